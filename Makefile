@@ -1,0 +1,43 @@
+# Every target sets up what it needs: a fresh machine with python3, make and git is enough.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+SETUP := $(VENV)/.complete
+
+.PHONY: demo test check bench lock clean
+
+demo: $(SETUP)
+	$(BIN)/evo run demo
+
+test: $(SETUP)
+	$(BIN)/pytest
+
+check: $(SETUP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(SETUP)
+	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+# The lock names versions and hashes, never an address: any mirror serves it.
+lock: $(UV)
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --extra dev \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	    --upgrade -o requirements.lock pyproject.toml
+
+$(SETUP): $(UV) requirements.lock pyproject.toml
+	$(UV) venv --allow-existing --quiet --python '>=3.11' $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Only where the machine has no uv of its own.
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/python -m pip install --quiet uv
+
+clean:
+	rm -rf $(VENV) .uv

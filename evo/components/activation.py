@@ -1,0 +1,102 @@
+"""Activation functions: one number in, one number out, applied to every element alike."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, ContractError, Kind, kinds
+from evo.types import Contract, Vector
+
+_REACH = 8.0
+"""The probe spans [-8, 8]: wide enough to tell relu6 and the hard functions from their kin."""
+
+
+@kinds.register("activation")
+class Activation(Kind):
+    """Replaces the non-linearity after every hidden layer."""
+
+    contract: ClassVar[Contract] = Contract(
+        kind="activation",
+        function="activation",
+        arguments=("x",),
+        imports=("import torch", "import torch.nn.functional as F"),
+        vocabulary=(
+            "torch.abs({})",
+            "torch.atan({})",
+            "torch.cos({})",
+            "torch.erf({})",
+            "torch.exp(-torch.square({}))",
+            "torch.log1p(torch.abs({}))",
+            "torch.sigmoid({})",
+            "torch.sin({})",
+            "torch.sqrt(torch.abs({}) + 1e-6)",
+            "torch.square({})",
+            "torch.tanh({})",
+            "torch.asinh({})",
+            "F.elu({})",
+            "F.gelu({})",
+            "F.leaky_relu({}, 0.1)",
+            "F.relu({})",
+            "F.silu({})",
+            "F.softplus({})",
+            "F.softsign({})",
+            "torch.clamp({}, -1.0, 1.0)",
+            "torch.maximum({}, {})",
+            "torch.minimum({}, {})",
+        ),
+        description=(
+            "`activation(x)` takes a float tensor of any shape and returns one of the same shape "
+            "and dtype. Every output element depends on the input element at its place alone; the "
+            "function is deterministic, and finite with a finite gradient on [-8, 8]."
+        ),
+    )
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((3, 2, 4, 4),))
+    baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "activation"
+
+    def check(self, component: Component) -> None:
+        """Shape, dtype, finite values and gradients, no look at neighbours, not constant."""
+        probe = _probe().requires_grad_()
+        output = component(probe)
+        _expect_same_form(output, probe)
+        if not torch.isfinite(output).all():
+            where = probe[~torch.isfinite(output)][0].item()
+            raise ContractError(f"expected finite outputs on [-8, 8], got none at x = {where:.3g}")
+        if not output.requires_grad or output.detach().std() < 1e-6:
+            raise ContractError("expected an output that depends on x, got a constant")
+        (gradient,) = torch.autograd.grad(output.sum(), probe)
+        if not torch.isfinite(gradient).all():
+            where = probe[~torch.isfinite(gradient)][0].item()
+            raise ContractError(
+                f"expected finite gradients on [-8, 8], got none at x = {where:.3g}"
+            )
+        _expect_elementwise(component, probe.detach(), output.detach())
+
+    def behaviour(self, component: Component) -> Vector:
+        """Outputs on 64 equidistant points of [-8, 8]: (64,) float32."""
+        with torch.no_grad():
+            return np.asarray(component(_probe()).numpy(), dtype=np.float32)
+
+
+def _probe() -> torch.Tensor:
+    return torch.linspace(-_REACH, _REACH, 64)
+
+
+def _expect_same_form(output: torch.Tensor, like: torch.Tensor) -> None:
+    if output.shape != like.shape or output.dtype != like.dtype:
+        raise ContractError(
+            f"expected the shape and dtype of the input, {tuple(like.shape)} {like.dtype}, "
+            f"got {tuple(output.shape)} {output.dtype}"
+        )
+
+
+def _expect_elementwise(component: Component, probe: torch.Tensor, output: torch.Tensor) -> None:
+    """Outputs must move with their inputs when the elements are reversed and laid in a matrix."""
+    with torch.no_grad():
+        turned = component(probe.flip(0).reshape(8, 8)).reshape(-1).flip(0)
+    if turned.shape != output.shape or not torch.allclose(turned, output, rtol=1e-4, atol=1e-5):
+        raise ContractError(
+            "expected every output element to depend on its own input element alone, "
+            "got outputs that change with the other elements or with their order"
+        )

@@ -1,0 +1,65 @@
+"""What a component kind is, and the registry of kinds.
+
+A kind says what its source must define, how a traced component is checked and described, and
+which known components it competes with. It sees components only as callables over a trusted
+graph; it must never import or execute a candidate's source.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+
+from evo.registry import Registry
+from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector
+
+Component = Callable[..., torch.Tensor]
+"""A component that is safe to call: the interpreter of a checked graph."""
+
+
+class ContractError(Exception):
+    """A component breaks its kind's contract; the message says what was expected and what came."""
+
+
+class Kind(ABC):
+    """A sort of component. Subclass, set `contract` and `trace_shapes`, and register.
+
+    Attributes:
+        contract: what the source must define.
+        trace_shapes: argument shapes to trace with, one tuple of shapes a trace. The graphs must
+            agree, or the component has a batch size baked in.
+        baselines_folder: folder of `*.py` files, one known component each.
+    """
+
+    contract: ClassVar[Contract]
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
+    baselines_folder: ClassVar[Path]
+
+    @property
+    def name(self) -> str:
+        """The kind's name."""
+        return self.contract.kind
+
+    @abstractmethod
+    def check(self, component: Component) -> None:
+        """Run the component on probes.
+
+        Raises:
+            ContractError: it breaks the contract.
+        """
+
+    @abstractmethod
+    def behaviour(self, component: Component) -> Vector:
+        """What the component does on the kind's fixed probe: (p,) raw outputs."""
+
+    def baselines(self) -> dict[str, Candidate]:
+        """The known components by name, in alphabetical order."""
+        return {
+            path.stem: Candidate.of(self.name, path.read_text(), operator=BASELINE_OPERATOR)
+            for path in sorted(self.baselines_folder.glob("*.py"))
+        }
+
+
+kinds: Registry[Kind] = Registry("kind", "evo.components")

@@ -1,0 +1,7 @@
+"""Hyperbolic tangent."""
+
+import torch
+
+
+def activation(x: torch.Tensor) -> torch.Tensor:
+    return torch.tanh(x)

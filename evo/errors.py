@@ -1,0 +1,28 @@
+"""The errors a person can cause or mend: what was expected, what came and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class EvoError(Exception):
+    """The work failed; the command line ends with exit code 1."""
+
+
+class UsageError(EvoError):
+    """Wrong use or configuration, found before anything is spent; exit code 2."""
+
+
+class HistoryError(EvoError):
+    """A campaign folder is damaged, foreign or in use."""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """An error for a name that is not in `known`, with the nearest one that is.
+
+    >>> print(unknown_name("operator", "mutat", ["crossover", "mutate"]))
+    Unknown operator 'mutat'. Did you mean 'mutate'? Known: crossover, mutate.
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return UsageError(f"Unknown {what} {name!r}.{hint} Known: {', '.join(names) or 'none'}.")

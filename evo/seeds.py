@@ -1,0 +1,26 @@
+"""Named random generators: every draw of a campaign comes from a child of its one seed.
+
+A child depends on its names alone, never on how many draws were made before it. That is why a
+resumed campaign, or one with another number of workers, draws the same numbers.
+"""
+
+import hashlib
+
+import numpy as np
+
+
+def child_seed(seed: int, *names: str | int) -> int:
+    """A 63-bit seed for the child of that name.
+
+    >>> child_seed(0, "propose", 3) == child_seed(0, "propose", 3)
+    True
+    >>> child_seed(0, "propose", 3) == child_seed(0, "propose", 4)
+    False
+    """
+    text = "/".join(str(part) for part in (seed, *names))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+
+
+def child(seed: int, *names: str | int) -> np.random.Generator:
+    """A generator for the child of that name."""
+    return np.random.default_rng(child_seed(seed, *names))

@@ -1,0 +1,216 @@
+"""The words of evo as data: what flows from proposal to archive, frozen.
+
+Nothing here imports another module of ours, so that every room can speak these words.
+"""
+
+import ast
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+BASELINE_OPERATOR = "baseline"
+"""Operator name of the records that are known components, not proposals."""
+
+
+class Status(StrEnum):
+    """How far a candidate came.
+
+    PROPOSED      an operator wrote it; nothing else is known yet
+    DUPLICATE     it computes what a known component computes; never trained
+    INVALID       refused by policy, tracer or contract
+    SCREENED_OUT  valid and new, but not chosen for training
+    FAILED        chosen, but its training gave no result
+    EVALUATED     trained and scored
+    """
+
+    PROPOSED = "PROPOSED"
+    DUPLICATE = "DUPLICATE"
+    INVALID = "INVALID"
+    SCREENED_OUT = "SCREENED_OUT"
+    FAILED = "FAILED"
+    EVALUATED = "EVALUATED"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What the source of a kind must define, and the words an operator may build from.
+
+    Attributes:
+        kind: name of the kind.
+        function: name of the entry function.
+        arguments: its parameters, all tensors.
+        imports: lines that a component of this kind starts with.
+        vocabulary: calls that an operator may write, a `{}` for each tensor argument,
+            such as `torch.tanh({})` or `torch.maximum({}, {})`.
+        description: the contract in words, for people and prompts.
+    """
+
+    kind: str
+    function: str
+    arguments: tuple[str, ...]
+    imports: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Source code of one component and where it comes from. Make one with `Candidate.of`."""
+
+    id: str
+    kind: str
+    source: str
+    parents: tuple[str, ...]
+    operator: str
+
+    @classmethod
+    def of(
+        cls, kind: str, source: str, *, operator: str, parents: Sequence[str] = ()
+    ) -> "Candidate":
+        """The candidate of a source; its id is a hash of kind and normalised source."""
+        digest = hashlib.sha256(f"{kind}\n{normalise(source)}".encode()).hexdigest()[:16]
+        return cls(digest, kind, source, tuple(parents), operator)
+
+
+class Trial(NamedTuple):
+    """One training run: task × network × seed, at the learning rate picked for the candidate.
+
+    Attributes:
+        loss: test loss; `inf` marks a lost trial (training diverged).
+        accuracy: share of test samples classified rightly, in [0, 1]; 0 for a lost trial.
+    """
+
+    task: str
+    network: str
+    seed: int
+    learning_rate: float
+    loss: float
+    accuracy: float
+
+
+class WinRate(NamedTuple):
+    """A win rate in [0, 1] with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class TaskScore(NamedTuple):
+    """What one task alone says: win rates in [0, 1] and the mean test loss."""
+
+    b_wr: float
+    bsota_wr: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """The fitness of a candidate, read at the highest rung it reached.
+
+    Attributes:
+        rung: index of that rung, 0 the shortest.
+        trials: results in the protocol's order.
+        b_wr: chance to beat a randomly drawn baseline (B-WR).
+        bsota_wr: chance to beat the best baseline (BSOTA-WR).
+        margin: median over trials of log(best baseline's loss / own loss); above 0 wins.
+        tasks: the same per task.
+    """
+
+    rung: int
+    trials: tuple[Trial, ...]
+    b_wr: WinRate
+    bsota_wr: WinRate
+    margin: float
+    tasks: dict[str, TaskScore]
+
+
+class Novelty(NamedTuple):
+    """Both N-scores, fixed at the moment a candidate arrives, and who its neighbours were.
+
+    Attributes:
+        text: 1 − largest cosine similarity of source embeddings to anything known.
+        behaviour: RMS distance of standardised probe outputs to the nearest known component.
+        nearest_text: id of the nearest neighbour by text.
+        nearest_behaviour: id of the nearest neighbour by behaviour.
+    """
+
+    text: float
+    behaviour: float
+    nearest_text: str
+    nearest_behaviour: str
+
+
+Vector = NDArray[np.float32]
+
+
+def _no_vector() -> Vector:
+    return np.zeros(0, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A candidate and all that is known of it.
+
+    Attributes:
+        stage: the step that settled the status: "policy", "trace", "contract", "novelty",
+            "screen", "evaluate" or "archive".
+        reason: why, in words for a person; empty for an evaluated candidate.
+        graph: its traced graph as JSON; empty until traced.
+        text_vector: (d,) unit length embedding of the source; (0,) where none was taken.
+        behaviour_vector: (p,) standardised outputs on the kind's probe; (0,) where none was taken.
+        score: None unless evaluated.
+        novelty: None unless it reached the archive.
+        seconds: processor time its evaluation cost.
+    """
+
+    candidate: Candidate
+    generation: int
+    status: Status = Status.PROPOSED
+    stage: str = ""
+    reason: str = ""
+    graph: str = ""
+    text_vector: Vector = field(default_factory=_no_vector, compare=False, repr=False)
+    behaviour_vector: Vector = field(default_factory=_no_vector, compare=False, repr=False)
+    score: Score | None = None
+    novelty: Novelty | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def id(self) -> str:
+        """The candidate's id."""
+        return self.candidate.id
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is a known component that candidates are measured against."""
+        return self.candidate.operator == BASELINE_OPERATOR
+
+
+def normalise(source: str) -> str:
+    r"""Source without comments, docstrings and layout; text that does not parse stays as it is.
+
+    >>> normalise("def f( x ):  # twice\n    return 2*x")
+    'def f(x):\n    return 2 * x'
+    """
+    try:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+                node.body = [part for part in node.body if not _is_text(part)] or [ast.Pass()]
+        return ast.unparse(tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

@@ -1,0 +1,1 @@
+"""Variation: operators that turn parents into new source, and the portfolio that chooses one."""
