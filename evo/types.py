@@ -81,16 +81,37 @@ class Trial(NamedTuple):
     """One training run: task × network × seed, at the learning rate picked for the candidate.
 
     Attributes:
+        rung: index of the rung it was run at, 0 the shortest.
         loss: test loss; `inf` marks a lost trial (training diverged).
         accuracy: share of test samples classified rightly, in [0, 1]; 0 for a lost trial.
     """
 
+    rung: int
     task: str
     network: str
     seed: int
     learning_rate: float
     loss: float
     accuracy: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training one candidate at one rung gave.
+
+    Attributes:
+        id: the candidate's id.
+        rung: index of the rung.
+        trials: results in the protocol's order; empty where the training failed.
+        seconds: processor time it cost.
+        error: why it failed; empty where it did not.
+    """
+
+    id: str
+    rung: int
+    trials: tuple[Trial, ...]
+    seconds: float
+    error: str = ""
 
 
 class WinRate(NamedTuple):
@@ -115,7 +136,7 @@ class Score:
 
     Attributes:
         rung: index of that rung, 0 the shortest.
-        trials: results in the protocol's order.
+        trials: everything that was trained, lower rungs first, in the protocol's order.
         b_wr: chance to beat a randomly drawn baseline (B-WR).
         bsota_wr: chance to beat the best baseline (BSOTA-WR).
         margin: median over trials of log(best baseline's loss / own loss); above 0 wins.

@@ -1,0 +1,155 @@
+"""The history of a campaign: a folder that survives SIGKILL at any moment.
+
+    runs/<name>/campaign.json     the format
+                config.json       resolved configuration
+                environment.json  versions and machine
+                journal           outcomes of the generation in progress
+                segments/         one sealed HDF5 file a generation
+                lock              held by the one writer
+
+A generation in progress lives in the journal; sealing writes its segment first and starts the
+next journal after. A kill in between leaves a journal that names a sealed generation, which is
+then ignored. A journal that runs ahead of the segments means that segments were lost: that is an
+error, for a history must never resume with half of itself.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from archive import disk, segment
+from archive.journal import Journal
+from archive.lock import Lock
+from archive.reader import FORMAT, Reader, descriptions
+from archive.segment import Segment
+from evo.errors import HistoryError
+from evo.types import Outcome, Record
+
+
+class History(Reader):
+    """A campaign open for writing, by one process at a time; a context manager.
+
+    Make one with `History.create` or `History.open`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Mapping[str, Any],
+        environment: Mapping[str, Any],
+        lock: Lock,
+    ) -> None:
+        super().__init__(folder, config, environment)
+        self._lock = lock
+        self._journal: Journal | None = None
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, config: Mapping[str, Any], environment: Mapping[str, Any]
+    ) -> "History":
+        """A new campaign in a new or empty folder; config and environment are JSON-able.
+
+        Raises:
+            HistoryError: the folder holds something, or the disk refused.
+        """
+        if (folder / "campaign.json").exists():
+            raise HistoryError(
+                f"{folder} holds a campaign already. Resume it, or choose another name."
+            )
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise HistoryError(f"{folder} is not an empty folder. Choose another name.")
+        # Made beside its place and renamed: a crash leaves no half of a campaign.
+        draft = folder.with_name(f".{folder.name}-{os.getpid()}{disk.TEMPORARY}")
+        with disk.writing(folder):
+            try:
+                (draft / "segments").mkdir(parents=True)
+                _write_json(draft / "campaign.json", {"format": FORMAT})
+                _write_json(draft / "config.json", config)
+                _write_json(draft / "environment.json", environment)
+                Journal.start(draft / "journal", 0).close()
+                draft.replace(folder)
+                disk.synchronise_folder(folder.parent)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> "History":
+        """The campaign in a folder, ready to go on; what a crash left unfinished is cleared.
+
+        Raises:
+            HistoryError: it is no campaign, damaged, or another process writes it.
+        """
+        config, environment = descriptions(folder)
+        history = cls(folder, config, environment, Lock.take(folder / "lock"))
+        try:
+            disk.clean(folder)
+            disk.clean(folder / "segments")
+            history.refresh()
+            path = folder / "journal"
+            if history._journal_size:
+                history._journal = Journal.resume(path, history._journal_size)
+            else:
+                history._journal = Journal.start(path, history.generation + 1)
+        except BaseException:
+            history.close()
+            raise
+        return history
+
+    def acknowledge(self, outcome: Outcome) -> None:
+        """Write an outcome down; it is durable when this returns.
+
+        Raises:
+            HistoryError: the disk refused; this outcome is not acknowledged, all before it are.
+        """
+        assert self._journal is not None, "the history is closed"
+        self._journal.append(outcome)
+        self._outcomes[outcome.id, outcome.rung] = outcome
+
+    def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
+        """Close the generation in progress; it is durable when this returns.
+
+        Args:
+            generation: the one after the last sealed.
+            records: all of its candidates, in order.
+            survivors: ids of the population that lives on.
+
+        Raises:
+            HistoryError: the disk refused; the generation's outcomes stay in the journal.
+        """
+        assert self._journal is not None, "the history is closed"
+        assert generation == self._generation + 1, f"{generation} follows {self._generation}"
+        sealed = Segment(generation, list(records), tuple(survivors))
+        segment.write(self.folder / "segments", sealed)
+        self._take(sealed)
+        self._outcomes = {}
+        # Closed first: should the next journal not start, nothing may go to the outdated one.
+        self._journal.close()
+        self._journal = None
+        self._journal = Journal.start(self.folder / "journal", generation + 1)
+
+    def close(self) -> None:
+        """Give the campaign free for another writer; closing twice is harmless."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    disk.replace(path, (json.dumps(dict(content), indent=2) + "\n").encode())

@@ -1,0 +1,89 @@
+"""The known components of a kind: what candidates are measured against, and on which scale.
+
+Generation 0 of a campaign holds them. They pass the same walls and train on the same trials as
+any candidate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from archive.descriptors import BehaviourScale, TextDescriptor
+from archive.novelty import NoveltyArchive
+from evo.components.base import Kind
+from evo.errors import EvoError
+from evo.evaluation.protocol import Protocol
+from evo.evaluation.rungs import Runner, evaluate_baselines
+from evo.progress import Tracker
+from evo.types import Novelty, Record, Vector
+from evo.validation.graph import Graph
+from evo.validation.refusal import Refused
+from evo.validation.validator import Validator
+
+
+def establish(
+    kind: Kind,
+    *,
+    validator: Validator,
+    text: TextDescriptor,
+    train: Runner,
+    protocol: Protocol,
+    tracker: Tracker,
+) -> list[Record]:
+    """The kind's baselines as records: validated, trained at every rung, scored and described.
+
+    Raises:
+        EvoError: one of them is refused or cannot be trained; nothing can be measured against it.
+    """
+    tracker.step(0, "validate", [])
+    records = validated_baselines(kind, validator)
+    tracker.step(0, "baselines", records)
+    records = evaluate_baselines(train, protocol, records)
+    tracker.step(0, "archive", records)
+    return _described(records, kind, text)
+
+
+def behaviour_of(kind: Kind, record: Record) -> Vector:
+    """Raw outputs of a record's component on its kind's probe: (p,) float32."""
+    return kind.behaviour(Graph.parse(record.graph))
+
+
+def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
+    """The standardisation that a kind's baselines set."""
+    return BehaviourScale.of(np.stack([behaviour_of(kind, record) for record in baselines]))
+
+
+def validated_baselines(kind: Kind, validator: Validator) -> list[Record]:
+    """Records of the kind's baselines with their graphs, not trained yet."""
+    named = kind.baselines()
+    verdicts = validator.validate(list(named.values()))
+    records: list[Record] = []
+    for (name, candidate), verdict in zip(named.items(), verdicts, strict=True):
+        if isinstance(verdict, Refused):
+            raise EvoError(f"Baseline {name!r} of kind {kind.name!r} is refused: {verdict}")
+        records.append(Record(candidate, generation=0, graph=verdict.text))
+    return records
+
+
+def _described(records: Sequence[Record], kind: Kind, text: TextDescriptor) -> list[Record]:
+    """The records with vectors and N-scores, each against the other baselines."""
+    scale = behaviour_scale(kind, records)
+    described = [
+        replace(
+            record,
+            text_vector=text([record.candidate.source])[0],
+            behaviour_vector=scale(behaviour_of(kind, record)),
+        )
+        for record in records
+    ]
+    return [
+        replace(record, novelty=_novelty_among(record, [o for o in described if o is not record]))
+        for record in described
+    ]
+
+
+def _novelty_among(record: Record, others: Sequence[Record]) -> Novelty:
+    archive = NoveltyArchive(len(record.text_vector), len(record.behaviour_vector))
+    archive.add_records(others)
+    return archive.novelty(record.text_vector, record.behaviour_vector)

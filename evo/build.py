@@ -1,0 +1,180 @@
+"""Puts a campaign together: the one place that knows every room."""
+
+import os
+import platform
+import time
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from operators.portfolio import Portfolio
+
+import evo
+from archive.descriptors import TextDescriptor
+from archive.history import History
+from archive.novelty import NoveltyArchive
+from evo import baselines as known
+from evo import steps
+from evo.campaign import Campaign, Steps
+from evo.components.base import Kind, kinds
+from evo.config import Config, parse
+from evo.errors import UsageError
+from evo.evaluation.rungs import Evaluator, Runner
+from evo.evaluation.workers import Job, Workers
+from evo.progress import Tracker, Watch
+from evo.selection import Individual, survive
+from evo.tasks.base import tasks
+from evo.types import Outcome, Record
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator
+from operators.base import operators
+
+
+def check(config: Config) -> None:
+    """Everything that can be known to be wrong before anything is spent.
+
+    Raises:
+        UsageError: a name is unknown or the device is not there.
+    """
+    kinds.get(config.kind)
+    for name in config.tasks:
+        tasks.get(name)
+    for name in config.operators:
+        operators.get(name)
+    device(config)
+
+
+def device(config: Config) -> str:
+    """The device that `config.device` means on this machine."""
+    if config.device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("device = 'cuda', but torch sees no CUDA device; use 'auto' or 'cpu'.")
+    return config.device
+
+
+def workers(config: Config) -> Workers:
+    """The training processes of a configuration."""
+    return Workers(
+        config.workers or len(os.sched_getaffinity(0)),
+        tasks=config.tasks,
+        protocol=config.protocol,
+        device=device(config),
+        timeout_s=config.timeout_s,
+    )
+
+
+def create(folder: Path, config: Config) -> History:
+    """A new campaign folder with its resolved configuration and environment."""
+    check(config)
+    return History.create(folder, config=config.model_dump(mode="json"), environment=environment())
+
+
+def environment() -> dict[str, str]:
+    """Versions and machine that a campaign ran on; nothing of the user's shell."""
+    packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
+    return {
+        "evo": evo.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def run(history: History, watch: Watch) -> None:
+    """Run the campaign of a history from where it stands to its end."""
+    config = parse(history.config, where=str(history.folder / "config.json"))
+    check(config)
+    torch.set_num_threads(1)
+    tracker = Tracker(
+        watch,
+        history.records,
+        generation=history.generation,
+        generations=config.generations,
+        protocol=config.protocol,
+        clock=time.monotonic,
+    )
+    kind = kinds.get(config.kind)()
+    text = TextDescriptor(config.novelty.text_model)
+    with Sandbox() as sandbox, workers(config) as pool:
+        validator = Validator(kind, sandbox)
+        train = _remembered(pool, history, tracker)
+        if history.generation < 0:
+            baselines = known.establish(
+                kind,
+                validator=validator,
+                text=text,
+                train=train,
+                protocol=config.protocol,
+                tracker=tracker,
+            )
+            survivors = survive([Individual(r) for r in baselines], config.population)
+            history.seal(0, baselines, [survivor.record.id for survivor in survivors])
+        Campaign(
+            _steps(
+                config,
+                history.records,
+                kind=kind,
+                validator=validator,
+                text=text,
+                train=train,
+            ),
+            history,
+            generations=config.generations,
+            population=config.population,
+            tracker=tracker,
+        ).run()
+
+
+def _steps(
+    config: Config,
+    records: Sequence[Record],
+    *,
+    kind: Kind,
+    validator: Validator,
+    text: TextDescriptor,
+    train: Runner,
+) -> Steps:
+    """The way of a candidate, with what the sealed records say about baselines and the known."""
+    baselines = [record for record in records if record.is_baseline]
+    archive = NoveltyArchive(
+        len(baselines[0].text_vector),
+        len(baselines[0].behaviour_vector),
+        duplicate_within=config.novelty.duplicate_within,
+    )
+    archive.add_records(records)
+    trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+    return Steps(
+        propose=steps.Propose(
+            Portfolio(config.operators),
+            kind,
+            seen={record.id for record in records},
+            offspring=config.offspring,
+            seed=config.seed,
+        ),
+        validate=steps.Validate(validator),
+        recognise=steps.Recognise(kind, known.behaviour_scale(kind, baselines), archive),
+        screen=steps.Screen(trainings=config.trainings, seed=config.seed),
+        evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
+        archive=steps.Archive(text, archive),
+    )
+
+
+def _remembered(pool: Workers, history: History, tracker: Tracker) -> Runner:
+    """Trains what the journal does not hold, and acknowledges each outcome before it counts."""
+
+    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+        paid = [history.outcomes.get((job.id, job.rung)) for job in jobs]
+        for outcome in paid:
+            if outcome is not None:
+                tracker.outcome(outcome)
+                yield outcome
+        open_jobs = [job for job, outcome in zip(jobs, paid, strict=True) if outcome is None]
+        for outcome in pool.run(open_jobs):
+            history.acknowledge(outcome)
+            tracker.outcome(outcome)
+            yield outcome
+
+    return run

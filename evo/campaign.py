@@ -1,0 +1,130 @@
+"""The loop: one campaign, generation by generation, each sealed before the next begins.
+
+    select parents → propose → validate → recognise → screen → evaluate → archive → survive → seal
+
+A generation depends on the sealed ones and on named seeds alone. So a resumed campaign repeats
+the generation that was cut off, finds in the journal what was already paid for, and equals the
+uninterrupted one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+from deap import base, tools
+
+from evo.selection import Individual, novelty, performance, survive
+from evo.types import Record
+
+Step = Callable[[list[Record]], list[Record]]
+"""A step takes the generation's records and gives them back, further on or fallen out."""
+
+
+class Chronicle(Protocol):
+    """What the loop needs of history."""
+
+    @property
+    def generation(self) -> int:
+        """The last sealed generation, -1 before the first."""
+        ...
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """Every sealed record in order."""
+        ...
+
+    @property
+    def survivors(self) -> Sequence[str]:
+        """Ids of the last sealed generation's survivors."""
+        ...
+
+    def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
+        """Make a generation permanent."""
+        ...
+
+
+class Watcher(Protocol):
+    """What the loop tells of itself."""
+
+    def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
+        """A step begins on these records."""
+        ...
+
+    def sealed(self, records: Sequence[Record]) -> None:
+        """A generation is permanent."""
+        ...
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The way of a candidate, put together by `evo.build`; it reads from top to bottom."""
+
+    propose: Callable[[Sequence[Individual], int], list[Record]]
+    validate: Step
+    recognise: Step
+    screen: Step
+    evaluate: Step
+    archive: Step
+
+    def after_propose(self) -> Iterator[tuple[str, Step]]:
+        """The steps from validation on, by name and in order."""
+        for part in fields(self)[1:]:
+            yield part.name, getattr(self, part.name)
+
+
+class Campaign:
+    """Runs generations until the last one is sealed.
+
+    Args:
+        steps: the way of a candidate.
+        history: where it goes on from, generation 0 (the baselines) being sealed, and what it
+            seals.
+        generations: number of the last generation.
+        population: survivors of a generation.
+        tracker: told what happens.
+    """
+
+    def __init__(
+        self,
+        steps: Steps,
+        history: Chronicle,
+        *,
+        generations: int,
+        population: int,
+        tracker: Watcher,
+    ) -> None:
+        self._steps = steps
+        self._history = history
+        self._generations = generations
+        self._tracker = tracker
+        self.toolbox: Any = base.Toolbox()  # gets its methods by registration
+        self.toolbox.register("propose", steps.propose)
+        self.toolbox.register("survive", survive, count=population)
+        self.logbook = tools.Logbook()
+        archived = {r.id: Individual(r) for r in history.records if r.novelty is not None}
+        self.population = [archived[id_] for id_ in history.survivors]
+
+    def run(self) -> None:
+        """Every generation that is not sealed yet."""
+        for generation in range(self._history.generation + 1, self._generations + 1):
+            records = self._generation(generation)
+            arrived = [Individual(record) for record in records if record.novelty is not None]
+            self.population = self.toolbox.survive([*self.population, *arrived])
+            self._history.seal(generation, records, [i.record.id for i in self.population])
+            self._tracker.sealed(records)
+            self.logbook.record(
+                gen=generation,
+                nevals=len(arrived),
+                best=max(performance(i.record) for i in self.population),
+                novelty=max(novelty(i.record) for i in self.population),
+            )
+
+    def _generation(self, generation: int) -> list[Record]:
+        # Crowding is relative to a pool: measured anew, a resumed population has the same.
+        parents = self.toolbox.survive(self.population)
+        self._tracker.step(generation, "propose", [])
+        records: list[Record] = self.toolbox.propose(parents, generation)
+        for name, step in self._steps.after_propose():
+            self._tracker.step(generation, name, records)
+            records = step(records)
+        return records

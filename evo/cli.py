@@ -1,0 +1,311 @@
+"""The command line: parses, calls, prints. Facts go to standard output, the rest to standard error.
+
+Exit codes: 0 done, 1 the work failed, 2 wrong use or configuration (before anything is spent),
+130 interrupted with everything saved. Imports that cost seconds wait until a command needs them,
+so that `--help` and a misspelt word answer at once.
+"""
+
+# ruff: noqa: PLC0415 - late imports, for the reason above
+
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from evo.errors import EvoError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from archive.history import History, Reader
+
+app = typer.Typer(
+    name="evo",
+    help="Evolve machine-learning components as source code, scored by honest training.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A name under runs/, or a folder.")]
+Files = Annotated[list[Path], typer.Argument(help="Python files, one component each.")]
+KindName = Annotated[str, typer.Option("--kind", help="What the files define; see evo list.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Wins over the configuration; repeatable."),
+]
+
+RUNS = Path("runs")
+
+out = Console()
+err = Console(stderr=True)
+
+
+def main() -> None:
+    """Entry point: an error that a person can mend becomes one message and an exit code."""
+    # SIGTERM is the polite kill of schedulers: it ends a campaign as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except EvoError as error:
+        err.print(f"[bold red]evo:[/] {_plain(error)}", highlight=False, soft_wrap=True)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+@app.command()
+def run(
+    config: Annotated[str, typer.Argument(help="A TOML file, or a preset (see evo list).")],
+    *,
+    settings: Settings = None,
+    seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
+    name: Annotated[str | None, typer.Option(help="Folder under runs/; default: numbered.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Start a campaign and run it to its end."""
+    from evo import build
+    from evo.config import load
+
+    loaded = load(config, settings or (), seed=seed)
+    build.check(loaded)
+    folder = RUNS / name if name else _next_folder(Path(config).stem)
+    with build.create(folder, loaded) as history:
+        _run(history, as_json=as_json)
+
+
+@app.command()
+def resume(run: RunName, *, as_json: Json = False) -> None:
+    """Go on with a campaign from where it stopped."""
+    from archive.history import History
+
+    with History.open(_folder(run)) as history:
+        _run(history, as_json=as_json)
+
+
+@app.command()
+def status(run: RunName, *, as_json: Json = False) -> None:
+    """Where a campaign stands."""
+    from evo.report.summary import status_facts
+    from evo.report.tables import facts_table
+
+    facts = status_facts(_read(run))
+    if as_json:
+        _print_json(facts)
+    else:
+        out.print(facts_table(facts))
+
+
+@app.command()
+def pareto(
+    run: RunName,
+    *,
+    plot: Annotated[Path | None, typer.Option(metavar="DIR", help="Save a picture here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The Pareto front of performance against novelty, and the baselines on the same scale."""
+    from evo.report.summary import pareto_facts
+
+    history = _read(run)
+    if plot is not None:
+        plot.mkdir(parents=True, exist_ok=True)
+        err.print(f"Picture: {_plot(history, plot)}", soft_wrap=True)
+    if as_json:
+        _print_json(pareto_facts(history.records))
+    else:
+        _print_front(history)
+
+
+@app.command()
+def show(
+    run: RunName,
+    id: Annotated[str, typer.Argument(metavar="ID", help="A candidate's id or its beginning.")],  # noqa: A002
+    *,
+    as_json: Json = False,
+) -> None:
+    """One candidate with all that is known of it."""
+    from evo.report.summary import find_record, record_facts
+    from evo.report.tables import record_view
+
+    record = find_record(_read(run).records, id)
+    if as_json:
+        _print_json(record_facts(record))
+    else:
+        out.print(record_view(record))
+
+
+@app.command()
+def validate(files: Files, *, kind: KindName, as_json: Json = False) -> None:
+    """Whether files pass the policy, the tracer and the contract of a kind."""
+    from evo.inspection import validate_files
+    from evo.report.tables import rows_table
+
+    facts = validate_files(files, kind)
+    if as_json:
+        _print_json(facts)
+    else:
+        out.print(rows_table(facts))
+
+
+@app.command()
+def evaluate(
+    files: Files,
+    *,
+    kind: KindName,
+    config: Annotated[
+        str, typer.Option(help="TOML file or preset whose tasks and protocol count.")
+    ] = "default",
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Train files at every rung and compare them with the kind's baselines."""
+    from evo import build
+    from evo.config import load
+    from evo.inspection import evaluate_files
+    from evo.report.tables import rows_table
+
+    loaded = load(config, [*(settings or ()), f"kind={kind}"])
+    build.check(loaded)
+    with err.status("training …"):
+        facts = evaluate_files(files, loaded)
+    if as_json:
+        _print_json(facts)
+    else:
+        out.print(rows_table([{k: v for k, v in row.items() if k != "tasks"} for row in facts]))
+
+
+@app.command()
+def export(
+    run: RunName,
+    *,
+    format: Annotated[str, typer.Option(help="csv, parquet or jsonl.")] = "csv",  # noqa: A002
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Default: stdout.")] = None,
+) -> None:
+    """All records of a campaign as a table, a row each."""
+    from archive.export import FORMATS
+    from archive.export import export as write
+
+    if format not in FORMATS:
+        raise unknown_name("export format", format, FORMATS)
+    if output is None and sys.stdout.isatty() and format == "parquet":
+        raise UsageError("parquet is not for a terminal: name a file with --output.")
+    records = _read(run).records
+    if output is not None:
+        write(records, output, format)
+        err.print(f"{len(records)} records: {output}", soft_wrap=True)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records"
+        write(records, path, format)
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+@app.command("list")
+def list_(*, as_json: Json = False) -> None:
+    """The kinds, tasks, operators and presets there are."""
+    from evo.inspection import catalogue
+    from evo.report.tables import catalogue_table
+
+    facts = catalogue()
+    if as_json:
+        _print_json(facts)
+    else:
+        out.print(catalogue_table(facts))
+
+
+def _run(history: "History", *, as_json: bool) -> None:
+    """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
+    from evo import build
+    from evo.report.live import live_view
+    from evo.report.summary import status_facts
+
+    folder = history.folder
+    err.print(f"Campaign {folder}. Ctrl-C stops it and loses nothing.", soft_wrap=True)
+    try:
+        with live_view(folder.name, err) as watch:
+            build.run(history, watch)
+    except KeyboardInterrupt:
+        err.print(f"Stopped; everything is saved. Go on with: evo resume {folder}", soft_wrap=True)
+        raise typer.Exit(130) from None
+    picture = _plot(history, folder)
+    if as_json:
+        _print_json(status_facts(history))
+        return
+    _print_front(history)
+    out.print(f"Picture: {picture}", soft_wrap=True)
+    _print_next(history)
+
+
+def _print_front(history: "Reader") -> None:
+    from evo.inspection import baseline_names
+    from evo.report.summary import pareto_front
+    from evo.report.tables import baseline_table, front_table
+
+    found = pareto_front(history.records)
+    out.print(front_table(found))
+    out.print(baseline_table(baseline_names(history.config["kind"]), found.baselines))
+    out.print(f"Hypervolume {found.hypervolume:.4f} over B-WR × behaviour N-score from (0, 0).")
+
+
+def _print_next(history: "Reader") -> None:
+    from evo.report.summary import best_record
+
+    best = best_record(history.records)
+    folder = history.folder
+    shown = f"evo show {folder} {best.id[:8]}" if best else f"evo status {folder}"
+    out.print("Next:")
+    for command, meaning in (
+        (shown, "the best candidate with all its trials"),
+        (f"evo export {folder} --format csv", "every record as a row"),
+        (f"evo pareto {folder} --json", "the front for a script"),
+        ("evo run demo --seed 1 --set generations=20", "the same search, longer, other draws"),
+    ):
+        out.print(f"  {command:60} {meaning}", highlight=False, soft_wrap=True)
+
+
+def _plot(history: "Reader", folder: Path) -> Path:
+    from evo.inspection import baseline_names
+    from evo.report.plots import novelty_plot
+    from evo.report.summary import pareto_front
+
+    config = history.config
+    title = f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}"
+    names = baseline_names(config["kind"])
+    return novelty_plot(pareto_front(history.records), names, folder / "pareto.png", title=title)
+
+
+def _read(run: str) -> "Reader":
+    from archive.history import Reader
+
+    return Reader.read(_folder(run))
+
+
+def _folder(run: str) -> Path:
+    for folder in (Path(run), RUNS / run):
+        if (folder / "campaign.json").exists():
+            return folder
+    known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
+    raise unknown_name("campaign", run, known)
+
+
+def _next_folder(stem: str) -> Path:
+    taken = {path.name for path in RUNS.glob(f"{stem}-*")}
+    number = next(n for n in range(1, len(taken) + 2) if f"{stem}-{n:03}" not in taken)
+    return RUNS / f"{stem}-{number:03}"
+
+
+def _print_json(facts: Any) -> None:
+    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(error: BaseException) -> str:
+    return str(error).replace("[", r"\[")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

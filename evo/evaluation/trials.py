@@ -1,0 +1,70 @@
+"""The trials of one component at one rung: every task × network × seed.
+
+The learning rate is picked for the component and network on validation, over all seeds at once;
+test data decides nothing but the result.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+
+from evo.components.base import Component
+from evo.evaluation.protocol import Protocol
+from evo.evaluation.trainer import Trained, train
+from evo.tasks.base import Data, tasks
+from evo.tasks.networks import Parts
+from evo.types import Trial
+
+
+def run_trials(
+    component: Component,
+    task_names: Sequence[str],
+    protocol: Protocol,
+    *,
+    rung: int,
+    device: str = "cpu",
+    first_seed: int = 0,
+) -> tuple[Trial, ...]:
+    """Train the component on every trial of a rung, in the order task, network, seed."""
+    length = protocol.rungs[rung]
+    seeds = range(first_seed, first_seed + length.seeds)
+    trials: list[Trial] = []
+    for task_name in task_names:
+        for network_name, network in tasks.get(task_name)().networks().items():
+            trained = train(
+                network,
+                _data(task_name, device),
+                Parts(activation=component),
+                seeds=seeds,
+                learning_rates=protocol.learning_rates,
+                epochs=length.epochs,
+                batch_size=protocol.batch_size,
+            )
+            rate = _best_rate(trained)
+            trials += [
+                Trial(
+                    rung,
+                    task_name,
+                    network_name,
+                    seed,
+                    protocol.learning_rates[rate],
+                    loss=float(trained.test_loss[row, rate]),
+                    accuracy=float(trained.test_accuracy[row, rate]),
+                )
+                for row, seed in enumerate(seeds)
+            ]
+    return tuple(trials)
+
+
+@lru_cache
+def _data(task_name: str, device: str) -> Data:
+    return tasks.get(task_name)().load().to(torch.device(device))
+
+
+def _best_rate(trained: Trained) -> int:
+    """Index of the rate with the lowest mean validation loss over all seeds.
+
+    A rate at which any seed diverged has mean inf, and is taken only when all have.
+    """
+    return int(trained.validation_loss.mean(0).argmin())

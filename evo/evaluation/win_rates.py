@@ -1,0 +1,106 @@
+"""Win rates against baselines on the same trials, with intervals that take the trial as the unit.
+
+The measures of S. Ardeshir, "Towards Automated Machine Learning Research" (arXiv 2409.05258); the
+formulas are our reading of it:
+
+    B-WR(h)     = mean over trials t and baselines b of [m_t(h) > m_t(b)], a tie counts one half
+    BSOTA-WR(h) = mean over trials t of [m_t(h) > max over b of m_t(b)], a tie counts one half
+
+with m_t the negative test loss. Tasks weigh equally however many trials they have.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from evo.types import Score, TaskScore, Trial, WinRate
+
+Floats = NDArray[np.float64]
+
+
+def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Score:
+    """Win rates, margin and intervals of one candidate against baselines on the same trials.
+
+    Args:
+        trials: the candidate's results at every rung it was trained at.
+        baselines: the same by baseline, each with at least these trials. A candidate that is
+            itself a baseline must not be among them.
+
+    The rates are read at the highest rung among `trials`.
+    """
+    rung = max(trial.rung for trial in trials)
+    last = [trial for trial in trials if trial.rung == rung]
+    own = np.array([trial.loss for trial in last])
+    theirs = np.stack([_losses(other, on=last) for other in baselines.values()])
+    best = theirs.min(axis=0)
+    wins = _wins(own, theirs).mean(axis=0)
+    top_wins = _wins(own, best)
+    task_of = np.array([trial.task for trial in last])
+    names = list(dict.fromkeys(task_of.tolist()))
+    rows = [task_of == name for name in names]
+    return Score(
+        rung=rung,
+        trials=tuple(trials),
+        b_wr=_win_rate([wins[row] for row in rows]),
+        bsota_wr=_win_rate([top_wins[row] for row in rows]),
+        margin=_margin(own, best),
+        tasks={
+            name: TaskScore(
+                float(wins[row].mean()), float(top_wins[row].mean()), float(own[row].mean())
+            )
+            for name, row in zip(names, rows, strict=True)
+        },
+    )
+
+
+def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score]:
+    """Each baseline's score against the others."""
+    return {
+        name: score(
+            trials,
+            {other: theirs for other, theirs in baselines.items() if other != name},
+        )
+        for name, trials in baselines.items()
+    }
+
+
+def _losses(trials: Sequence[Trial], *, on: Sequence[Trial]) -> Floats:
+    """Losses of a baseline on the same task × network × seed at the same rung, in that order."""
+    loss_of = {trial[:4]: trial.loss for trial in trials}
+    return np.array([loss_of[trial[:4]] for trial in on])
+
+
+def _wins(own: Floats, theirs: Floats) -> Floats:
+    """1 for a win, 1/2 for a tie, 0 for a loss; a lost trial (loss inf) wins nothing."""
+    wins = (own < theirs) + 0.5 * (own == theirs)
+    return np.where(np.isfinite(own), wins, 0.0)
+
+
+def _margin(own: Floats, best: Floats) -> float:
+    """Median over trials of log(best / own), each clipped to ±20 so that a lost trial counts."""
+    floor = 1e-9
+    finite_own = np.clip(own, floor, 1e9)
+    finite_best = np.clip(best, floor, 1e9)
+    return float(np.median(np.clip(np.log(finite_best / finite_own), -20, 20)))
+
+
+def _win_rate(by_task: Sequence[Floats]) -> WinRate:
+    """Mean over tasks of their mean, with a 95 % interval over trials.
+
+    Student's interval over each task's trials plus one win and one loss (the idea of Agresti and
+    Coull 1998): a plain one has no width where all trials agree. With 8 to 32 trials and
+    correlated baselines it covers the truth in at least 93 % of simulated cases
+    (tests/unit/evaluation).
+    """
+    value = float(np.mean([wins.mean() for wins in by_task]))
+    padded = [np.concatenate([wins, [0.0, 1.0]]) for wins in by_task]
+    centre = float(np.mean([wins.mean() for wins in padded]))
+    variances = [wins.var(ddof=1) / len(wins) for wins in padded]
+    freedom = sum(len(wins) - 1 for wins in padded)
+    reach = float(stats.t.ppf(0.975, freedom)) * math.sqrt(sum(variances)) / len(by_task)
+    return WinRate(
+        value, max(0.0, min(value, centre - reach)), min(1.0, max(value, centre + reach))
+    )

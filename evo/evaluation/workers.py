@@ -1,0 +1,125 @@
+"""Trusted worker processes that train checked graphs, one thread each.
+
+A worker receives a graph as text and gives back an outcome. It parses the graph with the trusted
+loader and never sees candidate source. Where a worker dies or runs out of time, that costs one
+candidate: the pool starts another.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass
+from types import TracebackType
+
+import torch
+from pebble import ProcessExpired, ProcessPool
+
+from evo.evaluation.protocol import Protocol
+from evo.evaluation.trials import run_trials
+from evo.types import Outcome
+from evo.validation.graph import Graph
+
+
+@dataclass(frozen=True)
+class Job:
+    """One candidate to train at one rung."""
+
+    id: str
+    graph: str
+    rung: int
+
+
+class Workers:
+    """A pool of trusted processes. Use as a context manager.
+
+    Args:
+        count: number of processes.
+        tasks: names of the tasks to train on.
+        protocol: how to train.
+        device: where the tensors live, "cpu" or "cuda".
+        timeout_s: wall time that one job may take.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        tasks: Sequence[str],
+        protocol: Protocol,
+        device: str,
+        timeout_s: float,
+    ) -> None:
+        self._count = count
+        self._work = (tuple(tasks), protocol, device)
+        self._timeout_s = timeout_s
+        self._pool = ProcessPool(
+            max_workers=count,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_prepare,
+        )
+
+    def __enter__(self) -> "Workers":
+        # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
+        # for the engine alone, which then stops them in order.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._pool.schedule(os.getpid)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Outcomes as they come in, in any order; a failure is an outcome with an error."""
+        futures: dict[Future[Outcome], Job] = {
+            self._pool.schedule(_train, args=(job, *self._work), timeout=self._timeout_s): job
+            for job in jobs
+        }
+        try:
+            for future in as_completed(futures):
+                yield self._outcome(future, futures[future])
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _outcome(self, future: Future[Outcome], job: Job) -> Outcome:
+        try:
+            return future.result()
+        except TimeoutError:
+            error = f"training took longer than {self._timeout_s:g} s"
+        except ProcessExpired as expired:
+            error = f"the worker process died (exit code {expired.exitcode})"
+        except (RuntimeError, MemoryError) as failure:
+            error = f"training failed: {failure}"
+        return Outcome(job.id, job.rung, (), 0.0, error)
+
+
+def _prepare() -> None:
+    torch.set_num_threads(1)
+    threading.Thread(target=_die_with_engine, daemon=True).start()
+
+
+def _die_with_engine() -> None:
+    """No orphan stays behind when the engine is killed without a chance to stop its workers."""
+    engine = multiprocessing.parent_process()
+    assert engine is not None
+    engine.join()
+    os._exit(1)
+
+
+def _train(job: Job, tasks: Sequence[str], protocol: Protocol, device: str) -> Outcome:
+    start = time.process_time()
+    trials = run_trials(Graph.parse(job.graph), tasks, protocol, rung=job.rung, device=device)
+    return Outcome(job.id, job.rung, trials, time.process_time() - start)

@@ -1,0 +1,127 @@
+"""Judges single files outside of any campaign, with the same walls, trials and measures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from evo import build
+from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.components.base import Kind, kinds
+from evo.config import Config, presets
+from evo.errors import UsageError
+from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.report.summary import score_facts
+from evo.steps import Evaluate, Validate
+from evo.tasks.base import tasks
+from evo.types import Candidate, Record, Status, Trial, Vector
+from evo.validation.graph import Graph
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator
+from operators.base import operators
+
+
+def validate_files(paths: Sequence[Path], kind_name: str) -> list[dict[str, Any]]:
+    """What `evo validate --json` prints."""
+    kind = kinds.get(kind_name)()
+    records = _read(paths, kind)
+    torch.set_num_threads(1)
+    with Sandbox() as sandbox:
+        records = Validate(Validator(kind, sandbox))(records)
+    return [
+        {
+            "path": str(path),
+            "status": "invalid" if record.status is Status.INVALID else "valid",
+            "stage": record.stage,
+            "reason": record.reason,
+            "graph_nodes": len(Graph.parse(record.graph)) if record.graph else None,
+        }
+        for path, record in zip(paths, records, strict=True)
+    ]
+
+
+def evaluate_files(paths: Sequence[Path], config: Config) -> list[dict[str, Any]]:
+    """What `evo evaluate --json` prints: every file trains at every rung."""
+    kind = kinds.get(config.kind)()
+    records = _read(paths, kind)
+    torch.set_num_threads(1)
+    everyone_climbs = config.protocol.model_copy(update={"keep": 1.0})
+    with Sandbox() as sandbox, build.workers(config) as pool:
+        validator = Validator(kind, sandbox)
+        records = Validate(validator)(records)
+        baselines = evaluate_baselines(
+            pool.run, config.protocol, validated_baselines(kind, validator)
+        )
+        rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
+        evaluate = Evaluate(Evaluator(pool.run, everyone_climbs, rivals))
+        # Two files with the same source are one candidate: it trains once.
+        trained = {record.id: record for record in evaluate(_unique(records))}
+        records = [trained[record.id] for record in records]
+    return [
+        {
+            "path": str(path),
+            "status": record.status.value,
+            "reason": record.reason,
+            **score_facts(record),
+            "seconds": record.seconds,
+        }
+        for path, record in zip(paths, records, strict=True)
+    ]
+
+
+def baseline_names(kind_name: str) -> dict[str, str]:
+    """Names of a kind's baselines by id."""
+    return {candidate.id: name for name, candidate in kinds.get(kind_name)().baselines().items()}
+
+
+def catalogue() -> dict[str, dict[str, str]]:
+    """What `evo list` shows: a line of description by name, for each sort of thing."""
+    return {
+        "kinds": {name: _first_line(kinds.get(name)) for name in kinds.names()},
+        "tasks": {name: _first_line(tasks.get(name)) for name in tasks.names()},
+        "operators": {name: _first_line(operators.get(name)) for name in operators.names()},
+        "presets": presets(),
+    }
+
+
+def _read(paths: Sequence[Path], kind: Kind) -> list[Record]:
+    records: list[Record] = []
+    for path in paths:
+        try:
+            source = path.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: expected a readable Python file ({error}).") from None
+        records.append(Record(Candidate.of(kind.name, source, operator="file"), generation=0))
+    return records
+
+
+class _Rivals:
+    """Trials of the baselines that a file is compared with: all but the one that it is itself."""
+
+    def __init__(self, kind: Kind, baselines: Sequence[Record], *, within: float) -> None:
+        self._kind = kind
+        self._within = within
+        self._scale = behaviour_scale(kind, baselines)
+        self._behaviour = {record.id: self._described(record) for record in baselines}
+        self._trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+
+    def __call__(self, record: Record) -> Mapping[str, Sequence[Trial]]:
+        own = self._described(record)
+        return {
+            id_: trials
+            for id_, trials in self._trials.items()
+            if np.sqrt(np.mean((own - self._behaviour[id_]) ** 2)) > self._within
+        }
+
+    def _described(self, record: Record) -> Vector:
+        return self._scale(behaviour_of(self._kind, record))
+
+
+def _unique(records: Sequence[Record]) -> list[Record]:
+    return list({record.id: record for record in records}.values())
+
+
+def _first_line(cls: type) -> str:
+    return (cls.__doc__ or "").partition("\n")[0]

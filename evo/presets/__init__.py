@@ -1,0 +1,1 @@
+"""Ready configurations as TOML files; `evo list` shows them."""

@@ -1,0 +1,153 @@
+"""What a running campaign tells whoever watches it: frozen snapshots, never a handle on itself."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evo.evaluation.protocol import Protocol
+from evo.selection import performance
+from evo.types import Outcome, Record, Status
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a campaign stands.
+
+    Attributes:
+        generation: the generation in progress; 0 trains the baselines.
+        generations: the last one.
+        step: what is being done, in one word.
+        counts: candidates of all generations by status.
+        trained: share of this generation's training work that is done, in [0, 1].
+        best: the best candidate of the sealed generations; None before there is one.
+        seconds: wall time of this process.
+        per_minute: candidates evaluated per minute of this process's search.
+        seconds_left: estimate to the end; None before it can be made.
+    """
+
+    generation: int
+    generations: int
+    step: str
+    counts: Mapping[Status, int] = field(default_factory=dict[Status, int])
+    trained: float = 0.0
+    best: Record | None = None
+    seconds: float = 0.0
+    per_minute: float = 0.0
+    seconds_left: float | None = None
+
+
+Watch = Callable[[Progress], None]
+
+
+class Tracker:
+    """Follows a campaign from outside and tells a watch.
+
+    Args:
+        watch: is given a snapshot at every event.
+        records: what history holds already.
+        generation: the last sealed generation.
+        generations: the last one there will be.
+        protocol: decides how much work a rung is.
+        clock: seconds that only ever grow.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        records: Sequence[Record],
+        *,
+        generation: int,
+        generations: int,
+        protocol: Protocol,
+        clock: Callable[[], float],
+    ) -> None:
+        self._watch = watch
+        self._clock = clock
+        self._start = clock()
+        self._search_start: float | None = None
+        self._sealed_before = max(generation, 0)
+        self._generation = generation + 1
+        self._generations = generations
+        self._rungs = protocol.rungs
+        self._keep = protocol.keep
+        self._step = "start"
+        self._past: Counter[Status] = Counter()
+        self._present: Counter[Status] = Counter()
+        self._work = self._done = 0.0
+        self._evaluated_here = self._first_rung_done = 0
+        self._best: Record | None = None
+        self._remember(records)
+
+    def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
+        """A step begins on these records."""
+        if self._search_start is None and generation > 0:
+            self._search_start = self._clock()
+        self._generation, self._step = generation, name
+        candidates = [record for record in records if not record.is_baseline]
+        self._present = Counter(record.status for record in candidates)
+        self._done, self._first_rung_done = 0.0, 0
+        if name == "evaluate":
+            self._work = self._expected_work(len(records), climbing=self._keep)
+        elif name == "baselines":
+            self._work = self._expected_work(len(records), climbing=1.0)
+        else:
+            self._work = 0.0
+        self.tell()
+
+    def outcome(self, outcome: Outcome) -> None:
+        """A candidate has trained at a rung."""
+        self._done += self._cost(outcome.rung)
+        self._first_rung_done += outcome.rung == 0 and self._generation > 0
+        self.tell()
+
+    def sealed(self, records: Sequence[Record]) -> None:
+        """A generation is permanent."""
+        evaluated = [r for r in records if r.status is Status.EVALUATED and not r.is_baseline]
+        self._evaluated_here += len(evaluated)
+        self._present, self._first_rung_done = Counter(), 0
+        self._remember(records)
+        self.tell()
+
+    def tell(self) -> None:
+        """Give the watch a snapshot of now."""
+        now = self._clock()
+        search = now - self._search_start if self._search_start is not None else 0.0
+        evaluated = self._evaluated_here + self._first_rung_done
+        trained = min(1.0, self._done / self._work) if self._work else 0.0
+        self._watch(
+            Progress(
+                generation=self._generation,
+                generations=self._generations,
+                step=self._step,
+                counts=self._past + self._present,
+                trained=trained,
+                best=self._best,
+                seconds=now - self._start,
+                per_minute=60 * evaluated / search if search > 0 else 0.0,
+                seconds_left=self._seconds_left(search, trained),
+            )
+        )
+
+    def _seconds_left(self, search: float, trained: float) -> float | None:
+        """From the mean time of a generation of this process, the present one taken in part."""
+        if self._generation == 0:
+            return None
+        done = self._generation - 1 - self._sealed_before + trained
+        if done < 0.05:
+            return None
+        return search / done * (self._generations - self._sealed_before - done)
+
+    def _expected_work(self, candidates: int, *, climbing: float) -> float:
+        return sum(
+            candidates * climbing**rung * self._cost(rung) for rung in range(len(self._rungs))
+        )
+
+    def _cost(self, rung: int) -> float:
+        return self._rungs[rung].epochs * self._rungs[rung].seeds
+
+    def _remember(self, records: Sequence[Record]) -> None:
+        candidates = [record for record in records if not record.is_baseline]
+        self._past.update(record.status for record in candidates)
+        scored = [record for record in candidates if record.novelty is not None]
+        contenders = [*scored, *([self._best] if self._best else [])]
+        self._best = max(contenders, key=performance, default=None)

@@ -1,0 +1,108 @@
+"""The live view of a running campaign, on standard error.
+
+On a terminal it is a panel that redraws itself; elsewhere a line a generation, so that logs stay
+readable.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from evo.progress import Progress, Watch
+from evo.report.tables import body, interval
+from evo.types import Status
+
+
+@contextmanager
+def live_view(name: str, console: Console) -> Generator[Watch]:
+    """Something to give a campaign as its watch, while the context lasts."""
+    if not console.is_terminal:
+        yield _Lines(console).show
+        return
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
+        yield lambda progress: live.update(panel(name, progress))
+
+
+def panel(name: str, progress: Progress) -> RenderableType:
+    """Generation, funnel, best so far, rate and time left."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("generation", _generation_row(progress))
+    grid.add_row("funnel", _funnel(progress))
+    grid.add_row("best", _best(progress))
+    grid.add_row("rate", f"{progress.per_minute:.1f} evaluated a minute")
+    grid.add_row("time", f"{_clock(progress.seconds)} so far, {_left(progress)}")
+    parts: list[RenderableType] = [grid]
+    if progress.best is not None:
+        parts += [Text(), Text(body(progress.best.candidate.source), style="cyan")]
+    return Panel(Group(*parts), title=f"evo · {name}", subtitle="Ctrl-C stops and saves")
+
+
+class _Lines:
+    """A line for each generation begun and each training phase ended."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._generation = -1
+
+    def show(self, progress: Progress) -> None:
+        if progress.generation == self._generation:
+            return
+        self._generation = progress.generation
+        self._console.print(
+            f"generation {progress.generation}/{progress.generations} | {_funnel(progress)} | "
+            f"best {_best(progress)} | {progress.per_minute:.1f} evaluated/min | "
+            f"{_clock(progress.seconds)} so far, {_left(progress)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _generation_row(progress: Progress) -> RenderableType:
+    row = Table.grid(padding=(0, 2))
+    row.add_row(
+        f"{progress.generation} of {progress.generations}: {progress.step}",
+        ProgressBar(total=1.0, completed=progress.trained, width=30),
+    )
+    return row
+
+
+def _funnel(progress: Progress) -> str:
+    counts = progress.counts
+    proposed = sum(counts.values())
+    valid = proposed - counts.get(Status.INVALID, 0) - counts.get(Status.PROPOSED, 0)
+    new = valid - counts.get(Status.DUPLICATE, 0)
+    screened = new - counts.get(Status.SCREENED_OUT, 0)
+    return (
+        f"{proposed} proposed → {valid} valid → {new} new → {screened} screened in → "
+        f"{counts.get(Status.EVALUATED, 0)} evaluated"
+    )
+
+
+def _best(progress: Progress) -> str:
+    if progress.best is None or progress.best.score is None:
+        return "none yet"
+    score = progress.best.score
+    return f"B-WR {interval(score.b_wr)}  BSOTA-WR {interval(score.bsota_wr)}"
+
+
+def _left(progress: Progress) -> str:
+    left = progress.seconds_left
+    return "estimating the time left" if left is None else f"about {_clock(left)} left"
+
+
+def _clock(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any.
+
+    >>> _clock(65), _clock(3700)
+    ('1:05', '1:01:40')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,196 @@
+"""The facts of a campaign as plain data: what `--json` prints and the tables show."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from archive.history import Reader
+from archive.pareto import front, hypervolume
+from evo.errors import UsageError
+from evo.selection import performance
+from evo.types import Record, Status
+
+OBJECTIVES = ("b_wr", "n_behaviour")
+"""Performance and novelty of the front, both to be maximised."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """The Pareto front of a campaign over `OBJECTIVES`.
+
+    Attributes:
+        members: non-dominated candidates, best performance first.
+        others: the other candidates that reached the same, highest rung.
+        baselines: the known components, measured against each other.
+        hypervolume: area that the members dominate, from the point (0, 0).
+    """
+
+    members: tuple[Record, ...]
+    others: tuple[Record, ...]
+    baselines: tuple[Record, ...]
+    hypervolume: float
+
+
+def pareto_front(records: Sequence[Record]) -> Front:
+    """The front among fully evaluated candidates.
+
+    Only the highest rung that anyone reached counts: a win rate at a short rung is a win over
+    baselines that trained as briefly, not the same measure.
+    """
+    baselines = tuple(record for record in records if record.is_baseline)
+    archived = [record for record in records if record.novelty and not record.is_baseline]
+    top = max((rung(record) for record in archived), default=0)
+    complete = [record for record in archived if rung(record) == top]
+    points = np.array([_point(record) for record in complete]).reshape(-1, len(OBJECTIVES))
+    chosen = [int(index) for index in front(points)]
+    return Front(
+        members=tuple(complete[index] for index in chosen),
+        others=tuple(r for index, r in enumerate(complete) if index not in chosen),
+        baselines=baselines,
+        hypervolume=float(hypervolume(points, np.zeros(len(OBJECTIVES)))),
+    )
+
+
+def best_record(records: Sequence[Record]) -> Record | None:
+    """The candidate of the best performance, of equals the first; None where there is none."""
+    archived = [record for record in records if record.novelty and not record.is_baseline]
+    return max(archived, key=performance, default=None)
+
+
+def rung(record: Record) -> int:
+    """The highest rung of an evaluated record."""
+    assert record.score is not None
+    return record.score.rung
+
+
+def find_record(records: Sequence[Record], beginning: str) -> Record:
+    """The record whose id begins so; of several proposals of one source the furthest on.
+
+    Raises:
+        UsageError: none does, or several candidates do.
+    """
+    found = [record for record in records if record.id.startswith(beginning)]
+    ids = sorted({record.id for record in found})
+    if not ids:
+        raise UsageError(f"No candidate's id begins with {beginning!r}. See evo export for all.")
+    if len(ids) > 1:
+        raise UsageError(f"{beginning!r} begins {len(ids)} ids: {', '.join(ids[:4])} … Say more.")
+    return max(found, key=lambda record: (record.score is not None, bool(record.graph)))
+
+
+def status_facts(history: Reader) -> dict[str, Any]:
+    """What `evo status --json` prints."""
+    candidates = [record for record in history.records if not record.is_baseline]
+    counts = Counter(record.status for record in candidates)
+    best = best_record(candidates)
+    return {
+        "name": history.folder.name,
+        "kind": history.config["kind"],
+        "generation": history.generation,
+        "state": _state(history),
+        "seed": history.config["seed"],
+        "proposed": len(candidates),
+        "duplicates": counts[Status.DUPLICATE],
+        "invalid": counts[Status.INVALID],
+        "screened_out": counts[Status.SCREENED_OUT],
+        "failed": counts[Status.FAILED],
+        "evaluated": counts[Status.EVALUATED],
+        "archive_size": sum(record.novelty is not None for record in history.records),
+        "best": None if best is None else {"id": best.id, **_rates(best)},
+        # No operator asks a language model yet: nothing was requested, nothing was paid.
+        "llm": {
+            "requests": 0,
+            "replayed": 0,
+            "prompt_tokens": 0,
+            "completion_tokens": 0,
+            "cost_usd": 0.0,
+        },
+    }
+
+
+def pareto_facts(records: Sequence[Record]) -> dict[str, Any]:
+    """What `evo pareto --json` prints."""
+    found = pareto_front(records)
+    return {
+        "objectives": list(OBJECTIVES),
+        "hypervolume": found.hypervolume,
+        "front": [
+            {"id": record.id, "source": record.candidate.source, **_rates(record)}
+            for record in found.members
+        ],
+    }
+
+
+def record_facts(record: Record) -> dict[str, Any]:
+    """What `evo show --json` prints: everything but the vectors."""
+    candidate, score, novelty = record.candidate, record.score, record.novelty
+    return {
+        "id": record.id,
+        "kind": candidate.kind,
+        "operator": candidate.operator,
+        "parents": list(candidate.parents),
+        "generation": record.generation,
+        "status": record.status.value,
+        "stage": record.stage,
+        "reason": record.reason,
+        "source": candidate.source,
+        "score": None if score is None else {**score_facts(record), "trials": _trials(record)},
+        "novelty": None if novelty is None else novelty._asdict(),
+        "seconds": record.seconds,
+    }
+
+
+def score_facts(record: Record) -> dict[str, Any]:
+    """Rung, win rates with intervals, margin and tasks; nulls where there is no score."""
+    score = record.score
+    if score is None:
+        keys = ("rung", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci", "margin")
+        return {**dict.fromkeys(keys), "tasks": {}}
+    return {
+        "rung": score.rung,
+        "b_wr": score.b_wr.value,
+        "b_wr_ci": [score.b_wr.low, score.b_wr.high],
+        "bsota_wr": score.bsota_wr.value,
+        "bsota_wr_ci": [score.bsota_wr.low, score.bsota_wr.high],
+        "margin": score.margin,
+        "tasks": {name: finite(task._asdict()) for name, task in score.tasks.items()},
+    }
+
+
+def finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with null for what JSON has no number for: the loss of a lost trial."""
+    return {
+        key: None if isinstance(value, float) and not np.isfinite(value) else value
+        for key, value in values.items()
+    }
+
+
+def _trials(record: Record) -> list[dict[str, Any]]:
+    assert record.score is not None
+    return [finite(trial._asdict()) for trial in record.score.trials]
+
+
+def _state(history: Reader) -> str:
+    if history.is_running:
+        return "running"
+    finished = history.generation >= history.config["generations"]
+    return "finished" if finished else "stopped"
+
+
+def _point(record: Record) -> tuple[float, float]:
+    rates = _rates(record)
+    return rates[OBJECTIVES[0]], rates[OBJECTIVES[1]]
+
+
+def _rates(record: Record) -> dict[str, float]:
+    assert record.score is not None
+    assert record.novelty is not None
+    return {
+        "b_wr": record.score.b_wr.value,
+        "bsota_wr": record.score.bsota_wr.value,
+        "n_text": record.novelty.text,
+        "n_behaviour": record.novelty.behaviour,
+    }

@@ -1,0 +1,180 @@
+"""The steps of a generation: each takes its records and gives them back, further on or fallen out.
+
+A record that is still on its way has status PROPOSED. One that falls out keeps its place in the
+list, with a status and a reason, so that history tells what became of every proposal.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from operators.portfolio import Portfolio
+
+from archive.descriptors import BehaviourScale, TextDescriptor
+from archive.novelty import NoveltyArchive
+from evo.baselines import behaviour_of
+from evo.components.base import Kind
+from evo.evaluation.rungs import Evaluator
+from evo.seeds import child
+from evo.selection import Individual, tournament
+from evo.types import Record, Status
+from evo.validation.refusal import Refused
+from evo.validation.validator import Validator
+
+
+def apply_to_live(
+    records: Sequence[Record], step: Callable[[list[Record]], Iterable[Record]]
+) -> list[Record]:
+    """All records in their places, those still on their way replaced by what the step made."""
+    moved = iter(step([record for record in records if record.status is Status.PROPOSED]))
+    return [next(moved) if r.status is Status.PROPOSED else r for r in records]
+
+
+class Propose:
+    """Operators turn parents into new source; a source seen before falls out at once.
+
+    Args:
+        portfolio: chooses the operator of each offspring.
+        kind: what is evolved.
+        seen: ids of every source so far, kept up to date here.
+        offspring: proposals a generation.
+        seed: the campaign's.
+    """
+
+    def __init__(
+        self, portfolio: Portfolio, kind: Kind, *, seen: set[str], offspring: int, seed: int
+    ) -> None:
+        self._portfolio = portfolio
+        self._kind = kind
+        self._seen = seen
+        self._offspring = offspring
+        self._seed = seed
+
+    def __call__(self, parents: Sequence[Individual], generation: int) -> list[Record]:
+        """The generation's proposals."""
+        return [self._propose(parents, generation, place) for place in range(self._offspring)]
+
+    def _propose(self, parents: Sequence[Individual], generation: int, place: int) -> Record:
+        rng = child(self._seed, "propose", generation, place)
+
+        def draw(count: int) -> list[Record]:
+            return [winner.record for winner in tournament(parents, count, rng)]
+
+        candidate = self._portfolio.propose(draw, self._kind.contract, rng)
+        record = Record(candidate, generation)
+        if candidate.id in self._seen:
+            return replace(
+                record, status=Status.DUPLICATE, stage="propose", reason="the same source as before"
+            )
+        self._seen.add(candidate.id)
+        return record
+
+
+class Validate:
+    """Policy, trace and contract; what passes carries its graph."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records with a graph, or INVALID."""
+        return apply_to_live(records, self._validate)
+
+    def _validate(self, records: list[Record]) -> list[Record]:
+        verdicts = self._validator.validate([record.candidate for record in records])
+        return [
+            replace(r, status=Status.INVALID, stage=verdict.stage, reason=verdict.reason)
+            if isinstance(verdict, Refused)
+            else replace(r, graph=verdict.text)
+            for r, verdict in zip(records, verdicts, strict=True)
+        ]
+
+
+class Recognise:
+    """Takes each component's behaviour; one that computes what is known falls out untrained."""
+
+    def __init__(self, kind: Kind, scale: BehaviourScale, archive: NoveltyArchive) -> None:
+        self._kind = kind
+        self._scale = scale
+        self._archive = archive
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records with a behaviour vector, or DUPLICATE."""
+        return apply_to_live(records, self._recognise)
+
+    def _recognise(self, records: list[Record]) -> list[Record]:
+        if not records:
+            return []
+        vectors = np.stack([self._scale(behaviour_of(self._kind, record)) for record in records])
+        twins = self._archive.duplicates([record.id for record in records], vectors)
+        return [
+            replace(record, behaviour_vector=vector)
+            if twin is None
+            else replace(
+                record,
+                behaviour_vector=vector,
+                status=Status.DUPLICATE,
+                stage="novelty",
+                reason=f"computes the same as {twin}",
+            )
+            for record, vector, twin in zip(records, vectors, twins, strict=True)
+        ]
+
+
+class Screen:
+    """Keeps a generation within its trainings: of too many new components a random share passes.
+
+    Args:
+        trainings: how many may pass.
+        seed: the campaign's.
+    """
+
+    def __init__(self, *, trainings: int, seed: int) -> None:
+        self._trainings = trainings
+        self._seed = seed
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, those over the budget SCREENED_OUT."""
+        return apply_to_live(records, self._screen)
+
+    def _screen(self, records: list[Record]) -> list[Record]:
+        if len(records) <= self._trainings:
+            return records
+        rng = child(self._seed, "screen", records[0].generation)
+        passing = set(rng.permutation(len(records))[: self._trainings].tolist())
+        reason = f"not drawn for one of the {self._trainings} trainings of the generation"
+        return [
+            record
+            if place in passing
+            else replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)
+            for place, record in enumerate(records)
+        ]
+
+
+class Evaluate:
+    """Trains what is left and scores it."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records EVALUATED, or FAILED."""
+        return apply_to_live(records, self._evaluator.evaluate)
+
+
+class Archive:
+    """Fixes the N-scores of evaluated records, one by one, and makes each known to the next."""
+
+    def __init__(self, text: TextDescriptor, archive: NoveltyArchive) -> None:
+        self._text = text
+        self._archive = archive
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, evaluated ones with their text vector and N-scores."""
+        return [self._arrive(r) if r.status is Status.EVALUATED else r for r in records]
+
+    def _arrive(self, record: Record) -> Record:
+        record = replace(record, text_vector=self._text([record.candidate.source])[0])
+        novelty = self._archive.novelty(record.text_vector, record.behaviour_vector)
+        self._archive.add_records([record := replace(record, novelty=novelty)])
+        return record

@@ -1,0 +1,1 @@
+"""What components are measured on: one file a task (data, split, networks)."""

@@ -1,0 +1,33 @@
+"""Handwritten digits of scikit-learn: 1,797 real 8×8 images in ten classes, no download."""
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+
+from evo.seeds import child
+from evo.tasks.base import Data, Split, Task, tasks
+from evo.tasks.networks import Mlp, Network
+
+_TRAIN, _VALIDATION = 1000, 297
+
+
+@tasks.register("digits")
+class Digits(Task):
+    """1,000 images to train, 297 to pick the learning rate, 500 to test; pixels in [0, 1]."""
+
+    def load(self) -> Data:
+        """The data in a fixed random order, so that every class is in every split."""
+        images, classes = load_digits(return_X_y=True)
+        pixels = np.asarray(images, dtype=np.float32) / 16
+        labels = np.asarray(classes, dtype=np.int64)
+        order = child(0, "task", "digits", "split").permutation(len(labels))
+        cuts = [_TRAIN, _TRAIN + _VALIDATION]
+        train, validation, test = (
+            Split(torch.from_numpy(pixels[part]), torch.from_numpy(labels[part]))
+            for part in np.split(order, cuts)
+        )
+        return Data(train, validation, test, classes=10)
+
+    def networks(self) -> dict[str, Network]:
+        """Two depths: together they rank components better than one trained longer."""
+        return {"mlp-64-64": Mlp((64, 64)), "mlp-48-48-48": Mlp((48, 48, 48))}

@@ -1,0 +1,88 @@
+"""The operators a graph may consist of, by name.
+
+Each is a pure tensor function: no randomness, no writing to its inputs, no files, no processes.
+Factories (`zeros`, `arange`) are missing on purpose: the tracer turns what no input reaches into a
+constant, so that a graph is bound to no device. So are operators whose cost does not show in the
+size of their outputs (`einsum`, polynomials of a given degree, `matrix_power`) and those that a
+graph cannot be mapped over (`nonzero`, boolean indexing). The table is looked up, never extended,
+and never reached by `getattr` on what a candidate wrote.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import torch
+from torch._ops import OpOverload
+
+_UNARY = """
+abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh
+bitwise_not celu ceil cos cosh deg2rad digamma elu erf erfc erfinv exp exp2 expm1 fix floor frac
+gelu hardshrink hardsigmoid hardswish hardtanh i0 isfinite isinf isnan isneginf isposinf
+leaky_relu lgamma log log10 log1p log2 log_sigmoid logical_not logit mish nan_to_num neg negative
+positive rad2deg reciprocal relu relu6 round round.decimals rsqrt selu sgn sigmoid sign signbit
+silu sin sinc sinh softplus softshrink special_digamma special_entr special_erf special_erfc
+special_erfcx special_erfinv special_exp2 special_expit special_expm1 special_gammaln special_i0
+special_i0e special_i1 special_i1e special_log1p special_log_ndtr special_logit special_ndtr
+special_ndtri special_psi special_round special_sinc sqrt square tan tanh threshold trunc
+"""
+
+_BINARY = """
+__and__.Tensor __or__.Tensor __xor__.Tensor add.Scalar add.Tensor addcdiv addcmul arctan2 atan2
+bitwise_and.Scalar bitwise_and.Tensor bitwise_or.Scalar bitwise_or.Tensor bitwise_xor.Scalar
+bitwise_xor.Tensor clamp clamp.Tensor clamp_max clamp_max.Tensor clamp_min clamp_min.Tensor clip
+clip.Tensor copysign.Scalar copysign.Tensor div.Scalar div.Scalar_mode div.Tensor div.Tensor_mode
+divide.Scalar divide.Tensor eq.Scalar eq.Tensor floor_divide floor_divide.Scalar fmax fmin
+fmod.Scalar fmod.Tensor ge.Scalar ge.Tensor greater.Scalar greater.Tensor greater_equal.Scalar
+greater_equal.Tensor gt.Scalar gt.Tensor heaviside hypot le.Scalar le.Tensor lerp.Scalar
+lerp.Tensor less.Scalar less.Tensor less_equal.Scalar less_equal.Tensor logaddexp logaddexp2
+logical_and logical_or logical_xor lt.Scalar lt.Tensor masked_fill.Scalar masked_fill.Tensor
+max.other maximum min.other minimum mul.Scalar mul.Tensor multiply.Scalar multiply.Tensor
+ne.Scalar ne.Tensor not_equal.Scalar not_equal.Tensor pow.Scalar pow.Tensor_Scalar
+pow.Tensor_Tensor prelu remainder.Scalar remainder.Scalar_Tensor remainder.Tensor rsub.Scalar
+rsub.Tensor special_xlog1py special_xlog1py.other_scalar special_xlog1py.self_scalar special_xlogy
+special_xlogy.other_scalar special_xlogy.self_scalar sub.Scalar sub.Tensor subtract.Scalar
+subtract.Tensor true_divide.Scalar true_divide.Tensor where.Scalar where.ScalarOther
+where.ScalarSelf where.self xlogy.Scalar_Other xlogy.Scalar_Self xlogy.Tensor
+"""
+
+_ACROSS = """
+all all.dim amax amin any any.dim cumprod cumsum group_norm layer_norm linalg_vector_norm
+log_softmax.int logcumsumexp logsumexp max max.dim mean mean.dim min min.dim norm.Scalar
+norm.ScalarOpt_dim prod prod.dim_int rms_norm softmax.int sort special_log_softmax
+special_logsumexp special_softmax std std.correction std.dim std_mean.correction sum
+sum.dim_IntList topk var var.correction var.dim var_mean.correction addmm baddbmm bmm dot linear
+matmul mm mv outer
+"""
+
+_FORM = """
+_to_copy alias broadcast_to cat clone contiguous detach diagonal expand expand_as fill.Scalar
+flatten.using_ints flip full_like glu movedim.int narrow new_full new_ones new_zeros ones_like pad
+permute repeat reshape roll select.int slice.Tensor squeeze squeeze.dim squeeze.dims stack t
+to.dtype to.dtype_layout to.other transpose.int tril triu type_as unsqueeze view view_as zero
+zeros_like
+"""
+
+MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "linear", "matmul", "mm", "mv"})
+"""Operators that pass over an inner dimension for every element of their output."""
+
+
+def _resolve(names: str) -> Mapping[str, OpOverload]:
+    table: dict[str, OpOverload] = {}
+    for name in names.split():
+        base, _, overload = name.partition(".")
+        operator: OpOverload = getattr(getattr(torch.ops.aten, base), overload or "default")
+        table[str(operator)] = operator
+    return MappingProxyType(table)
+
+
+ALLOWED: Mapping[str, OpOverload] = _resolve(_UNARY + _BINARY + _ACROSS + _FORM)
+"""Operator by full name, such as `aten.silu.default`; frozen."""
+
+
+def base_name(operator: str) -> str:
+    """The function that a full name belongs to.
+
+    >>> base_name("aten.mul.Tensor")
+    'mul'
+    """
+    return operator.split(".")[1]

@@ -1,0 +1,189 @@
+"""Arguments of operators as JSON, read strictly by the operator's own schema.
+
+A number, a flag or None stands for itself; `{"ref": i}` is value i, `{"dtype": name}` a dtype,
+`{"float": "inf"}` a float that JSON has no word for, a list a list of these.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeGuard
+
+import torch
+from torch._ops import OpOverload
+
+Json = Any
+"""What `json.loads` may give; narrowed by checks before it is used."""
+
+DTYPES: Mapping[str, torch.dtype] = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.float64,
+        torch.float32,
+        torch.float16,
+        torch.bfloat16,
+        torch.int64,
+        torch.int32,
+        torch.bool,
+    )
+}
+"""Dtypes a graph may name."""
+
+MAX_CONSTANT_ELEMENTS = 4096
+"""All constants of a graph together."""
+
+_FLOATS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+_WORDS = frozenset({"none", "tanh", "floor", "trunc", "constant"})
+"""Values of `approximate`, `rounding_mode` and `mode`."""
+_INT64 = 2**63
+
+
+class GraphError(Exception):
+    """A text is no graph we would run; the message says what is wrong with it."""
+
+
+class Reference(NamedTuple):
+    """The argument is an earlier value."""
+
+    index: int
+
+
+class Call(NamedTuple):
+    """Checked arguments; references stand at the top level or in a list at the top level."""
+
+    positional: tuple[Any, ...]
+    keywords: dict[str, Any]
+
+
+def read_call(operator: OpOverload, positional: Json, keywords: Json) -> Call:
+    """Arguments as the operator takes them.
+
+    Raises:
+        GraphError: they do not fit its schema.
+    """
+    if not isinstance(positional, list) or not isinstance(keywords, dict):
+        raise GraphError(f"{operator}: expected a list and an object of arguments")
+    schema = operator._schema.arguments  # pyright: ignore[reportPrivateUsage] - torch has no other
+    in_place = [argument for argument in schema if not argument.kwarg_only]
+    by_name = {argument.name: argument for argument in schema if argument.kwarg_only}
+    if len(positional) > len(in_place):
+        raise GraphError(
+            f"{operator}: expected at most {len(in_place)} arguments, got {len(positional)}"
+        )
+    unknown = keywords.keys() - by_name.keys()
+    if unknown:
+        raise GraphError(f"{operator}: unknown keyword {min(unknown)!r}")
+    missing = [
+        argument.name
+        for argument in (*in_place[len(positional) :], *by_name.values())
+        if not argument.has_default_value() and argument.name not in keywords
+    ]
+    if missing:
+        raise GraphError(f"{operator}: argument {missing[0]!r} is missing")
+    return Call(
+        tuple(
+            _read(str(argument.real_type), value, f"{operator}, {argument.name}")
+            for argument, value in zip(in_place, positional, strict=False)
+        ),
+        {
+            name: _read(str(by_name[name].real_type), value, f"{operator}, {name}")
+            for name, value in keywords.items()
+        },
+    )
+
+
+def read_float(value: Json) -> float | None:
+    """The float that a JSON value stands for, None if it is none."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict) and list(value) == ["float"] and isinstance(value["float"], str):
+        return _FLOATS.get(value["float"])
+    return None
+
+
+def write_float(value: float) -> Json:
+    """A float as JSON.
+
+    >>> write_float(0.5), write_float(float("inf"))
+    (0.5, {'float': 'inf'})
+    """
+    return value if math.isfinite(value) else {"float": str(value)}
+
+
+def write_tensor(tensor: torch.Tensor) -> list[Json]:
+    """Elements of a constant as JSON, in row-major order."""
+    values: list[Json] = tensor.flatten().tolist()
+    return [write_float(value) for value in values] if tensor.is_floating_point() else values
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, shortened to a sentence."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
+
+
+def is_int64(value: Json) -> TypeGuard[int]:
+    """Whether a JSON value is a whole number that torch can hold."""
+    return type(value) is int and -_INT64 <= value < _INT64
+
+
+def _read(expected: str, value: Json, where: str) -> Any:
+    if expected.startswith("Optional["):
+        return None if value is None else _read(expected[9:-1], value, where)
+    if expected.startswith("List["):
+        if not isinstance(value, list):
+            raise GraphError(f"{where}: expected a list, got {_short(value)}")
+        return [_read(expected[5:-1], part, where) for part in value]
+    read = _READERS.get(expected)
+    found = None if read is None else read(value)
+    if found is None:
+        raise GraphError(f"{where}: expected {expected}, got {_short(value)}")
+    return found
+
+
+def _bool(value: Json) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _int(value: Json) -> int | None:
+    return value if is_int64(value) else None
+
+
+def _number(value: Json) -> float | None:
+    for read in (_bool, _int, read_float):
+        found = read(value)
+        if found is not None:
+            return found
+    return None
+
+
+def _word(value: Json) -> str | None:
+    return value if isinstance(value, str) and value in _WORDS else None
+
+
+def _dtype(value: Json) -> torch.dtype | None:
+    if isinstance(value, dict) and list(value) == ["dtype"] and isinstance(value["dtype"], str):
+        return DTYPES.get(value["dtype"])
+    return None
+
+
+def _tensor(value: Json) -> Reference | float | None:
+    """A reference, or a number that torch takes for a tensor without dimensions."""
+    if isinstance(value, dict) and list(value) == ["ref"] and is_int64(value["ref"]):
+        return Reference(value["ref"])
+    return _number(value)
+
+
+_READERS: Mapping[str, Callable[[Json], Any]] = {
+    "Tensor": _tensor,
+    "number": _number,
+    "int": _int,
+    "float": lambda value: read_float(value) if _int(value) is None else float(value),
+    "bool": _bool,
+    "str": _word,
+    "ScalarType": _dtype,
+}
+
+
+def _short(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

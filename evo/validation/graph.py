@@ -1,0 +1,128 @@
+"""The form in which a component reaches the trainer: allowed tensor operators as data.
+
+A graph gives the values and gradients of the source it was traced from, on any device, and under
+`torch.func.vmap`. Nothing of the candidate's Python is left in it.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+
+from evo.validation.allowed import ALLOWED, MULTIPLYING, base_name
+from evo.validation.arguments import GraphError, first_line
+from evo.validation.document import Document, Step, read_document
+
+__all__ = ["ALLOWED", "MAX_ELEMENTS", "Form", "Graph", "GraphError"]
+
+MAX_ELEMENTS = 50_000_000
+"""Default budget: elements of all values together, inner products counted in full."""
+
+
+class Form(NamedTuple):
+    """Shape and dtype of an output."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+
+
+class Graph:
+    """A component that is safe to call. Make one with `Graph.parse`.
+
+    `len(graph)` is its number of operators; graphs with the same text are equal.
+
+    Attributes:
+        text: its canonical JSON form; `Graph.parse(graph.text).text == graph.text`.
+        inputs: how many tensors it takes.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.text = document.text
+        self.inputs = document.inputs
+        self._steps = document.steps
+        self._output = document.output
+        self._nodes = {torch.device("cpu"): document.nodes}
+
+    @classmethod
+    def parse(cls, text: str) -> "Graph":
+        """The graph that a text describes; the text may come from anyone.
+
+        Raises:
+            GraphError: it is no graph, or too large, or names what is not allowed.
+        """
+        return cls(read_document(text))
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """The output, on the device of the first input.
+
+        Raises:
+            RuntimeError: from torch, where shapes do not fit. `check_budget` tells beforehand.
+        """
+        if len(inputs) != self.inputs:
+            raise TypeError(f"expected {self.inputs} tensors, got {len(inputs)}")
+        values: list[Any] = [*inputs, *self._nodes_on(inputs[0].device)]
+        for step in self._steps:
+            values[step.index] = step.run(values)
+        return values[self._output]
+
+    def check_budget(
+        self,
+        shapes: Sequence[tuple[int, ...]],
+        *,
+        dtype: torch.dtype = torch.float32,
+        elements: int = MAX_ELEMENTS,
+    ) -> Form:
+        """The form of the output on inputs of these shapes, found without memory or arithmetic.
+
+        Raises:
+            GraphError: the shapes do not fit, or the values would hold more than `elements`.
+        """
+        if len(shapes) != self.inputs:
+            raise GraphError(f"expected {len(shapes)} inputs, the graph takes {self.inputs}")
+        meta = torch.device("meta")
+        values: list[Any] = [torch.empty(shape, dtype=dtype, device=meta) for shape in shapes]
+        values += self._nodes_on(meta)
+        spent = 0
+        for step in self._steps:
+            try:
+                values[step.index] = step.run(values)
+                spent += _cost(step, values)
+            except Exception as error:  # shape rules are Python and raise anything
+                raise GraphError(f"{step.name} fails: {first_line(error)}") from error
+            if spent > elements:
+                raise GraphError(
+                    f"{step.name} brings the graph to {spent:,} elements on inputs of shape "
+                    f"{', '.join(map(str, shapes))}; expected at most {elements:,}"
+                )
+        output = values[self._output]
+        return Form(tuple(output.shape), output.dtype)
+
+    def _nodes_on(self, device: torch.device) -> tuple[torch.Tensor | None, ...]:
+        if device not in self._nodes:
+            self._nodes[device] = tuple(
+                None if constant is None else constant.to(device)
+                for constant in self._nodes[torch.device("cpu")]
+            )
+        return self._nodes[device]
+
+
+def _cost(step: Step, values: Sequence[Any]) -> int:
+    """Elements that a step makes; matrix products pass over the inner dimension for each."""
+    if step.operator is None:
+        return 0
+    given = values[step.index]
+    count = sum(part.numel() for part in ([given] if isinstance(given, torch.Tensor) else given))
+    if base_name(step.name) in MULTIPLYING:
+        factors = [values[source] for _, source in step.single]
+        count *= max(math.prod(factor.shape[-1:]) for factor in factors)
+    return count

@@ -1,0 +1,182 @@
+"""The first wall: reads a candidate's syntax tree and refuses what a component does not need.
+
+It runs in the engine, so it never executes, compiles or imports any of the source. It is an
+allow-list of syntax and names that gives quick, mendable reasons; what holds back hostile code is
+the sandbox behind it.
+"""
+
+import ast
+import builtins
+import warnings
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from evo.types import Contract
+from evo.validation.refusal import Refused
+from evo.validation.vocabulary import ATTRIBUTES, BUILTINS, MODULES, REMEDIES
+
+MAX_BYTES = 16_000
+MAX_NODES = 4_000
+MAX_DEPTH = 60
+"""Levels of syntax inside each other; a sum of n terms has n."""
+
+_SYNTAX: tuple[type[ast.AST], ...] = (
+    # statements
+    ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
+    ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Import, ast.ImportFrom,
+    # expressions
+    ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Lambda, ast.ListComp,
+    ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Set, ast.Dict,
+    ast.Subscript, ast.Slice, ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.NamedExpr,
+    # parts of the above
+    ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.alias, ast.operator, ast.unaryop,
+    ast.boolop, ast.cmpop, ast.expr_context,
+)  # fmt: skip
+
+_SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
+    ast.While: ("`while`", "write `for i in range(n)` with a fixed n"),
+    ast.With: ("`with`", "use .detach() in place of torch.no_grad()"),
+    ast.Try: ("`try`", "a component has nothing to catch"),
+    ast.Raise: ("`raise`", "return a tensor for every input"),
+    ast.ClassDef: ("`class`", "write functions"),
+    ast.AsyncFunctionDef: ("`async def`", "write `def`"),
+    ast.Await: ("`await`", "call the function plainly"),
+    ast.Yield: ("`yield`", "return one tensor"),
+    ast.YieldFrom: ("`yield from`", "return one tensor"),
+    ast.Global: ("`global`", "pass the value as an argument"),
+    ast.Nonlocal: ("`nonlocal`", "pass the value as an argument"),
+    ast.Delete: ("`del`", "leave it out"),
+    ast.JoinedStr: ("an f-string", "a component needs no text"),
+    ast.Match: ("`match`", "choose between tensors with torch.where"),
+}
+
+
+def check(source: str, contract: Contract) -> None:
+    """Passes a source whose syntax and names are those of a component.
+
+    Raises:
+        Refused: with the construct, its line and the remedy.
+    """
+    tree = _parse(source)
+    for count, (node, depth) in enumerate(_walk(tree), start=1):
+        if count > MAX_NODES:
+            raise _refused(f"the source has more than {MAX_NODES} syntax nodes; make it shorter")
+        if depth > MAX_DEPTH:
+            raise _refused(
+                f"the syntax is nested more than {MAX_DEPTH} levels deep; use variables or a loop",
+                node,
+            )
+        _check_node(node)
+    _check_entry(tree, contract)
+
+
+def _parse(source: str) -> ast.Module:
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError as error:
+        raise _refused("the source is no valid text; remove lone surrogates") from error
+    if size > MAX_BYTES:
+        raise _refused(f"the source has {size:,} bytes; write at most {MAX_BYTES:,}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except SyntaxError as error:
+        raise _refused(f"line {error.lineno}: {error.msg}; write valid Python") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise _refused(f"the source does not parse ({error}); write plain, flat Python") from error
+
+
+def _walk(tree: ast.Module) -> Iterator[tuple[ast.AST, int]]:
+    """All nodes with their depth, without recursion."""
+    waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        yield node, depth
+        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+
+
+def _check_node(node: ast.AST) -> None:
+    if not isinstance(node, _SYNTAX):
+        name, remedy = _SYNTAX_REMEDIES.get(
+            type(node), (type(node).__name__, "use plain functions and expressions")
+        )
+        raise _refused(f"{name} is not allowed; {remedy}", node)
+    match node:
+        case ast.Import(names):
+            for alias in names:
+                _check_module(alias.name, node)
+                if alias.asname is not None:
+                    _check_name(alias.asname, node)
+        case ast.ImportFrom():
+            _check_import_from(node)
+        case ast.FunctionDef(name, decorator_list=decorators):
+            _check_name(name, node)
+            if decorators:
+                raise _refused(f"`{name}` has a decorator; call functions in its body", node)
+        case ast.Name(name) | ast.arg(name):
+            _check_name(name, node)
+        case ast.Attribute(attr=name):
+            _check_attribute(name, node)
+        case ast.Constant(bytes() | complex() as value):
+            raise _refused(f"{value!r:.40} is not allowed; use real numbers", node)
+        case _:
+            pass
+
+
+def _check_import_from(node: ast.ImportFrom) -> None:
+    module = "." * node.level + (node.module or "")
+    _check_module(module, node)
+    for alias in node.names:
+        if f"{module}.{alias.name}" not in MODULES:
+            _check_attribute(alias.name, node)
+        _check_name(alias.asname or alias.name, node)
+
+
+def _check_module(module: str, node: ast.AST) -> None:
+    if module not in MODULES:
+        raise _refused(
+            f"import of `{module}` is not allowed; use {', '.join(sorted(MODULES))}", node
+        )
+
+
+def _check_name(name: str, node: ast.AST) -> None:
+    if name.startswith("__"):
+        raise _refused(f"the name `{name}` is not allowed; start it with a letter", node)
+    if hasattr(builtins, name) and name not in BUILTINS:
+        raise _refused(
+            f"the builtin name `{name}` is not allowed, nor as a name of your own; "
+            "use tensor operators, and other names",
+            node,
+        )
+
+
+def _check_attribute(name: str, node: ast.AST) -> None:
+    if name in ATTRIBUTES:
+        return
+    near = get_close_matches(name, ATTRIBUTES, n=1, cutoff=0.75)
+    hint = f"did you mean `{near[0]}`" if near else "use tensor operators of torch and math"
+    raise _refused(f"`.{name}` is not allowed; {REMEDIES.get(name, hint)}", node)
+
+
+def _check_entry(tree: ast.Module, contract: Contract) -> None:
+    wanted = f"def {contract.function}({', '.join(contract.arguments)})"
+    found = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == contract.function
+    ]
+    if len(found) != 1:
+        raise _refused(f"expected one `{wanted}` at the top level, found {len(found)}; define it")
+    arguments = found[0].args
+    names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
+    if names != contract.arguments or arguments.vararg or arguments.kwonlyargs or arguments.kwarg:
+        raise _refused(
+            f"expected `{wanted}`, got `({ast.unparse(arguments)})`; keep other values as constants",
+            found[0],
+        )
+
+
+def _refused(reason: str, node: ast.AST | None = None) -> Refused:
+    line = getattr(node, "lineno", None)
+    return Refused("policy", reason if line is None else f"line {line}: {reason}")

@@ -1,0 +1,103 @@
+"""Runs a candidate's source on example tensors and writes down the tensor operators it calls.
+
+Lives in the forked child of the zygote and nowhere else: it executes hostile code. What it returns
+is trusted by nobody; `Graph.parse` reads it as it would read any text.
+
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from traceback import walk_tb
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from evo.validation.writer import TraceError, write_graph
+
+_FILE = "<candidate>"
+_HINTS = {
+    "value out of a tracing tensor": (
+        "it needs the value of a tensor while tracing (`if`, `float()`, `.item()`); "
+        "choose between tensors with torch.where"
+    ),
+    "leaf Variable that requires grad": (
+        "it writes into its input; compute a new tensor, `y = y * 2` for `y *= 2`, "
+        "and leave out inplace=True"
+    ),
+    "allocate": "it asks for more memory than a candidate may use; work on tensors of x's size",
+}
+
+Shapes = Sequence[Sequence[int]]
+
+
+def trace(source: str, function: str, shapes: Sequence[Shapes]) -> str:
+    """The graph of `function` at the first of the shape sets, as JSON.
+
+    Raises:
+        TraceError: it fails, or it is another graph at another shape set.
+    """
+    try:
+        namespace: dict[str, Any] = {"__name__": "candidate"}
+        exec(compile(source, _FILE, "exec"), namespace)  # noqa: S102 - what this process is for
+        component = namespace[function]
+        texts = [_trace_once(component, one) for one in shapes]
+    except TraceError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
+        raise TraceError(_explain(error)) from None
+    for one, text in zip(shapes, texts, strict=True):
+        if text != texts[0]:
+            raise TraceError(
+                f"its operators at input shape {_form(one)} differ from those at "
+                f"{_form(shapes[0])}: a size of the input is part of the formula; use operators "
+                "that take their sizes from the tensor, such as mean(dim=-1, keepdim=True)"
+            )
+    return texts[0]
+
+
+def warm_up() -> None:
+    """Imports and caches what tracing needs, before the fork, so that no child has to."""
+    source = (
+        "import math, torch\n"
+        "import torch.nn.functional as F\n"
+        "def f(x):\n"
+        "    y = F.silu(x.clone().mul_(2)) + torch.tensor([0.5]) * torch.ones(1)\n"
+        "    return torch.where(x > 0, F.layer_norm(y, (1,)), F.softplus(x)).max(-1).values\n"
+    )
+    trace(source, "f", (((2, 1),), ((3, 1),)))
+    for failing in ("def f(x):\n    return x if x.sum() > 0 else -x", "def f(x):\n    return x.a"):
+        try:
+            trace(failing, "f", (((2,),),))
+        except TraceError:
+            continue
+
+
+def _trace_once(component: Callable[..., object], shapes: Shapes) -> str:
+    examples = [
+        torch.linspace(-3.0, 3.0, math.prod(shape)).reshape(tuple(shape)).requires_grad_()
+        for shape in shapes
+    ]
+    module = make_fx(lambda *inputs: component(*inputs), pre_dispatch=True)(*examples)
+    return write_graph(module)
+
+
+def _explain(error: BaseException) -> str:
+    """What went wrong and, where we know the cause, how to mend it."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if _is_candidate(frame)]
+    where = f"line {lines[-1]}: " if lines else ""
+    text = str(error).strip()
+    for symptom, remedy in _HINTS.items():
+        if symptom in text:
+            return where + remedy
+    message = text.splitlines()[0][:200] if text else "no message"
+    return f"{where}{type(error).__name__}: {message}"
+
+
+def _is_candidate(frame: FrameType) -> bool:
+    return frame.f_code.co_filename == _FILE
+
+
+def _form(shapes: Shapes) -> str:
+    return " and ".join(str(tuple(shape)) for shape in shapes)

@@ -1,0 +1,75 @@
+"""The names a candidate may use. Most follow from the operators that a graph may hold.
+
+A name that is missing here would fail later or not be tensor arithmetic at all; the point of this
+list is to say so early, with the line and the remedy.
+"""
+
+from collections.abc import Mapping
+
+from evo.validation.allowed import ALLOWED, base_name
+
+MODULES = frozenset({"math", "torch", "torch.nn", "torch.nn.functional", "torch.special"})
+"""What may be imported."""
+
+BUILTINS = frozenset(
+    ["abs", "all", "any", "bool", "dict", "divmod", "enumerate", "float", "int", "isinstance", "len", "list", "map", "max", "min", "pow", "range", "reversed", "round", "set", "slice", "sorted", "sum", "tuple", "zip"]
+)
+"""Builtin functions that stay allowed; every other builtin name is refused, whatever its use."""
+
+_OPERATORS = {base_name(name).removeprefix("special_") for name in ALLOWED}
+_FUNCTIONS = """
+arange as_tensor broadcast_tensors empty_like eye full hardtanh linspace logsigmoid normalize ones
+scalar_tensor softmin softsign tanhshrink tensor zeros
+"""
+_TENSOR = """
+T bool device dim double dtype float half int is_floating_point long mT mT ndim ndimension new_tensor
+numel reshape_as shape size unflatten indices values
+"""
+_MODULE = "functional nn special Tensor finfo eps tiny smallest_normal"
+_DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
+_MATH = """
+acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp
+exp2 expm1 fabs factorial floor fmod fsum gamma gcd hypot inf isclose isfinite isinf isnan ldexp
+lgamma log log10 log1p log2 nan perm pi pow prod radians remainder sin sinh sqrt tan tanh tau trunc
+"""
+_LISTS = "append extend items keys"
+
+ATTRIBUTES = frozenset(
+    name
+    for name in _OPERATORS
+    | {f"{name}_" for name in _OPERATORS}
+    | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _DTYPES, _MATH, _LISTS)).split())
+    if not name.startswith("_")
+)
+"""What may follow a dot or be imported by name."""
+
+_BY_TORCH_WHERE = "choose between tensors with torch.where"
+_RANDOM = "a component is deterministic"
+_DEVICE = "leave the device to the trainer"
+_NO_FACTORY = "use torch.zeros_like or torch.full_like"
+
+REMEDIES: Mapping[str, str] = {
+    "item": _BY_TORCH_WHERE,
+    "tolist": _BY_TORCH_WHERE,
+    "numpy": "stay with tensors",
+    "nonzero": _BY_TORCH_WHERE,
+    "masked_select": _BY_TORCH_WHERE,
+    "data": "use .detach()",
+    "no_grad": "use .detach()",
+    "rand": _RANDOM,
+    "rand_like": _RANDOM,
+    "randn": _RANDOM,
+    "randn_like": _RANDOM,
+    "bernoulli": _RANDOM,
+    "dropout": _RANDOM,
+    "cuda": _DEVICE,
+    "cpu": _DEVICE,
+    "empty": _NO_FACTORY,
+    "einsum": "use matmul or a product and a sum",
+    "Parameter": "write the constant as a number",
+    "Module": "write a function, with the functions of torch.nn.functional",
+    "ReLU": "use torch.nn.functional.relu",
+    "SiLU": "use torch.nn.functional.silu",
+    "GELU": "use torch.nn.functional.gelu",
+}
+"""What to write in place of names that people and models reach for."""

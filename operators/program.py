@@ -1,0 +1,193 @@
+"""A component's source as a tree in one plain form, whoever wrote it.
+
+Reading splits imports, drops docstrings, puts the entry function last and gives it the contract's
+signature. Source that cannot be read that way becomes a fresh component: an operator always has
+something to work on. Nothing is ever executed.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evo.types import Contract
+from operators.sites import Site, sites_of
+from operators.syntax import (
+    blocks,
+    bound,
+    clone,
+    depth,
+    fresh,
+    identifiers,
+    import_name,
+    introduced,
+    parameters,
+    rename,
+    size,
+)
+from operators.values import Values
+
+_MAX_DEPTH = 120
+"""Python's own recursion limit is not far beyond."""
+
+
+@dataclass
+class Program:
+    """A module that defines the entry function of a contract; edits change it in place."""
+
+    tree: ast.Module
+    contract: Contract
+
+    @classmethod
+    def read(cls, source: str, contract: Contract) -> "Program":
+        """The program of a source, or the identity function where the source is of no use."""
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return cls.identity(contract)
+        if depth(tree) > _MAX_DEPTH or not _normalise(tree, contract):
+            return cls.identity(contract)
+        return cls(tree, contract)
+
+    @classmethod
+    def identity(cls, contract: Contract) -> "Program":
+        """The component that returns its first argument."""
+        lines = [
+            *contract.imports,
+            f"def {contract.function}({', '.join(contract.arguments)}):",
+            f"    return {contract.arguments[0]}",
+        ]
+        return cls(ast.parse("\n".join(lines)), contract)
+
+    @property
+    def entry(self) -> ast.FunctionDef:
+        """The entry function."""
+        entry = self.tree.body[-1]
+        assert isinstance(entry, ast.FunctionDef)
+        return entry
+
+    @property
+    def size(self) -> int:
+        """Number of operations, names and numbers."""
+        return size(self.tree)
+
+    def copy(self) -> "Program":
+        """A program of its own tree."""
+        return Program(clone(self.tree), self.contract)
+
+    def values(self) -> Values:
+        """What the expressions stand for; to be asked again after an edit."""
+        return Values(self.tree, self.contract)
+
+    def sites(self) -> list[Site]:
+        """All places where an expression may change; to be asked again after an edit."""
+        return sites_of(self.tree, self.values())
+
+    def returns(self) -> list[Site]:
+        """The places of what the entry function returns."""
+        own = [node for node in ast.walk(self.entry) if isinstance(node, ast.Return)]
+        return [site for site in self.sites() if any(site.holder is node for node in own)]
+
+
+def import_targets(statements: Sequence[ast.stmt]) -> dict[str, str]:
+    """What each imported name stands for, as `F` for `torch.nn.functional`."""
+    targets: dict[str, str] = {}
+    for statement in statements:
+        match statement:
+            case ast.Import(names=names):
+                targets |= {
+                    import_name(alias): alias.name if alias.asname else import_name(alias)
+                    for alias in names
+                }
+            case ast.ImportFrom(module=module, names=names):
+                targets |= {import_name(alias): f"{module}.{alias.name}" for alias in names}
+            case _:
+                pass
+    return targets
+
+
+def _normalise(tree: ast.Module, contract: Contract) -> bool:
+    """Bring a module into the plain form, in place; whether that was possible."""
+    for block in blocks(tree):
+        if block:
+            block[:] = [part for part in block if not _is_text(part)] or [ast.Pass()]
+    tree.body = [part for statement in tree.body for part in _split(statement)]
+    entry = next((part for part in reversed(tree.body) if _defines(part, contract.function)), None)
+    if not isinstance(entry, ast.FunctionDef) or not _fit_signature(entry, contract):
+        return False
+    others = [part for part in tree.body if contract.function not in introduced(part)]
+    tree.body = [*others, entry]
+    _agree_on_imports(tree, contract)
+    return True
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _split(statement: ast.stmt) -> list[ast.stmt]:
+    """A statement in one or more of the plain form: an import a name, functions by `def`."""
+    match statement:
+        case ast.Import(names=names):
+            return [ast.Import([alias]) for alias in names]
+        case ast.ImportFrom(module=module, names=names, level=level):
+            return [ast.ImportFrom(module, [alias], level) for alias in names]
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
+            function = ast.parse(f"def {name}(): pass").body[0]
+            assert isinstance(function, ast.FunctionDef)
+            function.args, function.body = args, [ast.Return(body)]
+            return [function]
+        case _:
+            return [statement]
+
+
+def _defines(statement: ast.stmt, name: str) -> bool:
+    return name in introduced(statement)
+
+
+def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
+    """Take the contract's arguments; further ones become locals with their defaults."""
+    args = entry.args
+    positional = [*args.posonlyargs, *args.args]
+    count = len(contract.arguments)
+    if tuple(part.arg for part in positional[:count]) != contract.arguments or args.vararg:
+        return False
+    defaults: dict[str, ast.expr] = {}
+    for part, default in zip(reversed(positional), reversed(args.defaults), strict=False):
+        defaults[part.arg] = default
+    for part, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if default is not None:
+            defaults[part.arg] = default
+    further = [part.arg for part in parameters(args) if part.arg not in contract.arguments]
+    if any(name not in defaults for name in further) or entry.decorator_list:
+        return False
+    entry.body[:0] = [
+        ast.Assign([ast.Name(name, ast.Store())], defaults[name], lineno=0) for name in further
+    ]
+    entry.args = ast.arguments([], positional[:count], None, [], [], None, [])
+    return any(isinstance(node, ast.Return) for node in ast.walk(entry))
+
+
+def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:
+    """Let the contract's names stand for the contract's modules, and for nothing else."""
+    wanted = import_targets(ast.parse("\n".join(contract.imports)).body)
+    names = {target: name for name, target in wanted.items()}
+    found = import_targets(tree.body)
+    clashing = [
+        name
+        for part in tree.body
+        for name in bound(part)
+        if name in wanted
+        and found.get(name, wanted[name] if _imports(part) else "") != wanted[name]
+    ]
+    taken = identifiers(tree) | set(wanted)
+    for name in dict.fromkeys(clashing):
+        other = fresh(name, taken)
+        for part in [tree, *(part for part in tree.body if isinstance(part, ast.FunctionDef))]:
+            rename(part, {name: other})
+    found = import_targets(tree.body)
+    aliases = {name: names[target] for name, target in found.items() if target in names}
+    rename(tree, {name: other for name, other in aliases.items() if name != other})
+
+
+def _imports(statement: ast.stmt) -> bool:
+    return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))

@@ -1,0 +1,115 @@
+"""The places in a component where an expression may be changed or replaced.
+
+Dimensions, shapes, indices, ranges, annotations and conditions of Python are no such places.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from operators.syntax import words
+from operators.values import MODULE, TENSORS, Value, Values
+
+_CLOSED_FIELDS = words(
+    "annotation returns decorator_list slice target targets iter test exc cause msg"
+)
+_CLOSED_NODES = (
+    ast.JoinedStr,
+    ast.Assert,
+    ast.Raise,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.arg,
+)
+_SHAPE_KEYWORDS = words("axis device dim dims dtype keepdim out shape size")
+
+
+@dataclass(frozen=True)
+class Site:
+    """An expression and where it hangs.
+
+    Attributes:
+        holder: the node it is part of.
+        field: the holder's field; with `index`, one element of that field's list.
+        scope: the top-level definition around it.
+        value: what the expression stands for.
+    """
+
+    holder: ast.AST
+    field: str
+    index: int | None
+    scope: str
+    value: Value
+
+    @property
+    def node(self) -> ast.expr:
+        """The expression that hangs here now."""
+        held = self.holder.__dict__[self.field]
+        return held if self.index is None else held[self.index]
+
+    @property
+    def is_tensor(self) -> bool:
+        """Whether the expression is a tensor of numbers."""
+        return self.value in TENSORS
+
+    def put(self, node: ast.expr) -> None:
+        """Hang another expression here."""
+        if self.index is None:
+            setattr(self.holder, self.field, node)
+        else:
+            self.holder.__dict__[self.field][self.index] = node
+
+
+def sites_of(tree: ast.Module, values: Values) -> list[Site]:
+    """All places of a module, in the order of its text."""
+    found: list[Site] = []
+    for statement in tree.body:
+        match statement:
+            case ast.FunctionDef(name=name):
+                found += sites_in(statement, name, values)
+            case ast.Assign() | ast.AnnAssign():
+                found += sites_in(statement, MODULE, values)
+            case _:
+                pass
+    return found
+
+
+def sites_in(node: ast.AST, scope: str, values: Values) -> Iterator[Site]:
+    """The places below one node, which stands in the given top-level definition."""
+    if _is_closed(node, scope, values):
+        return
+    for field, held in ast.iter_fields(node):
+        if field in _CLOSED_FIELDS:
+            continue
+        for index, part in enumerate(held) if isinstance(held, list) else ((None, held),):
+            if not isinstance(part, ast.AST):
+                continue
+            if isinstance(part, ast.expr) and not _is_callee(node, field) and _is_open(part):
+                yield Site(node, field, index, scope, values.of(part, scope))
+            if not isinstance(part, ast.Attribute) or _is_callee(node, field):
+                yield from sites_in(part, scope, values)
+
+
+def _is_callee(node: ast.AST, field: str) -> bool:
+    return isinstance(node, ast.Call) and field == "func"
+
+
+def _is_open(node: ast.expr) -> bool:
+    return not isinstance(
+        node,
+        ast.Lambda | ast.Tuple | ast.List | ast.Starred | ast.GeneratorExp | ast.ListComp,
+    )
+
+
+def _is_closed(node: ast.AST, scope: str, values: Values) -> bool:
+    """Whether nothing below may change."""
+    match node:
+        case ast.keyword(arg=name):
+            return name in _SHAPE_KEYWORDS
+        case ast.Attribute(value=value):
+            return values.is_module(value)
+        case ast.Call() if values.of(node, scope) == Value.OTHER:
+            return any(values.of(part, scope) != Value.OTHER for part in values.operands(node))
+        case _:
+            return isinstance(node, _CLOSED_NODES)

@@ -1,0 +1,245 @@
+"""Trees of Python source: names, numbers, sizes and copies, for every operator that edits trees.
+
+Knows the language, nothing of tensors or contracts. Trees are changed in place; whoever wants to
+keep one copies it first.
+"""
+
+import ast
+import copy
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
+
+Number = int | float
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text as a set, for tables of names."""
+    return frozenset(text.split())
+
+
+def clone(node: Node) -> Node:
+    """A deep copy, free to be changed or to be put elsewhere."""
+    return copy.deepcopy(node)
+
+
+def same(left: ast.AST, right: ast.AST) -> bool:
+    """Whether both spell the same code."""
+    return ast.dump(left) == ast.dump(right)
+
+
+def number(node: ast.AST) -> Number | None:
+    """The number that a constant, signed or not, stands for; None for anything else.
+
+    >>> number(ast.parse("-0.5", mode="eval").body)
+    -0.5
+    """
+    match node:
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int() | float() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            inner = number(operand)
+            return None if inner is None else -inner
+        case _:
+            return None
+
+
+def constant(value: Number) -> ast.expr:
+    """The expression for a number; a float is rounded to three significant digits.
+
+    >>> ast.unparse(constant(-0.123456))
+    '-0.123'
+    """
+    if isinstance(value, float):
+        value = float(f"{value:.3g}")
+    if value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return ast.Constant(value)
+
+
+def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.BinOp:
+    """The expression `left op right`."""
+    return ast.BinOp(left, op, right)
+
+
+def scaled(factor: Number, node: ast.expr) -> ast.expr:
+    """The expression `factor * node`."""
+    return binary(constant(factor), ast.Mult(), node)
+
+
+def is_dotted(node: ast.AST) -> bool:
+    """Whether this is a name or names joined by dots, as `torch.nn.functional`."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def size(node: ast.AST) -> int:
+    """Number of operations, names and numbers; annotations and what a call is called are free.
+
+    >>> size(ast.parse("x * torch.sigmoid(-1.5 * x)"))
+    6
+    """
+    total, pending = 0, [node]
+    while pending:
+        match pending.pop():
+            case ast.FunctionDef(body=body):
+                pending += body
+            case ast.Lambda(body=body):
+                pending.append(body)
+            case ast.Call(func=func, args=args, keywords=keywords):
+                total += 1
+                pending += [*args, *(keyword.value for keyword in keywords)]
+                if not is_dotted(func):
+                    pending.append(func)
+            case ast.Import() | ast.ImportFrom():
+                pass
+            case part if number(part) is not None or is_dotted(part):
+                total += 1
+            case part:
+                total += isinstance(part, ast.expr)
+                pending += ast.iter_child_nodes(part)
+    return total
+
+
+def depth(node: ast.AST) -> int:
+    """Longest path from the node to a leaf."""
+    deepest, pending = 0, [(node, 0)]
+    while pending:
+        part, level = pending.pop()
+        deepest = max(deepest, level)
+        pending += [(child, level + 1) for child in ast.iter_child_nodes(part)]
+    return deepest
+
+
+def loaded(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that are read anywhere within."""
+    return {
+        part.id
+        for node in nodes
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+    }
+
+
+def bound(node: ast.AST) -> list[str]:
+    """Names that are given a meaning anywhere within, in order of the tree."""
+    return list(dict.fromkeys(_bindings(node)))
+
+
+def introduced(statement: ast.stmt) -> list[str]:
+    """Names that a statement gives to the block it stands in."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    return bound(statement)
+
+
+def import_name(alias: ast.alias) -> str:
+    """The name that an import binds."""
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def parameters(arguments: ast.arguments) -> list[ast.arg]:
+    """All parameters of a function in the order of its signature."""
+    rest = [star for star in (arguments.vararg, arguments.kwarg) if star]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+
+
+def identifiers(node: ast.AST) -> set[str]:
+    """Every name that occurs within, read or bound."""
+    return loaded([node]) | set(bound(node))
+
+
+def fresh(name: str, taken: Collection[str]) -> str:
+    """The name itself where it is free, or with the lowest free number.
+
+    >>> fresh("core", {"core", "core_2"})
+    'core_3'
+    """
+    count, free = 1, name
+    while free in taken:
+        count += 1
+        free = f"{name}_{count}"
+    return free
+
+
+def rename(node: ast.AST, names: Mapping[str, str]) -> None:
+    """Give the names of a scope other names, in place.
+
+    Args:
+        node: the module or function whose names they are; a function within that binds such a
+            name itself means another thing by it and keeps it.
+        names: new names by old.
+    """
+    match node:
+        case ast.Name():
+            node.id = names.get(node.id, node.id)
+        case ast.arg():
+            node.arg = names.get(node.arg, node.arg)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            node.name = names.get(node.name, node.name)
+        case ast.alias() if import_name(node) in names:
+            old = import_name(node)
+            node.name = node.name if node.asname else old
+            node.asname = names[old]
+        case _:
+            pass
+    for child in ast.iter_child_nodes(node):
+        own = _locals(child)
+        rename(child, {old: new for old, new in names.items() if old not in own})
+
+
+def substitute(node: ast.expr, expressions: Mapping[str, ast.expr]) -> ast.expr:
+    """A copy in which names that are read are replaced by copies of expressions."""
+    return _Substitution(expressions).visit(clone(node))
+
+
+def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Every list of statements within, outermost first."""
+    for part in ast.walk(node):
+        for field in ("body", "orelse", "finalbody"):
+            block: object = part.__dict__.get(field)
+            if isinstance(block, list):
+                yield block
+
+
+def _locals(node: ast.AST) -> set[str]:
+    match node:
+        case ast.FunctionDef(args=args, body=body):
+            return {name for part in (args, *body) for name in bound(part)}
+        case ast.Lambda(args=args):
+            return set(bound(args))
+        case _:
+            return set()
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, expressions: Mapping[str, ast.expr]) -> None:
+        self._expressions = expressions
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node.ctx, ast.Load) and node.id in self._expressions:
+            return clone(self._expressions[node.id])
+        return node
+
+
+def _bindings(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        match part:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.alias():
+                yield import_name(part)
+            case ast.ExceptHandler(name=str() as name):
+                yield name
+            case _:
+                pass

@@ -1,0 +1,113 @@
+"""From an edited tree to the text of a component that a person likes to read."""
+
+import ast
+from itertools import groupby
+
+from operators.program import Program, import_targets
+from operators.simplify import simplify
+from operators.syntax import blocks, import_name, introduced, loaded
+
+
+def tidy(program: Program) -> None:
+    """Simplify a program in place, and drop whatever its entry function no longer needs."""
+    simplify(program.tree, program.values())
+    for statement in program.tree.body:
+        if isinstance(statement, ast.FunctionDef):
+            _drop_dead_code(statement)
+    _drop_unreachable(program)
+    _settle_imports(program)
+
+
+def write(program: Program) -> str:
+    """The source of a program, laid out as formatters do."""
+    text = ""
+    for is_function, group in groupby(program.tree.body, _is_block):
+        parts = list(group)
+        if is_function:
+            text += "".join("\n\n" + ast.unparse(part) + "\n" for part in parts)
+            continue
+        for _, lines in groupby(parts, _is_import):
+            text += ("\n" if text else "") + "".join(ast.unparse(part) + "\n" for part in lines)
+    return text.lstrip("\n")
+
+
+def reachable(program: Program, names: set[str]) -> list[ast.stmt]:
+    """The top-level statements that give meaning to names, directly or not, in their order."""
+    needed, kept = set(names), set[int]()
+    grown = True
+    while grown:
+        grown = False
+        for index, statement in enumerate(program.tree.body):
+            given = introduced(statement)
+            if index not in kept and (needed.intersection(given) or "*" in given):
+                kept.add(index)
+                needed |= loaded([statement])
+                grown = True
+    return [statement for index, statement in enumerate(program.tree.body) if index in kept]
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Import | ast.ImportFrom)
+
+
+def _is_block(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def _drop_dead_code(function: ast.FunctionDef) -> None:
+    """Remove statements behind a return, and locals that nothing reads."""
+    before = ""
+    while before != (before := ast.dump(function)):
+        read = loaded([function])
+        for block in blocks(function):
+            ends = [index for index, part in enumerate(block) if isinstance(part, ast.Return)]
+            reached = block[: ends[0] + 1] if ends else block
+            block[:] = [part for part in reached if not _is_unread(part, read)]
+    for node in ast.walk(function):
+        if isinstance(node, ast.If | ast.FunctionDef | ast.With) and not node.body:
+            node.body.append(ast.Pass())
+
+
+def _is_unread(statement: ast.stmt, read: set[str]) -> bool:
+    match statement:
+        case ast.Assign(targets=targets):
+            names = targets
+        case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+            names = [target]
+        case ast.FunctionDef(name=name):
+            return name not in read
+        case ast.For(body=[], orelse=[]) | ast.If(body=[], orelse=[]):
+            return True
+        case _:
+            return False
+    return all(isinstance(name, ast.Name) and name.id not in read for name in names)
+
+
+def _drop_unreachable(program: Program) -> None:
+    program.tree.body = reachable(program, {program.contract.function})
+
+
+def _settle_imports(program: Program) -> None:
+    """One import a name, those of the contract as it spells them, each one used."""
+    contract = ast.parse("\n".join(program.contract.imports)).body
+    body = [part for part in program.tree.body if not _is_import(part)]
+    used, text = loaded(body), "\n".join(ast.unparse(part) for part in body)
+    ours = [part for part in contract if used.intersection(import_targets([part]))]
+    known = import_targets(contract)
+    theirs: dict[str, ast.stmt] = {}
+    for part in program.tree.body:
+        if isinstance(part, ast.Import | ast.ImportFrom):
+            (alias,) = part.names
+            name = import_name(alias)
+            if "*" in name or (
+                name in used
+                and (name not in known or (not alias.asname and "." in alias.name))
+                and (alias.asname or isinstance(part, ast.ImportFrom) or alias.name in text)
+            ):
+                theirs.setdefault(ast.unparse(part), part)
+    others = [theirs[line] for line in sorted(theirs, key=_import_order)]
+    program.tree.body = [*others, *ours, *body]
+
+
+def _import_order(line: str) -> tuple[bool, bool, str]:
+    return (not line.startswith("from __future__"), line.startswith("from "), line)

@@ -1,0 +1,266 @@
+"""Which expressions of a component are tensors: a light inference, so that edits are nearly valid.
+
+Tensors enter by the parameters of the entry function and flow through assignments and helper
+functions until nothing changes. Where the inference cannot know it says `OTHER`, and such
+expressions are left alone; it must never be needed for safety.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from evo.types import Contract
+from operators.syntax import import_name, parameters, words
+
+MODULE = "<module>"
+"""Scope of what stands outside every function."""
+
+_MASKS = words(
+    "eq ge gt le lt ne isclose isfinite isinf isnan logical_and logical_not logical_or "
+    "logical_xor signbit"
+)
+_PLAIN = words(
+    "bool dim element_size float get_device getattr hasattr int is_floating_point isinstance "
+    "item len ndimension nelement numel range size str stride tolist type"
+)
+_RESHAPING = words(
+    "all amax amin any argmax argmin bmm cat cdist chunk diagonal dot einsum expand flatten "
+    "gather index_select logsumexp matmul mean median mm mse_loss narrow norm outer pad permute "
+    "prod quantile repeat reshape split squeeze stack std sum topk trace transpose triu unbind "
+    "unsqueeze var view"
+)
+_EXTREMA = words("max min")
+
+
+class Value(IntEnum):
+    """What an expression stands for; a greater value absorbs a smaller one in arithmetic.
+
+    OTHER     a number, a shape, or something unknown
+    MASK      a tensor of truth values
+    RESHAPED  a tensor of another shape than the arguments', such as a mean
+    TENSOR    a tensor of the arguments' shape
+    """
+
+    OTHER = 0
+    MASK = 1
+    RESHAPED = 2
+    TENSOR = 3
+
+
+TENSORS = (Value.TENSOR, Value.RESHAPED)
+
+
+@dataclass
+class _Function:
+    """A function or named lambda; `scope` is the top-level definition that it stands in."""
+
+    name: str
+    scope: str
+    parameters: list[str]
+    body: list[ast.stmt]
+    value: Value = Value.OTHER
+
+
+@dataclass
+class _Scope:
+    arguments: list[str] = field(default_factory=list[str])
+    names: dict[str, Value] = field(default_factory=dict[str, Value])
+
+
+class Values:
+    """The inference over one tree; it knows expressions of that tree and any built from its names.
+
+    Args:
+        tree: a module that defines the contract's entry function.
+        contract: its arguments are the tensors that enter.
+    """
+
+    def __init__(self, tree: ast.Module, contract: Contract) -> None:
+        self._scopes = {MODULE: _Scope()}
+        self._functions: dict[str, _Function] = {}
+        self._modules = {
+            import_name(alias)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        for statement in tree.body:
+            name = statement.name if isinstance(statement, ast.FunctionDef) else MODULE
+            self._enter(statement, name)
+        for argument in contract.arguments:
+            self._scopes[contract.function].names[argument] = Value.TENSOR
+        while self._spread():
+            pass
+
+    def of(self, node: ast.expr, scope: str) -> Value:  # noqa: PLR0911 - a line a case
+        """What the expression stands for inside a top-level definition."""
+        match node:
+            case ast.Name(id=name):
+                return self._scopes[scope].names.get(name, Value.OTHER)
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._arithmetic(op, [left, right], scope)
+            case ast.UnaryOp(operand=operand) | ast.NamedExpr(value=operand):
+                return self.of(operand, scope)
+            case ast.Compare(left=left, comparators=right):
+                return min(self._greatest([left, *right], scope), Value.MASK)
+            case ast.BoolOp():
+                return Value.OTHER
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._greatest([body, orelse], scope)
+            case ast.Subscript(value=value):
+                return min(self.of(value, scope), Value.RESHAPED)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                return self._greatest(parts, scope)
+            case ast.GeneratorExp(elt=element) | ast.ListComp(elt=element):
+                return self.of(element, scope)
+            case ast.Starred(value=value):
+                return self.of(value, scope)
+            case ast.Call():
+                return self._call(node, scope)
+            case _:
+                return Value.OTHER
+
+    def operands(self, call: ast.Call) -> list[ast.expr]:
+        """What a call works on: the object of a method, then all arguments."""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if isinstance(call.func, ast.Attribute) and not self.is_module(call.func.value):
+            return [call.func.value, *given]
+        return given
+
+    def is_module(self, node: ast.expr) -> bool:
+        """Whether this names an imported module or something inside one."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return isinstance(node, ast.Name) and node.id in self._modules
+
+    def arguments(self, scope: str) -> list[str]:
+        """The tensors that a top-level function is given, in the order of its signature."""
+        found = self._scopes[scope]
+        return [name for name in found.arguments if found.names.get(name) == Value.TENSOR]
+
+    def _enter(self, node: ast.AST, scope: str) -> None:
+        """Note every function below a node."""
+        match node:
+            case ast.FunctionDef(name=name, args=args, body=body):
+                self._note(name, scope, args, body)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
+                self._note(name, scope, args, [ast.Return(body)])
+            case _:
+                pass
+        for child in ast.iter_child_nodes(node):
+            self._enter(child, scope)
+
+    def _note(self, name: str, scope: str, args: ast.arguments, body: list[ast.stmt]) -> None:
+        names = [parameter.arg for parameter in parameters(args)]
+        if scope not in self._scopes:
+            self._scopes[scope] = _Scope(names)
+        self._functions[name] = _Function(name, scope, names, body)
+
+    def _spread(self) -> bool:
+        """One pass over all functions; whether anything became more than it was."""
+        before = [dict(scope.names) for scope in self._scopes.values()]
+        returned = [function.value for function in self._functions.values()]
+        for function in self._functions.values():
+            for node in _own_nodes(function.body):
+                self._learn(node, function)
+        return before != [scope.names for scope in self._scopes.values()] or returned != [
+            function.value for function in self._functions.values()
+        ]
+
+    def _learn(self, node: ast.AST, function: _Function) -> None:
+        scope = function.scope
+        match node:
+            case ast.Return(value=ast.expr() as value):
+                function.value = max(function.value, self.of(value, scope))
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._bind(target, value, scope)
+            case (
+                ast.AnnAssign(target=target, value=ast.expr() as value)
+                | ast.AugAssign(target=target, value=value)
+                | ast.NamedExpr(target=target, value=value)
+                | ast.For(target=target, iter=value)
+                | ast.comprehension(target=target, iter=value)
+            ):
+                self._bind(target, value, scope)
+            case ast.Call(func=ast.Name(id=name)) if name in self._functions:
+                self._pass_arguments(node, self._functions[name], scope)
+            case _:
+                pass
+
+    def _bind(self, target: ast.expr, value: ast.expr, scope: str) -> None:
+        match target, value:
+            case ast.Name(id=name), _:
+                names = self._scopes[scope].names
+                names[name] = max(names.get(name, Value.OTHER), self.of(value, scope))
+            case ast.Tuple(elts=names), ast.Tuple(elts=parts) if len(names) == len(parts):
+                for name, part in zip(names, parts, strict=True):
+                    self._bind(name, part, scope)
+            case ast.Tuple(elts=names), _:
+                for name in names:
+                    self._bind(name, ast.Subscript(value, ast.Constant(0)), scope)
+            case _:
+                pass
+
+    def _pass_arguments(self, call: ast.Call, callee: _Function, scope: str) -> None:
+        given = [*zip(callee.parameters, call.args, strict=False)]
+        given += [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg]
+        names = self._scopes[callee.scope].names
+        for name, value in given:
+            names[name] = max(names.get(name, Value.OTHER), self.of(value, scope))
+
+    def _arithmetic(self, op: ast.operator, operands: list[ast.expr], scope: str) -> Value:
+        value = self._greatest(operands, scope)
+        if isinstance(op, ast.MatMult):
+            return min(value, Value.RESHAPED)
+        if value == Value.MASK and not isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
+            return Value.TENSOR
+        return value
+
+    def _call(self, call: ast.Call, scope: str) -> Value:  # noqa: PLR0911 - a line a case
+        operands = self.operands(call)
+        values = [self.of(operand, scope) for operand in operands]
+        value = max(values, default=Value.OTHER)
+        match call.func:
+            case ast.Name(id=name) if name in self._functions:
+                return self._functions[name].value
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                pass
+            case _:
+                return value
+        method = isinstance(call.func, ast.Attribute)
+        if name in _PLAIN and not (method and name == "float"):
+            return Value.OTHER
+        if name in _MASKS:
+            return min(value, Value.MASK)
+        if method and name in _RESHAPING:
+            return min(value, Value.RESHAPED)
+        if method and name in _EXTREMA and sum(value in TENSORS for value in values) == 1:
+            return min(value, Value.RESHAPED)
+        return Value.TENSOR if value == Value.MASK else value
+
+    def _greatest(self, nodes: Iterable[ast.expr], scope: str) -> Value:
+        return max((self.of(node, scope) for node in nodes), default=Value.OTHER)
+
+
+def called(call: ast.Call) -> str:
+    """The bare name of what is called, as `tanh` in `torch.tanh(x)` and in `x.tanh()`."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def is_reshaping(call: ast.Call) -> bool:
+    """Whether a call of that name may change the shape of a tensor."""
+    return called(call) in _RESHAPING | _EXTREMA
+
+
+def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Nodes of a function without those of functions defined in it, which are noted by name."""
+    for node in body:
+        yield node
+        if not isinstance(node, ast.FunctionDef):
+            yield from _own_nodes(ast.iter_child_nodes(node))

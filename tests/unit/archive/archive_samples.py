@@ -1,0 +1,122 @@
+"""Records to try the archive on: small ones by number, and any at all for hypothesis."""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from evo.types import (
+    Candidate,
+    Novelty,
+    Outcome,
+    Record,
+    Score,
+    Status,
+    TaskScore,
+    Trial,
+    WinRate,
+)
+
+
+def outcome(number: int, rung: int = 0) -> Outcome:
+    trials = tuple(Trial(rung, "digits", "mlp", seed, 0.01, 0.1 * number, 0.9) for seed in range(3))
+    return Outcome(f"candidate-{number}", rung, trials, seconds=1.5)
+
+
+def record(number: int, *, generation: int = 0, trials: int = 3) -> Record:
+    """An evaluated record with everything set, of the sizes a campaign has."""
+    generator = np.random.default_rng(number)
+    text = generator.standard_normal(384).astype(np.float32)
+    source = f"import torch\n\n\ndef activation(x):\n    return torch.tanh({number} * x)\n"
+    return Record(
+        Candidate(f"{number:016x}", "activation", source, (f"{number - 1:016x}",), "mutate"),
+        generation,
+        Status.EVALUATED,
+        "archive",
+        graph='{"nodes": []}',
+        text_vector=text / np.linalg.norm(text),
+        behaviour_vector=generator.standard_normal(64).astype(np.float32),
+        score=Score(
+            1,
+            tuple(
+                Trial(1, "digits", "mlp", seed, 0.01, *generator.random(2).tolist())
+                for seed in range(trials)
+            ),
+            WinRate(0.5, 0.25, 0.75),
+            WinRate(0.125, 0.0, 0.25),
+            -0.25,
+            {"digits": TaskScore(0.5, 0.125, 0.375)},
+        ),
+        novelty=Novelty(0.25, 1.5, "near-by-text", "near-by-behaviour"),
+        seconds=2.5,
+    )
+
+
+def refused(number: int, *, generation: int = 0) -> Record:
+    """A record that fell out early: no graph, no vectors, no score."""
+    candidate = Candidate(f"{number:016x}", "activation", "def activation(", (), "mutate")
+    return Record(candidate, generation, Status.INVALID, "policy", "does not parse")
+
+
+def everything(item: Record) -> tuple[object, ...]:
+    """All of a record as something that compares exactly: NaN and −0.0 by their bits."""
+    return (
+        item.candidate,
+        item.generation,
+        type(item.status),
+        item.status,
+        item.stage,
+        item.reason,
+        item.graph,
+        repr(item.score),
+        repr(item.novelty),
+        repr(item.seconds),
+        *((v.dtype, v.shape, v.tobytes()) for v in (item.text_vector, item.behaviour_vector)),
+    )
+
+
+_text = st.text(st.characters(), max_size=12)  # any code point, half surrogate pairs too
+_number = st.floats(width=64)
+_trials = st.builds(
+    Trial, st.integers(0, 9), _text, _text, st.integers(0, 2**63 - 1), _number, _number, _number
+)
+_rates = st.builds(WinRate, _number, _number, _number)
+_scores = st.builds(
+    Score,
+    st.integers(0, 9),
+    st.lists(_trials, max_size=3).map(tuple),
+    _rates,
+    _rates,
+    _number,
+    st.dictionaries(_text, st.builds(TaskScore, _number, _number, _number), max_size=2),
+)
+_candidates = st.builds(
+    Candidate, _text, _text, _text, st.lists(_text, max_size=3).map(tuple), _text
+)
+
+
+def _vectors(size: int) -> st.SearchStrategy[np.ndarray]:
+    return st.one_of(st.just(np.zeros(0, np.float32)), arrays(np.float32, size))
+
+
+records = st.builds(
+    Record,
+    _candidates,
+    st.integers(0, 2**31),
+    st.sampled_from(Status),
+    _text,
+    _text,
+    _text,
+    _vectors(3),
+    _vectors(2),
+    st.none() | _scores,
+    st.none() | st.builds(Novelty, _number, _number, _text, _text),
+    _number,
+)
+outcomes = st.builds(
+    Outcome,
+    _text,
+    st.integers(0, 9),
+    st.lists(_trials, max_size=3).map(tuple),
+    _number,
+    _text,
+)
