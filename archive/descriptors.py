@@ -45,6 +45,14 @@ class TextDescriptor:
         vectors = [self._embed(source) for source in sources]
         return np.stack(vectors) if vectors else np.zeros((0, self.size), dtype=np.float32)
 
+    def load(self) -> None:
+        """Have the model ready, which the first source would do otherwise.
+
+        Raises:
+            UsageError: it cannot be loaded.
+        """
+        _ = self._encoder
+
     @property
     def size(self) -> int:
         """Length d of the vectors, 384 for the default model."""
@@ -60,7 +68,9 @@ class TextDescriptor:
     def _encoder(self) -> "SentenceTransformer":
         # Late: this import costs seconds that most commands need not pay.
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+        from transformers.utils import logging  # noqa: PLC0415
 
+        logging.disable_progress_bar()  # ours is the progress that people watch
         try:
             return SentenceTransformer(_path(self.model), device="cpu", local_files_only=True)
         except (OSError, ValueError) as error:

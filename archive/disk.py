@@ -12,7 +12,8 @@ from pathlib import Path
 from evo.errors import HistoryError
 
 TEMPORARY = ".tmp"
-"""How names of unfinished files end; they also start with a dot."""
+"""How names of unfinished files end; they also start with a dot. Readers pass over what a kill left
+of one, and the next write of the same file takes its place."""
 
 synchronise = os.fdatasync if hasattr(os, "fdatasync") else os.fsync
 """Returns once the contents of a file descriptor are durable; macOS has no `fdatasync`."""
@@ -37,13 +38,6 @@ def replace(path: Path, content: bytes) -> None:
                 temporary.unlink(missing_ok=True)
             raise
         synchronise_folder(path.parent)
-
-
-def clean(folder: Path) -> None:
-    """Remove what a killed writer left unfinished in a folder."""
-    with writing(folder):
-        for path in folder.glob(f".*{TEMPORARY}"):
-            path.unlink()
 
 
 def synchronise_folder(folder: Path) -> None:

@@ -15,6 +15,8 @@ from archive.columns import ROW, Value, to_row
 from evo.errors import unknown_name
 from evo.types import Record
 
+FORMATS = ("csv", "jsonl", "parquet")
+
 Row = dict[str, Value]
 
 
@@ -26,15 +28,15 @@ def export(records: Iterable[Record], path: Path, form: str) -> None:
     Args:
         records: one row each, in this order.
         path: the file to write; an existing one is replaced.
-        form: "csv", "parquet" or "jsonl". JSON has no infinity, so jsonl has null instead of it.
+        form: one of `FORMATS`. JSON has no infinity, so jsonl has null instead of it.
 
     Raises:
         UsageError: no such form.
         HistoryError: the disk refused.
     """
-    if form not in _FORMS:
-        raise unknown_name("export format", form, _FORMS)
-    disk.replace(path, _FORMS[form]([_clean(to_row(record)) for record in records]))
+    if form not in FORMATS:
+        raise unknown_name("export format", form, FORMATS)
+    disk.replace(path, _WRITERS[form]([_clean(to_row(record)) for record in records]))
 
 
 def _clean(row: Row) -> Row:
@@ -74,7 +76,7 @@ def _finite(row: Row) -> Row:
     }
 
 
-_FORMS: dict[str, Callable[[list[Row]], bytes]] = {
+_WRITERS: dict[str, Callable[[list[Row]], bytes]] = {
     "csv": _csv,
     "jsonl": _jsonl,
     "parquet": _parquet,

@@ -79,7 +79,7 @@ class History(Reader):
 
     @classmethod
     def open(cls, folder: Path) -> "History":
-        """The campaign in a folder, ready to go on; what a crash left unfinished is cleared.
+        """The campaign in a folder, ready to go on; a torn end of the journal is cut off.
 
         Raises:
             HistoryError: it is no campaign, damaged, or another process writes it.
@@ -87,8 +87,6 @@ class History(Reader):
         config, environment = descriptions(folder)
         history = cls(folder, config, environment, Lock.take(folder / "lock"))
         try:
-            disk.clean(folder)
-            disk.clean(folder / "segments")
             history.refresh()
             path = folder / "journal"
             if history._journal_size:

@@ -10,7 +10,7 @@ A column is a data set (see `archive.columns`); the ids of the survivors are one
 import hashlib
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import h5py
 import numpy as np
@@ -102,7 +102,7 @@ def _to_hdf5(segment: Segment) -> bytes:
 
 
 def _add(file: h5py.File, key: str, column: NDArray[np.generic]) -> None:
-    # Vectors are noise to gzip: 10 % smaller for 20 times the time.
+    # Vectors are noise to gzip: a segment 11 % smaller for half as much time again.
     if column.nbytes < _WORTH_COMPRESSING or column.ndim > 1:
         file.create_dataset(key, data=column)
     else:
@@ -121,7 +121,15 @@ def _from_hdf5(body: bytes) -> Segment:
     access.set_fapl_core(backing_store=False)
     access.set_file_image(body)
     with h5py.File(h5py.h5f.open(b"segment", h5py.h5f.ACC_RDONLY, access)) as file:
-        contents: Any = file  # every item of an HDF5 file has its own type
-        columns: Columns = {key: contents[key][()] for key in contents}
-        generation = int(contents.attrs["generation"])
+        columns: Columns = {str(key): _column(file, str(key)) for key in file}
+        generation = int(np.asarray(file.attrs["generation"]))
     return Segment(generation, unpack(columns), tuple(unpack_texts(columns, "survivors")))
+
+
+def _column(file: h5py.File, key: str) -> NDArray[np.generic]:
+    # By the low-level interface: `file[key][()]` takes twice the time of opening a history.
+    source = h5py.h5d.open(file.id, key.encode())
+    column = np.empty(source.shape, dtype=source.dtype)
+    if column.size:
+        source.read(h5py.h5s.ALL, h5py.h5s.ALL, column)
+    return column

@@ -11,7 +11,7 @@ import torch
 from operators.portfolio import Portfolio
 
 import evo
-from archive.descriptors import TextDescriptor
+from archive.descriptors import DEFAULT_MODEL, TextDescriptor
 from archive.history import History
 from archive.novelty import NoveltyArchive
 from evo import baselines as known
@@ -35,7 +35,7 @@ def check(config: Config) -> None:
     """Everything that can be known to be wrong before anything is spent.
 
     Raises:
-        UsageError: a name is unknown or the device is not there.
+        UsageError: a name is unknown, or the device or the text model is not there.
     """
     kinds.get(config.kind)
     for name in config.tasks:
@@ -43,6 +43,8 @@ def check(config: Config) -> None:
     for name in config.operators:
         operators.get(name)
     device(config)
+    if config.novelty.text_model != DEFAULT_MODEL:
+        TextDescriptor(config.novelty.text_model).load()
 
 
 def device(config: Config) -> str:

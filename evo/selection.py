@@ -1,7 +1,7 @@
 """Who has offspring and who survives: NSGA-II over (performance, novelty), through DEAP.
 
 Performance ranks by rung first: a candidate that was cut at a short rung is not compared with one
-that trained in full. Within a rung it is the mean of both win rates, which reach 1 together.
+that trained in full. Within a rung it is B-WR, the less noisy of the two win rates.
 """
 
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ class Individual:
 
 
 def performance(record: Record) -> float:
-    """Rung + mean of B-WR and BSOTA-WR, in [rung, rung + 1]."""
+    """Rung + B-WR, in [rung, rung + 1]."""
     assert record.score is not None, "only evaluated records are selected"
-    return record.score.rung + (record.score.b_wr.value + record.score.bsota_wr.value) / 2
+    return record.score.rung + record.score.b_wr.value
 
 
 def novelty(record: Record) -> float:

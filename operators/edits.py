@@ -1,33 +1,25 @@
 """The edits of mutation: each changes one place of a program, or says that it found none.
 
-An edit takes a program that it may change in place, the contract's words and a generator, and
-returns whether it changed anything. It need not look at the result: the operator does.
+An edit takes the survey of a program, which it changes in place, and a generator, and returns
+whether it changed anything. It need not judge the result: the operator does.
 """
 
 import ast
-from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from operators.program import Program
-from operators.simplify import is_non_negative
-from operators.sites import Site
-from operators.syntax import Number, binary, constant, number, same, scaled, size, words
+from operators.calls import EXTREMA, RESHAPING, called
+from operators.coefficients import is_guard, is_guarded
+from operators.signs import is_non_negative
+from operators.sites import Site, Survey
+from operators.syntax import binary, constant, number, same, scaled, size
 from operators.terms import fill, fill_around, nice_number, pick, templates, term
-from operators.values import MODULE, Value, Values, called, is_reshaping
+from operators.values import Value
 
-Edit = Callable[[Program, np.random.Generator], bool]
-
-_SNAPS = (0.01, 0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
-_GUARD = 1e-5
-"""Numbers below keep a logarithm or a root defined; to change them changes nothing else."""
-_LONE_CALL = 3
-"""Up to this size another call leaves nothing of the parent and finds what is known already."""
-_NUMBER_CALLS = words(
-    "celu clamp clip elu hardshrink hardtanh leaky_relu lerp nan_to_num softplus softshrink "
-    "threshold where"
-)
+_SMALL = 4
+"""Size up to which a term is renewed whole."""
+_SHARE_OF_PRODUCTS = 0.35
+_SHARE_OF_FACTORS = 0.65
 _DIRECTIONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Gt: ast.Lt,
     ast.Lt: ast.Gt,
@@ -37,26 +29,9 @@ _DIRECTIONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
-def perturb_constant(program: Program, rng: np.random.Generator) -> bool:
-    """Scale a number, turn its sign, or snap it to a rounder one; exponents step by one."""
-    values = program.values()
-    sites = [site for site in program.sites() if _is_free_number(site, values)]
-    if not sites:
-        return False
-    site = pick(sites, rng)
-    value = number(site.node)
-    assert value is not None
-    if _is_exponent(site):
-        site.put(constant(_stepped(value, rng)))
-        return True
-    may_flip = isinstance(site.holder, ast.BinOp | ast.Compare)
-    site.put(constant(_perturbed(float(value), rng, may_flip=may_flip)))
-    return True
-
-
-def swap_operator(program: Program, rng: np.random.Generator) -> bool:
+def swap_operator(survey: Survey, rng: np.random.Generator) -> bool:
     """Another arithmetic operator, or the other direction of a comparison."""
-    sites = [site for site in program.sites() if _has_operator(site)]
+    sites = [site for site in survey.sites if _has_operator(site)]
     if not sites:
         return False
     node = pick(sites, rng).node
@@ -70,66 +45,49 @@ def swap_operator(program: Program, rng: np.random.Generator) -> bool:
     return True
 
 
-def swap_call(program: Program, rng: np.random.Generator) -> bool:
+def swap_call(survey: Survey, rng: np.random.Generator) -> bool:
     """Another call of the vocabulary on what a call works on."""
-    if program.size <= _LONE_CALL:
-        return False
-    values = program.values()
-    sites = [site for site in program.sites() if site.is_tensor and _calls(site, values)]
-    if not sites:
-        return False
-    site = pick(sites, rng)
-    assert isinstance(site.node, ast.Call)
-    inner = [
-        part for part in values.operands(site.node) if values.of(part, site.scope) == site.value
-    ]
     options = [
-        fill(template, inner if arity == len(inner) else [pick(inner, rng)])
-        for arity in {1: None, len(inner): None}
-        for template in templates(program.contract, arity)
-    ]
-    options = [
-        call
-        for call in options
-        if values.of(call, site.scope) == site.value and _name_of(call) != called(site.node)
+        (site, parts)
+        for site in survey.sites
+        if site.is_tensor and isinstance(site.node, ast.Call) and not _is_alone(site, survey)
+        for parts in [_parts(site, survey)]
+        if parts
     ]
     if not options:
         return False
-    site.put(pick(options, rng))
-    return True
+    site, parts = pick(options, rng)
+    calls = [
+        fill(template, parts if arity == len(parts) else [pick(parts, rng)])
+        for arity in sorted({1, len(parts)})
+        for template in templates(survey.contract, arity)
+    ]
+    return _put_one_of(calls, site, survey, rng)
 
 
-def wrap(program: Program, rng: np.random.Generator) -> bool:
+def wrap(survey: Survey, rng: np.random.Generator) -> bool:
     """A call of the vocabulary around a tensor."""
-    values = program.values()
-    site = _drawn_tensor(program, rng)
-    if site is None:
-        return False
-    names = values.arguments(site.scope)
-    around = {_name_of(site.node), _name_of(site.holder)}
-    options = [
-        call
-        for template in program.contract.vocabulary
-        if (template.count("{}") == 1 or (names and site.value == Value.TENSOR))
-        for call in [fill_around(template, site.node, names, rng)]
-        if values.of(call, site.scope) == site.value and _name_of(call) not in around
-    ]
-    if not options:
-        return False
-    site.put(pick(options, rng))
-    return True
-
-
-def insert_term(program: Program, rng: np.random.Generator) -> bool:
-    """Add a scaled term to a tensor, or multiply it by one."""
-    values = program.values()
-    sites = [site for site in program.sites() if site.value == Value.TENSOR]
-    sites = [site for site in sites if values.arguments(site.scope)]
+    sites = [site for site in survey.sites if site.is_tensor]
     if not sites:
         return False
     site = pick(sites, rng)
-    other = term(values.arguments(site.scope), program.contract, rng)
-    if rng.random() < 0.35:
+    names = survey.names(site) if site.value == Value.TENSOR else []
+    calls = [
+        fill_around(template, site.node, names, rng)
+        for template in survey.contract.vocabulary
+        if names or template.count("{}") == 1
+    ]
+    return _put_one_of(calls, site, survey, rng)
+
+
+def insert_term(survey: Survey, rng: np.random.Generator) -> bool:
+    """Add a scaled term to a tensor, or multiply it by one."""
+    sites = _tensors_beside_names(survey)
+    if not sites:
+        return False
+    site = pick(sites, rng)
+    other = term(survey.names(site), survey.contract, rng)
+    if rng.random() < _SHARE_OF_PRODUCTS:
         site.put(binary(site.node, ast.Mult(), other))
     else:
         op = pick([ast.Add, ast.Sub], rng)()
@@ -137,12 +95,13 @@ def insert_term(program: Program, rng: np.random.Generator) -> bool:
     return True
 
 
-def rescale(program: Program, rng: np.random.Generator) -> bool:
+def rescale(survey: Survey, rng: np.random.Generator) -> bool:
     """A factor or a shift for a tensor."""
-    site = _drawn_tensor(program, rng)
-    if site is None:
+    sites = [site for site in survey.sites if site.is_tensor]
+    if not sites:
         return False
-    if rng.random() < 0.65:
+    site = pick(sites, rng)
+    if rng.random() < _SHARE_OF_FACTORS:
         site.put(scaled(nice_number(rng), site.node))
     else:
         op = pick([ast.Add, ast.Sub], rng)()
@@ -150,15 +109,10 @@ def rescale(program: Program, rng: np.random.Generator) -> bool:
     return True
 
 
-def remove_term(program: Program, rng: np.random.Generator) -> bool:
+def remove_term(survey: Survey, rng: np.random.Generator) -> bool:
     """One operand in place of an operation or call on it."""
-    values = program.values()
     options = [
-        (site, part)
-        for site in program.sites()
-        if site.is_tensor
-        for part in _operands(site.node, values)
-        if values.of(part, site.scope) == site.value
+        (site, part) for site in survey.sites if site.is_tensor for part in _parts(site, survey)
     ]
     if not options:
         return False
@@ -167,118 +121,79 @@ def remove_term(program: Program, rng: np.random.Generator) -> bool:
     return True
 
 
-def use_argument(program: Program, rng: np.random.Generator) -> bool:
+def use_argument(survey: Survey, rng: np.random.Generator) -> bool:
     """An argument in place of a tensor expression."""
-    values = program.values()
     options = [
-        (site, name)
-        for site in program.sites()
-        if site.value == Value.TENSOR
-        for name in values.arguments(site.scope)
-        if not same(site.node, ast.Name(name, ast.Load()))
+        (site, ast.Name(name, ast.Load()))
+        for site in _tensors_beside_names(survey)
+        for name in survey.names(site)
     ]
+    options = [(site, name) for site, name in options if not same(site.node, name)]
     if not options:
         return False
     site, name = pick(options, rng)
-    site.put(ast.Name(name, ast.Load()))
+    site.put(name)
     return True
 
 
-def renew(program: Program, rng: np.random.Generator) -> bool:
-    """A new small term in place of a tensor expression that is small itself."""
-    values = program.values()
+def renew(survey: Survey, rng: np.random.Generator) -> bool:
+    """A new small term in place of a small tensor expression."""
     sites = [
         site
-        for site in program.sites()
-        if site.value == Value.TENSOR and size(site.node) <= 4 and values.arguments(site.scope)
+        for site in _tensors_beside_names(survey)
+        if size(site.node) <= _SMALL and not isinstance(site.holder, ast.Return)
     ]
     if not sites:
         return False
     site = pick(sites, rng)
-    site.put(term(values.arguments(site.scope), program.contract, rng))
+    site.put(term(survey.names(site), survey.contract, rng))
     return True
 
 
-class Weighted(NamedTuple):
-    """An edit and how often it is drawn; `growth` is the sign of its effect on the size."""
-
-    edit: Edit
-    weight: float
-    growth: int
+def _tensors_beside_names(survey: Survey) -> list[Site]:
+    """Where new terms fit: full tensors in functions that are given some."""
+    return [site for site in survey.sites if site.value == Value.TENSOR and survey.names(site)]
 
 
-EDITS = (
-    Weighted(perturb_constant, 3.0, 0),
-    Weighted(swap_operator, 1.5, 0),
-    Weighted(swap_call, 2.5, 0),
-    Weighted(renew, 1.0, 0),
-    Weighted(wrap, 1.5, 1),
-    Weighted(insert_term, 2.0, 1),
-    Weighted(rescale, 1.5, 1),
-    Weighted(remove_term, 1.5, -1),
-    Weighted(use_argument, 0.5, -1),
-)
-
-
-def _drawn_tensor(program: Program, rng: np.random.Generator) -> Site | None:
-    sites = [site for site in program.sites() if site.is_tensor]
-    return pick(sites, rng) if sites else None
-
-
-def _is_free_number(site: Site, values: Values) -> bool:
-    """Whether a number is a coefficient: changing it changes neither shapes nor counts."""
-    value = number(site.node)
-    if value is None or isinstance(site.holder, ast.UnaryOp) or 0 < abs(value) < _GUARD:
+def _put_one_of(
+    calls: list[ast.expr], site: Site, survey: Survey, rng: np.random.Generator
+) -> bool:
+    """Put a call that keeps the shape and is not what stands there or around already."""
+    around = {called(site.node), called(site.holder)}
+    fitting = [call for call in calls if survey.suits(call, site) and called(call) not in around]
+    if not fitting:
         return False
-    if isinstance(value, float) or _is_exponent(site):
-        return True
-    match site.holder:
-        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as op) as holder:
-            is_tensor = values.of(holder, site.scope) == Value.TENSOR
-            return site.scope != MODULE and (is_tensor or isinstance(op, ast.Div))
-        case ast.Compare() as holder:
-            return values.of(holder, site.scope) == Value.MASK
-        case ast.Call() as holder:
-            return called(holder) in _NUMBER_CALLS
+    site.put(pick(fitting, rng))
+    return True
+
+
+def _parts(site: Site, survey: Survey) -> list[ast.expr]:
+    """What an operation or call works on and could be in its stead."""
+    match site.node:
+        case ast.BinOp(left=left, right=right) as node if not is_guarded(node):
+            parts = [left, right]
+        case ast.UnaryOp(operand=operand):
+            parts = [operand]
+        case ast.IfExp(body=body, orelse=orelse):
+            parts = [body, orelse]
+        case ast.Call() as node if called(node) not in RESHAPING | EXTREMA:
+            parts = [_unguarded(part) for part in survey.values.operands(node)]
         case _:
-            return False
+            parts = []
+    return [part for part in parts if survey.suits(part, site)]
 
 
-def _is_exponent(site: Site) -> bool:
-    """Whether the number is a whole exponent, which must stay whole for negative bases."""
-    value = number(site.node)
-    is_power = isinstance(site.holder, ast.BinOp) and isinstance(site.holder.op, ast.Pow)
-    is_power = is_power and site.field == "right"
-    is_call = isinstance(site.holder, ast.Call) and called(site.holder) in ("pow", "float_power")
-    return (is_power or is_call) and value is not None and float(value).is_integer()
-
-
-def _stepped(value: Number, rng: np.random.Generator) -> Number:
-    """The exponent one up or down, within 2 to 5."""
-    if abs(value) >= 5:
-        return value - 1 if value > 0 else value + 1
-    if abs(value) <= 2:
-        return value + 1 if value > 0 else value - 1
-    return value + pick([-1, 1], rng)
-
-
-def _perturbed(value: float, rng: np.random.Generator, *, may_flip: bool) -> float:
-    if value == 0.0:
-        return nice_number(rng) * pick([-1.0, 1.0], rng)
-    draw = rng.random()
-    if may_flip and draw < 0.15:
-        return -value
-    if draw < 0.4:
-        nearest = sorted(_SNAPS, key=lambda snap: abs(np.log(snap / abs(value))))
-        return float(np.copysign(pick(nearest[:4], rng), value))
-    factor = float(np.exp(rng.normal(0.0, 0.4)))
-    return float(f"{float(np.clip(value * factor, -100.0, 100.0)):.3g}")
+def _is_alone(site: Site, survey: Survey) -> bool:
+    """Whether a call is all there is: another would leave nothing of the parent."""
+    return isinstance(site.holder, ast.Return) and all(
+        isinstance(part, ast.Name) for part in _parts(site, survey)
+    )
 
 
 def _has_operator(site: Site) -> bool:
     match site.node:
-        case ast.BinOp(op=op):
-            return site.is_tensor and isinstance(op, _ARITHMETIC)
+        case ast.BinOp(op=op) as node:
+            return site.is_tensor and isinstance(op, _ARITHMETIC) and not is_guarded(node)
         case ast.Compare(ops=[op]):
             return site.value == Value.MASK and type(op) in _DIRECTIONS
         case _:
@@ -291,26 +206,9 @@ def _off_zero(node: ast.expr) -> ast.expr:
     return binary(ast.Constant(1.0), ast.Add(), positive)
 
 
-def _calls(site: Site, values: Values) -> bool:
-    node = site.node
-    return isinstance(node, ast.Call) and any(
-        values.of(part, site.scope) == site.value for part in values.operands(node)
-    )
-
-
-def _operands(node: ast.expr, values: Values) -> list[ast.expr]:
+def _unguarded(node: ast.expr) -> ast.expr:
     match node:
-        case ast.BinOp(left=left, right=right):
-            return [left, right]
-        case ast.UnaryOp(operand=operand):
-            return [operand]
-        case ast.IfExp(body=body, orelse=orelse):
-            return [body, orelse]
-        case ast.Call() if not is_reshaping(node):
-            return values.operands(node)
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if is_guard(right):
+            return left
         case _:
-            return []
-
-
-def _name_of(node: ast.AST) -> str:
-    return called(node) if isinstance(node, ast.Call) else ""
+            return node

@@ -5,22 +5,25 @@ not plainly worthless. Drafts that fall short are thrown away and drawn again.
 """
 
 import ast
-from collections.abc import Callable, Sequence
-from itertools import count
+from collections.abc import Iterable, Sequence
+from itertools import chain, count
 
 import numpy as np
 
 from evo.types import Contract, Record, normalise
+from operators.algebra import has_like_terms
+from operators.balance import SIZE_LIMIT
+from operators.calls import ROOTS, called
 from operators.program import Program
+from operators.signs import is_non_negative, is_positive
+from operators.sites import Site, Survey
 from operators.syntax import binary, number, same, scaled
 from operators.terms import term
 from operators.tidy import tidy, write
-from operators.values import Values
+from operators.values import TENSORS, Value
 
-SIZE_LIMIT = 40
-"""Operations, names and numbers of an offspring, unless a parent is larger than that already."""
-
-_ATTEMPTS = 50
+ATTEMPTS = 50
+"""Drafts that an operator offers before newcomers take over; nearly always one or two do."""
 
 
 def read_parents(parents: Sequence[Record], contract: Contract) -> list[Program]:
@@ -32,73 +35,105 @@ def read_parents(parents: Sequence[Record], contract: Contract) -> list[Program]
 
 
 def first_worthy(
-    draft: Callable[[], Program],
+    drafts: Iterable[Program],
     parents: Sequence[Record],
-    contract: Contract,
+    programs: Sequence[Program],
     rng: np.random.Generator,
 ) -> str:
     """The source of the first draft that is worth an evaluation.
 
     Args:
-        draft: makes a program at each call; it may be changed.
+        drafts: programs to choose from; they may be changed.
         parents: what the offspring must differ from.
-        contract: what it must define.
-        rng: draws a newcomer where no draft will do.
+        programs: the same, as `read_parents` gives them.
+        rng: draws newcomers where no draft will do.
     """
-    programs = read_parents(parents, contract)
     # A parent that only got tidied is no new component, so both its spellings are known.
-    known = {normalise(parent.candidate.source) for parent in parents}
-    known |= {normalise(write(program)) for program in programs}
+    known = {_spelling(parent.candidate.source) for parent in parents}
+    known |= {_spelling(write(program)) for program in programs}
     limit = max(SIZE_LIMIT, *(program.size for program in programs))
-    for attempt in count():
-        program = draft() if attempt < _ATTEMPTS else newcomer(contract, rng)
+    # A parent that met the contract may well divide by what we cannot judge.
+    allowed_doubts = max(doubts(program.survey()) for program in programs)
+    newcomers = (newcomer(programs[0].contract, rng) for _ in count())
+    for program in chain(drafts, newcomers):
         tidy(program)
-        if program.size <= limit and is_worthy(program):
+        if program.size <= limit and is_worthy(program, allowed_doubts):
             source = write(program)
-            if normalise(source) not in known:
+            if _spelling(source) not in known:
                 return source
-    raise AssertionError("a newcomer is worthy sooner or later")
+    raise AssertionError("one of infinitely many newcomers is worthy")
 
 
-def is_worthy(program: Program) -> bool:
-    """Whether a program returns tensors, does more than scale them, and nothing in it cancels."""
-    values = program.values()
-    sites = program.sites()
-    return (
-        all(site.is_tensor for site in program.returns())
-        and any(_bends(site.node, site.scope, values) for site in sites)
-        and not any(_cancels(site.node) for site in sites)
-    )
+def is_worthy(program: Program, allowed_doubts: int = 0) -> bool:
+    """Whether a program does more than scale tensors, and raises no more doubts than allowed."""
+    survey = program.survey()
+    is_known = survey.returned in TENSORS
+    bends = any(_bends(site.node, site, survey) for site in survey.sites)
+    return (bends or not is_known) and doubts(survey) <= allowed_doubts
+
+
+def doubts(survey: Survey) -> int:
+    """Number of expressions that cancel, may divide by zero or may leave a function's domain.
+
+    One more where the entry function seems to return no tensor.
+    """
+    found = sum(_is_doubtful(site, survey) for site in survey.sites)
+    return found + (survey.returned not in TENSORS)
 
 
 def newcomer(contract: Contract, rng: np.random.Generator) -> Program:
     """A one-line component in the contract's words."""
     program = Program.identity(contract)
-    (place,) = program.returns()
-    names = contract.arguments
-    factor = float(np.exp(rng.normal(0.0, 0.5)))
-    place.put(binary(scaled(factor, place.node), ast.Add(), term(names, contract, rng)))
+    (statement,) = program.returns()
+    assert statement.value is not None
+    base = scaled(float(np.exp(rng.normal(0.0, 0.5))), statement.value)
+    statement.value = binary(base, ast.Add(), term(contract.arguments, contract, rng))
     return program
 
 
-def _bends(node: ast.expr, scope: str, values: Values) -> bool:
+def _spelling(source: str) -> str:
+    """The normalised source without annotations, which make no other component."""
+    plain = normalise(source)
+    try:
+        tree = ast.parse(plain)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return plain
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg():
+                node.annotation = None
+            case ast.FunctionDef():
+                node.returns = None
+            case _:
+                pass
+    return ast.unparse(tree)
+
+
+def _bends(node: ast.expr, site: Site, survey: Survey) -> bool:
     """Whether an expression is more than a sum of scaled tensors."""
     match node:
         case ast.Call() | ast.Compare() | ast.BinOp(op=ast.Pow() | ast.MatMult()):
-            return values.of(node, scope) > 0
+            return site.value != Value.OTHER
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return min(values.of(left, scope), values.of(right, scope)) > 0
+            return min(survey.value(left, site), survey.value(right, site)) != Value.OTHER
         case ast.BinOp(op=ast.Div(), right=right):
-            return values.of(right, scope) > 0
+            return survey.value(right, site) != Value.OTHER
         case _:
             return False
 
 
-def _cancels(node: ast.expr) -> bool:
-    match node:
-        case ast.BinOp(left=left, op=ast.Sub() | ast.Div(), right=right):
-            return same(left, right)
+def _is_doubtful(site: Site, survey: Survey) -> bool:
+    match site.node:
+        case ast.BinOp(op=ast.Add() | ast.Sub()) as node:
+            return has_like_terms(node)
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             return number(left) == 0 or number(right) == 0
+        case ast.BinOp(left=left, op=ast.Div(), right=right) if survey.value(right, site):
+            return same(left, right) or not is_positive(right)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right) if site.is_tensor:
+            exponent = number(right)
+            return exponent is not None and exponent % 1 != 0 and not is_non_negative(left)
+        case ast.Call() as call if site.is_tensor and called(call) in ROOTS:
+            return not is_non_negative(survey.values.operands(call)[0])
         case _:
             return False

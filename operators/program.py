@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evo.types import Contract
-from operators.sites import Site, sites_of
+from operators.sites import Survey
 from operators.syntax import (
     blocks,
     bound,
@@ -24,7 +24,6 @@ from operators.syntax import (
     rename,
     size,
 )
-from operators.values import Values
 
 _MAX_DEPTH = 120
 """Python's own recursion limit is not far beyond."""
@@ -74,18 +73,13 @@ class Program:
         """A program of its own tree."""
         return Program(clone(self.tree), self.contract)
 
-    def values(self) -> Values:
-        """What the expressions stand for; to be asked again after an edit."""
-        return Values(self.tree, self.contract)
+    def survey(self) -> Survey:
+        """What stands where at this moment; to be taken again after an edit."""
+        return Survey.of(self.tree, self.contract)
 
-    def sites(self) -> list[Site]:
-        """All places where an expression may change; to be asked again after an edit."""
-        return sites_of(self.tree, self.values())
-
-    def returns(self) -> list[Site]:
-        """The places of what the entry function returns."""
-        own = [node for node in ast.walk(self.entry) if isinstance(node, ast.Return)]
-        return [site for site in self.sites() if any(site.holder is node for node in own)]
+    def returns(self) -> list[ast.Return]:
+        """The return statements of the entry function."""
+        return [node for node in ast.walk(self.entry) if isinstance(node, ast.Return)]
 
 
 def import_targets(statements: Sequence[ast.stmt]) -> dict[str, str]:

@@ -6,7 +6,9 @@ Dimensions, shapes, indices, ranges, annotations and conditions of Python are no
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from evo.types import Contract
 from operators.syntax import words
 from operators.values import MODULE, TENSORS, Value, Values
 
@@ -61,18 +63,50 @@ class Site:
             self.holder.__dict__[self.field][self.index] = node
 
 
-def sites_of(tree: ast.Module, values: Values) -> list[Site]:
-    """All places of a module, in the order of its text."""
-    found: list[Site] = []
-    for statement in tree.body:
-        match statement:
-            case ast.FunctionDef(name=name):
-                found += sites_in(statement, name, values)
-            case ast.Assign() | ast.AnnAssign():
-                found += sites_in(statement, MODULE, values)
-            case _:
-                pass
-    return found
+class Survey(NamedTuple):
+    """What stands where in a module, and the words there are to change it.
+
+    Attributes:
+        sites: all places, in the order of the text.
+    """
+
+    contract: Contract
+    values: Values
+    sites: list[Site]
+
+    @classmethod
+    def of(cls, tree: ast.Module, contract: Contract) -> "Survey":
+        """The survey of a module as it is now."""
+        values = Values(tree, contract)
+        sites = [site for statement in tree.body for site in _places(statement, values)]
+        return cls(contract, values, sites)
+
+    @property
+    def returned(self) -> Value:
+        """What the entry function returns."""
+        return self.values.returned(self.contract.function)
+
+    def value(self, node: ast.expr, site: Site) -> Value:
+        """What an expression stands for where the site is."""
+        return self.values.of(node, site.scope)
+
+    def suits(self, node: ast.expr, site: Site) -> bool:
+        """Whether an expression stands for the same as what hangs there now."""
+        return self.value(node, site) == site.value
+
+    def names(self, site: Site) -> list[str]:
+        """Names of the tensors that the function around the site is given."""
+        return self.values.arguments(site.scope)
+
+
+def _places(statement: ast.stmt, values: Values) -> Iterator[Site]:
+    match statement:
+        case ast.FunctionDef(name=name):
+            yield from sites_in(statement, name, values)
+        case ast.Assign() | ast.AnnAssign():
+            yield from sites_in(statement, MODULE, values)
+        case _:
+            pass
 
 
 def sites_in(node: ast.AST, scope: str, values: Values) -> Iterator[Site]:
@@ -105,6 +139,9 @@ def _is_open(node: ast.expr) -> bool:
 def _is_closed(node: ast.AST, scope: str, values: Values) -> bool:
     """Whether nothing below may change."""
     match node:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Return() | ast.Expr():
+            # What binds a name on its way must stay, and in its order.
+            return any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))
         case ast.keyword(arg=name):
             return name in _SHAPE_KEYWORDS
         case ast.Attribute(value=value):

@@ -53,8 +53,11 @@ def constant(value: Number) -> ast.expr:
     >>> ast.unparse(constant(-0.123456))
     '-0.123'
     """
-    if isinstance(value, float):
-        value = float(f"{value:.3g}")
+    return literal(float(f"{value:.3g}") if isinstance(value, float) else value)
+
+
+def literal(value: Number) -> ast.expr:
+    """The expression for a number with all its digits."""
     if value < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)

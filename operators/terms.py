@@ -22,8 +22,8 @@ def pick(options: Sequence[T], rng: np.random.Generator) -> T:
 
 def choose(options: Sequence[T], weights: Sequence[float], rng: np.random.Generator) -> T:
     """One of the options, in proportion to the weights."""
-    edges = np.cumsum(weights)
-    return options[int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))]
+    shares = np.asarray(weights) / np.sum(weights)
+    return options[int(rng.choice(len(options), p=shares))]
 
 
 def nice_number(rng: np.random.Generator) -> float:
@@ -58,9 +58,8 @@ def fill_around(
         others: names of tensors for the other places.
         rng: draws.
     """
-    count = template.count("{}")
-    arguments = [plain_term(others, rng) for _ in range(count)]
-    arguments[int(rng.integers(count))] = inner
+    arguments = [plain_term(others, rng) for _ in range(template.count("{}") - 1)]
+    arguments.insert(int(rng.integers(len(arguments) + 1)), inner)
     return fill(template, arguments)
 
 

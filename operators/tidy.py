@@ -1,16 +1,16 @@
 """From an edited tree to the text of a component that a person likes to read."""
 
 import ast
-from itertools import groupby
 
 from operators.program import Program, import_targets
 from operators.simplify import simplify
 from operators.syntax import blocks, import_name, introduced, loaded
+from operators.values import Values
 
 
 def tidy(program: Program) -> None:
     """Simplify a program in place, and drop whatever its entry function no longer needs."""
-    simplify(program.tree, program.values())
+    simplify(program.tree, Values(program.tree, program.contract))
     for statement in program.tree.body:
         if isinstance(statement, ast.FunctionDef):
             _drop_dead_code(statement)
@@ -21,13 +21,15 @@ def tidy(program: Program) -> None:
 def write(program: Program) -> str:
     """The source of a program, laid out as formatters do."""
     text = ""
-    for is_function, group in groupby(program.tree.body, _is_block):
-        parts = list(group)
-        if is_function:
-            text += "".join("\n\n" + ast.unparse(part) + "\n" for part in parts)
-            continue
-        for _, lines in groupby(parts, _is_import):
-            text += ("\n" if text else "") + "".join(ast.unparse(part) + "\n" for part in lines)
+    previous = ""
+    for part in _merged(program.tree.body):
+        sort = "import" if _is_import(part) else "block" if is_block(part) else "line"
+        if "block" in (sort, previous):
+            text += "\n\n"
+        elif previous and sort != previous:
+            text += "\n"
+        text += ast.unparse(part) + "\n"
+        previous = sort
     return text.lstrip("\n")
 
 
@@ -46,23 +48,41 @@ def reachable(program: Program, names: set[str]) -> list[ast.stmt]:
     return [statement for index, statement in enumerate(program.tree.body) if index in kept]
 
 
+def is_block(statement: ast.stmt) -> bool:
+    """Whether a top-level statement is set off by blank lines."""
+    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def _merged(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements with one line for all that is imported from a module."""
+    merged: list[ast.stmt] = []
+    for part in statements:
+        match merged[-1:], part:
+            case [ast.ImportFrom(module=above, names=names, level=level)], ast.ImportFrom() if (
+                above == part.module
+            ):
+                merged[-1] = ast.ImportFrom(above, [*names, *part.names], level)
+            case _:
+                merged.append(part)
+    return merged
+
+
 def _is_import(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
-def _is_block(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-
-
 def _drop_dead_code(function: ast.FunctionDef) -> None:
     """Remove statements behind a return, and locals that nothing reads."""
-    before = ""
-    while before != (before := ast.dump(function)):
+    has_shrunk = True
+    while has_shrunk:
+        has_shrunk = False
         read = loaded([function])
         for block in blocks(function):
             ends = [index for index, part in enumerate(block) if isinstance(part, ast.Return)]
             reached = block[: ends[0] + 1] if ends else block
-            block[:] = [part for part in reached if not _is_unread(part, read)]
+            kept = [part for part in reached if not _is_unread(part, read)]
+            has_shrunk |= len(kept) < len(block)
+            block[:] = kept
     for node in ast.walk(function):
         if isinstance(node, ast.If | ast.FunctionDef | ast.With) and not node.body:
             node.body.append(ast.Pass())

@@ -11,41 +11,39 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from evo.types import Contract
-from operators.syntax import import_name, parameters, words
+from operators.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called
+from operators.syntax import import_name, parameters
 
 MODULE = "<module>"
 """Scope of what stands outside every function."""
 
-_MASKS = words(
-    "eq ge gt le lt ne isclose isfinite isinf isnan logical_and logical_not logical_or "
-    "logical_xor signbit"
+_STEPS = (
+    ast.Return
+    | ast.Assign
+    | ast.AnnAssign
+    | ast.AugAssign
+    | ast.NamedExpr
+    | ast.For
+    | ast.comprehension
+    | ast.Call
 )
-_PLAIN = words(
-    "bool dim element_size float get_device getattr hasattr int is_floating_point isinstance "
-    "item len ndimension nelement numel range size str stride tolist type"
-)
-_RESHAPING = words(
-    "all amax amin any argmax argmin bmm cat cdist chunk diagonal dot einsum expand flatten "
-    "gather index_select logsumexp matmul mean median mm mse_loss narrow norm outer pad permute "
-    "prod quantile repeat reshape split squeeze stack std sum topk trace transpose triu unbind "
-    "unsqueeze var view"
-)
-_EXTREMA = words("max min")
 
 
 class Value(IntEnum):
     """What an expression stands for; a greater value absorbs a smaller one in arithmetic.
 
     OTHER     a number, a shape, or something unknown
+    SEVERAL   a list or another collection of tensors
     MASK      a tensor of truth values
     RESHAPED  a tensor of another shape than the arguments', such as a mean
     TENSOR    a tensor of the arguments' shape
     """
 
     OTHER = 0
-    MASK = 1
-    RESHAPED = 2
-    TENSOR = 3
+    SEVERAL = 1
+    MASK = 2
+    RESHAPED = 3
+    TENSOR = 4
 
 
 TENSORS = (Value.TENSOR, Value.RESHAPED)
@@ -53,12 +51,17 @@ TENSORS = (Value.TENSOR, Value.RESHAPED)
 
 @dataclass
 class _Function:
-    """A function or named lambda; `scope` is the top-level definition that it stands in."""
+    """A function or named lambda.
 
-    name: str
+    Attributes:
+        scope: the top-level definition that it stands in.
+        steps: its nodes by which a value gets a name or leaves it.
+        value: what it returns, as far as is known.
+    """
+
     scope: str
     parameters: list[str]
-    body: list[ast.stmt]
+    steps: list[ast.AST]
     value: Value = Value.OTHER
 
 
@@ -79,19 +82,14 @@ class Values:
     def __init__(self, tree: ast.Module, contract: Contract) -> None:
         self._scopes = {MODULE: _Scope()}
         self._functions: dict[str, _Function] = {}
-        self._modules = {
-            import_name(alias)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for alias in node.names
-        }
+        self._modules: set[str] = set()
+        self._has_grown = False
         for statement in tree.body:
             name = statement.name if isinstance(statement, ast.FunctionDef) else MODULE
             self._enter(statement, name)
         for argument in contract.arguments:
             self._scopes[contract.function].names[argument] = Value.TENSOR
-        while self._spread():
-            pass
+        self._spread()
 
     def of(self, node: ast.expr, scope: str) -> Value:  # noqa: PLR0911 - a line a case
         """What the expression stands for inside a top-level definition."""
@@ -104,22 +102,25 @@ class Values:
                 return self.of(operand, scope)
             case ast.Compare(left=left, comparators=right):
                 return min(self._greatest([left, *right], scope), Value.MASK)
-            case ast.BoolOp():
-                return Value.OTHER
             case ast.IfExp(body=body, orelse=orelse):
                 return self._greatest([body, orelse], scope)
             case ast.Subscript(value=value):
-                return min(self.of(value, scope), Value.RESHAPED)
+                whole = self.of(value, scope)
+                return Value.TENSOR if whole == Value.SEVERAL else min(whole, Value.RESHAPED)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                return self._greatest(parts, scope)
+                return min(self._greatest(parts, scope), Value.SEVERAL)
             case ast.GeneratorExp(elt=element) | ast.ListComp(elt=element):
-                return self.of(element, scope)
+                return min(self.of(element, scope), Value.SEVERAL)
             case ast.Starred(value=value):
                 return self.of(value, scope)
             case ast.Call():
                 return self._call(node, scope)
             case _:
                 return Value.OTHER
+
+    def returned(self, function: str) -> Value:
+        """What a function returns."""
+        return self._functions[function].value
 
     def operands(self, call: ast.Call) -> list[ast.expr]:
         """What a call works on: the object of a method, then all arguments."""
@@ -146,6 +147,10 @@ class Values:
                 self._note(name, scope, args, body)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
                 self._note(name, scope, args, [ast.Return(body)])
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                self._modules |= {import_name(alias) for alias in names}
+            case ast.expr() if not isinstance(node, ast.Lambda):
+                return
             case _:
                 pass
         for child in ast.iter_child_nodes(node):
@@ -155,24 +160,25 @@ class Values:
         names = [parameter.arg for parameter in parameters(args)]
         if scope not in self._scopes:
             self._scopes[scope] = _Scope(names)
-        self._functions[name] = _Function(name, scope, names, body)
+        steps: list[ast.AST] = [node for node in _own_nodes(body) if isinstance(node, _STEPS)]
+        self._functions[name] = _Function(scope, names, steps)
 
-    def _spread(self) -> bool:
-        """One pass over all functions; whether anything became more than it was."""
-        before = [dict(scope.names) for scope in self._scopes.values()]
-        returned = [function.value for function in self._functions.values()]
-        for function in self._functions.values():
-            for node in _own_nodes(function.body):
-                self._learn(node, function)
-        return before != [scope.names for scope in self._scopes.values()] or returned != [
-            function.value for function in self._functions.values()
-        ]
+    def _spread(self) -> None:
+        """Pass over all functions until nothing becomes more than it was."""
+        self._has_grown = True
+        while self._has_grown:
+            self._has_grown = False
+            for function in self._functions.values():
+                for node in function.steps:
+                    self._learn(node, function)
 
     def _learn(self, node: ast.AST, function: _Function) -> None:
         scope = function.scope
         match node:
             case ast.Return(value=ast.expr() as value):
-                function.value = max(function.value, self.of(value, scope))
+                returned = max(function.value, self.of(value, scope))
+                self._has_grown |= returned != function.value
+                function.value = returned
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self._bind(target, value, scope)
@@ -180,10 +186,10 @@ class Values:
                 ast.AnnAssign(target=target, value=ast.expr() as value)
                 | ast.AugAssign(target=target, value=value)
                 | ast.NamedExpr(target=target, value=value)
-                | ast.For(target=target, iter=value)
-                | ast.comprehension(target=target, iter=value)
             ):
                 self._bind(target, value, scope)
+            case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+                self._bind(target, _element_of(value), scope)
             case ast.Call(func=ast.Name(id=name)) if name in self._functions:
                 self._pass_arguments(node, self._functions[name], scope)
             case _:
@@ -192,23 +198,27 @@ class Values:
     def _bind(self, target: ast.expr, value: ast.expr, scope: str) -> None:
         match target, value:
             case ast.Name(id=name), _:
-                names = self._scopes[scope].names
-                names[name] = max(names.get(name, Value.OTHER), self.of(value, scope))
+                self._raise(name, scope, self.of(value, scope))
             case ast.Tuple(elts=names), ast.Tuple(elts=parts) if len(names) == len(parts):
                 for name, part in zip(names, parts, strict=True):
                     self._bind(name, part, scope)
             case ast.Tuple(elts=names), _:
                 for name in names:
-                    self._bind(name, ast.Subscript(value, ast.Constant(0)), scope)
+                    self._bind(name, _element_of(value), scope)
             case _:
                 pass
 
     def _pass_arguments(self, call: ast.Call, callee: _Function, scope: str) -> None:
         given = [*zip(callee.parameters, call.args, strict=False)]
         given += [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg]
-        names = self._scopes[callee.scope].names
         for name, value in given:
-            names[name] = max(names.get(name, Value.OTHER), self.of(value, scope))
+            self._raise(name, callee.scope, self.of(value, scope))
+
+    def _raise(self, name: str, scope: str, value: Value) -> None:
+        names = self._scopes[scope].names
+        if value > names.get(name, Value.OTHER):
+            names[name] = value
+            self._has_grown = True
 
     def _arithmetic(self, op: ast.operator, operands: list[ast.expr], scope: str) -> Value:
         value = self._greatest(operands, scope)
@@ -218,44 +228,29 @@ class Values:
             return Value.TENSOR
         return value
 
-    def _call(self, call: ast.Call, scope: str) -> Value:  # noqa: PLR0911 - a line a case
+    def _call(self, call: ast.Call, scope: str) -> Value:
         operands = self.operands(call)
         values = [self.of(operand, scope) for operand in operands]
         value = max(values, default=Value.OTHER)
-        match call.func:
-            case ast.Name(id=name) if name in self._functions:
-                return self._functions[name].value
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                pass
-            case _:
-                return value
-        method = isinstance(call.func, ast.Attribute)
-        if name in _PLAIN and not (method and name == "float"):
+        name, is_own = called(call), isinstance(call.func, ast.Name)
+        if is_own and name in self._functions:
+            return self._functions[name].value
+        if name in PLAIN or (is_own and name == "float"):
             return Value.OTHER
-        if name in _MASKS:
-            return min(value, Value.MASK)
-        if method and name in _RESHAPING:
-            return min(value, Value.RESHAPED)
-        if method and name in _EXTREMA and sum(value in TENSORS for value in values) == 1:
-            return min(value, Value.RESHAPED)
-        return Value.TENSOR if value == Value.MASK else value
+        if name in MASKS:
+            return Value.MASK if value else Value.OTHER
+        # Python's own `sum` and `max` go over a list of tensors and keep their shape.
+        lone = sum(each in TENSORS for each in values) == 1
+        if not is_own and (name in RESHAPING or (name in EXTREMA and lone)):
+            return Value.RESHAPED if value else Value.OTHER
+        return Value.TENSOR if value in (Value.SEVERAL, Value.MASK) else value
 
     def _greatest(self, nodes: Iterable[ast.expr], scope: str) -> Value:
         return max((self.of(node, scope) for node in nodes), default=Value.OTHER)
 
 
-def called(call: ast.Call) -> str:
-    """The bare name of what is called, as `tanh` in `torch.tanh(x)` and in `x.tanh()`."""
-    match call.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
-
-
-def is_reshaping(call: ast.Call) -> bool:
-    """Whether a call of that name may change the shape of a tensor."""
-    return called(call) in _RESHAPING | _EXTREMA
+def _element_of(value: ast.expr) -> ast.expr:
+    return ast.Subscript(value, ast.Constant(0), ast.Load())
 
 
 def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:

@@ -146,9 +146,11 @@ class _Adam:
         torch._foreach_lerp_(self._mean, gradients, 1 - _BETA_1)
         torch._foreach_mul_(self._square, _BETA_2)
         torch._foreach_addcmul_(self._square, gradients, gradients, 1 - _BETA_2)
+        # m̂ / (√v̂ + ε) = √c₂ / c₁ · m / (√v + √c₂ ε): the scalars wait for the last pass over
+        # memory, which is what an update costs.
+        root = math.sqrt(correction_2)
         scale = torch._foreach_sqrt(self._square)
-        torch._foreach_div_(scale, math.sqrt(correction_2))
-        torch._foreach_add_(scale, _EPSILON)
-        update = torch._foreach_div(self._mean, scale)
-        torch._foreach_mul_(update, torch._foreach_mul(self._rates, -schedule / correction_1))
-        torch._foreach_add_(self._tensors, update)
+        torch._foreach_add_(scale, root * _EPSILON)
+        direction = torch._foreach_mul(self._mean, self._rates)
+        factor = -schedule * root / correction_1
+        torch._foreach_addcdiv_(self._tensors, direction, scale, factor)

@@ -1,38 +1,53 @@
 """Tables for the terminal: the front with its sources, the baselines, one record, status."""
 
+import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from evo.report.summary import Front, record_facts
-from evo.types import Record, Score, WinRate, normalise
+from evo.types import Novelty, Record, Score, WinRate, normalise
 
 
 def front_table(found: Front, *, most: int = 12) -> RenderableType:
-    """The Pareto front with source, win rates and both N-scores, at most so many members."""
+    """The Pareto front, a block of measures beside each source, at most so many members."""
     table = Table(title="Pareto front: performance against novelty", title_justify="left")
-    _score_columns(table)
-    table.add_column("source")
+    table.add_column("candidate", no_wrap=True)
+    table.add_column("source", ratio=1)
     for record in found.members[:most]:
-        table.add_row(
-            *_cells(record), Syntax(body(record.candidate.source), "python", word_wrap=True)
-        )
+        source = Syntax(body(record.candidate.source), "python", word_wrap=True)
+        table.add_row(_measures(record), source, end_section=True)
     left_out = len(found.members) - most
     notes = [Text(f"{left_out} more: evo pareto --json")] if left_out > 0 else []
     return Group(table, *notes)
 
 
-def baseline_table(names: dict[str, str], baselines: Sequence[Record]) -> RenderableType:
+def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> RenderableType:
     """The baselines on the same scale, each against the others; `names` by id."""
-    table = Table(title="Baselines on the same scale", title_justify="left")
-    _score_columns(table)
-    table.add_column("baseline")
-    for record in sorted(baselines, key=_rank):
-        table.add_row(*_cells(record), names.get(record.id, record.candidate.operator))
+    table = Table(
+        title="Baselines on the same scale, 95 % intervals",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("baseline", no_wrap=True)
+    for name in ("B-WR", "BSOTA-WR", "margin", "N txt", "N beh"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for record in sorted(baselines, key=lambda record: (-_score(record).b_wr.value, record.id)):
+        score, novelty = _score(record), _novelty(record)
+        table.add_row(
+            names.get(record.id, record.id[:8]),
+            interval(score.b_wr),
+            interval(score.bsota_wr),
+            f"{score.margin:+.3f}",
+            f"{novelty.text:.3f}",
+            f"{novelty.behaviour:.3f}",
+        )
     return table
 
 
@@ -85,10 +100,20 @@ def record_view(record: Record) -> RenderableType:
 
 
 def body(source: str) -> str:
-    """Source without imports, docstrings and comments, the form that tables have room for."""
-    lines = normalise(source).splitlines()
-    kept = [line for line in lines if not line.startswith(("import ", "from "))]
-    return "\n".join(kept).strip()
+    """Source without imports, docstrings, comments and annotations: what tables have room for.
+
+    >>> print(body("import torch\\n\\ndef f(x: int) -> int:\\n    return x  # the same"))
+    def f(x):
+        return x
+    """
+    tree = ast.parse(normalise(source))
+    tree.body = [part for part in tree.body if not isinstance(part, ast.Import | ast.ImportFrom)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return ast.unparse(tree)
 
 
 def interval(rate: WinRate) -> str:
@@ -108,32 +133,26 @@ def _text(value: object) -> str:
     return "–" if value is None else str(value)
 
 
-def _score_columns(table: Table) -> None:
-    table.add_column("id", no_wrap=True, style="dim")
-    table.add_column("B-WR [95 %]", no_wrap=True)
-    table.add_column("BSOTA-WR [95 %]", no_wrap=True)
-    table.add_column("margin", justify="right", no_wrap=True)
-    table.add_column("N text", justify="right", no_wrap=True)
-    table.add_column("N behav.", justify="right", no_wrap=True)
-
-
-def _cells(record: Record) -> list[str]:
-    score, novelty = _score(record), record.novelty
-    assert novelty is not None
-    return [
-        record.id[:8],
-        interval(score.b_wr),
-        interval(score.bsota_wr),
-        f"{score.margin:+.3f}",
-        f"{novelty.text:.3f}",
-        f"{novelty.behaviour:.3f}",
-    ]
-
-
-def _rank(record: Record) -> tuple[float, str]:
-    return -_score(record).b_wr.value, record.id
+def _measures(record: Record) -> RenderableType:
+    score, novelty = _score(record), _novelty(record)
+    grid = Table.grid(padding=(0, 1))
+    for name, value in (
+        ("id", record.id[:8]),
+        ("B-WR", interval(score.b_wr)),
+        ("BSOTA-WR", interval(score.bsota_wr)),
+        ("margin", f"{score.margin:+.3f}"),
+        ("N text", f"{novelty.text:.3f}"),
+        ("N behaviour", f"{novelty.behaviour:.3f}"),
+    ):
+        grid.add_row(Text(name, style="dim"), value)
+    return grid
 
 
 def _score(record: Record) -> Score:
     assert record.score is not None
     return record.score
+
+
+def _novelty(record: Record) -> Novelty:
+    assert record.novelty is not None
+    return record.novelty

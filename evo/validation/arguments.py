@@ -44,7 +44,7 @@ class GraphError(Exception):
 class Reference(NamedTuple):
     """The argument is an earlier value."""
 
-    index: int
+    number: int
 
 
 class Call(NamedTuple):
@@ -62,7 +62,7 @@ def read_call(operator: OpOverload, positional: Json, keywords: Json) -> Call:
     """
     if not isinstance(positional, list) or not isinstance(keywords, dict):
         raise GraphError(f"{operator}: expected a list and an object of arguments")
-    schema = operator._schema.arguments  # pyright: ignore[reportPrivateUsage] - torch has no other
+    schema = schema_of(operator).arguments
     in_place = [argument for argument in schema if not argument.kwarg_only]
     by_name = {argument.name: argument for argument in schema if argument.kwarg_only}
     if len(positional) > len(in_place):
@@ -107,6 +107,11 @@ def write_float(value: float) -> Json:
     (0.5, {'float': 'inf'})
     """
     return value if math.isfinite(value) else {"float": str(value)}
+
+
+def schema_of(operator: OpOverload) -> torch.FunctionSchema:
+    """What an operator takes and gives."""
+    return operator._schema  # pyright: ignore[reportPrivateUsage] - torch tells it nowhere else
 
 
 def write_tensor(tensor: torch.Tensor) -> list[Json]:

@@ -31,6 +31,7 @@ from evo.validation.arguments import (
     is_int64,
     read_call,
     read_float,
+    schema_of,
     write_tensor,
 )
 
@@ -44,7 +45,7 @@ class Step(NamedTuple):
 
     Attributes:
         name: full name of the operator, or "item".
-        index: number of the value it gives.
+        number: number of the value it gives.
         operator: None for "item", which picks one of an operator's several outputs.
         arguments: positional arguments, with a placeholder where a value goes.
         keywords: keyword arguments; they hold no value.
@@ -53,7 +54,7 @@ class Step(NamedTuple):
     """
 
     name: str
-    index: int
+    number: int
     operator: OpOverload | None
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
@@ -184,7 +185,7 @@ class _Reader:
             tuple(several),
         )
         written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]
-        returns = operator._schema.returns  # pyright: ignore[reportPrivateUsage] - the only way
+        returns = schema_of(operator).returns
         self._add(written, step=step, parts=len(returns))
 
     def _read_item(self, reference: Json, part: Json) -> None:

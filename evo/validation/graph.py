@@ -72,7 +72,7 @@ class Graph:
             raise TypeError(f"expected {self.inputs} tensors, got {len(inputs)}")
         values: list[Any] = [*inputs, *self._nodes_on(inputs[0].device)]
         for step in self._steps:
-            values[step.index] = step.run(values)
+            values[step.number] = step.run(values)
         return values[self._output]
 
     def check_budget(
@@ -95,7 +95,7 @@ class Graph:
         spent = 0
         for step in self._steps:
             try:
-                values[step.index] = step.run(values)
+                values[step.number] = step.run(values)
                 spent += _cost(step, values)
             except Exception as error:  # shape rules are Python and raise anything
                 raise GraphError(f"{step.name} fails: {first_line(error)}") from error
@@ -120,7 +120,7 @@ def _cost(step: Step, values: Sequence[Any]) -> int:
     """Elements that a step makes; matrix products pass over the inner dimension for each."""
     if step.operator is None:
         return 0
-    given = values[step.index]
+    given = values[step.number]
     count = sum(part.numel() for part in ([given] if isinstance(given, torch.Tensor) else given))
     if base_name(step.name) in MULTIPLYING:
         factors = [values[source] for _, source in step.single]

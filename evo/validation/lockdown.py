@@ -1,16 +1,17 @@
 """What a process of the sandbox gives up before it may see a candidate.
 
-`lockdown` is the one place where a forked child is shut in. It takes away the engine's pipes, the
-user, memory, time and the right to write files or to start processes. It does not yet take away
-the file system (reading) and the kernel's other system calls.
+`lockdown` is the one place where a forked child is shut in. It takes away the zygote's pipes, the
+user, memory, time and, where the kernel can filter system calls, every way to reach anything but
+the one reply pipe: files, sockets, processes, signals.
 """
 
-import ctypes
 import fcntl
 import os
 import resource
 import signal
 import sys
+
+from evo.validation import syscalls
 
 REPLY = 3
 """The one descriptor that a locked child can reach anybody through."""
@@ -47,8 +48,10 @@ def lockdown(*, reply: int, parent: int, memory_bytes: int, cpu_s: int) -> None:
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    # A change of user clears the death signal, so this comes last.
+    # A change of user clears the death signal, so this comes after it.
     die_with(parent)
+    if syscalls.is_available():
+        syscalls.confine()
 
 
 def die_with(parent: int) -> None:
@@ -56,15 +59,15 @@ def die_with(parent: int) -> None:
 
     The kernel watches the thread that started this process; the parent's main thread does best.
     """
-    _prctl(_PR_SET_DUMPABLE, 0)
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _set(_PR_SET_DUMPABLE, 0)
+    _set(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def adopt_orphans() -> None:
     """Makes this process the parent of what its children leave behind, so that it can end them."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _set(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _keep_only(reply: int) -> None:
@@ -81,6 +84,6 @@ def _above(descriptor: int) -> int:
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD, REPLY + 1)
 
 
-def _prctl(option: int, value: int) -> None:
-    if _IS_LINUX and ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), f"prctl({option}) failed")
+def _set(option: int, value: int) -> None:
+    if _IS_LINUX and (failure := syscalls.prctl(option, value)):
+        raise OSError(failure, f"prctl({option}): {os.strerror(failure)}")

@@ -7,8 +7,8 @@ the sandbox behind it.
 
 import ast
 import builtins
+import sys
 import warnings
-from collections.abc import Iterator
 from difflib import get_close_matches
 
 from evo.types import Contract
@@ -58,14 +58,7 @@ def check(source: str, contract: Contract) -> None:
         Refused: with the construct, its line and the remedy.
     """
     tree = _parse(source)
-    for count, (node, depth) in enumerate(_walk(tree), start=1):
-        if count > MAX_NODES:
-            raise _refused(f"the source has more than {MAX_NODES} syntax nodes; make it shorter")
-        if depth > MAX_DEPTH:
-            raise _refused(
-                f"the syntax is nested more than {MAX_DEPTH} levels deep; use variables or a loop",
-                node,
-            )
+    for node in sorted(_nodes(tree), key=_place):
         _check_node(node)
     _check_entry(tree, contract)
 
@@ -87,13 +80,33 @@ def _parse(source: str) -> ast.Module:
         raise _refused(f"the source does not parse ({error}); write plain, flat Python") from error
 
 
-def _walk(tree: ast.Module) -> Iterator[tuple[ast.AST, int]]:
-    """All nodes with their depth, without recursion."""
-    waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        yield node, depth
-        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """All nodes of a tree that is neither too large nor too deep, found without recursion."""
+    nodes: list[ast.AST] = [tree]
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        nodes += level
+        if len(nodes) > MAX_NODES:
+            raise _refused(f"the source has more than {MAX_NODES} syntax nodes; make it shorter")
+        if not level:
+            return nodes
+    raise _refused(
+        f"the syntax is nested more than {MAX_DEPTH} levels deep; use variables or a loop", level[0]
+    )
+
+
+def _place(node: ast.AST) -> tuple[int, int, int, int]:
+    """Where a node stands, so that the first offence is reported: `a.b` comes before `a.b.c`."""
+    if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword | ast.alias):
+        return (
+            node.lineno,
+            node.col_offset,
+            node.end_lineno or 0,
+            node.end_col_offset or 0,
+        )
+    # Parts without a place, such as the items of a `with`: what they belong to comes first.
+    return (sys.maxsize, 0, 0, 0)
 
 
 def _check_node(node: ast.AST) -> None:
@@ -172,7 +185,7 @@ def _check_entry(tree: ast.Module, contract: Contract) -> None:
     names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
     if names != contract.arguments or arguments.vararg or arguments.kwonlyargs or arguments.kwarg:
         raise _refused(
-            f"expected `{wanted}`, got `({ast.unparse(arguments)})`; keep other values as constants",
+            f"expected `{wanted}`, got `({ast.unparse(arguments)})`; make other values constants",
             found[0],
         )
 

@@ -62,11 +62,20 @@ class Sandbox:
     Args:
         deadline_s: wall time that one candidate may take.
         memory_bytes: memory that one candidate may take beyond what it starts with.
+        require_confinement: refuse to work where the kernel cannot filter system calls; without
+            the filter a candidate can read the user's files and signal the user's processes.
     """
 
-    def __init__(self, *, deadline_s: float = 5.0, memory_bytes: int = 512 << 20) -> None:
+    def __init__(
+        self,
+        *,
+        deadline_s: float = 5.0,
+        memory_bytes: int = 512 << 20,
+        require_confinement: bool = True,
+    ) -> None:
         self.deadline_s = deadline_s
         self.memory_bytes = memory_bytes
+        self.require_confinement = require_confinement
         self._open = contextlib.ExitStack()
         self._sent = 0
 
@@ -115,7 +124,12 @@ class Sandbox:
             return Refused(
                 "trace", f"its source has {len(request.source):,} characters; shorten it"
             )
-        self._zygote.wait_until_ready()
+        if not self._zygote.is_confined() and self.require_confinement:
+            raise SandboxError(
+                "This machine cannot filter the system calls of candidates (expected Linux on "
+                "x86-64 with seccomp); generated code could read your files. To run all the same, "
+                "open the sandbox with require_confinement=False."
+            )
         reply = self._zygote.exchange(message, within_s=self.deadline_s + _GRACE_S)
         match reply:
             case {"id": self._sent, "graph": str(text)} if len(reply) == 2:
@@ -147,7 +161,7 @@ class _Zygote:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self._requests, self._replies = self.process.stdin, self.process.stdout
-        self._ready = False
+        self._confined: bool | None = None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -157,23 +171,25 @@ class _Zygote:
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
 
-    def wait_until_ready(self) -> None:
-        """Returns when the zygote has imported torch.
+    def is_confined(self) -> bool:
+        """Whether its children are held by a system-call filter; waits until it is ready.
 
         Raises:
             SandboxError: it does not come up.
         """
-        if self._ready:
-            return
-        try:
-            self._receive(within_s=_START_S)
-        except frames.FrameError as error:
-            self._errors.seek(0)
-            said = self._errors.read().decode(errors="replace").strip().splitlines()
-            raise SandboxError(
-                f"The sandbox process does not start: {error}. It said: {said[-1:]}"
-            ) from error
-        self._ready = True
+        if self._confined is None:
+            try:
+                first = self._receive(within_s=_START_S)
+            except frames.FrameError as error:
+                self._errors.seek(0)
+                said = self._errors.read().decode(errors="replace").strip().splitlines()
+                raise SandboxError(
+                    f"The sandbox process does not start: {error}. It said: {said[-1:]}"
+                ) from error
+            if "graph" not in first:
+                raise SandboxError(f"The sandbox fails its own test: {first.get('reason')}")
+            self._confined = first.get("confined") is True
+        return self._confined
 
     def exchange(self, message: Mapping[str, object], *, within_s: float) -> dict[str, object]:
         """The answer to one message."""

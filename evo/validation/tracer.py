@@ -79,7 +79,8 @@ def _trace_once(component: Callable[..., object], shapes: Shapes) -> str:
         torch.linspace(-3.0, 3.0, math.prod(shape)).reshape(tuple(shape)).requires_grad_()
         for shape in shapes
     ]
-    module = make_fx(lambda *inputs: component(*inputs), pre_dispatch=True)(*examples)
+    # One plain signature for all: make_fx reads that of its function, defaults and all.
+    module = make_fx(lambda *inputs: component(*inputs), pre_dispatch=True)(*examples)  # noqa: PLW0108
     return write_graph(module)
 
 

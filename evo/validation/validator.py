@@ -5,6 +5,7 @@
 The only thing the engine ever runs is the graph.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -20,6 +21,8 @@ from evo.validation.sandbox import Sandbox, Shapes, Traced, TraceRequest
 Verdict = Graph | Refused
 """An accepted candidate's graph (its JSON form is `verdict.text`), or why it fell out."""
 
+_ELEMENTS_PER_INPUT = 10_000
+"""What a component may hold for each element of its inputs, all its operators together."""
 _COPIES = 3
 """Copies that the check under vmap runs side by side."""
 
@@ -60,7 +63,8 @@ class Validator:
         try:
             graph = Graph.parse(traced)
             for shapes in self._kind.trace_shapes:
-                graph.check_budget(shapes)
+                elements = _ELEMENTS_PER_INPUT * sum(map(math.prod, shapes))
+                graph.check_budget(shapes, elements=elements)
         except GraphError as error:
             return Refused("graph", str(error))
         try:
@@ -69,7 +73,7 @@ class Validator:
                 _check_vmap(graph, shapes)
         except ContractError as error:
             return Refused("contract", str(error))
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash
             return Refused("contract", f"the graph fails on the kind's inputs: {first_line(error)}")
         return graph
 

@@ -11,19 +11,21 @@ from evo.validation.allowed import ALLOWED, base_name
 MODULES = frozenset({"math", "torch", "torch.nn", "torch.nn.functional", "torch.special"})
 """What may be imported."""
 
-BUILTINS = frozenset(
-    ["abs", "all", "any", "bool", "dict", "divmod", "enumerate", "float", "int", "isinstance", "len", "list", "map", "max", "min", "pow", "range", "reversed", "round", "set", "slice", "sorted", "sum", "tuple", "zip"]
-)
+_BUILTINS = """
+abs all any bool dict divmod enumerate float int isinstance len list map max min pow range reversed
+round set slice sorted sum tuple zip
+"""
+BUILTINS = frozenset(_BUILTINS.split())
 """Builtin functions that stay allowed; every other builtin name is refused, whatever its use."""
 
 _OPERATORS = {base_name(name).removeprefix("special_") for name in ALLOWED}
 _FUNCTIONS = """
-arange as_tensor broadcast_tensors empty_like eye full hardtanh linspace logsigmoid normalize ones
-scalar_tensor softmin softsign tanhshrink tensor zeros
+arange as_tensor eye full linspace logsigmoid normalize ones scalar_tensor softmin softsign
+tanhshrink tensor zeros
 """
 _TENSOR = """
-T bool device dim double dtype float half int is_floating_point long mT mT ndim ndimension new_tensor
-numel reshape_as shape size unflatten indices values
+bool device dim double dtype float half indices int is_floating_point long ndim new_tensor numel
+shape size values
 """
 _MODULE = "functional nn special Tensor finfo eps tiny smallest_normal"
 _DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
@@ -66,6 +68,8 @@ REMEDIES: Mapping[str, str] = {
     "cpu": _DEVICE,
     "empty": _NO_FACTORY,
     "einsum": "use matmul or a product and a sum",
+    "empty_like": _NO_FACTORY,
+    "T": "use .transpose(-1, -2)",
     "Parameter": "write the constant as a number",
     "Module": "write a function, with the functions of torch.nn.functional",
     "ReLU": "use torch.nn.functional.relu",

@@ -18,7 +18,7 @@ from torch._ops import OpOverload
 from torch.fx import GraphModule, Node
 from torch.fx.node import map_arg
 
-from evo.validation.arguments import MAX_CONSTANT_ELEMENTS, write_float, write_tensor
+from evo.validation.arguments import MAX_CONSTANT_ELEMENTS, schema_of, write_float, write_tensor
 
 _LEFT_OUT = ("Device", "Layout", "MemoryFormat")
 """Types of arguments that say where or how a tensor lies, not what it holds."""
@@ -108,7 +108,10 @@ class _Writer:
         target = call.target
         name = str(target)
         if not isinstance(target, OpOverload):
-            raise TraceError(f"{getattr(target, '__name__', name)} is no tensor operator")
+            raise TraceError(
+                f"{getattr(target, '__name__', name)} is no tensor operator; use only those, and "
+                ".detach() in place of torch.no_grad()"
+            )
         if torch.Tag.nondeterministic_seeded in target.tags:
             raise TraceError(f"{name} is random; a component must give the same output every time")
         if name == "aten.lift_fresh_copy.default":
@@ -116,9 +119,12 @@ class _Writer:
         if name == "aten.detach_.default":
             self._newer[call.arguments[0]] = node
             return call._replace(target=torch.ops.aten.detach.default)
-        if target._schema.is_mutable:
+        if schema_of(target).is_mutable:
             return call._replace(target=self._without_writing(node, call))
-        if name in _SHARING or any(given.alias_info for given in target._schema.returns):
+        if name == "aten.to.device":
+            kept = (call.arguments[0], *call.arguments[2:])
+            call = call._replace(target=torch.ops.aten.to.dtype, arguments=kept)
+        if name in _SHARING or any(given.alias_info for given in schema_of(target).returns):
             self._shared.update((node, call.arguments[0]))
         return call
 
@@ -129,7 +135,7 @@ class _Writer:
                 f"{target} writes into memory that several values share; compute a new tensor "
                 "instead, with torch.where for a part of it"
             )
-        base = target._schema.name.removeprefix("aten::").removesuffix("_")
+        base = schema_of(target).name.removeprefix("aten::").removesuffix("_")
         packet = getattr(torch.ops.aten, base, None)
         if packet is None or target._overloadname not in packet.overloads():
             raise TraceError(f"{target} writes into its tensor; compute a new tensor instead")
@@ -174,15 +180,12 @@ def _operator(call: _Call, numbers: dict[Node, int]) -> list[Any]:
     if call.target is operator.getitem:
         source, part = call.arguments
         return ["item", {"ref": numbers[source]}, part]
-    name, arguments = str(call.target), list(call.arguments)
-    if name == "aten.to.device":
-        name = "aten.to.dtype"
-        del arguments[1]
-    schema = {argument.name: argument for argument in call.target._schema.arguments}
+    arguments = list(call.arguments)
+    schema = {argument.name: argument for argument in schema_of(call.target).arguments}
     while arguments and _is_default(list(schema.values())[len(arguments) - 1], arguments[-1]):
         arguments.pop()
     return [
-        name,
+        str(call.target),
         [_encode(value, numbers) for value in arguments],
         {
             key: _encode(value, numbers)

@@ -6,6 +6,8 @@ on its standard input and output, ends with the engine, and never runs a candida
 
     -> {"id": 1, "source": …, "function": …, "shapes": …, "deadline_s": …, "memory_bytes": …}
     <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}
+
+The first reply is that to a request of its own: whether a candidate can be locked in here at all.
 """
 
 import gc
@@ -17,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evo.validation import frames
+from evo.validation import frames, syscalls
 from evo.validation.lockdown import REPLY, adopt_orphans, die_with, lockdown
 
 REQUEST_BYTES = 1 << 20
@@ -26,6 +28,14 @@ CHILD_BYTES = 1 << 19
 """Largest reply of a child."""
 REPLY_BYTES = 8 * CHILD_BYTES
 """Largest reply to the engine: the child's text, escaped once more."""
+
+_SELF_TEST = {
+    "source": "def f(x):\n    return x * 2",
+    "function": "f",
+    "shapes": [[[2]], [[3]]],
+    "deadline_s": 30.0,
+    "memory_bytes": 512 << 20,
+}
 
 
 def main(engine: int) -> None:
@@ -36,7 +46,7 @@ def main(engine: int) -> None:
     # The collector must not touch, and so copy, the memory that the children share.
     gc.collect()
     gc.freeze()
-    frames.send(1, {"ready": True})
+    frames.send(1, {"confined": syscalls.is_available(), **_try(_SELF_TEST, tracer)})
     while True:
         try:
             request = frames.receive(0, limit_bytes=REQUEST_BYTES)
@@ -72,6 +82,8 @@ def _try(request: Mapping[str, Any], tracer: Any) -> dict[str, str]:
             cpu_s = int(deadline_s) + 1
             lockdown(reply=writing, parent=parent, memory_bytes=memory_bytes, cpu_s=cpu_s)
             frames.send(REPLY, _trace(request, tracer))
+        except OSError as error:
+            frames.send(REPLY, {"reason": f"it cannot be locked in: {error}"})
         finally:
             os._exit(0)
     os.close(writing)

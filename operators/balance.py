@@ -1,0 +1,71 @@
+"""Which edit is drawn at which size, so that sources neither grow nor wither over generations."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from operators.coefficients import perturb_constant
+from operators.edits import (
+    insert_term,
+    remove_term,
+    renew,
+    rescale,
+    swap_call,
+    swap_operator,
+    use_argument,
+    wrap,
+)
+from operators.program import Program
+from operators.sites import Survey
+from operators.terms import choose
+
+Edit = Callable[[Survey, np.random.Generator], bool]
+"""Changes one place, or returns False and changes nothing; the survey is worn out after that."""
+
+SIZE_LIMIT = 40
+"""Operations, names and numbers of an offspring, unless a parent is larger than that already."""
+
+_USUAL_SIZE = 14
+"""Size around which growing and shrinking edits keep each other in balance."""
+
+
+class Weighted(NamedTuple):
+    """An edit and how often it is drawn; `growth` is the sign of its effect on the size."""
+
+    edit: Edit
+    weight: float
+    growth: int
+
+
+EDITS = (
+    Weighted(perturb_constant, 3.0, 0),
+    Weighted(swap_operator, 1.5, 0),
+    Weighted(swap_call, 2.5, 0),
+    Weighted(renew, 1.0, 0),
+    Weighted(wrap, 1.5, 1),
+    Weighted(insert_term, 2.0, 1),
+    Weighted(rescale, 1.5, 1),
+    Weighted(remove_term, 1.5, -1),
+    Weighted(use_argument, 0.5, -1),
+)
+
+
+def edit_once(program: Program, rng: np.random.Generator) -> None:
+    """Change one place of a program; an edit that finds no place gives way to another."""
+    survey, size = program.survey(), program.size
+    edits = list(EDITS)
+    while edits:
+        chosen = choose(edits, [weight_at(edit, size) for edit in edits], rng)
+        if chosen.edit(survey, rng):
+            return
+        edits.remove(chosen)
+
+
+def weight_at(edit: Weighted, size: int) -> float:
+    """How often an edit is drawn for a program of a size: the larger, the more removal."""
+    if edit.growth > 0:
+        return edit.weight * max(1e-3, 1.0 - size / SIZE_LIMIT)
+    if edit.growth < 0:
+        return edit.weight * min(3.0, size / _USUAL_SIZE)
+    return edit.weight

@@ -1,0 +1,111 @@
+"""Crossover of two components' syntax trees: a part of the second goes into the first.
+
+The part is written in the arguments of its own component, so it means the same in the other one.
+A component without such a part comes along whole, as a helper function.
+"""
+
+import ast
+from collections.abc import Sequence
+from itertools import chain
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from evo.types import Contract, Record
+from operators.balance import edit_once
+from operators.base import Operator, operators
+from operators.carry import as_helper, carry
+from operators.inline import Donation, donations
+from operators.offspring import ATTEMPTS, first_worthy, read_parents
+from operators.program import Program
+from operators.syntax import binary, bound, identifiers, scaled, size, substitute
+from operators.terms import choose, fill, pick, templates
+from operators.values import Value
+
+Way = Literal["replace", "compose", "blend"]
+"""How a part meets what stands at its place.
+
+replace  it goes there instead
+compose  it goes there instead, and takes what stood there for one of its arguments
+blend    it is averaged, multiplied or compared with what stands there
+"""
+
+_WAYS: tuple[Way, ...] = ("replace", "compose", "blend")
+_WEIGHTS = (0.6, 0.15, 0.25)
+_LARGE = 10
+"""Larger parts are drawn more often, up to this size."""
+
+
+@operators.register("crossover-tree")
+class CrossoverTree(Operator):
+    """Puts a tensor expression of the second parent into the first."""
+
+    name: ClassVar[str] = "crossover-tree"
+    arity: ClassVar[int] = 2
+
+    def propose(
+        self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
+    ) -> str:
+        """Source of the first parent with a part of the second."""
+        programs = read_parents(parents, contract)
+        receiver, donor = programs
+        crossed = (cross(receiver, donor, rng) for _ in range(ATTEMPTS))
+        # Two components too large to join, or twice the same one, still give a close relative.
+        edited = (_edited(pick(programs, rng), rng) for _ in range(ATTEMPTS))
+        return first_worthy(chain(crossed, edited), parents, programs, rng)
+
+
+def cross(receiver: Program, donor: Program, rng: np.random.Generator) -> Program:
+    """The first program with a part of the second; both stay as they are."""
+    parts = donations(donor)
+    if parts:
+        part = choose(parts, [min(size(part.expression), _LARGE) for part in parts], rng)
+        return _join(receiver, donor, part, choose(_WAYS, _WEIGHTS, rng), rng)
+    if donations(receiver):
+        return cross(donor, receiver, rng)
+    helper, call = as_helper(donor, identifiers(receiver.tree))
+    return _join(receiver, helper, call, "blend", rng)
+
+
+def _join(
+    receiver: Program, donor: Program, part: Donation, way: Way, rng: np.random.Generator
+) -> Program:
+    child = receiver.copy()
+    survey = child.survey()
+    sites = [site for site in survey.sites if site.value == part.value and survey.names(site)]
+    # A name that a comprehension of the part binds would catch one of the receiver's.
+    if not sites or identifiers(child.tree).intersection(bound(part.expression)):
+        return child
+    site = pick(sites, rng)
+    names = survey.names(site)
+    values: dict[str, ast.expr] = {
+        argument: ast.Name(argument if argument in names else names[index % len(names)], ast.Load())
+        for index, argument in enumerate(child.contract.arguments)
+    }
+    if isinstance(site.holder, ast.Return) and way == "replace":
+        # Nothing of the receiver would be left.
+        way = "blend"
+    if way == "compose" and part.value == Value.TENSOR:
+        values[pick(child.contract.arguments, rng)] = site.node
+    expression = substitute(carry(part.expression, donor, child), values)
+    site.put(_blend(site.node, expression, child.contract, rng) if way == "blend" else expression)
+    return child
+
+
+def _blend(
+    left: ast.expr, right: ast.expr, contract: Contract, rng: np.random.Generator
+) -> ast.expr:
+    """Both expressions as one: their mean, product or difference, or a call on the two."""
+    options = [
+        scaled(0.5, binary(left, ast.Add(), right)),
+        binary(left, ast.Mult(), right),
+        binary(left, ast.Sub(), right),
+        *(fill(template, [left, right]) for template in templates(contract, 2)),
+    ]
+    return pick(options, rng)
+
+
+def _edited(parent: Program, rng: np.random.Generator) -> Program:
+    program = parent.copy()
+    edit_once(program, rng)
+    return program

@@ -1,0 +1,88 @@
+"""Tensor expressions of a program that make sense outside it, written in its arguments alone.
+
+Locals are replaced by what they were assigned, step by step down the entry function. A name whose
+value depends on a loop, a branch or a nested function has no such expression, and neither has
+whatever is made from it. Helpers and constants of the module keep their names.
+"""
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from operators.program import Program
+from operators.sites import Survey, sites_in
+from operators.syntax import binary, bound, clone, loaded, size, substitute
+from operators.values import Value
+
+_SIZE_LIMIT = 25
+"""Repeated locals may make an expression explode; larger ones are not worth reading."""
+
+_Known = dict[str, ast.expr | None]
+"""What locals stand for so far, in arguments alone; None where that cannot be said."""
+
+
+class Donation(NamedTuple):
+    """An expression in the arguments of its program, and what it stands for."""
+
+    expression: ast.expr
+    value: Value
+
+
+def donations(program: Program) -> list[Donation]:
+    """The tensor expressions of the entry function that can be moved, in the order of its text.
+
+    Bare arguments are left out: every program has them.
+    """
+    survey = program.survey()
+    entry = program.entry
+    known: _Known = {}
+    private = set(bound(ast.Module(entry.body, []))) - set(program.contract.arguments)
+    found: list[Donation] = []
+    for statement in entry.body:
+        for expression, value in _tensors(statement, entry.name, survey):
+            moved = _in_arguments(expression, known, private)
+            if moved is not None and not isinstance(moved, ast.Name):
+                found.append(Donation(moved, value))
+        _follow(statement, known, private)
+    return found
+
+
+def _tensors(statement: ast.stmt, scope: str, survey: Survey) -> Iterator[tuple[ast.expr, Value]]:
+    if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return):
+        for site in sites_in(statement, scope, survey.values):
+            if site.is_tensor:
+                yield site.node, site.value
+
+
+def _in_arguments(node: ast.expr, known: _Known, private: set[str]) -> ast.expr | None:
+    """The expression with locals replaced; None where one of them is not known."""
+    own = set(bound(node))
+    names = loaded([node]) - own
+    if own & (private | known.keys()) or any(isinstance(p, ast.NamedExpr) for p in ast.walk(node)):
+        return None
+    if any(name in known and known[name] is None for name in names):
+        return None
+    if any(name in private and name not in known for name in names):
+        return None
+    moved = substitute(node, {name: value for name, value in known.items() if value is not None})
+    return moved if size(moved) <= _SIZE_LIMIT else None
+
+
+def _follow(statement: ast.stmt, known: _Known, private: set[str]) -> None:
+    """Learn what the names stand for that a statement assigns."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            known[name] = _in_arguments(value, known, private)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            known[name] = _in_arguments(value, known, private)
+        case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+            step = binary(ast.Name(name, ast.Load()), op, clone(value))
+            known[name] = _in_arguments(step, known, private)
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=parts)) if len(
+            names
+        ) == len(parts):
+            values = [_in_arguments(part, known, private) for part in parts]
+            for name, value in zip(names, values, strict=True):
+                known.update(dict.fromkeys(bound(name), value))
+        case _:
+            known.update(dict.fromkeys(bound(statement), None))

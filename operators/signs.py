@@ -1,0 +1,48 @@
+"""Which expressions are surely nowhere negative, and which nowhere zero, on any input."""
+
+import ast
+
+from operators.calls import NON_NEGATIVE, POSITIVE, RISING_FROM_ZERO, called
+from operators.syntax import number, same
+
+
+def is_non_negative(node: ast.expr) -> bool:  # noqa: PLR0911 - a line a case
+    """Whether an expression is surely nowhere below zero."""
+    match node:
+        case ast.Call(args=[first, *_]) if called(node) in RISING_FROM_ZERO:
+            return is_non_negative(first)
+        case ast.Call(args=[*_, exponent]) if called(node) == "pow":
+            return _is_even(exponent)
+        case ast.Call():
+            return called(node) in NON_NEGATIVE
+        case ast.BinOp(left=left, op=ast.Mult(), right=right) if same(left, right):
+            return True
+        case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.Div(), right=right):
+            return is_non_negative(left) and is_non_negative(right)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return is_non_negative(left) or _is_even(right)
+        case _:
+            value = number(node)
+            return value is not None and value >= 0
+
+
+def is_positive(node: ast.expr) -> bool:
+    """Whether an expression is surely nowhere at zero or below."""
+    match node:
+        case ast.Call():
+            return called(node) in POSITIVE
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            some = is_positive(left) or is_positive(right)
+            return some and is_non_negative(left) and is_non_negative(right)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
+            return is_positive(left) and is_positive(right)
+        case ast.BinOp(left=left, op=ast.Pow()):
+            return is_positive(left)
+        case _:
+            value = number(node)
+            return value is not None and value > 0
+
+
+def _is_even(node: ast.expr) -> bool:
+    exponent = number(node)
+    return exponent is not None and exponent % 2 == 0

@@ -1,0 +1,170 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import Evo
+
+FAST = ("--config", "smoke")
+
+SWISH = "import torch\n\ndef activation(x):\n    return x * torch.sigmoid(1.5 * x)\n"
+RELU = "import torch\n\ndef activation(x):\n    return torch.clamp(x, min=0.0)\n"
+THIEF = "import os\n\ndef activation(x):\n    return x * len(os.environ)\n"
+MEAN = "def activation(x):\n    return x - x.mean()\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    sources = {"swish": SWISH, "relu": RELU, "thief": THIEF, "mean": MEAN}
+    paths = {name: tmp_path / f"{name}.py" for name in sources}
+    for name, path in paths.items():
+        path.write_text(sources[name])
+    return paths
+
+
+def test_validate_says_where_and_why_a_file_falls_out(evo: Evo, files: dict[str, Path]) -> None:
+    done = evo("validate", *map(str, files.values()), "--kind", "activation", "--json")
+
+    assert done.code == 0, done.err
+    swish, relu, thief, mean = done.json
+    assert set(swish) == {"path", "status", "stage", "reason", "graph_nodes"}
+    assert (swish["path"], swish["status"]) == (str(files["swish"]), "valid")
+    assert swish["graph_nodes"] == 3
+    assert relu["status"] == "valid"
+    assert (thief["status"], thief["stage"], thief["graph_nodes"]) == ("invalid", "policy", None)
+    assert "os" in thief["reason"]
+    assert "line 1" in thief["reason"]
+    assert (mean["status"], mean["stage"]) == ("invalid", "contract")
+
+
+def test_evaluate_measures_files_against_the_baselines(evo: Evo, files: dict[str, Path]) -> None:
+    wanted = [str(files[name]) for name in ("swish", "relu", "thief", "swish")]
+    done = evo("evaluate", *wanted, "--kind", "activation", *FAST, "--json")
+
+    assert done.code == 0, done.err
+    swish, relu, thief, again = done.json
+    assert set(swish) == {
+        *("path", "status", "reason", "rung", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci"),
+        *("margin", "seconds", "tasks"),
+    }
+    assert (swish["status"], swish["rung"]) == ("EVALUATED", 1)
+    assert swish["b_wr_ci"][0] <= swish["b_wr"] <= swish["b_wr_ci"][1]
+    assert set(swish["tasks"]["digits"]) == {"b_wr", "bsota_wr", "loss"}
+    assert swish["seconds"] > 0
+    assert swish == again
+    assert thief["status"] == "INVALID"
+    assert thief["b_wr"] is None
+    # relu by another spelling is compared with the other eleven baselines, not with itself.
+    assert relu["b_wr"] * 11 * 4 * 2 == pytest.approx(round(relu["b_wr"] * 11 * 4 * 2))
+
+
+def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
+    status = evo("status", finished_run, "--json").json
+    pareto = evo("pareto", finished_run, "--json").json
+    shown = evo("show", finished_run, status["best"]["id"][:8], "--json").json
+
+    assert list(status) == [
+        *("name", "kind", "generation", "state", "seed", "proposed", "duplicates", "invalid"),
+        *("screened_out", "failed", "evaluated", "archive_size", "best", "llm"),
+    ]
+    assert (status["state"], status["generation"], status["seed"]) == ("finished", 2, 4)
+    fallen = ("duplicates", "invalid", "screened_out", "failed", "evaluated")
+    assert status["proposed"] == sum(status[key] for key in fallen) == 16
+    assert status["archive_size"] == 12 + status["evaluated"]
+    assert set(status["best"]) == {"id", "b_wr", "bsota_wr", "n_text", "n_behaviour"}
+    assert status["llm"]["requests"] == 0
+    assert set(pareto) == {"objectives", "hypervolume", "front"}
+    assert set(pareto["front"][0]) == {
+        *("id", "source", "b_wr", "bsota_wr", "n_text", "n_behaviour")
+    }
+    assert pareto["hypervolume"] > 0
+    assert pareto["front"][0]["id"] == status["best"]["id"]
+    assert shown["score"]["b_wr"] == status["best"]["b_wr"]
+    assert shown["source"] == pareto["front"][0]["source"]
+
+
+@pytest.mark.parametrize("command", [("status",), ("pareto",)])
+def test_facts_are_also_shown_to_people(evo: Evo, finished_run: str, command) -> None:
+    done = evo(*command, finished_run)
+
+    assert done.code == 0, done.err
+    assert done.out.strip()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(done.out)
+
+
+def test_a_front_can_be_drawn_later(evo: Evo, finished_run: str, tmp_path: Path) -> None:
+    done = evo("pareto", finished_run, "--plot", str(tmp_path / "pictures"), "--json")
+
+    assert done.code == 0, done.err
+    assert done.json["front"]
+    assert (tmp_path / "pictures/pareto.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_export_gives_a_row_a_record_in_every_format(
+    evo: Evo, finished_run: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "records.parquet"
+    evo("export", finished_run, "--format", "parquet", "--output", str(table))
+    rows = list(csv.DictReader(io.StringIO(evo("export", finished_run, "--format", "csv").out)))
+    lines = evo("export", finished_run, "--format", "jsonl").out.splitlines()
+
+    assert len(rows) == len(lines) == pq.read_table(table).num_rows == 12 + 16
+    assert [row["id"] for row in rows] == [json.loads(line)["id"] for line in lines]
+    assert {"id", "status", "b_wr", "n_behaviour", "source"} <= set(rows[0])
+
+
+def test_list_shows_what_there_is(evo: Evo) -> None:
+    facts = evo("list", "--json").json
+
+    assert set(facts) == {"kinds", "tasks", "operators", "presets"}
+    assert "activation" in facts["kinds"]
+    assert "digits" in facts["tasks"]
+    assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])
+    assert {"demo", "smoke"} <= set(facts["presets"])
+    assert "demo" in evo("list").out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "dmeo"), "Did you mean 'demo'"),
+        (("run", "demo", "--set", "generatoins=2"), "did you mean 'generations'"),
+        (("run", "demo", "--set", "kind=activatoin"), "Did you mean 'activation'"),
+        (("run", "demo", "--set", "tasks=['digit']"), "Did you mean 'digits'"),
+        (("run", "demo", "--set", "operators={mutate-tre=1}"), "Did you mean 'mutate-tree'"),
+        (("run", "demo", "--set", "novelty.text_model=none-such"), "none-such"),
+        (("status", "no-such-run"), "Unknown campaign 'no-such-run'"),
+        (("resume", "no-such-run"), "Unknown campaign"),
+        (("validate", "absent.py", "--kind", "activation"), "absent.py"),
+        (("validate", "absent.py", "--kind", "activaton"), "Did you mean 'activation'"),
+        (("evaluate", "absent.py", "--kind", "activation"), "absent.py"),
+        (("frobnicate",), "No such command"),
+        (("run",), "Missing argument"),
+        (("run", "demo", "--seed", "x"), "x"),
+    ],
+)
+def test_wrong_use_exits_with_2_and_says_what_to_do(
+    evo: Evo, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    done = evo(*words, cwd=tmp_path)
+
+    assert done.code == 2, done.err
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert not done.out
+    assert not list(tmp_path.iterdir()), "nothing was made"
+
+
+def test_wrong_names_within_a_run_exit_with_2(evo: Evo, finished_run: str) -> None:
+    assert evo("show", finished_run, "zzzz").code == 2
+    assert evo("export", finished_run, "--format", "xml").code == 2
+
+
+def test_a_run_does_not_overwrite_another(evo: Evo, finished_run: str) -> None:
+    done = evo("run", "smoke", "--name", finished_run)
+
+    assert done.code in {1, 2}
+    assert finished_run in done.err

@@ -1,0 +1,38 @@
+"""What runs in child processes that tests kill or watch."""
+
+from dataclasses import replace
+from itertools import count
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import archive_samples as samples
+
+from archive.history import History
+
+SIZE = 8
+"""Candidates a generation."""
+
+
+def evolve(folder: Path, life: int, acknowledged: Connection, generations: int | None) -> None:
+    """Acknowledge and seal; tell each id with its cost once it is acknowledged.
+
+    The cost names this life, so that a result which was paid twice would show.
+    """
+    with History.open(folder) as history:
+        for generation in count(history.generation + 1):
+            if generations is not None and generation >= generations:
+                return
+            numbers = range(generation * SIZE, (generation + 1) * SIZE)
+            for number in numbers:
+                key = (f"candidate-{number}", 0)
+                if key not in history.outcomes:
+                    history.acknowledge(replace(samples.outcome(number), seconds=float(life)))
+                    acknowledged.send((number, float(life)))
+            records = [
+                replace(
+                    samples.record(number, generation=generation),
+                    seconds=history.outcomes[f"candidate-{number}", 0].seconds,
+                )
+                for number in numbers
+            ]
+            history.seal(generation, records, [records[0].id])

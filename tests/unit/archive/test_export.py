@@ -1,0 +1,62 @@
+import csv
+import json
+from dataclasses import replace
+
+import archive_samples as samples
+import pytest
+from pyarrow import parquet
+
+from archive.columns import ROW, to_row
+from archive.export import FORMATS, export
+from evo.errors import UsageError
+
+RECORDS = [
+    samples.record(1),
+    samples.refused(2),
+    replace(samples.record(3), score=replace(samples.record(3).score, margin=float("-inf"))),
+]
+
+
+def test_parquet_holds_a_typed_row_a_record(tmp_path):
+    export(RECORDS, tmp_path / "table", "parquet")
+
+    table = parquet.read_table(tmp_path / "table")
+    assert table.column_names == list(ROW)
+    assert table.to_pylist() == [to_row(record) for record in RECORDS]
+
+
+def test_jsonl_is_strict_json_with_null_for_what_json_cannot_say(tmp_path):
+    def refuse(token):
+        raise AssertionError(f"{token} is not JSON")
+
+    export(RECORDS, tmp_path / "table", "jsonl")
+
+    lines = (tmp_path / "table").read_text().splitlines()
+    rows = [json.loads(line, parse_constant=refuse) for line in lines]
+    assert rows == [to_row(r) for r in RECORDS[:2]] + [{**to_row(RECORDS[2]), "margin": None}]
+
+
+def test_csv_holds_sources_of_many_lines_and_tells_empty_from_unknown(tmp_path):
+    export(RECORDS, tmp_path / "table", "csv")
+
+    with (tmp_path / "table").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, record in zip(rows, RECORDS, strict=True):
+        for name, value in to_row(record).items():
+            assert (row[name] == "") if value is None else (ROW[name](row[name]) == value)
+    assert (tmp_path / "table").read_text().splitlines()[-1].endswith("2.5")
+    assert ',"",' in (tmp_path / "table").read_text()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_half_a_surrogate_pair_in_a_source_does_not_stop_an_export(tmp_path, form):
+    candidate = replace(samples.record(1).candidate, source="x = '\ud83d'")
+
+    export([replace(samples.record(1), candidate=candidate)], tmp_path / "table", form)
+
+    assert b"x = '?'" in (tmp_path / "table").read_bytes()
+
+
+def test_an_unknown_format_is_told_with_the_known_ones(tmp_path):
+    with pytest.raises(UsageError, match=r"'parqet'\. Did you mean 'parquet'"):
+        export(RECORDS, tmp_path / "table", "parqet")

@@ -1,0 +1,308 @@
+import json
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import archive_samples as samples
+import pytest
+
+from archive import journal
+from archive.history import History
+from archive.reader import Reader
+from evo.errors import HistoryError
+
+CONFIG = {"kind": "activation", "seed": 7}
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing may catch it and tidy up."""
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "runs" / "one"
+
+
+@pytest.fixture
+def history(folder):
+    with History.create(folder, config=CONFIG, environment={"python": "3"}) as history:
+        yield history
+
+
+def seal(history, generation):
+    record = samples.record(generation, generation=generation)
+    history.seal(generation, [record], [record.id])
+
+
+def test_a_new_campaign_knows_its_settings_and_nothing_else(history):
+    assert (history.config, history.environment) == (CONFIG, {"python": "3"})
+    assert (history.generation, list(history.records), history.survivors) == (-1, [], ())
+    assert history.outcomes == {}
+
+
+def test_sealed_generations_come_back_in_order(history, folder):
+    seal(history, 0)
+    seal(history, 1)
+    history.close()
+
+    with History.open(folder) as again:
+        assert again.generation == 1
+        assert [r.id for r in again.records] == [samples.record(i).id for i in (0, 1)]
+        assert again.survivors == (samples.record(1).id,)
+        assert again.config == CONFIG
+
+
+def test_acknowledged_outcomes_come_back_until_their_generation_is_sealed(history, folder):
+    seal(history, 0)
+    history.acknowledge(samples.outcome(1, rung=0))
+    history.acknowledge(samples.outcome(1, rung=1))
+    history.close()
+
+    with History.open(folder) as again:
+        assert again.outcomes == {
+            ("candidate-1", 0): samples.outcome(1, rung=0),
+            ("candidate-1", 1): samples.outcome(1, rung=1),
+        }
+        seal(again, 1)
+        assert again.outcomes == {}
+
+    assert Reader.read(folder).outcomes == {}
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_a_kill_between_any_two_steps_of_sealing_loses_and_doubles_nothing(
+    history, folder, monkeypatch, step
+):
+    history.acknowledge(samples.outcome(1))
+    steps = iter(range(100))
+
+    def dying(act):
+        def acting(*args):
+            if next(steps) == step:
+                raise Killed
+            return act(*args)
+
+        return acting
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", dying(os.fsync))
+        patch.setattr(Path, "replace", dying(Path.replace))
+        if step < 6:  # twice: contents durable, renamed, folder durable
+            with pytest.raises(Killed):
+                seal(history, 0)
+        else:
+            seal(history, 0)
+    history.close()
+
+    with History.open(folder) as again:
+        is_sealed = step >= 2
+        assert again.generation == (0 if is_sealed else -1)
+        assert len(again.records) == is_sealed
+        assert len(again.outcomes) == (not is_sealed)
+        seal(again, again.generation + 1)
+    hidden = [path for path in folder.rglob(".*") if path.name.endswith(".tmp")]
+    assert hidden == []
+
+
+def test_only_one_writer_at_a_time(history, folder):
+    with pytest.raises(HistoryError, match=f"being written by process {os.getpid()} on"):
+        History.open(folder)
+
+
+def test_a_reader_sees_what_is_there_without_changing_a_byte(history, folder):
+    seal(history, 0)
+    history.acknowledge(samples.outcome(1))
+    with (folder / "journal").open("ab") as file:
+        file.write(b"half")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    reader = Reader.read(folder)
+
+    assert (reader.generation, list(reader.outcomes)) == (0, [("candidate-1", 0)])
+    assert reader.is_running
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_reader_follows_its_writer(history, folder):
+    seal(history, 0)
+    reader = Reader.read(folder)
+    seal(history, 1)
+    history.acknowledge(samples.outcome(1))
+
+    reader.refresh()
+
+    assert (reader.generation, len(reader.records), len(reader.outcomes)) == (1, 2, 1)
+    history.close()
+    assert not reader.is_running
+
+
+def test_a_generation_that_is_sealed_while_a_reader_looks_is_no_damage(
+    history, folder, monkeypatch
+):
+    look = journal.read
+
+    def look_slowly(path):
+        seal(history, 0)
+        contents = look(path)
+        seal(history, 1)
+        return contents
+
+    monkeypatch.setattr(journal, "read", look_slowly)
+
+    assert Reader.read(folder).generation == 1
+
+
+def test_a_missing_generation_is_named(history, folder):
+    for generation in range(3):
+        seal(history, generation)
+    history.close()
+    (folder / "segments" / "generation-000001.h5").unlink()
+
+    with pytest.raises(HistoryError, match=r"generation-000001\.h5 is missing"):
+        History.open(folder)
+
+
+def test_a_missing_last_generation_is_named_too(history, folder):
+    for generation in range(3):
+        seal(history, generation)
+    history.close()
+    (folder / "segments" / "generation-000002.h5").unlink()
+
+    with pytest.raises(HistoryError, match=r"generation-000002\.h5 is missing"):
+        Reader.read(folder)
+
+
+@pytest.mark.parametrize("name", ["journal", "config.json", "environment.json", "campaign.json"])
+def test_any_other_missing_file_is_named(history, folder, name):
+    history.close()
+    (folder / name).unlink()
+
+    with pytest.raises(HistoryError, match=name):
+        History.open(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "environment.json", "campaign.json"])
+def test_a_damaged_description_is_named(history, folder, name):
+    history.close()
+    (folder / name).write_text('{"format": 1,')
+
+    with pytest.raises(HistoryError, match=f"{name} is damaged"):
+        Reader.read(folder)
+
+
+def test_a_foreign_file_among_the_segments_is_named(history, folder):
+    seal(history, 0)
+    (folder / "segments" / "notes.txt").touch()
+
+    with pytest.raises(HistoryError, match=r"notes\.txt is no segment of this campaign"):
+        Reader.read(folder)
+
+
+def test_a_failed_opening_gives_the_lock_back(history, folder):
+    history.close()
+    (folder / "segments" / "notes.txt").touch()
+    with pytest.raises(HistoryError):
+        History.open(folder)
+    (folder / "segments" / "notes.txt").unlink()
+
+    History.open(folder).close()
+
+
+def test_a_campaign_of_a_newer_format_is_refused(history, folder):
+    history.close()
+    (folder / "campaign.json").write_text(json.dumps({"format": 2}))
+
+    with pytest.raises(HistoryError, match="has format 2, this version of evo reads format 1"):
+        History.open(folder)
+
+
+def test_an_existing_campaign_is_never_made_anew(history, folder):
+    history.close()
+
+    with pytest.raises(HistoryError, match=r"holds a campaign already\. Resume it"):
+        History.create(folder, config={}, environment={})
+
+    assert Reader.read(folder).config == CONFIG
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").touch()
+
+    with pytest.raises(HistoryError, match="is not an empty folder"):
+        History.create(tmp_path, config={}, environment={})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_an_empty_folder_becomes_a_campaign_that_others_can_read(tmp_path):
+    folder = tmp_path / "one"
+    folder.mkdir()
+
+    History.create(folder, config={}, environment={}).close()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    default = stat.S_IMODE((folder / "segments").stat().st_mode)
+    assert stat.S_IMODE(folder.stat().st_mode) == default
+
+
+def test_a_creation_that_is_killed_leaves_nothing_under_the_name(folder, monkeypatch):
+    def die(path, target):
+        raise Killed
+
+    monkeypatch.setattr(Path, "replace", die)
+    with pytest.raises(Killed):
+        History.create(folder, config=CONFIG, environment={})
+    monkeypatch.undo()
+
+    assert not folder.exists()
+    History.create(folder, config=CONFIG, environment={}).close()
+
+
+def test_on_a_full_disk_sealing_fails_and_what_was_acknowledged_stays(history, folder, full_disk):
+    history.acknowledge(samples.outcome(1))
+
+    full_disk(4096)
+    with pytest.raises(HistoryError, match="File too large"):
+        seal(history, 0)
+    full_disk(0)
+
+    assert Reader.read(folder).outcomes == {("candidate-1", 0): samples.outcome(1)}
+    seal(history, 0)
+    history.close()
+    assert Reader.read(folder).generation == 0
+
+
+def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_same(
+    history, folder, monkeypatch
+):
+    def refuse(path, generation):
+        raise HistoryError("no space")
+
+    monkeypatch.setattr("archive.journal.Journal.start", refuse)
+    with pytest.raises(HistoryError):
+        seal(history, 0)
+    with pytest.raises(AssertionError, match="closed"):
+        history.acknowledge(samples.outcome(1))
+    monkeypatch.undo()
+    history.close()
+
+    with History.open(folder) as again:
+        assert (again.generation, again.outcomes) == (0, {})
+        again.acknowledge(samples.outcome(1))
+
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "history-format-1"
+
+
+def test_a_campaign_written_in_format_1_stays_readable(tmp_path):
+    shutil.copytree(GOLDEN, tmp_path / "run")
+
+    with History.open(tmp_path / "run") as history:
+        expected = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
+        assert [samples.everything(r) for r in history.records] == [
+            samples.everything(r) for r in expected
+        ]
+        assert history.survivors == (samples.record(3).id,)
+        assert history.outcomes == {("candidate-4", 0): samples.outcome(4)}
+        assert history.config == CONFIG

@@ -1,0 +1,109 @@
+import math
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from evo.errors import EvoError
+from evo.evaluation.protocol import Protocol, Rung
+from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.evaluation.workers import Job
+from evo.types import Candidate, Outcome, Record, Status, Trial
+
+PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), keep=0.5)
+
+
+def record(name: str) -> Record:
+    return Record(Candidate(name, "activation", f"# {name}", (), "test"), 1, graph=name)
+
+
+def trained(job: Job, loss: float) -> Outcome:
+    trials = tuple(Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9) for seed in range(2))
+    return Outcome(job.id, job.rung, trials, seconds=1.0)
+
+
+class Trainer:
+    """Gives each candidate a fixed loss, in reverse order, and notes what it was asked for."""
+
+    def __init__(self, losses: dict[str, float], *, dies_at: tuple[str, int] | None = None) -> None:
+        self.losses = losses
+        self.dies_at = dies_at
+        self.asked: list[tuple[str, int]] = []
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        for job in reversed(jobs):
+            self.asked.append((job.id, job.rung))
+            if (job.id, job.rung) == self.dies_at:
+                yield Outcome(job.id, job.rung, (), 0.5, "the worker process died")
+            else:
+                yield trained(job, self.losses[job.id])
+
+
+def rivals(_: Record) -> dict[str, list[Trial]]:
+    job = [Job("b", "", rung) for rung in range(2)]
+    return {"b": [trial for j in job for trial in trained(j, 1.0).trials]}
+
+
+def test_the_better_share_climbs_and_everyone_keeps_a_score() -> None:
+    trainer = Trainer({"a": 3.0, "b": 0.5, "c": 0.2, "d": 2.0})
+
+    results = Evaluator(trainer, PROTOCOL, rivals).evaluate([record(n) for n in "abcd"])
+
+    assert [r.id for r in results] == ["a", "b", "c", "d"]
+    assert [r.score.rung for r in results if r.score] == [0, 1, 1, 0]
+    assert {id_ for id_, rung in trainer.asked if rung == 1} == {"b", "c"}
+    assert all(r.status is Status.EVALUATED for r in results)
+    assert [r.seconds for r in results] == [1.0, 2.0, 2.0, 1.0]
+
+
+def test_a_candidate_whose_worker_dies_at_the_first_rung_has_failed() -> None:
+    trainer = Trainer({"a": 0.5, "b": 0.5}, dies_at=("a", 0))
+
+    failed, fine = Evaluator(trainer, PROTOCOL, rivals).evaluate([record("a"), record("b")])
+
+    assert (failed.status, failed.stage, failed.score) == (Status.FAILED, "evaluate", None)
+    assert "died" in failed.reason
+    assert fine.status is Status.EVALUATED
+
+
+def test_a_candidate_whose_worker_dies_later_keeps_what_it_has_shown() -> None:
+    trainer = Trainer({"a": 0.5, "b": 0.9}, dies_at=("a", 1))
+
+    first, _ = Evaluator(trainer, PROTOCOL, rivals).evaluate([record("a"), record("b")])
+
+    assert first.status is Status.EVALUATED
+    assert first.score is not None
+    assert first.score.rung == 0
+    assert first.reason.startswith("rung 1")
+
+
+def test_a_candidate_that_diverges_everywhere_has_failed_and_does_not_climb() -> None:
+    trainer = Trainer({"a": math.inf, "b": 5.0})
+
+    lost, fine = Evaluator(trainer, PROTOCOL, rivals).evaluate([record("a"), record("b")])
+
+    assert lost.status is Status.FAILED
+    assert "diverged" in lost.reason
+    assert fine.score is not None
+    assert fine.score.rung == 1
+
+
+def test_nothing_to_evaluate_is_nothing() -> None:
+    assert Evaluator(Trainer({}), PROTOCOL, rivals).evaluate([]) == []
+
+
+def test_baselines_climb_every_rung_and_are_scored_against_each_other() -> None:
+    trainer = Trainer({"a": 1.0, "b": 2.0})
+
+    a, b = evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")])
+
+    assert a.score is not None
+    assert b.score is not None
+    assert (a.score.rung, a.score.b_wr.value, b.score.b_wr.value) == (1, 1.0, 0.0)
+    assert len(a.score.trials) == 4
+
+
+def test_a_baseline_that_cannot_be_trained_stops_the_work() -> None:
+    trainer = Trainer({"a": 1.0, "b": 2.0}, dies_at=("b", 1))
+
+    with pytest.raises(EvoError, match="Baseline b could not be trained"):
+        evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")])

@@ -1,0 +1,121 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from evo.evaluation.trainer import Trained, train
+from evo.seeds import child_seed
+from evo.tasks.base import Data, Split
+from evo.tasks.digits import Digits
+from evo.tasks.networks import Mlp, Parts
+
+NETWORK = Mlp((12, 8))
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    whole = Digits().load()
+    return Data(
+        Split(whole.train.inputs[:200], whole.train.targets[:200]),
+        Split(whole.validation.inputs[:80], whole.validation.targets[:80]),
+        Split(whole.test.inputs[:80], whole.test.targets[:80]),
+        whole.classes,
+    )
+
+
+def train_side_by_side(data: Data, *, seeds, rates, activation=torch.tanh, epochs=2) -> Trained:
+    return train(
+        NETWORK,
+        data,
+        Parts(activation),
+        seeds=seeds,
+        learning_rates=rates,
+        epochs=epochs,
+        batch_size=32,
+    )
+
+
+def train_alone(data: Data, *, seed: int, rate: float, epochs: int = 2) -> tuple[float, float]:
+    """The same work as a plain PyTorch loop with torch's own Adam and schedule."""
+    start = torch.Generator().manual_seed(child_seed(seed, "trial", "weights"))
+    order = torch.Generator().manual_seed(child_seed(seed, "trial", "order"))
+    parameters = NETWORK.initialise((64,), data.classes, start)
+    for tensor in parameters.values():
+        tensor.requires_grad_()
+    batches = len(data.train.targets) // 32
+    optimiser = torch.optim.Adam(parameters.values(), lr=rate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: 1 - n / (epochs * batches))
+    for _ in range(epochs):
+        shuffled = torch.randperm(len(data.train.targets), generator=order)
+        for batch in shuffled.split(32)[:batches]:
+            optimiser.zero_grad()
+            logits = NETWORK.forward(parameters, data.train.inputs[batch], Parts(torch.tanh))
+            F.cross_entropy(logits, data.train.targets[batch]).backward()
+            optimiser.step()
+            schedule.step()
+    with torch.no_grad():
+        logits = NETWORK.forward(parameters, data.test.inputs, Parts(torch.tanh))
+    accuracy = (logits.argmax(1) == data.test.targets).float().mean()
+    return F.cross_entropy(logits, data.test.targets).item(), accuracy.item()
+
+
+def test_every_copy_ends_where_a_plain_pytorch_loop_ends(data: Data) -> None:
+    seeds, rates = (0, 1, 5), (0.003, 0.03)
+
+    together = train_side_by_side(data, seeds=seeds, rates=rates)
+
+    for row, seed in enumerate(seeds):
+        for column, rate in enumerate(rates):
+            loss, accuracy = train_alone(data, seed=seed, rate=rate)
+            assert together.test_loss[row, column].item() == pytest.approx(loss, rel=1e-3)
+            assert together.test_accuracy[row, column].item() == pytest.approx(accuracy, abs=0.02)
+
+
+def test_training_lowers_the_loss_below_guessing(data: Data) -> None:
+    trained = train_side_by_side(data, seeds=(0, 1), rates=(0.03,), epochs=8)
+
+    assert (trained.test_loss < 0.8 * math.log(10)).all()
+
+
+def test_the_same_seed_gives_the_same_bits(data: Data) -> None:
+    first = train_side_by_side(data, seeds=(3, 4), rates=(0.01, 0.1))
+    second = train_side_by_side(data, seeds=(3, 4), rates=(0.01, 0.1))
+
+    assert all(torch.equal(one, two) for one, two in zip(first, second, strict=True))
+
+
+def test_another_seed_gives_another_network(data: Data) -> None:
+    trained = train_side_by_side(data, seeds=(0, 1), rates=(0.01,))
+
+    assert trained.test_loss[0, 0] != trained.test_loss[1, 0]
+
+
+def test_a_copy_that_diverges_is_lost_and_takes_no_other_with_it(data: Data) -> None:
+    calm = train_side_by_side(data, seeds=(0, 1), rates=(0.01,), activation=torch.exp)
+    mixed = train_side_by_side(data, seeds=(0, 1), rates=(0.01, 1e6), activation=torch.exp)
+
+    assert torch.isinf(mixed.validation_loss[:, 1]).all()
+    assert torch.isinf(mixed.test_loss[:, 1]).all()
+    assert (mixed.test_accuracy[:, 1] == 0).all()
+    assert torch.allclose(mixed.test_loss[:, 0], calm.test_loss[:, 0], rtol=1e-4)
+
+
+def test_training_never_reads_the_test_split(data: Data) -> None:
+    blank = Split(torch.zeros_like(data.test.inputs), data.test.targets)
+    seen = train_side_by_side(data, seeds=(0,), rates=(0.01, 0.03))
+    unseen = train_side_by_side(
+        Data(data.train, data.validation, blank, data.classes), seeds=(0,), rates=(0.01, 0.03)
+    )
+
+    assert torch.equal(seen.validation_loss, unseen.validation_loss)
+    assert not torch.equal(seen.test_loss, unseen.test_loss)
+
+
+def test_a_training_set_smaller_than_a_batch_is_one_batch(data: Data) -> None:
+    few = Split(data.train.inputs[:20], data.train.targets[:20])
+    small = Data(few, data.validation, data.test, data.classes)
+    start = train_side_by_side(small, seeds=(0,), rates=(1e-9,))
+    trained = train_side_by_side(small, seeds=(0,), rates=(0.03,))
+
+    assert not torch.equal(start.test_loss, trained.test_loss)

@@ -1,0 +1,61 @@
+import io
+
+from rich.console import Console
+
+from evo.progress import Progress
+from evo.report.live import live_view, panel
+from evo.types import Candidate, Record, Score, Status, WinRate
+
+SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
+
+
+def progress(generation: int = 2) -> Progress:
+    best = Record(
+        Candidate.of("activation", SOURCE, operator="mutate-tree"),
+        1,
+        status=Status.EVALUATED,
+        score=Score(1, (), WinRate(0.75, 0.6, 0.9), WinRate(0.25, 0.1, 0.4), 0.1, {}),
+    )
+    return Progress(
+        generation=generation,
+        generations=8,
+        step="evaluate",
+        counts={
+            Status.PROPOSED: 10,
+            Status.INVALID: 3,
+            Status.DUPLICATE: 4,
+            Status.SCREENED_OUT: 5,
+            Status.FAILED: 1,
+            Status.EVALUATED: 20,
+        },
+        trained=0.5,
+        best=best,
+        seconds=75,
+        per_minute=16.0,
+        seconds_left=3700,
+    )
+
+
+def test_the_panel_shows_generation_funnel_best_rate_and_time_left() -> None:
+    console = Console(file=io.StringIO(), width=140)
+
+    console.print(panel("demo-001", progress()))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert "2 of 8: evaluate" in text
+    assert "43 proposed → 40 valid → 36 new → 31 screened in → 20 evaluated" in text
+    assert "0.750 [0.60, 0.90]" in text
+    assert "16.0 evaluated a minute" in text
+    assert "1:15 so far, about 1:01:40 left" in text
+    assert "return torch.tanh(x)" in text
+
+
+def test_without_a_terminal_there_is_one_line_a_generation() -> None:
+    console = Console(file=io.StringIO(), width=80)
+
+    with live_view("demo-001", console) as watch:
+        for generation in (1, 1, 1, 2, 2):
+            watch(progress(generation))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+    assert [line.split(" | ")[0] for line in lines] == ["generation 1/8", "generation 2/8"]

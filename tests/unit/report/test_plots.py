@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+from matplotlib.image import imread
+
+from evo.report.plots import novelty_plot
+from evo.report.summary import pareto_facts, pareto_front, status_facts
+from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, WinRate
+
+
+def record(name: str, b_wr: float, n_score: float, *, rung: int = 1, baseline: bool = False):
+    rate = WinRate(b_wr, max(0.0, b_wr - 0.1), min(1.0, b_wr + 0.1))
+    return Record(
+        Candidate(name, "activation", f"# {name}", (), BASELINE_OPERATOR if baseline else "test"),
+        1,
+        status=Status.EVALUATED,
+        score=Score(rung, (), rate, rate, 0.0, {}),
+        novelty=Novelty(0.1, n_score, "a", "b"),
+    )
+
+
+RECORDS = [
+    record("relu", 0.5, 0.1, baseline=True),
+    record("strong", 0.9, 0.1),
+    record("novel", 0.2, 0.8),
+    record("dominated", 0.1, 0.1),
+    record("short", 1.0, 1.0, rung=0),
+]
+
+
+def test_the_front_holds_the_non_dominated_of_the_highest_rung() -> None:
+    found = pareto_front(RECORDS)
+
+    assert [r.id for r in found.members] == ["strong", "novel"]
+    assert [r.id for r in found.others] == ["dominated"]
+    assert [r.id for r in found.baselines] == ["relu"]
+    assert found.hypervolume == pytest.approx(0.9 * 0.1 + 0.2 * 0.7)
+
+
+@pytest.mark.parametrize("records", [[], RECORDS[:1], RECORDS[:2], RECORDS])
+def test_fronts_of_any_size_are_told_and_drawn(records: list[Record], tmp_path: Path) -> None:
+    found = pareto_front(records)
+
+    path = novelty_plot(found, {"relu": "relu"}, tmp_path / "pareto.png", title="test")
+
+    assert imread(path).shape[2] == 4
+    assert imread(path).std() > 0.01
+    assert len(pareto_facts(records)["front"]) == len(found.members)
+
+
+def test_facts_of_a_campaign_without_a_generation_have_no_best() -> None:
+    class Empty:
+        folder = Path("runs/empty")
+        config = {"kind": "activation", "seed": 0, "generations": 3}  # noqa: RUF012
+        generation = -1
+        records: list[Record] = []  # noqa: RUF012
+        is_running = False
+
+    facts = status_facts(Empty())  # type: ignore[arg-type]
+
+    assert facts["best"] is None
+    assert facts["state"] == "stopped"
+    assert facts["proposed"] == facts["archive_size"] == 0

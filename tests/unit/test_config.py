@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from evo.config import Config, load, parse, presets
+from evo.errors import UsageError
+
+
+def test_every_preset_is_a_valid_configuration() -> None:
+    assert {"default", "demo", "smoke"} <= set(presets())
+    for name, description in presets().items():
+        assert isinstance(load(name), Config)
+        assert description.endswith((".", "it."))
+
+
+def test_a_file_is_read_and_settings_win_over_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("generations = 3\nseed = 5\n[protocol]\nkeep = 0.5\n")
+
+    config = load(str(path), ["generations=7", "protocol.batch_size=16"], seed=9)
+
+    assert (config.generations, config.seed) == (7, 9)
+    assert (config.protocol.keep, config.protocol.batch_size) == (0.5, 16)
+
+
+def test_a_bare_word_is_a_string() -> None:
+    assert load("default", ["device=cpu"]).device == "cpu"
+
+
+def test_the_resolved_configuration_survives_the_way_through_json() -> None:
+    config = load("demo", ["protocol.learning_rates=[0.01, 0.1]"])
+
+    assert parse(config.model_dump(mode="json"), where="json") == config
+
+
+def test_a_configuration_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        load("default").seed = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["generatoins=3"], "unknown key generatoins, did you mean 'generations'"),
+        (["protocol.batchsize=3"], "unknown key protocol.batchsize, did you mean 'batch_size'"),
+        (["generations=0"], "generations: .*greater than 0.*got 0"),
+        (["generations=many"], "generations: .*valid integer.*got 'many'"),
+        (["population=2"], "population"),
+        (["protocol.keep=1.5"], "protocol.keep"),
+        (["protocol.learning_rates=[0.1, 0.01]"], "ascending"),
+        (["protocol.rungs=[]"], "protocol.rungs"),
+        (["operators={}"], "operators"),
+        (["device=tpu"], "device"),
+        (["generations"], "--set expects key=value"),
+        (["seed.deep=1", "seed.deep.er=2"], "is a value, not a table"),
+    ],
+)
+def test_a_wrong_value_is_one_clear_message(settings: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load("default", settings)
+
+
+def test_an_unknown_preset_offers_the_nearest_one() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'demo'"):
+        load("dmeo")
+
+
+def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("generations = = 3")
+
+    with pytest.raises(UsageError, match=r"absent\.toml: cannot be read"):
+        load(str(tmp_path / "absent.toml"))
+    with pytest.raises(UsageError, match=r"broken\.toml: not valid TOML"):
+        load(str(broken))

@@ -1,0 +1,158 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evo.components.activation import Activation
+from evo.validation.policy import MAX_BYTES, check
+from evo.validation.refusal import Refused
+
+CONTRACT = Activation.contract
+HONEST: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text()) | {
+    name: candidate.source for name, candidate in Activation().baselines().items()
+}
+
+
+def refusal(source: str) -> Refused:
+    with pytest.raises(Refused) as caught:
+        check(source, CONTRACT)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_component_passes(name):
+    check(HONEST[name], CONTRACT)
+
+
+IN_THE_BODY = {
+    "exec": ("exec('x = 1')", "exec"),
+    "eval": ("x = eval('x')", "eval"),
+    "compile": ("compile('1', 'f', 'eval')", "compile"),
+    "open": ("open('/etc/passwd')", "open"),
+    "print": ("print(x)", "print"),
+    "input": ("input()", "input"),
+    "getattr": ("getattr(torch, 'load')('f')", "getattr"),
+    "setattr": ("setattr(torch, 'sin', None)", "setattr"),
+    "globals": ("globals()['torch']", "globals"),
+    "dunder import": ("__import__('os').system('id')", "__import__"),
+    "dunder builtins": ("__builtins__", "__builtins__"),
+    "class walk": ("x = ().__class__.__bases__", "__class__"),
+    "private attribute": ("x._base", "_base"),
+    "type": ("type(x)", "type"),
+    "breakpoint": ("breakpoint()", "breakpoint"),
+    "shadowed builtin": ("eval = 3", "eval"),
+    "torch.load": ("torch.load('f')", "load"),
+    "torch.save": ("torch.save(x, 'f')", "save"),
+    "torch.ops": ("torch.ops.aten.sin(x)", "ops"),
+    "torch.jit": ("torch.jit.script(activation)", "jit"),
+    "torch.hub": ("torch.hub.load('a/b', 'c')", "hub"),
+    "torch.utils": ("torch.utils.cpp_extension", "utils"),
+    "torch.cuda": ("x.cuda()", "device"),
+    "torch.multiprocessing": ("torch.multiprocessing.spawn(activation)", "multiprocessing"),
+    "torch.classes": ("torch.classes.load_library('x.so')", "classes"),
+    "torch.compile": ("torch.compile(activation)", "compile"),
+    "torch.os": ("torch.os.system('id')", "os"),
+    "functional's torch": ("F.torch.os", "torch"),
+    "random": ("x + torch.randn_like(x)", "deterministic"),
+    "dropout": ("F.dropout(x)", "deterministic"),
+    "storage": ("x.storage()", "storage"),
+    "data_ptr": ("x.data_ptr()", "data_ptr"),
+    "numpy": ("x.numpy()", "stay with tensors"),
+    "tolist": ("x.tolist()", "torch.where"),
+    "item": ("x.sum().item()", "torch.where"),
+    "data": ("x.data", ".detach()"),
+    "register_hook": ("x.register_hook(print)", "register_hook"),
+    "apply": ("x.apply_(abs)", "apply_"),
+    "format": ("'{0.shape}'.format(x)", "format"),
+    "f-string": ("f'{x}'", "f-string"),
+    "uninitialised memory": ("torch.empty_like(x)", "zeros_like"),
+    "module class": ("torch.nn.SiLU()(x)", "silu"),
+    "while": ("while True: pass", "range"),
+    "with": ("with torch.no_grad(): pass", ".detach()"),
+    "try": ("try: x\n    except ValueError: pass", "try"),
+    "raise": ("raise x", "raise"),
+    "class": ("class A: pass", "class"),
+    "yield": ("yield x", "yield"),
+    "global": ("global y", "argument"),
+    "del": ("del x", "del"),
+    "match": ("match x:\n        case _: pass", "torch.where"),
+    "import os": ("import os", "os"),
+    "import numpy": ("import numpy as np", "numpy"),
+    "import of a submodule": ("import torch.utils.data", "torch.utils"),
+    "import from": ("from os import system", "os"),
+    "import star": ("from torch import *", "*"),
+    "import of a function": ("from torch import load", "load"),
+    "relative import": ("from . import secrets", "."),
+    "import as a builtin": ("import torch as eval", "eval"),
+    "import as dunder": ("import math as __name__", "__name__"),
+    "bytes": ("b'abc'", "real numbers"),
+    "complex": ("x * 1j", "real numbers"),
+}
+
+
+@pytest.mark.parametrize("name", IN_THE_BODY)
+def test_a_construct_that_no_component_needs_is_refused_with_line_and_name(name):
+    line, word = IN_THE_BODY[name]
+    head = "import torch\nimport torch.nn.functional as F"
+    source = f"{head}\ndef activation(x):\n    {line}\n    return x"
+
+    found = refusal(source)
+
+    assert found.stage == "policy"
+    assert found.reason.startswith("line 4: ")
+    assert word in found.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("", "expected one `def activation(x)`"),
+        ("def relu(x):\n    return x", "expected one `def activation(x)`"),
+        ("activation = lambda x: x", "expected one `def activation(x)`"),
+        ("def activation(x):\n    return x\n" * 2, "found 2"),
+        ("def activation(x, alpha=0.1):\n    return x", "constants"),
+        ("def activation(z):\n    return z", "def activation(x)"),
+        ("def activation(*x):\n    return x", "def activation(x)"),
+        ("def activation(x, *, k=1):\n    return x", "def activation(x)"),
+        ("def activation(x, **k):\n    return x", "def activation(x)"),
+        ("async def activation(x):\n    return x", "async"),
+        ("import torch\n@torch.tanh\ndef activation(x):\n    return x", "decorator"),
+        ("def f():\n    def activation(x):\n        return x", "top level"),
+        ("def activation(x)\n    return x", "line 1"),
+        ("def activation(x):\n    return x\0", "null bytes"),
+        ("def activation(x):\n    return '\ud800'", "surrogates"),
+        ("# " + "x" * MAX_BYTES, "bytes"),
+        ("def activation(x):\n    return " + "x+" * 2500 + "x", "levels"),
+        ("def activation(x):\n    return " + "(" * 5000 + "x" + ")" * 5000, "Python"),
+        ("def activation(x):\n    return " + "-" * 7000 + "x", ""),
+        ("def activation(x):\n    return " + "x[" * 150 + "0" + "]" * 150, "levels"),
+        ("T = [" + "0," * 6000 + "]\ndef activation(x):\n    return x", "nodes"),
+        ("def activation(x):\n    return x + " + "9" * 5000, ""),
+    ],
+)
+def test_a_source_without_the_right_form_is_refused(source, word):
+    assert word in refusal(source).reason
+
+
+def test_a_warning_of_the_parser_is_not_printed(recwarn):
+    check('def activation(x):\n    "\\d"\n    return x', CONTRACT)
+
+    assert not recwarn.list
+
+
+def test_a_name_near_an_allowed_one_is_offered():
+    found = refusal("import torch\ndef activation(x):\n    return torch.sigmid(x)")
+
+    assert "did you mean `sigmoid`" in found.reason
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None)
+def test_any_text_passes_or_is_refused_but_never_crashes(text):
+    for source in (text, f"def activation(x):\n    return {text}"):
+        try:
+            check(source, CONTRACT)
+        except Refused as refused:
+            assert refused.reason

@@ -1,0 +1,134 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+import torch
+
+from evo.components.activation import Activation
+from evo.validation import tracer
+from evo.validation.graph import Graph
+from evo.validation.writer import TraceError
+
+SHAPES = Activation.trace_shapes
+HONEST: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text()) | {
+    name: candidate.source for name, candidate in Activation().baselines().items()
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def traced(source: str) -> Graph:
+    return Graph.parse(tracer.trace(source, "activation", SHAPES))
+
+
+def eager(source: str):
+    namespace: dict = {}
+    exec(source, namespace)
+    return namespace["activation"]
+
+
+def points() -> torch.Tensor:
+    return torch.linspace(-5.0, 5.0, 48).reshape(4, 12)
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_graph_gives_the_values_and_gradients_of_its_source_also_under_vmap(name):
+    graph, component = traced(HONEST[name]), eager(HONEST[name])
+    x, y = points().requires_grad_(), points().requires_grad_()
+
+    expected, got = component(x), graph(y)
+    weights = torch.linspace(0.5, 2.0, 48).reshape(4, 12)
+    expected_gradient = torch.autograd.grad((expected * weights).sum(), x)[0]
+    gradient = torch.autograd.grad((got * weights).sum(), y)[0]
+    mapped = torch.func.vmap(torch.func.grad(lambda z, w: (graph(z) * w).sum()))(points(), weights)
+
+    torch.testing.assert_close(got, expected, rtol=0, atol=0)
+    torch.testing.assert_close(gradient, expected_gradient)
+    torch.testing.assert_close(torch.func.vmap(graph)(points()), expected.detach())
+    torch.testing.assert_close(mapped, expected_gradient)
+
+
+def body(*lines: str) -> str:
+    return "\n".join(
+        ["import torch", "import torch.nn.functional as F", "def activation(x):"]
+        + [f"    {line}" for line in lines]
+    )
+
+
+@pytest.mark.parametrize("function", ["silu", "gelu", "mish", "softplus", "selu", "hardswish"])
+def test_a_composite_stays_one_operator(function):
+    graph = traced(body(f"return F.{function}(x)"))
+
+    assert len(graph) == 1
+    assert f"aten.{function}.default" in graph.text
+
+
+def test_layer_norm_stays_one_operator_at_one_shape():
+    text = tracer.trace(body("return F.layer_norm(x, x.shape[-1:])"), "activation", SHAPES[:1])
+
+    assert len(Graph.parse(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("return x if x.sum() > 0 else -x", ["line 4", "torch.where"]),
+        ("return x * x.mean().item()", ["line 4", "torch.where"]),
+        ("return x * float(x.max())", ["line 4", "torch.where"]),
+        ("return x / x.size(0)", ["(3, 2, 4, 4)", "(5, 7)", "size of the input"]),
+        ("return x + torch.arange(x.shape[-1])", ["size of the input"]),
+        ("return x.mul_(2)", ["line 4", "writes into its input"]),
+        ("return F.relu(x, inplace=True)", ["writes into its input"]),
+        ("return F.dropout(x)", ["random"]),
+        ("return x + torch.rand(1)", ["random"]),
+        ("return x.foo()", ["line 4", "AttributeError", "foo"]),
+        ("return unknown(x)", ["line 4", "NameError", "unknown"]),
+        ("return 1.0", ["one tensor", "float"]),
+        ("return (x, x)", ["one tensor", "tuple"]),
+        ("return activation(x)", ["line 4", "RecursionError"]),
+        ("raise SystemExit(3)", ["line 4", "SystemExit"]),
+        ("with torch.no_grad(): return x * 2", ["_set_grad_enabled"]),
+        ("y = x * 2; z = y.view(-1); z.mul_(3); return y", ["mul_", "share"]),
+        ("y = x * 2; y[0] = 1.0; return y", ["share", "torch.where"]),
+        ("return (x.unsqueeze(-1) * torch.ones(9000)).sum(-1)", ["9,000 elements", "4,096"]),
+    ],
+)
+def test_what_has_no_graph_is_refused_with_a_reason(line, words):
+    with pytest.raises(TraceError) as refusal:
+        tracer.trace(body(*line.split("; ")), "activation", SHAPES)
+
+    for word in words:
+        assert word in str(refusal.value)
+
+
+def test_a_module_constant_that_is_written_into_is_refused():
+    source = "import torch\nC = torch.ones(1)\ndef activation(x):\n    return x * C.add_(1)"
+
+    with pytest.raises(TraceError, match="share"):
+        tracer.trace(source, "activation", SHAPES)
+
+
+def test_a_value_read_before_it_is_written_over_keeps_its_old_number():
+    graph = traced(body("y = x * 2", "z = torch.sin(y)", "y.add_(1)", "return y + z"))
+
+    torch.testing.assert_close(graph(points()), points() * 2 + 1 + torch.sin(points() * 2))
+
+
+def test_what_no_input_reaches_becomes_one_constant():
+    graph = traced(body("return x * torch.linspace(0, 1, 5).exp().sum()"))
+
+    assert len(graph) == 1
+    assert graph.text.count('"constant"') == 1
+
+
+def test_no_device_is_left_in_a_graph():
+    graph = traced(body("z = torch.zeros(1, device=x.device)", "return x.to('cpu') + z"))
+
+    assert "cpu" not in graph.text
+    assert "device" not in graph.text
