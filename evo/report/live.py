@@ -54,6 +54,9 @@ class _Lines:
         if progress.generation == self._generation:
             return
         self._generation = progress.generation
+        if progress.generation == 0:
+            self._console.print("generation 0 trains the baselines")
+            return
         self._console.print(
             f"generation {progress.generation}/{progress.generations} | {_funnel(progress)} | "
             f"best {_best(progress)} | {progress.per_minute:.1f} evaluated/min | "

@@ -100,9 +100,9 @@ def record_view(record: Record) -> RenderableType:
 
 
 def body(source: str) -> str:
-    """Source without imports, docstrings, comments and annotations: what tables have room for.
+    r"""Source without imports, docstrings, comments and annotations: what tables have room for.
 
-    >>> print(body("import torch\\n\\ndef f(x: int) -> int:\\n    return x  # the same"))
+    >>> print(body("import torch\n\ndef f(x: int) -> int:\n    return x  # the same"))
     def f(x):
         return x
     """

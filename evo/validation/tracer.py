@@ -51,8 +51,9 @@ def trace(source: str, function: str, shapes: Sequence[Shapes]) -> str:
         if text != texts[0]:
             raise TraceError(
                 f"its operators at input shape {_form(one)} differ from those at "
-                f"{_form(shapes[0])}: a size of the input is part of the formula; use operators "
-                "that take their sizes from the tensor, such as mean(dim=-1, keepdim=True)"
+                f"{_form(shapes[0])}: a size or the number of dimensions is part of the formula; "
+                "use operators that take them from the tensor, such as mean(dim=-1, keepdim=True), "
+                "and x.unsqueeze(-1) in place of x[..., None]"
             )
     return texts[0]
 

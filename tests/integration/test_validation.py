@@ -248,6 +248,7 @@ import sys
 from evo.validation.sandbox import Sandbox, TraceRequest
 
 with Sandbox(deadline_s=60.0) as sandbox:
+    sandbox.trace([TraceRequest("def f(x): return x", "f", (((2,),),))])
     print(sandbox.process_id, flush=True)
     sandbox.trace([TraceRequest(sys.argv[1], "activation", (((2,),),))])
 """
@@ -343,7 +344,7 @@ def body(line: str) -> str:
 
 REFUSED = {
     "x if x.sum() > 0 else -x": ("trace", "torch.where"),
-    "x / x.numel()": ("trace", "size of the input"),
+    "x / x.numel()": ("trace", "part of the formula"),
     "x.softmax(-1)": ("contract", "its own input element"),
     "x * x.flatten()[0]": ("contract", "its own input element"),
     "x.sum()": ("contract", "shape"),
@@ -354,7 +355,7 @@ REFUSED = {
     "torch.ones_like(x)": ("contract", "depends on x"),
     "torch.heaviside(x, torch.zeros(1))": ("contract", "derivative"),
     "x @ x.transpose(-1, -2)": ("contract", ""),
-    "((x[..., None] * torch.ones(4000))[..., None] * torch.ones(9)).sum((-1, -2))": (
+    "(x.unsqueeze(-1) * torch.ones(4000)).unsqueeze(-1).mul(torch.ones(9)).sum((-1, -2))": (
         "graph",
         "expected at most 350,000",
     ),

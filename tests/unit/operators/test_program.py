@@ -42,7 +42,7 @@ def test_an_entry_function_by_lambda_becomes_one_by_def() -> None:
 
 
 def test_arguments_beyond_the_contract_become_locals() -> None:
-    source = "import torch\ndef activation(x, beta=0.5, *, shift=1.0):\n    return torch.sin(beta * x) + shift\n"
+    source = "def activation(x, beta=0.5, *, shift=1.0):\n    return torch.sin(beta * x) + shift\n"
 
     text = rewritten(source)
 

@@ -59,7 +59,7 @@ def test_merged_numbers_have_three_digits() -> None:
 
 
 def test_a_mask_by_name_keeps_what_makes_it_a_number() -> None:
-    source = component("mask = x > 0\nreturn x * (mask * 1.0)")
+    source = component("mask = x > 0\nreturn x + torch.sin(mask * 1.0)")
 
     assert "mask * 1.0" in rewritten(source)
 

@@ -1,0 +1,214 @@
+import ast
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from operator_samples import (
+    ALL,
+    BASELINES,
+    CONTRACT,
+    PAIR,
+    WILD,
+    component,
+    is_sound,
+    outputs,
+    program,
+    record,
+    signature,
+)
+
+from evo.types import normalise
+from operators.balance import SIZE_LIMIT
+from operators.carry import carry
+from operators.crossover_tree import CrossoverTree
+from operators.inline import donations
+from operators.program import Program
+from operators.tidy import tidy, write
+
+OPERATOR = CrossoverTree()
+
+
+def child(first: str, second: str, seed: int) -> str:
+    parents = [record(first), record(second)]
+    return OPERATOR.propose(parents, CONTRACT, np.random.default_rng(seed))
+
+
+def donated(source: str) -> list[str]:
+    return [ast.unparse(part.expression) for part in donations(Program.read(source, CONTRACT))]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    first=st.sampled_from(sorted(ALL)),
+    second=st.sampled_from(sorted(ALL)),
+    seed=st.integers(0, 2**32),
+)
+def test_a_child_keeps_the_signature_differs_from_both_and_is_written_once(
+    first: str, second: str, seed: int
+) -> None:
+    source = child(ALL[first], ALL[second], seed)
+
+    assert signature(source, "activation") == ["x"]
+    assert normalise(source) not in {normalise(ALL[first]), normalise(ALL[second])}
+    assert source == child(ALL[first], ALL[second], seed)
+
+
+def test_most_children_run_and_give_finite_values_in_the_right_shape() -> None:
+    rng = np.random.default_rng(0)
+    inputs = [torch.linspace(-8.0, 8.0, 64)]
+    pairs = [rng.choice(sorted(ALL), 2) for _ in range(150)]
+
+    sound = [
+        is_sound(child(ALL[first], ALL[second], seed), "activation", inputs)
+        for seed, (first, second) in enumerate(pairs)
+    ]
+
+    assert np.mean(sound) > 0.93
+
+
+def test_a_child_of_two_calls_holds_both() -> None:
+    found = {child(BASELINES["relu"], BASELINES["tanh"], seed) for seed in range(30)}
+
+    assert len(found) >= 8
+    assert all("F.relu" in text and "torch.tanh" in text for text in found)
+
+
+def test_children_stay_within_the_size_of_the_larger_parent() -> None:
+    first, second = WILD["many_steps"], WILD["masks_and_where"]
+    sizes = [Program.read(text, CONTRACT).size for text in (first, second)]
+
+    for seed in range(20):
+        text = child(first, second, seed)
+        assert Program.read(text, CONTRACT).size <= max(SIZE_LIMIT, *sizes)
+
+
+def test_twice_the_same_parent_still_gives_something_new() -> None:
+    for seed in range(10):
+        text = child(BASELINES["relu"], BASELINES["relu"], seed)
+        assert normalise(text) != normalise(BASELINES["relu"])
+
+
+def test_locals_are_replaced_by_what_they_stand_for() -> None:
+    body = "y = 2.0 * x\nx = torch.sin(y)\nx += 1.0\na, b = x, torch.cos(y)\nreturn a * b"
+
+    parts = donated(component(body))
+
+    assert "torch.sin(2.0 * x)" in parts
+    assert "(torch.sin(2.0 * x) + 1.0) * torch.cos(2.0 * x)" in parts
+    assert all(" y" not in part and part != "a" for part in parts)
+
+
+def test_what_a_loop_or_a_branch_makes_is_not_donated() -> None:
+    loop = "y = x\nfor k in range(3):\n    y = torch.sin(k * y)\nz = torch.cos(x)\nreturn y + z"
+
+    assert donated(component(loop)) == ["torch.cos(x)"]
+    assert donated(WILD["static_loop"]) == []
+    assert donated(WILD["python_if"]) == []
+
+
+def test_donated_expressions_compute_what_the_donor_computes() -> None:
+    source = WILD["many_steps"]
+    inputs = [torch.linspace(-8.0, 8.0, 64)]
+    whole = donations(Program.read(source, CONTRACT))[-1]
+    longest = max(donations(Program.read(source, CONTRACT)), key=lambda part: len(str(part)))
+    assert whole and longest
+
+    receiver = Program.identity(CONTRACT)
+    donor = Program.read(source, CONTRACT)
+    (final,) = [p for p in donations(donor) if "sigmoid" in ast.unparse(p.expression)][:1]
+    (statement,) = receiver.returns()
+    statement.value = carry(final.expression, donor, receiver)
+
+    expected = torch.clamp(inputs[0], -6, 6)
+    assert torch.allclose(
+        outputs(write(receiver), "activation", inputs), expected * torch.sigmoid(expected)
+    )
+
+
+def test_helpers_constants_and_imports_come_along() -> None:
+    found = [child(BASELINES["relu"], WILD["helper_with_default"], seed) for seed in range(40)]
+
+    with_swish = [text for text in found if "swish(x, BETA)" in text]
+    assert with_swish
+    assert all("def swish(t, beta=1.0):" in text for text in with_swish)
+    assert all(text.index("BETA = 1.7") < text.index("def swish") for text in with_swish)
+    assert not any("def bump" in text for text in with_swish if "bump(x" not in text)
+
+
+def test_a_name_that_means_another_thing_in_the_receiver_is_changed() -> None:
+    receiver = program("core(x) * K", "K = 0.5\ndef core(t):\n    return torch.sin(t)\n")
+    donor = program("core(K * x)", "K = 0.7\ndef core(t):\n    return torch.cos(K * t)\n")
+    (last,) = receiver.returns()
+
+    last.value = carry(donations(donor)[0].expression, donor, receiver)
+    tidy(receiver)
+
+    assert write(receiver) == (
+        "import torch\n\nK_2 = 0.7\n\n\ndef core_2(t):\n    return torch.cos(K_2 * t)\n\n\n"
+        "def activation(x):\n    return core_2(K_2 * x)\n"
+    )
+
+
+def test_what_both_parents_define_alike_is_shared() -> None:
+    above = "K = 0.5\ndef core(t):\n    return torch.sin(K * t)\n"
+    receiver, donor = program("core(x)", above), program("core(2.0 * x)", above)
+    (last,) = receiver.returns()
+
+    last.value = ast.BinOp(
+        last.value or ast.Constant(0),
+        ast.Add(),
+        carry(donations(donor)[0].expression, donor, receiver),
+    )
+    tidy(receiver)
+
+    assert write(receiver).count("def core") == 1
+    assert "return core(x) + core(2.0 * x)" in write(receiver)
+
+
+def test_a_helper_is_not_shared_when_what_it_needs_differs() -> None:
+    helper = "def core(t):\n    return torch.sin(K * t)\n"
+    receiver, donor = (
+        program("core(x)", f"K = 1.5\n{helper}"),
+        program("core(x)", f"K = 9.0\n{helper}"),
+    )
+
+    assert ast.unparse(carry(donations(donor)[0].expression, donor, receiver)) == "core_2(x)"
+
+
+def test_a_parent_without_movable_parts_comes_along_whole() -> None:
+    found = [child(WILD["python_if"], WILD["static_loop"], seed) for seed in range(20)]
+
+    inputs = [torch.linspace(-8.0, 8.0, 64)]
+    assert any("def other_activation(x):" in text for text in found)
+    assert all(signature(text, "activation") == ["x"] for text in found)
+    assert np.mean([is_sound(text, "activation", inputs) for text in found]) > 0.8
+
+
+def test_parts_go_the_other_way_where_only_the_first_parent_has_some() -> None:
+    found = [child(BASELINES["tanh"], WILD["static_loop"], seed) for seed in range(10)]
+
+    assert all("for k in range(N_TERMS):" in text and "torch.tanh" in text for text in found)
+
+
+def test_a_part_for_a_helper_is_written_in_the_names_of_the_helper() -> None:
+    above = "def core(t):\n    return 2.0 * t\n"
+    found = [child(component("return core(x)", above), BASELINES["tanh"], s) for s in range(30)]
+
+    assert any("torch.tanh(t)" in text for text in found)
+    assert not any("return 2.0 * x" in text for text in found)
+
+
+def test_two_arguments_are_kept_apart() -> None:
+    one = "import torch\ndef gate(signal, control):\n    return signal * torch.sigmoid(control)\n"
+    two = "import torch\ndef gate(signal, control):\n    y = control ** 2\n    return torch.tanh(y) - signal\n"
+    inputs = [torch.linspace(-2.0, 2.0, 64), torch.linspace(0.0, 1.0, 64)]
+
+    found = [
+        OPERATOR.propose([record(one), record(two)], PAIR, np.random.default_rng(seed))
+        for seed in range(40)
+    ]
+
+    assert all(signature(text, "gate") == ["signal", "control"] for text in found)
+    assert all(is_sound(text, "gate", inputs) for text in found)
+    assert any("control ** 2" in text for text in found)

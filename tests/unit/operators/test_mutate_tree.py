@@ -1,0 +1,188 @@
+import ast
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from operator_samples import (
+    ALL,
+    BASELINES,
+    CONTRACT,
+    PAIR,
+    WILD,
+    component,
+    is_sound,
+    record,
+    signature,
+)
+
+from evo.types import normalise
+from operators import balance
+from operators.balance import EDITS, SIZE_LIMIT, Weighted
+from operators.mutate_tree import MutateTree
+from operators.program import Program
+
+OPERATOR = MutateTree()
+
+
+def mutant(source: str, seed: int) -> str:
+    return OPERATOR.propose([record(source)], CONTRACT, np.random.default_rng(seed))
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=st.sampled_from(sorted(ALL)), seed=st.integers(0, 2**32))
+def test_a_mutant_keeps_the_signature_differs_and_is_written_once(name: str, seed: int) -> None:
+    source = mutant(ALL[name], seed)
+
+    assert signature(source, "activation") == ["x"]
+    assert normalise(source) != normalise(ALL[name])
+    assert source == mutant(ALL[name], seed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=st.sampled_from(sorted(ALL)), seed=st.integers(0, 2**32))
+def test_a_mutant_has_no_text_but_code_and_imports_each_module_once(name: str, seed: int) -> None:
+    tree = ast.parse(mutant(ALL[name], seed))
+
+    imports = [ast.unparse(part) for part in tree.body if isinstance(part, ast.Import)]
+    assert len(imports) == len(set(imports))
+    assert all(ast.get_docstring(node) is None for node in ast.walk(tree) if has_docstring(node))
+
+
+def has_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Module | ast.FunctionDef)
+
+
+def test_most_mutants_run_and_give_finite_values_in_the_right_shape() -> None:
+    inputs = [torch.linspace(-8.0, 8.0, 64)]
+    share = {
+        group: np.mean(
+            [
+                is_sound(mutant(source, seed), "activation", inputs)
+                for source in sources.values()
+                for seed in range(8)
+            ]
+        )
+        for group, sources in {"baselines": BASELINES, "wild": WILD}.items()
+    }
+
+    assert share["baselines"] > 0.97
+    assert share["wild"] > 0.9
+
+
+def test_mutants_of_one_parent_are_many() -> None:
+    found = {normalise(mutant(BASELINES["gelu"], seed)) for seed in range(100)}
+
+    assert len(found) > 80
+
+
+def test_over_many_generations_sources_neither_grow_nor_wither() -> None:
+    rng = np.random.default_rng(0)
+    source, sizes = BASELINES["relu"], list[int]()
+
+    for _ in range(300):
+        source = OPERATOR.propose([record(source)], CONTRACT, rng)
+        sizes.append(Program.read(source, CONTRACT).size)
+
+    assert max(sizes) <= SIZE_LIMIT
+    assert 8 < np.mean(sizes[100:]) < 28
+    assert len(set(sizes)) > 10
+
+
+def test_a_parent_beyond_the_limit_does_not_grow_further() -> None:
+    parent = component("y = x\n" + "y = y + torch.sin(0.5 * y) * torch.cos(y)\n" * 8 + "return y")
+    limit = Program.read(parent, CONTRACT).size
+    assert limit > SIZE_LIMIT
+
+    for seed in range(15):
+        assert Program.read(mutant(parent, seed), CONTRACT).size <= limit
+
+
+def test_every_edit_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Counter[str]()
+
+    def counted(weighted: Weighted) -> Weighted:
+        def edit(survey: balance.Survey, rng: np.random.Generator) -> bool:
+            has_changed = weighted.edit(survey, rng)
+            drawn[weighted.edit.__name__] += has_changed
+            return has_changed
+
+        return weighted._replace(edit=edit)
+
+    monkeypatch.setattr(balance, "EDITS", tuple(map(counted, EDITS)))
+    for seed in range(150):
+        mutant(WILD["masks_and_where"], seed)
+
+    assert all(drawn[weighted.edit.__name__] >= 3 for weighted in EDITS)
+
+
+def test_all_chance_comes_from_the_generator() -> None:
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002 - the global state is what must stay as it is
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+
+    mutant(WILD["lambdas"], 3)
+
+    assert before == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
+
+
+def test_offspring_do_not_depend_on_the_process_and_torch_stays_out() -> None:
+    root = Path(__file__).parents[3]
+    script = (
+        "import sys, numpy as np\n"
+        "from evo.types import Candidate, Contract, Record\n"
+        "from operators.base import operators\n"
+        "names = [name for name in operators.names() if name.endswith('-tree')]\n"
+        "contract = Contract('gate', 'gate', ('a', 'b'), ('import torch',), "
+        "('torch.tanh({})', 'torch.sin({})', 'torch.maximum({}, {})'), '')\n"
+        "text = 'import torch\\ndef h(t, k=2.0): return k * torch.cos(t)\\n'\n"
+        "text += 'def gate(a, b): c = a * h(b); return c + torch.tanh(c) - h(a, 0.5)'\n"
+        "parents = [Record(Candidate.of('gate', text, operator='t'), 0)] * 2\n"
+        "for name in names:\n"
+        "    operator = operators.get(name)()\n"
+        "    for seed in range(10):\n"
+        "        rng = np.random.default_rng(seed)\n"
+        "        print(operator.propose(parents[:operator.arity], contract, rng))\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            check=True,
+            capture_output=True,
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(printed) == 1
+    assert b"def gate(a, b):" in printed.pop()
+
+
+def test_both_arguments_of_a_contract_are_built_from() -> None:
+    source = "import torch\ndef gate(signal, control):\n    return torch.sigmoid(signal)\n"
+    found = [
+        OPERATOR.propose([record(source)], PAIR, np.random.default_rng(seed)) for seed in range(30)
+    ]
+
+    inputs = [torch.linspace(-8.0, 8.0, 64), torch.ones(64)]
+    assert all(signature(text, "gate") == ["signal", "control"] for text in found)
+    assert any(text.count("control") > 1 for text in found)
+    assert np.mean([is_sound(text, "gate", inputs) for text in found]) > 0.9
+
+
+def test_a_reduced_value_keeps_its_shape() -> None:
+    source = "import torch\ndef gate(signal, control):\n    return (signal * control).mean(dim=0)\n"
+
+    for seed in range(30):
+        text = OPERATOR.propose([record(source)], PAIR, np.random.default_rng(seed))
+        assert ".mean(dim=0)" in text
