@@ -4,6 +4,7 @@ Both feed N-scores that are fixed for good, so both must give the same bits for 
 whatever it is batched with. Neither runs any source: behaviour comes in as numbers.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,7 @@ class TextDescriptor:
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self.model = model
+        self._loading = threading.Lock()
 
     def __call__(self, sources: Sequence[str]) -> Vector:
         """Unit vectors of sources: (n, d) float32.
@@ -46,12 +48,13 @@ class TextDescriptor:
         return np.stack(vectors) if vectors else np.zeros((0, self.size), dtype=np.float32)
 
     def load(self) -> None:
-        """Have the model ready, which the first source would do otherwise.
+        """Have the model ready, which the first source would do otherwise; from any thread.
 
         Raises:
             UsageError: it cannot be loaded.
         """
-        _ = self._encoder
+        with self._loading:
+            _ = self._encoder
 
     @property
     def size(self) -> int:
@@ -59,6 +62,7 @@ class TextDescriptor:
         return len(self._embed(""))
 
     def _embed(self, source: str) -> Vector:
+        self.load()
         vector: Vector = self._encoder.encode(
             source, normalize_embeddings=True, show_progress_bar=False
         )

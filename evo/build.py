@@ -2,13 +2,13 @@
 
 import os
 import platform
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from operators.portfolio import Portfolio
 
 import evo
 from archive.descriptors import DEFAULT_MODEL, TextDescriptor
@@ -29,6 +29,7 @@ from evo.types import Outcome, Record
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.base import operators
+from operators.portfolio import Portfolio
 
 
 def check(config: Config) -> None:
@@ -89,6 +90,8 @@ def run(history: History, watch: Watch) -> None:
     """Run the campaign of a history from where it stands to its end."""
     config = parse(history.config, where=str(history.folder / "config.json"))
     check(config)
+    if history.generation >= config.generations:
+        return
     torch.set_num_threads(1)
     tracker = Tracker(
         watch,
@@ -100,7 +103,10 @@ def run(history: History, watch: Watch) -> None:
     )
     kind = kinds.get(config.kind)()
     text = TextDescriptor(config.novelty.text_model)
-    with Sandbox() as sandbox, workers(config) as pool:
+    # Loading the text model costs seconds; they pass while the workers start and train.
+    loading = threading.Thread(target=text.load, daemon=True)
+    loading.start()
+    with workers(config) as pool, Sandbox() as sandbox:
         validator = Validator(kind, sandbox)
         train = _remembered(pool, history, tracker)
         if history.generation < 0:

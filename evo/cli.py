@@ -22,7 +22,8 @@ from rich.console import Console
 from evo.errors import EvoError, UsageError, unknown_name
 
 if TYPE_CHECKING:
-    from archive.history import History, Reader
+    from archive.history import History
+    from archive.reader import Reader
 
 app = typer.Typer(
     name="evo",
@@ -68,10 +69,11 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Start a campaign and run it to its end."""
-    from evo import build
     from evo.config import load
 
     loaded = load(config, settings or (), seed=seed)
+    from evo import build
+
     build.check(loaded)
     folder = RUNS / name if name else _next_folder(Path(config).stem)
     with build.create(folder, loaded) as history:
@@ -81,19 +83,21 @@ def run(
 @app.command()
 def resume(run: RunName, *, as_json: Json = False) -> None:
     """Go on with a campaign from where it stopped."""
+    folder = _folder(run)
     from archive.history import History
 
-    with History.open(_folder(run)) as history:
+    with History.open(folder) as history:
         _run(history, as_json=as_json)
 
 
 @app.command()
 def status(run: RunName, *, as_json: Json = False) -> None:
     """Where a campaign stands."""
+    history = _read(run)
     from evo.report.summary import status_facts
     from evo.report.tables import facts_table
 
-    facts = status_facts(_read(run))
+    facts = status_facts(history)
     if as_json:
         _print_json(facts)
     else:
@@ -108,9 +112,9 @@ def pareto(
     as_json: Json = False,
 ) -> None:
     """The Pareto front of performance against novelty, and the baselines on the same scale."""
+    history = _read(run)
     from evo.report.summary import pareto_facts
 
-    history = _read(run)
     if plot is not None:
         plot.mkdir(parents=True, exist_ok=True)
         err.print(f"Picture: {_plot(history, plot)}", soft_wrap=True)
@@ -128,10 +132,11 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One candidate with all that is known of it."""
+    history = _read(run)
     from evo.report.summary import find_record, record_facts
     from evo.report.tables import record_view
 
-    record = find_record(_read(run).records, id)
+    record = find_record(history.records, id)
     if as_json:
         _print_json(record_facts(record))
     else:
@@ -141,10 +146,11 @@ def show(
 @app.command()
 def validate(files: Files, *, kind: KindName, as_json: Json = False) -> None:
     """Whether files pass the policy, the tracer and the contract of a kind."""
-    from evo.inspection import validate_files
+    sources = _sources(files)
+    from evo.inspection import validate_sources
     from evo.report.tables import rows_table
 
-    facts = validate_files(files, kind)
+    facts = validate_sources(sources, kind)
     if as_json:
         _print_json(facts)
     else:
@@ -163,15 +169,17 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Train files at every rung and compare them with the kind's baselines."""
-    from evo import build
+    sources = _sources(files)
     from evo.config import load
-    from evo.inspection import evaluate_files
-    from evo.report.tables import rows_table
 
     loaded = load(config, [*(settings or ()), f"kind={kind}"])
+    from evo import build
+    from evo.inspection import evaluate_sources
+    from evo.report.tables import rows_table
+
     build.check(loaded)
     with err.status("training …"):
-        facts = evaluate_files(files, loaded)
+        facts = evaluate_sources(sources, loaded)
     if as_json:
         _print_json(facts)
     else:
@@ -280,9 +288,10 @@ def _plot(history: "Reader", folder: Path) -> Path:
 
 
 def _read(run: str) -> "Reader":
-    from archive.history import Reader
+    folder = _folder(run)
+    from archive.reader import Reader
 
-    return Reader.read(_folder(run))
+    return Reader.read(folder)
 
 
 def _folder(run: str) -> Path:
@@ -291,6 +300,14 @@ def _folder(run: str) -> Path:
             return folder
     known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
     raise unknown_name("campaign", run, known)
+
+
+def _sources(paths: list[Path]) -> list[tuple[str, str]]:
+    """Path and text of files that can all be read."""
+    try:
+        return [(str(path), path.read_text()) for path in paths]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Expected readable Python files: {error}.") from None
 
 
 def _next_folder(stem: str) -> Path:

@@ -1,7 +1,6 @@
 """Judges single files outside of any campaign, with the same walls, trials and measures."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from evo import build
 from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config, presets
-from evo.errors import UsageError
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.report.summary import score_facts
 from evo.steps import Evaluate, Validate
@@ -22,33 +20,36 @@ from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.base import operators
 
+Source = tuple[str, str]
+"""A file's path and its text."""
 
-def validate_files(paths: Sequence[Path], kind_name: str) -> list[dict[str, Any]]:
+
+def validate_sources(sources: Sequence[Source], kind_name: str) -> list[dict[str, Any]]:
     """What `evo validate --json` prints."""
     kind = kinds.get(kind_name)()
-    records = _read(paths, kind)
+    records = _records(sources, kind)
     torch.set_num_threads(1)
     with Sandbox() as sandbox:
         records = Validate(Validator(kind, sandbox))(records)
     return [
         {
-            "path": str(path),
+            "path": path,
             "status": "invalid" if record.status is Status.INVALID else "valid",
             "stage": record.stage,
             "reason": record.reason,
             "graph_nodes": len(Graph.parse(record.graph)) if record.graph else None,
         }
-        for path, record in zip(paths, records, strict=True)
+        for (path, _), record in zip(sources, records, strict=True)
     ]
 
 
-def evaluate_files(paths: Sequence[Path], config: Config) -> list[dict[str, Any]]:
-    """What `evo evaluate --json` prints: every file trains at every rung."""
+def evaluate_sources(sources: Sequence[Source], config: Config) -> list[dict[str, Any]]:
+    """What `evo evaluate --json` prints: each trains at every rung."""
     kind = kinds.get(config.kind)()
-    records = _read(paths, kind)
+    records = _records(sources, kind)
     torch.set_num_threads(1)
     everyone_climbs = config.protocol.model_copy(update={"keep": 1.0})
-    with Sandbox() as sandbox, build.workers(config) as pool:
+    with build.workers(config) as pool, Sandbox() as sandbox:
         validator = Validator(kind, sandbox)
         records = Validate(validator)(records)
         baselines = evaluate_baselines(
@@ -61,13 +62,13 @@ def evaluate_files(paths: Sequence[Path], config: Config) -> list[dict[str, Any]
         records = [trained[record.id] for record in records]
     return [
         {
-            "path": str(path),
+            "path": path,
             "status": record.status.value,
             "reason": record.reason,
             **score_facts(record),
             "seconds": record.seconds,
         }
-        for path, record in zip(paths, records, strict=True)
+        for (path, _), record in zip(sources, records, strict=True)
     ]
 
 
@@ -86,15 +87,11 @@ def catalogue() -> dict[str, dict[str, str]]:
     }
 
 
-def _read(paths: Sequence[Path], kind: Kind) -> list[Record]:
-    records: list[Record] = []
-    for path in paths:
-        try:
-            source = path.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{path}: expected a readable Python file ({error}).") from None
-        records.append(Record(Candidate.of(kind.name, source, operator="file"), generation=0))
-    return records
+def _records(sources: Sequence[Source], kind: Kind) -> list[Record]:
+    return [
+        Record(Candidate.of(kind.name, source, operator="file"), generation=0)
+        for _, source in sources
+    ]
 
 
 class _Rivals:

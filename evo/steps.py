@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from operators.portfolio import Portfolio
 
 from archive.descriptors import BehaviourScale, TextDescriptor
 from archive.novelty import NoveltyArchive
@@ -20,6 +19,7 @@ from evo.selection import Individual, tournament
 from evo.types import Record, Status
 from evo.validation.refusal import Refused
 from evo.validation.validator import Validator
+from operators.portfolio import Portfolio
 
 
 def apply_to_live(

@@ -179,8 +179,8 @@ class Record:
     """A candidate and all that is known of it.
 
     Attributes:
-        stage: the step that settled the status: "policy", "trace", "contract", "novelty",
-            "screen", "evaluate" or "archive".
+        stage: the step that settled the status: "propose", "policy", "trace", "graph",
+            "contract", "novelty", "screen" or "evaluate".
         reason: why, in words for a person; empty for an evaluated candidate.
         graph: its traced graph as JSON; empty until traced.
         text_vector: (d,) unit length embedding of the source; (0,) where none was taken.

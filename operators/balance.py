@@ -23,11 +23,14 @@ from operators.terms import choose
 Edit = Callable[[Survey, np.random.Generator], bool]
 """Changes one place, or returns False and changes nothing; the survey is worn out after that."""
 
-SIZE_LIMIT = 40
+SIZE_LIMIT = 60
 """Operations, names and numbers of an offspring, unless a parent is larger than that already."""
 
-_USUAL_SIZE = 14
+_USUAL_SIZE = 10
 """Size around which growing and shrinking edits keep each other in balance."""
+
+_FULL_SIZE = 40
+"""Size at which programs hardly grow any more; only joining two whole ones leads beyond."""
 
 
 class Weighted(NamedTuple):
@@ -65,7 +68,12 @@ def edit_once(program: Program, rng: np.random.Generator) -> None:
 def weight_at(edit: Weighted, size: int) -> float:
     """How often an edit is drawn for a program of a size: the larger, the more removal."""
     if edit.growth > 0:
-        return edit.weight * max(1e-3, 1.0 - size / SIZE_LIMIT)
+        return edit.weight * room(size)
     if edit.growth < 0:
         return edit.weight * min(3.0, size / _USUAL_SIZE)
     return edit.weight
+
+
+def room(size: int) -> float:
+    """What share of growth a program of a size still bears, in (0, 1]."""
+    return max(1e-3, 1.0 - size / _FULL_SIZE)

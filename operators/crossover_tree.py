@@ -1,7 +1,8 @@
 """Crossover of two components' syntax trees: a part of the second goes into the first.
 
 The part is written in the arguments of its own component, so it means the same in the other one.
-A component without such a part comes along whole, as a helper function.
+Where the second has no such part, one of the first goes into it; where neither has, the second
+comes along whole, as a helper function.
 """
 
 import ast
@@ -12,7 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from evo.types import Contract, Record
-from operators.balance import edit_once
+from operators.balance import SIZE_LIMIT, edit_once, room
 from operators.base import Operator, operators
 from operators.carry import as_helper, carry
 from operators.inline import Donation, donations
@@ -30,10 +31,11 @@ compose  it goes there instead, and takes what stood there for one of its argume
 blend    it is averaged, multiplied or compared with what stands there
 """
 
-_WAYS: tuple[Way, ...] = ("replace", "compose", "blend")
-_WEIGHTS = (0.6, 0.15, 0.25)
-_LARGE = 10
+_WEIGHTS: dict[Way, float] = {"replace": 0.6, "compose": 0.15, "blend": 0.25}
+_LARGE = 6
 """Larger parts are drawn more often, up to this size."""
+_ROOMY = 24
+"""Size up to which a child may be larger than its first parent; without it, sources only grow."""
 
 
 @operators.register("crossover-tree")
@@ -49,22 +51,28 @@ class CrossoverTree(Operator):
         """Source of the first parent with a part of the second."""
         programs = read_parents(parents, contract)
         receiver, donor = programs
-        crossed = (cross(receiver, donor, rng) for _ in range(ATTEMPTS))
+        parts = donations(donor)
+        if not parts and (offered := donations(receiver)):
+            receiver, donor, parts = donor, receiver, offered
+        limit = max(_ROOMY, receiver.size) if parts else SIZE_LIMIT
+        children = (cross(receiver, donor, parts, rng) for _ in range(ATTEMPTS))
+        crossed = (child for child in children if child.size <= limit)
         # Two components too large to join, or twice the same one, still give a close relative.
         edited = (_edited(pick(programs, rng), rng) for _ in range(ATTEMPTS))
         return first_worthy(chain(crossed, edited), parents, programs, rng)
 
 
-def cross(receiver: Program, donor: Program, rng: np.random.Generator) -> Program:
-    """The first program with a part of the second; both stay as they are."""
-    parts = donations(donor)
-    if parts:
-        part = choose(parts, [min(size(part.expression), _LARGE) for part in parts], rng)
-        return _join(receiver, donor, part, choose(_WAYS, _WEIGHTS, rng), rng)
-    if donations(receiver):
-        return cross(donor, receiver, rng)
-    helper, call = as_helper(donor, identifiers(receiver.tree))
-    return _join(receiver, helper, call, "blend", rng)
+def cross(
+    receiver: Program, donor: Program, parts: Sequence[Donation], rng: np.random.Generator
+) -> Program:
+    """The receiver with one of the donor's parts, or with all of it; both stay as they are."""
+    if not parts:
+        helper, call = as_helper(donor, identifiers(receiver.tree))
+        return _join(receiver, helper, call, "blend", rng)
+    part = choose(parts, [min(size(part.expression), _LARGE) for part in parts], rng)
+    ways = list(_WEIGHTS)
+    weights = [_WEIGHTS[way] * (1.0 if way == "replace" else room(receiver.size)) for way in ways]
+    return _join(receiver, donor, part, choose(ways, weights, rng), rng)
 
 
 def _join(
@@ -76,7 +84,10 @@ def _join(
     # A name that a comprehension of the part binds would catch one of the receiver's.
     if not sites or identifiers(child.tree).intersection(bound(part.expression)):
         return child
-    site = pick(sites, rng)
+    # Places of the part's own size come first, or sources would grow from child to child.
+    apart = [abs(size(site.node) - size(part.expression)) for site in sites]
+    fair = way == "replace"
+    site = choose(sites, [1.0 / (1 + gap) if fair else 1.0 for gap in apart], rng)
     names = survey.names(site)
     values: dict[str, ast.expr] = {
         argument: ast.Name(argument if argument in names else names[index % len(names)], ast.Load())

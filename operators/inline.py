@@ -17,6 +17,9 @@ from operators.values import Value
 _SIZE_LIMIT = 25
 """Repeated locals may make an expression explode; larger ones are not worth reading."""
 
+_UNMOVABLE = ast.NamedExpr | ast.Lambda
+"""Bind names for what follows, or read badly where they are called on the spot."""
+
 _Known = dict[str, ast.expr | None]
 """What locals stand for so far, in arguments alone; None where that cannot be said."""
 
@@ -29,22 +32,23 @@ class Donation(NamedTuple):
 
 
 def donations(program: Program) -> list[Donation]:
-    """The tensor expressions of the entry function that can be moved, in the order of its text.
+    """The tensor expressions of the entry function that can be moved, each once, as they come.
 
     Bare arguments are left out: every program has them.
     """
     survey = program.survey()
     entry = program.entry
-    known: _Known = {}
-    private = set(bound(ast.Module(entry.body, []))) - set(program.contract.arguments)
-    found: list[Donation] = []
+    arguments = program.contract.arguments
+    known: _Known = {argument: ast.Name(argument, ast.Load()) for argument in arguments}
+    private = set(bound(ast.Module(entry.body, []))) - set(arguments)
+    found: dict[str, Donation] = {}
     for statement in entry.body:
         for expression, value in _tensors(statement, entry.name, survey):
             moved = _in_arguments(expression, known, private)
             if moved is not None and not isinstance(moved, ast.Name):
-                found.append(Donation(moved, value))
+                found.setdefault(ast.dump(moved), Donation(moved, value))
         _follow(statement, known, private)
-    return found
+    return list(found.values())
 
 
 def _tensors(statement: ast.stmt, scope: str, survey: Survey) -> Iterator[tuple[ast.expr, Value]]:
@@ -58,7 +62,7 @@ def _in_arguments(node: ast.expr, known: _Known, private: set[str]) -> ast.expr 
     """The expression with locals replaced; None where one of them is not known."""
     own = set(bound(node))
     names = loaded([node]) - own
-    if own & (private | known.keys()) or any(isinstance(p, ast.NamedExpr) for p in ast.walk(node)):
+    if own & known.keys() or any(isinstance(part, _UNMOVABLE) for part in ast.walk(node)):
         return None
     if any(name in known and known[name] is None for name in names):
         return None

@@ -31,7 +31,8 @@ class MutateTree(Operator):
     ) -> str:
         """Source of a mutant of the parent."""
         programs = read_parents(parents, contract)
-        drafts = (mutant(programs[0], rng) for _ in range(ATTEMPTS))
+        (parent,) = programs
+        drafts = (mutant(parent, rng) for _ in range(ATTEMPTS))
         return first_worthy(drafts, parents, programs, rng)
 
 

@@ -22,7 +22,7 @@ from operators.terms import term
 from operators.tidy import tidy, write
 from operators.values import TENSORS, Value
 
-ATTEMPTS = 50
+ATTEMPTS = 25
 """Drafts that an operator offers before newcomers take over; nearly always one or two do."""
 
 

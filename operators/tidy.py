@@ -4,7 +4,7 @@ import ast
 
 from operators.program import Program, import_targets
 from operators.simplify import simplify
-from operators.syntax import blocks, import_name, introduced, loaded
+from operators.syntax import blocks, identifiers, import_name, introduced, loaded
 from operators.values import Values
 
 
@@ -72,35 +72,53 @@ def _is_import(statement: ast.stmt) -> bool:
 
 
 def _drop_dead_code(function: ast.FunctionDef) -> None:
-    """Remove statements behind a return, and locals that nothing reads."""
+    """Remove statements behind a return, and locals that nothing returned depends on."""
     has_shrunk = True
     while has_shrunk:
         has_shrunk = False
-        read = loaded([function])
+        live = _live_names(function)
         for block in blocks(function):
             ends = [index for index, part in enumerate(block) if isinstance(part, ast.Return)]
             reached = block[: ends[0] + 1] if ends else block
-            kept = [part for part in reached if not _is_unread(part, read)]
+            kept = [part for part in reached if not _is_dead(part, live)]
             has_shrunk |= len(kept) < len(block)
             block[:] = kept
     for node in ast.walk(function):
-        if isinstance(node, ast.If | ast.FunctionDef | ast.With) and not node.body:
-            node.body.append(ast.Pass())
+        body: object = node.__dict__.get("body")
+        if isinstance(body, list) and not body:
+            body.append(ast.Pass())
 
 
-def _is_unread(statement: ast.stmt, read: set[str]) -> bool:
+def _live_names(function: ast.FunctionDef) -> set[str]:
+    """Names that reach what a function returns or does; a local that feeds itself alone is none."""
+    statements = [part for block in blocks(function) for part in block]
+    live, before = set[str](), -1
+    while before != (before := len(live)):
+        for statement in statements:
+            if not _is_dead(statement, live):
+                live |= loaded(_own_expressions(statement))
+    return live
+
+
+def _own_expressions(statement: ast.stmt) -> list[ast.AST]:
+    """What a statement evaluates, without the statements inside it."""
+    children = ast.iter_child_nodes(statement)
+    return [child for child in children if not isinstance(child, ast.stmt)]
+
+
+def _is_dead(statement: ast.stmt, live: set[str]) -> bool:
     match statement:
         case ast.Assign(targets=targets):
             names = targets
         case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
             names = [target]
         case ast.FunctionDef(name=name):
-            return name not in read
-        case ast.For(body=[], orelse=[]) | ast.If(body=[], orelse=[]):
+            return name not in live
+        case ast.Pass() | ast.For(body=[], orelse=[]) | ast.If(body=[], orelse=[]):
             return True
         case _:
             return False
-    return all(isinstance(name, ast.Name) and name.id not in read for name in names)
+    return not any(live.intersection(identifiers(name)) for name in names)
 
 
 def _drop_unreachable(program: Program) -> None:

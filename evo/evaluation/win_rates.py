@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from evo.types import Score, TaskScore, Trial, WinRate
 
@@ -100,7 +100,7 @@ def _win_rate(by_task: Sequence[Floats]) -> WinRate:
     centre = float(np.mean([wins.mean() for wins in padded]))
     variances = [wins.var(ddof=1) / len(wins) for wins in padded]
     freedom = sum(len(wins) - 1 for wins in padded)
-    reach = float(stats.t.ppf(0.975, freedom)) * math.sqrt(sum(variances)) / len(by_task)
+    reach = float(stdtrit(freedom, 0.975)) * math.sqrt(sum(variances)) / len(by_task)
     return WinRate(
         value, max(0.0, min(value, centre - reach)), min(1.0, max(value, centre + reach))
     )

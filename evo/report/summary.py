@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from archive.history import Reader
 from archive.pareto import front, hypervolume
+from archive.reader import Reader
 from evo.errors import UsageError
 from evo.selection import performance
 from evo.types import Record, Status
@@ -174,10 +174,9 @@ def _trials(record: Record) -> list[dict[str, Any]]:
 
 
 def _state(history: Reader) -> str:
-    if history.is_running:
-        return "running"
-    finished = history.generation >= history.config["generations"]
-    return "finished" if finished else "stopped"
+    if history.generation >= history.config["generations"]:
+        return "finished"
+    return "running" if history.is_running else "stopped"
 
 
 def _point(record: Record) -> tuple[float, float]:

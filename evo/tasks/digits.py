@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 
 from evo.seeds import child
 from evo.tasks.base import Data, Split, Task, tasks
@@ -17,6 +16,9 @@ class Digits(Task):
 
     def load(self) -> Data:
         """The data in a fixed random order, so that every class is in every split."""
+        # Late: this import costs seconds, and only what trains needs the data.
+        from sklearn.datasets import load_digits  # noqa: PLC0415
+
         images, classes = load_digits(return_X_y=True)
         pixels = np.asarray(images, dtype=np.float32)
         labels = np.asarray(classes, dtype=np.int64)

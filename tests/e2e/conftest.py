@@ -1,6 +1,7 @@
 """Runs the installed command as a user does: another process, its streams and its exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,9 +42,32 @@ def evo(workplace: Path) -> Evo:
     return call
 
 
+SECRET = "sk-do-not-write-me"
+
+SMALL = (
+    *("run", "smoke", "--seed", "4"),
+    # Long enough to be interrupted, short enough to wait for.
+    *("--set", "protocol.rungs=[{epochs = 2, seeds = 4}, {epochs = 6, seeds = 4}]"),
+)
+
+
 @pytest.fixture(scope="session")
-def finished_run(evo: Evo) -> str:
-    """A whole small campaign; its name under runs/."""
-    done = evo("run", "smoke", "--name", "whole", "--seed", "4")
-    assert done.code == 0, done.err
+def first_run(workplace: Path) -> Finished:
+    """A whole small campaign under the name `whole`, with a secret in the user's environment."""
+    done = subprocess.run(
+        [EVO, *SMALL, "--name", "whole"],
+        cwd=workplace,
+        env={**os.environ, "OPENAI_API_KEY": SECRET},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def finished_run(first_run: Finished) -> str:
+    """The name of a finished campaign under runs/."""
     return "whole"

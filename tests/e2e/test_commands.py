@@ -139,11 +139,11 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
         (("status", "no-such-run"), "Unknown campaign 'no-such-run'"),
         (("resume", "no-such-run"), "Unknown campaign"),
         (("validate", "absent.py", "--kind", "activation"), "absent.py"),
-        (("validate", "absent.py", "--kind", "activaton"), "Did you mean 'activation'"),
+        (("validate", __file__, "--kind", "activaton"), "Did you mean 'activation'"),
         (("evaluate", "absent.py", "--kind", "activation"), "absent.py"),
         (("frobnicate",), "No such command"),
         (("run",), "Missing argument"),
-        (("run", "demo", "--seed", "x"), "x"),
+        (("run", "demo", "--seed", "x"), "Invalid value for '--seed'"),
     ],
 )
 def test_wrong_use_exits_with_2_and_says_what_to_do(

@@ -39,7 +39,7 @@ COMPONENTS: dict[str, str] = tomllib.loads(
 def sandbox():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("API_KEY", "secret")
-        with Sandbox(deadline_s=1.5) as opened:
+        with Sandbox(deadline_s=1.0) as opened:
             yield opened
 
 
@@ -92,11 +92,11 @@ FORGED = r'(9).to_bytes(4, "big") + b"{\"id\": 1}"'
 DENIED = "Operation not permitted"
 ATTACKS = {
     # time and memory
-    "endless Python loop": (attack("while True: pass"), "longer than 1.5 s"),
-    "endless C loop": (attack("return 10**10**9"), "longer than 1.5 s"),
+    "endless Python loop": (attack("while True: pass"), "longer than 1 s"),
+    "endless C loop": (attack("return 10**10**9"), "longer than 1 s"),
     "endless tensor work": (
         attack("y = torch.ones(2000, 2000)", "for _ in range(10**6): y = y @ y"),
-        "longer than 1.5 s",
+        "longer than 1 s",
     ),
     "ignored signals and sleep": (
         attack(
@@ -104,7 +104,7 @@ ATTACKS = {
             "    signal.signal(number, signal.SIG_IGN)",
             "time.sleep(3600)",
         ),
-        "longer than 1.5 s",
+        "longer than 1 s",
     ),
     "tensor memory bomb": (attack("return torch.zeros(10**10)"), "more memory"),
     "Python memory bomb": (attack("y = [b'x' * 10**7 for _ in range(10**4)]"), "MemoryError"),
@@ -203,11 +203,9 @@ def test_a_candidate_leaves_no_trace_in_the_next_one(sandbox, honest_trace):
     assert trace(sandbox, HONEST) == honest_trace
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_lost_zygote_is_replaced_and_the_requests_go_on(how, sandbox, honest_trace, monkeypatch):
-    monkeypatch.setattr("evo.validation.sandbox._GRACE_S", 0.0)
+def test_a_killed_zygote_is_replaced_and_the_requests_go_on(sandbox, honest_trace):
     lost = sandbox.process_id
-    os.kill(lost, how)
+    os.kill(lost, signal.SIGKILL)
 
     results = sandbox.trace([TraceRequest(HONEST, "activation", SHAPES)] * 2)
 

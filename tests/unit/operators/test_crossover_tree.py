@@ -24,6 +24,7 @@ from operators.carry import carry
 from operators.crossover_tree import CrossoverTree
 from operators.inline import donations
 from operators.program import Program
+from operators.syntax import size
 from operators.tidy import tidy, write
 
 OPERATOR = CrossoverTree()
@@ -38,7 +39,7 @@ def donated(source: str) -> list[str]:
     return [ast.unparse(part.expression) for part in donations(Program.read(source, CONTRACT))]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     first=st.sampled_from(sorted(ALL)),
     second=st.sampled_from(sorted(ALL)),
@@ -57,7 +58,7 @@ def test_a_child_keeps_the_signature_differs_from_both_and_is_written_once(
 def test_most_children_run_and_give_finite_values_in_the_right_shape() -> None:
     rng = np.random.default_rng(0)
     inputs = [torch.linspace(-8.0, 8.0, 64)]
-    pairs = [rng.choice(sorted(ALL), 2) for _ in range(150)]
+    pairs = [rng.choice(sorted(ALL), 2) for _ in range(60)]
 
     sound = [
         is_sound(child(ALL[first], ALL[second], seed), "activation", inputs)
@@ -78,7 +79,7 @@ def test_children_stay_within_the_size_of_the_larger_parent() -> None:
     first, second = WILD["many_steps"], WILD["masks_and_where"]
     sizes = [Program.read(text, CONTRACT).size for text in (first, second)]
 
-    for seed in range(20):
+    for seed in range(8):
         text = child(first, second, seed)
         assert Program.read(text, CONTRACT).size <= max(SIZE_LIMIT, *sizes)
 
@@ -99,30 +100,36 @@ def test_locals_are_replaced_by_what_they_stand_for() -> None:
     assert all(" y" not in part and part != "a" for part in parts)
 
 
+def test_a_comprehension_is_donated_with_the_names_it_binds() -> None:
+    parts = donated(WILD["comprehension"])
+
+    assert "sum([torch.cos(k * x) / (1.0 + k ** 2) for k in range(1, 4)])" in parts
+    assert not any("k * x" in part and "for k" not in part for part in parts)
+
+
+def test_calls_of_local_functions_stay_where_they_are() -> None:
+    assert not any("gate" in part or "lambda" in part for part in donated(WILD["lambdas"]))
+    assert not any("blend" in part or "root" in part for part in donated(WILD["closure"]))
+
+
 def test_what_a_loop_or_a_branch_makes_is_not_donated() -> None:
     loop = "y = x\nfor k in range(3):\n    y = torch.sin(k * y)\nz = torch.cos(x)\nreturn y + z"
 
     assert donated(component(loop)) == ["torch.cos(x)"]
     assert donated(WILD["static_loop"]) == []
-    assert donated(WILD["python_if"]) == []
 
 
-def test_donated_expressions_compute_what_the_donor_computes() -> None:
-    source = WILD["many_steps"]
+def test_a_moved_expression_computes_what_it_computed() -> None:
+    source = WILD["helper_with_default"]
+    donor, receiver = Program.read(source, CONTRACT), Program.identity(CONTRACT)
     inputs = [torch.linspace(-8.0, 8.0, 64)]
-    whole = donations(Program.read(source, CONTRACT))[-1]
-    longest = max(donations(Program.read(source, CONTRACT)), key=lambda part: len(str(part)))
-    assert whole and longest
-
-    receiver = Program.identity(CONTRACT)
-    donor = Program.read(source, CONTRACT)
-    (final,) = [p for p in donations(donor) if "sigmoid" in ast.unparse(p.expression)][:1]
     (statement,) = receiver.returns()
-    statement.value = carry(final.expression, donor, receiver)
 
-    expected = torch.clamp(inputs[0], -6, 6)
-    assert torch.allclose(
-        outputs(write(receiver), "activation", inputs), expected * torch.sigmoid(expected)
+    whole = max(donations(donor), key=lambda part: size(part.expression))
+    statement.value = carry(whole.expression, donor, receiver)
+
+    assert torch.equal(
+        outputs(write(receiver), "activation", inputs), outputs(source, "activation", inputs)
     )
 
 
@@ -176,19 +183,23 @@ def test_a_helper_is_not_shared_when_what_it_needs_differs() -> None:
     assert ast.unparse(carry(donations(donor)[0].expression, donor, receiver)) == "core_2(x)"
 
 
-def test_a_parent_without_movable_parts_comes_along_whole() -> None:
-    found = [child(WILD["python_if"], WILD["static_loop"], seed) for seed in range(20)]
-
+def test_where_nothing_can_be_moved_a_parent_comes_along_whole() -> None:
+    loop = component("y = x\nfor k in range(3):\n    y = torch.sin(y)\nreturn y")
     inputs = [torch.linspace(-8.0, 8.0, 64)]
-    assert any("def other_activation(x):" in text for text in found)
+
+    found = [child(loop, WILD["static_loop"], seed) for seed in range(10)]
+
+    assert all("def other_activation(x):" in text for text in found)
     assert all(signature(text, "activation") == ["x"] for text in found)
-    assert np.mean([is_sound(text, "activation", inputs) for text in found]) > 0.8
+    assert all(is_sound(text, "activation", inputs) for text in found)
 
 
 def test_parts_go_the_other_way_where_only_the_first_parent_has_some() -> None:
     found = [child(BASELINES["tanh"], WILD["static_loop"], seed) for seed in range(10)]
 
-    assert all("for k in range(N_TERMS):" in text and "torch.tanh" in text for text in found)
+    assert all("torch.tanh" in text for text in found)
+    assert sum("for k in range(N_TERMS):" in text for text in found) >= 5
+    assert not any("def other_activation" in text for text in found)
 
 
 def test_a_part_for_a_helper_is_written_in_the_names_of_the_helper() -> None:
@@ -201,7 +212,8 @@ def test_a_part_for_a_helper_is_written_in_the_names_of_the_helper() -> None:
 
 def test_two_arguments_are_kept_apart() -> None:
     one = "import torch\ndef gate(signal, control):\n    return signal * torch.sigmoid(control)\n"
-    two = "import torch\ndef gate(signal, control):\n    y = control ** 2\n    return torch.tanh(y) - signal\n"
+    body = "    y = control ** 2\n    return torch.tanh(y) - signal\n"
+    two = f"import torch\ndef gate(signal, control):\n{body}"
     inputs = [torch.linspace(-2.0, 2.0, 64), torch.linspace(0.0, 1.0, 64)]
 
     found = [

@@ -72,6 +72,16 @@ def test_unused_imports_constants_locals_and_helpers_are_dropped() -> None:
     assert rewritten(source) == "import torch\n\n\ndef activation(x):\n    return torch.cos(x)\n"
 
 
+def test_a_loop_that_feeds_itself_alone_is_dropped() -> None:
+    body = (
+        "y = 0.0\nfor k in range(3):\n    y = y + torch.sin(k * x)\n    y *= 2\nreturn torch.cos(x)"
+    )
+
+    text = rewritten(component(body))
+
+    assert text == "import torch\n\n\ndef activation(x):\n    return torch.cos(x)\n"
+
+
 def test_what_runs_in_a_loop_stays() -> None:
     text = rewritten(WILD["static_loop"])
 
