@@ -14,10 +14,11 @@ import torch.nn.functional as F
 
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trainer import train
+from evo.parts import Parts
 from evo.seeds import child_seed
 from evo.tasks.base import Data
 from evo.tasks.digits import Digits
-from evo.tasks.networks import Network, Parts
+from evo.tasks.networks import Network
 
 ROUNDS = 3
 EPOCHS = 2

@@ -61,6 +61,7 @@ def workers(config: Config) -> Workers:
     """The training processes of a configuration."""
     return Workers(
         config.workers or len(os.sched_getaffinity(0)),
+        kind=config.kind,
         tasks=config.tasks,
         protocol=config.protocol,
         device=device(config),

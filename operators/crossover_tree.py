@@ -19,8 +19,18 @@ from operators.carry import as_helper, carry
 from operators.inline import Donation, donations
 from operators.offspring import ATTEMPTS, first_worthy, read_parents
 from operators.program import Program
-from operators.syntax import binary, bound, identifiers, scaled, size, substitute
+from operators.syntax import (
+    binary,
+    bound,
+    identifiers,
+    introduced,
+    loaded,
+    scaled,
+    size,
+    substitute,
+)
 from operators.terms import choose, fill, pick, templates
+from operators.tidy import reachable
 from operators.values import Value
 
 Way = Literal["replace", "compose", "blend"]
@@ -98,7 +108,12 @@ def _join(
         way = "blend"
     if way == "compose" and part.value == Value.TENSOR:
         values[pick(child.contract.arguments, rng)] = site.node
-    expression = substitute(carry(part.expression, donor, child), values)
+    carried = carry(part.expression, donor, child)
+    helpers = [name for each in reachable(child, loaded([carried])) for name in introduced(each)]
+    if site.scope in helpers:
+        # A helper that both parents share would come to call itself.
+        return child
+    expression = substitute(carried, values)
     site.put(_blend(site.node, expression, child.contract, rng) if way == "blend" else expression)
     return child
 

@@ -202,11 +202,15 @@ def substitute(node: ast.expr, expressions: Mapping[str, ast.expr]) -> ast.expr:
 
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     """Every list of statements within, outermost first."""
-    for part in ast.walk(node):
-        for field in ("body", "orelse", "finalbody"):
-            block: object = part.__dict__.get(field)
-            if isinstance(block, list):
-                yield block
+    pending = [node]
+    while pending:
+        part = pending.pop(0)
+        for field in ("body", "orelse", "handlers", "cases", "finalbody"):
+            held: object = part.__dict__.get(field)
+            if isinstance(held, list):
+                pending += held
+                if field not in ("handlers", "cases"):
+                    yield held
 
 
 def _locals(node: ast.AST) -> set[str]:

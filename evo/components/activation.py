@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from evo.components.base import Component, ContractError, Kind, kinds
+from evo.parts import Parts
 from evo.types import Contract, Vector
 
 _REACH = 8.0
@@ -73,6 +74,10 @@ class Activation(Kind):
                 f"expected finite gradients on [-8, 8], got none at x = {where:.3g}"
             )
         _expect_elementwise(component, probe.detach(), output.detach())
+
+    def parts(self, component: Component) -> Parts:
+        """The component after every hidden layer."""
+        return Parts(activation=component)
 
     def behaviour(self, component: Component) -> Vector:
         """Outputs on 64 equidistant points of [-8, 8]: (64,) float32."""

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import torch
 
+from evo.parts import Parts
 from evo.registry import Registry
 from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector
 
@@ -49,6 +50,10 @@ class Kind(ABC):
         Raises:
             ContractError: it breaks the contract.
         """
+
+    @abstractmethod
+    def parts(self, component: Component) -> Parts:
+        """How a network takes the component in."""
 
     @abstractmethod
     def behaviour(self, component: Component) -> Vector:

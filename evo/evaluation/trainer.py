@@ -15,9 +15,10 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
+from evo.parts import Parts
 from evo.seeds import child_seed
 from evo.tasks.base import Data, Split
-from evo.tasks.networks import Network, Parameters, Parts
+from evo.tasks.networks import Network, Parameters
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 

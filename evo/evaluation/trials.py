@@ -9,16 +9,15 @@ from functools import lru_cache
 
 import torch
 
-from evo.components.base import Component
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trainer import Trained, train
+from evo.parts import Parts
 from evo.tasks.base import Data, tasks
-from evo.tasks.networks import Parts
 from evo.types import Trial
 
 
 def run_trials(
-    component: Component,
+    parts: Parts,
     task_names: Sequence[str],
     protocol: Protocol,
     *,
@@ -26,7 +25,7 @@ def run_trials(
     device: str = "cpu",
     first_seed: int = 0,
 ) -> tuple[Trial, ...]:
-    """Train the component on every trial of a rung, in the order task, network, seed."""
+    """Train with these parts on every trial of a rung, in the order task, network, seed."""
     length = protocol.rungs[rung]
     seeds = range(first_seed, first_seed + length.seeds)
     trials: list[Trial] = []
@@ -35,7 +34,7 @@ def run_trials(
             trained = train(
                 network,
                 _data(task_name, device),
-                Parts(activation=component),
+                parts,
                 seeds=seeds,
                 learning_rates=protocol.learning_rates,
                 epochs=length.epochs,

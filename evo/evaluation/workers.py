@@ -14,14 +14,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from types import TracebackType
+from typing import NamedTuple
 
 import torch
 from pebble import ProcessExpired, ProcessPool
 
+from evo.components.base import kinds
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trials import run_trials
 from evo.types import Outcome
-from evo.validation.graph import Graph
+from evo.validation.graph import Graph, GraphError
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,21 @@ class Job:
     rung: int
 
 
+class _Work(NamedTuple):
+    """What all jobs of a campaign have in common."""
+
+    kind: str
+    tasks: tuple[str, ...]
+    protocol: Protocol
+    device: str
+
+
 class Workers:
     """A pool of trusted processes. Use as a context manager.
 
     Args:
         count: number of processes.
+        kind: name of the kind of every candidate.
         tasks: names of the tasks to train on.
         protocol: how to train.
         device: where the tensors live, "cpu" or "cuda".
@@ -48,13 +60,14 @@ class Workers:
         self,
         count: int,
         *,
+        kind: str,
         tasks: Sequence[str],
         protocol: Protocol,
         device: str,
         timeout_s: float,
     ) -> None:
         self._count = count
-        self._work = (tuple(tasks), protocol, device)
+        self._work = _Work(kind, tuple(tasks), protocol, device)
         self._timeout_s = timeout_s
         self._pool = ProcessPool(
             max_workers=count,
@@ -84,7 +97,7 @@ class Workers:
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Outcomes as they come in, in any order; a failure is an outcome with an error."""
         futures: dict[Future[Outcome], Job] = {
-            self._pool.schedule(_train, args=(job, *self._work), timeout=self._timeout_s): job
+            self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s): job
             for job in jobs
         }
         try:
@@ -101,7 +114,7 @@ class Workers:
             error = f"training took longer than {self._timeout_s:g} s"
         except ProcessExpired as expired:
             error = f"the worker process died (exit code {expired.exitcode})"
-        except (RuntimeError, MemoryError) as failure:
+        except (GraphError, RuntimeError, MemoryError) as failure:
             error = f"training failed: {failure}"
         return Outcome(job.id, job.rung, (), 0.0, error)
 
@@ -119,7 +132,14 @@ def _die_with_engine() -> None:
     os._exit(1)
 
 
-def _train(job: Job, tasks: Sequence[str], protocol: Protocol, device: str) -> Outcome:
+def _train(job: Job, work: _Work) -> Outcome:
     start = time.process_time()
-    trials = run_trials(Graph.parse(job.graph), tasks, protocol, rung=job.rung, device=device)
+    kind = kinds.get(work.kind)()
+    trials = run_trials(
+        kind.parts(Graph.parse(job.graph)),
+        work.tasks,
+        work.protocol,
+        rung=job.rung,
+        device=work.device,
+    )
     return Outcome(job.id, job.rung, trials, time.process_time() - start)

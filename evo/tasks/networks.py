@@ -5,21 +5,15 @@ A network never sees candidate source: the component in its parts is a checked g
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
 import torch
 
+from evo.parts import Parts
+
 Parameters = dict[str, torch.Tensor]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The replaceable parts of a network; a kind puts its component in one of them."""
-
-    activation: Callable[[torch.Tensor], torch.Tensor]
 
 
 class Network(ABC):

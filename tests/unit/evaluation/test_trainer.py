@@ -5,10 +5,11 @@ import torch
 import torch.nn.functional as F
 
 from evo.evaluation.trainer import Trained, train
+from evo.parts import Parts
 from evo.seeds import child_seed
 from evo.tasks.base import Data, Split
 from evo.tasks.digits import Digits
-from evo.tasks.networks import Mlp, Parts
+from evo.tasks.networks import Mlp
 
 NETWORK = Mlp((12, 8))
 

@@ -210,6 +210,14 @@ def test_a_part_for_a_helper_is_written_in_the_names_of_the_helper() -> None:
     assert not any("return 2.0 * x" in text for text in found)
 
 
+def test_a_shared_helper_never_comes_to_call_itself() -> None:
+    above = "def core(t):\n    return torch.tanh(2.0 * t)\n"
+    one, two = component("return core(x)", above), component("return x * core(x)", above)
+    inputs = [torch.linspace(-8.0, 8.0, 64)]
+
+    assert all(is_sound(child(one, two, seed), "activation", inputs) for seed in range(60))
+
+
 def test_two_arguments_are_kept_apart() -> None:
     one = "import torch\ndef gate(signal, control):\n    return signal * torch.sigmoid(control)\n"
     body = "    y = control ** 2\n    return torch.tanh(y) - signal\n"

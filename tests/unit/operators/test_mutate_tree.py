@@ -36,7 +36,7 @@ def mutant(source: str, seed: int) -> str:
     return OPERATOR.propose([record(source)], CONTRACT, np.random.default_rng(seed))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(name=st.sampled_from(sorted(ALL)), seed=st.integers(0, 2**32))
 def test_a_mutant_keeps_the_signature_differs_and_is_written_once(name: str, seed: int) -> None:
     source = mutant(ALL[name], seed)
@@ -46,7 +46,7 @@ def test_a_mutant_keeps_the_signature_differs_and_is_written_once(name: str, see
     assert source == mutant(ALL[name], seed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(name=st.sampled_from(sorted(ALL)), seed=st.integers(0, 2**32))
 def test_a_mutant_has_no_text_but_code_and_imports_each_module_once(name: str, seed: int) -> None:
     tree = ast.parse(mutant(ALL[name], seed))
@@ -117,7 +117,7 @@ def test_every_edit_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
         return weighted._replace(edit=edit)
 
     monkeypatch.setattr(balance, "EDITS", tuple(map(counted, EDITS)))
-    for seed in range(120):
+    for seed in range(90):
         mutant(WILD["lambdas"], seed)
 
     assert all(drawn[weighted.edit.__name__] >= 3 for weighted in EDITS)

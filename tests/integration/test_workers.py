@@ -1,0 +1,116 @@
+"""Real worker processes: results, deaths, time-outs."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evo.evaluation.protocol import Protocol, Rung
+from evo.evaluation.workers import Job, Workers
+from evo.types import Outcome
+
+PROTOCOL = Protocol(
+    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=400, seeds=8)), learning_rates=(0.01,)
+)
+
+
+@pytest.fixture(scope="module")
+def graph() -> str:
+    """The text of tanh's graph, traced as any candidate is."""
+    from evo.components.activation import Activation
+    from evo.validation.sandbox import Sandbox
+    from evo.validation.validator import Validator
+
+    kind = Activation()
+    with Sandbox() as sandbox:
+        verdict = Validator(kind, sandbox).validate([kind.baselines()["tanh"]])[0]
+    return verdict.text  # type: ignore[union-attr]
+
+
+def workers(count: int = 2, *, timeout_s: float = 60.0) -> Workers:
+    return Workers(
+        count,
+        kind="activation",
+        tasks=("digits",),
+        protocol=PROTOCOL,
+        device="cpu",
+        timeout_s=timeout_s,
+    )
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Workers]:
+    with workers() as running:
+        yield running
+
+
+def by_id(outcomes) -> dict[str, Outcome]:
+    return {outcome.id: outcome for outcome in outcomes}
+
+
+def children() -> set[int]:
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+def test_outcomes_hold_every_trial_of_the_rung(pool: Workers, graph: str) -> None:
+    (outcome,) = pool.run([Job("a", graph, 0)])
+
+    keys = {(t.rung, t.task, t.network, t.seed) for t in outcome.trials}
+    networks = ("mlp-64-64", "mlp-48-48-48")
+    assert keys == {(0, "digits", name, seed) for name in networks for seed in range(2)}
+    assert all(0 < t.loss < 3 and 0 < t.accuracy <= 1 for t in outcome.trials)
+    assert outcome.seconds > 0
+
+
+def test_results_do_not_depend_on_the_worker_or_the_company(pool: Workers, graph: str) -> None:
+    alone = by_id(pool.run([Job("a", graph, 0)]))
+    among = by_id(pool.run([Job(name, graph, 0) for name in "abcde"]))
+
+    assert {outcome.trials for outcome in among.values()} == {alone["a"].trials}
+
+
+def test_a_job_that_runs_out_of_time_costs_itself_alone(graph: str) -> None:
+    with workers(timeout_s=8.0) as pool:
+        by_id(pool.run([Job("warm", graph, 0), Job("up", graph, 0)]))
+        outcomes = by_id(pool.run([Job("slow", graph, 1), Job("a", graph, 0), Job("b", graph, 0)]))
+        after = by_id(pool.run([Job("c", graph, 0)]))
+
+    assert "longer than 8 s" in outcomes["slow"].error
+    assert outcomes["slow"].trials == ()
+    assert not outcomes["a"].error
+    assert outcomes["a"].trials == outcomes["b"].trials == after["c"].trials
+
+
+def test_a_worker_that_is_killed_costs_its_job_alone(graph: str) -> None:
+    before = children()
+    with workers(1) as pool:
+        by_id(pool.run([Job("warm", graph, 0)]))
+        outcomes: dict[str, Outcome] = {}
+        runner = threading.Thread(
+            target=lambda: outcomes.update(
+                by_id(pool.run([Job("long", graph, 1), Job("a", graph, 0)]))
+            )
+        )
+        runner.start()
+        time.sleep(1.0)
+        for pid in children() - before:
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        runner.join(timeout=60)
+
+    assert "died" in outcomes["long"].error
+    assert outcomes["a"].trials
+
+
+def test_a_graph_that_is_none_is_an_outcome_with_an_error(pool: Workers) -> None:
+    (outcome,) = pool.run([Job("a", "not a graph", 0)])
+
+    assert outcome.error
+    assert not outcome.trials
