@@ -120,3 +120,16 @@ def test_a_training_set_smaller_than_a_batch_is_one_batch(data: Data) -> None:
     trained = train_side_by_side(small, seeds=(0,), rates=(0.03,))
 
     assert not torch.equal(start.test_loss, trained.test_loss)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("activation", [torch.tanh, F.relu, F.mish])
+def test_a_cuda_device_gives_the_results_of_the_processor(data: Data, activation) -> None:
+    choice = {"seeds": (0, 1, 2), "rates": (0.003, 0.03), "activation": activation}
+
+    here = train_side_by_side(data, **choice)
+    there = train_side_by_side(data.to(torch.device("cuda")), **choice)
+
+    assert there.test_loss.device.type == "cpu"
+    assert torch.allclose(here.test_loss, there.test_loss, rtol=2e-2)
+    assert torch.allclose(here.validation_loss, there.validation_loss, rtol=2e-2)
