@@ -1,1 +1,4 @@
-"""Variation: operators that turn parents into new source, and the portfolio that chooses one."""
+"""Variation: operators that turn parents into new source, and the portfolio that chooses one.
+
+One file an operator; `tree/` holds what the syntax-tree operators share.
+"""

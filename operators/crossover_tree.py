@@ -13,13 +13,13 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from evo.types import Contract, Record
-from operators.balance import SIZE_LIMIT, edit_once, room
 from operators.base import Operator, operators
-from operators.carry import as_helper, carry
-from operators.inline import Donation, donations
-from operators.offspring import ATTEMPTS, first_worthy, read_parents
-from operators.program import Program
-from operators.syntax import (
+from operators.tree.balance import SIZE_LIMIT, edit_once, room
+from operators.tree.carry import as_helper, carry
+from operators.tree.inline import Donation, donations
+from operators.tree.offspring import ATTEMPTS, first_worthy, read_parents
+from operators.tree.program import Program
+from operators.tree.syntax import (
     binary,
     bound,
     identifiers,
@@ -29,9 +29,9 @@ from operators.syntax import (
     size,
     substitute,
 )
-from operators.terms import choose, fill, pick, templates
-from operators.tidy import reachable
-from operators.values import Value
+from operators.tree.terms import choose, fill, pick, templates
+from operators.tree.tidy import reachable
+from operators.tree.values import Value
 
 Way = Literal["replace", "compose", "blend"]
 """How a part meets what stands at its place.

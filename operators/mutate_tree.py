@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from evo.types import Contract, Record
-from operators.balance import edit_once
 from operators.base import Operator, operators
-from operators.offspring import ATTEMPTS, first_worthy, read_parents
-from operators.program import Program
+from operators.tree.balance import edit_once
+from operators.tree.offspring import ATTEMPTS, first_worthy, read_parents
+from operators.tree.program import Program
 
 _LAST_EDIT = 0.7
 """Chance that an edit is the last one, so that most mutants are one edit away."""

@@ -8,7 +8,7 @@ import numpy as np
 from evo.errors import UsageError
 from evo.types import Candidate, Contract, Record
 from operators.base import operators
-from operators.terms import choose
+from operators.tree.terms import choose
 
 
 class Portfolio:

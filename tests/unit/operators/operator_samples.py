@@ -9,8 +9,8 @@ import torch
 
 from evo.components.activation import Activation
 from evo.types import Candidate, Contract, Record
-from operators.program import Program
-from operators.tidy import tidy, write
+from operators.tree.program import Program
+from operators.tree.tidy import tidy, write
 
 CONTRACT = Activation.contract
 PAIR = Contract(

@@ -19,13 +19,13 @@ from operator_samples import (
 )
 
 from evo.types import normalise
-from operators.balance import SIZE_LIMIT
-from operators.carry import carry
 from operators.crossover_tree import CrossoverTree
-from operators.inline import donations
-from operators.program import Program
-from operators.syntax import size
-from operators.tidy import tidy, write
+from operators.tree.balance import SIZE_LIMIT
+from operators.tree.carry import carry
+from operators.tree.inline import donations
+from operators.tree.program import Program
+from operators.tree.syntax import size
+from operators.tree.tidy import tidy, write
 
 OPERATOR = CrossoverTree()
 

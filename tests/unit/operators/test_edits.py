@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from operator_samples import CONTRACT, WILD, component, program, returned
 
-from operators.balance import EDITS, SIZE_LIMIT, Edit, Weighted, weight_at
-from operators.coefficients import perturb_constant
-from operators.edits import (
+from operators.tree.balance import EDITS, SIZE_LIMIT, Edit, Weighted, weight_at
+from operators.tree.coefficients import perturb_constant
+from operators.tree.edits import (
     insert_term,
     remove_term,
     renew,
@@ -17,8 +17,8 @@ from operators.edits import (
     use_argument,
     wrap,
 )
-from operators.program import Program
-from operators.syntax import number
+from operators.tree.program import Program
+from operators.tree.syntax import number
 
 
 def results(edit: Edit, make: Callable[[], Program], draws: int = 60) -> set[str]:

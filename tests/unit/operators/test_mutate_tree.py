@@ -24,10 +24,10 @@ from operator_samples import (
 )
 
 from evo.types import normalise
-from operators import balance
-from operators.balance import EDITS, SIZE_LIMIT, Weighted
 from operators.mutate_tree import MutateTree
-from operators.program import Program
+from operators.tree import balance
+from operators.tree.balance import EDITS, SIZE_LIMIT, Weighted
+from operators.tree.program import Program
 
 OPERATOR = MutateTree()
 

@@ -1,7 +1,7 @@
 import pytest
 from operator_samples import CONTRACT, PAIR, UNUSABLE, WILD, component, rewritten, signature
 
-from operators.program import Program
+from operators.tree.program import Program
 
 
 @pytest.mark.parametrize("source", UNUSABLE)

@@ -3,8 +3,8 @@ import ast
 import pytest
 from operator_samples import CONTRACT, WILD, component
 
-from operators.program import Program
-from operators.values import MODULE, Value
+from operators.tree.program import Program
+from operators.tree.values import MODULE, Value
 
 ABOVE = """
 BETA = 1.5

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from evo.types import Contract
-from operators.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called
-from operators.syntax import import_name, parameters
+from operators.tree.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called
+from operators.tree.syntax import import_name, parameters
 
 MODULE = "<module>"
 """Scope of what stands outside every function."""

@@ -6,11 +6,11 @@ ask the inference, since `1.0 * mask` is no mask.
 
 import ast
 
-from operators.algebra import leading, simple_product, simple_quotient, simple_sum, times
-from operators.calls import EVEN, IDEMPOTENT, SAME_ABOVE_ZERO, TWINS, called
-from operators.signs import is_non_negative
-from operators.syntax import binary, number, same
-from operators.values import MODULE, TENSORS, Values
+from operators.tree.algebra import leading, simple_product, simple_quotient, simple_sum, times
+from operators.tree.calls import EVEN, IDEMPOTENT, SAME_ABOVE_ZERO, TWINS, called
+from operators.tree.signs import is_non_negative
+from operators.tree.syntax import binary, number, same
+from operators.tree.values import MODULE, TENSORS, Values
 
 
 def simplify(tree: ast.Module, values: Values) -> None:

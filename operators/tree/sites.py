@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evo.types import Contract
-from operators.syntax import words
-from operators.values import MODULE, TENSORS, Value, Values
+from operators.tree.syntax import words
+from operators.tree.values import MODULE, TENSORS, Value, Values
 
 _CLOSED_FIELDS = words(
     "annotation returns decorator_list slice target targets iter test exc cause msg"

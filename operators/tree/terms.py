@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from evo.types import Contract
-from operators.syntax import binary, clone, scaled, substitute
+from operators.tree.syntax import binary, clone, scaled, substitute
 
 T = TypeVar("T")
 

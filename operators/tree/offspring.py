@@ -11,16 +11,16 @@ from itertools import chain, count
 import numpy as np
 
 from evo.types import Contract, Record, normalise
-from operators.algebra import has_like_terms
-from operators.balance import SIZE_LIMIT
-from operators.calls import ROOTS, called
-from operators.program import Program
-from operators.signs import is_non_negative, is_positive
-from operators.sites import Site, Survey
-from operators.syntax import binary, number, same, scaled
-from operators.terms import term
-from operators.tidy import tidy, write
-from operators.values import TENSORS, Value
+from operators.tree.algebra import has_like_terms
+from operators.tree.balance import SIZE_LIMIT
+from operators.tree.calls import ROOTS, called
+from operators.tree.program import Program
+from operators.tree.signs import is_non_negative, is_positive
+from operators.tree.sites import Site, Survey
+from operators.tree.syntax import binary, number, same, scaled
+from operators.tree.terms import term
+from operators.tree.tidy import tidy, write
+from operators.tree.values import TENSORS, Value
 
 ATTEMPTS = 25
 """Drafts that an operator offers before newcomers take over; nearly always one or two do."""

@@ -8,13 +8,13 @@ import ast
 
 import numpy as np
 
-from operators.calls import EXTREMA, RESHAPING, called
-from operators.coefficients import is_guard, is_guarded
-from operators.signs import is_non_negative
-from operators.sites import Site, Survey
-from operators.syntax import binary, constant, number, same, scaled, size
-from operators.terms import fill, fill_around, nice_number, pick, templates, term
-from operators.values import Value
+from operators.tree.calls import EXTREMA, RESHAPING, called
+from operators.tree.coefficients import is_guard, is_guarded
+from operators.tree.signs import is_non_negative
+from operators.tree.sites import Site, Survey
+from operators.tree.syntax import binary, constant, number, same, scaled, size
+from operators.tree.terms import fill, fill_around, nice_number, pick, templates, term
+from operators.tree.values import Value
 
 _SMALL = 4
 """Size up to which a term is renewed whole."""

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from operators.syntax import Number, binary, constant, literal, number, same
+from operators.tree.syntax import Number, binary, constant, literal, number, same
 
 IsArithmetic = Callable[[ast.expr], bool]
 """Whether an expression is a number, or a tensor of numbers, without `1.0 *` or `+ 0` making it."""

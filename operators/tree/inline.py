@@ -9,10 +9,10 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from operators.program import Program
-from operators.sites import Survey, sites_in
-from operators.syntax import binary, bound, clone, loaded, size, substitute
-from operators.values import Value
+from operators.tree.program import Program
+from operators.tree.sites import Survey, sites_in
+from operators.tree.syntax import binary, bound, clone, loaded, size, substitute
+from operators.tree.values import Value
 
 _SIZE_LIMIT = 25
 """Repeated locals may make an expression explode; larger ones are not worth reading."""

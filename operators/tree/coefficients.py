@@ -4,11 +4,11 @@ import ast
 
 import numpy as np
 
-from operators.calls import NUMBERED, called
-from operators.sites import Site, Survey
-from operators.syntax import Number, constant, number
-from operators.terms import nice_number, pick
-from operators.values import MODULE, Value
+from operators.tree.calls import NUMBERED, called
+from operators.tree.sites import Site, Survey
+from operators.tree.syntax import Number, constant, number
+from operators.tree.terms import nice_number, pick
+from operators.tree.values import MODULE, Value
 
 _SNAPS = (0.01, 0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 _GUARD = 1e-5

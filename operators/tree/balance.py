@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from operators.coefficients import perturb_constant
-from operators.edits import (
+from operators.tree.coefficients import perturb_constant
+from operators.tree.edits import (
     insert_term,
     remove_term,
     renew,
@@ -16,9 +16,9 @@ from operators.edits import (
     use_argument,
     wrap,
 )
-from operators.program import Program
-from operators.sites import Survey
-from operators.terms import choose
+from operators.tree.program import Program
+from operators.tree.sites import Survey
+from operators.tree.terms import choose
 
 Edit = Callable[[Survey, np.random.Generator], bool]
 """Changes one place, or returns False and changes nothing; the survey is worn out after that."""

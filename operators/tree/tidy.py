@@ -2,10 +2,10 @@
 
 import ast
 
-from operators.program import Program, import_targets
-from operators.simplify import simplify
-from operators.syntax import blocks, identifiers, import_name, introduced, loaded
-from operators.values import Values
+from operators.tree.program import Program, import_targets
+from operators.tree.simplify import simplify
+from operators.tree.syntax import blocks, identifiers, import_name, introduced, loaded
+from operators.tree.values import Values
 
 
 def tidy(program: Program) -> None:

@@ -2,9 +2,9 @@
 
 import ast
 
-from operators.inline import Donation
-from operators.program import Program
-from operators.syntax import (
+from operators.tree.inline import Donation
+from operators.tree.program import Program
+from operators.tree.syntax import (
     clone,
     fresh,
     identifiers,
@@ -13,7 +13,7 @@ from operators.syntax import (
     rename,
     same,
 )
-from operators.tidy import is_block, reachable
+from operators.tree.tidy import is_block, reachable
 
 
 def carry(expression: ast.expr, donor: Program, receiver: Program) -> ast.expr:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evo.types import Contract
-from operators.sites import Survey
-from operators.syntax import (
+from operators.tree.sites import Survey
+from operators.tree.syntax import (
     blocks,
     bound,
     clone,
