@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
-from deap import base, tools
+from deap import base
 
-from evo.selection import Individual, novelty, performance, survive
+from evo.selection import Individual, survive
 from evo.types import Record
 
 Step = Callable[[list[Record]], list[Record]]
@@ -98,9 +98,8 @@ class Campaign:
         self._generations = generations
         self._tracker = tracker
         self.toolbox: Any = base.Toolbox()  # gets its methods by registration
-        self.toolbox.register("propose", steps.propose)
-        self.toolbox.register("survive", survive, count=population)
-        self.logbook = tools.Logbook()
+        self.toolbox.register("vary", steps.propose)
+        self.toolbox.register("select", survive, count=population)
         archived = {r.id: Individual(r) for r in history.records if r.novelty is not None}
         self.population = [archived[id_] for id_ in history.survivors]
 
@@ -109,21 +108,15 @@ class Campaign:
         for generation in range(self._history.generation + 1, self._generations + 1):
             records = self._generation(generation)
             arrived = [Individual(record) for record in records if record.novelty is not None]
-            self.population = self.toolbox.survive([*self.population, *arrived])
+            self.population = self.toolbox.select([*self.population, *arrived])
             self._history.seal(generation, records, [i.record.id for i in self.population])
             self._tracker.sealed(records)
-            self.logbook.record(
-                gen=generation,
-                nevals=len(arrived),
-                best=max(performance(i.record) for i in self.population),
-                novelty=max(novelty(i.record) for i in self.population),
-            )
 
     def _generation(self, generation: int) -> list[Record]:
         # Crowding is relative to a pool: measured anew, a resumed population has the same.
-        parents = self.toolbox.survive(self.population)
+        parents = self.toolbox.select(self.population)
         self._tracker.step(generation, "propose", [])
-        records: list[Record] = self.toolbox.propose(parents, generation)
+        records: list[Record] = self.toolbox.vary(parents, generation)
         for name, step in self._steps.after_propose():
             self._tracker.step(generation, name, records)
             records = step(records)

@@ -7,23 +7,33 @@ so that `--help` and a misspelt word answer at once.
 
 # ruff: noqa: PLC0415 - late imports, for the reason above
 
-import json
 import shutil
 import signal
 import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from evo.errors import EvoError, UsageError, unknown_name
+from evo.console import (
+    RUNS,
+    err,
+    next_folder,
+    out,
+    print_front,
+    print_json,
+    print_result,
+    read_run,
+    read_sources,
+    run_folder,
+    save_picture,
+)
+from evo.errors import EvoError, UsageError
 
 if TYPE_CHECKING:
     from archive.history import History
-    from archive.reader import Reader
 
 app = typer.Typer(
     name="evo",
@@ -41,11 +51,6 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Wins over the configuration; repeatable."),
 ]
-
-RUNS = Path("runs")
-
-out = Console()
-err = Console(stderr=True)
 
 
 def main() -> None:
@@ -75,7 +80,7 @@ def run(
     from evo import build
 
     build.check(loaded)
-    folder = RUNS / name if name else _next_folder(Path(config).stem)
+    folder = RUNS / name if name else next_folder(Path(config).stem)
     with build.create(folder, loaded) as history:
         _run(history, as_json=as_json)
 
@@ -83,7 +88,7 @@ def run(
 @app.command()
 def resume(run: RunName, *, as_json: Json = False) -> None:
     """Go on with a campaign from where it stopped."""
-    folder = _folder(run)
+    folder = run_folder(run)
     from archive.history import History
 
     with History.open(folder) as history:
@@ -93,13 +98,13 @@ def resume(run: RunName, *, as_json: Json = False) -> None:
 @app.command()
 def status(run: RunName, *, as_json: Json = False) -> None:
     """Where a campaign stands."""
-    history = _read(run)
+    history = read_run(run)
     from evo.report.summary import status_facts
     from evo.report.tables import facts_table
 
     facts = status_facts(history)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
     else:
         out.print(facts_table(facts))
 
@@ -112,16 +117,16 @@ def pareto(
     as_json: Json = False,
 ) -> None:
     """The Pareto front of performance against novelty, and the baselines on the same scale."""
-    history = _read(run)
+    history = read_run(run)
     from evo.report.summary import pareto_facts
 
     if plot is not None:
         plot.mkdir(parents=True, exist_ok=True)
-        err.print(f"Picture: {_plot(history, plot)}", soft_wrap=True)
+        err.print(f"Picture: {save_picture(history, plot)}", soft_wrap=True)
     if as_json:
-        _print_json(pareto_facts(history.records))
+        print_json(pareto_facts(history.records))
     else:
-        _print_front(history)
+        print_front(history)
 
 
 @app.command()
@@ -132,13 +137,13 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One candidate with all that is known of it."""
-    history = _read(run)
+    history = read_run(run)
     from evo.report.summary import find_record, record_facts
     from evo.report.tables import record_view
 
     record = find_record(history.records, id)
     if as_json:
-        _print_json(record_facts(record))
+        print_json(record_facts(record))
     else:
         out.print(record_view(record))
 
@@ -146,13 +151,13 @@ def show(
 @app.command()
 def validate(files: Files, *, kind: KindName, as_json: Json = False) -> None:
     """Whether files pass the policy, the tracer and the contract of a kind."""
-    sources = _sources(files)
+    sources = read_sources(files)
     from evo.inspection import validate_sources
     from evo.report.tables import rows_table
 
     facts = validate_sources(sources, kind)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
     else:
         out.print(rows_table(facts))
 
@@ -169,7 +174,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Train files at every rung and compare them with the kind's baselines."""
-    sources = _sources(files)
+    sources = read_sources(files)
     from evo.config import load
 
     loaded = load(config, [*(settings or ()), f"kind={kind}"])
@@ -181,7 +186,7 @@ def evaluate(
     with err.status("training …"):
         facts = evaluate_sources(sources, loaded)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
     else:
         out.print(rows_table([{k: v for k, v in row.items() if k != "tasks"} for row in facts]))
 
@@ -194,14 +199,11 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Default: stdout.")] = None,
 ) -> None:
     """All records of a campaign as a table, a row each."""
-    from archive.export import FORMATS
     from archive.export import export as write
 
-    if format not in FORMATS:
-        raise unknown_name("export format", format, FORMATS)
     if output is None and sys.stdout.isatty() and format == "parquet":
         raise UsageError("parquet is not for a terminal: name a file with --output.")
-    records = _read(run).records
+    records = read_run(run).records
     if output is not None:
         write(records, output, format)
         err.print(f"{len(records)} records: {output}", soft_wrap=True)
@@ -221,7 +223,7 @@ def list_(*, as_json: Json = False) -> None:
 
     facts = catalogue()
     if as_json:
-        _print_json(facts)
+        print_json(facts)
     else:
         out.print(catalogue_table(facts))
 
@@ -240,84 +242,11 @@ def _run(history: "History", *, as_json: bool) -> None:
     except KeyboardInterrupt:
         err.print(f"Stopped; everything is saved. Go on with: evo resume {folder}", soft_wrap=True)
         raise typer.Exit(130) from None
-    picture = _plot(history, folder)
+    picture = save_picture(history, folder)
     if as_json:
-        _print_json(status_facts(history))
+        print_json(status_facts(history))
         return
-    _print_front(history)
-    out.print(f"Picture: {picture}", soft_wrap=True)
-    _print_next(history)
-
-
-def _print_front(history: "Reader") -> None:
-    from evo.inspection import baseline_names
-    from evo.report.summary import pareto_front
-    from evo.report.tables import baseline_table, front_table
-
-    found = pareto_front(history.records)
-    out.print(front_table(found))
-    out.print(baseline_table(baseline_names(history.config["kind"]), found.baselines))
-    out.print(f"Hypervolume {found.hypervolume:.4f} over B-WR × behaviour N-score from (0, 0).")
-
-
-def _print_next(history: "Reader") -> None:
-    from evo.report.summary import best_record
-
-    best = best_record(history.records)
-    folder = history.folder
-    shown = f"evo show {folder} {best.id[:8]}" if best else f"evo status {folder}"
-    out.print("Next:")
-    for command, meaning in (
-        (shown, "the best candidate with all its trials"),
-        (f"evo export {folder} --format csv", "every record as a row"),
-        (f"evo pareto {folder} --json", "the front for a script"),
-        ("evo run demo --seed 1 --set generations=20", "the same search, longer, other draws"),
-    ):
-        out.print(f"  {command:60} {meaning}", highlight=False, soft_wrap=True)
-
-
-def _plot(history: "Reader", folder: Path) -> Path:
-    from evo.inspection import baseline_names
-    from evo.report.plots import novelty_plot
-    from evo.report.summary import pareto_front
-
-    config = history.config
-    title = f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}"
-    names = baseline_names(config["kind"])
-    return novelty_plot(pareto_front(history.records), names, folder / "pareto.png", title=title)
-
-
-def _read(run: str) -> "Reader":
-    folder = _folder(run)
-    from archive.reader import Reader
-
-    return Reader.read(folder)
-
-
-def _folder(run: str) -> Path:
-    for folder in (Path(run), RUNS / run):
-        if (folder / "campaign.json").exists():
-            return folder
-    known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
-    raise unknown_name("campaign", run, known)
-
-
-def _sources(paths: list[Path]) -> list[tuple[str, str]]:
-    """Path and text of files that can all be read."""
-    try:
-        return [(str(path), path.read_text()) for path in paths]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Expected readable Python files: {error}.") from None
-
-
-def _next_folder(stem: str) -> Path:
-    taken = {path.name for path in RUNS.glob(f"{stem}-*")}
-    number = next(n for n in range(1, len(taken) + 2) if f"{stem}-{n:03}" not in taken)
-    return RUNS / f"{stem}-{number:03}"
-
-
-def _print_json(facts: Any) -> None:
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+    print_result(history, picture)
 
 
 def _plain(error: BaseException) -> str:

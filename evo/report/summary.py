@@ -41,9 +41,7 @@ def pareto_front(records: Sequence[Record]) -> Front:
     baselines that trained as briefly, not the same measure.
     """
     baselines = tuple(record for record in records if record.is_baseline)
-    archived = [record for record in records if record.novelty and not record.is_baseline]
-    top = max((rung(record) for record in archived), default=0)
-    complete = [record for record in archived if rung(record) == top]
+    complete = fully_evaluated(records)
     points = np.array([_point(record) for record in complete]).reshape(-1, len(OBJECTIVES))
     chosen = [int(index) for index in front(points)]
     return Front(
@@ -52,6 +50,13 @@ def pareto_front(records: Sequence[Record]) -> Front:
         baselines=baselines,
         hypervolume=float(hypervolume(points, np.zeros(len(OBJECTIVES)))),
     )
+
+
+def fully_evaluated(records: Sequence[Record]) -> list[Record]:
+    """The candidates at the highest rung that any of them reached."""
+    archived = [record for record in records if record.novelty and not record.is_baseline]
+    top = max((rung(record) for record in archived), default=0)
+    return [record for record in archived if rung(record) == top]
 
 
 def best_record(records: Sequence[Record]) -> Record | None:

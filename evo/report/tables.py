@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from deap.tools import Logbook
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.syntax import Syntax
@@ -48,6 +49,28 @@ def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Ren
             f"{novelty.text:.3f}",
             f"{novelty.behaviour:.3f}",
         )
+    return table
+
+
+def generation_table(book: Logbook) -> RenderableType:
+    """DEAP's logbook: a row a generation."""
+    table = Table(title="Generations", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in (
+        "gen",
+        "proposed",
+        "evaluated",
+        "B-WR avg",
+        "max",
+        "N beh avg",
+        "max",
+        "hypervol.",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    rates, novelties = book.chapters["b_wr"], book.chapters["novelty"]
+    for entry, rate, novelty in zip(book, rates, novelties, strict=True):
+        figures = (rate["avg"], rate["max"], novelty["avg"], novelty["max"], entry["hypervolume"])
+        counts = (entry["gen"], entry["proposed"], entry["nevals"])
+        table.add_row(*map(str, counts), *(f"{figure:.3f}" for figure in figures))
     return table
 
 

@@ -1,0 +1,112 @@
+"""What commands share: the two streams, finding runs and files, printing a campaign's result."""
+
+# ruff: noqa: PLC0415 - late imports: a command pays only for what it needs
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+
+from evo.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from archive.reader import Reader
+
+RUNS = Path("runs")
+
+out = Console()
+err = Console(stderr=True)
+
+
+def print_result(history: "Reader", picture: Path) -> None:
+    """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
+    from evo.report.logbook import logbook
+    from evo.report.tables import generation_table
+
+    out.print(generation_table(logbook(history.records)))
+    print_front(history)
+    out.print(f"Picture: {picture}", soft_wrap=True)
+    _print_next(history)
+
+
+def print_front(history: "Reader") -> None:
+    """The Pareto front and the baselines on the same scale."""
+    from evo.inspection import baseline_names
+    from evo.report.summary import pareto_front
+    from evo.report.tables import baseline_table, front_table
+
+    found = pareto_front(history.records)
+    out.print(front_table(found))
+    out.print(baseline_table(baseline_names(history.config["kind"]), found.baselines))
+    out.print(f"Hypervolume {found.hypervolume:.4f} over B-WR × behaviour N-score from (0, 0).")
+
+
+def _print_next(history: "Reader") -> None:
+    from evo.report.summary import best_record
+
+    best = best_record(history.records)
+    folder = history.folder
+    shown = f"evo show {folder} {best.id[:8]}" if best else f"evo status {folder}"
+    out.print("Next:")
+    for command, meaning in (
+        (shown, "the best candidate with all its trials"),
+        (f"evo export {folder} --format csv", "every record as a row"),
+        (f"evo pareto {folder} --json", "the front for a script"),
+        ("evo list", "kinds, tasks, operators and presets for a search of your own"),
+    ):
+        out.print(f"  {command:60} {meaning}", highlight=False, soft_wrap=True)
+
+
+def save_picture(history: "Reader", folder: Path) -> Path:
+    """The novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
+    from evo.inspection import baseline_names
+    from evo.report.plots import novelty_plot
+    from evo.report.summary import pareto_front
+
+    config = history.config
+    title = f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}"
+    names = baseline_names(config["kind"])
+    return novelty_plot(pareto_front(history.records), names, folder / "pareto.png", title=title)
+
+
+def read_run(run: str) -> "Reader":
+    """The campaign of that name or folder, for reading."""
+    folder = run_folder(run)
+    from archive.reader import Reader
+
+    return Reader.read(folder)
+
+
+def run_folder(run: str) -> Path:
+    """The folder of a campaign that exists.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    for folder in (Path(run), RUNS / run):
+        if (folder / "campaign.json").exists():
+            return folder
+    known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
+    raise unknown_name("campaign", run, known)
+
+
+def read_sources(paths: list[Path]) -> list[tuple[str, str]]:
+    """Path and text of files that can all be read."""
+    try:
+        return [(str(path), path.read_text()) for path in paths]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Expected readable Python files: {error}.") from None
+
+
+def next_folder(stem: str) -> Path:
+    """The first folder that is free of `stem-001`, `stem-002` and so on."""
+    taken = {path.name for path in RUNS.glob(f"{stem}-*")}
+    number = next(n for n in range(1, len(taken) + 2) if f"{stem}-{n:03}" not in taken)
+    return RUNS / f"{stem}-{number:03}"
+
+
+def print_json(facts: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))

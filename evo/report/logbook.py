@@ -1,0 +1,48 @@
+"""DEAP's logbook of a campaign, read off its history, so that a resumed one has it whole."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from deap import tools
+
+from evo.report.summary import fully_evaluated, pareto_front
+from evo.types import Record
+
+
+def logbook(records: Sequence[Record]) -> tools.Logbook:
+    """An entry a generation: how many were proposed and evaluated, B-WR, novelty, hypervolume.
+
+    B-WR and novelty are of the generation's candidates at the highest rung; the hypervolume is
+    that of the front of all generations so far.
+    """
+    statistics = tools.MultiStatistics(
+        b_wr=tools.Statistics(_b_wr),
+        novelty=tools.Statistics(_novelty),
+    )
+    statistics.register("avg", np.mean)
+    statistics.register("max", np.max)
+    book = tools.Logbook()
+    for generation in sorted({record.generation for record in records} - {0}):
+        arrived = [record for record in records if record.generation == generation]
+        complete = fully_evaluated(arrived)
+        if not complete:
+            continue
+        so_far = [record for record in records if record.generation <= generation]
+        book.record(
+            gen=generation,
+            proposed=len(arrived),
+            nevals=sum(record.score is not None for record in arrived),
+            hypervolume=pareto_front(so_far).hypervolume,
+            **statistics.compile(complete),
+        )
+    return book
+
+
+def _b_wr(record: Record) -> float:
+    assert record.score is not None
+    return record.score.b_wr.value
+
+
+def _novelty(record: Record) -> float:
+    assert record.novelty is not None
+    return record.novelty.behaviour
