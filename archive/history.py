@@ -26,7 +26,7 @@ from archive.journal import Journal
 from archive.lock import Lock
 from archive.reader import FORMAT, Reader, descriptions
 from archive.segment import Segment
-from evo.errors import HistoryError
+from evo.errors import UsageError
 from evo.types import Outcome, Record
 
 
@@ -54,14 +54,15 @@ class History(Reader):
         """A new campaign in a new or empty folder; config and environment are JSON-able.
 
         Raises:
-            HistoryError: the folder holds something, or the disk refused.
+            UsageError: the folder holds something.
+            HistoryError: the disk refused.
         """
         if (folder / "campaign.json").exists():
-            raise HistoryError(
+            raise UsageError(
                 f"{folder} holds a campaign already. Resume it, or choose another name."
             )
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise HistoryError(f"{folder} is not an empty folder. Choose another name.")
+            raise UsageError(f"{folder} is not an empty folder. Choose another name.")
         # Made beside its place and renamed: a crash leaves no half of a campaign.
         draft = folder.with_name(f".{folder.name}-{os.getpid()}{disk.TEMPORARY}")
         with disk.writing(folder):

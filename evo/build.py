@@ -26,9 +26,9 @@ from evo.progress import Tracker, Watch
 from evo.selection import Individual, survive
 from evo.tasks.base import tasks
 from evo.types import Outcome, Record
+from evo.validation import syscalls as confinement
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
-from operators.base import operators
 from operators.portfolio import Portfolio
 
 
@@ -36,14 +36,17 @@ def check(config: Config) -> None:
     """Everything that can be known to be wrong before anything is spent.
 
     Raises:
-        UsageError: a name is unknown, or the device or the text model is not there.
+        UsageError: a name is unknown, or the device, the text model or the walls are not there.
     """
     kinds.get(config.kind)
     for name in config.tasks:
         tasks.get(name)
-    for name in config.operators:
-        operators.get(name)
+    Portfolio(config.operators)
     device(config)
+    if not confinement.is_available():
+        raise UsageError(
+            "This machine cannot confine generated code: expected Linux on x86-64 with seccomp."
+        )
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
 
@@ -59,8 +62,10 @@ def device(config: Config) -> str:
 
 def workers(config: Config) -> Workers:
     """The training processes of a configuration."""
+    # More processes than a generation has trainings would only start up and wait.
+    count = config.workers or min(len(os.sched_getaffinity(0)), config.trainings)
     return Workers(
-        config.workers or len(os.sched_getaffinity(0)),
+        count,
         kind=config.kind,
         tasks=config.tasks,
         protocol=config.protocol,
@@ -70,8 +75,12 @@ def workers(config: Config) -> Workers:
 
 
 def create(folder: Path, config: Config) -> History:
-    """A new campaign folder with its resolved configuration and environment."""
-    check(config)
+    """A new campaign folder with its resolved configuration and environment.
+
+    The device is resolved too: a campaign that goes on elsewhere must not compare candidates with
+    baselines of another device unawares.
+    """
+    config = config.model_copy(update={"device": device(config)})
     return History.create(folder, config=config.model_dump(mode="json"), environment=environment())
 
 
@@ -90,7 +99,6 @@ def environment() -> dict[str, str]:
 def run(history: History, watch: Watch) -> None:
     """Run the campaign of a history from where it stands to its end."""
     config = parse(history.config, where=str(history.folder / "config.json"))
-    check(config)
     if history.generation >= config.generations:
         return
     torch.set_num_threads(1)
@@ -178,12 +186,14 @@ def _remembered(pool: Workers, history: History, tracker: Tracker) -> Runner:
         paid = [history.outcomes.get((job.id, job.rung)) for job in jobs]
         for outcome in paid:
             if outcome is not None:
-                tracker.outcome(outcome)
+                tracker.outcome(outcome, replayed=True)
                 yield outcome
         open_jobs = [job for job, outcome in zip(jobs, paid, strict=True) if outcome is None]
         for outcome in pool.run(open_jobs):
-            history.acknowledge(outcome)
-            tracker.outcome(outcome)
+            # A failure may be the machine's: nothing was paid for, and a resume tries again.
+            if not outcome.error:
+                history.acknowledge(outcome)
+            tracker.outcome(outcome, replayed=False)
             yield outcome
 
     return run

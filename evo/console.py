@@ -2,7 +2,10 @@
 
 # ruff: noqa: PLC0415 - late imports: a command pays only for what it needs
 
+import itertools
 import json
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +30,7 @@ def print_result(history: "Reader", picture: Path) -> None:
 
     out.print(generation_table(logbook(history.records)))
     print_front(history)
-    out.print(f"Picture: {picture}", soft_wrap=True)
+    out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
 
 
@@ -48,15 +51,16 @@ def _print_next(history: "Reader") -> None:
 
     best = best_record(history.records)
     folder = history.folder
-    shown = f"evo show {folder} {best.id[:8]}" if best else f"evo status {folder}"
+    shown = f"show {folder} {best.id[:8]}" if best else f"status {folder}"
     out.print("Next:")
     for command, meaning in (
         (shown, "the best candidate with all its trials"),
-        (f"evo export {folder} --format csv", "every record as a row"),
-        (f"evo pareto {folder} --json", "the front for a script"),
-        ("evo list", "kinds, tasks, operators and presets for a search of your own"),
+        (f"export {folder} --format csv", "every record as a row"),
+        (f"pareto {folder} --json", "the front for a script"),
+        ("list", "kinds, tasks, operators and presets for a search of your own"),
     ):
-        out.print(f"  {command:60} {meaning}", highlight=False, soft_wrap=True)
+        line = f"  {invoked_as()} {command:48} {meaning}"
+        out.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 def save_picture(history: "Reader", folder: Path) -> Path:
@@ -68,7 +72,12 @@ def save_picture(history: "Reader", folder: Path) -> Path:
     config = history.config
     title = f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}"
     names = baseline_names(config["kind"])
-    return novelty_plot(pareto_front(history.records), names, folder / "pareto.png", title=title)
+    path = folder / "pareto.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return novelty_plot(pareto_front(history.records), names, path, title=title)
+    except OSError as error:
+        raise UsageError(f"{path}: expected a folder to save a picture in ({error}).") from None
 
 
 def read_run(run: str) -> "Reader":
@@ -87,7 +96,7 @@ def run_folder(run: str) -> Path:
     """
     for folder in (Path(run), RUNS / run):
         if (folder / "campaign.json").exists():
-            return folder
+            return folder if folder.name else folder.resolve()
     known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
     raise unknown_name("campaign", run, known)
 
@@ -102,9 +111,17 @@ def read_sources(paths: list[Path]) -> list[tuple[str, str]]:
 
 def next_folder(stem: str) -> Path:
     """The first folder that is free of `stem-001`, `stem-002` and so on."""
-    taken = {path.name for path in RUNS.glob(f"{stem}-*")}
-    number = next(n for n in range(1, len(taken) + 2) if f"{stem}-{n:03}" not in taken)
-    return RUNS / f"{stem}-{number:03}"
+    folders = (RUNS / f"{stem}-{number:03}" for number in itertools.count(1))
+    return next(folder for folder in folders if not folder.exists())
+
+
+def invoked_as() -> str:
+    """How to call evo again from here, so that what is shown can be copied."""
+    if shutil.which("evo"):
+        return "evo"
+    program = Path(sys.argv[0]).absolute()
+    here = Path.cwd()
+    return str(program.relative_to(here) if program.is_relative_to(here) else program)
 
 
 def print_json(facts: Any) -> None:

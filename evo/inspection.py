@@ -52,6 +52,8 @@ def evaluate_sources(sources: Sequence[Source], config: Config) -> list[dict[str
     with build.workers(config) as pool, Sandbox() as sandbox:
         validator = Validator(kind, sandbox)
         records = Validate(validator)(records)
+        if all(record.status is Status.INVALID for record in records):
+            return _evaluated(sources, records)
         baselines = evaluate_baselines(
             pool.run, config.protocol, validated_baselines(kind, validator)
         )
@@ -60,6 +62,10 @@ def evaluate_sources(sources: Sequence[Source], config: Config) -> list[dict[str
         # Two files with the same source are one candidate: it trains once.
         trained = {record.id: record for record in evaluate(_unique(records))}
         records = [trained[record.id] for record in records]
+    return _evaluated(sources, records)
+
+
+def _evaluated(sources: Sequence[Source], records: Sequence[Record]) -> list[dict[str, Any]]:
     return [
         {
             "path": path,

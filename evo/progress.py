@@ -73,7 +73,7 @@ class Tracker:
         self._step = "start"
         self._past: Counter[Status] = Counter()
         self._present: Counter[Status] = Counter()
-        self._work = self._done = 0.0
+        self._work = self._done = self._replayed = 0.0
         self._evaluated_here = self._first_rung_done = 0
         self._best: Record | None = None
         self._remember(records)
@@ -85,19 +85,22 @@ class Tracker:
         self._generation, self._step = generation, name
         candidates = [record for record in records if not record.is_baseline]
         self._present = Counter(record.status for record in candidates)
-        self._done, self._first_rung_done = 0.0, 0
+        if name in ("propose", "baselines", "evaluate"):
+            self._done = self._work = self._replayed = 0.0
+            self._first_rung_done = 0
         if name == "evaluate":
             self._work = self._expected_work(len(records), climbing=self._keep)
         elif name == "baselines":
             self._work = self._expected_work(len(records), climbing=1.0)
-        else:
-            self._work = 0.0
         self.tell()
 
-    def outcome(self, outcome: Outcome) -> None:
-        """A candidate has trained at a rung."""
+    def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
+        """A candidate has trained at a rung, or had before this process began (replayed)."""
         self._done += self._cost(outcome.rung)
-        self._first_rung_done += outcome.rung == 0 and self._generation > 0
+        if replayed:
+            self._replayed += self._cost(outcome.rung)
+        elif outcome.rung == 0 and self._generation > 0:
+            self._first_rung_done += 1
         self.tell()
 
     def sealed(self, records: Sequence[Record]) -> None:
@@ -133,9 +136,12 @@ class Tracker:
         if self._generation == 0:
             return None
         done = self._generation - 1 - self._sealed_before + trained
+        if self._generation - 1 == self._sealed_before and self._work:
+            done -= self._replayed / self._work  # came for nothing: no measure of the pace
         if done < 0.05:
             return None
-        return search / done * (self._generations - self._sealed_before - done)
+        left = self._generations - self._generation + 1 - trained
+        return search / done * left
 
     def _expected_work(self, candidates: int, *, climbing: float) -> float:
         return sum(

@@ -30,9 +30,9 @@ class Individual:
 
 
 def performance(record: Record) -> float:
-    """Rung + B-WR, in [rung, rung + 1]."""
+    """2 · rung + B-WR: any candidate of a higher rung is ahead of any of a lower one."""
     assert record.score is not None, "only evaluated records are selected"
-    return record.score.rung + record.score.b_wr.value
+    return 2 * record.score.rung + record.score.b_wr.value
 
 
 def novelty(record: Record) -> float:

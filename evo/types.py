@@ -214,9 +214,11 @@ class Record:
 
 
 def normalise(source: str) -> str:
-    r"""Source without comments, docstrings and layout; text that does not parse stays as it is.
+    r"""Source without comments, docstrings, annotations and layout, which change nothing it does.
 
-    >>> normalise("def f( x ):  # twice\n    return 2*x")
+    Text that does not parse stays as it is.
+
+    >>> normalise("def f( x: float ):  # twice\n    return 2*x")
     'def f(x):\n    return 2 * x'
     """
     try:
@@ -224,6 +226,10 @@ def normalise(source: str) -> str:
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
                 node.body = [part for part in node.body if not _is_text(part)] or [ast.Pass()]
+            if isinstance(node, ast.FunctionDef):
+                node.returns = None
+            elif isinstance(node, ast.arg):
+                node.annotation = None
         return ast.unparse(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source

@@ -1,7 +1,7 @@
 """The trials of one component at one rung: every task × network × seed.
 
 The learning rate is picked for the component and network on validation, over all seeds at once;
-test data decides nothing but the result.
+within a trial, test data decides nothing but the result.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,10 @@ def run_trials(
     *,
     rung: int,
     device: str = "cpu",
-    first_seed: int = 0,
 ) -> tuple[Trial, ...]:
     """Train with these parts on every trial of a rung, in the order task, network, seed."""
     length = protocol.rungs[rung]
-    seeds = range(first_seed, first_seed + length.seeds)
+    seeds = range(length.seeds)
     trials: list[Trial] = []
     for task_name in task_names:
         for network_name, network in tasks.get(task_name)().networks().items():
@@ -62,8 +61,9 @@ def _data(task_name: str, device: str) -> Data:
 
 
 def _best_rate(trained: Trained) -> int:
-    """Index of the rate with the lowest mean validation loss over all seeds.
-
-    A rate at which any seed diverged has mean inf, and is taken only when all have.
-    """
-    return int(trained.validation_loss.mean(0).argmin())
+    """Index of the rate with the fewest diverged seeds, then the lowest mean validation loss."""
+    losses = trained.validation_loss
+    diverged = torch.isinf(losses)
+    mean = losses.masked_fill(diverged, 0.0).sum(0) / (~diverged).sum(0).clamp(min=1)
+    ranked = zip(diverged.sum(0).tolist(), mean.tolist(), range(losses.shape[1]), strict=True)
+    return min(ranked)[2]

@@ -1,8 +1,8 @@
 """Trusted worker processes that train checked graphs, one thread each.
 
 A worker receives a graph as text and gives back an outcome. It parses the graph with the trusted
-loader and never sees candidate source. Where a worker dies or runs out of time, that costs one
-candidate: the pool starts another.
+loader and never sees candidate source. A worker that dies or runs out of time is replaced and its
+job tried once more: only what fails twice is the candidate's fault.
 """
 
 import multiprocessing
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from evo.components.base import kinds
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trials import run_trials
 from evo.types import Outcome
-from evo.validation.graph import Graph, GraphError
+from evo.validation.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -69,20 +70,9 @@ class Workers:
         self._count = count
         self._work = _Work(kind, tuple(tasks), protocol, device)
         self._timeout_s = timeout_s
-        self._pool = ProcessPool(
-            max_workers=count,
-            context=multiprocessing.get_context("spawn"),
-            initializer=_prepare,
-        )
 
     def __enter__(self) -> "Workers":
-        # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
-        # for the engine alone, which then stops them in order.
-        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            self._pool.schedule(os.getpid)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+        self._pool = self._start()
         return self
 
     def __exit__(
@@ -91,31 +81,76 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.stop()
-        self._pool.join()
+        self._stop()
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Outcomes as they come in, in any order; a failure is an outcome with an error."""
-        futures: dict[Future[Outcome], Job] = {
-            self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s): job
-            for job in jobs
-        }
+        """Outcomes as they come in, in any order; a failure is an outcome with an error.
+
+        A job whose worker is lost or late gets a second chance, since the machine may be to blame.
+        """
+        lost: list[Job] = []
+        for job, outcome in self._attempt(jobs):
+            if outcome is None:
+                lost.append(job)
+            else:
+                yield outcome
+        if not lost:
+            return
+        self._restart()
+        error = f"its worker died or took longer than {self._timeout_s:g} s, twice"
+        for job, outcome in self._attempt(lost):
+            yield outcome or Outcome(job.id, job.rung, (), 0.0, error)
+
+    def _attempt(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+        """Each job with its outcome, None where its worker was lost or late."""
+        futures: dict[Future[Outcome], Job] = {self._schedule(job): job for job in jobs}
         try:
             for future in as_completed(futures):
-                yield self._outcome(future, futures[future])
+                yield futures[future], _outcome(future, futures[future])
         finally:
             for future in futures:
                 future.cancel()
 
-    def _outcome(self, future: Future[Outcome], job: Job) -> Outcome:
+    def _schedule(self, job: Job) -> "Future[Outcome]":
         try:
-            return future.result()
-        except TimeoutError:
-            error = f"training took longer than {self._timeout_s:g} s"
-        except ProcessExpired as expired:
-            error = f"the worker process died (exit code {expired.exitcode})"
-        except (GraphError, RuntimeError, MemoryError) as failure:
-            error = f"training failed: {failure}"
+            return self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s)
+        except RuntimeError:
+            # The pool gave up because its workers died while they had nothing to do.
+            self._restart()
+        return self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s)
+
+    def _start(self) -> ProcessPool:
+        pool = ProcessPool(
+            max_workers=self._count,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_prepare,
+        )
+        # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
+        # for the engine alone, which then stops them in order.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            pool.schedule(os.getpid)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+        return pool
+
+    def _stop(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def _restart(self) -> None:
+        """A fresh pool in the place of one that lost workers."""
+        self._stop()
+        self._pool = self._start()
+
+
+def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
+    try:
+        return future.result()
+    except (TimeoutError, ProcessExpired, BrokenProcessPool):
+        return None
+    except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
+        error = f"training failed: {type(failure).__name__}: {failure}"
         return Outcome(job.id, job.rung, (), 0.0, error)
 
 

@@ -40,11 +40,11 @@ def panel(name: str, progress: Progress) -> RenderableType:
     parts: list[RenderableType] = [grid]
     if progress.best is not None:
         parts += [Text(), Text(body(progress.best.candidate.source), style="cyan")]
-    return Panel(Group(*parts), title=f"evo · {name}", subtitle="Ctrl-C stops and saves")
+    return Panel(Group(*parts), title=Text(f"evo · {name}"), subtitle="Ctrl-C stops and saves")
 
 
 class _Lines:
-    """A line for each generation begun and each training phase ended."""
+    """A line as each generation begins, telling what the ones before came to."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

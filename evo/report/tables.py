@@ -1,6 +1,5 @@
 """Tables for the terminal: the front with its sources, the baselines, one record, status."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -102,7 +101,7 @@ def catalogue_table(facts: Mapping[str, Mapping[str, str]]) -> RenderableType:
     for sort, entries in facts.items():
         table.add_row(Text(sort, style="bold"))
         for name, description in entries.items():
-            table.add_row(f"  {name}", Text(description, style="dim"))
+            table.add_row(Text(f"  {name}"), Text(description, style="dim"))
     return table
 
 
@@ -123,20 +122,14 @@ def record_view(record: Record) -> RenderableType:
 
 
 def body(source: str) -> str:
-    r"""Source without imports, docstrings, comments and annotations: what tables have room for.
+    r"""Normalised source without imports: what tables have room for.
 
     >>> print(body("import torch\n\ndef f(x: int) -> int:\n    return x  # the same"))
     def f(x):
         return x
     """
-    tree = ast.parse(normalise(source))
-    tree.body = [part for part in tree.body if not isinstance(part, ast.Import | ast.ImportFrom)]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-    return ast.unparse(tree)
+    lines = normalise(source).splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("import ", "from "))).strip()
 
 
 def interval(rate: WinRate) -> str:
@@ -148,11 +141,16 @@ def interval(rate: WinRate) -> str:
     return f"{rate.value:.3f} [{rate.low:.2f}, {rate.high:.2f}]"
 
 
-def _text(value: object) -> str:
+def _text(value: object) -> Text:
+    """A value for people; never read as markup, since it may hold a path or generated source."""
+    return Text(_plain(value))
+
+
+def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list):
-        return "[" + ", ".join(_text(part) for part in cast(list[object], value)) + "]"
+        return "[" + ", ".join(_plain(part) for part in cast(list[object], value)) + "]"
     return "–" if value is None else str(value)
 
 

@@ -60,7 +60,9 @@ class Sandbox:
     thread that started it. A zygote that is lost is replaced, and the requests go on.
 
     Args:
-        deadline_s: wall time that one candidate may take.
+        cpu_s: processor time that one candidate may take; it decides, so that a busy machine
+            refuses nothing that an idle one accepts.
+        deadline_s: wall time that one candidate may take, for one that only waits.
         memory_bytes: memory that one candidate may take beyond what it starts with.
         require_confinement: refuse to work where the kernel cannot filter system calls; without
             the filter a candidate can read the user's files and signal the user's processes.
@@ -69,10 +71,12 @@ class Sandbox:
     def __init__(
         self,
         *,
-        deadline_s: float = 5.0,
+        cpu_s: int = 5,
+        deadline_s: float = 30.0,
         memory_bytes: int = 512 << 20,
         require_confinement: bool = True,
     ) -> None:
+        self.cpu_s = cpu_s
         self.deadline_s = deadline_s
         self.memory_bytes = memory_bytes
         self.require_confinement = require_confinement
@@ -116,6 +120,7 @@ class Sandbox:
         self._sent += 1
         message = {
             "id": self._sent,
+            "cpu_s": self.cpu_s,
             "deadline_s": self.deadline_s,
             "memory_bytes": self.memory_bytes,
             **request._asdict(),

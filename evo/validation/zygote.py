@@ -4,7 +4,8 @@ The engine starts it by exec with an empty environment: it never held the engine
 is nothing in it to steal. It imports torch once; a fork of it takes milliseconds. It speaks frames
 on its standard input and output, ends with the engine, and never runs a candidate itself.
 
-    -> {"id": 1, "source": …, "function": …, "shapes": …, "deadline_s": …, "memory_bytes": …}
+    -> {"id": 1, "source": …, "function": …, "shapes": …, "cpu_s": …,
+        "deadline_s": …, "memory_bytes": …}
     <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}
 
 The first reply is that to a request of its own: whether a candidate can be locked in here at all.
@@ -33,6 +34,7 @@ _SELF_TEST = {
     "source": "def f(x):\n    return x * 2",
     "function": "f",
     "shapes": [[[2]], [[3]]],
+    "cpu_s": 30,
     "deadline_s": 30.0,
     "memory_bytes": 512 << 20,
 }
@@ -79,7 +81,7 @@ def _try(request: Mapping[str, Any], tracer: Any) -> dict[str, str]:
     child = os.fork()
     if child == 0:
         try:
-            cpu_s = int(deadline_s) + 1
+            cpu_s = int(request["cpu_s"])
             lockdown(reply=writing, parent=parent, memory_bytes=memory_bytes, cpu_s=cpu_s)
             frames.send(REPLY, _trace(request, tracer))
         except OSError as error:

@@ -14,7 +14,8 @@ from evo.evaluation.workers import Job, Workers
 from evo.types import Outcome
 
 PROTOCOL = Protocol(
-    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=400, seeds=8)), learning_rates=(0.01,)
+    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=60, seeds=4), Rung(epochs=4000, seeds=8)),
+    learning_rates=(0.01,),
 )
 
 
@@ -76,19 +77,28 @@ def test_results_do_not_depend_on_the_worker_or_the_company(pool: Workers, graph
     assert {outcome.trials for outcome in among.values()} == {alone["a"].trials}
 
 
-def test_a_job_that_runs_out_of_time_costs_itself_alone(graph: str) -> None:
-    with workers(timeout_s=8.0) as pool:
+def test_a_job_that_runs_out_of_time_twice_costs_itself_alone(graph: str) -> None:
+    with workers(timeout_s=4.0) as pool:
         by_id(pool.run([Job("warm", graph, 0), Job("up", graph, 0)]))
-        outcomes = by_id(pool.run([Job("slow", graph, 1), Job("a", graph, 0), Job("b", graph, 0)]))
+        outcomes = by_id(pool.run([Job("slow", graph, 2), Job("a", graph, 0), Job("b", graph, 0)]))
         after = by_id(pool.run([Job("c", graph, 0)]))
 
-    assert "longer than 8 s" in outcomes["slow"].error
+    assert "longer than 4 s, twice" in outcomes["slow"].error
     assert outcomes["slow"].trials == ()
     assert not outcomes["a"].error
     assert outcomes["a"].trials == outcomes["b"].trials == after["c"].trials
 
 
-def test_a_worker_that_is_killed_costs_its_job_alone(graph: str) -> None:
+def kill_workers(*, but: set[int]) -> None:
+    killed = 0
+    for pid in children() - but:
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+    assert killed
+
+
+def test_a_worker_that_is_killed_at_work_costs_nothing_but_time(graph: str) -> None:
     before = children()
     with workers(1) as pool:
         by_id(pool.run([Job("warm", graph, 0)]))
@@ -100,13 +110,23 @@ def test_a_worker_that_is_killed_costs_its_job_alone(graph: str) -> None:
         )
         runner.start()
         time.sleep(1.0)
-        for pid in children() - before:
-            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGKILL)
+        kill_workers(but=before)
         runner.join(timeout=60)
+        undisturbed = by_id(pool.run([Job("long", graph, 1)]))
 
-    assert "died" in outcomes["long"].error
+    assert outcomes["long"].trials == undisturbed["long"].trials != ()
     assert outcomes["a"].trials
+
+
+def test_workers_that_are_killed_while_idle_are_replaced(graph: str) -> None:
+    before = children()
+    with workers() as pool:
+        first = by_id(pool.run([Job("a", graph, 0)]))
+        kill_workers(but=before)
+        time.sleep(1.0)
+        second = by_id(pool.run([Job("a", graph, 0)]))
+
+    assert first["a"].trials == second["a"].trials != ()
 
 
 def test_a_graph_that_is_none_is_an_outcome_with_an_error(pool: Workers) -> None:

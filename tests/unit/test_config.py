@@ -24,6 +24,13 @@ def test_a_file_is_read_and_settings_win_over_it(tmp_path: Path) -> None:
     assert (config.protocol.keep, config.protocol.batch_size) == (0.5, 16)
 
 
+def test_one_operator_weight_is_set_among_the_others() -> None:
+    changed = load("default", ["operators.mutate-tree=7"]).operators
+
+    assert changed == {**load("default").operators, "mutate-tree": 7.0}
+    assert len(changed) > 1
+
+
 def test_a_bare_word_is_a_string() -> None:
     assert load("default", ["device=cpu"]).device == "cpu"
 
@@ -50,7 +57,10 @@ def test_a_configuration_is_frozen() -> None:
         (["protocol.keep=1.5"], "protocol.keep"),
         (["protocol.learning_rates=[0.1, 0.01]"], "ascending"),
         (["protocol.rungs=[]"], "protocol.rungs"),
-        (["operators={}"], "operators"),
+        (["timeout_s=inf"], "timeout_s"),
+        (["operators.mutate-tree=inf"], "operators"),
+        (["operators.mutate-tree=-1"], "operators"),
+        (["tasks=['digits', 'digits']"], "each task once"),
         (["device=tpu"], "device"),
         (["generations"], "--set expects key=value"),
         (["seed.deep=1", "seed.deep.er=2"], "is a value, not a table"),
