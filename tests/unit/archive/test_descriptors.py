@@ -37,10 +37,17 @@ def test_a_source_has_the_same_vector_whatever_it_is_batched_with(describe):
     assert together.tobytes() == backwards.tobytes() == alone.tobytes()
 
 
-def test_raw_source_is_embedded_comments_and_all(describe):
-    plain, commented = describe([SOURCES[0], "# a gate\n" + SOURCES[0]])
+def test_what_computes_nothing_does_not_count_as_text(describe):
+    bare = "import torch\n\ndef activation(x):\n    return torch.tanh(x)\n"
+    dressed = (
+        '"""Squashes."""\nimport torch\n\ndef activation(x: torch.Tensor) -> torch.Tensor:\n'
+        '    """Hyperbolic tangent."""\n    return torch.tanh( x )  # odd\n'
+    )
 
-    assert 0.01 < 1 - plain @ commented < 0.9
+    one, other, different = describe([bare, dressed, bare.replace("tanh", "sin")])
+
+    assert (one == other).all()
+    assert 1 - one @ different > 0.01
 
 
 def test_no_sources_make_no_vectors(describe):

@@ -10,7 +10,7 @@ import pytest
 from archive import journal
 from archive.history import History
 from archive.reader import Reader
-from evo.errors import HistoryError
+from evo.errors import HistoryError, UsageError
 
 CONFIG = {"kind": "activation", "seed": 7}
 
@@ -220,7 +220,7 @@ def test_a_campaign_of_a_newer_format_is_refused(history, folder):
 def test_an_existing_campaign_is_never_made_anew(history, folder):
     history.close()
 
-    with pytest.raises(HistoryError, match=r"holds a campaign already\. Resume it"):
+    with pytest.raises(UsageError, match=r"holds a campaign already\. Resume it"):
         History.create(folder, config={}, environment={})
 
     assert Reader.read(folder).config == CONFIG
@@ -229,7 +229,7 @@ def test_an_existing_campaign_is_never_made_anew(history, folder):
 def test_a_folder_with_other_things_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").touch()
 
-    with pytest.raises(HistoryError, match="is not an empty folder"):
+    with pytest.raises(UsageError, match="is not an empty folder"):
         History.create(tmp_path, config={}, environment={})
 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
