@@ -36,7 +36,8 @@ $(SETUP): $(UV) requirements.lock pyproject.toml
 
 # Only where the machine has no uv of its own.
 .uv/bin/uv:
-	python3 -m venv .uv
+	@python3 -m venv .uv || { rm -rf .uv; \
+	    echo "evo needs python3 with venv (Debian: apt install python3-venv), or uv on the PATH"; exit 1; }
 	.uv/bin/python -m pip install --quiet uv
 
 clean:

@@ -52,14 +52,16 @@ def _print_next(history: "Reader") -> None:
     best = best_record(history.records)
     folder = history.folder
     shown = f"show {folder} {best.id[:8]}" if best else f"status {folder}"
+    steps = {
+        shown: "the best candidate, every trial",
+        f"export {folder} --format csv": "a row per record",
+        f"pareto {folder} --json": "the front for a script",
+        "list": "what else to search with",
+    }
+    width = max(map(len, steps))
     out.print("Next:")
-    for command, meaning in (
-        (shown, "the best candidate with all its trials"),
-        (f"export {folder} --format csv", "every record as a row"),
-        (f"pareto {folder} --json", "the front for a script"),
-        ("list", "kinds, tasks, operators and presets for a search of your own"),
-    ):
-        line = f"  {invoked_as()} {command:48} {meaning}"
+    for command, meaning in steps.items():
+        line = f"  {invoked_as()} {command:{width}}  {meaning}"
         out.print(line, highlight=False, soft_wrap=True, markup=False)
 
 

@@ -78,10 +78,17 @@ def _generation_row(progress: Progress) -> RenderableType:
 
 def _funnel(progress: Progress) -> str:
     counts = progress.counts
+    live = counts.get(Status.PROPOSED, 0)  # of this generation, and still on its way
     proposed = sum(counts.values())
-    valid = proposed - counts.get(Status.INVALID, 0) - counts.get(Status.PROPOSED, 0)
+    valid = proposed - counts.get(Status.INVALID, 0)
     new = valid - counts.get(Status.DUPLICATE, 0)
     screened = new - counts.get(Status.SCREENED_OUT, 0)
+    if progress.step in ("propose", "validate"):
+        valid -= live
+    if progress.step in ("propose", "validate", "recognise"):
+        new -= live
+    if progress.step in ("propose", "validate", "recognise", "screen"):
+        screened -= live
     return (
         f"{proposed} proposed → {valid} valid → {new} new → {screened} screened in → "
         f"{counts.get(Status.EVALUATED, 0)} evaluated"

@@ -1,5 +1,7 @@
 import io
+from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from evo.progress import Progress
@@ -43,11 +45,28 @@ def test_the_panel_shows_generation_funnel_best_rate_and_time_left() -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]
 
     assert "2 of 8: evaluate" in text
-    assert "43 proposed → 30 valid → 26 new → 21 screened in → 20 evaluated" in text
+    assert "43 proposed → 40 valid → 36 new → 31 screened in → 20 evaluated" in text
     assert "0.750 [0.60, 0.90]" in text
     assert "16.0 evaluated a minute" in text
     assert "1:15 so far, about 1:01:40 left" in text
     assert "return torch.tanh(x)" in text
+
+
+@pytest.mark.parametrize(
+    ("step", "funnel"),
+    [
+        ("validate", "43 proposed → 30 valid → 26 new → 21 screened in → 20 evaluated"),
+        ("recognise", "43 proposed → 40 valid → 26 new → 21 screened in → 20 evaluated"),
+        ("screen", "43 proposed → 40 valid → 36 new → 21 screened in → 20 evaluated"),
+        ("archive", "43 proposed → 40 valid → 36 new → 31 screened in → 20 evaluated"),
+    ],
+)
+def test_the_funnel_counts_those_on_their_way_as_far_as_they_came(step: str, funnel: str) -> None:
+    console = Console(file=io.StringIO(), width=140)
+
+    console.print(panel("demo-001", replace(progress(), step=step)))
+
+    assert funnel in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_without_a_terminal_there_is_one_line_a_generation() -> None:
