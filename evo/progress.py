@@ -88,10 +88,11 @@ class Tracker:
         if name in ("propose", "baselines", "evaluate"):
             self._done = self._work = self._replayed = 0.0
             self._first_rung_done = 0
+        live = sum(record.status is Status.PROPOSED for record in records)
         if name == "evaluate":
-            self._work = self._expected_work(len(records), climbing=self._keep)
+            self._work = self._expected_work(live, climbing=self._keep)
         elif name == "baselines":
-            self._work = self._expected_work(len(records), climbing=1.0)
+            self._work = self._expected_work(live, climbing=1.0)
         self.tell()
 
     def outcome(self, outcome: Outcome, *, replayed: bool) -> None:

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import CancelledError, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from types import TracebackType
@@ -147,7 +147,7 @@ class Workers:
 def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
     try:
         return future.result()
-    except (TimeoutError, ProcessExpired, BrokenProcessPool):
+    except (TimeoutError, ProcessExpired, BrokenProcessPool, CancelledError):
         return None
     except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
         error = f"training failed: {type(failure).__name__}: {failure}"

@@ -53,7 +53,8 @@ def tracker(seen: list[Progress], clock: Clock, *, generation: int = 0, records=
 
 def test_the_share_of_training_counts_work_not_jobs(seen, clock) -> None:
     following = tracker(seen, clock)
-    following.step(1, "evaluate", [record("a"), record("b")])
+    fallen = [record("c", Status.DUPLICATE), record("d", Status.SCREENED_OUT)]
+    following.step(1, "evaluate", [record("a"), *fallen, record("b")])
 
     # Two candidates at 2 units, then one of them at 8 more: 12 in all.
     for name, rung, share in (("a", 0, 2 / 12), ("b", 0, 4 / 12), ("a", 1, 1.0)):
