@@ -93,6 +93,8 @@ def resume(run: RunName, *, as_json: Json = False) -> None:
     from archive.history import History
 
     with History.open(folder) as history:
+        if history.generation >= history.config["generations"]:
+            err.print("Finished already; this is what it came to.")
         _check_again(history)
         _run(history, as_json=as_json)
 
@@ -181,7 +183,7 @@ def evaluate(
     loaded = load(config, [*(settings or ()), f"kind={kind}"])
     from evo import build
     from evo.inspection import evaluate_sources
-    from evo.report.tables import rows_table
+    from evo.report.tables import evaluation_table
 
     build.check(loaded)
     with err.status("training …"):
@@ -189,7 +191,7 @@ def evaluate(
     if as_json:
         print_json(facts)
     else:
-        out.print(rows_table([{k: v for k, v in row.items() if k != "tasks"} for row in facts]))
+        out.print(evaluation_table(facts))
 
 
 @app.command()

@@ -42,7 +42,7 @@ class Config(Frozen):
 
     kind: str = "activation"
     tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     generations: PositiveInt = 20
     population: Annotated[int, Field(ge=4)] = 24
     """Survivors of a generation."""
@@ -145,4 +145,4 @@ def _explain(detail: Mapping[str, Any]) -> str:
     models: dict[str, type[Frozen]] = {"protocol": Protocol, "novelty": NoveltySettings}
     known = models.get(str(detail["loc"][0]), Config).model_fields
     near = get_close_matches(str(detail["loc"][-1]), known, n=1)
-    return f"unknown key {key}" + (f", did you mean {near[0]!r}?" if near else "")
+    return f"unknown key {key}" + (f", did you mean {near[0]!r}" if near else "")

@@ -44,6 +44,8 @@ def print_front(history: "Reader") -> None:
     out.print(front_table(found))
     out.print(baseline_table(baseline_names(history.config["kind"]), found.baselines))
     out.print(f"Hypervolume {found.hypervolume:.4f} over B-WR × behaviour N-score from (0, 0).")
+    count = len(found.members) + len(found.others)
+    out.print(f"Picked by these very trials from {count} trained in full: rather optimistic.")
 
 
 def _print_next(history: "Reader") -> None:
@@ -100,7 +102,7 @@ def run_folder(run: str) -> Path:
         if (folder / "campaign.json").exists():
             return folder if folder.name else folder.resolve()
     known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
-    raise unknown_name("campaign", run, known)
+    raise unknown_name("campaign", run, known, where=str(RUNS.absolute()))
 
 
 def read_sources(paths: list[Path]) -> list[tuple[str, str]]:

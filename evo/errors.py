@@ -16,8 +16,8 @@ class HistoryError(EvoError):
     """A campaign folder is damaged, foreign or in use."""
 
 
-def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
-    """An error for a name that is not in `known`, with the nearest one that is.
+def unknown_name(what: str, name: str, known: Iterable[str], *, where: str = "") -> UsageError:
+    """An error for a name that is not in `known`, with the nearest one that is, and `where`.
 
     >>> print(unknown_name("operator", "mutat", ["crossover", "mutate"]))
     Unknown operator 'mutat'. Did you mean 'mutate'? Known: crossover, mutate.
@@ -25,4 +25,5 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return UsageError(f"Unknown {what} {name!r}.{hint} Known: {', '.join(names) or 'none'}.")
+    place = f" in {where}" if where else ""
+    return UsageError(f"Unknown {what} {name!r}.{hint} Known{place}: {', '.join(names) or 'none'}.")

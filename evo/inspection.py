@@ -1,6 +1,7 @@
 """Judges single files outside of any campaign, with the same walls, trials and measures."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def evaluate_sources(sources: Sequence[Source], config: Config) -> list[dict[str
         evaluate = Evaluate(Evaluator(pool.run, everyone_climbs, rivals))
         # Two files with the same source are one candidate: it trains once.
         trained = {record.id: record for record in evaluate(_unique(records))}
-        records = [trained[record.id] for record in records]
+        records = [rivals.named(trained[record.id]) for record in records]
     return _evaluated(sources, records)
 
 
@@ -117,6 +118,14 @@ class _Rivals:
             for id_, trials in self._trials.items()
             if np.sqrt(np.mean((own - self._behaviour[id_]) ** 2)) > self._within
         }
+
+    def named(self, record: Record) -> Record:
+        """The record with a word on the baseline that it is, if it is one."""
+        if record.score is None or len(found := self(record)) == len(self._trials):
+            return record
+        names = baseline_names(self._kind.name)
+        same = ", ".join(names[id_] for id_ in self._trials if id_ not in found)
+        return replace(record, reason=f"computes the same as {same}: compared with the others")
 
     def _described(self, record: Record) -> Vector:
         return self._scale(behaviour_of(self._kind, record))

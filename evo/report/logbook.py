@@ -10,10 +10,10 @@ from evo.types import Record
 
 
 def logbook(records: Sequence[Record]) -> tools.Logbook:
-    """An entry a generation: how many were proposed and evaluated, B-WR, novelty, hypervolume.
+    """An entry a generation: how many were proposed, evaluated and trained in full, and how good.
 
-    B-WR and novelty are of the generation's candidates at the highest rung; the hypervolume is
-    that of the front of all generations so far.
+    B-WR and novelty are of those trained in full, at the highest rung of the generation; the
+    hypervolume is that of the front of all generations so far.
     """
     statistics = tools.MultiStatistics(
         b_wr=tools.Statistics(_b_wr),
@@ -32,6 +32,7 @@ def logbook(records: Sequence[Record]) -> tools.Logbook:
             gen=generation,
             proposed=len(arrived),
             nevals=sum(record.score is not None for record in arrived),
+            full=len(complete),
             hypervolume=pareto_front(so_far).hypervolume,
             **statistics.compile(complete),
         )

@@ -26,7 +26,7 @@ def novelty_plot(found: Front, names: Mapping[str, str], path: Path, *, title: s
     everything = (*found.members, *found.others, *found.baselines)
     figure = Figure(figsize=(7.2, 4.8), layout="constrained")
     axes = figure.subplots()
-    _dots(axes, found.others, _OTHER, "evaluated candidates")
+    _dots(axes, found.others, _OTHER, "candidates trained in full")
     _baselines(axes, found.baselines, names)
     _front(axes, found.members)
     axes.set_xlabel("behaviour N-score (distance to the nearest known component)")

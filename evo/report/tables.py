@@ -53,11 +53,17 @@ def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Ren
 
 def generation_table(book: Logbook) -> RenderableType:
     """DEAP's logbook: a row a generation."""
-    table = Table(title="Generations", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title="Generations (B-WR and N behaviour of those trained in full)",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for name in (
         "gen",
         "proposed",
         "evaluated",
+        "full",
         "B-WR avg",
         "max",
         "N beh avg",
@@ -68,7 +74,7 @@ def generation_table(book: Logbook) -> RenderableType:
     rates, novelties = book.chapters["b_wr"], book.chapters["novelty"]
     for entry, rate, novelty in zip(book, rates, novelties, strict=True):
         figures = (rate["avg"], rate["max"], novelty["avg"], novelty["max"], entry["hypervolume"])
-        counts = (entry["gen"], entry["proposed"], entry["nevals"])
+        counts = (entry["gen"], entry["proposed"], entry["nevals"], entry["full"])
         table.add_row(*map(str, counts), *(f"{figure:.3f}" for figure in figures))
     return table
 
@@ -92,6 +98,28 @@ def rows_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
         table.add_column(key, overflow="fold")
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
+    return table
+
+
+def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """Files with their win rates, and beneath each what there is to say of it."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("file", overflow="fold")
+    for name in ("B-WR [95 %]", "BSOTA-WR [95 %]", "margin"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        name = Text(f"{row['path']}\n{row['status']}")
+        if row["reason"]:
+            name.append(f": {row['reason']}", style="dim")
+        if row["b_wr"] is None:
+            table.add_row(name, "–", "–", "–")
+            continue
+        table.add_row(
+            name,
+            interval(WinRate(row["b_wr"], *row["b_wr_ci"])),
+            interval(WinRate(row["bsota_wr"], *row["bsota_wr_ci"])),
+            f"{row['margin']:+.3f}",
+        )
     return table
 
 
@@ -149,6 +177,9 @@ def _text(value: object) -> Text:
 def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        parts = cast(Mapping[str, object], value).items()
+        return ", ".join(f"{name} {_plain(part)}" for name, part in parts)
     if isinstance(value, list):
         return "[" + ", ".join(_plain(part) for part in cast(list[object], value)) + "]"
     return "–" if value is None else str(value)

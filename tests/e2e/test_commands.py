@@ -58,6 +58,8 @@ def test_evaluate_measures_files_against_the_baselines(evo: Evo, files: dict[str
     assert swish == again
     assert thief["status"] == "INVALID"
     assert thief["b_wr"] is None
+    assert relu["reason"] == "computes the same as relu: compared with the others"
+    assert swish["reason"] == ""
     # relu by another spelling is compared with the other eleven baselines, not with itself.
     assert relu["b_wr"] * 11 * 4 * 2 == pytest.approx(round(relu["b_wr"] * 11 * 4 * 2))
 

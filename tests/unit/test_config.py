@@ -58,6 +58,7 @@ def test_a_configuration_is_frozen() -> None:
         (["protocol.learning_rates=[0.1, 0.01]"], "ascending"),
         (["protocol.rungs=[]"], "protocol.rungs"),
         (["timeout_s=inf"], "timeout_s"),
+        (["seed=-1"], "seed"),
         (["operators.mutate-tree=inf"], "operators"),
         (["operators.mutate-tree=-1"], "operators"),
         (["tasks=['digits', 'digits']"], "each task once"),
