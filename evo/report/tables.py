@@ -54,7 +54,7 @@ def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Ren
 def generation_table(book: Logbook) -> RenderableType:
     """DEAP's logbook: a row a generation."""
     table = Table(
-        title="Generations (B-WR and N behaviour of those trained in full)",
+        title="Generations: B-WR, N behaviour of those trained in full; hypervolume",
         title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -66,9 +66,9 @@ def generation_table(book: Logbook) -> RenderableType:
         "full",
         "B-WR avg",
         "max",
-        "N beh avg",
+        "N avg",
         "max",
-        "hypervol.",
+        "volume",
     ):
         table.add_column(name, justify="right", no_wrap=True)
     rates, novelties = book.chapters["b_wr"], book.chapters["novelty"]
