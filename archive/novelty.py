@@ -89,10 +89,6 @@ class NoveltyArchive:
         behaviour, nearest_behaviour = self._nearest_behaviour(behaviour_vector)
         return Novelty(text, behaviour, self._ids[nearest_text], self._ids[nearest_behaviour])
 
-    def novelties(self, text_vectors: Vector, behaviour_vectors: Vector) -> list[Novelty]:
-        """The same for (n, d) and (n, p): each against the archive, not against each other."""
-        return [self.novelty(*pair) for pair in zip(text_vectors, behaviour_vectors, strict=True)]
-
     def duplicate_of(self, behaviour_vector: Vector) -> str | None:
         """Id of the known component that computes the same as this one, (p,), if there is one."""
         if not self._ids:
@@ -112,7 +108,7 @@ class NoveltyArchive:
         for i, vector in enumerate(behaviour_vectors):
             twin = self.duplicate_of(vector)
             if twin is None and fresh:
-                distances = _rms(vector, behaviour_vectors[fresh])
+                distances = rms_distance(vector, behaviour_vectors[fresh])
                 if distances.min() <= self._duplicate_within:
                     twin = ids[fresh[int(distances.argmin())]]
             if twin is None:
@@ -129,9 +125,15 @@ class NoveltyArchive:
 
     def _nearest_behaviour(self, vector: Vector) -> tuple[float, int]:
         near, known = _shortlist(self._behaviour, vector)
-        distances = _rms(vector, known)
+        distances = rms_distance(vector, known)
         best = int(distances.argmin())
         return float(distances[best]), int(near[best])
+
+
+def rms_distance(vector: Vector, others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """√(‖v − a‖² / p) in float64 of (p,) to each of (k, p)."""
+    gaps = others.astype(np.float64) - vector.astype(np.float64)
+    return np.sqrt(np.mean(gaps * gaps, axis=1))
 
 
 def _shortlist(
@@ -146,12 +148,6 @@ def _shortlist(
 def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     exact = vectors.astype(np.float64)
     return exact / np.linalg.norm(exact, axis=-1, keepdims=True)
-
-
-def _rms(vector: Vector, others: NDArray[np.floating]) -> NDArray[np.float64]:
-    """√(‖v − a‖² / p) in float64 of (p,) to each of (k, p)."""
-    gaps = others.astype(np.float64) - vector.astype(np.float64)
-    return np.sqrt(np.mean(gaps * gaps, axis=1))
 
 
 def _rows(vectors: Vector) -> Vector:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from archive.novelty import rms_distance
 from evo import build
 from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
@@ -108,15 +109,15 @@ class _Rivals:
         self._kind = kind
         self._within = within
         self._scale = behaviour_scale(kind, baselines)
-        self._behaviour = {record.id: self._described(record) for record in baselines}
+        self._behaviours = np.stack([self._described(record) for record in baselines])
         self._trials = {r.id: r.score.trials for r in baselines if r.score is not None}
 
     def __call__(self, record: Record) -> Mapping[str, Sequence[Trial]]:
-        own = self._described(record)
+        distances = rms_distance(self._described(record), self._behaviours)
         return {
             id_: trials
-            for id_, trials in self._trials.items()
-            if np.sqrt(np.mean((own - self._behaviour[id_]) ** 2)) > self._within
+            for (id_, trials), distance in zip(self._trials.items(), distances, strict=True)
+            if distance > self._within
         }
 
     def named(self, record: Record) -> Record:
