@@ -1,29 +1,11 @@
 """Runs the installed command as a user does: another process, its streams and its exit code."""
 
-import json
 import os
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-
-EVO = Path(sys.executable).parent / "evo"
-
-
-class Finished(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Evo = Callable[..., Finished]
+from evo_command import EVO, SECRET, SMALL, Evo, Finished
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +22,6 @@ def evo(workplace: Path) -> Evo:
         return Finished(done.returncode, done.stdout, done.stderr)
 
     return call
-
-
-SECRET = "sk-do-not-write-me"
-
-SMALL = (
-    *("run", "smoke", "--seed", "4"),
-    # Long enough to be interrupted, short enough to wait for.
-    *("--set", "protocol.rungs=[{epochs = 2, seeds = 4}, {epochs = 6, seeds = 4}]"),
-)
 
 
 @pytest.fixture(scope="session")

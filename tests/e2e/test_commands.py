@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Evo
+from evo_command import Evo
 
 FAST = ("--config", "smoke")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch.nn.functional as F
-from conftest import Evo
+from evo_command import Evo
 
 from archive.reader import Reader
 from evo.config import parse

@@ -4,7 +4,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from conftest import EVO, SECRET, SMALL, Evo, Finished
+from evo_command import EVO, SECRET, SMALL, Evo, Finished
 
 from archive.reader import Reader
 from evo.types import Status
