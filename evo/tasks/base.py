@@ -1,17 +1,23 @@
 """What a task is, and the registry of tasks."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
+from evo.networks.base import Network
 from evo.registry import Registry
-from evo.tasks.networks import Network
+from evo.tasks.objective import Classification, Objective
 
 
 @dataclass(frozen=True)
 class Split:
-    """Samples of one split: inputs (n, …) float32, targets (n,) int64 class indices."""
+    """Samples of one split.
+
+    Attributes:
+        inputs: (n, …) float32.
+        targets: (n,) int64 class indices, or (n, outputs) float32 for regression.
+    """
 
     inputs: torch.Tensor
     targets: torch.Tensor
@@ -23,12 +29,18 @@ class Split:
 
 @dataclass(frozen=True)
 class Data:
-    """The three splits of a task. Only the last look of a trial may read `test`."""
+    """The three splits of a task. Only the last look of a trial may read `test`.
+
+    Attributes:
+        outputs: how many numbers a network gives for a sample: the classes, for classification.
+        objective: what is trained and measured.
+    """
 
     train: Split
     validation: Split
     test: Split
-    classes: int
+    outputs: int
+    objective: Objective = field(default_factory=Classification)
 
     def to(self, device: torch.device) -> "Data":
         """The same data on a device."""
@@ -36,7 +48,8 @@ class Data:
             self.train.to(device),
             self.validation.to(device),
             self.test.to(device),
-            self.classes,
+            self.outputs,
+            self.objective,
         )
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import torch
 
+from evo.networks.base import Network
+from evo.networks.mlp import Mlp
 from evo.seeds import child
 from evo.tasks.base import Data, Split, Task, tasks
-from evo.tasks.networks import Mlp, Network
 
 _TRAIN, _VALIDATION = 1000, 297
 
@@ -30,7 +31,7 @@ class Digits(Task):
         train, validation, test = (
             Split(torch.from_numpy(pixels[part]), torch.from_numpy(labels[part])) for part in parts
         )
-        return Data(train, validation, test, classes=10)
+        return Data(train, validation, test, outputs=10)
 
     def networks(self) -> dict[str, Network]:
         """Two depths and two ways to start: together they rank better than one trained longer."""

@@ -4,13 +4,24 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from evo.networks.base import Parameters
 from evo.parts import Parts
-from evo.tasks.base import Task, tasks
+from evo.tasks.base import Data, Task, tasks
 
 
 @pytest.fixture(params=tasks.names())
 def task(request: pytest.FixtureRequest) -> Task:
     return tasks.get(request.param)()
+
+
+def stacked(parameters: Parameters) -> Parameters:
+    """Two copies of the same parameters."""
+    return {name: torch.stack([tensor, tensor]) for name, tensor in parameters.items()}
+
+
+def batches(data: Data) -> torch.Tensor:
+    """A batch of five for each of two copies."""
+    return torch.stack([data.test.inputs[:5], data.test.inputs[5:10]])
 
 
 def test_the_data_are_the_same_at_every_load(task: Task) -> None:
@@ -30,7 +41,7 @@ def test_splits_have_the_stated_types_and_every_class(task: Task) -> None:
         assert split.targets.dtype == torch.int64
         assert len(split.inputs) == len(split.targets) > 0
         assert torch.isfinite(split.inputs).all()
-        assert set(split.targets.tolist()) == set(range(data.classes))
+        assert set(split.targets.tolist()) == set(range(data.outputs))
 
 
 def test_no_sample_is_in_two_splits(task: Task) -> None:
@@ -51,11 +62,11 @@ def test_networks_give_a_logit_a_class_and_start_alike_from_a_seed(task: Task) -
 
     for network in task.networks().values():
         one, two = (
-            network.initialise(shape, data.classes, torch.Generator().manual_seed(3))
+            network.initialise(shape, data.outputs, torch.Generator().manual_seed(3))
             for _ in range(2)
         )
-        logits = network.forward(one, data.test.inputs[:5], Parts(F.relu))
-        assert logits.shape == (5, data.classes)
+        outputs = network.forward(stacked(one), batches(data), Parts(F.relu))
+        assert outputs.shape == (2, 5, data.outputs)
         assert all(torch.equal(one[name], two[name]) for name in one)
 
 
@@ -64,9 +75,9 @@ def test_the_component_is_used(task: Task) -> None:
     shape = tuple(data.train.inputs.shape[1:])
 
     for network in task.networks().values():
-        start = network.initialise(shape, data.classes, torch.Generator().manual_seed(0))
+        start = network.initialise(shape, data.outputs, torch.Generator().manual_seed(0))
         logits = [
-            network.forward(start, data.test.inputs[:5], Parts(activation))
+            network.forward(stacked(start), batches(data), Parts(activation))
             for activation in (F.relu, torch.sin)
         ]
         assert not torch.allclose(*logits)

@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 
 from evo.evaluation.trainer import Trained, train
+from evo.networks.mlp import Mlp
 from evo.parts import Parts
 from evo.seeds import child_seed
 from evo.tasks.base import Data, Split
 from evo.tasks.digits import Digits
-from evo.tasks.networks import Mlp
 
 NETWORK = Mlp((12, 8))
 
@@ -21,7 +21,7 @@ def data() -> Data:
         Split(whole.train.inputs[:200], whole.train.targets[:200]),
         Split(whole.validation.inputs[:80], whole.validation.targets[:80]),
         Split(whole.test.inputs[:80], whole.test.targets[:80]),
-        whole.classes,
+        whole.outputs,
     )
 
 
@@ -37,26 +37,36 @@ def train_side_by_side(data: Data, *, seeds, rates, activation=torch.tanh, epoch
     )
 
 
+def plain_model(parameters: dict[str, torch.Tensor]) -> torch.nn.Module:
+    """torch's own layers with the weights of one copy."""
+    layers: list[torch.nn.Module] = []
+    for name in ("0", "1", "out"):
+        weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
+        layer = torch.nn.Linear(1, 1)
+        layer.weight = torch.nn.Parameter((weight if name == "out" else weight.T).clone())
+        layer.bias = torch.nn.Parameter(bias.flatten().clone())
+        layers += [layer, torch.nn.Tanh()]
+    return torch.nn.Sequential(*layers[:-1])
+
+
 def train_alone(data: Data, *, seed: int, rate: float, epochs: int = 2) -> tuple[float, float]:
     """The same work as a plain PyTorch loop with torch's own Adam and schedule."""
     start = torch.Generator().manual_seed(child_seed(seed, "trial", "weights"))
     order = torch.Generator().manual_seed(child_seed(seed, "trial", "order"))
-    parameters = NETWORK.initialise((64,), data.classes, start)
-    for tensor in parameters.values():
-        tensor.requires_grad_()
+    model = plain_model(NETWORK.initialise((64,), data.outputs, start))
     batches = len(data.train.targets) // 32
-    optimiser = torch.optim.Adam(parameters.values(), lr=rate)
+    optimiser = torch.optim.Adam(model.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: 1 - n / (epochs * batches))
     for _ in range(epochs):
         shuffled = torch.randperm(len(data.train.targets), generator=order)
         for batch in shuffled.split(32)[:batches]:
             optimiser.zero_grad()
-            logits = NETWORK.forward(parameters, data.train.inputs[batch], Parts(torch.tanh))
+            logits = model(data.train.inputs[batch])
             F.cross_entropy(logits, data.train.targets[batch]).backward()
             optimiser.step()
             schedule.step()
     with torch.no_grad():
-        logits = NETWORK.forward(parameters, data.test.inputs, Parts(torch.tanh))
+        logits = model(data.test.inputs)
     accuracy = (logits.argmax(1) == data.test.targets).float().mean()
     return F.cross_entropy(logits, data.test.targets).item(), accuracy.item()
 
@@ -106,7 +116,7 @@ def test_training_never_reads_the_test_split(data: Data) -> None:
     blank = Split(torch.zeros_like(data.test.inputs), data.test.targets)
     seen = train_side_by_side(data, seeds=(0,), rates=(0.01, 0.03))
     unseen = train_side_by_side(
-        Data(data.train, data.validation, blank, data.classes), seeds=(0,), rates=(0.01, 0.03)
+        Data(data.train, data.validation, blank, data.outputs), seeds=(0,), rates=(0.01, 0.03)
     )
 
     assert torch.equal(seen.validation_loss, unseen.validation_loss)
@@ -115,7 +125,7 @@ def test_training_never_reads_the_test_split(data: Data) -> None:
 
 def test_a_training_set_smaller_than_a_batch_is_one_batch(data: Data) -> None:
     few = Split(data.train.inputs[:20], data.train.targets[:20])
-    small = Data(few, data.validation, data.test, data.classes)
+    small = Data(few, data.validation, data.test, data.outputs)
     start = train_side_by_side(small, seeds=(0,), rates=(1e-9,))
     trained = train_side_by_side(small, seeds=(0,), rates=(0.03,))
 

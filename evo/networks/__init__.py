@@ -1,0 +1,1 @@
+"""Networks that tasks train with a component: one file a network."""

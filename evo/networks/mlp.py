@@ -1,0 +1,51 @@
+"""The multi-layer perceptron."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+
+from evo.networks.base import (
+    Network,
+    Parameters,
+    Start,
+    apply_dense,
+    apply_read_out,
+    dense,
+    read_out,
+)
+from evo.parts import Parts
+
+
+@dataclass(frozen=True)
+class Mlp(Network):
+    """A multi-layer perceptron on flattened inputs.
+
+    Attributes:
+        widths: of the hidden layers.
+        start: how weights start.
+    """
+
+    widths: tuple[int, ...]
+    start: Start = "uniform"
+
+    def initialise(
+        self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
+    ) -> Parameters:
+        """Weights and bias of each layer, the read-out last."""
+        sizes = (math.prod(inputs), *self.widths)
+        parameters: Parameters = {}
+        for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+            weight, bias = dense(fan_in, fan_out, self.start, generator)
+            parameters |= {f"{layer}.weight": weight, f"{layer}.bias": bias}
+        weight, bias = read_out(sizes[-1], outputs, self.start, generator)
+        return parameters | {"out.weight": weight, "out.bias": bias}
+
+    def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
+        """Hidden layers with the activation after each, then a linear read-out."""
+        signal = inputs.flatten(2)
+        for layer in range(len(self.widths)):
+            weight, bias = parameters[f"{layer}.weight"], parameters[f"{layer}.bias"]
+            signal = parts.activation(apply_dense(signal, weight, bias))
+        return apply_read_out(signal, parameters["out.weight"], parameters["out.bias"])
