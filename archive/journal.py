@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from archive import disk
 from evo.errors import HistoryError
-from evo.types import Outcome, Trial
+from evo.types import Outcome, Stretch, Trial
 
 FORMAT = 1
 
@@ -30,7 +30,7 @@ class Contents(NamedTuple):
     """A journal as read: whose generation, what is paid for, and where the whole entries end."""
 
     generation: int
-    outcomes: dict[tuple[str, int], Outcome]
+    outcomes: dict[Stretch, Outcome]
     size: int
 
 
@@ -108,11 +108,11 @@ def read(path: Path) -> Contents:
             f"{path} has format {header['format']}, this version of evo reads format {FORMAT}. "
             "Use the version that wrote it."
         )
-    outcomes: dict[tuple[str, int], Outcome] = {}
+    outcomes: dict[Stretch, Outcome] = {}
     for payload, end in entries[1:]:
         trials = tuple(Trial(*trial) for trial in payload.pop("trials"))
         outcome = Outcome(trials=trials, **payload)
-        outcomes[outcome.id, outcome.rung] = outcome
+        outcomes[outcome.stretch] = outcome
         size = end
     return Contents(header["generation"], outcomes, size)
 

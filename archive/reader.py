@@ -14,7 +14,7 @@ from archive import disk, journal, segment
 from archive.lock import is_held
 from archive.segment import Segment
 from evo.errors import HistoryError
-from evo.types import Outcome, Record
+from evo.types import Outcome, Record, Stretch
 
 FORMAT = 1
 
@@ -41,7 +41,7 @@ class Reader:
         self._records: list[Record] = []
         self._generation = -1
         self._survivors: tuple[str, ...] = ()
-        self._outcomes: dict[tuple[str, int], Outcome] = {}
+        self._outcomes: dict[Stretch, Outcome] = {}
         self._journal_size = 0  # bytes of whole entries; 0 when the journal is outdated
 
     @staticmethod
@@ -71,7 +71,7 @@ class Reader:
         return self._survivors
 
     @property
-    def outcomes(self) -> Mapping[tuple[str, int], Outcome]:
+    def outcomes(self) -> Mapping[Stretch, Outcome]:
         """What the unsealed generation has already paid for, by candidate id and rung."""
         return self._outcomes
 

@@ -1,6 +1,5 @@
 """Puts a campaign together: the one place that knows every room."""
 
-import os
 import platform
 import threading
 import time
@@ -20,6 +19,7 @@ from evo.campaign import Campaign, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
 from evo.errors import UsageError
+from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
 from evo.progress import Tracker, Watch
@@ -42,7 +42,7 @@ def check(config: Config) -> None:
     for name in config.tasks:
         tasks.get(name)
     Portfolio(config.operators)
-    device(config)
+    devices.resolve(config.device)
     if not confinement.is_available():
         raise UsageError(
             "This machine cannot confine generated code: expected Linux on x86-64 with seccomp."
@@ -51,25 +51,17 @@ def check(config: Config) -> None:
         TextDescriptor(config.novelty.text_model).load()
 
 
-def device(config: Config) -> str:
-    """The device that `config.device` means on this machine."""
-    if config.device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if config.device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("device = 'cuda', but torch sees no CUDA device; use 'auto' or 'cpu'.")
-    return config.device
-
-
 def workers(config: Config) -> Workers:
     """The training processes of a configuration."""
+    device = devices.resolve(config.device)
     # More processes than a generation has trainings would only start up and wait.
-    count = config.workers or min(len(os.sched_getaffinity(0)), config.trainings)
+    count = config.workers or min(devices.places(device), config.trainings)
     return Workers(
         count,
         kind=config.kind,
         tasks=config.tasks,
         protocol=config.protocol,
-        device=device(config),
+        device=device,
         timeout_s=config.timeout_s,
     )
 
@@ -80,7 +72,7 @@ def create(folder: Path, config: Config) -> History:
     The device is resolved too: a campaign that goes on elsewhere must not compare candidates with
     baselines of another device unawares.
     """
-    config = config.model_copy(update={"device": device(config)})
+    config = config.model_copy(update={"device": devices.resolve(config.device)})
     return History.create(folder, config=config.model_dump(mode="json"), environment=environment())
 
 
@@ -183,7 +175,7 @@ def _remembered(pool: Workers, history: History, tracker: Tracker) -> Runner:
     """Trains what the journal does not hold, and acknowledges each outcome before it counts."""
 
     def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
-        paid = [history.outcomes.get((job.id, job.rung)) for job in jobs]
+        paid = [history.outcomes.get(job.stretch) for job in jobs]
         for outcome in paid:
             if outcome is not None:
                 tracker.outcome(outcome, replayed=True)

@@ -68,8 +68,7 @@ class Tracker:
         self._sealed_before = max(generation, 0)
         self._generation = generation + 1
         self._generations = generations
-        self._rungs = protocol.rungs
-        self._keep = protocol.keep
+        self._protocol = protocol
         self._step = "start"
         self._past: Counter[Status] = Counter()
         self._present: Counter[Status] = Counter()
@@ -90,17 +89,17 @@ class Tracker:
             self._first_rung_done = 0
         live = sum(record.status is Status.PROPOSED for record in records)
         if name == "evaluate":
-            self._work = self._expected_work(live, climbing=self._keep)
+            self._work = self._expected_work(live, climbing=self._protocol.keep)
         elif name == "baselines":
             self._work = self._expected_work(live, climbing=1.0)
         self.tell()
 
     def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
         """A candidate has trained at a rung, or had before this process began (replayed)."""
-        self._done += self._cost(outcome.rung)
+        self._done += self._cost(outcome.rung, outcome.heat)
         if replayed:
-            self._replayed += self._cost(outcome.rung)
-        elif outcome.rung == 0 and self._generation > 0:
+            self._replayed += self._cost(outcome.rung, outcome.heat)
+        elif outcome.rung == outcome.heat == 0 and self._generation > 0:
             self._first_rung_done += 1
         self.tell()
 
@@ -146,11 +145,13 @@ class Tracker:
 
     def _expected_work(self, candidates: int, *, climbing: float) -> float:
         return sum(
-            candidates * climbing**rung * self._cost(rung) for rung in range(len(self._rungs))
+            candidates * climbing**rung * self._cost(rung, heat)
+            for rung in range(len(self._protocol.rungs))
+            for heat in range(len(self._protocol.heats(rung)))
         )
 
-    def _cost(self, rung: int) -> float:
-        return self._rungs[rung].epochs * self._rungs[rung].seeds
+    def _cost(self, rung: int, heat: int) -> float:
+        return self._protocol.rungs[rung].epochs * self._protocol.copies(rung, heat)
 
     def _remember(self, records: Sequence[Record]) -> None:
         candidates = [record for record in records if not record.is_baseline]

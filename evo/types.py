@@ -95,9 +95,17 @@ class Trial(NamedTuple):
     accuracy: float
 
 
+class Stretch(NamedTuple):
+    """The least work that is trained at once: one candidate, one heat of one rung."""
+
+    id: str
+    rung: int
+    heat: int
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What training one candidate at one rung gave.
+    """What training one candidate in one heat gave.
 
     Attributes:
         id: the candidate's id.
@@ -105,6 +113,7 @@ class Outcome:
         trials: results in the protocol's order; empty where the training failed.
         seconds: processor time it cost.
         error: why it failed; empty where it did not.
+        heat: index of the heat within the rung.
     """
 
     id: str
@@ -112,6 +121,12 @@ class Outcome:
     trials: tuple[Trial, ...]
     seconds: float
     error: str = ""
+    heat: int = 0
+
+    @property
+    def stretch(self) -> Stretch:
+        """What it is the outcome of."""
+        return Stretch(self.id, self.rung, self.heat)
 
 
 class WinRate(NamedTuple):
@@ -139,7 +154,7 @@ class Score:
         trials: everything that was trained, lower rungs first, in the protocol's order.
         b_wr: chance to beat a randomly drawn baseline (B-WR).
         bsota_wr: chance to beat the best baseline (BSOTA-WR).
-        margin: median over trials of log(best baseline's loss / own loss); above 0 wins.
+        margin: mean over trials of log(best baseline's loss / own loss); above 0 wins.
         tasks: the same per task.
     """
 

@@ -1,10 +1,12 @@
 """How candidates are measured, as configuration. A change here states its fidelity (docs/)."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
 
 Share = Annotated[float, Field(gt=0, le=1)]
+Several = Annotated[int, Field(gt=1)]
 
 
 class Frozen(BaseModel):
@@ -17,19 +19,26 @@ class Rung(Frozen):
     """How long and on how many seeds a candidate trains at one rung."""
 
     epochs: PositiveInt
-    seeds: Annotated[int, Field(gt=1)]
-    """At least two: a learning rate is chosen over all seeds, an interval needs a spread."""
+    seeds: Several
+    """At least two: an interval needs a spread."""
 
 
 class Protocol(Frozen):
-    """Everything that decides the result of a trial, and who climbs to the next rung."""
+    """Everything that decides the result of a trial, and who trains on."""
 
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)] = (
         Rung(epochs=3, seeds=4),
-        Rung(epochs=10, seeds=8),
+        Rung(epochs=10, seeds=12),
     )
     keep: Share = 1 / 3
-    """Share of a rung's candidates that climbs to the next one (successive halving)."""
+    """Share of a rung's candidates that survives it: climbs to the next, or leads at the last."""
+    rate_seeds: Several = 4
+    """Seeds of a rung's first heat. They train at every learning rate, and the one that is best
+    over all of them serves the other seeds too."""
+    heat_seeds: Several = 4
+    """Seeds of each later heat. Between heats stops who cannot survive the rung any more."""
+    racing: bool = True
+    """Whether anyone is stopped between heats."""
     learning_rates: tuple[PositiveFloat, ...] = Field(
         default=(0.001, 0.003, 0.01, 0.03), min_length=1
     )
@@ -41,3 +50,22 @@ class Protocol(Frozen):
         if list(rates) != sorted(set(rates)):
             raise ValueError(f"expected ascending learning rates without repeats, got {rates}")
         return rates
+
+    def heats(self, rung: int) -> Sequence[range]:
+        """The seeds of each heat of a rung, in order.
+
+        >>> Protocol(rungs=(Rung(epochs=1, seeds=9),)).heats(0)
+        [range(0, 4), range(4, 9)]
+        """
+        seeds = self.rungs[rung].seeds
+        heats = [range(min(seeds, self.rate_seeds))]
+        while (first := heats[-1].stop) < seeds:
+            last = first + self.heat_seeds
+            # A heat of one seed would only cost: it joins the one before.
+            heats.append(range(first, seeds if last + 1 >= seeds else last))
+        return heats
+
+    def copies(self, rung: int, heat: int) -> int:
+        """How many networks train side by side in a heat, of each task and network."""
+        seeds = len(self.heats(rung)[heat])
+        return seeds if heat else seeds * len(self.learning_rates)

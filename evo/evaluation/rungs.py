@@ -1,20 +1,28 @@
-"""Successive halving: every candidate trains at the first, short rung, the better share climbs.
+"""Successive halving with races: everyone trains at the first, short rung, the better share climbs.
 
-Rungs are those of the protocol. Baselines climb all of them, so that a candidate is compared with
-every baseline at whichever rung it reached (Jamieson & Talwalkar 2016, arXiv 1502.07943).
+Rungs are those of the protocol (Jamieson & Talwalkar 2016, arXiv 1502.07943). Within a rung
+candidates train heat by heat; who cannot survive the rung any more stops (`evo.evaluation.race`).
+Baselines run every heat of every rung, so that a candidate is compared with every baseline at
+whichever rung it reached. A heat begins when the one before has ended for all: which candidates
+stop depends on results alone, never on the workers.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from evo.errors import EvoError
 from evo.evaluation.protocol import Protocol
-from evo.evaluation.win_rates import score, score_baselines
+from evo.evaluation.race import Floats, still_racing
+from evo.evaluation.trials import picked_rates
+from evo.evaluation.win_rates import margins, score, score_baselines
 from evo.evaluation.workers import Job
 from evo.types import Outcome, Record, Score, Status, Trial
 
 Runner = Callable[[Sequence[Job]], Iterable[Outcome]]
+Rivals = Callable[[Record], Mapping[str, Sequence[Trial]]]
 
 
 class Evaluator:
@@ -26,12 +34,7 @@ class Evaluator:
         rivals: the baselines that a record is compared with: their trials at every rung, by id.
     """
 
-    def __init__(
-        self,
-        run: Runner,
-        protocol: Protocol,
-        rivals: Callable[[Record], Mapping[str, Sequence[Trial]]],
-    ) -> None:
+    def __init__(self, run: Runner, protocol: Protocol, rivals: Rivals) -> None:
         self._run = run
         self._protocol = protocol
         self._rivals = rivals
@@ -41,18 +44,39 @@ class Evaluator:
         results = {record.id: record for record in records}
         climbing = list(records)
         for rung in range(len(self._protocol.rungs)):
-            jobs = [Job(record.id, record.graph, rung) for record in climbing]
-            outcomes = {outcome.id: outcome for outcome in self._run(jobs)}
-            climbing = [self._settle(results[r.id], outcomes[r.id]) for r in climbing]
-            results |= {record.id: record for record in climbing}
-            climbing = self._best(climbing)
+            entrants = self._race(climbing, rung)
+            results |= {record.id: record for record in entrants}
+            climbing = self._best(entrants, rung)
         return list(results.values())
+
+    def _race(self, entrants: Sequence[Record], rung: int) -> list[Record]:
+        """The entrants after a rung, in the order they came, each as far as it could survive."""
+        results = {record.id: record for record in entrants}
+        running = list(entrants)
+        heats = self._protocol.heats(rung)
+        for heat in range(len(heats)):
+            jobs = [_job(record, rung, heat) for record in running]
+            outcomes = {outcome.id: outcome for outcome in self._run(jobs)}
+            running = [self._settle(record, outcomes[record.id]) for record in running]
+            results |= {record.id: record for record in running}
+            running = [record for record in running if _is_at(record, rung)]
+            if self._protocol.racing and heat + 1 < len(heats):
+                racing = still_racing(
+                    {r.id: _cells(r, self._rivals(r), rung) for r in running},
+                    places=self._places(entrants),
+                )
+                running = [record for record in running if record.id in racing]
+        return list(results.values())
+
+    def _places(self, entrants: Sequence[Record]) -> int:
+        return math.ceil(len(entrants) * self._protocol.keep)
 
     def _settle(self, record: Record, outcome: Outcome) -> Record:
         """The record with this rung's trials added to it."""
         seconds = record.seconds + outcome.seconds
         error = outcome.error
-        if not error and all(math.isinf(trial.loss) for trial in outcome.trials):
+        # In a later heat these are lost trials like any other: dropping them would hide them.
+        if not error and outcome.heat == 0 and all(math.isinf(t.loss) for t in outcome.trials):
             error = "training diverged in every trial at every learning rate"
         if error:
             # What a lower rung has shown stays valid: only a candidate without any score failed.
@@ -70,14 +94,14 @@ class Evaluator:
             score=score((*earlier, *outcome.trials), self._rivals(record)),
         )
 
-    def _best(self, records: Sequence[Record]) -> list[Record]:
+    def _best(self, entrants: Sequence[Record], rung: int) -> list[Record]:
         """The share that climbs, in the order it came; margin decides, since it never saturates."""
         ranked = sorted(
-            (r for r in records if r.score is not None and not r.reason),
-            key=lambda r: (-_score(r).margin, r.id),
+            (record for record in entrants if _is_at(record, rung)),
+            key=lambda record: (-_score(record).margin, record.id),
         )
-        chosen = {r.id for r in ranked[: math.ceil(len(records) * self._protocol.keep)]}
-        return [r for r in records if r.id in chosen]
+        chosen = {record.id for record in ranked[: self._places(entrants)]}
+        return [record for record in entrants if record.id in chosen]
 
 
 def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record]) -> list[Record]:
@@ -86,16 +110,17 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
     Raises:
         EvoError: one of them cannot be trained; nothing can be measured against it.
     """
-    jobs = [Job(r.id, r.graph, rung) for rung in range(len(protocol.rungs)) for r in records]
-    outcomes = {(outcome.id, outcome.rung): outcome for outcome in run(jobs)}
     trials: dict[str, list[Trial]] = {record.id: [] for record in records}
     seconds = dict.fromkeys(trials, 0.0)
-    for job in jobs:
-        outcome = outcomes[job.id, job.rung]
-        if outcome.error:
-            raise EvoError(f"Baseline {job.id} could not be trained: {outcome.error}.")
-        trials[job.id] += outcome.trials
-        seconds[job.id] += outcome.seconds
+    for rung in range(len(protocol.rungs)):
+        for heat in range(len(protocol.heats(rung))):
+            jobs = [_job(record, rung, heat, trials[record.id]) for record in records]
+            outcomes = {outcome.id: outcome for outcome in run(jobs)}
+            for id_ in trials:
+                if outcomes[id_].error:
+                    raise EvoError(f"Baseline {id_} could not be trained: {outcomes[id_].error}.")
+                trials[id_] += outcomes[id_].trials
+                seconds[id_] += outcomes[id_].seconds
     scores = score_baselines(trials)
     return [
         replace(
@@ -106,6 +131,28 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
             seconds=seconds[record.id],
         )
         for record in records
+    ]
+
+
+def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial] | None = None) -> Job:
+    if trials is None:
+        trials = record.score.trials if record.score else ()
+    return Job(record.id, record.graph, rung, heat, picked_rates(trials, rung))
+
+
+def _is_at(record: Record, rung: int) -> bool:
+    """Whether a record is still in the race at a rung."""
+    return record.score is not None and record.score.rung == rung and not record.reason
+
+
+def _cells(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -> list[Floats]:
+    """Margins of a record's trials at a rung, an array (seeds,) per task and network."""
+    trials = [trial for trial in _score(record).trials if trial.rung == rung]
+    values = margins(trials, rivals)
+    cells = [(trial.task, trial.network) for trial in trials]
+    return [
+        np.array([value for value, own in zip(values, cells, strict=True) if own == cell])
+        for cell in dict.fromkeys(cells)
     ]
 
 

@@ -6,7 +6,11 @@ formulas are our reading of it:
     B-WR(h)     = mean over trials t and baselines b of [m_t(h) > m_t(b)], a tie counts one half
     BSOTA-WR(h) = mean over trials t of [m_t(h) > max over b of m_t(b)], a tie counts one half
 
-with m_t the negative test loss. Tasks weigh equally however many trials they have.
+with m_t the negative test loss. Tasks weigh equally however many trials they have. Beside them
+
+    margin(h)   = mean over trials t of log(min over b of loss_t(b) / loss_t(h)), each within ±3
+
+which does not saturate. It is a mean, since a median would not notice trials that are lost.
 """
 
 import math
@@ -46,7 +50,7 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
         trials=tuple(trials),
         b_wr=_win_rate([wins[row] for row in rows]),
         bsota_wr=_win_rate([top_wins[row] for row in rows]),
-        margin=_margin(own, best),
+        margin=float(np.mean([_log_ratio(own, best)[row].mean() for row in rows])),
         tasks={
             name: TaskScore(
                 float(wins[row].mean()), float(top_wins[row].mean()), float(own[row].mean())
@@ -54,6 +58,12 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
             for name, row in zip(names, rows, strict=True)
         },
     )
+
+
+def margins(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Floats:
+    """log(best baseline's loss / own loss) of each trial, in [-3, 3]."""
+    theirs = np.stack([_losses(other, on=trials) for other in baselines.values()])
+    return _log_ratio(np.array([trial.loss for trial in trials]), theirs.min(axis=0))
 
 
 def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score]:
@@ -79,12 +89,13 @@ def _wins(own: Floats, theirs: Floats) -> Floats:
     return np.where(np.isfinite(own), wins, 0.0)
 
 
-def _margin(own: Floats, best: Floats) -> float:
-    """Median over trials of log(best / own), each clipped to ±20 so that a lost trial counts."""
-    floor = 1e-9
-    finite_own = np.clip(own, floor, 1e9)
-    finite_best = np.clip(best, floor, 1e9)
-    return float(np.median(np.clip(np.log(finite_best / finite_own), -20, 20)))
+def _log_ratio(own: Floats, best: Floats) -> Floats:
+    """log(best / own) of each trial, within ±3: beyond a factor of 20 a loss is simply lost."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(best) - np.log(own)
+    # Both lost, or both zero: neither is ahead of the other. A lost trial never counts as a win.
+    ratio = np.where(np.isnan(ratio), 0.0, ratio)
+    return np.where(np.isfinite(own), np.clip(ratio, -3, 3), -3.0)
 
 
 def _win_rate(by_task: Sequence[Floats]) -> WinRate:

@@ -5,15 +5,19 @@ loader and never sees candidate source. A worker that dies or runs out of time i
 job tried once more: only what fails twice is the candidate's fault.
 """
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
@@ -21,19 +25,41 @@ import torch
 from pebble import ProcessExpired, ProcessPool
 
 from evo.components.base import kinds
+from evo.evaluation.devices import Seat
 from evo.evaluation.protocol import Protocol
-from evo.evaluation.trials import run_trials
-from evo.types import Outcome
+from evo.evaluation.trials import Cell, run_trials
+from evo.types import Outcome, Stretch
 from evo.validation.graph import Graph
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
 
 
 @dataclass(frozen=True)
 class Job:
-    """One candidate to train at one rung."""
+    """One candidate to train in one heat of one rung.
+
+    Attributes:
+        id: the candidate's.
+        graph: its text.
+        rung: index of the rung.
+        heat: index of the heat within the rung.
+        rates: the learning rates that the first heat picked; empty for the first heat.
+    """
 
     id: str
     graph: str
     rung: int
+    heat: int = 0
+    rates: Mapping[Cell, float] = field(default_factory=dict[Cell, float])
+
+    @property
+    def stretch(self) -> Stretch:
+        """What its outcome will be the outcome of."""
+        return Stretch(self.id, self.rung, self.heat)
+
+    def failed(self, error: str) -> Outcome:
+        """An outcome that says why there is none."""
+        return Outcome(self.id, self.rung, (), 0.0, error, self.heat)
 
 
 class _Work(NamedTuple):
@@ -53,7 +79,7 @@ class Workers:
         kind: name of the kind of every candidate.
         tasks: names of the tasks to train on.
         protocol: how to train.
-        device: where the tensors live, "cpu" or "cuda".
+        device: where the tensors live, "cpu" or "cuda"; workers share out the GPUs there are.
         timeout_s: wall time that one job may take.
     """
 
@@ -72,6 +98,7 @@ class Workers:
         self._timeout_s = timeout_s
 
     def __enter__(self) -> "Workers":
+        self._seats = tempfile.TemporaryDirectory(prefix="evo-seats-")
         self._pool = self._start()
         return self
 
@@ -82,6 +109,7 @@ class Workers:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
+        self._seats.cleanup()
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Outcomes as they come in, in any order; a failure is an outcome with an error.
@@ -99,7 +127,7 @@ class Workers:
         self._restart()
         error = f"its worker died or took longer than {self._timeout_s:g} s, twice"
         for job, outcome in self._attempt(lost):
-            yield outcome or Outcome(job.id, job.rung, (), 0.0, error)
+            yield outcome or job.failed(error)
 
     def _attempt(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
         """Each job with its outcome, None where its worker was lost or late."""
@@ -124,6 +152,7 @@ class Workers:
             max_workers=self._count,
             context=multiprocessing.get_context("spawn"),
             initializer=_prepare,
+            initargs=(Path(self._seats.name), self._work.device),
         )
         # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
         # for the engine alone, which then stops them in order.
@@ -150,13 +179,26 @@ def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
     except (TimeoutError, ProcessExpired, BrokenProcessPool, CancelledError):
         return None
     except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
-        error = f"training failed: {type(failure).__name__}: {failure}"
-        return Outcome(job.id, job.rung, (), 0.0, error)
+        return job.failed(f"training failed: {type(failure).__name__}: {failure}")
 
 
-def _prepare() -> None:
+def _prepare(seats: Path, device: str) -> None:
+    global _seat  # noqa: PLW0603 - a process has one
     torch.set_num_threads(1)
+    _keep_memory()
     threading.Thread(target=_die_with_engine, daemon=True).start()
+    _seat = Seat(seats, device)
+
+
+_seat: Seat
+
+
+def _keep_memory() -> None:
+    """Keep freed memory for the next step (glibc): asking the kernel anew costs a tenth of it."""
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 def _die_with_engine() -> None:
@@ -170,11 +212,19 @@ def _die_with_engine() -> None:
 def _train(job: Job, work: _Work) -> Outcome:
     start = time.process_time()
     kind = kinds.get(work.kind)()
-    trials = run_trials(
-        kind.parts(Graph.parse(job.graph)),
-        work.tasks,
-        work.protocol,
-        rung=job.rung,
-        device=work.device,
-    )
-    return Outcome(job.id, job.rung, trials, time.process_time() - start)
+    try:
+        trials = run_trials(
+            kind.parts(Graph.parse(job.graph)),
+            work.tasks,
+            work.protocol,
+            rung=job.rung,
+            heat=job.heat,
+            rates=job.rates,
+            device=_seat.device,
+        )
+    except torch.AcceleratorError:
+        # After a failure on its side a device answers this process no more. A new worker is given
+        # the job once more; if the candidate is to blame, it fails alone.
+        os._exit(1)
+    seconds = time.process_time() - start
+    return Outcome(job.id, job.rung, trials, seconds, heat=job.heat)

@@ -24,14 +24,14 @@ def evolve(folder: Path, life: int, acknowledged: Connection, generations: int |
                 return
             numbers = range(generation * SIZE, (generation + 1) * SIZE)
             for number in numbers:
-                key = (f"candidate-{number}", 0)
+                key = Stretch(f"candidate-{number}", 0, 0)
                 if key not in history.outcomes:
                     history.acknowledge(replace(samples.outcome(number), seconds=float(life)))
                     acknowledged.send((number, float(life)))
             records = [
                 replace(
                     samples.record(number, generation=generation),
-                    seconds=history.outcomes[f"candidate-{number}", 0].seconds,
+                    seconds=history.outcomes[Stretch(f"candidate-{number}", 0, 0)].seconds,
                 )
                 for number in numbers
             ]

@@ -122,4 +122,5 @@ outcomes = st.builds(
     st.lists(_trials, max_size=3).map(tuple),
     _number,
     _text,
+    st.integers(0, 9),
 )

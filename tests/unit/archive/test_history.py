@@ -61,8 +61,8 @@ def test_acknowledged_outcomes_come_back_until_their_generation_is_sealed(histor
 
     with History.open(folder) as again:
         assert again.outcomes == {
-            ("candidate-1", 0): samples.outcome(1, rung=0),
-            ("candidate-1", 1): samples.outcome(1, rung=1),
+            ("candidate-1", 0, 0): samples.outcome(1, rung=0),
+            ("candidate-1", 1, 0): samples.outcome(1, rung=1),
         }
         seal(again, 1)
         assert again.outcomes == {}
@@ -119,7 +119,7 @@ def test_a_reader_sees_what_is_there_without_changing_a_byte(history, folder):
 
     reader = Reader.read(folder)
 
-    assert (reader.generation, list(reader.outcomes)) == (0, [("candidate-1", 0)])
+    assert (reader.generation, list(reader.outcomes)) == (0, [("candidate-1", 0, 0)])
     assert reader.is_running
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
@@ -267,7 +267,7 @@ def test_on_a_full_disk_sealing_fails_and_what_was_acknowledged_stays(history, f
         seal(history, 0)
     full_disk(0)
 
-    assert Reader.read(folder).outcomes == {("candidate-1", 0): samples.outcome(1)}
+    assert Reader.read(folder).outcomes == {("candidate-1", 0, 0): samples.outcome(1)}
     seal(history, 0)
     history.close()
     assert Reader.read(folder).generation == 0
@@ -304,5 +304,5 @@ def test_a_campaign_written_in_format_1_stays_readable(tmp_path):
             samples.everything(r) for r in expected
         ]
         assert history.survivors == (samples.record(3).id,)
-        assert history.outcomes == {("candidate-4", 0): samples.outcome(4)}
+        assert history.outcomes == {("candidate-4", 0, 0): samples.outcome(4)}
         assert history.config == CONFIG

@@ -1,0 +1,51 @@
+"""Racing: who cannot survive a rung any more stops training, before its trials are spent.
+
+A heat is a few seeds for every candidate that is still in the race. After each, a candidate falls
+behind once the 95 % interval of its difference to the last one that would survive lies below zero.
+The difference is taken trial by trial, since both saw the same weights, batches and test data
+(Maron & Moore 1997, Hoeffding races; Birattari et al. 2002, F-Race).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+Floats = NDArray[np.float64]
+
+
+def still_racing(
+    results: Mapping[str, Sequence[Floats]], *, places: int, confidence: float = 0.95
+) -> set[str]:
+    """Who may still be among the best `places`, the best `places` by now always included.
+
+    Args:
+        results: for each candidate an array (seeds,) per task and network, higher is better. All
+            candidates have the same cells and seeds.
+        places: how many survive the rung.
+        confidence: of the interval of a difference.
+    """
+    ranked = sorted(results, key=lambda id_: (-_centre(results[id_]), id_))
+    leaders = ranked[:places]
+    if not leaders:
+        return set(ranked)
+    last = results[leaders[-1]]
+    return {
+        *leaders,
+        *(id_ for id_ in ranked[places:] if _upper(results[id_], last, confidence) >= 0),
+    }
+
+
+def _centre(cells: Sequence[Floats]) -> float:
+    return float(np.mean([cell.mean() for cell in cells]))
+
+
+def _upper(cells: Sequence[Floats], rival: Sequence[Floats], confidence: float) -> float:
+    """Upper end of Student's interval of the mean difference, cells weighing equally."""
+    differences = [own - theirs for own, theirs in zip(cells, rival, strict=True)]
+    variance = sum(d.var(ddof=1) / len(d) for d in differences) / len(differences) ** 2
+    freedom = sum(len(d) - 1 for d in differences)
+    reach = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(variance)
+    return _centre(differences) + reach
