@@ -32,10 +32,10 @@ class Protocol(Frozen):
     )
     keep: Share = 1 / 3
     """Share of a rung's candidates that survives it: climbs to the next, or leads at the last."""
-    rate_seeds: Several = 4
+    rate_seeds: Several = 6
     """Seeds of a rung's first heat. They train at every learning rate, and the one that is best
     over all of them serves the other seeds too."""
-    heat_seeds: Several = 4
+    heat_seeds: Several = 6
     """Seeds of each later heat. Between heats stops who cannot survive the rung any more."""
     racing: bool = True
     """Whether anyone is stopped between heats."""
@@ -54,8 +54,8 @@ class Protocol(Frozen):
     def heats(self, rung: int) -> Sequence[range]:
         """The seeds of each heat of a rung, in order.
 
-        >>> Protocol(rungs=(Rung(epochs=1, seeds=9),)).heats(0)
-        [range(0, 4), range(4, 9)]
+        >>> Protocol(rungs=(Rung(epochs=1, seeds=13),)).heats(0)
+        [range(0, 6), range(6, 13)]
         """
         seeds = self.rungs[rung].seeds
         heats = [range(min(seeds, self.rate_seeds))]

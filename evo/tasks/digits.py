@@ -5,6 +5,7 @@ import torch
 
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
+from evo.networks.patches import Patches
 from evo.seeds import child
 from evo.tasks.base import Data, Split, Task, tasks
 
@@ -34,5 +35,13 @@ class Digits(Task):
         return Data(train, validation, test, outputs=10)
 
     def networks(self) -> dict[str, Network]:
-        """Two depths and two ways to start: together they rank better than one trained longer."""
-        return {"mlp-64-64": Mlp((64, 64), "normal"), "mlp-48-48-48": Mlp((48, 48, 48))}
+        """Two perceptrons and two patch networks, of two and three hidden layers each.
+
+        Networks that differ rank components better than one that trains longer (docs/fidelity.md).
+        """
+        return {
+            "mlp-64-64": Mlp((64, 64), "normal"),
+            "mlp-48-48-48": Mlp((48, 48, 48), "normal"),
+            "patches-8-24": Patches((8, 24), "normal"),
+            "patches-12-32-32": Patches((12, 32), "uniform", hidden=32),
+        }

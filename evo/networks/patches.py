@@ -1,0 +1,75 @@
+"""The patch network: two layers of 2×2 patches with shared weights, the cheapest that sees images.
+
+Patches do not overlap, so that a layer is a reshape and one product: no convolution is needed.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from evo.networks.base import (
+    Network,
+    Parameters,
+    Start,
+    apply_dense,
+    apply_read_out,
+    dense,
+    read_out,
+)
+from evo.networks.images import as_images, cut, image_shape
+from evo.parts import Parts
+
+
+@dataclass(frozen=True)
+class Patches(Network):
+    """Patches of 2×2 pixels, then 2×2 blocks of those, a dense layer or none, a linear read-out.
+
+    Takes images of any channels whose height and width are divisible by 4.
+
+    Attributes:
+        channels: numbers that describe a patch, and a block of patches.
+        start: how weights start.
+        hidden: width of a dense hidden layer over all blocks; 0 for none.
+    """
+
+    channels: tuple[int, int]
+    start: Start = "uniform"
+    hidden: int = 0
+
+    def initialise(
+        self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
+    ) -> Parameters:
+        """Weights and bias of both stages and of the read-out."""
+        channels, height, width = image_shape(inputs)
+        patch, block = self.channels
+        parameters: Parameters = {}
+        for stage, (fan_in, fan_out) in enumerate(((4 * channels, patch), (4 * patch, block))):
+            weight, bias = dense(fan_in, fan_out, self.start, generator)
+            parameters |= {f"{stage}.weight": weight, f"{stage}.bias": bias}
+        fan_in = height // 4 * (width // 4) * block
+        if self.hidden:
+            weight, bias = dense(fan_in, self.hidden, self.start, generator)
+            parameters |= {"dense.weight": weight, "dense.bias": bias}
+            fan_in = self.hidden
+        weight, bias = read_out(fan_in, outputs, self.start, generator)
+        return parameters | {"out.weight": weight, "out.bias": bias}
+
+    def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
+        """Each stage with the activation after it, then a linear read-out."""
+        copies, batch = inputs.shape[:2]
+        blocks = cut(as_images(inputs), (4, 4))
+        # Within a block the patches come one after another, so that stage two is a plain reshape.
+        signal = (
+            blocks.unflatten(-1, (2, 2))
+            .unflatten(-3, (2, 2))  # (…, channels, patch row, row, patch column, column)
+            .permute(0, 1, 2, 3, 5, 7, 4, 6, 8)
+            .reshape(copies, -1, 4 * blocks.shape[4])
+        )
+        signal = parts.activation(apply_dense(signal, parameters["0.weight"], parameters["0.bias"]))
+        signal = signal.reshape(copies, -1, 4 * self.channels[0])
+        signal = parts.activation(apply_dense(signal, parameters["1.weight"], parameters["1.bias"]))
+        signal = signal.reshape(copies, batch, -1)
+        if self.hidden:
+            signal = apply_dense(signal, parameters["dense.weight"], parameters["dense.bias"])
+            signal = parts.activation(signal)
+        return apply_read_out(signal, parameters["out.weight"], parameters["out.bias"])
