@@ -53,6 +53,10 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Wins over the configuration; repeatable."),
 ]
 
+Device = Annotated[
+    str | None, typer.Option(metavar="auto|cpu|cuda", help="Wins over the configuration.")
+]
+
 
 def main() -> None:
     """Entry point: an error that a person can mend becomes one message and an exit code."""
@@ -72,12 +76,13 @@ def run(
     settings: Settings = None,
     seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
     name: Annotated[str | None, typer.Option(help="Folder under runs/; default: numbered.")] = None,
+    device: Device = None,
     as_json: Json = False,
 ) -> None:
     """Start a campaign and run it to its end."""
     from evo.config import load
 
-    loaded = load(config, settings or (), seed=seed)
+    loaded = load(config, [*(settings or ()), *_device(device)], seed=seed)
     from evo import build
 
     build.check(loaded)
@@ -174,13 +179,14 @@ def evaluate(
         str, typer.Option(help="TOML file or preset whose tasks and protocol count.")
     ] = "default",
     settings: Settings = None,
+    device: Device = None,
     as_json: Json = False,
 ) -> None:
     """Train files at every rung and compare them with the kind's baselines."""
     sources = read_sources(files)
     from evo.config import load
 
-    loaded = load(config, [*(settings or ()), f"kind={kind}"])
+    loaded = load(config, [*(settings or ()), *_device(device), f"kind={kind}"])
     from evo import build
     from evo.inspection import evaluate_sources
     from evo.report.tables import evaluation_table
@@ -218,6 +224,56 @@ def export(
             shutil.copyfileobj(file, sys.stdout.buffer)
 
 
+@app.command()
+def fidelity(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="A panel, by default the kind's own; with --make Python files."),
+    ] = None,
+    *,
+    kind: KindName = "activation",
+    config: Annotated[
+        str | None,
+        typer.Option(help="TOML file or preset; by default `default`, to --make `full`."),
+    ] = None,
+    settings: Settings = None,
+    device: Device = None,
+    make: Annotated[
+        Path | None, typer.Option(metavar="PANEL", help="Train the files in full, write a panel.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How well the protocol's ranking agrees with full training: Kendall's tau on a panel."""
+    from evo.config import load
+
+    preset = config or ("full" if make else "default")
+    loaded = load(preset, [*(settings or ()), *_device(device), f"kind={kind}"])
+    from evo import build, calibration
+    from evo.evaluation import panel as panels
+    from evo.report.tables import facts_table, fidelity_table
+
+    paths = files or []
+    if make is not None:
+        sources = [(Path(path).stem, text) for path, text in read_sources(paths)]
+        build.check(loaded)
+        with err.status("training in full …"):
+            made = calibration.make_panel(sources, loaded)
+        panels.write(made, make)
+        facts = {"panel": str(make), "functions": len(made.functions), "networks": made.networks}
+        print_json(facts) if as_json else out.print(facts_table(facts))
+        return
+    if len(paths) > 1:
+        raise UsageError(f"Expected one panel, got {len(paths)} files; --make takes many.")
+    panel = panels.read(paths[0] if paths else None, kind)
+    build.check(loaded)
+    with err.status("training …"):
+        facts = calibration.fidelity_facts(calibration.fidelity(panel, loaded), panel, loaded)
+    if as_json:
+        print_json(facts)
+    else:
+        out.print(fidelity_table(facts))
+
+
 @app.command("list")
 def list_(*, as_json: Json = False) -> None:
     """The kinds, tasks, operators and presets there are."""
@@ -252,6 +308,11 @@ def _run(history: "History", *, as_json: bool) -> None:
         print_json(status_facts(history))
         return
     print_result(history, picture)
+
+
+def _device(device: str | None) -> list[str]:
+    """The setting that a --device option is."""
+    return [] if device is None else [f"device={device}"]
 
 
 def _check_again(history: "History") -> None:

@@ -47,27 +47,6 @@ def validate_sources(sources: Sequence[Source], kind_name: str) -> list[dict[str
 
 def evaluate_sources(sources: Sequence[Source], config: Config) -> list[dict[str, Any]]:
     """What `evo evaluate --json` prints: each trains at every rung."""
-    kind = kinds.get(config.kind)()
-    records = _records(sources, kind)
-    torch.set_num_threads(1)
-    everyone_climbs = config.protocol.model_copy(update={"keep": 1.0})
-    with build.workers(config) as pool, Sandbox() as sandbox:
-        validator = Validator(kind, sandbox)
-        records = Validate(validator)(records)
-        if all(record.status is Status.INVALID for record in records):
-            return _evaluated(sources, records)
-        baselines = evaluate_baselines(
-            pool.run, config.protocol, validated_baselines(kind, validator)
-        )
-        rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
-        evaluate = Evaluate(Evaluator(pool.run, everyone_climbs, rivals))
-        # Two files with the same source are one candidate: it trains once.
-        trained = {record.id: record for record in evaluate(_unique(records))}
-        records = [rivals.named(trained[record.id]) for record in records]
-    return _evaluated(sources, records)
-
-
-def _evaluated(sources: Sequence[Source], records: Sequence[Record]) -> list[dict[str, Any]]:
     return [
         {
             "path": path,
@@ -76,8 +55,29 @@ def _evaluated(sources: Sequence[Source], records: Sequence[Record]) -> list[dic
             **score_facts(record),
             "seconds": record.seconds,
         }
-        for (path, _), record in zip(sources, records, strict=True)
+        for (path, _), record in zip(sources, evaluate_records(sources, config), strict=True)
     ]
+
+
+def evaluate_records(sources: Sequence[Source], config: Config) -> list[Record]:
+    """A record for each source: every one trains at every rung, for all its trials."""
+    kind = kinds.get(config.kind)()
+    records = _records(sources, kind)
+    torch.set_num_threads(1)
+    everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
+    with build.workers(config) as pool, Sandbox() as sandbox:
+        validator = Validator(kind, sandbox)
+        records = Validate(validator)(records)
+        if all(record.status is Status.INVALID for record in records):
+            return records
+        baselines = evaluate_baselines(
+            pool.run, config.protocol, validated_baselines(kind, validator)
+        )
+        rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
+        evaluate = Evaluate(Evaluator(pool.run, everyone, rivals))
+        # Two files with the same source are one candidate: it trains once.
+        trained = {record.id: record for record in evaluate(_unique(records))}
+        return [rivals.named(trained[record.id]) for record in records]
 
 
 def baseline_names(kind_name: str) -> dict[str, str]:

@@ -28,14 +28,14 @@ class Protocol(Frozen):
 
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)] = (
         Rung(epochs=3, seeds=4),
-        Rung(epochs=10, seeds=12),
+        Rung(epochs=10, seeds=10),
     )
     keep: Share = 1 / 3
     """Share of a rung's candidates that survives it: climbs to the next, or leads at the last."""
-    rate_seeds: Several = 6
+    rate_seeds: Several = 5
     """Seeds of a rung's first heat. They train at every learning rate, and the one that is best
     over all of them serves the other seeds too."""
-    heat_seeds: Several = 6
+    heat_seeds: Several = 5
     """Seeds of each later heat. Between heats stops who cannot survive the rung any more."""
     racing: bool = True
     """Whether anyone is stopped between heats."""
@@ -55,7 +55,7 @@ class Protocol(Frozen):
         """The seeds of each heat of a rung, in order.
 
         >>> Protocol(rungs=(Rung(epochs=1, seeds=13),)).heats(0)
-        [range(0, 6), range(6, 13)]
+        [range(0, 5), range(5, 10), range(10, 13)]
         """
         seeds = self.rungs[rung].seeds
         heats = [range(min(seeds, self.rate_seeds))]

@@ -123,6 +123,32 @@ def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     return table
 
 
+def fidelity_table(facts: Mapping[str, Any]) -> RenderableType:
+    """Kendall's τ of each measure against each truth, a column a network of the truth."""
+    table = Table(
+        title=f"Kendall's τ with full training, {facts['functions']} components",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    networks = ["combined", *facts["networks"]]
+    for name in ("rung", "ranked by", "truth"):
+        table.add_column(name, no_wrap=True)
+    for name in networks:
+        table.add_column(name, justify="right", no_wrap=True)
+    rows: dict[tuple[int, str, str], dict[str, str]] = {}
+    for row in facts["tau"]:
+        low, high = row["tau_ci"]
+        value = f"{row['tau']:.2f}"
+        if row["network"] == "combined":
+            value += f" [{low:.2f}, {high:.2f}]"
+        rows.setdefault((row["rung"], row["measure"], row["truth"]), {})[row["network"]] = value
+    for (rung, measure, truth), values in rows.items():
+        table.add_row(str(rung), measure, truth, *(values[name] for name in networks))
+    seconds = facts["seconds_per_candidate"]
+    return Group(table, Text(f"{seconds:.2f} processor seconds for a fully evaluated candidate."))
+
+
 def catalogue_table(facts: Mapping[str, Mapping[str, str]]) -> RenderableType:
     """Sorts of things, each with its names and their descriptions."""
     table = Table.grid(padding=(0, 2))

@@ -1,0 +1,146 @@
+"""How far the evaluator itself can be trusted: it scores a panel, or makes one by full training."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evo.config import Config
+from evo.errors import UsageError
+from evo.evaluation.fidelity import Tau, accuracy_ranks, kendall, loss_ranks
+from evo.evaluation.panel import Known, Panel, Ranks, Truth
+from evo.inspection import Source, evaluate_records
+from evo.types import Record, Score, Status, Trial
+
+
+class Fidelity(NamedTuple):
+    """What `evo fidelity` reports.
+
+    Attributes:
+        rows: (rung, measure, truth, network of the truth, Kendall's τ).
+        seconds: processor seconds of each function, all rungs together.
+    """
+
+    rows: list[tuple[int, str, str, str, Tau]]
+    seconds: list[float]
+
+
+def fidelity(panel: Panel, config: Config) -> Fidelity:
+    """Agreement of a configuration's protocol with a panel's truth.
+
+    Every function trains at every rung, for all its trials.
+
+    Raises:
+        UsageError: a function of the panel does not pass the walls, or fails to train.
+    """
+    records = _evaluated(panel, config)
+    rows: list[tuple[int, str, str, str, Tau]] = []
+    for rung in range(len(config.protocol.rungs)):
+        trials = [_at(record, rung) for record in records]
+        rows += _rows(panel, rung, "loss", "loss", loss_ranks(trials))
+        rows += _rows(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
+    last = len(config.protocol.rungs) - 1
+    scores = [_score(record) for record in records]
+    for name, values in (
+        ("margin", [score.margin for score in scores]),
+        ("b_wr", [score.b_wr.value for score in scores]),
+        ("bsota_wr", [score.bsota_wr.value for score in scores]),
+    ):
+        rows += _rows(panel, last, name, "loss", -np.array(values))
+        rows += _rows(panel, last, name, "accuracy", -np.array(values))
+    return Fidelity(rows, [record.seconds for record in records])
+
+
+def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, Any]:
+    """What `evo fidelity --json` prints."""
+    return {
+        "functions": len(panel.functions),
+        "networks": panel.networks,
+        "tau": [
+            {
+                "rung": rung,
+                "measure": measure,
+                "truth": truth,
+                "network": network,
+                "tau": tau.value,
+                "tau_ci": [tau.low, tau.high],
+            }
+            for rung, measure, truth, network, tau in found.rows
+        ],
+        "seconds_per_candidate": float(np.mean(found.seconds)),
+        "seconds": dict(zip(panel.functions, found.seconds, strict=True)),
+        "tasks": list(config.tasks),
+        "protocol": config.protocol.model_dump(mode="json"),
+    }
+
+
+def make_panel(sources: Sequence[Source], config: Config) -> Panel:
+    """A panel of sources by full training: every seed at every rate of the last rung.
+
+    Raises:
+        UsageError: two sources have one name, or one does not pass the walls or fails to train.
+    """
+    names = [name for name, _ in sources]
+    if len(set(names)) < len(names):
+        raise UsageError(f"Expected files of different names, got {', '.join(names)}.")
+    last = config.protocol.rungs[-1]
+    full = config.protocol.model_copy(update={"rungs": (last,), "rate_seeds": last.seeds})
+    records = evaluate_records(sources, config.model_copy(update={"protocol": full}))
+    _expect_all(names, records)
+    about = (
+        f"{len(names)} components of kind {config.kind} after full training: {last.epochs} epochs, "
+        f"{last.seeds} seeds, batches of {full.batch_size}, the best of learning rates "
+        f"{', '.join(map(str, full.learning_rates))}, on {', '.join(config.tasks)}."
+    )
+    functions = {
+        name: Known(source=source, truth=_truth(record))
+        for (name, source), record in zip(sources, records, strict=True)
+    }
+    return Panel(about=about, kind=config.kind, functions=functions)
+
+
+def _evaluated(panel: Panel, config: Config) -> list[Record]:
+    sources = [(name, known.source) for name, known in panel.functions.items()]
+    records = evaluate_records(sources, config)
+    _expect_all(list(panel.functions), records)
+    return records
+
+
+def _expect_all(names: Sequence[str], records: Sequence[Record]) -> None:
+    for name, record in zip(names, records, strict=True):
+        if record.status is not Status.EVALUATED:
+            raise UsageError(f"{name} cannot be measured: {record.status}: {record.reason}.")
+
+
+def _rows(
+    panel: Panel, rung: int, measure: str, truth: str, ranks: Ranks
+) -> list[tuple[int, str, str, str, Tau]]:
+    known = panel.ranks("accuracy" if truth == "accuracy" else "loss")
+    return [(rung, measure, truth, name, kendall(ranks, known[name])) for name in known]
+
+
+def _at(record: Record, rung: int) -> list[Trial]:
+    return [trial for trial in _score(record).trials if trial.rung == rung]
+
+
+def _truth(record: Record) -> dict[str, Truth]:
+    by_network: dict[str, list[Trial]] = {}
+    for trial in _score(record).trials:
+        by_network.setdefault(f"{trial.task}/{trial.network}", []).append(trial)
+    return {
+        name: Truth(
+            loss=_finite(float(np.mean([trial.loss for trial in trials]))),
+            accuracy=float(np.mean([trial.accuracy for trial in trials])),
+            learning_rate=trials[0].learning_rate,
+        )
+        for name, trials in by_network.items()
+    }
+
+
+def _finite(loss: float) -> float | None:
+    return loss if np.isfinite(loss) else None
+
+
+def _score(record: Record) -> Score:
+    assert record.score is not None, "only evaluated records are compared"
+    return record.score

@@ -1,0 +1,77 @@
+"""Fidelity: how well a cheap protocol's ranking agrees with the ranking after full training.
+
+Kendall's τ-b = (C − D) / √((n₀ − t₁)(n₀ − t₂)) with C concordant and D discordant pairs of
+components and t tied ones (Kendall 1945): 1 is the same order, 0 chance, −1 the reverse.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
+
+from evo.evaluation.panel import Ranks, mean_rank
+from evo.seeds import child
+from evo.types import Trial
+
+RESAMPLES = 2000
+
+
+class Tau(NamedTuple):
+    """Kendall's τ with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def kendall(one: ArrayLike, other: ArrayLike) -> Tau:
+    """Agreement of two rankings of the same components, resampling components.
+
+    The interval is the percentile bootstrap over components (Efron 1979): what another panel
+    of this size would have said. A pair drawn from one component twice does not count.
+    """
+    signs, others = _signs(one), _signs(other)
+    rng = child(0, "fidelity", "bootstrap")
+    draws = rng.integers(len(signs), size=(RESAMPLES, len(signs)))
+    values = [_tau(signs[np.ix_(draw, draw)], others[np.ix_(draw, draw)]) for draw in draws]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return Tau(_tau(signs, others), float(low), float(high))
+
+
+def loss_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
+    """Mean rank of components by mean log test loss of each network, 1 the best.
+
+    Args:
+        trials: of each component, all at one rung; networks weigh equally.
+    """
+    return _ranks(trials, [np.log(np.clip([t.loss for t in own], 1e-9, 1e3)) for own in trials])
+
+
+def accuracy_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
+    """The same by mean test accuracy."""
+    return _ranks(trials, [-np.array([t.accuracy for t in own]) for own in trials])
+
+
+def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float64]]) -> Ranks:
+    cells = dict.fromkeys((trial.task, trial.network) for trial in trials[0])
+    ranks: dict[str, Ranks] = {}
+    for cell in cells:
+        means = [
+            own[[(trial.task, trial.network) == cell for trial in row]].mean()
+            for row, own in zip(trials, values, strict=True)
+        ]
+        ranks["/".join(cell)] = rankdata(means)
+    return mean_rank(ranks)
+
+
+def _signs(values: ArrayLike) -> NDArray[np.float64]:
+    column = np.asarray(values, dtype=np.float64)
+    return np.sign(rankdata(column)[:, None] - rankdata(column)[None, :])
+
+
+def _tau(signs: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+    # Σ s² counts the pairs that are not tied.
+    scale = np.sqrt((signs**2).sum() * (others**2).sum())
+    return float((signs * others).sum() / scale) if scale else 0.0

@@ -1,0 +1,114 @@
+"""A panel: components whose result after full training is known, by which the evaluator is judged.
+
+A JSON file: `{"about": …, "functions": {name: {"source": …, "truth": {network: {"loss": …,
+"accuracy": …, "learning_rate": …}}}}}`. Every function has the same networks.
+"""
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError, model_validator
+from scipy.stats import rankdata
+
+from evo.errors import UsageError
+from evo.evaluation.protocol import Frozen
+
+Ranks = NDArray[np.float64]
+Measure = Literal["loss", "accuracy"]
+
+
+class Truth(Frozen):
+    """What full training of one network gave: mean test loss and accuracy over seeds.
+
+    An infinite loss is written as null: training diverged.
+    """
+
+    loss: float | None
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+    learning_rate: float
+
+
+class Known(Frozen):
+    """A component and its truth by network."""
+
+    source: str
+    truth: Annotated[dict[str, Truth], Field(min_length=1)]
+
+
+class Panel(Frozen):
+    """Components with known results, all on the same networks."""
+
+    about: str = ""
+    kind: str = "activation"
+    functions: Annotated[dict[str, Known], Field(min_length=3)]
+
+    @model_validator(mode="after")
+    def _same_networks(self) -> "Panel":
+        networks = {name: sorted(known.truth) for name, known in self.functions.items()}
+        first, *others = networks
+        for other in others:
+            if networks[other] != networks[first]:
+                raise ValueError(
+                    f"expected the networks of {first!r}, {networks[first]}, for every function; "
+                    f"{other!r} has {networks[other]}"
+                )
+        return self
+
+    @property
+    def networks(self) -> list[str]:
+        """Names of the networks whose full training is known."""
+        return list(next(iter(self.functions.values())).truth)
+
+    def ranks(self, measure: Measure) -> dict[str, Ranks]:
+        """Ranks of the functions, 1 the best, by network, and "combined": their mean."""
+        by_network = {
+            network: rankdata(
+                [_badness(f.truth[network], measure) for f in self.functions.values()]
+            )
+            for network in self.networks
+        }
+        return by_network | {"combined": mean_rank(by_network)}
+
+
+def mean_rank(ranks: Mapping[str, Ranks]) -> Ranks:
+    """Mean rank of each function over networks, which weigh equally."""
+    return np.mean(list(ranks.values()), axis=0)
+
+
+def read(path: Path | None, kind: str = "activation") -> Panel:
+    """The panel in a file, or the one that comes with evo for a kind.
+
+    Raises:
+        UsageError: it cannot be read, or is no panel; the message says where.
+    """
+    source = path or resources.files("evo.panels") / f"{kind}.json"
+    try:
+        return Panel.model_validate_json(source.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Panel {source}: cannot be read ({error}).") from None
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = ".".join(str(part) for part in detail["loc"]) or "the file"
+        raise UsageError(f"Panel {source}: {where}: {detail['msg']}.") from None
+
+
+def write(panel: Panel, path: Path) -> None:
+    """Write a panel so that `read` gives it back.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    try:
+        path.write_text(panel.model_dump_json(indent=1) + "\n")
+    except OSError as error:
+        raise UsageError(f"Panel {path}: cannot be written ({error}).") from None
+
+
+def _badness(truth: Truth, measure: Measure) -> float:
+    if measure == "accuracy":
+        return -truth.accuracy
+    return float("inf") if truth.loss is None else truth.loss
