@@ -3,43 +3,62 @@
 # The fused kernel has no public name for tensors that are no module's parameters:
 # pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
 
+from collections.abc import Mapping
+
 import torch
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 
 
 class StackedAdam:
-    """Adam (Kingma & Ba 2015, arXiv 1412.6980) in place on stacked parameters.
+    """Adam (Kingma & Ba 2015, arXiv 1412.6980) on stacked parameters, which it holds.
 
     torch's kernel takes one rate for all. Adam's direction does not depend on the rate, so the
     kernel collects every copy's directions, D ← D − schedule · m̂ / (√v̂ + ε), at rate one, and a
     copy's parameters are p = p₀ + rate · D. That is the same arithmetic in another order, and one
-    pass over memory where a rate a row takes seven.
+    pass over memory where a rate a row takes seven. All tensors lie in one, so that the last pass
+    is a single kernel.
 
     Args:
-        parameters: each (copies, …); they are written to.
+        starts: initial values by name, each (copies, …).
         rates: (copies,) learning rates.
+
+    Attributes:
+        parameters: current values by name, leaves that a gradient can be asked for.
     """
 
-    def __init__(self, parameters: list[torch.Tensor], rates: torch.Tensor) -> None:
-        self._parameters = [tensor.detach() for tensor in parameters]
-        self._starts = [tensor.clone() for tensor in self._parameters]
-        self._rates = [rates.view(-1, *[1] * (t.dim() - 1)) for t in parameters]
-        self._moved = [torch.zeros_like(tensor) for tensor in self._parameters]
-        self._mean = [torch.zeros_like(tensor) for tensor in self._parameters]
-        self._square = [torch.zeros_like(tensor) for tensor in self._parameters]
-        self._steps = [torch.zeros((), device=tensor.device) for tensor in self._parameters]
+    def __init__(self, starts: Mapping[str, torch.Tensor], rates: torch.Tensor) -> None:
+        self._start = torch.cat([tensor.flatten() for tensor in starts.values()])
+        self._rate = torch.cat(
+            [rates.repeat_interleave(tensor[0].numel()) for tensor in starts.values()]
+        )
+        self._current = self._start.clone()
+        self._moved = torch.zeros_like(self._start)
+        sizes = [tensor.numel() for tensor in starts.values()]
+        shapes = [tensor.shape for tensor in starts.values()]
+
+        def views(flat: torch.Tensor) -> list[torch.Tensor]:
+            return [part.view(shape) for part, shape in zip(flat.split(sizes), shapes, strict=True)]
+
+        self.parameters = {
+            name: tensor.requires_grad_()
+            for name, tensor in zip(starts, views(self._current.detach()), strict=True)
+        }
+        self._moved_by_tensor = views(self._moved)
+        self._mean = views(torch.zeros_like(self._start))
+        self._square = views(torch.zeros_like(self._start))
+        self._done = torch.zeros((), device=self._start.device)
 
     def step(self, gradients: list[torch.Tensor], *, schedule: float) -> None:
         """One update; `schedule` in [0, 1] scales every copy's rate."""
-        torch._foreach_add_(self._steps, 1)
+        self._done += 1
         torch._fused_adam_(
-            self._moved,
+            self._moved_by_tensor,
             gradients,
             self._mean,
             self._square,
             [],
-            self._steps,
+            [self._done] * len(gradients),
             lr=schedule,
             beta1=_BETA_1,
             beta2=_BETA_2,
@@ -48,7 +67,4 @@ class StackedAdam:
             amsgrad=False,
             maximize=False,
         )
-        for parameter, start, rate, moved in zip(
-            self._parameters, self._starts, self._rates, self._moved, strict=True
-        ):
-            torch.addcmul(start, moved, rate, out=parameter)
+        torch.addcmul(self._start, self._moved, self._rate, out=self._current)

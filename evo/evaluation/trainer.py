@@ -1,8 +1,8 @@
 """Trains one network with one component: all seeds × learning rates side by side.
 
 Parameters are stacked, so that a step of every copy is a handful of batched kernels. Each copy has
-the initial weights, the data order and the learning-rate schedule that it would have alone:
-copies never mix.
+the split, initial weights, data order and learning-rate schedule that it would have alone: copies
+never mix.
 """
 
 import math
@@ -15,10 +15,10 @@ from evo.evaluation.adam import StackedAdam
 from evo.networks.base import Network
 from evo.parts import Parts
 from evo.seeds import child_seed
-from evo.tasks.base import Data, Split
+from evo.tasks.base import Data
 
 _MEASURED_AT_ONCE = 256
-"""Samples of a split that pass through all copies together: more would not fit caches."""
+"""Samples that pass through all copies together: more would not fit caches."""
 
 
 class Trained(NamedTuple):
@@ -47,19 +47,39 @@ def train(
     The device is that of `data`. A last incomplete batch of an epoch is left out.
     """
     copies = _Copies(network, data, parts, seeds, learning_rates)
-    optimiser = StackedAdam(copies.tensors, copies.rates)
     samples = len(data.train.targets)
     batches = max(1, samples // batch_size)
     steps = epochs * batches
     order = [_generator(seed, "order") for seed in seeds]
     for epoch in range(epochs):
         shuffled = torch.stack([torch.randperm(samples, generator=g) for g in order])
-        split = shuffled.to(data.train.targets.device).split(batch_size, dim=1)[:batches]
-        for step, batch in enumerate(split, start=epoch * batches):
-            optimiser.step(copies.gradients(batch), schedule=1 - step / steps)
-    validation_loss, _ = copies.measure(data.validation)
-    test_loss, test_accuracy = copies.measure(data.test)
+        rows = copies.rows.train.gather(1, copies.for_each(shuffled))
+        for step, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
+            copies.step(batch, schedule=1 - step / steps)
+    validation_loss, _ = copies.measure(copies.rows.validation)
+    test_loss, test_accuracy = copies.measure(copies.rows.test)
     return Trained(validation_loss, test_loss, test_accuracy)
+
+
+class _Rows(NamedTuple):
+    """Indices into a task's samples, a row a copy: (copies, samples of the split)."""
+
+    train: torch.Tensor
+    validation: torch.Tensor
+    test: torch.Tensor
+
+
+def _split(data: Data, seeds: Sequence[int]) -> torch.Tensor:
+    """Which samples each seed trains, validates and tests on, in this order: (seeds, samples)."""
+    count = len(data.samples.targets)
+    return torch.stack(
+        [
+            torch.randperm(count, generator=_generator(seed, "split"))
+            if data.pooled
+            else torch.arange(count)
+            for seed in seeds
+        ]
+    )
 
 
 def _generator(seed: int, purpose: str) -> torch.Generator:
@@ -77,47 +97,49 @@ class _Copies:
         seeds: Sequence[int],
         learning_rates: Sequence[float],
     ) -> None:
-        device = data.train.inputs.device
-        shape = tuple(data.train.inputs.shape[1:])
-        starts = [network.initialise(shape, data.outputs, _generator(s, "weights")) for s in seeds]
-        self.parameters = {
-            name: torch.stack([start[name] for start in starts])
-            .repeat_interleave(len(learning_rates), dim=0)
-            .to(device)
-            .requires_grad_()
-            for name in starts[0]
-        }
-        self.tensors = list(self.parameters.values())
-        self.rates = torch.tensor(learning_rates, device=device).repeat(len(seeds))
+        self._device = data.train.inputs.device
         self._shape = (len(seeds), len(learning_rates))
-        self._data = data
+        self._samples = data.samples
+        self._objective = data.objective
         self._network = network
         self._parts = parts
+        sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
+        self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
+        shape = tuple(data.train.inputs.shape[1:])
+        starts = [network.initialise(shape, data.outputs, _generator(s, "weights")) for s in seeds]
+        self._optimiser = StackedAdam(
+            {
+                name: self.for_each(torch.stack([start[name] for start in starts]))
+                for name in starts[0]
+            },
+            torch.tensor(learning_rates, device=self._device).repeat(len(seeds)),
+        )
 
-    def gradients(self, batch: torch.Tensor) -> list[torch.Tensor]:
-        """Gradients of each copy's mean loss; `batch` (seeds, samples) holds row indices."""
-        rows = batch.repeat_interleave(self._shape[1], dim=0)
-        train, objective = self._data.train, self._data.objective
-        outputs = self._network.forward(self.parameters, train.inputs[rows], self._parts)
+    def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
+        """What is the same at every learning rate, for every copy: (seeds, …) → (copies, …)."""
+        return by_seed.repeat_interleave(self._shape[1], dim=0).to(self._device)
+
+    def step(self, rows: torch.Tensor, *, schedule: float) -> None:
+        """One update of every copy on a batch of its own: rows (copies, batch)."""
+        outputs, targets = self._outputs(rows)
         # The copies share no parameter, so the gradient of the sum holds each copy's own.
-        total = objective.losses(outputs, train.targets[rows]).sum() / batch.shape[1]
-        return list(torch.autograd.grad(total, self.tensors))
+        total = self._objective.losses(outputs, targets).sum() / rows.shape[1]
+        gradients = torch.autograd.grad(total, list(self._optimiser.parameters.values()))
+        self._optimiser.step(list(gradients), schedule=schedule)
 
-    def measure(self, split: Split) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean loss and accuracy on a split, each (seeds, rates)."""
-        copies = len(self.rates)
+    def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean loss and accuracy on samples (copies, count), each (seeds, rates)."""
         with torch.no_grad():
-            outputs = torch.cat(
-                [self._outputs(part) for part in split.inputs.split(_MEASURED_AT_ONCE)], dim=1
-            )
-            targets = split.targets.expand(copies, *split.targets.shape)
-            loss = self._data.objective.losses(outputs, targets).mean(1)
-            accuracy = self._data.objective.accuracy(outputs, targets)
+            parts = [self._outputs(part) for part in rows.split(_MEASURED_AT_ONCE, dim=1)]
+            outputs, targets = (torch.cat(side, dim=1) for side in zip(*parts, strict=True))
+            loss = self._objective.losses(outputs, targets).mean(1)
+            accuracy = self._objective.accuracy(outputs, targets)
         lost = ~torch.isfinite(loss)
         loss = loss.masked_fill(lost, math.inf).view(self._shape)
         return loss.cpu(), accuracy.masked_fill(lost, 0.0).view(self._shape).cpu()
 
-    def _outputs(self, samples: torch.Tensor) -> torch.Tensor:
-        """Every copy's outputs on the same samples, which are not stored more than once."""
-        shared = samples.expand(len(self.rates), *samples.shape)
-        return self._network.forward(self.parameters, shared, self._parts)
+    def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Every copy's outputs on its samples (copies, batch), and their targets."""
+        inputs, targets = self._samples.inputs[rows], self._samples.targets[rows]
+        outputs = self._network.forward(self._optimiser.parameters, inputs, self._parts)
+        return outputs, targets

@@ -185,7 +185,7 @@ def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
 def _prepare(seats: Path, device: str) -> None:
     global _seat  # noqa: PLW0603 - a process has one
     torch.set_num_threads(1)
-    _keep_memory()
+    keep_memory()
     threading.Thread(target=_die_with_engine, daemon=True).start()
     _seat = Seat(seats, device)
 
@@ -193,7 +193,7 @@ def _prepare(seats: Path, device: str) -> None:
 _seat: Seat
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Keep freed memory for the next step (glibc): asking the kernel anew costs a tenth of it."""
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 
@@ -34,6 +35,10 @@ class Data:
     Attributes:
         outputs: how many numbers a network gives for a sample: the classes, for classification.
         objective: what is trained and measured.
+        pooled: whether every seed draws a split of its own, of these sizes, from all samples
+            together. What is particular to one small test split then evens out over the seeds,
+            instead of favouring the same components in every trial. False where the splits
+            differ in kind, or are large.
     """
 
     train: Split
@@ -41,6 +46,15 @@ class Data:
     test: Split
     outputs: int
     objective: Objective = field(default_factory=Classification)
+    pooled: bool = False
+
+    @cached_property
+    def samples(self) -> Split:
+        """All samples: those of train, then validation, then test."""
+        parts = (self.train, self.validation, self.test)
+        return Split(
+            torch.cat([part.inputs for part in parts]), torch.cat([part.targets for part in parts])
+        )
 
     def to(self, device: torch.device) -> "Data":
         """The same data on a device."""
@@ -50,15 +64,23 @@ class Data:
             self.test.to(device),
             self.outputs,
             self.objective,
+            self.pooled,
         )
 
 
 class Task(ABC):
     """Data with a fixed split, and the networks trained on it. Subclass and register."""
 
+    def prepare(self) -> None:  # noqa: B027 most tasks need nothing
+        """Fetches what `load` needs; called once before anything is spent, so workers never fetch.
+
+        Raises:
+            UsageError: it cannot be had here; the message says what to do.
+        """
+
     @abstractmethod
     def load(self) -> Data:
-        """The data, the same at every call."""
+        """The data, the same at every call. It fetches nothing."""
 
     @abstractmethod
     def networks(self) -> dict[str, Network]:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -121,6 +122,23 @@ def test_training_never_reads_the_test_split(data: Data) -> None:
 
     assert torch.equal(seen.validation_loss, unseen.validation_loss)
     assert not torch.equal(seen.test_loss, unseen.test_loss)
+
+
+def test_pooled_data_give_each_seed_a_split_of_its_own(data: Data) -> None:
+    pooled = replace(data, pooled=True)
+    order = torch.randperm(len(data.samples.targets), generator=split_generator(seed=3))
+    sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
+    splits = [Split(data.samples.inputs[i], data.samples.targets[i]) for i in order.split(sizes)]
+
+    here = train_side_by_side(pooled, seeds=(5, 3), rates=(0.01,))
+    by_hand = train_side_by_side(Data(*splits, outputs=data.outputs), seeds=(3,), rates=(0.01,))
+
+    assert torch.allclose(here.test_loss[1], by_hand.test_loss[0], rtol=1e-4)
+    assert torch.allclose(here.validation_loss[1], by_hand.validation_loss[0], rtol=1e-4)
+
+
+def split_generator(*, seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(child_seed(seed, "trial", "split"))
 
 
 def test_a_training_set_smaller_than_a_batch_is_one_batch(data: Data) -> None:
