@@ -8,6 +8,7 @@ from pathlib import Path
 import archive_samples as samples
 
 from archive.history import History
+from evo.types import Stretch
 
 SIZE = 8
 """Candidates a generation."""

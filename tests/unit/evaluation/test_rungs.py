@@ -16,9 +16,12 @@ def record(name: str) -> Record:
     return Record(Candidate(name, "activation", f"# {name}", (), "test"), 1, graph=name)
 
 
-def trained(job: Job, loss: float) -> Outcome:
-    trials = tuple(Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9) for seed in range(2))
-    return Outcome(job.id, job.rung, trials, seconds=1.0)
+def trained(job: Job, loss: float, protocol: Protocol = PROTOCOL) -> Outcome:
+    trials = tuple(
+        Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9)
+        for seed in protocol.heats(job.rung)[job.heat]
+    )
+    return Outcome(job.id, job.rung, trials, seconds=1.0, heat=job.heat)
 
 
 class Trainer:
@@ -107,3 +110,67 @@ def test_a_baseline_that_cannot_be_trained_stops_the_work() -> None:
 
     with pytest.raises(EvoError, match="Baseline b could not be trained"):
         evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")])
+
+
+HEATS = Protocol(rungs=(Rung(epochs=1, seeds=6),), rate_seeds=2, heat_seeds=2, keep=0.25)
+
+
+def heated(
+    losses: dict[str, float], protocol: Protocol
+) -> tuple[dict[str, Record], list[tuple[str, int]], list[Job]]:
+    """Records by id after a rung of three heats, what was asked in which heat, and the jobs."""
+    jobs: list[Job] = []
+
+    def run(asked: Sequence[Job]) -> Iterator[Outcome]:
+        jobs.extend(asked)
+        for job in asked:
+            yield trained(job, losses[job.id], protocol)
+
+    def rivals(_: Record) -> dict[str, Sequence[Trial]]:
+        heats = range(len(protocol.heats(0)))
+        return {"r": [t for h in heats for t in trained(Job("r", "", 0, h), 1.0, protocol).trials]}
+
+    results = Evaluator(run, protocol, rivals).evaluate([record(name) for name in losses])
+    return {r.id: r for r in results}, [(job.id, job.heat) for job in jobs], jobs
+
+
+def test_who_cannot_survive_a_rung_stops_between_its_heats() -> None:
+    results, asked, _ = heated({"a": 0.5, "b": 0.9, "c": 0.5, "d": 2.0}, HEATS)
+
+    assert {id_ for id_, heat in asked if heat == 0} == set("abcd")
+    assert {id_ for id_, heat in asked if heat == 2} == {"a", "c"}
+    assert {id_: len(r.score.trials) for id_, r in results.items() if r.score} == {
+        "a": 6,
+        "b": 2,
+        "c": 6,
+        "d": 2,
+    }
+    assert all(r.status is Status.EVALUATED for r in results.values())
+
+
+def test_without_racing_everyone_trains_every_heat() -> None:
+    calm = HEATS.model_copy(update={"racing": False})
+    _, asked, _ = heated({"a": 0.5, "b": 0.9, "c": 0.6, "d": 2.0}, calm)
+
+    assert len(asked) == 4 * 3
+
+
+def test_later_heats_are_given_the_rates_that_the_first_one_picked() -> None:
+    _, _, jobs = heated({"a": 0.5}, HEATS)
+
+    assert [dict(job.rates) for job in jobs] == [{}, *[{("digits", "mlp"): 0.01}] * 2]
+
+
+def test_a_later_heat_that_is_lost_counts_as_lost_trials() -> None:
+    def run(asked: Sequence[Job]) -> Iterator[Outcome]:
+        for job in asked:
+            yield trained(job, math.inf if job.heat else 0.5, HEATS)
+
+    def rivals(_: Record) -> dict[str, Sequence[Trial]]:
+        return {"r": [t for h in range(3) for t in trained(Job("r", "", 0, h), 1.0, HEATS).trials]}
+
+    (only,) = Evaluator(run, HEATS, rivals).evaluate([record("a")])
+
+    assert only.score is not None
+    assert only.score.b_wr.value == pytest.approx(2 / 6)
+    assert only.score.margin == pytest.approx((2 * math.log(2) - 4 * 3) / 6)

@@ -29,12 +29,12 @@ def test_a_tie_counts_one_half() -> None:
     assert found.margin == 0.0
 
 
-def test_the_margin_is_the_median_log_ratio_to_the_best_baseline() -> None:
+def test_the_margin_is_the_mean_log_ratio_to_the_best_baseline() -> None:
     rivals = {"a": trials([1.0, 2.0, 4.0]), "b": trials([3.0, 3.0, 3.0])}
 
     found = score(trials([0.5, 1.0, 1.0]), rivals)
 
-    assert found.margin == pytest.approx(math.log(2))
+    assert found.margin == pytest.approx((math.log(2) + math.log(2) + math.log(3)) / 3)
 
 
 def test_a_lost_trial_wins_nothing_even_against_a_lost_baseline() -> None:
@@ -43,10 +43,10 @@ def test_a_lost_trial_wins_nothing_even_against_a_lost_baseline() -> None:
     assert found.b_wr.value == found.bsota_wr.value == 0.0
 
 
-def test_a_lost_trial_among_good_ones_leaves_the_margin_finite() -> None:
+def test_a_lost_trial_among_good_ones_costs_the_margin_a_bounded_part() -> None:
     found = score(trials([math.inf, 0.5, 0.5]), {"b": trials([1.0, 1.0, 1.0])})
 
-    assert found.margin == pytest.approx(math.log(2))
+    assert found.margin == pytest.approx((2 * math.log(2) - 3) / 3)
     assert found.b_wr.value == pytest.approx(2 / 3)
 
 
