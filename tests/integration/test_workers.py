@@ -64,7 +64,7 @@ def test_outcomes_hold_every_trial_of_the_rung(pool: Workers, graph: str) -> Non
     (outcome,) = pool.run([Job("a", graph, 0)])
 
     keys = {(t.rung, t.task, t.network, t.seed) for t in outcome.trials}
-    networks = ("mlp-64-64", "mlp-48-48-48")
+    networks = ("mlp-64-64", "mlp-48-48-48", "patches-8-24", "patches-12-32-32")
     assert keys == {(0, "digits", name, seed) for name in networks for seed in range(2)}
     assert all(0 < t.loss < 3 and 0 < t.accuracy <= 1 for t in outcome.trials)
     assert outcome.seconds > 0

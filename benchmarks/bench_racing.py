@@ -1,0 +1,124 @@
+"""Claim: rungs and races find the same winners for a part of the training time.
+
+A pool of offspring of the baselines is evaluated three times: everyone in full, with rungs, and
+with rungs and races. Trials are deterministic, so the three share what they have in common, and
+the processor time of each is the sum of the heats that it asked for. Prints candidates a minute
+and core, the ratios, and how many of the best of the full evaluation each one finds.
+
+Usage: python benchmarks/bench_racing.py [POOLS]
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from statistics import mean
+
+from evo import build
+from evo.baselines import validated_baselines
+from evo.components.base import Kind, kinds
+from evo.config import Config
+from evo.evaluation.protocol import Protocol
+from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.evaluation.workers import Job, Workers
+from evo.seeds import child
+from evo.steps import Validate
+from evo.types import Candidate, Outcome, Record, Score, Status, Stretch, Trial
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator
+from operators.portfolio import Portfolio
+
+POOL = 36
+BEST = 4
+CONFIG = Config.model_validate({"trainings": POOL})
+
+
+class Recorded:
+    """Trains what it has not trained before, and sums up the seconds of what it is asked for."""
+
+    def __init__(self, pool: Workers) -> None:
+        self._pool = pool
+        self._known: dict[Stretch, Outcome] = {}
+        self.seconds = 0.0
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterable[Outcome]:
+        """An outcome for each job."""
+        for outcome in self._pool.run([job for job in jobs if job.stretch not in self._known]):
+            self._known[outcome.stretch] = outcome
+        found = [self._known[job.stretch] for job in jobs]
+        self.seconds += sum(outcome.seconds for outcome in found)
+        return found
+
+
+def offspring(kind: Kind, validator: Validator, seed: int) -> list[Record]:
+    """Different valid offspring of the baselines."""
+    portfolio = Portfolio(CONFIG.operators)
+    parents = [Record(candidate, 0) for candidate in kind.baselines().values()]
+    made: dict[str, Candidate] = {}
+    for place in range(4 * POOL):
+        rng = child(seed, "bench", place)
+        order = rng.permutation(len(parents))
+        candidate = portfolio.propose(
+            lambda count: [parents[int(place)] for place in order[:count]],  # noqa: B023
+            kind.contract,
+            rng,
+        )
+        made.setdefault(candidate.id, candidate)
+    records = Validate(validator)([Record(candidate, 1) for candidate in made.values()])
+    return [record for record in records if record.status is Status.PROPOSED][:POOL]
+
+
+def evaluated(
+    run: Recorded, protocol: Protocol, pool: Sequence[Record], trials: dict[str, tuple[Trial, ...]]
+) -> tuple[list[str], float]:
+    """Ids by rung, then margin, the best first; and the processor seconds."""
+    before = run.seconds
+    records = Evaluator(run, protocol, lambda _: trials).evaluate(pool)
+    scored = [(score(record), record.id) for record in records if record.score]
+    ranked = sorted(scored, key=lambda pair: (-pair[0].rung, -pair[0].margin, pair[1]))
+    return [id_ for _, id_ in ranked], run.seconds - before
+
+
+def score(record: Record) -> Score:
+    """The score of an evaluated record."""
+    assert record.score is not None
+    return record.score
+
+
+def main() -> None:
+    """Evaluate each pool in three ways and print what each costs and finds."""
+    protocol = CONFIG.protocol
+    ways = {
+        "everyone in full": protocol.model_copy(update={"keep": 1.0, "racing": False}),
+        "rungs": protocol.model_copy(update={"racing": False}),
+        "rungs and races": protocol,
+    }
+    pools = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    found: dict[str, list[int]] = {name: [] for name in ways}
+    winner: dict[str, list[bool]] = {name: [] for name in ways}
+    kind = kinds.get(CONFIG.kind)()
+    with build.workers(CONFIG) as workers, Sandbox() as sandbox:
+        validator = Validator(kind, sandbox)
+        run = Recorded(workers)
+        baselines = evaluate_baselines(run, protocol, validated_baselines(kind, validator))
+        trials = {record.id: score(record).trials for record in baselines}
+        for seed in range(pools):
+            pool = offspring(kind, validator, seed)
+            best: list[str] = []
+            for name, way in ways.items():
+                ranked, spent = evaluated(run, way, pool, trials)
+                best = best or ranked[:BEST]
+                seconds[name].append(spent / len(pool))
+                found[name].append(len({*best} & {*ranked[:BEST]}))
+                winner[name].append(ranked[0] == best[0])
+    full = mean(seconds["everyone in full"])
+    for name in ways:
+        cost = mean(seconds[name])
+        print(
+            f"{name:16}: {60 / cost:6.1f} candidates a minute and core, "
+            f"{full / cost:.2f} × everyone in full; of its best {BEST} finds "
+            f"{mean(found[name]):.1f}, its winner in {sum(winner[name])} of {pools} pools"
+        )
+
+
+if __name__ == "__main__":
+    main()

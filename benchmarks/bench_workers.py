@@ -1,0 +1,56 @@
+"""Claim: two workers evaluate at least 1.8 times as many candidates as one.
+
+Both sides train the same baselines on the first rung of the default task, in processes that are
+warm. Prints the ratio of wall times; it needs two idle processors.
+
+Usage: python benchmarks/bench_workers.py
+"""
+
+import time
+from statistics import median
+
+from evo import build
+from evo.baselines import validated_baselines
+from evo.components.base import kinds
+from evo.config import Config
+from evo.evaluation.workers import Job, Workers
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator
+
+ROUNDS = 3
+REPEATS = 2
+
+
+def wall_seconds(pool: Workers, jobs: list[Job]) -> float:
+    """Time until the last outcome is there."""
+    start = time.perf_counter()
+    outcomes = list(pool.run(jobs))
+    assert len(outcomes) == len(jobs)
+    assert not any(outcome.error for outcome in outcomes)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Time one worker and two in turn, and print the median ratio."""
+    kind = kinds.get("activation")()
+    with Sandbox() as sandbox:
+        baselines = validated_baselines(kind, Validator(kind, sandbox))
+    jobs = [
+        Job(f"{record.id}-{repeat}", record.graph, 0)
+        for record in baselines
+        for repeat in range(REPEATS)
+    ]
+    with (
+        build.workers(Config.model_validate({"workers": 1})) as one,
+        build.workers(Config.model_validate({"workers": 2})) as two,
+    ):
+        wall_seconds(one, jobs[:2])
+        wall_seconds(two, jobs[:4])
+        ratios = [wall_seconds(one, jobs) / wall_seconds(two, jobs) for _ in range(ROUNDS)]
+    print(
+        f"one worker / two workers = {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
+if __name__ == "__main__":
+    main()
