@@ -13,13 +13,12 @@ with m_t the negative test loss. Tasks weigh equally however many trials they ha
 which does not saturate. It is a mean, since a median would not notice trials that are lost.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
+from evo.evaluation.intervals import win_rate_interval
 from evo.types import Score, TaskScore, Trial, WinRate
 
 Floats = NDArray[np.float64]
@@ -48,8 +47,8 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
     return Score(
         rung=rung,
         trials=tuple(trials),
-        b_wr=_win_rate([wins[row] for row in rows]),
-        bsota_wr=_win_rate([top_wins[row] for row in rows]),
+        b_wr=_win_rate(last, wins, rivals=len(theirs)),
+        bsota_wr=_win_rate(last, top_wins, rivals=1),
         margin=float(np.mean([_log_ratio(own, best)[row].mean() for row in rows])),
         tasks={
             name: TaskScore(
@@ -98,20 +97,12 @@ def _log_ratio(own: Floats, best: Floats) -> Floats:
     return np.where(np.isfinite(own), np.clip(ratio, -3, 3), -3.0)
 
 
-def _win_rate(by_task: Sequence[Floats]) -> WinRate:
-    """Mean over tasks of their mean, with a 95 % interval over trials.
-
-    Student's interval over each task's trials plus one win and one loss (the idea of Agresti and
-    Coull 1998): a plain one has no width where all trials agree. With 8 to 32 trials and
-    correlated baselines it covers the truth in at least 93 % of simulated cases
-    (tests/unit/evaluation).
-    """
-    value = float(np.mean([wins.mean() for wins in by_task]))
-    padded = [np.concatenate([wins, [0.0, 1.0]]) for wins in by_task]
-    centre = float(np.mean([wins.mean() for wins in padded]))
-    variances = [wins.var(ddof=1) / len(wins) for wins in padded]
-    freedom = sum(len(wins) - 1 for wins in padded)
-    reach = float(stdtrit(freedom, 0.975)) * math.sqrt(sum(variances)) / len(by_task)
-    return WinRate(
-        value, max(0.0, min(value, centre - reach)), min(1.0, max(value, centre + reach))
-    )
+def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> WinRate:
+    """Mean over tasks of their mean, with a 95 % interval over trials."""
+    strata: dict[str, dict[str, list[float]]] = {}
+    for trial, win in zip(trials, wins.tolist(), strict=True):
+        strata.setdefault(trial.task, {}).setdefault(trial.network, []).append(win)
+    tasks = [[np.array(cell) for cell in task.values()] for task in strata.values()]
+    value = float(np.mean([np.concatenate(cells).mean() for cells in tasks]))
+    low, high = win_rate_interval(tasks, rivals=rivals)
+    return WinRate(value, min(value, low), max(value, high))

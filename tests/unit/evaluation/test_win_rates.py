@@ -120,5 +120,8 @@ def test_intervals_cover_the_truth_with_few_trials_and_correlated_baselines(coun
         rates = (found.b_wr, found.bsota_wr)
         hits += [rate.low <= true <= rate.high for rate, true in zip(rates, truth, strict=True)]
 
-    # 400 simulations: three standard errors below 0.95 are 0.917.
-    assert (hits / 400 > 0.917).all()
+    # 400 simulations: three standard errors below 0.95 are 0.917. Where a few trials hold less
+    # than one win or loss between them, no interval covers evenly (test_intervals has the bands).
+    within = [0.03 < rate < 0.97 for rate in truth]
+    assert any(within)
+    assert (hits[within] / 400 > 0.917).all()

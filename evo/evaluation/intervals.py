@@ -1,0 +1,126 @@
+"""The 95 % interval of a win rate: few trials, whose baselines win and lose together.
+
+Without honest intervals a search believes luck. Student's interval has no width where all trials
+agree and, padded with one win and one loss, is far too wide where they nearly do. A win rate is a
+proportion, but a trial is worth more or less than one toss of a coin; this module learns how much.
+It must never know which candidate or measure it serves: it sees values of trials, nothing else.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, betaln, gammaln
+
+Floats = NDArray[np.float64]
+
+_DISPERSIONS = np.geomspace(0.025, 1.0, 10)
+"""Values of φ, equally likely beforehand."""
+
+# Pairs of m and r, each m with every r: m evenly spaced in arcsine scale, where the beta
+# distributions of one r are about equally wide, and weighed so that it is uniform.
+_ANGLES = (np.arange(20) + 0.5) * np.pi / 40
+_CENTRES, _CORRELATIONS = (
+    grid.reshape(-1, 1) for grid in np.meshgrid(np.sin(_ANGLES) ** 2, [0.02, 0.1, 0.3, 0.7])
+)
+_PRIOR_WINS = _CENTRES * (1 / _CORRELATIONS - 1)
+_PRIOR_LOSSES = (1 - _CENTRES) * (1 / _CORRELATIONS - 1)
+_PRIOR = np.log(_CENTRES * (1 - _CENTRES)).ravel() / 2
+_PRIOR_BETALN = betaln(_PRIOR_WINS, _PRIOR_LOSSES).ravel()
+
+
+class Interval(NamedTuple):
+    """From `low` to `high`, both in [0, 1]."""
+
+    low: float
+    high: float
+
+
+def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Interval:
+    """Where the expected win rate over seeds lies, with 95 % probability.
+
+    The rate is the mean over tasks of the mean over the task's networks of the mean over trials;
+    trials are independent. A value w with expectation μ has variance φ·μ(1 - μ): at φ = 1 it is
+    worth one toss of a coin, at φ = 1/12 twelve. So n trials count as n/φ tosses:
+
+        μ_s | m, r    ~ Beta(a, b)           a = m·(1/r - 1), b = (1 - m)·(1/r - 1)
+        μ_s | m, r, w ~ Beta(a + Σw/φ, b + Σ(1 - w)/φ)               for each stratum s
+        φ̂ | φ         ~ φ·χ²(d)/d            1/d = 1/Σ(n - 1) + κ/(2·Σn)
+        φ̂             = Σ(n - 1)s² / Σ(n - 1)(w̄(1 - w̄) + s²/n)
+
+    with m uniform, r and φ on a few values, s² the variance within a stratum, κ ≥ 0 the excess
+    kurtosis of the beta distribution of this mean and dispersion: trials that hardly ever lose
+    say little about φ. The posterior mean and variance of the rate make a beta distribution; its
+    2.5 % and 97.5 % points are the interval, stretched to the observed rate if that is outside.
+
+    The tosses are the effective sample size of C. Franco, R. Little, T. Louis and E. Slud (Journal
+    of Survey Statistics and Methodology 7, 2019, https://pmc.ncbi.nlm.nih.gov/articles/PMC6690503),
+    who for clustered samples recommend to model it, not to take it from the observed variance, and
+    a beta posterior with a uniform prior. Ours differs: φ is uncertain, strata share a centre.
+
+    Measured (benchmarks/bench_intervals.py): MEASURED
+
+    Args:
+        strata: for each task and each of its networks, the values of the trials in [0, 1]: (n,).
+        rivals: how many baselines a value is the share of. With one, φ is 1 by nature, and all
+            trials may agree by luck.
+    """
+    rate = float(np.mean([np.mean([wins.mean() for wins in task]) for task in strata]))
+    trials = [wins for task in strata for wins in task]
+    shares = np.array([1 / len(task) / len(strata) for task in strata for _ in task])
+    counts = np.array([len(wins) for wins in trials])
+    means = np.array([wins.mean() for wins in trials])
+    dispersions, weights = np.ones(1), np.ones(1)
+    if rivals > 1:
+        variances = np.array([wins.var() for wins in trials]) * counts / np.maximum(counts - 1, 1)
+        weights = _dispersion_weights(counts, means, variances)
+        likely = weights > 1e-4
+        dispersions, weights = _DISPERSIONS[likely], weights[likely] / weights[likely].sum()
+    tosses = counts / dispersions[:, None]
+    mean, variance = _moments(tosses * means, tosses * (1 - means), weights, shares)
+    size = mean * (1 - mean) / variance - 1
+    low, high = betaincinv(mean * size, (1 - mean) * size, (0.025, 0.975))
+    return Interval(min(float(low), rate), max(float(high), rate))
+
+
+def _dispersion_weights(counts: NDArray[np.int64], means: Floats, variances: Floats) -> Floats:
+    """Posterior weights of `_DISPERSIONS`, summing to 1; the arguments are (strata,)."""
+    freedom = max(1, (counts - 1).sum())
+    tiny = 1e-12  # where all trials win or all lose, φ is anything: d falls to 0
+    observed = (counts - 1) @ variances / freedom + tiny
+    of_a_toss = (counts - 1) @ (means * (1 - means) + variances / counts) / freedom + tiny
+    found = min(1.0, observed / of_a_toss)
+    kurtosis = 6 * found * (1 / of_a_toss - 5 - found) / ((1 + found) * (1 + 2 * found))
+    freedom = 1 / (1 / freedom + max(0.0, kurtosis) / (2 * counts.sum()))
+    return _normalised(-freedom / 2 * (np.log(_DISPERSIONS) + found / _DISPERSIONS))
+
+
+def _moments(wins: Floats, losses: Floats, weights: Floats, shares: Floats) -> tuple[float, float]:
+    """Posterior mean and variance of the rate.
+
+    Args:
+        wins: tosses won, (dispersions, strata).
+        losses: tosses lost, the same shape.
+        weights: (dispersions,), summing to 1.
+        shares: (strata,), summing to 1.
+    """
+    won = _PRIOR_WINS + wins[:, None]  # (dispersions, pairs, strata)
+    lost = _PRIOR_LOSSES + losses[:, None]
+    total = won + lost
+    # The logarithm of the beta function, written out: `betaln` takes three times as long.
+    evidence = (gammaln(won) + gammaln(lost) - gammaln(total)).sum(axis=2)
+    evidence += _PRIOR - len(shares) * _PRIOR_BETALN
+    # Normalised within each φ: likelihoods of different numbers of tosses do not compare.
+    weights = weights[:, None] * _normalised(evidence)
+    means = won / total
+    rates = means @ shares
+    variances = (means * (1 - means) / (total + 1)) @ shares**2
+    mean = float((weights * rates).sum())
+    return mean, float((weights * (variances + (rates - mean) ** 2)).sum())
+
+
+def _normalised(logarithms: Floats) -> Floats:
+    """Weights from their logarithms, summing to 1 along the last axis."""
+    weights = np.exp(logarithms - logarithms.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
