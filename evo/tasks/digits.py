@@ -14,7 +14,7 @@ _TRAIN, _VALIDATION = 1000, 297
 
 @tasks.register("digits")
 class Digits(Task):
-    """1,000 images to train, 297 to pick the learning rate, 500 to test, drawn anew by each seed."""
+    """1,000 images to train, 297 to pick the learning rate, 500 to test, drawn anew for a seed."""
 
     def load(self) -> Data:
         """The data in a fixed random order, one mean and deviation for all pixels."""

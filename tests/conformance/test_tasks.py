@@ -1,22 +1,39 @@
 """Every registered task must keep these; a new task is tested by being registered."""
 
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
 
+from evo.evaluation.trainer import train
 from evo.networks.base import Parameters
 from evo.parts import Parts
-from evo.tasks.base import Data, Task, tasks
+from evo.tasks.base import Data, Split, Task, tasks
 
 
 @pytest.fixture(params=tasks.names())
-def task(request: pytest.FixtureRequest) -> Task:
-    return tasks.get(request.param)()
+def task(request: pytest.FixtureRequest, image_files: Path) -> Task:
+    found = tasks.get(request.param)()
+    found.prepare()
+    return found
 
 
-def stacked(parameters: Parameters) -> Parameters:
-    """Two copies of the same parameters."""
-    return {name: torch.stack([tensor, tensor]) for name, tensor in parameters.items()}
+def splits(data: Data) -> tuple[Split, Split, Split]:
+    return data.train, data.validation, data.test
+
+
+def stacked(*copies: Parameters) -> Parameters:
+    return {name: torch.stack([copy[name] for copy in copies]) for name in copies[0]}
+
+
+def starts(task: Task, data: Data, name: str, seeds: tuple[int, ...]) -> list[Parameters]:
+    """Fresh parameters of the network of that name, for each seed."""
+    shape = tuple(data.train.inputs.shape[1:])
+    return [
+        task.networks()[name].initialise(shape, data.outputs, torch.Generator().manual_seed(seed))
+        for seed in seeds
+    ]
 
 
 def batches(data: Data) -> torch.Tensor:
@@ -24,11 +41,21 @@ def batches(data: Data) -> torch.Tensor:
     return torch.stack([data.test.inputs[:5], data.test.inputs[5:10]])
 
 
+def loss_of_guessing(data: Data) -> float:
+    """Validation loss of the best constant that the training targets teach."""
+    targets = data.train.targets
+    if targets.is_floating_point():
+        constant = targets.mean(0)
+    else:
+        constant = torch.bincount(targets, minlength=data.outputs).div(len(targets)).log()
+    outputs = constant.expand(1, len(data.validation.targets), data.outputs)
+    return data.objective.losses(outputs, data.validation.targets.unsqueeze(0)).mean().item()
+
+
 def test_the_data_are_the_same_at_every_load(task: Task) -> None:
     first, second = task.load(), task.load()
 
-    for name in ("train", "validation", "test"):
-        one, two = getattr(first, name), getattr(second, name)
+    for one, two in zip(splits(first), splits(second), strict=True):
         assert torch.equal(one.inputs, two.inputs)
         assert torch.equal(one.targets, two.targets)
 
@@ -36,48 +63,77 @@ def test_the_data_are_the_same_at_every_load(task: Task) -> None:
 def test_splits_have_the_stated_types_and_every_class(task: Task) -> None:
     data = task.load()
 
-    for split in (data.train, data.validation, data.test):
+    for split in splits(data):
+        count = len(split.inputs)
         assert split.inputs.dtype == torch.float32
-        assert split.targets.dtype == torch.int64
-        assert len(split.inputs) == len(split.targets) > 0
         assert torch.isfinite(split.inputs).all()
-        assert set(split.targets.tolist()) == set(range(data.outputs))
+        if split.targets.is_floating_point():
+            assert split.targets.dtype == torch.float32
+            assert split.targets.shape == (count, data.outputs)
+            assert torch.isfinite(split.targets).all()
+        else:
+            assert split.targets.dtype == torch.int64
+            assert split.targets.shape == (count,)
+            assert set(split.targets.tolist()) == set(range(data.outputs))
 
 
 def test_no_sample_is_in_two_splits(task: Task) -> None:
+    train, validation, test = (
+        {tuple(row) for row in split.inputs.flatten(1).tolist()} for split in splits(task.load())
+    )
+
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+
+
+def test_networks_give_all_outputs_and_start_alike_from_a_seed(task: Task) -> None:
     data = task.load()
-    rows = [
-        {tuple(row) for row in split.inputs.flatten(1).tolist()}
-        for split in (data.train, data.validation, data.test)
-    ]
 
-    assert not rows[0] & rows[1]
-    assert not rows[0] & rows[2]
-    assert not rows[1] & rows[2]
-
-
-def test_networks_give_a_logit_a_class_and_start_alike_from_a_seed(task: Task) -> None:
-    data = task.load()
-    shape = tuple(data.train.inputs.shape[1:])
-
-    for network in task.networks().values():
-        one, two = (
-            network.initialise(shape, data.outputs, torch.Generator().manual_seed(3))
-            for _ in range(2)
-        )
-        outputs = network.forward(stacked(one), batches(data), Parts(F.relu))
+    for name, network in task.networks().items():
+        one, two = starts(task, data, name, (3, 3))
+        outputs = network.forward(stacked(one, two), batches(data), Parts(F.relu))
         assert outputs.shape == (2, 5, data.outputs)
-        assert all(torch.equal(one[name], two[name]) for name in one)
+        assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+def test_copies_never_mix(task: Task) -> None:
+    data = task.load()
+    inputs = batches(data)
+
+    for name, network in task.networks().items():
+        both = starts(task, data, name, (0, 1))
+        together = network.forward(stacked(*both), inputs, Parts(torch.tanh))
+        for place, copy in enumerate(both):
+            own = inputs[place : place + 1]
+            alone = network.forward(stacked(copy), own, Parts(torch.tanh))
+            assert torch.allclose(together[place], alone[0], atol=1e-5)
 
 
 def test_the_component_is_used(task: Task) -> None:
     data = task.load()
-    shape = tuple(data.train.inputs.shape[1:])
 
-    for network in task.networks().values():
-        start = network.initialise(shape, data.outputs, torch.Generator().manual_seed(0))
-        logits = [
-            network.forward(stacked(start), batches(data), Parts(activation))
+    for name, network in task.networks().items():
+        (start,) = starts(task, data, name, (0,))
+        outputs = [
+            network.forward(stacked(start, start), batches(data), Parts(activation))
             for activation in (F.relu, torch.sin)
         ]
-        assert not torch.allclose(*logits)
+        assert not torch.allclose(*outputs)
+
+
+def test_training_lowers_the_loss_below_guessing(task: Task) -> None:
+    data = task.load()
+
+    for network in task.networks().values():
+        trained = train(
+            network,
+            data,
+            Parts(F.relu),
+            seeds=(0, 1),
+            learning_rates=(0.01, 0.03),
+            epochs=4,
+            batch_size=32,
+        )
+        best = trained.validation_loss.min(dim=1).values
+        assert (best < 0.9 * loss_of_guessing(data)).all()

@@ -1,0 +1,107 @@
+"""The transformer: attention over the patches of an image, a component in its feed-forward part."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from evo.networks.base import (
+    Network,
+    Parameters,
+    Start,
+    apply_dense,
+    apply_read_out,
+    dense,
+    read_out,
+)
+from evo.networks.images import as_images, cut, image_shape
+from evo.parts import Parts
+
+
+@dataclass(frozen=True)
+class Transformer(Network):
+    """A pre-norm transformer (Xiong et al. 2020, arXiv 2002.04745) on the patches of an image.
+
+    Tokens are patches that do not overlap, each with a learned position. The layer norms have no
+    parameters: each is followed by a linear layer, which can learn the same.
+
+    Attributes:
+        width: of a token, divisible by `heads`.
+        blocks: of attention and feed-forward each.
+        heads: of each attention.
+        patch: height and width in pixels; (1, width of the image) makes each row a token.
+        feed_forward: width of the hidden layer, in widths of a token.
+        start: how weights start. Positions start as N(0, 0.02²), as in ViT.
+    """
+
+    width: int
+    blocks: int
+    heads: int = 2
+    patch: tuple[int, int] = (2, 2)
+    feed_forward: int = 2
+    start: Start = "normal"
+
+    def initialise(
+        self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
+    ) -> Parameters:
+        """Embedding and positions, four layers a block, the read-out last."""
+        channels, height, width = image_shape(inputs)
+        tokens = height // self.patch[0] * (width // self.patch[1])
+        hidden = self.feed_forward * self.width
+        layers = {"embed": (channels * math.prod(self.patch), self.width)}
+        for block in range(self.blocks):
+            layers |= {
+                f"{block}.attend": (self.width, 3 * self.width),
+                f"{block}.merge": (self.width, self.width),
+                f"{block}.widen": (self.width, hidden),
+                f"{block}.narrow": (hidden, self.width),
+            }
+        positions = 0.02 * torch.randn(tokens, self.width, generator=generator)
+        parameters: Parameters = {"positions": positions}
+        for name, (fan_in, fan_out) in layers.items():
+            weight, bias = dense(fan_in, fan_out, self.start, generator)
+            parameters |= {f"{name}.weight": weight, f"{name}.bias": bias}
+        weight, bias = read_out(self.width, outputs, self.start, generator)
+        return parameters | {"out.weight": weight, "out.bias": bias}
+
+    def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
+        """Blocks with the activation in the feed-forward part, the mean token, a read-out."""
+
+        def layer(name: str, signal: torch.Tensor) -> torch.Tensor:
+            """Signal (copies, batch · tokens, …)."""
+            return apply_dense(signal, parameters[f"{name}.weight"], parameters[f"{name}.bias"])
+
+        patches = cut(as_images(inputs), self.patch)
+        copies, batch, rows, columns = patches.shape[:4]
+        signal = layer("embed", patches.reshape(copies, batch * rows * columns, -1))
+        # The same positions for every image of a copy.
+        signal = signal.view(copies, batch, -1, self.width) + parameters["positions"].unsqueeze(1)
+        signal = signal.view(copies, -1, self.width)
+        for block in range(self.blocks):
+            attended = self._attention(layer(f"{block}.attend", _norm(signal)), rows * columns)
+            signal = signal + layer(f"{block}.merge", attended)
+            hidden = parts.activation(layer(f"{block}.widen", _norm(signal)))
+            signal = signal + layer(f"{block}.narrow", hidden)
+        pooled = _norm(signal).view(copies, batch, -1, self.width).mean(2)
+        return apply_read_out(pooled, parameters["out.weight"], parameters["out.bias"])
+
+    def _attention(self, attend: torch.Tensor, tokens: int) -> torch.Tensor:
+        """Softmax attention within each image of each copy.
+
+        softmax(q kᵀ / √d) v has no parameters, so copies and images are one dimension. Torch's
+        kernel is made for that: on one core, with 4 to 16 tokens, it is 1.4 to 2.2 times as fast
+        as with two, and 1.1 to 2.0 times as fast as two products and a softmax.
+
+        Args:
+            attend: (copies, batch · tokens, 3 · width), queries, keys and values.
+            tokens: of an image.
+        """
+        heads = attend.view(-1, tokens, 3, self.heads, self.width // self.heads)
+        queries, keys, values = heads.permute(2, 0, 3, 1, 4).unbind()
+        mixed = F.scaled_dot_product_attention(queries, keys, values)
+        return mixed.transpose(1, 2).reshape(attend.shape[0], -1, self.width)
+
+
+def _norm(signal: torch.Tensor) -> torch.Tensor:
+    return F.layer_norm(signal, signal.shape[-1:])

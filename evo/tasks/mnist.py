@@ -1,0 +1,32 @@
+"""MNIST: handwritten digits, as 14×14 pixels, in ten classes; downloaded once."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from evo.networks.base import Network
+from evo.networks.cnn import Cnn
+from evo.networks.mlp import Mlp
+from evo.tasks.base import tasks
+from evo.tasks.torchvision_images import Images, TorchvisionImages
+
+
+@tasks.register("mnist")
+class Mnist(TorchvisionImages):
+    """Of 70,000 images 10,000 train, 2,000 pick the learning rate and 5,000 test, at 14×14."""
+
+    data_set: ClassVar[str] = "MNIST"
+    sub_folder: ClassVar[str] = "MNIST/raw"
+
+    def read(self, folder: Path, *, train: bool, download: bool) -> Images:
+        """The IDX files."""
+        # Late: this import costs seconds, and only what trains needs the data.
+        from torchvision.datasets import MNIST  # noqa: PLC0415
+
+        files = MNIST(folder, train=train, download=download)
+        return Images(files.data.unsqueeze(1).numpy(), np.asarray(files.targets, dtype=np.int64))
+
+    def networks(self) -> dict[str, Network]:
+        """A perceptron and a convolutional network."""
+        return {"mlp-64-64": Mlp((64, 64), "normal"), "cnn-8-16": Cnn((8, 16), "normal")}

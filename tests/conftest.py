@@ -1,0 +1,77 @@
+"""Small image sets in the official formats, read by torchvision's own code."""
+
+import gzip
+import hashlib
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+TRAIN, TEST = 600, 100
+
+
+def images(samples: int, shape: tuple[int, ...], seed: int) -> tuple[NDArray, NDArray]:
+    """Noisy images of ten classes that can be learnt, (n, …) uint8, and their classes."""
+    generator = np.random.default_rng(seed)
+    classes = np.arange(samples) % 10
+    patterns = np.random.default_rng(0).integers(0, 160, (10, *shape))
+    noise = generator.integers(0, 96, (samples, *shape))
+    return (patterns[classes] + noise).astype(np.uint8), classes.astype(np.uint8)
+
+
+def idx(values: NDArray) -> bytes:
+    """An array of bytes as an IDX file: 0, 0, type 8, dimensions, sizes, data."""
+    sizes = np.asarray(values.shape, dtype=">u4").tobytes()
+    return bytes([0, 0, 8, values.ndim]) + sizes + values.tobytes()
+
+
+def idx_files(seed: int) -> dict[str, bytes]:
+    """The four files of MNIST and Fashion-MNIST by name."""
+    found = {}
+    for part, samples in (("train", TRAIN), ("t10k", TEST)):
+        pixels, classes = images(samples, (28, 28), seed + len(part))
+        found |= {f"{part}-images-idx3-ubyte": idx(pixels)}
+        found |= {f"{part}-labels-idx1-ubyte": idx(classes)}
+    return found
+
+
+def cifar_files() -> dict[str, bytes]:
+    """The batches of CIFAR-10 and their table of names."""
+    found = {"batches.meta": pickle.dumps({"label_names": [str(n) for n in range(10)]})}
+    counts = {f"data_batch_{n}": TRAIN // 5 for n in range(1, 6)} | {"test_batch": TEST}
+    for seed, (name, samples) in enumerate(counts.items()):
+        pixels, classes = images(samples, (3, 32, 32), 40 + seed)
+        batch = {"data": pixels.reshape(samples, -1), "labels": classes.tolist()}
+        found[name] = pickle.dumps(batch)
+    return found
+
+
+def md5(content: bytes) -> str:
+    return hashlib.md5(content).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def image_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with all three sets: MNIST unpacked, Fashion-MNIST as downloaded (gz)."""
+    from torchvision.datasets import CIFAR10, FashionMNIST
+
+    folder = tmp_path_factory.mktemp("data")
+    packed = {f"{n}.gz": gzip.compress(data) for n, data in idx_files(20).items()}
+    batches = cifar_files()
+    contents = {"MNIST/raw": idx_files(0), "FashionMNIST/raw": packed}
+    for place, files in (contents | {"cifar-10-batches-py": batches}).items():
+        (folder / place).mkdir(parents=True)
+        for name, content in files.items():
+            (folder / place / name).write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EVO_DATA", str(folder))
+        # The official checksums are those of the whole sets.
+        patch.setattr(FashionMNIST, "resources", [(n, md5(c)) for n, c in packed.items()])
+        for train in ("train_list", "test_list"):
+            names = [name for name, _ in getattr(CIFAR10, train)]
+            patch.setattr(CIFAR10, train, [[name, md5(batches[name])] for name in names])
+        patch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": md5(batches["batches.meta"])})
+        yield folder
