@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]
@@ -30,12 +38,14 @@ class Protocol(Frozen):
         Rung(epochs=3, seeds=4),
         Rung(epochs=10, seeds=10),
     )
+    first_seed: NonNegativeInt = 0
+    """The seeds are counted from here."""
     keep: Share = 1 / 3
     """Share of a rung's candidates that survives it: climbs to the next, or leads at the last."""
-    rate_seeds: Several = 5
+    rate_seeds: Several = 4
     """Seeds of a rung's first heat. They train at every learning rate, and the one that is best
     over all of them serves the other seeds too."""
-    heat_seeds: Several = 5
+    heat_seeds: Several = 6
     """Seeds of each later heat. Between heats stops who cannot survive the rung any more."""
     racing: bool = True
     """Whether anyone is stopped between heats."""
@@ -55,14 +65,14 @@ class Protocol(Frozen):
         """The seeds of each heat of a rung, in order.
 
         >>> Protocol(rungs=(Rung(epochs=1, seeds=13),)).heats(0)
-        [range(0, 5), range(5, 10), range(10, 13)]
+        [range(0, 4), range(4, 10), range(10, 13)]
         """
-        seeds = self.rungs[rung].seeds
-        heats = [range(min(seeds, self.rate_seeds))]
-        while (first := heats[-1].stop) < seeds:
+        end = self.first_seed + self.rungs[rung].seeds
+        heats = [range(self.first_seed, min(end, self.first_seed + self.rate_seeds))]
+        while (first := heats[-1].stop) < end:
             last = first + self.heat_seeds
             # A heat of one seed would only cost: it joins the one before.
-            heats.append(range(first, seeds if last + 1 >= seeds else last))
+            heats.append(range(first, end if last + 1 >= end else last))
         return heats
 
     def copies(self, rung: int, heat: int) -> int:

@@ -4,12 +4,13 @@ On a terminal it is a panel that redraws itself; elsewhere a line a generation, 
 readable.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
+from rich.progress import Progress as Bar
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +28,17 @@ def live_view(name: str, console: Console) -> Generator[Watch]:
         return
     with Live(console=console, refresh_per_second=4, transient=True) as live:
         yield lambda progress: live.update(panel(name, progress))
+
+
+@contextmanager
+def work_view(title: str, console: Console) -> Generator[Callable[[int, int], None]]:
+    """Something to tell how many of how many pieces of work are done, while the context lasts."""
+    if not console.is_terminal:
+        yield _Tenths(title, console).show
+        return
+    with Bar(console=console, transient=True) as bar:
+        row = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(row, completed=done, total=total)
 
 
 def panel(name: str, progress: Progress) -> RenderableType:
@@ -65,6 +77,22 @@ class _Lines:
             highlight=False,
             soft_wrap=True,
         )
+
+
+class _Tenths:
+    """A line as each tenth of some work is done."""
+
+    def __init__(self, title: str, console: Console) -> None:
+        self._title = title
+        self._console = console
+        self._tenths = -1
+
+    def show(self, done: int, total: int) -> None:
+        if (tenths := 10 * done // total) == self._tenths:
+            return
+        self._tenths = tenths
+        line = f"{self._title}: {done} of {total}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _generation_row(progress: Progress) -> RenderableType:

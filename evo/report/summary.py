@@ -129,8 +129,13 @@ def pareto_facts(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def record_facts(record: Record) -> dict[str, Any]:
-    """What `evo show --json` prints: everything but the vectors."""
+def record_facts(record: Record, confirmation: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What `evo show --json` prints: everything but the vectors.
+
+    Args:
+        record: the record.
+        confirmation: what the newest confirmation says of it, if there is one.
+    """
     candidate, score, novelty = record.candidate, record.score, record.novelty
     return {
         "id": record.id,
@@ -145,6 +150,7 @@ def record_facts(record: Record) -> dict[str, Any]:
         "score": None if score is None else {**score_facts(record), "trials": _trials(record)},
         "novelty": None if novelty is None else novelty._asdict(),
         "seconds": record.seconds,
+        **({} if confirmation is None else {"confirmation": _verdict(confirmation)}),
     }
 
 
@@ -170,6 +176,13 @@ def finite(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: None if isinstance(value, float) and not np.isfinite(value) else value
         for key, value in values.items()
+    }
+
+
+def _verdict(confirmation: Mapping[str, Any]) -> dict[str, Any]:
+    """A confirmation without the source and the trials, which stand in its own file."""
+    return {
+        key: value for key, value in confirmation.items() if key not in ("id", "source", "trials")
     }
 
 

@@ -159,16 +159,19 @@ def catalogue_table(facts: Mapping[str, Mapping[str, str]]) -> RenderableType:
     return table
 
 
-def record_view(record: Record) -> RenderableType:
-    """One record: where it comes from, its measures, its source, its trials."""
-    facts = record_facts(record)
+def record_view(record: Record, confirmation: Mapping[str, Any] | None = None) -> RenderableType:
+    """One record: where it comes from, its measures, its source, its verdict, its trials."""
+    facts = record_facts(record, confirmation)
     score = facts.pop("score")
+    verdict = facts.pop("confirmation", None)
     facts.pop("source")
     parts: list[RenderableType] = [
         facts_table(facts),
         Text(),
         Syntax(record.candidate.source.strip(), "python", word_wrap=True),
     ]
+    if verdict is not None:
+        parts += [Text(), facts_table({"confirmation": verdict})]
     if score is not None:
         trials = score.pop("trials")
         parts += [Text(), facts_table(score), Text(), rows_table(trials)]

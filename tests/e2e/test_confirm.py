@@ -1,0 +1,166 @@
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from evo_command import EVO, Evo, Finished
+
+from archive import confirmations, journal
+from archive.reader import Reader
+
+SMALL = ("--epochs", "1", "--seeds", "8", "--top", "2", "--task", "breast-cancer")
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file of a campaign beside its confirmations."""
+    return {
+        path: path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "confirmations" not in path.parts
+    }
+
+
+def trained(folder: Path) -> list[str]:
+    """What the journals of confirmations hold, in order."""
+    paths = (folder / "confirmations").glob("journal-*")
+    return [stretch.id for path in paths for stretch in journal.read(path).outcomes]
+
+
+def interrupt_when_some_has_trained(workplace: Path, folder: Path) -> Finished:
+    process = subprocess.Popen(
+        [EVO, "confirm", folder.name, *SMALL],
+        cwd=workplace,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 60
+    while len(trained(folder)) < 2:
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return Finished(process.returncode, out, err)
+
+
+@pytest.fixture(scope="module")
+def folder(finished_run: str, workplace: Path) -> Path:
+    return workplace / "runs" / finished_run
+
+
+@pytest.fixture(scope="module")
+def untouched(folder: Path) -> dict[Path, bytes]:
+    return contents(folder)
+
+
+@pytest.fixture(scope="module")
+def interrupted(workplace: Path, folder: Path, untouched: dict[Path, bytes]) -> Finished:
+    return interrupt_when_some_has_trained(workplace, folder)
+
+
+@pytest.fixture(scope="module")
+def saved(folder: Path, interrupted: Finished) -> list[str]:
+    """What the interrupted confirmation had trained."""
+    return trained(folder)
+
+
+@pytest.fixture(scope="module")
+def confirmed(evo: Evo, folder: Path, saved: list[str]) -> Finished:
+    """The same confirmation brought to its end."""
+    return evo("confirm", folder.name, *SMALL, "--json")
+
+
+def test_an_interrupt_exits_with_130_and_what_has_trained_is_kept(
+    interrupted: Finished, saved: list[str], confirmed: Finished, folder: Path
+) -> None:
+    assert interrupted.code == 130, interrupted.err
+    assert "The same command goes on" in interrupted.err
+    assert "Traceback" not in interrupted.err
+    assert not interrupted.out
+    assert 1 <= len(saved) < 24
+    assert trained(folder)[: len(saved)] == saved
+    assert len(set(trained(folder))) == len(trained(folder))
+    assert confirmations.paths(folder)[0].name == "001.json"
+
+
+def test_the_front_and_the_best_are_judged_on_fresh_seeds_and_another_task(
+    confirmed: Finished, folder: Path
+) -> None:
+    assert confirmed.code == 0, confirmed.err
+    facts = confirmed.json
+
+    assert facts["tasks"] == ["digits", "breast-cancer"]
+    assert facts["searched"] == ["digits"]
+    assert facts["protocol"]["rungs"] == [{"epochs": 1, "seeds": 8}]
+    searched = {
+        trial.seed
+        for record in Reader.read(folder).records
+        if record.score is not None
+        for trial in record.score.trials
+    }
+    components = [*facts["candidates"], *facts["baselines"]]
+    keys = [[(t["task"], t["network"], t["seed"]) for t in one["trials"]] for one in components]
+    assert all(one == keys[0] for one in keys)
+    assert {seed for _, _, seed in keys[0]} == set(range(1_000_000, 1_000_008))
+    assert min(facts["seeds"]) > max(searched)
+    assert len(facts["baselines"]) == 12
+
+
+def test_every_verdict_stands_with_its_figures(evo: Evo, confirmed: Finished, folder: Path) -> None:
+    front = {member["id"] for member in evo("pareto", folder.name, "--json").json["front"]}
+    facts = confirmed.json
+    baselines = {baseline["name"] for baseline in facts["baselines"]}
+
+    assert front <= {entry["id"] for entry in facts["candidates"]}
+    for entry in facts["candidates"]:
+        assert entry["verdict"] in {"confirmed", "not confirmed"}
+        assert (entry["verdict"] == "confirmed") == (
+            entry["p_corrected"] < 0.05 and entry["log_ratio"] > 0
+        )
+        assert entry["strongest_baseline"] in baselines
+        assert entry["log_ratio_ci"][0] <= entry["log_ratio"] <= entry["log_ratio_ci"][1]
+        assert entry["p"] <= entry["p_corrected"] <= 1
+        assert entry["b_wr_ci"][0] <= entry["b_wr"] <= entry["b_wr_ci"][1]
+        assert set(entry["tasks"]) == {"digits", "breast-cancer"}
+        assert "def activation" in entry["source"]
+
+
+def test_confirming_again_trains_nothing_finds_the_same_and_leaves_the_campaign_alone(
+    evo: Evo, confirmed: Finished, folder: Path, untouched: dict[Path, bytes]
+) -> None:
+    before = trained(folder)
+
+    again = evo("confirm", folder.name, *SMALL)
+
+    assert again.code == 0, again.err
+    assert trained(folder) == before
+    first, second = confirmations.paths(folder)[:2]
+    assert confirmations.read(first) == confirmations.read(second) == confirmed.json
+    assert contents(folder) == untouched
+    for entry in confirmed.json["candidates"]:
+        assert entry["id"][:8] in again.out
+        assert entry["strongest_baseline"] in again.out
+    assert "breast-cancer" in again.out
+    assert all(len(line) <= 80 for line in again.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--task", "brest-cancer"), "Did you mean 'breast-cancer'"),
+        (("--top", "-1"), "Invalid value for '--top'"),
+    ],
+)
+def test_wrong_use_exits_with_2_before_anything_trains(
+    evo: Evo, confirmed: Finished, folder: Path, words: tuple[str, ...], message: str
+) -> None:
+    before = sorted(folder.rglob("*"))
+
+    done = evo("confirm", folder.name, *words)
+
+    assert done.code == 2, done.err
+    assert message in done.err
+    assert sorted(folder.rglob("*")) == before

@@ -1,0 +1,114 @@
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from evo.evaluation.confirmation import confirm
+from evo.report.live import work_view
+from evo.report.summary import record_facts
+from evo.report.tables import record_view
+from evo.report.verdicts import baseline_facts, failed_facts, verdict_facts, verdict_table
+from evo.types import Candidate, Record, Trial
+
+SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
+RECORD = Record(Candidate.of("activation", SOURCE, operator="mutate-tree"), 1)
+NAMES = {"1": "leaky_relu", "2": "relu"}
+
+
+def trials(loss: float, *, lost: int = -1) -> tuple[Trial, ...]:
+    return tuple(
+        Trial(0, task, "mlp", seed, 0.01, math.inf if seed == lost else loss * spread, 0.9)
+        for task in ("digits", "breast-cancer")
+        for seed, spread in enumerate(np.linspace(1, 1.5, 8))
+    )
+
+
+def entry(loss: float, **words) -> dict:
+    own, baselines = trials(loss, **words), {"1": trials(1.0), "2": trials(2.0)}
+    found = confirm({RECORD.id: own}, baselines)[RECORD.id]
+    return verdict_facts(RECORD, found, own, baselines, NAMES)
+
+
+def text(renderable, *, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(renderable)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_verdict_has_every_figure_that_scripts_were_promised() -> None:
+    facts = entry(0.5)
+
+    assert list(facts) == [
+        *("id", "source", "verdict", "reason", "strongest_baseline", "log_ratio", "log_ratio_ci"),
+        *("p", "p_corrected", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci", "tasks", "trials"),
+    ]
+    assert list(facts) == list(failed_facts(RECORD, "its worker died"))
+    assert (facts["verdict"], facts["strongest_baseline"]) == ("confirmed", "leaky_relu")
+    assert facts["log_ratio"] == pytest.approx(math.log(2))
+    assert set(facts["tasks"]["digits"]) == {
+        *("log_ratio", "log_ratio_ci", "p", "b_wr", "bsota_wr", "loss")
+    }
+
+
+def test_a_lost_trial_has_no_loss_in_json() -> None:
+    facts = entry(0.5, lost=3)
+
+    assert [trial["loss"] for trial in facts["trials"]].count(None) == 2
+    assert json.dumps(facts, allow_nan=False)
+    assert json.dumps(baseline_facts("1", trials(1.0, lost=0), NAMES), allow_nan=False)
+
+
+def test_the_table_fits_80_columns_and_says_where_a_candidate_is_better() -> None:
+    facts = {
+        "protocol": {"rungs": [{"epochs": 30, "seeds": 8}]},
+        "searched": ["digits"],
+        "candidates": [entry(0.5), entry(30.0), failed_facts(RECORD, "its worker died")],
+    }
+
+    lines = text(verdict_table(facts)).splitlines()
+
+    assert all(len(line) <= 80 for line in lines)
+    shown = "\n".join(line.rstrip() for line in lines)
+    assert f"{RECORD.id[:8]}      leaky_relu" in shown
+    assert "confirmed     +0.693 [+0.69, +0.69] 0.004" in shown
+    assert "not confirmed -3.000 [-3.00, -3.00] 1.000" in shown
+    assert "+ digits*" in shown
+    assert "- breast-cancer\n" in shown
+    assert "its worker died" in shown
+
+
+def test_a_record_is_shown_with_its_verdict_where_there_is_one() -> None:
+    confirmation = {**entry(0.5), "confirmation": "002", "protocol": {}}
+
+    facts = record_facts(RECORD, confirmation)
+    shown = text(record_view(RECORD, confirmation), width=200)
+
+    assert "confirmation" not in record_facts(RECORD)
+    assert "confirmation" not in text(record_view(RECORD))
+    assert (facts["confirmation"]["verdict"], facts["confirmation"]["p"]) == ("confirmed", 2.0**-8)
+    assert not {"source", "trials"} & set(facts["confirmation"])
+    assert "confirmation.verdict" in shown
+    assert "leaky_relu" in shown
+
+
+def test_without_a_terminal_each_tenth_of_the_work_is_one_line() -> None:
+    console = Console(file=io.StringIO())
+
+    with work_view("trained", console) as watch:
+        for done in range(41):
+            watch(done, 40)
+
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert (len(lines), lines[0], lines[-1]) == (11, "trained: 0 of 40", "trained: 40 of 40")
+
+
+def test_on_a_terminal_the_work_is_a_bar() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+
+    with work_view("trained", console) as watch:
+        watch(20, 40)
+
+    assert "50%" in console.file.getvalue()  # type: ignore[attr-defined]
