@@ -40,7 +40,7 @@ def check(config: Config) -> None:
     """
     kinds.get(config.kind)
     for name in config.tasks:
-        tasks.get(name)
+        tasks.get(name)().prepare()
     Portfolio(config.operators)
     devices.resolve(config.device)
     if not confinement.is_available():
