@@ -1,10 +1,10 @@
-"""Claim: the intervals of win rates hold the truth in 93 to 97 % of cases, and are no wider for it.
+"""Claim: the intervals of win rates hold the truth in 93 to 97 % of cases, and are narrower.
 
 Against Student's interval over a task's trials plus one win and one loss, on the same draws of
 simulated losses: quality + the luck of a trial + noise. Candidates have true win rates that are
 uniform between 3 and 97 %. Prints coverage, the ratio of mean widths and the time of a call.
 
-Usage: python benchmarks/bench_intervals.py [draws a setting, 4000 by default: eight minutes]
+Usage: python benchmarks/bench_intervals.py [draws a setting, 4000 by default: nine minutes]
 """
 
 import sys

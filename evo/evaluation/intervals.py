@@ -3,7 +3,7 @@
 Without honest intervals a search believes luck. Student's interval has no width where all trials
 agree and, padded with one win and one loss, is far too wide where they nearly do. A win rate is a
 proportion, but a trial is worth more or less than one toss of a coin; this module learns how much.
-It must never know which candidate or measure it serves: it sees values of trials, nothing else.
+It must never count baselines as trials: those of one trial share its luck.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,10 @@ def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Int
     who for clustered samples recommend to model it, not to take it from the observed variance, and
     a beta posterior with a uniform prior. Ours differs: φ is uncertain, strata share a centre.
 
-    Measured (benchmarks/bench_intervals.py): MEASURED
+    Coverage in 432 simulated settings of 2 to 6 strata with 4, 8 or 16 trials each, over candidates
+    with true rates from 3 to 97 %: 92.9 to 97.0 %, known to ±0.3, mean 95.3 % of B-WR and 94.6 %
+    of BSOTA-WR (benchmarks/bench_intervals.py). At single rates it differs more. It falls to 90 %
+    where one trial in ten diverges and the others nearly agree: few trials may not show it.
 
     Args:
         strata: for each task and each of its networks, the values of the trials in [0, 1]: (n,).
