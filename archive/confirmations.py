@@ -170,7 +170,7 @@ def newest_of(campaign: Path, id_: str) -> dict[str, Any] | None:
         content = read(path)
         for entry in content["candidates"]:
             if entry["id"] == id_:
-                return {**entry, "confirmation": path.stem, "protocol": content["protocol"]}
+                return {"number": path.stem, "protocol": content["protocol"], **entry}
     return None
 
 

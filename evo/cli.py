@@ -146,14 +146,16 @@ def show(
 ) -> None:
     """One candidate with all that is known of it."""
     history = read_run(run)
+    from archive.confirmations import newest_of
     from evo.report.summary import find_record, record_facts
     from evo.report.tables import record_view
 
     record = find_record(history.records, id)
+    confirmation = newest_of(history.folder, record.id)
     if as_json:
-        print_json(record_facts(record))
+        print_json(record_facts(record, confirmation))
     else:
-        out.print(record_view(record))
+        out.print(record_view(record, confirmation))
 
 
 @app.command()

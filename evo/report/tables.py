@@ -171,7 +171,9 @@ def record_view(record: Record, confirmation: Mapping[str, Any] | None = None) -
         Syntax(record.candidate.source.strip(), "python", word_wrap=True),
     ]
     if verdict is not None:
-        parts += [Text(), facts_table({"confirmation": verdict})]
+        by_task = verdict.pop("tasks")
+        verdict.pop("protocol")
+        parts += [Text(), facts_table({"confirmation": verdict, "confirmation.tasks": by_task})]
     if score is not None:
         trials = score.pop("trials")
         parts += [Text(), facts_table(score), Text(), rows_table(trials)]

@@ -147,6 +147,19 @@ def test_confirming_again_trains_nothing_finds_the_same_and_leaves_the_campaign_
     assert all(len(line) <= 80 for line in again.out.splitlines())
 
 
+def test_show_tells_the_newest_verdict_of_a_candidate(
+    evo: Evo, confirmed: Finished, folder: Path
+) -> None:
+    entry = confirmed.json["candidates"][0]
+    newest = confirmations.paths(folder)[-1].stem
+
+    shown = evo("show", folder.name, entry["id"], "--json").json["confirmation"]
+
+    assert (shown["verdict"], shown["number"]) == (entry["verdict"], newest)
+    assert shown["p_corrected"] == entry["p_corrected"]
+    assert "confirmation.verdict" in evo("show", folder.name, entry["id"]).out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -39,7 +39,7 @@ def test_the_newest_confirmation_of_a_candidate_is_the_one_that_counts(tmp_path)
     found = newest_of(tmp_path, "a")
 
     assert found is not None
-    assert (found["verdict"], found["confirmation"]) == ("not confirmed", "002")
+    assert (found["verdict"], found["number"]) == ("not confirmed", "002")
     assert newest_of(tmp_path, "c") is None
 
 

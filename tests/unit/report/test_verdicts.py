@@ -81,7 +81,7 @@ def test_the_table_fits_80_columns_and_says_where_a_candidate_is_better() -> Non
 
 
 def test_a_record_is_shown_with_its_verdict_where_there_is_one() -> None:
-    confirmation = {**entry(0.5), "confirmation": "002", "protocol": {}}
+    confirmation = {"number": "002", "protocol": {}, **entry(0.5)}
 
     facts = record_facts(RECORD, confirmation)
     shown = text(record_view(RECORD, confirmation), width=200)
@@ -91,6 +91,7 @@ def test_a_record_is_shown_with_its_verdict_where_there_is_one() -> None:
     assert (facts["confirmation"]["verdict"], facts["confirmation"]["p"]) == ("confirmed", 2.0**-8)
     assert not {"source", "trials"} & set(facts["confirmation"])
     assert "confirmation.verdict" in shown
+    assert "confirmation.tasks.breast-cancer  log_ratio 0.6931" in shown
     assert "leaky_relu" in shown
 
 
