@@ -8,20 +8,38 @@ import numpy as np
 from evo.config import Config
 from evo.errors import UsageError
 from evo.evaluation.fidelity import Tau, accuracy_ranks, kendall, loss_ranks
-from evo.evaluation.panel import Known, Panel, Ranks, Truth
+from evo.evaluation.panel import Known, Measure, Panel, Ranks, Truth
 from evo.inspection import Source, evaluate_records
 from evo.types import Record, Score, Status, Trial
+
+
+class Agreement(NamedTuple):
+    """How one ranking agrees with one truth.
+
+    Attributes:
+        rung: where the ranking was taken.
+        measure: what ranks: "loss", "accuracy", "margin", "b_wr" or "bsota_wr".
+        truth: what full training ranks by.
+        network: whose full training, or "combined".
+        tau: Kendall's.
+    """
+
+    rung: int
+    measure: str
+    truth: Measure
+    network: str
+    tau: Tau
 
 
 class Fidelity(NamedTuple):
     """What `evo fidelity` reports.
 
     Attributes:
-        rows: (rung, measure, truth, network of the truth, Kendall's τ).
+        agreements: of every measure with every truth.
         seconds: processor seconds of each function, all rungs together.
     """
 
-    rows: list[tuple[int, str, str, str, Tau]]
+    agreements: list[Agreement]
     seconds: list[float]
 
 
@@ -33,12 +51,13 @@ def fidelity(panel: Panel, config: Config) -> Fidelity:
     Raises:
         UsageError: a function of the panel does not pass the walls, or fails to train.
     """
-    records = _evaluated(panel, config)
-    rows: list[tuple[int, str, str, str, Tau]] = []
+    sources = [(name, known.source) for name, known in panel.functions.items()]
+    records = _evaluated(sources, config)
+    found: list[Agreement] = []
     for rung in range(len(config.protocol.rungs)):
         trials = [_at(record, rung) for record in records]
-        rows += _rows(panel, rung, "loss", "loss", loss_ranks(trials))
-        rows += _rows(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
+        found += _agreements(panel, rung, "loss", "loss", loss_ranks(trials))
+        found += _agreements(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
     last = len(config.protocol.rungs) - 1
     scores = [_score(record) for record in records]
     for name, values in (
@@ -46,9 +65,9 @@ def fidelity(panel: Panel, config: Config) -> Fidelity:
         ("b_wr", [score.b_wr.value for score in scores]),
         ("bsota_wr", [score.bsota_wr.value for score in scores]),
     ):
-        rows += _rows(panel, last, name, "loss", -np.array(values))
-        rows += _rows(panel, last, name, "accuracy", -np.array(values))
-    return Fidelity(rows, [record.seconds for record in records])
+        found += _agreements(panel, last, name, "loss", -np.array(values))
+        found += _agreements(panel, last, name, "accuracy", -np.array(values))
+    return Fidelity(found, [record.seconds for record in records])
 
 
 def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, Any]:
@@ -58,14 +77,11 @@ def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, A
         "networks": panel.networks,
         "tau": [
             {
-                "rung": rung,
-                "measure": measure,
-                "truth": truth,
-                "network": network,
-                "tau": tau.value,
-                "tau_ci": [tau.low, tau.high],
+                **agreement._asdict(),
+                "tau": agreement.tau.value,
+                "tau_ci": [agreement.tau.low, agreement.tau.high],
             }
-            for rung, measure, truth, network, tau in found.rows
+            for agreement in found.agreements
         ],
         "seconds_per_candidate": float(np.mean(found.seconds)),
         "seconds": dict(zip(panel.functions, found.seconds, strict=True)),
@@ -85,8 +101,7 @@ def make_panel(sources: Sequence[Source], config: Config) -> Panel:
         raise UsageError(f"Expected files of different names, got {', '.join(names)}.")
     last = config.protocol.rungs[-1]
     full = config.protocol.model_copy(update={"rungs": (last,), "rate_seeds": last.seeds})
-    records = evaluate_records(sources, config.model_copy(update={"protocol": full}))
-    _expect_all(names, records)
+    records = _evaluated(sources, config.model_copy(update={"protocol": full}))
     about = (
         f"{len(names)} components of kind {config.kind} after full training: {last.epochs} epochs, "
         f"{last.seeds} seeds, batches of {full.batch_size}, the best of learning rates "
@@ -99,24 +114,22 @@ def make_panel(sources: Sequence[Source], config: Config) -> Panel:
     return Panel(about=about, kind=config.kind, functions=functions)
 
 
-def _evaluated(panel: Panel, config: Config) -> list[Record]:
-    sources = [(name, known.source) for name, known in panel.functions.items()]
+def _evaluated(sources: Sequence[Source], config: Config) -> list[Record]:
+    """A record for each source, all of them evaluated."""
     records = evaluate_records(sources, config)
-    _expect_all(list(panel.functions), records)
+    for (name, _), record in zip(sources, records, strict=True):
+        if record.status is not Status.EVALUATED:
+            raise UsageError(f"{name} cannot be measured: {record.status}: {record.reason}.")
     return records
 
 
-def _expect_all(names: Sequence[str], records: Sequence[Record]) -> None:
-    for name, record in zip(names, records, strict=True):
-        if record.status is not Status.EVALUATED:
-            raise UsageError(f"{name} cannot be measured: {record.status}: {record.reason}.")
-
-
-def _rows(
-    panel: Panel, rung: int, measure: str, truth: str, ranks: Ranks
-) -> list[tuple[int, str, str, str, Tau]]:
-    known = panel.ranks("accuracy" if truth == "accuracy" else "loss")
-    return [(rung, measure, truth, name, kendall(ranks, known[name])) for name in known]
+def _agreements(
+    panel: Panel, rung: int, measure: str, truth: Measure, ranks: Ranks
+) -> list[Agreement]:
+    return [
+        Agreement(rung, measure, truth, network, kendall(ranks, known))
+        for network, known in panel.ranks(truth).items()
+    ]
 
 
 def _at(record: Record, rung: int) -> list[Trial]:

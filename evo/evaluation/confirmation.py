@@ -21,13 +21,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from evo.evaluation.cells import Floats
 from evo.evaluation.win_rates import margins
 from evo.types import Trial
-
-Floats = NDArray[np.float64]
 
 LEVEL = 0.05
 """Chance that any candidate is confirmed where none is better."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from evo.evaluation.cells import by_cell
 from evo.evaluation.panel import Ranks, mean_rank
 from evo.seeds import child
 from evo.types import Trial
@@ -55,15 +56,11 @@ def accuracy_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
 
 
 def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float64]]) -> Ranks:
-    cells = dict.fromkeys((trial.task, trial.network) for trial in trials[0])
-    ranks: dict[str, Ranks] = {}
-    for cell in cells:
-        means = [
-            own[[(trial.task, trial.network) == cell for trial in row]].mean()
-            for row, own in zip(trials, values, strict=True)
-        ]
-        ranks["/".join(cell)] = rankdata(means)
-    return mean_rank(ranks)
+    means = [
+        {cell: float(part.mean()) for cell, part in by_cell(row, own).items()}
+        for row, own in zip(trials, values, strict=True)
+    ]
+    return mean_rank({"/".join(cell): rankdata([own[cell] for own in means]) for cell in means[0]})
 
 
 def _signs(values: ArrayLike) -> NDArray[np.float64]:

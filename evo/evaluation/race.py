@@ -10,10 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
+from evo.evaluation.cells import Floats
 
 
 def still_racing(

@@ -11,11 +11,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from evo.errors import EvoError
+from evo.evaluation.cells import Floats, by_cell
 from evo.evaluation.protocol import Protocol
-from evo.evaluation.race import Floats, still_racing
+from evo.evaluation.race import still_racing
 from evo.evaluation.trials import picked_rates
 from evo.evaluation.win_rates import margins, score, score_baselines
 from evo.evaluation.workers import Job
@@ -55,7 +54,7 @@ class Evaluator:
         running = list(entrants)
         heats = self._protocol.heats(rung)
         for heat in range(len(heats)):
-            jobs = [_job(record, rung, heat) for record in running]
+            jobs = [_job(record, rung, heat, _trials(record)) for record in running]
             outcomes = {outcome.id: outcome for outcome in self._run(jobs)}
             running = [self._settle(record, outcomes[record.id]) for record in running]
             results |= {record.id: record for record in running}
@@ -85,13 +84,12 @@ class Evaluator:
             return replace(
                 record, seconds=seconds, status=Status.FAILED, stage="evaluate", reason=error
             )
-        earlier = record.score.trials if record.score else ()
         return replace(
             record,
             seconds=seconds,
             status=Status.EVALUATED,
             stage="evaluate",
-            score=score((*earlier, *outcome.trials), self._rivals(record)),
+            score=score((*_trials(record), *outcome.trials), self._rivals(record)),
         )
 
     def _best(self, entrants: Sequence[Record], rung: int) -> list[Record]:
@@ -134,10 +132,13 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
     ]
 
 
-def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial] | None = None) -> Job:
-    if trials is None:
-        trials = record.score.trials if record.score else ()
+def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial]) -> Job:
     return Job(record.id, record.graph, rung, heat, picked_rates(trials, rung))
+
+
+def _trials(record: Record) -> tuple[Trial, ...]:
+    """All that a record has trained so far."""
+    return record.score.trials if record.score else ()
 
 
 def _is_at(record: Record, rung: int) -> bool:
@@ -147,13 +148,8 @@ def _is_at(record: Record, rung: int) -> bool:
 
 def _cells(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -> list[Floats]:
     """Margins of a record's trials at a rung, an array (seeds,) per task and network."""
-    trials = [trial for trial in _score(record).trials if trial.rung == rung]
-    values = margins(trials, rivals)
-    cells = [(trial.task, trial.network) for trial in trials]
-    return [
-        np.array([value for value, own in zip(values, cells, strict=True) if own == cell])
-        for cell in dict.fromkeys(cells)
-    ]
+    trials = [trial for trial in _trials(record) if trial.rung == rung]
+    return list(by_cell(trials, margins(trials, rivals)).values())
 
 
 def _score(record: Record) -> Score:

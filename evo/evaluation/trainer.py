@@ -117,7 +117,7 @@ class _Copies:
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
         """What is the same at every learning rate, for every copy: (seeds, …) → (copies, …)."""
-        return by_seed.repeat_interleave(self._shape[1], dim=0).to(self._device)
+        return by_seed.to(self._device).repeat_interleave(self._shape[1], dim=0)
 
     def step(self, rows: torch.Tensor, *, schedule: float) -> None:
         """One update of every copy on a batch of its own: rows (copies, batch)."""

@@ -7,10 +7,10 @@ nothing but the result.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import NamedTuple
 
 import torch
 
+from evo.evaluation.cells import Cell, cell_of
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trainer import Trained, train
 from evo.parts import Parts
@@ -18,16 +18,9 @@ from evo.tasks.base import Data, tasks
 from evo.types import Trial
 
 
-class Cell(NamedTuple):
-    """A task and one of its networks: where a learning rate of its own is picked."""
-
-    task: str
-    network: str
-
-
 def picked_rates(trials: Sequence[Trial], rung: int) -> dict[Cell, float]:
     """The learning rates that earlier trials at a rung were read at."""
-    return {Cell(t.task, t.network): t.learning_rate for t in trials if t.rung == rung}
+    return {cell_of(t): t.learning_rate for t in trials if t.rung == rung}
 
 
 def run_trials(

@@ -16,12 +16,10 @@ which does not saturate. It is a mean, since a median would not notice trials th
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evo.evaluation.cells import Floats, by_cell
 from evo.evaluation.intervals import win_rate_interval
 from evo.types import Score, TaskScore, Trial, WinRate
-
-Floats = NDArray[np.float64]
 
 
 def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Score:
@@ -99,10 +97,10 @@ def _log_ratio(own: Floats, best: Floats) -> Floats:
 
 def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> WinRate:
     """Mean over tasks of their mean, with a 95 % interval over trials."""
-    strata: dict[str, dict[str, list[float]]] = {}
-    for trial, win in zip(trials, wins.tolist(), strict=True):
-        strata.setdefault(trial.task, {}).setdefault(trial.network, []).append(win)
-    tasks = [[np.array(cell) for cell in task.values()] for task in strata.values()]
+    strata: dict[str, list[Floats]] = {}
+    for cell, own in by_cell(trials, wins).items():
+        strata.setdefault(cell.task, []).append(own)
+    tasks = list(strata.values())
     value = float(np.mean([np.concatenate(cells).mean() for cells in tasks]))
     low, high = win_rate_interval(tasks, rivals=rivals)
     return WinRate(value, min(value, low), max(value, high))

@@ -25,9 +25,10 @@ import torch
 from pebble import ProcessExpired, ProcessPool
 
 from evo.components.base import kinds
+from evo.evaluation.cells import Cell
 from evo.evaluation.devices import Seat
 from evo.evaluation.protocol import Protocol
-from evo.evaluation.trials import Cell, run_trials
+from evo.evaluation.trials import run_trials
 from evo.types import Outcome, Stretch
 from evo.validation.graph import Graph
 
