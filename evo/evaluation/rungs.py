@@ -93,10 +93,14 @@ class Evaluator:
         )
 
     def _best(self, entrants: Sequence[Record], rung: int) -> list[Record]:
-        """The share that climbs, in the order it came; margin decides, since it never saturates."""
+        """The share that climbs, in the order it came; margin decides, since it never saturates.
+
+        Who was stopped has fewer trials and stands behind all that ran to the end: its few may
+        look better than the many of those that it could not reach.
+        """
         ranked = sorted(
             (record for record in entrants if _is_at(record, rung)),
-            key=lambda record: (-_score(record).margin, record.id),
+            key=lambda r: (-len(_trials(r)), -_score(r).margin, r.id),
         )
         chosen = {record.id for record in ranked[: self._places(entrants)]}
         return [record for record in entrants if record.id in chosen]

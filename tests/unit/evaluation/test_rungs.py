@@ -174,3 +174,27 @@ def test_a_later_heat_that_is_lost_counts_as_lost_trials() -> None:
     assert only.score is not None
     assert only.score.b_wr.value == pytest.approx(2 / 6)
     assert only.score.margin == pytest.approx((2 * math.log(2) - 4 * 3) / 6)
+
+
+def test_who_was_stopped_does_not_climb_in_the_place_of_one_that_ran_on() -> None:
+    rungs = (Rung(epochs=1, seeds=4), Rung(epochs=2, seeds=2))
+    protocol = Protocol(rungs=rungs, rate_seeds=2, heat_seeds=2, keep=0.5)
+
+    def loss(job: Job) -> float:
+        # The one that leads the first heat falls behind in the second.
+        return {"leads": (0.5, 3.0), "behind": (0.6, 0.6)}[job.id][job.heat]
+
+    def run(asked: Sequence[Job]) -> Iterator[Outcome]:
+        for job in asked:
+            yield trained(job, loss(job), protocol)
+
+    def rivals(_: Record) -> dict[str, Sequence[Trial]]:
+        jobs = [Job("r", "", 0, 0), Job("r", "", 0, 1), Job("r", "", 1, 0)]
+        return {"r": [t for job in jobs for t in trained(job, 1.0, protocol).trials]}
+
+    leads, behind = Evaluator(run, protocol, rivals).evaluate([record("leads"), record("behind")])
+
+    assert leads.score is not None
+    assert behind.score is not None
+    assert (leads.score.rung, behind.score.rung) == (1, 0)
+    assert len(behind.score.trials) == 2
