@@ -4,10 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
+
+Function = Callable[[torch.Tensor], torch.Tensor]
+
+
+def unchanged(inputs: torch.Tensor) -> torch.Tensor:
+    """The inputs as they are."""
+    return inputs
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a network is built from besides its parameters; a kind sets the part that it evolves."""
+    """What a training is made of besides network and data; a kind sets the part that it evolves.
 
-    activation: Callable[[torch.Tensor], torch.Tensor]
+    Attributes:
+        activation: after every hidden layer, on tensors of any shape.
+        preprocess: on the samples before the first layer: (n, d) → (n, d), rows apart.
+        penalty: of one weight matrix (outputs, inputs) → (); the training loss gains its sum over
+            all matrices of the network. None for none.
+    """
+
+    activation: Function = F.relu
+    preprocess: Function = unchanged
+    penalty: Function | None = None

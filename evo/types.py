@@ -48,6 +48,7 @@ class Contract:
         vocabulary: calls that an operator may write, a `{}` for each tensor argument,
             such as `torch.tanh({})` or `torch.maximum({}, {})`.
         description: the contract in words, for people and prompts.
+        output: makes an output of an expression that has the shape of the arguments.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Contract:
     imports: tuple[str, ...]
     vocabulary: tuple[str, ...]
     description: str
+    output: str = "{}"
 
 
 @dataclass(frozen=True)

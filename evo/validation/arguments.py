@@ -32,8 +32,8 @@ MAX_CONSTANT_ELEMENTS = 4096
 """All constants of a graph together."""
 
 _FLOATS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-_WORDS = frozenset({"none", "tanh", "floor", "trunc", "constant"})
-"""Values of `approximate`, `rounding_mode` and `mode`."""
+_WORDS = frozenset({"none", "tanh", "floor", "trunc", "constant", "linear", "fro", "nuc"})
+"""Values of `approximate`, `rounding_mode`, `mode`, `interpolation` and `ord`."""
 _INT64 = 2**63
 
 

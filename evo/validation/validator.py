@@ -62,7 +62,7 @@ class Validator:
             return traced
         try:
             graph = Graph.parse(traced)
-            for shapes in self._kind.trace_shapes:
+            for shapes in (*self._kind.trace_shapes, *self._kind.large_shapes):
                 elements = _ELEMENTS_PER_INPUT * sum(map(math.prod, shapes))
                 graph.check_budget(shapes, elements=elements)
         except GraphError as error:

@@ -94,7 +94,8 @@ def test_layer_norm_stays_one_operator_at_one_shape():
         ("return (x, x)", ["one tensor", "tuple"]),
         ("return activation(x)", ["line 4", "RecursionError"]),
         ("raise SystemExit(3)", ["line 4", "SystemExit"]),
-        ("with torch.no_grad(): return x * 2", ["_set_grad_enabled"]),
+        ("with torch.no_grad(): y = (x * 2).mul_(2)", ["mul_", "no_grad"]),
+        ("y = x * 2", ["one tensor", "NoneType"]),
         ("y = x * 2; z = y.view(-1); z.mul_(3); return y", ["mul_", "share"]),
         ("y = x * 2; y[0] = 1.0; return y", ["share", "torch.where"]),
         ("return (x.unsqueeze(-1) * torch.ones(9000)).sum(-1)", ["9,000 elements", "4,096"]),
@@ -106,6 +107,23 @@ def test_what_has_no_graph_is_refused_with_a_reason(line, words):
 
     for word in words:
         assert word in str(refusal.value)
+
+
+def test_what_is_computed_under_no_grad_passes_no_gradient():
+    source = body(
+        "with torch.no_grad():",
+        "    shift = torch.tanh(x).amax() + torch.ones(1)",
+        "return x * shift + shift",
+    )
+    x, y = points().requires_grad_(), points().requires_grad_()
+
+    expected, got = eager(source)(x), traced(source)(y)
+
+    torch.testing.assert_close(got, expected)
+    for gradient, wanted in zip(
+        torch.autograd.grad(got.sum(), y), torch.autograd.grad(expected.sum(), x), strict=True
+    ):
+        torch.testing.assert_close(gradient, wanted)
 
 
 def test_a_module_constant_that_is_written_into_is_refused():
