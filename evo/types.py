@@ -75,8 +75,8 @@ class Candidate:
         cls, kind: str, source: str, *, operator: str, parents: Sequence[str] = ()
     ) -> "Candidate":
         """The candidate of a source; its id is a hash of kind and normalised source."""
-        digest = hashlib.sha256(f"{kind}\n{normalise(source)}".encode()).hexdigest()[:16]
-        return cls(digest, kind, source, tuple(parents), operator)
+        text = f"{kind}\n{normalise(source)}".encode(errors="surrogatepass")
+        return cls(hashlib.sha256(text).hexdigest()[:16], kind, source, tuple(parents), operator)
 
 
 class Trial(NamedTuple):

@@ -60,7 +60,10 @@ class Preprocessor(Kind):
         ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
-    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((4096, 512),),)
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((65536, 64),),
+        ((256, 4096),),
+    )
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "preprocessor"
 
     def check(self, component: Component) -> None:

@@ -100,7 +100,7 @@ def read_document(text: str) -> Document:
     if len(text) > MAX_BYTES:
         raise GraphError(f"expected at most {MAX_BYTES:,} bytes, got {len(text):,}")
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise GraphError(f"expected JSON: {first_line(error)}") from error
     if not isinstance(document, dict) or document.keys() != {"inputs", "nodes", "output"}:
@@ -122,6 +122,14 @@ def read_document(text: str) -> Document:
         tuple(reader.steps),
         output,
     )
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Readers differ in which of two equal keys they take, so there may be none."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise GraphError("expected every key of an object once, got one twice")
+    return found
 
 
 class _Reader:
@@ -199,8 +207,12 @@ class _Reader:
     def _read_constant(self, dtype: Json, shape: Json, values: Json) -> None:
         if not isinstance(dtype, str) or dtype not in DTYPES:
             raise GraphError(f"constant: dtype {str(dtype)[:20]!r} is not allowed")
-        if not isinstance(shape, list) or not all(is_int64(size) and size >= 0 for size in shape):
-            raise GraphError("constant: expected a list of sizes as its shape")
+        if not isinstance(shape, list) or not all(
+            is_int64(size) and 0 <= size <= MAX_CONSTANT_ELEMENTS for size in shape
+        ):
+            raise GraphError(
+                f"constant: expected a list of sizes up to {MAX_CONSTANT_ELEMENTS:,} as its shape"
+            )
         if not isinstance(values, list) or len(values) != math.prod(shape) or len(shape) > 8:
             raise GraphError("constant: expected as many values as its shape holds")
         self._elements_left -= len(values)
