@@ -11,7 +11,7 @@ def expect_form(output: torch.Tensor, *, shape: torch.Size, dtype: torch.dtype) 
     """Shape and dtype of an output."""
     if output.shape != shape or output.dtype != dtype:
         raise ContractError(
-            f"expected an output of shape {tuple(shape)} and {dtype}, "
+            f"expected an output of shape {tuple(shape)} and dtype {dtype}, "
             f"got {tuple(output.shape)} and {output.dtype}"
         )
 

@@ -59,7 +59,8 @@ class Regularizer(Kind):
             "`regularize(w)` takes the float weight matrix of one layer, (outputs, inputs), and "
             "returns its penalty, one number as a tensor of shape () and the same dtype, at least "
             "0, with the strength included. It is deterministic, and finite with a finite gradient "
-            "for weights that are not zero. Outputs and inputs change from layer to layer."
+            "for weights that are not zero. Outputs (≥ 1) and inputs (≥ 2) change from layer to "
+            "layer."
         ),
         output="1e-3 * torch.sum(torch.square({}))",
     )
@@ -69,7 +70,7 @@ class Regularizer(Kind):
 
     def check(self, component: Component) -> None:
         """One finite number of at least 0 with finite gradients, at any size and layout."""
-        for shape in ((5, 7), (1, 3), (3, 1), (17, 33)):
+        for shape in ((5, 7), (1, 3), (3, 2), (17, 33)):
             for name, scale in _SCALES.items():
                 _check_penalty(component, scale * _weights(*shape), f"{name} weights {shape}")
         with torch.no_grad():

@@ -91,3 +91,19 @@ def base_name(operator: str) -> str:
     'mul'
     """
     return operator.split(".")[1]
+
+
+REMEDIES: Mapping[str, str] = MappingProxyType(
+    {
+        "aten.index.Tensor": "use torch.where in place of x[mask]",
+        "aten.index_put.default": "use torch.where in place of x[mask] = y",
+        "aten.nonzero.default": "use torch.where with three arguments",
+        "aten.einsum.default": "use matmul, or a product and a sum",
+        "aten.broadcast_tensors.default": "write the loss as a formula of tensors",
+        "aten.chunk.default": "use slices, such as x[..., :2]",
+        "aten.split.Tensor": "use slices, such as x[..., :2]",
+        "aten.unbind.int": "use operators on the whole tensor",
+        "aten.embedding.default": "use operators on the whole tensor",
+    }
+)
+"""What to write in place of operators that honest sources lead to."""

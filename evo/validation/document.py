@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import torch
 from torch._ops import OpOverload
 
-from evo.validation.allowed import ALLOWED
+from evo.validation.allowed import ALLOWED, REMEDIES
 from evo.validation.arguments import (
     DTYPES,
     MAX_CONSTANT_ELEMENTS,
@@ -154,7 +154,8 @@ class _Reader:
         elif name in ALLOWED and len(rest) == 2:
             self._read_operator(name, *rest)
         else:
-            raise GraphError(f"operator {name[:60]!r} is not allowed here")
+            remedy = f"; {REMEDIES[name]}" if name in REMEDIES else ""
+            raise GraphError(f"operator {name[:60]!r} is not allowed here{remedy}")
 
     def tensor(self, reference: Json) -> int:
         """Number of the one tensor that a reference names."""

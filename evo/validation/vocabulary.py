@@ -74,6 +74,7 @@ REMEDIES: Mapping[str, str] = {
     "empty_like": _NO_FACTORY,
     "svd": "use torch.linalg.svdvals",
     "eigvalsh": "use torch.linalg.svdvals",
+    "logdet": "use torch.linalg.svdvals(w).log().sum()",
     "format": "use an f-string",
     "script": "call the function plainly",
     "Parameter": "a component learns nothing; write the constant as a number",
