@@ -1,4 +1,4 @@
-"""Components as honest authors write them (`*.toml`, a file a kind), and those refused all the same."""
+"""Components as honest authors write them (`*.toml`, a file a kind), and which are refused."""
 
 import tomllib
 from pathlib import Path
