@@ -125,7 +125,7 @@ def _expect_penalty(penalty: torch.Tensor, weights: torch.Tensor, what: str) -> 
     expect_form(penalty, shape=torch.Size(()), dtype=weights.dtype)
     if not torch.isfinite(penalty):
         raise ContractError(f"expected a finite penalty, got {penalty.item()} on {what}")
-    if penalty < 0:
+    if penalty < -1e-6:  # rounding aside; weights a hundred times as large are looked at, too
         raise ContractError(
             f"expected a penalty of at least 0, got {penalty.item():.3g} on {what}; "
             "square it or add a constant"
