@@ -156,7 +156,7 @@ def _fitting(expected: str, count: int) -> st.SearchStrategy[Any]:
         "int": _INTEGERS,
         "float": _FLOATS,
         "bool": st.booleans(),
-        "str": st.sampled_from(["none", "tanh", "floor", "trunc", "constant", "linear", "nuc"]),
+        "str": st.sampled_from(["none", "tanh", "floor", "trunc", "constant", "nuc"]),
         "ScalarType": st.sampled_from([{"dtype": n} for n in ("float32", "bool", "int64")]),
     }.get(expected, st.none())
 
