@@ -36,7 +36,9 @@ def main() -> None:
     generator = torch.Generator().manual_seed(0)
     for name, kernel in CPU_KERNELS.items():
         operator = ALLOWED[name]
-        count = sum(argument.name in ("self", "other") for argument in operator._schema.arguments)
+        count = sum(
+            argument.name in ("self", "other") for argument in schema_of(operator).arguments
+        )
         inputs = [2 * torch.randn(SHAPE, generator=generator) for _ in range(count)]
         inputs = [tensor.requires_grad_() for tensor in inputs]
         processor_seconds(kernel, inputs)
