@@ -66,6 +66,7 @@ class Regularizer(Kind):
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((512, 512),),)
+    is_mapped: ClassVar[bool] = True
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "regularizer"
 
     def check(self, component: Component) -> None:

@@ -26,6 +26,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from evo.components.base import kinds
 from evo.evaluation.devices import Seat
+from evo.evaluation.kernels import kernels_for
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trials import run_trials
 from evo.types import Outcome, Stretch, Trial
@@ -212,9 +213,10 @@ def _die_with_engine() -> None:
 def _train(job: Job, work: _Work) -> Outcome:
     start = time.process_time()
     kind = kinds.get(work.kind)()
+    instead = {} if kind.is_mapped else kernels_for(_seat.device)
     try:
         trials = run_trials(
-            kind.parts(Graph.parse(job.graph)),
+            kind.parts(Graph.parse(job.graph, instead=instead)),
             work.tasks,
             work.protocol,
             rung=job.rung,
