@@ -2,7 +2,6 @@
 
 Lives in the forked child of the zygote and nowhere else: it executes hostile code. What it returns
 is trusted by nobody; `Graph.parse` reads it as it would read any text.
-
 """
 
 import math
@@ -12,8 +11,8 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch.fx.experimental.proxy_tensor import make_fx
 
+from evo.validation.recorder import record
 from evo.validation.writer import TraceError, write_graph
 
 _FILE = "<candidate>"
@@ -80,9 +79,7 @@ def _trace_once(component: Callable[..., object], shapes: Shapes) -> str:
         torch.linspace(-3.0, 3.0, math.prod(shape)).reshape(tuple(shape)).requires_grad_()
         for shape in shapes
     ]
-    # One plain signature for all: make_fx reads that of its function, defaults and all.
-    module = make_fx(lambda *inputs: component(*inputs), pre_dispatch=True)(*examples)  # noqa: PLW0108
-    return write_graph(module)
+    return write_graph(record(component, examples))
 
 
 def _explain(error: BaseException) -> str:
