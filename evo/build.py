@@ -26,14 +26,16 @@ from evo.progress import Tracker, Watch
 from evo.selection import Individual, survive
 from evo.tasks.base import tasks
 from evo.types import Outcome, Record
-from evo.validation import syscalls as confinement
+from evo.validation import walls
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.portfolio import Portfolio
 
 
-def check(config: Config) -> None:
+def check(config: Config, *, unsafe_sandbox: bool = False) -> None:
     """Everything that can be known to be wrong before anything is spent.
+
+    `unsafe_sandbox`: the user has asked to go on where walls around generated code are absent.
 
     Raises:
         UsageError: a name is unknown, or the device, the text model or the walls are not there.
@@ -43,10 +45,8 @@ def check(config: Config) -> None:
         tasks.get(name)().prepare()
     Portfolio(config.operators)
     devices.resolve(config.device)
-    if not confinement.is_available():
-        raise UsageError(
-            "This machine cannot confine generated code: expected Linux on x86-64 with seccomp."
-        )
+    if not unsafe_sandbox and (absence := walls.absence(walls.standing())):
+        raise UsageError(absence)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
 

@@ -24,16 +24,29 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from evo.validation.writer import Recording, TraceError
 
+MAX_CALLS = 2000
+"""Operators that a function may call; a graph holds a quarter of it."""
+_CALLS_PER_SIGN = 20
+
 _aten = torch.ops.aten
 
 
-def record(function: Callable[..., object], inputs: Sequence[torch.Tensor]) -> Recording:
+def record(
+    function: Callable[..., object],
+    inputs: Sequence[torch.Tensor],
+    progress: Callable[[], None],
+) -> Recording:
     """The operators that `function` calls on these inputs, and what it returns.
 
+    Args:
+        function: the component.
+        inputs: its arguments.
+        progress: called every few operators.
+
     Raises:
-        TraceError: it does what no graph can say.
+        TraceError: it does what no graph can say, or calls more operators than one can hold.
     """
-    recorder = _Recorder(inputs)
+    recorder = _Recorder(inputs, progress)
     with _pre_dispatch(recorder), torch._C._EnablePythonDispatcher():
         output = function(*inputs)
     return recorder.recording(output)
@@ -50,11 +63,13 @@ class _Value(NamedTuple):
 
 # torch puts nothing but modes of this class back on the pre-dispatch stack.
 class _Recorder(ProxyTorchDispatchMode):
-    def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
+    def __init__(self, inputs: Sequence[torch.Tensor], progress: Callable[[], None]) -> None:
         # Not that of the parent: it sets up symbolic shapes and a compiler.
         TorchDispatchMode.__init__(self, torch._C.DispatchKey.PreDispatch)
         self._mode_key = torch._C._TorchDispatchModeKey.PROXY
         self._graph = Graph()
+        self._progress = progress
+        self._calls = 0
         self._constants: dict[str, torch.Tensor] = {}
         self._names: dict[int, str] = {}
         # Weakly, since a tensor that someone holds is copied on its way out of a factory.
@@ -89,6 +104,7 @@ class _Recorder(ProxyTorchDispatchMode):
                     raise RuntimeError("it takes the value out of a tracing tensor")
                 return func(*args, **keywords)
             _expect_default_modes()
+            self._count()
             target = _aten.lift_fresh_copy.default if func is _aten.lift_fresh.default else func
             node = self._graph.create_node(
                 "call_function", target, self._argument(args), self._argument(keywords)
@@ -96,6 +112,13 @@ class _Recorder(ProxyTorchDispatchMode):
             result = func(*args, **keywords)
             self._add(result, node, depends=depends)
             return result
+
+    def _count(self) -> None:
+        self._calls += 1
+        if self._calls > MAX_CALLS:
+            raise TraceError(f"it calls more than {MAX_CALLS:,} operators; make its loops shorter")
+        if self._calls % _CALLS_PER_SIGN == 0:
+            self._progress()
 
     def _add(self, result: Any, node: Node, *, depends: bool) -> None:
         if isinstance(result, torch.Tensor):

@@ -28,7 +28,7 @@ def _one_thread():
 
 
 def traced(source: str) -> Graph:
-    return Graph.parse(tracer.trace(source, "activation", SHAPES))
+    return Graph.parse(tracer.trace(source, "activation", SHAPES, progress=lambda: None))
 
 
 def eager(source: str):
@@ -70,7 +70,10 @@ def recorded_by_torch(component, shapes) -> str:
 def test_a_graph_is_the_one_that_torchs_own_tracer_sees(name):
     expected = [recorded_by_torch(eager(HONEST[name]), shapes) for shapes in SHAPES]
 
-    assert [tracer.trace(HONEST[name], "activation", (shapes,)) for shapes in SHAPES] == expected
+    assert [
+        tracer.trace(HONEST[name], "activation", (shapes,), progress=lambda: None)
+        for shapes in SHAPES
+    ] == expected
 
 
 def body(*lines: str) -> str:
@@ -89,7 +92,12 @@ def test_a_composite_stays_one_operator(function):
 
 
 def test_layer_norm_stays_one_operator_at_one_shape():
-    text = tracer.trace(body("return F.layer_norm(x, x.shape[-1:])"), "activation", SHAPES[:1])
+    text = tracer.trace(
+        body("return F.layer_norm(x, x.shape[-1:])"),
+        "activation",
+        SHAPES[:1],
+        progress=lambda: None,
+    )
 
     assert len(Graph.parse(text)) == 1
 
@@ -125,7 +133,7 @@ def test_layer_norm_stays_one_operator_at_one_shape():
 )
 def test_what_has_no_graph_is_refused_with_a_reason(line, words):
     with pytest.raises(TraceError) as refusal:
-        tracer.trace(body(*line.split("; ")), "activation", SHAPES)
+        tracer.trace(body(*line.split("; ")), "activation", SHAPES, progress=lambda: None)
 
     for word in words:
         assert word in str(refusal.value)
@@ -135,7 +143,7 @@ def test_a_module_constant_that_is_written_into_is_refused():
     source = "import torch\nC = torch.ones(1)\ndef activation(x):\n    return x * C.add_(1)"
 
     with pytest.raises(TraceError, match="share"):
-        tracer.trace(source, "activation", SHAPES)
+        tracer.trace(source, "activation", SHAPES, progress=lambda: None)
 
 
 def test_a_value_read_before_it_is_written_over_keeps_its_old_number():
