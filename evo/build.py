@@ -24,7 +24,7 @@ from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
 from evo.progress import Tracker, Watch
 from evo.selection import Individual, survive
-from evo.tasks.base import tasks
+from evo.tasks.base import network_counts, tasks
 from evo.types import Outcome, Record
 from evo.validation import walls
 from evo.validation.sandbox import Sandbox
@@ -100,6 +100,7 @@ def run(history: History, watch: Watch) -> None:
         generation=history.generation,
         generations=config.generations,
         protocol=config.protocol,
+        networks=network_counts(config.tasks),
         clock=time.monotonic,
     )
     kind = kinds.get(config.kind)()
