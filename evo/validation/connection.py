@@ -7,41 +7,34 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Self
 
 from evo.errors import EvoError
 from evo.validation import frames, zygote
-from evo.validation.walls import Wall
 
 _START_S = 120.0
 _ROOT = Path(__file__).parents[2]
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]);"
-    "from evo.validation.zygote import main; main(int(sys.argv[2]), sys.argv[3])"
+    "from evo.validation.zygote import main; main(int(sys.argv[2]))"
 )
 
 
 class SandboxError(EvoError):
-    """The sandbox does not start on this machine, or not without being asked to."""
+    """The sandbox does not start on this machine."""
 
 
 class Connection:
-    """Starts a zygote, and ends it; it may still be importing. Use it as a context manager.
+    """Starts a zygote, and ends it; it may still be importing. Use it as a context manager."""
 
-    Args:
-        walls: the walls it raises around its children.
-    """
-
-    def __init__(self, walls: AbstractSet[Wall]) -> None:
-        self._walls = walls
+    def __init__(self) -> None:
         self._is_ready = False
 
     def __enter__(self) -> Self:
         self._errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _BOOT, str(_ROOT), str(os.getpid()), self._names()],
+            [sys.executable, "-I", "-c", _BOOT, str(_ROOT), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -101,9 +94,6 @@ class Connection:
         deadline = time.monotonic() + within_s
         limit_bytes = zygote.REPLY_BYTES
         return frames.receive(self._replies.fileno(), limit_bytes=limit_bytes, deadline=deadline)
-
-    def _names(self) -> str:
-        return ",".join(sorted(self._walls))
 
 
 def printable(text: str) -> str:

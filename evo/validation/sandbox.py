@@ -9,6 +9,7 @@ time, and makes a string of it. It never executes, imports or unpickles anything
 """
 
 import contextlib
+from collections import deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import TracebackType
@@ -63,6 +64,9 @@ class Sandbox:
         standing: walls to raise; by default those that this kernel has.
         unsafe: work where walls are absent; a candidate might then read the user's files or
             signal the user's processes.
+
+    Attributes:
+        walls: raised around each candidate; may be changed between two calls.
     """
 
     def __init__(
@@ -102,10 +106,11 @@ class Sandbox:
         """A graph or a refusal for each request, in order.
 
         Raises:
-            SandboxError: walls are absent, or no zygote can be started.
+            UsageError: walls are absent, and the sandbox is not an unsafe one.
+            SandboxError: no zygote can be started.
         """
-        if not self.unsafe and (absence := walls.absence(self.walls)):
-            raise SandboxError(absence)
+        if not self.unsafe:
+            walls.require(self.walls)
         traced: dict[int, Traced] = {}
         rest = dict(enumerate(requests))
         for number, request in enumerate(requests):
@@ -121,7 +126,7 @@ class Sandbox:
         return [traced[number] for number in range(len(requests))]
 
     def _start(self) -> None:
-        self._zygote = self._open.enter_context(Connection(self.walls))
+        self._zygote = self._open.enter_context(Connection())
 
     def _ask(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
         """Fills in what the zygote answers; all of it, unless it is lost and replaced."""
@@ -134,19 +139,21 @@ class Sandbox:
 
     def _exchange(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
         within_s = self.limits.deadline_s + _GRACE_S
-        waiting = list(reversed(requests.items()))
+        common = {"limits": self.limits, "walls": sorted(self.walls)}
+        waiting = deque(requests.items())
         asked: dict[int, int] = {}
         while waiting or asked:
             while waiting and len(asked) < _ON_THE_WAY:
-                number, request = waiting.pop()
+                number, request = waiting.popleft()
                 self._sent += 1
                 asked[self._sent] = number
-                message = {"id": self._sent, "limits": self.limits, **request._asdict()}
+                message = {"id": self._sent, **common, **request._asdict()}
                 self._zygote.send(message, within_s=within_s)
-            match self._zygote.receive(within_s=within_s):
-                case {"id": int(id_), "graph": str(text), **rest} if id_ in asked and not rest:
+            reply = self._zygote.receive(within_s=within_s)
+            match reply:
+                case {"id": int(id_), "graph": str(text)} if id_ in asked and len(reply) == 2:
                     traced[asked.pop(id_)] = text
-                case {"id": int(id_), "reason": str(text), **rest} if id_ in asked and not rest:
+                case {"id": int(id_), "reason": str(text)} if id_ in asked and len(reply) == 2:
                     traced[asked.pop(id_)] = Refused("trace", connection.printable(text))
                 case _:
                     raise frames.FrameError("the zygote did not answer what it was asked")

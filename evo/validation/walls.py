@@ -7,6 +7,7 @@ nothing but a POSIX system. A sandbox without one of these walls is opened only 
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
+from evo.errors import UsageError
 from evo.validation import landlock, syscalls
 
 
@@ -39,13 +40,21 @@ def standing() -> frozenset[Wall]:
 
 
 def absence(walls: AbstractSet[Wall]) -> str:
-    """What is missing, what that means and what to do; empty where all walls stand."""
-    absent = [wall for wall in Wall if wall not in walls]
-    if not absent:
-        return ""
-    missing = "; ".join(f"{wall} ({HOLDS[wall]}), which needs {_NEEDS[wall]}" for wall in absent)
-    return (
-        f"Walls that are absent on this machine: {missing}. Generated code might reach your files "
-        "or processes. `evo doctor` shows what holds. To run generated code all the same, give "
-        "--unsafe-sandbox."
+    """What is missing and what that means; empty where all walls stand."""
+    missing = "; ".join(
+        f"{wall} ({HOLDS[wall]}), which needs {_NEEDS[wall]}" for wall in Wall if wall not in walls
     )
+    return missing and (
+        f"Walls that are absent on this machine: {missing}. Generated code might reach your files "
+        "and processes; `evo doctor` shows what holds."
+    )
+
+
+def require(walls: AbstractSet[Wall]) -> None:
+    """Passes where all walls stand.
+
+    Raises:
+        UsageError: what is missing, and how to go on without it.
+    """
+    if missing := absence(walls):
+        raise UsageError(f"{missing} To run generated code all the same: --unsafe-sandbox.")

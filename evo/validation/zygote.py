@@ -6,7 +6,8 @@ on its standard input and output, ends with the engine, and never runs a candida
 every candidate starts from the same state, whatever came before it. Several children run side by
 side; replies come in the order in which they are done.
 
-    -> {"id": 1, "source": …, "function": …, "shapes": …, "limits": […]}
+    -> {"id": 1, "source": …, "function": …, "shapes": …, "limits": […],
+        "walls": […]}
     <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}
 
 The first reply is that to a request of its own: whether a candidate can be locked in here at all.
@@ -21,7 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from evo.validation import frames, pages
+from evo.validation import frames, pages, walls
 from evo.validation.child import CHILD_BYTES, Child, Limits, Reply, Trace
 from evo.validation.lockdown import Cell, die_with, prepare
 from evo.validation.walls import Wall
@@ -42,17 +43,11 @@ _SELF_TEST = {
 }
 
 
-def main(engine: int, walls: str) -> None:
-    """Serves requests until the engine closes its end or dies.
-
-    Args:
-        engine: its process id.
-        walls: names of the walls to raise, with commas between.
-    """
+def main(engine: int) -> None:
+    """Serves requests until the engine, given by its process id, closes its end or dies."""
     die_with(engine)
-    cell = prepare({Wall(name) for name in walls.split(",") if name})
-    server = _Server(_import_tracer(), cell)
-    server.answer(_SELF_TEST)
+    server = _Server(_import_tracer())
+    server.answer(_SELF_TEST | {"walls": sorted(walls.standing())})
     server.serve()
 
 
@@ -88,9 +83,9 @@ def _import_tracer() -> Trace:
 class _Server:
     """Requests in, replies out; neither waits for the other, nor for a child."""
 
-    def __init__(self, trace: Trace, cell: Cell) -> None:
+    def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._cell = cell
+        self._cells: dict[frozenset[Wall], Cell] = {}
         self._held = _address_space()
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._running: dict[int, Child] = {}
@@ -105,7 +100,8 @@ class _Server:
         os.set_blocking(1, False)
         while True:
             while self._waiting and len(self._running) < SIDE_BY_SIDE:
-                child = Child(self._waiting.popleft(), self._trace, self._cell, held=self._held)
+                request = self._waiting.popleft()
+                child = Child(request, self._trace, self._cell(request), held=self._held)
                 self._running[child.pipe] = child
             ready = self._ready()
             for child in list(self._running.values()):
@@ -120,6 +116,12 @@ class _Server:
                     frames.send_some(1, self._replies)
             except frames.FrameError:
                 return
+
+    def _cell(self, request: Mapping[str, Any]) -> Cell:
+        walls = frozenset(map(Wall, request["walls"]))
+        if walls not in self._cells:
+            self._cells[walls] = prepare(walls)
+        return self._cells[walls]
 
     def _ready(self) -> set[int]:
         """Descriptors that have something to say, once one has or a child is due."""
