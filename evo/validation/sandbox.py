@@ -73,9 +73,9 @@ class Sandbox:
         self,
         *,
         cpu_s: float = 2.0,
-        silent_s: float = 0.15,
+        silent_s: float = 0.1,
         deadline_s: float = 10.0,
-        memory_bytes: int = 128 << 20,
+        memory_bytes: int = 64 << 20,
         standing: AbstractSet[Wall] | None = None,
         unsafe: bool = False,
     ) -> None:
