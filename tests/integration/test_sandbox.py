@@ -381,6 +381,34 @@ def test_each_wall_holds_by_itself_what_it_has_to_and_nothing_holds_without(name
     assert ("PermissionError" in told) == bool(holds & standing), told
 
 
+UNDER_THE_WALLS = {
+    "no other user": ("os.getresuid() + os.getresgid()", str((65534,) * 6)),
+    "no group": ("os.getgroups()", "[]"),
+    "no process": ("os.fork()", "BlockingIOError"),
+    "no processor time": ("resource.getrlimit(resource.RLIMIT_CPU)", "(3, 3)"),
+    "no core": ("resource.getrlimit(resource.RLIMIT_CORE)", "(0, 0)"),
+    "no locked memory": ("resource.getrlimit(resource.RLIMIT_MEMLOCK)", "(0, 0)"),
+    "few descriptors": ("resource.getrlimit(resource.RLIMIT_NOFILE)", "(9, 9)"),
+    "no written byte": ("os.write(os.open('/dev/shm/attack', 65), b'x')", "File too large"),
+    "no privilege": ("'NoNewPrivs:\\t1' in open('/proc/self/status').read()", "True"),
+    "no look at itself from outside": ("open('/proc/self/mem')", "PermissionError"),
+    "a session of its own": ("os.getsid(0) == os.getpid()", "True"),
+    "no way back": ("os.setuid(0)", "PermissionError"),
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("name", UNDER_THE_WALLS)
+def test_what_needs_no_wall_of_the_kernel_stands_without_them(name, unsafe):
+    line, words = UNDER_THE_WALLS[name]
+    unsafe.walls = frozenset()
+
+    told = str(trace(unsafe, attack(f"raise ValueError({line})"))[0])
+    Path("/dev/shm/attack").unlink(missing_ok=True)
+
+    assert words in told
+
+
 def test_landlock_keeps_abstract_sockets_of_others_out_of_reach(unsafe):
     import socket
 
