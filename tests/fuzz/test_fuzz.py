@@ -20,7 +20,7 @@ from evo.validation.validator import Validator, Verdict
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(deadline_s=5.0, memory_bytes=256 << 20) as opened:
+    with Sandbox() as opened:
         yield opened
 
 
