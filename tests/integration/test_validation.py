@@ -1,6 +1,5 @@
 """The walls together, and the sandbox as the engine uses it; attacks are in tests/attacks."""
 
-import time
 import tomllib
 from pathlib import Path
 
