@@ -78,10 +78,7 @@ def lockdown(cell: Cell, *, reply: int, parent: int, memory_bytes: int, cpu_s: i
     ):
         resource.setrlimit(limit, (value, value))
     if os.geteuid() == 0:
-        # Root has no limit on processes and may signal anybody.
-        os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        _give_up_root()
     # A change of user clears the death signal, so this comes after it.
     die_with(parent)
     if libc.IS_LINUX:
@@ -103,6 +100,19 @@ def die_with(parent: int) -> None:
         libc.expect_prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _give_up_root() -> None:
+    """Root has no limit on processes and may signal anybody."""
+    try:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError as error:
+        # In a container without the capabilities, or a user namespace that has no such user.
+        raise OSError(
+            f"root cannot become user {_NOBODY} here ({error.strerror}); run evo as another user"
+        ) from error
 
 
 def _keep_only(cell: Cell, reply: int) -> None:

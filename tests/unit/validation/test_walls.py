@@ -106,3 +106,37 @@ def test_packing_where_there_is_no_proc_does_nothing(monkeypatch, tmp_path):
     pages.pack()
 
     assert time.monotonic() - began < 0.1
+
+
+def test_who_dies_with_its_parent_also_hides_its_memory():
+    code = (
+        "import ctypes, os\n"
+        "from evo.validation.lockdown import die_with\n"
+        "die_with(os.getppid())\n"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "0\n"
+
+
+def test_who_has_lost_its_parent_ends_at_once():
+    code = "from evo.validation.lockdown import die_with; die_with(1); print('lives')"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has groups to give up")
+def test_a_child_of_root_keeps_no_group():
+    code = (
+        "import os\n"
+        "from evo.validation import lockdown\n"
+        "os.setgroups([4242])\n"
+        "cell = lockdown.prepare(set())\n"
+        "lockdown.lockdown(cell, reply=1, parent=os.getppid(), memory_bytes=1 << 40, cpu_s=9)\n"
+        "os.write(lockdown.REPLY, repr(os.getgroups()).encode())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]"
