@@ -8,8 +8,7 @@ import torch.nn.functional as F
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
-
-_ROWS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 256
 """Samples that are preprocessed together: what that takes is then bounded by a sample's size."""
 
 
