@@ -11,6 +11,7 @@ from types import FrameType
 import typer
 
 from evo.commands.confirm import confirm
+from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
 from evo.commands.fidelity import fidelity
@@ -35,6 +36,7 @@ app = typer.Typer(
 for command in (run, resume, status, pareto, show, validate, evaluate, export, confirm, fidelity):
     app.command()(command)
 app.command("list")(list_)
+app.command()(doctor)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Writes a traced module down as the text of a graph. Lives in the sandboxed child.
+"""Writes a recorded function down as the text of a graph. Lives in the sandboxed child.
 
 Three things are settled here, since a graph has no words for them:
 
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch._ops import OpOverload
-from torch.fx import GraphModule, Node
+from torch.fx import Graph, Node
 from torch.fx.node import map_arg
 
 from evo.validation.arguments import MAX_CONSTANT_ELEMENTS, schema_of, write_float, write_tensor
@@ -31,13 +31,25 @@ class TraceError(Exception):
     """The source has no trace; the message says why, for its author."""
 
 
-def write_graph(module: GraphModule) -> str:
-    """The text of the graph that a traced module computes.
+class Recording(NamedTuple):
+    """What a function did.
+
+    Attributes:
+        graph: its operators; what comes from elsewhere is a `get_attr` node.
+        constants: the tensors from elsewhere, by the target of their node.
+    """
+
+    graph: Graph
+    constants: dict[str, torch.Tensor]
+
+
+def write_graph(recording: Recording) -> str:
+    """The text of the graph that a recorded function computes.
 
     Raises:
         TraceError: it does something that no graph can say.
     """
-    return _Writer(module).text()
+    return _Writer(recording).text()
 
 
 class _Call(NamedTuple):
@@ -53,8 +65,8 @@ class _Call(NamedTuple):
 
 
 class _Writer:
-    def __init__(self, module: GraphModule) -> None:
-        self._module = module
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
         self._calls: dict[Node, _Call] = {}
         self._constants: dict[Node, Any] = {}
         """Values that no input reaches."""
@@ -66,11 +78,11 @@ class _Writer:
     def text(self) -> str:
         inputs: list[Node] = []
         output: Any = None
-        for node in self._module.graph.nodes:
+        for node in self._recording.graph.nodes:
             if node.op == "placeholder":
                 inputs.append(node)
             elif node.op == "get_attr":
-                self._constants[node] = getattr(self._module, str(node.target))
+                self._constants[node] = self._recording.constants[str(node.target)]
             elif node.op == "call_function":
                 self._read(node)
             else:
