@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from evo.errors import UsageError, unknown_name
 
@@ -131,3 +131,11 @@ def invoked_as() -> str:
 def print_json(facts: Any) -> None:
     """One JSON document on standard output."""
     typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_facts(facts: Any, view: RenderableType, *, as_json: bool) -> None:
+    """Facts for a script, or the same as a view for a person."""
+    if as_json:
+        print_json(facts)
+    else:
+        out.print(view)

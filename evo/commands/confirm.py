@@ -1,0 +1,41 @@
+"""The full evaluation of the best."""
+
+from typing import Annotated
+
+import typer
+
+from evo.commands.options import Json, RunName
+from evo.console import err, print_facts, read_run
+
+
+def confirm(
+    run: RunName,
+    *,
+    top: Annotated[int, typer.Option(min=0, help="The best so many join the front.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Of every training.")] = 30,
+    seeds: Annotated[int, typer.Option(min=2, max=40, help="None the search used.")] = 16,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Task beside the campaign's own; repeatable."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether the front and the best hold: they train again, on fresh seeds and other tasks."""
+    history = read_run(run)
+    from archive.confirmations import read
+    from evo.confirm import carry_out, plan
+    from evo.report.live import work_view
+    from evo.report.verdicts import verdict_table
+
+    chosen = plan(history, top=top, epochs=epochs, seeds=seeds, beside=task)
+    size = f"{len(chosen.candidates)} candidates, {len(chosen.baselines)} baselines"
+    err.print(f"Confirming {size} on {', '.join(chosen.config.tasks)}.", soft_wrap=True)
+    try:
+        with work_view("trained", err) as watch:
+            path = carry_out(chosen, watch)
+    except KeyboardInterrupt:
+        err.print("Stopped; what has trained is saved. The same command goes on from there.")
+        raise typer.Exit(130) from None
+    facts = read(path)
+    print_facts(facts, verdict_table(facts), as_json=as_json)
+    err.print(f"Every trial: {path}", soft_wrap=True, markup=False)

@@ -1,0 +1,34 @@
+"""Files in training."""
+
+from typing import Annotated
+
+import typer
+
+from evo.commands.options import Device, Files, Json, KindName, Settings, device_setting
+from evo.console import err, print_facts, read_sources
+
+
+def evaluate(
+    files: Files,
+    *,
+    kind: KindName,
+    config: Annotated[
+        str, typer.Option(help="TOML file or preset whose tasks and protocol count.")
+    ] = "default",
+    settings: Settings = None,
+    device: Device = None,
+    as_json: Json = False,
+) -> None:
+    """Train files at every rung and compare them with the kind's baselines."""
+    sources = read_sources(files)
+    from evo.config import load
+
+    loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
+    from evo import build
+    from evo.inspection import evaluate_sources
+    from evo.report.tables import evaluation_table
+
+    build.check(loaded)
+    with err.status("training …"):
+        facts = evaluate_sources(sources, loaded)
+    print_facts(facts, evaluation_table(facts), as_json=as_json)

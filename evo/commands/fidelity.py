@@ -1,0 +1,72 @@
+"""How far the fitness can be believed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evo.commands.options import Device, Json, KindName, Settings, device_setting
+from evo.console import err, print_facts, read_sources
+from evo.errors import UsageError
+
+if TYPE_CHECKING:
+    from evo.config import Config
+
+
+def fidelity(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="A panel, by default the kind's own; with --make Python files."),
+    ] = None,
+    *,
+    kind: KindName = "activation",
+    config: Annotated[
+        str | None,
+        typer.Option(help="TOML file or preset; by default `default`, to --make `full`."),
+    ] = None,
+    settings: Settings = None,
+    device: Device = None,
+    make: Annotated[
+        Path | None, typer.Option(metavar="PANEL", help="Train the files in full, write a panel.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How well the protocol's ranking agrees with full training: Kendall's tau on a panel."""
+    from evo.config import load
+
+    preset = config or ("full" if make else "default")
+    loaded = load(preset, [*(settings or ()), *device_setting(device), f"kind={kind}"])
+    if make is None:
+        _measure(files or [], loaded, as_json=as_json)
+    else:
+        _make(make, files or [], loaded, as_json=as_json)
+
+
+def _measure(files: list[Path], config: "Config", *, as_json: bool) -> None:
+    """Evaluate a panel's functions as a campaign would, and compare the rankings."""
+    if len(files) > 1:
+        raise UsageError(f"Expected one panel, got {len(files)} files; --make takes many.")
+    from evo import build, calibration
+    from evo.evaluation import panel as panels
+    from evo.report.tables import fidelity_table
+
+    panel = panels.read(files[0] if files else None, config.kind)
+    build.check(config)
+    with err.status("training …"):
+        facts = calibration.fidelity_facts(calibration.fidelity(panel, config), panel, config)
+    print_facts(facts, fidelity_table(facts), as_json=as_json)
+
+
+def _make(path: Path, files: list[Path], config: "Config", *, as_json: bool) -> None:
+    """Train functions in full and write a panel of what came of it."""
+    sources = [(Path(name).stem, text) for name, text in read_sources(files)]
+    from evo import build, calibration
+    from evo.evaluation import panel as panels
+    from evo.report.tables import facts_table
+
+    build.check(config)
+    with err.status("training in full …"):
+        made = calibration.make_panel(sources, config)
+    panels.write(made, path)
+    facts = {"panel": str(path), "functions": len(made.functions), "networks": made.networks}
+    print_facts(facts, facts_table(facts), as_json=as_json)
