@@ -91,6 +91,7 @@ class History(Reader):
                 history._journal = Journal.resume(path, history._journal_size)
             else:
                 history._journal = history._next_journal()
+            history._merge()  # what a kill came before
         except BaseException:
             history.close()
             raise

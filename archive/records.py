@@ -52,11 +52,11 @@ class Records(Sequence[Record]):
         while start < self._size:
             segment, place = self._locate(start)
             try:
-                for first, columns in segment.blocks(place):
-                    size = min(len(columns["record.has_score"]), self._size - start)
+                # A file that others were merged into may hold more than there was at first.
+                stop = min(segment.size, place + self._size - start)
+                for columns in segment.blocks(place, stop):
+                    start += len(columns["record.has_score"])
                     yield columns
-                    start += size
-                    place = first + size
             except FileNotFoundError as error:
                 attempts += 1
                 if attempts > _ATTEMPTS:

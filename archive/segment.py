@@ -87,14 +87,18 @@ class Segment(NamedTuple):
         Raises:
             FileNotFoundError: it was merged into another file since.
         """
-        for _, columns in self.blocks(start):
+        for columns in self.blocks(start, self.size):
             yield from unpack(columns)
 
-    def blocks(self, start: int = 0) -> Iterator[tuple[int, Columns]]:
-        """The columns of some records after the other, each with the place of its first."""
+    def blocks(self, start: int, stop: int) -> Iterator[Columns]:
+        """The columns of records start to stop, `BLOCK` after the other.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
         with opened(self.path) as file:
-            for first in range(start, self.size, BLOCK):
-                yield first, cut(file.take, first, min(first + BLOCK, self.size))
+            for first in range(start, stop, BLOCK):
+                yield cut(file.take, first, min(first + BLOCK, stop))
 
 
 def file_name(generations: range) -> str:
