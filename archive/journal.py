@@ -24,7 +24,8 @@ from evo.types import Outcome, Stretch, Trial
 
 FORMAT = 2
 
-_FRAME = struct.Struct("<III")
+FRAME = struct.Struct("<III")
+"""What stands before each payload: its length and both checksums."""
 
 
 class Contents(NamedTuple):
@@ -122,7 +123,7 @@ def read(path: Path) -> Contents:
         )
     outcomes: dict[Stretch, Outcome] = {}
     for payload, end in entries[1:]:
-        outcome = _outcome(path, payload)
+        outcome = outcome_of(path, payload)
         outcomes[outcome.stretch] = outcome
         size = end
     return Contents(header["generation"], header.get("campaign", ""), outcomes, size)
@@ -132,7 +133,12 @@ def _outcome_entry(outcome: Outcome) -> bytes:
     return _entry({"outcome": vars(outcome)})
 
 
-def _outcome(path: Path, payload: dict[str, Any]) -> Outcome:
+def outcome_of(path: Path, payload: dict[str, Any]) -> Outcome:
+    """The outcome that the payload of an entry tells of.
+
+    Raises:
+        HistoryError: it tells of something else.
+    """
     # An entry of format 1 is the outcome itself, also where format 2 was written behind it.
     fields = payload if "trials" in payload else payload.get("outcome")
     if fields is None:
@@ -147,22 +153,22 @@ def _outcome(path: Path, payload: dict[str, Any]) -> Outcome:
 def _entry(payload: dict[str, Any]) -> bytes:
     content = json.dumps(payload, separators=(",", ":")).encode()
     length = struct.pack("<I", len(content))
-    return _FRAME.pack(len(content), zlib.crc32(length), zlib.crc32(content)) + content
+    return FRAME.pack(len(content), zlib.crc32(length), zlib.crc32(content)) + content
 
 
 def _entries(path: Path, data: bytes) -> Iterator[tuple[dict[str, Any], int]]:
     """Payload and end of each whole entry; stops at a torn tail."""
     start, number = 0, 0
-    while start + _FRAME.size <= len(data):
-        length, length_checksum, checksum = _FRAME.unpack_from(data, start)
-        content = data[start + _FRAME.size : start + _FRAME.size + length]
+    while start + FRAME.size <= len(data):
+        length, length_checksum, checksum = FRAME.unpack_from(data, start)
+        content = data[start + FRAME.size : start + FRAME.size + length]
         if zlib.crc32(data[start : start + 4]) != length_checksum:
             raise _damage(path, start, number)
         if len(content) < length:
             return
         if zlib.crc32(content) != checksum:
             raise _damage(path, start, number)
-        start += _FRAME.size + length
+        start += FRAME.size + length
         number += 1
         yield json.loads(content), start
 
