@@ -82,7 +82,7 @@ class Trainer:
         loss = 0.2 + 0.3 * child(0, job.id).random() / (1 + job.rung)
         trials = tuple(
             Trial(job.rung, "none", network, seed, 0.01, loss + 0.02 * rng.random(), rng.random())
-            for network in NETWORKS
+            for network in NETWORKS[: self._protocol.rungs[job.rung].networks]
             for seed in self._protocol.heats(job.rung)[job.heat]
         )
         return Outcome(job.id, job.rung, trials, 0.125, heat=job.heat)
