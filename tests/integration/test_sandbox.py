@@ -13,6 +13,8 @@ import pytest
 from evo.components.activation import Activation
 from evo.errors import UsageError
 from evo.validation import walls
+from evo.validation.child import Limits
+from evo.validation.connection import Connection
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import Sandbox, SandboxError, Traced, TraceRequest
 from evo.validation.walls import Wall
@@ -132,6 +134,20 @@ def test_who_hangs_costs_itself_and_holds_up_nobody(sandbox, honest_trace):
     assert time.monotonic() - began < 8
     assert sandbox.process_id == zygote
     assert children(zygote) == []
+
+
+def test_replies_come_while_others_hang():
+    limits = Limits(cpu_s=60, silent_s=60, deadline_s=60, memory_bytes=64 << 20)
+    common = {"function": "activation", "shapes": SHAPES, "limits": limits, "walls": list(Wall)}
+
+    with Connection() as zygote:
+        zygote.expect_ready()
+        for number, source in enumerate([*[LOOP] * 7, HONEST, HONEST]):
+            zygote.send({"id": number, "source": source, **common}, within_s=5)
+        replies = [zygote.receive(within_s=30) for _ in range(2)]
+
+    assert [reply["id"] for reply in replies] == [7, 8]
+    assert all("graph" in reply for reply in replies)
 
 
 def test_nobody_can_speak_for_a_mate(sandbox, honest_trace):
