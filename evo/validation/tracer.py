@@ -61,7 +61,8 @@ def trace(
         f"its operators at input shape {_form(other)} differ from those at {_form(shapes[0])}: "
         "what it computes from a size or the number of dimensions is part of the formula; use "
         "operators that take sizes from the tensor, such as mean(dim=-1, keepdim=True), "
-        "x.unsqueeze(-1) in place of x[..., None], and torch.ones_like(g).triu().tril() in place of torch.eye(n)"
+        "x.unsqueeze(-1) in place of x[..., None], and torch.ones_like(g).triu().tril() in "
+        "place of torch.eye(n)"
     )
 
 
