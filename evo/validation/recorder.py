@@ -70,6 +70,7 @@ class _Recorder(ProxyTorchDispatchMode):
         self._graph = Graph()
         self._progress = progress
         self._calls = 0
+        self._has_gradients = True
         self._constants: dict[str, torch.Tensor] = {}
         self._names: dict[int, str] = {}
         # Weakly, since a tensor that someone holds is copied on its way out of a factory.
@@ -104,6 +105,7 @@ class _Recorder(ProxyTorchDispatchMode):
                     raise RuntimeError("it takes the value out of a tracing tensor")
                 return func(*args, **keywords)
             _expect_default_modes()
+            self._note_gradients()
             self._count()
             target = _aten.lift_fresh_copy.default if func is _aten.lift_fresh.default else func
             node = self._graph.create_node(
@@ -112,6 +114,12 @@ class _Recorder(ProxyTorchDispatchMode):
             result = func(*args, **keywords)
             self._add(result, node, depends=depends)
             return result
+
+    def _note_gradients(self) -> None:
+        """A node where `torch.no_grad` begins or ends."""
+        if torch.is_grad_enabled() != self._has_gradients:
+            self._has_gradients = not self._has_gradients
+            self._graph.call_function(torch._C._set_grad_enabled, (self._has_gradients,))
 
     def _count(self) -> None:
         self._calls += 1
@@ -173,14 +181,10 @@ def _pre_dispatch(recorder: _Recorder) -> Generator[None]:
 
 def _expect_default_modes() -> None:
     """Under other modes an operator is not what it is in a graph."""
-    if (
-        not torch.is_grad_enabled()
-        or torch.is_inference_mode_enabled()
-        or torch._C._is_any_autocast_enabled()
-    ):
+    if torch.is_inference_mode_enabled() or torch._C._is_any_autocast_enabled():
         raise TraceError(
             "it changes how torch computes, which is no tensor operator; use only those, and "
-            ".detach() in place of torch.no_grad()"
+            ".detach() or torch.no_grad() against gradients"
         )
 
 

@@ -56,7 +56,8 @@ def trace(
                 f"its operators at input shape {_form(one)} differ from those at "
                 f"{_form(shapes[0])}: a size or the number of dimensions is part of the formula; "
                 "use operators that take them from the tensor, such as mean(dim=-1, keepdim=True), "
-                "and x.unsqueeze(-1) in place of x[..., None]"
+                "x.unsqueeze(-1) in place of x[..., None], torch.ones_like(x), and "
+                "torch.ones_like(g).triu().tril() in place of torch.eye(n)"
             )
     return texts[0]
 

@@ -1,6 +1,5 @@
-"""Attacks reach the sandbox directly: what it holds back must not depend on the policy."""
+"""The walls together, and the sandbox as the engine uses it; attacks are in tests/attacks."""
 
-import time
 import tomllib
 from pathlib import Path
 
@@ -69,105 +68,6 @@ def attack(*lines: str) -> str:
     """An attack inside the component, after everything of ours has been set up."""
     head = ["import ctypes, json, os, resource, signal, socket, sys, time", "import torch"]
     return "\n".join([*head, "def activation(x):", *(f"    {line}" for line in lines)])
-
-
-FORGED = r'(9).to_bytes(4, "big") + b"{\"id\": 1}"'
-DENIED = "Operation not permitted"
-ATTACKS = {
-    # time and memory
-    "endless Python loop": (attack("while True: pass"), "computed longer than"),
-    "endless C loop": (attack("return 10**10**9"), "computed longer than"),
-    "endless tensor work": (
-        attack("y = torch.ones(2000, 2000)", "for _ in range(10**6): y = y @ y"),
-        "computed longer than",
-    ),
-    "ignored signals and sleep": (
-        attack(
-            "for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:",
-            "    signal.signal(number, signal.SIG_IGN)",
-            "time.sleep(3600)",
-        ),
-        DENIED,
-    ),
-    "tensor memory bomb": (attack("return torch.zeros(10**10)"), "more memory"),
-    "Python memory bomb": (attack("y = [b'x' * 10**7 for _ in range(10**4)]"), "MemoryError"),
-    # ways to end
-    "exit at import": ("import os\nos._exit(0)", "gave no trace"),
-    "exit in the component": (attack("os._exit(0)"), "gave no trace"),
-    "SystemExit": (attack("sys.exit(0)"), "SystemExit"),
-    "segmentation fault": (attack("ctypes.string_at(0)"), "SIGSEGV"),
-    "abort": (attack("os.abort()"), "gave no trace: ended by SIG"),
-    "endless recursion in C": (
-        attack(
-            "sys.setrecursionlimit(10**9)",
-            "class R: pass",
-            "R.__repr__ = lambda self: repr(self)",
-            "repr(R())",
-        ),
-        "",
-    ),
-    # processes and threads
-    "fork bomb": (attack("while True: os.fork()"), DENIED),
-    "thread bomb": (
-        attack("import threading", "while True: threading.Thread(target=time.sleep).start()"),
-        "can't start new thread",
-    ),
-    "start of a program": (attack("os.posix_spawn('/bin/true', ['true'], {})"), DENIED),
-    "exec": (attack("os.execv('/bin/true', ['true'])"), DENIED),
-    "look at all processes": (attack("os.kill(-1, 0)"), DENIED),
-    "signal to the zygote": (attack("os.kill(os.getppid(), signal.SIGKILL)"), DENIED),
-    "escape from the death signal": (
-        attack("assert ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) == 0"),
-        "AssertionError",
-    ),
-    # forged replies
-    "reply of 100 MB": (attack("os.write(3, b'x' * 10**8)"), "at most"),
-    "replies without end": (attack("while True: os.write(3, b'\\0\\0\\0\\1{')"), "JSON"),
-    "half a reply": (attack("os.write(3, b'\\0\\0\\0\\11{')", "os._exit(0)"), "closed"),
-    "reply in another form": (attack(f"os.write(3, {FORGED})", "time.sleep(9)"), "a graph or"),
-    "reply on the zygote's pipe": (
-        attack("for pipe in (*range(3), *range(4, 64)):", f"    os.write(pipe, {FORGED})"),
-        "Bad file descriptor",
-    ),
-    "patched encoder": (attack("json.dumps = lambda *a, **k: 'null'", "return x"), "no trace"),
-    "terminal escapes": (attack("raise ValueError('\\x1b[2J\\ud800')"), "ValueError: ?[2J?"),
-    "endless error message": (attack("raise ValueError('x' * 10**7)"), "ValueError: xxx"),
-    "error without a text": (
-        attack("class E(Exception):", "    def __str__(self): return 1 / 0", "raise E()"),
-        "gave no trace",
-    ),
-    # files, sockets, privileges
-    "reading a file": (attack("open('/etc/passwd')"), DENIED),
-    "writing a file": (attack("open('/tmp/attack', 'w')"), DENIED),
-    "listing a folder": (attack("os.listdir('/')"), DENIED),
-    "the zygote's memory": (attack("open(f'/proc/{os.getppid()}/mem', 'rb')"), DENIED),
-    "socket": (attack("socket.socket()"), DENIED),
-    "more limits": (attack("resource.setrlimit(resource.RLIMIT_AS, (-1, -1))"), "ValueError"),
-    "root again": (attack("os.setuid(0)"), DENIED),
-    "executable memory": (
-        attack("import mmap", "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)"),
-        DENIED,
-    ),
-    "memory file": (attack("os.memfd_create('x')"), DENIED),
-}
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_is_refused_and_the_next_candidate_is_untouched(name, sandbox, honest_trace):
-    source, words = ATTACKS[name]
-    zygote = sandbox.process_id
-    began = time.monotonic()
-
-    result = trace(sandbox, source)
-
-    assert time.monotonic() - began < 4
-    assert isinstance(result, Refused)
-    assert result.stage == "trace"
-    assert words in result.reason
-    assert len(result.reason) <= 500
-    assert sandbox.process_id == zygote
-    assert children(zygote) == []
-    assert trace(sandbox, HONEST) == honest_trace
 
 
 def test_a_candidate_leaves_no_trace_in_the_next_one(sandbox, honest_trace):

@@ -121,7 +121,8 @@ def test_layer_norm_stays_one_operator_at_one_shape():
         ("return (x, x)", ["one tensor", "tuple"]),
         ("return activation(x)", ["line 4", "RecursionError"]),
         ("raise SystemExit(3)", ["line 4", "SystemExit"]),
-        ("with torch.no_grad(): return x * 2", ["how torch computes", ".detach()"]),
+        ("with torch.no_grad(): y = (x * 2).mul_(2)", ["mul_", "no_grad"]),
+        ("y = x * 2", ["one tensor", "NoneType"]),
         ("with torch.inference_mode(): return x * 2", ["how torch computes"]),
         ("with torch.autocast('cpu'): return x * 2", ["how torch computes"]),
         ("y = torch.zeros(1).add_(x.sum()); return x * y.item()", ["line 5", "torch.where"]),
@@ -137,6 +138,23 @@ def test_what_has_no_graph_is_refused_with_a_reason(line, words):
 
     for word in words:
         assert word in str(refusal.value)
+
+
+def test_what_is_computed_under_no_grad_passes_no_gradient():
+    source = body(
+        "with torch.no_grad():",
+        "    shift = torch.tanh(x).amax() + torch.ones(1)",
+        "return x * shift + shift",
+    )
+    x, y = points().requires_grad_(), points().requires_grad_()
+
+    expected, got = eager(source)(x), traced(source)(y)
+
+    torch.testing.assert_close(got, expected)
+    for gradient, wanted in zip(
+        torch.autograd.grad(got.sum(), y), torch.autograd.grad(expected.sum(), x), strict=True
+    ):
+        torch.testing.assert_close(gradient, wanted)
 
 
 def test_a_module_constant_that_is_written_into_is_refused():
