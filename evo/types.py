@@ -161,7 +161,7 @@ class Score:
     """
 
     rung: int
-    trials: tuple[Trial, ...]
+    trials: Sequence[Trial]
     b_wr: WinRate
     bsota_wr: WinRate
     margin: float
