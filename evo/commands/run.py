@@ -68,14 +68,21 @@ def resume(run: RunName, *, unsafe_sandbox: UnsafeSandbox = False, as_json: Json
 def _run(history: "History", *, unsafe_sandbox: bool, as_json: bool) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
     from evo import build
+    from evo.progress import Progress
     from evo.report.live import live_view
     from evo.report.summary import status_facts
+    from evo.stopping import Stopping
 
     folder = history.folder
     start = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
     err.print(start, soft_wrap=True, markup=False)
     try:
-        with live_view(folder.name, err) as watch:
+        with Stopping(_tell_of_stopping) as stopping, live_view(folder.name, err) as show:
+
+            def watch(progress: Progress) -> None:
+                show(progress)
+                stopping.watch(progress)
+
             build.run(history, watch, unsafe_sandbox=unsafe_sandbox)
     except KeyboardInterrupt:
         ending = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
@@ -86,6 +93,10 @@ def _run(history: "History", *, unsafe_sandbox: bool, as_json: bool) -> None:
         print_json(status_facts(history))
         return
     print_result(history, picture)
+
+
+def _tell_of_stopping() -> None:
+    err.print("Stopping when what is in hand is done; Ctrl-C again stops at once.", soft_wrap=True)
 
 
 def _check_again(history: "History") -> None:
