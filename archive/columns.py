@@ -2,25 +2,29 @@
 
 Segments and exports share this one description of a record's fields. Nothing here may round,
 drop or reorder: what is unpacked equals what was packed, bit for bit.
-
-Columns are named `table.field`. Text is one array of bytes and one of offsets; a list a record
-(parents, trials, tasks) is a table of its own, all records' lists end to end, and offsets.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import Any
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
 
-import numpy as np
-from numpy.typing import NDArray
-
-from evo.types import Candidate, Novelty, Record, Score, Status, TaskScore, Trial, Vector, WinRate
-
-Columns = dict[str, NDArray[Any]]
-"""Arrays by name, each one-dimensional but the vectors."""
-
-Value = str | int | float | bool | None
-Sort = type[str] | type[int] | type[float] | type[bool]
+from archive.tables import (
+    Columns,
+    Slice,
+    Sort,
+    Value,
+    cut_lists,
+    cut_table,
+    cut_vectors,
+    pack_lists,
+    pack_table,
+    pack_vectors,
+    spans,
+    unpack_lists,
+    unpack_table,
+    unpack_vectors,
+)
+from evo.types import Candidate, Novelty, Record, Score, Status, TaskScore, Trial, WinRate
 
 ROW: dict[str, Sort] = {
     "id": str,
@@ -66,8 +70,6 @@ _TRIAL: dict[str, Sort] = {
 }
 _TASK: dict[str, Sort] = {"name": str, "b_wr": float, "bsota_wr": float, "loss": float}
 
-_MISSING: dict[Sort, Value] = {str: "", int: -1, float: float("nan"), bool: False}
-
 
 def to_row(record: Record) -> dict[str, Value]:
     """What fits one line of a table, by the names of `ROW`; None where nothing is known."""
@@ -103,24 +105,24 @@ def pack(records: Sequence[Record]) -> Columns:
     parents = [[(id_,) for id_ in record.candidate.parents] for record in records]
     scores = [record.score for record in records]
     return {
-        **_pack_table("record", _RECORD, [_stored(record) for record in records]),
-        **_pack_lists("parent", _PARENT, parents),
-        **_pack_lists("trial", _TRIAL, [score.trials if score else () for score in scores]),
-        **_pack_lists("task", _TASK, [_tasks(score) for score in scores]),
-        **_pack_vectors("text_vector", [record.text_vector for record in records]),
-        **_pack_vectors("behaviour_vector", [record.behaviour_vector for record in records]),
+        **pack_table("record", _RECORD, [_stored(record) for record in records]),
+        **pack_lists("parent", _PARENT, parents),
+        **pack_lists("trial", _TRIAL, [score.trials if score else () for score in scores]),
+        **pack_lists("task", _TASK, [_tasks(score) for score in scores]),
+        **pack_vectors("text_vector", [record.text_vector for record in records]),
+        **pack_vectors("behaviour_vector", [record.behaviour_vector for record in records]),
     }
 
 
 def unpack(columns: Columns) -> list[Record]:
     """The records that were packed."""
-    parents = _unpack_lists(columns, "parent", _PARENT)
-    trials = _unpack_lists(columns, "trial", _TRIAL)
-    tasks = _unpack_lists(columns, "task", _TASK)
-    text_vectors = _unpack_vectors(columns, "text_vector")
-    behaviour_vectors = _unpack_vectors(columns, "behaviour_vector")
+    parents = unpack_lists(columns, "parent", _PARENT)
+    tasks = unpack_lists(columns, "task", _TASK)
+    text_vectors = unpack_vectors(columns, "text_vector")
+    behaviour_vectors = unpack_vectors(columns, "behaviour_vector")
+    trials = spans(columns, "trial")
     records: list[Record] = []
-    for i, values in enumerate(_unpack_table(columns, "record", _RECORD)):
+    for i, values in enumerate(unpack_table(columns, "record", _RECORD)):
         row = dict(zip(_RECORD, values, strict=True))
         records.append(
             Record(
@@ -138,7 +140,7 @@ def unpack(columns: Columns) -> list[Record]:
                 row["graph"],
                 text_vectors[i],
                 behaviour_vectors[i],
-                _score(row, trials[i], tasks[i]) if row["has_score"] else None,
+                _score(row, Trials(columns, *trials[i]), tasks[i]) if row["has_score"] else None,
                 _novelty(row) if row["has_novelty"] else None,
                 row["seconds"],
             )
@@ -146,18 +148,68 @@ def unpack(columns: Columns) -> list[Record]:
     return records
 
 
-def pack_texts(name: str, texts: Iterable[str]) -> Columns:
-    """Text as one column of bytes and one of offsets, `name` and `name.offsets`."""
-    # A model's reply can hold half of a surrogate pair, which plain UTF-8 refuses.
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    blob = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    return {name: blob, f"{name}.offsets": _offsets(encoded)}
+def cut(take: Slice, start: int, stop: int) -> Columns:
+    """The columns of records start to stop alone, copied."""
+    return {
+        **cut_table(take, "record", _RECORD, start, stop),
+        **cut_lists(take, "parent", _PARENT, start, stop),
+        **cut_lists(take, "trial", _TRIAL, start, stop),
+        **cut_lists(take, "task", _TASK, start, stop),
+        **cut_vectors(take, "text_vector", start, stop),
+        **cut_vectors(take, "behaviour_vector", start, stop),
+    }
 
 
-def unpack_texts(columns: Columns, name: str) -> list[str]:
-    """The texts that were packed."""
-    blob = columns[name].tobytes()
-    return [blob[i:j].decode("utf-8", "surrogatepass") for i, j in _spans(columns, name)]
+def digest(columns: Columns) -> str:
+    """SHA-256 of columns by content: the same wherever and however they are stored."""
+    found = hashlib.sha256()
+    for name, column in sorted(columns.items()):
+        found.update(f"{name} {column.dtype.str} {column.shape}\n".encode())
+        found.update(column.tobytes())
+    return found.hexdigest()
+
+
+class Trials(Sequence[Trial]):
+    """The trials of a score, decoded when somebody looks: most who read a history never do.
+
+    Equal to the tuple of the same trials.
+
+    Args:
+        columns: those of a table of trials.
+        first: its first row that is ours.
+        last: the first one that is not.
+    """
+
+    def __init__(self, columns: Columns, first: int, last: int) -> None:
+        # Copied: a record that is kept must not keep its whole neighbourhood in memory.
+        self._columns = cut_table(
+            lambda name, i, j: columns[name][i:j].copy(), "trial", _TRIAL, first, last
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> Trial: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Trial, ...]: ...
+    def __getitem__(self, index: int | slice) -> Trial | tuple[Trial, ...]:
+        return self._decoded()[index]
+
+    def __len__(self) -> int:
+        return len(self._columns["trial.rung"])
+
+    def __iter__(self) -> Iterator[Trial]:
+        return iter(self._decoded())
+
+    def __eq__(self, other: object) -> bool:
+        return self._decoded() == (other._decoded() if isinstance(other, Trials) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._decoded())
+
+    def __repr__(self) -> str:
+        return repr(self._decoded())
+
+    def _decoded(self) -> tuple[Trial, ...]:
+        return tuple(map(Trial._make, unpack_table(self._columns, "trial", _TRIAL)))
 
 
 def _stored(record: Record) -> list[Value]:
@@ -172,10 +224,10 @@ def _tasks(score: Score | None) -> list[tuple[Value, ...]]:
     return [(name, *task) for name, task in score.tasks.items()] if score else []
 
 
-def _score(row: dict[str, Any], trials: list[Any], tasks: list[Any]) -> Score:
+def _score(row: dict[str, Any], trials: "Trials", tasks: list[Any]) -> Score:
     return Score(
         row["rung"],
-        tuple(Trial(*trial) for trial in trials),
+        trials,
         WinRate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
         WinRate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
         row["margin"],
@@ -185,60 +237,3 @@ def _score(row: dict[str, Any], trials: list[Any], tasks: list[Any]) -> Score:
 
 def _novelty(row: dict[str, Any]) -> Novelty:
     return Novelty(row["n_text"], row["n_behaviour"], row["nearest_text"], row["nearest_behaviour"])
-
-
-def _pack_table(name: str, schema: dict[str, Sort], rows: Sequence[Sequence[Value]]) -> Columns:
-    columns: Columns = {}
-    for i, (field, sort) in enumerate(schema.items()):
-        values: list[Any] = [_MISSING[sort] if row[i] is None else row[i] for row in rows]
-        if sort is str:
-            columns |= pack_texts(f"{name}.{field}", values)
-        else:
-            columns[f"{name}.{field}"] = np.array(values, dtype=np.dtype(sort))
-    return columns
-
-
-def _unpack_table(columns: Columns, name: str, schema: dict[str, Sort]) -> list[tuple[Any, ...]]:
-    fields = [
-        unpack_texts(columns, f"{name}.{field}")
-        if sort is str
-        else columns[f"{name}.{field}"].tolist()
-        for field, sort in schema.items()
-    ]
-    return list(zip(*fields, strict=True))
-
-
-def _pack_lists(
-    name: str, schema: dict[str, Sort], lists: Sequence[Sequence[Sequence[Value]]]
-) -> Columns:
-    rows = [row for rows in lists for row in rows]
-    return {**_pack_table(name, schema, rows), f"{name}.offsets": _offsets(lists)}
-
-
-def _unpack_lists(columns: Columns, name: str, schema: dict[str, Sort]) -> list[list[Any]]:
-    rows = _unpack_table(columns, name, schema)
-    return [rows[i:j] for i, j in _spans(columns, name)]
-
-
-def _pack_vectors(name: str, vectors: Sequence[Vector]) -> Columns:
-    """The vectors that are there as (m, d) float32, and which of the n records have one."""
-    present = [vector for vector in vectors if vector.size]
-    matrix = np.stack(present) if present else np.zeros((0, 0), dtype=np.float32)
-    assert matrix.dtype == np.float32, f"{name} is {matrix.dtype}, not float32"
-    mask = np.array([vector.size > 0 for vector in vectors], dtype=np.bool_)
-    return {name: matrix, f"{name}.present": mask}
-
-
-def _unpack_vectors(columns: Columns, name: str) -> list[Vector]:
-    rows = iter(columns[name])
-    nothing = np.zeros(0, dtype=np.float32)
-    return [next(rows) if there else nothing for there in columns[f"{name}.present"]]
-
-
-def _offsets(parts: Sequence[Sequence[Any]]) -> NDArray[np.int64]:
-    return np.cumsum([0, *map(len, parts)], dtype=np.int64)
-
-
-def _spans(columns: Columns, name: str) -> list[tuple[int, int]]:
-    offsets = columns[f"{name}.offsets"].tolist()
-    return list(pairwise(offsets))

@@ -69,7 +69,7 @@ class Confirmations:
             paths(campaign)  # what would bar the file at the end must not cost the training
             path = folder / f"journal-{_digest(settings)[:12]}"
             if not path.exists():
-                return cls(folder, lock, Journal.start(path, 0), {})
+                return cls(folder, lock, Journal.start(path, 0, campaign=""), {})
             contents = journal.read(path)
             return cls(folder, lock, Journal.resume(path, contents.size), contents.outcomes)
         except BaseException:

@@ -19,8 +19,12 @@ synchronise = os.fdatasync if hasattr(os, "fdatasync") else os.fsync
 """Returns once the contents of a file descriptor are durable; macOS has no `fdatasync`."""
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, *contents: bytes) -> None:
     """Write a file durably; a kill at any moment leaves the old file or the new one.
+
+    Args:
+        path: the file.
+        contents: what it shall hold, one part after the other.
 
     Raises:
         HistoryError: the disk refused; the old file, if there was one, is untouched.
@@ -29,7 +33,8 @@ def replace(path: Path, content: bytes) -> None:
     with writing(path):
         try:
             with temporary.open("wb") as file:
-                file.write(content)
+                for content in contents:
+                    file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)

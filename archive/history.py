@@ -1,10 +1,10 @@
 """The history of a campaign: a folder that survives SIGKILL at any moment.
 
-    runs/<name>/campaign.json     the format
+    runs/<name>/campaign.json     the format, the id, and copies of the next two
                 config.json       resolved configuration
                 environment.json  versions and machine
                 journal           outcomes of the generation in progress
-                segments/         one sealed HDF5 file a generation
+                segments/         sealed generations in HDF5 files, old ones merged
                 lock              held by the one writer
 
 A generation in progress lives in the journal; sealing writes its segment first and starts the
@@ -13,7 +13,6 @@ then ignored. A journal that runs ahead of the segments means that segments were
 error, for a history must never resume with half of itself.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -21,11 +20,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from archive import disk, segment
+from archive import disk, merging, segment
+from archive.description import FORMAT, Description, describe
 from archive.journal import Journal
 from archive.lock import Lock
-from archive.reader import FORMAT, Reader, descriptions
-from archive.segment import Segment
+from archive.reader import Reader, segment_paths
+from archive.segment import Generation
 from evo.errors import UsageError
 from evo.types import Outcome, Record
 
@@ -36,14 +36,8 @@ class History(Reader):
     Make one with `History.create` or `History.open`.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        config: Mapping[str, Any],
-        environment: Mapping[str, Any],
-        lock: Lock,
-    ) -> None:
-        super().__init__(folder, config, environment)
+    def __init__(self, folder: Path, description: Description, lock: Lock) -> None:
+        super().__init__(folder, description)
         self._lock = lock
         self._journal: Journal | None = None
 
@@ -68,10 +62,9 @@ class History(Reader):
         with disk.writing(folder):
             try:
                 (draft / "segments").mkdir(parents=True)
-                _write_json(draft / "campaign.json", {"format": FORMAT})
-                _write_json(draft / "config.json", config)
-                _write_json(draft / "environment.json", environment)
-                Journal.start(draft / "journal", 0).close()
+                description = Description(dict(config), dict(environment))
+                description.write(draft)
+                Journal.start(draft / "journal", 0, campaign=description.id).close()
                 draft.replace(folder)
                 disk.synchronise_folder(folder.parent)
             finally:
@@ -85,15 +78,20 @@ class History(Reader):
         Raises:
             HistoryError: it is no campaign, damaged, or another process writes it.
         """
-        config, environment = descriptions(folder)
-        history = cls(folder, config, environment, Lock.take(folder / "lock"))
+        description = describe(folder)
+        history = cls(folder, description, Lock.take(folder / "lock"))
         try:
             history.refresh()
+            if description.format != FORMAT:
+                Description(description.config, description.environment).write(folder)
+            for covered in segment_paths(folder / "segments")[1]:
+                covered.unlink()  # a kill came between a merge and this
             path = folder / "journal"
             if history._journal_size:
                 history._journal = Journal.resume(path, history._journal_size)
             else:
-                history._journal = Journal.start(path, history.generation + 1)
+                history._journal = history._next_journal()
+            history._merge()  # what a kill came before
         except BaseException:
             history.close()
             raise
@@ -121,15 +119,25 @@ class History(Reader):
             HistoryError: the disk refused; the generation's outcomes stay in the journal.
         """
         assert self._journal is not None, "the history is closed"
-        assert generation == self._generation + 1, f"{generation} follows {self._generation}"
-        sealed = Segment(generation, list(records), tuple(survivors))
-        segment.write(self.folder / "segments", sealed)
-        self._take(sealed)
+        assert generation == self.generation + 1, f"{generation} follows {self.generation}"
+        sealed = Generation(generation, records, tuple(survivors))
+        made = segment.seal(self.folder / "segments", sealed, campaign=self._description.id)
+        self._segments.append(made)
         self._outcomes = {}
         # Closed first: should the next journal not start, nothing may go to the outdated one.
         self._journal.close()
         self._journal = None
-        self._journal = Journal.start(self.folder / "journal", generation + 1)
+        self._journal = self._next_journal()
+        self._merge()
+
+    def _next_journal(self) -> Journal:
+        path = self.folder / "journal"
+        return Journal.start(path, self.generation + 1, campaign=self._description.id)
+
+    def _merge(self) -> None:
+        while parts := merging.due(self._segments):
+            whole = merging.merged(parts, campaign=self._description.id)
+            self._segments[-len(parts) :] = [whole]
 
     def close(self) -> None:
         """Give the campaign free for another writer; closing twice is harmless."""
@@ -148,7 +156,3 @@ class History(Reader):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    disk.replace(path, (json.dumps(dict(content), indent=2) + "\n").encode())

@@ -1,8 +1,9 @@
 """What the generation in progress has already paid for, on disk before anyone hears of it.
 
 One file of entries, `length | crc32 of length | crc32 of payload | payload`, little-endian, the
-payload JSON. The first entry names the format and the generation; every other one is an
-`Outcome`. The length has a checksum of its own, since a wrong length would look like a torn tail.
+payload a JSON object. The first entry names the format, the campaign and the generation; every
+other one is an object of one key, what it is, and its content: so far there are outcomes. The
+length has a checksum of its own, since a wrong length would look like a torn tail.
 
 A torn tail is what a crash leaves of a write that was never acknowledged; it is cut off. Anything
 else that does not fit is damage, and the journal must never be read past it.
@@ -12,7 +13,7 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,15 +22,23 @@ from archive import disk
 from evo.errors import HistoryError
 from evo.types import Outcome, Stretch, Trial
 
-FORMAT = 1
+FORMAT = 2
 
 _FRAME = struct.Struct("<III")
 
 
 class Contents(NamedTuple):
-    """A journal as read: whose generation, what is paid for, and where the whole entries end."""
+    """A journal as read.
+
+    Attributes:
+        generation: the one in progress.
+        campaign: id of its campaign; empty in a journal of format 1.
+        outcomes: what is paid for.
+        size: where the whole entries end.
+    """
 
     generation: int
+    campaign: str
     outcomes: dict[Stretch, Outcome]
     size: int
 
@@ -49,11 +58,14 @@ class Journal:
         self._size = size
 
     @classmethod
-    def start(cls, path: Path, generation: int) -> "Journal":
-        """An empty journal for a generation, in place of whatever was there."""
-        header = _entry({"format": FORMAT, "generation": generation})
-        disk.replace(path, header)
-        return cls.resume(path, len(header))
+    def start(
+        cls, path: Path, generation: int, *, campaign: str, outcomes: Iterable[Outcome] = ()
+    ) -> "Journal":
+        """A journal for a generation with what is paid for, in place of whatever was there."""
+        header = {"format": FORMAT, "campaign": campaign, "generation": generation}
+        entries = [_entry(header), *map(_outcome_entry, outcomes)]
+        disk.replace(path, *entries)
+        return cls.resume(path, sum(map(len, entries)))
 
     @classmethod
     def resume(cls, path: Path, size: int) -> "Journal":
@@ -69,7 +81,7 @@ class Journal:
         Raises:
             HistoryError: the disk refused; the outcome is not acknowledged, all before it are.
         """
-        entry = _entry(vars(outcome))
+        entry = _outcome_entry(outcome)
         with disk.writing(self._path):
             try:
                 written = 0
@@ -103,18 +115,33 @@ def read(path: Path) -> Contents:
     header, size = entries[0] if entries else ({}, 0)
     if "generation" not in header:
         raise HistoryError(f"{path} is not a journal of evo. Restore it from a copy.")
-    if header["format"] != FORMAT:
+    if header["format"] not in (1, FORMAT):
         raise HistoryError(
             f"{path} has format {header['format']}, this version of evo reads format {FORMAT}. "
             "Use the version that wrote it."
         )
     outcomes: dict[Stretch, Outcome] = {}
     for payload, end in entries[1:]:
-        trials = tuple(Trial(*trial) for trial in payload.pop("trials"))
-        outcome = Outcome(trials=trials, **payload)
+        outcome = _outcome(path, payload)
         outcomes[outcome.stretch] = outcome
         size = end
-    return Contents(header["generation"], outcomes, size)
+    return Contents(header["generation"], header.get("campaign", ""), outcomes, size)
+
+
+def _outcome_entry(outcome: Outcome) -> bytes:
+    return _entry({"outcome": vars(outcome)})
+
+
+def _outcome(path: Path, payload: dict[str, Any]) -> Outcome:
+    # An entry of format 1 is the outcome itself, also where format 2 was written behind it.
+    fields = payload if "trials" in payload else payload.get("outcome")
+    if fields is None:
+        raise HistoryError(
+            f"{path} has an entry that this version of evo does not know ({', '.join(payload)}). "
+            "Use the version that wrote it."
+        )
+    trials = tuple(Trial(*trial) for trial in fields.pop("trials"))
+    return Outcome(trials=trials, **fields)
 
 
 def _entry(payload: dict[str, Any]) -> bytes:

@@ -4,21 +4,20 @@ A reader takes no lock and changes nothing, so that any number of them work besi
 never take half of a history for the whole: what is missing, foreign or damaged is an error.
 """
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from archive import disk, journal, segment
+from archive import disk, journal, merging, segment
+from archive.description import Description, describe
 from archive.lock import is_held
-from archive.segment import Segment
+from archive.records import Records
+from archive.segment import Segment, file_name, generations_of, open_segment
 from evo.errors import HistoryError
-from evo.types import Outcome, Record, Stretch
+from evo.types import Outcome, Stretch
 
-FORMAT = 1
-
-_SEGMENT = re.compile(r"generation-(\d+)\.h5")
+_ATTEMPTS = 5
+"""How often a reader looks again when segments were merged under it."""
 
 
 class Reader:
@@ -32,15 +31,12 @@ class Reader:
         environment: what it runs on.
     """
 
-    def __init__(
-        self, folder: Path, config: Mapping[str, Any], environment: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, folder: Path, description: Description) -> None:
         self.folder = folder
-        self.config = config
-        self.environment = environment
-        self._records: list[Record] = []
-        self._generation = -1
-        self._survivors: tuple[str, ...] = ()
+        self.config: Mapping[str, Any] = description.config
+        self.environment: Mapping[str, Any] = description.environment
+        self._description = description
+        self._segments: list[Segment] = []
         self._outcomes: dict[Stretch, Outcome] = {}
         self._journal_size = 0  # bytes of whole entries; 0 when the journal is outdated
 
@@ -51,24 +47,29 @@ class Reader:
         Raises:
             HistoryError: it is no campaign, or damaged; the message names the file.
         """
-        reader = Reader(folder, *descriptions(folder))
+        reader = Reader(folder, describe(folder))
         reader.refresh()
         return reader
 
     @property
-    def records(self) -> Sequence[Record]:
-        """All records of sealed generations, in order."""
-        return self._records
+    def records(self) -> Records:
+        """All records of sealed generations, in order; read from disk as they are gone through."""
+        return Records(tuple(self._segments), self._look_again)
 
     @property
     def generation(self) -> int:
         """The last sealed generation, -1 when there is none."""
-        return self._generation
+        return self._segments[-1].generations[-1] if self._segments else -1
 
     @property
     def survivors(self) -> tuple[str, ...]:
         """Ids of the population after the last sealed generation."""
-        return self._survivors
+        return self._segments[-1].survivors if self._segments else ()
+
+    @property
+    def lost(self) -> Sequence[int]:
+        """The generations whose records a repair could not save."""
+        return [generation for sealed in self._segments for generation in sealed.lost]
 
     @property
     def outcomes(self) -> Mapping[Stretch, Outcome]:
@@ -88,57 +89,69 @@ class Reader:
         """
         # The journal first: a seal between the two looks can then only make it outdated.
         contents = journal.read(self.folder / "journal")
-        for path in _segment_paths(self.folder / "segments")[self._generation + 1 :]:
-            self._take(segment.read(path))
-        if contents.generation > self._generation + 1:
-            missing = self.folder / "segments" / segment.file_name(self._generation + 1)
+        self._look_again()
+        if contents.campaign not in ("", self._description.id):
+            raise HistoryError(
+                f"{self.folder / 'journal'} is of another campaign. Restore it from a copy."
+            )
+        following = self.generation + 1
+        if contents.generation > following:
+            missing = self.folder / "segments" / file_name(range(following, following + 1))
             raise HistoryError(
                 f"{missing} is missing: the journal is at generation {contents.generation}. "
-                "Restore the file from a copy."
+                "Restore the file from a copy, or see evo check."
             )
-        is_current = contents.generation == self._generation + 1
+        is_current = contents.generation == following
         self._outcomes = contents.outcomes if is_current else {}
         self._journal_size = contents.size if is_current else 0
 
-    def _take(self, sealed: Segment) -> None:
-        self._records += sealed.records
-        self._survivors = sealed.survivors
-        self._generation = sealed.generation
+    def _look_again(self) -> Sequence[Segment]:
+        """The segments that are there by now; each file is checked once."""
+        known = {sealed.path: sealed for sealed in self._segments}
+        for attempt in range(_ATTEMPTS):
+            try:
+                kept, _ = segment_paths(self.folder / "segments")
+                self._segments = [
+                    known.get(path) or open_segment(path, campaign=self._description.id)
+                    for path in kept
+                ]
+                break
+            except (FileNotFoundError, MissingError):
+                # A writer may have merged what was listed, or was being listed.
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+        return self._segments
 
 
-def descriptions(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Configuration and environment of a campaign whose format we know."""
-    if not (folder / "campaign.json").is_file():
-        raise HistoryError(f"{folder} is no campaign: it has no campaign.json. Check the path.")
-    form = _read_json(folder / "campaign.json").get("format")
-    if form != FORMAT:
-        raise HistoryError(
-            f"{folder} has format {form}, this version of evo reads format {FORMAT}. "
-            "Use the version that wrote it."
-        )
-    return _read_json(folder / "config.json"), _read_json(folder / "environment.json")
+class MissingError(HistoryError):
+    """A generation has no segment."""
 
 
-def _segment_paths(folder: Path) -> list[Path]:
-    """Segments in order; hidden files are what a writer has not finished."""
+def segment_paths(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The segments in order, and those that are covered by one of them.
+
+    Hidden files are what a writer has not finished.
+
+    Raises:
+        MissingError: a file is missing.
+        HistoryError: a file is foreign. The message names it either way.
+    """
     with disk.reading(folder):
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    for expected, path in enumerate(paths):
-        match = _SEGMENT.fullmatch(path.name)
-        if match is None:
-            raise HistoryError(f"{path} is no segment of this campaign. Move it elsewhere.")
-        if int(match[1]) != expected:
+        names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    for name in names:
+        if generations_of(name) is None:
             raise HistoryError(
-                f"{folder / segment.file_name(expected)} is missing, but {path.name} is there. "
-                "Restore the file from a copy."
+                f"{folder / name} is no segment of this campaign. Move it elsewhere."
             )
-    return paths
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        with disk.reading(path):
-            content: dict[str, Any] = json.loads(path.read_text())
-        return content
-    except ValueError as error:
-        raise HistoryError(f"{path} is damaged: {error}. Restore it from a copy.") from error
+    kept, covered = merging.covering(folder, names)
+    expected = 0
+    for path in kept:
+        generations = segment.generations_of(path.name)
+        assert generations is not None, "checked above"
+        if generations[0] != expected:
+            raise MissingError(
+                f"{folder / file_name(range(expected, expected + 1))} is missing, but {path.name} "
+                "is there. Restore the file from a copy, or see evo check."
+            )
+        expected = generations[-1] + 1
+    return kept, covered

@@ -1,135 +1,249 @@
-"""One sealed generation in one immutable HDF5 file.
+"""Sealed generations in one immutable HDF5 file: a generation, or several that were merged.
 
 The file starts with 512 bytes that HDF5 leaves to its user, where the format and the SHA-256 of
 all that follows stand as text; any HDF5 tool opens the rest. A segment is built in memory and
 renamed into place, so that no half of one ever exists, and it must never be changed afterwards.
 
-A column is a data set (see `archive.columns`); the ids of the survivors are one more.
+A column is a data set (see `archive.tables`). Beside those of the records (`archive.columns`) there
+are `generation.*`, a row a generation with the SHA-256 of its own records, by which `evo check`
+saves what is whole in a damaged file, and `survivor.*`, the ids of each generation's survivors.
+Format 1 had one generation a file and no such checksums; it stays readable.
 """
 
 import hashlib
 import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from archive import disk
-from archive.columns import Columns, pack, pack_texts, unpack, unpack_texts
+from archive.columns import cut, digest, pack, unpack
+from archive.hdf5 import ColumnFile, image, opened
+from archive.tables import (
+    Columns,
+    Schema,
+    Slice,
+    cut_lists,
+    pack_lists,
+    pack_table,
+    unpack_lists,
+    unpack_table,
+    unpack_texts,
+)
 from evo.errors import HistoryError
 from evo.types import Record
 
-FORMAT = 1
+FORMAT = 2
+
+BLOCK = 256
+"""Records that are decoded at once."""
+
+GENERATION: Schema = {"number": int, "sha256": str, "lost": bool}
+SURVIVOR: Schema = {"id": str}
 
 _HEAD_BYTES = 512
 _HEAD = re.compile(rb"evo history segment\nformat (\d+)\nsha256 ([0-9a-f]{64})\n\0+")
-_WORTH_COMPRESSING = 1024
-"""Bytes of a column below which the chunk index would cost more than gzip saves."""
+_NAME = re.compile(r"generations?-(\d{6,})(?:-(\d{6,}))?\.h5")
 
 
-class Segment(NamedTuple):
+class Generation(NamedTuple):
     """One generation: its records in order, and the population that lives on."""
 
-    generation: int
-    records: list[Record]
+    number: int
+    records: Sequence[Record]
     survivors: tuple[str, ...]
 
 
-def file_name(generation: int) -> str:
-    """File name of a generation's segment; names sort as generations do."""
-    return f"generation-{generation:06d}.h5"
+class Segment(NamedTuple):
+    """A sealed file as found good; what it holds is read when asked for.
+
+    Make one with `open_segment`.
+
+    Attributes:
+        path: the file.
+        generations: numbers of its generations, consecutive.
+        offsets: place of each generation's first record, and the number of records last.
+        survivors: ids of the population after the last generation.
+        lost: the generations whose records a repair could not save.
+    """
+
+    path: Path
+    generations: range
+    offsets: tuple[int, ...]
+    survivors: tuple[str, ...]
+    lost: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of its records."""
+        return self.offsets[-1]
+
+    def records(self, start: int = 0) -> Iterator[Record]:
+        """Its records in order, from a place on.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        for columns in self.blocks(start, self.size):
+            yield from unpack(columns)
+
+    def blocks(self, start: int, stop: int) -> Iterator[Columns]:
+        """The columns of records start to stop, `BLOCK` after the other.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        with opened(self.path) as file:
+            for first in range(start, stop, BLOCK):
+                yield cut(file.take, first, min(first + BLOCK, stop))
 
 
-def write(folder: Path, segment: Segment) -> None:
-    """Seal a generation durably.
+def file_name(generations: range) -> str:
+    """File name of a segment.
+
+    >>> file_name(range(3, 4)), file_name(range(16, 32))
+    ('generation-000003.h5', 'generations-000016-000031.h5')
+    """
+    if len(generations) == 1:
+        return f"generation-{generations[0]:06d}.h5"
+    return f"generations-{generations[0]:06d}-{generations[-1]:06d}.h5"
+
+
+def generations_of(name: str) -> range | None:
+    """The generations that a file of this name holds; None where it is no segment's name."""
+    if (match := _NAME.fullmatch(name)) is None:
+        return None
+    numbers = range(int(match[1]), int(match[2] or match[1]) + 1)
+    return numbers if numbers and file_name(numbers) == name else None
+
+
+def seal(folder: Path, generation: Generation, *, campaign: str) -> Segment:
+    """Write a generation durably into a file of its own.
 
     Raises:
         HistoryError: the disk refused; nothing is there under the segment's name.
     """
-    body = _to_hdf5(segment)
-    digest = hashlib.sha256(body).hexdigest()
-    head = f"evo history segment\nformat {FORMAT}\nsha256 {digest}\n".encode()
-    disk.replace(folder / file_name(segment.generation), head.ljust(_HEAD_BYTES, b"\0") + body)
+    numbers = range(generation.number, generation.number + 1)
+    return write(folder, numbers, packed(generation), campaign)
 
 
-def read(path: Path) -> Segment:
-    """A sealed generation, its every byte checked.
+def packed(generation: Generation) -> Columns:
+    """The columns of a segment that holds one generation."""
+    records = pack(generation.records)
+    survivors = pack_lists("survivor", SURVIVOR, [[(id_,) for id_ in generation.survivors]])
+    row = (generation.number, digest(records | survivors), False)
+    return {
+        **records,
+        **survivors,
+        **pack_table("generation", GENERATION, [row]),
+        "generation.offsets": np.array([0, len(generation.records)], dtype=np.int64),
+    }
+
+
+def write(folder: Path, generations: range, columns: Columns, campaign: str) -> Segment:
+    """Write the columns of some generations durably into one file.
 
     Raises:
+        HistoryError: the disk refused; nothing is there under the segment's name.
+    """
+    attributes = {
+        "campaign": campaign,
+        "generation": generations[0],
+        "records": int(columns["generation.offsets"][-1]),
+    }
+    body = image(columns, attributes, head_bytes=_HEAD_BYTES)
+    checksum = hashlib.sha256(body).hexdigest()
+    head = f"evo history segment\nformat {FORMAT}\nsha256 {checksum}\n".encode()
+    path = folder / file_name(generations)
+    disk.replace(path, head.ljust(_HEAD_BYTES, b"\0"), body)
+    return _described(path, columns.__getitem__)
+
+
+def open_segment(path: Path, *, campaign: str) -> Segment:
+    """A sealed file, its every byte checked.
+
+    Args:
+        path: the file.
+        campaign: id of the campaign that it should be of.
+
+    Raises:
+        FileNotFoundError: it is not there (any more).
         HistoryError: the file is damaged, foreign or of another format.
     """
-    with disk.reading(path):
-        data = path.read_bytes()
-    head = _HEAD.fullmatch(data[:_HEAD_BYTES])
+    form = _checked(path)
+    with opened(path) as file:
+        written_for = file.attribute("campaign")
+        columns = _upgraded(file) if form == 1 else {}
+        found = _described(path, columns.__getitem__ if form == 1 else file.whole)
+    if written_for not in (None, campaign):
+        raise HistoryError(f"{path} is of another campaign. Move it elsewhere.")
+    if path.name != file_name(found.generations):
+        raise HistoryError(
+            f"{path} holds {file_name(found.generations)}: it was renamed. Name it so."
+        )
+    return found
+
+
+def columns_of(path: Path) -> Columns:
+    """All columns of a segment's file in the present format."""
+    with opened(path) as file:
+        if "generation.number" not in file.names:
+            return _upgraded(file)
+        return {name: file.whole(name) for name in file.names}
+
+
+def generation_columns(take: Slice, place: int, start: int, stop: int) -> Columns:
+    """What the checksum of a generation is of: its records start to stop, and its survivors."""
+    return cut(take, start, stop) | cut_lists(take, "survivor", SURVIVOR, place, place + 1)
+
+
+def _checked(path: Path) -> int:
+    """The format of a file whose contents match its checksum."""
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            head = _HEAD.fullmatch(file.read(_HEAD_BYTES))
+            while block := file.read(1 << 20):
+                found.update(block)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        with disk.reading(path):
+            raise error
     if head is None:
         raise HistoryError(f"{path} is no segment of evo, or damaged. Restore it from a copy.")
-    if int(head[1]) != FORMAT:
+    if int(head[1]) not in (1, FORMAT):
         raise HistoryError(
             f"{path} has format {int(head[1])}, this version of evo reads format {FORMAT}. "
             "Use the version that wrote it."
         )
-    if hashlib.sha256(data[_HEAD_BYTES:]).hexdigest() != head[2].decode():
+    if found.hexdigest() != head[2].decode():
         raise HistoryError(
             f"{path} is damaged: its contents do not match its checksum. Restore it from a copy."
         )
-    segment = _from_hdf5(data[_HEAD_BYTES:])
-    if path.name != file_name(segment.generation):
-        raise HistoryError(
-            f"{path} holds generation {segment.generation}: it was renamed. Name it "
-            f"{file_name(segment.generation)}."
-        )
-    return segment
+    return int(head[1])
 
 
-def _to_hdf5(segment: Segment) -> bytes:
-    columns = pack(segment.records) | pack_texts("survivors", segment.survivors)
-    with h5py.File(
-        "segment",
-        "w",
-        driver="core",
-        backing_store=False,
-        libver="v110",
-        userblock_size=_HEAD_BYTES,
-    ) as file:
-        file.attrs["generation"] = segment.generation
-        file.attrs["records"] = len(segment.records)
-        for key, column in columns.items():
-            _add(file, key, column)
-        file.flush()
-        return file.id.get_file_image()
+def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
+    names = ["generation.number", "generation.lost", "generation.sha256"]
+    names += ["generation.sha256.offsets", "survivor.id", "survivor.id.offsets", "survivor.offsets"]
+    columns = {name: column(name) for name in names}
+    rows = unpack_table(columns, "generation", GENERATION)
+    return Segment(
+        path,
+        range(rows[0][0], rows[-1][0] + 1),
+        tuple(column("generation.offsets").tolist()),
+        tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[-1]),
+        tuple(number for number, _, lost in rows if lost),
+    )
 
 
-def _add(file: h5py.File, key: str, column: NDArray[np.generic]) -> None:
-    # Vectors are noise to gzip: a segment 11 % smaller for half as much time again.
-    if column.nbytes < _WORTH_COMPRESSING or column.ndim > 1:
-        file.create_dataset(key, data=column)
-    else:
-        file.create_dataset(
-            key,
-            data=column,
-            chunks=column.shape,
-            compression="gzip",
-            compression_opts=1,
-            shuffle=True,
-        )
-
-
-def _from_hdf5(body: bytes) -> Segment:
-    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    access.set_fapl_core(backing_store=False)
-    access.set_file_image(body)
-    with h5py.File(h5py.h5f.open(b"segment", h5py.h5f.ACC_RDONLY, access)) as file:
-        columns: Columns = {str(key): _column(file, str(key)) for key in file}
-        generation = int(np.asarray(file.attrs["generation"]))
-    return Segment(generation, unpack(columns), tuple(unpack_texts(columns, "survivors")))
-
-
-def _column(file: h5py.File, key: str) -> NDArray[np.generic]:
-    # By the low-level interface: `file[key][()]` takes twice the time of opening a history.
-    source = h5py.h5d.open(file.id, key.encode())
-    column = np.empty(source.shape, dtype=source.dtype)
-    if column.size:
-        source.read(h5py.h5s.ALL, h5py.h5s.ALL, column)
-    return column
+def _upgraded(file: ColumnFile) -> Columns:
+    """The columns of a file of format 1, as format 2 has them."""
+    columns: Columns = {name: file.whole(name) for name in file.names}
+    survivors = tuple(unpack_texts(columns, "survivors"))
+    number = int(file.attribute("generation"))
+    return packed(Generation(number, unpack(columns), survivors))

@@ -9,7 +9,7 @@ Usage: python benchmarks/bench_racing.py [POOLS]
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
 
 from evo import build
@@ -67,7 +67,7 @@ def offspring(kind: Kind, validator: Validator, seed: int) -> list[Record]:
 
 
 def evaluated(
-    run: Recorded, protocol: Protocol, pool: Sequence[Record], trials: dict[str, tuple[Trial, ...]]
+    run: Recorded, protocol: Protocol, pool: Sequence[Record], trials: Mapping[str, Sequence[Trial]]
 ) -> tuple[list[str], float]:
     """Ids by rung, then margin, the best first; and the processor seconds."""
     before = run.seconds

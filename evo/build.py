@@ -12,7 +12,6 @@ import torch
 import evo
 from archive.descriptors import DEFAULT_MODEL, TextDescriptor
 from archive.history import History
-from archive.novelty import NoveltyArchive
 from evo import baselines as known
 from evo import steps
 from evo.campaign import Campaign, Steps
@@ -24,8 +23,9 @@ from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
 from evo.progress import Tracker, Watch
 from evo.selection import Individual, survive
+from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
-from evo.types import Outcome, Record
+from evo.types import Outcome
 from evo.validation import syscalls as confinement
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
@@ -94,9 +94,26 @@ def run(history: History, watch: Watch) -> None:
     if history.generation >= config.generations:
         return
     torch.set_num_threads(1)
+    text = TextDescriptor(config.novelty.text_model)
+    # Loading the text model costs seconds; they pass while the workers start and train.
+    loading = threading.Thread(target=text.load, daemon=True)
+    loading.start()
+    with workers(config) as pool, Sandbox() as sandbox:
+        search(history, config, watch, sandbox=sandbox, text=text, train=pool.run)
+
+
+def search(
+    history: History,
+    config: Config,
+    watch: Watch,
+    *,
+    sandbox: Sandbox,
+    text: TextDescriptor,
+    train: Runner,
+) -> None:
+    """The campaign itself, given what traces, describes and trains."""
     tracker = Tracker(
         watch,
-        history.records,
         generation=history.generation,
         generations=config.generations,
         protocol=config.protocol,
@@ -104,43 +121,37 @@ def run(history: History, watch: Watch) -> None:
         clock=time.monotonic,
     )
     kind = kinds.get(config.kind)()
-    text = TextDescriptor(config.novelty.text_model)
-    # Loading the text model costs seconds; they pass while the workers start and train.
-    loading = threading.Thread(target=text.load, daemon=True)
-    loading.start()
-    with workers(config) as pool, Sandbox() as sandbox:
-        validator = Validator(kind, sandbox)
-        train = _remembered(pool, history, tracker)
-        if history.generation < 0:
-            baselines = known.establish(
-                kind,
-                validator=validator,
-                text=text,
-                train=train,
-                protocol=config.protocol,
-                tracker=tracker,
-            )
-            survivors = survive([Individual(r) for r in baselines], config.population)
-            history.seal(0, baselines, [survivor.record.id for survivor in survivors])
-        Campaign(
-            _steps(
-                config,
-                history.records,
-                kind=kind,
-                validator=validator,
-                text=text,
-                train=train,
-            ),
-            history,
-            generations=config.generations,
-            population=config.population,
+    validator = Validator(kind, sandbox)
+    train = _remembered(train, history, tracker)
+    if history.generation < 0:
+        baselines = known.establish(
+            kind,
+            validator=validator,
+            text=text,
+            train=train,
+            protocol=config.protocol,
             tracker=tracker,
-        ).run()
+        )
+        survivors = survive([Individual(r) for r in baselines], config.population)
+        history.seal(0, baselines, [survivor.record.id for survivor in survivors])
+    standing = Standing.of(
+        history,
+        duplicate_within=config.novelty.duplicate_within,
+        watch=tracker.remember,
+    )
+    Campaign(
+        _way(config, standing, kind=kind, validator=validator, text=text, train=train),
+        history,
+        survivors=standing.population,
+        generations=config.generations,
+        population=config.population,
+        tracker=tracker,
+    ).run()
 
 
-def _steps(
+def _way(
     config: Config,
-    records: Sequence[Record],
+    standing: Standing,
     *,
     kind: Kind,
     validator: Validator,
@@ -148,31 +159,25 @@ def _steps(
     train: Runner,
 ) -> Steps:
     """The way of a candidate, with what the sealed records say about baselines and the known."""
-    baselines = [record for record in records if record.is_baseline]
-    archive = NoveltyArchive(
-        len(baselines[0].text_vector),
-        len(baselines[0].behaviour_vector),
-        duplicate_within=config.novelty.duplicate_within,
-    )
-    archive.add_records(records)
+    baselines = standing.baselines
     trials = {r.id: r.score.trials for r in baselines if r.score is not None}
     return Steps(
         propose=steps.Propose(
             Portfolio(config.operators),
             kind,
-            seen={record.id for record in records},
+            seen=standing.seen,
             offspring=config.offspring,
             seed=config.seed,
         ),
         validate=steps.Validate(validator),
-        recognise=steps.Recognise(kind, known.behaviour_scale(kind, baselines), archive),
+        recognise=steps.Recognise(kind, known.behaviour_scale(kind, baselines), standing.archive),
         screen=steps.Screen(trainings=config.trainings, seed=config.seed),
         evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
-        archive=steps.Archive(text, archive),
+        archive=steps.Archive(text, standing.archive),
     )
 
 
-def _remembered(pool: Workers, history: History, tracker: Tracker) -> Runner:
+def _remembered(train: Runner, history: History, tracker: Tracker) -> Runner:
     """Trains what the journal does not hold, and acknowledges each outcome before it counts."""
 
     def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
@@ -182,7 +187,7 @@ def _remembered(pool: Workers, history: History, tracker: Tracker) -> Runner:
                 tracker.outcome(outcome, replayed=True)
                 yield outcome
         open_jobs = [job for job, outcome in zip(jobs, paid, strict=True) if outcome is None]
-        for outcome in pool.run(open_jobs):
+        for outcome in train(open_jobs):
             # A failure may be the machine's: nothing was paid for, and a resume tries again.
             if not outcome.error:
                 history.acknowledge(outcome)

@@ -28,16 +28,6 @@ class Chronicle(Protocol):
         """The last sealed generation, -1 before the first."""
         ...
 
-    @property
-    def records(self) -> Sequence[Record]:
-        """Every sealed record in order."""
-        ...
-
-    @property
-    def survivors(self) -> Sequence[str]:
-        """Ids of the last sealed generation's survivors."""
-        ...
-
     def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
         """Make a generation permanent."""
         ...
@@ -79,8 +69,9 @@ class Campaign:
         steps: the way of a candidate.
         history: where it goes on from, generation 0 (the baselines) being sealed, and what it
             seals.
+        survivors: of the last sealed generation, in order.
         generations: number of the last generation.
-        population: survivors of a generation.
+        population: how many survive a generation.
         tracker: told what happens.
     """
 
@@ -89,6 +80,7 @@ class Campaign:
         steps: Steps,
         history: Chronicle,
         *,
+        survivors: Sequence[Record],
         generations: int,
         population: int,
         tracker: Watcher,
@@ -100,8 +92,7 @@ class Campaign:
         self.toolbox: Any = base.Toolbox()  # gets its methods by registration
         self.toolbox.register("vary", steps.propose)
         self.toolbox.register("select", survive, count=population)
-        archived = {r.id: Individual(r) for r in history.records if r.novelty is not None}
-        self.population = [archived[id_] for id_ in history.survivors]
+        self.population = [Individual(record) for record in survivors]
 
     def run(self) -> None:
         """Every generation that is not sealed yet."""

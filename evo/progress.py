@@ -44,7 +44,6 @@ class Tracker:
 
     Args:
         watch: is given a snapshot at every event.
-        records: what history holds already.
         generation: the last sealed generation.
         generations: the last one there will be.
         protocol: decides how much work a rung is.
@@ -55,7 +54,6 @@ class Tracker:
     def __init__(
         self,
         watch: Watch,
-        records: Sequence[Record],
         *,
         generation: int,
         generations: int,
@@ -78,7 +76,6 @@ class Tracker:
         self._work = self._done = self._replayed = 0.0
         self._evaluated_here = self._first_rung_done = 0
         self._best: Record | None = None
-        self._remember(records)
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """A step begins on these records."""
@@ -106,12 +103,20 @@ class Tracker:
             self._first_rung_done += 1
         self.tell()
 
+    def remember(self, records: Sequence[Record]) -> None:
+        """Count what history holds already."""
+        candidates = [record for record in records if not record.is_baseline]
+        self._past.update(record.status for record in candidates)
+        scored = [record for record in candidates if record.novelty is not None]
+        contenders = [*scored, *([self._best] if self._best else [])]
+        self._best = max(contenders, key=performance, default=None)
+
     def sealed(self, records: Sequence[Record]) -> None:
         """A generation is permanent."""
         evaluated = [r for r in records if r.status is Status.EVALUATED and not r.is_baseline]
         self._evaluated_here += len(evaluated)
         self._present, self._first_rung_done = Counter(), 0
-        self._remember(records)
+        self.remember(records)
         self.tell()
 
     def tell(self) -> None:
@@ -155,10 +160,3 @@ class Tracker:
 
     def _cost(self, rung: int, heat: int) -> float:
         return self._protocol.work(rung, heat, self._networks)
-
-    def _remember(self, records: Sequence[Record]) -> None:
-        candidates = [record for record in records if not record.is_baseline]
-        self._past.update(record.status for record in candidates)
-        scored = [record for record in candidates if record.novelty is not None]
-        contenders = [*scored, *([self._best] if self._best else [])]
-        self._best = max(contenders, key=performance, default=None)

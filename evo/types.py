@@ -159,7 +159,7 @@ class Score:
     """
 
     rung: int
-    trials: tuple[Trial, ...]
+    trials: Sequence[Trial]
     b_wr: WinRate
     bsota_wr: WinRate
     margin: float

@@ -139,7 +139,7 @@ def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial]) -> Job:
     return Job(record.id, record.graph, rung, heat, tuple(trials))
 
 
-def _trials(record: Record) -> tuple[Trial, ...]:
+def _trials(record: Record) -> Sequence[Trial]:
     """All that a record has trained so far."""
     return record.score.trials if record.score else ()
 

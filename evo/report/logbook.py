@@ -1,6 +1,7 @@
 """DEAP's logbook of a campaign, read off its history, so that a resumed one has it whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import groupby
 
 import numpy as np
 from deap import tools
@@ -9,7 +10,7 @@ from evo.report.summary import fully_evaluated, pareto_front
 from evo.types import Record
 
 
-def logbook(records: Sequence[Record]) -> tools.Logbook:
+def logbook(records: Iterable[Record]) -> tools.Logbook:
     """An entry a generation: how many were proposed, evaluated and trained in full, and how good.
 
     B-WR and novelty are of those trained in full, at the highest rung of the generation; the
@@ -22,18 +23,20 @@ def logbook(records: Sequence[Record]) -> tools.Logbook:
     statistics.register("avg", np.mean)
     statistics.register("max", np.max)
     book = tools.Logbook()
-    for generation in sorted({record.generation for record in records} - {0}):
-        arrived = [record for record in records if record.generation == generation]
+    best: list[Record] = []  # a front of fronts: nothing else can be on the next one
+    for generation, group in groupby(records, lambda record: record.generation):
+        arrived = [record for record in group if not record.is_baseline]
         complete = fully_evaluated(arrived)
         if not complete:
             continue
-        so_far = [record for record in records if record.generation <= generation]
+        found = pareto_front([*best, *complete])
+        best = list(found.members)
         book.record(
             gen=generation,
             proposed=len(arrived),
             nevals=sum(record.score is not None for record in arrived),
             full=len(complete),
-            hypervolume=pareto_front(so_far).hypervolume,
+            hypervolume=found.hypervolume,
             **statistics.compile(complete),
         )
     return book

@@ -1,7 +1,7 @@
 """The facts of a campaign as plain data: what `--json` prints and the tables show."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,34 +34,41 @@ class Front:
     hypervolume: float
 
 
-def pareto_front(records: Sequence[Record]) -> Front:
+def pareto_front(records: Iterable[Record]) -> Front:
     """The front among fully evaluated candidates.
 
     Only the highest rung that anyone reached counts: a win rate at a short rung is a win over
     baselines that trained as briefly, not the same measure.
     """
-    baselines = tuple(record for record in records if record.is_baseline)
-    complete = fully_evaluated(records)
+    baselines: list[Record] = []
+    complete = fully_evaluated(_aside(records, baselines))
     points = np.array([_point(record) for record in complete]).reshape(-1, len(OBJECTIVES))
-    chosen = [int(index) for index in front(points)]
+    chosen = dict.fromkeys(int(index) for index in front(points))
     return Front(
         members=tuple(complete[index] for index in chosen),
         others=tuple(r for index, r in enumerate(complete) if index not in chosen),
-        baselines=baselines,
+        baselines=tuple(baselines),
         hypervolume=float(hypervolume(points, np.zeros(len(OBJECTIVES)))),
     )
 
 
-def fully_evaluated(records: Sequence[Record]) -> list[Record]:
+def fully_evaluated(records: Iterable[Record]) -> list[Record]:
     """The candidates at the highest rung that any of them reached."""
-    archived = [record for record in records if record.novelty and not record.is_baseline]
-    top = max((rung(record) for record in archived), default=0)
-    return [record for record in archived if rung(record) == top]
+    found: list[Record] = []
+    for record in records:
+        if record.novelty is None or record.is_baseline:
+            continue
+        # Those below the highest rung so far are let go at once: a long history has many.
+        if found and rung(record) > rung(found[0]):
+            found = []
+        if not found or rung(record) == rung(found[0]):
+            found.append(record)
+    return found
 
 
-def best_record(records: Sequence[Record]) -> Record | None:
+def best_record(records: Iterable[Record]) -> Record | None:
     """The candidate of the best performance, of equals the first; None where there is none."""
-    archived = [record for record in records if record.novelty and not record.is_baseline]
+    archived = (record for record in records if record.novelty and not record.is_baseline)
     return max(archived, key=performance, default=None)
 
 
@@ -71,7 +78,7 @@ def rung(record: Record) -> int:
     return record.score.rung
 
 
-def find_record(records: Sequence[Record], beginning: str) -> Record:
+def find_record(records: Iterable[Record], beginning: str) -> Record:
     """The record whose id begins so; of several proposals of one source the furthest on.
 
     Raises:
@@ -88,22 +95,27 @@ def find_record(records: Sequence[Record], beginning: str) -> Record:
 
 def status_facts(history: Reader) -> dict[str, Any]:
     """What `evo status --json` prints."""
-    candidates = [record for record in history.records if not record.is_baseline]
-    counts = Counter(record.status for record in candidates)
-    best = best_record(candidates)
+    counts: Counter[Status] = Counter()
+    archived = 0
+    best: Record | None = None
+    for record in history.records:
+        archived += record.novelty is not None
+        if not record.is_baseline:
+            counts[record.status] += 1
+            best = best_record([record] if best is None else [best, record])
     return {
         "name": history.folder.name,
         "kind": history.config["kind"],
         "generation": history.generation,
         "state": _state(history),
         "seed": history.config["seed"],
-        "proposed": len(candidates),
+        "proposed": counts.total(),
         "duplicates": counts[Status.DUPLICATE],
         "invalid": counts[Status.INVALID],
         "screened_out": counts[Status.SCREENED_OUT],
         "failed": counts[Status.FAILED],
         "evaluated": counts[Status.EVALUATED],
-        "archive_size": sum(record.novelty is not None for record in history.records),
+        "archive_size": archived,
         "best": None if best is None else {"id": best.id, **_rates(best)},
         # No operator asks a language model yet: nothing was requested, nothing was paid.
         "llm": {
@@ -116,7 +128,7 @@ def status_facts(history: Reader) -> dict[str, Any]:
     }
 
 
-def pareto_facts(records: Sequence[Record]) -> dict[str, Any]:
+def pareto_facts(records: Iterable[Record]) -> dict[str, Any]:
     """What `evo pareto --json` prints."""
     found = pareto_front(records)
     return {
@@ -189,6 +201,15 @@ def _verdict(confirmation: Mapping[str, Any]) -> dict[str, Any]:
 def _trials(record: Record) -> list[dict[str, Any]]:
     assert record.score is not None
     return [finite(trial._asdict()) for trial in record.score.trials]
+
+
+def _aside(records: Iterable[Record], baselines: list[Record]) -> Iterator[Record]:
+    """The records that are no baselines; those go to the list."""
+    for record in records:
+        if record.is_baseline:
+            baselines.append(record)
+        else:
+            yield record
 
 
 def _state(history: Reader) -> str:

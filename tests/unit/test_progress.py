@@ -41,15 +41,16 @@ def seen() -> list[Progress]:
 
 
 def tracker(seen: list[Progress], clock: Clock, *, generation: int = 0, records=()) -> Tracker:
-    return Tracker(
+    following = Tracker(
         seen.append,
-        records,
         generation=generation,
         generations=4,
         protocol=PROTOCOL,
         networks=[1],
         clock=clock,
     )
+    following.remember(records)
+    return following
 
 
 def test_the_share_of_training_counts_work_not_jobs(seen, clock) -> None:

@@ -211,9 +211,9 @@ def test_a_failed_opening_gives_the_lock_back(history, folder):
 
 def test_a_campaign_of_a_newer_format_is_refused(history, folder):
     history.close()
-    (folder / "campaign.json").write_text(json.dumps({"format": 2}))
+    (folder / "campaign.json").write_text(json.dumps({"format": 3}))
 
-    with pytest.raises(HistoryError, match="has format 2, this version of evo reads format 1"):
+    with pytest.raises(HistoryError, match="has format 3, this version of evo reads format 2"):
         History.open(folder)
 
 
@@ -276,7 +276,7 @@ def test_on_a_full_disk_sealing_fails_and_what_was_acknowledged_stays(history, f
 def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_same(
     history, folder, monkeypatch
 ):
-    def refuse(path, generation):
+    def refuse(path, generation, *, campaign):
         raise HistoryError("no space")
 
     monkeypatch.setattr("archive.journal.Journal.start", refuse)
@@ -292,17 +292,65 @@ def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_sam
         again.acknowledge(samples.outcome(1))
 
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "history-format-1"
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 
-def test_a_campaign_written_in_format_1_stays_readable(tmp_path):
-    shutil.copytree(GOLDEN, tmp_path / "run")
+@pytest.mark.parametrize("form", [1, 2])
+def test_a_campaign_written_in_an_earlier_format_stays_readable_and_goes_on(tmp_path, form):
+    folder = tmp_path / "run"
+    shutil.copytree(GOLDEN / f"history-format-{form}", folder)
+    expected = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
-    with History.open(tmp_path / "run") as history:
-        expected = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
-        assert [samples.everything(r) for r in history.records] == [
-            samples.everything(r) for r in expected
-        ]
-        assert history.survivors == (samples.record(3).id,)
-        assert history.outcomes == {("candidate-4", 0, 0): samples.outcome(4)}
-        assert history.config == CONFIG
+    reader = Reader.read(folder)
+
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert list(map(samples.everything, reader.records)) == list(map(samples.everything, expected))
+    assert reader.survivors == (samples.record(3).id,)
+    assert reader.outcomes == {("candidate-4", 0, 0): samples.outcome(4)}
+    assert reader.config == CONFIG
+    with History.open(folder) as history:
+        history.acknowledge(samples.outcome(5))
+    assert json.loads((folder / "campaign.json").read_text())["format"] == 2
+    with History.open(folder) as history:
+        assert [key.id for key in history.outcomes] == ["candidate-4", "candidate-5"]
+        for generation in range(2, 17):
+            seal(history, generation)
+    again = Reader.read(folder)
+    assert len(list((folder / "segments").iterdir())) == 2  # sixteen were merged
+    assert list(map(samples.everything, again.records[:3])) == list(
+        map(samples.everything, expected)
+    )
+
+
+def test_a_journal_of_another_campaign_is_refused(history, folder, tmp_path):
+    history.close()
+    with History.create(tmp_path / "other", config={"seed": 8}, environment={}):
+        shutil.copy(tmp_path / "other/journal", folder / "journal")
+
+    with pytest.raises(HistoryError, match=r"journal is of another campaign\. Restore it"):
+        Reader.read(folder)
+
+
+def test_a_changed_setting_is_damage(history, folder):
+    history.close()
+    text = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(text.replace("7", "8"))
+
+    with pytest.raises(HistoryError, match=r"config\.json is not what the campaign began with"):
+        Reader.read(folder)
+
+
+def test_a_flipped_bit_anywhere_in_a_description_is_damage_or_changes_nothing(history, folder):
+    history.close()
+    for name in ("campaign.json", "config.json", "environment.json"):
+        whole = (folder / name).read_bytes()
+        for place in range(len(whole)):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << place % 8
+            (folder / name).write_bytes(damaged)
+            try:
+                assert Reader.read(folder).config == CONFIG  # space between values
+            except HistoryError as error:
+                assert str(folder) in str(error)
+        (folder / name).write_bytes(whole)

@@ -16,7 +16,7 @@ def path(tmp_path):
 
 
 def write(path, outcomes, *, generation=7):
-    book = Journal.start(path, generation)
+    book = Journal.start(path, generation, campaign="c")
     for outcome in outcomes:
         book.append(outcome)
     book.close()
@@ -30,7 +30,7 @@ def test_outcomes_come_back_exactly(tmp_path_factory, outcomes):
     write(path, outcomes)
 
     contents = journal.read(path)
-    assert contents.generation == 7
+    assert (contents.generation, contents.campaign) == (7, "c")
     assert repr(list(contents.outcomes.values())) == repr(outcomes)
 
 
@@ -105,11 +105,11 @@ def test_damage_is_told_with_its_place_and_what_to_do(path):
 
 
 def test_a_newer_format_is_refused(path, monkeypatch):
-    monkeypatch.setattr(journal, "FORMAT", 2)
+    monkeypatch.setattr(journal, "FORMAT", 3)
     write(path, [])
     monkeypatch.undo()
 
-    with pytest.raises(HistoryError, match="has format 2, this version of evo reads format 1"):
+    with pytest.raises(HistoryError, match="has format 3, this version of evo reads format 2"):
         journal.read(path)
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_is_no_journal_is_refused(path, content):
 
 
 def test_on_a_full_disk_the_outcome_is_refused_and_those_before_stay(path, full_disk):
-    book = Journal.start(path, 0)
+    book = Journal.start(path, 0, campaign="c")
     book.append(samples.outcome(1))
     before = path.read_bytes()
 
@@ -141,7 +141,7 @@ def test_an_interrupt_within_a_write_leaves_no_half_of_an_entry(path, monkeypatc
     def interrupt(descriptor):
         raise KeyboardInterrupt
 
-    book = Journal.start(path, 0)
+    book = Journal.start(path, 0, campaign="c")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(disk, "synchronise", interrupt)
         book.append(samples.outcome(1))
@@ -149,3 +149,21 @@ def test_an_interrupt_within_a_write_leaves_no_half_of_an_entry(path, monkeypatc
     book.append(samples.outcome(2))
     book.close()
     assert [key.id for key in journal.read(path).outcomes] == ["candidate-2"]
+
+
+def test_a_journal_may_start_with_what_is_paid_for_already(path):
+    book = Journal.start(path, 3, campaign="c", outcomes=[samples.outcome(1)])
+    book.append(samples.outcome(2))
+    book.close()
+
+    assert [key.id for key in journal.read(path).outcomes] == ["candidate-1", "candidate-2"]
+
+
+def test_an_entry_of_a_sort_that_is_not_known_is_refused(path, monkeypatch):
+    book = Journal.start(path, 0, campaign="c")
+    monkeypatch.setattr(journal, "_outcome_entry", lambda _: journal._entry({"reply": {}}))
+    book.append(samples.outcome(1))
+    book.close()
+
+    with pytest.raises(HistoryError, match=r"does not know \(reply\)\. Use the version"):
+        journal.read(path)

@@ -7,31 +7,34 @@ import h5py
 import pytest
 
 from archive import segment
-from archive.segment import Segment
+from archive.columns import digest
+from archive.hdf5 import opened
+from archive.segment import Generation, open_segment, seal
 from evo.errors import HistoryError
 
 
 @pytest.fixture
 def sealed(tmp_path) -> Path:
     records = [samples.record(1), samples.refused(2)]
-    segment.write(tmp_path, Segment(0, records, ("a", "b")))
-    return tmp_path / segment.file_name(0)
+    return seal(tmp_path, Generation(0, records, ("a", "b")), campaign="c").path
 
 
 def test_a_generation_comes_back_from_its_file(sealed):
-    back = segment.read(sealed)
+    back = open_segment(sealed, campaign="c")
 
-    assert (back.generation, back.survivors) == (0, ("a", "b"))
+    assert (back.generations, back.survivors, back.size) == (range(1), ("a", "b"), 2)
     expected = [samples.record(1), samples.refused(2)]
-    assert [samples.everything(r) for r in back.records] == [
+    assert [samples.everything(r) for r in back.records()] == [
         samples.everything(r) for r in expected
     ]
 
 
 def test_an_empty_generation_comes_back(tmp_path):
-    segment.write(tmp_path, Segment(4, [], ()))
+    made = seal(tmp_path, Generation(4, [], ()), campaign="c")
 
-    assert segment.read(tmp_path / "generation-000004.h5") == Segment(4, [], ())
+    back = open_segment(tmp_path / "generation-000004.h5", campaign="c")
+    assert back == made
+    assert (list(back.records()), back.generations) == ([], range(4, 5))
 
 
 def test_a_flipped_bit_anywhere_is_an_error_that_names_the_file(sealed):
@@ -44,7 +47,7 @@ def test_a_flipped_bit_anywhere_is_an_error_that_names_the_file(sealed):
         sealed.write_bytes(damaged)
 
         with pytest.raises(HistoryError, match=str(sealed)):
-            segment.read(sealed)
+            open_segment(sealed, campaign="c")
 
 
 @pytest.mark.parametrize("kept", [0, 1, 511, 512, 513, 5000, -1])
@@ -52,33 +55,33 @@ def test_a_cut_off_file_is_an_error_that_names_it(sealed, kept):
     sealed.write_bytes(sealed.read_bytes()[:kept])
 
     with pytest.raises(HistoryError, match=str(sealed)):
-        segment.read(sealed)
+        open_segment(sealed, campaign="c")
 
 
 def test_a_foreign_file_is_an_error_that_names_it(tmp_path):
-    foreign = tmp_path / segment.file_name(0)
+    foreign = tmp_path / "generation-000000.h5"
     with h5py.File(foreign, "w") as file:
         file["weights"] = [1.0, 2.0]
 
     with pytest.raises(HistoryError, match=rf"{foreign} is no segment of evo"):
-        segment.read(foreign)
+        open_segment(foreign, campaign="c")
 
 
 def test_a_renamed_segment_is_refused(sealed):
-    renamed = sealed.with_name(segment.file_name(3))
+    renamed = sealed.with_name("generation-000003.h5")
     shutil.copy(sealed, renamed)
 
-    with pytest.raises(HistoryError, match="holds generation 0: it was renamed"):
-        segment.read(renamed)
+    with pytest.raises(HistoryError, match=r"holds generation-000000\.h5: it was renamed"):
+        open_segment(renamed, campaign="c")
 
 
 def test_a_newer_format_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(segment, "FORMAT", 2)
-    segment.write(tmp_path, Segment(0, [], ()))
+    monkeypatch.setattr(segment, "FORMAT", 3)
+    seal(tmp_path, Generation(0, [], ()), campaign="c")
     monkeypatch.undo()
 
-    with pytest.raises(HistoryError, match="has format 2, this version of evo reads format 1"):
-        segment.read(tmp_path / segment.file_name(0))
+    with pytest.raises(HistoryError, match="has format 3, this version of evo reads format 2"):
+        open_segment(tmp_path / "generation-000000.h5", campaign="c")
 
 
 def test_any_hdf5_tool_opens_a_segment(sealed):
@@ -90,8 +93,9 @@ def test_any_hdf5_tool_opens_a_segment(sealed):
 
 
 def test_segments_are_small_on_disk(tmp_path):
-    segment.write(tmp_path, Segment(0, [samples.record(1)], ("a",)))
-    segment.write(tmp_path, Segment(1, [samples.record(i, trials=16) for i in range(200)], ()))
+    many = [samples.record(i, trials=16) for i in range(200)]
+    seal(tmp_path, Generation(0, [samples.record(1)], ("a",)), campaign="c")
+    seal(tmp_path, Generation(1, many, ()), campaign="c")
 
     one, many = (path.stat().st_size for path in sorted(tmp_path.iterdir()))
 
@@ -103,6 +107,31 @@ def test_on_a_full_disk_nothing_is_left_under_any_name(tmp_path, full_disk):
     full_disk(4096)
 
     with pytest.raises(HistoryError, match=r"generation-000000\.h5: File too large\. .*Free space"):
-        segment.write(tmp_path, Segment(0, [samples.record(1)], ()))
+        seal(tmp_path, Generation(0, [samples.record(1)], ()), campaign="c")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_segment_of_another_campaign_is_refused(sealed):
+    with pytest.raises(HistoryError, match=r"is of another campaign\. Move it elsewhere"):
+        open_segment(sealed, campaign="d")
+
+
+def test_a_generation_has_a_checksum_of_its_own_that_its_columns_match(sealed):
+    with opened(sealed) as file:
+        columns = segment.generation_columns(file.take, 0, 0, 2)
+        expected = file.whole("generation.sha256").tobytes().decode()
+
+    assert digest(columns) == expected
+
+
+def test_a_file_that_is_gone_is_told_from_one_that_is_damaged(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        open_segment(tmp_path / "generation-000000.h5", campaign="c")
+
+
+@pytest.mark.parametrize(
+    "name", ["notes.txt", "generation-1.h5", "generations-000003-000003.h5", "generation-000001"]
+)
+def test_other_names_are_no_segments(name):
+    assert segment.generations_of(name) is None

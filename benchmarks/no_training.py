@@ -1,0 +1,110 @@
+"""A campaign that trains nothing: the real loop, operators, novelty, selection and history.
+
+Losses are drawn from a candidate's id, so that the same search comes out every time and costs
+nothing; what is left is the engine's own work. Sources are traced in this very process where no
+sandbox is asked for: they come from our own syntax-tree operators.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from archive.descriptors import TextDescriptor
+from archive.history import History
+from evo import build
+from evo.config import Config, load, parse
+from evo.evaluation.protocol import Protocol
+from evo.evaluation.workers import Job
+from evo.progress import Watch
+from evo.seeds import child
+from evo.types import Outcome, Trial, Vector, normalise
+from evo.validation import tracer
+from evo.validation.refusal import Refused
+from evo.validation.sandbox import Sandbox, Traced, TraceRequest
+
+NETWORKS = ("wide", "deep", "patch", "patch-deep")
+
+
+class HashedText(TextDescriptor):
+    """Unit vectors of sources by their hash: no model, and nothing means anything."""
+
+    def _embed(self, source: str) -> Vector:
+        digest = hashlib.sha256(normalise(source).encode()).digest()
+        numbers = np.random.default_rng(list(digest)).standard_normal(384)
+        return (numbers / np.linalg.norm(numbers)).astype(np.float32)
+
+
+class InProcess(Sandbox):
+    """Traces what our own operators wrote, without walls."""
+
+    def trace(self, requests: Sequence[TraceRequest]) -> list[Traced]:
+        """A graph or a refusal for each request, in order."""
+        return [_traced(request) for request in requests]
+
+
+@lru_cache(maxsize=1024)
+def _traced(request: TraceRequest) -> Traced:
+    try:
+        return tracer.trace(request.source, request.function, request.shapes)
+    except Refused as refused:
+        return refused
+
+
+class Trainer:
+    """Gives outcomes without training.
+
+    Args:
+        protocol: which trials a job has.
+        order: seed of the order in which outcomes come in, as if by so many workers.
+        pause_s: how long each takes.
+    """
+
+    def __init__(self, protocol: Protocol, *, order: int = 0, pause_s: float = 0.0) -> None:
+        self._protocol = protocol
+        self._rng = np.random.default_rng(order)
+        self._pause_s = pause_s
+        self.trained = 0
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """An outcome for each job, in any order."""
+        for place in self._rng.permutation(len(jobs)):
+            time.sleep(self._pause_s)
+            self.trained += 1
+            yield self._outcome(jobs[int(place)])
+
+    def _outcome(self, job: Job) -> Outcome:
+        rng = child(0, job.id, job.rung, job.heat)
+        loss = 0.2 + 0.3 * child(0, job.id).random() / (1 + job.rung)
+        trials = tuple(
+            Trial(job.rung, "none", network, seed, 0.01, loss + 0.02 * rng.random(), rng.random())
+            for network in NETWORKS
+            for seed in self._protocol.heats(job.rung)[job.heat]
+        )
+        return Outcome(job.id, job.rung, trials, 0.125, heat=job.heat)
+
+
+def configure(settings: Sequence[str] = ()) -> Config:
+    """A small campaign; settings as on the command line."""
+    return load("default", ["device=cpu", *settings])
+
+
+def create(folder: Path, config: Config) -> History:
+    """A new campaign folder."""
+    return History.create(folder, config=config.model_dump(mode="json"), environment={})
+
+
+def run(history: History, watch: Watch, *, trainer: Trainer | None = None) -> None:
+    """Run a campaign of this process from where it stands to its end."""
+    config = parse(history.config, where="config")
+    build.search(
+        history,
+        config,
+        watch,
+        sandbox=InProcess(),
+        text=HashedText(),
+        train=trainer or Trainer(config.protocol),
+    )

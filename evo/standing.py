@@ -1,0 +1,74 @@
+"""What the sealed generations come to: all that a search must know of its past, and no more.
+
+It is read off history in one pass, a few hundred records at a time, so that going on with a long
+campaign is as quick as reading it once and needs no memory for the records themselves.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from archive.novelty import NoveltyArchive
+from archive.reader import Reader
+from evo.errors import HistoryError
+from evo.types import Record
+
+_BATCH = 512
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a campaign goes on from.
+
+    Attributes:
+        baselines: the known components, with their trials.
+        population: the survivors of the last generation, in order.
+        seen: ids of every source so far.
+        archive: both descriptors of everything known.
+    """
+
+    baselines: Sequence[Record]
+    population: Sequence[Record]
+    seen: set[str]
+    archive: NoveltyArchive
+
+    @staticmethod
+    def of(
+        history: Reader, *, duplicate_within: float, watch: Callable[[Sequence[Record]], None]
+    ) -> "Standing":
+        """The standing of a campaign whose baselines are sealed.
+
+        Args:
+            history: where it stands.
+            duplicate_within: behaviour distance up to which two components count as the same.
+            watch: is given all records, some at a time.
+
+        Raises:
+            HistoryError: the baselines are lost, or a file is damaged.
+        """
+        records = iter(history.records)
+        first = list(islice(records, _BATCH))
+        baselines = [record for record in first if record.is_baseline]
+        if not baselines:
+            raise HistoryError(
+                f"{history.folder} has lost its baselines (generation 0), so nothing more can be "
+                "compared with them. It can be read and exported; to search on, start a new one."
+            )
+        archive = NoveltyArchive(
+            len(baselines[0].text_vector),
+            len(baselines[0].behaviour_vector),
+            duplicate_within=duplicate_within,
+        )
+        seen: set[str] = set()
+        survivors = set(history.survivors)
+        found: dict[str, Record] = {}
+        batch = first
+        while batch:
+            watch(batch)
+            archive.add_records(batch)
+            seen.update(record.id for record in batch)
+            found |= {r.id: r for r in batch if r.id in survivors and r.novelty is not None}
+            batch = list(islice(records, _BATCH))
+        # After a repair a survivor may be among what is lost.
+        population = [found[id_] for id_ in history.survivors if id_ in found]
+        return Standing(baselines, population, seen, archive)

@@ -1,0 +1,146 @@
+"""A campaign that is cut off anywhere, any number of times, becomes the one that never was."""
+
+import os
+import time
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import no_training
+import pytest
+import torch
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from archive import disk, merging
+from archive.history import History
+from archive.reader import Reader
+
+GENERATIONS = 5
+SETTINGS = (
+    *("population=6", "offspring=6", "trainings=4", f"generations={GENERATIONS}", "seed=3"),
+    "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",
+    *("protocol.rate_seeds=2", "protocol.heat_seeds=2"),
+)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing may catch it and tidy up."""
+
+
+class Finished(NamedTuple):
+    trained: int
+    events: int
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def live(folder: Path, *, die_at: int | None = None, order: int = 0) -> Finished:
+    """Run to the end, or to the durable step of that number: it is killed before it takes it."""
+    steps = count()
+
+    def dying(act):
+        def acting(*args, **words):
+            if next(steps) == die_at:
+                raise Killed
+            return act(*args, **words)
+
+        return acting
+
+    config = no_training.configure(SETTINGS)
+    trainer = no_training.Trainer(config.protocol, order=order)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "FAN", 3)
+        if not folder.exists():
+            no_training.create(folder, config).close()
+        patch.setattr(os, "fsync", dying(os.fsync))
+        patch.setattr(disk, "synchronise", dying(disk.synchronise))
+        patch.setattr(Path, "replace", dying(Path.replace))
+        patch.setattr(Path, "unlink", dying(Path.unlink))
+        with History.open(folder) as history:
+            no_training.run(history, lambda _: None, trainer=trainer)
+    return Finished(trainer.trained, next(steps))
+
+
+def segments(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "segments").glob("*.h5")}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[Path, Finished]:
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return folder, live(folder)
+
+
+def test_the_uninterrupted_campaign_has_what_a_campaign_has(whole):
+    folder, finished = whole
+    reader = Reader.read(folder)
+
+    assert reader.generation == GENERATIONS
+    assert len(reader.records) == 12 + 6 * GENERATIONS
+    assert {record.status.value for record in reader.records} >= {"EVALUATED", "SCREENED_OUT"}
+    assert "generations-000000-000002.h5" in segments(folder)
+    assert finished.trained > 50
+    assert finished.events > finished.trained
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # an example costs seconds: shrinking, minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    deaths=st.lists(st.integers(0, 160), min_size=1, max_size=4),
+    orders=st.lists(st.integers(0, 99), min_size=5, max_size=5),
+)
+def test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte(
+    whole, tmp_path_factory, deaths, orders
+):
+    expected, _ = whole
+    folder = tmp_path_factory.mktemp("cut") / "run"
+    for death, order in zip(deaths, orders, strict=False):
+        with suppress(Killed):
+            live(folder, die_at=death, order=order)
+    live(folder, order=orders[-1])
+
+    assert segments(folder) == segments(expected)
+    assert (folder / "journal").read_bytes() == (expected / "journal").read_bytes()
+    assert not list(folder.rglob(".*.tmp"))
+
+
+def test_a_clock_that_jumps_back_changes_nothing(whole, tmp_path, monkeypatch):
+    jumps = count()
+    monkeypatch.setattr(time, "time", lambda: 1e9 - 3600 * next(jumps))
+
+    live(tmp_path / "run")
+
+    assert segments(tmp_path / "run") == segments(whole[0])
+
+
+def test_what_was_paid_for_is_not_paid_again(whole, tmp_path):
+    folder, finished = whole
+    half = finished.events // 2
+    with pytest.raises(Killed):
+        live(tmp_path / "run", die_at=half)
+    reader = Reader.read(tmp_path / "run")
+    in_hand = len(reader.outcomes)
+    sealed = {
+        (record.id, trial.rung, trial.seed)
+        for record in reader.records
+        if record.score is not None
+        for trial in record.score.trials
+    }
+
+    again = live(tmp_path / "run")
+
+    assert sealed
+    assert 0 < again.trained < finished.trained - in_hand
+    assert segments(tmp_path / "run") == segments(folder)

@@ -1,0 +1,162 @@
+from pathlib import Path
+
+import archive_samples as samples
+import pytest
+
+from archive import merging, segment
+from archive.columns import digest
+from archive.hdf5 import opened
+from archive.history import History
+from archive.reader import Reader
+from archive.segment import open_segment
+
+
+@pytest.fixture
+def history(tmp_path):
+    folder = tmp_path / "run"
+    with History.create(folder, config={}, environment={}) as history:
+        yield history
+
+
+def seal(history, count, *, records=2):
+    for generation in range(history.generation + 1, history.generation + 1 + count):
+        first = generation * records
+        made = [samples.record(first + i, generation=generation) for i in range(records - 1)]
+        made.append(samples.refused(first + records - 1, generation=generation))
+        history.seal(generation, made, [made[0].id])
+
+
+def names(history) -> list[str]:
+    return sorted(path.name for path in (history.folder / "segments").iterdir())
+
+
+def facts(reader):
+    return [samples.everything(record) for record in reader.records]
+
+
+def test_sixteen_generations_become_one_file_and_sixteen_of_those_one_again(history, monkeypatch):
+    monkeypatch.setattr(merging, "FAN", 3)
+
+    seal(history, 9 + 3 + 1)
+
+    assert names(history) == [
+        "generation-000012.h5",
+        "generations-000000-000008.h5",
+        "generations-000009-000011.h5",
+    ]
+
+
+def test_merging_changes_no_record_no_survivor_and_no_number(history, monkeypatch):
+    seal(history, 7)
+    before, survivors = facts(history), history.survivors
+    monkeypatch.setattr(merging, "FAN", 4)
+
+    seal(history, 1)
+
+    assert names(history) == [
+        "generation-000000.h5",
+        "generation-000001.h5",
+        "generation-000002.h5",
+        "generation-000003.h5",
+        "generations-000004-000007.h5",
+    ]
+    assert facts(history)[: len(before)] == before
+    assert survivors != history.survivors
+    history.close()
+    again = Reader.read(history.folder)
+    assert facts(again) == facts(history)
+    assert (again.generation, again.survivors) == (7, history.survivors)
+
+
+def test_a_full_segment_is_never_merged_again(history, monkeypatch):
+    monkeypatch.setattr(merging, "FULL", 6)
+    monkeypatch.setattr(merging, "FAN", 100)
+
+    seal(history, 7)
+
+    assert names(history) == [
+        "generation-000006.h5",
+        "generations-000000-000002.h5",
+        "generations-000003-000005.h5",
+    ]
+
+
+@pytest.mark.parametrize(("offspring", "most"), [(10, 100), (48, 99), (200, 99), (1000, 99)])
+def test_a_million_records_stay_in_tens_of_files(offspring, most):
+    segments = []
+    for number in range(1_000_000 // offspring):
+        segments.append(segment.Segment(Path(), range(number, number + 1), (0, offspring), (), ()))
+        while parts := merging.due(segments):
+            numbers = range(parts[0].generations[0], parts[-1].generations[-1] + 1)
+            size = sum(part.size for part in parts)
+            segments[-len(parts) :] = [segment.Segment(Path(), numbers, (0, size), (), ())]
+
+    assert sum(sealed.size for sealed in segments) > 999_000
+    assert len(segments) <= most
+
+
+def test_each_generation_keeps_its_checksum_in_a_merged_file(history, monkeypatch):
+    monkeypatch.setattr(merging, "FAN", 4)
+    seal(history, 4)
+
+    merged = open_segment(
+        history.folder / "segments/generations-000000-000003.h5", campaign=history._description.id
+    )
+    with opened(merged.path) as file:
+        for place, (start, stop) in enumerate(
+            zip(merged.offsets, merged.offsets[1:], strict=False)
+        ):
+            found = digest(segment.generation_columns(file.take, place, start, stop))
+            expected = file.whole("generation.sha256")[64 * place : 64 * place + 64]
+            assert found == expected.tobytes().decode()
+
+
+def test_a_kill_between_merging_and_deleting_loses_and_doubles_nothing(history, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def die(path, missing_ok=False):
+        raise Killed
+
+    monkeypatch.setattr(merging, "FAN", 4)
+    seal(history, 3)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Path, "unlink", die)
+        seal(history, 1)
+    history.close()
+    assert len(names(history)) == 5
+
+    assert [record.id for record in Reader.read(history.folder).records] == [
+        f"{number:016x}" for number in range(8)
+    ]
+    with History.open(history.folder) as again:
+        assert names(again) == ["generations-000000-000003.h5"]
+        assert (again.generation, len(again.records)) == (3, 8)
+        seal(again, 1)
+
+
+def test_records_are_found_again_when_they_are_merged_while_someone_reads(history, monkeypatch):
+    monkeypatch.setattr(merging, "FAN", 4)
+    monkeypatch.setattr(segment, "BLOCK", 1)
+    seal(history, 3)
+    expected = facts(history)
+    reader = Reader.read(history.folder)
+
+    read = iter(reader.records)
+    found = [samples.everything(next(read))]
+    seal(history, 1)
+    found += [samples.everything(record) for record in read]
+
+    assert found == expected
+    assert samples.everything(reader.records[4]) == expected[4]
+
+
+def test_a_place_from_the_end_and_a_slice_are_read_too(history):
+    seal(history, 3)
+
+    records = history.records
+
+    assert records[-1].id == samples.refused(5).id
+    assert [record.id for record in records[1:4]] == [f"{number:016x}" for number in (1, 2, 3)]
+    with pytest.raises(IndexError):
+        _ = records[6]
