@@ -145,7 +145,8 @@ class Replies:
             raise HistoryError(f"{self.path} is of another campaign. Restore it from a copy.")
 
     def _take(self, exchange: Exchange, place: Place) -> None:
-        self._places[exchange.request.key] = place
+        if exchange.final:
+            self._places[exchange.request.key] = place
         model = exchange.request.model
         self.spent[model] = self.spent.get(model, Spent()).plus(exchange)
 

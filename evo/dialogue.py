@@ -78,6 +78,8 @@ class Exchange:
         seconds: wall time from the first attempt to the end of the last.
         error: why it was given up.
         replayed: whether the reply was taken from another campaign's history.
+        final: False where the request is still open: it was sent in vain, and a resumed campaign
+            sends it again.
     """
 
     request: Request
@@ -87,6 +89,7 @@ class Exchange:
     seconds: float = 0.0
     error: str = ""
     replayed: bool = False
+    final: bool = True
 
 
 class Spent(NamedTuple):
@@ -107,7 +110,7 @@ class Spent(NamedTuple):
         return Spent(
             self.requests + exchange.attempts,
             self.replayed,
-            self.given_up + (reply is None),
+            self.given_up + (reply is None and exchange.final),
             self.prompt_tokens + (reply.prompt_tokens if reply else 0),
             self.completion_tokens + (reply.completion_tokens if reply else 0),
             self.cost_usd + exchange.cost_usd,
