@@ -26,6 +26,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from evo.components.base import kinds
 from evo.evaluation.devices import Seat
+from evo.evaluation.kernels import kernels_for
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trials import run_trials
 from evo.types import Outcome, Stretch, Trial
@@ -214,7 +215,7 @@ def _train(job: Job, work: _Work) -> Outcome:
     kind = kinds.get(work.kind)()
     try:
         trials = run_trials(
-            kind.parts(Graph.parse(job.graph)),
+            kind.parts(Graph.parse(job.graph, instead=kernels_for(_seat.device))),
             work.tasks,
             work.protocol,
             rung=job.rung,
