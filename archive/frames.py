@@ -17,7 +17,8 @@ from typing import NamedTuple
 from archive import disk
 from evo.errors import HistoryError
 
-_FRAME = struct.Struct("<III")
+FRAME = struct.Struct("<III")
+"""What stands before each payload: its length and both checksums."""
 
 
 class Entry(NamedTuple):
@@ -74,7 +75,7 @@ class Appender:
 def framed(payload: bytes) -> bytes:
     """An entry's bytes."""
     length = struct.pack("<I", len(payload))
-    return _FRAME.pack(len(payload), zlib.crc32(length), zlib.crc32(payload)) + payload
+    return FRAME.pack(len(payload), zlib.crc32(length), zlib.crc32(payload)) + payload
 
 
 def entries(path: Path, *, advice: str) -> Iterator[Entry]:
@@ -92,16 +93,16 @@ def entries(path: Path, *, advice: str) -> Iterator[Entry]:
     # Trailing NULs are blocks that a power cut left unwritten.
     data = data.rstrip(b"\0")
     start, number = 0, 0
-    while start + _FRAME.size <= len(data):
-        length, length_checksum, checksum = _FRAME.unpack_from(data, start)
-        payload = data[start + _FRAME.size : start + _FRAME.size + length]
+    while start + FRAME.size <= len(data):
+        length, length_checksum, checksum = FRAME.unpack_from(data, start)
+        payload = data[start + FRAME.size : start + FRAME.size + length]
         if zlib.crc32(data[start : start + 4]) != length_checksum:
             raise _damage(path, start, number, advice)
         if len(payload) < length:
             return
         if zlib.crc32(payload) != checksum:
             raise _damage(path, start, number, advice)
-        end = start + _FRAME.size + length
+        end = start + FRAME.size + length
         yield Entry(payload, start, end)
         start, number = end, number + 1
 
@@ -109,8 +110,8 @@ def entries(path: Path, *, advice: str) -> Iterator[Entry]:
 def payload_at(path: Path, start: int, end: int) -> bytes:
     """The payload of an entry that was found whole before."""
     with disk.reading(path), path.open("rb") as file:
-        file.seek(start + _FRAME.size)
-        return file.read(end - start - _FRAME.size)
+        file.seek(start + FRAME.size)
+        return file.read(end - start - FRAME.size)
 
 
 def _damage(path: Path, start: int, number: int, advice: str) -> HistoryError:

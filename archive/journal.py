@@ -92,7 +92,7 @@ def read(path: Path) -> Contents:
         )
     outcomes: dict[Stretch, Outcome] = {}
     for payload, end in found[1:]:
-        outcome = _outcome(path, payload)
+        outcome = outcome_of(path, payload)
         outcomes[outcome.stretch] = outcome
         size = end
     return Contents(header["generation"], header.get("campaign", ""), outcomes, size)
@@ -102,7 +102,12 @@ def _outcome_payload(outcome: Outcome) -> bytes:
     return _payload({"outcome": vars(outcome)})
 
 
-def _outcome(path: Path, payload: dict[str, Any]) -> Outcome:
+def outcome_of(path: Path, payload: dict[str, Any]) -> Outcome:
+    """The outcome that the payload of an entry tells of.
+
+    Raises:
+        HistoryError: it tells of something else.
+    """
     # An entry of format 1 is the outcome itself, also where format 2 was written behind it.
     fields = payload if "trials" in payload else payload.get("outcome")
     if fields is None:

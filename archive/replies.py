@@ -9,7 +9,7 @@ object, compressed: prompts repeat themselves. The first one names the format an
 import json
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -149,6 +149,18 @@ class Replies:
             self._places[exchange.request.key] = place
         model = exchange.request.model
         self.spent[model] = self.spent.get(model, Spent()).plus(exchange)
+
+
+def restore(folder: Path, payloads: Iterable[bytes], *, campaign: str) -> None:
+    """Write the file anew with the replies among some whole payloads, in order.
+
+    Raises:
+        HistoryError: the disk refused; the old file, if there is one, is untouched.
+    """
+    path = folder / FILE_NAME
+    header = _payload({"format": FORMAT, "campaign": campaign})
+    kept = [content for content in payloads if "request" in _content(path, content)]
+    disk.replace(path, *map(framed, (header, *kept)))
 
 
 def _payload(content: dict[str, Any]) -> bytes:

@@ -49,6 +49,10 @@ _HEAD = re.compile(rb"evo history segment\nformat (\d+)\nsha256 ([0-9a-f]{64})\n
 _NAME = re.compile(r"generations?-(\d{6,})(?:-(\d{6,}))?\.h5")
 
 
+class ForeignError(HistoryError):
+    """A file is whole, but of another campaign."""
+
+
 class Generation(NamedTuple):
     """One generation: its records in order, and the population that lives on."""
 
@@ -139,8 +143,22 @@ def packed(generation: Generation) -> Columns:
         **records,
         **survivors,
         **pack_table("generation", GENERATION, [row]),
-        "generation.offsets": np.array([0, len(generation.records)], dtype=np.int64),
+        "generation.offsets": offsets_of([len(generation.records)]),
     }
+
+
+def offsets_of(sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Places of the first record of generations of these sizes, and the number of all last."""
+    return np.cumsum([0, *sizes], dtype=np.int64)
+
+
+def campaign_of(path: Path) -> str:
+    """Id of the campaign that a file says it is of; empty where it says nothing."""
+    try:
+        with opened(path) as file:
+            return str(file.attribute("campaign") or "")
+    except (FileNotFoundError, HistoryError):
+        return ""
 
 
 def write(folder: Path, generations: range, columns: Columns, campaign: str) -> Segment:
@@ -171,6 +189,7 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
 
     Raises:
         FileNotFoundError: it is not there (any more).
+        ForeignError: the file is of another campaign.
         HistoryError: the file is damaged, foreign or of another format.
     """
     form = _checked(path)
@@ -179,7 +198,7 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
         columns = _upgraded(file) if form == 1 else {}
         found = _described(path, columns.__getitem__ if form == 1 else file.whole)
     if written_for not in (None, campaign):
-        raise HistoryError(f"{path} is of another campaign. Move it elsewhere.")
+        raise ForeignError(f"{path} is of another campaign. Move it elsewhere.")
     if path.name != file_name(found.generations):
         raise HistoryError(
             f"{path} holds {file_name(found.generations)}: it was renamed. Name it so."

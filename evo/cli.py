@@ -10,6 +10,7 @@ from types import FrameType
 
 import typer
 
+from evo.commands.check import check
 from evo.commands.confirm import confirm
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
@@ -32,7 +33,9 @@ app = typer.Typer(
 )
 
 # In the order of `evo --help`.
-for command in (run, resume, status, pareto, show, validate, evaluate, export, confirm, fidelity):
+for command in (
+    *(run, resume, status, pareto, show, validate, evaluate, export, check, confirm, fidelity),
+):
     app.command()(command)
 app.command("list")(list_)
 

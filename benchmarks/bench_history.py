@@ -1,0 +1,218 @@
+"""What history costs, and whether it costs more as a campaign grows.
+
+Prints the cost of acknowledging an outcome and of sealing a generation at 1,000 and at 100,000
+records, what merging adds, and how long it takes to open the larger one for going on. Then it runs
+a whole campaign that trains nothing and prints the engine's processor time per candidate, early and
+late, without what tracing and validation cost, which are shown apart.
+
+    python benchmarks/bench_history.py [records, 100000] [candidates, 10000]
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+import no_training
+import numpy as np
+import torch
+
+from archive import merging
+from archive.history import History
+from archive.segment import Segment
+from evo.seeds import child
+from evo.standing import Standing
+from evo.types import (
+    BASELINE_OPERATOR,
+    Candidate,
+    Novelty,
+    Outcome,
+    Record,
+    Score,
+    Status,
+    TaskScore,
+    Trial,
+    WinRate,
+)
+from evo.validation.validator import Validator
+
+T = TypeVar("T")
+
+SEALED = 200
+"""Records of a generation."""
+SMALL = 1_000
+WINDOW = 5
+"""Generations at each size; the median counts."""
+
+
+def main() -> None:
+    """Measure and print."""
+    torch.set_num_threads(1)
+    records = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    candidates = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+    with tempfile.TemporaryDirectory() as folder:
+        history_costs(Path(folder) / "history", records)
+        engine_costs(Path(folder) / "engine", candidates)
+
+
+def history_costs(folder: Path, records: int) -> None:
+    """The cost of each thing that history does, at two sizes."""
+    appended: dict[int, list[float]] = {}
+    sealed: dict[int, list[float]] = {}
+    merges: list[float] = []
+    merge = merging.merged
+
+    def timed_merge(parts: Sequence[Segment], *, campaign: str) -> Segment:
+        return timed(merges, merge, parts, campaign=campaign)
+
+    merging.merged = timed_merge
+    size = 0
+    with History.create(folder, config={}, environment={}) as history:
+        for generation in range(records // SEALED + WINDOW):
+            made = [record(generation, place) for place in range(SEALED)]
+            if generation == 0:
+                baseline = replace(made[0].candidate, operator=BASELINE_OPERATOR)
+                made[0] = replace(made[0], candidate=baseline)
+            at = next((s for s in (SMALL, records) if 0 <= size - s < WINDOW * SEALED), 0)
+            if at:
+                for one in made:
+                    timed(appended.setdefault(at, []), history.acknowledge, outcome(one))
+            before = sum(merges)
+            spent: list[float] = []
+            timed(spent, history.seal, generation, made, [made[0].id])
+            if at:
+                sealed.setdefault(at, []).append(spent[0] - (sum(merges) - before))
+            size += SEALED
+    for name, costs in (("acknowledge an outcome", appended), ("seal 200 records", sealed)):
+        few, many = median(costs[SMALL]), median(costs[records])
+        fastest = np.quantile([*costs[SMALL], *costs[records]], 0.1)
+        print(
+            f"{name}: {1000 * few:.2f} ms at {SMALL:,} records, {1000 * many:.2f} ms at "
+            f"{records:,}, ratio {many / few:.2f} (wall time, median; the fastest tenth of all "
+            f"{1000 * fastest:.2f} ms: a busy machine is slow to wake who waits for the disk)"
+        )
+    files = list((folder / "segments").iterdir())
+    print(
+        f"merging: {1000 * sum(merges) / (size // SEALED):.1f} ms a generation on average, "
+        f"{max(merges):.2f} s at most, {len(merges)} merges"
+    )
+    print(
+        f"on disk: {len(files)} files, {sum(f.stat().st_size for f in files) / size:.0f} bytes a "
+        "record"
+    )
+    start, cpu = time.perf_counter(), time.process_time()
+    with History.open(folder) as history:
+        opened = time.perf_counter() - start
+        standing = Standing.of(history, duplicate_within=1e-3, watch=lambda _: None)
+    print(
+        f"open {size:,} records to go on: {time.perf_counter() - start:.2f} s, of which checking "
+        f"every byte {opened:.2f} s; {time.process_time() - cpu:.2f} s of processor time; "
+        f"{len(standing.archive):,} in the novelty archive"
+    )
+
+
+def engine_costs(folder: Path, candidates: int) -> None:
+    """Processor time of the engine per candidate over a whole campaign, early and late."""
+    config = no_training.configure([f"generations={candidates // 50}", "offspring=50"])
+    apart = [0.0]
+    checkpoints: list[tuple[int, float, float]] = []
+
+    def watch(_: object) -> None:
+        checkpoints.append((len(history.records), time.process_time(), apart[0]))
+
+    with no_training.create(folder, config) as history, measured(Validator, "validate", apart):
+        no_training.run(history, watch)
+    early, late = (_cost(checkpoints, *part) for part in ((0.02, 0.12), (0.9, 1.0)))
+    print(
+        f"engine: {1000 * early[0]:.2f} ms a candidate in the first tenth of {candidates:,}, "
+        f"{1000 * late[0]:.2f} ms in the last, ratio {late[0] / early[0]:.2f} (processor time; "
+        f"tracing and validation apart: {1000 * early[1]:.1f} and {1000 * late[1]:.1f} ms)"
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of this process: {peak:.0f} MiB")
+
+
+def _cost(
+    checkpoints: Sequence[tuple[int, float, float]], start: float, stop: float
+) -> tuple[float, float]:
+    """Seconds a candidate within a part of a campaign: the engine's, and what was taken apart."""
+    total = checkpoints[-1][0]
+    inside = [point for point in checkpoints if start * total <= point[0] <= stop * total]
+    (first, cpu, apart), (last, cpu_end, apart_end) = inside[0], inside[-1]
+    return (
+        (cpu_end - cpu - (apart_end - apart)) / (last - first),
+        (apart_end - apart) / (last - first),
+    )
+
+
+@contextmanager
+def measured(owner: type, name: str, total: list[float]) -> Generator[None]:
+    """Adds the processor time of a method to a total while the context lasts."""
+    method = getattr(owner, name)
+
+    def measuring(*args: object) -> object:
+        start = time.process_time()
+        try:
+            return method(*args)
+        finally:
+            total[0] += time.process_time() - start
+
+    setattr(owner, name, measuring)
+    try:
+        yield
+    finally:
+        setattr(owner, name, method)
+
+
+def timed(seconds: list[float], act: Callable[..., T], *args: object, **words: object) -> T:
+    """Call, and add the wall time that it took."""
+    start = time.perf_counter()
+    result = act(*args, **words)
+    seconds.append(time.perf_counter() - start)
+    return result
+
+
+def record(generation: int, place: int) -> Record:
+    """A record of the sizes that a real campaign has: a third trained, a third of those in full."""
+    rng = child(0, generation, place)
+    source = f"import torch\n\n\ndef activation(x):\n    return x * {rng.random()}\n"
+    source += "    # -\n" * 20
+    candidate = Candidate(f"{generation:08x}{place:08x}", "activation", source, ("0" * 16,), "none")
+    if place % 3:
+        return Record(candidate, generation, Status.SCREENED_OUT, "screen", "not drawn", "-" * 900)
+    trials = tuple(
+        Trial(rung, "digits", network, seed, 0.01, rng.random(), rng.random())
+        for rung, seeds in ((0, 4), (1, 10 if place % 9 == 0 else 0))
+        for network in no_training.NETWORKS
+        for seed in range(seeds)
+    )
+    rate = WinRate(rng.random(), 0.0, 1.0)
+    text = rng.standard_normal(384).astype(np.float32)
+    return Record(
+        candidate,
+        generation,
+        Status.EVALUATED,
+        "evaluate",
+        graph="-" * 900,
+        text_vector=(text / np.linalg.norm(text)).astype(np.float32),
+        behaviour_vector=rng.standard_normal(64).astype(np.float32),
+        score=Score(trials[-1].rung, trials, rate, rate, 0.1, {"digits": TaskScore(0.5, 0.5, 0.3)}),
+        novelty=Novelty(0.1, 0.2, "0" * 16, "0" * 16),
+        seconds=1.0,
+    )
+
+
+def outcome(one: Record) -> Outcome:
+    """An outcome of the size that training gives."""
+    trials = tuple(Trial(0, "digits", name, s, 0.01, 0.3, 0.9) for name in "abcd" for s in range(4))
+    return Outcome(one.id, 0, trials, 1.0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+import os
+import random
+import shutil
+from pathlib import Path
+
+import archive_samples as samples
+import pytest
+
+from archive import check as health
+from archive import merging
+from archive.confirmations import Confirmations
+from archive.history import History
+from archive.reader import Reader
+from evo.errors import HistoryError
+
+MERGED = "segments/generations-000000-000003.h5"
+SINGLE = "segments/generation-000004.h5"
+LAST = "segments/generation-000005.h5"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """Six generations of three records, the first four merged, and two outcomes of a seventh."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "FAN", 4)
+        with History.create(folder, config={"seed": 1}, environment={"python": "3"}) as history:
+            for generation in range(6):
+                made = [samples.record(3 * generation + i, generation=generation) for i in range(3)]
+                history.seal(generation, made, [made[0].id])
+            history.acknowledge(samples.outcome(1))
+            history.acknowledge(samples.outcome(2))
+    return folder
+
+
+@pytest.fixture
+def folder(whole, tmp_path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def generations(folder: Path) -> list[int]:
+    """The generations that have all three of their records, each exactly as it was."""
+    found: dict[int, list[object]] = {}
+    for record in Reader.read(folder).records:
+        found.setdefault(record.generation, []).append(samples.everything(record))
+    for generation, records in found.items():
+        assert records == [
+            samples.everything(samples.record(3 * generation + i, generation=generation))
+            for i in range(3)
+        ]
+    return sorted(found)
+
+
+def mended(folder: Path) -> health.Report:
+    """The report of a repair, after which nothing more is wrong."""
+    before = health.check(folder)
+    report = health.repair(folder)
+    assert [f[:2] for f in report.findings] == [f[:2] for f in before.findings]
+    assert (report.lost, report.again) == (before.lost, before.again)
+    after = health.check(folder)
+    assert not after.findings
+    assert (after.lost, after.records) == (report.lost, report.records)
+    return report
+
+
+def flip(path: Path, place: int) -> None:
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1 << place % 8
+    path.write_bytes(damaged)
+
+
+def test_a_whole_campaign_is_sound_also_beside_its_writer(folder):
+    with History.open(folder):
+        report = health.check(folder)
+
+    assert report == health.Report([], [], [], 5, 18)
+
+
+def test_checking_changes_nothing(folder):
+    flip(folder / MERGED, 20_000)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    health.check(folder)
+
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_a_merged_file_with_a_flipped_bit_every_other_generation_is_restored(folder, seed):
+    size = (folder / MERGED).stat().st_size
+    flip(folder / MERGED, random.Random(seed).randrange(size // 4, size))
+
+    report = mended(folder)
+
+    assert [finding.file for finding in report.findings] == [MERGED]
+    assert generations(folder) == [n for n in range(6) if n not in report.lost]
+    assert len(report.lost) <= 4
+    assert (folder / "damaged" / Path(MERGED).name).exists()
+    with History.open(folder) as history:
+        assert (history.generation, len(history.outcomes)) == (5, 2)
+        history.seal(6, [samples.record(18, generation=6)], [])
+
+
+def test_a_flipped_bit_in_the_vectors_costs_one_generation(folder):
+    content = (folder / MERGED).read_bytes()
+    vector = samples.record(4, generation=1).text_vector.tobytes()
+    flip(folder / MERGED, content.index(vector) + 100)
+
+    report = mended(folder)
+
+    assert report.lost == [1]
+    assert report.findings[0].remedy == "3 of 4 generations restored"
+    assert generations(folder) == [0, 2, 3, 4, 5]
+    assert list(Reader.read(folder).lost) == [1]
+
+
+def test_a_head_that_is_damaged_costs_nothing(folder):
+    flip(folder / MERGED, 60)
+
+    report = mended(folder)
+
+    assert report.lost == []
+    assert generations(folder) == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.6, 0.999])
+def test_a_file_that_was_cut_off_is_lost_and_every_other_one_stays(folder, share):
+    path = folder / MERGED
+    os.truncate(path, int(share * path.stat().st_size))
+
+    report = mended(folder)
+
+    assert (report.lost, generations(folder)) == ([0, 1, 2, 3], [4, 5])
+
+
+def test_a_missing_generation_is_named_and_the_others_stay(folder):
+    (folder / SINGLE).unlink()
+
+    report = mended(folder)
+
+    assert report.findings[0].problem == "no file holds generations 4"
+    assert report.lost == [4]
+    assert generations(folder) == [0, 1, 2, 3, 5]
+
+
+@pytest.mark.parametrize("harm", ["flipped", "missing"])
+def test_a_last_generation_that_is_gone_is_run_again(folder, harm):
+    (folder / LAST).unlink() if harm == "missing" else flip(folder / LAST, 9_000)
+
+    report = mended(folder)
+
+    assert (report.lost, report.again) == ([], [5])
+    assert generations(folder) == [0, 1, 2, 3, 4]
+    with History.open(folder) as history:
+        assert history.generation == 4
+        assert history.survivors == (samples.record(12).id,)
+
+
+def test_foreign_files_are_moved_away(folder, tmp_path):
+    (folder / "segments/notes.txt").write_text("mine")
+    with History.create(tmp_path / "other", config={"seed": 2}, environment={}) as other:
+        other.seal(0, [samples.record(1)], [])
+    shutil.copy(tmp_path / "other/segments/generation-000000.h5", folder / "segments")
+
+    report = mended(folder)
+
+    assert {(f.file, f.problem) for f in report.findings} == {
+        ("segments/notes.txt", "is no segment of a campaign"),
+        ("segments/generation-000000.h5", "is of another campaign"),
+    }
+    assert (folder / "damaged/notes.txt").read_text() == "mine"
+    assert generations(folder) == [0, 1, 2, 3, 4, 5]
+
+
+def test_of_a_damaged_journal_every_other_entry_is_restored(folder):
+    path = folder / "journal"
+    with History.open(folder) as history:
+        history.acknowledge(samples.outcome(3))
+    flip(path, path.read_bytes().index(b"candidate-2"))
+
+    report = mended(folder)
+
+    assert report.findings[0].remedy == "2 whole entries restored"
+    ids = [key.id for key in Reader.read(folder).outcomes]
+    assert ids == ["candidate-1", "candidate-3"]
+
+
+@pytest.mark.parametrize("harm", ["missing", "empty", "head"])
+def test_a_journal_without_a_beginning_starts_anew_with_its_whole_entries(folder, harm):
+    path = folder / "journal"
+    if harm == "missing":
+        path.unlink()
+    elif harm == "empty":
+        path.write_bytes(b"")
+    else:
+        flip(path, 3)
+
+    report = mended(folder)
+
+    assert [finding.file for finding in report.findings] == ["journal"]
+    assert len(Reader.read(folder).outcomes) == (2 if harm == "head" else 0)
+
+
+@pytest.mark.parametrize("name", ["campaign.json", "config.json", "environment.json"])
+@pytest.mark.parametrize("harm", ["missing", "empty", "flipped"])
+def test_any_one_description_is_restored_from_the_others(folder, name, harm):
+    before = (folder / name).read_bytes()
+    if harm == "missing":
+        (folder / name).unlink()
+    elif harm == "empty":
+        (folder / name).write_bytes(b"")
+    else:
+        flip(folder / name, before.rindex(b'"') - 1)
+
+    report = mended(folder)
+
+    assert [finding.file for finding in report.findings] == [name]
+    assert (folder / name).read_bytes() == before
+
+
+def test_a_setting_that_nothing_vouches_for_is_not_restored(folder):
+    (folder / "campaign.json").unlink()
+    (folder / "config.json").write_text('{"seed": 2}')
+
+    report = health.repair(folder)
+
+    assert report.findings[0].remedy == ""
+    assert not (folder / "campaign.json").exists()
+
+
+def test_a_lost_first_generation_leaves_the_others_readable(folder):
+    content = (folder / MERGED).read_bytes()
+    vector = samples.record(1).text_vector.tobytes()
+    flip(folder / MERGED, content.index(vector))
+
+    report = mended(folder)
+
+    assert report.lost == [0]
+    assert generations(folder) == [1, 2, 3, 4, 5]
+
+
+def test_a_damaged_confirmation_is_moved_away(folder):
+    with Confirmations.open(folder, settings={}) as book:
+        path = book.write({"candidates": []})
+    path.write_bytes(b"{}")
+
+    report = mended(folder)
+
+    assert report.findings[0].file == "confirmations/001.json"
+    assert not path.exists()
+
+
+def test_a_repair_beside_a_writer_is_refused(folder):
+    with History.open(folder), pytest.raises(HistoryError, match="being written by process"):
+        health.repair(folder)
+
+
+def test_what_was_replaced_before_is_not_overwritten(folder):
+    for _ in range(2):
+        (folder / "segments/notes.txt").write_text("mine")
+        health.repair(folder)
+
+    assert (folder / "damaged/notes.txt").exists()
+    assert (folder / "damaged/notes.txt.2").exists()
+
+
+@pytest.mark.parametrize("content", ["", "nothing", "thesis.tex"])
+def test_another_folder_is_no_campaign(tmp_path, content):
+    if content:
+        (tmp_path / content).touch()
+
+    with pytest.raises(HistoryError, match="is no campaign"):
+        health.check(tmp_path)
+
+
+def test_a_newer_format_is_left_to_the_version_that_wrote_it(folder):
+    (folder / "campaign.json").write_text('{"format": 3}')
+
+    with pytest.raises(HistoryError, match="Use the version that wrote it"):
+        health.repair(folder)
