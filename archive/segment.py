@@ -94,6 +94,19 @@ class Segment(NamedTuple):
         for columns in self.blocks(start, self.size):
             yield from unpack(columns)
 
+    def population(self, generation: int) -> tuple[str, ...]:
+        """Ids of the survivors of one of its generations.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        if generation == self.generations[-1]:
+            return self.survivors
+        with opened(self.path) as file:
+            place = generation - self.generations[0]
+            columns = cut_lists(file.take, "survivor", SURVIVOR, place, place + 1)
+        return tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[0])
+
     def blocks(self, start: int, stop: int) -> Iterator[Columns]:
         """The columns of records start to stop, `BLOCK` after the other.
 

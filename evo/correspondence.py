@@ -7,8 +7,9 @@ any more stops the campaign, or is left alone, as configured.
 
 import asyncio
 import threading
+from asyncio import CancelledError
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -18,8 +19,6 @@ from evo.dialogue import Exchange, Reply, Request
 from evo.errors import BudgetReachedError, EvoError
 from evo.providers.base import Provider, ProviderError
 from evo.providers.settings import LlmSettings, Model
-
-Counting = Callable[[], None]
 
 
 class EndpointDeadError(EvoError):
@@ -47,7 +46,7 @@ class Correspondent:
         settings: models, limits and budget.
         providers: where each model is asked, by its label.
         replies: the campaign's, open for adding.
-        told: called after every exchange.
+        deadline: on the monotonic clock, after which nothing is asked.
     """
 
     def __init__(
@@ -56,11 +55,10 @@ class Correspondent:
         providers: Mapping[str, Provider],
         replies: Replies,
         *,
-        told: Counting = lambda: None,
+        deadline: float | None = None,
     ) -> None:
         self._settings = settings
         self._replies = replies
-        self._told = told
         self._lines = {
             model.label: _Line(model, providers[model.label]) for model in settings.models
         }
@@ -71,7 +69,8 @@ class Correspondent:
         self._begun: deque[float] = deque()
         self._open: dict[Request, int] = {}
         self._stopped: EvoError | None = None
-        self._deadline: float | None = None
+        self._deadline = deadline
+        self._is_closed = False
 
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
         """What came of each request, in order; safe from any thread, one call at a time.
@@ -81,12 +80,12 @@ class Correspondent:
             EndpointDeadError: a model cannot be had, and the campaign is to stop then.
             HistoryError: the disk refused.
         """
+        if self._is_closed:
+            raise CancelledError  # somebody in another thread has not heard of the end yet
         return self._wait(self._ask(requests))
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if hours := self._settings.budget.hours:
-            self._deadline = self._loop.time() + 3600 * hours
         return self
 
     def __exit__(
@@ -95,6 +94,7 @@ class Correspondent:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._is_closed = True
         self._wait(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -274,7 +274,6 @@ class Correspondent:
 
     def _keep(self, exchange: Exchange) -> Exchange:
         self._replies.add(exchange)
-        self._told()
         return exchange
 
 

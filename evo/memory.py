@@ -7,6 +7,7 @@ Only a window of generations is kept.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from archive.history import History
 from evo.types import Record, Status
 from operators.adaptation import Tally
 
@@ -66,6 +67,29 @@ class Memory:
             _sum(lessons.models for lessons in found),
             _different(failures),
         )
+
+
+class Chronicle:
+    """A history whose every sealed generation is remembered.
+
+    Args:
+        history: what seals.
+        memory: what learns of it.
+    """
+
+    def __init__(self, history: History, memory: Memory) -> None:
+        self._history = history
+        self._memory = memory
+
+    @property
+    def generation(self) -> int:
+        """The last sealed generation."""
+        return self._history.generation
+
+    def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
+        """Make a generation permanent."""
+        self._history.seal(generation, records, survivors)
+        self._memory.remember(generation, records, survivors)
 
 
 def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> Lessons:

@@ -71,17 +71,15 @@ class Propose:
         self._authors = authors
         self._baselines = baselines or {}
 
-    def __call__(
-        self, parents: Sequence[Individual], generation: int, known: int | None = None
-    ) -> list[Record]:
+    def __call__(self, parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
         """The generation's proposals.
 
         Args:
             parents: the population to descend from.
             generation: the one to propose for.
-            known: the last generation whose records count; by default the one before.
+            known: the last generation whose records count.
         """
-        lessons = self._memory.after(generation - 1 if known is None else known)
+        lessons = self._memory.after(known)
         drafts = [
             self._draft(parents, generation, place, lessons) for place in range(self._offspring)
         ]

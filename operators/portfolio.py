@@ -47,7 +47,17 @@ class Portfolio:
     @property
     def asks(self) -> bool:
         """Whether an operator that may be drawn asks a language model."""
-        return any(isinstance(one, AskingOperator) for one in self._drawn().values())
+        return bool(self.asking)
+
+    @property
+    def writes(self) -> bool:
+        """Whether an operator that may be drawn needs none."""
+        return len(self.asking) < len(self._drawn())
+
+    @property
+    def asking(self) -> list[str]:
+        """The operators that may be drawn and ask a language model, by name."""
+        return [name for name, one in self._drawn().items() if isinstance(one, AskingOperator)]
 
     def draw(
         self, rng: np.random.Generator, tallies: Mapping[str, Tally] | None = None
