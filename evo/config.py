@@ -3,6 +3,7 @@
 Everything is checked here, before anything is spent; the result is frozen.
 """
 
+import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -148,6 +149,8 @@ def presets() -> dict[str, str]:
 
 def _read(source: str) -> dict[str, Any]:
     try:
+        if source.endswith("config.json"):  # as a campaign's folder has it, resolved
+            return json.loads(Path(source).read_text())
         if source.endswith(".toml"):
             return tomllib.loads(Path(source).read_text())
         if source not in presets():
@@ -155,7 +158,7 @@ def _read(source: str) -> dict[str, Any]:
         return tomllib.loads((resources.files("evo.presets") / f"{source}.toml").read_text())
     except OSError as error:
         raise UsageError(f"Configuration {source}: cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, ValueError) as error:
         raise UsageError(f"Configuration {source}: not valid TOML: {error}.") from None
 
 

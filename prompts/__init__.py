@@ -32,6 +32,7 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 - prompts are no HTML; the filters quote
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters.update(_FILTERS)
     return environment
