@@ -15,7 +15,8 @@ import numpy as np
 
 from archive.descriptors import TextDescriptor
 from archive.history import History
-from evo import build
+from archive.reader import Reader
+from evo import build, llm
 from evo.config import Config, load, parse
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.workers import Job
@@ -97,14 +98,23 @@ def create(folder: Path, config: Config) -> History:
     return History.create(folder, config=config.model_dump(mode="json"), environment={})
 
 
-def run(history: History, watch: Watch, *, trainer: Trainer | None = None) -> None:
+def run(
+    history: History,
+    watch: Watch,
+    *,
+    trainer: Trainer | None = None,
+    replay: Reader | None = None,
+) -> None:
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
-    build.search(
-        history,
-        config,
-        watch,
-        sandbox=InProcess(),
-        text=HashedText(),
-        train=trainer or Trainer(config.protocol),
-    )
+    with llm.withheld_keys(config.llm, replayed=replay is not None) as keys:
+        build.search(
+            history,
+            config,
+            watch,
+            sandbox=InProcess(),
+            text=HashedText(),
+            train=trainer or Trainer(config.protocol),
+            keys=keys,
+            replay=replay,
+        )

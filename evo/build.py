@@ -3,7 +3,7 @@
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import version
@@ -119,8 +119,21 @@ def run(history: History, watch: Watch, *, replay: Reader | None = None) -> None
     # Loading the text model costs seconds; they pass while the workers start and train.
     loading = threading.Thread(target=text.load, daemon=True)
     loading.start()
-    with workers(config) as pool, Sandbox() as sandbox:
-        search(history, config, watch, sandbox=sandbox, text=text, train=pool.run, replay=replay)
+    with (
+        llm.withheld_keys(config.llm, replayed=replay is not None) as keys,
+        workers(config) as pool,
+        Sandbox() as sandbox,
+    ):
+        search(
+            history,
+            config,
+            watch,
+            sandbox=sandbox,
+            text=text,
+            train=pool.run,
+            keys=keys,
+            replay=replay,
+        )
 
 
 def search(
@@ -131,6 +144,7 @@ def search(
     sandbox: Sandbox,
     text: TextDescriptor,
     train: Runner,
+    keys: Mapping[str, str],
     replay: Reader | None = None,
 ) -> None:
     """The campaign itself, given what traces, describes and trains."""
@@ -172,6 +186,7 @@ def search(
         llm.correspondence(
             config.llm,
             replies,
+            keys=keys,
             source=replay and llm.read_replies(replay),
             deadline=deadline,
         ) as asked,

@@ -85,6 +85,7 @@ def correspondence(
     settings: LlmSettings,
     found: Replies,
     *,
+    keys: Mapping[str, str],
     source: Replies | None,
     deadline: float | None,
 ) -> Generator[Correspondence]:
@@ -93,20 +94,36 @@ def correspondence(
     Args:
         settings: the models.
         found: the campaign's replies, open for adding.
+        keys: by the models' labels.
         source: another campaign's, to take all replies from.
         deadline: of the campaign, on the monotonic clock.
     """
     if source is not None:
         yield Replayer(source, found)
         return
-    keys = {model.label: _key(model) for model in settings.models}
-    with _withheld({model.key_env for model in settings.models if model.key_env}):
-        asked = {
-            model.label: providers.get(model.provider)(model, keys[model.label])
-            for model in settings.models
-        }
-        with Correspondent(settings, asked, found, deadline=deadline) as correspondent:
-            yield correspondent
+    asked = {
+        model.label: providers.get(model.provider)(model, keys[model.label])
+        for model in settings.models
+    }
+    with Correspondent(settings, asked, found, deadline=deadline) as correspondent:
+        yield correspondent
+
+
+@contextmanager
+def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping[str, str]]:
+    """The keys by model, and an environment without them as long as the context lasts.
+
+    Args:
+        settings: the models.
+        replayed: whether nobody is asked, so that no key need be there.
+    """
+    keys = {model.label: "" if replayed else _key(model) for model in settings.models}
+    names = {model.key_env for model in settings.models}
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield keys
+    finally:
+        os.environ.update(kept)
 
 
 def _key(model: Model) -> str:
@@ -120,13 +137,3 @@ def _key(model: Model) -> str:
             f"{model.key_env}, which is not set. Set it, or correct key_env."
         )
     return key.strip()
-
-
-@contextmanager
-def _withheld(names: set[str]) -> Generator[None]:
-    """Without some environment variables, which children would inherit."""
-    kept: Mapping[str, str] = {name: os.environ.pop(name) for name in names if name in os.environ}
-    try:
-        yield
-    finally:
-        os.environ.update(kept)
