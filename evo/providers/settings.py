@@ -22,7 +22,7 @@ _SECRETS = frozenset({"api_key", "apikey", "authorization", "key", "password", "
 class Model(Frozen):
     """One language model and where it is served."""
 
-    name: Annotated[str, Field(pattern=r"^[\w./:@+-]{1,80}$")] = ""
+    name: Annotated[str, Field(pattern=r"^[\w./:@+-]{0,80}$")] = ""
     """What history and tables call it; by default the model's own name."""
     provider: str = "openai"
     """`openai`: any OpenAI-compatible endpoint; `xllamacpp`: a GGUF file on this machine."""

@@ -77,7 +77,7 @@ def authorship_table(facts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Ta
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
-    table.add_column("by", no_wrap=True)
+    table.add_column("by", overflow="ellipsis", no_wrap=True, max_width=20)
     names = ("proposed", "valid", "new", "trained", "full", "B-WR", "best", "cost")
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)

@@ -33,9 +33,12 @@ def grammar(contract: Contract) -> str:
     ]
     for level in range(_DEPTH):
         calls = [_call(template, level + 1) for template in contract.vocabulary]
+        # The whole is two terms: of one term alone most is known already.
+        expression = f"term{level} operation term{level}"
+        if level:
+            expression += f' | term{level} | number " * " term{level}'
         rules += [
-            f"expression{level} ::= term{level} | term{level} operation term{level}"
-            + (f' | number " * " term{level}' if level else ""),
+            f"expression{level} ::= {expression}",
             f"term{level} ::= call{level}" + (' | argument | number " * " argument' * bool(level)),
             f"call{level} ::= {' | '.join(calls)}",
         ]
