@@ -17,6 +17,7 @@ from archive.descriptors import TextDescriptor
 from archive.history import History
 from archive.reader import Reader
 from evo import build, llm
+from evo.components.base import kinds
 from evo.config import Config, load, parse
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.workers import Job
@@ -50,9 +51,9 @@ class InProcess(Sandbox):
 @lru_cache(maxsize=1024)
 def _traced(request: TraceRequest) -> Traced:
     try:
-        return tracer.trace(request.source, request.function, request.shapes)
-    except Refused as refused:
-        return refused
+        return tracer.trace(request.source, request.function, request.shapes, progress=lambda: None)
+    except tracer.TraceError as error:
+        return Refused("trace", str(error))
 
 
 class Trainer:
@@ -82,7 +83,7 @@ class Trainer:
         loss = 0.2 + 0.3 * child(0, job.id).random() / (1 + job.rung)
         trials = tuple(
             Trial(job.rung, "none", network, seed, 0.01, loss + 0.02 * rng.random(), rng.random())
-            for network in NETWORKS
+            for network in NETWORKS[: self._protocol.rungs[job.rung].networks]
             for seed in self._protocol.heats(job.rung)[job.heat]
         )
         return Outcome(job.id, job.rung, trials, 0.125, heat=job.heat)
@@ -118,3 +119,14 @@ def run(
             keys=keys,
             replay=replay,
         )
+
+
+def warm_up(kind: str) -> None:
+    """Trace the baselines once, so that children of this process have them.
+
+    No graph is run: after autograd has worked, torch refuses to work in a child.
+    """
+    found = kinds.get(kind)()
+    function, shapes = found.contract.function, found.trace_shapes
+    for baseline in found.baselines().values():
+        _traced(TraceRequest(baseline.source, function, shapes))

@@ -22,7 +22,7 @@ from evo.authors import Authors, Correspondence
 from evo.campaign import Campaign, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
-from evo.errors import BudgetReachedError, UsageError
+from evo.errors import BudgetReachedError
 from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
@@ -34,7 +34,6 @@ from evo.selection import Individual, survive
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
 from evo.types import Outcome, Record
-from evo.validation import syscalls as confinement
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.portfolio import Portfolio
@@ -48,17 +47,13 @@ def check(config: Config, *, replayed: bool = False) -> None:
         replayed: whether replies of language models come from another campaign.
 
     Raises:
-        UsageError: a name is unknown, or the device, the text model or the walls are not there.
+        UsageError: a name is unknown, or the device or the text model is not there.
     """
     kinds.get(config.kind)
     for name in config.tasks:
         tasks.get(name)().prepare()
     llm.check(config.llm, _portfolio(config), replayed=replayed)
     devices.resolve(config.device)
-    if not confinement.is_available():
-        raise UsageError(
-            "This machine cannot confine generated code: expected Linux on x86-64 with seccomp."
-        )
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
 
@@ -100,12 +95,20 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(history: History, watch: Watch, *, replay: Reader | None = None) -> None:
+def run(
+    history: History,
+    watch: Watch,
+    *,
+    unsafe_sandbox: bool = False,
+    replay: Reader | None = None,
+) -> None:
     """Run the campaign of a history from where it stands to its end.
 
     Args:
         history: the campaign's.
         watch: is told what happens.
+        unsafe_sandbox: go on where walls are absent; no part of the history, so whoever goes on
+            with it asks for it again.
         replay: a campaign to take all replies of language models from.
 
     Raises:
@@ -122,7 +125,7 @@ def run(history: History, watch: Watch, *, replay: Reader | None = None) -> None
     with (
         llm.withheld_keys(config.llm, replayed=replay is not None) as keys,
         workers(config) as pool,
-        Sandbox() as sandbox,
+        Sandbox(unsafe=unsafe_sandbox) as sandbox,
     ):
         search(
             history,

@@ -5,10 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.commands.options import Device, Json, RunName, Settings, device_setting
+from evo.commands.options import (
+    Device,
+    Json,
+    RunName,
+    Settings,
+    UnsafeSandbox,
+    device_setting,
+)
 from evo.console import (
     RUNS,
     err,
+    expect_walls,
     invoked_as,
     next_folder,
     print_json,
@@ -38,6 +46,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
     name: Annotated[str | None, typer.Option(help="Folder under runs/; default: numbered.")] = None,
     device: Device = None,
+    unsafe_sandbox: UnsafeSandbox = False,
     replay: Replay = None,
     as_json: Json = False,
 ) -> None:
@@ -53,13 +62,20 @@ def run(
     from evo import build
 
     build.check(loaded, replayed=source is not None)
+    expect_walls(unsafe=unsafe_sandbox)
     stem = source.folder.name if source else Path(config).stem
     folder = RUNS / name if name else next_folder(stem)
     with build.create(folder, loaded) as history:
-        _run(history, replay=source, as_json=as_json)
+        _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
-def resume(run: RunName, *, replay: Replay = None, as_json: Json = False) -> None:
+def resume(
+    run: RunName,
+    *,
+    unsafe_sandbox: UnsafeSandbox = False,
+    replay: Replay = None,
+    as_json: Json = False,
+) -> None:
     """Go on with a campaign from where it stopped."""
     folder = run_folder(run)
     source = read_run(replay) if replay else None
@@ -69,21 +85,31 @@ def resume(run: RunName, *, replay: Replay = None, as_json: Json = False) -> Non
         if history.generation >= history.config["generations"]:
             err.print("Finished already; this is what it came to.")
         _check_again(history, replayed=source is not None)
-        _run(history, replay=source, as_json=as_json)
+        expect_walls(unsafe=unsafe_sandbox)
+        _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
-def _run(history: "History", *, replay: "Reader | None", as_json: bool) -> None:
+def _run(
+    history: "History", *, unsafe_sandbox: bool, replay: "Reader | None", as_json: bool
+) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
     from evo import build
+    from evo.progress import Progress
     from evo.report.live import live_view
     from evo.report.summary import status_facts
+    from evo.stopping import Stopping
 
     folder = history.folder
     start = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
     err.print(start, soft_wrap=True, markup=False)
     try:
-        with live_view(folder.name, err) as watch:
-            build.run(history, watch, replay=replay)
+        with Stopping(_tell_of_stopping) as stopping, live_view(folder.name, err) as show:
+
+            def watch(progress: Progress) -> None:
+                show(progress)
+                stopping.watch(progress)
+
+            build.run(history, watch, unsafe_sandbox=unsafe_sandbox, replay=replay)
     except BudgetReachedError as reached:
         # That is what was asked for: the campaign ends well, and could go on.
         err.print(f"{reached} Everything is saved.", soft_wrap=True, markup=False)
@@ -96,6 +122,10 @@ def _run(history: "History", *, replay: "Reader | None", as_json: bool) -> None:
         print_json(status_facts(history))
         return
     print_result(history, picture)
+
+
+def _tell_of_stopping() -> None:
+    err.print("Stopping when what is in hand is done; Ctrl-C again stops at once.", soft_wrap=True)
 
 
 def _check_again(history: "History", *, replayed: bool) -> None:

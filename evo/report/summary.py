@@ -43,7 +43,7 @@ def pareto_front(records: Iterable[Record]) -> Front:
     """
     baselines: list[Record] = []
     complete = fully_evaluated(_aside(records, baselines))
-    points = np.array([_point(record) for record in complete]).reshape(-1, len(OBJECTIVES))
+    points = np.array([objectives(record) for record in complete]).reshape(-1, len(OBJECTIVES))
     chosen = dict.fromkeys(int(index) for index in front(points))
     return Front(
         members=tuple(complete[index] for index in chosen),
@@ -77,6 +77,12 @@ def rung(record: Record) -> int:
     """The highest rung of an evaluated record."""
     assert record.score is not None
     return record.score.rung
+
+
+def objectives(record: Record) -> tuple[float, float]:
+    """Performance and novelty of an evaluated record, in the order of `OBJECTIVES`."""
+    rates = _rates(record)
+    return rates[OBJECTIVES[0]], rates[OBJECTIVES[1]]
 
 
 def find_record(records: Iterable[Record], beginning: str) -> Record:
@@ -210,11 +216,6 @@ def _state(history: Reader) -> str:
     if history.generation >= history.config["generations"]:
         return "finished"
     return "running" if history.is_running else "stopped"
-
-
-def _point(record: Record) -> tuple[float, float]:
-    rates = _rates(record)
-    return rates[OBJECTIVES[0]], rates[OBJECTIVES[1]]
 
 
 def _rates(record: Record) -> dict[str, float]:

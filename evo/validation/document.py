@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.allowed import ALLOWED
+from evo.validation.allowed import ALLOWED, REMEDIES
 from evo.validation.arguments import (
     DTYPES,
     MAX_CONSTANT_ELEMENTS,
@@ -33,6 +33,7 @@ from evo.validation.arguments import (
     schema_of,
     write_tensor,
 )
+from evo.validation.sizes import Size
 
 MAX_BYTES = 200_000
 MAX_INPUTS = 16
@@ -50,6 +51,7 @@ class Step(NamedTuple):
         keywords: keyword arguments; they hold no value.
         single: (position, value) of arguments that are a value.
         several: (position, values) of arguments that are a list of values.
+        sized: (position, place in the list there or None, size) of arguments that are a size.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Step(NamedTuple):
     keywords: dict[str, Any]
     single: tuple[tuple[int, int], ...]
     several: tuple[tuple[int, tuple[int, ...]], ...]
+    sized: tuple[tuple[int, int | None, Size], ...] = ()
 
     def run(self, values: Sequence[Any]) -> Any:
         """What the operator gives on these values."""
@@ -67,6 +70,13 @@ class Step(NamedTuple):
             arguments[position] = values[source]
         for position, sources in self.several:
             arguments[position] = [values[source] for source in sources]
+        for position, place, size in self.sized:
+            number = size.of(values[size.input].shape)
+            if place is None:
+                arguments[position] = number
+            else:
+                arguments[position] = [*arguments[position]]
+                arguments[position][place] = number
         if self.operator is None:
             return arguments[0][arguments[1]]
         return self.operator(*arguments, **self.keywords)
@@ -99,7 +109,7 @@ def read_document(text: str) -> Document:
     if len(text) > MAX_BYTES:
         raise GraphError(f"expected at most {MAX_BYTES:,} bytes, got {len(text):,}")
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise GraphError(f"expected JSON: {first_line(error)}") from error
     if not isinstance(document, dict) or document.keys() != {"inputs", "nodes", "output"}:
@@ -123,6 +133,14 @@ def read_document(text: str) -> Document:
     )
 
 
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Readers differ in which of two equal keys they take, so there may be none."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise GraphError("expected every key of an object once, got one twice")
+    return found
+
+
 class _Reader:
     """Reads node after node; its state is what the nodes so far have given."""
 
@@ -130,6 +148,7 @@ class _Reader:
         self.written: list[Json] = []
         self.nodes: list[torch.Tensor | None] = []
         self.steps: list[Step] = []
+        self._inputs = inputs
         self._parts = [1] * inputs
         """How many tensors each value holds."""
         self._elements_left = MAX_CONSTANT_ELEMENTS
@@ -145,7 +164,8 @@ class _Reader:
         elif name in ALLOWED and len(rest) == 2:
             self._read_operator(name, *rest)
         else:
-            raise GraphError(f"operator {name[:60]!r} is not allowed here")
+            remedy = f"; {REMEDIES[name]}" if name in REMEDIES else ""
+            raise GraphError(f"operator {name[:60]!r} is not allowed here{remedy}")
 
     def tensor(self, reference: Json) -> int:
         """Number of the one tensor that a reference names."""
@@ -167,11 +187,14 @@ class _Reader:
         call = read_call(operator, positional, keywords)
         single: list[tuple[int, int]] = []
         several: list[tuple[int, tuple[int, ...]]] = []
+        sized: list[tuple[int, int | None, Size]] = []
         for position, argument in enumerate(call.positional):
             if isinstance(argument, Reference):
                 single.append((position, self.tensor(positional[position])))
             elif isinstance(argument, list) and any(isinstance(a, Reference) for a in argument):
                 several.append((position, tuple(map(self.tensor, positional[position]))))
+            else:
+                sized += self._sizes(position, argument)
         if not single and not several:
             raise GraphError(f"{name}: expected at least one value among its arguments")
         step = Step(
@@ -182,10 +205,19 @@ class _Reader:
             call.keywords,
             tuple(single),
             tuple(several),
+            tuple(sized),
         )
         written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]
         returns = schema_of(operator).returns
         self._add(written, step=step, parts=len(returns))
+
+    def _sizes(self, position: int, argument: Any) -> list[tuple[int, int | None, Size]]:
+        places = enumerate(argument) if isinstance(argument, list) else [(None, argument)]
+        found = [(position, place, part) for place, part in places if isinstance(part, Size)]
+        for _, _, size in found:
+            if not 0 <= size.input < self._inputs:
+                raise GraphError(f"size of input {size.input}, which is none")
+        return found
 
     def _read_item(self, reference: Json, part: Json) -> None:
         index = self._value(reference)
@@ -198,8 +230,12 @@ class _Reader:
     def _read_constant(self, dtype: Json, shape: Json, values: Json) -> None:
         if not isinstance(dtype, str) or dtype not in DTYPES:
             raise GraphError(f"constant: dtype {str(dtype)[:20]!r} is not allowed")
-        if not isinstance(shape, list) or not all(is_int64(size) and size >= 0 for size in shape):
-            raise GraphError("constant: expected a list of sizes as its shape")
+        if not isinstance(shape, list) or not all(
+            is_int64(size) and 0 <= size <= MAX_CONSTANT_ELEMENTS for size in shape
+        ):
+            raise GraphError(
+                f"constant: expected a list of sizes up to {MAX_CONSTANT_ELEMENTS:,} as its shape"
+            )
         if not isinstance(values, list) or len(values) != math.prod(shape) or len(shape) > 8:
             raise GraphError("constant: expected as many values as its shape holds")
         self._elements_left -= len(values)

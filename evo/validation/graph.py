@@ -5,14 +5,19 @@ A graph gives the values and gradients of the source it was traced from, on any 
 """
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.allowed import ALLOWED, MULTIPLYING, base_name
+from evo.validation.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
 from evo.validation.arguments import GraphError, first_line
 from evo.validation.document import Document, Step, read_document
+from evo.validation.forms import run_on_meta
+
+# A few operators run under vmap copy by copy, which torch tells everybody who uses one.
+warnings.filterwarnings("ignore", message="There is a performance drop", category=UserWarning)
 
 __all__ = ["ALLOWED", "MAX_ELEMENTS", "Form", "Graph", "GraphError"]
 
@@ -106,7 +111,7 @@ class Graph:
         spent = 0
         for step in self._steps:
             try:
-                values[step.number] = step.run(values)
+                values[step.number] = run_on_meta(step, values)
                 spent += _cost(step, values)
             except Exception as error:  # shape rules are Python and raise anything
                 raise GraphError(f"{step.name} fails: {first_line(error)}") from error
@@ -133,7 +138,9 @@ def _cost(step: Step, values: Sequence[Any]) -> int:
         return 0
     given = values[step.number]
     count = sum(part.numel() for part in ([given] if isinstance(given, torch.Tensor) else given))
+    factors = [values[source] for _, source in step.single]
+    if base_name(step.name) in FACTORING:
+        count += sum(math.prod(factor.shape) * min(factor.shape[-2:]) for factor in factors)
     if base_name(step.name) in MULTIPLYING:
-        factors = [values[source] for _, source in step.single]
         count *= max(math.prod(factor.shape[-1:]) for factor in factors)
     return count
