@@ -147,7 +147,7 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
         (("validate", __file__, "--kind", "activaton"), "Did you mean 'activation'"),
         (("evaluate", "absent.py", "--kind", "activation"), "absent.py"),
         (("frobnicate",), "No such command"),
-        (("run",), "Missing argument"),
+        (("run",), "expects a TOML file or a preset"),
         (("run", "demo", "--seed", "x"), "Invalid value for '--seed'"),
     ],
 )
