@@ -24,32 +24,32 @@ _ASINH_FAR = 1e18
 """Its square is still finite."""
 
 
-class _Minimum(torch.autograd.Function):
-    """min(a, b); a tie gives each half of the gradient, as ATen does."""
+class _Extreme(torch.autograd.Function):
+    """One of two values; a tie gives each half of the gradient, as ATen does."""
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        (share,) = ctx.saved_tensors
+        first = gradient * share
+        return first, gradient - first
+
+
+class _Minimum(_Extreme):
+    """min(a, b)."""
 
     @staticmethod
     def forward(ctx: Any, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        share = (b - a).mul_(_STEEP).add_(0.5).clamp_(0, 1)
-        ctx.save_for_backward(share)
+        ctx.save_for_backward(_share(b - a))
         return torch.minimum(a, b)
 
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return _shared(gradient, *ctx.saved_tensors)
 
-
-class _Maximum(torch.autograd.Function):
-    """max(a, b), likewise."""
+class _Maximum(_Extreme):
+    """max(a, b)."""
 
     @staticmethod
     def forward(ctx: Any, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        share = (a - b).mul_(_STEEP).add_(0.5).clamp_(0, 1)
-        ctx.save_for_backward(share)
+        ctx.save_for_backward(_share(a - b))
         return torch.maximum(a, b)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return _shared(gradient, *ctx.saved_tensors)
 
 
 class _Mish(torch.autograd.Function):
@@ -89,9 +89,9 @@ class _Asinh(torch.autograd.Function):
         return gradient / root
 
 
-def _shared(gradient: torch.Tensor, share: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    one = gradient * share
-    return one, gradient - one
+def _share(lead: torch.Tensor) -> torch.Tensor:
+    """1 where the first value leads, 0 where the second does, one half of a tie; in place."""
+    return lead.mul_(_STEEP).add_(0.5).clamp_(0, 1)
 
 
 def _if_floats(kernel: type[torch.autograd.Function], otherwise: Operator) -> Operator:
