@@ -12,6 +12,7 @@ from typing import Self
 
 from evo.errors import EvoError
 from evo.validation import frames, zygote
+from evo.validation.refusal import printable
 
 _START_S = 120.0
 _ROOT = Path(__file__).parents[2]
@@ -94,8 +95,3 @@ class Connection:
         deadline = time.monotonic() + within_s
         limit_bytes = zygote.REPLY_BYTES
         return frames.receive(self._replies.fileno(), limit_bytes=limit_bytes, deadline=deadline)
-
-
-def printable(text: str) -> str:
-    """A reason that is safe to print and to store, at most 500 characters."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text[:500])

@@ -20,7 +20,12 @@ class Refused(Exception):  # noqa: N818 - a refusal is an outcome of a candidate
     def __init__(self, stage: Stage, reason: str) -> None:
         super().__init__(stage, reason)
         self.stage: Stage = stage
-        self.reason = "".join(sign if sign.isprintable() else "?" for sign in reason[:_LONGEST])
+        self.reason = printable(reason)
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.reason}"
+
+
+def printable(text: str) -> str:
+    """What a candidate may have written, safe to print and to store: at most 500 characters."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:_LONGEST])
