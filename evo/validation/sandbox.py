@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from evo.validation import connection, frames, walls, zygote
+from evo.validation import frames, walls, zygote
 from evo.validation.child import Limits
 from evo.validation.connection import Connection, SandboxError
 from evo.validation.refusal import Refused
@@ -130,6 +130,8 @@ class Sandbox:
 
     def _ask(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
         """Fills in what the zygote answers; all of it, unless it is lost and replaced."""
+        if not requests:
+            return  # another thread may be in the middle of its own
         self._zygote.expect_ready()
         try:
             self._exchange(requests, traced)
@@ -154,6 +156,6 @@ class Sandbox:
                 case {"id": int(id_), "graph": str(text)} if id_ in asked and len(reply) == 2:
                     traced[asked.pop(id_)] = text
                 case {"id": int(id_), "reason": str(text)} if id_ in asked and len(reply) == 2:
-                    traced[asked.pop(id_)] = Refused("trace", connection.printable(text))
+                    traced[asked.pop(id_)] = Refused("trace", text)
                 case _:
                     raise frames.FrameError("the zygote did not answer what it was asked")
