@@ -47,23 +47,6 @@ def trace(sandbox: Sandbox, source: str) -> Traced:
     return sandbox.trace([TraceRequest(source, "activation", SHAPES)])[0]
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Parent and state of each process."""
-    found: dict[int, tuple[int, str]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            found[int(entry.name)] = (int(parent), state)
-    return found
-
-
-def children(parent: int) -> list[int]:
-    return [process for process, (above, _) in processes().items() if above == parent]
-
-
 def attack(*lines: str) -> str:
     """An attack inside the component, after everything of ours has been set up."""
     head = ["import ctypes, json, os, resource, signal, socket, sys, time", "import torch"]
