@@ -11,7 +11,6 @@ from asyncio import CancelledError
 from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Any, Self
 
 from archive.replies import Replies
@@ -88,12 +87,7 @@ class Correspondent:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._is_closed = True
         self._wait(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)

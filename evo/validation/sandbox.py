@@ -12,7 +12,6 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from types import TracebackType
 from typing import NamedTuple, Self
 
 from evo.validation import frames, walls, zygote
@@ -89,12 +88,7 @@ class Sandbox:
         self._start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     @property
