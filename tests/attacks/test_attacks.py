@@ -23,6 +23,7 @@ from attack_corpus import (
     says,
     system_calls,
 )
+from told_sandbox import ToldSandbox
 
 from evo.components.base import kinds
 from evo.validation import walls
@@ -172,7 +173,7 @@ def straight(sandbox: Sandbox, attack: Attack) -> Traced:
 def judged(text: str, kind: str = "activation") -> Verdict:
     """What the engine makes of a text that a sandbox gave it."""
     baseline = next(iter(kinds.get(kind)().baselines().values()))
-    (verdict,) = Validator(kinds.get(kind)(), _Told(text)).validate([baseline])
+    (verdict,) = Validator(kinds.get(kind)(), ToldSandbox(text)).validate([baseline])
     return verdict
 
 
@@ -190,14 +191,3 @@ class _Beside(Sandbox):
             return []
         *results, self.following = self._sandbox.trace([*requests, self._beside])
         return results
-
-
-class _Told(Sandbox):
-    """Gives one text for every request."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def trace(self, requests):
-        return [self._text] * len(requests)

@@ -7,6 +7,7 @@ import pytest
 from fuzz_strategies import BASELINES, broken, fuzzing, graphs, mutants, programs
 from hypothesis import given
 from hypothesis import strategies as st
+from told_sandbox import ToldSandbox
 
 from evo.components.base import kinds
 from evo.types import Candidate
@@ -106,16 +107,5 @@ def validated(kind: str, source: str, sandbox: Sandbox) -> list[Verdict]:
 def judged(kind: str, text: str) -> Verdict:
     """What the engine makes of a text that a sandbox gave it."""
     baseline = next(source for name, source in BASELINES if name == kind)
-    (verdict,) = validated(kind, baseline, _Told(text))
+    (verdict,) = validated(kind, baseline, ToldSandbox(text))
     return verdict
-
-
-class _Told(Sandbox):
-    """Gives one text for every request."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def trace(self, requests):
-        return [self._text] * len(requests)

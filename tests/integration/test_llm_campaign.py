@@ -10,7 +10,6 @@ from typing import Any
 import h5py
 import no_training
 import pytest
-import torch
 from fault_server import KEY, FaultServer
 
 from archive import disk
@@ -22,7 +21,7 @@ from evo.correspondence import EndpointDeadError
 from evo.errors import BudgetReachedError, EvoError, HistoryError
 from evo.types import Status
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
 
 CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.atan", "F.mish")
 
@@ -41,14 +40,6 @@ def reply(body: dict[str, Any]) -> str:
     one, two = CALLS[seed % 7], CALLS[seed // 7 % 7]
     code = f"def activation(x):\n    return {one}({seed % 97 / 50:.2f} * x) - 0.3 * {two}(x)"
     return f"<think>{seed}</think>A blend.\n\n```python\n{code}\n```"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import no_training
 import pytest
-import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from archive import disk, merging
 from archive.history import History
 from archive.reader import Reader
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 GENERATIONS = 5
 SETTINGS = (
@@ -32,14 +33,6 @@ class Killed(BaseException):
 class Finished(NamedTuple):
     trained: int
     events: int
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def live(folder: Path, *, die_at: int | None = None, order: int = 0) -> Finished:

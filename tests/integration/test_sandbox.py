@@ -31,14 +31,6 @@ COMPONENTS: dict[str, str] = tomllib.loads(
 
 
 @pytest.fixture(scope="module")
-def sandbox():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("API_KEY", "secret")
-        with Sandbox() as opened:
-            yield opened
-
-
-@pytest.fixture(scope="module")
 def unsafe():
     with Sandbox(unsafe=True) as opened:
         yield opened
