@@ -17,7 +17,7 @@ def grammar(contract: Contract) -> str:
     >>> from evo.types import Contract
     >>> one = Contract("k", "f", ("x",), ("import torch",), ("torch.tanh({})",), "…")
     >>> print(grammar(one).splitlines()[0])
-    root ::= rationale head expression0 "\\n```"
+    root ::= rationale head expression0 "\n```"
     """
     arguments = ", ".join(contract.arguments)
     head = "\n".join(
