@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archive.tables import (
     Columns,
     Slice,
@@ -49,6 +52,10 @@ ROW: dict[str, Sort] = {
     "nearest_text": str,
     "nearest_behaviour": str,
     "seconds": float,
+    "model": str,
+    "request": str,
+    "rationale": str,
+    "cost_usd": float,
 }
 """The fields of a flat row in order: names from here go to exports, so they stay."""
 
@@ -61,6 +68,7 @@ _RECORD: dict[str, Sort] = {
     "has_score": bool,
     "has_novelty": bool,
 }
+_LATER_TEXTS = ("record.model", "record.request", "record.rationale")
 PARENT: dict[str, Sort] = {"id": str}
 TRIAL: dict[str, Sort] = {
     "rung": int,
@@ -100,6 +108,10 @@ def to_row(record: Record) -> dict[str, Value]:
         "nearest_text": novelty.nearest_text if novelty else None,
         "nearest_behaviour": novelty.nearest_behaviour if novelty else None,
         "seconds": record.seconds,
+        "model": record.candidate.model,
+        "request": record.candidate.request,
+        "rationale": record.candidate.rationale,
+        "cost_usd": record.cost_usd,
     }
 
 
@@ -135,6 +147,9 @@ def unpack(columns: Columns) -> list[Record]:
                     row["source"],
                     tuple(id_ for (id_,) in parents[i]),
                     row["operator"],
+                    row["model"],
+                    row["request"],
+                    row["rationale"],
                 ),
                 row["generation"],
                 Status(row["status"]),
@@ -146,9 +161,25 @@ def unpack(columns: Columns) -> list[Record]:
                 _score(row, Trials(columns, *trials[i]), tasks[i]) if row["has_score"] else None,
                 _novelty(row) if row["has_novelty"] else None,
                 row["seconds"],
+                row["cost_usd"],
             )
         )
     return records
+
+
+def upgraded(columns: Columns) -> Columns:
+    """The columns of format 1, with those that it lacked."""
+    count = len(columns["record.generation"])
+    later = {name: absent(name, 0, count) for name in ("record.cost_usd", *_LATER_TEXTS)}
+    ends = {f"{name}.offsets": absent(f"{name}.offsets", 0, count + 1) for name in _LATER_TEXTS}
+    return columns | later | ends
+
+
+def absent(name: str, start: int, stop: int) -> NDArray[Any]:
+    """What a column that format 1 lacked would hold: no model, no request, no cost."""
+    if name in _LATER_TEXTS:
+        return np.zeros(0, dtype=np.uint8)
+    return np.zeros(stop - start, dtype=np.int64 if name.endswith(".offsets") else np.float64)
 
 
 def cut(take: Slice, start: int, stop: int) -> Columns:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from archive.history import History
+from evo.memory import Memory
 from evo.standing import Standing
 
 OFFSPRING = 50
@@ -50,7 +51,9 @@ def main() -> None:
         print(f"slope over the second half: {slope:.2f} KiB a candidate")
         start = time.process_time()
         with History.open(folder) as history:
-            standing = Standing.of(history, duplicate_within=1e-3, watch=lambda _: None)
+            standing = Standing.of(
+                history, duplicate_within=1e-3, memory=Memory(1), watch=lambda _: None
+            )
         print(
             f"to go on with {len(standing.seen):,} sources: {time.process_time() - start:.2f} s; "
             f"{len(list((folder / 'segments').iterdir()))} segments"

@@ -25,10 +25,12 @@ err = Console(stderr=True)
 
 def print_result(history: "Reader", picture: Path) -> None:
     """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
+    from evo.report.authorship import authorship_facts, authorship_table
     from evo.report.logbook import logbook
     from evo.report.tables import generation_table
 
     out.print(generation_table(logbook(history.records)))
+    out.print(authorship_table(authorship_facts(history.records)))
     print_front(history)
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)

@@ -9,6 +9,7 @@ import numpy as np
 
 from archive.pareto import front, hypervolume
 from archive.reader import Reader
+from archive.replies import Replies
 from evo.errors import UsageError
 from evo.selection import performance
 from evo.types import Record, Status
@@ -123,14 +124,7 @@ def status_facts(history: Reader) -> dict[str, Any]:
         "evaluated": counts[Status.EVALUATED],
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **_rates(best)},
-        # No operator asks a language model yet: nothing was requested, nothing was paid.
-        "llm": {
-            "requests": 0,
-            "replayed": 0,
-            "prompt_tokens": 0,
-            "completion_tokens": 0,
-            "cost_usd": 0.0,
-        },
+        "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
     }
 
 
