@@ -277,9 +277,9 @@ def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
 
 def _taking(file: ColumnFile) -> Slice:
     """The file's columns, also those that format 1 lacked."""
-    if "record.cost_usd" in file.names:
+    if "record.cost_usd" in file:
         return file.take
-    return lambda name, i, j: file.take(name, i, j) if name in file.names else absent(name, i, j)
+    return lambda name, i, j: file.take(name, i, j) if name in file else absent(name, i, j)
 
 
 def _upgraded(file: ColumnFile) -> Columns:
