@@ -50,7 +50,7 @@ def test_fronts_of_any_size_are_told_and_drawn(records: list[Record], tmp_path: 
 
 def test_facts_of_a_campaign_without_a_generation_have_no_best() -> None:
     class Empty:
-        folder = Path("runs/empty")
+        folder, id = Path("runs/empty"), "c"
         config = {"kind": "activation", "seed": 0, "generations": 3}  # noqa: RUF012
         generation = -1
         records: list[Record] = []  # noqa: RUF012
