@@ -25,6 +25,10 @@ DAMAGED = "damaged"
 """The folder that replaced and foreign files are moved to."""
 
 
+_ATTEMPTS = 5
+"""How often the segments are looked at anew when a writer merges them meanwhile."""
+
+
 class Finding(NamedTuple):
     """Something that is wrong.
 
@@ -74,10 +78,10 @@ def repair(folder: Path) -> Report:
     """
     with disk.writing(folder):
         lock = Lock.take(folder / "lock")
-    try:
-        return _Examination(folder, mend=True).report()
-    finally:
-        lock.release()
+        try:
+            return _Examination(folder, mend=True).report()
+        finally:
+            lock.release()
 
 
 class _Examination:
@@ -96,8 +100,10 @@ class _Examination:
     def report(self) -> Report:
         description = self._described()
         if description is not None:
+            # Read before the segments: a seal between the two can then only make it outdated.
+            contents = self._journal()
             self._check_segments(description.id)
-            self._check_journal(description.id)
+            self._check_journal(description.id, contents)
             self._check_replies(description.id)
             self._check_confirmations()
         return Report(self._findings, self._lost, self._again, self._generation, self._records)
@@ -162,7 +168,7 @@ class _Examination:
         return ids
 
     def _check_segments(self, campaign: str) -> None:
-        whole, broken = self._sorted_out(campaign)
+        whole, broken = self._found(campaign)
         saved: dict[int, tuple[int, Columns]] = {}
         for path, problem in broken.items():
             rescued = salvage.generations(path, campaign=campaign)
@@ -186,8 +192,21 @@ class _Examination:
         if self._mend and (broken or missing):
             self._replace(whole, broken, saved, campaign)
 
+    def _found(self, campaign: str) -> tuple[list[Segment], dict[Path, str]]:
+        """The whole segments in order, and the damaged ones, as they are when none vanishes."""
+        before = len(self._findings)
+        for _ in range(_ATTEMPTS):
+            with suppress(FileNotFoundError):
+                return self._sorted_out(campaign)
+            del self._findings[before:]  # a writer merged what was being looked at
+        return self._sorted_out(campaign)
+
     def _sorted_out(self, campaign: str) -> tuple[list[Segment], dict[Path, str]]:
-        """The whole segments in order, and the damaged ones with what is wrong."""
+        """The whole segments in order, and the damaged ones with what is wrong.
+
+        Raises:
+            FileNotFoundError: a file is gone that was there when they were listed.
+        """
         whole: list[Segment] = []
         broken: dict[Path, str] = {}
         if self._mend:
@@ -195,13 +214,11 @@ class _Examination:
         for path in sorted(self._segments.iterdir()) if self._segments.is_dir() else ():
             if path.name.startswith("."):
                 continue  # what a writer has not finished
-            if generations_of(path.name) is None or not path.is_file():
+            if generations_of(path.name) is None or path.is_dir():
                 self._foreign(path, "is no segment of a campaign")
                 continue
             try:
                 whole.append(open_segment(path, campaign=campaign))
-            except FileNotFoundError:
-                continue  # merged meanwhile, into one that is listed behind it
             except ForeignError:
                 self._foreign(path, "is of another campaign")
             except HistoryError as error:
@@ -229,25 +246,28 @@ class _Examination:
             if path not in written:
                 path.unlink()
 
-    def _check_journal(self, campaign: str) -> None:
+    def _journal(self) -> journal.Contents | HistoryError:
+        """The journal, or why it cannot be read."""
+        try:
+            return journal.read(self._folder / "journal")
+        except HistoryError as error:
+            return error
+
+    def _check_journal(self, campaign: str, found: journal.Contents | HistoryError) -> None:
         path, following = self._folder / "journal", self._generation + 1
         paid, problem, remedy = [], "", "started anew"
-        try:
-            contents = journal.read(path)
-            if contents.campaign not in ("", campaign):
-                problem = "it is of another campaign"
-            elif contents.generation > following:
-                self._again = list(range(following, contents.generation))
-                problem = (
-                    f"it is at generation {contents.generation}, and generations "
-                    f"{told(self._again)} are gone"
-                )
-                remedy = "started anew: what is gone is run again"
-        except HistoryError as error:
-            problem = str(error)
+        if isinstance(found, HistoryError):
+            problem = str(found)
             if path.is_file():
                 paid = salvage.outcomes(path)
                 remedy = f"{len(paid)} whole entries restored"
+        elif found.campaign not in ("", campaign):
+            problem = "it is of another campaign"
+        elif found.generation > following:
+            self._again = list(range(following, found.generation))
+            gone = told(self._again)
+            problem = f"it is at generation {found.generation}, and generations {gone} are gone"
+            remedy = "started anew: what is gone is run again"
         if not problem:
             return
         self._find("journal", problem, remedy)

@@ -1,6 +1,6 @@
 """Columns in an HDF5 file: built in memory as an image, read back piece by piece."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from archive.tables import Columns
 from evo.errors import HistoryError
 
 _WORTH_COMPRESSING = 1024
@@ -17,17 +16,13 @@ _WORTH_COMPRESSING = 1024
 _CHUNK_BYTES = 1 << 18
 
 
-class ColumnFile:
-    """The columns of an open file. Get one with `opened`.
-
-    Attributes:
-        names: of its columns.
-    """
+class ColumnFile(Mapping[str, NDArray[Any]]):
+    """The columns of an open file by name, read when asked for. Get one with `opened`."""
 
     def __init__(self, file: h5py.File) -> None:
         self._file = file
         self._sources: dict[str, Any] = {}
-        self.names = [str(name) for name in file]
+        self._names = [str(name) for name in file]
 
     def take(self, name: str, start: int, stop: int) -> NDArray[Any]:
         """Entries start to stop of a column."""
@@ -40,9 +35,17 @@ class ColumnFile:
             source.read(h5py.h5s.create_simple(shape), space, column)
         return column
 
-    def whole(self, name: str) -> NDArray[Any]:
-        """All of a column."""
+    def __getitem__(self, name: str) -> NDArray[Any]:
         return self.take(name, 0, self._source(name).shape[0])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
     def attribute(self, name: str) -> Any:
         """An attribute of the file; None where it has none of that name."""
@@ -77,7 +80,9 @@ def opened(path: Path) -> Generator[ColumnFile]:
         ) from error
 
 
-def image(columns: Columns, attributes: Mapping[str, str | int], *, head_bytes: int) -> bytes:
+def image(
+    columns: Mapping[str, NDArray[Any]], attributes: Mapping[str, str | int], *, head_bytes: int
+) -> bytes:
     """An HDF5 file of some columns, each a data set, as it follows a head of so many bytes."""
     with h5py.File(
         "image",

@@ -71,9 +71,9 @@ def _whole_generations(file: ColumnFile, campaign: str) -> dict[int, tuple[int, 
     if file.attribute("campaign") != campaign:
         return {}
     names = ("generation.sha256", "generation.sha256.offsets")
-    checksums = unpack_texts({name: file.whole(name) for name in names}, names[0])
-    numbers = file.whole("generation.number").tolist()
-    offsets = file.whole("generation.offsets").tolist()
+    checksums = unpack_texts({name: file[name] for name in names}, names[0])
+    numbers = file["generation.number"].tolist()
+    offsets = file["generation.offsets"].tolist()
     found: dict[int, tuple[int, Columns]] = {}
     for place, number in enumerate(numbers):
         try:

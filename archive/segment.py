@@ -12,7 +12,8 @@ Format 1 had one generation a file and no such checksums; it stays readable.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -174,7 +175,9 @@ def campaign_of(path: Path) -> str:
         return ""
 
 
-def write(folder: Path, generations: range, columns: Columns, campaign: str) -> Segment:
+def write(
+    folder: Path, generations: range, columns: Mapping[str, NDArray[Any]], campaign: str
+) -> Segment:
     """Write the columns of some generations durably into one file.
 
     Raises:
@@ -209,7 +212,7 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
     with opened(path) as file:
         written_for = file.attribute("campaign")
         columns = _upgraded(file) if form == 1 else {}
-        found = _described(path, columns.__getitem__ if form == 1 else file.whole)
+        found = _described(path, columns.__getitem__ if form == 1 else file.__getitem__)
     if written_for not in (None, campaign):
         raise ForeignError(f"{path} is of another campaign. Move it elsewhere.")
     if path.name != file_name(found.generations):
@@ -219,12 +222,11 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
     return found
 
 
-def columns_of(path: Path) -> Columns:
-    """All columns of a segment's file in the present format."""
+@contextmanager
+def columns_of(path: Path) -> Generator[Mapping[str, NDArray[Any]]]:
+    """All columns of a segment's file in the present format, as long as the context lasts."""
     with opened(path) as file:
-        if "generation.number" not in file.names:
-            return _upgraded(file)
-        return {name: file.whole(name) for name in file.names}
+        yield file if "generation.number" in file else _upgraded(file)
 
 
 def generation_columns(take: Slice, place: int, start: int, stop: int) -> Columns:
@@ -275,14 +277,14 @@ def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
 
 def _taking(file: ColumnFile) -> Slice:
     """The file's columns, also those that format 1 lacked."""
-    if "record.cost_usd" in file.names:
+    if "record.cost_usd" in file:
         return file.take
-    return lambda name, i, j: file.take(name, i, j) if name in file.names else absent(name, i, j)
+    return lambda name, i, j: file.take(name, i, j) if name in file else absent(name, i, j)
 
 
 def _upgraded(file: ColumnFile) -> Columns:
     """The columns of a file of format 1, as format 2 has them."""
-    columns: Columns = {name: file.whole(name) for name in file.names}
+    columns: Columns = dict(file)
     survivors = tuple(unpack_texts(columns, "survivors"))
     number = int(file.attribute("generation"))
     return packed(Generation(number, unpack(upgraded(columns)), survivors))

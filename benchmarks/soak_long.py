@@ -8,7 +8,6 @@ evaluated component (1.8 KB each), and the ids of all sources are kept: that muc
 """
 
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -40,7 +39,7 @@ def main() -> None:
                 points.append((size, _resident_mib()))
                 print(
                     f"{size:,} records: {points[-1][1]:.0f} MiB, {_count('fd')}"
-                    f" files open, {_count('task')} threads, "
+                    f" files open, {_count('task')} threads, {_children()} children, "
                     f"{time.process_time():.0f} s of processor time",
                     flush=True,
                 )
@@ -50,8 +49,6 @@ def main() -> None:
         half = np.array(points[len(points) // 2 :])
         slope = np.polyfit(half[:, 0], half[:, 1], 1)[0] * 1024
         print(f"slope over the second half: {slope:.2f} KiB a candidate")
-        children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        print(f"child processes: {'none' if not children else 'some'}")
         start = time.process_time()
         with History.open(folder) as history:
             standing = Standing.of(
@@ -65,6 +62,11 @@ def main() -> None:
 
 def _count(what: str) -> int:
     return len(list(Path("/proc/self", what).iterdir()))
+
+
+def _children() -> int:
+    tasks = Path("/proc/self/task").iterdir()
+    return sum(len((task / "children").read_text().split()) for task in tasks)
 
 
 def _resident_mib() -> float:

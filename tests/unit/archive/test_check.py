@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import random
 import shutil
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import archive_samples as samples
 import pytest
+from archive_children import evolve
 
 from archive import check as health
 from archive import merging
@@ -278,3 +280,24 @@ def test_a_newer_format_is_left_to_the_version_that_wrote_it(folder):
 
     with pytest.raises(HistoryError, match="Use the version that wrote it"):
         health.repair(folder)
+
+
+def test_beside_a_busy_writer_nothing_looks_damaged(tmp_path, monkeypatch):
+    monkeypatch.setattr(merging, "FAN", 3)
+    folder = tmp_path / "run"
+    History.create(folder, config={}, environment={}).close()
+    processes = multiprocessing.get_context("fork")
+    _receiving, sending = processes.Pipe(duplex=False)
+    child = processes.Process(target=evolve, args=(folder, 0, sending, 30))
+    child.start()
+    sending.close()
+    seen = set()
+
+    while child.is_alive():
+        report = health.check(folder)
+        assert not report.findings
+        seen.add(report.generation)
+
+    child.join()
+    assert child.exitcode == 0
+    assert len(seen) > 3, "it was looked at while generations were sealed"

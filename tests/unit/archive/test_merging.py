@@ -107,7 +107,7 @@ def test_each_generation_keeps_its_checksum_in_a_merged_file(history, monkeypatc
             zip(merged.offsets, merged.offsets[1:], strict=False)
         ):
             found = digest(segment.generation_columns(file.take, place, start, stop))
-            expected = file.whole("generation.sha256")[64 * place : 64 * place + 64]
+            expected = file["generation.sha256"][64 * place : 64 * place + 64]
             assert found == expected.tobytes().decode()
 
 

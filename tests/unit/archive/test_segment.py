@@ -120,7 +120,7 @@ def test_a_segment_of_another_campaign_is_refused(sealed):
 def test_a_generation_has_a_checksum_of_its_own_that_its_columns_match(sealed):
     with opened(sealed) as file:
         columns = segment.generation_columns(file.take, 0, 0, 2)
-        expected = file.whole("generation.sha256").tobytes().decode()
+        expected = file["generation.sha256"].tobytes().decode()
 
     assert digest(columns) == expected
 

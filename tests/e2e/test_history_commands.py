@@ -1,0 +1,164 @@
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from evo_command import EVO, SMALL, Evo
+
+from archive.reader import Reader
+
+
+@pytest.fixture
+def copy(finished_run: str, workplace: Path, tmp_path: Path) -> Path:
+    """The finished campaign, to be harmed."""
+    return Path(shutil.copytree(workplace / "runs" / finished_run, tmp_path / "copy"))
+
+
+def flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def test_check_says_that_a_campaign_is_sound(evo: Evo, finished_run: str) -> None:
+    done = evo("check", finished_run, "--json")
+
+    assert done.code == 0, done.err
+    assert (done.json["state"], done.json["findings"]) == ("sound", [])
+    assert done.json["records"] == 12 + 16
+
+
+def test_damage_is_named_repaired_and_the_campaign_goes_on(evo: Evo, copy: Path) -> None:
+    expected = list(Reader.read(copy).records)
+    flip(copy / "segments/generation-000002.h5", 9000)
+
+    refused = evo("status", str(copy))
+    found = evo("check", str(copy), "--json")
+    mended = evo("check", str(copy), "--repair", "--json")
+    resumed = evo("resume", str(copy), "--json")
+
+    assert refused.code == 1
+    assert "generation-000002.h5 is damaged" in refused.err
+    assert (found.code, found.json["state"]) == (1, "damaged")
+    assert found.json["findings"][0]["file"] == "segments/generation-000002.h5"
+    assert (mended.code, mended.json["state"]) == (0, "repaired")
+    assert mended.json["generations_to_run_again"] == [2]
+    assert (resumed.code, resumed.json["state"]) == (0, "finished")
+    assert list(Reader.read(copy).records) == expected
+
+
+def test_check_works_without_a_campaign_json_and_says_what_to_do(evo: Evo, copy: Path) -> None:
+    (copy / "campaign.json").unlink()
+
+    found = evo("check", str(copy))
+    evo("check", str(copy), "--repair")
+
+    assert found.code == 1
+    assert "--repair" in found.err
+    assert evo("status", str(copy)).code == 0
+
+
+def test_two_campaigns_are_compared(evo: Evo, finished_run: str, copy: Path) -> None:
+    done = evo("compare", finished_run, str(copy), "--json")
+    shown = evo("compare", finished_run, str(copy))
+
+    assert done.code == 0, done.err
+    one, two = done.json["runs"]
+    assert one["hypervolume"] == two["hypervolume"] == done.json["hypervolume_of_both"]
+    assert (done.json["comparable"], done.json["front_members_beaten"]) == (True, [0, 0])
+    assert done.json["best"]["log_loss_ratio"] == 0
+    assert "not of their settings" in shown.out
+
+
+def test_everything_is_exported_into_one_hdf5_file(
+    evo: Evo, finished_run: str, tmp_path: Path
+) -> None:
+    import h5py
+
+    done = evo("export", finished_run, "--format", "hdf5", "-o", str(tmp_path / "campaign.h5"))
+
+    assert done.code == 0, done.err
+    with h5py.File(tmp_path / "campaign.h5") as file:
+        assert len(file["records/id"]) == 12 + 16
+        assert len(file["trials/loss"]) > 100
+
+
+def test_on_a_full_disk_a_campaign_stops_with_a_message_and_goes_on_when_there_is_room(
+    evo: Evo, finished_run: str, workplace: Path
+) -> None:
+    # No file may grow past 40 kB: the journal and small files can, the first segment cannot.
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+
+    stopped = subprocess.run(
+        [EVO, *SMALL, "--name", "full"],
+        cwd=workplace,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        preexec_fn=limit,
+    )
+    paid = Reader.read(workplace / "runs/full").outcomes
+
+    assert stopped.returncode == 1, stopped.stderr
+    assert "Free space" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert len(paid) > 0
+    resumed = evo("resume", "full", "--json")
+    assert (resumed.code, resumed.json["state"]) == (0, "finished"), resumed.err
+    one, two = Reader.read(workplace / "runs/full"), Reader.read(workplace / "runs" / finished_run)
+    assert list(one.records) == list(two.records)
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write")
+def test_a_folder_that_may_only_be_read_is_read_and_not_resumed(evo: Evo, copy: Path) -> None:
+    program = [
+        *(["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else [])
+    ]
+    for path in [*copy.rglob("*"), copy]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*program, EVO, *words], capture_output=True, text=True, timeout=120, check=False
+        )
+
+    status, resumed = call("status", str(copy), "--json"), call("resume", str(copy))
+    for path in [copy, *copy.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+    assert (status.returncode, json.loads(status.stdout)["state"]) == (0, "finished"), status.stderr
+    assert resumed.returncode == 1
+    assert "Permission denied" in resumed.stderr
+    assert "mend permissions" in resumed.stderr
+
+
+def test_a_second_ctrl_c_stops_at_once(workplace: Path) -> None:
+    process = subprocess.Popen(
+        [EVO, *SMALL, "--name", "hasty"],
+        cwd=workplace,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    folder = workplace / "runs/hasty"
+    end = time.monotonic() + 120
+    while not (folder / "journal").exists() or not Reader.read(folder).outcomes:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    time.sleep(0.3)
+    asked = time.monotonic()
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, err
+    assert time.monotonic() - asked < 10
+    assert "Stopping" in err
+    assert Reader.read(folder).outcomes
