@@ -28,9 +28,9 @@ from evo.tasks.base import Data
 from evo.tasks.digits import Digits
 
 ROUNDS = 3
-EPOCHS = 2
 PROTOCOL = Protocol()
 SEEDS = PROTOCOL.heats(1)[0]
+EPOCHS = PROTOCOL.rungs[1].epochs
 PARTS = Parts(F.silu)
 
 
@@ -114,7 +114,7 @@ def _with(layer: nn.Module, weight: torch.Tensor, bias: torch.Tensor) -> nn.Modu
 
 
 def product_flops(network: Network, data: Data) -> float:
-    """Floating-point operations of one copy's products in one step, forward and backward."""
+    """Floating-point operations of the products of one copy, its last measurement included."""
     shape = tuple(data.train.inputs.shape[1:])
     parameters = network.initialise(shape, data.outputs, torch.Generator())
     places = {"0.weight": 16, "1.weight": 4} if isinstance(network, Patches) else {}
@@ -123,8 +123,12 @@ def product_flops(network: Network, data: Data) -> float:
         for name, tensor in parameters.items()
         if name.endswith("weight")
     }
-    # Forward, weight gradient, input gradient: two operations each; inputs have no gradient.
-    return (6 * sum(products.values()) - 2 * products["0.weight"]) * PROTOCOL.batch_size
+    forward = 2 * sum(products.values())
+    # Weight and input gradients cost as much each; the first layer's inputs have no gradient.
+    step = 3 * forward - 2 * products["0.weight"]
+    batches = len(data.train.targets) // PROTOCOL.batch_size
+    measured = len(data.validation.targets) + len(data.test.targets)
+    return step * EPOCHS * batches * PROTOCOL.batch_size + forward * measured
 
 
 def matrix_rate() -> float:
@@ -148,13 +152,12 @@ def main() -> None:
     data = task.load()
     rate = matrix_rate()
     copies = len(SEEDS) * len(PROTOCOL.learning_rates)
-    steps = EPOCHS * (len(data.train.targets) // PROTOCOL.batch_size)
     print(f"matrix rate {rate / 1e9:.0f} GFLOP/s, {copies} copies of each network")
     totals = [[0.0, 0.0, 0.0] for _ in range(ROUNDS)]
     for name, network in task.networks().items():
         ours, theirs = side_by_side(network, data), one_by_one(network, data)
         assert torch.allclose(ours, theirs, rtol=2e-2, atol=2e-3), "not the same work"
-        floor = product_flops(network, data) * copies * steps / rate
+        floor = product_flops(network, data) * copies / rate
         ratios: list[float] = []
         for total in totals:
             fast = processor_seconds(lambda: side_by_side(network, data))  # noqa: B023

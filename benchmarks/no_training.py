@@ -16,6 +16,7 @@ import numpy as np
 from archive.descriptors import TextDescriptor
 from archive.history import History
 from evo import build
+from evo.components.base import kinds
 from evo.config import Config, load, parse
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.workers import Job
@@ -81,7 +82,7 @@ class Trainer:
         loss = 0.2 + 0.3 * child(0, job.id).random() / (1 + job.rung)
         trials = tuple(
             Trial(job.rung, "none", network, seed, 0.01, loss + 0.02 * rng.random(), rng.random())
-            for network in NETWORKS
+            for network in NETWORKS[: self._protocol.rungs[job.rung].networks]
             for seed in self._protocol.heats(job.rung)[job.heat]
         )
         return Outcome(job.id, job.rung, trials, 0.125, heat=job.heat)
@@ -97,7 +98,12 @@ def create(folder: Path, config: Config) -> History:
     return History.create(folder, config=config.model_dump(mode="json"), environment={})
 
 
-def run(history: History, watch: Watch, *, trainer: Trainer | None = None) -> None:
+def run(
+    history: History,
+    watch: Watch,
+    *,
+    trainer: Trainer | None = None,
+) -> None:
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
     build.search(
@@ -108,3 +114,14 @@ def run(history: History, watch: Watch, *, trainer: Trainer | None = None) -> No
         text=HashedText(),
         train=trainer or Trainer(config.protocol),
     )
+
+
+def warm_up(kind: str) -> None:
+    """Trace the baselines once, so that children of this process have them.
+
+    No graph is run: after autograd has worked, torch refuses to work in a child.
+    """
+    found = kinds.get(kind)()
+    function, shapes = found.contract.function, found.trace_shapes
+    for baseline in found.baselines().values():
+        _traced(TraceRequest(baseline.source, function, shapes))

@@ -24,7 +24,7 @@ from evo.evaluation.workers import Job, Workers
 from evo.progress import Tracker, Watch
 from evo.selection import Individual, survive
 from evo.standing import Standing
-from evo.tasks.base import tasks
+from evo.tasks.base import network_counts, tasks
 from evo.types import Outcome
 from evo.validation import syscalls as confinement
 from evo.validation.sandbox import Sandbox
@@ -117,6 +117,7 @@ def search(
         generation=history.generation,
         generations=config.generations,
         protocol=config.protocol,
+        networks=network_counts(config.tasks),
         clock=time.monotonic,
     )
     kind = kinds.get(config.kind)()

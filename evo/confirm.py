@@ -23,7 +23,7 @@ from evo.inspection import baseline_names
 from evo.report.summary import fully_evaluated, pareto_front, rung
 from evo.report.verdicts import baseline_facts, failed_facts, verdict_facts
 from evo.selection import performance
-from evo.tasks.base import tasks
+from evo.tasks.base import network_counts, tasks
 from evo.types import Outcome, Record, Trial
 
 CONFIRM_TASKS = ("digits", "digits-cnn", "breast-cancer")
@@ -86,7 +86,11 @@ def plan(
     for name in names:
         tasks.get(name)().prepare()
     protocol = _protocol(config.protocol, Rung(epochs=epochs, seeds=seeds))
-    update = {"tasks": names, "protocol": protocol, "timeout_s": _patience_s(config, protocol)}
+    update = {
+        "tasks": names,
+        "protocol": protocol,
+        "timeout_s": _patience_s(config, protocol, names),
+    }
     return Plan(
         campaign=history.folder,
         generation=history.generation,
@@ -141,17 +145,20 @@ def _protocol(search: Protocol, full: Rung) -> Protocol:
     )
 
 
-def _patience_s(config: Config, protocol: Protocol) -> float:
+def _patience_s(config: Config, protocol: Protocol, names: Sequence[str]) -> float:
     """The time that one training may take: as much more as there is more to do."""
 
-    def most(work: Protocol) -> int:
+    def most(work: Protocol, networks: Sequence[int]) -> int:
         return max(
-            work.rungs[at].epochs * work.copies(at, heat)
-            for at in range(len(work.rungs))
-            for heat in range(len(work.heats(at)))
+            work.work(rung, heat, networks)
+            for rung in range(len(work.rungs))
+            for heat in range(len(work.heats(rung)))
         )
 
-    return config.timeout_s * max(1.0, most(protocol) / most(config.protocol))
+    before = most(config.protocol, network_counts(config.tasks))
+    # A confirmation trains a task at a time.
+    now = max(most(protocol, [count]) for count in network_counts(names))
+    return config.timeout_s * max(1.0, now / before)
 
 
 def _train(chosen: Plan, book: Confirmations, watch: Watch) -> dict[str, Outcome]:

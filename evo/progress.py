@@ -47,6 +47,7 @@ class Tracker:
         generation: the last sealed generation.
         generations: the last one there will be.
         protocol: decides how much work a rung is.
+        networks: how many each of the campaign's tasks has.
         clock: seconds that only ever grow.
     """
 
@@ -57,6 +58,7 @@ class Tracker:
         generation: int,
         generations: int,
         protocol: Protocol,
+        networks: Sequence[int],
         clock: Callable[[], float],
     ) -> None:
         self._watch = watch
@@ -67,6 +69,7 @@ class Tracker:
         self._generation = generation + 1
         self._generations = generations
         self._protocol = protocol
+        self._networks = networks
         self._step = "start"
         self._past: Counter[Status] = Counter()
         self._present: Counter[Status] = Counter()
@@ -156,4 +159,4 @@ class Tracker:
         )
 
     def _cost(self, rung: int, heat: int) -> float:
-        return self._protocol.rungs[rung].epochs * self._protocol.copies(rung, heat)
+        return self._protocol.work(rung, heat, self._networks)

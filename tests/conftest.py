@@ -1,4 +1,4 @@
-"""Small image sets in the official formats, read by torchvision's own code."""
+"""What all tests share: no clock in properties, and small image sets in the official formats."""
 
 import gzip
 import hashlib
@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
+
+# No test is timed: a busy machine must not fail one.
+settings.register_profile("evo", deadline=None)
+settings.load_profile("evo")
 
 TRAIN, TEST = 600, 100
 

@@ -24,18 +24,24 @@ class Frozen(BaseModel):
 
 
 class Rung(Frozen):
-    """How long and on how many seeds a candidate trains at one rung."""
+    """How long, on how many seeds and networks a candidate trains at one rung.
+
+    Of two rungs with the same epochs the higher one goes on where the lower one stopped: what has
+    trained counts again and is not repeated.
+    """
 
     epochs: PositiveInt
     seeds: Several
     """At least two: an interval needs a spread."""
+    networks: PositiveInt | None = None
+    """How many of each task's networks, in the task's order; by default all."""
 
 
 class Protocol(Frozen):
     """Everything that decides the result of a trial, and who trains on."""
 
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)] = (
-        Rung(epochs=3, seeds=4),
+        Rung(epochs=10, seeds=4, networks=1),
         Rung(epochs=10, seeds=10),
     )
     first_seed: NonNegativeInt = 0
@@ -75,7 +81,38 @@ class Protocol(Frozen):
             heats.append(range(first, end if last + 1 >= end else last))
         return heats
 
-    def copies(self, rung: int, heat: int) -> int:
-        """How many networks train side by side in a heat, of each task and network."""
-        seeds = len(self.heats(rung)[heat])
-        return seeds if heat else seeds * len(self.learning_rates)
+    def counts_at(self, lower: int, rung: int) -> bool:
+        """Whether what was trained at a rung counts at another, not lower one."""
+        return lower <= rung and self.rungs[lower].epochs == self.rungs[rung].epochs
+
+    def work(self, rung: int, heat: int, networks: Sequence[int]) -> int:
+        """Epochs that a candidate trains in a heat, all copies together.
+
+        Args:
+            rung: index of the rung.
+            heat: index of the heat.
+            networks: how many each task has.
+
+        >>> protocol = Protocol()
+        >>> [protocol.work(rung, heat, [4]) for rung, heat in ((0, 0), (1, 0), (1, 1))]
+        [160, 480, 240]
+        """
+        copies = sum(
+            self._copies(rung, heat, network)
+            for count in networks
+            for network in range(min(count, self.rungs[rung].networks or count))
+        )
+        return copies * self.rungs[rung].epochs
+
+    def _copies(self, rung: int, heat: int, network: int) -> int:
+        """How many copies of a network, by its place in its task, train in a heat."""
+        trained = max(
+            (
+                below.seeds
+                for lower, below in enumerate(self.rungs[:rung])
+                if self.counts_at(lower, rung) and network < (below.networks or network + 1)
+            ),
+            default=0,
+        )
+        missing = sum(seed >= self.first_seed + trained for seed in self.heats(rung)[heat])
+        return missing if heat or trained else missing * len(self.learning_rates)

@@ -1,4 +1,4 @@
-"""Successive halving with races: everyone trains at the first, short rung, the better share climbs.
+"""Successive halving with races: everyone trains at the first rung, the better share climbs.
 
 Rungs are those of the protocol (Jamieson & Talwalkar 2016, arXiv 1502.07943). Within a rung
 candidates train heat by heat; who cannot survive the rung any more stops (`evo.evaluation.race`).
@@ -15,7 +15,6 @@ from evo.errors import EvoError
 from evo.evaluation.cells import Floats, by_cell
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.race import still_racing
-from evo.evaluation.trials import picked_rates
 from evo.evaluation.win_rates import margins, score, score_baselines
 from evo.evaluation.workers import Job
 from evo.types import Outcome, Record, Score, Status, Trial
@@ -137,7 +136,7 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
 
 
 def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial]) -> Job:
-    return Job(record.id, record.graph, rung, heat, picked_rates(trials, rung))
+    return Job(record.id, record.graph, rung, heat, tuple(trials))
 
 
 def _trials(record: Record) -> Sequence[Trial]:

@@ -1,12 +1,13 @@
 """The trials of one component in one heat: every task × network × seed.
 
 The learning rate is picked for the component and network on the validation data of the first heat,
-over all of its seeds at once; later heats train at that rate. Within a trial, test data decides
-nothing but the result.
+over all of its seeds at once; what trains later trains at that rate. Within a trial, test data
+decides nothing but the result.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from itertools import islice
 
 import torch
 
@@ -18,11 +19,6 @@ from evo.tasks.base import Data, tasks
 from evo.types import Trial
 
 
-def picked_rates(trials: Sequence[Trial], rung: int) -> dict[Cell, float]:
-    """The learning rates that earlier trials at a rung were read at."""
-    return {cell_of(t): t.learning_rate for t in trials if t.rung == rung}
-
-
 def run_trials(
     parts: Parts,
     task_names: Sequence[str],
@@ -30,51 +26,70 @@ def run_trials(
     *,
     rung: int,
     heat: int = 0,
-    rates: Mapping[Cell, float] | None = None,
+    known: Sequence[Trial] = (),
     device: str = "cpu",
 ) -> tuple[Trial, ...]:
-    """Train with these parts on every trial of a heat, in the order task, network, seed.
+    """The trials of a heat with these parts, in the order task, network, seed.
 
     Args:
         parts: with the component in its place.
         task_names: the tasks to train on.
         protocol: how.
         rung: index of the rung.
-        heat: index of the heat; the first one picks the rates, a later one needs `rates`.
-        rates: see `picked_rates`.
+        heat: index of the heat; one after the first needs to know the rung's trials before it.
+        known: trials of the same component so far. Those that count at this rung are not trained
+            again, and their cells keep the learning rate that was picked there.
         device: where the tensors live.
     """
-    seeds = protocol.heats(rung)[heat]
+    here = protocol.rungs[rung]
+    counting = [t._replace(rung=rung) for t in known if protocol.counts_at(t.rung, rung)]
     trials: list[Trial] = []
     for task_name in task_names:
-        for network_name, network in tasks.get(task_name)().networks().items():
+        networks = tasks.get(task_name)().networks()
+        for network_name, network in islice(networks.items(), here.networks):
             cell = Cell(task_name, network_name)
-            offered = protocol.learning_rates if heat == 0 else ((rates or {})[cell],)
-            trained = _in_parts(
-                partial(
+            own = {trial.seed: trial for trial in counting if cell_of(trial) == cell}
+            seeds = protocol.heats(rung)[heat]
+            trials += [own[seed] for seed in seeds if seed in own]
+            missing = [seed for seed in seeds if seed not in own]
+            rates = {trial.learning_rate for trial in own.values()}
+            assert rates or heat == 0, "the first heat picks the rate"
+            if missing:
+                train_copies = partial(
                     train,
                     network,
                     _data(task_name, device),
                     parts,
-                    epochs=protocol.rungs[rung].epochs,
+                    epochs=here.epochs,
                     batch_size=protocol.batch_size,
-                ),
-                seeds,
-                offered,
-            )
-            best = _best_rate(trained)
-            trials += [
-                Trial(
-                    rung,
-                    *cell,
-                    seed,
-                    offered[best],
-                    loss=float(trained.test_loss[row, best]),
-                    accuracy=float(trained.test_accuracy[row, best]),
                 )
-                for row, seed in enumerate(seeds)
-            ]
+                trials += _trained(
+                    train_copies, rung, cell, missing, tuple(rates) or protocol.learning_rates
+                )
     return tuple(trials)
+
+
+def _trained(
+    train_copies: Callable[..., Trained],
+    rung: int,
+    cell: Cell,
+    seeds: Sequence[int],
+    rates: Sequence[float],
+) -> list[Trial]:
+    """A trial for each seed, at the best of the rates."""
+    trained = _in_parts(train_copies, seeds, rates)
+    best = _best_rate(trained)
+    return [
+        Trial(
+            rung,
+            *cell,
+            seed,
+            rates[best],
+            loss=float(trained.test_loss[row, best]),
+            accuracy=float(trained.test_accuracy[row, best]),
+        )
+        for row, seed in enumerate(seeds)
+    ]
 
 
 def _in_parts(

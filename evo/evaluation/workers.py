@@ -12,11 +12,11 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -25,11 +25,11 @@ import torch
 from pebble import ProcessExpired, ProcessPool
 
 from evo.components.base import kinds
-from evo.evaluation.cells import Cell
 from evo.evaluation.devices import Seat
+from evo.evaluation.kernels import kernels_for
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trials import run_trials
-from evo.types import Outcome, Stretch
+from evo.types import Outcome, Stretch, Trial
 from evo.validation.graph import Graph
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
@@ -44,14 +44,14 @@ class Job:
         graph: its text.
         rung: index of the rung.
         heat: index of the heat within the rung.
-        rates: the learning rates that the first heat picked; empty for the first heat.
+        known: the candidate's trials so far, see `run_trials`.
     """
 
     id: str
     graph: str
     rung: int
     heat: int = 0
-    rates: Mapping[Cell, float] = field(default_factory=dict[Cell, float])
+    known: tuple[Trial, ...] = ()
 
     @property
     def stretch(self) -> Stretch:
@@ -215,12 +215,12 @@ def _train(job: Job, work: _Work) -> Outcome:
     kind = kinds.get(work.kind)()
     try:
         trials = run_trials(
-            kind.parts(Graph.parse(job.graph)),
+            kind.parts(Graph.parse(job.graph, instead=kernels_for(_seat.device))),
             work.tasks,
             work.protocol,
             rung=job.rung,
             heat=job.heat,
-            rates=job.rates,
+            known=job.known,
             device=_seat.device,
         )
     except torch.AcceleratorError:

@@ -1,6 +1,7 @@
 """What a task is, and the registry of tasks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -88,3 +89,8 @@ class Task(ABC):
 
 
 tasks: Registry[Task] = Registry("task", "evo.tasks")
+
+
+def network_counts(names: Sequence[str]) -> list[int]:
+    """How many networks each of these tasks has."""
+    return [len(tasks.get(name)().networks()) for name in names]

@@ -14,11 +14,10 @@ by `getattr`.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch._ops import OpOverload
 
 from evo.validation.allowed import ALLOWED
 from evo.validation.arguments import (
@@ -55,7 +54,7 @@ class Step(NamedTuple):
 
     name: str
     number: int
-    operator: OpOverload | None
+    operator: Callable[..., Any] | None
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
     single: tuple[tuple[int, int], ...]

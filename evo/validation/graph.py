@@ -5,7 +5,7 @@ A graph gives the values and gradients of the source it was traced from, on any 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -45,13 +45,24 @@ class Graph:
         self._nodes = {torch.device("cpu"): document.nodes}
 
     @classmethod
-    def parse(cls, text: str) -> "Graph":
+    def parse(
+        cls, text: str, *, instead: Mapping[str, Callable[..., Any]] | None = None
+    ) -> "Graph":
         """The graph that a text describes; the text may come from anyone.
+
+        Args:
+            text: see `evo.validation.document`.
+            instead: what to call in place of some operators, by their full names.
 
         Raises:
             GraphError: it is no graph, or too large, or names what is not allowed.
         """
-        return cls(read_document(text))
+        document = read_document(text)
+        steps = [
+            step._replace(operator=(instead or {}).get(step.name, step.operator))
+            for step in document.steps
+        ]
+        return cls(document._replace(steps=tuple(steps)))
 
     def __len__(self) -> int:
         return len(self._steps)

@@ -97,13 +97,13 @@ def test_everyone_trains_with_every_seed_at_every_rate_of_the_search(tmp_path: P
     protocol = chosen(tmp_path).config.protocol
 
     assert protocol.rungs == (Rung(epochs=7, seeds=8),)
-    assert protocol.copies(0, 0) == 8 * 2
+    assert protocol.work(0, 0, [1]) == 7 * 8 * 2
     assert not protocol.racing
     assert (protocol.learning_rates, protocol.batch_size) == ((0.01, 0.1), 16)
 
 
 def test_a_training_may_take_as_much_longer_as_there_is_more_to_do(tmp_path: Path) -> None:
-    # The search's longest heat is 4 epochs of 5 seeds at 2 rates.
+    # The search's longest heat is 4 epochs of 5 seeds at 2 rates, and both have digits' networks.
     assert chosen(tmp_path).config.timeout_s == pytest.approx(600 * (7 * 8 * 2) / (4 * 5 * 2))
 
 

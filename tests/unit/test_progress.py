@@ -46,6 +46,7 @@ def tracker(seen: list[Progress], clock: Clock, *, generation: int = 0, records=
         generation=generation,
         generations=4,
         protocol=PROTOCOL,
+        networks=[1],
         clock=clock,
     )
     following.remember(records)

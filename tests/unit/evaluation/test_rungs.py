@@ -155,10 +155,10 @@ def test_without_racing_everyone_trains_every_heat() -> None:
     assert len(asked) == 4 * 3
 
 
-def test_later_heats_are_given_the_rates_that_the_first_one_picked() -> None:
+def test_every_heat_is_told_what_has_trained_before_it() -> None:
     _, _, jobs = heated({"a": 0.5}, HEATS)
 
-    assert [dict(job.rates) for job in jobs] == [{}, *[{("digits", "mlp"): 0.01}] * 2]
+    assert [[trial.seed for trial in job.known] for job in jobs] == [[], [0, 1], [0, 1, 2, 3]]
 
 
 def test_a_later_heat_that_is_lost_counts_as_lost_trials() -> None:

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from evo.evaluation import trials as room
+from evo.evaluation.cells import cell_of
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.trainer import Trained
 from evo.evaluation.trainer import train as real_train
-from evo.evaluation.trials import picked_rates, run_trials
+from evo.evaluation.trials import run_trials
 from evo.parts import Parts
 from evo.types import Trial
 
@@ -17,6 +18,14 @@ PROTOCOL = Protocol(
     rate_seeds=3,
     learning_rates=(0.01, 0.1, 1.0),
 )
+GROWING = PROTOCOL.model_copy(
+    update={
+        "rungs": (Rung(epochs=5, seeds=2, networks=1), Rung(epochs=5, seeds=4)),
+        "rate_seeds": 2,
+        "heat_seeds": 2,
+    }
+)
+"""Both rungs train as long; the higher one goes on."""
 
 
 def results(monkeypatch, validation: list[list[float]], test: list[list[float]]) -> list[Trial]:
@@ -73,7 +82,7 @@ def test_trials_come_by_task_network_and_seed(monkeypatch) -> None:
     ]
 
 
-def asked_of_trainer(monkeypatch, **choice) -> tuple[list[dict], list[Trial]]:
+def asked_of_trainer(monkeypatch, protocol=PROTOCOL, **choice) -> tuple[list[dict], list[Trial]]:
     """What the trainer is asked for, and the trials."""
     asked: list[dict] = []
 
@@ -83,7 +92,7 @@ def asked_of_trainer(monkeypatch, **choice) -> tuple[list[dict], list[Trial]]:
         return Trained(losses, losses, losses)
 
     monkeypatch.setattr(room, "train", train)
-    return asked, list(run_trials(Parts(torch.tanh), ("digits",), PROTOCOL, **choice))
+    return asked, list(run_trials(Parts(torch.tanh), ("digits",), protocol, **choice))
 
 
 def test_a_rung_decides_how_long_and_how_many_seeds(monkeypatch) -> None:
@@ -96,13 +105,61 @@ def test_a_rung_decides_how_long_and_how_many_seeds(monkeypatch) -> None:
 
 def test_a_later_heat_trains_its_own_seeds_at_the_picked_rates(monkeypatch) -> None:
     _, first = asked_of_trainer(monkeypatch, rung=1)
-    rates = {cell: 0.1 * number for number, cell in enumerate(picked_rates(first, 1), start=1)}
-    asked, found = asked_of_trainer(monkeypatch, rung=1, heat=1, rates=rates)
+    known = at_rates_of_their_own(first)
+    asked, found = asked_of_trainer(monkeypatch, rung=1, heat=1, known=known)
 
+    rates = {cell_of(trial): trial.learning_rate for trial in known}
     assert [choice["learning_rates"] for choice in asked] == [(rate,) for rate in rates.values()]
     assert {tuple(choice["seeds"]) for choice in asked} == {(3, 4)}
-    assert picked_rates(found, 1) == rates
-    assert picked_rates(found, 0) == {}
+    assert {cell_of(trial): trial.learning_rate for trial in found} == rates
+
+
+def at_rates_of_their_own(trials: list[Trial]) -> list[Trial]:
+    """The trials, each network at another learning rate."""
+    cells = list(dict.fromkeys(map(cell_of, trials)))
+    return [t._replace(learning_rate=0.1 * (1 + cells.index(cell_of(t)))) for t in trials]
+
+
+def test_a_rung_may_train_some_of_the_networks_only(monkeypatch) -> None:
+    _, found = asked_of_trainer(monkeypatch, rung=0, protocol=GROWING)
+
+    assert [trial[:4] for trial in found] == [(0, "digits", "mlp-64-64", seed) for seed in (0, 1)]
+
+
+def test_what_has_trained_as_long_at_a_lower_rung_counts_and_is_not_repeated(monkeypatch) -> None:
+    _, known = asked_of_trainer(monkeypatch, rung=0, protocol=GROWING)
+    known = [trial._replace(learning_rate=0.07, loss=0.5) for trial in known]
+    asked, first = asked_of_trainer(monkeypatch, rung=1, protocol=GROWING, known=known)
+    later_asked, later = asked_of_trainer(
+        monkeypatch, rung=1, heat=1, protocol=GROWING, known=[*known, *first]
+    )
+
+    assert first[:2] == [trial._replace(rung=1) for trial in known]
+    assert len(asked) == 3, "the first network has trained on these seeds"
+    assert [trial[:4] for trial in later[:2]] == [(1, "digits", "mlp-64-64", s) for s in (2, 3)]
+    assert later_asked[0]["learning_rates"] == (0.07,)
+    assert len(first) + len(later) == 4 * 4
+
+
+def test_what_trained_for_another_time_at_a_lower_rung_does_not_count(monkeypatch) -> None:
+    _, known = asked_of_trainer(monkeypatch, rung=0)
+    asked, found = asked_of_trainer(monkeypatch, rung=1, known=known)
+
+    assert [tuple(choice["seeds"]) for choice in asked] == [(0, 1, 2)] * 4
+    assert len(found) == 4 * 3
+
+
+@pytest.mark.parametrize("protocol", [PROTOCOL, GROWING, Protocol()])
+def test_the_work_of_a_heat_is_what_it_trains(monkeypatch, protocol) -> None:
+    known: list[Trial] = []
+    for rung in range(2):
+        for heat in range(len(protocol.heats(rung))):
+            asked, found = asked_of_trainer(
+                monkeypatch, rung=rung, heat=heat, protocol=protocol, known=known
+            )
+            known += found
+            trained = [c["epochs"] * len(c["seeds"]) * len(c["learning_rates"]) for c in asked]
+            assert protocol.work(rung, heat, [4]) == sum(trained)
 
 
 def test_what_does_not_fit_the_memory_trains_in_halves_and_gives_the_same(monkeypatch) -> None:

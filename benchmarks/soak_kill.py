@@ -1,0 +1,204 @@
+"""Kills campaign processes at random times and looks whether anything is lost.
+
+    python benchmarks/soak_kill.py [kills, 300] [kills of `evo` itself, 20] [seed, 0]
+
+Most lives are processes that run a campaign which trains nothing (see `no_training`) and so
+acknowledge and seal all the time. The others are `evo run` and `evo resume` as installed, sandbox
+and workers and all. After every SIGKILL: every file is whole, everything that the process had told
+to be acknowledged is there, and no process of its is left. When a campaign has come to its end in
+spite of it, it equals one that nobody disturbed: the first sort byte for byte.
+"""
+
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+import no_training
+import torch
+
+from archive import check as health
+from archive.history import History
+from archive.reader import Reader
+from evo.types import Outcome, Stretch
+
+SETTINGS = ("population=8", "offspring=10", "trainings=8", "generations=20")
+COMMAND = ("smoke", "--set", "generations=4", "--set", "workers=2")
+EVO = Path(sys.executable).parent / "evo"
+_FORK = multiprocessing.get_context("fork")
+
+
+class Life(NamedTuple):
+    """One process of a campaign, and what it said before it was killed."""
+
+    finished: bool
+    acknowledged: set[Stretch]
+
+
+def main() -> None:
+    """Kill, look, and print what was found."""
+    torch.set_num_threads(1)
+    no_training.warm_up("activation")  # what is imported and traced here need not be in every life
+    kills, of_command, seed = (
+        int(sys.argv[n]) if len(sys.argv) > n else default
+        for n, default in ((1, 300), (2, 20), (3, 0))
+    )
+    rng = random.Random(seed)  # noqa: S311 - moments to kill at, no secrets
+    with tempfile.TemporaryDirectory() as place:
+        for name, count, live in (
+            ("campaign", kills - of_command, _live),
+            ("command", of_command, _live_as_command),
+        ):
+            print(f"{name}: {_soak(Path(place) / name, count, rng, live)}", flush=True)
+
+
+def _soak(
+    place: Path, kills: int, rng: random.Random, live: Callable[[Path, int, float | None], Life]
+) -> str:
+    done = finished = acknowledged = number = 0
+    start = time.monotonic()
+    while done < kills:
+        number += 1
+        folder = place / f"killed-{number}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        life = Life(False, set())
+        while not life.finished:
+            patience = 3.0 if live is _live else 14.0
+            moment = rng.uniform(0, patience) if done < kills else None
+            life = live(folder, number, moment)
+            done += not life.finished
+            acknowledged += len(life.acknowledged)
+            _expect_nothing_lost(folder, life)
+        twin = place / f"whole-{number}"
+        live(twin, number, None)
+        assert _facts(folder) == _facts(twin), f"{folder} is not the campaign that it would be"
+        finished += 1
+    return (
+        f"{done} SIGKILLs, {acknowledged:,} outcomes acknowledged, none lost, no file damaged, no "
+        f"process left; {finished} campaigns equal to undisturbed ones; "
+        f"{time.monotonic() - start:.0f} s"
+    )
+
+
+def _expect_nothing_lost(folder: Path, life: Life) -> None:
+    if not (folder / "campaign.json").exists():
+        assert not life.acknowledged, "acknowledged before there was a campaign"
+        return
+    assert not health.check(folder).findings, health.check(folder)
+    reader = Reader.read(folder)
+    sealed = {record.id for record in reader.records}
+    missing = [s for s in life.acknowledged if s not in reader.outcomes and s.id not in sealed]
+    assert not missing, f"acknowledged and lost: {missing}"
+
+
+def _facts(folder: Path) -> object:
+    """What must be equal: for stub campaigns every byte, for real ones all but what it cost."""
+    reader = Reader.read(folder)
+    if not reader.environment:
+        return {path.name: path.read_bytes() for path in (folder / "segments").iterdir()}
+    return [(record, record.text_vector.tobytes()) for record in reader.records]
+
+
+def _live(folder: Path, number: int, moment: float | None) -> Life:
+    """A process that runs a campaign without training; killed at a moment, if there is one."""
+    receiving, sending = _FORK.Pipe(duplex=False)
+    process = _FORK.Process(target=_run, args=(folder, number, sending))
+    process.start()
+    assert process.pid is not None
+    sending.close()
+    acknowledged: set[Stretch] = set()
+    end = time.monotonic() + (moment if moment is not None else 600.0)
+    while process.is_alive() and time.monotonic() < end:
+        _hear(receiving, acknowledged)
+        time.sleep(0.005)
+    finished = not process.is_alive()
+    if not finished:
+        os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    _hear(receiving, acknowledged)
+    assert not finished or process.exitcode == 0, f"the campaign failed: {process.exitcode}"
+    _expect_no_orphan(process.pid)
+    return Life(finished, acknowledged)
+
+
+def _hear(receiving: Connection, acknowledged: set[Stretch]) -> None:
+    try:
+        while receiving.poll():
+            acknowledged.add(receiving.recv())
+    except EOFError:
+        pass
+
+
+def _run(folder: Path, number: int, sending: Connection) -> None:
+    os.setsid()
+    config = no_training.configure([*SETTINGS, f"seed={number}"])
+    if not folder.exists():
+        no_training.create(folder, config).close()
+    with History.open(folder) as history:
+        acknowledge = history.acknowledge
+
+        def telling(outcome: Outcome) -> None:
+            acknowledge(outcome)
+            sending.send(outcome.stretch)
+
+        history.acknowledge = telling
+        trainer = no_training.Trainer(config.protocol, order=os.getpid())
+        no_training.run(history, lambda _: None, trainer=trainer)
+
+
+def _live_as_command(folder: Path, number: int, moment: float | None) -> Life:
+    """The command itself; what it has acknowledged is read from its files before it is killed."""
+    words = ("resume", str(folder)) if (folder / "campaign.json").exists() else ()
+    start = ("run", *COMMAND, "--seed", str(number), "--name", str(folder.absolute()))
+    process = subprocess.Popen(
+        [EVO, *(words or start)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    )
+    acknowledged: set[Stretch] = set()
+    try:
+        process.wait(moment if moment is not None else 600.0)
+        finished = True
+    except subprocess.TimeoutExpired:
+        finished = False
+        if (folder / "campaign.json").exists():
+            acknowledged = set(Reader.read(folder).outcomes)
+        os.kill(process.pid, signal.SIGKILL)
+    _, said = process.communicate()
+    assert not finished or process.returncode == 0, said
+    _expect_no_orphan(process.pid)
+    return Life(finished, acknowledged)
+
+
+def _expect_no_orphan(session: int) -> None:
+    end = time.monotonic() + 15
+    while left := _of_session(session):
+        assert time.monotonic() < end, f"processes left behind: {left}"
+        time.sleep(0.02)
+
+
+def _of_session(session: int) -> list[int]:
+    """Living processes of a session."""
+    found: list[int] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""A long campaign that trains nothing: whether memory, files and processes stay as they were.
+
+    python benchmarks/soak_long.py [candidates, 20000]
+
+Prints a line each thousand candidates, then the slope of memory over the second half, and how long
+it takes to go on with the campaign at its end. The novelty archive must hold the vectors of every
+evaluated component (1.8 KB each), and the ids of all sources are kept: that much must grow.
+"""
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import no_training
+import numpy as np
+import torch
+
+from archive.history import History
+from evo.standing import Standing
+
+OFFSPRING = 50
+
+
+def main() -> None:
+    """Run, watch, and print."""
+    torch.set_num_threads(1)
+    candidates = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    settings = [f"generations={candidates // OFFSPRING}", f"offspring={OFFSPRING}"]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "long"
+        points: list[tuple[int, float]] = []
+
+        def watch(_: object) -> None:
+            size = len(history.records)
+            if size // 1000 > (points[-1][0] // 1000 if points else -1):
+                points.append((size, _resident_mib()))
+                print(
+                    f"{size:,} records: {points[-1][1]:.0f} MiB, {_count('fd')}"
+                    f" files open, {_count('task')} threads, "
+                    f"{time.process_time():.0f} s of processor time",
+                    flush=True,
+                )
+
+        with no_training.create(folder, no_training.configure(settings)) as history:
+            no_training.run(history, watch)
+        half = np.array(points[len(points) // 2 :])
+        slope = np.polyfit(half[:, 0], half[:, 1], 1)[0] * 1024
+        print(f"slope over the second half: {slope:.2f} KiB a candidate")
+        children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        print(f"child processes: {'none' if not children else 'some'}")
+        start = time.process_time()
+        with History.open(folder) as history:
+            standing = Standing.of(history, duplicate_within=1e-3, watch=lambda _: None)
+        print(
+            f"to go on with {len(standing.seen):,} sources: {time.process_time() - start:.2f} s; "
+            f"{len(list((folder / 'segments').iterdir()))} segments"
+        )
+
+
+def _count(what: str) -> int:
+    return len(list(Path("/proc/self", what).iterdir()))
+
+
+def _resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+if __name__ == "__main__":
+    main()
