@@ -50,9 +50,9 @@ class InProcess(Sandbox):
 @lru_cache(maxsize=1024)
 def _traced(request: TraceRequest) -> Traced:
     try:
-        return tracer.trace(request.source, request.function, request.shapes)
-    except Refused as refused:
-        return refused
+        return tracer.trace(request.source, request.function, request.shapes, progress=lambda: None)
+    except tracer.TraceError as error:
+        return Refused("trace", str(error))
 
 
 class Trainer:

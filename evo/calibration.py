@@ -43,7 +43,7 @@ class Fidelity(NamedTuple):
     seconds: list[float]
 
 
-def fidelity(panel: Panel, config: Config) -> Fidelity:
+def fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = False) -> Fidelity:
     """Agreement of a configuration's protocol with a panel's truth.
 
     Every function trains at every rung, for all its trials.
@@ -52,7 +52,7 @@ def fidelity(panel: Panel, config: Config) -> Fidelity:
         UsageError: a function of the panel does not pass the walls, or fails to train.
     """
     sources = [(name, known.source) for name, known in panel.functions.items()]
-    records = _evaluated(sources, config)
+    records = _evaluated(sources, config, unsafe_sandbox=unsafe_sandbox)
     found: list[Agreement] = []
     for rung in range(len(config.protocol.rungs)):
         trials = [_at(record, rung) for record in records]
@@ -90,7 +90,7 @@ def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, A
     }
 
 
-def make_panel(sources: Sequence[Source], config: Config) -> Panel:
+def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False) -> Panel:
     """A panel of sources by full training: every seed at every rate of the last rung.
 
     Raises:
@@ -101,7 +101,8 @@ def make_panel(sources: Sequence[Source], config: Config) -> Panel:
         raise UsageError(f"Expected files of different names, got {', '.join(names)}.")
     last = config.protocol.rungs[-1]
     full = config.protocol.model_copy(update={"rungs": (last,), "rate_seeds": last.seeds})
-    records = _evaluated(sources, config.model_copy(update={"protocol": full}))
+    in_full = config.model_copy(update={"protocol": full})
+    records = _evaluated(sources, in_full, unsafe_sandbox=unsafe_sandbox)
     about = (
         f"{len(names)} components of kind {config.kind} after full training: {last.epochs} epochs, "
         f"{last.seeds} seeds, batches of {full.batch_size}, the best of learning rates "
@@ -114,9 +115,9 @@ def make_panel(sources: Sequence[Source], config: Config) -> Panel:
     return Panel(about=about, kind=config.kind, functions=functions)
 
 
-def _evaluated(sources: Sequence[Source], config: Config) -> list[Record]:
+def _evaluated(sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool) -> list[Record]:
     """A record for each source, all of them evaluated."""
-    records = evaluate_records(sources, config)
+    records = evaluate_records(sources, config, unsafe_sandbox=unsafe_sandbox)
     for (name, _), record in zip(sources, records, strict=True):
         if record.status is not Status.EVALUATED:
             raise UsageError(f"{name} cannot be measured: {record.status}: {record.reason}.")

@@ -12,6 +12,7 @@ import typer
 
 from evo.commands.check import check
 from evo.commands.confirm import confirm
+from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
 from evo.commands.fidelity import fidelity
@@ -38,6 +39,7 @@ for command in (
 ):
     app.command()(command)
 app.command("list")(list_)
+app.command()(doctor)
 
 
 def main() -> None:

@@ -133,6 +133,21 @@ def print_json(facts: Any) -> None:
     typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def expect_walls(*, unsafe: bool) -> None:
+    """Passes where generated code is walled in, and with a warning where the user insists.
+
+    Raises:
+        UsageError: walls are absent, and the user has not asked to go on.
+    """
+    from evo.validation import walls
+
+    standing = walls.standing()
+    if not unsafe:
+        walls.require(standing)
+    elif missing := walls.absence(standing):
+        err.print(missing, style="yellow", soft_wrap=True, markup=False, highlight=False)
+
+
 def print_facts(facts: Any, view: RenderableType, *, as_json: bool) -> None:
     """Facts for a script, or the same as a view for a person."""
     if as_json:

@@ -26,12 +26,14 @@ Source = tuple[str, str]
 """A file's path and its text."""
 
 
-def validate_sources(sources: Sequence[Source], kind_name: str) -> list[dict[str, Any]]:
+def validate_sources(
+    sources: Sequence[Source], kind_name: str, *, unsafe_sandbox: bool = False
+) -> list[dict[str, Any]]:
     """What `evo validate --json` prints."""
     kind = kinds.get(kind_name)()
     records = _records(sources, kind)
     torch.set_num_threads(1)
-    with Sandbox() as sandbox:
+    with Sandbox(unsafe=unsafe_sandbox) as sandbox:
         records = Validate(Validator(kind, sandbox))(records)
     return [
         {
@@ -45,8 +47,11 @@ def validate_sources(sources: Sequence[Source], kind_name: str) -> list[dict[str
     ]
 
 
-def evaluate_sources(sources: Sequence[Source], config: Config) -> list[dict[str, Any]]:
+def evaluate_sources(
+    sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
+) -> list[dict[str, Any]]:
     """What `evo evaluate --json` prints: each trains at every rung."""
+    records = evaluate_records(sources, config, unsafe_sandbox=unsafe_sandbox)
     return [
         {
             "path": path,
@@ -55,17 +60,19 @@ def evaluate_sources(sources: Sequence[Source], config: Config) -> list[dict[str
             **score_facts(record),
             "seconds": record.seconds,
         }
-        for (path, _), record in zip(sources, evaluate_records(sources, config), strict=True)
+        for (path, _), record in zip(sources, records, strict=True)
     ]
 
 
-def evaluate_records(sources: Sequence[Source], config: Config) -> list[Record]:
+def evaluate_records(
+    sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
+) -> list[Record]:
     """A record for each source: every one trains at every rung, for all its trials."""
     kind = kinds.get(config.kind)()
     records = _records(sources, kind)
     torch.set_num_threads(1)
     everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
-    with build.workers(config) as pool, Sandbox() as sandbox:
+    with build.workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
         validator = Validator(kind, sandbox)
         records = Validate(validator)(records)
         if all(record.status is Status.INVALID for record in records):

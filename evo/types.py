@@ -48,6 +48,7 @@ class Contract:
         vocabulary: calls that an operator may write, a `{}` for each tensor argument,
             such as `torch.tanh({})` or `torch.maximum({}, {})`.
         description: the contract in words, for people and prompts.
+        output: makes an output of an expression that has the shape of the arguments.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Contract:
     imports: tuple[str, ...]
     vocabulary: tuple[str, ...]
     description: str
+    output: str = "{}"
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Candidate:
         cls, kind: str, source: str, *, operator: str, parents: Sequence[str] = ()
     ) -> "Candidate":
         """The candidate of a source; its id is a hash of kind and normalised source."""
-        digest = hashlib.sha256(f"{kind}\n{normalise(source)}".encode()).hexdigest()[:16]
-        return cls(digest, kind, source, tuple(parents), operator)
+        text = f"{kind}\n{normalise(source)}".encode(errors="surrogatepass")
+        return cls(hashlib.sha256(text).hexdigest()[:16], kind, source, tuple(parents), operator)
 
 
 class Trial(NamedTuple):

@@ -4,8 +4,16 @@ from typing import Annotated
 
 import typer
 
-from evo.commands.options import Device, Files, Json, KindName, Settings, device_setting
-from evo.console import err, print_facts, read_sources
+from evo.commands.options import (
+    Device,
+    Files,
+    Json,
+    KindName,
+    Settings,
+    UnsafeSandbox,
+    device_setting,
+)
+from evo.console import err, expect_walls, print_facts, read_sources
 
 
 def evaluate(
@@ -17,6 +25,7 @@ def evaluate(
     ] = "default",
     settings: Settings = None,
     device: Device = None,
+    unsafe_sandbox: UnsafeSandbox = False,
     as_json: Json = False,
 ) -> None:
     """Train files at every rung and compare them with the kind's baselines."""
@@ -29,6 +38,7 @@ def evaluate(
     from evo.report.tables import evaluation_table
 
     build.check(loaded)
+    expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
-        facts = evaluate_sources(sources, loaded)
+        facts = evaluate_sources(sources, loaded, unsafe_sandbox=unsafe_sandbox)
     print_facts(facts, evaluation_table(facts), as_json=as_json)

@@ -5,8 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.commands.options import Device, Json, KindName, Settings, device_setting
-from evo.console import err, print_facts, read_sources
+from evo.commands.options import (
+    Device,
+    Json,
+    KindName,
+    Settings,
+    UnsafeSandbox,
+    device_setting,
+)
+from evo.console import err, expect_walls, print_facts, read_sources
 from evo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ def fidelity(
     make: Annotated[
         Path | None, typer.Option(metavar="PANEL", help="Train the files in full, write a panel.")
     ] = None,
+    unsafe_sandbox: UnsafeSandbox = False,
     as_json: Json = False,
 ) -> None:
     """How well the protocol's ranking agrees with full training: Kendall's tau on a panel."""
@@ -37,12 +45,12 @@ def fidelity(
     preset = config or ("full" if make else "default")
     loaded = load(preset, [*(settings or ()), *device_setting(device), f"kind={kind}"])
     if make is None:
-        _measure(files or [], loaded, as_json=as_json)
+        _measure(files or [], loaded, unsafe_sandbox=unsafe_sandbox, as_json=as_json)
     else:
-        _make(make, files or [], loaded, as_json=as_json)
+        _make(make, files or [], loaded, unsafe_sandbox=unsafe_sandbox, as_json=as_json)
 
 
-def _measure(files: list[Path], config: "Config", *, as_json: bool) -> None:
+def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_json: bool) -> None:
     """Evaluate a panel's functions as a campaign would, and compare the rankings."""
     if len(files) > 1:
         raise UsageError(f"Expected one panel, got {len(files)} files; --make takes many.")
@@ -52,12 +60,16 @@ def _measure(files: list[Path], config: "Config", *, as_json: bool) -> None:
 
     panel = panels.read(files[0] if files else None, config.kind)
     build.check(config)
+    expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
-        facts = calibration.fidelity_facts(calibration.fidelity(panel, config), panel, config)
+        found = calibration.fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
+    facts = calibration.fidelity_facts(found, panel, config)
     print_facts(facts, fidelity_table(facts), as_json=as_json)
 
 
-def _make(path: Path, files: list[Path], config: "Config", *, as_json: bool) -> None:
+def _make(
+    path: Path, files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_json: bool
+) -> None:
     """Train functions in full and write a panel of what came of it."""
     sources = [(Path(name).stem, text) for name, text in read_sources(files)]
     from evo import build, calibration
@@ -65,8 +77,9 @@ def _make(path: Path, files: list[Path], config: "Config", *, as_json: bool) -> 
     from evo.report.tables import facts_table
 
     build.check(config)
+    expect_walls(unsafe=unsafe_sandbox)
     with err.status("training in full …"):
-        made = calibration.make_panel(sources, config)
+        made = calibration.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)
     panels.write(made, path)
     facts = {"panel": str(path), "functions": len(made.functions), "networks": made.networks}
     print_facts(facts, facts_table(facts), as_json=as_json)

@@ -16,6 +16,13 @@ Settings = Annotated[
 Device = Annotated[
     str | None, typer.Option(metavar="auto|cpu|cuda", help="Wins over the configuration.")
 ]
+UnsafeSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-sandbox",
+        help="Run generated code even where walls around it are absent; see evo doctor.",
+    ),
+]
 
 
 def device_setting(device: str | None) -> list[str]:

@@ -5,10 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.commands.options import Device, Json, RunName, Settings, device_setting
+from evo.commands.options import (
+    Device,
+    Json,
+    RunName,
+    Settings,
+    UnsafeSandbox,
+    device_setting,
+)
 from evo.console import (
     RUNS,
     err,
+    expect_walls,
     invoked_as,
     next_folder,
     print_json,
@@ -28,6 +36,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
     name: Annotated[str | None, typer.Option(help="Folder under runs/; default: numbered.")] = None,
     device: Device = None,
+    unsafe_sandbox: UnsafeSandbox = False,
     as_json: Json = False,
 ) -> None:
     """Start a campaign and run it to its end."""
@@ -37,12 +46,13 @@ def run(
     from evo import build
 
     build.check(loaded)
+    expect_walls(unsafe=unsafe_sandbox)
     folder = RUNS / name if name else next_folder(Path(config).stem)
     with build.create(folder, loaded) as history:
-        _run(history, as_json=as_json)
+        _run(history, unsafe_sandbox=unsafe_sandbox, as_json=as_json)
 
 
-def resume(run: RunName, *, as_json: Json = False) -> None:
+def resume(run: RunName, *, unsafe_sandbox: UnsafeSandbox = False, as_json: Json = False) -> None:
     """Go on with a campaign from where it stopped."""
     folder = run_folder(run)
     from archive.history import History
@@ -51,10 +61,11 @@ def resume(run: RunName, *, as_json: Json = False) -> None:
         if history.generation >= history.config["generations"]:
             err.print("Finished already; this is what it came to.")
         _check_again(history)
-        _run(history, as_json=as_json)
+        expect_walls(unsafe=unsafe_sandbox)
+        _run(history, unsafe_sandbox=unsafe_sandbox, as_json=as_json)
 
 
-def _run(history: "History", *, as_json: bool) -> None:
+def _run(history: "History", *, unsafe_sandbox: bool, as_json: bool) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
     from evo import build
     from evo.report.live import live_view
@@ -65,7 +76,7 @@ def _run(history: "History", *, as_json: bool) -> None:
     err.print(start, soft_wrap=True, markup=False)
     try:
         with live_view(folder.name, err) as watch:
-            build.run(history, watch)
+            build.run(history, watch, unsafe_sandbox=unsafe_sandbox)
     except KeyboardInterrupt:
         ending = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
         err.print(ending, soft_wrap=True, markup=False)

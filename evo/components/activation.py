@@ -1,5 +1,6 @@
 """Activation functions: one number in, one number out, applied to every element alike."""
 
+import math
 from pathlib import Path
 from typing import ClassVar
 
@@ -7,9 +8,12 @@ import numpy as np
 import torch
 
 from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.checks import expect_form, expect_same, layouts
 from evo.parts import Parts
 from evo.types import Contract, Vector
 
+_SHAPES = ((1, 65), (65, 1), (13, 10), (3, 5, 7), (2, 3, 5, 7))
+"""What the probe is checked in; one row, one column, odd sizes, images."""
 _REACH = 8.0
 """The probe spans [-8, 8]: wide enough to tell relu6 and the hard functions from their kin."""
 
@@ -54,6 +58,7 @@ class Activation(Kind):
         ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((3, 2, 4, 4),))
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((1024, 1024),),)
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "activation"
 
     def check(self, component: Component) -> None:
@@ -61,7 +66,7 @@ class Activation(Kind):
         # Zero is where roots and logarithms break, and what a dead layer passes on.
         probe = torch.cat([_probe(), torch.zeros(1)]).requires_grad_()
         output = component(probe)
-        _expect_same_form(output, probe)
+        expect_form(output, shape=probe.shape, dtype=probe.dtype)
         if not torch.isfinite(output).all():
             where = probe[~torch.isfinite(output)][0].item()
             raise ContractError(f"expected finite outputs on [-8, 8], got none at x = {where:.3g}")
@@ -89,22 +94,28 @@ def _probe() -> torch.Tensor:
     return torch.linspace(-_REACH, _REACH, 64)
 
 
-def _expect_same_form(output: torch.Tensor, like: torch.Tensor) -> None:
-    if output.shape != like.shape or output.dtype != like.dtype:
-        raise ContractError(
-            f"expected the shape and dtype of the input, {tuple(like.shape)} {like.dtype}, "
-            f"got {tuple(output.shape)} {output.dtype}"
-        )
-
-
 def _expect_elementwise(component: Component, probe: torch.Tensor, output: torch.Tensor) -> None:
-    """The same elements among strangers, in another order and layout, must give the same."""
-    strangers = 2 * probe + 1.7
-    mixed = torch.cat([probe, strangers]).flip(0).reshape(13, 10)
+    """The same elements among strangers, in another order, shape and layout, must give the same."""
     with torch.no_grad():
-        among = component(mixed).reshape(-1).flip(0)[: len(probe)]
-    if among.shape != output.shape or not torch.allclose(among, output, rtol=1e-4, atol=1e-5):
+        for shape in _SHAPES:
+            strangers = torch.linspace(-7.3, 9.1, math.prod(shape) - len(probe))
+            mixed = torch.cat([probe, strangers]).flip(0).reshape(shape)
+            for layout, values in layouts(mixed):
+                among = _called(component, values, layout)
+                expect_form(among, shape=values.shape, dtype=values.dtype)
+                expect_same(
+                    among.reshape(-1).flip(0)[: len(probe)],
+                    output,
+                    "expected every output element to depend on its own input element alone, "
+                    "got outputs that change with the other elements or with their order",
+                )
+
+
+def _called(component: Component, values: torch.Tensor, layout: str) -> torch.Tensor:
+    try:
+        return component(values)
+    except RuntimeError as error:
         raise ContractError(
-            "expected every output element to depend on its own input element alone, "
-            "got outputs that change with the other elements or with their order"
-        )
+            f"expected it to work on every shape, it fails on {tuple(values.shape)}, {layout} in "
+            f"memory: {str(error).splitlines()[0][:150]}; use .reshape in place of .view"
+        ) from error

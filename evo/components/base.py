@@ -31,11 +31,17 @@ class Kind(ABC):
         contract: what the source must define.
         trace_shapes: argument shapes to trace with, one tuple of shapes a trace. The graphs must
             agree, or the component has a batch size baked in.
+        large_shapes: the same for inputs as large as training may bring. Nothing is computed at
+            them; they show a cost that grows faster than the input does.
+        is_mapped: whether training calls the component under `torch.func.vmap`, once for all
+            copies, rather than on tensors that hold the copies.
         baselines_folder: folder of `*.py` files, one known component each.
     """
 
     contract: ClassVar[Contract]
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
+    is_mapped: ClassVar[bool] = False
     baselines_folder: ClassVar[Path]
 
     @property

@@ -99,7 +99,8 @@ class _Copies:
     ) -> None:
         self._device = data.train.inputs.device
         self._shape = (len(seeds), len(learning_rates))
-        self._samples = data.samples
+        self._inputs = parts.prepared(data.samples.inputs)
+        self._targets = data.samples.targets
         self._objective = data.objective
         self._network = network
         self._parts = parts
@@ -124,6 +125,9 @@ class _Copies:
         outputs, targets = self._outputs(rows)
         # The copies share no parameter, so the gradient of the sum holds each copy's own.
         total = self._objective.losses(outputs, targets).sum() / rows.shape[1]
+        penalties = self._parts.penalties(self._network.matrices(self._optimiser.parameters))
+        if penalties is not None:
+            total = total + penalties.sum()
         gradients = torch.autograd.grad(total, list(self._optimiser.parameters.values()))
         self._optimiser.step(list(gradients), schedule=schedule)
 
@@ -140,6 +144,6 @@ class _Copies:
 
     def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Every copy's outputs on its samples (copies, batch), and their targets."""
-        inputs, targets = self._samples.inputs[rows], self._samples.targets[rows]
+        inputs, targets = self._inputs[rows], self._targets[rows]
         outputs = self._network.forward(self._optimiser.parameters, inputs, self._parts)
         return outputs, targets

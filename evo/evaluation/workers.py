@@ -213,9 +213,10 @@ def _die_with_engine() -> None:
 def _train(job: Job, work: _Work) -> Outcome:
     start = time.process_time()
     kind = kinds.get(work.kind)()
+    instead = {} if kind.is_mapped else kernels_for(_seat.device)
     try:
         trials = run_trials(
-            kind.parts(Graph.parse(job.graph, instead=kernels_for(_seat.device))),
+            kind.parts(Graph.parse(job.graph, instead=instead)),
             work.tasks,
             work.protocol,
             rung=job.rung,

@@ -44,6 +44,22 @@ class Network(ABC):
             parts: what the network is built from besides its parameters.
         """
 
+    def matrices(self, parameters: Parameters) -> list[torch.Tensor]:
+        """The weights of each layer, (copies, outputs, inputs); biases and positions are none.
+
+        Args:
+            parameters: those of `initialise`, each with the copies in front. A kernel, whose
+                outputs come first, is a matrix over all that it sees at a place.
+        """
+        return [
+            _matrix(name, values) for name, values in parameters.items() if name.endswith(".weight")
+        ]
+
+
+def _matrix(name: str, weight: torch.Tensor) -> torch.Tensor:
+    is_outputs_first = name == "out.weight" or weight.dim() > 3
+    return weight.flatten(2) if is_outputs_first else weight.transpose(1, 2)
+
 
 def dense(
     fan_in: int, fan_out: int, start: Start, generator: torch.Generator

@@ -46,24 +46,29 @@ where.ScalarSelf where.self xlogy.Scalar_Other xlogy.Scalar_Self xlogy.Tensor
 """
 
 _ACROSS = """
-all all.dim amax amin any any.dim cumprod cumsum group_norm layer_norm linalg_vector_norm
-log_softmax.int logcumsumexp logsumexp max max.dim mean mean.dim min min.dim norm.Scalar
-norm.ScalarOpt_dim prod prod.dim_int rms_norm softmax.int sort special_log_softmax
-special_logsumexp special_softmax std std.correction std.dim std_mean.correction sum
-sum.dim_IntList topk var var.correction var.dim var_mean.correction addmm baddbmm bmm dot linear
-matmul mm mv outer
+all all.dim amax amin aminmax any any.dim argsort cosine_similarity cummax cummin cumprod cumsum
+diff dist group_norm kthvalue layer_norm linalg_matrix_norm linalg_matrix_norm.str_ord linalg_norm
+linalg_norm.ord_str linalg_svdvals linalg_vector_norm log_softmax.int logcumsumexp logsumexp max
+max.dim mean mean.dim median median.dim min min.dim nansum norm.Scalar norm.ScalarOpt_dim prod
+prod.dim_int quantile.scalar rms_norm softmax.int sort special_log_softmax special_logsumexp
+special_softmax std std.correction std.dim std_mean std_mean.correction std_mean.dim sum
+sum.dim_IntList topk trace var var.correction var.dim var_mean var_mean.correction var_mean.dim
+addmm baddbmm bmm dot inner linear matmul mm mv outer
 """
 
 _FORM = """
-_to_copy alias broadcast_to cat clone contiguous detach diagonal expand expand_as fill.Scalar
-flatten.using_ints flip full_like glu movedim.int narrow new_full new_ones new_zeros ones_like pad
-permute repeat reshape roll select.int slice.Tensor squeeze squeeze.dim squeeze.dims stack t
-to.dtype to.dtype_layout to.other transpose.int tril triu type_as unsqueeze view view_as zero
-zeros_like
+_to_copy alias broadcast_to cat clone contiguous detach diag diag_embed diagonal expand expand_as
+fill.Scalar flatten.using_ints flip full_like glu mT movedim.int narrow new_full new_ones new_zeros
+numpy_T ones_like pad permute ravel repeat reshape roll select.int slice.Tensor squeeze squeeze.dim
+squeeze.dims stack t to.dtype to.dtype_layout to.other transpose.int tril triu type_as unsqueeze
+view view_as zero zeros_like
 """
 
-MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "linear", "matmul", "mm", "mv"})
+MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "inner", "linear", "matmul", "mm", "mv"})
 """Operators that pass over an inner dimension for every element of their output."""
+
+FACTORING = frozenset({"linalg_matrix_norm", "linalg_norm", "linalg_svdvals"})
+"""Operators that may find singular values: a product of the two dimensions and the smaller one."""
 
 
 def _resolve(names: str) -> Mapping[str, OpOverload]:
@@ -86,3 +91,19 @@ def base_name(operator: str) -> str:
     'mul'
     """
     return operator.split(".")[1]
+
+
+REMEDIES: Mapping[str, str] = MappingProxyType(
+    {
+        "aten.index.Tensor": "use torch.where in place of x[mask]",
+        "aten.index_put.default": "use torch.where in place of x[mask] = y",
+        "aten.nonzero.default": "use torch.where with three arguments",
+        "aten.einsum.default": "use matmul, or a product and a sum",
+        "aten.broadcast_tensors.default": "write the loss as a formula of tensors",
+        "aten.chunk.default": "use slices, such as x[..., :2]",
+        "aten.split.Tensor": "use slices, such as x[..., :2]",
+        "aten.unbind.int": "use operators on the whole tensor",
+        "aten.embedding.default": "use operators on the whole tensor",
+    }
+)
+"""What to write in place of operators that honest sources lead to."""

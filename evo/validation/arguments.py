@@ -32,8 +32,11 @@ MAX_CONSTANT_ELEMENTS = 4096
 """All constants of a graph together."""
 
 _FLOATS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-_WORDS = frozenset({"none", "tanh", "floor", "trunc", "constant"})
-"""Values of `approximate`, `rounding_mode` and `mode`."""
+_WORDS = frozenset({"none", "tanh", "floor", "constant", "linear", "fro", "nuc"})
+"""Values of `approximate`, `rounding_mode`, `mode`, `interpolation` and `ord`.
+
+Not "trunc" for `rounding_mode`: the least integer divided so by −1 ends the process (SIGFPE).
+"""
 _INT64 = 2**63
 
 
@@ -141,7 +144,8 @@ def _read(expected: str, value: Json, where: str) -> Any:
     read = _READERS.get(expected)
     found = None if read is None else read(value)
     if found is None:
-        raise GraphError(f"{where}: expected {expected}, got {_short(value)}")
+        wanted = f"one of {', '.join(sorted(_WORDS))}" if expected == "str" else expected
+        raise GraphError(f"{where}: expected {wanted}, got {_short(value)}")
     return found
 
 

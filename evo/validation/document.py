@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.allowed import ALLOWED
+from evo.validation.allowed import ALLOWED, REMEDIES
 from evo.validation.arguments import (
     DTYPES,
     MAX_CONSTANT_ELEMENTS,
@@ -99,7 +99,7 @@ def read_document(text: str) -> Document:
     if len(text) > MAX_BYTES:
         raise GraphError(f"expected at most {MAX_BYTES:,} bytes, got {len(text):,}")
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise GraphError(f"expected JSON: {first_line(error)}") from error
     if not isinstance(document, dict) or document.keys() != {"inputs", "nodes", "output"}:
@@ -121,6 +121,14 @@ def read_document(text: str) -> Document:
         tuple(reader.steps),
         output,
     )
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Readers differ in which of two equal keys they take, so there may be none."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise GraphError("expected every key of an object once, got one twice")
+    return found
 
 
 class _Reader:
@@ -145,7 +153,8 @@ class _Reader:
         elif name in ALLOWED and len(rest) == 2:
             self._read_operator(name, *rest)
         else:
-            raise GraphError(f"operator {name[:60]!r} is not allowed here")
+            remedy = f"; {REMEDIES[name]}" if name in REMEDIES else ""
+            raise GraphError(f"operator {name[:60]!r} is not allowed here{remedy}")
 
     def tensor(self, reference: Json) -> int:
         """Number of the one tensor that a reference names."""
@@ -198,8 +207,12 @@ class _Reader:
     def _read_constant(self, dtype: Json, shape: Json, values: Json) -> None:
         if not isinstance(dtype, str) or dtype not in DTYPES:
             raise GraphError(f"constant: dtype {str(dtype)[:20]!r} is not allowed")
-        if not isinstance(shape, list) or not all(is_int64(size) and size >= 0 for size in shape):
-            raise GraphError("constant: expected a list of sizes as its shape")
+        if not isinstance(shape, list) or not all(
+            is_int64(size) and 0 <= size <= MAX_CONSTANT_ELEMENTS for size in shape
+        ):
+            raise GraphError(
+                f"constant: expected a list of sizes up to {MAX_CONSTANT_ELEMENTS:,} as its shape"
+            )
         if not isinstance(values, list) or len(values) != math.prod(shape) or len(shape) > 8:
             raise GraphError("constant: expected as many values as its shape holds")
         self._elements_left -= len(values)

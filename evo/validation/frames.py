@@ -13,6 +13,7 @@ from collections.abc import Mapping
 _HEADER_BYTES = 4
 _ATOMIC_BYTES = 4096
 """A pipe that is ready for writing takes this many bytes without blocking (PIPE_BUF)."""
+_CHUNK_BYTES = 1 << 16
 
 
 class FrameError(Exception):
@@ -29,14 +30,28 @@ def send(descriptor: int, message: Mapping[str, object], *, deadline: float | No
     Raises:
         FrameError: nobody reads.
     """
-    body = json.dumps(message).encode()
-    data = memoryview(len(body).to_bytes(_HEADER_BYTES, "big") + body)
+    data = memoryview(encode(message))
     while data:
         _wait(descriptor, deadline, writing=True)
-        try:
-            data = data[os.write(descriptor, data[:_ATOMIC_BYTES]) :]
-        except OSError as error:
-            raise FrameError(f"the reader is gone: {error}") from error
+        data = data[_write(descriptor, data[:_ATOMIC_BYTES]) :]
+
+
+def encode(message: Mapping[str, object]) -> bytes:
+    """A message as one frame."""
+    body = json.dumps(message).encode()
+    return len(body).to_bytes(_HEADER_BYTES, "big") + body
+
+
+def send_some(descriptor: int, data: bytearray) -> None:
+    """Writes what a descriptor that does not block takes of `data`, and removes it from there.
+
+    Raises:
+        FrameError: nobody reads.
+    """
+    try:
+        del data[: _write(descriptor, memoryview(data).toreadonly()[:_ATOMIC_BYTES])]
+    except BlockingIOError:
+        return
 
 
 def receive(
@@ -47,11 +62,50 @@ def receive(
     Raises:
         FrameError: no whole frame within limit and deadline, or its body is no JSON object.
     """
-    length = int.from_bytes(_read(descriptor, _HEADER_BYTES, deadline), "big")
+    length = _length(_read(descriptor, _HEADER_BYTES, deadline), limit_bytes)
+    return _decode(_read(descriptor, length, deadline))
+
+
+class Reader:
+    """Frames from a pipe as they come, for a reader that has others to attend to.
+
+    Args:
+        descriptor: where to read; `read` it when it has something.
+        limit_bytes: largest body of a frame.
+    """
+
+    def __init__(self, descriptor: int, *, limit_bytes: int) -> None:
+        self._descriptor = descriptor
+        self._limit_bytes = limit_bytes
+        self._data = bytearray()
+
+    def read(self) -> list[dict[str, object]]:
+        """The messages that one read completes.
+
+        Raises:
+            FrameError: the pipe is at its end, or what it holds is no frame.
+        """
+        self._data += _read_some(self._descriptor, _CHUNK_BYTES)
+        messages: list[dict[str, object]] = []
+        while len(self._data) >= _HEADER_BYTES:
+            length = _length(self._data[:_HEADER_BYTES], self._limit_bytes)
+            if len(self._data) < _HEADER_BYTES + length:
+                break
+            messages.append(_decode(self._data[_HEADER_BYTES : _HEADER_BYTES + length]))
+            del self._data[: _HEADER_BYTES + length]
+        return messages
+
+
+def _length(header: bytes | bytearray, limit_bytes: int) -> int:
+    length = int.from_bytes(header, "big")
     if length > limit_bytes:
         raise FrameError(f"expected a reply of at most {limit_bytes} bytes, got {length}")
+    return length
+
+
+def _decode(body: bytes | bytearray) -> dict[str, object]:
     try:
-        message = json.loads(_read(descriptor, length, deadline))
+        message = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise FrameError(f"expected JSON: {error}") from error
     if not isinstance(message, dict):
@@ -63,16 +117,31 @@ def _read(descriptor: int, count: int, deadline: float | None) -> bytes:
     data = bytearray()
     while len(data) < count:
         _wait(descriptor, deadline, writing=False)
-        part = os.read(descriptor, min(count - len(data), 1 << 16))
-        if not part:
-            raise FrameError("the writer closed the pipe")
-        data += part
+        data += _read_some(descriptor, min(count - len(data), _CHUNK_BYTES))
     return bytes(data)
 
 
+def _read_some(descriptor: int, count: int) -> bytes:
+    part = os.read(descriptor, count)
+    if not part:
+        raise FrameError("the writer closed the pipe")
+    return part
+
+
+def _write(descriptor: int, data: memoryview) -> int:
+    try:
+        return os.write(descriptor, data)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise FrameError(f"the reader is gone: {error}") from error
+
+
 def _wait(descriptor: int, deadline: float | None, *, writing: bool) -> None:
+    if deadline is None:
+        # Reading and writing wait by themselves; a locked child may not ask for more.
+        return
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)
-    left_ms = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-    if not poll.poll(left_ms):
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
         raise DeadlineError("the deadline passed")

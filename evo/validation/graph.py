@@ -5,14 +5,18 @@ A graph gives the values and gradients of the source it was traced from, on any 
 """
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.allowed import ALLOWED, MULTIPLYING, base_name
+from evo.validation.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
 from evo.validation.arguments import GraphError, first_line
 from evo.validation.document import Document, Step, read_document
+
+# A few operators run under vmap copy by copy, which torch tells everybody who uses one.
+warnings.filterwarnings("ignore", message="There is a performance drop", category=UserWarning)
 
 __all__ = ["ALLOWED", "MAX_ELEMENTS", "Form", "Graph", "GraphError"]
 
@@ -133,7 +137,9 @@ def _cost(step: Step, values: Sequence[Any]) -> int:
         return 0
     given = values[step.number]
     count = sum(part.numel() for part in ([given] if isinstance(given, torch.Tensor) else given))
+    factors = [values[source] for _, source in step.single]
+    if base_name(step.name) in FACTORING:
+        count += sum(math.prod(factor.shape) * min(factor.shape[-2:]) for factor in factors)
     if base_name(step.name) in MULTIPLYING:
-        factors = [values[source] for _, source in step.single]
         count *= max(math.prod(factor.shape[-1:]) for factor in factors)
     return count

@@ -8,6 +8,7 @@ the sandbox behind it.
 import ast
 import builtins
 import sys
+import unicodedata
 import warnings
 from difflib import get_close_matches
 
@@ -23,21 +24,22 @@ MAX_DEPTH = 60
 _SYNTAX: tuple[type[ast.AST], ...] = (
     # statements
     ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
-    ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Import, ast.ImportFrom,
+    ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Raise, ast.With,
+    ast.Import, ast.ImportFrom,
     # expressions
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Lambda, ast.ListComp,
-    ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Set, ast.Dict,
-    ast.Subscript, ast.Slice, ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.NamedExpr,
+    ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Dict, ast.Subscript, ast.Slice,
+    ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.NamedExpr, ast.JoinedStr,
     # parts of the above
     ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.alias, ast.operator, ast.unaryop,
-    ast.boolop, ast.cmpop, ast.expr_context,
+    ast.boolop, ast.cmpop, ast.expr_context, ast.withitem, ast.FormattedValue,
 )  # fmt: skip
 
 _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.While: ("`while`", "write `for i in range(n)` with a fixed n"),
-    ast.With: ("`with`", "use .detach() in place of torch.no_grad()"),
     ast.Try: ("`try`", "a component has nothing to catch"),
-    ast.Raise: ("`raise`", "return a tensor for every input"),
+    ast.Set: ("a set", "write a tuple; the order of a set changes from process to process"),
+    ast.SetComp: ("a set", "write a list; the order of a set changes from process to process"),
     ast.ClassDef: ("`class`", "write functions"),
     ast.AsyncFunctionDef: ("`async def`", "write `def`"),
     ast.Await: ("`await`", "call the function plainly"),
@@ -46,9 +48,12 @@ _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.Global: ("`global`", "pass the value as an argument"),
     ast.Nonlocal: ("`nonlocal`", "pass the value as an argument"),
     ast.Delete: ("`del`", "leave it out"),
-    ast.JoinedStr: ("an f-string", "a component needs no text"),
     ast.Match: ("`match`", "choose between tensors with torch.where"),
 }
+
+_LAYOUT = frozenset("\t\n\r\f")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
+"""Unicode categories of characters that are not seen, or that make text look like other text."""
 
 
 def check(source: str, contract: Contract) -> None:
@@ -70,6 +75,7 @@ def _parse(source: str) -> ast.Module:
         raise _refused("the source is no valid text; remove lone surrogates") from error
     if size > MAX_BYTES:
         raise _refused(f"the source has {size:,} bytes; write at most {MAX_BYTES:,}")
+    _check_characters(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -78,6 +84,14 @@ def _parse(source: str) -> ast.Module:
         raise _refused(f"line {error.lineno}: {error.msg}; write valid Python") from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise _refused(f"the source does not parse ({error}); write plain, flat Python") from error
+
+
+def _check_characters(source: str) -> None:
+    """What a person reads must be what runs, and nothing may steer a terminal that prints it."""
+    for number, line in enumerate(source.split("\n"), 1):
+        for sign in line:
+            if unicodedata.category(sign) in _UNSEEN and sign not in _LAYOUT:
+                raise _refused(f"line {number}: the unseen character U+{ord(sign):04X}; remove it")
 
 
 def _nodes(tree: ast.Module) -> list[ast.AST]:
@@ -116,29 +130,49 @@ def _check_node(node: ast.AST) -> None:
         )
         raise _refused(f"{name} is not allowed; {remedy}", node)
     match node:
-        case ast.Import(names):
-            for alias in names:
-                _check_module(alias.name, node)
-                if alias.asname is not None:
-                    _check_name(alias.asname, node)
+        case ast.Import():
+            _check_import(node)
         case ast.ImportFrom():
             _check_import_from(node)
-        case ast.FunctionDef(name, decorator_list=decorators):
+        case ast.FunctionDef(name, decorator_list=[]):
             _check_name(name, node)
-            if decorators:
-                raise _refused(f"`{name}` has a decorator; call functions in its body", node)
+        case ast.FunctionDef(name):
+            raise _refused(f"`{name}` has a decorator; call functions in its body", node)
         case ast.Name(name) | ast.arg(name):
             _check_name(name, node)
-        case ast.Attribute(attr=name):
+        case ast.Attribute(attr=name, ctx=ast.Load()):
             _check_attribute(name, node)
+        case ast.Attribute(attr=name):
+            raise _refused(f"`.{name}` is not yours to set; give values names", node)
+        case ast.With(items) if not all(_is_no_grad(item) for item in items):
+            raise _refused("`with` is allowed for torch.no_grad() alone; leave it out", node)
         case ast.Constant(bytes() | complex() as value):
             raise _refused(f"{value!r:.40} is not allowed; use real numbers", node)
         case _:
             pass
 
 
+def _is_no_grad(item: ast.withitem) -> bool:
+    match item:
+        case ast.withitem(
+            ast.Call(ast.Attribute(attr="no_grad") | ast.Name("no_grad"), [], []), None
+        ):
+            return True
+        case _:
+            return False
+
+
+def _check_import(node: ast.Import) -> None:
+    for alias in node.names:
+        _check_module(alias.name, node)
+        if alias.asname is not None:
+            _check_name(alias.asname, node)
+
+
 def _check_import_from(node: ast.ImportFrom) -> None:
     module = "." * node.level + (node.module or "")
+    if module == "__future__":
+        return  # changes how Python reads the source, brings in no value
     _check_module(module, node)
     for alias in node.names:
         if f"{module}.{alias.name}" not in MODULES:
@@ -183,9 +217,12 @@ def _check_entry(tree: ast.Module, contract: Contract) -> None:
         raise _refused(f"expected one `{wanted}` at the top level, found {len(found)}; define it")
     arguments = found[0].args
     names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
-    if names != contract.arguments or arguments.vararg or arguments.kwonlyargs or arguments.kwarg:
+    further = len(names) - len(contract.arguments)
+    has_defaults = further <= len(arguments.defaults) and None not in arguments.kw_defaults
+    if names[: len(contract.arguments)] != contract.arguments or not has_defaults:
         raise _refused(
-            f"expected `{wanted}`, got `({ast.unparse(arguments)})`; make other values constants",
+            f"expected `{wanted}`, got `({ast.unparse(arguments)})`; take those arguments, give "
+            "all others a default",
             found[0],
         )
 

@@ -1,38 +1,44 @@
 """The system calls that remain to a candidate: those that compute, and none that reach anything.
 
 A seccomp filter, kept for good and by everything the process may start. It is an allow-list: no
-file is opened (reading included), no socket, no process, no signal, no executable memory; what is
-missing here fails with EPERM. It exists for Linux on x86-64; see `is_available`.
+file is opened, no socket, no process, no signal, no executable memory, and no waiting, so that
+whoever takes time takes processor time; what is missing here fails with EPERM. Linux on x86-64 and
+on aarch64, whose numbers are those of the kernel's headers but have never run; see `is_available`.
 """
 
 import ctypes
 import errno
-import os
 import platform
 import struct
-import sys
+from typing import NamedTuple
+
+from evo.validation import libc
 
 _ALLOWED = {
-    # input and output on descriptors that are open already
-    "read": 0, "write": 1, "close": 3, "fstat": 5, "poll": 7, "lseek": 8,
+    # output on descriptors that are open already
+    "write": (1, 64), "close": (3, 57), "fstat": (5, 80), "lseek": (8, 62),
     # memory; mmap and mprotect are below
-    "munmap": 11, "brk": 12, "mremap": 25, "madvise": 28, "get_mempolicy": 239,
+    "munmap": (11, 215), "brk": (12, 214), "mremap": (25, 216), "madvise": (28, 233),
+    "get_mempolicy": (239, 236),
     # the process itself
-    "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "sigaltstack": 131,
-    "getpid": 39, "gettid": 186, "getppid": 110, "getuid": 102, "getgid": 104, "geteuid": 107,
-    "getegid": 108, "getrusage": 98, "sched_getaffinity": 204, "getcpu": 309, "rseq": 334,
-    "set_robust_list": 273, "exit": 60, "exit_group": 231,
-    # time, waiting, randomness and what the machine is
-    "sched_yield": 24, "nanosleep": 35, "clock_nanosleep": 230, "restart_syscall": 219,
-    "futex": 202, "gettimeofday": 96, "time": 201, "times": 100, "clock_gettime": 228,
-    "clock_getres": 229, "getrandom": 318, "uname": 63, "sysinfo": 99,
+    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139),
+    "sigaltstack": (131, 132), "getpid": (39, 172), "gettid": (186, 178), "getppid": (110, 173),
+    "getuid": (102, 174), "getgid": (104, 176), "geteuid": (107, 175), "getegid": (108, 177),
+    "getrusage": (98, 165), "sched_getaffinity": (204, 123), "getcpu": (309, 168),
+    "rseq": (334, 293), "set_robust_list": (273, 99), "exit": (60, 93), "exit_group": (231, 94),
+    # time, randomness and what the machine is
+    "sched_yield": (24, 124), "restart_syscall": (219, 128), "gettimeofday": (96, 169),
+    "time": (201, None), "times": (100, 153), "clock_gettime": (228, 113),
+    "clock_getres": (229, 114), "getrandom": (318, 278), "uname": (63, 160), "sysinfo": (99, 179),
 }  # fmt: skip
-_UNLESS_EXECUTABLE = {"mmap": 9, "mprotect": 10}
+"""Numbers on x86-64 and on aarch64."""
+_UNLESS_EXECUTABLE = {"mmap": (9, 222), "mprotect": (10, 226)}
 
 _PR_SET_SECCOMP = 22
-_PR_SET_NO_NEW_PRIVS = 38
 _MODE_FILTER = 2
-_X86_64 = 0xC000003E
+_AUDIT_NAMES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""How the kernel names a processor to the filter, which a 32-bit call in a 64-bit process changes;
+the order is that of the numbers above."""
 _PROT_EXEC = 4
 
 _LOAD, _JUMP_IF_EQUAL, _JUMP_IF_BITS, _RETURN = 0x20, 0x15, 0x45, 0x06
@@ -41,49 +47,51 @@ _NUMBER, _ARCHITECTURE, _THIRD_ARGUMENT = 0, 4, 32
 """Offsets in what the kernel shows to the filter."""
 
 
-def prctl(option: int, value: int, argument: bytes | None = None) -> int:
-    """Changes how the kernel treats this process: 0, or the number of the error."""
-    library = ctypes.CDLL(None, use_errno=True)
-    nothing = ctypes.c_ulong(0)
-    arguments = (ctypes.c_ulong(value), ctypes.c_char_p(argument), nothing, nothing)
-    return 0 if library.prctl(option, *arguments) == 0 else ctypes.get_errno()
+class Filter(NamedTuple):
+    """A program for the kernel, made once and taken on by each child."""
+
+    instructions: "ctypes.Array[ctypes.c_char]"
+    header: bytes
 
 
 def is_available() -> bool:
     """Whether this kernel takes the filter."""
-    if sys.platform != "linux" or platform.machine() != "x86_64":
+    if not libc.IS_LINUX or platform.machine() not in _AUDIT_NAMES:
         return False
     # Without a program the kernel says EFAULT where it knows filters, EINVAL where it does not.
-    return prctl(_PR_SET_SECCOMP, _MODE_FILTER) == errno.EFAULT
+    return libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER) == errno.EFAULT
 
 
-def confine() -> None:
-    """Keeps the calling process to the allowed system calls from here on.
+def make_filter() -> Filter:
+    """The filter for this processor."""
+    code = program(platform.machine())
+    instructions = ctypes.create_string_buffer(code, len(code))
+    header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(instructions))
+    return Filter(instructions, header)
+
+
+def confine(by: Filter) -> None:
+    """Keeps the calling process to the allowed system calls; it may gain no privileges any more.
 
     Raises:
         OSError: the kernel refuses.
     """
-    program = _program()
-    instructions = ctypes.create_string_buffer(program, len(program))
-    header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(instructions))
-    for option, value, argument in (
-        (_PR_SET_NO_NEW_PRIVS, 1, None),
-        (_PR_SET_SECCOMP, _MODE_FILTER, header),
-    ):
-        failure = prctl(option, value, argument)
-        if failure:
-            raise OSError(failure, f"prctl({option}): {os.strerror(failure)}")
+    libc.expect_prctl(_PR_SET_SECCOMP, _MODE_FILTER, by.header)
 
 
-def _program() -> bytes:
+def program(machine: str) -> bytes:
     """The filter in the kernel's bytecode: eight bytes an instruction, jumps count what to skip."""
+    place_of_numbers = list(_AUDIT_NAMES).index(machine)
     tests = [
-        *((number, "allow") for number in _ALLOWED.values()),
-        *((number, "check") for number in _UNLESS_EXECUTABLE.values()),
+        (number, then)
+        for table, then in ((_ALLOWED, "allow"), (_UNLESS_EXECUTABLE, "check"))
+        for numbers in table.values()
+        # x32 calls have numbers of their own, from 2³⁰ on: none of them is here.
+        if (number := numbers[place_of_numbers]) is not None
     ]
     code = [
         (_LOAD, 0, 0, _ARCHITECTURE),
-        (_JUMP_IF_EQUAL, 1, 0, _X86_64),
+        (_JUMP_IF_EQUAL, 1, 0, _AUDIT_NAMES[machine]),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
     ]

@@ -2,7 +2,6 @@
 
 Lives in the forked child of the zygote and nowhere else: it executes hostile code. What it returns
 is trusted by nobody; `Graph.parse` reads it as it would read any text.
-
 """
 
 import math
@@ -12,8 +11,8 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch.fx.experimental.proxy_tensor import make_fx
 
+from evo.validation.recorder import record
 from evo.validation.writer import TraceError, write_graph
 
 _FILE = "<candidate>"
@@ -32,8 +31,12 @@ _HINTS = {
 Shapes = Sequence[Sequence[int]]
 
 
-def trace(source: str, function: str, shapes: Sequence[Shapes]) -> str:
+def trace(
+    source: str, function: str, shapes: Sequence[Shapes], *, progress: Callable[[], None]
+) -> str:
     """The graph of `function` at the first of the shape sets, as JSON.
+
+    `progress` is called now and then while operators are recorded.
 
     Raises:
         TraceError: it fails, or it is another graph at another shape set.
@@ -42,7 +45,7 @@ def trace(source: str, function: str, shapes: Sequence[Shapes]) -> str:
         namespace: dict[str, Any] = {"__name__": "candidate"}
         exec(compile(source, _FILE, "exec"), namespace)  # noqa: S102 - what this process is for
         component = namespace[function]
-        texts = [_trace_once(component, one) for one in shapes]
+        texts = [write_graph(record(component, _examples(one), progress)) for one in shapes]
     except TraceError:
         raise
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
@@ -53,7 +56,8 @@ def trace(source: str, function: str, shapes: Sequence[Shapes]) -> str:
                 f"its operators at input shape {_form(one)} differ from those at "
                 f"{_form(shapes[0])}: a size or the number of dimensions is part of the formula; "
                 "use operators that take them from the tensor, such as mean(dim=-1, keepdim=True), "
-                "and x.unsqueeze(-1) in place of x[..., None]"
+                "x.unsqueeze(-1) in place of x[..., None], torch.ones_like(x), and "
+                "torch.ones_like(g).triu().tril() in place of torch.eye(n)"
             )
     return texts[0]
 
@@ -67,22 +71,23 @@ def warm_up() -> None:
         "    y = F.silu(x.clone().mul_(2)) + torch.tensor([0.5]) * torch.ones(1)\n"
         "    return torch.where(x > 0, F.layer_norm(y, (1,)), F.softplus(x)).max(-1).values\n"
     )
-    trace(source, "f", (((2, 1),), ((3, 1),)))
+    trace(source, "f", (((2, 1),), ((3, 1),)), progress=_nothing)
     for failing in ("def f(x):\n    return x if x.sum() > 0 else -x", "def f(x):\n    return x.a"):
         try:
-            trace(failing, "f", (((2,),),))
+            trace(failing, "f", (((2,),),), progress=_nothing)
         except TraceError:
             continue
 
 
-def _trace_once(component: Callable[..., object], shapes: Shapes) -> str:
-    examples = [
+def _nothing() -> None:
+    pass
+
+
+def _examples(shapes: Shapes) -> list[torch.Tensor]:
+    return [
         torch.linspace(-3.0, 3.0, math.prod(shape)).reshape(tuple(shape)).requires_grad_()
         for shape in shapes
     ]
-    # One plain signature for all: make_fx reads that of its function, defaults and all.
-    module = make_fx(lambda *inputs: component(*inputs), pre_dispatch=True)(*examples)  # noqa: PLW0108
-    return write_graph(module)
 
 
 def _explain(error: BaseException) -> str:

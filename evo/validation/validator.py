@@ -23,6 +23,8 @@ Verdict = Graph | Refused
 
 _ELEMENTS_PER_INPUT = 10_000
 """What a component may hold for each element of its inputs, all its operators together."""
+_ELEMENTS_PER_LARGE_INPUT = 2_000
+"""The same at the size of training: what is squared there has grown past it."""
 _COPIES = 3
 """Copies that the check under vmap runs side by side."""
 
@@ -62,9 +64,13 @@ class Validator:
             return traced
         try:
             graph = Graph.parse(traced)
-            for shapes in self._kind.trace_shapes:
-                elements = _ELEMENTS_PER_INPUT * sum(map(math.prod, shapes))
-                graph.check_budget(shapes, elements=elements)
+            for all_shapes, elements_per_input in (
+                (self._kind.trace_shapes, _ELEMENTS_PER_INPUT),
+                (self._kind.large_shapes, _ELEMENTS_PER_LARGE_INPUT),
+            ):
+                for shapes in all_shapes:
+                    elements = elements_per_input * sum(map(math.prod, shapes))
+                    graph.check_budget(shapes, elements=elements)
         except GraphError as error:
             return Refused("graph", str(error))
         try:

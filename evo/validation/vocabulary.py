@@ -8,26 +8,30 @@ from collections.abc import Mapping
 
 from evo.validation.allowed import ALLOWED, base_name
 
-MODULES = frozenset({"math", "torch", "torch.nn", "torch.nn.functional", "torch.special"})
+_MODULES = """
+__future__ math torch torch.linalg torch.nn torch.nn.functional torch.special typing
+"""
+MODULES = frozenset(_MODULES.split())
 """What may be imported."""
 
 _BUILTINS = """
 abs all any bool dict divmod enumerate float int isinstance len list map max min pow range reversed
-round set slice sorted sum tuple zip
+round slice sorted str sum tuple zip NotImplementedError RuntimeError TypeError ValueError
 """
 BUILTINS = frozenset(_BUILTINS.split())
 """Builtin functions that stay allowed; every other builtin name is refused, whatever its use."""
 
-_OPERATORS = {base_name(name).removeprefix("special_") for name in ALLOWED}
+_OPERATORS = {base_name(name).removeprefix("special_").removeprefix("linalg_") for name in ALLOWED}
 _FUNCTIONS = """
 arange as_tensor eye full linspace logsigmoid normalize ones scalar_tensor softmin softsign
 tanhshrink tensor zeros
 """
 _TENSOR = """
-bool device dim double dtype float half indices int is_floating_point long ndim new_tensor numel
+T bool device dim double dtype float half indices int is_floating_point long ndim new_tensor numel
 shape size values
 """
-_MODULE = "functional nn special Tensor finfo eps tiny smallest_normal"
+_MODULE = "functional linalg nn no_grad special Tensor finfo eps max min tiny smallest_normal"
+_TYPING = "Any Callable Dict Final Iterable List Optional Sequence Tuple Union"
 _DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
 _MATH = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp
@@ -40,7 +44,7 @@ ATTRIBUTES = frozenset(
     name
     for name in _OPERATORS
     | {f"{name}_" for name in _OPERATORS}
-    | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _DTYPES, _MATH, _LISTS)).split())
+    | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _TYPING, _DTYPES, _MATH, _LISTS)).split())
     if not name.startswith("_")
 )
 """What may follow a dot or be imported by name."""
@@ -57,7 +61,6 @@ REMEDIES: Mapping[str, str] = {
     "nonzero": _BY_TORCH_WHERE,
     "masked_select": _BY_TORCH_WHERE,
     "data": "use .detach()",
-    "no_grad": "use .detach()",
     "rand": _RANDOM,
     "rand_like": _RANDOM,
     "randn": _RANDOM,
@@ -69,8 +72,12 @@ REMEDIES: Mapping[str, str] = {
     "empty": _NO_FACTORY,
     "einsum": "use matmul or a product and a sum",
     "empty_like": _NO_FACTORY,
-    "T": "use .transpose(-1, -2)",
-    "Parameter": "write the constant as a number",
+    "svd": "use torch.linalg.svdvals",
+    "eigvalsh": "use torch.linalg.svdvals",
+    "logdet": "use torch.linalg.svdvals(w).log().sum()",
+    "format": "use an f-string",
+    "script": "call the function plainly",
+    "Parameter": "a component learns nothing; write the constant as a number",
     "Module": "write a function, with the functions of torch.nn.functional",
     "ReLU": "use torch.nn.functional.relu",
     "SiLU": "use torch.nn.functional.silu",

@@ -1,10 +1,11 @@
-"""Writes a traced module down as the text of a graph. Lives in the sandboxed child.
+"""Writes a recorded function down as the text of a graph. Lives in the sandboxed child.
 
-Three things are settled here, since a graph has no words for them:
+Four things are settled here, since a graph has no words for them:
 
 - What no input reaches is computed once and kept as a constant, on no particular device.
 - An operator that writes into its tensor becomes the one that returns a new tensor. That is the
   same function as long as no other value shares the memory; where one does, the trace is refused.
+- What is computed under `torch.no_grad` is detached, which gives the same gradients.
 - Devices, layouts and other arguments that do not change values are left out.
 """
 
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch._ops import OpOverload
-from torch.fx import GraphModule, Node
+from torch.fx import Graph, Node
 from torch.fx.node import map_arg
 
 from evo.validation.arguments import MAX_CONSTANT_ELEMENTS, schema_of, write_float, write_tensor
@@ -26,18 +27,32 @@ _LEFT_OUT_NAMES = ("pin_memory", "non_blocking")
 _SHARING = frozenset({"aten.type_as.default"})
 """Operators that may return their input, though their schema does not say so."""
 
+_DETACH = torch.ops.aten.detach.default
+
 
 class TraceError(Exception):
     """The source has no trace; the message says why, for its author."""
 
 
-def write_graph(module: GraphModule) -> str:
-    """The text of the graph that a traced module computes.
+class Recording(NamedTuple):
+    """What a function did.
+
+    Attributes:
+        graph: its operators; what comes from elsewhere is a `get_attr` node.
+        constants: the tensors from elsewhere, by the target of their node.
+    """
+
+    graph: Graph
+    constants: dict[str, torch.Tensor]
+
+
+def write_graph(recording: Recording) -> str:
+    """The text of the graph that a recorded function computes.
 
     Raises:
         TraceError: it does something that no graph can say.
     """
-    return _Writer(module).text()
+    return _Writer(recording).text()
 
 
 class _Call(NamedTuple):
@@ -53,8 +68,8 @@ class _Call(NamedTuple):
 
 
 class _Writer:
-    def __init__(self, module: GraphModule) -> None:
-        self._module = module
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
         self._calls: dict[Node, _Call] = {}
         self._constants: dict[Node, Any] = {}
         """Values that no input reaches."""
@@ -62,15 +77,20 @@ class _Writer:
         """What was written into, and the node that holds its new value."""
         self._shared: set[Node] = set()
         """Values that share their memory with another."""
+        self._has_gradients = True
+        self._detached: dict[Node, Node] = {}
+        """What was read under `torch.no_grad`, and the node that holds it without gradient."""
 
     def text(self) -> str:
         inputs: list[Node] = []
         output: Any = None
-        for node in self._module.graph.nodes:
+        for node in self._recording.graph.nodes:
             if node.op == "placeholder":
                 inputs.append(node)
             elif node.op == "get_attr":
-                self._constants[node] = getattr(self._module, str(node.target))
+                self._constants[node] = self._recording.constants[str(node.target)]
+            elif node.target is torch._C._set_grad_enabled:  # pyright: ignore[reportPrivateUsage] - what the recorder writes for torch.no_grad
+                self._has_gradients = bool(node.args[0])
             elif node.op == "call_function":
                 self._read(node)
             else:
@@ -92,6 +112,8 @@ class _Writer:
             map_arg(node.kwargs, self._latest),  # pyright: ignore[reportArgumentType]
         )
         if target is not operator.getitem:
+            if not self._has_gradients:
+                call = self._without_gradients(node, call)
             call = self._as_pure(node, call)
         sources = call.sources()
         if all(source in self._constants for source in sources):
@@ -102,6 +124,28 @@ class _Writer:
                 self._constants[node] = call.target(*arguments, **keywords)
         else:
             self._calls[node] = call
+
+    def _without_gradients(self, node: Node, call: _Call) -> _Call:
+        """The call on values that no gradient passes through."""
+        if isinstance(call.target, OpOverload) and schema_of(call.target).is_mutable:
+            raise TraceError(
+                f"{call.target} writes into a tensor under torch.no_grad(); compute a new tensor "
+                "instead"
+            )
+
+        def detached(source: Node) -> Node:
+            if source not in self._detached:
+                with self._recording.graph.inserting_before(node):
+                    made = self._recording.graph.call_function(_DETACH, (source,))
+                self._calls[made] = _Call(_DETACH, (source,), {})
+                self._detached[source] = made
+            return self._detached[source]
+
+        def read(source: Node) -> Node:
+            return source if source in self._constants else detached(source)
+
+        self._detached[node] = node
+        return _Call(call.target, map_arg(call.arguments, read), map_arg(call.keywords, read))
 
     def _as_pure(self, node: Node, call: _Call) -> _Call:
         """The call that gives the same value and leaves its arguments alone."""

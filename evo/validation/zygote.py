@@ -1,11 +1,13 @@
-"""A warm process that forks one child per candidate and passes on what the child says.
+"""A warm process that forks a child for each candidate and passes on what the children say.
 
 The engine starts it by exec with an empty environment: it never held the engine's memory, so there
 is nothing in it to steal. It imports torch once; a fork of it takes milliseconds. It speaks frames
-on its standard input and output, ends with the engine, and never runs a candidate itself.
+on its standard input and output, ends with the engine, and never runs a candidate itself, so that
+every candidate starts from the same state, whatever came before it. Several children run side by
+side; replies come in the order in which they are done.
 
-    -> {"id": 1, "source": …, "function": …, "shapes": …, "cpu_s": …,
-        "deadline_s": …, "memory_bytes": …}
+    -> {"id": 1, "source": …, "function": …, "shapes": …, "limits": […],
+        "walls": […]}
     <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}
 
 The first reply is that to a request of its own: whether a candidate can be locked in here at all.
@@ -14,50 +16,42 @@ The first reply is that to a request of its own: whether a candidate can be lock
 import gc
 import os
 import resource
-import signal
-import time
-from collections.abc import Mapping
+import select
+from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from evo.validation import frames, syscalls
-from evo.validation.lockdown import REPLY, adopt_orphans, die_with, lockdown
+from evo.validation import frames, pages, walls
+from evo.validation.child import CHILD_BYTES, Child, Limits, Reply, Trace
+from evo.validation.lockdown import Cell, die_with, prepare
+from evo.validation.walls import Wall
 
 REQUEST_BYTES = 1 << 20
 """Largest request."""
-CHILD_BYTES = 1 << 19
-"""Largest reply of a child."""
 REPLY_BYTES = 8 * CHILD_BYTES
 """Largest reply to the engine: the child's text, escaped once more."""
+SIDE_BY_SIDE = 8
+"""Children at a time: more than a machine needs to be busy, so that some may hang."""
 
 _SELF_TEST = {
+    "id": 0,
     "source": "def f(x):\n    return x * 2",
     "function": "f",
     "shapes": [[[2]], [[3]]],
-    "cpu_s": 30,
-    "deadline_s": 30.0,
-    "memory_bytes": 512 << 20,
+    "limits": Limits(cpu_s=30, silent_s=30, deadline_s=30.0, memory_bytes=512 << 20),
 }
 
 
 def main(engine: int) -> None:
-    """Serves requests until the engine closes its end or dies."""
+    """Serves requests until the engine, given by its process id, closes its end or dies."""
     die_with(engine)
-    adopt_orphans()
-    tracer = _import_tracer()
-    # The collector must not touch, and so copy, the memory that the children share.
-    gc.collect()
-    gc.freeze()
-    frames.send(1, {"confined": syscalls.is_available(), **_try(_SELF_TEST, tracer)})
-    while True:
-        try:
-            request = frames.receive(0, limit_bytes=REQUEST_BYTES)
-        except frames.FrameError:
-            return
-        frames.send(1, {"id": request["id"], **_try(request, tracer)})
+    server = _Server(_import_tracer())
+    server.answer(_SELF_TEST | {"walls": sorted(walls.standing())})
+    server.serve()
 
 
-def _import_tracer() -> Any:
+def _import_tracer() -> Trace:
     # More than one thread does not survive a fork, and oneDNN would compile code of its own.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
     import torch  # noqa: PLC0415 - not before the environment and the death signal are set
@@ -69,79 +63,78 @@ def _import_tracer() -> Any:
     torch.backends.mkldnn.enabled = False
     tracer.warm_up()
     os.environ.clear()
-    return tracer
+    # The collector must not touch, and so copy, the memory that the children share.
+    gc.collect()
+    gc.freeze()
+    pages.pack()
 
-
-def _try(request: Mapping[str, Any], tracer: Any) -> dict[str, str]:
-    """What a child of its own makes of one request."""
-    deadline_s = float(request["deadline_s"])
-    memory_bytes = _address_space() + int(request["memory_bytes"])
-    parent = os.getpid()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
+    def trace(request: Mapping[str, Any], progress: Callable[[], None]) -> Reply:
         try:
-            cpu_s = int(request["cpu_s"])
-            lockdown(reply=writing, parent=parent, memory_bytes=memory_bytes, cpu_s=cpu_s)
-            frames.send(REPLY, _trace(request, tracer))
-        except OSError as error:
-            frames.send(REPLY, {"reason": f"it cannot be locked in: {error}"})
-        finally:
-            os._exit(0)
-    os.close(writing)
-    try:
-        deadline = time.monotonic() + deadline_s
-        return _checked(frames.receive(reading, limit_bytes=CHILD_BYTES, deadline=deadline))
-    except frames.DeadlineError:
-        return {"reason": f"it ran longer than {deadline_s:g} s; make it simpler"}
-    except frames.FrameError as error:
-        return {"reason": f"its process gave no trace: {_ending(child) or error}"}
-    finally:
-        os.close(reading)
-        _end(child)
+            text = tracer.trace(
+                request["source"], request["function"], request["shapes"], progress=progress
+            )
+        except tracer.TraceError as error:
+            return {"reason": str(error)}
+        return {"graph": text}
+
+    return trace
 
 
-def _trace(request: Mapping[str, Any], tracer: Any) -> dict[str, str]:
-    try:
-        return {"graph": tracer.trace(request["source"], request["function"], request["shapes"])}
-    except tracer.TraceError as error:
-        return {"reason": str(error)}
+class _Server:
+    """Requests in, replies out; neither waits for the other, nor for a child."""
 
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._cells: dict[frozenset[Wall], Cell] = {}
+        self._held = _address_space()
+        self._waiting: deque[Mapping[str, Any]] = deque()
+        self._running: dict[int, Child] = {}
+        self._replies = bytearray()
 
-def _checked(reply: Mapping[str, object]) -> dict[str, str]:
-    """The reply in the one form that it may have."""
-    (key,) = reply.keys() if len(reply) == 1 else ("",)
-    text = reply.get(key)
-    if key not in ("graph", "reason") or not isinstance(text, str):
-        raise frames.FrameError("expected a graph or a reason")
-    return {key: text}
+    def answer(self, request: Mapping[str, Any]) -> None:
+        """Takes on a request."""
+        self._waiting.append(request)
 
+    def serve(self) -> None:
+        """Goes on until the engine is gone."""
+        os.set_blocking(1, False)
+        while True:
+            while self._waiting and len(self._running) < SIDE_BY_SIDE:
+                request = self._waiting.popleft()
+                child = Child(request, self._trace, self._cell(request), held=self._held)
+                self._running[child.pipe] = child
+            ready = self._ready()
+            for child in list(self._running.values()):
+                if (reply := child.read(readable=child.pipe in ready)) is not None:
+                    child.end()
+                    del self._running[child.pipe]
+                    self._replies += frames.encode({"id": child.id, **reply})
+            try:
+                if 0 in ready:
+                    self.answer(frames.receive(0, limit_bytes=REQUEST_BYTES))
+                if self._replies:
+                    frames.send_some(1, self._replies)
+            except frames.FrameError:
+                return
 
-def _ending(child: int) -> str:
-    """By which signal a child ended, empty if by none; a child that lingers gets a moment."""
-    for _ in range(50):
-        ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if ended is not None:
-            killed = ended.si_code in (os.CLD_KILLED, os.CLD_DUMPED)
-            return f"ended by {signal.Signals(ended.si_status).name}" if killed else ""
-        time.sleep(0.002)
-    return ""
+    def _cell(self, request: Mapping[str, Any]) -> Cell:
+        walls = frozenset(map(Wall, request["walls"]))
+        if walls not in self._cells:
+            self._cells[walls] = prepare(walls)
+        return self._cells[walls]
 
-
-def _end(child: int) -> None:
-    """Ends a child and all that it may have started and left to us."""
-    remaining = [child]
-    while remaining:
-        for process in remaining:
-            os.kill(process, signal.SIGKILL)
-        for process in remaining:
-            os.waitpid(process, 0)
-        remaining = _children()
-
-
-def _children() -> list[int]:
-    path = Path(f"/proc/self/task/{os.getpid()}/children")
-    return [int(process) for process in path.read_text().split()] if path.exists() else []
+    def _ready(self) -> set[int]:
+        """Descriptors that have something to say, once one has or a child is due."""
+        poll = select.poll()
+        poll.register(0, select.POLLIN)
+        if self._replies:
+            poll.register(1, select.POLLOUT)
+        for pipe in self._running:
+            poll.register(pipe, select.POLLIN)
+        due_s = min((child.wait_s() for child in self._running.values()), default=None)
+        # A millisecond more than it takes, or it would be asked again and again at the end.
+        events = poll.poll(None if due_s is None else int(due_s * 1000) + 1)
+        return {descriptor for descriptor, _ in events}
 
 
 def _address_space() -> int:

@@ -83,12 +83,10 @@ def doubts(survey: Survey) -> int:
 
 def newcomer(contract: Contract, rng: np.random.Generator) -> Program:
     """A one-line component in the contract's words."""
-    program = Program.identity(contract)
-    (statement,) = program.returns()
-    assert statement.value is not None
-    base = scaled(float(np.exp(rng.normal(0.0, 0.5))), statement.value)
-    statement.value = binary(base, ast.Add(), term(contract.arguments, contract, rng))
-    return program
+    argument = ast.Name(contract.arguments[0], ast.Load())
+    base = scaled(float(np.exp(rng.normal(0.0, 0.5))), argument)
+    expression = binary(base, ast.Add(), term(contract.arguments, contract, rng))
+    return Program.returning(ast.unparse(expression), contract)
 
 
 def _spelling(source: str) -> str:

@@ -38,7 +38,7 @@ class Program:
 
     @classmethod
     def read(cls, source: str, contract: Contract) -> "Program":
-        """The program of a source, or the identity function where the source is of no use."""
+        """The program of a source, or the plainest one where the source is of no use."""
         try:
             tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -49,11 +49,16 @@ class Program:
 
     @classmethod
     def identity(cls, contract: Contract) -> "Program":
-        """The component that returns its first argument."""
+        """The plainest component: its first argument, made an output."""
+        return cls.returning(contract.arguments[0], contract)
+
+    @classmethod
+    def returning(cls, expression: str, contract: Contract) -> "Program":
+        """The component that makes an output of an expression of the arguments' shape."""
         lines = [
             *contract.imports,
             f"def {contract.function}({', '.join(contract.arguments)}):",
-            f"    return {contract.arguments[0]}",
+            f"    return {contract.output.replace('{}', expression)}",
         ]
         return cls(ast.parse("\n".join(lines)), contract)
 

@@ -67,7 +67,7 @@ def test_every_word_of_its_vocabulary_makes_a_traceable_component(
             [
                 *contract.imports,
                 f"def {contract.function}({', '.join(contract.arguments)}):",
-                f"    return {word.replace('{}', f'(0.5 * {first})')}",
+                f"    return {contract.output.format(word.replace('{}', f'(0.5 * {first})'))}",
             ]
         )
         for word in contract.vocabulary

@@ -1,10 +1,5 @@
-"""Attacks reach the sandbox directly: what it holds back must not depend on the policy."""
+"""The walls together, and the sandbox as the engine uses it; attacks are in tests/attacks."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -12,14 +7,14 @@ import pytest
 
 from evo.components.activation import Activation
 from evo.types import Candidate
-from evo.validation import syscalls
+from evo.validation import walls
 from evo.validation.graph import Graph
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, SandboxError, Traced, TraceRequest
+from evo.validation.sandbox import Sandbox, Traced, TraceRequest
 from evo.validation.validator import Validator
 
 pytestmark = pytest.mark.skipif(
-    not syscalls.is_available(), reason="this machine cannot filter system calls"
+    walls.standing() != set(walls.Wall), reason="this machine lacks a wall of the sandbox"
 )
 
 SHAPES = Activation.trace_shapes
@@ -39,7 +34,7 @@ COMPONENTS: dict[str, str] = tomllib.loads(
 def sandbox():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("API_KEY", "secret")
-        with Sandbox(deadline_s=1.0) as opened:
+        with Sandbox() as opened:
             yield opened
 
 
@@ -69,129 +64,10 @@ def children(parent: int) -> list[int]:
     return [process for process, (above, _) in processes().items() if above == parent]
 
 
-def is_alive(process: int) -> bool:
-    return processes().get(process, (0, "Z"))[1] != "Z"
-
-
-def becomes_true(condition, within_s: float = 5.0) -> bool:
-    end = time.monotonic() + within_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
-
-
 def attack(*lines: str) -> str:
     """An attack inside the component, after everything of ours has been set up."""
     head = ["import ctypes, json, os, resource, signal, socket, sys, time", "import torch"]
     return "\n".join([*head, "def activation(x):", *(f"    {line}" for line in lines)])
-
-
-FORGED = r'(9).to_bytes(4, "big") + b"{\"id\": 1}"'
-DENIED = "Operation not permitted"
-ATTACKS = {
-    # time and memory
-    "endless Python loop": (attack("while True: pass"), "longer than 1 s"),
-    "endless C loop": (attack("return 10**10**9"), "longer than 1 s"),
-    "endless tensor work": (
-        attack("y = torch.ones(2000, 2000)", "for _ in range(10**6): y = y @ y"),
-        "longer than 1 s",
-    ),
-    "ignored signals and sleep": (
-        attack(
-            "for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:",
-            "    signal.signal(number, signal.SIG_IGN)",
-            "time.sleep(3600)",
-        ),
-        "longer than 1 s",
-    ),
-    "tensor memory bomb": (attack("return torch.zeros(10**10)"), "more memory"),
-    "Python memory bomb": (attack("y = [b'x' * 10**7 for _ in range(10**4)]"), "MemoryError"),
-    # ways to end
-    "exit at import": ("import os\nos._exit(0)", "gave no trace"),
-    "exit in the component": (attack("os._exit(0)"), "gave no trace"),
-    "SystemExit": (attack("sys.exit(0)"), "SystemExit"),
-    "segmentation fault": (attack("ctypes.string_at(0)"), "SIGSEGV"),
-    "abort": (attack("os.abort()"), "gave no trace: ended by SIG"),
-    "endless recursion in C": (
-        attack(
-            "sys.setrecursionlimit(10**9)",
-            "class R: pass",
-            "R.__repr__ = lambda self: repr(self)",
-            "repr(R())",
-        ),
-        "",
-    ),
-    # processes and threads
-    "fork bomb": (attack("while True: os.fork()"), DENIED),
-    "thread bomb": (
-        attack("import threading", "while True: threading.Thread(target=time.sleep).start()"),
-        "can't start new thread",
-    ),
-    "start of a program": (attack("os.posix_spawn('/bin/true', ['true'], {})"), DENIED),
-    "exec": (attack("os.execv('/bin/true', ['true'])"), DENIED),
-    "look at all processes": (attack("os.kill(-1, 0)"), DENIED),
-    "signal to the zygote": (attack("os.kill(os.getppid(), signal.SIGKILL)"), DENIED),
-    "escape from the death signal": (
-        attack("assert ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) == 0"),
-        "AssertionError",
-    ),
-    # forged replies
-    "reply of 100 MB": (attack("os.write(3, b'x' * 10**8)"), "at most"),
-    "replies without end": (attack("while True: os.write(3, b'\\0\\0\\0\\1{')"), "JSON"),
-    "half a reply": (attack("os.write(3, b'\\0\\0\\0\\11{')", "os._exit(0)"), "closed"),
-    "reply in another form": (attack(f"os.write(3, {FORGED})", "time.sleep(9)"), "a graph or"),
-    "reply on the zygote's pipe": (
-        attack("for pipe in (*range(3), *range(4, 64)):", f"    os.write(pipe, {FORGED})"),
-        "Bad file descriptor",
-    ),
-    "patched encoder": (attack("json.dumps = lambda *a, **k: 'null'", "return x"), "no trace"),
-    "terminal escapes": (attack("raise ValueError('\\x1b[2J\\ud800')"), "ValueError: ?[2J?"),
-    "endless error message": (attack("raise ValueError('x' * 10**7)"), "ValueError: xxx"),
-    "error without a text": (
-        attack("class E(Exception):", "    def __str__(self): return 1 / 0", "raise E()"),
-        "gave no trace",
-    ),
-    # files, sockets, privileges
-    "reading a file": (attack("open('/etc/passwd')"), DENIED),
-    "writing a file": (attack("open('/tmp/attack', 'w')"), DENIED),
-    "listing a folder": (attack("os.listdir('/')"), DENIED),
-    "the zygote's memory": (attack("open(f'/proc/{os.getppid()}/mem', 'rb')"), DENIED),
-    "socket": (attack("socket.socket()"), DENIED),
-    "more limits": (attack("resource.setrlimit(resource.RLIMIT_AS, (-1, -1))"), "ValueError"),
-    "root again": (attack("os.setuid(0)"), DENIED),
-    "executable memory": (
-        attack("import mmap", "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)"),
-        DENIED,
-    ),
-    "memory file": (attack("os.memfd_create('x')"), DENIED),
-}
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_is_refused_and_the_next_candidate_is_untouched(name, sandbox, honest_trace):
-    source, words = ATTACKS[name]
-    zygote = sandbox.process_id
-    began = time.monotonic()
-
-    result = trace(sandbox, source)
-
-    assert time.monotonic() - began < 4
-    assert isinstance(result, Refused)
-    assert result.stage == "trace"
-    assert words in result.reason
-    assert len(result.reason) <= 500
-    assert sandbox.process_id == zygote
-    assert children(zygote) == []
-    assert trace(sandbox, HONEST) == honest_trace
-
-
-def test_zygote_and_child_have_an_empty_environment(sandbox):
-    told = trace(sandbox, attack("raise ValueError(str(dict(os.environ)))"))
-
-    assert "ValueError: {}" in str(told)
-    assert Path(f"/proc/{sandbox.process_id}/environ").read_bytes() == b""
 
 
 def test_a_candidate_leaves_no_trace_in_the_next_one(sandbox, honest_trace):
@@ -201,120 +77,6 @@ def test_a_candidate_leaves_no_trace_in_the_next_one(sandbox, honest_trace):
 
     assert isinstance(trace(sandbox, poison), str)
     assert trace(sandbox, HONEST) == honest_trace
-
-
-def test_a_killed_zygote_is_replaced_and_the_requests_go_on(sandbox, honest_trace):
-    lost = sandbox.process_id
-    os.kill(lost, signal.SIGKILL)
-
-    results = sandbox.trace([TraceRequest(HONEST, "activation", SHAPES)] * 2)
-
-    assert results == [honest_trace] * 2
-    assert sandbox.process_id != lost
-    assert lost not in processes()
-
-
-def test_a_request_that_costs_the_zygote_is_refused_and_the_next_goes_on(
-    sandbox, honest_trace, monkeypatch
-):
-    monkeypatch.setattr("evo.validation.sandbox._GRACE_S", -0.5)
-    monkeypatch.setattr("evo.validation.sandbox._ATTEMPTS", 1)
-    sources = (attack("time.sleep(9)"), HONEST)
-
-    lost, kept = sandbox.trace([TraceRequest(source, "activation", SHAPES) for source in sources])
-
-    assert "the sandbox was lost" in str(lost)
-    assert kept == honest_trace
-
-
-def test_zygote_and_child_die_with_a_killed_engine():
-    engine = subprocess.Popen(
-        [sys.executable, "-c", ENGINE, attack("time.sleep(60)")], stdout=subprocess.PIPE, text=True
-    )
-    zygote = int(engine.stdout.readline())
-    assert becomes_true(lambda: children(zygote) != [], within_s=60.0)
-    (child,) = children(zygote)
-
-    engine.kill()
-    engine.wait()
-
-    assert becomes_true(lambda: not is_alive(zygote) and not is_alive(child))
-
-
-ENGINE = """
-import sys
-from evo.validation.sandbox import Sandbox, TraceRequest
-
-with Sandbox(deadline_s=60.0) as sandbox:
-    sandbox.trace([TraceRequest("def f(x): return x", "f", (((2,),),))])
-    print(sandbox.process_id, flush=True)
-    sandbox.trace([TraceRequest(sys.argv[1], "activation", (((2,),),))])
-"""
-
-
-def test_the_zygote_has_one_thread(sandbox, honest_trace):
-    assert len(list(Path(f"/proc/{sandbox.process_id}/task").iterdir())) == 1
-
-
-def fake_zygote(monkeypatch, *lines: str) -> None:
-    """Lets the next sandbox start something quick in place of a zygote."""
-    head = "import sys; sys.path.insert(0, sys.argv[1]); from evo.validation import frames"
-    monkeypatch.setattr("evo.validation.sandbox._BOOT", "\n".join([head, *lines]))
-
-
-def test_a_sandbox_that_does_not_start_says_why(monkeypatch):
-    fake_zygote(monkeypatch, "raise SystemExit('no torch here')")
-
-    with Sandbox() as own, pytest.raises(SandboxError, match="no torch here"):
-        trace(own, HONEST)
-
-
-def test_a_sandbox_that_fails_its_own_test_says_why(monkeypatch):
-    fake_zygote(monkeypatch, "frames.send(1, {'confined': True, 'reason': 'no user nobody'})")
-
-    with Sandbox() as own, pytest.raises(SandboxError, match="no user nobody"):
-        trace(own, HONEST)
-
-
-def test_a_machine_that_cannot_confine_is_refused_unless_asked_for(monkeypatch):
-    fake_zygote(
-        monkeypatch,
-        "frames.send(1, {'confined': False, 'graph': ''})",
-        "request = frames.receive(0, limit_bytes=10**6)",
-        "frames.send(1, {'id': request['id'], 'graph': 'traced'})",
-    )
-
-    with Sandbox() as careful, pytest.raises(SandboxError, match="require_confinement=False"):
-        trace(careful, HONEST)
-    with Sandbox(require_confinement=False) as bold:
-        assert trace(bold, HONEST) == "traced"
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "{'id': 7, 'graph': 'of another request'}",
-        "{'id': 1, 'graph': 'x', 'reason': 'y'}",
-        "{'id': 1, 'graph': 3}",
-        "{}",
-    ],
-)
-def test_an_answer_to_another_question_is_no_answer(reply, monkeypatch):
-    fake_zygote(
-        monkeypatch,
-        "frames.send(1, {'confined': True, 'graph': ''})",
-        "frames.receive(0, limit_bytes=10**6)",
-        f"frames.send(1, {reply})",
-    )
-
-    with Sandbox() as own:
-        assert "the sandbox was lost" in str(trace(own, HONEST))
-        left = own.process_id
-    assert left not in processes()
-
-
-def test_a_long_source_is_refused_without_being_sent(sandbox):
-    assert "shorten" in str(trace(sandbox, "#" * 10**6))
 
 
 def candidate(source: str) -> Candidate:

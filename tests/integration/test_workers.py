@@ -32,10 +32,10 @@ def graph() -> str:
     return verdict.text  # type: ignore[union-attr]
 
 
-def workers(count: int = 2, *, timeout_s: float = 60.0) -> Workers:
+def workers(count: int = 2, *, timeout_s: float = 60.0, kind: str = "activation") -> Workers:
     return Workers(
         count,
-        kind="activation",
+        kind=kind,
         tasks=("digits",),
         protocol=PROTOCOL,
         device="cpu",
@@ -134,3 +134,21 @@ def test_a_graph_that_is_none_is_an_outcome_with_an_error(pool: Workers) -> None
 
     assert outcome.error
     assert not outcome.trials
+
+
+def test_a_penalty_is_mapped_over_the_copies_whatever_operators_it_is_made_of() -> None:
+    from evo.evaluation.kernels import kernels_for
+
+    nodes = [
+        '["aten.zeros_like.default",[{"ref":0}],{}]',
+        '["aten.maximum.default",[{"ref":0},{"ref":1}],{}]',
+        '["aten.sum.default",[{"ref":2}],{}]',
+    ]
+    text = f'{{"inputs":1,"nodes":[{",".join(nodes)}],"output":{{"ref":3}}}}'
+    assert "aten.maximum.default" in kernels_for("cpu")
+
+    with workers(1, kind="regularizer") as running:
+        (outcome,) = running.run([Job("a", text, 0)])
+
+    assert not outcome.error
+    assert all(trial.loss < 3 for trial in outcome.trials)

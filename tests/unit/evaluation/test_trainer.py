@@ -150,6 +150,31 @@ def test_a_training_set_smaller_than_a_batch_is_one_batch(data: Data) -> None:
     assert not torch.equal(start.test_loss, trained.test_loss)
 
 
+def test_a_preprocessor_changes_what_every_split_shows(data: Data) -> None:
+    halved = [Split(part.inputs * 0.5, part.targets) for part in (data.train, data.validation)]
+    by_hand = Data(*halved, Split(data.test.inputs * 0.5, data.test.targets), data.outputs)
+
+    part = train_with(data, Parts(torch.tanh, preprocess=lambda x: 0.5 * x))
+
+    assert torch.equal(part.test_loss, train_with(by_hand, Parts(torch.tanh)).test_loss)
+
+
+def test_a_penalty_pulls_on_the_weights_and_is_no_part_of_the_measured_loss(data: Data) -> None:
+    free = train_with(data, Parts(torch.tanh))
+    nothing = train_with(data, Parts(torch.tanh, penalty=lambda w: 7 + 0 * w.sum()))
+    strong = train_with(data, Parts(torch.tanh, penalty=lambda w: 100 * w.square().sum()))
+
+    assert torch.allclose(nothing.test_loss, free.test_loss)
+    # Without weights every class is as likely as its share.
+    assert torch.allclose(strong.test_loss, torch.tensor(math.log(10)), atol=0.15)
+    assert (free.test_loss < strong.test_loss).all()
+
+
+def train_with(data: Data, parts: Parts) -> Trained:
+    rates = (0.003, 0.03)
+    return train(NETWORK, data, parts, seeds=(0, 1), learning_rates=rates, epochs=6, batch_size=32)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("activation", [torch.tanh, F.relu, F.mish])
 def test_a_cuda_device_gives_the_results_of_the_processor(data: Data, activation) -> None:

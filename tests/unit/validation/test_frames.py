@@ -4,7 +4,15 @@ import time
 
 import pytest
 
-from evo.validation.frames import DeadlineError, FrameError, receive, send
+from evo.validation.frames import (
+    DeadlineError,
+    FrameError,
+    Reader,
+    encode,
+    receive,
+    send,
+    send_some,
+)
 
 
 @pytest.fixture
@@ -74,3 +82,62 @@ def test_a_reader_that_left_is_noticed(pipe):
 
     with pytest.raises(FrameError, match="gone"):
         send(pipe[1], json.loads("{}"))
+
+
+def test_a_reader_gives_each_message_once_it_is_whole(pipe):
+    reader = Reader(pipe[0], limit_bytes=100)
+    stream = encode({"id": 1}) + encode({}) + encode({"id": 2})
+
+    got = []
+    for byte in stream:
+        os.write(pipe[1], bytes([byte]))
+        got += reader.read()
+    os.write(pipe[1], stream)
+
+    assert got == [{"id": 1}, {}, {"id": 2}]
+    assert reader.read() == got
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "closed"),
+        (encode({"id": 1})[:-1], "closed"),
+        ((10**9).to_bytes(4, "big"), "at most 100 bytes"),
+        (b"\0\0\0\1{", "JSON"),
+        (b"\0\0\0\2[]", "list"),
+    ],
+)
+def test_a_reader_refuses_what_is_no_frame(pipe, data, words):
+    reader = Reader(pipe[0], limit_bytes=100)
+    os.write(pipe[1], data)
+    os.close(pipe[1])
+
+    with pytest.raises(FrameError, match=words):
+        for _ in range(2):
+            assert reader.read() == []
+
+
+def test_what_a_full_pipe_does_not_take_waits_for_the_next_time(pipe):
+    os.set_blocking(pipe[1], False)
+    message = {"text": "x" * 300_000}
+    data = bytearray(encode(message))
+    reader, got = Reader(pipe[0], limit_bytes=400_000), []
+
+    while data:
+        left = len(data) + 1
+        while data and len(data) < left:
+            left = len(data)
+            send_some(pipe[1], data)
+        got += reader.read()
+    while not got:
+        got += reader.read()
+
+    assert got == [message]
+
+
+def test_sending_some_to_nobody_is_an_error(pipe):
+    os.close(pipe[0])
+
+    with pytest.raises(FrameError, match="reader is gone"):
+        send_some(pipe[1], bytearray(b"x"))

@@ -1,13 +1,17 @@
+import math
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import torch
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from evo.components.activation import Activation
 from evo.validation import tracer
 from evo.validation.graph import Graph
-from evo.validation.writer import TraceError
+from evo.validation.writer import Recording, TraceError, write_graph
 
 SHAPES = Activation.trace_shapes
 HONEST: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text()) | {
@@ -24,7 +28,7 @@ def _one_thread():
 
 
 def traced(source: str) -> Graph:
-    return Graph.parse(tracer.trace(source, "activation", SHAPES))
+    return Graph.parse(tracer.trace(source, "activation", SHAPES, progress=lambda: None))
 
 
 def eager(source: str):
@@ -54,6 +58,24 @@ def test_graph_gives_the_values_and_gradients_of_its_source_also_under_vmap(name
     torch.testing.assert_close(mapped, expected_gradient)
 
 
+def recorded_by_torch(component, shapes) -> str:
+    """The graph as torch's own tracer sees it."""
+    inputs = [torch.linspace(-3.0, 3.0, math.prod(s)).reshape(s).requires_grad_() for s in shapes]
+    module = make_fx(component, pre_dispatch=True)(*inputs)
+    names = [str(node.target) for node in module.graph.nodes if node.op == "get_attr"]
+    return write_graph(Recording(module.graph, {name: getattr(module, name) for name in names}))
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_a_graph_is_the_one_that_torchs_own_tracer_sees(name):
+    expected = [recorded_by_torch(eager(HONEST[name]), shapes) for shapes in SHAPES]
+
+    assert [
+        tracer.trace(HONEST[name], "activation", (shapes,), progress=lambda: None)
+        for shapes in SHAPES
+    ] == expected
+
+
 def body(*lines: str) -> str:
     return "\n".join(
         ["import torch", "import torch.nn.functional as F", "def activation(x):"]
@@ -70,7 +92,12 @@ def test_a_composite_stays_one_operator(function):
 
 
 def test_layer_norm_stays_one_operator_at_one_shape():
-    text = tracer.trace(body("return F.layer_norm(x, x.shape[-1:])"), "activation", SHAPES[:1])
+    text = tracer.trace(
+        body("return F.layer_norm(x, x.shape[-1:])"),
+        "activation",
+        SHAPES[:1],
+        progress=lambda: None,
+    )
 
     assert len(Graph.parse(text)) == 1
 
@@ -94,7 +121,12 @@ def test_layer_norm_stays_one_operator_at_one_shape():
         ("return (x, x)", ["one tensor", "tuple"]),
         ("return activation(x)", ["line 4", "RecursionError"]),
         ("raise SystemExit(3)", ["line 4", "SystemExit"]),
-        ("with torch.no_grad(): return x * 2", ["_set_grad_enabled"]),
+        ("with torch.no_grad(): y = (x * 2).mul_(2)", ["mul_", "no_grad"]),
+        ("y = x * 2", ["one tensor", "NoneType"]),
+        ("with torch.inference_mode(): return x * 2", ["how torch computes"]),
+        ("with torch.autocast('cpu'): return x * 2", ["how torch computes"]),
+        ("y = torch.zeros(1).add_(x.sum()); return x * y.item()", ["line 5", "torch.where"]),
+        ("return x if torch.equal(x, x) else -x", ["line 4", "torch.where"]),
         ("y = x * 2; z = y.view(-1); z.mul_(3); return y", ["mul_", "share"]),
         ("y = x * 2; y[0] = 1.0; return y", ["share", "torch.where"]),
         ("return (x.unsqueeze(-1) * torch.ones(9000)).sum(-1)", ["9,000 elements", "4,096"]),
@@ -102,23 +134,56 @@ def test_layer_norm_stays_one_operator_at_one_shape():
 )
 def test_what_has_no_graph_is_refused_with_a_reason(line, words):
     with pytest.raises(TraceError) as refusal:
-        tracer.trace(body(*line.split("; ")), "activation", SHAPES)
+        tracer.trace(body(*line.split("; ")), "activation", SHAPES, progress=lambda: None)
 
     for word in words:
         assert word in str(refusal.value)
+
+
+def test_what_is_computed_under_no_grad_passes_no_gradient():
+    source = body(
+        "with torch.no_grad():",
+        "    shift = torch.tanh(x).amax() + torch.ones(1)",
+        "return x * shift + shift",
+    )
+    x, y = points().requires_grad_(), points().requires_grad_()
+
+    expected, got = eager(source)(x), traced(source)(y)
+
+    torch.testing.assert_close(got, expected)
+    for gradient, wanted in zip(
+        torch.autograd.grad(got.sum(), y), torch.autograd.grad(expected.sum(), x), strict=True
+    ):
+        torch.testing.assert_close(gradient, wanted)
 
 
 def test_a_module_constant_that_is_written_into_is_refused():
     source = "import torch\nC = torch.ones(1)\ndef activation(x):\n    return x * C.add_(1)"
 
     with pytest.raises(TraceError, match="share"):
-        tracer.trace(source, "activation", SHAPES)
+        tracer.trace(source, "activation", SHAPES, progress=lambda: None)
 
 
 def test_a_value_read_before_it_is_written_over_keeps_its_old_number():
     graph = traced(body("y = x * 2", "z = torch.sin(y)", "y.add_(1)", "return y + z"))
 
     torch.testing.assert_close(graph(points()), points() * 2 + 1 + torch.sin(points() * 2))
+
+
+def test_a_value_that_no_input_reaches_may_be_read():
+    graph = traced(body("scale = torch.arange(4).float().mean().item()", "return x * scale"))
+
+    torch.testing.assert_close(graph(points()), points() * 1.5)
+
+
+def test_tracing_imports_no_compiler():
+    code = (
+        "import sys; from evo.validation import tracer; tracer.warm_up();"
+        "print([name for name in ('torch._dynamo', 'torch._inductor') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
 
 
 def test_what_no_input_reaches_becomes_one_constant():

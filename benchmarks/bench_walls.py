@@ -1,0 +1,179 @@
+"""What validation costs a candidate, part by part, and what hostile candidates cost the others.
+
+Claims: validation and trace take at most 15 ms of processor time a candidate, in batches; with 5 %
+of hostile candidates (endless loops, memory bombs, crashes, exits, straight at the sandbox, since
+the policy would refuse most) the honest ones are traced at 80 % or more of the speed without.
+
+    python benchmarks/bench_walls.py
+"""
+
+import math
+import os
+import time
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from evo.components.activation import Activation
+from evo.types import Candidate
+from evo.validation import policy, tracer
+from evo.validation.graph import Graph
+from evo.validation.sandbox import Sandbox, TraceRequest
+from evo.validation.validator import Validator
+
+COMPONENTS = Path(__file__).parents[1] / "tests" / "unit" / "validation" / "components.toml"
+KIND = Activation()
+BATCH = 400
+ROUNDS = 5
+HOSTILE_SHARE = 0.05
+HOSTILE = (
+    "def activation(x):\n    while True: pass",
+    "def activation(x):\n    return [bytearray(1 << 20) for _ in range(10**9)]",
+    "import ctypes\ndef activation(x):\n    return ctypes.string_at(0)",
+    "import os\ndef activation(x):\n    os._exit(0)",
+)
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+
+
+class Spent(NamedTuple):
+    """Milliseconds."""
+
+    wall: float
+    engine: float
+    zygote: float
+    children: float
+
+    @property
+    def processor(self) -> float:
+        """All processor time."""
+        return self.engine + self.zygote + self.children
+
+
+def main() -> None:
+    """Print both claims."""
+    torch.set_num_threads(1)
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    sources = list(tomllib.loads(COMPONENTS.read_text()).values())
+    sources += [candidate.source for candidate in KIND.baselines().values()]
+    honest = [sources[i % len(sources)] for i in range(BATCH)]
+    tracing(sources)
+    with Sandbox() as sandbox:
+        candidates = [Candidate.of("activation", one, operator="bench") for one in honest]
+        validator = Validator(KIND, sandbox)
+        validator.validate(candidates[:16])
+        cost(sandbox, validator, candidates)
+        throughput(sandbox, honest)
+
+
+def tracing(sources: Sequence[str]) -> None:
+    """Our recorder against torch's own tracer, in this process."""
+    tracer.warm_up()
+    ours = in_engine(lambda: [tracer.trace(one, *ENTRY, progress=lambda: None) for one in sources])
+    theirs = in_engine(lambda: [by_make_fx(one) for one in sources])
+    count = len(sources)
+    print(f"\ntracing at two shapes, without any wall: {ours / count:.2f} ms")
+    print(f"the same by make_fx:                     {theirs / count:.2f} ms")
+    print(f"ratio {theirs / ours:.1f}")
+
+
+def cost(sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate]) -> None:
+    """Processor time of the whole way, by part."""
+    rounds: list[Spent] = []
+    for _ in range(ROUNDS):
+        rounds.append(spent(sandbox, lambda: validator.validate(candidates)))
+    each = Spent(*(median(column) / len(candidates) for column in zip(*rounds, strict=True)))
+    texts = [t for t in sandbox.trace([request(c.source) for c in candidates]) if type(t) is str]
+    assert len(texts) == len(candidates), "an honest component was refused"
+    graphs = [Graph.parse(text) for text in texts]
+    parts: dict[str, Callable[[], object]] = {
+        "policy": lambda: [policy.check(c.source, KIND.contract) for c in candidates],
+        "reading the graph": lambda: [Graph.parse(text) for text in texts],
+        "budget": lambda: [
+            graph.check_budget(shapes) for graph in graphs for shapes in KIND.trace_shapes
+        ],
+        "contract": lambda: [KIND.check(graph) for graph in graphs],
+    }
+    print(f"\nprocessor time a candidate, median of {ROUNDS} batches of {len(candidates)}:")
+    print(f"  {'engine':18s} {each.engine:6.2f} ms, of which")
+    for name, work in parts.items():
+        print(f"    {name:18s} {in_engine(work) / len(candidates):6.2f} ms")
+    print(f"  {'zygote, forks':18s} {each.zygote:6.2f} ms")
+    print(f"  {'child':18s} {each.children:6.2f} ms")
+    print(f"  {'all':18s} {each.processor:6.2f} ms (claim: at most 15)")
+    print(f"  {'wall':18s} {each.wall:6.2f} ms")
+
+
+def throughput(sandbox: Sandbox, honest: Sequence[str]) -> None:
+    """Honest candidates a second, without and with hostile ones among them, in turn."""
+    every = round(1 / HOSTILE_SHARE)
+    mixed: list[str] = []
+    for place, source in enumerate(honest):
+        if place % (every - 1) == 0:
+            mixed.append(HOSTILE[place // (every - 1) % len(HOSTILE)])
+        mixed.append(source)
+    sides: dict[str, list[Spent]] = {"honest": [], "mixed": []}
+    for _ in range(ROUNDS):
+        for name, side in (("honest", honest), ("mixed", mixed)):
+            found = spent(sandbox, lambda: sandbox.trace([request(one) for one in side]))  # noqa: B023
+            sides[name].append(found)
+    share = 1 - len(honest) / len(mixed)
+    print(f"\ntracing {len(honest)} honest candidates, without and with {share:.1%} hostile ones:")
+    for what, times in (
+        ("wall", [[found.wall for found in side] for side in sides.values()]),
+        ("processor", [[found.processor for found in side] for side in sides.values()]),
+    ):
+        alone, beside = map(median, times)
+        print(f"  {what:10s} {alone:6.0f} ms and {beside:6.0f} ms, ratio {alone / beside:.2f}")
+
+
+def spent(sandbox: Sandbox, work: Callable[[], object]) -> Spent:
+    """What some work takes here and in the sandbox."""
+    before, began, engine = ticks(sandbox), time.monotonic(), time.process_time()
+    work()
+    after = ticks(sandbox)
+    zygote, children = (TICK_MS * (b - a) for a, b in zip(before, after, strict=True))
+    wall, engine = time.monotonic() - began, time.process_time() - engine
+    return Spent(1000 * wall, 1000 * engine, zygote, children)
+
+
+def ticks(sandbox: Sandbox) -> tuple[int, int]:
+    """Processor time of the zygote, and of those of its children that have ended."""
+    text = Path(f"/proc/{sandbox.process_id}/stat").read_text().rpartition(")")[2].split()
+    user, system, children_user, children_system = map(int, text[11:15])
+    return user + system, children_user + children_system
+
+
+def in_engine(work: Callable[[], object]) -> float:
+    """Milliseconds of processor time, the second time."""
+    work()
+    began = time.process_time()
+    work()
+    return 1000 * (time.process_time() - began)
+
+
+def by_make_fx(source: str) -> None:
+    """Trace as torch does."""
+    namespace: dict[str, object] = {}
+    exec(source, namespace)  # noqa: S102 - our own honest components
+    component = namespace["activation"]
+    assert callable(component)
+    for (shape,) in KIND.trace_shapes:
+        example = torch.linspace(-3.0, 3.0, math.prod(shape)).reshape(shape).requires_grad_()
+        make_fx(component, pre_dispatch=True)(example)
+
+
+def request(source: str) -> TraceRequest:
+    """Ask for a trace of the kind's entry function."""
+    return TraceRequest(source, *ENTRY)
+
+
+ENTRY = (KIND.contract.function, KIND.trace_shapes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""Whether generated code is walled in on this machine."""
+
+import typer
+
+from evo.commands.options import Json
+from evo.console import print_facts
+
+
+def doctor(*, as_json: Json = False) -> None:
+    """Which walls around generated code hold here: harmless attacks, tried in the real sandbox.
+
+    Exit code 1 where a wall is absent or an attack gets through.
+    """
+    from evo.report.walls import walls_view
+    from evo.validation.doctor import examine
+
+    facts = examine()
+    print_facts(facts, walls_view(facts), as_json=as_json)
+    if not facts["all_hold"]:
+        raise typer.Exit(1)

@@ -1,0 +1,2 @@
+def preprocess(x):
+    return x

@@ -1,0 +1,5 @@
+import torch
+
+
+def preprocess(x):
+    return x * torch.abs(x)

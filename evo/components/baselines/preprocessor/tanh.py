@@ -1,0 +1,5 @@
+import torch
+
+
+def preprocess(x):
+    return torch.tanh(x)

@@ -1,0 +1,5 @@
+import torch
+
+
+def regularize(w):
+    return 0.0 * torch.sum(w)

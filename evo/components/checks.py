@@ -1,0 +1,38 @@
+"""What the contracts of several kinds ask for, each as one check that says what came instead."""
+
+from collections.abc import Iterator
+
+import torch
+
+from evo.components.base import ContractError
+
+
+def expect_form(output: torch.Tensor, *, shape: torch.Size, dtype: torch.dtype) -> None:
+    """Shape and dtype of an output."""
+    if output.shape != shape or output.dtype != dtype:
+        raise ContractError(
+            f"expected an output of shape {tuple(shape)} and dtype {dtype}, "
+            f"got {tuple(output.shape)} and {output.dtype}"
+        )
+
+
+def expect_same(got: torch.Tensor, wanted: torch.Tensor, otherwise: str) -> None:
+    """Two results that must agree up to rounding; `otherwise` says what was expected and came."""
+    if got.shape != wanted.shape or not torch.allclose(got, wanted, rtol=1e-4, atol=1e-5):
+        raise ContractError(otherwise)
+
+
+def layouts(values: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+    """The same tensor as networks and data sets hold it in memory, with a name for each.
+
+    Args:
+        values: of two dimensions or more.
+    """
+    yield "contiguous", values.contiguous()
+    yield "transposed", values.transpose(0, -1).contiguous().transpose(0, -1)
+    yield "strided", torch.stack([values, -values], dim=-1)[..., 0]
+
+
+def fill(*shape: int, seed: int = 0) -> torch.Tensor:
+    """Standard normal numbers, the same at every call."""
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))

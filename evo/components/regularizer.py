@@ -1,0 +1,133 @@
+"""Regularizers: a weight matrix in, a penalty out, which the training loss gains."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.parts import Parts
+from evo.types import Contract, Vector
+
+_SCALES = {"small": 1e-3, "usual": 1.0, "large": 100.0}
+"""Weights of probes, in units of how weights start, 1/√inputs."""
+_PER_MILLE = 1000.0
+"""Behaviour is told in thousandths: useful penalties pull on a weight by about so much."""
+
+
+@kinds.register("regularizer")
+class Regularizer(Kind):
+    """Adds a penalty on the weights to the training loss.
+
+    The study (Ardeshir 2024) names regularizers without a definition; the reading here is ours.
+    The component is the penalty of one weight matrix, its strength included, as one writes it by
+    hand: `1e-3 * w.square().sum()`. The loss gains the sum over the matrices of a network, biases
+    left out. It need not treat all units alike: neighbours may be pulled together.
+
+    A penalty below zero is refused: one that falls without end as weights grow would be minimised
+    by weights without end, and a constant that lifts it above zero changes nothing else.
+    """
+
+    contract: ClassVar[Contract] = Contract(
+        kind="regularizer",
+        function="regularize",
+        arguments=("w",),
+        imports=("import torch", "import torch.nn.functional as F"),
+        vocabulary=(
+            "torch.abs({})",
+            "torch.square({})",
+            "torch.tanh({})",
+            "torch.sin({})",
+            "torch.exp(-torch.square({}))",
+            "torch.log1p(torch.abs({}))",
+            "torch.log1p(torch.square({}))",
+            "torch.sqrt(torch.square({}) + 1e-6)",
+            "torch.sigmoid({})",
+            "torch.clamp({}, -1.0, 1.0)",
+            "F.relu({})",
+            "F.softplus({})",
+            "F.softshrink({}, 0.1)",
+            "F.normalize({}, dim=-1)",
+            "torch.softmax({}, dim=-1)",
+            "torch.roll({}, 1, dims=-1)",
+            "torch.maximum({}, {})",
+            "torch.minimum({}, {})",
+        ),
+        description=(
+            "`regularize(w)` takes the float weight matrix of one layer, (outputs, inputs), and "
+            "returns its penalty, one number as a tensor of shape () and the same dtype, at least "
+            "0, with the strength included. It is deterministic, and finite with a finite gradient "
+            "for weights that are not zero. Outputs (≥ 1) and inputs (≥ 2) change from layer to "
+            "layer."
+        ),
+        output="1e-3 * torch.sum(torch.square({}))",
+    )
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((512, 512),),)
+    is_mapped: ClassVar[bool] = True
+    baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "regularizer"
+
+    def check(self, component: Component) -> None:
+        """One finite number of at least 0 with finite gradients, at any size and layout."""
+        for shape in ((5, 7), (1, 3), (3, 2), (17, 33)):
+            for name, scale in _SCALES.items():
+                _check_penalty(component, scale * _weights(*shape), f"{name} weights {shape}")
+        with torch.no_grad():
+            zeros = torch.zeros(5, 7)
+            _expect_penalty(component(zeros), zeros, "a matrix of zeros")
+            weights = _weights(5, 7)
+            for layout, values in layouts(weights):
+                expect_same(
+                    component(values),
+                    component(weights),
+                    f"expected the same penalty however w lies in memory, got another {layout}",
+                )
+
+    def parts(self, component: Component) -> Parts:
+        """The component on every weight matrix."""
+        return Parts(penalty=component)
+
+    def behaviour(self, component: Component) -> Vector:
+        """Its pull on each weight of a 4 × 6 matrix, at usual and thrice the size: (48,).
+
+        Gradients, not values: penalties that differ by a constant train alike.
+        """
+        probes = torch.stack([_weights(4, 6), 3 * _weights(4, 6, seed=1)])
+        pulls = [_gradient(component, probe)[1] for probe in probes]
+        flat = _PER_MILLE * torch.cat(pulls).reshape(-1)
+        return np.asarray(flat.numpy(), dtype=np.float32)
+
+
+def _weights(outputs: int, inputs: int, seed: int = 0) -> torch.Tensor:
+    """A matrix as layers start with."""
+    return fill(outputs, inputs, seed=seed) / inputs**0.5
+
+
+def _gradient(component: Component, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The penalty and its gradient; zeros where it does not depend on the weights."""
+    weights = weights.clone().requires_grad_()
+    penalty = component(weights)
+    if not penalty.requires_grad:
+        return penalty, torch.zeros_like(weights)
+    (gradient,) = torch.autograd.grad(penalty.sum(), weights)
+    return penalty.detach(), gradient
+
+
+def _check_penalty(component: Component, weights: torch.Tensor, what: str) -> None:
+    penalty, gradient = _gradient(component, weights)
+    _expect_penalty(penalty, weights, what)
+    if not torch.isfinite(gradient).all():
+        raise ContractError(f"expected finite gradients, got others on {what}")
+
+
+def _expect_penalty(penalty: torch.Tensor, weights: torch.Tensor, what: str) -> None:
+    expect_form(penalty, shape=torch.Size(()), dtype=weights.dtype)
+    if not torch.isfinite(penalty):
+        raise ContractError(f"expected a finite penalty, got {penalty.item()} on {what}")
+    if penalty < -1e-6:  # rounding aside; weights a hundred times as large are looked at, too
+        raise ContractError(
+            f"expected a penalty of at least 0, got {penalty.item():.3g} on {what}; "
+            "square it or add a constant"
+        )

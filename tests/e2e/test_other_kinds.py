@@ -1,0 +1,46 @@
+"""Campaigns of the kinds besides activations, from the command line to the history."""
+
+import json
+from pathlib import Path
+
+import pytest
+from evo_command import Evo
+
+from archive.reader import Reader
+from evo.types import Status
+
+KINDS = {
+    "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
+    "regularizer": "def regularize(w, strength=1e-3):\n    return strength * w.abs().sum()\n",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_campaign_on_a_kind_runs_to_its_end(kind: str, evo: Evo, workplace: Path) -> None:
+    done = evo("run", "smoke", "--set", f"kind={kind}", "--name", kind, "--json")
+
+    assert done.code == 0, done.err
+    assert done.json["kind"] == kind
+    assert done.json["state"] == "finished"
+    records = Reader.read(workplace / "runs" / kind).records
+    proposals = [record for record in records if not record.is_baseline]
+    valid = [record for record in proposals if record.status is not Status.INVALID]
+    assert len(valid) > len(proposals) / 2
+    assert any(record.status is Status.EVALUATED for record in proposals)
+    assert all(record.status is Status.EVALUATED for record in records if record.is_baseline)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_of_a_kind_are_validated_by_its_contract(
+    kind: str, evo: Evo, workplace: Path
+) -> None:
+    good, bad = workplace / f"{kind}_good.py", workplace / f"{kind}_bad.py"
+    good.write_text(KINDS[kind])
+    bad.write_text("def activation(x):\n    return x\n")
+
+    done = evo("validate", str(good), str(bad), "--kind", kind, "--json")
+
+    told = json.loads(done.out)
+    assert [one["status"] for one in told] == ["valid", "invalid"]
+    assert told[1]["stage"] == "policy"
+    assert "expected one `def" in told[1]["reason"]

@@ -1,0 +1,36 @@
+"""Components as honest authors write them (`*.toml`, a file a kind), and which are refused."""
+
+import tomllib
+from pathlib import Path
+
+from evo.components.base import kinds
+
+_FOLDER = Path(__file__).parent
+
+
+def sources(kind: str) -> dict[str, str]:
+    """Source by name."""
+    return tomllib.loads((_FOLDER / f"{kind}.toml").read_text())
+
+
+def all_sources() -> list[tuple[str, str]]:
+    """Kind and name of every component."""
+    return [(kind, name) for kind in kinds.names() for name in sources(kind)]
+
+
+RIGHTLY = {
+    ("activation", "parameter_module"): "a component learns nothing; write the constant",
+    ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
+}
+"""What their kinds do not promise to take, and the remedy that their authors are told."""
+
+LIMITS = {
+    ("activation", "checked_input"): "builtin name `type`",
+    ("activation", "masked_write"): "use torch.where in place of x\\[mask\\]",
+    ("preprocessor", "rank_transform"): "a size or the number of dimensions",
+    ("preprocessor", "layer_norm_functional"): "a size or the number of dimensions",
+    ("preprocessor", "mean_by_size"): "a size or the number of dimensions",
+    ("regularizer", "orthogonal_eye"): "torch.eye",
+    ("regularizer", "mean_by_numel"): "a size or the number of dimensions",
+}
+"""What is refused wrongly: known limits, and what their authors are told."""

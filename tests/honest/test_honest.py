@@ -1,0 +1,81 @@
+"""Honest components pass every wall, and their graphs give what their sources give."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import torch
+from honest_corpus import LIMITS, RIGHTLY, all_sources, sources
+
+from evo.components.base import kinds
+from evo.types import Candidate
+from evo.validation.graph import Graph
+from evo.validation.refusal import Refused
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator, Verdict
+
+SHARE_REFUSED = 0.1
+"""The most that may be refused wrongly."""
+REFUSED = {**RIGHTLY, **LIMITS}
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> Iterator[dict[tuple[str, str], Verdict]]:
+    found: dict[tuple[str, str], Verdict] = {}
+    with Sandbox() as sandbox:
+        for kind in kinds.names():
+            candidates = [
+                Candidate.of(kind, source, operator="test") for source in sources(kind).values()
+            ]
+            judged = Validator(kinds.get(kind)(), sandbox).validate(candidates)
+            found |= {(kind, name): v for name, v in zip(sources(kind), judged, strict=True)}
+    yield found
+
+
+@pytest.mark.parametrize(("kind", "name"), sorted(set(all_sources()) - REFUSED.keys()))
+def test_an_honest_component_is_accepted_and_computes_what_its_source_computes(
+    kind: str, name: str, verdicts: dict[tuple[str, str], Verdict]
+) -> None:
+    graph = verdicts[kind, name]
+    assert isinstance(graph, Graph), graph
+    function = kinds.get(kind).contract.function
+    namespace: dict = {"__name__": "candidate"}
+    exec(sources(kind)[name], namespace)
+
+    for shape in ((4, 12), (9, 5)):
+        values = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+        x, y = values.clone().requires_grad_(), values.clone().requires_grad_()
+        expected, got = namespace[function](x), graph(y)
+
+        torch.testing.assert_close(got, expected)
+        if kind != "preprocessor":  # whose gradients nobody asks for
+            torch.testing.assert_close(_gradient(got, y), _gradient(expected, x))
+
+
+def test_the_share_of_honest_components_that_is_refused_wrongly_is_small(
+    verdicts: dict[tuple[str, str], Verdict],
+) -> None:
+    honest = [key for key in verdicts if key not in RIGHTLY]
+    refused = {key: str(verdicts[key]) for key in honest if isinstance(verdicts[key], Refused)}
+
+    share = f"{len(refused)} of {len(honest)} honest components are refused: {refused}"
+    assert len(honest) >= 80, share
+    assert len(refused) / len(honest) < SHARE_REFUSED, share
+
+
+@pytest.mark.parametrize(("kind", "name"), REFUSED)
+def test_a_component_that_is_refused_is_told_what_to_write_instead(
+    kind: str, name: str, verdicts: dict[tuple[str, str], Verdict]
+) -> None:
+    verdict = verdicts[kind, name]
+
+    assert isinstance(verdict, Refused), "a limit that has gone: take it off the list"
+    assert re.search(REFUSED[kind, name], verdict.reason), verdict
+
+
+def _gradient(output: torch.Tensor, given: torch.Tensor) -> torch.Tensor:
+    if not output.requires_grad:
+        return torch.zeros_like(given)
+    weights = torch.linspace(0.5, 2.0, output.numel()).reshape(output.shape)
+    (gradient,) = torch.autograd.grad((output * weights).sum(), given, allow_unused=True)
+    return torch.zeros_like(given) if gradient is None else gradient

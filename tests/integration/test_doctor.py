@@ -1,0 +1,99 @@
+"""`evo doctor` in the real sandbox, with all walls and with one of them taken away."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from evo.cli import app
+from evo.validation import doctor, syscalls, walls
+from evo.validation.walls import Wall
+
+pytestmark = pytest.mark.skipif(
+    walls.standing() != set(Wall), reason="this machine lacks a wall of the sandbox"
+)
+
+
+def test_here_every_attack_is_tried_and_held():
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+
+    facts = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert facts["all_hold"] is True
+    assert facts["problem"] is None
+    assert [(wall["wall"], wall["let_through"]) for wall in facts["walls"]] == [
+        ("Landlock", []),
+        ("seccomp", []),
+    ]
+    assert len(facts["attacks"]) == 16
+    assert all(attack["held"] and attack["said"] for attack in facts["attacks"])
+
+
+@pytest.mark.parametrize(
+    ("absent", "got_through"),
+    [
+        (Wall.LANDLOCK, set()),
+        (Wall.SECCOMP, {"send by UDP", "make memory executable", "wait"}),
+    ],
+)
+def test_without_a_wall_it_is_named_and_what_gets_through_is_shown(
+    absent, got_through, monkeypatch
+):
+    monkeypatch.setattr(walls, "standing", lambda: frozenset(Wall) - {absent})
+
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+
+    facts = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert facts["all_hold"] is False
+    assert str(absent) in facts["problem"]
+    assert {a["attack"] for a in facts["attacks"] if not a["held"]} == got_through
+    assert [wall["wall"] for wall in facts["walls"] if wall["let_through"] is None] == [absent]
+
+
+def test_without_any_wall_files_are_read_and_the_view_says_so(monkeypatch):
+    monkeypatch.setattr(walls, "standing", frozenset)
+
+    result = CliRunner().invoke(app, ["doctor"], env={"COLUMNS": "200"})
+
+    assert result.exit_code == 1
+    assert "GENERATED CODE IS NOT WALLED IN HERE" in result.stdout
+    (line,) = [line for line in result.stdout.splitlines() if "read a file" in line]
+    assert "NOT HELD" in line
+    assert "it was let through" in line
+
+
+def test_a_wall_that_stands_but_does_not_hold_is_found_out(monkeypatch):
+    # A filter that allows everything: the kernel takes it, and it stops nothing.
+    attacks = [a for a in doctor._ATTACKS if a.name in {"read a file", "send by UDP"}]
+    monkeypatch.setattr(doctor, "_ATTACKS", tuple(attacks))
+    monkeypatch.setattr("evo.validation.connection._BOOT", TOOTHLESS)
+
+    facts = doctor.examine()
+
+    assert facts["all_hold"] is False
+    assert facts["walls"][1]["let_through"] == ["read a file", "send by UDP"]
+    assert {a["attack"]: a["held"] for a in facts["attacks"]} == {
+        "read a file": True,
+        "send by UDP": False,
+    }
+
+
+TOOTHLESS = f"""
+import struct, sys
+sys.path.insert(0, sys.argv[1])
+from evo.validation import syscalls
+syscalls.program = lambda machine: struct.pack("HBBI", 6, 0, 0, {syscalls._ALLOW})
+from evo.validation.zygote import main
+main(int(sys.argv[2]))
+"""
+
+
+def test_a_sandbox_that_does_not_start_is_a_problem_and_no_traceback(monkeypatch):
+    monkeypatch.setattr("evo.validation.connection._BOOT", "raise SystemExit('no torch here')")
+
+    result = CliRunner().invoke(app, ["doctor"], env={"COLUMNS": "200"})
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "no torch here" in result.stdout
