@@ -1,15 +1,16 @@
-"""What the true measures of candidates may be, drawn together: the noise that a front must respect.
+"""What the true measures of candidates may be, as draws: the noise that a front must respect.
 
-Independent draws would waste what is known: candidates train on the same seeds against the same
-baselines, so they are lucky together, and so are two measures of one candidate. Resampling trials
-would claim too much: who won all of a few trials wins all of any resample, as if it were certain.
+Resampling trials would claim too much: who won all of a few trials wins all of any resample, as if
+that were certain. So a measure is drawn from the distribution behind its interval. Two measures of
+one candidate are lucky together, which the trials show. That two candidates share seeds and
+baselines is left out: the correlations that few trials show are mostly chance, and draws tied by
+them are further from the truth (benchmarks/bench_front.py).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr, stdtrit
 
 from evo.evaluation.cells import Floats, by_cell, cell_of
@@ -32,13 +33,11 @@ class Belief(NamedTuple):
 
     Attributes:
         posterior: where the true measure lies.
-        numbers: of the trials, among all trials of a campaign: (t,).
-        weights: how far each trial moves the measure, of unit length together; zeros where all
-            trials of each stratum agree: (t,).
+        weights: how far each of the t trials moves the measure, of unit length together; zeros
+            where all trials of each stratum agree: (t,).
     """
 
     posterior: Beta | Student
-    numbers: NDArray[np.intp]
     weights: Floats
 
     def at(self, levels: Floats) -> Floats:
@@ -63,13 +62,10 @@ class Trials:
 
     def __init__(self, baselines: Sequence[Record]) -> None:
         self._rivals = {record.id: score_of(record).trials for record in baselines}
-        self._numbers: dict[tuple[str, str, int], int] = {}
 
     def beliefs(self, record: Record) -> Beliefs:
         """What is believed of the measures that trials decide."""
         trials = at_highest_rung(score_of(record).trials)
-        keys = [(trial.task, trial.network, trial.seed) for trial in trials]
-        numbers = np.array([self._numbers.setdefault(key, len(self._numbers)) for key in keys])
         found = trial_values(trials, self._rivals)
         posteriors = {
             "b_wr": win_rate_posterior(by_task(trials, found.b_wr), rivals=len(self._rivals)),
@@ -77,7 +73,7 @@ class Trials:
             "margin": _student(by_task(trials, found.margin)),
         }
         return {
-            key: Belief(posterior, numbers, _weights(trials, values))
+            key: Belief(posterior, _weights(trials, values))
             for (key, posterior), values in zip(posteriors.items(), found, strict=True)
         }
 
@@ -92,13 +88,13 @@ class Trials:
         """The measures as they may truly be, were there seeds without end: (count, n, m).
 
         A win rate has the beta distribution behind its interval, margin Student's around its mean;
-        what no trial decides is exact. They are tied by a Gaussian copula with the correlations
-        that the trials show:
+        what no trial decides is exact. The measures of one candidate are tied by a Gaussian copula
+        with the correlations that its trials show:
 
-            u_i = Φ(z_i),   z_i = Σ_t g_t·d_it / √(Σ_t d_it²),   g_t ~ N(0, 1) for each trial t
+            u_k = Φ(z_k),   z_k = Σ_t g_t·d_kt / √(Σ_t d_kt²),   g_t ~ N(0, 1) for each trial t
 
-        with d_it the deviation of trial t from the mean of its stratum, times its weight in
-        measure i; where all d_it are 0, z_i is drawn by itself.
+        with d_kt the deviation of trial t from the mean of its stratum, times its weight in
+        measure k; where all d_kt are 0, z_k is drawn by itself.
 
         Args:
             records: n evaluated candidates.
@@ -106,18 +102,18 @@ class Trials:
             count: how many draws.
             rng: what draws.
         """
-        beliefs = [self.beliefs(record) for record in records]
-        luck = rng.standard_normal((count, len(self._numbers)))
         found = np.empty((count, len(records), len(objectives)))
         for row, record in enumerate(records):
+            beliefs = self.beliefs(record)
+            luck = rng.standard_normal((count, len(beliefs["b_wr"].weights)))
             for place, objective in enumerate(objectives):
                 if not objective.is_noisy:
                     found[:, row, place] = objective.read(record)
                     continue
-                belief = beliefs[row][objective.key]
-                shared = luck[:, belief.numbers] @ belief.weights
+                belief = beliefs[objective.key]
                 own = rng.standard_normal(count)
-                found[:, row, place] = belief.at(ndtr(shared if belief.weights.any() else own))
+                normals = luck @ belief.weights if belief.weights.any() else own
+                found[:, row, place] = belief.at(ndtr(normals))
         return found
 
 
