@@ -1,0 +1,61 @@
+"""How every picture looks: sizes that survive print, colours that every kind of eye tells apart."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+FRONT, OTHER, BASELINE, SECOND = "#D55E00", "#0072B2", "#000000", "#009E73"
+"""Of Okabe and Ito. Nothing is told by hue alone: markers and lines differ too."""
+
+CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""For things without an order, such as operators."""
+
+DASHES = ("-", "--", "-.", ":")
+
+SCALE = "cividis"
+"""For values: as light in grey as it is in colour."""
+
+_LOOK = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that widths are the same everywhere
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "svg.fonttype": "none",  # words stay words: found, copied, read aloud
+    "svg.hashsalt": "evo",  # an equal picture has equal bytes
+}
+
+
+def look() -> "mpl.rc_context":  # pyright: ignore
+    """The context to draw in: evo's look, whatever a user's own settings are."""
+    return mpl.rc_context(_LOOK)
+
+
+def blank(width: float, height: float) -> Figure:
+    """An empty figure of so many inches."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """The figure as PNG and SVG, both without a date or a version.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    figure.savefig(png, dpi=200, metadata={"Software": None})
+    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    return [png, svg]
+
+
+def note(figure: Figure, text: str) -> Figure:
+    """The figure with a sentence in its middle: why there is nothing to see."""
+    figure.text(0.5, 0.5, text, ha="center", va="center", color="0.35")
+    return figure
