@@ -6,6 +6,8 @@ import itertools
 import json
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,19 +71,27 @@ def _print_next(history: "Reader") -> None:
 
 def save_picture(history: "Reader", folder: Path) -> Path:
     """The novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
-    from evo.inspection import baseline_names
-    from evo.report.plots import novelty_plot
-    from evo.report.summary import pareto_front
+    from evo.inspection import scene_of
+    from evo.report.objectives import DEFAULT, objectives_of
+    from evo.report.pictures import save_pareto
 
-    config = history.config
-    title = f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}"
-    names = baseline_names(config["kind"])
-    path = folder / "pareto.png"
+    scene = scene_of(history, objectives_of(DEFAULT))
+    with picture_folder(folder):
+        return save_pareto(scene, folder)
+
+
+@contextmanager
+def picture_folder(folder: Path) -> Iterator[None]:
+    """A folder that is there for pictures to be saved in.
+
+    Raises:
+        UsageError: it cannot be made, or not be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return novelty_plot(pareto_front(history.records), names, path, title=title)
+        yield
     except OSError as error:
-        raise UsageError(f"{path}: expected a folder to save a picture in ({error}).") from None
+        raise UsageError(f"{folder}: expected a folder to save pictures in ({error}).") from None
 
 
 def read_run(run: str) -> "Reader":

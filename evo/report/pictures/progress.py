@@ -31,7 +31,7 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
     lower.xaxis.set_major_locator(MaxNLocator(integer=True))
     upper.set_ylim(bottom=0)
     if scene.analysis.volumes:
-        lower.legend(loc="outside lower center" if False else "lower right")
+        lower.legend(loc="lower right")
     return figure
 
 

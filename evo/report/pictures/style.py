@@ -1,5 +1,7 @@
 """How every picture looks: sizes that survive print, colours that every kind of eye tells apart."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -33,7 +35,7 @@ _LOOK = {
 }
 
 
-def look() -> "mpl.rc_context":  # pyright: ignore
+def look() -> AbstractContextManager[None]:
     """The context to draw in: evo's look, whatever a user's own settings are."""
     return mpl.rc_context(_LOOK)
 
@@ -43,16 +45,19 @@ def blank(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """The figure as PNG and SVG, both without a date or a version.
+def save(
+    figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("png", "svg")
+) -> list[Path]:
+    """The figure in a file an ending, without a date or a version.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-    figure.savefig(png, dpi=200, metadata={"Software": None})
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return [png, svg]
+    paths = [folder / f"{name}.{ending}" for ending in endings]
+    for path in paths:
+        key = "Software" if path.suffix == ".png" else "Date"
+        figure.savefig(path, dpi=200, metadata={key: None})
+    return paths
 
 
 def note(figure: Figure, text: str) -> Figure:

@@ -1,0 +1,96 @@
+"""The descent of the best candidate: who its ancestors were, what each was worth, by which step."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from evo.report.lineage import main_line
+from evo.report.objectives import score_of
+from evo.report.pictures.labels import Label, place
+from evo.report.pictures.scene import Scene
+from evo.report.pictures.shape import draw_shape
+from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, note
+from evo.types import Record
+
+_STATIONS = 6
+"""Of the main line that are drawn as shapes: the oldest and the newest."""
+
+
+def draw(scene: Scene) -> Figure:
+    """B-WR of the best and its ancestors by generation, and the shapes along the main line."""
+    family = scene.lineage
+    if not family:
+        return note(blank(8.0, 3.0), "no candidate has been trained yet")
+    line = main_line(family, family[-1])
+    figure = blank(8.0, 5.6)
+    figure.suptitle(f"{scene.title}: descent of the best", x=0.01, ha="left", size=10)
+    upper, lower = figure.subfigures(2, 1, height_ratios=(2, 1))
+    axes = upper.subplots()
+    operators = _edges(axes, family, {record.id for record in line})
+    _dots(axes, family, line)
+    axes.set_xlabel("generation")
+    axes.set_ylabel("B-WR, 95 % interval")
+    axes.set_ylim(-0.03, 1.06)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    handles = [
+        Line2D([], [], color=colour, ls=dash, label=name) for name, (colour, dash) in operators.items()
+    ]
+    handles += [
+        Line2D([], [], marker="o", ls="", color=FRONT, label="main line"),
+        Line2D([], [], marker="o", ls="", color=OTHER, label="other ancestors"),
+        Line2D([], [], marker="o", ls="", mfc="white", color="0.4", label="at a lower rung"),
+    ]
+    upper.legend(handles=handles, loc="outside right upper")
+    stations = line if len(line) <= _STATIONS else [line[0], *line[-_STATIONS + 1 :]]
+    for panel, record in zip(lower.subplots(1, _STATIONS, squeeze=False)[0], stations, strict=False):
+        draw_shape(panel, scene, record, colour=FRONT)
+        panel.set_title(
+            f"{scene.name_of(record)}\ngen. {record.generation}, "
+            f"B-WR {score_of(record).b_wr.value:.2f}",
+            fontsize=7,
+        )
+    for panel in lower.axes[len(stations) :]:
+        panel.set_axis_off()
+    labels = [_label(scene, record) for record in line]
+    place(axes, labels, points=[_point(r) for r in family])
+    return figure
+
+
+def _edges(
+    axes: Axes, family: Sequence[Record], line: set[str]
+) -> dict[str, tuple[str, str]]:
+    """Lines from parents to children; the colour and dashes of each operator."""
+    known = {record.id: record for record in family}
+    looks: dict[str, tuple[str, str]] = {}
+    for child in family:
+        for parent in (known[id_] for id_ in child.candidate.parents if id_ in known):
+            number = len(looks)
+            look = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
+            colour, dash = looks.setdefault(child.candidate.operator, look)
+            is_main = child.id in line and parent.id in line
+            (x, y), (x2, y2) = _point(parent), _point(child)
+            axes.plot([x, x2], [y, y2], color=colour, ls=dash, lw=1.6 if is_main else 0.8,
+                      alpha=1.0 if is_main else 0.6, zorder=1)
+    return looks
+
+
+def _dots(axes: Axes, family: Sequence[Record], line: Sequence[Record]) -> None:
+    on_line = {record.id for record in line}
+    top = max(score_of(record).rung for record in family)
+    for record in family:
+        rate, colour = score_of(record).b_wr, FRONT if record.id in on_line else OTHER
+        face = colour if score_of(record).rung == top else "white"
+        if record.id in on_line:
+            axes.vlines(record.generation, rate.low, rate.high, color=colour, lw=0.8, zorder=2)
+        axes.plot(record.generation, rate.value, "o", ms=5, color=colour, mfc=face, zorder=3)
+
+
+def _label(scene: Scene, record: Record) -> Label:
+    return Label(scene.name_of(record), *_point(record))
+
+
+def _point(record: Record) -> tuple[float, float]:
+    return float(record.generation), score_of(record).b_wr.value
