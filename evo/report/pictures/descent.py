@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from evo.evaluation.cells import Floats
 from evo.report.lineage import main_line
 from evo.report.objectives import score_of
-from evo.report.pictures.labels import Label, place
+from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.shape import draw_shape
 from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, note
@@ -38,14 +40,18 @@ def draw(scene: Scene) -> Figure:
     handles = [
         Line2D([], [], color=colour, ls=dash, label=name) for name, (colour, dash) in operators.items()
     ]
+    top = max(score_of(record).rung for record in family)
+    marks = [("main line", FRONT, FRONT, True)]
+    marks += [("other ancestors", OTHER, OTHER, len(line) < len(family))]
+    marks += [("at a lower rung", "0.4", "white", any(score_of(r).rung < top for r in family))]
     handles += [
-        Line2D([], [], marker="o", ls="", color=FRONT, label="main line"),
-        Line2D([], [], marker="o", ls="", color=OTHER, label="other ancestors"),
-        Line2D([], [], marker="o", ls="", mfc="white", color="0.4", label="at a lower rung"),
+        Line2D([], [], marker="o", ls="", color=colour, mfc=face, label=label)
+        for label, colour, face, is_there in marks
+        if is_there
     ]
     upper.legend(handles=handles, loc="outside right upper")
     stations = line if len(line) <= _STATIONS else [line[0], *line[-_STATIONS + 1 :]]
-    for panel, record in zip(lower.subplots(1, _STATIONS, squeeze=False)[0], stations, strict=False):
+    for panel, record in zip(lower.subplots(1, max(4, len(stations)), squeeze=False)[0], stations, strict=False):
         draw_shape(panel, scene, record, colour=FRONT)
         panel.set_title(
             f"{scene.name_of(record)}\ngen. {record.generation}, "
@@ -55,7 +61,7 @@ def draw(scene: Scene) -> Figure:
     for panel in lower.axes[len(stations) :]:
         panel.set_axis_off()
     labels = [_label(scene, record) for record in line]
-    place(axes, labels, points=[_point(r) for r in family])
+    place(axes, labels, points=_drawn(family))
     return figure
 
 
@@ -86,6 +92,18 @@ def _dots(axes: Axes, family: Sequence[Record], line: Sequence[Record]) -> None:
         if record.id in on_line:
             axes.vlines(record.generation, rate.low, rate.high, color=colour, lw=0.8, zorder=2)
         axes.plot(record.generation, rate.value, "o", ms=5, color=colour, mfc=face, zorder=3)
+
+
+def _drawn(family: Sequence[Record]) -> Floats:
+    """The lines from parents to children as points, for labels to keep off: (k, 2)."""
+    known = {record.id: record for record in family}
+    lines = [
+        along([_point(known[parent]), _point(child)])
+        for child in family
+        for parent in child.candidate.parents
+        if parent in known
+    ]
+    return np.vstack([*lines, [_point(record) for record in family]])
 
 
 def _label(scene: Scene, record: Record) -> Label:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from evo.evaluation.cells import Floats
 from evo.report.analysis import Analysis
-from evo.report.pictures.labels import Label, place
+from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
 
@@ -45,8 +45,8 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
         Label(scene.name_of(record), float(x), float(y))
         for record, (x, y) in zip(found.baselines, known, strict=True)
     ]
-    place(axes, labels, points=values[list(found.members)])
-    _probabilities(axes, found, known)
+    place(axes, labels, points=np.vstack([values, _edge(axes, found)]))
+    _probabilities(axes, found, np.vstack([values, known, _edge(axes, found)]))
     return figure
 
 
@@ -86,7 +86,7 @@ def _front(axes: Axes, found: Analysis, label: str) -> None:
         )
     if found.knee is not None:
         at = found.values[found.knee]
-        axes.scatter(at[1], at[0], s=120, marker="D", facecolors="none", edgecolors=BASELINE, lw=1,
+        axes.scatter(at[1], at[0], s=90, marker="D", facecolors="none", edgecolors=BASELINE, lw=1,
                      zorder=4, label="knee")
 
 
@@ -102,7 +102,16 @@ def _other_front(axes: Axes, over: Scene) -> None:
     axes.scatter(*points, s=36, marker="s", color=SECOND, zorder=3, label=f"front of {over.name}")
 
 
-def _probabilities(axes: Axes, found: Analysis, known: Floats) -> None:
+def _edge(axes: Axes, found: Analysis) -> Floats:
+    """What is drawn of the front, as points that labels keep off: (k, 2)."""
+    members = list(found.members)
+    bars = [along(np.stack([found.lows[i, 1::-1], found.highs[i, 1::-1]])) for i in members]
+    line = along(_steps(axes, found.values[members])) if len(found.objectives) == 2 else None
+    ring = [found.values[found.knee, 1::-1]] if found.knee is not None else []
+    return np.vstack([np.zeros((0, 2)), *bars, *([] if line is None else [line]), *ring])
+
+
+def _probabilities(axes: Axes, found: Analysis, taken: Floats) -> None:
     """Beside each member, how probable it is to be one."""
     if found.probabilities is None or len(found.members) > _MOST_LABELS:
         return
@@ -110,7 +119,7 @@ def _probabilities(axes: Axes, found: Analysis, known: Floats) -> None:
         Label(f"{found.probabilities[i]:.0%}", float(found.values[i, 1]), float(found.values[i, 0]))
         for i in found.members
     ]
-    place(axes, labels, points=known, colour=FRONT)
+    place(axes, labels, points=taken, colour=FRONT)
 
 
 def _worst_and_best(found: Analysis) -> tuple[Floats, Floats]:

@@ -29,9 +29,10 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
     lower.set_ylabel(first.key)
     lower.set_xlabel("generation")
     lower.xaxis.set_major_locator(MaxNLocator(integer=True))
-    upper.set_ylim(bottom=0)
-    if scene.analysis.volumes:
-        lower.legend(loc="lower right")
+    tops = [each.analysis.hypervolume for each in (scene, over) if each is not None]
+    upper.set_ylim(0, 1.1 * max(tops) or 1.0)
+    if over is not None:
+        figure.legend(*upper.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

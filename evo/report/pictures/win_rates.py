@@ -45,7 +45,7 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
         Label(scene.name_of(record), float(x), float(y))
         for record, x, y in zip(found.baselines, *known, strict=True)
     ]
-    place(axes, labels, points=np.stack(_rates(leaders), axis=1))
+    place(axes, labels, points=np.stack(_rates(found.records), axis=1))
     return figure
 
 
