@@ -27,27 +27,16 @@ err = Console(stderr=True)
 
 def print_result(history: "Reader", picture: Path) -> None:
     """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
+    from evo.inspection import scene_of
+    from evo.report.fronts import analysis_view
     from evo.report.logbook import logbook
+    from evo.report.objectives import DEFAULT, objectives_of
     from evo.report.tables import generation_table
 
     out.print(generation_table(logbook(history.records)))
-    print_front(history)
+    out.print(analysis_view(scene_of(history, objectives_of(DEFAULT))))
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
-
-
-def print_front(history: "Reader") -> None:
-    """The Pareto front and the baselines on the same scale."""
-    from evo.inspection import baseline_names
-    from evo.report.summary import pareto_front
-    from evo.report.tables import baseline_table, front_table
-
-    found = pareto_front(history.records)
-    out.print(front_table(found))
-    out.print(baseline_table(baseline_names(history.config["kind"]), found.baselines))
-    out.print(f"Hypervolume {found.hypervolume:.4f} over B-WR × behaviour N-score from (0, 0).")
-    count = len(found.members) + len(found.others)
-    out.print(f"Picked by these very trials from {count} trained in full: rather optimistic.")
 
 
 def _print_next(history: "Reader") -> None:
@@ -59,7 +48,7 @@ def _print_next(history: "Reader") -> None:
     steps = {
         shown: "the best candidate, every trial",
         f"export {folder} --format csv": "a row per record",
-        f"pareto {folder} --json": "the front for a script",
+        f"pareto {folder} --plot pictures": "the front again, with all pictures",
         "list": "what else to search with",
     }
     width = max(map(len, steps))

@@ -14,7 +14,7 @@ from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.report.analysis import analyse
+from evo.report.analysis import analyse, on_one_scale
 from evo.report.lineage import lineage
 from evo.report.objectives import Objective
 from evo.report.pictures.scene import Scene, sample
@@ -114,6 +114,12 @@ def scene_of(history: Reader, objectives: Sequence[Objective]) -> Scene:
         totals=totals,
         lineage=[] if best is None else lineage(records, best),
     )
+
+
+def overlaid(scene: Scene, over: Scene) -> tuple[Scene, Scene]:
+    """Two campaigns with hypervolumes counted from one reference."""
+    one, other = on_one_scale([scene.analysis, over.analysis])
+    return replace(scene, analysis=one), replace(over, analysis=other)
 
 
 def catalogue() -> dict[str, dict[str, str]]:

@@ -137,19 +137,6 @@ def status_facts(history: Reader) -> dict[str, Any]:
     }
 
 
-def pareto_facts(records: Iterable[Record]) -> dict[str, Any]:
-    """What `evo pareto --json` prints."""
-    found = pareto_front(records)
-    return {
-        "objectives": list(OBJECTIVES),
-        "hypervolume": found.hypervolume,
-        "front": [
-            {"id": record.id, "source": record.candidate.source, **_rates(record)}
-            for record in found.members
-        ],
-    }
-
-
 def record_facts(record: Record, confirmation: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What `evo show --json` prints: everything but the vectors.
 
