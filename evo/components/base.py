@@ -66,7 +66,7 @@ class Kind(ABC):
         """What the component does on the kind's fixed probe: (p,) raw outputs."""
 
     def abscissae(self) -> Vector | None:
-        """Where `behaviour` is a curve of one variable, the inputs it was taken at, ascending: (p,).
+        """The inputs of `behaviour`, ascending, where it is a curve of one variable: (p,).
 
         None where it is no curve: pictures then show the vector as it is.
         """

@@ -145,7 +145,10 @@ def on_one_scale(analyses: Sequence[Analysis]) -> list[Analysis]:
 
 
 def _bounds(
-    records: Sequence[Record], objectives: Sequence[Objective], values: Floats, trials: Trials | None
+    records: Sequence[Record],
+    objectives: Sequence[Objective],
+    values: Floats,
+    trials: Trials | None,
 ) -> tuple[Floats, Floats]:
     """Lower and upper ends of the 95 % intervals, (n, m) each."""
     lows, highs = values.copy(), values.copy()
@@ -189,9 +192,7 @@ def _volumes(records: Sequence[Record], points: Floats, reference: Floats) -> tu
     numbers, starts = np.unique(generations, return_index=True)
     groups = np.split(points, starts[1:]) if len(numbers) else []
     found = volumes(groups, reference)
-    return tuple(
-        Volume(int(number), volume) for number, volume in zip(numbers, found, strict=True)
-    )
+    return tuple(Volume(int(number), volume) for number, volume in zip(numbers, found, strict=True))
 
 
 def _worst_of(objectives: Sequence[Objective], values: Sequence[Floats]) -> Floats:

@@ -11,8 +11,7 @@ from evo.evaluation.cells import Floats
 from evo.report.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.shape import draw_shape
-from evo.report.pictures.style import OTHER, SCALE, blank, note
-from evo.types import Record
+from evo.report.pictures.style import OTHER, SCALE, blank, heading, note
 
 COUNT = 12
 
@@ -23,7 +22,7 @@ def draw(scene: Scene) -> Figure:
     if not records:
         return note(blank(9.6, 5.8), "no candidate trained in full yet")
     figure = blank(9.6, 5.8)
-    figure.suptitle(f"{scene.title}: the best {len(records)} by BSOTA-WR", x=0.01, ha="left", size=10)
+    heading(figure, f"{scene.title}: the best {len(records)} by BSOTA-WR")
     left, right = figure.subfigures(1, 2, width_ratios=(2, 1))
     places = left.subplots(4, 3, squeeze=False).ravel()
     for axes in places[len(records) :]:

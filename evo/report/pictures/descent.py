@@ -14,7 +14,7 @@ from evo.report.objectives import score_of
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.shape import draw_shape
-from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, note
+from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, heading, note
 from evo.types import Record
 
 _STATIONS = 6
@@ -28,7 +28,7 @@ def draw(scene: Scene) -> Figure:
         return note(blank(8.0, 3.0), "no candidate has been trained yet")
     line = main_line(family, family[-1])
     figure = blank(8.0, 5.6)
-    figure.suptitle(f"{scene.title}: descent of the best", x=0.01, ha="left", size=10)
+    heading(figure, f"{scene.title}: descent of the best")
     upper, lower = figure.subfigures(2, 1, height_ratios=(2, 1))
     axes = upper.subplots()
     operators = _edges(axes, family, {record.id for record in line})
@@ -38,7 +38,8 @@ def draw(scene: Scene) -> Figure:
     axes.set_ylim(-0.03, 1.06)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = [
-        Line2D([], [], color=colour, ls=dash, label=name) for name, (colour, dash) in operators.items()
+        Line2D([], [], color=colour, ls=dash, label=name)
+        for name, (colour, dash) in operators.items()
     ]
     top = max(score_of(record).rung for record in family)
     marks = [("main line", FRONT, FRONT, True)]
@@ -51,23 +52,22 @@ def draw(scene: Scene) -> Figure:
     ]
     upper.legend(handles=handles, loc="outside right upper")
     stations = line if len(line) <= _STATIONS else [line[0], *line[-_STATIONS + 1 :]]
-    for panel, record in zip(lower.subplots(1, max(4, len(stations)), squeeze=False)[0], stations, strict=False):
+    panels = lower.subplots(1, max(4, len(stations)), squeeze=False)[0]
+    for panel, record in zip(panels, stations, strict=False):
         draw_shape(panel, scene, record, colour=FRONT)
         panel.set_title(
             f"{scene.name_of(record)}\ngen. {record.generation}, "
             f"B-WR {score_of(record).b_wr.value:.2f}",
             fontsize=7,
         )
-    for panel in lower.axes[len(stations) :]:
+    for panel in panels[len(stations) :]:
         panel.set_axis_off()
     labels = [_label(scene, record) for record in line]
     place(axes, labels, points=_drawn(family))
     return figure
 
 
-def _edges(
-    axes: Axes, family: Sequence[Record], line: set[str]
-) -> dict[str, tuple[str, str]]:
+def _edges(axes: Axes, family: Sequence[Record], line: set[str]) -> dict[str, tuple[str, str]]:
     """Lines from parents to children; the colour and dashes of each operator."""
     known = {record.id: record for record in family}
     looks: dict[str, tuple[str, str]] = {}
@@ -78,8 +78,15 @@ def _edges(
             colour, dash = looks.setdefault(child.candidate.operator, look)
             is_main = child.id in line and parent.id in line
             (x, y), (x2, y2) = _point(parent), _point(child)
-            axes.plot([x, x2], [y, y2], color=colour, ls=dash, lw=1.6 if is_main else 0.8,
-                      alpha=1.0 if is_main else 0.6, zorder=1)
+            axes.plot(
+                [x, x2],
+                [y, y2],
+                color=colour,
+                ls=dash,
+                lw=1.6 if is_main else 0.8,
+                alpha=1.0 if is_main else 0.6,
+                zorder=1,
+            )
     return looks
 
 

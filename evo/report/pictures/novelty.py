@@ -41,12 +41,13 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
     beside = "" if over is None else f", over {over.name}"
     axes.set_title(f"{scene.title}{beside}")
     figure.legend(loc="outside lower center", ncols=3)
+    taken = [values, known, *(_edge(axes, each.analysis) for each in (scene, over) if each)]
     labels = [
         Label(scene.name_of(record), float(x), float(y))
         for record, (x, y) in zip(found.baselines, known, strict=True)
     ]
-    place(axes, labels, points=np.vstack([values, _edge(axes, found)]))
-    _probabilities(axes, found, np.vstack([values, known, _edge(axes, found)]))
+    place(axes, labels, points=np.vstack(taken))
+    _probabilities(axes, found, np.vstack(taken))
     return figure
 
 
@@ -69,9 +70,8 @@ def _front(axes: Axes, found: Analysis, label: str) -> None:
         )
         axes.plot(*_steps(axes, found.values[members]).T, color=FRONT, lw=1.2, zorder=2)
     x, y = found.values[members, 1], found.values[members, 0]
-    spread = np.abs(
-        np.stack([found.lows[members] - found.values[members], found.highs[members] - found.values[members]])
-    )
+    values = found.values[members]
+    spread = np.abs(np.stack([found.lows[members] - values, found.highs[members] - values]))
     axes.errorbar(x, y, yerr=spread[:, :, 0], xerr=spread[:, :, 1], fmt="none", color=FRONT, lw=0.8)
     axes.scatter(x, y, s=36, color=FRONT, zorder=3, label=label)
     if near:
@@ -86,8 +86,17 @@ def _front(axes: Axes, found: Analysis, label: str) -> None:
         )
     if found.knee is not None:
         at = found.values[found.knee]
-        axes.scatter(at[1], at[0], s=90, marker="D", facecolors="none", edgecolors=BASELINE, lw=1,
-                     zorder=4, label="knee")
+        axes.scatter(
+            at[1],
+            at[0],
+            s=90,
+            marker="D",
+            facecolors="none",
+            edgecolors=BASELINE,
+            lw=1,
+            zorder=4,
+            label="knee",
+        )
 
 
 def _other_front(axes: Axes, over: Scene) -> None:
@@ -146,7 +155,9 @@ def _steps(axes: Axes, front: Floats) -> Floats:
 
 def _limits(axes: Axes, clouds: Sequence[Floats], found: Analysis) -> None:
     """Everything in sight, worst at the left and the bottom, room for labels at the right."""
-    everything = np.vstack([*clouds, found.lows[list(found.members), 1::-1], found.highs[list(found.members), 1::-1]])
+    members = list(found.members)
+    bounds = [found.lows[members, 1::-1], found.highs[members, 1::-1]]
+    everything = np.vstack([*clouds, *bounds])
     if not len(everything):
         everything = np.array([[0.0, 0.0], [1.0, 1.0]])
     for place_, setter in enumerate((axes.set_xlim, axes.set_ylim)):

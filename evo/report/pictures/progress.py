@@ -18,9 +18,9 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
     """
     figure = blank(7.2, 5.4)
     upper, lower = figure.subplots(2, 1, sharex=True)
-    _curves(upper, lower, scene, FRONT, "-", "o")
+    _curves(upper, lower, scene, colour=FRONT, marker="o")
     if over is not None:
-        _curves(upper, lower, over, SECOND, "--", "s")
+        _curves(upper, lower, over, colour=SECOND, marker="s")
     first = scene.analysis.objectives[0]
     keys = " × ".join(objective.key for objective in scene.analysis.objectives)
     upper.set_ylabel("hypervolume")
@@ -36,18 +36,27 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
     return figure
 
 
-def _curves(upper: Axes, lower: Axes, scene: Scene, colour: str, line: str, marker: str) -> None:
+def _curves(upper: Axes, lower: Axes, scene: Scene, *, colour: str, marker: str) -> None:
     found = scene.analysis
     if not found.volumes:
         return
     numbers = [volume.generation for volume in found.volumes]
-    heights = [volume.hypervolume for volume in found.volumes]
-    style = {"color": colour, "ls": line, "marker": marker, "ms": 3.5, "lw": 1.3}
-    upper.plot(numbers, heights, label=scene.name, drawstyle="steps-post", **style)
     born = np.array([record.generation for record in found.records])
     first = found.objectives[0].sign * found.values[:, 0]
     leaders = [int(np.argmax(np.where(born <= number, first, -np.inf))) for number in numbers]
     ends = found.lows[leaders, 0], found.highs[leaders, 0]
     lower.scatter(born, found.values[:, 0], s=9, color=colour, alpha=0.35, lw=0, marker=marker)
-    lower.plot(numbers, found.values[leaders, 0], label=scene.name, drawstyle="steps-post", **style)
     lower.fill_between(numbers, *ends, color=colour, alpha=0.15, lw=0, step="post")
+    heights = [volume.hypervolume for volume in found.volumes]
+    for axes, curve in ((upper, heights), (lower, found.values[leaders, 0])):
+        axes.plot(
+            numbers,
+            curve,
+            color=colour,
+            ls="-" if marker == "o" else "--",
+            marker=marker,
+            ms=3.5,
+            lw=1.3,
+            drawstyle="steps-post",
+            label=scene.name,
+        )

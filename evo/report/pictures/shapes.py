@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from evo.report.objectives import score_of
 from evo.report.pictures.scene import Scene
-from evo.report.pictures.style import SCALE, blank, note
+from evo.report.pictures.style import SCALE, blank, heading, note
 from evo.types import Record
 
 _COLUMNS = 3
@@ -47,14 +47,14 @@ def draw(scene: Scene) -> Figure:
             _curves(axes, scene, order, full)
     if scene.abscissae is not None:
         # By those that trained in full: what falls out early may be as steep as it likes.
-        panels[0].set_ylim(
-            *_reach(scene, [r for own in groups.values() for r in own if r.id in full] or [*groups.values()][0])
-        )
+        drawn = [record for own in groups.values() for record in own]
+        panels[0].set_ylim(*_reach(scene, [r for r in drawn if r.id in full] or drawn))
         colours = ScalarMappable(Normalize(0, 1), SCALE)
-        figure.colorbar(colours, ax=panels, label="B-WR (grey: stopped at a lower rung)", shrink=0.9)
+        bar = figure.colorbar(colours, ax=panels, shrink=0.9)
+        bar.set_label("B-WR (grey: stopped at a lower rung)")
     else:
         panels[0].set_ylabel("component, best at the top")
-    figure.suptitle(f"{scene.title}: shapes by operator", x=0.01, ha="left", size=10)
+    heading(figure, f"{scene.title}: shapes by operator")
     return figure
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ DASHES = ("-", "--", "-.", ":")
 SCALE = "cividis"
 """For values: as light in grey as it is in colour."""
 
-_LOOK = {
+_LOOK: dict[Any, Any] = {
     "font.size": 9,
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that widths are the same everywhere
     "axes.titlesize": 10,
@@ -58,6 +59,11 @@ def save(
         key = "Software" if path.suffix == ".png" else "Date"
         figure.savefig(path, dpi=200, metadata={key: None})
     return paths
+
+
+def heading(figure: Figure, text: str) -> None:
+    """A title for all panels of a figure, at its left."""
+    figure.suptitle(text, x=0.01, ha="left", size=10)
 
 
 def note(figure: Figure, text: str) -> Figure:

@@ -25,16 +25,31 @@ def draw(scene: Scene, over: Scene | None = None) -> Figure:
     label = scene.name if over else "candidates trained in full"
     axes.scatter(*_rates(found.records), s=14, color=OTHER, alpha=0.5, lw=0, label=label)
     if over is not None:
-        axes.scatter(*_rates(over.analysis.records), s=14, color=SECOND, alpha=0.5, lw=0,
-                     marker="s", label=over.name)
+        axes.scatter(
+            *_rates(over.analysis.records),
+            s=14,
+            color=SECOND,
+            alpha=0.5,
+            lw=0,
+            marker="s",
+            label=over.name,
+        )
     known = _rates(found.baselines)
     axes.scatter(*known, s=24, marker="x", color=BASELINE, lw=1, label="baselines")
     leaders = best(found.records, _WITH_INTERVALS)
     if leaders:
         x, y = _rates(leaders)
-        axes.errorbar(x, y, xerr=_spread([score_of(r).b_wr for r in leaders]),
-                      yerr=_spread([score_of(r).bsota_wr for r in leaders]),
-                      fmt="o", ms=5, color=FRONT, lw=0.8, label="the best three, 95 % intervals")
+        axes.errorbar(
+            x,
+            y,
+            xerr=_spread([score_of(r).b_wr for r in leaders]),
+            yerr=_spread([score_of(r).bsota_wr for r in leaders]),
+            fmt="o",
+            ms=5,
+            color=FRONT,
+            lw=0.8,
+            label="the best three, 95 % intervals",
+        )
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel("B-WR (chance to beat a baseline)")
