@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from archive import confirmations, disk, journal, merging, salvage, segment
+from archive import confirmations, disk, journal, merging, replies, salvage, segment
 from archive.description import FORMAT, Description, describe, read_json, self_described
 from archive.journal import Journal
 from archive.lock import Lock
@@ -98,6 +98,7 @@ class _Examination:
         if description is not None:
             self._check_segments(description.id)
             self._check_journal(description.id)
+            self._check_replies(description.id)
             self._check_confirmations()
         return Report(self._findings, self._lost, self._again, self._generation, self._records)
 
@@ -253,6 +254,17 @@ class _Examination:
         if self._mend:
             self._set_aside(path)
             Journal.start(path, following, campaign=campaign, outcomes=paid).close()
+
+    def _check_replies(self, campaign: str) -> None:
+        path = self._folder / replies.FILE_NAME
+        try:
+            replies.Replies.read(self._folder, campaign=campaign)
+        except HistoryError as error:
+            paid = salvage.payloads(path) if path.is_file() else []
+            self._find(path.name, str(error), f"{max(0, len(paid) - 1)} whole replies restored")
+            if self._mend:
+                self._set_aside(path)
+                replies.restore(self._folder, paid, campaign=campaign)
 
     def _check_confirmations(self) -> None:
         for path in sorted((self._folder / "confirmations").glob("*.json")):

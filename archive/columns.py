@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archive.tables import (
     Columns,
     Slice,
@@ -49,17 +52,25 @@ ROW: dict[str, Sort] = {
     "nearest_text": str,
     "nearest_behaviour": str,
     "seconds": float,
+    "model": str,
+    "request": str,
+    "rationale": str,
+    "cost_usd": float,
 }
 """The fields of a flat row in order: names from here go to exports, so they stay."""
 
+GRAPH = "graph"
+"""The column that segments and `campaign.h5` have beside those of a row."""
+
 _RECORD: dict[str, Sort] = {
     **{name: sort for name, sort in ROW.items() if name != "parents"},
-    "graph": str,
+    GRAPH: str,
     "has_score": bool,
     "has_novelty": bool,
 }
-_PARENT: dict[str, Sort] = {"id": str}
-_TRIAL: dict[str, Sort] = {
+_LATER_TEXTS = ("record.model", "record.request", "record.rationale")
+PARENT: dict[str, Sort] = {"id": str}
+TRIAL: dict[str, Sort] = {
     "rung": int,
     "task": str,
     "network": str,
@@ -68,7 +79,7 @@ _TRIAL: dict[str, Sort] = {
     "loss": float,
     "accuracy": float,
 }
-_TASK: dict[str, Sort] = {"name": str, "b_wr": float, "bsota_wr": float, "loss": float}
+TASK: dict[str, Sort] = {"name": str, "b_wr": float, "bsota_wr": float, "loss": float}
 
 
 def to_row(record: Record) -> dict[str, Value]:
@@ -97,6 +108,10 @@ def to_row(record: Record) -> dict[str, Value]:
         "nearest_text": novelty.nearest_text if novelty else None,
         "nearest_behaviour": novelty.nearest_behaviour if novelty else None,
         "seconds": record.seconds,
+        "model": record.candidate.model,
+        "request": record.candidate.request,
+        "rationale": record.candidate.rationale,
+        "cost_usd": record.cost_usd,
     }
 
 
@@ -106,9 +121,9 @@ def pack(records: Sequence[Record]) -> Columns:
     scores = [record.score for record in records]
     return {
         **pack_table("record", _RECORD, [_stored(record) for record in records]),
-        **pack_lists("parent", _PARENT, parents),
-        **pack_lists("trial", _TRIAL, [score.trials if score else () for score in scores]),
-        **pack_lists("task", _TASK, [_tasks(score) for score in scores]),
+        **pack_lists("parent", PARENT, parents),
+        **pack_lists("trial", TRIAL, [score.trials if score else () for score in scores]),
+        **pack_lists("task", TASK, [_tasks(score) for score in scores]),
         **pack_vectors("text_vector", [record.text_vector for record in records]),
         **pack_vectors("behaviour_vector", [record.behaviour_vector for record in records]),
     }
@@ -116,8 +131,8 @@ def pack(records: Sequence[Record]) -> Columns:
 
 def unpack(columns: Columns) -> list[Record]:
     """The records that were packed."""
-    parents = unpack_lists(columns, "parent", _PARENT)
-    tasks = unpack_lists(columns, "task", _TASK)
+    parents = unpack_lists(columns, "parent", PARENT)
+    tasks = unpack_lists(columns, "task", TASK)
     text_vectors = unpack_vectors(columns, "text_vector")
     behaviour_vectors = unpack_vectors(columns, "behaviour_vector")
     trials = spans(columns, "trial")
@@ -132,6 +147,9 @@ def unpack(columns: Columns) -> list[Record]:
                     row["source"],
                     tuple(id_ for (id_,) in parents[i]),
                     row["operator"],
+                    row["model"],
+                    row["request"],
+                    row["rationale"],
                 ),
                 row["generation"],
                 Status(row["status"]),
@@ -143,18 +161,34 @@ def unpack(columns: Columns) -> list[Record]:
                 _score(row, Trials(columns, *trials[i]), tasks[i]) if row["has_score"] else None,
                 _novelty(row) if row["has_novelty"] else None,
                 row["seconds"],
+                row["cost_usd"],
             )
         )
     return records
+
+
+def upgraded(columns: Columns) -> Columns:
+    """The columns of format 1, with those that it lacked."""
+    count = len(columns["record.generation"])
+    later = {name: absent(name, 0, count) for name in ("record.cost_usd", *_LATER_TEXTS)}
+    ends = {f"{name}.offsets": absent(f"{name}.offsets", 0, count + 1) for name in _LATER_TEXTS}
+    return columns | later | ends
+
+
+def absent(name: str, start: int, stop: int) -> NDArray[Any]:
+    """What a column that format 1 lacked would hold: no model, no request, no cost."""
+    if name in _LATER_TEXTS:
+        return np.zeros(0, dtype=np.uint8)
+    return np.zeros(stop - start, dtype=np.int64 if name.endswith(".offsets") else np.float64)
 
 
 def cut(take: Slice, start: int, stop: int) -> Columns:
     """The columns of records start to stop alone, copied."""
     return {
         **cut_table(take, "record", _RECORD, start, stop),
-        **cut_lists(take, "parent", _PARENT, start, stop),
-        **cut_lists(take, "trial", _TRIAL, start, stop),
-        **cut_lists(take, "task", _TASK, start, stop),
+        **cut_lists(take, "parent", PARENT, start, stop),
+        **cut_lists(take, "trial", TRIAL, start, stop),
+        **cut_lists(take, "task", TASK, start, stop),
         **cut_vectors(take, "text_vector", start, stop),
         **cut_vectors(take, "behaviour_vector", start, stop),
     }
@@ -183,7 +217,7 @@ class Trials(Sequence[Trial]):
     def __init__(self, columns: Columns, first: int, last: int) -> None:
         # Copied: a record that is kept must not keep its whole neighbourhood in memory.
         self._columns = cut_table(
-            lambda name, i, j: columns[name][i:j].copy(), "trial", _TRIAL, first, last
+            lambda name, i, j: columns[name][i:j].copy(), "trial", TRIAL, first, last
         )
 
     @overload
@@ -209,7 +243,7 @@ class Trials(Sequence[Trial]):
         return repr(self._decoded())
 
     def _decoded(self) -> tuple[Trial, ...]:
-        return tuple(map(Trial._make, unpack_table(self._columns, "trial", _TRIAL)))
+        return tuple(map(Trial._make, unpack_table(self._columns, "trial", TRIAL)))
 
 
 def _stored(record: Record) -> list[Value]:

@@ -29,14 +29,27 @@ def replace(path: Path, *contents: bytes) -> None:
     Raises:
         HistoryError: the disk refused; the old file, if there was one, is untouched.
     """
+    with draft(path) as temporary, temporary.open("wb") as file:
+        for content in contents:
+            file.write(content)
+
+
+@contextmanager
+def draft(path: Path) -> Generator[Path]:
+    """A place to write a file to; when the context ends it is durable under its own name.
+
+    Raises:
+        HistoryError: the disk refused; the old file, if there was one, is untouched.
+    """
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     with writing(path):
         try:
-            with temporary.open("wb") as file:
-                for content in contents:
-                    file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            yield temporary
+            descriptor = os.open(temporary, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
             temporary.replace(path)
         except OSError:
             with suppress(OSError):

@@ -1,9 +1,13 @@
-"""A history as one table for other tools: a row a record, without vectors, trials and graphs."""
+"""A history as one table for other tools: a row a record, without vectors, trials and graphs.
 
-import io
+Written some hundred records at a time, so that no history is too long. For everything that history
+holds in one HDF5 file see `archive.single_file`.
+"""
+
+import itertools
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +15,28 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from archive import disk
-from archive.columns import ROW, Value, to_row
+from archive.columns import ROW, to_row
+from archive.tables import Value
 from evo.errors import unknown_name
 from evo.types import Record
 
 FORMATS = ("csv", "jsonl", "parquet")
 
+SCHEMA: Any = pa.schema(
+    [
+        (name, {str: pa.string(), int: pa.int64(), float: pa.float64()}[sort])
+        for name, sort in ROW.items()
+    ]
+)
+"""The columns of `archive.columns.ROW` in Arrow's words."""
+
 Row = dict[str, Value]
 
+_BATCH = 4096
 
-def export(records: Iterable[Record], path: Path, form: str) -> None:
-    """Write records as a table with the columns of `archive.columns.ROW`.
+
+def export(records: Iterable[Record], path: Path, form: str) -> int:
+    """Write records as a table with the columns of `archive.columns.ROW`; how many there were.
 
     What is not known is null: nothing at all between two commas of a csv, where empty text is `""`.
 
@@ -36,7 +51,23 @@ def export(records: Iterable[Record], path: Path, form: str) -> None:
     """
     if form not in FORMATS:
         raise unknown_name("export format", form, FORMATS)
-    disk.replace(path, _WRITERS[form]([_clean(to_row(record)) for record in records]))
+    count = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal count
+        for record in records:
+            count += 1
+            yield _clean(to_row(record))
+
+    with disk.draft(path) as draft:
+        _WRITERS[form](rows(), draft)
+    return count
+
+
+def table(records: Iterable[Record]) -> Any:
+    """Records as a `pyarrow.Table` with the columns of `archive.columns.ROW`."""
+    rows = (_clean(to_row(record)) for record in records)
+    return pa.Table.from_batches(_batches(rows), schema=SCHEMA)
 
 
 def _clean(row: Row) -> Row:
@@ -47,26 +78,27 @@ def _clean(row: Row) -> Row:
     }
 
 
-def _csv(rows: list[Row]) -> bytes:
-    sink = io.BytesIO()
-    csv.write_csv(_table(rows), sink)
-    return sink.getvalue()
+def _csv(rows: Iterator[Row], path: Path) -> None:
+    with csv.CSVWriter(path, SCHEMA) as writer:
+        for batch in _batches(rows):
+            writer.write_batch(batch)
 
 
-def _parquet(rows: list[Row]) -> bytes:
-    sink = io.BytesIO()
-    parquet.write_table(_table(rows), sink)
-    return sink.getvalue()
+def _parquet(rows: Iterator[Row], path: Path) -> None:
+    with parquet.ParquetWriter(path, SCHEMA) as writer:
+        for batch in _batches(rows):
+            writer.write_batch(batch)
 
 
-def _jsonl(rows: list[Row]) -> bytes:
-    return "".join(json.dumps(_finite(row), allow_nan=False) + "\n" for row in rows).encode()
+def _jsonl(rows: Iterator[Row], path: Path) -> None:
+    with path.open("w") as file:
+        for row in rows:
+            file.write(json.dumps(_finite(row), allow_nan=False) + "\n")
 
 
-def _table(rows: list[Row]) -> Any:
-    sorts = {str: pa.string(), int: pa.int64(), float: pa.float64()}
-    schema = pa.schema([(name, sorts[sort]) for name, sort in ROW.items()])
-    return pa.Table.from_pylist(rows, schema=schema)
+def _batches(rows: Iterator[Row]) -> Iterator[Any]:
+    while batch := list(itertools.islice(rows, _BATCH)):
+        yield pa.RecordBatch.from_pylist(batch, schema=SCHEMA)
 
 
 def _finite(row: Row) -> Row:
@@ -76,7 +108,7 @@ def _finite(row: Row) -> Row:
     }
 
 
-_WRITERS: dict[str, Callable[[list[Row]], bytes]] = {
+_WRITERS: dict[str, Callable[[Iterator[Row], Path], None]] = {
     "csv": _csv,
     "jsonl": _jsonl,
     "parquet": _parquet,

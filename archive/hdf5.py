@@ -69,6 +69,9 @@ def opened(path: Path) -> Generator[ColumnFile]:
     except FileNotFoundError:
         raise
     except (OSError, KeyError, ValueError, RuntimeError) as error:
+        # A merger may take the file away while it is being opened, which HDF5 has no word for.
+        if not path.exists():
+            raise FileNotFoundError(path) from error
         raise HistoryError(
             f"Cannot read {path}: {error}. Restore it from a copy; evo check says more."
         ) from error

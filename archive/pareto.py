@@ -103,9 +103,10 @@ def may_be_on_front(lows: ArrayLike, highs: ArrayLike) -> NDArray[np.bool_]:
     """
     worst, best = _checked(lows), _checked(highs)
     sure = worst[front(worst)]
-    at_least = (sure[None] >= best[:, None]).all(axis=2)
-    better = (sure[None] > best[:, None]).any(axis=2)
-    return ~(at_least & better).any(axis=1)
+    beaten = [
+        bool(((sure >= point).all(axis=1) & (sure > point).any(axis=1)).any()) for point in best
+    ]
+    return ~np.array(beaten, dtype=np.bool_)
 
 
 def front_shares(draws: Sequence[ArrayLike]) -> NDArray[np.float64]:

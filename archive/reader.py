@@ -5,6 +5,7 @@ never take half of a history for the whole: what is missing, foreign or damaged 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,25 @@ class Reader:
     def survivors(self) -> tuple[str, ...]:
         """Ids of the population after the last sealed generation."""
         return self._segments[-1].survivors if self._segments else ()
+
+    def population(self, generation: int) -> tuple[str, ...]:
+        """Ids of the population after a sealed generation; none where a repair lost it.
+
+        Raises:
+            HistoryError: the generation is not sealed, or its file is damaged.
+        """
+        for _ in range(_ATTEMPTS):
+            for sealed in self._segments:
+                if generation in sealed.generations:
+                    with suppress(FileNotFoundError):
+                        return sealed.population(generation)
+            self._look_again()
+        raise HistoryError(f"{self.folder} holds no generation {generation}. Run evo check.")
+
+    @property
+    def id(self) -> str:
+        """The campaign's id, which its files carry."""
+        return self._description.id
 
     @property
     def lost(self) -> Sequence[int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from archive import journal
 from archive.columns import digest
+from archive.frames import FRAME
 from archive.hdf5 import ColumnFile, opened
 from archive.segment import generation_columns
 from archive.tables import Columns, unpack_texts
@@ -35,22 +36,26 @@ def generations(path: Path, *, campaign: str) -> dict[int, tuple[int, Columns]]:
 
 
 def outcomes(path: Path) -> list[Outcome]:
-    """The whole entries of a damaged journal, in order."""
+    """The outcomes of a damaged journal that are whole, in order."""
+    found = (json.loads(content) for content in payloads(path))
+    return [journal.outcome_of(path, content) for content in found if "generation" not in content]
+
+
+def payloads(path: Path) -> list[bytes]:
+    """The payloads of a damaged file of entries that are whole, in order."""
     data = path.read_bytes()
-    found: list[Outcome] = []
+    found: list[bytes] = []
     start = 0
-    while start + journal.FRAME.size <= len(data):
-        length, length_checksum, checksum = journal.FRAME.unpack_from(data, start)
-        end = start + journal.FRAME.size + length
-        content = data[start + journal.FRAME.size : end]
+    while start + FRAME.size <= len(data):
+        length, length_checksum, checksum = FRAME.unpack_from(data, start)
+        end = start + FRAME.size + length
+        content = data[start + FRAME.size : end]
         is_length = zlib.crc32(data[start : start + 4]) == length_checksum
         if not is_length or zlib.crc32(content) != checksum:
             start += 1  # the next whole entry may begin anywhere
             continue
         start = end
-        payload = json.loads(content)
-        if "generation" not in payload:
-            found.append(journal.outcome_of(path, payload))
+        found.append(content)
     return found
 
 

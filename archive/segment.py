@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive import disk
-from archive.columns import cut, digest, pack, unpack
+from archive.columns import absent, cut, digest, pack, unpack, upgraded
 from archive.hdf5 import ColumnFile, image, opened
 from archive.tables import (
     Columns,
@@ -94,6 +94,19 @@ class Segment(NamedTuple):
         for columns in self.blocks(start, self.size):
             yield from unpack(columns)
 
+    def population(self, generation: int) -> tuple[str, ...]:
+        """Ids of the survivors of one of its generations.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        if generation == self.generations[-1]:
+            return self.survivors
+        with opened(self.path) as file:
+            place = generation - self.generations[0]
+            columns = cut_lists(file.take, "survivor", SURVIVOR, place, place + 1)
+        return tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[0])
+
     def blocks(self, start: int, stop: int) -> Iterator[Columns]:
         """The columns of records start to stop, `BLOCK` after the other.
 
@@ -102,7 +115,7 @@ class Segment(NamedTuple):
         """
         with opened(self.path) as file:
             for first in range(start, stop, BLOCK):
-                yield cut(file.take, first, min(first + BLOCK, stop))
+                yield cut(_taking(file), first, min(first + BLOCK, stop))
 
 
 def file_name(generations: range) -> str:
@@ -260,9 +273,16 @@ def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
     )
 
 
+def _taking(file: ColumnFile) -> Slice:
+    """The file's columns, also those that format 1 lacked."""
+    if "record.cost_usd" in file.names:
+        return file.take
+    return lambda name, i, j: file.take(name, i, j) if name in file.names else absent(name, i, j)
+
+
 def _upgraded(file: ColumnFile) -> Columns:
     """The columns of a file of format 1, as format 2 has them."""
     columns: Columns = {name: file.whole(name) for name in file.names}
     survivors = tuple(unpack_texts(columns, "survivors"))
     number = int(file.attribute("generation"))
-    return packed(Generation(number, unpack(columns), survivors))
+    return packed(Generation(number, unpack(upgraded(columns)), survivors))

@@ -26,6 +26,7 @@ import torch
 from archive import merging
 from archive.history import History
 from archive.segment import Segment
+from evo.memory import Memory
 from evo.seeds import child
 from evo.standing import Standing
 from evo.types import (
@@ -109,7 +110,9 @@ def history_costs(folder: Path, records: int) -> None:
     start, cpu = time.perf_counter(), time.process_time()
     with History.open(folder) as history:
         opened = time.perf_counter() - start
-        standing = Standing.of(history, duplicate_within=1e-3, watch=lambda _: None)
+        standing = Standing.of(
+            history, duplicate_within=1e-3, memory=Memory(10), watch=lambda _: None
+        )
     print(
         f"open {size:,} records to go on: {time.perf_counter() - start:.2f} s, of which checking "
         f"every byte {opened:.2f} s; {time.process_time() - cpu:.2f} s of processor time; "

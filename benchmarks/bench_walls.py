@@ -3,6 +3,7 @@
 Claims: validation and trace take at most 15 ms of processor time a candidate, in batches; with 5 %
 of hostile candidates (endless loops, memory bombs, crashes, exits, straight at the sandbox, since
 the policy would refuse most) the honest ones are traced at 80 % or more of the speed without.
+The batch repeats some sixty components, so that the forms of their operators are remembered.
 
     python benchmarks/bench_walls.py
 """

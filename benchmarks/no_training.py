@@ -15,7 +15,8 @@ import numpy as np
 
 from archive.descriptors import TextDescriptor
 from archive.history import History
-from evo import build
+from archive.reader import Reader
+from evo import build, llm
 from evo.components.base import kinds
 from evo.config import Config, load, parse
 from evo.evaluation.protocol import Protocol
@@ -103,17 +104,21 @@ def run(
     watch: Watch,
     *,
     trainer: Trainer | None = None,
+    replay: Reader | None = None,
 ) -> None:
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
-    build.search(
-        history,
-        config,
-        watch,
-        sandbox=InProcess(),
-        text=HashedText(),
-        train=trainer or Trainer(config.protocol),
-    )
+    with llm.withheld_keys(config.llm, replayed=replay is not None) as keys:
+        build.search(
+            history,
+            config,
+            watch,
+            sandbox=InProcess(),
+            text=HashedText(),
+            train=trainer or Trainer(config.protocol),
+            keys=keys,
+            replay=replay,
+        )
 
 
 def warm_up(kind: str) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from archive.history import History
+from evo.memory import Memory
 from evo.standing import Standing
 
 OFFSPRING = 50
@@ -53,7 +54,9 @@ def main() -> None:
         print(f"child processes: {'none' if not children else 'some'}")
         start = time.process_time()
         with History.open(folder) as history:
-            standing = Standing.of(history, duplicate_within=1e-3, watch=lambda _: None)
+            standing = Standing.of(
+                history, duplicate_within=1e-3, memory=Memory(1), watch=lambda _: None
+            )
         print(
             f"to go on with {len(standing.seen):,} sources: {time.process_time() - start:.2f} s; "
             f"{len(list((folder / 'segments').iterdir()))} segments"

@@ -3,7 +3,9 @@
 import platform
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,26 +14,37 @@ import torch
 import evo
 from archive.descriptors import DEFAULT_MODEL, TextDescriptor
 from archive.history import History
+from archive.reader import Reader
 from evo import baselines as known
-from evo import steps
+from evo import llm, steps
+from evo.ahead import Ahead, Proposing
+from evo.authors import Authors, Correspondence
 from evo.campaign import Campaign, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
+from evo.errors import BudgetReachedError
 from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
+from evo.memory import Chronicle, Memory
 from evo.progress import Tracker, Watch
+from evo.proposing import Propose
+from evo.repairing import Repair
 from evo.selection import Individual, survive
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
-from evo.types import Outcome
+from evo.types import Outcome, Record
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.portfolio import Portfolio
 
 
-def check(config: Config) -> None:
-    """Everything that can be known to be wrong with a configuration before anything is spent.
+def check(config: Config, *, replayed: bool = False) -> None:
+    """Everything that can be known to be wrong before anything is spent.
+
+    Args:
+        config: what is to run.
+        replayed: whether replies of language models come from another campaign.
 
     Raises:
         UsageError: a name is unknown, or the device or the text model is not there.
@@ -39,7 +52,7 @@ def check(config: Config) -> None:
     kinds.get(config.kind)
     for name in config.tasks:
         tasks.get(name)().prepare()
-    Portfolio(config.operators)
+    llm.check(config.llm, _portfolio(config), replayed=replayed)
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
@@ -82,10 +95,24 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(history: History, watch: Watch, *, unsafe_sandbox: bool = False) -> None:
+def run(
+    history: History,
+    watch: Watch,
+    *,
+    unsafe_sandbox: bool = False,
+    replay: Reader | None = None,
+) -> None:
     """Run the campaign of a history from where it stands to its end.
 
-    `unsafe_sandbox` is no part of the history: whoever goes on with it asks for it again.
+    Args:
+        history: the campaign's.
+        watch: is told what happens.
+        unsafe_sandbox: go on where walls are absent; no part of the history, so whoever goes on
+            with it asks for it again.
+        replay: a campaign to take all replies of language models from.
+
+    Raises:
+        BudgetReachedError: the campaign has spent what it may; everything is saved.
     """
     config = parse(history.config, where=str(history.folder / "config.json"))
     if history.generation >= config.generations:
@@ -95,8 +122,21 @@ def run(history: History, watch: Watch, *, unsafe_sandbox: bool = False) -> None
     # Loading the text model costs seconds; they pass while the workers start and train.
     loading = threading.Thread(target=text.load, daemon=True)
     loading.start()
-    with workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
-        search(history, config, watch, sandbox=sandbox, text=text, train=pool.run)
+    with (
+        llm.withheld_keys(config.llm, replayed=replay is not None) as keys,
+        workers(config) as pool,
+        Sandbox(unsafe=unsafe_sandbox) as sandbox,
+    ):
+        search(
+            history,
+            config,
+            watch,
+            sandbox=sandbox,
+            text=text,
+            train=pool.run,
+            keys=keys,
+            replay=replay,
+        )
 
 
 def search(
@@ -107,6 +147,8 @@ def search(
     sandbox: Sandbox,
     text: TextDescriptor,
     train: Runner,
+    keys: Mapping[str, str],
+    replay: Reader | None = None,
 ) -> None:
     """The campaign itself, given what traces, describes and trains."""
     tracker = Tracker(
@@ -119,7 +161,9 @@ def search(
     )
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
-    train = _remembered(train, history, tracker)
+    hours = config.llm.budget.hours
+    deadline = time.monotonic() + 3600 * hours if hours else None
+    train = _until(deadline, _remembered(train, history, tracker), hours=hours)
     if history.generation < 0:
         baselines = known.establish(
             kind,
@@ -131,27 +175,89 @@ def search(
         )
         survivors = survive([Individual(r) for r in baselines], config.population)
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
+    memory = Memory(config.portfolio.window)
     standing = Standing.of(
         history,
         duplicate_within=config.novelty.duplicate_within,
+        memory=memory,
         watch=tracker.remember,
     )
-    Campaign(
-        _way(config, standing, kind=kind, validator=validator, text=text, train=train),
-        history,
-        survivors=standing.population,
-        generations=config.generations,
-        population=config.population,
-        tracker=tracker,
-    ).run()
+    validate = steps.Validate(validator)
+    with (
+        llm.replies(history, expected=standing.request) as replies,
+        ExitStack() as stack,
+        llm.correspondence(
+            config.llm,
+            replies,
+            keys=keys,
+            source=replay and llm.read_replies(replay),
+            deadline=deadline,
+        ) as asked,
+    ):
+        proposing = _proposing(config, standing, memory, asked, kind=kind, validate=validate)
+        propose = partial(_at_once, proposing)
+        if config.llm.models and config.llm.ahead:
+            ahead = Ahead(proposing, standing.earlier, last=config.generations)
+            propose = stack.enter_context(ahead)
+        Campaign(
+            _way(config, standing, propose, kind=kind, validate=validate, text=text, train=train),
+            Chronicle(history, memory),
+            survivors=standing.population,
+            generations=config.generations,
+            population=config.population,
+            tracker=tracker,
+        ).run()
+
+
+def _portfolio(config: Config) -> Portfolio:
+    settings = config.portfolio
+    return Portfolio(config.operators, floor=settings.floor if settings.adaptive else None)
+
+
+def _proposing(
+    config: Config,
+    standing: Standing,
+    memory: Memory,
+    asked: Correspondence,
+    *,
+    kind: Kind,
+    validate: steps.Validate,
+) -> Proposing:
+    """How a generation is proposed; with language models it is validated and repaired there."""
+    authors = Authors(config.llm, asked, kind.contract, config.seed)
+    names = {candidate.id: name for name, candidate in kind.baselines().items()}
+    propose = Propose(
+        _portfolio(config),
+        kind,
+        memory=memory,
+        seen=standing.seen,
+        offspring=config.offspring,
+        seed=config.seed,
+        authors=authors if config.llm.models else None,
+        baselines={names[record.id]: record for record in standing.baselines if record.id in names},
+    )
+    if not config.llm.models or not config.llm.repair:
+        return propose
+    repair = Repair(authors, validate, seen=standing.seen)
+
+    def repaired(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
+        return repair(validate(propose(parents, generation, known)))
+
+    return repaired
+
+
+def _at_once(proposing: Proposing, parents: Sequence[Individual], generation: int) -> list[Record]:
+    """A generation's proposals from the one before it, made while everything waits."""
+    return proposing(parents, generation, generation - 1)
 
 
 def _way(
     config: Config,
     standing: Standing,
+    propose: Callable[[Sequence[Individual], int], list[Record]],
     *,
     kind: Kind,
-    validator: Validator,
+    validate: steps.Validate,
     text: TextDescriptor,
     train: Runner,
 ) -> Steps:
@@ -159,19 +265,27 @@ def _way(
     baselines = standing.baselines
     trials = {r.id: r.score.trials for r in baselines if r.score is not None}
     return Steps(
-        propose=steps.Propose(
-            Portfolio(config.operators),
-            kind,
-            seen=standing.seen,
-            offspring=config.offspring,
-            seed=config.seed,
-        ),
-        validate=steps.Validate(validator),
+        propose=propose,
+        validate=validate,
         recognise=steps.Recognise(kind, known.behaviour_scale(kind, baselines), standing.archive),
         screen=steps.Screen(trainings=config.trainings, seed=config.seed),
         evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
         archive=steps.Archive(text, standing.archive),
     )
+
+
+def _until(deadline: float | None, train: Runner, *, hours: float) -> Runner:
+    """Trains until the campaign's hours have passed; what has trained by then is saved."""
+    if deadline is None:
+        return train
+
+    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+        for outcome in train(jobs):
+            yield outcome
+            if time.monotonic() >= deadline:
+                raise BudgetReachedError(f"Budget reached: {hours:g} hours have passed.")
+
+    return run
 
 
 def _remembered(train: Runner, history: History, tracker: Tracker) -> Runner:

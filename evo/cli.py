@@ -11,6 +11,7 @@ from types import FrameType
 import typer
 
 from evo.commands.check import check
+from evo.commands.compare import compare
 from evo.commands.confirm import confirm
 from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
@@ -35,7 +36,20 @@ app = typer.Typer(
 
 # In the order of `evo --help`.
 for command in (
-    *(run, resume, status, pareto, show, validate, evaluate, export, check, confirm, fidelity),
+    *(
+        run,
+        resume,
+        status,
+        pareto,
+        show,
+        compare,
+        validate,
+        evaluate,
+        export,
+        check,
+        confirm,
+        fidelity,
+    ),
 ):
     app.command()(command)
 app.command("list")(list_)

@@ -3,8 +3,9 @@
 Everything is checked here, before anything is spent; the result is frozen.
 """
 
+import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -17,11 +18,14 @@ from pydantic import (
     PositiveInt,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from archive.novelty import DUPLICATE_WITHIN
 from evo.errors import UsageError, unknown_name
-from evo.evaluation.protocol import Frozen, Protocol
+from evo.evaluation.protocol import Protocol
+from evo.providers.settings import Budget, LlmSettings, Model
+from evo.settings import Frozen
 
 
 class NoveltySettings(Frozen):
@@ -33,8 +37,22 @@ class NoveltySettings(Frozen):
     """Behaviour distance up to which two components count as the same function."""
 
 
-def _default_operators() -> dict[str, float]:
-    return {"mutate-tree": 2.0, "crossover-tree": 1.0}
+class PortfolioSettings(Frozen):
+    """Whether and how the weights of operators follow what each contributes."""
+
+    adaptive: bool = False
+    """Draw an operator by its weight times the share of its recent proposals that survived; with
+    language models this is the default."""
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Share of the draws that is spread evenly whatever happens."""
+    window: PositiveInt = 10
+    """Generations that count as recent."""
+
+
+def _default_operators(*, asking: bool) -> dict[str, float]:
+    tree = {"mutate-tree": 2.0, "crossover-tree": 1.0}
+    asked = {"incremental-llm": 2.0, "novel-llm": 2.0, "crossover-llm": 2.0, "generate-llm": 1.0}
+    return {**tree, **asked} if asking else tree
 
 
 class Config(Frozen):
@@ -50,7 +68,9 @@ class Config(Frozen):
     """Candidates proposed in a generation."""
     trainings: PositiveInt = 32
     """Candidates trained in a generation, at most."""
-    operators: dict[str, NonNegativeFloat] = Field(default_factory=_default_operators)
+    operators: dict[str, NonNegativeFloat] = Field(
+        default_factory=lambda: _default_operators(asking=False)
+    )
     """Operators by name and how often each is drawn, as weights; 0 switches one off."""
     workers: Annotated[int, Field(ge=0)] = 0
     """Training processes of one thread each; 0 takes one per processor, or one per GPU."""
@@ -59,6 +79,20 @@ class Config(Frozen):
     """Wall time that training one candidate at one rung may take."""
     protocol: Protocol = Protocol()
     novelty: NoveltySettings = NoveltySettings()
+    portfolio: PortfolioSettings = PortfolioSettings()
+    llm: LlmSettings = LlmSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_models(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """With language models, operators that ask them are in by default, and weights adapt."""
+        if not _asks(values):
+            return values
+        operators = values.get("operators", _default_operators(asking=True))
+        portfolio: Any = values.get("portfolio", {})
+        if isinstance(portfolio, dict):
+            portfolio = {"adaptive": True, **cast(dict[str, Any], portfolio)}
+        return {**values, "operators": operators, "portfolio": portfolio}
 
     @field_validator("tasks")
     @classmethod
@@ -66,6 +100,13 @@ class Config(Frozen):
         if len(set(tasks)) < len(tasks):
             raise ValueError("expected each task once: repeated trials would narrow the intervals")
         return tasks
+
+
+def _asks(values: Mapping[str, Any]) -> bool:
+    llm = values.get("llm")
+    if isinstance(llm, LlmSettings):
+        return bool(llm.models)
+    return isinstance(llm, Mapping) and bool(cast(Mapping[str, Any], llm).get("models"))
 
 
 def load(source: str, settings: Iterable[str] = (), *, seed: int | None = None) -> Config:
@@ -80,7 +121,8 @@ def load(source: str, settings: Iterable[str] = (), *, seed: int | None = None) 
         UsageError: the file, a key or a value is wrong; the message names it.
     """
     values = _read(source)
-    for setting in settings:
+    # Weights come last: which operators there are by default depends on the models.
+    for setting in sorted(settings, key=lambda setting: setting.startswith("operators.")):
         _set(values, setting)
     if seed is not None:
         values["seed"] = seed
@@ -107,6 +149,8 @@ def presets() -> dict[str, str]:
 
 def _read(source: str) -> dict[str, Any]:
     try:
+        if source.endswith("config.json"):  # as a campaign's folder has it, resolved
+            return json.loads(Path(source).read_text())
         if source.endswith(".toml"):
             return tomllib.loads(Path(source).read_text())
         if source not in presets():
@@ -114,7 +158,7 @@ def _read(source: str) -> dict[str, Any]:
         return tomllib.loads((resources.files("evo.presets") / f"{source}.toml").read_text())
     except OSError as error:
         raise UsageError(f"Configuration {source}: cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, ValueError) as error:
         raise UsageError(f"Configuration {source}: not valid TOML: {error}.") from None
 
 
@@ -129,7 +173,7 @@ def _set(values: dict[str, Any], setting: str) -> None:
     *path, last = key.strip().split(".")
     if path == ["operators"]:
         # One weight is set among the others, not instead of them.
-        values.setdefault("operators", _default_operators())
+        values.setdefault("operators", _default_operators(asking=_asks(values)))
     for part in path:
         inner: Any = values.setdefault(part, {})
         if not isinstance(inner, dict):
@@ -140,9 +184,40 @@ def _set(values: dict[str, Any], setting: str) -> None:
 
 def _explain(detail: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in detail["loc"])
+    last = str(detail["loc"][-1]) if detail["loc"] else ""
+    if _is_secret(last):
+        return (
+            f"{key}: expected the NAME of an environment variable that holds the key, as in "
+            'key_env = "OPENAI_API_KEY"; the key itself never stands in a configuration'
+        )
     if detail["type"] != "extra_forbidden":
-        return f"{key}: {detail['msg']} (got {detail['input']!r})"
-    models: dict[str, type[Frozen]] = {"protocol": Protocol, "novelty": NoveltySettings}
-    known = models.get(str(detail["loc"][0]), Config).model_fields
+        # What may hold a secret is not repeated: a model's settings, an address with a password.
+        shown = "" if "llm" in detail["loc"] else f" (got {detail['input']!r})"
+        return f"{key}: {detail['msg']}{shown}"
+    known = _model_of(detail["loc"]).model_fields
     near = get_close_matches(str(detail["loc"][-1]), known, n=1)
     return f"unknown key {key}" + (f", did you mean {near[0]!r}" if near else "")
+
+
+def _is_secret(key: str) -> bool:
+    """Whether somebody who writes this key means to write a secret behind it."""
+    return key == "key_env" or key.lower().replace("-", "_") in ("api_key", "apikey", "key")
+
+
+def _model_of(location: Sequence[str | int]) -> type[Frozen]:
+    """The part of the configuration that a wrong key stands in."""
+    model: type[Frozen] = Config
+    for part in location[:-1]:
+        inner = _PARTS.get((model, part))
+        model = model if inner is None else inner
+    return model
+
+
+_PARTS: dict[tuple[type[Frozen], str | int], type[Frozen]] = {
+    (Config, "protocol"): Protocol,
+    (Config, "novelty"): NoveltySettings,
+    (Config, "portfolio"): PortfolioSettings,
+    (Config, "llm"): LlmSettings,
+    (LlmSettings, "models"): Model,
+    (LlmSettings, "budget"): Budget,
+}

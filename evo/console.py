@@ -6,7 +6,7 @@ import itertools
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,12 +28,14 @@ err = Console(stderr=True)
 def print_result(history: "Reader", picture: Path) -> None:
     """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
     from evo.inspection import scene_of
+    from evo.report.authorship import authorship_facts, authorship_table
     from evo.report.fronts import analysis_view
     from evo.report.logbook import logbook
     from evo.report.objectives import DEFAULT, objectives_of
     from evo.report.tables import generation_table
 
     out.print(generation_table(logbook(history.records)))
+    out.print(authorship_table(authorship_facts(history.records)))
     out.print(analysis_view(scene_of(history, objectives_of(DEFAULT))))
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
@@ -70,7 +72,7 @@ def save_picture(history: "Reader", folder: Path) -> Path:
 
 
 @contextmanager
-def picture_folder(folder: Path) -> Iterator[None]:
+def picture_folder(folder: Path) -> Generator[None]:
     """A folder that is there for pictures to be saved in.
 
     Raises:

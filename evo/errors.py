@@ -16,6 +16,10 @@ class HistoryError(EvoError):
     """A campaign folder is damaged, foreign or in use."""
 
 
+class BudgetReachedError(EvoError):
+    """A campaign has spent what it may; everything is saved, and exit code 0 says so."""
+
+
 def unknown_name(what: str, name: str, known: Iterable[str], *, where: str = "") -> UsageError:
     """An error for a name that is not in `known`, with the nearest one that is, and `where`.
 

@@ -11,6 +11,7 @@ from itertools import islice
 from archive.novelty import NoveltyArchive
 from archive.reader import Reader
 from evo.errors import HistoryError
+from evo.memory import Memory
 from evo.types import Record
 
 _BATCH = 512
@@ -23,24 +24,33 @@ class Standing:
     Attributes:
         baselines: the known components, with their trials.
         population: the survivors of the last generation, in order.
+        earlier: those of the generation before it; of the first one the same.
         seen: ids of every source so far.
         archive: both descriptors of everything known.
+        request: key of the last request whose reply is among the records; empty without one.
     """
 
     baselines: Sequence[Record]
     population: Sequence[Record]
+    earlier: Sequence[Record]
     seen: set[str]
     archive: NoveltyArchive
+    request: str
 
     @staticmethod
     def of(
-        history: Reader, *, duplicate_within: float, watch: Callable[[Sequence[Record]], None]
+        history: Reader,
+        *,
+        duplicate_within: float,
+        memory: Memory,
+        watch: Callable[[Sequence[Record]], None],
     ) -> "Standing":
         """The standing of a campaign whose baselines are sealed.
 
         Args:
             history: where it stands.
             duplicate_within: behaviour distance up to which two components count as the same.
+            memory: takes in the recent generations.
             watch: is given all records, some at a time.
 
         Raises:
@@ -60,15 +70,28 @@ class Standing:
             duplicate_within=duplicate_within,
         )
         seen: set[str] = set()
-        survivors = set(history.survivors)
+        before = history.population(max(0, history.generation - 1))
+        survivors = {*history.survivors, *before}
         found: dict[str, Record] = {}
+        recent: dict[int, list[Record]] = {
+            generation: []
+            for generation in range(memory.first_needed(history.generation), history.generation + 1)
+        }
+        request = ""
         batch = first
         while batch:
             watch(batch)
             archive.add_records(batch)
             seen.update(record.id for record in batch)
             found |= {r.id: r for r in batch if r.id in survivors and r.novelty is not None}
+            for record in batch:
+                if record.generation in recent:
+                    recent[record.generation].append(record)
+                request = record.candidate.request or request
             batch = list(islice(records, _BATCH))
+        for generation, members in recent.items():
+            memory.remember(generation, members, history.population(generation))
         # After a repair a survivor may be among what is lost.
         population = [found[id_] for id_ in history.survivors if id_ in found]
-        return Standing(baselines, population, seen, archive)
+        earlier = [found[id_] for id_ in before if id_ in found]
+        return Standing(baselines, population, earlier, seen, archive, request)

@@ -15,11 +15,9 @@ from evo.baselines import behaviour_of
 from evo.components.base import Kind
 from evo.evaluation.rungs import Evaluator
 from evo.seeds import child
-from evo.selection import Individual, tournament
 from evo.types import Record, Status
 from evo.validation.refusal import Refused
-from evo.validation.validator import Validator
-from operators.portfolio import Portfolio
+from evo.validation.validator import Validator, Verdict
 
 
 def apply_to_live(
@@ -30,48 +28,8 @@ def apply_to_live(
     return [next(moved) if r.status is Status.PROPOSED else r for r in records]
 
 
-class Propose:
-    """Operators turn parents into new source; a source seen before falls out at once.
-
-    Args:
-        portfolio: chooses the operator of each offspring.
-        kind: what is evolved.
-        seen: ids of every source so far, kept up to date here.
-        offspring: proposals a generation.
-        seed: the campaign's.
-    """
-
-    def __init__(
-        self, portfolio: Portfolio, kind: Kind, *, seen: set[str], offspring: int, seed: int
-    ) -> None:
-        self._portfolio = portfolio
-        self._kind = kind
-        self._seen = seen
-        self._offspring = offspring
-        self._seed = seed
-
-    def __call__(self, parents: Sequence[Individual], generation: int) -> list[Record]:
-        """The generation's proposals."""
-        return [self._propose(parents, generation, place) for place in range(self._offspring)]
-
-    def _propose(self, parents: Sequence[Individual], generation: int, place: int) -> Record:
-        rng = child(self._seed, "propose", generation, place)
-
-        def draw(count: int) -> list[Record]:
-            return [winner.record for winner in tournament(parents, count, rng)]
-
-        candidate = self._portfolio.propose(draw, self._kind.contract, rng)
-        record = Record(candidate, generation)
-        if candidate.id in self._seen:
-            return replace(
-                record, status=Status.DUPLICATE, stage="propose", reason="the same source as before"
-            )
-        self._seen.add(candidate.id)
-        return record
-
-
 class Validate:
-    """Policy, trace and contract; what passes carries its graph."""
+    """Policy, trace and contract; what passes carries its graph, and is not validated again."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
@@ -81,13 +39,15 @@ class Validate:
         return apply_to_live(records, self._validate)
 
     def _validate(self, records: list[Record]) -> list[Record]:
-        verdicts = self._validator.validate([record.candidate for record in records])
-        return [
-            replace(r, status=Status.INVALID, stage=verdict.stage, reason=verdict.reason)
-            if isinstance(verdict, Refused)
-            else replace(r, graph=verdict.text)
-            for r, verdict in zip(records, verdicts, strict=True)
-        ]
+        unknown = [record for record in records if not record.graph]
+        verdicts = iter(self._validator.validate([record.candidate for record in unknown]))
+        return [record if record.graph else _judged(record, next(verdicts)) for record in records]
+
+
+def _judged(record: Record, verdict: Verdict) -> Record:
+    if isinstance(verdict, Refused):
+        return replace(record, status=Status.INVALID, stage=verdict.stage, reason=verdict.reason)
+    return replace(record, graph=verdict.text)
 
 
 class Recognise:

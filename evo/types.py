@@ -62,13 +62,22 @@ class Contract:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Source code of one component and where it comes from. Make one with `Candidate.of`."""
+    """Source code of one component and where it comes from. Make one with `Candidate.of`.
+
+    Attributes:
+        model: the language model that wrote it; empty where none did.
+        request: key of the request that it answers, under which history keeps the reply.
+        rationale: why, in the model's words.
+    """
 
     id: str
     kind: str
     source: str
     parents: tuple[str, ...]
     operator: str
+    model: str = ""
+    request: str = ""
+    rationale: str = ""
 
     @classmethod
     def of(
@@ -205,6 +214,7 @@ class Record:
         score: None unless evaluated.
         novelty: None unless it reached the archive.
         seconds: processor time its evaluation cost.
+        cost_usd: price of the request that it answers.
     """
 
     candidate: Candidate
@@ -218,6 +228,7 @@ class Record:
     score: Score | None = None
     novelty: Novelty | None = None
     seconds: float = field(default=0.0, compare=False)
+    cost_usd: float = 0.0
 
     @property
     def id(self) -> str:

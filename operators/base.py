@@ -1,7 +1,8 @@
 """What an operator is, and the registry of operators.
 
-An operator writes new source from the source of its parents. Parents are data: an operator
-parses them, it must never import, execute or evaluate a candidate's source.
+An operator turns parents into new source: a writing operator by itself, an asking operator by what
+it asks a language model. Parents are data: an operator parses them, it must never import, execute
+or evaluate a candidate's source.
 """
 
 from abc import ABC, abstractmethod
@@ -10,20 +11,36 @@ from typing import ClassVar
 
 import numpy as np
 
+from evo.dialogue import Prompt
 from evo.registry import Registry
 from evo.types import Contract, Record
+from operators.briefing import Briefing
 
 
 class Operator(ABC):
-    """A way to make one offspring. Subclass, set the attributes, and register.
+    """A way to make one offspring. Subclass one of the two sorts below.
 
     Attributes:
         name: the name it is registered under; offspring carry it in their record.
-        arity: number of parents.
+        arity: number of parents, the least if there may be more.
+        most_parents: the most; by default `arity`.
+        is_drawn: whether a portfolio may choose it.
     """
 
     name: ClassVar[str]
     arity: ClassVar[int]
+    most_parents: ClassVar[int] = 0
+    is_drawn: ClassVar[bool] = True
+
+    def parents(self, rng: np.random.Generator) -> int:
+        """How many parents the next offspring is to have."""
+        if self.most_parents <= self.arity:
+            return self.arity
+        return int(rng.integers(self.arity, self.most_parents + 1))
+
+
+class WritingOperator(Operator):
+    """Writes source by itself, such as by editing trees. Set the attributes, and register."""
 
     @abstractmethod
     def propose(
@@ -37,6 +54,14 @@ class Operator(ABC):
             contract: what the source must define.
             rng: the only source of chance; equal generators give equal offspring.
         """
+
+
+class AskingOperator(Operator):
+    """Asks a language model. Set the attributes, and register."""
+
+    @abstractmethod
+    def prompt(self, briefing: Briefing) -> Prompt:
+        """What to ask; equal briefings give equal prompts."""
 
 
 operators: Registry[Operator] = Registry("operator", "operators")

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from evo.types import Contract, Record
-from operators.base import Operator, operators
+from operators.base import WritingOperator, operators
 from operators.tree.balance import SIZE_LIMIT, edit_once, room
 from operators.tree.carry import as_helper, carry
 from operators.tree.inline import Donation, donations
@@ -49,7 +49,7 @@ _ROOMY = 24
 
 
 @operators.register("crossover-tree")
-class CrossoverTree(Operator):
+class CrossoverTree(WritingOperator):
     """Puts a tensor expression of the second parent into the first."""
 
     name: ClassVar[str] = "crossover-tree"

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from evo.types import Contract, Record
-from operators.base import Operator, operators
+from operators.base import WritingOperator, operators
 from operators.tree.balance import edit_once
 from operators.tree.offspring import ATTEMPTS, first_worthy, read_parents
 from operators.tree.program import Program
@@ -20,7 +20,7 @@ _LAST_EDIT = 0.7
 
 
 @operators.register("mutate-tree")
-class MutateTree(Operator):
+class MutateTree(WritingOperator):
     """Edits the syntax tree of one parent."""
 
     name: ClassVar[str] = "mutate-tree"

@@ -7,51 +7,106 @@ import numpy as np
 
 from evo.errors import UsageError
 from evo.types import Candidate, Contract, Record
-from operators.base import operators
+from operators.adaptation import Tally, shares
+from operators.base import AskingOperator, Operator, WritingOperator, operators
 from operators.tree.terms import choose
+
+ParentsOf = Callable[[int], Sequence[Record]]
+"""Draws that many parents."""
 
 
 class Portfolio:
-    """Operators with fixed weights.
+    """Operators side by side, those that write and those that ask.
 
     Args:
         weights: how often each operator is drawn, by name, in any unit; 0 switches one off.
+        floor: share of the draws that is spread evenly when the rest follows what each has
+            contributed lately; None keeps to the weights.
 
     Raises:
         UsageError: no operator has such a name, or the weights are none to draw by.
     """
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
+    def __init__(self, weights: Mapping[str, float], *, floor: float | None = None) -> None:
         # Sorted, so that the order in a configuration file changes no draw.
-        self._operators = [operators.get(name)() for name in sorted(weights)]
-        self._weights = [weights[name] for name in sorted(weights)]
-        if not all(math.isfinite(weight) and weight >= 0 for weight in self._weights) or not any(
-            self._weights
-        ):
+        self._operators = {name: operators.get(name)() for name in sorted(weights)}
+        self._weights = {name: weights[name] for name in sorted(weights)}
+        self._floor = floor
+        values = list(self._weights.values())
+        if not all(math.isfinite(weight) and weight >= 0 for weight in values) or not any(values):
             raise UsageError(
                 "Operator weights must be finite, not negative, and one above zero; "
                 f"got {dict(weights)}."
             )
+        if never := [name for name, one in self._operators.items() if not one.is_drawn]:
+            raise UsageError(
+                f"Operator {never[0]!r} cannot be drawn, so it takes no weight: it follows a "
+                "refused candidate. Leave it out; llm.repair switches it."
+            )
+
+    @property
+    def asks(self) -> bool:
+        """Whether an operator that may be drawn asks a language model."""
+        return bool(self.asking)
+
+    @property
+    def writes(self) -> bool:
+        """Whether an operator that may be drawn needs none."""
+        return len(self.asking) < len(self._drawn())
+
+    @property
+    def asking(self) -> list[str]:
+        """The operators that may be drawn and ask a language model, by name."""
+        return [name for name, one in self._drawn().items() if isinstance(one, AskingOperator)]
+
+    def draw(
+        self, rng: np.random.Generator, tallies: Mapping[str, Tally] | None = None
+    ) -> Operator:
+        """The operator of one offspring, `tallies` being what each has made lately."""
+        chances = self._weights
+        if self._floor is not None:
+            chances = shares(self._weights, tallies or {}, floor=self._floor)
+        return self._operators[choose(list(chances), list(chances.values()), rng)]
+
+    def draw_writing(self, rng: np.random.Generator) -> WritingOperator | None:
+        """One that needs no language model, by its weight; None where there is none."""
+        writing = {
+            name: one for name, one in self._drawn().items() if isinstance(one, WritingOperator)
+        }
+        if not writing:
+            return None
+        return choose(list(writing.values()), [self._weights[name] for name in writing], rng)
 
     def propose(
-        self,
-        parents_of: Callable[[int], Sequence[Record]],
-        contract: Contract,
-        rng: np.random.Generator,
+        self, parents_of: ParentsOf, contract: Contract, rng: np.random.Generator
     ) -> Candidate:
-        """One offspring.
+        """One offspring of an operator that writes.
 
         Args:
             parents_of: draws that many parents.
             contract: what the offspring must define.
             rng: draws the operator, and is then the operator's.
         """
-        operator = choose(self._operators, self._weights, rng)
-        parents = parents_of(operator.arity)
-        source = operator.propose(parents, contract, rng)
-        return Candidate.of(
-            contract.kind,
-            source,
-            operator=operator.name,
-            parents=[parent.id for parent in parents],
-        )
+        operator = self.draw(rng)
+        assert isinstance(operator, WritingOperator), f"{operator.name} must be asked"
+        return write(operator, parents_of, contract, rng)
+
+    def _drawn(self) -> dict[str, Operator]:
+        return {name: one for name, one in self._operators.items() if self._weights[name] > 0}
+
+
+def write(
+    operator: WritingOperator,
+    parents_of: ParentsOf,
+    contract: Contract,
+    rng: np.random.Generator,
+) -> Candidate:
+    """What an operator writes by itself, from parents that are drawn for it."""
+    parents = parents_of(operator.parents(rng))
+    source = operator.propose(parents, contract, rng)
+    return Candidate.of(
+        contract.kind,
+        source,
+        operator=operator.name,
+        parents=[parent.id for parent in parents],
+    )

@@ -16,21 +16,26 @@ from evo.errors import UsageError
 def export(
     run: RunName,
     *,
-    format: Annotated[str, typer.Option(help="csv, parquet or jsonl.")] = "csv",  # noqa: A002
+    format: Annotated[str, typer.Option(help="csv, parquet, jsonl or hdf5.")] = "csv",  # noqa: A002
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Default: stdout.")] = None,
 ) -> None:
-    """All records of a campaign as a table, a row each."""
-    from archive.export import export as write
+    """All records of a campaign as a table, a row each; hdf5 is one file of everything."""
+    from archive import export as tables
+    from archive import single_file
 
-    if output is None and sys.stdout.isatty() and format == "parquet":
-        raise UsageError("parquet is not for a terminal: name a file with --output.")
-    records = read_run(run).records
+    if output is None and sys.stdout.isatty() and format in ("parquet", "hdf5"):
+        raise UsageError(f"{format} is not for a terminal: name a file with --output.")
+    history = read_run(run)
+
+    def write(path: Path) -> int:
+        if format == "hdf5":
+            return single_file.write(history, path)
+        return tables.export(history.records, path, format)
+
     if output is not None:
-        write(records, output, format)
-        err.print(f"{len(records)} records: {output}", soft_wrap=True, markup=False)
+        err.print(f"{write(output)} records: {output}", soft_wrap=True, markup=False)
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "records"
-        write(records, path, format)
+        write(path := Path(folder) / "records")
         with path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)

@@ -21,62 +21,98 @@ from evo.console import (
     next_folder,
     print_json,
     print_result,
+    read_run,
     run_folder,
     save_picture,
 )
+from evo.errors import BudgetReachedError, UsageError
 
 if TYPE_CHECKING:
     from archive.history import History
+    from archive.reader import Reader
+
+Replay = Annotated[
+    str | None,
+    typer.Option(metavar="RUN", help="Take all replies of language models from there; ask none."),
+]
 
 
 def run(
-    config: Annotated[str, typer.Argument(help="A TOML file, or a preset (see evo list).")],
+    config: Annotated[
+        str | None, typer.Argument(help="A TOML file, or a preset (see evo list).")
+    ] = None,
     *,
     settings: Settings = None,
     seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
     name: Annotated[str | None, typer.Option(help="Folder under runs/; default: numbered.")] = None,
     device: Device = None,
     unsafe_sandbox: UnsafeSandbox = False,
+    replay: Replay = None,
     as_json: Json = False,
 ) -> None:
     """Start a campaign and run it to its end."""
     from evo.config import load
 
+    source = read_run(replay) if replay else None
+    if config is None:
+        if source is None:
+            raise UsageError("evo run expects a TOML file or a preset (see evo list).")
+        config = str(source.folder / "config.json")
     loaded = load(config, [*(settings or ()), *device_setting(device)], seed=seed)
     from evo import build
 
-    build.check(loaded)
+    build.check(loaded, replayed=source is not None)
     expect_walls(unsafe=unsafe_sandbox)
-    folder = RUNS / name if name else next_folder(Path(config).stem)
+    stem = source.folder.name if source else Path(config).stem
+    folder = RUNS / name if name else next_folder(stem)
     with build.create(folder, loaded) as history:
-        _run(history, unsafe_sandbox=unsafe_sandbox, as_json=as_json)
+        _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
-def resume(run: RunName, *, unsafe_sandbox: UnsafeSandbox = False, as_json: Json = False) -> None:
+def resume(
+    run: RunName,
+    *,
+    unsafe_sandbox: UnsafeSandbox = False,
+    replay: Replay = None,
+    as_json: Json = False,
+) -> None:
     """Go on with a campaign from where it stopped."""
     folder = run_folder(run)
+    source = read_run(replay) if replay else None
     from archive.history import History
 
     with History.open(folder) as history:
         if history.generation >= history.config["generations"]:
             err.print("Finished already; this is what it came to.")
-        _check_again(history)
+        _check_again(history, replayed=source is not None)
         expect_walls(unsafe=unsafe_sandbox)
-        _run(history, unsafe_sandbox=unsafe_sandbox, as_json=as_json)
+        _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
-def _run(history: "History", *, unsafe_sandbox: bool, as_json: bool) -> None:
+def _run(
+    history: "History", *, unsafe_sandbox: bool, replay: "Reader | None", as_json: bool
+) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
     from evo import build
+    from evo.progress import Progress
     from evo.report.live import live_view
     from evo.report.summary import status_facts
+    from evo.stopping import Stopping
 
     folder = history.folder
     start = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
     err.print(start, soft_wrap=True, markup=False)
     try:
-        with live_view(folder.name, err) as watch:
-            build.run(history, watch, unsafe_sandbox=unsafe_sandbox)
+        with Stopping(_tell_of_stopping) as stopping, live_view(folder.name, err) as show:
+
+            def watch(progress: Progress) -> None:
+                show(progress)
+                stopping.watch(progress)
+
+            build.run(history, watch, unsafe_sandbox=unsafe_sandbox, replay=replay)
+    except BudgetReachedError as reached:
+        # That is what was asked for: the campaign ends well, and could go on.
+        err.print(f"{reached} Everything is saved.", soft_wrap=True, markup=False)
     except KeyboardInterrupt:
         ending = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
         err.print(ending, soft_wrap=True, markup=False)
@@ -88,12 +124,18 @@ def _run(history: "History", *, unsafe_sandbox: bool, as_json: bool) -> None:
     print_result(history, picture)
 
 
-def _check_again(history: "History") -> None:
+def _tell_of_stopping() -> None:
+    err.print("Stopping when what is in hand is done; Ctrl-C again stops at once.", soft_wrap=True)
+
+
+def _check_again(history: "History", *, replayed: bool) -> None:
     """What may have changed since a campaign began: what it needs, and what it ran on."""
     from evo import build
     from evo.config import parse
 
-    build.check(parse(history.config, where=str(history.folder / "config.json")))
+    config = parse(history.config, where=str(history.folder / "config.json"))
+    if history.generation < config.generations:
+        build.check(config, replayed=replayed)
     now = build.environment()
     changed = [
         f"{name} {before} → {now.get(name, 'none')}"

@@ -7,8 +7,13 @@ from evo.console import print_facts, read_run
 def status(run: RunName, *, as_json: Json = False) -> None:
     """Where a campaign stands."""
     history = read_run(run)
+    from rich.console import Group
+
+    from evo.report.authorship import authorship_facts, authorship_table
     from evo.report.summary import status_facts
     from evo.report.tables import facts_table
 
     facts = status_facts(history)
-    print_facts(facts, facts_table(facts), as_json=as_json)
+    authorship = authorship_facts(history.records)
+    view = Group(facts_table(facts), authorship_table(authorship))
+    print_facts(facts | authorship, view, as_json=as_json)

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from scipy.stats import rankdata
 
 from evo.errors import UsageError
-from evo.evaluation.protocol import Frozen
+from evo.settings import Frozen
 
 Ranks = NDArray[np.float64]
 Measure = Literal["loss", "accuracy"]

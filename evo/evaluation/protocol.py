@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -13,14 +11,10 @@ from pydantic import (
     field_validator,
 )
 
+from evo.settings import Frozen
+
 Share = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]
-
-
-class Frozen(BaseModel):
-    """Base of every configuration model: immutable, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Rung(Frozen):

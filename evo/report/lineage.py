@@ -1,6 +1,6 @@
 """Where a candidate comes from: all of its ancestors, as far as history knows them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from evo.types import Record
 
@@ -34,7 +34,7 @@ def lineage(records: Iterable[Record], of: Record) -> list[Record]:
     return list(found.values())
 
 
-def main_line(family: list[Record], of: Record) -> list[Record]:
+def main_line(family: Sequence[Record], of: Record) -> list[Record]:
     """From the oldest ancestor down to a record, each time by the parent that was worth most.
 
     Args:

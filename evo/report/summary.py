@@ -9,6 +9,7 @@ import numpy as np
 
 from archive.pareto import front, hypervolume
 from archive.reader import Reader
+from archive.replies import Replies
 from evo.errors import UsageError
 from evo.selection import performance
 from evo.types import Record, Status
@@ -42,7 +43,7 @@ def pareto_front(records: Iterable[Record]) -> Front:
     """
     baselines: list[Record] = []
     complete = fully_evaluated(aside(records, baselines))
-    points = np.array([_point(record) for record in complete]).reshape(-1, len(OBJECTIVES))
+    points = np.array([objectives(record) for record in complete]).reshape(-1, len(OBJECTIVES))
     chosen = dict.fromkeys(int(index) for index in front(points))
     return Front(
         members=tuple(complete[index] for index in chosen),
@@ -87,6 +88,12 @@ def rung(record: Record) -> int:
     return record.score.rung
 
 
+def objectives(record: Record) -> tuple[float, float]:
+    """Performance and novelty of an evaluated record, in the order of `OBJECTIVES`."""
+    rates = _rates(record)
+    return rates[OBJECTIVES[0]], rates[OBJECTIVES[1]]
+
+
 def find_record(records: Iterable[Record], beginning: str) -> Record:
     """The record whose id begins so; of several proposals of one source the furthest on.
 
@@ -126,14 +133,7 @@ def status_facts(history: Reader) -> dict[str, Any]:
         "evaluated": counts[Status.EVALUATED],
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **_rates(best)},
-        # No operator asks a language model yet: nothing was requested, nothing was paid.
-        "llm": {
-            "requests": 0,
-            "replayed": 0,
-            "prompt_tokens": 0,
-            "completion_tokens": 0,
-            "cost_usd": 0.0,
-        },
+        "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
     }
 
 
@@ -203,11 +203,6 @@ def _state(history: Reader) -> str:
     if history.generation >= history.config["generations"]:
         return "finished"
     return "running" if history.is_running else "stopped"
-
-
-def _point(record: Record) -> tuple[float, float]:
-    rates = _rates(record)
-    return rates[OBJECTIVES[0]], rates[OBJECTIVES[1]]
 
 
 def _rates(record: Record) -> dict[str, float]:

@@ -146,6 +146,33 @@ def catalogue_table(facts: Mapping[str, Mapping[str, str]]) -> RenderableType:
     return table
 
 
+def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
+    """Two campaigns in two columns, and what may be said of them together."""
+    table = Table()
+    table.add_column("")
+    for run in facts["runs"]:
+        table.add_column(Text(run["name"]), justify="right")
+    for key in facts["runs"][0]:
+        if key not in ("name", "best"):
+            table.add_row(key, *(_text(run[key]) for run in facts["runs"]))
+    for key in ("b_wr", "bsota_wr", "n_behaviour"):
+        bests = (run["best"] for run in facts["runs"])
+        table.add_row(f"best: {key}", *(_text(best and best[key]) for best in bests))
+    table.add_row("front members beaten", *map(_text, facts["front_members_beaten"]))
+    parts: list[RenderableType] = [table]
+    if not facts["comparable"]:
+        differing = ", ".join(facts["differing"])
+        parts.append(Text(f"Not measured alike ({differing}): win rates do not compare."))
+    best = facts["best"]
+    if best and best["log_loss_ratio"] is not None:
+        low, high = best["log_loss_ratio_ci"]
+        ratio = f"{best['log_loss_ratio']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        first = f"log(loss of the second's best / loss of the first's) {ratio}"
+        parts.append(Text(f"{first} over {best['seeds']} seeds; above 0 the first is better."))
+    parts.append(Text("One run each tells of these runs, not of their settings: compare seeds."))
+    return Group(*parts)
+
+
 def record_view(record: Record, confirmation: Mapping[str, Any] | None = None) -> RenderableType:
     """One record: where it comes from, its measures, its source, its verdict, its trials."""
     facts = record_facts(record, confirmation)

@@ -20,7 +20,8 @@ class BreastCancer(Task):
         # Late: this import costs seconds, and only what trains needs the data.
         from sklearn.datasets import load_breast_cancer  # noqa: PLC0415
 
-        measurements, classes = load_breast_cancer(return_X_y=True)
+        found = load_breast_cancer(return_X_y=True)
+        measurements, classes = (np.asarray(part) for part in found)
         labels = np.asarray(classes, dtype=np.int64)
         order = child(0, "task", "breast-cancer", "split").permutation(len(labels))
         columns = (measurements - measurements.mean(0)) / measurements.std(0)

@@ -1,7 +1,8 @@
 """Arguments of operators as JSON, read strictly by the operator's own schema.
 
 A number, a flag or None stands for itself; `{"ref": i}` is value i, `{"dtype": name}` a dtype,
-`{"float": "inf"}` a float that JSON has no word for, a list a list of these.
+`{"float": "inf"}` a float that JSON has no word for, `{"size": [i, dim, plus]}` a size of input i
+(see `sizes`), a list a list of these.
 """
 
 import math
@@ -10,6 +11,8 @@ from typing import Any, NamedTuple, TypeGuard
 
 import torch
 from torch._ops import OpOverload
+
+from evo.validation.sizes import Size
 
 Json = Any
 """What `json.loads` may give; narrowed by checks before it is used."""
@@ -38,6 +41,8 @@ _WORDS = frozenset({"none", "tanh", "floor", "constant", "linear", "fro", "nuc"}
 Not "trunc" for `rounding_mode`: the least integer divided so by −1 ends the process (SIGFPE).
 """
 _INT64 = 2**63
+_LARGEST_SIZE = 1000
+"""Of inputs, dimensions and what is added to a size."""
 
 
 class GraphError(Exception):
@@ -51,7 +56,10 @@ class Reference(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Checked arguments; references stand at the top level or in a list at the top level."""
+    """Checked arguments; references and sizes stand at the top level or in a list there.
+
+    Keywords hold neither.
+    """
 
     positional: tuple[Any, ...]
     keywords: dict[str, Any]
@@ -88,7 +96,7 @@ def read_call(operator: OpOverload, positional: Json, keywords: Json) -> Call:
             for argument, value in zip(in_place, positional, strict=False)
         ),
         {
-            name: _read(str(by_name[name].real_type), value, f"{operator}, {name}")
+            name: _read_plain(str(by_name[name].real_type), value, f"{operator}, {name}")
             for name, value in keywords.items()
         },
     )
@@ -149,15 +157,33 @@ def _read(expected: str, value: Json, where: str) -> Any:
     return found
 
 
+def _read_plain(expected: str, value: Json, where: str) -> Any:
+    found = _read(expected, value, where)
+    if isinstance(found, Reference | Size) or (
+        isinstance(found, list) and any(isinstance(part, Reference | Size) for part in found)
+    ):
+        raise GraphError(f"{where}: expected no reference and no size as a keyword")
+    return found
+
+
+def _size(value: Json) -> Size | None:
+    match value:
+        case {"size": [input_, dim, plus]} if len(value) == 1:
+            is_size = all(is_int64(n) and abs(n) < _LARGEST_SIZE for n in (input_, dim or 0, plus))
+            return Size(input_, dim, plus) if is_size else None
+        case _:
+            return None
+
+
 def _bool(value: Json) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _int(value: Json) -> int | None:
-    return value if is_int64(value) else None
+def _int(value: Json) -> int | Size | None:
+    return value if is_int64(value) else _size(value)
 
 
-def _number(value: Json) -> float | None:
+def _number(value: Json) -> float | Size | None:
     for read in (_bool, _int, read_float):
         found = read(value)
         if found is not None:
@@ -175,7 +201,7 @@ def _dtype(value: Json) -> torch.dtype | None:
     return None
 
 
-def _tensor(value: Json) -> Reference | float | None:
+def _tensor(value: Json) -> Reference | Size | float | None:
     """A reference, or a number that torch takes for a tensor without dimensions."""
     if isinstance(value, dict) and list(value) == ["ref"] and is_int64(value["ref"]):
         return Reference(value["ref"])
@@ -186,7 +212,7 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
     "Tensor": _tensor,
     "number": _number,
     "int": _int,
-    "float": lambda value: read_float(value) if _int(value) is None else float(value),
+    "float": lambda value: float(value) if is_int64(value) else read_float(value),
     "bool": _bool,
     "str": _word,
     "ScalarType": _dtype,

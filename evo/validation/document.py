@@ -33,6 +33,7 @@ from evo.validation.arguments import (
     schema_of,
     write_tensor,
 )
+from evo.validation.sizes import Size
 
 MAX_BYTES = 200_000
 MAX_INPUTS = 16
@@ -50,6 +51,7 @@ class Step(NamedTuple):
         keywords: keyword arguments; they hold no value.
         single: (position, value) of arguments that are a value.
         several: (position, values) of arguments that are a list of values.
+        sized: (position, place in the list there or None, size) of arguments that are a size.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Step(NamedTuple):
     keywords: dict[str, Any]
     single: tuple[tuple[int, int], ...]
     several: tuple[tuple[int, tuple[int, ...]], ...]
+    sized: tuple[tuple[int, int | None, Size], ...] = ()
 
     def run(self, values: Sequence[Any]) -> Any:
         """What the operator gives on these values."""
@@ -67,6 +70,13 @@ class Step(NamedTuple):
             arguments[position] = values[source]
         for position, sources in self.several:
             arguments[position] = [values[source] for source in sources]
+        for position, place, size in self.sized:
+            number = size.of(values[size.input].shape)
+            if place is None:
+                arguments[position] = number
+            else:
+                arguments[position] = [*arguments[position]]
+                arguments[position][place] = number
         if self.operator is None:
             return arguments[0][arguments[1]]
         return self.operator(*arguments, **self.keywords)
@@ -138,6 +148,7 @@ class _Reader:
         self.written: list[Json] = []
         self.nodes: list[torch.Tensor | None] = []
         self.steps: list[Step] = []
+        self._inputs = inputs
         self._parts = [1] * inputs
         """How many tensors each value holds."""
         self._elements_left = MAX_CONSTANT_ELEMENTS
@@ -176,11 +187,14 @@ class _Reader:
         call = read_call(operator, positional, keywords)
         single: list[tuple[int, int]] = []
         several: list[tuple[int, tuple[int, ...]]] = []
+        sized: list[tuple[int, int | None, Size]] = []
         for position, argument in enumerate(call.positional):
             if isinstance(argument, Reference):
                 single.append((position, self.tensor(positional[position])))
             elif isinstance(argument, list) and any(isinstance(a, Reference) for a in argument):
                 several.append((position, tuple(map(self.tensor, positional[position]))))
+            else:
+                sized += self._sizes(position, argument)
         if not single and not several:
             raise GraphError(f"{name}: expected at least one value among its arguments")
         step = Step(
@@ -191,10 +205,19 @@ class _Reader:
             call.keywords,
             tuple(single),
             tuple(several),
+            tuple(sized),
         )
         written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]
         returns = schema_of(operator).returns
         self._add(written, step=step, parts=len(returns))
+
+    def _sizes(self, position: int, argument: Any) -> list[tuple[int, int | None, Size]]:
+        places = enumerate(argument) if isinstance(argument, list) else [(None, argument)]
+        found = [(position, place, part) for place, part in places if isinstance(part, Size)]
+        for _, _, size in found:
+            if not 0 <= size.input < self._inputs:
+                raise GraphError(f"size of input {size.input}, which is none")
+        return found
 
     def _read_item(self, reference: Json, part: Json) -> None:
         index = self._value(reference)

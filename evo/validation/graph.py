@@ -14,6 +14,7 @@ import torch
 from evo.validation.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
 from evo.validation.arguments import GraphError, first_line
 from evo.validation.document import Document, Step, read_document
+from evo.validation.forms import run_on_meta
 
 # A few operators run under vmap copy by copy, which torch tells everybody who uses one.
 warnings.filterwarnings("ignore", message="There is a performance drop", category=UserWarning)
@@ -110,7 +111,7 @@ class Graph:
         spent = 0
         for step in self._steps:
             try:
-                values[step.number] = step.run(values)
+                values[step.number] = run_on_meta(step, values)
                 spent += _cost(step, values)
             except Exception as error:  # shape rules are Python and raise anything
                 raise GraphError(f"{step.name} fails: {first_line(error)}") from error

@@ -3,7 +3,7 @@
 torch has a place for this, the pre-dispatch key: there `layer_norm` is still one operator, and
 `.detach()` still means something to the gradient. `make_fx` records there too, but builds for each
 trace a module with code, metadata and fake tensors that nobody here needs; this records the same
-operators and arguments (a test compares the two) in a fourteenth of the time, and imports no
+operators and arguments (a test compares the two) in a seventh of the time or less, and imports no
 compiler. Lives in the sandboxed child.
 """
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from evo.validation.recorder import record
+from evo.validation.sizes import with_sizes
 from evo.validation.writer import TraceError, write_graph
 
 _FILE = "<candidate>"
@@ -50,16 +51,19 @@ def trace(
         raise
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
         raise TraceError(_explain(error)) from None
-    for one, text in zip(shapes, texts, strict=True):
-        if text != texts[0]:
-            raise TraceError(
-                f"its operators at input shape {_form(one)} differ from those at "
-                f"{_form(shapes[0])}: a size or the number of dimensions is part of the formula; "
-                "use operators that take them from the tensor, such as mean(dim=-1, keepdim=True), "
-                "x.unsqueeze(-1) in place of x[..., None], torch.ones_like(x), and "
-                "torch.ones_like(g).triu().tril() in place of torch.eye(n)"
-            )
-    return texts[0]
+    if len(set(texts)) == 1:
+        return texts[0]
+    merged = with_sizes(texts, shapes)
+    if merged is not None:
+        return merged
+    other = next(one for one, text in zip(shapes, texts, strict=True) if text != texts[0])
+    raise TraceError(
+        f"its operators at input shape {_form(other)} differ from those at {_form(shapes[0])}: "
+        "what it computes from a size or the number of dimensions is part of the formula; use "
+        "operators that take sizes from the tensor, such as mean(dim=-1, keepdim=True), "
+        "x.unsqueeze(-1) in place of x[..., None], and torch.ones_like(g).triu().tril() in "
+        "place of torch.eye(n)"
+    )
 
 
 def warm_up() -> None:

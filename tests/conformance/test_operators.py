@@ -9,7 +9,8 @@ import pytest
 
 from evo.components.base import kinds
 from evo.types import Candidate, Contract, Record, normalise
-from operators.base import Operator, operators
+from operators.base import AskingOperator, WritingOperator, operators
+from operators.briefing import Briefing
 
 WILD = Path(__file__).parents[1] / "unit" / "operators" / "wild"
 SEEDS = range(2)
@@ -30,7 +31,7 @@ def records(sources: Sequence[str], contract: Contract) -> list[Record]:
     ]
 
 
-def families(operator: Operator, contract: Contract) -> list[list[Record]]:
+def families(operator: WritingOperator, contract: Contract) -> list[list[Record]]:
     """Parents for the operator: each source once in each place."""
     parents = records(known_sources(contract), contract)
     return [
@@ -49,9 +50,15 @@ def expect_entry(source: str, contract: Contract) -> None:
     assert not entry.args.defaults
 
 
-@pytest.fixture(params=operators.names())
-def operator(request: pytest.FixtureRequest) -> Operator:
-    return operators.get(request.param)()
+WRITING = [n for n in operators.names() if issubclass(operators.get(n), WritingOperator)]
+ASKING = [n for n in operators.names() if issubclass(operators.get(n), AskingOperator)]
+
+
+@pytest.fixture(params=WRITING)
+def operator(request: pytest.FixtureRequest) -> WritingOperator:
+    found = operators.get(request.param)()
+    assert isinstance(found, WritingOperator)
+    return found
 
 
 @pytest.fixture(params=kinds.names())
@@ -60,15 +67,34 @@ def contract(request: pytest.FixtureRequest) -> Contract:
 
 
 @pytest.mark.parametrize("name", operators.names())
-def test_an_operator_knows_its_name_and_takes_a_parent_or_more(name: str) -> None:
+def test_an_operator_writes_or_asks_and_knows_its_name_and_its_parents(name: str) -> None:
     found = operators.get(name)
 
     assert found.name == name
-    assert found.arity >= 1
+    assert name in WRITING + ASKING
+    drawn = {found().parents(np.random.default_rng(seed)) for seed in range(20)}
+    assert drawn == set(range(found.arity, max(found.arity, found.most_parents) + 1))
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_equal_briefings_give_equal_prompts_that_state_the_contract(
+    name: str, contract: Contract
+) -> None:
+    found = operators.get(name)()
+    assert isinstance(found, AskingOperator)
+    parents = records(known_sources(contract)[: max(found.arity, found.most_parents)], contract)
+    briefing = Briefing(contract, {}, parents)
+
+    prompt = found.prompt(briefing)
+
+    assert prompt == found.prompt(briefing)
+    assert prompt.system
+    assert contract.description in prompt.user
+    assert contract.function in prompt.user
 
 
 def test_offspring_define_the_entry_function_and_differ_from_parents(
-    operator: Operator, contract: Contract
+    operator: WritingOperator, contract: Contract
 ) -> None:
     for parents in families(operator, contract):
         for seed in SEEDS:
@@ -79,14 +105,16 @@ def test_offspring_define_the_entry_function_and_differ_from_parents(
             assert normalise(source) not in known
 
 
-def test_equal_generators_give_equal_offspring(operator: Operator, contract: Contract) -> None:
+def test_equal_generators_give_equal_offspring(
+    operator: WritingOperator, contract: Contract
+) -> None:
     for parents in families(operator, contract)[::4]:
         one, two = (operator.propose(parents, contract, np.random.default_rng(7)) for _ in range(2))
 
         assert one == two
 
 
-def test_other_seeds_give_other_offspring(operator: Operator, contract: Contract) -> None:
+def test_other_seeds_give_other_offspring(operator: WritingOperator, contract: Contract) -> None:
     parents = families(operator, contract)[0]
 
     found = {operator.propose(parents, contract, np.random.default_rng(s)) for s in range(20)}
@@ -96,7 +124,7 @@ def test_other_seeds_give_other_offspring(operator: Operator, contract: Contract
 
 @pytest.mark.parametrize("text", UNREADABLE)
 def test_parents_that_cannot_be_read_still_give_a_component(
-    operator: Operator, contract: Contract, text: str
+    operator: WritingOperator, contract: Contract, text: str
 ) -> None:
     parents = records([text] * operator.arity, contract)
 
@@ -106,7 +134,7 @@ def test_parents_that_cannot_be_read_still_give_a_component(
 
 
 def test_the_source_of_a_parent_is_never_executed(
-    operator: Operator, contract: Contract, tmp_path: Path
+    operator: WritingOperator, contract: Contract, tmp_path: Path
 ) -> None:
     trap = tmp_path / "sprung"
     body = "\n".join(known_sources(contract)[0].splitlines())

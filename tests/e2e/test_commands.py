@@ -72,6 +72,7 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
     assert list(status) == [
         *("name", "kind", "generation", "state", "seed", "proposed", "duplicates", "invalid"),
         *("screened_out", "failed", "evaluated", "archive_size", "best", "llm"),
+        *("operators", "models"),
     ]
     assert (status["state"], status["generation"], status["seed"]) == ("finished", 2, 4)
     fallen = ("duplicates", "invalid", "screened_out", "failed", "evaluated")
@@ -146,7 +147,7 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
         (("validate", __file__, "--kind", "activaton"), "Did you mean 'activation'"),
         (("evaluate", "absent.py", "--kind", "activation"), "absent.py"),
         (("frobnicate",), "No such command"),
-        (("run",), "Missing argument"),
+        (("run",), "expects a TOML file or a preset"),
         (("run", "demo", "--seed", "x"), "Invalid value for '--seed'"),
     ],
 )

@@ -94,7 +94,7 @@ def test_the_front_and_the_best_are_judged_on_fresh_seeds_and_another_task(
 
     assert facts["tasks"] == ["digits", "breast-cancer"]
     assert facts["searched"] == ["digits"]
-    assert facts["protocol"]["rungs"] == [{"epochs": 1, "seeds": 8}]
+    assert facts["protocol"]["rungs"] == [{"epochs": 1, "seeds": 8, "networks": None}]
     searched = {
         trial.seed
         for record in Reader.read(folder).records

@@ -102,6 +102,12 @@ def mutants(draw: st.DrawFn) -> tuple[str, str]:
 
 
 _INTEGERS = st.sampled_from([0, 1, -1, 2, 3, 7, -2, 10**9, 2**31, -(2**31), 2**63 - 1, -(2**63)])
+_SIZES = st.builds(
+    lambda *size: {"size": list(size)},
+    st.sampled_from([0, 0, 0, 1, -1]),
+    st.sampled_from([0, 1, -1, 2, None]),
+    st.sampled_from([0, 1, -1, 7]),
+)
 _FLOATS = st.sampled_from([0.0, 0.5, -1.0, 1e30, -1e-30]) | st.sampled_from(
     [{"float": word} for word in ("inf", "-inf", "nan")]
 )
@@ -152,8 +158,8 @@ def _fitting(expected: str, count: int) -> st.SearchStrategy[Any]:
         return st.lists(_fitting(expected[5:-1], count), max_size=4)
     return {
         "Tensor": reference,
-        "number": _INTEGERS | _FLOATS | st.booleans(),
-        "int": _INTEGERS,
+        "number": _INTEGERS | _FLOATS | st.booleans() | _SIZES,
+        "int": _INTEGERS | _SIZES,
         "float": _FLOATS,
         "bool": st.booleans(),
         "str": st.sampled_from(["none", "tanh", "floor", "trunc", "constant", "nuc"]),
@@ -189,7 +195,8 @@ _scraps = st.one_of(
     st.text(max_size=4),
     st.sampled_from(sorted(ALLOWED)),
     st.builds(lambda ref: {"ref": ref}, st.integers(-1, 8)),
-    st.lists(_INTEGERS, max_size=3),
+    st.lists(_INTEGERS | _SIZES, max_size=3),
+    _SIZES,
     st.just([]),
     st.just({}),
 )

@@ -27,10 +27,6 @@ RIGHTLY = {
 LIMITS = {
     ("activation", "checked_input"): "builtin name `type`",
     ("activation", "masked_write"): "use torch.where in place of x\\[mask\\]",
-    ("preprocessor", "rank_transform"): "a size or the number of dimensions",
-    ("preprocessor", "layer_norm_functional"): "a size or the number of dimensions",
-    ("preprocessor", "mean_by_size"): "a size or the number of dimensions",
     ("regularizer", "orthogonal_eye"): "torch.eye",
-    ("regularizer", "mean_by_numel"): "a size or the number of dimensions",
 }
 """What is refused wrongly: known limits, and what their authors are told."""

@@ -14,7 +14,7 @@ from evo.validation.refusal import Refused
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator, Verdict
 
-SHARE_REFUSED = 0.1
+SHARE_REFUSED = 0.05
 """The most that may be refused wrongly."""
 REFUSED = {**RIGHTLY, **LIMITS}
 

@@ -104,7 +104,8 @@ def body(line: str) -> str:
 
 REFUSED = {
     "x if x.sum() > 0 else -x": ("trace", "torch.where"),
-    "x / x.numel()": ("trace", "part of the formula"),
+    "x / x.numel()": ("contract", "its own input element"),
+    "x / x.numel() ** 0.5": ("trace", "part of the formula"),
     "x.softmax(-1)": ("contract", "its own input element"),
     "x * x.flatten()[0]": ("contract", "its own input element"),
     "x.sum()": ("contract", "shape"),

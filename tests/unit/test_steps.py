@@ -1,14 +1,11 @@
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 
 from archive.descriptors import BehaviourScale
 from archive.novelty import NoveltyArchive
 from evo.components.activation import Activation
-from evo.selection import Individual, survive
-from evo.steps import Archive, Propose, Recognise, Screen, Validate, apply_to_live
-from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
+from evo.steps import Archive, Recognise, Screen, Validate, apply_to_live
+from evo.types import Candidate, Novelty, Record, Status
 from evo.validation.graph import Graph
 from evo.validation.refusal import Refused
 
@@ -17,58 +14,12 @@ def record(name: str, status: Status = Status.PROPOSED, **known) -> Record:
     return Record(Candidate(name, "activation", f"# {name}", (), "test"), 1, status, **known)
 
 
-def evaluated(name: str) -> Record:
-    rate = WinRate(0.5, 0.0, 1.0)
-    return record(
-        name,
-        Status.EVALUATED,
-        score=Score(0, (), rate, rate, 0.0, {}),
-        novelty=Novelty(0.1, 0.1, "a", "b"),
-    )
-
-
 def test_a_step_moves_the_live_records_and_leaves_the_fallen_in_their_places() -> None:
     records = [record("a"), record("b", Status.INVALID), record("c")]
 
     moved = apply_to_live(records, lambda live: [record(r.id.upper()) for r in live])
 
     assert [r.id for r in moved] == ["A", "b", "C"]
-
-
-class Echo:
-    """A portfolio that gives a source for each draw of its generator, few enough to repeat."""
-
-    def __init__(self, different: int) -> None:
-        self.different = different
-
-    def propose(self, draw, contract, rng) -> Candidate:
-        (parent,) = draw(1)
-        number = rng.integers(self.different)
-        return Candidate.of(contract.kind, f"x = {number}", operator="echo", parents=[parent.id])
-
-
-def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence[Record]:
-    parents = survive([Individual(evaluated(name)) for name in "ab"], 2)
-    step = Propose(Echo(different), Activation(), seen=seen, offspring=6, seed=seed)  # type: ignore[arg-type]
-    return step(parents, 3)
-
-
-def test_proposals_depend_on_the_seed_alone() -> None:
-    assert propose(set()) == propose(set())
-    assert propose(set()) != propose(set(), seed=1)
-
-
-def test_a_source_seen_before_falls_out_and_a_new_one_is_remembered() -> None:
-    seen: set[str] = set()
-
-    first = propose(seen, different=2)
-
-    assert len(first) == 6
-    fresh = [r for r in first if r.status is Status.PROPOSED]
-    repeats = [r for r in first if r.status is Status.DUPLICATE]
-    assert len(fresh) == len(seen) <= 2
-    assert all(r.stage == "propose" and r.reason for r in repeats)
-    assert all(r.generation == 3 and r.candidate.parents for r in first)
 
 
 def test_validation_gives_graphs_and_reasons() -> None:
@@ -86,6 +37,17 @@ def test_validation_gives_graphs_and_reasons() -> None:
 
     assert (bad.status, bad.stage, bad.reason) == (Status.INVALID, "policy", "line 1: no")
     assert (good.status, good.graph) == (Status.PROPOSED, "{}")
+
+
+def test_what_has_a_graph_already_is_not_validated_again() -> None:
+    class Walls:
+        def validate(self, candidates):
+            assert not candidates
+            return []
+
+    (same,) = Validate(Walls())([record("done", graph="{}")])  # type: ignore[arg-type]
+
+    assert (same.status, same.graph) == (Status.PROPOSED, "{}")
 
 
 class Curves(Activation):

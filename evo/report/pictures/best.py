@@ -11,7 +11,8 @@ from evo.evaluation.cells import Floats
 from evo.report.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.shape import draw_shape
-from evo.report.pictures.style import OTHER, SCALE, blank, heading, note
+from evo.report.pictures.style import OTHER, SCALE, blank, halves, heading, note
+from evo.types import Vector
 
 COUNT = 12
 
@@ -23,7 +24,7 @@ def draw(scene: Scene) -> Figure:
         return note(blank(9.6, 5.8), "no candidate trained in full yet")
     figure = blank(9.6, 5.8)
     heading(figure, f"{scene.title}: the best {len(records)} by BSOTA-WR")
-    left, right = figure.subfigures(1, 2, width_ratios=(2, 1))
+    left, right = halves(figure, across=True)
     places = left.subplots(4, 3, squeeze=False).ravel()
     for axes in places[len(records) :]:
         axes.set_axis_off()
@@ -57,13 +58,13 @@ def _map(axes: Axes, distances: Floats, label: str) -> None:
     bar.outline.set_visible(False)
 
 
-def _apart(vectors: Sequence[Floats]) -> Floats:
+def _apart(vectors: Sequence[Vector]) -> Floats:
     """RMS distances of all pairs, as the behaviour N-score has them: (n, n)."""
     stacked = np.stack(vectors)
     return np.stack([rms_distance(vector, stacked) for vector in stacked])
 
 
-def _cosines(vectors: Sequence[Floats]) -> Floats:
+def _cosines(vectors: Sequence[Vector]) -> Floats:
     """1 − cosine of all pairs of unit vectors, as the text N-score has it: (n, n)."""
     stacked = np.stack(vectors).astype(np.float64)
     return np.clip(1 - stacked @ stacked.T, 0, None)

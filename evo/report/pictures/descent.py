@@ -14,7 +14,7 @@ from evo.report.objectives import score_of
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.shape import draw_shape
-from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, heading, note
+from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, halves, heading, note
 from evo.types import Record
 
 _STATIONS = 6
@@ -29,7 +29,7 @@ def draw(scene: Scene) -> Figure:
     line = main_line(family, family[-1])
     figure = blank(8.0, 5.6)
     heading(figure, f"{scene.title}: descent of the best")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(2, 1))
+    upper, lower = halves(figure, across=False)
     axes = upper.subplots()
     operators = _edges(axes, family, {record.id for record in line})
     _dots(axes, family, line)

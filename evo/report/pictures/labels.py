@@ -40,7 +40,7 @@ def place(axes: Axes, labels: Sequence[Label], *, points: ArrayLike, colour: str
     assert figure is not None, "axes of a figure"
     figure.draw_without_rendering()  # the layout moves the axes now or never
     per_point = figure.dpi / 72
-    frame = axes.bbox.extents / per_point
+    frame = np.asarray(axes.bbox.extents) / per_point
     spots = _spots(axes, [(label.x, label.y) for label in labels], per_point)
     around = np.vstack([_spots(axes, points, per_point), spots])
     taken = np.hstack([around - _MARKER, around + _MARKER])

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
+import numpy as np
+from matplotlib.figure import Figure, SubFigure
 
 FRONT, OTHER, BASELINE, SECOND = "#D55E00", "#0072B2", "#000000", "#009E73"
 """Of Okabe and Ito. Nothing is told by hue alone: markers and lines differ too."""
@@ -59,6 +60,13 @@ def save(
         key = "Software" if path.suffix == ".png" else "Date"
         figure.savefig(path, dpi=200, metadata={key: None})
     return paths
+
+
+def halves(figure: Figure, *, across: bool) -> tuple[SubFigure, SubFigure]:
+    """Two parts of a figure, side by side or one above the other; the first has two thirds."""
+    shape, ratios = ((1, 2), "width_ratios") if across else ((2, 1), "height_ratios")
+    first, second = np.ravel(np.array(figure.subfigures(*shape, **{ratios: (2, 1)})))
+    return first, second
 
 
 def heading(figure: Figure, text: str) -> None:

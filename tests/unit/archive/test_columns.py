@@ -29,6 +29,7 @@ def test_what_is_unknown_is_none_in_a_row():
     assert unknown == set(ROW) - {
         *("id", "kind", "generation", "status", "stage", "reason"),
         *("operator", "parents", "source", "seconds"),
+        *("model", "request", "rationale", "cost_usd"),
     }
 
 

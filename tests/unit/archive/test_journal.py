@@ -161,7 +161,7 @@ def test_a_journal_may_start_with_what_is_paid_for_already(path):
 
 def test_an_entry_of_a_sort_that_is_not_known_is_refused(path, monkeypatch):
     book = Journal.start(path, 0, campaign="c")
-    monkeypatch.setattr(journal, "_outcome_entry", lambda _: journal._entry({"reply": {}}))
+    monkeypatch.setattr(journal, "_outcome_payload", lambda _: b'{"reply":{}}')
     book.append(samples.outcome(1))
     book.close()
 

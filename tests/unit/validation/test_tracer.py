@@ -108,7 +108,7 @@ def test_layer_norm_stays_one_operator_at_one_shape():
         ("return x if x.sum() > 0 else -x", ["line 4", "torch.where"]),
         ("return x * x.mean().item()", ["line 4", "torch.where"]),
         ("return x * float(x.max())", ["line 4", "torch.where"]),
-        ("return x / x.size(0)", ["(3, 2, 4, 4)", "(5, 7)", "part of the formula"]),
+        ("return x / x.size(0) ** 0.5", ["(3, 2, 4, 4)", "(5, 7)", "part of the formula"]),
         ("return (x[..., None] * torch.ones(2)).sum(-1)", ["x.unsqueeze(-1)"]),
         ("return x + torch.arange(x.shape[-1])", ["part of the formula"]),
         ("return x.mul_(2)", ["line 4", "writes into its input"]),
@@ -138,6 +138,47 @@ def test_what_has_no_graph_is_refused_with_a_reason(line, words):
 
     for word in words:
         assert word in str(refusal.value)
+
+
+SIZED = {
+    "x / x.shape[1]": 1,
+    "x.sum(-1, keepdim=True) / x.size(-1) + x / (x.shape[0] + 1)": 3,
+    "x.sum() / x.numel()": 2,
+    "F.layer_norm(x, (x.shape[-1],))": 1,
+    "x.reshape(x.shape[1], x.shape[0]).reshape(x.shape)": 2,
+    "x.argsort(1).float() / (x.shape[1] - 1)": 3,
+}
+
+
+@pytest.mark.parametrize("formula", SIZED)
+def test_a_size_in_a_formula_is_taken_from_the_input(formula):
+    source = body(f"return {formula}")
+
+    graph = Graph.parse(
+        tracer.trace(source, "activation", (((5, 7),), ((8, 6),)), progress=lambda: None)
+    )
+
+    assert '"size"' in graph.text
+    assert Graph.parse(graph.text) == graph
+    for shape in ((5, 7), (3, 9), (2, 3)):
+        x = torch.linspace(-2, 3, shape[0] * shape[1]).reshape(shape)
+        torch.testing.assert_close(graph(x), eager(source)(x))
+        torch.testing.assert_close(
+            torch.func.vmap(graph)(torch.stack([x, -x])), torch.stack([graph(x), graph(-x)])
+        )
+
+
+@pytest.mark.parametrize(
+    "formula", ["x * (1 if x.shape[0] == 5 else 2)", "x / (x.shape[0] * 2)", "x * (x.dim() + 1)"]
+)
+def test_what_is_computed_from_a_size_is_no_size(formula):
+    with pytest.raises(TraceError, match="part of the formula"):
+        tracer.trace(
+            body(f"return {formula}"),
+            "activation",
+            (((5, 7),), ((3, 2, 4),)),
+            progress=lambda: None,
+        )
 
 
 def test_what_is_computed_under_no_grad_passes_no_gradient():

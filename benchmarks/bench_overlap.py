@@ -1,0 +1,93 @@
+"""Waiting for language models costs a campaign nothing: it trains meanwhile.
+
+A scripted model answers after 2 s, eight at a time, and a stub trains for about as long as the
+replies of a generation take. Prints the time of a generation against the longer of the two, with
+proposing ahead and without. Waiting is all there is, so wall time is what counts.
+
+Usage: python benchmarks/bench_overlap.py [GENERATIONS]
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import no_training
+import torch
+
+from evo.config import Config
+from evo.evaluation.workers import Job
+from evo.progress import Progress
+from evo.types import Outcome
+
+LATENCY_S = 2.0
+CONCURRENCY = 8
+OFFSPRING = 24
+CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.atan", "F.mish")
+
+
+def texts() -> list[str]:
+    """Replies that are all valid, and hardly any of them twice."""
+    return [
+        "A blend.\n```python\ndef activation(x):\n"
+        f"    left = {CALLS[i % 7]}({1 + i / 500:.3f} * x)\n"
+        f"    return left - {i / 900:.3f} * {CALLS[i // 7 % 7]}(x)\n```"
+        for i in range(700)
+    ]
+
+
+class Trainer(no_training.Trainer):
+    """Takes as long for a generation as its replies do, however many are trained."""
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """An outcome for each job."""
+        if jobs and jobs[0].rung == jobs[0].heat == 0:
+            time.sleep(LATENCY_S * OFFSPRING / CONCURRENCY)
+        yield from super().__call__(jobs)
+
+
+def configuration(folder: Path, *, generations: int, ahead: bool) -> Config:
+    """A campaign whose every proposal is asked for."""
+    script = folder / "replies.json"
+    script.write_text(json.dumps(texts()))
+    model = {"provider": "scripted", "model": str(script), "extra": {"latency_s": LATENCY_S}}
+    base = no_training.configure(
+        [f"offspring={OFFSPRING}", "population=12", f"generations={generations}"]
+    )
+    values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm"})
+    asking = {"novel-llm": 1.0, "incremental-llm": 1.0}
+    llm = {"models": [model], "concurrency": CONCURRENCY, "ahead": ahead}
+    return Config.model_validate({**values, "operators": asking, "llm": llm})
+
+
+def seconds(folder: Path, config: Config) -> list[float]:
+    """Wall time of each generation from the second on; the first has nothing to overlap with."""
+    begun: dict[int, float] = {}
+
+    def watch(progress: Progress) -> None:
+        begun.setdefault(progress.generation, time.perf_counter())
+
+    with no_training.create(folder, config) as history:
+        no_training.run(history, watch, trainer=Trainer(config.protocol))
+    begun[config.generations + 1] = time.perf_counter()
+    return [begun[g + 1] - begun[g] for g in range(2, config.generations + 1)]
+
+
+def main(generations: int) -> None:
+    """Both ways, after each other."""
+    torch.set_num_threads(1)
+    longer = LATENCY_S * OFFSPRING / CONCURRENCY
+    print(f"replies of a generation take {longer:.1f} s, its trainings {longer:.1f} s")
+    for ahead in (True, False):
+        with tempfile.TemporaryDirectory() as name:
+            config = configuration(Path(name), generations=generations, ahead=ahead)
+            found = seconds(Path(name) / "run", config)
+        mean = sum(found) / len(found)
+        how = "proposed ahead" if ahead else "one after the other"
+        print(f"{how}: {mean:.2f} s a generation, {mean / longer:.2f} x the longer of the two")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 6)

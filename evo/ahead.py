@@ -1,0 +1,69 @@
+"""Proposes for the next generation while this one trains, so that waiting costs nothing.
+
+The price is a lag: the next generation descends from the survivors that were known before this one
+trained. Which ones those are depends on generations alone, so a resumed campaign has the same.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+import torch
+
+from evo.selection import Individual, survive
+from evo.types import Record
+
+Proposing = Callable[[Sequence[Individual], int, int], list[Record]]
+"""Proposals from a population, for a generation, with what was known after another."""
+
+
+class Ahead:
+    """Gives a generation's proposals and begins the next one's; a context manager.
+
+    Args:
+        propose: runs in a thread of its own, one generation at a time.
+        earlier: the population one generation before the one to go on from.
+        last: number of the last generation.
+    """
+
+    def __init__(self, propose: Proposing, earlier: Sequence[Record], *, last: int) -> None:
+        self._propose = propose
+        self._earlier = earlier
+        self._last = last
+        self._next: tuple[int, Future[list[Record]]] | None = None
+        self._thread = ThreadPoolExecutor(
+            1, thread_name_prefix="ahead", initializer=torch.set_num_threads, initargs=(1,)
+        )
+
+    def __call__(self, parents: Sequence[Individual], generation: int) -> list[Record]:
+        """The generation's proposals; the next one is asked for from these parents."""
+        if self._next is None or self._next[0] != generation:
+            self._begin(self._earlier, generation)
+        assert self._next is not None
+        records = self._next[1].result()
+        if generation < self._last:
+            self._begin([parent.record for parent in parents], generation + 1)
+        return records
+
+    def _begin(self, population: Sequence[Record], generation: int) -> None:
+        # Individuals of its own, since selection writes their crowding anew while this runs; and in
+        # an order of their own, since a resumed campaign has the population from elsewhere.
+        pool = sorted(population, key=lambda record: record.id)
+        individuals = survive([Individual(record) for record in pool], len(pool))
+        known = max(0, generation - 2)
+        self._next = (
+            generation,
+            self._thread.submit(self._propose, individuals, generation, known),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=True)

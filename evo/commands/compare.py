@@ -1,0 +1,23 @@
+"""Two campaigns side by side."""
+
+from typing import Annotated
+
+import typer
+
+from evo.commands.options import Json
+from evo.console import print_facts, read_run
+
+
+def compare(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A name under runs/, or a folder.")],
+    other: Annotated[str, typer.Argument(metavar="RUN", help="Another one.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Fronts, hypervolumes over one reference, counts and the best of two campaigns."""
+    one, two = read_run(run), read_run(other)
+    from evo.report.comparison import comparison
+    from evo.report.tables import comparison_table
+
+    facts = comparison(one, two)
+    print_facts(facts, comparison_table(facts), as_json=as_json)

@@ -1,0 +1,131 @@
+"""What the recent generations taught: how each operator and model fared, and what failed and why.
+
+It is read off sealed records alone, so a resumed campaign remembers what the uninterrupted one did.
+Only a window of generations is kept.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from archive.history import History
+from evo.types import Record, Status
+from operators.adaptation import Tally
+
+REPAIR = "repair-llm"
+"""What it makes is to the credit of whose candidate it mends."""
+
+_BEHIND = 3
+"""Generations that somebody may still ask for, beside the last: proposals are made ahead."""
+_FAILURES = 4
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What is known after some generation.
+
+    Attributes:
+        operators: by name.
+        models: by label.
+        failures: the latest that were refused or could not be trained, the newest first, no two
+            for one reason.
+    """
+
+    operators: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
+    models: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
+    failures: Sequence[Record] = ()
+
+
+class Memory:
+    """A window over sealed generations.
+
+    Args:
+        window: how many generations count.
+    """
+
+    def __init__(self, window: int) -> None:
+        self._window = window
+        self._generations: dict[int, Lessons] = {}
+
+    def first_needed(self, last: int) -> int:
+        """The first generation that must be remembered for a campaign sealed up to `last`."""
+        return max(1, last - self._window - _BEHIND + 1)
+
+    def remember(
+        self, generation: int, records: Iterable[Record], survivors: Iterable[str]
+    ) -> None:
+        """Take in a sealed generation; the oldest is forgotten."""
+        self._generations[generation] = _lessons(list(records), frozenset(survivors))
+        self._generations.pop(self.first_needed(generation) - 1, None)
+
+    def after(self, generation: int) -> Lessons:
+        """What was known when that generation was sealed and no later one."""
+        window = range(max(1, generation - self._window + 1), generation + 1)
+        found = [self._generations[g] for g in window if g in self._generations]
+        failures = [failure for lessons in reversed(found) for failure in lessons.failures]
+        return Lessons(
+            _sum(lessons.operators for lessons in found),
+            _sum(lessons.models for lessons in found),
+            _different(failures),
+        )
+
+
+class Chronicle:
+    """A history whose every sealed generation is remembered.
+
+    Args:
+        history: what seals.
+        memory: what learns of it.
+    """
+
+    def __init__(self, history: History, memory: Memory) -> None:
+        self._history = history
+        self._memory = memory
+
+    @property
+    def generation(self) -> int:
+        """The last sealed generation."""
+        return self._history.generation
+
+    def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
+        """Make a generation permanent."""
+        self._history.seal(generation, records, survivors)
+        self._memory.remember(generation, records, survivors)
+
+
+def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> Lessons:
+    authors = {record.id: record.candidate.operator for record in records}
+    operators: dict[str, Tally] = {}
+    models: dict[str, Tally] = {}
+    for record in records:
+        candidate = record.candidate
+        lives = record.id in survivors and record.novelty is not None
+        mends = candidate.operator == REPAIR
+        operator = authors.get(candidate.parents[0], REPAIR) if mends else candidate.operator
+        _add(operators, operator, Tally(int(not mends), int(lives), record.cost_usd))
+        if candidate.model:
+            _add(models, candidate.model, Tally(int(not mends), int(lives), record.cost_usd))
+    failed = [
+        Record(record.candidate, record.generation, record.status, record.stage, record.reason)
+        for record in reversed(records)
+        if record.status in (Status.INVALID, Status.FAILED) and record.stage != "ask"
+    ]
+    return Lessons(operators, models, _different(failed))
+
+
+def _add(tallies: dict[str, Tally], name: str, tally: Tally) -> None:
+    tallies[name] = tallies.get(name, Tally()).plus(tally)
+
+
+def _sum(several: Iterable[Mapping[str, Tally]]) -> dict[str, Tally]:
+    total: dict[str, Tally] = {}
+    for tallies in several:
+        for name, tally in tallies.items():
+            _add(total, name, tally)
+    return total
+
+
+def _different(failures: Iterable[Record]) -> list[Record]:
+    first: dict[str, Record] = {}
+    for failure in failures:
+        first.setdefault(failure.reason, failure)
+    return list(first.values())[:_FAILURES]

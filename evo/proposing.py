@@ -1,0 +1,167 @@
+"""The first step of a generation: operators turn parents into new source.
+
+Those that ask a language model ask for all places of the generation at once. Every draw depends on
+its place and on sealed records alone, and replies are taken in the order of places, so the order in
+which they come changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from archive.novelty import rms_distance
+from evo.authors import Authors
+from evo.components.base import Kind
+from evo.dialogue import Exchange, Request
+from evo.memory import Lessons, Memory
+from evo.seeds import child
+from evo.selection import Individual, performance, tournament
+from evo.types import Candidate, Record, Status
+from operators.base import AskingOperator, WritingOperator
+from operators.briefing import Briefing
+from operators.portfolio import ParentsOf, Portfolio, write
+
+_NEIGHBOURS = 4
+"""Components that a prompt asks to keep away from."""
+
+
+class Question(NamedTuple):
+    """A place of a generation that waits for a language model."""
+
+    operator: AskingOperator
+    parents: Sequence[Record]
+    request: Request
+
+
+class Propose:
+    """Operators turn parents into new source; a source seen before falls out at once.
+
+    Args:
+        portfolio: chooses the operator of each offspring.
+        kind: what is evolved.
+        memory: what the recent generations taught.
+        seen: ids of every source so far, kept up to date here.
+        offspring: proposals a generation.
+        seed: the campaign's.
+        authors: the language models, where the portfolio asks any.
+        baselines: the known components by name, for prompts.
+    """
+
+    def __init__(
+        self,
+        portfolio: Portfolio,
+        kind: Kind,
+        *,
+        memory: Memory,
+        seen: set[str],
+        offspring: int,
+        seed: int,
+        authors: Authors | None = None,
+        baselines: Mapping[str, Record] | None = None,
+    ) -> None:
+        assert authors is not None or not portfolio.asks, "nobody is there to be asked"
+        self._portfolio = portfolio
+        self._kind = kind
+        self._memory = memory
+        self._seen = seen
+        self._offspring = offspring
+        self._seed = seed
+        self._authors = authors
+        self._baselines = baselines or {}
+
+    def __call__(self, parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
+        """The generation's proposals.
+
+        Args:
+            parents: the population to descend from.
+            generation: the one to propose for.
+            known: the last generation whose records count.
+        """
+        lessons = self._memory.after(known)
+        drafts = [
+            self._draft(parents, generation, place, lessons) for place in range(self._offspring)
+        ]
+        questions = [draft for draft in drafts if isinstance(draft, Question)]
+        exchanges: list[Exchange] = []
+        if self._authors is not None:
+            exchanges = self._authors.ask([question.request for question in questions])
+        came = iter(exchanges)
+        records = [
+            self._answer(draft, next(came), parents, generation, place)
+            if isinstance(draft, Question)
+            else Record(draft, generation)
+            for place, draft in enumerate(drafts)
+        ]
+        return [first_time(record, self._seen) for record in records]
+
+    def _draft(
+        self, parents: Sequence[Individual], generation: int, place: int, lessons: Lessons
+    ) -> Candidate | Question:
+        rng = child(self._seed, "propose", generation, place)
+        operator = self._portfolio.draw(rng, lessons.operators)
+        draw = _drawing(parents, rng)
+        if isinstance(operator, WritingOperator):
+            return write(operator, draw, self._kind.contract, rng)
+        assert isinstance(operator, AskingOperator)
+        assert self._authors is not None
+        chosen = draw(operator.parents(rng))
+        briefing = Briefing(
+            self._kind.contract,
+            self._baselines,
+            chosen,
+            self._neighbours(chosen, parents),
+            lessons.failures,
+        )
+        request = self._authors.request(operator, briefing, lessons, generation, place)
+        return Question(operator, chosen, request)
+
+    def _answer(
+        self,
+        question: Question,
+        exchange: Exchange,
+        parents: Sequence[Individual],
+        generation: int,
+        place: int,
+    ) -> Record:
+        """What a model proposes; where it could not be had, what an operator writes instead."""
+        assert self._authors is not None
+        rng = child(self._seed, "instead", generation, place)
+        instead = self._portfolio.draw_writing(rng)
+        if exchange.reply is None and instead is not None:
+            written = write(instead, _drawing(parents, rng), self._kind.contract, rng)
+            return Record(written, generation)
+        ids = [parent.id for parent in question.parents]
+        return self._authors.record(exchange, question.operator.name, ids, generation)
+
+    def _neighbours(
+        self, chosen: Sequence[Record], population: Sequence[Individual]
+    ) -> list[Record]:
+        """What is known and nearest to the parents; where there are none, the best."""
+        ids = {record.id for record in chosen}
+        known = {individual.record.id: individual.record for individual in population}
+        known |= {record.id: record for record in self._baselines.values()}
+        pool = [record for id_, record in known.items() if id_ not in ids]
+        if not chosen or not pool:
+            return sorted(pool, key=performance, reverse=True)[:_NEIGHBOURS]
+        vectors = np.stack([record.behaviour_vector for record in pool])
+        distances = [rms_distance(record.behaviour_vector, vectors) for record in chosen]
+        nearest = np.argsort(np.min(distances, axis=0), kind="stable")
+        return [pool[int(i)] for i in nearest[:_NEIGHBOURS]]
+
+
+def first_time(record: Record, seen: set[str]) -> Record:
+    """The record, a DUPLICATE where its source was seen before; `seen` learns of it."""
+    if record.status is not Status.PROPOSED:
+        return record
+    if record.id in seen:
+        return replace(
+            record, status=Status.DUPLICATE, stage="propose", reason="the same source as before"
+        )
+    seen.add(record.id)
+    return record
+
+
+def _drawing(population: Sequence[Individual], rng: np.random.Generator) -> ParentsOf:
+    return lambda count: [winner.record for winner in tournament(population, count, rng)]

@@ -1,0 +1,1 @@
+"""Where language models are asked: one file a provider, found by its name in the configuration."""

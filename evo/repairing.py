@@ -1,0 +1,81 @@
+"""A refused candidate goes back to its author, once, with the reason.
+
+What comes back is a proposal of its own beside the refused one, which keeps its place in history.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from evo.authors import Authors
+from evo.campaign import Step
+from evo.dialogue import Request
+from evo.memory import REPAIR
+from evo.proposing import first_time
+from evo.types import Record, Status
+from operators.base import AskingOperator, operators
+from operators.briefing import Briefing
+
+_STAGES = frozenset({"reply", "policy", "trace", "graph", "contract"})
+"""Where a candidate can be refused for something that its author can mend."""
+
+
+class _Return(NamedTuple):
+    """A candidate that goes back."""
+
+    refused: Record
+    request: Request
+
+
+class Repair:
+    """Asks the authors of refused candidates to mend them.
+
+    Args:
+        authors: the language models.
+        validate: judges what comes back.
+        seen: ids of every source so far, kept up to date here.
+    """
+
+    def __init__(self, authors: Authors, validate: Step, *, seen: set[str]) -> None:
+        self._authors = authors
+        self._validate = validate
+        self._seen = seen
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, and behind them what came back of the refused ones."""
+        operator = operators.get(REPAIR)()
+        assert isinstance(operator, AskingOperator)
+        returned = [
+            _Return(record, self._request(operator, record, place))
+            for place, record in enumerate(records)
+            if _may_return(record)
+        ]
+        return [*records, *self._validate(self._mended(returned))]
+
+    def _request(self, operator: AskingOperator, record: Record, place: int) -> Request:
+        briefing = Briefing(self._authors.contract, {}, [record])
+        return self._authors.request_to(
+            record.candidate.model, operator, briefing, "repair", record.generation, place
+        )
+
+    def _mended(self, returned: Sequence[_Return]) -> list[Record]:
+        exchanges = self._authors.ask([each.request for each in returned])
+        found: list[Record] = []
+        for (refused, _), exchange in zip(returned, exchanges, strict=True):
+            if exchange.reply is None:
+                continue  # nothing came back, and nothing is lost
+            record = self._authors.record(exchange, REPAIR, [refused.id], refused.generation)
+            if record.id == refused.id and record.status is Status.PROPOSED:
+                reason = f"came back unchanged: {refused.reason}"
+                record = replace(record, status=Status.INVALID, stage=refused.stage, reason=reason)
+            found.append(first_time(record, self._seen))
+        return found
+
+
+def _may_return(record: Record) -> bool:
+    return (
+        record.status is Status.INVALID
+        and record.stage in _STAGES
+        and record.candidate.model != ""
+        and record.candidate.operator != REPAIR
+    )

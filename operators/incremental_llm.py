@@ -1,0 +1,20 @@
+"""Mutation by a language model, encouraged to small steps: the paper's incremental strategy."""
+
+from typing import ClassVar
+
+from evo.dialogue import Prompt
+from operators.base import AskingOperator, operators
+from operators.briefing import Briefing
+from operators.llm.views import ask
+
+
+@operators.register("incremental-llm")
+class IncrementalLlm(AskingOperator):
+    """A language model takes one small step from one parent."""
+
+    name: ClassVar[str] = "incremental-llm"
+    arity: ClassVar[int] = 1
+
+    def prompt(self, briefing: Briefing) -> Prompt:
+        """What to ask."""
+        return ask("incremental", briefing)

@@ -1,0 +1,1 @@
+"""What the asking operators share: how candidates are shown, replies read, replies constrained."""

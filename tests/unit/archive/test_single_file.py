@@ -1,0 +1,85 @@
+import archive_samples as samples
+import h5py
+import numpy as np
+import pytest
+
+from archive.campaign import Campaign
+from archive.columns import ROW, to_row
+from archive.history import History
+from archive.reader import Reader
+from archive.single_file import DESCRIPTIONS, write
+from evo.errors import UsageError
+
+RECORDS = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with History.create(tmp_path / "run", config={"seed": 1}, environment={}) as history:
+        history.seal(0, RECORDS[:2], [RECORDS[0].id])
+        history.seal(1, RECORDS[2:], [RECORDS[2].id])
+    return tmp_path / "run"
+
+
+def test_one_file_holds_every_column_and_says_what_each_is(folder, tmp_path):
+    assert write(Reader.read(folder), tmp_path / "campaign.h5") == 3
+
+    found = {}
+    with h5py.File(tmp_path / "campaign.h5") as file:
+        file.visititems(
+            lambda name, item: (
+                found.update({name: item.attrs["description"]})
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
+    assert found == dict(DESCRIPTIONS)
+
+
+def test_its_values_are_those_of_the_records(folder, tmp_path):
+    write(Reader.read(folder), tmp_path / "campaign.h5")
+
+    with h5py.File(tmp_path / "campaign.h5") as file:
+        for name in ROW:
+            if name == "parents":
+                continue
+            values = file[f"records/{name}"]
+            values = values.asstr()[:] if ROW[name] is str else values[:]
+            for value, record in zip(values, RECORDS, strict=True):
+                expected = to_row(record)[name]
+                if expected is None:
+                    assert value in ("", -1) or np.isnan(value)
+                else:
+                    assert value == expected
+        assert file["trials/record"][:].tolist() == [0, 0, 0, 2, 2, 2]
+        assert file["trials/loss"][:].tolist() == [1.0, 1.125, 1.25, 3.0, 3.125, 3.25]
+        assert file["parents/record"][:].tolist() == [0, 2]
+        assert file["text_vectors/record"][:].tolist() == [0, 2]
+        assert (file["text_vectors/vector"][1] == RECORDS[2].text_vector).all()
+
+
+def test_a_campaign_without_candidates_makes_a_file_too(tmp_path):
+    History.create(tmp_path / "run", config={}, environment={}).close()
+
+    assert write(Reader.read(tmp_path / "run"), tmp_path / "campaign.h5") == 0
+    assert h5py.is_hdf5(tmp_path / "campaign.h5")
+
+
+def test_a_notebook_reads_a_campaign_as_a_table_and_as_a_data_frame(folder):
+    campaign = Campaign.open(str(folder))
+
+    assert campaign.table().to_pylist() == [to_row(record) for record in RECORDS]
+    frame = campaign.dataframe()
+    assert list(frame.columns) == list(ROW)
+    assert frame["id"].tolist() == [record.id for record in RECORDS]
+    assert np.isnan(frame["b_wr"][1])
+    assert (campaign.generation, campaign.survivors) == (1, (RECORDS[2].id,))
+    assert campaign.config == {"seed": 1}
+    assert campaign.records[0].id == RECORDS[0].id
+
+
+def test_without_pandas_the_install_line_is_told(folder, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+
+    with pytest.raises(UsageError, match=r"pip install 'evo-search\[pandas\]'"):
+        Campaign.open(folder).dataframe()

@@ -1,0 +1,79 @@
+import pytest
+
+from archive.history import History
+from archive.reader import Reader
+from evo.report.comparison import comparison
+from evo.report.tables import comparison_table
+from evo.types import Candidate, Novelty, Record, Score, Status, Trial, WinRate
+
+CONFIG = {"kind": "activation", "tasks": ["digits"], "seed": 0, "generations": 1}
+
+
+def record(name: str, b_wr: float, novelty: float, loss: float) -> Record:
+    rate = WinRate(b_wr, 0.0, 1.0)
+    trials = tuple(
+        Trial(0, "digits", "mlp", seed, 0.01, loss * (1 + 0.01 * seed), 0.9) for seed in range(4)
+    )
+    return Record(
+        Candidate.of("activation", name, operator="test"),
+        1,
+        Status.EVALUATED,
+        score=Score(0, trials, rate, rate, 0.0, {}),
+        novelty=Novelty(0.1, novelty, "a", "b"),
+    )
+
+
+def run(folder, records, **settings) -> Reader:
+    with History.create(folder, config=CONFIG | settings, environment={}) as history:
+        history.seal(0, [], [])
+        history.seal(1, records, [])
+    return Reader.read(folder)
+
+
+def test_two_runs_are_compared_over_one_reference(tmp_path) -> None:
+    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2), record("b", 0.5, 1.0, 0.4)])
+    two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.3)], seed=1)
+
+    facts = comparison(one, two)
+
+    assert (facts["comparable"], facts["differing"]) == (True, [])
+    assert [run["front"] for run in facts["runs"]] == [2, 1]
+    assert facts["runs"][0]["hypervolume"] == pytest.approx(0.8 * 0.5 + 0.5 * 0.5)
+    assert facts["runs"][1]["hypervolume"] == pytest.approx(0.28)
+    assert facts["hypervolume_of_both"] == facts["runs"][0]["hypervolume"]
+    assert facts["front_members_beaten"] == [0, 1]
+
+
+def test_the_best_are_compared_seed_by_seed_and_the_better_has_the_sign(tmp_path) -> None:
+    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
+    two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.4)], seed=1)
+
+    best = comparison(one, two)["best"]
+
+    assert best["seeds"] == 4
+    assert best["log_loss_ratio"] == pytest.approx(0.6931, abs=1e-4)
+    low, high = best["log_loss_ratio_ci"]
+    assert low <= best["log_loss_ratio"] <= high
+    assert comparison(two, one)["best"]["log_loss_ratio"] == pytest.approx(-0.6931, abs=1e-4)
+
+
+def test_runs_that_were_measured_otherwise_are_not_compared_by_their_best(tmp_path) -> None:
+    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
+    two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.4)], tasks=["harmonics"])
+
+    facts = comparison(one, two)
+
+    assert (facts["comparable"], facts["differing"], facts["best"]) == (False, ["tasks"], None)
+
+
+def test_a_run_without_candidates_has_no_best(tmp_path, capsys) -> None:
+    from rich.console import Console
+
+    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
+    two = run(tmp_path / "two", [], seed=1)
+
+    facts = comparison(one, two)
+
+    assert (facts["best"], facts["runs"][1]["best"]) == (None, None)
+    Console(width=200).print(comparison_table(facts))
+    assert "highest rung reached" in capsys.readouterr().out

@@ -1,0 +1,76 @@
+from collections.abc import Sequence
+from typing import ClassVar
+
+from evo.components.activation import Activation
+from evo.memory import Memory
+from evo.proposing import Propose
+from evo.selection import Individual, survive
+from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
+from operators.base import WritingOperator
+
+
+def evaluated(name: str) -> Record:
+    rate = WinRate(0.5, 0.0, 1.0)
+    return Record(
+        Candidate(name, "activation", f"# {name}", (), "test"),
+        1,
+        Status.EVALUATED,
+        score=Score(0, (), rate, rate, 0.0, {}),
+        novelty=Novelty(0.1, 0.1, "a", "b"),
+    )
+
+
+class Echo(WritingOperator):
+    """Writes a source for each draw of its generator, few enough to repeat."""
+
+    name: ClassVar[str] = "echo"
+    arity: ClassVar[int] = 1
+
+    def __init__(self, different: int) -> None:
+        self.different = different
+
+    def propose(self, parents, contract, rng) -> str:
+        return f"x = {rng.integers(self.different)}"
+
+
+class Always:
+    """A portfolio of one."""
+
+    asks = False
+
+    def __init__(self, operator: WritingOperator) -> None:
+        self.operator = operator
+
+    def draw(self, rng, tallies) -> WritingOperator:
+        return self.operator
+
+
+def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence[Record]:
+    parents = survive([Individual(evaluated(name)) for name in "ab"], 2)
+    step = Propose(
+        Always(Echo(different)),  # type: ignore[arg-type]
+        Activation(),
+        memory=Memory(3),
+        seen=seen,
+        offspring=6,
+        seed=seed,
+    )
+    return step(parents, 3, 2)
+
+
+def test_proposals_depend_on_the_seed_alone() -> None:
+    assert propose(set()) == propose(set())
+    assert propose(set()) != propose(set(), seed=1)
+
+
+def test_a_source_seen_before_falls_out_and_a_new_one_is_remembered() -> None:
+    seen: set[str] = set()
+
+    first = propose(seen, different=2)
+
+    assert len(first) == 6
+    fresh = [r for r in first if r.status is Status.PROPOSED]
+    repeats = [r for r in first if r.status is Status.DUPLICATE]
+    assert len(fresh) == len(seen) <= 2
+    assert all(r.stage == "propose" and r.reason for r in repeats)
+    assert all(r.generation == 3 and r.candidate.parents for r in first)
