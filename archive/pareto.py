@@ -103,10 +103,10 @@ def may_be_on_front(lows: ArrayLike, highs: ArrayLike) -> NDArray[np.bool_]:
     """
     worst, best = _checked(lows), _checked(highs)
     sure = worst[front(worst)]
-    beaten = [
-        bool(((sure >= point).all(axis=1) & (sure > point).any(axis=1)).any()) for point in best
+    possible = [
+        not ((sure >= point).all(axis=1) & (sure > point).any(axis=1)).any() for point in best
     ]
-    return ~np.array(beaten, dtype=np.bool_)
+    return np.array(possible, dtype=np.bool_)
 
 
 def front_shares(draws: Sequence[ArrayLike]) -> NDArray[np.float64]:

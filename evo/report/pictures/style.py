@@ -33,7 +33,7 @@ _LOOK: dict[Any, Any] = {
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "svg.fonttype": "none",  # words stay words: found, copied, read aloud
-    "svg.hashsalt": "evo",  # an equal picture has equal bytes
+    "svg.hashsalt": "evo",  # the names of its parts do not change from one drawing to the next
 }
 
 

@@ -1,6 +1,8 @@
 """Small campaigns in memory: records with trials, scored as the engine scores them."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ from evo.evaluation.win_rates import score, score_baselines
 from evo.report.analysis import analyse
 from evo.report.objectives import DEFAULT, objectives_of
 from evo.report.pictures.scene import Scene, sample
-from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Status, Trial
+from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, Trial
 
 NETWORKS, SEEDS = ("wide", "deep"), range(6)
 KNOWN = {"relu": 1.0, "tanh": 1.3}
@@ -95,8 +97,6 @@ def scene(
 
 def words(path: Path) -> str:
     """The text of an SVG, without its tags."""
-    import re
-
     return " ".join(re.findall(r">([^<>]+)</", path.read_text()))
 
 
@@ -107,7 +107,7 @@ def _rivals(rung: int) -> Mapping[str, Sequence[Trial]]:
     }
 
 
-def _with_score(found: Record, scores) -> Record:
-    from dataclasses import replace
-
-    return replace(found, score=scores[found.id])
+def _with_score(found: Record, scores: Mapping[str, Score]) -> Record:
+    short = trials(KNOWN[found.id], rung=0, salt=list(KNOWN).index(found.id))
+    own = replace(scores[found.id], trials=(*short, *scores[found.id].trials))
+    return replace(found, score=own)

@@ -37,7 +37,7 @@ def test_the_front_holds_the_non_dominated_of_the_highest_rung() -> None:
 
 def test_facts_of_a_campaign_without_a_generation_have_no_best() -> None:
     class Empty:
-        folder = Path("runs/empty")
+        folder, id = Path("runs/empty"), "c"
         config = {"kind": "activation", "seed": 0, "generations": 3}  # noqa: RUF012
         generation = -1
         records: list[Record] = []  # noqa: RUF012
