@@ -1,17 +1,17 @@
 """Claim: a probability to be on the front means what it says, and says more than the front does.
 
 Campaigns are simulated whose true front is known: losses are quality + the luck of a trial +
-noise, novelty is exact. Three ways to say who is on the front, on the same trials: the front of
-the point estimates (a probability of 0 or 1), draws that take candidates for independent, and the
-draws that evo makes, tied by the trials that candidates share. Prints the Brier score of each
+noise, novelty is exact. Four ways to say who is on the front, on the same trials: the front of
+the point estimates (a probability of 0 or 1), the draws that evo makes, draws whose measures are
+independent, and draws that tie candidates by the trials they share. Prints the Brier score of each
 (mean squared error of the probability, less is better), and for what is said the share that is so.
 
-Usage: python benchmarks/bench_front.py [campaigns a setting, 60 by default: some three minutes]
+Usage: python benchmarks/bench_front.py [campaigns a setting, 40 by default: some six minutes]
 """
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -21,37 +21,59 @@ from scipy.special import ndtr
 from archive.pareto import front, front_shares
 from evo.evaluation.win_rates import score
 from evo.report.draws import Belief, Trials
-from evo.report.objectives import objectives_of
+from evo.report.objectives import Objective, objectives_of, score_of
 from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Trial, WinRate
 
 Floats = NDArray[np.float64]
 Losses = dict[str, list[Trial]]
 
 CANDIDATES, DRAWS = 60, 500
-OBJECTIVES = objectives_of(("b_wr", "n_behaviour"))
+FRONTS = [("b_wr", "n_behaviour"), ("b_wr", "bsota_wr", "n_behaviour")]
 LAYOUTS = {"1 network, 4 seeds": (1, 4), "4 networks, 10 seeds": (4, 10)}
 LUCK = {"luck is nothing": 0.0, "luck is half": 0.5}
 SEARCHES = {"few are good": (-1.5, 1.0), "many are good": (0.5, 0.5)}
 """Mean and spread of the candidates' quality; that of baselines is evenly from -1 to 1."""
 BASELINES = np.linspace(-1, 1, 12)
+LUCK_OF_BASELINES = np.random.default_rng(0).standard_normal((4000, len(BASELINES)))
 BINS = np.array([0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0])
 
 
 class Untied(Trials):
-    """Takes every candidate's luck for its own."""
+    """Takes every measure's luck for its own."""
 
     def beliefs(self, record: Record) -> Mapping[str, Belief]:
-        """As measured, but no trial is shared."""
+        """As measured, but no trial ties two measures."""
         return {
             key: belief._replace(weights=np.zeros(len(belief.weights)))
             for key, belief in super().beliefs(record).items()
         }
 
 
+class Shared(Trials):
+    """Ties candidates as well: the luck of a trial is that of all who ran it."""
+
+    def draws(
+        self,
+        records: Sequence[Record],
+        objectives: Sequence[Objective],
+        *,
+        count: int,
+        rng: np.random.Generator,
+    ) -> Floats:
+        """As evo draws, from one table of luck; every candidate here has the same trials."""
+        luck = rng.standard_normal((count, len(score_of(records[0]).trials)))
+        found = super().draws(records, objectives, count=count, rng=rng)
+        for (row, record), (place, objective) in product(enumerate(records), enumerate(objectives)):
+            belief = self.beliefs(record).get(objective.key)
+            if belief is not None and belief.weights.any():
+                found[:, row, place] = belief.at(ndtr(luck @ belief.weights))
+        return found
+
+
 def campaign(
     layout: tuple[int, int], luck: float, search: tuple[float, float], rng: np.random.Generator
-) -> tuple[list[Record], list[Record], Floats]:
-    """Candidates and baselines with their trials, and the true measures (n, 2)."""
+) -> tuple[list[Record], list[Record], dict[str, Floats]]:
+    """Candidates and baselines with their trials, and the true measures (n,) each."""
     networks, seeds = layout
     quality = search[0] + search[1] * rng.standard_normal(CANDIDATES)
     quality = quality[:, None] + 0.3 * rng.standard_normal((CANDIDATES, networks))
@@ -60,8 +82,11 @@ def campaign(
     losses = -every[:, :, None] + np.sqrt(luck) * rng.standard_normal(shape[1:])
     losses = np.exp(0.1 * (losses + np.sqrt(1 - luck) * rng.standard_normal(shape)))
     novelty = rng.random(CANDIDATES)
-    gaps = (quality[:, :, None] - BASELINES) / np.sqrt(2 * (1 - luck))
-    truth = np.stack([ndtr(gaps).mean(axis=(1, 2)), novelty], axis=1)
+    noise = np.sqrt(1 - luck)
+    rates = ndtr((quality[:, :, None] - BASELINES) / (np.sqrt(2) * noise)).mean(axis=(1, 2))
+    best = (BASELINES + noise * LUCK_OF_BASELINES).max(axis=1)
+    top_rates = ndtr((quality[:, :, None] - best) / noise).mean(axis=(1, 2))
+    truth = {"b_wr": rates, "bsota_wr": top_rates, "n_behaviour": novelty}
     trials = [
         [
             Trial(0, "task", f"net{n}", s, 0.01, float(losses[row, n, s]), 0.5)
@@ -84,41 +109,50 @@ def record(id_: str, scored: Score, novelty: float) -> Record:
     return Record(candidate, 0, score=scored, novelty=Novelty(0.0, novelty, "", ""))
 
 
-def said(candidates: list[Record], known: list[Record], seed: int) -> dict[str, Floats]:
+def said(
+    candidates: list[Record], known: list[Record], keys: Sequence[str], seed: int
+) -> dict[str, Floats]:
     """The probability to be on the front, by each way to say it: (n,)."""
-    points = [[each.read(record) for each in OBJECTIVES] for record in candidates]
+    objectives = objectives_of(keys)
+    points = [[each.read(record) for each in objectives] for record in candidates]
     plain = np.zeros(len(candidates))
     plain[front(points)] = 1
     found = {"front": plain}
-    for name, trials in (("untied", Untied(known)), ("tied", Trials(known))):
+    ways = {"evo": Trials, "untied": Untied, "shared": Shared}
+    for name, way in ways.items():
         rng = np.random.default_rng(seed)
-        drawn = trials.draws(candidates, OBJECTIVES, count=DRAWS, rng=rng)
+        drawn = way(known).draws(candidates, objectives, count=DRAWS, rng=rng)
         found[name] = front_shares(list(drawn))
     return found
 
 
 def main() -> None:
     """Every setting, a line each; then what was said against what was so."""
-    campaigns = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    everything: dict[str, list[Floats]] = {}
+    campaigns = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    everything: dict[tuple[int, str], list[Floats]] = {}
     start = time.process_time()
-    print(f"{'Brier score':58} front  untied  tied")
-    for layout, luck, search in product(LAYOUTS, LUCK, SEARCHES):
+    print(f"{'Brier score':68} front     evo  untied  shared")
+    for keys, layout, luck, search in product(FRONTS, LAYOUTS, LUCK, SEARCHES):
         here: dict[str, list[Floats]] = {}
         for number in range(campaigns):
             rng = np.random.default_rng(number)
             candidates, known, truth = campaign(LAYOUTS[layout], LUCK[luck], SEARCHES[search], rng)
             is_so = np.zeros(CANDIDATES)
-            is_so[front(truth)] = 1
-            for name, shares in said(candidates, known, number).items():
+            is_so[front(np.stack([truth[key] for key in keys], axis=1))] = 1
+            for name, shares in said(candidates, known, keys, number).items():
                 here.setdefault(name, []).append(np.stack([shares, is_so], axis=1))
         briers = [np.mean(np.square(np.diff(np.concatenate(own)))) for own in here.values()]
-        print(f"{f'{layout}, {luck}, {search}':58}", *(f"{brier:.4f}" for brier in briers))
+        setting = f"{len(keys)} objectives, {layout}, {luck}, {search}"
+        print(f"{setting:68}", "  ".join(f"{brier:.4f}" for brier in briers), flush=True)
         for name, own in here.items():
-            everything.setdefault(name, []).extend(own)
-    for name, own in everything.items():
+            everything.setdefault((len(keys), name), []).extend(own)
+    for (count, name), own in everything.items():
         pairs = np.concatenate(own)
-        print(f"\n{name}: Brier {np.mean(np.square(np.diff(pairs))):.4f}\n  said    so    cases")
+        brier = np.mean(np.square(np.diff(pairs)))
+        sums = pairs.sum(axis=0)
+        print(
+            f"\n{count} objectives, {name}: Brier {brier:.4f}, said {sums[0]:.0f}, so {sums[1]:.0f}"
+        )
         for low, high in zip(BINS, [*BINS[1:-1], 1.01], strict=False):
             inside = pairs[(pairs[:, 0] >= low) & (pairs[:, 0] < high)]
             if len(inside):

@@ -64,8 +64,12 @@ def save(
 
 def halves(figure: Figure, *, across: bool) -> tuple[SubFigure, SubFigure]:
     """Two parts of a figure, side by side or one above the other; the first has two thirds."""
-    shape, ratios = ((1, 2), "width_ratios") if across else ((2, 1), "height_ratios")
-    first, second = np.ravel(np.array(figure.subfigures(*shape, **{ratios: (2, 1)})))
+    both = (
+        figure.subfigures(1, 2, width_ratios=(2, 1))
+        if across
+        else figure.subfigures(2, 1, height_ratios=(2, 1))
+    )
+    first, second = np.ravel(np.array(both))
     return first, second
 
 
