@@ -18,6 +18,7 @@ from evo.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from archive.reader import Reader
+    from evo.report.pictures.scene import Scene
 
 RUNS = Path("runs")
 
@@ -25,18 +26,16 @@ out = Console()
 err = Console(stderr=True)
 
 
-def print_result(history: "Reader", picture: Path) -> None:
+def print_result(history: "Reader", scene: "Scene", picture: Path) -> None:
     """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
-    from evo.inspection import scene_of
     from evo.report.authorship import authorship_facts, authorship_table
     from evo.report.fronts import analysis_view
     from evo.report.logbook import logbook
-    from evo.report.objectives import DEFAULT, objectives_of
     from evo.report.tables import generation_table
 
     out.print(generation_table(logbook(history.records)))
     out.print(authorship_table(authorship_facts(history.records)))
-    out.print(analysis_view(scene_of(history, objectives_of(DEFAULT))))
+    out.print(analysis_view(scene))
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
 
@@ -60,13 +59,10 @@ def _print_next(history: "Reader") -> None:
         out.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
-def save_picture(history: "Reader", folder: Path) -> Path:
+def save_picture(scene: "Scene", folder: Path) -> Path:
     """The novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
-    from evo.inspection import scene_of
-    from evo.report.objectives import DEFAULT, objectives_of
     from evo.report.pictures import save_pareto
 
-    scene = scene_of(history, objectives_of(DEFAULT))
     with picture_folder(folder):
         return save_pareto(scene, folder)
 

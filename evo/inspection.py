@@ -16,7 +16,7 @@ from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.report.analysis import analyse, on_one_scale
 from evo.report.lineage import lineage
-from evo.report.objectives import Objective
+from evo.report.objectives import DEFAULT, Objective, objectives_of
 from evo.report.pictures.scene import Scene, sample
 from evo.report.summary import best_record, score_facts
 from evo.steps import Evaluate, Validate
@@ -97,7 +97,7 @@ def baseline_names(kind_name: str) -> dict[str, str]:
     return {candidate.id: name for name, candidate in kinds.get(kind_name)().baselines().items()}
 
 
-def scene_of(history: Reader, objectives: Sequence[Objective]) -> Scene:
+def scene_of(history: Reader, objectives: Sequence[Objective] = objectives_of(DEFAULT)) -> Scene:
     """What the pictures of a campaign are drawn from."""
     config, records = history.config, history.records
     kind = kinds.get(config["kind"])()

@@ -62,8 +62,8 @@ def draw(scene: Scene) -> Figure:
         )
     for panel in panels[len(stations) :]:
         panel.set_axis_off()
-    labels = [_label(scene, record) for record in line]
-    place(axes, labels, points=_drawn(family))
+    labels = [Label(scene.name_of(record), *_point(record)) for record in stations]
+    place(axes, labels, points=_drawn(family, line))
     return figure
 
 
@@ -101,8 +101,8 @@ def _dots(axes: Axes, family: Sequence[Record], line: Sequence[Record]) -> None:
         axes.plot(record.generation, rate.value, "o", ms=5, color=colour, mfc=face, zorder=3)
 
 
-def _drawn(family: Sequence[Record]) -> Floats:
-    """The lines from parents to children as points, for labels to keep off: (k, 2)."""
+def _drawn(family: Sequence[Record], line: Sequence[Record]) -> Floats:
+    """Lines to children and intervals as points, for labels to keep off: (k, 2)."""
     known = {record.id: record for record in family}
     lines = [
         along([_point(known[parent]), _point(child)])
@@ -110,11 +110,11 @@ def _drawn(family: Sequence[Record]) -> Floats:
         for parent in child.candidate.parents
         if parent in known
     ]
-    return np.vstack([*lines, [_point(record) for record in family]])
-
-
-def _label(scene: Scene, record: Record) -> Label:
-    return Label(scene.name_of(record), *_point(record))
+    bars = [
+        along([(record.generation, rate.low), (record.generation, rate.high)])
+        for record, rate in ((record, score_of(record).b_wr) for record in line)
+    ]
+    return np.vstack([*lines, *bars, [_point(record) for record in family]])
 
 
 def _point(record: Record) -> tuple[float, float]:

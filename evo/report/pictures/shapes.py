@@ -16,6 +16,9 @@ from evo.types import Record
 
 _COLUMNS = 3
 
+_FAR = 3.0
+"""Standardised outputs farther from 0 look alike."""
+
 
 def draw(scene: Scene) -> Figure:
     """A panel an operator, and one of the baselines; light shapes win more often.
@@ -54,6 +57,9 @@ def draw(scene: Scene) -> Figure:
         bar.set_label("B-WR (grey: stopped at a lower rung)")
     else:
         panels[0].set_ylabel("component, best at the top")
+        colours = ScalarMappable(Normalize(-_FAR, _FAR), SCALE)
+        bar = figure.colorbar(colours, ax=panels, shrink=0.9, extend="both")
+        bar.set_label("standardised output")
     heading(figure, f"{scene.title}: shapes by operator")
     return figure
 
@@ -68,7 +74,7 @@ def _curves(axes: Axes, scene: Scene, records: Sequence[Record], full: set[str])
 
 def _rows(axes: Axes, records: Sequence[Record]) -> None:
     vectors = np.stack([record.behaviour_vector for record in records[::-1]])
-    axes.imshow(vectors, cmap=SCALE, aspect="auto", interpolation="none", vmin=-3, vmax=3)
+    axes.imshow(vectors, cmap=SCALE, aspect="auto", interpolation="none", vmin=-_FAR, vmax=_FAR)
     axes.set_xlabel("probe output")
 
 
