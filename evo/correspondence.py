@@ -122,10 +122,12 @@ class Correspondent:
         # An error of one, such as a full disk, cancels the others.
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._exchange(request)) for request in requests]
+        if self._stopped is not None:
+            for line in self._lines.values():
+                self._reopen(line)
+            raise self._stopped
         for line in self._lines.values():
             self._settle(line)
-        if self._stopped is not None:
-            raise self._stopped
         found = [task.result() for task in tasks]
         return [exchange for exchange in found if exchange is not None]
 
@@ -255,9 +257,7 @@ class Correspondent:
         if fatal or line.failed_in_a_row >= self._settings.patience:
             line.is_dead = True
             if self._settings.when_dead == "stop":
-                for exchange in line.failed:
-                    self._replies.add(replace(exchange, final=False))
-                line.failed.clear()
+                self._reopen(line)
                 self._stopped = self._stopped or EndpointDeadError(
                     f"The model {line.model.label!r} cannot be had: {given_up.error}. "
                     "Everything is saved; evo resume goes on once it can be. "
@@ -270,6 +270,12 @@ class Correspondent:
         """Those that were given up stay given up."""
         for exchange in line.failed:
             self._keep(exchange)
+        line.failed.clear()
+
+    def _reopen(self, line: _Line) -> None:
+        """Those that were given up are asked for again when the campaign goes on."""
+        for exchange in line.failed:
+            self._replies.add(replace(exchange, final=False))
         line.failed.clear()
 
     def _keep(self, exchange: Exchange) -> Exchange:

@@ -163,6 +163,22 @@ def test_a_dead_endpoint_stops_the_campaign_and_its_requests_stay_open(server, t
     assert all(e.reply for e in ask(tmp_path, found, [request(i) for i in range(20)]))
 
 
+def test_what_failed_at_a_living_endpoint_stays_open_too_when_another_is_dead(
+    server, tmp_path
+) -> None:
+    server.always = "status:500"
+    models = [{"model": name, "base_url": server.url} for name in ("m", "n")]
+    found = LlmSettings.model_validate(
+        {"models": models, "attempts": 1, "patience": 2, "concurrency": 1}
+    )
+
+    with pytest.raises(EndpointDeadError, match="'m' cannot be had"):
+        ask(tmp_path, found, [request(1, model="n"), request(2), request(3)])
+
+    replies = Replies.read(tmp_path, campaign="c")
+    assert (len(replies), replies.total.requests) == (0, 3)
+
+
 def test_a_dead_endpoint_is_left_alone_where_others_may_go_on(server, tmp_path) -> None:
     server.always = "status:500"
     found = settings(server.url, attempts=1, patience=3, concurrency=1, when_dead="tree")

@@ -220,7 +220,7 @@ def test_a_budget_ends_a_campaign_that_could_go_on(server, tmp_path) -> None:
 def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
     server, tmp_path
 ) -> None:
-    config = configure(server.url, attempts=1, patience=2)
+    config = configure(server.url, attempts=1, patience=1)
     run(tmp_path / "whole", config)
     server.faults = [""] * 9
     server.always = "status:500"
