@@ -4,7 +4,8 @@ Resampling trials would claim too much: who won all of a few trials wins all of 
 that were certain. So a measure is drawn from the distribution behind its interval. Two measures of
 one candidate are lucky together, which the trials show. That two candidates share seeds and
 baselines is left out: the correlations that few trials show are mostly chance, and draws tied by
-them are further from the truth (benchmarks/bench_front.py).
+them are further from the truth (benchmarks/bench_front.py). That true win rates rise and fall
+together is not known here either: with several noisy objectives the fronts drawn are too long.
 """
 
 from collections.abc import Mapping, Sequence
