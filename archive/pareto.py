@@ -1,11 +1,16 @@
 """Which points are worth keeping when more of every objective is better.
 
-Exact, by moocore; pure functions over arrays (n, m), every objective maximised.
+Exact, by moocore; pure functions over arrays (n, m), every objective maximised. Nothing here knows
+how the points were measured: whoever asks turns objectives that are minimised around.
 """
+
+from collections.abc import Iterable, Sequence
 
 import moocore
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+Points = NDArray[np.float64]
 
 
 def front(points: ArrayLike) -> NDArray[np.intp]:
@@ -39,7 +44,87 @@ def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
     return float(moocore.hypervolume(_checked(points), ref=np.asarray(reference), maximise=True))
 
 
-def _checked(points: ArrayLike) -> NDArray[np.float64]:
+def volumes(groups: Iterable[ArrayLike], reference: ArrayLike) -> list[float]:
+    """The hypervolume after each group of points joined all before it; it never falls.
+
+    Args:
+        groups: arrays (n, m), such as one a generation.
+        reference: (m,).
+
+    >>> volumes([[[1.0, 1.0]], [[0.5, 0.5]], [[2.0, 1.0]]], reference=[0.0, 0.0])
+    [1.0, 1.0, 2.0]
+    """
+    best = np.zeros((0, len(np.asarray(reference))))
+    found: list[float] = []
+    for group in groups:
+        array = np.vstack([best, _checked(group)])
+        best = array[front(array)]  # a front of fronts: nothing else can be on the next one
+        # The sum over another set of points may be smaller in its last bits.
+        found.append(max(hypervolume(best, reference), found[-1] if found else 0.0))
+    return found
+
+
+def knee(points: ArrayLike) -> int | None:
+    """Index of the member of the front that bulges most; None where there are no points.
+
+    The front is stretched to [0, 1] in each objective; the knee has the largest sum. With two
+    objectives it is the member farthest out from the line between the two ends, as in I. Das
+    (Structural Optimization 18, 1999, https://doi.org/10.1007/BF01195985); with more, the farthest
+    from the plane through the unit vectors, where his goes through the ends themselves. An
+    objective in which the whole front is equal does not count. Of equals the first on the front.
+
+    >>> knee([[1.0, 0.0], [0.0, 1.0], [0.8, 0.8], [0.2, 0.9]])
+    2
+    """
+    array = _checked(points)
+    members = front(array)
+    if not len(members):
+        return None
+    low, high = array[members].min(axis=0), array[members].max(axis=0)
+    reach = np.where(high > low, high - low, 1.0)
+    sums = ((array[members] - low) / reach).sum(axis=1)
+    # Rounding must not choose between equals, as the two ends of a front are.
+    return int(members[np.flatnonzero(sums >= sums.max() - 1e-9)[0]])
+
+
+def may_be_on_front(lows: ArrayLike, highs: ArrayLike) -> NDArray[np.bool_]:
+    """Whether a point can be on the front when each lies anywhere between its bounds: (n,).
+
+    It cannot where another one's worst is at least as good as its best, and better somewhere.
+
+    Args:
+        lows: (n, m), the worst each may be.
+        highs: (n, m), the best, at least as good.
+
+    >>> may_be_on_front([[1.0, 1.0], [0.0, 0.0]], [[2.0, 1.0], [1.5, 0.5]]).tolist()
+    [True, True]
+    >>> may_be_on_front([[1.0, 1.0], [0.0, 0.0]], [[2.0, 1.0], [0.9, 0.5]]).tolist()
+    [True, False]
+    """
+    worst, best = _checked(lows), _checked(highs)
+    sure = worst[front(worst)]
+    possible = [
+        not ((sure >= point).all(axis=1) & (sure > point).any(axis=1)).any() for point in best
+    ]
+    return np.array(possible, dtype=np.bool_)
+
+
+def front_shares(draws: Sequence[ArrayLike]) -> NDArray[np.float64]:
+    """The share of draws in which each point is on the front, in [0, 1]: (n,).
+
+    Args:
+        draws: each (n, m), the same points as they might be. Points that are equal in a draw are
+            all on its front or all off it.
+    """
+    arrays = [_checked(draw) for draw in draws]
+    assert arrays, "a share of no draws is nothing"
+    counts = np.zeros(len(arrays[0]))
+    for array in arrays:
+        counts += moocore.is_nondominated(array, maximise=True, keep_weakly=True)
+    return counts / len(arrays)
+
+
+def _checked(points: ArrayLike) -> Points:
     array = np.asarray(points, dtype=np.float64)
     assert array.ndim == 2, f"expected points (n, m), got shape {array.shape}"
     assert not np.isnan(array).any(), "a point with NaN has no place in an order"

@@ -6,6 +6,8 @@ import itertools
 import json
 import shutil
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from evo.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from archive.reader import Reader
+    from evo.report.pictures.scene import Scene
 
 RUNS = Path("runs")
 
@@ -23,31 +26,18 @@ out = Console()
 err = Console(stderr=True)
 
 
-def print_result(history: "Reader", picture: Path) -> None:
+def print_result(history: "Reader", scene: "Scene", picture: Path) -> None:
     """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
     from evo.report.authorship import authorship_facts, authorship_table
+    from evo.report.fronts import analysis_view
     from evo.report.logbook import logbook
     from evo.report.tables import generation_table
 
     out.print(generation_table(logbook(history.records)))
     out.print(authorship_table(authorship_facts(history.records)))
-    print_front(history)
+    out.print(analysis_view(scene))
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
-
-
-def print_front(history: "Reader") -> None:
-    """The Pareto front and the baselines on the same scale."""
-    from evo.inspection import baseline_names
-    from evo.report.summary import pareto_front
-    from evo.report.tables import baseline_table, front_table
-
-    found = pareto_front(history.records)
-    out.print(front_table(found))
-    out.print(baseline_table(baseline_names(history.config["kind"]), found.baselines))
-    out.print(f"Hypervolume {found.hypervolume:.4f} over B-WR × behaviour N-score from (0, 0).")
-    count = len(found.members) + len(found.others)
-    out.print(f"Picked by these very trials from {count} trained in full: rather optimistic.")
 
 
 def _print_next(history: "Reader") -> None:
@@ -59,7 +49,7 @@ def _print_next(history: "Reader") -> None:
     steps = {
         shown: "the best candidate, every trial",
         f"export {folder} --format csv": "a row per record",
-        f"pareto {folder} --json": "the front for a script",
+        f"pareto {folder} --plot pictures": "the front again, with all pictures",
         "list": "what else to search with",
     }
     width = max(map(len, steps))
@@ -69,21 +59,26 @@ def _print_next(history: "Reader") -> None:
         out.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
-def save_picture(history: "Reader", folder: Path) -> Path:
+def save_picture(scene: "Scene", folder: Path) -> Path:
     """The novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
-    from evo.inspection import baseline_names
-    from evo.report.plots import novelty_plot
-    from evo.report.summary import pareto_front
+    from evo.report.pictures import save_pareto
 
-    config = history.config
-    title = f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}"
-    names = baseline_names(config["kind"])
-    path = folder / "pareto.png"
+    with picture_folder(folder):
+        return save_pareto(scene, folder)
+
+
+@contextmanager
+def picture_folder(folder: Path) -> Generator[None]:
+    """A folder that is there for pictures to be saved in.
+
+    Raises:
+        UsageError: it cannot be made, or not be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return novelty_plot(pareto_front(history.records), names, path, title=title)
+        yield
     except OSError as error:
-        raise UsageError(f"{path}: expected a folder to save a picture in ({error}).") from None
+        raise UsageError(f"{folder}: expected a folder to save pictures in ({error}).") from None
 
 
 def read_run(run: str) -> "Reader":

@@ -8,12 +8,17 @@ import numpy as np
 import torch
 
 from archive.novelty import rms_distance
+from archive.reader import Reader
 from evo import build
 from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.report.summary import score_facts
+from evo.report.analysis import analyse, on_one_scale
+from evo.report.lineage import lineage
+from evo.report.objectives import DEFAULT, Objective, objectives_of
+from evo.report.pictures.scene import Scene, sample
+from evo.report.summary import best_record, score_facts
 from evo.steps import Evaluate, Validate
 from evo.tasks.base import tasks
 from evo.types import Candidate, Record, Status, Trial, Vector
@@ -90,6 +95,31 @@ def evaluate_records(
 def baseline_names(kind_name: str) -> dict[str, str]:
     """Names of a kind's baselines by id."""
     return {candidate.id: name for name, candidate in kinds.get(kind_name)().baselines().items()}
+
+
+def scene_of(history: Reader, objectives: Sequence[Objective] = objectives_of(DEFAULT)) -> Scene:
+    """What the pictures of a campaign are drawn from."""
+    config, records = history.config, history.records
+    kind = kinds.get(config["kind"])()
+    best = best_record(records)
+    samples, totals = sample(records)
+    return Scene(
+        name=history.folder.name,
+        title=f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}",
+        analysis=analyse(records, objectives),
+        names=baseline_names(kind.name),
+        abscissae=kind.abscissae(),
+        outputs=lambda record: behaviour_of(kind, record),
+        samples=samples,
+        totals=totals,
+        lineage=[] if best is None else lineage(records, best),
+    )
+
+
+def overlaid(scene: Scene, over: Scene) -> tuple[Scene, Scene]:
+    """Two campaigns with hypervolumes counted from one reference."""
+    one, other = on_one_scale([scene.analysis, over.analysis])
+    return replace(scene, analysis=one), replace(over, analysis=other)
 
 
 def catalogue() -> dict[str, dict[str, str]]:

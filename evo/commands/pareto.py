@@ -1,27 +1,73 @@
 """The Pareto front of a campaign."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evo.commands.options import Json, RunName
-from evo.console import err, print_front, print_json, read_run, save_picture
+from evo.console import err, out, picture_folder, print_json, read_run
+from evo.errors import UsageError
+
+if TYPE_CHECKING:
+    from archive.reader import Reader
 
 
 def pareto(
     run: RunName,
     *,
-    plot: Annotated[Path | None, typer.Option(metavar="DIR", help="Save a picture here.")] = None,
+    objectives: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY,KEY…",
+            help="Two or more of b_wr, bsota_wr, margin, n_text, n_behaviour, seconds, nodes, "
+            "length; the last three are minimised.",
+        ),
+    ] = "b_wr,n_behaviour",
+    over: Annotated[
+        str | None,
+        typer.Option(metavar="RUN2", help="A second campaign, whose front is laid over this one."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save the pictures here, as PNG and SVG.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """The Pareto front of performance against novelty, and the baselines on the same scale."""
-    history = read_run(run)
-    from evo.report.summary import pareto_facts
+    """The Pareto front, how sure it is, and the baselines on the same scale."""
+    from evo.report.objectives import objectives_of
 
+    chosen = objectives_of([key.strip() for key in objectives.split(",") if key.strip()])
+    history = read_run(run)
+    beside = None if over is None else read_run(over)
+    if beside is not None:
+        _check_alike(history, beside)
+    from evo.inspection import overlaid, scene_of
+    from evo.report.fronts import analysis_view, pareto_facts
+
+    scene = scene_of(history, chosen)
+    other = None if beside is None else scene_of(beside, chosen)
+    if other is not None:
+        scene, other = overlaid(scene, other)
     if plot is not None:
-        err.print(f"Picture: {save_picture(history, plot)}", soft_wrap=True, markup=False)
+        from evo.report.pictures import save_all
+
+        with picture_folder(plot):
+            paths = save_all(scene, plot, over=other)
+        err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
     if as_json:
-        print_json(pareto_facts(history.records))
+        print_json(pareto_facts(scene, other))
     else:
-        print_front(history)
+        out.print(analysis_view(scene, other))
+
+
+def _check_alike(one: "Reader", other: "Reader") -> None:
+    """Refuse campaigns that have nothing in common, and warn of win rates that do not compare."""
+    if one.config["kind"] != other.config["kind"]:
+        raise UsageError(
+            f"Expected two campaigns of one kind, got {one.config['kind']} and "
+            f"{other.config['kind']}: their fronts have nothing in common."
+        )
+    differ = [key for key in ("tasks", "protocol") if one.config.get(key) != other.config.get(key)]
+    if differ:
+        warning = f"They differ in {' and '.join(differ)}: their win rates are different measures."
+        err.print(warning, style="yellow", soft_wrap=True, markup=False)

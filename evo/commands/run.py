@@ -94,6 +94,7 @@ def _run(
 ) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
     from evo import build
+    from evo.inspection import scene_of
     from evo.progress import Progress
     from evo.report.live import live_view
     from evo.report.summary import status_facts
@@ -117,11 +118,12 @@ def _run(
         ending = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
         err.print(ending, soft_wrap=True, markup=False)
         raise typer.Exit(130) from None
-    picture = save_picture(history, folder)
+    scene = scene_of(history)
+    picture = save_picture(scene, folder)
     if as_json:
         print_json(status_facts(history))
         return
-    print_result(history, picture)
+    print_result(history, scene, picture)
 
 
 def _tell_of_stopping() -> None:

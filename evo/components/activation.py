@@ -89,6 +89,10 @@ class Activation(Kind):
         with torch.no_grad():
             return np.asarray(component(_probe()).numpy(), dtype=np.float32)
 
+    def abscissae(self) -> Vector:
+        """The 64 points."""
+        return _probe().numpy()
+
 
 def _probe() -> torch.Tensor:
     return torch.linspace(-_REACH, _REACH, 64)

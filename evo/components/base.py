@@ -65,6 +65,13 @@ class Kind(ABC):
     def behaviour(self, component: Component) -> Vector:
         """What the component does on the kind's fixed probe: (p,) raw outputs."""
 
+    def abscissae(self) -> Vector | None:
+        """The inputs of `behaviour`, ascending, where it is a curve of one variable: (p,).
+
+        None where it is no curve: pictures then show the vector as it is.
+        """
+        return None
+
     def baselines(self) -> dict[str, Candidate]:
         """The known components by name, in alphabetical order."""
         return {

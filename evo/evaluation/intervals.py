@@ -37,6 +37,13 @@ class Interval(NamedTuple):
     high: float
 
 
+class Beta(NamedTuple):
+    """A beta distribution, as if from so many wins and losses, both above 0."""
+
+    wins: float
+    losses: float
+
+
 def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Interval:
     """Where the expected win rate over seeds lies, with 95 % probability.
 
@@ -70,6 +77,17 @@ def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Int
             trials may agree by luck.
     """
     rate = float(np.mean([np.mean([wins.mean() for wins in task]) for task in strata]))
+    low, high = betaincinv(*win_rate_posterior(strata, rivals=rivals), (0.025, 0.975))
+    return Interval(min(float(low), rate), max(float(high), rate))
+
+
+def win_rate_posterior(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Beta:
+    """What the trials say of the expected win rate: the distribution behind the interval.
+
+    Args:
+        strata: as of `win_rate_interval`.
+        rivals: the same.
+    """
     trials = [wins for task in strata for wins in task]
     shares = np.array([1 / len(task) / len(strata) for task in strata for _ in task])
     counts = np.array([len(wins) for wins in trials])
@@ -83,8 +101,7 @@ def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Int
     tosses = counts / dispersions[:, None]
     mean, variance = _moments(tosses * means, tosses * (1 - means), weights, shares)
     size = mean * (1 - mean) / variance - 1
-    low, high = betaincinv(mean * size, (1 - mean) * size, (0.025, 0.975))
-    return Interval(min(float(low), rate), max(float(high), rate))
+    return Beta(mean * size, (1 - mean) * size)
 
 
 def _dispersion_weights(counts: NDArray[np.int64], means: Floats, variances: Floats) -> Floats:

@@ -14,6 +14,7 @@ which does not saturate. It is a mean, since a median would not notice trials th
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,22 +33,18 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
 
     The rates are read at the highest rung among `trials`.
     """
-    rung = max(trial.rung for trial in trials)
-    last = [trial for trial in trials if trial.rung == rung]
+    last = at_highest_rung(trials)
     own = np.array([trial.loss for trial in last])
-    theirs = np.stack([_losses(other, on=last) for other in baselines.values()])
-    best = theirs.min(axis=0)
-    wins = _wins(own, theirs).mean(axis=0)
-    top_wins = _wins(own, best)
+    wins, top_wins, ahead = trial_values(last, baselines)
     task_of = np.array([trial.task for trial in last])
     names = list(dict.fromkeys(task_of.tolist()))
     rows = [task_of == name for name in names]
     return Score(
-        rung=rung,
+        rung=last[0].rung,
         trials=tuple(trials),
-        b_wr=_win_rate(last, wins, rivals=len(theirs)),
+        b_wr=_win_rate(last, wins, rivals=len(baselines)),
         bsota_wr=_win_rate(last, top_wins, rivals=1),
-        margin=float(np.mean([_log_ratio(own, best)[row].mean() for row in rows])),
+        margin=float(np.mean([ahead[row].mean() for row in rows])),
         tasks={
             name: TaskScore(
                 float(wins[row].mean()), float(top_wins[row].mean()), float(own[row].mean())
@@ -57,10 +54,45 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
     )
 
 
+class Values(NamedTuple):
+    """What each trial says, of which the measures are means: (trials,) each.
+
+    Attributes:
+        b_wr: share of the baselines beaten, in [0, 1].
+        bsota_wr: whether the best one was beaten: 0, 1/2 or 1.
+        margin: log(best baseline's loss / own loss), in [-3, 3].
+    """
+
+    b_wr: Floats
+    bsota_wr: Floats
+    margin: Floats
+
+
+def trial_values(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Values:
+    """What each trial of a candidate says; the arguments are those of `score`."""
+    own = np.array([trial.loss for trial in trials])
+    theirs = np.stack([_losses(other, on=trials) for other in baselines.values()])
+    best = theirs.min(axis=0)
+    return Values(_wins(own, theirs).mean(axis=0), _wins(own, best), _log_ratio(own, best))
+
+
+def at_highest_rung(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials that count: those at the highest rung among them."""
+    rung = max(trial.rung for trial in trials)
+    return [trial for trial in trials if trial.rung == rung]
+
+
+def by_task(trials: Sequence[Trial], values: Floats) -> list[list[Floats]]:
+    """The strata of `win_rate_interval`: for each task and network the values (seeds,)."""
+    strata: dict[str, list[Floats]] = {}
+    for cell, own in by_cell(trials, values).items():
+        strata.setdefault(cell.task, []).append(own)
+    return list(strata.values())
+
+
 def margins(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Floats:
     """log(best baseline's loss / own loss) of each trial, in [-3, 3]."""
-    theirs = np.stack([_losses(other, on=trials) for other in baselines.values()])
-    return _log_ratio(np.array([trial.loss for trial in trials]), theirs.min(axis=0))
+    return trial_values(trials, baselines).margin
 
 
 def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score]:
@@ -97,10 +129,7 @@ def _log_ratio(own: Floats, best: Floats) -> Floats:
 
 def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> WinRate:
     """Mean over tasks of their mean, with a 95 % interval over trials."""
-    strata: dict[str, list[Floats]] = {}
-    for cell, own in by_cell(trials, wins).items():
-        strata.setdefault(cell.task, []).append(own)
-    tasks = list(strata.values())
+    tasks = by_task(trials, wins)
     value = float(np.mean([np.concatenate(cells).mean() for cells in tasks]))
     low, high = win_rate_interval(tasks, rivals=rivals)
     return WinRate(value, min(value, low), max(value, high))

@@ -42,7 +42,7 @@ def pareto_front(records: Iterable[Record]) -> Front:
     baselines that trained as briefly, not the same measure.
     """
     baselines: list[Record] = []
-    complete = fully_evaluated(_aside(records, baselines))
+    complete = fully_evaluated(aside(records, baselines))
     points = np.array([objectives(record) for record in complete]).reshape(-1, len(OBJECTIVES))
     chosen = dict.fromkeys(int(index) for index in front(points))
     return Front(
@@ -65,6 +65,15 @@ def fully_evaluated(records: Iterable[Record]) -> list[Record]:
         if not found or rung(record) == rung(found[0]):
             found.append(record)
     return found
+
+
+def aside(records: Iterable[Record], baselines: list[Record]) -> Iterator[Record]:
+    """The records that are no baselines; those go to the list."""
+    for record in records:
+        if record.is_baseline:
+            baselines.append(record)
+        else:
+            yield record
 
 
 def best_record(records: Iterable[Record]) -> Record | None:
@@ -128,19 +137,6 @@ def status_facts(history: Reader) -> dict[str, Any]:
     }
 
 
-def pareto_facts(records: Iterable[Record]) -> dict[str, Any]:
-    """What `evo pareto --json` prints."""
-    found = pareto_front(records)
-    return {
-        "objectives": list(OBJECTIVES),
-        "hypervolume": found.hypervolume,
-        "front": [
-            {"id": record.id, "source": record.candidate.source, **_rates(record)}
-            for record in found.members
-        ],
-    }
-
-
 def record_facts(record: Record, confirmation: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What `evo show --json` prints: everything but the vectors.
 
@@ -201,15 +197,6 @@ def _verdict(confirmation: Mapping[str, Any]) -> dict[str, Any]:
 def _trials(record: Record) -> list[dict[str, Any]]:
     assert record.score is not None
     return [finite(trial._asdict()) for trial in record.score.trials]
-
-
-def _aside(records: Iterable[Record], baselines: list[Record]) -> Iterator[Record]:
-    """The records that are no baselines; those go to the list."""
-    for record in records:
-        if record.is_baseline:
-            baselines.append(record)
-        else:
-            yield record
 
 
 def _state(history: Reader) -> str:

@@ -10,21 +10,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from evo.report.summary import Front, record_facts
+from evo.report.summary import record_facts
 from evo.types import Novelty, Record, Score, WinRate, normalise
-
-
-def front_table(found: Front, *, most: int = 12) -> RenderableType:
-    """The Pareto front, a block of measures beside each source, at most so many members."""
-    table = Table(title="Pareto front: performance against novelty", title_justify="left")
-    table.add_column("candidate", no_wrap=True)
-    table.add_column("source", ratio=1)
-    for record in found.members[:most]:
-        source = Syntax(body(record.candidate.source), "python", word_wrap=True)
-        table.add_row(_measures(record), source, end_section=True)
-    left_out = len(found.members) - most
-    notes = [Text(f"{left_out} more: evo pareto --json")] if left_out > 0 else []
-    return Group(table, *notes)
 
 
 def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> RenderableType:
@@ -241,21 +228,6 @@ def _plain(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_plain(part) for part in cast(list[object], value)) + "]"
     return "–" if value is None else str(value)
-
-
-def _measures(record: Record) -> RenderableType:
-    score, novelty = _score(record), _novelty(record)
-    grid = Table.grid(padding=(0, 1))
-    for name, value in (
-        ("id", record.id[:8]),
-        ("B-WR", interval(score.b_wr)),
-        ("BSOTA-WR", interval(score.bsota_wr)),
-        ("margin", f"{score.margin:+.3f}"),
-        ("N text", f"{novelty.text:.3f}"),
-        ("N behaviour", f"{novelty.behaviour:.3f}"),
-    ):
-        grid.add_row(Text(name, style="dim"), value)
-    return grid
 
 
 def _score(record: Record) -> Score:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from archive.pareto import front, hypervolume
+from archive.pareto import front, front_shares, hypervolume, knee, may_be_on_front, volumes
 
 # Few values, so that ties and duplicates are common.
 _points = st.tuples(st.integers(0, 12), st.integers(1, 3)).flatmap(
@@ -86,3 +86,60 @@ def test_nothing_dominates_nothing():
 def test_a_point_with_nan_is_our_own_bug():
     with pytest.raises(AssertionError, match="NaN"):
         front([[1.0, np.nan]])
+
+
+@given(_points, st.floats(0.01, 100), st.floats(-10, 10))
+def test_knee_and_front_do_not_depend_on_scale_or_origin(points, scale, shift):
+    scales = scale ** np.arange(1, points.shape[1] + 1)
+    moved = points * scales + shift
+
+    assert front(moved).tolist() == front(points).tolist()
+    assert knee(moved) == knee(points)
+
+
+@given(_points)
+def test_the_knee_is_on_the_front(points):
+    assert knee(points) in front(points) if len(points) else knee(points) is None
+
+
+@given(_points, st.integers(1, 4))
+def test_volumes_never_fall_and_end_at_the_volume_of_all(points, parts):
+    reference = [-1.0] * points.shape[1]
+
+    found = volumes(np.array_split(points, parts), reference)
+
+    assert found == sorted(found)
+    assert found[-1] == pytest.approx(hypervolume(points, reference))
+
+
+@given(_points, st.floats(0, 1))
+def test_whoever_is_on_the_front_may_be_on_it_however_wide_the_bounds(points, width):
+    possible = may_be_on_front(points - width, points + width)
+
+    assert possible[front(points)].all()
+
+
+@given(_points)
+def test_with_bounds_of_no_width_only_the_front_and_its_equals_may_be_on_it(points):
+    possible = may_be_on_front(points, points)
+    members = {tuple(point) for point in points[front(points)]}
+
+    assert possible.tolist() == [tuple(point) in members for point in points]
+
+
+@given(_points, st.integers(1, 5))
+def test_shares_are_1_on_a_front_that_never_changes_and_0_off_it(points, count):
+    shares = front_shares([points] * count)
+
+    assert set(shares.tolist()) <= {0.0, 1.0}
+    assert (shares[front(points)] == 1).all()
+
+
+@given(st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_shares_lie_in_0_to_1_and_every_draw_has_a_front(size, seed):
+    draws = np.random.default_rng(seed).random((20, size, 2))
+
+    shares = front_shares(list(draws))
+
+    assert ((shares >= 0) & (shares <= 1)).all()
+    assert shares.sum() >= 1 - 1e-9

@@ -1,10 +1,8 @@
 from pathlib import Path
 
 import pytest
-from matplotlib.image import imread
 
-from evo.report.plots import novelty_plot
-from evo.report.summary import pareto_facts, pareto_front, status_facts
+from evo.report.summary import pareto_front, status_facts
 from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, WinRate
 
 
@@ -35,17 +33,6 @@ def test_the_front_holds_the_non_dominated_of_the_highest_rung() -> None:
     assert [r.id for r in found.others] == ["dominated"]
     assert [r.id for r in found.baselines] == ["relu"]
     assert found.hypervolume == pytest.approx(0.9 * 0.1 + 0.2 * 0.7)
-
-
-@pytest.mark.parametrize("records", [[], RECORDS[:1], RECORDS[:2], RECORDS])
-def test_fronts_of_any_size_are_told_and_drawn(records: list[Record], tmp_path: Path) -> None:
-    found = pareto_front(records)
-
-    path = novelty_plot(found, {"relu": "relu"}, tmp_path / "pareto.png", title="test")
-
-    assert imread(path).shape[2] == 4
-    assert imread(path).std() > 0.01
-    assert len(pareto_facts(records)["front"]) == len(found.members)
 
 
 def test_facts_of_a_campaign_without_a_generation_have_no_best() -> None:

@@ -1,0 +1,164 @@
+"""Claim: a probability to be on the front means what it says, and says more than the front does.
+
+Campaigns are simulated whose true front is known: losses are quality + the luck of a trial +
+noise, novelty is exact. Four ways to say who is on the front, on the same trials: the front of
+the point estimates (a probability of 0 or 1), the draws that evo makes, draws whose measures are
+independent, and draws that tie candidates by the trials they share. Prints the Brier score of each
+(mean squared error of the probability, less is better), and for what is said the share that is so.
+
+Usage: python benchmarks/bench_front.py [campaigns a setting, 40 by default: some six minutes]
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from archive.pareto import front, front_shares
+from evo.evaluation.win_rates import score
+from evo.report.draws import Belief, Trials
+from evo.report.objectives import Objective, objectives_of, score_of
+from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Trial, WinRate
+
+Floats = NDArray[np.float64]
+Losses = dict[str, list[Trial]]
+
+CANDIDATES, DRAWS = 60, 500
+FRONTS = [("b_wr", "n_behaviour"), ("b_wr", "bsota_wr", "n_behaviour")]
+LAYOUTS = {"1 network, 4 seeds": (1, 4), "4 networks, 10 seeds": (4, 10)}
+LUCK = {"luck is nothing": 0.0, "luck is half": 0.5}
+SEARCHES = {"few are good": (-1.5, 1.0), "many are good": (0.5, 0.5)}
+"""Mean and spread of the candidates' quality; that of baselines is evenly from -1 to 1."""
+BASELINES = np.linspace(-1, 1, 12)
+LUCK_OF_BASELINES = np.random.default_rng(0).standard_normal((4000, len(BASELINES)))
+BINS = np.array([0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0])
+
+
+class Untied(Trials):
+    """Takes every measure's luck for its own."""
+
+    def beliefs(self, record: Record) -> Mapping[str, Belief]:
+        """As measured, but no trial ties two measures."""
+        return {
+            key: belief._replace(weights=np.zeros(len(belief.weights)))
+            for key, belief in super().beliefs(record).items()
+        }
+
+
+class Shared(Trials):
+    """Ties candidates as well: the luck of a trial is that of all who ran it."""
+
+    def draws(
+        self,
+        records: Sequence[Record],
+        objectives: Sequence[Objective],
+        *,
+        count: int,
+        rng: np.random.Generator,
+    ) -> Floats:
+        """As evo draws, from one table of luck; every candidate here has the same trials."""
+        luck = rng.standard_normal((count, len(score_of(records[0]).trials)))
+        found = super().draws(records, objectives, count=count, rng=rng)
+        for (row, record), (place, objective) in product(enumerate(records), enumerate(objectives)):
+            belief = self.beliefs(record).get(objective.key)
+            if belief is not None and belief.weights.any():
+                found[:, row, place] = belief.at(ndtr(luck @ belief.weights))
+        return found
+
+
+def campaign(
+    layout: tuple[int, int], luck: float, search: tuple[float, float], rng: np.random.Generator
+) -> tuple[list[Record], list[Record], dict[str, Floats]]:
+    """Candidates and baselines with their trials, and the true measures (n,) each."""
+    networks, seeds = layout
+    quality = search[0] + search[1] * rng.standard_normal(CANDIDATES)
+    quality = quality[:, None] + 0.3 * rng.standard_normal((CANDIDATES, networks))
+    every = np.vstack([quality, np.tile(BASELINES[:, None], networks)])
+    shape = (len(every), networks, seeds)
+    losses = -every[:, :, None] + np.sqrt(luck) * rng.standard_normal(shape[1:])
+    losses = np.exp(0.1 * (losses + np.sqrt(1 - luck) * rng.standard_normal(shape)))
+    novelty = rng.random(CANDIDATES)
+    noise = np.sqrt(1 - luck)
+    rates = ndtr((quality[:, :, None] - BASELINES) / (np.sqrt(2) * noise)).mean(axis=(1, 2))
+    best = (BASELINES + noise * LUCK_OF_BASELINES).max(axis=1)
+    top_rates = ndtr((quality[:, :, None] - best) / noise).mean(axis=(1, 2))
+    truth = {"b_wr": rates, "bsota_wr": top_rates, "n_behaviour": novelty}
+    trials = [
+        [
+            Trial(0, "task", f"net{n}", s, 0.01, float(losses[row, n, s]), 0.5)
+            for n, s in np.ndindex(networks, seeds)
+        ]
+        for row in range(len(every))
+    ]
+    rivals = {f"b{n}": own for n, own in enumerate(trials[CANDIDATES:])}
+    candidates = [
+        record(f"c{n}", score(trials[n], rivals), float(novelty[n])) for n in range(CANDIDATES)
+    ]
+    rate = WinRate(0.5, 0.5, 0.5)
+    known = [record(id_, Score(0, own, rate, rate, 0.0, {}), 0.0) for id_, own in rivals.items()]
+    return candidates, known, truth
+
+
+def record(id_: str, scored: Score, novelty: float) -> Record:
+    """A record with what a front reads of it."""
+    candidate = Candidate(id_, "activation", "", (), BASELINE_OPERATOR if id_[0] == "b" else "x")
+    return Record(candidate, 0, score=scored, novelty=Novelty(0.0, novelty, "", ""))
+
+
+def said(
+    candidates: list[Record], known: list[Record], keys: Sequence[str], seed: int
+) -> dict[str, Floats]:
+    """The probability to be on the front, by each way to say it: (n,)."""
+    objectives = objectives_of(keys)
+    points = [[each.read(record) for each in objectives] for record in candidates]
+    plain = np.zeros(len(candidates))
+    plain[front(points)] = 1
+    found = {"front": plain}
+    ways = {"evo": Trials, "untied": Untied, "shared": Shared}
+    for name, way in ways.items():
+        rng = np.random.default_rng(seed)
+        drawn = way(known).draws(candidates, objectives, count=DRAWS, rng=rng)
+        found[name] = front_shares(list(drawn))
+    return found
+
+
+def main() -> None:
+    """Every setting, a line each; then what was said against what was so."""
+    campaigns = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    everything: dict[tuple[int, str], list[Floats]] = {}
+    start = time.process_time()
+    print(f"{'Brier score':68} front     evo  untied  shared")
+    for keys, layout, luck, search in product(FRONTS, LAYOUTS, LUCK, SEARCHES):
+        here: dict[str, list[Floats]] = {}
+        for number in range(campaigns):
+            rng = np.random.default_rng(number)
+            candidates, known, truth = campaign(LAYOUTS[layout], LUCK[luck], SEARCHES[search], rng)
+            is_so = np.zeros(CANDIDATES)
+            is_so[front(np.stack([truth[key] for key in keys], axis=1))] = 1
+            for name, shares in said(candidates, known, keys, number).items():
+                here.setdefault(name, []).append(np.stack([shares, is_so], axis=1))
+        briers = [np.mean(np.square(np.diff(np.concatenate(own)))) for own in here.values()]
+        setting = f"{len(keys)} objectives, {layout}, {luck}, {search}"
+        print(f"{setting:68}", "  ".join(f"{brier:.4f}" for brier in briers), flush=True)
+        for name, own in here.items():
+            everything.setdefault((len(keys), name), []).extend(own)
+    for (count, name), own in everything.items():
+        pairs = np.concatenate(own)
+        brier = np.mean(np.square(np.diff(pairs)))
+        sums = pairs.sum(axis=0)
+        print(
+            f"\n{count} objectives, {name}: Brier {brier:.4f}, said {sums[0]:.0f}, so {sums[1]:.0f}"
+        )
+        for low, high in zip(BINS, [*BINS[1:-1], 1.01], strict=False):
+            inside = pairs[(pairs[:, 0] >= low) & (pairs[:, 0] < high)]
+            if len(inside):
+                print(f"  {inside[:, 0].mean():.3f}  {inside[:, 1].mean():.3f}  {len(inside)}")
+    print(f"\n{time.process_time() - start:.0f} processor seconds")
+
+
+if __name__ == "__main__":
+    main()

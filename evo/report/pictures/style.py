@@ -1,0 +1,84 @@
+"""How every picture looks: sizes that survive print, colours that every kind of eye tells apart."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure, SubFigure
+
+FRONT, OTHER, BASELINE, SECOND = "#D55E00", "#0072B2", "#000000", "#009E73"
+"""Of Okabe and Ito. Nothing is told by hue alone: markers and lines differ too."""
+
+CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""For things without an order, such as operators."""
+
+DASHES = ("-", "--", "-.", ":")
+
+SCALE = "cividis"
+"""For values: as light in grey as it is in colour."""
+
+_LOOK: dict[Any, Any] = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that widths are the same everywhere
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "svg.fonttype": "none",  # words stay words: found, copied, read aloud
+    "svg.hashsalt": "evo",  # the names of its parts do not change from one drawing to the next
+}
+
+
+def look() -> AbstractContextManager[None]:
+    """The context to draw in: evo's look, whatever a user's own settings are."""
+    return mpl.rc_context(_LOOK)
+
+
+def blank(width: float, height: float) -> Figure:
+    """An empty figure of so many inches."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(
+    figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("png", "svg")
+) -> list[Path]:
+    """The figure in a file an ending, without a date or a version.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    paths = [folder / f"{name}.{ending}" for ending in endings]
+    for path in paths:
+        key = "Software" if path.suffix == ".png" else "Date"
+        figure.savefig(path, dpi=200, metadata={key: None})
+    return paths
+
+
+def halves(figure: Figure, *, across: bool) -> tuple[SubFigure, SubFigure]:
+    """Two parts of a figure, side by side or one above the other; the first has two thirds."""
+    both = (
+        figure.subfigures(1, 2, width_ratios=(2, 1))
+        if across
+        else figure.subfigures(2, 1, height_ratios=(2, 1))
+    )
+    first, second = np.ravel(np.array(both))
+    return first, second
+
+
+def heading(figure: Figure, text: str) -> None:
+    """A title for all panels of a figure, at its left."""
+    figure.suptitle(text, x=0.01, ha="left", size=10)
+
+
+def note(figure: Figure, text: str) -> Figure:
+    """The figure with a sentence in its middle: why there is nothing to see."""
+    figure.text(0.5, 0.5, text, ha="center", va="center", color="0.35")
+    return figure

@@ -1,0 +1,78 @@
+"""B-WR against BSOTA-WR, one dot a candidate: to beat some baselines is not to beat the best."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from evo.evaluation.cells import Floats
+from evo.report.objectives import score_of
+from evo.report.pictures.labels import Label, place
+from evo.report.pictures.scene import Scene, best
+from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
+from evo.types import Record, WinRate
+
+_WITH_INTERVALS = 3
+
+
+def draw(scene: Scene, over: Scene | None = None) -> Figure:
+    """Both win rates of all candidates that trained in full, and of the baselines."""
+    found = scene.analysis
+    figure = blank(6.0, 5.6)
+    axes = figure.subplots()
+    axes.axhline(0.5, color="0.8", lw=0.8, zorder=0)
+    axes.axvline(0.5, color="0.8", lw=0.8, zorder=0)
+    label = scene.name if over else "candidates trained in full"
+    axes.scatter(*_rates(found.records), s=14, color=OTHER, alpha=0.5, lw=0, label=label)
+    if over is not None:
+        axes.scatter(
+            *_rates(over.analysis.records),
+            s=14,
+            color=SECOND,
+            alpha=0.5,
+            lw=0,
+            marker="s",
+            label=over.name,
+        )
+    known = _rates(found.baselines)
+    axes.scatter(*known, s=24, marker="x", color=BASELINE, lw=1, label="baselines")
+    leaders = best(found.records, _WITH_INTERVALS)
+    if leaders:
+        x, y = _rates(leaders)
+        axes.errorbar(
+            x,
+            y,
+            xerr=_spread([score_of(r).b_wr for r in leaders]),
+            yerr=_spread([score_of(r).bsota_wr for r in leaders]),
+            fmt="o",
+            ms=5,
+            color=FRONT,
+            lw=0.8,
+            label="the best three, 95 % intervals",
+        )
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlabel("B-WR (chance to beat a baseline)")
+    axes.set_ylabel("BSOTA-WR (chance to beat the best baseline)")
+    axes.set_title(scene.title)
+    figure.legend(loc="outside lower center", ncols=3)
+    labels = [
+        Label(scene.name_of(record), float(x), float(y))
+        for record, x, y in zip(found.baselines, *known, strict=True)
+    ]
+    place(axes, labels, points=np.stack(_rates(found.records), axis=1))
+    return figure
+
+
+def _rates(records: Sequence[Record]) -> tuple[Floats, Floats]:
+    """B-WR and BSOTA-WR, (n,) each."""
+    scores = [score_of(record) for record in records]
+    return (
+        np.array([score.b_wr.value for score in scores]),
+        np.array([score.bsota_wr.value for score in scores]),
+    )
+
+
+def _spread(rates: Sequence[WinRate]) -> Floats:
+    """How far intervals reach below and above: (2, n)."""
+    return np.array([[r.value - r.low, r.high - r.value] for r in rates]).T

@@ -1,0 +1,113 @@
+"""Small campaigns in memory: records with trials, scored as the engine scores them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from evo.evaluation.win_rates import score, score_baselines
+from evo.report.analysis import analyse
+from evo.report.objectives import DEFAULT, objectives_of
+from evo.report.pictures.scene import Scene, sample
+from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, Trial
+
+NETWORKS, SEEDS = ("wide", "deep"), range(6)
+KNOWN = {"relu": 1.0, "tanh": 1.3}
+"""Baselines and their losses."""
+
+
+def trials(loss: float, *, rung: int = 1, spread: float = 0.1, salt: int = 0) -> list[Trial]:
+    rng = np.random.default_rng(salt)
+    return [
+        Trial(rung, "digits", network, seed, 0.01, loss + spread * rng.standard_normal(), 0.9)
+        for network in NETWORKS
+        for seed in SEEDS
+    ]
+
+
+def record(
+    name: str,
+    loss: float,
+    n_score: float,
+    *,
+    generation: int = 1,
+    rung: int = 1,
+    operator: str = "mutate-tree",
+    parents: Sequence[str] = (),
+    spread: float = 0.1,
+    seconds: float = 1.0,
+) -> Record:
+    """A candidate that was trained against `KNOWN`; `name` becomes its id."""
+    salt = sum(name.encode())
+    own = trials(loss, rung=rung, spread=spread, salt=salt)
+    rng = np.random.default_rng(salt)
+    text = rng.standard_normal(8).astype(np.float32)
+    return Record(
+        Candidate(
+            name,
+            "activation",
+            f"def activation(x):\n    return {name}(x)\n",
+            tuple(parents),
+            operator,
+        ),
+        generation,
+        status=Status.EVALUATED,
+        score=score(own, _rivals(rung)),
+        novelty=Novelty(0.1, n_score, "a", "b"),
+        text_vector=text / np.linalg.norm(text),
+        behaviour_vector=rng.standard_normal(16).astype(np.float32),
+        seconds=seconds,
+    )
+
+
+def baselines() -> list[Record]:
+    """`KNOWN` as records of generation 0."""
+    scores = score_baselines(_rivals(1))
+    found = [
+        record(name, loss, 0.2, generation=0, operator=BASELINE_OPERATOR)
+        for name, loss in KNOWN.items()
+    ]
+    return [_with_score(each, scores) for each in found]
+
+
+def scene(
+    records: Sequence[Record],
+    *,
+    name: str = "alpha",
+    keys: Sequence[str] = DEFAULT,
+    is_curve: bool = True,
+    lineage: Sequence[Record] = (),
+) -> Scene:
+    samples, totals = sample(records)
+    grid = np.linspace(-8, 8, 16, dtype=np.float32)
+    return Scene(
+        name=name,
+        title=f"{name}: activation on digits",
+        analysis=analyse(records, objectives_of(keys)),
+        names={known: known for known in KNOWN},
+        abscissae=grid if is_curve else None,
+        outputs=lambda each: np.tanh(grid) * len(each.id),
+        samples=samples,
+        totals=totals,
+        lineage=lineage,
+    )
+
+
+def words(path: Path) -> str:
+    """The text of an SVG, without its tags."""
+    return " ".join(re.findall(r">([^<>]+)</", path.read_text()))
+
+
+def _rivals(rung: int) -> Mapping[str, Sequence[Trial]]:
+    return {
+        name: trials(loss, rung=rung, salt=number)
+        for number, (name, loss) in enumerate(KNOWN.items())
+    }
+
+
+def _with_score(found: Record, scores: Mapping[str, Score]) -> Record:
+    short = trials(KNOWN[found.id], rung=0, salt=list(KNOWN).index(found.id))
+    own = replace(scores[found.id], trials=(*short, *scores[found.id].trials))
+    return replace(found, score=own)

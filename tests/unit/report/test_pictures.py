@@ -1,0 +1,157 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from matplotlib.text import Text
+from report_samples import baselines, record, scene, words
+from rich.console import Console
+
+from evo.report.fronts import analysis_view, pareto_facts
+from evo.report.lineage import lineage, main_line
+from evo.report.pictures import save_all, save_pareto
+from evo.report.pictures.labels import Label, place
+from evo.report.pictures.scene import SHOWN, best, sample
+from evo.report.pictures.style import blank
+
+NAMES = ("pareto", "progress", "win-rates", "best", "shapes", "lineage")
+FAMILY = [
+    record("grandmother", 1.2, 0.2, generation=1, parents=["relu"]),
+    record("mother", 1.1, 0.3, generation=2, parents=["grandmother", "tanh"], operator="crossover"),
+    record("daughter", 0.9, 0.4, generation=3, parents=["mother"]),
+]
+MANY = [record(f"c{n:02}", 0.5 + 0.1 * (n % 9), 0.05 * n, generation=1 + n // 9) for n in range(30)]
+CAMPAIGNS = {
+    "none": [],
+    "baselines": baselines(),
+    "one": [*baselines(), FAMILY[0]],
+    "one without baselines": [FAMILY[0]],
+    "all at a lower rung": [*baselines(), *(record(f"s{n}", 1, 0.1, rung=0) for n in range(3))],
+    "all but one dominated": [*baselines(), record("top", 0.1, 9.0), *MANY],
+    "many": sorted([*baselines(), *MANY, *FAMILY], key=lambda each: each.generation),
+}
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+@pytest.mark.parametrize("is_curve", [True, False])
+def test_a_campaign_of_any_size_has_every_picture(name: str, is_curve: bool, tmp_path: Path):
+    records = CAMPAIGNS[name]
+    family = lineage(records, records[-1]) if records else []
+
+    paths = save_all(scene(records, is_curve=is_curve, lineage=family), tmp_path)
+
+    assert {p.name for p in paths} == {f"{n}.{e}" for n in NAMES for e in ("png", "svg")}
+    assert all(imread(tmp_path / f"{n}.png").std() > 0.005 for n in NAMES)
+
+
+def test_pictures_name_what_they_show(tmp_path: Path):
+    records = CAMPAIGNS["many"]
+    save_all(scene(records, lineage=lineage(records, FAMILY[-1])), tmp_path)
+    shown = {name: words(tmp_path / f"{name}.svg") for name in NAMES}
+
+    assert all("alpha: activation on digits" in text for text in shown.values())
+    assert all(word in shown["pareto"] for word in ("relu", "tanh", "knee", "B-WR", "Pareto front"))
+    assert all(word in shown["progress"] for word in ("hypervolume", "generation", "95 % interval"))
+    assert all(word in shown["win-rates"] for word in ("relu", "BSOTA-WR", "the best three"))
+    assert all(word in shown["best"] for word in ("12: BSOTA-WR", "apart in behaviour", "in text"))
+    assert all(
+        word in shown["shapes"] for word in ("baselines (2)", "mutate-tree (32)", "crossover (1)")
+    )
+    assert all(
+        word in shown["lineage"] for word in ("relu", "mother", "daught", "crossover", "main line")
+    )
+
+
+def test_an_equal_picture_of_the_front_has_equal_bytes(tmp_path: Path):
+    files = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        save_all(scene(CAMPAIGNS["many"]), tmp_path / name)
+        files.append([(tmp_path / name / f"pareto.{end}").read_bytes() for end in ("png", "svg")])
+
+    assert files[0] == files[1]
+
+
+def test_a_second_campaign_is_laid_over(tmp_path: Path):
+    other = scene([*baselines(), *FAMILY], name="beta")
+
+    save_all(scene(CAMPAIGNS["many"]), tmp_path, over=other)
+
+    assert "front of beta" in words(tmp_path / "pareto.svg")
+    assert "beta" in words(tmp_path / "progress.svg")
+    assert "beta" in words(tmp_path / "win-rates.svg")
+
+
+@pytest.mark.parametrize("name", ["none", "many"])
+def test_an_empty_campaign_can_be_laid_over_another(name: str, tmp_path: Path):
+    assert save_all(scene(CAMPAIGNS[name]), tmp_path, over=scene([], name="beta"))
+
+
+@pytest.mark.parametrize("keys", [("seconds", "b_wr"), ("margin", "length", "n_text")])
+def test_other_objectives_are_drawn_with_the_better_side_up_and_right(keys, tmp_path: Path):
+    save_pareto(scene(CAMPAIGNS["many"], keys=keys), tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["pareto.png"]
+
+
+def test_labels_of_points_that_coincide_do_not_cover_each_other():
+    figure = blank(4, 3)
+    axes = figure.subplots()
+    labels = [Label(name, 0.5, 0.5) for name in ("leaky_relu", "relu", "softplus", "tanh")]
+
+    place(axes, labels, points=np.zeros((0, 2)))
+    figure.draw_without_rendering()
+    boxes = [Text.get_window_extent(text) for text in axes.texts]  # without the line to a point
+
+    assert [text.get_text() for text in axes.texts] == [label.text for label in labels]
+    assert not any(one.overlaps(two) for n, one in enumerate(boxes) for two in boxes[:n])
+
+
+def test_a_sample_of_shapes_is_the_same_however_many_came_before():
+    few = [record(f"{n:04x}", 1.0, 0.1) for n in range(SHOWN)]
+    more = [record(f"z{n:04x}", 1.0, 0.1) for n in range(3 * SHOWN)]
+
+    samples, totals = sample([*more, *few])
+
+    assert [r.id for r in samples["mutate-tree"]] == [r.id for r in few]
+    assert totals == {"mutate-tree": 4 * SHOWN}
+
+
+def test_the_best_are_those_of_the_highest_bsota_wr():
+    found = best(MANY, 12)
+
+    rates = [r.score.bsota_wr.value for r in found]
+    assert len(found) == 12
+    assert rates == sorted(rates, reverse=True)
+    assert min(rates) >= max(r.score.bsota_wr.value for r in MANY if r not in found)
+
+
+def test_a_lineage_is_all_ancestors_and_its_main_line_follows_the_better_parent():
+    records = [*baselines(), *FAMILY]
+    again = record("relu", 1.0, 0.1, generation=2, parents=["daughter"])
+
+    family = lineage([*records, again], FAMILY[-1])
+
+    assert {r.id for r in family} == {"relu", "tanh", "grandmother", "mother", "daughter"}
+    assert [r.id for r in main_line(family, FAMILY[-1])][-2:] == ["mother", "daughter"]
+
+
+def test_the_facts_have_what_scripts_were_promised_and_more():
+    facts = pareto_facts(scene(CAMPAIGNS["many"]), scene([], name="beta"))
+
+    assert facts["objectives"] == ["b_wr", "n_behaviour"]
+    assert {"id", "source", "b_wr", "bsota_wr", "n_text", "n_behaviour", "probability"} <= set(
+        facts["front"][0]
+    )
+    assert facts["knee"] in [member["id"] for member in facts["front"]]
+    assert facts["over"]["name"] == "beta"
+    assert (facts["over"]["front"], facts["over"]["hypervolume"]) == ([], 0.0)
+
+
+def test_a_campaign_without_a_front_says_so():
+    console = Console(file=io.StringIO(), width=80)
+
+    console.print(analysis_view(scene([])))
+
+    assert "No candidate has been trained in full yet" in console.file.getvalue()
