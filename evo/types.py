@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -241,6 +242,7 @@ class Record:
         return self.candidate.operator == BASELINE_OPERATOR
 
 
+@lru_cache(maxsize=4096)  # a candidate is asked for thrice: as a draft, for its id, as text
 def normalise(source: str) -> str:
     r"""Source without comments, docstrings, annotations and layout, which change nothing it does.
 

@@ -16,8 +16,8 @@ from evo.types import Contract, Record
 from operators.base import WritingOperator, operators
 from operators.tree.balance import SIZE_LIMIT, edit_once, room
 from operators.tree.carry import as_helper, carry
-from operators.tree.inline import Donation, donations
-from operators.tree.offspring import ATTEMPTS, first_worthy, read_parents
+from operators.tree.inline import Donation
+from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read
 from operators.tree.program import Program
 from operators.tree.syntax import (
     binary,
@@ -59,30 +59,28 @@ class CrossoverTree(WritingOperator):
         self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
     ) -> str:
         """Source of the first parent with a part of the second."""
-        programs = read_parents(parents, contract)
-        receiver, donor = programs
-        parts = donations(donor)
-        if not parts and (offered := donations(receiver)):
-            receiver, donor, parts = donor, receiver, offered
-        limit = max(_ROOMY, receiver.size) if parts else SIZE_LIMIT
-        children = (cross(receiver, donor, parts, rng) for _ in range(ATTEMPTS))
+        both = [read(parent.candidate.source, contract) for parent in parents]
+        receiver, donor = both
+        if not donor.donations and receiver.donations:
+            receiver, donor = donor, receiver
+        limit = max(_ROOMY, receiver.size) if donor.donations else SIZE_LIMIT
+        children = (cross(receiver.program, donor, rng) for _ in range(ATTEMPTS))
         crossed = (child for child in children if child.size <= limit)
         # Two components too large to join, or twice the same one, still give a close relative.
-        edited = (_edited(pick(programs, rng), rng) for _ in range(ATTEMPTS))
-        return first_worthy(chain(crossed, edited), parents, programs, rng)
+        edited = (_edited(pick(both, rng).program, rng) for _ in range(ATTEMPTS))
+        return first_worthy(chain(crossed, edited), both, rng)
 
 
-def cross(
-    receiver: Program, donor: Program, parts: Sequence[Donation], rng: np.random.Generator
-) -> Program:
+def cross(receiver: Program, donor: Parent, rng: np.random.Generator) -> Program:
     """The receiver with one of the donor's parts, or with all of it; both stay as they are."""
+    parts = donor.donations
     if not parts:
-        helper, call = as_helper(donor, identifiers(receiver.tree))
+        helper, call = as_helper(donor.program, identifiers(receiver.tree))
         return _join(receiver, helper, call, "blend", rng)
     part = choose(parts, [min(size(part.expression), _LARGE) for part in parts], rng)
     ways = list(_WEIGHTS)
     weights = [_WEIGHTS[way] * (1.0 if way == "replace" else room(receiver.size)) for way in ways]
-    return _join(receiver, donor, part, choose(ways, weights, rng), rng)
+    return _join(receiver, donor.program, part, choose(ways, weights, rng), rng)
 
 
 def _join(

@@ -12,7 +12,7 @@ import numpy as np
 from evo.types import Contract, Record
 from operators.base import WritingOperator, operators
 from operators.tree.balance import edit_once
-from operators.tree.offspring import ATTEMPTS, first_worthy, read_parents
+from operators.tree.offspring import ATTEMPTS, first_worthy, read
 from operators.tree.program import Program
 
 _LAST_EDIT = 0.7
@@ -30,10 +30,10 @@ class MutateTree(WritingOperator):
         self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
     ) -> str:
         """Source of a mutant of the parent."""
-        programs = read_parents(parents, contract)
-        (parent,) = programs
-        drafts = (mutant(parent, rng) for _ in range(ATTEMPTS))
-        return first_worthy(drafts, parents, programs, rng)
+        (record,) = parents
+        parent = read(record.candidate.source, contract)
+        drafts = (mutant(parent.program, rng) for _ in range(ATTEMPTS))
+        return first_worthy(drafts, [parent], rng)
 
 
 def mutant(parent: Program, rng: np.random.Generator) -> Program:

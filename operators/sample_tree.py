@@ -11,8 +11,9 @@ import numpy as np
 from evo.types import Contract, Record
 from operators.base import WritingOperator, operators
 from operators.mutate_tree import mutant
-from operators.tree.offspring import ATTEMPTS, first_worthy, newcomer
+from operators.tree.offspring import ATTEMPTS, first_worthy, newcomer, read
 from operators.tree.program import Program
+from operators.tree.tidy import write
 
 _MOST_EDITS = 4
 
@@ -25,11 +26,15 @@ class SampleTree(WritingOperator):
     arity: ClassVar[int] = 0
 
     def propose(
-        self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
+        self,
+        parents: Sequence[Record],  # noqa: ARG002 - there are none
+        contract: Contract,
+        rng: np.random.Generator,
     ) -> str:
         """Source of a random component, of one line or grown by a few random edits."""
         drafts = (_draft(contract, rng) for _ in range(ATTEMPTS))
-        return first_worthy(drafts, parents, [Program.identity(contract)], rng)
+        plainest = read(write(Program.identity(contract)), contract)
+        return first_worthy(drafts, [plainest], rng)
 
 
 def _draft(contract: Contract, rng: np.random.Generator) -> Program:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from operators.tree.program import Program
 from operators.tree.sites import Survey, sites_in
-from operators.tree.syntax import binary, bound, clone, loaded, size, substitute
+from operators.tree.syntax import binary, bound, clone, loaded, size, substitute, walk
 from operators.tree.values import Value
 
 _SIZE_LIMIT = 25
@@ -62,7 +62,7 @@ def _in_arguments(node: ast.expr, known: _Known, private: set[str]) -> ast.expr 
     """The expression with locals replaced; None where one of them is not known."""
     own = set(bound(node))
     names = loaded([node]) - own
-    if own & known.keys() or any(isinstance(part, _UNMOVABLE) for part in ast.walk(node)):
+    if own & known.keys() or any(isinstance(part, _UNMOVABLE) for part in walk(node)):
         return None
     if any(name in known and known[name] is None for name in names):
         return None

@@ -6,14 +6,17 @@ not plainly worthless. Drafts that fall short are thrown away and drawn again.
 
 import ast
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import chain, count
 
 import numpy as np
 
-from evo.types import Contract, Record, normalise
+from evo.types import Contract, normalise
 from operators.tree.algebra import has_like_terms
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.calls import ROOTS, called
+from operators.tree.inline import Donation, donations
 from operators.tree.program import Program
 from operators.tree.signs import is_non_negative, is_positive
 from operators.tree.sites import Site, Survey
@@ -26,40 +29,61 @@ ATTEMPTS = 25
 """Drafts that an operator offers before newcomers take over; nearly always one or two do."""
 
 
-def read_parents(parents: Sequence[Record], contract: Contract) -> list[Program]:
-    """The programs of the parents, tidied as offspring are."""
-    programs = [Program.read(parent.candidate.source, contract) for parent in parents]
-    for program in programs:
-        tidy(program)
-    return programs
+@dataclass(frozen=True, eq=False)
+class Parent:
+    """What is known of a component that has offspring; it has many, and is read once.
+
+    Attributes:
+        program: tidied as offspring are; never changed.
+        spellings: as it came and as tidied, since one that only got tidied is no new component.
+    """
+
+    program: Program
+    spellings: frozenset[str]
+
+    @cached_property
+    def size(self) -> int:
+        """Number of operations, names and numbers."""
+        return self.program.size
+
+    @cached_property
+    def doubts(self) -> int:
+        """As `doubts` counts them: one that met the contract may divide by what we cannot judge."""
+        return doubts(self.program.survey())
+
+    @cached_property
+    def donations(self) -> list[Donation]:
+        """What it can give to another."""
+        return donations(self.program)
+
+
+@lru_cache(maxsize=1024)
+def read(source: str, contract: Contract) -> Parent:
+    """The parent of a source."""
+    program = Program.read(source, contract)
+    tidy(program)
+    return Parent(program, frozenset({normalise(source), normalise(write(program))}))
 
 
 def first_worthy(
-    drafts: Iterable[Program],
-    parents: Sequence[Record],
-    programs: Sequence[Program],
-    rng: np.random.Generator,
+    drafts: Iterable[Program], parents: Sequence[Parent], rng: np.random.Generator
 ) -> str:
     """The source of the first draft that is worth an evaluation.
 
     Args:
         drafts: programs to choose from; they may be changed.
         parents: what the offspring must differ from.
-        programs: the same, as `read_parents` gives them.
         rng: draws newcomers where no draft will do.
     """
-    # A parent that only got tidied is no new component, so both its spellings are known.
-    known = {_spelling(parent.candidate.source) for parent in parents}
-    known |= {_spelling(write(program)) for program in programs}
-    limit = max(SIZE_LIMIT, *(program.size for program in programs))
-    # A parent that met the contract may well divide by what we cannot judge.
-    allowed_doubts = max(doubts(program.survey()) for program in programs)
-    newcomers = (newcomer(programs[0].contract, rng) for _ in count())
+    known = frozenset[str]().union(*(parent.spellings for parent in parents))
+    limit = max(SIZE_LIMIT, *(parent.size for parent in parents))
+    allowed_doubts = max(parent.doubts for parent in parents)
+    newcomers = (newcomer(parents[0].program.contract, rng) for _ in count())
     for program in chain(drafts, newcomers):
         tidy(program)
         if program.size <= limit and is_worthy(program, allowed_doubts):
             source = write(program)
-            if _spelling(source) not in known:
+            if normalise(source) not in known:
                 return source
     raise AssertionError("one of infinitely many newcomers is worthy")
 
@@ -87,24 +111,6 @@ def newcomer(contract: Contract, rng: np.random.Generator) -> Program:
     base = scaled(float(np.exp(rng.normal(0.0, 0.5))), argument)
     expression = binary(base, ast.Add(), term(contract.arguments, contract, rng))
     return Program.returning(ast.unparse(expression), contract)
-
-
-def _spelling(source: str) -> str:
-    """The normalised source without annotations, which make no other component."""
-    plain = normalise(source)
-    try:
-        tree = ast.parse(plain)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return plain
-    for node in ast.walk(tree):
-        match node:
-            case ast.arg():
-                node.annotation = None
-            case ast.FunctionDef():
-                node.returns = None
-            case _:
-                pass
-    return ast.unparse(tree)
 
 
 def _bends(node: ast.expr, site: Site, survey: Survey) -> bool:

@@ -23,6 +23,7 @@ from operators.tree.syntax import (
     parameters,
     rename,
     size,
+    walk,
 )
 
 _MAX_DEPTH = 120
@@ -84,7 +85,7 @@ class Program:
 
     def returns(self) -> list[ast.Return]:
         """The return statements of the entry function."""
-        return [node for node in ast.walk(self.entry) if isinstance(node, ast.Return)]
+        return [node for node in walk(self.entry) if isinstance(node, ast.Return)]
 
 
 def import_targets(statements: Sequence[ast.stmt]) -> dict[str, str]:
@@ -163,7 +164,7 @@ def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
         ast.Assign([ast.Name(name, ast.Store())], defaults[name], lineno=0) for name in further
     ]
     entry.args = ast.arguments([], positional[:count], None, [], [], None, [])
-    return any(isinstance(node, ast.Return) for node in ast.walk(entry))
+    return any(isinstance(node, ast.Return) for node in walk(entry))
 
 
 def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:
@@ -189,4 +190,4 @@ def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:
 
 
 def _imports(statement: ast.stmt) -> bool:
-    return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))
+    return any(isinstance(node, ast.Import | ast.ImportFrom) for node in walk(statement))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from evo.types import Contract
-from operators.tree.syntax import words
+from operators.tree.syntax import walk, words
 from operators.tree.values import MODULE, TENSORS, Value, Values
 
 _CLOSED_FIELDS = words(
@@ -64,7 +64,7 @@ class Site:
 
 
 class Survey(NamedTuple):
-    """What stands where in a module, and the words there are to change it.
+    """What stands where in a module, and the words there are to change it; worn out by one change.
 
     Attributes:
         sites: all places, in the order of the text.
@@ -78,6 +78,7 @@ class Survey(NamedTuple):
     def of(cls, tree: ast.Module, contract: Contract) -> "Survey":
         """The survey of a module as it is now."""
         values = Values(tree, contract)
+        values.settle()
         sites = [site for statement in tree.body for site in _places(statement, values)]
         return cls(contract, values, sites)
 
@@ -141,7 +142,7 @@ def _is_closed(node: ast.AST, scope: str, values: Values) -> bool:
     match node:
         case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Return() | ast.Expr():
             # What binds a name on its way must stay, and in its order.
-            return any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))
+            return any(isinstance(part, ast.NamedExpr) for part in walk(node))
         case ast.keyword(arg=name):
             return name in _SHAPE_KEYWORDS
         case ast.Attribute(value=value):

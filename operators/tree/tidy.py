@@ -4,7 +4,15 @@ import ast
 
 from operators.tree.program import Program, import_targets
 from operators.tree.simplify import simplify
-from operators.tree.syntax import blocks, identifiers, import_name, introduced, loaded
+from operators.tree.syntax import (
+    blocks,
+    children,
+    identifiers,
+    import_name,
+    introduced,
+    loaded,
+    walk,
+)
 from operators.tree.values import Values
 
 
@@ -83,7 +91,7 @@ def _drop_dead_code(function: ast.FunctionDef) -> None:
             kept = [part for part in reached if not _is_dead(part, live)]
             has_shrunk |= len(kept) < len(block)
             block[:] = kept
-    for node in ast.walk(function):
+    for node in walk(function):
         body: object = node.__dict__.get("body")
         if isinstance(body, list) and not body:
             body.append(ast.Pass())
@@ -102,8 +110,7 @@ def _live_names(function: ast.FunctionDef) -> set[str]:
 
 def _own_expressions(statement: ast.stmt) -> list[ast.AST]:
     """What a statement evaluates, without the statements inside it."""
-    children = ast.iter_child_nodes(statement)
-    return [child for child in children if not isinstance(child, ast.stmt)]
+    return [child for child in children(statement) if not isinstance(child, ast.stmt)]
 
 
 def _is_dead(statement: ast.stmt, live: set[str]) -> bool:

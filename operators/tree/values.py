@@ -6,13 +6,13 @@ expressions are left alone; it must never be needed for safety.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from evo.types import Contract
 from operators.tree.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called
-from operators.tree.syntax import import_name, parameters
+from operators.tree.syntax import children, import_name, parameters
 
 MODULE = "<module>"
 """Scope of what stands outside every function."""
@@ -84,6 +84,7 @@ class Values:
         self._functions: dict[str, _Function] = {}
         self._modules: set[str] = set()
         self._has_grown = False
+        self._known: dict[tuple[ast.expr, str], Value] | None = None
         for statement in tree.body:
             name = statement.name if isinstance(statement, ast.FunctionDef) else MODULE
             self._enter(statement, name)
@@ -91,11 +92,23 @@ class Values:
             self._scopes[contract.function].names[argument] = Value.TENSOR
         self._spread()
 
-    def of(self, node: ast.expr, scope: str) -> Value:  # noqa: PLR0911 - a line a case
+    def settle(self) -> None:
+        """From here on the tree's expressions stay as they are, so answers may be remembered."""
+        self._known = {}
+
+    def of(self, node: ast.expr, scope: str) -> Value:
         """What the expression stands for inside a top-level definition."""
+        if isinstance(node, ast.Name):
+            return self._scopes[scope].names.get(node.id, Value.OTHER)
+        if self._known is None:
+            return self._of(node, scope)
+        value = self._known.get((node, scope))
+        if value is None:
+            value = self._known[node, scope] = self._of(node, scope)
+        return value
+
+    def _of(self, node: ast.expr, scope: str) -> Value:  # noqa: PLR0911 - a line a case
         match node:
-            case ast.Name(id=name):
-                return self._scopes[scope].names.get(name, Value.OTHER)
             case ast.BinOp(left=left, op=op, right=right):
                 return self._arithmetic(op, [left, right], scope)
             case ast.UnaryOp(operand=operand) | ast.NamedExpr(value=operand):
@@ -153,7 +166,7 @@ class Values:
                 return
             case _:
                 pass
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self._enter(child, scope)
 
     def _note(self, name: str, scope: str, args: ast.arguments, body: list[ast.stmt]) -> None:
@@ -253,9 +266,10 @@ def _element_of(value: ast.expr) -> ast.expr:
     return ast.Subscript(value, ast.Constant(0), ast.Load())
 
 
-def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def _own_nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """Nodes of a function without those of functions defined in it, which are noted by name."""
-    for node in body:
-        yield node
+    pending = [*reversed(body)]
+    while pending:
+        yield (node := pending.pop())
         if not isinstance(node, ast.FunctionDef):
-            yield from _own_nodes(ast.iter_child_nodes(node))
+            pending += reversed(children(node))
