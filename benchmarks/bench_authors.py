@@ -9,7 +9,7 @@ population and size of a generation are the same, and nobody proposes ahead.
     trees, evolved    the syntax-tree operators
     chance            random sampling from the contract's words, no evolution
 
-Prints for each: proposals; the mean B-WR of the N; the best of the N, as the search saw it and on
+Prints for each: the share of proposals that is new; the mean B-WR of the N; the best of the N, as the search saw it and on
 ten fresh trials of its own, since the best of many is partly luck; and by how much the fresh best
 is ahead of chance's. Means over seeds with Student's 95 % interval, the difference paired by seed.
 A line a campaign is printed as it ends. A model of 135 million parameters says nothing of larger
@@ -32,18 +32,19 @@ from scipy.special import stdtrit
 
 from archive.descriptors import TextDescriptor
 from archive.reader import Reader
-from evo import build, llm
+from evo import build
 from evo.config import Config, parse
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.rungs import Runner
 from evo.evaluation.win_rates import score
 from evo.evaluation.workers import Job
 from evo.progress import Progress
+from evo.proposing import models
 from evo.types import Outcome, Record, Status, Stretch
 from evo.validation.sandbox import Sandbox
 
 EACH = 3
-"""Trainings a generation; twice as many are proposed."""
+"""Trainings a generation; one more is proposed, since some are known or refused."""
 MOST_GENERATIONS = 60
 PROTOCOL = Protocol(rungs=(Rung(epochs=10, seeds=4, networks=1),), keep=1.0)
 FRESH = Protocol(
@@ -68,13 +69,13 @@ class Result(NamedTuple):
     """What a campaign came to; win rates in [0, 1].
 
     Attributes:
-        proposed: candidates it took.
+        new: share of what it proposed that was neither refused nor known.
         mean: B-WR of those that trained.
         best: the highest of them.
         fresh: the same candidate's on fresh trials.
     """
 
-    proposed: int
+    new: float
     mean: float
     best: float
     fresh: float
@@ -135,8 +136,9 @@ class Bench:
         rates = [record.score.b_wr.value if record.score else 0.0 for record in trained]
         best = trained[int(np.argmax(rates))]
         baselines = [record for record in records if record.is_baseline]
+        fallen = sum(r.status in (Status.INVALID, Status.DUPLICATE) for r in candidates)
         return Result(
-            proposed=candidates.index(trained[-1]) + 1,
+            new=1 - fallen / len(candidates),
             mean=float(np.mean(rates)),
             best=max(rates),
             fresh=self._fresh(best, baselines),
@@ -147,7 +149,7 @@ class Bench:
             "seed": seed,
             "generations": MOST_GENERATIONS,
             "population": 12,
-            "offspring": 2 * EACH,
+            "offspring": EACH + 1,
             "trainings": EACH,
             "operators": operators,
             "workers": 1,
@@ -167,7 +169,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "run"
             with (
-                llm.withheld_keys(config.llm, replayed=False) as keys,
+                models.withheld_keys(config.llm, replayed=False) as keys,
                 build.create(folder, config) as history,
                 suppress(Enough),
             ):
@@ -218,12 +220,12 @@ def main(seeds: int, trainings: int, models: dict[str, Any]) -> None:
                 results[name].append(result)
                 print(f"seed {seed}, {name}: {result}", flush=True)
     print(f"\n{seeds} seeds, {trainings} trainings of each\n")
-    print("| author | proposals | mean B-WR | best B-WR | best, fresh trials | ahead of chance |")
+    print("| author | new | mean B-WR | best B-WR | best, fresh trials | ahead of chance |")
     print("|---|---|---|---|---|---|")
     for name, found in results.items():
         ahead = [own.fresh - other.fresh for own, other in zip(found, results[CHANCE], strict=True)]
         cells = [
-            f"{np.mean([result.proposed for result in found]):.1f}",
+            f"{np.mean([result.new for result in found]):.0%}",
             *(over_seeds([getattr(r, what) for r in found]) for what in ("mean", "best", "fresh")),
             "–" if name == CHANCE else over_seeds(ahead),
         ]
@@ -233,4 +235,4 @@ def main(seeds: int, trainings: int, models: dict[str, Any]) -> None:
 if __name__ == "__main__":
     given = sys.argv[1:]
     table = tomllib.loads(Path(given[2]).read_text())["llm"] if len(given) > 2 else local_model()
-    main(int(given[0]) if given else 5, int(given[1]) if len(given) > 1 else 15, table)
+    main(int(given[0]) if given else 5, int(given[1]) if len(given) > 1 else 18, table)

@@ -26,7 +26,7 @@ import torch
 from archive import merging
 from archive.history import History
 from archive.segment import Segment
-from evo.memory import Memory
+from evo.proposing.memory import Memory
 from evo.seeds import child
 from evo.standing import Standing
 from evo.types import (

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from archive.history import History
-from evo.memory import Memory
+from evo.proposing.memory import Memory
 from evo.standing import Standing
 
 OFFSPRING = 50

@@ -16,9 +16,7 @@ from archive.descriptors import DEFAULT_MODEL, TextDescriptor
 from archive.history import History
 from archive.reader import Reader
 from evo import baselines as known
-from evo import llm, steps
-from evo.ahead import Ahead, Proposing
-from evo.authors import Authors, Correspondence
+from evo import steps
 from evo.campaign import Campaign, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
@@ -26,10 +24,13 @@ from evo.errors import BudgetReachedError
 from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
-from evo.memory import Chronicle, Memory
 from evo.progress import Tracker, Watch
-from evo.proposing import Propose
-from evo.repairing import Repair
+from evo.proposing import models
+from evo.proposing.ahead import Ahead, Proposing
+from evo.proposing.authors import Authors, Correspondence
+from evo.proposing.memory import Chronicle, Memory
+from evo.proposing.propose import Propose
+from evo.proposing.repair import Repair
 from evo.selection import Individual, survive
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
@@ -52,7 +53,7 @@ def check(config: Config, *, replayed: bool = False) -> None:
     kinds.get(config.kind)
     for name in config.tasks:
         tasks.get(name)().prepare()
-    llm.check(config.llm, _portfolio(config), replayed=replayed)
+    models.check(config.llm, _portfolio(config), replayed=replayed)
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
@@ -123,7 +124,7 @@ def run(
     loading = threading.Thread(target=text.load, daemon=True)
     loading.start()
     with (
-        llm.withheld_keys(config.llm, replayed=replay is not None) as keys,
+        models.withheld_keys(config.llm, replayed=replay is not None) as keys,
         workers(config) as pool,
         Sandbox(unsafe=unsafe_sandbox) as sandbox,
     ):
@@ -184,13 +185,13 @@ def search(
     )
     validate = steps.Validate(validator)
     with (
-        llm.replies(history, expected=standing.request) as replies,
+        models.replies(history, expected=standing.request) as replies,
         ExitStack() as stack,
-        llm.correspondence(
+        models.correspondence(
             config.llm,
             replies,
             keys=keys,
-            source=replay and llm.read_replies(replay),
+            source=replay and models.read_replies(replay),
             deadline=deadline,
         ) as asked,
     ):

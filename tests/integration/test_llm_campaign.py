@@ -17,8 +17,8 @@ from archive.history import History
 from archive.reader import Reader
 from archive.replies import Replies
 from evo.config import Config
-from evo.correspondence import EndpointDeadError
 from evo.errors import BudgetReachedError, EvoError, HistoryError
+from evo.proposing.correspondent import EndpointDeadError
 from evo.types import Status
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]

@@ -8,9 +8,9 @@ import pytest
 from fault_server import KEY, FaultServer
 
 from archive.replies import Replies
-from evo.correspondence import Correspondent, EndpointDeadError
 from evo.dialogue import Exchange, Prompt, Request
 from evo.errors import BudgetReachedError
+from evo.proposing.correspondent import Correspondent, EndpointDeadError
 from evo.providers.base import providers
 from evo.providers.settings import LlmSettings
 
