@@ -9,11 +9,11 @@ population and size of a generation are the same, and nobody proposes ahead.
     trees, evolved    the syntax-tree operators
     chance            random sampling from the contract's words, no evolution
 
-Prints for each: the share of proposals that is new; the mean B-WR of the N; the best of the N, as the search saw it and on
-ten fresh trials of its own, since the best of many is partly luck; and by how much the fresh best
-is ahead of chance's. Means over seeds with Student's 95 % interval, the difference paired by seed.
-A line a campaign is printed as it ends. A model of 135 million parameters says nothing of larger
-ones: give MODEL_TOML, a file with a [llm] table, to compare another.
+Prints for each: the share of proposals that is new; the mean B-WR of the N; the best of the N, as
+the search saw it and on ten fresh trials, since the best of many is partly luck; and by how much
+the fresh best is ahead of chance's. Means over seeds with Student's 95 % interval, the difference
+paired by seed. A line a campaign is printed as it ends. A model of 135 million parameters says
+nothing of larger ones: give MODEL_TOML, a file with a [llm] table, to compare another.
 
 Usage: python benchmarks/bench_authors.py [SEEDS [TRAININGS [MODEL_TOML]]]
 """

@@ -208,12 +208,14 @@ def test_a_budget_ends_a_campaign_that_could_go_on(server, tmp_path) -> None:
     assert 0 < Reader.read(tmp_path / "run").generation < 4
 
 
+@pytest.mark.parametrize(("death", "ahead"), [(0, True), (7, True), (20, True), (7, False)])
 def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
-    server, tmp_path
+    server, tmp_path, death, ahead
 ) -> None:
-    config = configure(server.url, attempts=1, patience=1)
+    config = configure(server.url, attempts=1, ahead=ahead)
+    assert config.llm.patience == 8
     run(tmp_path / "whole", config)
-    server.faults = [""] * 9
+    server.faults = [""] * death
     server.always = "status:500"
 
     with pytest.raises(EndpointDeadError, match="Everything is saved"):
