@@ -25,6 +25,7 @@ import torch
 
 from archive import merging
 from archive.history import History
+from archive.novelty import NoveltyArchive
 from archive.segment import Segment
 from evo.proposing.memory import Memory
 from evo.seeds import child
@@ -111,7 +112,7 @@ def history_costs(folder: Path, records: int) -> None:
     with History.open(folder) as history:
         opened = time.perf_counter() - start
         standing = Standing.of(
-            history, duplicate_within=1e-3, memory=Memory(10), watch=lambda _: None
+            history, archive=NoveltyArchive(), memory=Memory(10), watch=lambda _: None
         )
     print(
         f"open {size:,} records to go on: {time.perf_counter() - start:.2f} s, of which checking "

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from archive.history import History
+from archive.novelty import NoveltyArchive
 from evo.proposing.memory import Memory
 from evo.standing import Standing
 
@@ -52,7 +53,7 @@ def main() -> None:
         start = time.process_time()
         with History.open(folder) as history:
             standing = Standing.of(
-                history, duplicate_within=1e-3, memory=Memory(1), watch=lambda _: None
+                history, archive=NoveltyArchive(), memory=Memory(1), watch=lambda _: None
             )
         print(
             f"to go on with {len(standing.seen):,} sources: {time.process_time() - start:.2f} s; "

@@ -4,7 +4,7 @@ Generation 0 of a campaign holds them. They pass the same walls and train on the
 any candidate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,9 +29,12 @@ def establish(
     text: TextDescriptor,
     train: Runner,
     protocol: Protocol,
+    archive: Callable[[], NoveltyArchive],
     tracker: Tracker,
 ) -> list[Record]:
     """The kind's baselines as records: validated, trained at every rung, scored and described.
+
+    Each has its N-scores against the others, by an archive that `archive` makes.
 
     Raises:
         EvoError: one of them is refused or cannot be trained; nothing can be measured against it.
@@ -41,7 +44,8 @@ def establish(
     tracker.step(0, "baselines", records)
     records = evaluate_baselines(train, protocol, records)
     tracker.step(0, "archive", records)
-    return _described(records, kind, text)
+    described = _described(records, kind, text)
+    return [replace(record, novelty=_novelty(record, described, archive())) for record in described]
 
 
 def behaviour_of(kind: Kind, record: Record) -> Vector:
@@ -67,9 +71,9 @@ def validated_baselines(kind: Kind, validator: Validator) -> list[Record]:
 
 
 def _described(records: Sequence[Record], kind: Kind, text: TextDescriptor) -> list[Record]:
-    """The records with vectors and N-scores, each against the other baselines."""
+    """The records with both vectors."""
     scale = behaviour_scale(kind, records)
-    described = [
+    return [
         replace(
             record,
             text_vector=text([record.candidate.source])[0],
@@ -77,13 +81,9 @@ def _described(records: Sequence[Record], kind: Kind, text: TextDescriptor) -> l
         )
         for record in records
     ]
-    return [
-        replace(record, novelty=_novelty_among(record, [o for o in described if o is not record]))
-        for record in described
-    ]
 
 
-def _novelty_among(record: Record, others: Sequence[Record]) -> Novelty:
-    archive = NoveltyArchive(len(record.text_vector), len(record.behaviour_vector))
-    archive.add_records(others)
-    return archive.novelty(record.text_vector, record.behaviour_vector)
+def _novelty(record: Record, baselines: Sequence[Record], archive: NoveltyArchive) -> Novelty:
+    archive.add_records(other for other in baselines if other is not record)
+    (novelty,) = archive.arrive([record])
+    return novelty

@@ -172,6 +172,7 @@ def search(
             text=text,
             train=train,
             protocol=config.protocol,
+            archive=config.novelty.archive,
             tracker=tracker,
         )
         survivors = survive([Individual(r) for r in baselines], config.population)
@@ -179,7 +180,7 @@ def search(
     memory = Memory(config.portfolio.window)
     standing = Standing.of(
         history,
-        duplicate_within=config.novelty.duplicate_within,
+        archive=config.novelty.archive(),
         memory=memory,
         watch=tracker.remember,
     )

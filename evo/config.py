@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from archive.novelty import DUPLICATE_WITHIN
+from archive.novelty import DUPLICATE_WITHIN, Against, NoveltyArchive
 from evo.errors import UsageError, unknown_name
 from evo.evaluation.protocol import Protocol
 from evo.providers.settings import Budget, LlmSettings, Model
@@ -35,6 +35,18 @@ class NoveltySettings(Frozen):
     """The packaged model, or any name or path that sentence-transformers can load."""
     duplicate_within: NonNegativeFloat = DUPLICATE_WITHIN
     """Behaviour distance up to which two components count as the same function."""
+    neighbours: PositiveInt = 1
+    """An N-score is the mean distance to so many nearest."""
+    against: Against = "all"
+    """What N-scores are taken against: all that is known, the baselines, or the archive."""
+
+    def archive(self) -> NoveltyArchive:
+        """An empty archive of this kind."""
+        return NoveltyArchive(
+            neighbours=self.neighbours,
+            against=self.against,
+            duplicate_within=self.duplicate_within,
+        )
 
 
 class PortfolioSettings(Frozen):

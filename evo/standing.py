@@ -41,7 +41,7 @@ class Standing:
     def of(
         history: Reader,
         *,
-        duplicate_within: float,
+        archive: NoveltyArchive,
         memory: Memory,
         watch: Callable[[Sequence[Record]], None],
     ) -> "Standing":
@@ -49,7 +49,7 @@ class Standing:
 
         Args:
             history: where it stands.
-            duplicate_within: behaviour distance up to which two components count as the same.
+            archive: empty; is given all that is known.
             memory: takes in the recent generations.
             watch: is given all records, some at a time.
 
@@ -64,11 +64,6 @@ class Standing:
                 f"{history.folder} has lost its baselines (generation 0), so nothing more can be "
                 "compared with them. It can be read and exported; to search on, start a new one."
             )
-        archive = NoveltyArchive(
-            len(baselines[0].text_vector),
-            len(baselines[0].behaviour_vector),
-            duplicate_within=duplicate_within,
-        )
         seen: set[str] = set()
         before = history.population(max(0, history.generation - 1))
         survivors = {*history.survivors, *before}

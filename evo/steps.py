@@ -123,7 +123,7 @@ class Evaluate:
 
 
 class Archive:
-    """Fixes the N-scores of evaluated records, one by one, and makes each known to the next."""
+    """Fixes the N-scores of evaluated records in their order, each known to the next."""
 
     def __init__(self, text: TextDescriptor, archive: NoveltyArchive) -> None:
         self._text = text
@@ -131,10 +131,14 @@ class Archive:
 
     def __call__(self, records: list[Record]) -> list[Record]:
         """The records, evaluated ones with their text vector and N-scores."""
-        return [self._arrive(r) if r.status is Status.EVALUATED else r for r in records]
-
-    def _arrive(self, record: Record) -> Record:
-        record = replace(record, text_vector=self._text([record.candidate.source])[0])
-        novelty = self._archive.novelty(record.text_vector, record.behaviour_vector)
-        self._archive.add_records([record := replace(record, novelty=novelty)])
-        return record
+        evaluated = [record for record in records if record.status is Status.EVALUATED]
+        texts = self._text([record.candidate.source for record in evaluated])
+        told = [
+            replace(record, text_vector=vector)
+            for record, vector in zip(evaluated, texts, strict=True)
+        ]
+        arrived = (
+            replace(record, novelty=novelty)
+            for record, novelty in zip(told, self._archive.arrive(told), strict=True)
+        )
+        return [next(arrived) if r.status is Status.EVALUATED else r for r in records]

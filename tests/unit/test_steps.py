@@ -65,7 +65,7 @@ def test_what_computes_the_known_or_a_twin_of_its_batch_falls_out(monkeypatch) -
     grid = np.linspace(-1, 1, 8, dtype=np.float32)
     kind.outputs = {"known": grid, "twin": grid + 1e-6, "new": grid**2, "again": grid**2}
     scale = BehaviourScale.of(np.stack([grid, -grid, np.ones_like(grid)]))
-    archive = NoveltyArchive(2, 8)
+    archive = NoveltyArchive()
     archive.add(["known"], np.ones((1, 2), np.float32), scale(grid)[None])
 
     twin, new, again = Recognise(kind, scale, archive)(
@@ -79,7 +79,7 @@ def test_what_computes_the_known_or_a_twin_of_its_batch_falls_out(monkeypatch) -
 
 
 def test_nothing_to_recognise_is_nothing() -> None:
-    archive = NoveltyArchive(2, 8)
+    archive = NoveltyArchive()
     scale = BehaviourScale.of(np.ones((2, 8)))
 
     fallen = [record("a", Status.INVALID)]
@@ -110,9 +110,9 @@ def test_the_screen_draws_by_seed_and_generation() -> None:
 def test_n_scores_are_fixed_in_order_each_known_to_the_next() -> None:
     class Text:
         def __call__(self, sources):
-            return np.array([[1.0, 0.0]], np.float32)
+            return np.array([[1.0, 0.0]] * len(sources), np.float32)
 
-    archive = NoveltyArchive(2, 4)
+    archive = NoveltyArchive()
     archive.add(["base"], np.array([[0.0, 1.0]], np.float32), np.zeros((1, 4), np.float32))
     curve = np.full(4, 2.0, np.float32)
     records = [
