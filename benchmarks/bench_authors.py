@@ -235,4 +235,4 @@ def main(seeds: int, trainings: int, models: dict[str, Any]) -> None:
 if __name__ == "__main__":
     given = sys.argv[1:]
     table = tomllib.loads(Path(given[2]).read_text())["llm"] if len(given) > 2 else local_model()
-    main(int(given[0]) if given else 5, int(given[1]) if len(given) > 1 else 18, table)
+    main(int(given[0]) if given else 5, int(given[1]) if len(given) > 1 else 12, table)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from archive.replies import Replies
 from evo.dialogue import Request
+from evo.proposing.hours import passed
 from evo.providers.settings import LlmSettings
 
 
@@ -59,7 +60,7 @@ class Limits:
         if budget.dollars and spent.cost_usd + dollars > budget.dollars:
             return f"Budget reached: ${spent.cost_usd:.4f} of ${budget.dollars:g} are spent."
         if self.deadline is not None and now >= self.deadline:
-            return f"Budget reached: {budget.hours:g} hours have passed."
+            return str(passed(budget.hours))
         return ""
 
     def _most_dollars(self, request: Request) -> float:
