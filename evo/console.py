@@ -28,13 +28,17 @@ err = Console(stderr=True)
 
 def print_result(history: "Reader", scene: "Scene", picture: Path) -> None:
     """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
-    from evo.report.authorship import authorship_facts, authorship_table
+    from archive.replies import Replies
+    from evo.report.authorship import authorship_facts, authorship_table, spent_line
     from evo.report.fronts import analysis_view
     from evo.report.logbook import logbook
     from evo.report.tables import generation_table
 
     out.print(generation_table(logbook(history.records)))
-    out.print(authorship_table(authorship_facts(history.records)))
+    if (authorship := authorship_facts(history.records))["operators"]:
+        out.print(authorship_table(authorship))
+    if spent := spent_line(Replies.read(history.folder, campaign=history.id).total):
+        out.print(spent, markup=False, highlight=False, soft_wrap=True)
     out.print(analysis_view(scene))
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)

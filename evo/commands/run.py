@@ -100,7 +100,7 @@ def _run(
     from evo.report.summary import status_facts
     from evo.stopping import Stopping
 
-    folder = history.folder
+    folder, ending = history.folder, ""
     start = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
     err.print(start, soft_wrap=True, markup=False)
     try:
@@ -112,18 +112,23 @@ def _run(
 
             build.run(history, watch, unsafe_sandbox=unsafe_sandbox, replay=replay)
     except BudgetReachedError as reached:
-        # That is what was asked for: the campaign ends well, and could go on.
-        err.print(f"{reached} Everything is saved.", soft_wrap=True, markup=False)
+        # That is what was asked for: the campaign ends well. Said last, where it is read.
+        ending = (
+            f"{reached} Stopped in generation {history.generation + 1} of "
+            f"{history.config['generations']}; everything is saved."
+        )
     except KeyboardInterrupt:
-        ending = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
-        err.print(ending, soft_wrap=True, markup=False)
+        stopped = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
+        err.print(stopped, soft_wrap=True, markup=False)
         raise typer.Exit(130) from None
     scene = scene_of(history)
     picture = save_picture(scene, folder)
     if as_json:
         print_json(status_facts(history))
-        return
-    print_result(history, scene, picture)
+    else:
+        print_result(history, scene, picture)
+    if ending:
+        err.print(ending, soft_wrap=True, markup=False)
 
 
 def _tell_of_stopping() -> None:

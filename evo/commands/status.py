@@ -15,5 +15,6 @@ def status(run: RunName, *, as_json: Json = False) -> None:
 
     facts = status_facts(history)
     authorship = authorship_facts(history.records)
-    view = Group(facts_table(facts), authorship_table(authorship))
+    tables = [authorship_table(authorship)] if authorship["operators"] else []
+    view = Group(facts_table(facts), *tables)
     print_facts(facts | authorship, view, as_json=as_json)

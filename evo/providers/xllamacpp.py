@@ -27,7 +27,7 @@ class LocalModel(Provider):
         self._model = model
         self._server: Any = None  # xllamacpp has no types
         self._chat: Chat | None = None
-        self._starting = asyncio.Lock()
+        self._turn = asyncio.Lock()
 
     @classmethod
     def check(cls, model: Model) -> None:
@@ -39,12 +39,13 @@ class LocalModel(Provider):
 
     async def complete(self, request: Request) -> Reply:
         """The model's reply; the first request starts the server."""
-        async with self._starting:
+        # It answers one at a time: who waits for a turn must not use up the time of its reply.
+        async with self._turn:
             if self._chat is None:
                 self._server = await asyncio.to_thread(_serve, self._model)
                 base_url = f"{self._server.listening_address}/v1"
                 self._chat = Chat(self._model, base_url=base_url, key="")
-        return await self._chat.complete(request)
+            return await self._chat.complete(request)
 
     async def close(self) -> None:
         """Stop the server."""

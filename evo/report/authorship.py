@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from evo.dialogue import Spent
 from evo.report.summary import rung
 from evo.types import Record, Status
 
@@ -76,9 +77,11 @@ def authorship_table(facts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Ta
         title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
+        padding=(0, 0, 0, 1),  # no wider than a terminal of 80 columns, names and figures whole
     )
-    table.add_column("by", overflow="ellipsis", no_wrap=True, max_width=20)
-    names = ("proposed", "valid", "new", "trained", "full", "B-WR", "best", "cost")
+    # A model's name may be long: it takes two lines rather than that a figure is cut.
+    table.add_column("by", overflow="fold", max_width=24)
+    names = ("made", "valid", "new", "trained", "full", "B-WR", "best", "cost")
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     for sort in ("operators", "models"):
@@ -87,10 +90,40 @@ def authorship_table(facts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Ta
                 Text(name),
                 *(str(row[key]) for key in ("proposed", "valid", "new", "evaluated", "full")),
                 *(_rate(row[key]) for key in ("b_wr_mean", "b_wr_best")),
-                f"${row['cost_usd']:.4f}" if row["cost_usd"] else "–",
+                _dollars(row["cost_usd"]),
             )
         table.add_section()
     return table
+
+
+def spent_line(spent: Spent) -> str:
+    """What all models together have been asked for, on one line; empty where none was.
+
+    >>> spent_line(Spent(12, 0, 1, 34_000, 5_600, 0.0123))
+    'Language models: 12 requests, 1 given up, 34,000 + 5,600 tokens, $0.0123.'
+    >>> spent_line(Spent(replayed=9))
+    'Language models: 9 replies of another campaign, nothing spent.'
+    """
+    parts = [f"{spent.replayed:,} replies of another campaign"] * bool(spent.replayed)
+    if spent.requests:
+        parts += [f"{spent.requests:,} requests"]
+        parts += [f"{spent.given_up:,} given up"] * bool(spent.given_up)
+        parts += [f"{spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens"]
+        parts += [_dollars(spent.cost_usd)] * bool(spent.cost_usd)
+    elif parts:
+        parts += ["nothing spent"]
+    return f"Language models: {', '.join(parts)}." if parts else ""
+
+
+def _dollars(value: float) -> str:
+    """Four places while they tell something.
+
+    >>> _dollars(0.00123), _dollars(123.456), _dollars(0.0)
+    ('$0.0012', '$123.46', '–')
+    """
+    if not value:
+        return "–"
+    return f"${value:.4f}" if value < 10 else f"${value:,.2f}"
 
 
 def _rate(value: float | None) -> str:

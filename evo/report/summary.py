@@ -150,6 +150,9 @@ def record_facts(record: Record, confirmation: Mapping[str, Any] | None = None) 
         "kind": candidate.kind,
         "operator": candidate.operator,
         "parents": list(candidate.parents),
+        "model": candidate.model,
+        "request": candidate.request,
+        "rationale": candidate.rationale,
         "generation": record.generation,
         "status": record.status.value,
         "stage": record.stage,
@@ -158,6 +161,7 @@ def record_facts(record: Record, confirmation: Mapping[str, Any] | None = None) 
         "score": None if score is None else {**score_facts(record), "trials": _trials(record)},
         "novelty": None if novelty is None else novelty._asdict(),
         "seconds": record.seconds,
+        "cost_usd": record.cost_usd,
         **({} if confirmation is None else {"confirmation": _verdict(confirmation)}),
     }
 

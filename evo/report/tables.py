@@ -179,6 +179,9 @@ def record_view(record: Record, confirmation: Mapping[str, Any] | None = None) -
     score = facts.pop("score")
     verdict = facts.pop("confirmation", None)
     facts.pop("source")
+    if not facts["model"]:
+        for key in ("model", "request", "rationale", "cost_usd"):
+            del facts[key]
     parts: list[RenderableType] = [
         facts_table(facts),
         Text(),
