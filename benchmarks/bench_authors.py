@@ -1,16 +1,19 @@
-"""Who proposes better at equal trainings: a local model, syntax trees or chance.
+"""Who proposes better at equal evaluations: a local model, syntax trees or chance.
 
-Four campaigns a seed, the same protocol, trainings and task, everyone trained in full:
+Four campaigns a seed. Each goes on until exactly N of its candidates have trained in full, however
+many it proposes for that: what is refused or known already does not count. Kind, task, protocol,
+population and size of a generation are the same, and nobody proposes ahead.
 
     model, evolved    SmolLM2-135M under a grammar: both mutations, crossover, generation
     model, best of N  the same model, generation from nothing alone: no parents, no evolution
     trees, evolved    the syntax-tree operators
     chance            random sampling from the contract's words, no evolution
 
-Prints for each the share of proposals that is new, the mean B-WR of the first N that were trained
-with a 95 % bootstrap interval over candidates and seeds, and the best B-WR with the interval of its
-own trials. A model of 135 million parameters says nothing of larger ones: give MODEL_TOML, a file
-with a [llm] table, to compare another.
+Prints for each: the share of proposals that is new; the mean B-WR of the N; the best of the N, as
+the search saw it and on ten fresh trials, since the best of many is partly luck; and by how much
+the fresh best is ahead of chance's. Means over seeds with Student's 95 % interval, the difference
+paired by seed. A line a campaign is printed as it ends. A model of 135 million parameters says
+nothing of larger ones: give MODEL_TOML, a file with a [llm] table, to compare another.
 
 Usage: python benchmarks/bench_authors.py [SEEDS [TRAININGS [MODEL_TOML]]]
 """
@@ -18,23 +21,39 @@ Usage: python benchmarks/bench_authors.py [SEEDS [TRAININGS [MODEL_TOML]]]
 import sys
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import stdtrit
 
+from archive.descriptors import TextDescriptor
 from archive.reader import Reader
 from evo import build
 from evo.config import Config, parse
-from evo.report.tables import interval
-from evo.seeds import child
-from evo.types import Record, Status
+from evo.evaluation.protocol import Protocol, Rung
+from evo.evaluation.rungs import Runner
+from evo.evaluation.win_rates import score
+from evo.evaluation.workers import Job
+from evo.progress import Progress
+from evo.proposing import models
+from evo.types import Outcome, Record, Status, Stretch
+from evo.validation.sandbox import Sandbox
 
-GENERATIONS = 4
+EACH = 3
+"""Trainings a generation; one more is proposed, since some are known or refused."""
+MOST_GENERATIONS = 60
+PROTOCOL = Protocol(rungs=(Rung(epochs=10, seeds=4, networks=1),), keep=1.0)
+FRESH = Protocol(
+    rungs=(Rung(epochs=10, seeds=10, networks=1),), keep=1.0, first_seed=1000, rate_seeds=10
+)
+
+CHANCE = "chance"
 ARMS: dict[str, dict[str, float]] = {
-    "chance": {"sample-tree": 1.0},
+    CHANCE: {"sample-tree": 1.0},
     "trees, evolved": {"mutate-tree": 2.0, "crossover-tree": 1.0},
     "model, best of N": {"generate-llm": 1.0},
     "model, evolved": {
@@ -44,6 +63,132 @@ ARMS: dict[str, dict[str, float]] = {
         "generate-llm": 1.0,
     },
 }
+
+
+class Result(NamedTuple):
+    """What a campaign came to; win rates in [0, 1].
+
+    Attributes:
+        new: share of what it proposed that was neither refused nor known.
+        mean: B-WR of those that trained.
+        best: the highest of them.
+        fresh: the same candidate's on fresh trials.
+    """
+
+    new: float
+    mean: float
+    best: float
+    fresh: float
+
+
+class Enough(Exception):  # noqa: N818 - nothing is wrong
+    """So many have trained, and their generation is sealed."""
+
+
+class Trainer:
+    """Trains what no campaign has trained before: the same graph has the same outcome."""
+
+    def __init__(self, train: Runner) -> None:
+        self._train = train
+        self._known: dict[Stretch, Outcome] = {}
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """An outcome for each job."""
+        new = [job for job in jobs if job.stretch not in self._known]
+        self._known |= {outcome.stretch: outcome for outcome in self._train(new)}
+        yield from (self._known[job.stretch] for job in jobs)
+
+
+class Bench:
+    """Runs campaigns in one process after each other; a context manager.
+
+    Args:
+        trainings: how many candidates each trains.
+        models: a [llm] table.
+    """
+
+    def __init__(self, trainings: int, models: dict[str, Any]) -> None:
+        self._trainings = trainings
+        self._models = models
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Bench":
+        config = self._configuration(ARMS[CHANCE], seed=0)
+        self._train, self._retrain = (
+            Trainer(self._stack.enter_context(build.workers(changed)).run)
+            for changed in (config, config.model_copy(update={"protocol": FRESH}))
+        )
+        self._sandbox = self._stack.enter_context(Sandbox())
+        self._text = TextDescriptor(config.novelty.text_model)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def result(self, operators: dict[str, float], *, seed: int) -> Result:
+        """What a campaign of these operators comes to."""
+        records = self._records(self._configuration(operators, seed=seed))
+        candidates = [record for record in records if not record.is_baseline]
+        trained = [r for r in candidates if r.status in (Status.EVALUATED, Status.FAILED)]
+        trained = trained[: self._trainings]
+        assert len(trained) == self._trainings, "the arms are equal in what they train"
+        # What diverges everywhere has trained, and wins nothing.
+        rates = [record.score.b_wr.value if record.score else 0.0 for record in trained]
+        best = trained[int(np.argmax(rates))]
+        baselines = [record for record in records if record.is_baseline]
+        fallen = sum(r.status in (Status.INVALID, Status.DUPLICATE) for r in candidates)
+        return Result(
+            new=1 - fallen / len(candidates),
+            mean=float(np.mean(rates)),
+            best=max(rates),
+            fresh=self._fresh(best, baselines),
+        )
+
+    def _configuration(self, operators: dict[str, float], *, seed: int) -> Config:
+        values: dict[str, Any] = {
+            "seed": seed,
+            "generations": MOST_GENERATIONS,
+            "population": 12,
+            "offspring": EACH + 1,
+            "trainings": EACH,
+            "operators": operators,
+            "workers": 1,
+            "device": "cpu",
+            "protocol": PROTOCOL,
+        }
+        asks = any(name.endswith("-llm") for name in operators)
+        models = {**self._models, "ahead": False}
+        return parse(values | ({"llm": models} if asks else {}), where="bench_authors")
+
+    def _records(self, config: Config) -> list[Record]:
+        def watch(progress: Progress) -> None:
+            evaluated = sum(progress.counts.get(s, 0) for s in (Status.EVALUATED, Status.FAILED))
+            if progress.step == "propose" and evaluated >= self._trainings:
+                raise Enough
+
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "run"
+            with (
+                models.withheld_keys(config.llm, replayed=False) as keys,
+                build.create(folder, config) as history,
+                suppress(Enough),
+            ):
+                build.search(
+                    history,
+                    config,
+                    watch,
+                    sandbox=self._sandbox,
+                    text=self._text,
+                    train=self._train,
+                    keys=keys,
+                )
+            return list(Reader.read(folder).records)
+
+    def _fresh(self, best: Record, baselines: Sequence[Record]) -> float:
+        jobs = [Job(record.id, record.graph, 0) for record in baselines]
+        trials = {outcome.id: outcome.trials for outcome in self._retrain(jobs)}
+        (own,) = self._retrain([Job(best.id, best.graph, 0)])
+        return score(own.trials, trials).b_wr.value
 
 
 def local_model() -> dict[str, Any]:
@@ -56,63 +201,38 @@ def local_model() -> dict[str, Any]:
     return {"models": [{**model, "name": "smollm2", "timeout_s": 600}], "repair": False}
 
 
-def configuration(
-    operators: dict[str, float], llm: dict[str, Any], *, seed: int, trainings: int
-) -> Config:
-    """A campaign of so many trainings; proposals that are known already do not count."""
-    each = -(-trainings // GENERATIONS)
-    values: dict[str, Any] = {
-        "seed": seed,
-        "generations": GENERATIONS,
-        "population": 12,
-        "offspring": 2 * each,
-        "trainings": each,
-        "operators": operators,
-        "protocol": {"rungs": [{"epochs": 10, "seeds": 4, "networks": 1}], "keep": 1.0},
-    }
-    asks = any(name.endswith("-llm") for name in operators)
-    return parse(values | ({"llm": llm} if asks else {}), where="bench_authors")
+def over_seeds(values: Sequence[float]) -> str:
+    """Mean and Student's 95 % interval."""
+    mean, count = float(np.mean(values)), len(values)
+    if count == 1:
+        return f"{mean:.3f}"
+    reach = float(stdtrit(count - 1, 0.975)) * float(np.std(values, ddof=1)) / count**0.5
+    return f"{mean:.3f} [{mean - reach:.3f}, {mean + reach:.3f}]"
 
 
-def candidates(config: Config) -> list[Record]:
-    """All that a campaign proposed."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "run"
-        with build.create(folder, config) as history:
-            build.run(history, lambda _: None)
-        return [record for record in Reader.read(folder).records if not record.is_baseline]
-
-
-def bootstrap(values: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of a mean."""
-    rng = child(0, "bootstrap")
-    means = rng.choice(np.array(values), size=(10_000, len(values))).mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def main(seeds: int, trainings: int, llm: dict[str, Any]) -> None:
-    """A line an arm."""
-    print(f"{seeds} seeds, the first {trainings} trained of each")
-    for name, operators in ARMS.items():
-        proposed = new = 0
-        trained: list[Record] = []
+def main(seeds: int, trainings: int, models: dict[str, Any]) -> None:
+    """A line a campaign, and in the end a table with a row an arm."""
+    results: dict[str, list[Result]] = {name: [] for name in ARMS}
+    with Bench(trainings, models) as bench:
         for seed in range(seeds):
-            found = candidates(configuration(operators, llm, seed=seed, trainings=trainings))
-            proposed += len(found)
-            new += sum(r.status not in (Status.INVALID, Status.DUPLICATE) for r in found)
-            trained += [record for record in found if record.score is not None][:trainings]
-        rates = [record.score.b_wr for record in trained if record.score is not None]
-        low, high = bootstrap([rate.value for rate in rates])
-        print(
-            f"{name:17} {new:3} of {proposed:3} new, {len(rates):3} trained, "
-            f"mean B-WR {np.mean([rate.value for rate in rates]):.3f} [{low:.2f}, {high:.2f}], "
-            f"best {interval(max(rates))}",
-            flush=True,
-        )
+            for name, operators in ARMS.items():
+                result = bench.result(operators, seed=seed)
+                results[name].append(result)
+                print(f"seed {seed}, {name}: {result}", flush=True)
+    print(f"\n{seeds} seeds, {trainings} trainings of each\n")
+    print("| author | new | mean B-WR | best B-WR | best, fresh trials | ahead of chance |")
+    print("|---|---|---|---|---|---|")
+    for name, found in results.items():
+        ahead = [own.fresh - other.fresh for own, other in zip(found, results[CHANCE], strict=True)]
+        cells = [
+            f"{np.mean([result.new for result in found]):.0%}",
+            *(over_seeds([getattr(r, what) for r in found]) for what in ("mean", "best", "fresh")),
+            "–" if name == CHANCE else over_seeds(ahead),
+        ]
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    model = tomllib.loads(Path(given[2]).read_text())["llm"] if len(given) > 2 else local_model()
-    main(int(given[0]) if given else 1, int(given[1]) if len(given) > 1 else 24, model)
+    table = tomllib.loads(Path(given[2]).read_text())["llm"] if len(given) > 2 else local_model()
+    main(int(given[0]) if given else 5, int(given[1]) if len(given) > 1 else 12, table)

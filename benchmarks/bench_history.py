@@ -27,7 +27,7 @@ from archive import merging
 from archive.history import History
 from archive.novelty import NoveltyArchive
 from archive.segment import Segment
-from evo.memory import Memory
+from evo.proposing.memory import Memory
 from evo.seeds import child
 from evo.standing import Standing
 from evo.types import (

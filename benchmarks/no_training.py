@@ -16,12 +16,14 @@ import numpy as np
 from archive.descriptors import TextDescriptor
 from archive.history import History
 from archive.reader import Reader
-from evo import build, llm
+from evo import build
 from evo.components.base import kinds
 from evo.config import Config, load, parse
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.workers import Job
 from evo.progress import Watch
+from evo.proposing import models
+from evo.proposing.hours import counted
 from evo.seeds import child
 from evo.types import Outcome, Trial, Vector, normalise
 from evo.validation import tracer
@@ -108,7 +110,10 @@ def run(
 ) -> None:
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
-    with llm.withheld_keys(config.llm, replayed=replay is not None) as keys:
+    with (
+        counted(history.folder, hours=config.llm.budget.hours) as deadline,
+        models.withheld_keys(config.llm, replayed=replay is not None) as keys,
+    ):
         build.search(
             history,
             config,
@@ -118,6 +123,7 @@ def run(
             train=trainer or Trainer(config.protocol),
             keys=keys,
             replay=replay,
+            deadline=deadline,
         )
 
 

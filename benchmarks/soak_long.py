@@ -19,7 +19,7 @@ import torch
 
 from archive.history import History
 from archive.novelty import NoveltyArchive
-from evo.memory import Memory
+from evo.proposing.memory import Memory
 from evo.standing import Standing
 
 OFFSPRING = 50

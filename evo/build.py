@@ -16,20 +16,21 @@ from archive.descriptors import DEFAULT_MODEL, TextDescriptor
 from archive.history import History
 from archive.reader import Reader
 from evo import baselines as known
-from evo import llm, steps
-from evo.ahead import Ahead, Proposing
-from evo.authors import Authors, Correspondence
+from evo import steps
 from evo.campaign import Campaign, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
-from evo.errors import BudgetReachedError
 from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
-from evo.memory import Chronicle, Memory
 from evo.progress import Tracker, Watch
-from evo.proposing import Propose
-from evo.repairing import Repair
+from evo.proposing import models
+from evo.proposing.ahead import Ahead, Proposing
+from evo.proposing.authors import Authors, Correspondence
+from evo.proposing.hours import counted, until
+from evo.proposing.memory import Chronicle, Memory
+from evo.proposing.propose import Propose
+from evo.proposing.repair import Repair
 from evo.selection import Individual, survive
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
@@ -52,7 +53,7 @@ def check(config: Config, *, replayed: bool = False) -> None:
     kinds.get(config.kind)
     for name in config.tasks:
         tasks.get(name)().prepare()
-    llm.check(config.llm, _portfolio(config), replayed=replayed)
+    models.check(config.llm, _portfolio(config), replayed=replayed)
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
@@ -123,7 +124,8 @@ def run(
     loading = threading.Thread(target=text.load, daemon=True)
     loading.start()
     with (
-        llm.withheld_keys(config.llm, replayed=replay is not None) as keys,
+        counted(history.folder, hours=config.llm.budget.hours) as deadline,
+        models.withheld_keys(config.llm, replayed=replay is not None) as keys,
         workers(config) as pool,
         Sandbox(unsafe=unsafe_sandbox) as sandbox,
     ):
@@ -136,6 +138,7 @@ def run(
             train=pool.run,
             keys=keys,
             replay=replay,
+            deadline=deadline,
         )
 
 
@@ -149,8 +152,9 @@ def search(
     train: Runner,
     keys: Mapping[str, str],
     replay: Reader | None = None,
+    deadline: float | None = None,
 ) -> None:
-    """The campaign itself, given what traces, describes and trains."""
+    """The campaign itself, given what traces, describes and trains, and until when."""
     tracker = Tracker(
         watch,
         generation=history.generation,
@@ -161,9 +165,8 @@ def search(
     )
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
-    hours = config.llm.budget.hours
-    deadline = time.monotonic() + 3600 * hours if hours else None
-    train = _until(deadline, _remembered(train, history, tracker), hours=hours)
+    train = _remembered(train, history, tracker)
+    train = until(deadline, train, hours=config.llm.budget.hours)
     if history.generation < 0:
         baselines = known.establish(
             kind,
@@ -185,13 +188,13 @@ def search(
     )
     validate = steps.Validate(validator)
     with (
-        llm.replies(history, expected=standing.request) as replies,
+        models.replies(history, expected=standing.request) as replies,
         ExitStack() as stack,
-        llm.correspondence(
+        models.correspondence(
             config.llm,
             replies,
             keys=keys,
-            source=replay and llm.read_replies(replay),
+            source=replay and models.read_replies(replay),
             deadline=deadline,
         ) as asked,
     ):
@@ -273,20 +276,6 @@ def _way(
         evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
         archive=steps.Archive(text, standing.archive),
     )
-
-
-def _until(deadline: float | None, train: Runner, *, hours: float) -> Runner:
-    """Trains until the campaign's hours have passed; what has trained by then is saved."""
-    if deadline is None:
-        return train
-
-    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
-        for outcome in train(jobs):
-            yield outcome
-            if time.monotonic() >= deadline:
-                raise BudgetReachedError(f"Budget reached: {hours:g} hours have passed.")
-
-    return run
 
 
 def _remembered(train: Runner, history: History, tracker: Tracker) -> Runner:

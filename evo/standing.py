@@ -11,7 +11,7 @@ from itertools import islice
 from archive.novelty import NoveltyArchive
 from archive.reader import Reader
 from evo.errors import HistoryError
-from evo.memory import Memory
+from evo.proposing.memory import Memory
 from evo.types import Record
 
 _BATCH = 512

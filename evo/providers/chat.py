@@ -123,7 +123,8 @@ class Chat:
 
     def _refused(self, error: openai.APIStatusError) -> ProviderError:
         status = error.status_code
-        reason = self._clean(f"HTTP {status}: {error.message}")
+        said = error.message.removeprefix(f"Error code: {status} - ")
+        reason = self._clean(f"HTTP {status}: {said}")
         if status in (401, 402, 403, 404, 405) or error.code == "insufficient_quota":
             return ProviderError(reason, fatal=True)
         if status in (408, 409, 429) or status >= 500:

@@ -91,7 +91,7 @@ class Budget(Frozen):
     """Of prompts and replies together."""
     dollars: NonNegativeFloat = 0.0
     hours: NonNegativeFloat = 0.0
-    """Wall time of one process; a resumed campaign starts anew."""
+    """Wall time that the campaign runs, all of its processes together."""
 
 
 class LlmSettings(Frozen):

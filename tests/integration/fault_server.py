@@ -46,6 +46,7 @@ class FaultServer:
         self.most_at_once = 0
         self.always = ""
         self.text_of = lambda body: GOOD
+        self.fault_of = lambda body: self.faults.pop(0) if self.faults else self.always
         self._at_once = 0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -80,7 +81,7 @@ class FaultServer:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with server._lock:
-                    fault = server.faults.pop(0) if server.faults else server.always
+                    fault = server.fault_of(body)
                     server.bodies.append(body)
                     server.headers.append({k.lower(): v for k, v in self.headers.items()})
                     server.times.append(time.monotonic())

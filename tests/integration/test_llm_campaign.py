@@ -17,8 +17,8 @@ from archive.history import History
 from archive.reader import Reader
 from archive.replies import Replies
 from evo.config import Config
-from evo.correspondence import EndpointDeadError
 from evo.errors import BudgetReachedError, EvoError, HistoryError
+from evo.proposing.correspondent import EndpointDeadError
 from evo.types import Status
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
@@ -208,12 +208,32 @@ def test_a_budget_ends_a_campaign_that_could_go_on(server, tmp_path) -> None:
     assert 0 < Reader.read(tmp_path / "run").generation < 4
 
 
+def test_hours_count_over_resumes_and_end_a_campaign_that_is_whole(server, tmp_path) -> None:
+    config = configure(server.url, budget={"hours": 1.0})
+    no_training.create(tmp_path / "run", config).close()
+    count = tmp_path / "run" / "hours"
+    count.write_text('{"seconds": 3599.9}')
+
+    with pytest.raises(BudgetReachedError, match="1 hours have passed"):
+        run(tmp_path / "run", config, trainer=no_training.Trainer(config.protocol, pause_s=0.1))
+
+    sent = server.count
+    with pytest.raises(BudgetReachedError, match="1 hours have passed"):
+        run(tmp_path / "run", config)
+    assert server.count == sent
+    count.unlink()  # more time
+    run(tmp_path / "run", config)
+    assert Reader.read(tmp_path / "run").generation == 4
+
+
+@pytest.mark.parametrize(("death", "ahead"), [(0, True), (7, True), (20, True), (7, False)])
 def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
-    server, tmp_path
+    server, tmp_path, death, ahead
 ) -> None:
-    config = configure(server.url, attempts=1, patience=1)
+    config = configure(server.url, attempts=1, ahead=ahead)
+    assert config.llm.patience == 8
     run(tmp_path / "whole", config)
-    server.faults = [""] * 9
+    server.faults = [""] * death
     server.always = "status:500"
 
     with pytest.raises(EndpointDeadError, match="Everything is saved"):

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from archive.history import History
 from archive.reader import Reader
 from archive.replies import Replies
-from evo.authors import Correspondence
-from evo.correspondence import Correspondent, Replayer
 from evo.errors import HistoryError, UsageError
+from evo.proposing.authors import Correspondence
+from evo.proposing.correspondent import Correspondent
+from evo.proposing.replayer import Replayer
 from evo.providers.base import providers
 from evo.providers.settings import LlmSettings, Model
 from operators.portfolio import Portfolio

@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from evo.components.activation import Activation
-from evo.memory import Memory
-from evo.proposing import Propose
+from evo.proposing.memory import Memory
+from evo.proposing.propose import Propose
 from evo.selection import Individual, survive
 from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
 from operators.base import WritingOperator

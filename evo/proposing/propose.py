@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from archive.novelty import rms_distance
-from evo.authors import Authors
 from evo.components.base import Kind
 from evo.dialogue import Exchange, Request
-from evo.memory import Lessons, Memory
+from evo.proposing.authors import Authors
+from evo.proposing.memory import Lessons, Memory
 from evo.seeds import child
 from evo.selection import Individual, performance, tournament
 from evo.types import Candidate, Record, Status

@@ -1,6 +1,9 @@
 """The correspondent against a server that errs; the count of requests is exact."""
 
+import threading
 import time
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +11,9 @@ import pytest
 from fault_server import KEY, FaultServer
 
 from archive.replies import Replies
-from evo.correspondence import Correspondent, EndpointDeadError
 from evo.dialogue import Exchange, Prompt, Request
 from evo.errors import BudgetReachedError
+from evo.proposing.correspondent import Correspondent, EndpointDeadError
 from evo.providers.base import providers
 from evo.providers.settings import LlmSettings
 
@@ -163,6 +166,58 @@ def test_a_dead_endpoint_stops_the_campaign_and_its_requests_stay_open(server, t
     assert all(e.reply for e in ask(tmp_path, found, [request(i) for i in range(20)]))
 
 
+def test_a_request_that_always_fails_is_told_from_a_dead_endpoint(server, tmp_path) -> None:
+    server.fault_of = lambda body: "status:500" if body["seed"] == 2 else ""
+    found = settings(server.url, attempts=2, patience=3, concurrency=1)
+
+    answered, given_up = ask(tmp_path, found, [request(1), request(2)])
+
+    assert answered.reply is not None
+    assert given_up.error == "HTTP 500: no, Bearer [key]"
+    assert server.bodies[-1]["messages"][1]["content"] == "Are you there?"
+    replies = Replies.read(tmp_path, campaign="c")
+    assert (len(replies), replies.total.requests, replies.total.given_up) == (2, 4, 1)
+    assert replies.total.requests == server.count
+
+
+def test_an_endpoint_that_dies_at_the_last_request_is_not_taken_for_a_bad_request(
+    server, tmp_path
+) -> None:
+    server.faults, server.always = [""], "status:500"
+    found = settings(server.url, attempts=2, patience=3, concurrency=1)
+
+    with pytest.raises(EndpointDeadError, match="cannot be had"):
+        ask(tmp_path, found, [request(1), request(2)])
+
+    replies = Replies.read(tmp_path, campaign="c")
+    assert (len(replies), replies.total.given_up) == (1, 0)
+    assert replies.total.requests == server.count == 1 + 3 * 2
+    server.always = ""
+    assert all(exchange.reply for exchange in ask(tmp_path, found, [request(1), request(2)]))
+
+
+def test_what_was_given_up_in_vain_counts_although_the_campaign_is_interrupted(
+    server, tmp_path
+) -> None:
+    server.faults = ["status:500", "silent:30"]
+    found = settings(server.url, attempts=1, concurrency=1)
+    replies = Replies.open(tmp_path, campaign="c")
+    made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
+    with Correspondent(found, made, replies) as correspondent:
+
+        def asking() -> None:
+            with suppress(CancelledError):
+                correspondent.ask([request(1), request(2)])
+
+        thread = threading.Thread(target=asking)
+        thread.start()
+        while server.count < 2:
+            time.sleep(0.01)
+
+    thread.join()
+    assert (len(replies), replies.total.requests, replies.total.given_up) == (0, 2, 0)
+
+
 def test_what_failed_at_a_living_endpoint_stays_open_too_when_another_is_dead(
     server, tmp_path
 ) -> None:
@@ -206,7 +261,7 @@ def test_no_more_begin_in_a_minute_than_allowed(server, tmp_path, monkeypatch) -
     with Correspondent(found, made, replies) as correspondent:
         correspondent.ask([request(1), request(2)])
 
-        pause = correspondent._turn(correspondent._lines["m"])
+        pause = correspondent._limits.pause(correspondent._loop.time(), not_before=0.0)
 
     assert 55 < pause <= 60
 

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from evo.bandit import choose_model
+from evo.proposing.bandit import choose_model
 from operators.adaptation import Tally, shares
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from evo.authors import Authors
 from evo.campaign import Step
 from evo.dialogue import Request
-from evo.memory import REPAIR
-from evo.proposing import first_time
+from evo.proposing.authors import Authors
+from evo.proposing.memory import REPAIR
+from evo.proposing.propose import first_time
 from evo.types import Record, Status
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing

@@ -1,4 +1,4 @@
-from evo.memory import Memory
+from evo.proposing.memory import Memory
 from evo.types import Candidate, Novelty, Record, Status
 from operators.adaptation import Tally
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from evo.bandit import choose_model
 from evo.dialogue import Exchange, Request
-from evo.memory import Lessons
+from evo.proposing.bandit import choose_model
+from evo.proposing.memory import Lessons
 from evo.providers.settings import LlmSettings, Model
 from evo.seeds import child, child_seed
 from evo.types import Candidate, Contract, Record, Status

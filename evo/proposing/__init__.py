@@ -1,0 +1,1 @@
+"""How a generation's candidates come about: operators are drawn, language models are asked."""
