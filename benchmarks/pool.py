@@ -34,14 +34,14 @@ from evo.steps import Recognise, Validate
 from evo.types import Candidate, Outcome, Record, Status, Stretch, Trial
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
-from operators.portfolio import Portfolio
+from operators.portfolio import ParentsOf, Portfolio
 
 SEED = 8
 WANTED = 2400
 ROUND = 300
 """Candidates of a round: with eight rounds, lines of descent are up to eight edits long."""
 WEIGHTS = {"mutate-tree": 6.0, "crossover-tree": 3.0, "sample-tree": 1.0}
-BATCH = 16
+BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def propose(kind: Kind, validator: Validator) -> list[Proposal]:
     return passed[len(baselines) :][:WANTED]
 
 
-def _drawing(pool: Sequence[Proposal], rng: np.random.Generator):  # noqa: ANN202
+def _drawing(pool: Sequence[Proposal], rng: np.random.Generator) -> ParentsOf:
     return lambda count: [
         pool[int(place)].record for place in rng.choice(len(pool), size=count, replace=False)
     ]
@@ -160,13 +160,13 @@ def write_proposals(file: Path, proposals: Sequence[Proposal]) -> None:
 
 def main() -> None:
     """Propose once, then train what is missing."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Make a pool of fully trained activations.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    config = Config(workers=options.workers)
+    config = Config.model_validate({"workers": options.workers})
     kind = kinds.get(config.kind)()
     file = options.folder / "proposals.jsonl"
     with Sandbox() as sandbox:

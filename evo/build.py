@@ -19,7 +19,7 @@ from evo import baselines as known
 from evo import llm, steps
 from evo.ahead import Ahead, Proposing
 from evo.authors import Authors, Correspondence
-from evo.campaign import Campaign, Steps
+from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
 from evo.errors import BudgetReachedError
@@ -30,6 +30,10 @@ from evo.memory import Chronicle, Memory
 from evo.progress import Tracker, Watch
 from evo.proposing import Propose
 from evo.repairing import Repair
+from evo.reward.features import Portrayer
+from evo.reward.learner import Learner
+from evo.reward.propagation import Propagation
+from evo.reward.screen import RewardScreen
 from evo.selection import Individual, survive
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
@@ -176,11 +180,13 @@ def search(
         survivors = survive([Individual(r) for r in baselines], config.population)
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
     memory = Memory(config.portfolio.window)
+    learner = learner_of(config, kind) if config.reward.screening else None
     standing = Standing.of(
         history,
         duplicate_within=config.novelty.duplicate_within,
         memory=memory,
         watch=tracker.remember,
+        learn=learner and learner.remember,
     )
     validate = steps.Validate(validator)
     with (
@@ -200,13 +206,32 @@ def search(
             ahead = Ahead(proposing, standing.earlier, last=config.generations)
             propose = stack.enter_context(ahead)
         Campaign(
-            _way(config, standing, propose, kind=kind, validate=validate, text=text, train=train),
-            Chronicle(history, memory),
+            _way(
+                config,
+                standing,
+                propose,
+                kind=kind,
+                validate=validate,
+                text=text,
+                train=train,
+                learner=learner,
+            ),
+            Chronicle(history, memory, learner and learner.remember),
             survivors=standing.population,
             generations=config.generations,
             population=config.population,
             tracker=tracker,
         ).run()
+
+
+def learner_of(config: Config, kind: Kind) -> Learner:
+    """What learns of rewards in a campaign of this configuration."""
+    return Learner(
+        Portrayer(Propagation(kind, config.tasks[0])),
+        config.reward,
+        trainings=config.trainings,
+        seed=config.seed,
+    )
 
 
 def _portfolio(config: Config) -> Portfolio:
@@ -231,7 +256,7 @@ def _proposing(
         kind,
         memory=memory,
         seen=standing.seen,
-        offspring=config.offspring,
+        offspring=config.offspring_in,
         seed=config.seed,
         authors=authors if config.llm.models else None,
         baselines={names[record.id]: record for record in standing.baselines if record.id in names},
@@ -260,15 +285,19 @@ def _way(
     validate: steps.Validate,
     text: TextDescriptor,
     train: Runner,
+    learner: Learner | None,
 ) -> Steps:
     """The way of a candidate, with what the sealed records say about baselines and the known."""
     baselines = standing.baselines
     trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+    screen: Step = steps.Screen(trainings=config.trainings, seed=config.seed)
+    if learner is not None:
+        screen = RewardScreen(learner, config.reward, trainings=config.trainings)
     return Steps(
         propose=propose,
         validate=validate,
         recognise=steps.Recognise(kind, known.behaviour_scale(kind, baselines), standing.archive),
-        screen=steps.Screen(trainings=config.trainings, seed=config.seed),
+        screen=screen,
         evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
         archive=steps.Archive(text, standing.archive),
     )
