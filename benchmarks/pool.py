@@ -1,6 +1,7 @@
 """Makes a pool of activation candidates that are all trained in full, once, for everyone to use.
 
-    python benchmarks/pool.py FOLDER        proposes, then trains what FOLDER does not hold yet
+    python benchmarks/pool.py FOLDER                 proposes, then trains what is not there yet
+    python benchmarks/pool.py FOLDER --table FILE    writes those that have trained, see evo.pools
 
 Round by round the syntax-tree operators propose from parents drawn evenly among all that passed
 before; nothing selects, so the pool shows what operators make and not what one search likes. The
@@ -27,8 +28,10 @@ from evo import build
 from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config
+from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.evaluation.workers import Job, Workers
+from evo.reward import pool
 from evo.seeds import child
 from evo.steps import Recognise, Validate
 from evo.types import Candidate, Outcome, Record, Status, Stretch, Trial
@@ -88,24 +91,26 @@ def propose(kind: Kind, validator: Validator) -> list[Proposal]:
     return passed[len(baselines) :][:WANTED]
 
 
-def _drawing(pool: Sequence[Proposal], rng: np.random.Generator) -> ParentsOf:
+def _drawing(passed: Sequence[Proposal], rng: np.random.Generator) -> ParentsOf:
     return lambda count: [
-        pool[int(place)].record for place in rng.choice(len(pool), size=count, replace=False)
+        passed[int(place)].record for place in rng.choice(len(passed), size=count, replace=False)
     ]
 
 
 class Kept:
     """Trains what a file of outcomes does not hold, and appends each outcome as it comes."""
 
-    def __init__(self, file: Path, pool: Workers) -> None:
+    def __init__(self, file: Path, workers: Workers) -> None:
         self._file = file
-        self._pool = pool
+        self._workers = workers
         self._known = {outcome.stretch: outcome for outcome in read_outcomes(file)}
 
     def __call__(self, jobs: Sequence[Job]) -> Iterable[Outcome]:
         """An outcome for each job."""
         with self._file.open("a") as lines:
-            for outcome in self._pool.run([job for job in jobs if job.stretch not in self._known]):
+            for outcome in self._workers.run(
+                [job for job in jobs if job.stretch not in self._known]
+            ):
                 self._known[outcome.stretch] = outcome
                 lines.write(_line(outcome) + "\n")
                 lines.flush()
@@ -158,11 +163,35 @@ def write_proposals(file: Path, proposals: Sequence[Proposal]) -> None:
     partial.rename(file)
 
 
+def write_table(
+    path: Path,
+    folder: Path,
+    protocol: Protocol,
+    baselines: Sequence[Record],
+    proposals: Sequence[Proposal],
+) -> None:
+    """Write what has trained to the end, in the order of training; what failed has no score."""
+    known = {o.stretch: o for o in read_outcomes(folder / "outcomes.jsonl")}
+    last = (len(protocol.rungs) - 1, len(protocol.heats(len(protocol.rungs) - 1)) - 1)
+
+    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+        return [known[job.stretch] for job in jobs]
+
+    trained = evaluate_baselines(run, protocol, baselines)
+    trials = {r.id: r.score.trials for r in trained if r.score is not None}
+    whole = [p for p in proposals if Stretch(p.record.id, *last) in known]
+    records = Evaluator(run, protocol, lambda _: trials).evaluate([p.record for p in whole])
+    scored = [(r, p.depth) for r, p in zip(records, whole, strict=True) if r.score is not None]
+    pool.write(path, [record for record, _ in scored], [depth for _, depth in scored])
+    print(f"{len(scored)} of {len(proposals)} candidates, {path.stat().st_size:,} bytes")
+
+
 def main() -> None:
     """Propose once, then train what is missing."""
     parser = argparse.ArgumentParser(description="Make a pool of fully trained activations.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--table", type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -176,8 +205,11 @@ def main() -> None:
         baselines = validated_baselines(kind, validator)
     proposals = read_proposals(file)
     everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
-    with build.workers(config) as pool:
-        run = Kept(options.folder / "outcomes.jsonl", pool)
+    if options.table is not None:
+        write_table(options.table, options.folder, everyone, baselines, proposals)
+        return
+    with build.workers(config) as workers:
+        run = Kept(options.folder / "outcomes.jsonl", workers)
         baselines = evaluate_baselines(run, everyone, baselines)
         trials = {r.id: r.score.trials for r in baselines if r.score is not None}
         evaluator = Evaluator(run, everyone, lambda _: trials)

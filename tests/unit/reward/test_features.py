@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
-
 import torch
 import torch.nn.functional as F
 
 from evo.components.base import kinds
 from evo.reward.propagation import Propagation
-
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +41,7 @@ def test_what_explodes_gives_finite_statistics(signals) -> None:
 @pytest.mark.parametrize(
     ("kind", "component"),
     [
-        ("preprocessor", lambda x: torch.tanh(x)),
+        ("preprocessor", torch.tanh),
         ("regularizer", lambda w: 1e-3 * w.square().sum()),
     ],
 )
