@@ -1,15 +1,19 @@
 """A campaign that a reward model screens: the real loop, with losses that follow from behaviour."""
 
+from io import StringIO
 from pathlib import Path
 
 import no_training
 import numpy as np
 import pytest
+from rich.console import Console
 
 from archive.history import History
 from archive.reader import Reader
 from evo.components.base import kinds
 from evo.evaluation.workers import Job
+from evo.report.rewards import reward_facts, reward_view
+from evo.rewards import judge
 from evo.seeds import child
 from evo.types import Outcome, Record, Status
 from evo.validation.graph import Graph
@@ -73,6 +77,12 @@ def whole(tmp_path_factory) -> tuple[Path, int]:
         return folder, live(folder)
 
 
+def rendered(view) -> str:
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(view)
+    return console.export_text()
+
+
 def generation(folder: Path, number: int) -> list[Record]:
     return [record for record in Reader.read(folder).records if record.generation == number]
 
@@ -91,6 +101,22 @@ def test_who_is_left_out_carries_what_was_expected_of_it(whole) -> None:
 
     assert out
     assert all(r.stage == "screen" and "expects a B-WR of" in r.reason for r in out)
+
+
+def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:
+    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+
+    found = judge([Reader.read(whole[0])])
+    facts = reward_facts(found)
+
+    assert facts["screening"] is True
+    assert facts["trust"]["earned"] is True
+    assert facts["area_ci"][0] <= facts["area"] <= facts["area_ci"][1]
+    assert facts["area"] > 0.6
+    assert facts["curve"][0]["found"] == 0 and facts["curve"][-1]["found"] == 1
+    pairs = {(cell["learned_from"], cell["tested_on"]) for cell in facts["matrix"]}
+    assert ("mutate-tree", "mutate-tree") in pairs
+    assert "learned from" in rendered(reward_view(found))
 
 
 def test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been(
