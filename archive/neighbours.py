@@ -115,6 +115,7 @@ def _cells(vectors: Vector, count: int) -> faiss.IndexIVFFlat:
     cells = faiss.IndexIVFFlat(faiss.IndexFlatL2(size), size, count)
     cells.cp.seed = _SEED
     cells.cp.niter = 6
+    cells.cp.min_points_per_centroid = 16  # 32 at least: FAISS warns below 39
     cells.cp.max_points_per_centroid = 64
     cells.nprobe = PROBED_CELLS
     cells.train(vectors)

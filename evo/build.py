@@ -17,7 +17,7 @@ from archive.history import History
 from archive.reader import Reader
 from evo import baselines as known
 from evo import steps
-from evo.campaign import Campaign, Steps
+from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
 from evo.evaluation import devices
@@ -31,6 +31,10 @@ from evo.proposing.hours import counted, until
 from evo.proposing.memory import Chronicle, Memory
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
+from evo.reward.features import Portrayer
+from evo.reward.learner import Learner
+from evo.reward.propagation import Propagation
+from evo.reward.screen import RewardScreen
 from evo.selection import Individual, survive
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
@@ -180,11 +184,13 @@ def search(
         survivors = survive([Individual(r) for r in baselines], config.population)
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
     memory = Memory(config.portfolio.window)
+    learner = learner_of(config, kind) if config.reward.screening else None
     standing = Standing.of(
         history,
         archive=config.novelty.archive(),
         memory=memory,
         watch=tracker.remember,
+        learn=learner and learner.remember,
     )
     validate = steps.Validate(validator)
     with (
@@ -204,13 +210,32 @@ def search(
             ahead = Ahead(proposing, standing.earlier, last=config.generations)
             propose = stack.enter_context(ahead)
         Campaign(
-            _way(config, standing, propose, kind=kind, validate=validate, text=text, train=train),
-            Chronicle(history, memory),
+            _way(
+                config,
+                standing,
+                propose,
+                kind=kind,
+                validate=validate,
+                text=text,
+                train=train,
+                learner=learner,
+            ),
+            Chronicle(history, memory, learner and learner.remember),
             survivors=standing.population,
             generations=config.generations,
             population=config.population,
             tracker=tracker,
         ).run()
+
+
+def learner_of(config: Config, kind: Kind) -> Learner:
+    """What learns of rewards in a campaign of this configuration."""
+    return Learner(
+        Portrayer(Propagation(kind, config.tasks[0])),
+        config.reward,
+        trainings=config.trainings,
+        seed=config.seed,
+    )
 
 
 def _portfolio(config: Config) -> Portfolio:
@@ -235,7 +260,7 @@ def _proposing(
         kind,
         memory=memory,
         seen=standing.seen,
-        offspring=config.offspring,
+        offspring=config.offspring_in,
         seed=config.seed,
         authors=authors if config.llm.models else None,
         baselines={names[record.id]: record for record in standing.baselines if record.id in names},
@@ -264,15 +289,19 @@ def _way(
     validate: steps.Validate,
     text: TextDescriptor,
     train: Runner,
+    learner: Learner | None,
 ) -> Steps:
     """The way of a candidate, with what the sealed records say about baselines and the known."""
     baselines = standing.baselines
     trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+    screen: Step = steps.Screen(trainings=config.trainings, seed=config.seed)
+    if learner is not None:
+        screen = RewardScreen(learner, config.reward, trainings=config.trainings)
     return Steps(
         propose=propose,
         validate=validate,
         recognise=steps.Recognise(kind, known.behaviour_scale(kind, baselines), standing.archive),
-        screen=steps.Screen(trainings=config.trainings, seed=config.seed),
+        screen=screen,
         evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
         archive=steps.Archive(text, standing.archive),
     )

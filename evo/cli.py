@@ -19,6 +19,7 @@ from evo.commands.export import export
 from evo.commands.fidelity import fidelity
 from evo.commands.list import list_
 from evo.commands.pareto import pareto
+from evo.commands.reward import reward
 from evo.commands.run import resume, run
 from evo.commands.show import show
 from evo.commands.status import status
@@ -49,6 +50,7 @@ for command in (
         check,
         confirm,
         fidelity,
+        reward,
     ),
 ):
     app.command()(command)

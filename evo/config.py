@@ -25,6 +25,7 @@ from archive.novelty import DUPLICATE_WITHIN, Against, NoveltyArchive
 from evo.errors import UsageError, unknown_name
 from evo.evaluation.protocol import Protocol
 from evo.providers.settings import Budget, LlmSettings, Model
+from evo.reward.settings import RewardSettings
 from evo.settings import Frozen
 
 
@@ -92,6 +93,7 @@ class Config(Frozen):
     protocol: Protocol = Protocol()
     novelty: NoveltySettings = NoveltySettings()
     portfolio: PortfolioSettings = PortfolioSettings()
+    reward: RewardSettings = RewardSettings()
     llm: LlmSettings = LlmSettings()
 
     @model_validator(mode="before")
@@ -105,6 +107,12 @@ class Config(Frozen):
         if isinstance(portfolio, dict):
             portfolio = {"adaptive": True, **cast(dict[str, Any], portfolio)}
         return {**values, "operators": operators, "portfolio": portfolio}
+
+    def offspring_in(self, generation: int) -> int:
+        """How many candidates are proposed for a generation."""
+        if self.reward.screening and generation >= self.reward.first_generation:
+            return round(self.offspring * self.reward.over_propose)
+        return self.offspring
 
     @field_validator("tasks")
     @classmethod
@@ -229,6 +237,7 @@ _PARTS: dict[tuple[type[Frozen], str | int], type[Frozen]] = {
     (Config, "protocol"): Protocol,
     (Config, "novelty"): NoveltySettings,
     (Config, "portfolio"): PortfolioSettings,
+    (Config, "reward"): RewardSettings,
     (Config, "llm"): LlmSettings,
     (LlmSettings, "models"): Model,
     (LlmSettings, "budget"): Budget,

@@ -4,9 +4,9 @@ It is read off history in one pass, a few hundred records at a time, so that goi
 campaign is as quick as reading it once and needs no memory for the records themselves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 
 from archive.novelty import NoveltyArchive
 from archive.reader import Reader
@@ -44,6 +44,7 @@ class Standing:
         archive: NoveltyArchive,
         memory: Memory,
         watch: Callable[[Sequence[Record]], None],
+        learn: Callable[[int, Sequence[Record]], None] | None = None,
     ) -> "Standing":
         """The standing of a campaign whose baselines are sealed.
 
@@ -52,11 +53,14 @@ class Standing:
             archive: empty; is given all that is known.
             memory: takes in the recent generations.
             watch: is given all records, some at a time.
+            learn: is given the records of each generation, in order.
 
         Raises:
             HistoryError: the baselines are lost, or a file is damaged.
         """
         records = iter(history.records)
+        if learn is not None:
+            records = _told(records, learn)
         first = list(islice(records, _BATCH))
         baselines = [record for record in first if record.is_baseline]
         if not baselines:
@@ -90,3 +94,13 @@ class Standing:
         population = [found[id_] for id_ in history.survivors if id_ in found]
         earlier = [found[id_] for id_ in before if id_ in found]
         return Standing(baselines, population, earlier, seen, archive, request)
+
+
+def _told(
+    records: Iterator[Record], learn: Callable[[int, Sequence[Record]], None]
+) -> Iterator[Record]:
+    """The same records; those of a generation are told as soon as all have gone by."""
+    for generation, members in groupby(records, key=lambda record: record.generation):
+        told = list(members)
+        learn(generation, told)
+        yield from told

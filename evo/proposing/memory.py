@@ -4,7 +4,7 @@ It is read off sealed records alone, so a resumed campaign remembers what the un
 Only a window of generations is kept.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archive.history import History
@@ -75,11 +75,18 @@ class Chronicle:
     Args:
         history: what seals.
         memory: what learns of it.
+        learn: is given the records of each, too.
     """
 
-    def __init__(self, history: History, memory: Memory) -> None:
+    def __init__(
+        self,
+        history: History,
+        memory: Memory,
+        learn: Callable[[int, Sequence[Record]], None] | None = None,
+    ) -> None:
         self._history = history
         self._memory = memory
+        self._learn = learn
 
     @property
     def generation(self) -> int:
@@ -90,6 +97,8 @@ class Chronicle:
         """Make a generation permanent."""
         self._history.seal(generation, records, survivors)
         self._memory.remember(generation, records, survivors)
+        if self._learn is not None:
+            self._learn(generation, records)
 
 
 def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> Lessons:

@@ -5,7 +5,7 @@ its place and on sealed records alone, and replies are taken in the order of pla
 which they come changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ class Propose:
         kind: what is evolved.
         memory: what the recent generations taught.
         seen: ids of every source so far, kept up to date here.
-        offspring: proposals a generation.
+        offspring: how many proposals a generation has, by its number.
         seed: the campaign's.
         authors: the language models, where the portfolio asks any.
         baselines: the known components by name, for prompts.
@@ -56,7 +56,7 @@ class Propose:
         *,
         memory: Memory,
         seen: set[str],
-        offspring: int,
+        offspring: Callable[[int], int],
         seed: int,
         authors: Authors | None = None,
         baselines: Mapping[str, Record] | None = None,
@@ -81,7 +81,8 @@ class Propose:
         """
         lessons = self._memory.after(known)
         drafts = [
-            self._draft(parents, generation, place, lessons) for place in range(self._offspring)
+            self._draft(parents, generation, place, lessons)
+            for place in range(self._offspring(generation))
         ]
         questions = [draft for draft in drafts if isinstance(draft, Question)]
         exchanges: list[Exchange] = []

@@ -52,7 +52,7 @@ def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence
         Activation(),
         memory=Memory(3),
         seen=seen,
-        offspring=6,
+        offspring=lambda _: 6,
         seed=seed,
     )
     return step(parents, 3, 2)

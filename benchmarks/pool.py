@@ -1,0 +1,223 @@
+"""Makes a pool of activation candidates that are all trained in full, once, for everyone to use.
+
+    python benchmarks/pool.py FOLDER                 proposes, then trains what is not there yet
+    python benchmarks/pool.py FOLDER --table FILE    writes those that have trained, see evo.pools
+
+Round by round the syntax-tree operators propose from parents drawn evenly among all that passed
+before; nothing selects, so the pool shows what operators make and not what one search likes. The
+walls are the real ones, and what computes the same as another falls out, as in a campaign. Every
+candidate then trains with the default protocol at the highest rung: nobody is stopped early.
+
+FOLDER holds `proposals.jsonl`, written whole, and `outcomes.jsonl`, a line as each training ends;
+a run that is cut off goes on where it stood. Candidates train in a random order, so that whatever
+has been trained so far is a fair sample of the proposals.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from archive.novelty import NoveltyArchive
+from evo import build
+from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.components.base import Kind, kinds
+from evo.config import Config
+from evo.evaluation.protocol import Protocol
+from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.evaluation.workers import Job, Workers
+from evo.reward import pool
+from evo.seeds import child
+from evo.steps import Recognise, Validate
+from evo.types import Candidate, Outcome, Record, Status, Stretch, Trial
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator
+from operators.portfolio import ParentsOf, Portfolio
+
+SEED = 8
+WANTED = 2400
+ROUND = 300
+"""Candidates of a round: with eight rounds, lines of descent are up to eight edits long."""
+WEIGHTS = {"mutate-tree": 6.0, "crossover-tree": 3.0, "sample-tree": 1.0}
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A candidate of the pool; `depth` counts the generations from the baselines."""
+
+    record: Record
+    depth: int
+
+
+def propose(kind: Kind, validator: Validator) -> list[Proposal]:
+    """The pool: valid candidates of which no two compute the same, nor the same as a baseline."""
+    portfolio = Portfolio(WEIGHTS)
+    baselines = validated_baselines(kind, validator)
+    scale = behaviour_scale(kind, baselines)
+    vectors = np.stack([scale(behaviour_of(kind, record)) for record in baselines])
+    no_text = np.ones((1, 1), dtype=np.float32)
+    known = NoveltyArchive()
+    known.add([record.id for record in baselines], no_text.repeat(len(vectors), 0), vectors)
+    recognise = Recognise(kind, scale, known)
+    passed = [Proposal(record, 0) for record in baselines]
+    seen = {record.id for record in baselines}
+    place = 0
+    while len(passed) < len(baselines) + WANTED:
+        drafts: dict[str, tuple[Candidate, int]] = {}
+        while len(drafts) < ROUND:
+            rng = child(SEED, "pool", place)
+            place += 1
+            candidate = portfolio.propose(_drawing(passed, rng), kind.contract, rng)
+            if candidate.id not in seen:
+                depths = {p.record.id: p.depth for p in passed}
+                depth = 1 + max((depths[parent] for parent in candidate.parents), default=0)
+                drafts[candidate.id] = candidate, depth
+                seen.add(candidate.id)
+        records = Validate(validator)([Record(candidate, 0) for candidate, _ in drafts.values()])
+        fresh = [r for r in recognise(records) if r.status is Status.PROPOSED]
+        known.add(
+            [record.id for record in fresh],
+            no_text.repeat(len(fresh), 0),
+            np.stack([record.behaviour_vector for record in fresh]),
+        )
+        passed += [Proposal(record, drafts[record.id][1]) for record in fresh]
+        print(f"{place} proposed, {len(passed) - len(baselines)} passed", flush=True)
+    return passed[len(baselines) :][:WANTED]
+
+
+def _drawing(passed: Sequence[Proposal], rng: np.random.Generator) -> ParentsOf:
+    return lambda count: [
+        passed[int(place)].record for place in rng.choice(len(passed), size=count, replace=False)
+    ]
+
+
+class Kept:
+    """Trains what a file of outcomes does not hold, and appends each outcome as it comes."""
+
+    def __init__(self, file: Path, workers: Workers) -> None:
+        self._file = file
+        self._workers = workers
+        self._known = {outcome.stretch: outcome for outcome in read_outcomes(file)}
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterable[Outcome]:
+        """An outcome for each job."""
+        with self._file.open("a") as lines:
+            for outcome in self._workers.run(
+                [job for job in jobs if job.stretch not in self._known]
+            ):
+                self._known[outcome.stretch] = outcome
+                lines.write(_line(outcome) + "\n")
+                lines.flush()
+        return [self._known[job.stretch] for job in jobs]
+
+
+def read_outcomes(file: Path) -> Iterator[Outcome]:
+    """The outcomes that a file holds; a last line that was cut off does not count."""
+    for line in file.read_text().splitlines(keepends=True) if file.exists() else ():
+        if line.endswith("\n"):
+            values = json.loads(line)
+            values["trials"] = tuple(Trial(*trial) for trial in values["trials"])
+            yield Outcome(**values)
+
+
+def _line(outcome: Outcome) -> str:
+    stretch = Stretch(*outcome.stretch)._asdict()
+    return json.dumps(
+        {**stretch, "trials": outcome.trials, "seconds": outcome.seconds, "error": outcome.error}
+    )
+
+
+def read_proposals(file: Path) -> list[Proposal]:
+    """The proposals that a file holds, in the order of training."""
+    found: list[Proposal] = []
+    for line in file.read_text().splitlines():
+        values = json.loads(line)
+        depth, graph = values.pop("depth"), values.pop("graph")
+        candidate = Candidate.of("activation", values["source"], operator=values["operator"])
+        found.append(Proposal(Record(candidate, 0, graph=graph), depth))
+    return found
+
+
+def write_proposals(file: Path, proposals: Sequence[Proposal]) -> None:
+    """All of them in the random order in which they will train, or no file at all."""
+    order = child(SEED, "order").permutation(len(proposals))
+    lines = [
+        json.dumps(
+            {
+                "source": proposals[place].record.candidate.source,
+                "operator": proposals[place].record.candidate.operator,
+                "depth": proposals[place].depth,
+                "graph": proposals[place].record.graph,
+            }
+        )
+        for place in order
+    ]
+    partial = file.with_suffix(".partial")
+    partial.write_text("\n".join(lines) + "\n")
+    partial.rename(file)
+
+
+def write_table(
+    path: Path,
+    folder: Path,
+    protocol: Protocol,
+    baselines: Sequence[Record],
+    proposals: Sequence[Proposal],
+) -> None:
+    """Write what has trained to the end, in the order of training; what failed has no score."""
+    known = {o.stretch: o for o in read_outcomes(folder / "outcomes.jsonl")}
+    last = (len(protocol.rungs) - 1, len(protocol.heats(len(protocol.rungs) - 1)) - 1)
+
+    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+        return [known[job.stretch] for job in jobs]
+
+    trained = evaluate_baselines(run, protocol, baselines)
+    trials = {r.id: r.score.trials for r in trained if r.score is not None}
+    whole = [p for p in proposals if Stretch(p.record.id, *last) in known]
+    records = Evaluator(run, protocol, lambda _: trials).evaluate([p.record for p in whole])
+    scored = [(r, p.depth) for r, p in zip(records, whole, strict=True) if r.score is not None]
+    pool.write(path, [record for record, _ in scored], [depth for _, depth in scored])
+    print(f"{len(scored)} of {len(proposals)} candidates, {path.stat().st_size:,} bytes")
+
+
+def main() -> None:
+    """Propose once, then train what is missing."""
+    parser = argparse.ArgumentParser(description="Make a pool of fully trained activations.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--table", type=Path)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    config = Config.model_validate({"workers": options.workers})
+    kind = kinds.get(config.kind)()
+    file = options.folder / "proposals.jsonl"
+    with Sandbox() as sandbox:
+        validator = Validator(kind, sandbox)
+        if not file.exists():
+            write_proposals(file, propose(kind, validator))
+        baselines = validated_baselines(kind, validator)
+    proposals = read_proposals(file)
+    everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
+    if options.table is not None:
+        write_table(options.table, options.folder, everyone, baselines, proposals)
+        return
+    with build.workers(config) as workers:
+        run = Kept(options.folder / "outcomes.jsonl", workers)
+        baselines = evaluate_baselines(run, everyone, baselines)
+        trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+        evaluator = Evaluator(run, everyone, lambda _: trials)
+        start = time.monotonic()
+        for place in range(0, len(proposals), BATCH):
+            evaluator.evaluate([p.record for p in proposals[place : place + BATCH]])
+            print(f"{place + BATCH} trained, {time.monotonic() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Other models on the features of the reward model, for comparison."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+from evo.reward.features import Features
+from evo.reward.model import Example, Model, Scaler
+
+Floats = NDArray[np.float64]
+Blocks = tuple[str, ...]
+
+
+def ensemble(taught: Features, examples: Example, asked: Features, blocks: Blocks) -> Example:
+    """The reward model."""
+    told = Model.fit(taught, examples, seed=0, blocks=blocks).predict(asked)
+    return Example(told.b_wr, told.b_wr_spread**2, told.bsota_wr, told.bsota_wr_spread**2)
+
+
+def trees(taught: Features, examples: Example, asked: Features, blocks: Blocks) -> Example:
+    """Gradient-boosted trees, one forest for each win rate; they tell no variance."""
+    inputs, others = (np.hstack([each[name] for name in blocks]) for each in (taught, asked))
+
+    def fitted(rates: Floats, variances: Floats) -> Floats:
+        model = GradientBoostingRegressor(
+            n_estimators=300,
+            learning_rate=0.05,
+            max_depth=3,
+            subsample=0.7,
+            max_features=0.2,
+            min_samples_leaf=4,
+            random_state=0,
+        )
+        model.fit(inputs, rates, sample_weight=1 / (variances + 0.03**2))
+        return model.predict(others)
+
+    return _both(examples, fitted)
+
+
+def process(taught: Features, examples: Example, asked: Features, blocks: Blocks) -> Example:
+    """A Gaussian process with a Matérn 5/2 kernel, its noise from the intervals and learned."""
+    scaler = Scaler.of(taught, blocks)
+    inputs, others = scaler(taught).double().numpy(), scaler(asked).double().numpy()
+
+    def fitted(rates: Floats, variances: Floats) -> Floats:
+        kernel = ConstantKernel(1.0) * Matern(3.0, (0.3, 300), nu=2.5) + WhiteKernel(0.1)
+        spread = rates.std() ** 2 or 1.0
+        noise: Any = variances / spread + 1e-6  # one for each example, whatever the stubs say
+        model = GaussianProcessRegressor(kernel, alpha=noise, normalize_y=True)
+        return np.asarray(model.fit(inputs, rates).predict(others), dtype=np.float64)
+
+    return _both(examples, fitted)
+
+
+def _both(examples: Example, fitted: Callable[[Floats, Floats], Floats]) -> Example:
+    b_wr = fitted(examples.b_wr, examples.b_wr_variance)
+    bsota_wr = fitted(examples.bsota_wr, examples.bsota_wr_variance)
+    nothing = np.zeros(len(b_wr))
+    return Example(b_wr, nothing, bsota_wr, nothing)

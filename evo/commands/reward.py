@@ -1,0 +1,43 @@
+"""What a reward model is worth on a campaign."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evo.commands.options import Json
+from evo.console import err, picture_folder, print_facts, read_run
+from evo.errors import unknown_name
+
+
+def reward(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN…", help="Names under runs/, or folders; several are sources."),
+    ],
+    *,
+    by: Annotated[
+        str, typer.Option(metavar="operator|model", help="The sources within one campaign.")
+    ] = "operator",
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save the picture here, as PNG and SVG.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How many of the best candidates a reward model finds for how many evaluations."""
+    histories = [read_run(run) for run in runs]
+    from evo.report.rewards import reward_facts, reward_view
+    from evo.rewards import SOURCES, judge
+
+    if by not in SOURCES:
+        raise unknown_name("source", by, SOURCES)
+    with err.status("learning …"):
+        found = judge(histories, by=by)
+    if plot is not None:
+        from evo.report.pictures import efficiency
+        from evo.report.pictures.style import look, save
+
+        with picture_folder(plot), look():
+            paths = save(efficiency.draw(found), plot, "efficiency")
+        err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
+    print_facts(reward_facts(found), reward_view(found), as_json=as_json)

@@ -1,0 +1,37 @@
+"""The efficiency of a reward model: share of the best found against share evaluated (Fig. 4)."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from evo.report.pictures.style import CYCLE, DASHES, FRONT, blank
+from evo.reward.appraisal import Judgement
+
+
+def draw(found: Judgement) -> Figure:
+    """All candidates on the left, every pair of sources on the right, chance as a diagonal."""
+    figure = blank(7.2, 3.6)
+    left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+    for axes in (left, right):
+        axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, ls=":", label="chance")
+        axes.axvline(0.25, color="0.85", lw=0.8)
+        axes.set_xlabel("share evaluated")
+    curve = found.overall.curve.found
+    left.plot(np.linspace(0, 1, len(curve)), curve, color=FRONT, lw=1.5, label="reward model")
+    left.set_ylabel("share of the best 5 % found")
+    left.set_title(f"{', '.join(found.names)}: area {found.overall.area.value:.2f}")
+    left.legend(loc="lower right")
+    teachers = list(dict.fromkeys(teacher for teacher, _ in found.pairs))
+    tests = list(dict.fromkeys(test for _, test in found.pairs))
+    for (teacher, test), ranked in found.pairs.items():
+        curve = ranked.curve.found
+        right.plot(
+            np.linspace(0, 1, len(curve)),
+            curve,
+            color=CYCLE[teachers.index(teacher) % len(CYCLE)],
+            ls=DASHES[tests.index(test) % len(DASHES)],
+            lw=1.1,
+            label=f"{teacher} → {test}",
+        )
+    right.set_title(f"learned from → tested on, by {found.by}")
+    right.legend(loc="lower right")
+    return figure

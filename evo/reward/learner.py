@@ -1,0 +1,148 @@
+"""What a campaign has learned of rewards: its models, and how far they can be relied on.
+
+Everything follows from sealed records and named seeds. The model of a generation is fitted anew on
+those before it; what chance let through is told by the seed. So nothing is stored beside the
+records, and a resumed campaign has the models of the uninterrupted one.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from evo.reward.choice import random_order, random_places
+from evo.reward.features import Features, Portrayer, joined
+from evo.reward.guard import Foretold, Trust, trust
+from evo.reward.model import Example, Model
+from evo.reward.settings import RewardSettings
+from evo.seeds import child, child_seed
+from evo.selection import performance
+from evo.types import Record, Score, Status
+
+_FEWEST = 24
+"""Examples below which no model is fitted."""
+
+
+class Draw(NamedTuple):
+    """How chance orders the candidates of a generation that are valid and new.
+
+    Attributes:
+        order: their places, in the order in which chance picks them.
+        random: how many of these pass whatever a model says.
+    """
+
+    order: Sequence[int]
+    random: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An evaluated record with its score, and whether it passed by chance."""
+
+    record: Record
+    score: Score
+    is_random: bool
+
+
+class Learner:
+    """Learns from sealed generations; give them in order.
+
+    Args:
+        portray: takes features.
+        settings: the campaign's.
+        trainings: how many train in a generation, at most.
+        seed: the campaign's.
+    """
+
+    def __init__(
+        self, portray: Portrayer, settings: RewardSettings, *, trainings: int, seed: int
+    ) -> None:
+        self._portray = portray
+        self._settings = settings
+        self._trainings = trainings
+        self._seed = seed
+        self._generations: deque[tuple[int, list[_Known]]] = deque()
+        self._features: dict[str, Features] = {}
+        self._models: dict[int, Model | None] = {}
+
+    def draw(self, generation: int, count: int) -> Draw:
+        """How chance orders so many candidates of a generation."""
+        order = random_order(count, child(self._seed, "screen", generation)).tolist()
+        if generation < self._settings.first_generation or count <= self._trainings:
+            return Draw(order, min(count, self._trainings))
+        return Draw(order, random_places(self._trainings, self._settings.random_share))
+
+    def remember(self, generation: int, records: Sequence[Record]) -> None:
+        """Take in a sealed generation; what no model needs any more is forgotten."""
+        screened = [record for record in records if record.stage in ("screen", "evaluate")]
+        draw = self.draw(generation, len(screened))
+        by_chance = set(draw.order[: draw.random])
+        known = [
+            _Known(record, record.score, is_random=place in by_chance and not record.is_baseline)
+            for place, record in enumerate(screened)
+            if record.status is Status.EVALUATED and record.score is not None
+        ]
+        self._generations.append((generation, known))
+        while len(self._generations) > 1 and self._is_forgettable():
+            _, forgotten = self._generations.popleft()
+            for each in forgotten:
+                self._features.pop(each.record.id, None)
+        self._models = {g: m for g, m in self._models.items() if g > generation - self._watched}
+
+    def model(self, generation: int) -> Model | None:
+        """The model for a generation, of those before it; None where they are too few."""
+        if generation not in self._models:
+            self._models[generation] = self._fitted(generation)
+        return self._models[generation]
+
+    def trust(self, generation: int) -> Trust:
+        """How far the models of the generations before this one could be relied on."""
+        watched = [g for g, _ in self._generations if generation - self._watched <= g < generation]
+        foretold = [self._foretold(g) for g in watched]
+        return trust([each for each in foretold if each is not None])
+
+    def features(self, records: Sequence[Record]) -> Features:
+        """Features of records, a row each."""
+        return self._portray(records)
+
+    @property
+    def _watched(self) -> int:
+        return self._settings.watched
+
+    def _is_forgettable(self) -> bool:
+        """Whether even the oldest model that is watched has enough without the first generation."""
+        later = list(self._generations)[1:]
+        oldest = self._generations[-1][0] - self._watched
+        return sum(len(known) for g, known in later if g < oldest) >= self._settings.window
+
+    def _fitted(self, generation: int) -> Model | None:
+        known = [each for g, part in self._generations if g < generation for each in part]
+        known = known[-self._settings.window :]
+        if len(known) < _FEWEST:
+            return None
+        return Model.fit(
+            joined([self._kept(each.record) for each in known]),
+            Example.of([each.score for each in known]),
+            seed=child_seed(self._seed, "reward", generation),
+        )
+
+    def _foretold(self, generation: int) -> Foretold | None:
+        known = [each for g, part in self._generations if g == generation for each in part]
+        random = [each for each in known if each.is_random]
+        model = self.model(generation) if random else None
+        if model is None:
+            return None
+        prediction = model.predict(joined([self._kept(each.record) for each in random]))
+        return Foretold(
+            prediction.b_wr,
+            prediction.b_wr_spread,
+            np.array([performance(each.record) for each in random]),
+            np.array([each.score.b_wr.value for each in random]),
+        )
+
+    def _kept(self, record: Record) -> Features:
+        if record.id not in self._features:
+            self._features[record.id] = self.features([record])
+        return self._features[record.id]

@@ -1,0 +1,166 @@
+"""Signal propagation at initialisation: what an untrained network does with the component in it.
+
+A component of any kind takes its place in the networks of a task. A batch passes forward and back
+once. The statistics tell of signals that die or explode, of gradients that do not arrive, of
+samples that become alike or stay apart by class, and of what a linear read-out of the untrained
+features would get right. Nothing is trained, and only training data is seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, Kind
+from evo.networks.base import Network, Parameters
+from evo.parts import Parts
+from evo.seeds import child_seed
+from evo.tasks.base import Data, tasks
+from evo.types import Vector
+
+_SAMPLES = 192
+_HELD_OUT = 64
+"""Samples that the linear read-out is judged on; it is fitted on the others."""
+_COPIES = 2
+"""Initialisations whose statistics are averaged."""
+_FINITE = 12.0
+"""Statistics are logarithms or shares; what is larger or not finite is cut to this."""
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """Passes signals through a task's untrained networks.
+
+    Attributes:
+        kind: of the components.
+        task: name of the task whose training data and networks serve.
+    """
+
+    kind: Kind
+    task: str
+
+    def __call__(self, component: Component) -> Vector:
+        """Statistics of every network of the task, one after another: (p,) float32.
+
+        The same component gives the same bits; p depends on the task alone.
+        """
+        parts = self.kind.parts(component)
+        found = [
+            value
+            for network, start in self._networks
+            for value in _statistics(network, start, self._data, parts)
+        ]
+        return np.nan_to_num(
+            np.clip(found, -_FINITE, _FINITE), nan=_FINITE, posinf=_FINITE, neginf=-_FINITE
+        ).astype(np.float32)
+
+    @cached_property
+    def _data(self) -> Data:
+        return tasks.get(self.task)().load()
+
+    @cached_property
+    def _networks(self) -> Sequence[tuple[Network, Parameters]]:
+        found: list[tuple[Network, Parameters]] = []
+        shape = tuple(self._data.train.inputs.shape[1:])
+        for network in tasks.get(self.task)().networks().values():
+            generator = torch.Generator().manual_seed(child_seed(0, "propagation"))
+            starts = [
+                network.initialise(shape, self._data.outputs, generator) for _ in range(_COPIES)
+            ]
+            stacked = {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
+            found.append((network, stacked))
+        return found
+
+
+def _statistics(network: Network, start: Parameters, data: Data, parts: Parts) -> list[float]:
+    """Of one network: its layers' signals, its loss, its gradients, its features."""
+    layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def recorded(inputs: torch.Tensor) -> torch.Tensor:
+        outputs = parts.activation(inputs)
+        layers.append((inputs, outputs))
+        return outputs
+
+    samples = data.train.inputs[:_SAMPLES]
+    targets = data.train.targets[:_SAMPLES]
+    inputs = parts.prepared(samples).unsqueeze(0).expand(_COPIES, *samples.shape)
+    parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
+    outputs = network.forward(parameters, inputs, replace(parts, activation=recorded))
+    expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)
+    loss = data.objective.losses(outputs, expected).mean(1)
+    gradients = _gradients(loss.sum(), parameters)
+    found = [_log(loss.detach().mean()), _log(outputs.detach().std())]
+    for before, after in layers:
+        found += _layer(before.detach(), after.detach())
+    found += [_log(gradient.square().mean().sqrt()) for gradient in gradients]
+    penalties = parts.penalties(network.matrices(parameters))
+    if penalties is not None:
+        pulls = _gradients(penalties.sum(), parameters)
+        found += [_log(penalties.detach().mean())]
+        found += [_log(pull.square().mean().sqrt()) for pull in pulls]
+    features = _by_sample(layers[-1][1].detach())
+    return found + _features(features, targets)
+
+
+def _gradients(total: torch.Tensor, parameters: Parameters) -> list[torch.Tensor]:
+    values = list(parameters.values())
+    if not total.requires_grad:
+        return [torch.zeros_like(value) for value in values]
+    return list(torch.autograd.grad(total, values, allow_unused=True, materialize_grads=True))
+
+
+def _layer(before: torch.Tensor, after: torch.Tensor) -> list[float]:
+    """Gain, offset and spread of the signal at a component or at the network's own activation."""
+    spread = after.std()
+    return [
+        _log(spread / (before.std() + 1e-12)),
+        float(after.mean() / (spread + 1e-12)),
+        _log(spread),
+        float(((after - after.mean()) / (spread + 1e-12)).pow(4).mean().log()),
+    ]
+
+
+def _by_sample(signal: torch.Tensor) -> torch.Tensor:
+    """The last layer's signal with a row for each sample, the copies' features side by side."""
+    if signal.shape[0] == _COPIES:
+        return torch.cat(list(signal.reshape(_COPIES, _SAMPLES, -1)), dim=1)
+    return signal.reshape(_SAMPLES, -1)  # a convolution has the samples in front
+
+
+def _features(features: torch.Tensor, targets: torch.Tensor) -> list[float]:
+    """How alike samples have become, and how well classes or values can be read out linearly."""
+    features = torch.nan_to_num(features.double(), nan=0.0, posinf=1e12, neginf=-1e12)
+    raw = torch.nn.functional.normalize(features, dim=1)
+    alike = float((raw @ raw.T).mean())
+    centred = features - features.mean(0)
+    kernel = centred @ centred.T
+    kernel = kernel / (kernel.diagonal().mean() + 1e-300)
+    wanted = (
+        torch.nn.functional.one_hot(targets).double()
+        if targets.dim() == 1
+        else targets.double().reshape(_SAMPLES, -1)
+    )
+    wanted = wanted - wanted.mean(0)
+    ideal = wanted @ wanted.T
+    alignment = float((kernel * ideal).sum() / (kernel.norm() * ideal.norm() + 1e-300))
+    fitted = _SAMPLES - _HELD_OUT
+    found = [alike, alignment, _log(_rank(kernel))]
+    for ridge in (1e-3, 1e-1):
+        weights = torch.linalg.solve(
+            kernel[:fitted, :fitted] + ridge * torch.eye(fitted, dtype=torch.float64),
+            wanted[:fitted],
+        )
+        error = kernel[fitted:, :fitted] @ weights - wanted[fitted:]
+        found.append(_log(error.square().mean() / wanted[fitted:].square().mean()))
+    return found
+
+
+def _rank(kernel: torch.Tensor) -> torch.Tensor:
+    """Participation ratio: how many directions the samples spread in."""
+    return kernel.trace().square() / (kernel.square().sum() + 1e-300)
+
+
+def _log(value: torch.Tensor) -> float:
+    return float(torch.log(value.double() + 1e-12))

@@ -1,0 +1,86 @@
+"""The step that decides which candidates train: chance, and a reward model that is right.
+
+A share of the places always goes by chance. The other places go to the most promising, as long as
+the model foretells the random ones better than chance would; otherwise it steps aside, all places
+go by chance, and the records say so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evo.reward.choice import most_promising
+from evo.reward.learner import Learner
+from evo.reward.model import Model, Prediction
+from evo.reward.settings import RewardSettings
+from evo.steps import apply_to_live
+from evo.types import Record, Status
+
+
+class RewardScreen:
+    """Keeps a generation within its trainings, and gives them to what is worth it.
+
+    Args:
+        learner: knows the past.
+        settings: the campaign's.
+        trainings: how many may pass.
+    """
+
+    def __init__(self, learner: Learner, settings: RewardSettings, *, trainings: int) -> None:
+        self._learner = learner
+        self._settings = settings
+        self._trainings = trainings
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, those over the budget SCREENED_OUT with what was expected of them."""
+        return apply_to_live(records, self._screen)
+
+    def _screen(self, records: list[Record]) -> list[Record]:
+        if len(records) <= self._trainings:
+            return records
+        generation = records[0].generation
+        draw = self._learner.draw(generation, len(records))
+        model, why = None, "too early for the reward model"
+        if generation >= self._settings.first_generation:
+            trust = self._learner.trust(generation)
+            model = self._learner.model(generation) if trust.is_earned else None
+            why = f"the reward model stands aside: {trust}"
+        if model is None:
+            passing = set(draw.order[: self._trainings])
+            reason = (
+                f"not drawn for one of the {self._trainings} trainings of the generation; {why}"
+            )
+            return [_out(r, reason, passes=i in passing) for i, r in enumerate(records)]
+        return self._chosen(records, model, draw.order[: draw.random])
+
+    def _chosen(
+        self, records: Sequence[Record], model: Model, by_chance: Sequence[int]
+    ) -> list[Record]:
+        """The records with those screened out that neither chance nor the model picks."""
+        expected = model.predict(self._learner.features(records))
+        rest = np.array(sorted(set(range(len(records))) - set(by_chance)))
+        promise = expected.b_wr + self._settings.optimism * expected.b_wr_spread
+        best = most_promising(
+            promise[rest],
+            np.stack([records[place].behaviour_vector for place in rest]),
+            self._trainings - len(by_chance),
+        )
+        passing = {*by_chance, *rest[best].tolist()}
+        return [
+            _out(record, _reason(expected, place), passes=place in passing)
+            for place, record in enumerate(records)
+        ]
+
+
+def _reason(expected: Prediction, place: int) -> str:
+    return (
+        f"the reward model expects a B-WR of {expected.b_wr[place]:.2f} "
+        f"± {expected.b_wr_spread[place]:.2f}: others promise more"
+    )
+
+
+def _out(record: Record, reason: str, *, passes: bool) -> Record:
+    if passes:
+        return record
+    return replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)

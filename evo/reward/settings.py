@@ -1,0 +1,28 @@
+"""How a campaign uses a reward model, as configuration."""
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from evo.settings import Frozen
+
+
+class RewardSettings(Frozen):
+    """Which candidates are worth training, by a model learned from those that trained."""
+
+    screening: bool = False
+    """Whether a model chooses; without one a random share of too many candidates trains."""
+    over_propose: Annotated[float, Field(ge=1)] = 3.0
+    """Proposals a generation, in units of `offspring`, from the generation on that a model screens.
+    Each costs milliseconds, or a request where a language model writes it."""
+    first_generation: Annotated[int, Field(ge=2)] = 4
+    """The first one to be screened; before it there is little to learn from."""
+    random_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """ε: share of the trainings that is drawn at random whatever the model says. Without it the
+    model would learn from its own choices alone, and nothing would show when it is wrong."""
+    optimism: NonNegativeFloat = 1.0
+    """Candidates are ranked by expected B-WR plus so many standard deviations."""
+    window: Annotated[int, Field(ge=50)] = 600
+    """How many of the latest evaluated candidates the model learns from."""
+    watched: PositiveInt = 5
+    """Generations whose random share tells whether the model is any good."""

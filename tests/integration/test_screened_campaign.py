@@ -1,0 +1,136 @@
+"""A campaign that a reward model screens: the real loop, with losses that follow from behaviour."""
+
+from io import StringIO
+from pathlib import Path
+
+import no_training
+import numpy as np
+import pytest
+from rich.console import Console
+
+from archive.history import History
+from archive.reader import Reader
+from evo.components.base import kinds
+from evo.evaluation.workers import Job
+from evo.report.rewards import reward_facts, reward_view
+from evo.rewards import judge
+from evo.seeds import child
+from evo.types import Outcome, Record, Status
+from evo.validation.graph import Graph
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+GENERATIONS, FIRST, TRAININGS = 6, 4, 14
+SETTINGS = (
+    *("population=8", "offspring=16", f"trainings={TRAININGS}", f"generations={GENERATIONS}"),
+    *("seed=3", "reward.screening=true", f"reward.first_generation={FIRST}"),
+    "reward.over_propose=2",
+    "protocol.rungs=[{epochs = 1, seeds = 4}]",
+)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+class Judge(no_training.Trainer):
+    """The straighter a component is on the right and the flatter on the left, the lower its loss.
+
+    Args:
+        dies_at: number of the outcome that it is killed before.
+    """
+
+    def __init__(self, protocol, *, dies_at: int | None = None) -> None:
+        super().__init__(protocol)
+        self._dies_at = dies_at
+        self._kind = kinds.get("activation")()
+
+    def _outcome(self, job: Job) -> Outcome:
+        if self.trained - 1 == self._dies_at:
+            raise Killed
+        curve = self._kind.behaviour(Graph.parse(job.graph))
+        off = np.abs(np.arcsinh(curve) - np.arcsinh(np.maximum(self._kind.abscissae(), 0))).mean()
+        outcome = super()._outcome(job)
+        noise = child(1, job.id).random(len(outcome.trials)) * 0.02
+        trials = tuple(
+            trial._replace(loss=0.2 + float(np.tanh(off) + each))
+            for trial, each in zip(outcome.trials, noise, strict=True)
+        )
+        return Outcome(job.id, job.rung, trials, outcome.seconds, heat=job.heat)
+
+
+def live(folder: Path, *, dies_at: int | None = None) -> int:
+    config = no_training.configure(SETTINGS)
+    judge = Judge(config.protocol, dies_at=dies_at)
+    if not folder.exists():
+        no_training.create(folder, config).close()
+    with History.open(folder) as history:
+        no_training.run(history, lambda _: None, trainer=judge)
+    return judge.trained
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[Path, int]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("evo.reward.model._STEPS", 60)
+        folder = tmp_path_factory.mktemp("whole") / "run"
+        return folder, live(folder)
+
+
+def rendered(view) -> str:
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(view)
+    return console.export_text()
+
+
+def generation(folder: Path, number: int) -> list[Record]:
+    return [record for record in Reader.read(folder).records if record.generation == number]
+
+
+def test_it_proposes_more_once_the_model_screens_and_trains_no_more(whole) -> None:
+    folder, _ = whole
+    before, after = generation(folder, FIRST - 1), generation(folder, FIRST)
+
+    assert (len(before), len(after)) == (16, 32)
+    assert sum(r.status is Status.EVALUATED for r in after) <= TRAININGS
+
+
+def test_who_is_left_out_carries_what_was_expected_of_it(whole) -> None:
+    folder, _ = whole
+    out = [r for r in generation(folder, FIRST + 1) if r.status is Status.SCREENED_OUT]
+
+    assert out
+    assert all(r.stage == "screen" and "expects a B-WR of" in r.reason for r in out)
+
+
+def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:
+    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+
+    found = judge([Reader.read(whole[0])])
+    facts = reward_facts(found)
+
+    assert facts["screening"] is True
+    assert facts["trust"]["earned"] is True
+    assert facts["area_ci"][0] <= facts["area"] <= facts["area_ci"][1]
+    assert facts["area"] > 0.6
+    assert facts["curve"][0]["found"] == 0 and facts["curve"][-1]["found"] == 1
+    pairs = {(cell["learned_from"], cell["tested_on"]) for cell in facts["matrix"]}
+    assert ("mutate-tree", "mutate-tree") in pairs
+    assert "learned from" in rendered(reward_view(found))
+
+
+def test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been(
+    whole, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+    folder, trained = whole
+
+    with pytest.raises(Killed):
+        live(tmp_path / "run", dies_at=trained - TRAININGS // 2)
+    live(tmp_path / "run")
+
+    cut, uncut = (
+        {path.name: path.read_bytes() for path in (each / "segments").glob("*.h5")}
+        for each in (tmp_path / "run", folder)
+    )
+    assert cut == uncut
