@@ -10,6 +10,7 @@ import torch
 from archive.history import History
 from archive.reader import Reader
 from archive.replies import Replies
+from evo import build
 from evo.config import Config
 from evo.types import Status
 
@@ -29,15 +30,19 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     model = {"provider": "xllamacpp", "model": str(gguf()), "grammar": True, "max_tokens": 200}
-    base = no_training.configure(("population=4", "offspring=3", "generations=1", "seed=1"))
-    values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm"})
+    base = no_training.configure(
+        ("population=4", "offspring=3", "generations=1", "seed=1", "workers=1")
+    )
+    values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm", "protocol"})
+    rung = {"epochs": 1, "seeds": 2, "networks": 1}
+    values["protocol"] = {"rungs": [rung], "learning_rates": [0.01], "rate_seeds": 2, "keep": 1.0}
     operators = {"generate-llm": 1.0, "crossover-llm": 1.0}
     llm = {"models": [{**model, "timeout_s": 300}], "concurrency": 1, "repair": False}
     config = Config.model_validate({**values, "operators": operators, "llm": llm})
 
     no_training.create(tmp_path / "run", config).close()
     with History.open(tmp_path / "run") as history:
-        no_training.run(history, lambda _: None)
+        build.run(history, lambda _: None)
     torch.set_num_threads(threads)
 
     reader = Reader.read(tmp_path / "run")
@@ -45,6 +50,9 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
     assert [record.candidate.model for record in records] == ["SmolLM2-135M-Instruct.Q4_1.gguf"] * 3
     # Held to the grammar, what it writes is always a component; whether it is new is its own luck.
     assert all(record.status is not Status.INVALID for record in records)
+    trained = [record for record in records if record.score is not None]
+    assert trained
+    assert all(record.seconds > 0 for record in trained)
     assert all("def activation(x):" in record.candidate.source for record in records)
     spent = Replies.read(tmp_path / "run", campaign=reader.id).total
     assert spent.requests == 3
