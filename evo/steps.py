@@ -100,15 +100,25 @@ class Screen:
     def _screen(self, records: list[Record]) -> list[Record]:
         if len(records) <= self._trainings:
             return records
-        rng = child(self._seed, "screen", records[0].generation)
-        passing = set(rng.permutation(len(records))[: self._trainings].tolist())
-        reason = f"not drawn for one of the {self._trainings} trainings of the generation"
-        return [
-            record
-            if place in passing
-            else replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)
-            for place, record in enumerate(records)
-        ]
+        order = chance_order(self._seed, records[0].generation, len(records))
+        return first_drawn(records, order[: self._trainings])
+
+
+def chance_order(seed: int, generation: int, count: int) -> list[int]:
+    """Places of a generation's new components in the order in which chance lets them train."""
+    return child(seed, "screen", generation).permutation(count).tolist()
+
+
+def first_drawn(records: Sequence[Record], passing: Sequence[int], why: str = "") -> list[Record]:
+    """The records, those at other places SCREENED_OUT because chance did not draw them, and why."""
+    reason = f"not drawn for one of the {len(passing)} trainings of the generation{why}"
+    drawn = set(passing)
+    return [r if place in drawn else screened_out(r, reason) for place, r in enumerate(records)]
+
+
+def screened_out(record: Record, reason: str) -> Record:
+    """The record, not to be trained."""
+    return replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)
 
 
 class Evaluate:

@@ -17,11 +17,6 @@ _SHORTLIST = 2
 """Of so many times the places the most promising are looked at for variety."""
 
 
-def random_order(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Places of so many candidates in the order in which chance picks them."""
-    return rng.permutation(count)
-
-
 def random_places(trainings: int, share: float) -> int:
     """How many of the trainings chance picks, at least one.
 

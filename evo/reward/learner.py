@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evo.reward.choice import random_order, random_places
+from evo.reward.choice import random_places
 from evo.reward.features import Features, Portrayer, joined
 from evo.reward.guard import Foretold, Trust, trust
 from evo.reward.model import Example, Model
 from evo.reward.settings import RewardSettings
-from evo.seeds import child, child_seed
+from evo.seeds import child_seed
 from evo.selection import performance
+from evo.steps import chance_order
 from evo.types import Record, Score, Status
 
 _FEWEST = 24
@@ -69,7 +70,7 @@ class Learner:
 
     def draw(self, generation: int, count: int) -> Draw:
         """How chance orders so many candidates of a generation."""
-        order = random_order(count, child(self._seed, "screen", generation)).tolist()
+        order = chance_order(self._seed, generation, count)
         if generation < self._settings.first_generation or count <= self._trainings:
             return Draw(order, min(count, self._trainings))
         return Draw(order, random_places(self._trainings, self._settings.random_share))

@@ -6,7 +6,6 @@ go by chance, and the records say so.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +13,8 @@ from evo.reward.choice import most_promising
 from evo.reward.learner import Learner
 from evo.reward.model import Model, Prediction
 from evo.reward.settings import RewardSettings
-from evo.steps import apply_to_live
-from evo.types import Record, Status
+from evo.steps import apply_to_live, first_drawn, screened_out
+from evo.types import Record
 
 
 class RewardScreen:
@@ -47,11 +46,7 @@ class RewardScreen:
             model = self._learner.model(generation) if trust.is_earned else None
             why = f"the reward model stands aside: {trust}"
         if model is None:
-            passing = set(draw.order[: self._trainings])
-            reason = (
-                f"not drawn for one of the {self._trainings} trainings of the generation; {why}"
-            )
-            return [_out(r, reason, passes=i in passing) for i, r in enumerate(records)]
+            return first_drawn(records, draw.order[: self._trainings], f"; {why}")
         return self._chosen(records, model, draw.order[: draw.random])
 
     def _chosen(
@@ -68,7 +63,7 @@ class RewardScreen:
         )
         passing = {*by_chance, *rest[best].tolist()}
         return [
-            _out(record, _reason(expected, place), passes=place in passing)
+            record if place in passing else screened_out(record, _reason(expected, place))
             for place, record in enumerate(records)
         ]
 
@@ -78,9 +73,3 @@ def _reason(expected: Prediction, place: int) -> str:
         f"the reward model expects a B-WR of {expected.b_wr[place]:.2f} "
         f"± {expected.b_wr_spread[place]:.2f}: others promise more"
     )
-
-
-def _out(record: Record, reason: str, *, passes: bool) -> Record:
-    if passes:
-        return record
-    return replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)
