@@ -32,7 +32,9 @@ def judge(histories: Sequence[Reader], *, by: str = "operator") -> Judgement:
         raise UsageError("Expected campaigns of one kind: rewards of others say nothing of it.")
     if len(histories) > 1:
         by = "campaign"
-    parts = [_evaluated(history, by) for history in histories]
+    learners = [_learner(history) for history in histories]
+    trust = _trust(learners[0], histories[0])
+    parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
     whole = Evaluated(
         joined([part.features for part in parts]),
         Example(*map(np.concatenate, zip(*(part.examples for part in parts), strict=True))),
@@ -45,14 +47,14 @@ def judge(histories: Sequence[Reader], *, by: str = "operator") -> Judgement:
         names=[history.folder.name for history in histories],
         evaluated=len(everyone),
         screening=parse(histories[0].config, where="config.json").reward.screening,
-        trust=_trust(histories[0]),
+        trust=trust,
         overall=ranked(held_out(whole, everyone, seed=seed), whole.came, seed=seed),
         by=by,
         pairs=matrix(whole, seed=seed),
     )
 
 
-def _evaluated(history: Reader, by: str) -> Evaluated:
+def _evaluated(history: Reader, learner: Learner, by: str) -> Evaluated:
     records = [r for r in history.records if r.novelty is not None and not r.is_baseline]
     if len(records) < FEWEST:
         raise UsageError(
@@ -60,7 +62,7 @@ def _evaluated(history: Reader, by: str) -> Evaluated:
             f"{len(records)}: too few to learn from."
         )
     return Evaluated(
-        _learner(history).features(records),
+        learner.features(records),
         Example.of([record.score for record in records if record.score is not None]),
         np.array([performance(record) for record in records]),
         [_source(record, history, by) for record in records],
@@ -85,8 +87,7 @@ def _learner(history: Reader) -> Learner:
     return build.learner_of(config, kinds.get(config.kind)())
 
 
-def _trust(history: Reader) -> Trust:
-    learner = _learner(history)
+def _trust(learner: Learner, history: Reader) -> Trust:
     for generation, records in groupby(history.records, key=lambda record: record.generation):
         learner.remember(generation, list(records))
     return learner.trust(history.generation + 1)

@@ -87,9 +87,9 @@ class Learner:
         ]
         self._generations.append((generation, known))
         while len(self._generations) > 1 and self._is_forgettable():
-            _, forgotten = self._generations.popleft()
-            for each in forgotten:
-                self._features.pop(each.record.id, None)
+            self._generations.popleft()
+        kept = {each.record.id for _, part in self._generations for each in part}
+        self._features = {id_: found for id_, found in self._features.items() if id_ in kept}
         self._models = {g: m for g, m in self._models.items() if g > generation - self._watched}
 
     def model(self, generation: int) -> Model | None:
@@ -105,8 +105,11 @@ class Learner:
         return trust([each for each in foretold if each is not None])
 
     def features(self, records: Sequence[Record]) -> Features:
-        """Features of records, a row each."""
-        return self._portray(records)
+        """Features of records, a row each; taken once, and kept as long as models need them."""
+        for record in records:
+            if record.id not in self._features:
+                self._features[record.id] = self._portray([record])
+        return joined([self._features[record.id] for record in records])
 
     @property
     def _watched(self) -> int:
@@ -124,7 +127,7 @@ class Learner:
         if len(known) < _FEWEST:
             return None
         return Model.fit(
-            joined([self._kept(each.record) for each in known]),
+            self.features([each.record for each in known]),
             Example.of([each.score for each in known]),
             seed=child_seed(self._seed, "reward", generation),
         )
@@ -135,15 +138,10 @@ class Learner:
         model = self.model(generation) if random else None
         if model is None:
             return None
-        prediction = model.predict(joined([self._kept(each.record) for each in random]))
+        prediction = model.predict(self.features([each.record for each in random]))
         return Foretold(
             prediction.b_wr,
             prediction.b_wr_spread,
             np.array([performance(each.record) for each in random]),
             np.array([each.score.b_wr.value for each in random]),
         )
-
-    def _kept(self, record: Record) -> Features:
-        if record.id not in self._features:
-            self._features[record.id] = self.features([record])
-        return self._features[record.id]
