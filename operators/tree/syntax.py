@@ -34,11 +34,7 @@ def walk(node: ast.AST) -> list[ast.AST]:
     """A node and all below it, level by level."""
     found = [node]
     for part in found:
-        for held in part.__dict__.values():
-            if isinstance(held, ast.AST):
-                found.append(held)
-            elif isinstance(held, list):
-                found += [one for one in held if isinstance(one, ast.AST)]
+        found += children(part)
     return found
 
 
