@@ -5,8 +5,9 @@
     graph         size, depth and operators of its graph
     text          embedding of its source
 
-All come from a checked graph and from source as text. No source is run, nothing is trained, and no
-test data is seen.
+All come from a checked graph and from source as text. No source is run and nothing is trained. Data
+are those that the task itself trains on; where every seed splits a task anew, as with digits, some
+of them are test data of other seeds.
 """
 
 from collections.abc import Mapping, Sequence

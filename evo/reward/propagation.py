@@ -3,7 +3,8 @@
 A component of any kind takes its place in the networks of a task. A batch passes forward and back
 once. The statistics tell of signals that die or explode, of gradients that do not arrive, of
 samples that become alike or stay apart by class, and of what a linear read-out of the untrained
-features would get right. Nothing is trained, and only training data is seen.
+features would get right. Nothing is trained, and only the training data of the task's own split is
+seen.
 """
 
 from collections.abc import Sequence
