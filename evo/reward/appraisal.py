@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.evaluation.cells import Floats
 from evo.reward.efficiency import Efficiency, resampled
 from evo.reward.features import Features, rows_of
 from evo.reward.guard import Trust
 from evo.reward.model import Example, Model
 from evo.seeds import child, child_seed
 
-Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 FEWEST = 25

@@ -7,9 +7,8 @@ worth lies between: the area under its curve is 0.5 for chance, and at most 1 âˆ
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from evo.evaluation.cells import Floats
 
 TOP = 0.05
 """Share of the candidates that count as the best."""

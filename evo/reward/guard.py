@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-Floats = NDArray[np.float64]
+from evo.evaluation.cells import Floats
 
 _FEWEST = 8
 """Candidates below which nothing is known, and the model is not relied on."""

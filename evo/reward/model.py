@@ -21,12 +21,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 
+from evo.evaluation.cells import Floats
 from evo.reward.features import Features
 from evo.types import Score, WinRate
-
-Floats = NDArray[np.float64]
 
 BLOCKS = ("behaviour", "propagation")
 """What it looks at: more made it no better (docs/reward.md)."""
