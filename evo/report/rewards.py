@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evo.report.layout import plain_table
 from evo.reward.appraisal import Interval, Judgement, Ranked
 
 _POINTS = (0.05, 0.1, 0.25, 0.5, 0.75)
@@ -64,12 +64,7 @@ def _trust_line(found: Judgement) -> Text:
 
 
 def _curve_table(ranked: Ranked) -> Table:
-    table = Table(
-        title=f"Share of the best 5 % found; area {_text(ranked.area)}, chance 0.50",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = plain_table(f"Share of the best 5 % found; area {_text(ranked.area)}, chance 0.50")
     table.add_column("evaluated")
     for share in _POINTS:
         table.add_column(f"{share:.0%}", justify="right")
@@ -81,11 +76,8 @@ def _matrix_table(found: Judgement) -> RenderableType:
     names = list(dict.fromkeys(test for _, test in found.pairs))
     if not names:
         return Text(f"No {found.by} has candidates enough for a matrix.")
-    table = Table(
-        title=f"Found by a quarter: learned from a row's {found.by}, tested on a column's",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
+    table = plain_table(
+        f"Found by a quarter: learned from a row's {found.by}, tested on a column's"
     )
     table.add_column("learned from")
     for name in names:

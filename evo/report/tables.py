@@ -10,18 +10,14 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from evo.report.layout import plain_table
 from evo.report.summary import record_facts
 from evo.types import Novelty, Record, Score, WinRate, normalise
 
 
 def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> RenderableType:
     """The baselines on the same scale, each against the others; `names` by id."""
-    table = Table(
-        title="Baselines on the same scale, 95 % intervals",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = plain_table("Baselines on the same scale, 95 % intervals")
     table.add_column("baseline", no_wrap=True)
     for name in ("B-WR", "BSOTA-WR", "margin", "N txt", "N beh"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -40,12 +36,7 @@ def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Ren
 
 def generation_table(book: Logbook) -> RenderableType:
     """DEAP's logbook: a row a generation."""
-    table = Table(
-        title="Generations: B-WR, N behaviour of those trained in full; hypervolume",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = plain_table("Generations: B-WR, N behaviour of those trained in full; hypervolume")
     for name in (
         "gen",
         "proposed",
@@ -112,12 +103,7 @@ def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
 
 def fidelity_table(facts: Mapping[str, Any]) -> RenderableType:
     """Kendall's τ of each measure against each truth, a column a network of the truth."""
-    table = Table(
-        title=f"Kendall's τ with full training, {facts['functions']} components",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = plain_table(f"Kendall's τ with full training, {facts['functions']} components")
     networks = ["combined", *facts["networks"]]
     for name in ("rung", "ranked by", "truth"):
         table.add_column(name, no_wrap=True)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from evo.report.layout import plain_table
 
 
 def walls_view(facts: Mapping[str, Any]) -> RenderableType:
@@ -31,7 +32,7 @@ def _state(let_through: list[str] | None) -> Text:
 
 
 def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = plain_table(title)
     for heading in headings:
         table.add_column(heading)
     return table
