@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import settings
 from numpy.typing import NDArray
 
@@ -16,6 +17,15 @@ settings.register_profile("evo", deadline=None)
 settings.load_profile("evo")
 
 TRAIN, TEST = 600, 100
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Torch on one thread, as in a campaign."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def images(samples: int, shape: tuple[int, ...], seed: int) -> tuple[NDArray, NDArray]:

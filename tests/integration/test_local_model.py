@@ -5,7 +5,6 @@ from pathlib import Path
 
 import no_training
 import pytest
-import torch
 
 from archive.history import History
 from archive.reader import Reader
@@ -14,7 +13,7 @@ from evo import build
 from evo.config import Config
 from evo.types import Status
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
 
 
 def gguf() -> Path:
@@ -27,8 +26,6 @@ def gguf() -> Path:
 
 
 def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     model = {"provider": "xllamacpp", "model": str(gguf()), "grammar": True, "max_tokens": 200}
     base = no_training.configure(
         ("population=4", "offspring=3", "generations=1", "seed=1", "workers=1")
@@ -43,7 +40,6 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
     no_training.create(tmp_path / "run", config).close()
     with History.open(tmp_path / "run") as history:
         build.run(history, lambda _: None)
-    torch.set_num_threads(threads)
 
     reader = Reader.read(tmp_path / "run")
     records = [record for record in reader.records if not record.is_baseline]

@@ -14,11 +14,8 @@ SOURCES = [
 
 
 @pytest.fixture(scope="module")
-def describe():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield TextDescriptor()
-    torch.set_num_threads(threads)
+def describe(one_thread):
+    return TextDescriptor()
 
 
 def test_sources_become_unit_vectors(describe):

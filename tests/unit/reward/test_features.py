@@ -6,13 +6,7 @@ import torch.nn.functional as F
 from evo.components.base import kinds
 from evo.reward.propagation import Propagation
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -13,18 +13,12 @@ from evo.validation import tracer
 from evo.validation.graph import Graph
 from evo.validation.writer import Recording, TraceError, write_graph
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SHAPES = Activation.trace_shapes
 HONEST: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text()) | {
     name: candidate.source for name, candidate in Activation().baselines().items()
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def traced(source: str) -> Graph:
