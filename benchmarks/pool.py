@@ -2,6 +2,7 @@
 
     python benchmarks/pool.py FOLDER                 proposes, then trains what is not there yet
     python benchmarks/pool.py FOLDER --table FILE    writes those that have trained, see evo.pools
+    … --known evo/pools/activation.parquet           counts what that pool holds as trained
 
 Round by round the syntax-tree operators propose from parents drawn evenly among all that passed
 before; nothing selects, so the pool shows what operators make and not what one search likes. The
@@ -16,7 +17,7 @@ has been trained so far is a fair sample of the proposals.
 import argparse
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,8 +170,19 @@ def write_table(
     protocol: Protocol,
     baselines: Sequence[Record],
     proposals: Sequence[Proposal],
+    *,
+    before: Mapping[str, Record],
 ) -> None:
-    """Write what has trained to the end, in the order of training; what failed has no score."""
+    """Write what has trained to the end, in the order of training; what failed has no score.
+
+    Args:
+        path: what to write.
+        folder: has the outcomes.
+        protocol: that they came from.
+        baselines: what they are compared with.
+        proposals: in the order of training.
+        before: scored ones of an earlier pool, by id.
+    """
     known = {o.stretch: o for o in read_outcomes(folder / "outcomes.jsonl")}
     last = (len(protocol.rungs) - 1, len(protocol.heats(len(protocol.rungs) - 1)) - 1)
 
@@ -179,9 +191,10 @@ def write_table(
 
     trained = evaluate_baselines(run, protocol, baselines)
     trials = {r.id: r.score.trials for r in trained if r.score is not None}
-    whole = [p for p in proposals if Stretch(p.record.id, *last) in known]
-    records = Evaluator(run, protocol, lambda _: trials).evaluate([p.record for p in whole])
-    scored = [(r, p.depth) for r, p in zip(records, whole, strict=True) if r.score is not None]
+    whole = [p.record for p in proposals if Stretch(p.record.id, *last) in known]
+    records = Evaluator(run, protocol, lambda _: trials).evaluate(whole)
+    found = {r.id: r for r in records if r.score is not None} | dict(before)
+    scored = [(found[p.record.id], p.depth) for p in proposals if p.record.id in found]
     pool.write(path, [record for record, _ in scored], [depth for _, depth in scored])
     print(f"{len(scored)} of {len(proposals)} candidates, {path.stat().st_size:,} bytes")
 
@@ -192,6 +205,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--table", type=Path)
+    parser.add_argument("--known", type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -204,9 +218,11 @@ def main() -> None:
             write_proposals(file, propose(kind, validator))
         baselines = validated_baselines(kind, validator)
     proposals = read_proposals(file)
+    before = {} if options.known is None else {r.id: r for r in pool.read(options.known)}
+    assert before.keys() <= {p.record.id for p in proposals}, "another pool"
     everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
     if options.table is not None:
-        write_table(options.table, options.folder, everyone, baselines, proposals)
+        write_table(options.table, options.folder, everyone, baselines, proposals, before=before)
         return
     with build.workers(config) as workers:
         run = Kept(options.folder / "outcomes.jsonl", workers)
@@ -214,8 +230,9 @@ def main() -> None:
         trials = {r.id: r.score.trials for r in baselines if r.score is not None}
         evaluator = Evaluator(run, everyone, lambda _: trials)
         start = time.monotonic()
-        for place in range(0, len(proposals), BATCH):
-            evaluator.evaluate([p.record for p in proposals[place : place + BATCH]])
+        missing = [p.record for p in proposals if p.record.id not in before]
+        for place in range(0, len(missing), BATCH):
+            evaluator.evaluate(missing[place : place + BATCH])
             print(f"{place + BATCH} trained, {time.monotonic() - start:.0f} s", flush=True)
 
 
