@@ -10,6 +10,7 @@ from typing import Literal
 
 import torch
 
+from evo.learnables import Places
 from evo.parts import Parts
 
 Parameters = dict[str, torch.Tensor]
@@ -35,14 +36,28 @@ class Network(ABC):
         """
 
     @abstractmethod
+    def places(self, inputs: tuple[int, ...]) -> Places:
+        """Where `forward` calls the activation and the normalisation, and on how many features.
+
+        Args:
+            inputs: shape of one sample.
+        """
+
+    @abstractmethod
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Outputs (copies, batch, outputs) for inputs (copies, batch, …).
 
         Args:
-            parameters: those of `initialise`, each with the copies in front: (copies, …).
+            parameters: those of `fresh`, each with the copies in front: (copies, …).
             inputs: every copy's own batch.
             parts: what the network is built from besides its parameters.
         """
+
+    def fresh(
+        self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator, parts: Parts
+    ) -> Parameters:
+        """Fresh parameters of one copy with what the parts learn; see `initialise`."""
+        return self.initialise(inputs, outputs, generator) | parts.learned(self.places(inputs))
 
     def matrices(self, parameters: Parameters) -> list[torch.Tensor]:
         """The weights of each layer, (copies, outputs, inputs); biases and positions are none.

@@ -7,8 +7,8 @@ features would get right. Nothing is trained, and only the training data of the 
 seen.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -47,12 +47,11 @@ class Propagation:
 
         The same component gives the same bits; p depends on the task alone.
         """
-        parts = self.kind.parts(component)
-        found = [
-            value
-            for network, start in self._networks
-            for value in _statistics(network, start, self._data, parts)
-        ]
+        parts = _Recording(**vars(self.kind.parts(component)))
+        found: list[float] = []
+        for network, start in self._networks:
+            parts.layers.clear()
+            found += _statistics(network, start | self._learned(network, parts), self._data, parts)
         return np.nan_to_num(
             np.clip(found, -_FINITE, _FINITE), nan=_FINITE, posinf=_FINITE, neginf=-_FINITE
         ).astype(np.float32)
@@ -60,6 +59,11 @@ class Propagation:
     @cached_property
     def _data(self) -> Data:
         return tasks.get(self.task)().load()
+
+    def _learned(self, network: Network, parts: Parts) -> Parameters:
+        """What the component learns, as it starts, for every copy."""
+        starts = parts.learned(network.places(tuple(self._data.train.inputs.shape[1:])))
+        return {name: start.expand(_COPIES, *start.shape) for name, start in starts.items()}
 
     @cached_property
     def _networks(self) -> Sequence[tuple[Network, Parameters]]:
@@ -75,25 +79,39 @@ class Propagation:
         return found
 
 
-def _statistics(network: Network, start: Parameters, data: Data, parts: Parts) -> list[float]:
-    """Of one network: its layers' signals, its loss, its gradients, its features."""
-    layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+@dataclass(frozen=True)
+class _Recording(Parts):
+    """Parts that note the signal before and after every activation."""
 
-    def recorded(inputs: torch.Tensor) -> torch.Tensor:
-        outputs = parts.activation(inputs)
-        layers.append((inputs, outputs))
+    layers: list[tuple[torch.Tensor, torch.Tensor]] = field(
+        default_factory=list[tuple[torch.Tensor, torch.Tensor]]
+    )
+
+    def activated(
+        self,
+        signal: torch.Tensor,
+        place: str,
+        parameters: Mapping[str, torch.Tensor],
+        *,
+        copies_dim: int = 0,
+    ) -> torch.Tensor:
+        outputs = super().activated(signal, place, parameters, copies_dim=copies_dim)
+        self.layers.append((signal, outputs))
         return outputs
 
+
+def _statistics(network: Network, start: Parameters, data: Data, parts: _Recording) -> list[float]:
+    """Of one network: its layers' signals, its loss, its gradients, its features."""
     samples = data.train.inputs[:_SAMPLES]
     targets = data.train.targets[:_SAMPLES]
     inputs = parts.prepared(samples).unsqueeze(0).expand(_COPIES, *samples.shape)
     parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
-    outputs = network.forward(parameters, inputs, replace(parts, activation=recorded))
+    outputs = network.forward(parameters, inputs, parts)
     expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)
     loss = data.objective.losses(outputs, expected).mean(1)
     gradients = _gradients(loss.sum(), parameters)
     found = [_log(loss.detach().mean()), _log(outputs.detach().std())]
-    for before, after in layers:
+    for before, after in parts.layers:
         found += _layer(before.detach(), after.detach())
     found += [_log(gradient.square().mean().sqrt()) for gradient in gradients]
     penalties = parts.penalties(network.matrices(parameters))
@@ -101,7 +119,7 @@ def _statistics(network: Network, start: Parameters, data: Data, parts: Parts) -
         pulls = _gradients(penalties.sum(), parameters)
         found += [_log(penalties.detach().mean())]
         found += [_log(pull.square().mean().sqrt()) for pull in pulls]
-    features = _by_sample(layers[-1][1].detach())
+    features = _by_sample(parts.layers[-1][1].detach())
     return found + _features(features, targets)
 
 

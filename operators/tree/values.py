@@ -76,7 +76,7 @@ class Values:
 
     Args:
         tree: a module that defines the contract's entry function.
-        contract: its arguments are the tensors that enter.
+        contract: its parameters are the tensors that enter.
     """
 
     def __init__(self, tree: ast.Module, contract: Contract) -> None:
@@ -90,6 +90,8 @@ class Values:
             self._enter(statement, name)
         for argument in contract.arguments:
             self._scopes[contract.function].names[argument] = Value.TENSOR
+        for parameter in contract.beside:
+            self._scopes[contract.function].names[parameter] = Value.RESHAPED
         self._spread()
 
     def settle(self) -> None:
