@@ -11,6 +11,7 @@ from evo.types import Status
 
 KINDS = {
     "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
+    "parametric-activation": "def activation(x, a, b):\n    return a * x.tanh() + b * x\n",
     "regularizer": "def regularize(w, strength=1e-3):\n    return strength * w.abs().sum()\n",
 }
 
@@ -36,7 +37,7 @@ def test_files_of_a_kind_are_validated_by_its_contract(
 ) -> None:
     good, bad = workplace / f"{kind}_good.py", workplace / f"{kind}_bad.py"
     good.write_text(KINDS[kind])
-    bad.write_text("def activation(x):\n    return x\n")
+    bad.write_text("def function(x):\n    return x\n")
 
     done = evo("validate", str(good), str(bad), "--kind", kind, "--json")
 

@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+import torch
+
 from evo.components.base import kinds
 
 _FOLDER = Path(__file__).parent
@@ -16,6 +18,17 @@ def sources(kind: str) -> dict[str, str]:
 def all_sources() -> list[tuple[str, str]]:
     """Kind and name of every component."""
     return [(kind, name) for kind in kinds.names() for name in sources(kind)]
+
+
+def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
+    """What a component takes: the values, and what its kind gives it beside them."""
+    contract = kinds.get(kind).contract
+    sizes = {"fan_in": values.shape[1], "fan_out": values.shape[0]}
+    beside = [torch.tensor(float(sizes[scalar])) for scalar in contract.scalars]
+    for learnable in contract.learnables:
+        shape = () if learnable.per == "layer" else values.shape[-1:]
+        beside.append(torch.full(shape, learnable.initial + 0.3))
+    return [values, *beside]
 
 
 RIGHTLY = {
