@@ -31,6 +31,9 @@ class Parts:
             all matrices of the network. None for none.
         normalize: of the signal at a layer, (rows, features) of one copy, rows apart. Where it
             stands is for the network to say. None leaves to the network what it has by itself.
+        initialize: of standard normal numbers (outputs, inputs), with `inputs` and `outputs` as
+            tensors beside them, the weights that a layer starts with. None leaves it to the
+            network.
         activation_learnables: what the activation takes besides, at each place where it stands.
         normalize_learnables: the same of the normalisation.
     """
@@ -39,6 +42,7 @@ class Parts:
     preprocess: Function = unchanged
     penalty: Function | None = None
     normalize: Component | None = None
+    initialize: Component | None = None
     activation_learnables: tuple[Learnable, ...] = ()
     normalize_learnables: tuple[Learnable, ...] = ()
 

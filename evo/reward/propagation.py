@@ -49,9 +49,9 @@ class Propagation:
         """
         parts = _Recording(**vars(self.kind.parts(component)))
         found: list[float] = []
-        for network, start in self._networks:
+        for network in self._networks:
             parts.layers.clear()
-            found += _statistics(network, start | self._learned(network, parts), self._data, parts)
+            found += _statistics(network, self._start(network, parts), self._data, parts)
         return np.nan_to_num(
             np.clip(found, -_FINITE, _FINITE), nan=_FINITE, posinf=_FINITE, neginf=-_FINITE
         ).astype(np.float32)
@@ -60,23 +60,17 @@ class Propagation:
     def _data(self) -> Data:
         return tasks.get(self.task)().load()
 
-    def _learned(self, network: Network, parts: Parts) -> Parameters:
-        """What the component learns, as it starts, for every copy."""
-        starts = parts.learned(network.places(tuple(self._data.train.inputs.shape[1:])))
-        return {name: start.expand(_COPIES, *start.shape) for name, start in starts.items()}
-
     @cached_property
-    def _networks(self) -> Sequence[tuple[Network, Parameters]]:
-        found: list[tuple[Network, Parameters]] = []
+    def _networks(self) -> Sequence[Network]:
+        return list(tasks.get(self.task)().networks().values())
+
+    def _start(self, network: Network, parts: Parts) -> Parameters:
+        generator = torch.Generator().manual_seed(child_seed(0, "propagation"))
         shape = tuple(self._data.train.inputs.shape[1:])
-        for network in tasks.get(self.task)().networks().values():
-            generator = torch.Generator().manual_seed(child_seed(0, "propagation"))
-            starts = [
-                network.initialise(shape, self._data.outputs, generator) for _ in range(_COPIES)
-            ]
-            stacked = {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
-            found.append((network, stacked))
-        return found
+        starts = [
+            network.fresh(shape, self._data.outputs, generator, parts) for _ in range(_COPIES)
+        ]
+        return {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
 
 
 @dataclass(frozen=True)

@@ -78,9 +78,7 @@ def first_worthy(
     known = frozenset[str]().union(*(parent.spellings for parent in parents))
     limit = max(SIZE_LIMIT, *(parent.size for parent in parents))
     contract = parents[0].program.contract
-    # What makes an output of an expression may be doubtful itself, and newcomers have it.
-    plainest = read(write(Program.identity(contract)), contract)
-    allowed_doubts = max(parent.doubts for parent in (*parents, plainest))
+    allowed_doubts = max(parent.doubts for parent in parents)
     newcomers = (newcomer(contract, rng) for _ in count())
     for program in chain(drafts, newcomers):
         tidy(program)

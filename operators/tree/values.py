@@ -90,8 +90,9 @@ class Values:
             self._enter(statement, name)
         for argument in contract.arguments:
             self._scopes[contract.function].names[argument] = Value.TENSOR
-        for parameter in contract.beside:
-            self._scopes[contract.function].names[parameter] = Value.RESHAPED
+        # Scalars are taken for numbers, which nothing is wrapped around.
+        for learnable in contract.learnables:
+            self._scopes[contract.function].names[learnable.name] = Value.RESHAPED
         self._spread()
 
     def settle(self) -> None:

@@ -11,6 +11,7 @@ from evo.types import Status
 
 KINDS = {
     "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
+    "initializer": "def initialize(z, fan_in, fan_out):\n    return z / fan_in.sqrt()\n",
     "normalization": "def normalize(x, gain, shift):\n    return gain * x.tanh() + shift\n",
     "parametric-activation": "def activation(x, a, b):\n    return a * x.tanh() + b * x\n",
     "regularizer": "def regularize(w, strength=1e-3):\n    return strength * w.abs().sum()\n",

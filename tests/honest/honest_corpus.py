@@ -33,6 +33,7 @@ def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
 
 RIGHTLY = {
     ("activation", "parameter_module"): "a component learns nothing; write the constant",
+    ("initializer", "size_from_shape"): "take sizes from",
     ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
 }
 """What their kinds do not promise to take, and the remedy that their authors are told."""
