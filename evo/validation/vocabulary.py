@@ -77,7 +77,7 @@ REMEDIES: Mapping[str, str] = {
     "logdet": "use torch.linalg.svdvals(w).log().sum()",
     "format": "use an f-string",
     "script": "call the function plainly",
-    "Parameter": "a component learns nothing; write the constant as a number",
+    "Parameter": "a component makes no parameters; write the constant as a number",
     "Module": "write a function, with the functions of torch.nn.functional",
     "ReLU": "use torch.nn.functional.relu",
     "SiLU": "use torch.nn.functional.silu",

@@ -32,7 +32,7 @@ def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
 
 
 RIGHTLY = {
-    ("activation", "parameter_module"): "a component learns nothing; write the constant",
+    ("activation", "parameter_module"): "a component makes no parameters; write the constant",
     ("initializer", "size_from_shape"): "take sizes from",
     ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
 }
