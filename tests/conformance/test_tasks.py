@@ -10,6 +10,7 @@ from evo.evaluation.trainer import train
 from evo.networks.base import Parameters
 from evo.parts import Parts
 from evo.tasks.base import Data, Split, Task, tasks
+from evo.types import Learnable
 
 
 @pytest.fixture(params=tasks.names())
@@ -120,6 +121,26 @@ def test_the_component_is_used(task: Task) -> None:
             for activation in (F.relu, torch.sin)
         ]
         assert not torch.allclose(*outputs)
+
+
+def test_networks_say_where_components_stand_that_learn(task: Task) -> None:
+    data = task.load()
+    shape = tuple(data.train.inputs.shape[1:])
+    parts = Parts(
+        lambda x, a: torch.tanh(a * x),
+        normalize=lambda x, gain: x * gain,
+        activation_learnables=(Learnable("a", "layer", 0.9),),
+        normalize_learnables=(Learnable("gain", "feature", 1.1),),
+    )
+
+    for network in task.networks().values():
+        start = network.fresh(shape, data.outputs, torch.Generator().manual_seed(0), parts)
+        copies = {name: value.requires_grad_() for name, value in stacked(start, start).items()}
+        outputs = network.forward(copies, batches(data), parts)
+        learned = [value for name, value in copies.items() if "@" in name]
+        gradients = torch.autograd.grad(outputs.square().sum(), learned)
+        assert learned
+        assert all(gradient.abs().max() > 0 for gradient in gradients)
 
 
 def test_training_lowers_the_loss_below_guessing(task: Task) -> None:
