@@ -70,7 +70,8 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
     shown = evo("show", finished_run, status["best"]["id"][:8], "--json").json
 
     assert list(status) == [
-        *("name", "kind", "generation", "state", "seed", "proposed", "duplicates", "invalid"),
+        *("name", "kind", "generation", "state", "stopped_because", "seed"),
+        *("proposed", "duplicates", "invalid"),
         *("screened_out", "failed", "evaluated", "archive_size", "best", "llm"),
         *("operators", "models"),
     ]
