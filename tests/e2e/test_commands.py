@@ -150,10 +150,12 @@ def test_export_gives_a_row_a_record_in_every_format(
 def test_list_shows_what_there_is(evo: Evo) -> None:
     facts = evo("list", "--json").json
 
-    assert set(facts) == {"kinds", "tasks", "operators", "presets"}
+    assert set(facts) == {"kinds", "tasks", "operators", "survival", "parents", "presets"}
     assert "activation" in facts["kinds"]
     assert "digits" in facts["tasks"]
     assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])
+    assert {"nsga2", "niches"} <= set(facts["survival"])
+    assert {"tournament", "rank"} <= set(facts["parents"])
     assert {"demo", "smoke"} <= set(facts["presets"])
     assert "demo" in evo("list").out
 
