@@ -22,7 +22,7 @@ from evo.validation.validator import Validator
 
 
 def main() -> None:
-    """The table, and which functions come nearest to each other."""
+    """The table, and which different functions come nearest to each other."""
     torch.set_num_threads(1)
     known = spellings()
     functions = [spelling.function for spelling in known]
@@ -40,6 +40,12 @@ def main() -> None:
     row("behaviour, as in a campaign", behaviour, behaviour.told(DUPLICATE_WITHIN))
     row("text, best threshold", text, text.best())
     row("text, none wrong", text, text.without_error())
+    print(
+        f"\nbehaviour: spellings of one function are up to {behaviour.farthest_equal():.2g} apart;"
+    )
+    for place, (pair, distance) in enumerate(behaviour.closest().items()):
+        if place < 4 or set(pair) in ({"mish", "silu"}, {"gelu", "relu"}):
+            print(f"{' and '.join(pair)} {distance:.3f}")
 
 
 def row(name: str, pairs: Pairs, told: Told) -> None:

@@ -111,6 +111,20 @@ class Pairs:
         """At the largest threshold that takes no two different functions for one."""
         return self.told(float(np.nextafter(self._distances[~self._same].min(), -np.inf)))
 
+    def farthest_equal(self) -> float:
+        """The largest distance between two spellings of one function."""
+        return float(self._distances[self._same].max())
+
+    def closest(self) -> dict[tuple[str, str], float]:
+        """The distance between each two different functions at their nearest, ascending."""
+        one, other = np.triu_indices(len(self._names), 1)
+        found: dict[tuple[str, str], float] = {}
+        for place in np.argsort(self._distances, kind="stable"):
+            if not self._same[place]:
+                pair = str(self._names[one[place]]), str(self._names[other[place]])
+                found.setdefault(pair, float(self._distances[place]))
+        return found
+
     def nearest(self) -> float:
         """Share of spellings whose nearest neighbour computes the same."""
         others = self._all + np.diag(np.full(len(self._all), np.inf))
