@@ -12,7 +12,7 @@ from archive.pareto import front, hypervolume
 from archive.reader import Reader
 from archive.replies import Replies
 from evo.errors import UsageError
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.types import Record, Status
 
 OBJECTIVES = ("b_wr", "n_behaviour")
