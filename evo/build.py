@@ -1,7 +1,6 @@
 """Puts a campaign together: the one place that knows every room."""
 
 import platform
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -126,10 +125,8 @@ def run(
         return
     torch.set_num_threads(1)
     text = TextDescriptor(config.novelty.text_model)
-    # Loading the text model costs seconds; they pass while the workers start and train.
-    loading = threading.Thread(target=text.load, daemon=True)
-    loading.start()
     with (
+        text.loading(),  # costs seconds, which pass while the workers start and train
         counted(history.folder, hours=config.llm.budget.hours) as deadline,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
         workers(config) as pool,
