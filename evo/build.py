@@ -31,6 +31,7 @@ from evo.proposing.hours import counted, until
 from evo.proposing.memory import Chronicle, Memory
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
+from evo.registry import plugins
 from evo.reward.features import Portrayer
 from evo.reward.learner import Learner
 from evo.reward.propagation import Propagation
@@ -97,6 +98,7 @@ def environment() -> dict[str, str]:
         "platform": platform.platform(),
         "processor": platform.machine(),
         **{package: version(package) for package in packages},
+        **{plugin.package: plugin.version for plugin in plugins().values()},
     }
 
 

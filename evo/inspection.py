@@ -14,6 +14,7 @@ from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.registry import plugins
 from evo.report.analysis import analyse, on_one_scale
 from evo.report.lineage import lineage
 from evo.report.objectives import DEFAULT, Objective, objectives_of
@@ -129,6 +130,7 @@ def catalogue() -> dict[str, dict[str, str]]:
         "tasks": {name: _first_line(tasks.get(name)) for name in tasks.names()},
         "operators": {name: _first_line(operators.get(name)) for name in operators.names()},
         "presets": presets(),
+        "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }
 
 
