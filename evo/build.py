@@ -20,6 +20,7 @@ from evo import steps
 from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
+from evo.errors import UsageError
 from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
@@ -39,6 +40,7 @@ from evo.reward.screen import RewardScreen
 from evo.selection import Individual, survive
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
+from evo.tasks.objective import Classification
 from evo.types import Outcome, Record
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
@@ -53,15 +55,32 @@ def check(config: Config, *, replayed: bool = False) -> None:
         replayed: whether replies of language models come from another campaign.
 
     Raises:
-        UsageError: a name is unknown, or the device or the text model is not there.
+        UsageError: a name is unknown, a task does not suit the kind, or the device or the text
+            model is not there.
     """
-    kinds.get(config.kind)
-    for name in config.tasks:
-        tasks.get(name)().prepare()
+    prepare(config.kind, config.tasks)
     models.check(config.llm, _portfolio(config), replayed=replayed)
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
+
+
+def prepare(kind_name: str, task_names: Iterable[str]) -> None:
+    """Fetch what tasks need, so that workers never fetch.
+
+    Raises:
+        UsageError: a name is unknown, a task cannot be had here, or does not suit the kind.
+    """
+    kind = kinds.get(kind_name)
+    for name in task_names:
+        task = tasks.get(name)()
+        task.prepare()
+        # Loaded only where it is asked for: that may take seconds.
+        if kind.needs_classes and not isinstance(task.load().objective, Classification):
+            raise UsageError(
+                f"Kind {kind_name!r} needs tasks of classification, and {name!r} is none; leave it "
+                "out of the tasks."
+            )
 
 
 def workers(config: Config) -> Workers:

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 
+from evo.tasks.objective import Objective
+
 Function = Callable[[torch.Tensor], torch.Tensor]
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 _ROWS_AT_ONCE = 256
 """Samples that are preprocessed together: what that takes is then bounded by a sample's size."""
@@ -26,11 +30,16 @@ class Parts:
         preprocess: on the samples before the first layer: (n, d) → (n, d), rows apart.
         penalty: of one weight matrix (outputs, inputs) → (); the training loss gains its sum over
             all matrices of the network. None for none.
+        loss: what is trained in place of the task's own objective: logits (n, classes) and one-hot
+            targets (n, classes) → (n,), rows apart. None for the task's own.
+        judged_by: what decides a trial: the task's own loss, or the share of wrong answers.
     """
 
     activation: Function = F.relu
     preprocess: Function = unchanged
     penalty: Function | None = None
+    loss: Loss | None = None
+    judged_by: Literal["loss", "accuracy"] = "loss"
 
     def prepared(self, samples: torch.Tensor) -> torch.Tensor:
         """Samples (n, …) as the network is to see them: each flattened, preprocessed, shaped back.
@@ -49,3 +58,20 @@ class Parts:
             return None
         each = torch.func.vmap(self.penalty)
         return torch.stack([each(matrix) for matrix in matrices]).sum(0)
+
+    def losses(
+        self, objective: Objective, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
+        """What training brings down, of each sample: (copies, batch).
+
+        Args:
+            objective: the task's own.
+            outputs: of the network, (copies, batch, outputs).
+            targets: (copies, batch) class indices; whatever the objective takes where no loss is
+                set.
+        """
+        if self.loss is None:
+            return objective.losses(outputs, targets)
+        expected = F.one_hot(targets, outputs.shape[-1]).to(outputs.dtype)
+        # Rows stand apart, so the samples of all copies are rows alike.
+        return self.loss(outputs.flatten(0, 1), expected.flatten(0, 1)).view(targets.shape)

@@ -16,6 +16,7 @@ from evo.networks.base import Network
 from evo.parts import Parts
 from evo.seeds import child_seed
 from evo.tasks.base import Data
+from evo.tasks.objective import error_rate
 
 _MEASURED_AT_ONCE = 256
 """Samples that pass through all copies together: more would not fit caches."""
@@ -24,7 +25,8 @@ _MEASURED_AT_ONCE = 256
 class Trained(NamedTuple):
     """What training gave, a row per seed and a column per learning rate: (seeds, rates) float32.
 
-    A copy that diverged has loss `inf` and accuracy 0.
+    Losses are those of the task, or error rates where the parts are judged by accuracy. A copy
+    that diverged has loss `inf` and accuracy 0.
     """
 
     validation_loss: torch.Tensor
@@ -124,7 +126,7 @@ class _Copies:
         """One update of every copy on a batch of its own: rows (copies, batch)."""
         outputs, targets = self._outputs(rows)
         # The copies share no parameter, so the gradient of the sum holds each copy's own.
-        total = self._objective.losses(outputs, targets).sum() / rows.shape[1]
+        total = self._parts.losses(self._objective, outputs, targets).sum() / rows.shape[1]
         penalties = self._parts.penalties(self._network.matrices(self._optimiser.parameters))
         if penalties is not None:
             total = total + penalties.sum()
@@ -132,13 +134,15 @@ class _Copies:
         self._optimiser.step(list(gradients), schedule=schedule)
 
     def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean loss and accuracy on samples (copies, count), each (seeds, rates)."""
+        """What decides a trial, and accuracy, on samples (copies, count), each (seeds, rates)."""
         with torch.no_grad():
             parts = [self._outputs(part) for part in rows.split(_MEASURED_AT_ONCE, dim=1)]
             outputs, targets = (torch.cat(side, dim=1) for side in zip(*parts, strict=True))
             loss = self._objective.losses(outputs, targets).mean(1)
             accuracy = self._objective.accuracy(outputs, targets)
         lost = ~torch.isfinite(loss)
+        if self._parts.judged_by == "accuracy":
+            loss = error_rate(accuracy, samples=rows.shape[1])
         loss = loss.masked_fill(lost, math.inf).view(self._shape)
         return loss.cpu(), accuracy.masked_fill(lost, 0.0).view(self._shape).cpu()
 

@@ -11,6 +11,7 @@ from evo.types import Status
 
 KINDS = {
     "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
+    "loss": "def loss(outputs, targets):\n    return (outputs - targets).square().sum(-1)\n",
     "regularizer": "def regularize(w, strength=1e-3):\n    return strength * w.abs().sum()\n",
 }
 

@@ -3,6 +3,9 @@
 import tomllib
 from pathlib import Path
 
+import torch
+import torch.nn.functional as F
+
 from evo.components.base import kinds
 
 _FOLDER = Path(__file__).parent
@@ -18,6 +21,15 @@ def all_sources() -> list[tuple[str, str]]:
     return [(kind, name) for kind in kinds.names() for name in sources(kind)]
 
 
+def examples(kind: str, *shape: int) -> tuple[torch.Tensor, ...]:
+    """What a component of a kind is given: random numbers, and what stands beside them."""
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    if kind == "loss":
+        rows, classes = shape
+        return values, F.one_hot(torch.arange(rows) % classes, classes).float()
+    return (values,)
+
+
 RIGHTLY = {
     ("activation", "parameter_module"): "a component learns nothing; write the constant",
     ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
@@ -27,6 +39,7 @@ RIGHTLY = {
 LIMITS = {
     ("activation", "checked_input"): "builtin name `type`",
     ("activation", "masked_write"): "use torch.where in place of x\\[mask\\]",
+    ("loss", "label_smoothing"): "what it computes from a size",
     ("regularizer", "orthogonal_eye"): "torch.eye",
 }
 """What is refused wrongly: known limits, and what their authors are told."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from honest_corpus import LIMITS, RIGHTLY, all_sources, sources
+from honest_corpus import LIMITS, RIGHTLY, all_sources, examples, sources
 
 from evo.components.base import kinds
 from evo.types import Candidate
@@ -43,9 +43,9 @@ def test_an_honest_component_is_accepted_and_computes_what_its_source_computes(
     exec(sources(kind)[name], namespace)
 
     for shape in ((4, 12), (9, 5)):
-        values = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+        values, *others = examples(kind, *shape)
         x, y = values.clone().requires_grad_(), values.clone().requires_grad_()
-        expected, got = namespace[function](x), graph(y)
+        expected, got = namespace[function](x, *others), graph(y, *others)
 
         torch.testing.assert_close(got, expected)
         if kind != "preprocessor":  # whose gradients nobody asks for
