@@ -104,8 +104,17 @@ def create(folder: Path, config: Config) -> History:
     The device is resolved too: a campaign that goes on elsewhere must not compare candidates with
     baselines of another device unawares.
     """
-    config = config.model_copy(update={"device": devices.resolve(config.device)})
+    config = with_rates(config).model_copy(update={"device": devices.resolve(config.device)})
     return History.create(folder, config=config.model_dump(mode="json"), environment=environment())
+
+
+def with_rates(config: Config) -> Config:
+    """The configuration with the learning rates of its kind, where it names none itself."""
+    rates = kinds.get(config.kind).learning_rates
+    if rates is None or "learning_rates" in config.protocol.model_fields_set:
+        return config
+    protocol = config.protocol.model_copy(update={"learning_rates": rates})
+    return config.model_copy(update={"protocol": protocol})
 
 
 def environment() -> dict[str, str]:

@@ -11,6 +11,7 @@ from evo.tasks.objective import Objective
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Update = Callable[..., torch.Tensor]
 
 _ROWS_AT_ONCE = 256
 """Samples that are preprocessed together: what that takes is then bounded by a sample's size."""
@@ -32,6 +33,11 @@ class Parts:
             all matrices of the network. None for none.
         loss: what is trained in place of the task's own objective: logits (n, classes) and one-hot
             targets (n, classes) → (n,), rows apart. None for the task's own.
+        update: the optimiser's rule in place of Adam's: gradient, two states and weights of one
+            parameter tensor, (p,) each, and the number of the step, () → (3, p): what the weights
+            go down by, times the rate, and the new states. None for Adam.
+        schedule: progress in [0, 1) → factor of the learning rate, each by itself. None for one
+            that falls linearly to 0.
         judged_by: what decides a trial: the task's own loss, or the share of wrong answers.
     """
 
@@ -39,6 +45,8 @@ class Parts:
     preprocess: Function = unchanged
     penalty: Function | None = None
     loss: Loss | None = None
+    update: Update | None = None
+    schedule: Function | None = None
     judged_by: Literal["loss", "accuracy"] = "loss"
 
     def prepared(self, samples: torch.Tensor) -> torch.Tensor:
@@ -51,6 +59,14 @@ class Parts:
         with torch.no_grad():
             rows = samples.flatten(1).split(_ROWS_AT_ONCE)
             return torch.cat([self.preprocess(part) for part in rows]).view_as(samples)
+
+    def rate_factors(self, steps: int) -> list[float]:
+        """What the learning rate is multiplied by at each step of a training."""
+        progress = [step / steps for step in range(steps)]
+        if self.schedule is None:
+            return [1 - done for done in progress]
+        with torch.no_grad():
+            return self.schedule(torch.tensor(progress)).tolist()
 
     def penalties(self, matrices: Sequence[torch.Tensor]) -> torch.Tensor | None:
         """The penalty of each copy, (copies,), for matrices (copies, outputs, inputs)."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 
 from evo.evaluation.adam import StackedAdam
+from evo.evaluation.rule import StackedRule
 from evo.networks.base import Network
 from evo.parts import Parts
 from evo.seeds import child_seed
@@ -44,20 +45,22 @@ def train(
     epochs: int,
     batch_size: int,
 ) -> Trained:
-    """Train seeds × learning rates copies with Adam and a linearly falling rate; see `Trained`.
+    """Train seeds × learning rates copies; see `Trained`.
 
+    With Adam and a linearly falling rate, unless the parts say otherwise.
     The device is that of `data`. A last incomplete batch of an epoch is left out.
     """
     copies = _Copies(network, data, parts, seeds, learning_rates)
     samples = len(data.train.targets)
     batches = max(1, samples // batch_size)
     steps = epochs * batches
+    factors = parts.rate_factors(steps)
     order = [_generator(seed, "order") for seed in seeds]
     for epoch in range(epochs):
         shuffled = torch.stack([torch.randperm(samples, generator=g) for g in order])
         rows = copies.rows.train.gather(1, copies.for_each(shuffled))
         for step, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
-            copies.step(batch, schedule=1 - step / steps)
+            copies.step(batch, schedule=factors[step])
     validation_loss, _ = copies.measure(copies.rows.validation)
     test_loss, test_accuracy = copies.measure(copies.rows.test)
     return Trained(validation_loss, test_loss, test_accuracy)
@@ -110,12 +113,15 @@ class _Copies:
         self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
         shape = tuple(data.train.inputs.shape[1:])
         starts = [network.initialise(shape, data.outputs, _generator(s, "weights")) for s in seeds]
-        self._optimiser = StackedAdam(
-            {
-                name: self.for_each(torch.stack([start[name] for start in starts]))
-                for name in starts[0]
-            },
-            torch.tensor(learning_rates, device=self._device).repeat(len(seeds)),
+        stacked = {
+            name: self.for_each(torch.stack([start[name] for start in starts]))
+            for name in starts[0]
+        }
+        rates = torch.tensor(learning_rates, device=self._device).repeat(len(seeds))
+        self._optimiser = (
+            StackedAdam(stacked, rates)
+            if parts.update is None
+            else StackedRule(stacked, rates, parts.update)
         )
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:

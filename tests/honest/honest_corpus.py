@@ -27,6 +27,11 @@ def examples(kind: str, *shape: int) -> tuple[torch.Tensor, ...]:
     if kind == "loss":
         rows, classes = shape
         return values, F.one_hot(torch.arange(rows) % classes, classes).float()
+    if kind == "schedule":
+        return (values.sigmoid(),)
+    if kind == "optimizer":
+        flat = values.flatten()
+        return flat, 0.1 * flat.flip(0), flat.square(), flat.roll(3), torch.tensor(3.0)
     return (values,)
 
 
