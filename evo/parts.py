@@ -1,13 +1,15 @@
 """The replaceable parts of a training: where a kind's component meets a task's network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 
+from evo.learnables import Component, Places, on_each_copy, starts
 from evo.tasks.objective import Objective
+from evo.types import Learnable
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -31,6 +33,11 @@ class Parts:
         preprocess: on the samples before the first layer: (n, d) → (n, d), rows apart.
         penalty: of one weight matrix (outputs, inputs) → (); the training loss gains its sum over
             all matrices of the network. None for none.
+        normalize: of the signal at a layer, (rows, features) of one copy, rows apart. Where it
+            stands is for the network to say. None leaves to the network what it has by itself.
+        initialize: of standard normal numbers (outputs, inputs), with `inputs` and `outputs` as
+            tensors beside them, the weights that a layer starts with. None leaves it to the
+            network.
         loss: what is trained in place of the task's own objective: logits (n, classes) and one-hot
             targets (n, classes) → (n,), rows apart. None for the task's own.
         update: the optimiser's rule in place of Adam's: gradient, two states and weights of one
@@ -39,15 +46,68 @@ class Parts:
         schedule: progress in [0, 1) → factor of the learning rate, each by itself. None for one
             that falls linearly to 0.
         judged_by: what decides a trial: the task's own loss, or the share of wrong answers.
+        activation_learnables: what the activation takes besides, at each place where it stands.
+        normalize_learnables: the same of the normalisation.
     """
 
-    activation: Function = F.relu
+    activation: Component = F.relu
     preprocess: Function = unchanged
     penalty: Function | None = None
+    normalize: Component | None = None
+    initialize: Component | None = None
     loss: Loss | None = None
     update: Update | None = None
     schedule: Function | None = None
     judged_by: Literal["loss", "accuracy"] = "loss"
+    activation_learnables: tuple[Learnable, ...] = ()
+    normalize_learnables: tuple[Learnable, ...] = ()
+
+    def activated(
+        self,
+        signal: torch.Tensor,
+        place: str,
+        parameters: Mapping[str, torch.Tensor],
+        *,
+        copies_dim: int = 0,
+    ) -> torch.Tensor:
+        """The signal of a layer after the activation, see `on_each_copy`."""
+        if not self.activation_learnables:
+            return self.activation(signal)
+        return on_each_copy(
+            self.activation,
+            self.activation_learnables,
+            signal,
+            place,
+            parameters,
+            copies_dim=copies_dim,
+        )
+
+    def normalized(
+        self,
+        signal: torch.Tensor,
+        place: str,
+        parameters: Mapping[str, torch.Tensor],
+        *,
+        copies_dim: int = 0,
+        otherwise: Function = unchanged,
+    ) -> torch.Tensor:
+        """The signal of a layer, normalised, see `on_each_copy`; the network's own by default."""
+        if self.normalize is None:
+            return otherwise(signal)
+        return on_each_copy(
+            self.normalize,
+            self.normalize_learnables,
+            signal,
+            place,
+            parameters,
+            copies_dim=copies_dim,
+        )
+
+    def learned(self, places: Places) -> dict[str, torch.Tensor]:
+        """What all learnables of one copy start as; empty where there are none."""
+        return starts(self.activation_learnables, places.activations) | starts(
+            self.normalize_learnables, places.norms
+        )
 
     def prepared(self, samples: torch.Tensor) -> torch.Tensor:
         """Samples (n, …) as the network is to see them: each flattened, preprocessed, shaped back.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,21 @@ class Status(StrEnum):
     EVALUATED = "EVALUATED"
 
 
+class Learnable(NamedTuple):
+    """A number that a component is given and that training moves.
+
+    Attributes:
+        name: of the argument.
+        per: "layer" for one at each place where the component stands, shape (); "feature" for one
+            for each feature of the signal there, (features,).
+        initial: where it starts.
+    """
+
+    name: str
+    per: Literal["layer", "feature"]
+    initial: float
+
+
 @dataclass(frozen=True)
 class Contract:
     """What the source of a kind must define, and the words an operator may build from.
@@ -44,12 +59,14 @@ class Contract:
     Attributes:
         kind: name of the kind.
         function: name of the entry function.
-        arguments: its parameters, all tensors.
+        arguments: its first parameters, tensors of one shape.
         imports: lines that a component of this kind starts with.
         vocabulary: calls that an operator may write, a `{}` for each tensor argument,
             such as `torch.tanh({})` or `torch.maximum({}, {})`.
         description: the contract in words, for people and prompts.
         output: makes an output of an expression that has the shape of the arguments.
+        scalars: parameters that follow the arguments, tensors of shape ().
+        learnables: parameters that follow those; training moves them.
     """
 
     kind: str
@@ -59,6 +76,18 @@ class Contract:
     vocabulary: tuple[str, ...]
     description: str
     output: str = "{}"
+    scalars: tuple[str, ...] = ()
+    learnables: tuple[Learnable, ...] = ()
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The parameters whose shape is not that of the arguments."""
+        return (*self.scalars, *(learnable.name for learnable in self.learnables))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """All parameters of the entry function in order."""
+        return (*self.arguments, *self.beside)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,15 @@ def _join(
 ) -> Program:
     child = receiver.copy()
     survey = child.survey()
-    sites = [site for site in survey.sites if site.value == part.value and survey.names(site)]
+    # Only the entry function has what is given beside the arguments.
+    is_at_home = not loaded([part.expression]).isdisjoint(child.contract.beside)
+    sites = [
+        site
+        for site in survey.sites
+        if site.value == part.value
+        and survey.names(site)
+        and (site.scope == child.contract.function or not is_at_home)
+    ]
     # A name that a comprehension of the part binds would catch one of the receiver's.
     if not sites or identifiers(child.tree).intersection(bound(part.expression)):
         return child

@@ -36,7 +36,8 @@ class Optimizer(Kind):
     contract: ClassVar[Contract] = Contract(
         kind="optimizer",
         function="update",
-        arguments=("g", "m", "v", "w", "t"),
+        arguments=("g", "m", "v", "w"),
+        scalars=("t",),
         imports=("import torch", "import torch.nn.functional as F"),
         vocabulary=(
             "torch.sign({})",

@@ -25,7 +25,7 @@ class StackedRule:
         # A rule may look at a whole tensor, such as its norm: copies must stand apart.
         self._update = torch.func.vmap(update, in_dims=(0, 0, 0, 0, None))
         self._rates = rates.unsqueeze(1)
-        flat = [tensor.flatten(1).clone() for tensor in starts.values()]
+        flat = [tensor.reshape(len(tensor), -1).clone() for tensor in starts.values()]
         self._weights = flat
         self.parameters = {
             name: weights.view(start.shape).requires_grad_()
@@ -41,7 +41,9 @@ class StackedRule:
         with torch.no_grad():
             for place, gradient in enumerate(gradients):
                 weights = self._weights[place]
-                found = self._update(gradient.flatten(1), *self._states[place], weights, self._done)
+                found = self._update(
+                    gradient.reshape(weights.shape), *self._states[place], weights, self._done
+                )
                 down, mean, square = found.unbind(1)
                 weights.addcmul_(down, rates, value=-1)
                 self._states[place] = (mean, square)

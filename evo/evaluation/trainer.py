@@ -112,7 +112,9 @@ class _Copies:
         sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
         self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
         shape = tuple(data.train.inputs.shape[1:])
-        starts = [network.initialise(shape, data.outputs, _generator(s, "weights")) for s in seeds]
+        starts = [
+            network.fresh(shape, data.outputs, _generator(seed, "weights"), parts) for seed in seeds
+        ]
         stacked = {
             name: self.for_each(torch.stack([start[name] for start in starts]))
             for name in starts[0]
@@ -136,7 +138,11 @@ class _Copies:
         penalties = self._parts.penalties(self._network.matrices(self._optimiser.parameters))
         if penalties is not None:
             total = total + penalties.sum()
-        gradients = torch.autograd.grad(total, list(self._optimiser.parameters.values()))
+        # A component need not use what it might learn.
+        parameters = list(self._optimiser.parameters.values())
+        gradients = torch.autograd.grad(
+            total, parameters, allow_unused=True, materialize_grads=True
+        )
         self._optimiser.step(list(gradients), schedule=schedule)
 
     def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from evo.learnables import Places
 from evo.networks.base import Network, Parameters, Start, apply_read_out, dense, read_out
 from evo.networks.images import as_images, image_shape
 from evo.parts import Parts
@@ -43,6 +44,11 @@ class Cnn(Network):
         weight, bias = read_out(fan_in * height * width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
+    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+        """Both after each convolution, the normalisation first; the features are the channels."""
+        hidden = {str(layer): channels for layer, channels in enumerate(self.channels)}
+        return Places(activations=hidden, norms=hidden)
+
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Convolutions of all copies as groups of one, then a linear read-out.
 
@@ -60,6 +66,24 @@ class Cnn(Network):
             signal = F.conv2d(
                 signal, weight.flatten(0, 1), bias.flatten(), padding=_TAPS // 2, groups=copies
             )
-            signal = F.avg_pool2d(parts.activation(signal), 2)
+            signal = F.avg_pool2d(_through(parts, signal, str(layer), parameters), 2)
         signal = signal.reshape(batch, copies, -1).transpose(0, 1)
         return apply_read_out(signal, parameters["out.weight"], parameters["out.bias"])
+
+
+def _through(
+    parts: Parts, signal: torch.Tensor, place: str, parameters: Parameters
+) -> torch.Tensor:
+    """The signal (batch, copies · channels, height, width), normalised and activated.
+
+    A component that is called copy by copy gets (rows, channels), a row each pixel of each image.
+    That is how the numbers lie in memory, so it costs no copy.
+    """
+    if parts.normalize is None and not parts.activation_learnables:
+        return parts.activated(signal, place, parameters)
+    batch, _, height, width = signal.shape
+    copies = len(parameters[f"{place}.weight"])
+    pixels = signal.permute(0, 2, 3, 1).reshape(batch * height * width, copies, -1)
+    pixels = parts.normalized(pixels, place, parameters, copies_dim=1)
+    pixels = parts.activated(pixels, place, parameters, copies_dim=1)
+    return pixels.reshape(batch, height, width, -1).permute(0, 3, 1, 2)

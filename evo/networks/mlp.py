@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import torch
 
+from evo.learnables import Places
 from evo.networks.base import (
     Network,
     Parameters,
@@ -42,10 +43,16 @@ class Mlp(Network):
         weight, bias = read_out(sizes[-1], outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
+    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+        """Both after each hidden layer, the normalisation first."""
+        hidden = {str(layer): width for layer, width in enumerate(self.widths)}
+        return Places(activations=hidden, norms=hidden)
+
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """Hidden layers with the activation after each, then a linear read-out."""
+        """Hidden layers, normalised, with the activation after each, then a linear read-out."""
         signal = inputs.flatten(2)
         for layer in range(len(self.widths)):
             weight, bias = parameters[f"{layer}.weight"], parameters[f"{layer}.bias"]
-            signal = parts.activation(apply_dense(signal, weight, bias))
+            signal = parts.normalized(apply_dense(signal, weight, bias), str(layer), parameters)
+            signal = parts.activated(signal, str(layer), parameters)
         return apply_read_out(signal, parameters["out.weight"], parameters["out.bias"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from evo.learnables import Places
 from evo.networks.base import (
     Network,
     Parameters,
@@ -54,8 +55,20 @@ class Patches(Network):
         weight, bias = read_out(fan_in, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
+    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+        """Both after each stage, the normalisation first; the features are a patch's numbers."""
+        stages = {"0": self.channels[0], "1": self.channels[1]}
+        hidden = stages | ({"dense": self.hidden} if self.hidden else {})
+        return Places(activations=hidden, norms=hidden)
+
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """Each stage with the activation after it, then a linear read-out."""
+        """Each stage, normalised, with the activation after it, then a linear read-out."""
+
+        def layer(name: str, signal: torch.Tensor) -> torch.Tensor:
+            """Signal (copies, rows, …)."""
+            signal = apply_dense(signal, parameters[f"{name}.weight"], parameters[f"{name}.bias"])
+            return parts.activated(parts.normalized(signal, name, parameters), name, parameters)
+
         copies, batch = inputs.shape[:2]
         blocks = cut(as_images(inputs), (4, 4))
         # Within a block the patches come one after another, so that stage two is a plain reshape.
@@ -65,11 +78,8 @@ class Patches(Network):
             .permute(0, 1, 2, 3, 5, 7, 4, 6, 8)
             .reshape(copies, -1, 4 * blocks.shape[4])
         )
-        signal = parts.activation(apply_dense(signal, parameters["0.weight"], parameters["0.bias"]))
-        signal = signal.reshape(copies, -1, 4 * self.channels[0])
-        signal = parts.activation(apply_dense(signal, parameters["1.weight"], parameters["1.bias"]))
-        signal = signal.reshape(copies, batch, -1)
+        signal = layer("0", signal).reshape(copies, -1, 4 * self.channels[0])
+        signal = layer("1", signal).reshape(copies, batch, -1)
         if self.hidden:
-            signal = apply_dense(signal, parameters["dense.weight"], parameters["dense.bias"])
-            signal = parts.activation(signal)
+            signal = layer("dense", signal)
         return apply_read_out(signal, parameters["out.weight"], parameters["out.bias"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from evo.learnables import Places
 from evo.networks.base import (
     Network,
     Parameters,
@@ -24,7 +25,8 @@ class Transformer(Network):
     """A pre-norm transformer (Xiong et al. 2020, arXiv 2002.04745) on the patches of an image.
 
     Tokens are patches that do not overlap, each with a learned position. The layer norms have no
-    parameters: each is followed by a linear layer, which can learn the same.
+    parameters: each is followed by a linear layer, which can learn the same. A normalisation among
+    the parts takes their place.
 
     Attributes:
         width: of a token, divisible by `heads`.
@@ -65,12 +67,28 @@ class Transformer(Network):
         weight, bias = read_out(self.width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
+    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+        """The activation in the feed-forward parts; norms before these, attentions, the read-out.
+
+        A row of the signal is a token.
+        """
+        blocks = range(self.blocks)
+        before = [f"{block}.{layer}" for block in blocks for layer in ("attend", "widen")]
+        return Places(
+            activations={f"{block}.widen": self.feed_forward * self.width for block in blocks},
+            norms=dict.fromkeys([*before, "out"], self.width),
+        )
+
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Blocks with the activation in the feed-forward part, the mean token, a read-out."""
 
         def layer(name: str, signal: torch.Tensor) -> torch.Tensor:
             """Signal (copies, batch · tokens, …)."""
             return apply_dense(signal, parameters[f"{name}.weight"], parameters[f"{name}.bias"])
+
+        def normed(signal: torch.Tensor, name: str) -> torch.Tensor:
+            """What goes into the layer of that name."""
+            return parts.normalized(signal, name, parameters, otherwise=_norm)
 
         patches = cut(as_images(inputs), self.patch)
         copies, batch, rows, columns = patches.shape[:4]
@@ -79,11 +97,13 @@ class Transformer(Network):
         signal = signal.view(copies, batch, -1, self.width) + parameters["positions"].unsqueeze(1)
         signal = signal.view(copies, -1, self.width)
         for block in range(self.blocks):
-            attended = self._attention(layer(f"{block}.attend", _norm(signal)), rows * columns)
+            attend = layer(f"{block}.attend", normed(signal, f"{block}.attend"))
+            attended = self._attention(attend, rows * columns)
             signal = signal + layer(f"{block}.merge", attended)
-            hidden = parts.activation(layer(f"{block}.widen", _norm(signal)))
+            hidden = layer(f"{block}.widen", normed(signal, f"{block}.widen"))
+            hidden = parts.activated(hidden, f"{block}.widen", parameters)
             signal = signal + layer(f"{block}.narrow", hidden)
-        pooled = _norm(signal).view(copies, batch, -1, self.width).mean(2)
+        pooled = normed(signal, "out").view(copies, batch, -1, self.width).mean(2)
         return apply_read_out(pooled, parameters["out.weight"], parameters["out.bias"])
 
     def _attention(self, attend: torch.Tensor, tokens: int) -> torch.Tensor:

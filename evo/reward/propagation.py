@@ -7,8 +7,8 @@ features would get right. Nothing is trained, and only the training data of the 
 seen.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -47,12 +47,11 @@ class Propagation:
 
         The same component gives the same bits; p depends on the task alone.
         """
-        parts = self.kind.parts(component)
-        found = [
-            value
-            for network, start in self._networks
-            for value in _statistics(network, start, self._data, parts)
-        ]
+        parts = _Recording(**vars(self.kind.parts(component)))
+        found: list[float] = []
+        for network in self._networks:
+            parts.layers.clear()
+            found += _statistics(network, self._start(network, parts), self._data, parts)
         return np.nan_to_num(
             np.clip(found, -_FINITE, _FINITE), nan=_FINITE, posinf=_FINITE, neginf=-_FINITE
         ).astype(np.float32)
@@ -62,38 +61,51 @@ class Propagation:
         return tasks.get(self.task)().load()
 
     @cached_property
-    def _networks(self) -> Sequence[tuple[Network, Parameters]]:
-        found: list[tuple[Network, Parameters]] = []
+    def _networks(self) -> Sequence[Network]:
+        return list(tasks.get(self.task)().networks().values())
+
+    def _start(self, network: Network, parts: Parts) -> Parameters:
+        generator = torch.Generator().manual_seed(child_seed(0, "propagation"))
         shape = tuple(self._data.train.inputs.shape[1:])
-        for network in tasks.get(self.task)().networks().values():
-            generator = torch.Generator().manual_seed(child_seed(0, "propagation"))
-            starts = [
-                network.initialise(shape, self._data.outputs, generator) for _ in range(_COPIES)
-            ]
-            stacked = {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
-            found.append((network, stacked))
-        return found
+        starts = [
+            network.fresh(shape, self._data.outputs, generator, parts) for _ in range(_COPIES)
+        ]
+        return {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
 
 
-def _statistics(network: Network, start: Parameters, data: Data, parts: Parts) -> list[float]:
-    """Of one network: its layers' signals, its loss, its gradients, its features."""
-    layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+@dataclass(frozen=True)
+class _Recording(Parts):
+    """Parts that note the signal before and after every activation."""
 
-    def recorded(inputs: torch.Tensor) -> torch.Tensor:
-        outputs = parts.activation(inputs)
-        layers.append((inputs, outputs))
+    layers: list[tuple[torch.Tensor, torch.Tensor]] = field(
+        default_factory=list[tuple[torch.Tensor, torch.Tensor]]
+    )
+
+    def activated(
+        self,
+        signal: torch.Tensor,
+        place: str,
+        parameters: Mapping[str, torch.Tensor],
+        *,
+        copies_dim: int = 0,
+    ) -> torch.Tensor:
+        outputs = super().activated(signal, place, parameters, copies_dim=copies_dim)
+        self.layers.append((signal, outputs))
         return outputs
 
+
+def _statistics(network: Network, start: Parameters, data: Data, parts: _Recording) -> list[float]:
+    """Of one network: its layers' signals, its loss, its gradients, its features."""
     samples = data.train.inputs[:_SAMPLES]
     targets = data.train.targets[:_SAMPLES]
     inputs = parts.prepared(samples).unsqueeze(0).expand(_COPIES, *samples.shape)
     parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
-    outputs = network.forward(parameters, inputs, replace(parts, activation=recorded))
+    outputs = network.forward(parameters, inputs, parts)
     expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)
     loss = parts.losses(data.objective, outputs, expected).mean(1)
     gradients = _gradients(loss.sum(), parameters)
     found = [_log(loss.detach().mean()), _log(outputs.detach().std())]
-    for before, after in layers:
+    for before, after in parts.layers:
         found += _layer(before.detach(), after.detach())
     found += [_log(gradient.square().mean().sqrt()) for gradient in gradients]
     penalties = parts.penalties(network.matrices(parameters))
@@ -101,7 +113,7 @@ def _statistics(network: Network, start: Parameters, data: Data, parts: Parts) -
         pulls = _gradients(penalties.sum(), parameters)
         found += [_log(penalties.detach().mean())]
         found += [_log(pull.square().mean().sqrt()) for pull in pulls]
-    features = _by_sample(layers[-1][1].detach())
+    features = _by_sample(parts.layers[-1][1].detach())
     return found + _features(features, targets)
 
 

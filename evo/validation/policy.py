@@ -207,7 +207,7 @@ def _check_attribute(name: str, node: ast.AST) -> None:
 
 
 def _check_entry(tree: ast.Module, contract: Contract) -> None:
-    wanted = f"def {contract.function}({', '.join(contract.arguments)})"
+    wanted = f"def {contract.function}({', '.join(contract.parameters)})"
     found = [
         node
         for node in tree.body
@@ -217,9 +217,9 @@ def _check_entry(tree: ast.Module, contract: Contract) -> None:
         raise _refused(f"expected one `{wanted}` at the top level, found {len(found)}; define it")
     arguments = found[0].args
     names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
-    further = len(names) - len(contract.arguments)
+    further = len(names) - len(contract.parameters)
     has_defaults = further <= len(arguments.defaults) and None not in arguments.kw_defaults
-    if names[: len(contract.arguments)] != contract.arguments or not has_defaults:
+    if names[: len(contract.parameters)] != contract.parameters or not has_defaults:
         raise _refused(
             f"expected `{wanted}`, got `({ast.unparse(arguments)})`; take those arguments, give "
             "all others a default",

@@ -77,7 +77,7 @@ REMEDIES: Mapping[str, str] = {
     "logdet": "use torch.linalg.svdvals(w).log().sum()",
     "format": "use an f-string",
     "script": "call the function plainly",
-    "Parameter": "a component learns nothing; write the constant as a number",
+    "Parameter": "a component makes no parameters; write the constant as a number",
     "Module": "write a function, with the functions of torch.nn.functional",
     "cross_entropy": "use -(targets * torch.log_softmax(outputs, dim=-1)).sum(dim=-1)",
     "argmax": "targets are one-hot: (outputs * targets).sum(dim=-1) picks by class",

@@ -19,16 +19,16 @@ def grammar(contract: Contract) -> str:
     >>> print(grammar(one).splitlines()[0])
     root ::= rationale head expression0 "\n```"
     """
-    arguments = ", ".join(contract.arguments)
+    parameters = ", ".join(contract.parameters)
     head = "\n".join(
-        ("\n```python", *contract.imports, "", "", f"def {contract.function}({arguments}):")
+        ("\n```python", *contract.imports, "", "", f"def {contract.function}({parameters}):")
     )
     rules = [
         'root ::= rationale head expression0 "\\n```"',
         'rationale ::= "Rationale: " [A-Za-z] [A-Za-z ,]{20,120} "."',
         f"head ::= {_literal(head + chr(10) + '    return ')}",
         'number ::= [0-3] "." [0-9] [1-9]',
-        f"argument ::= {' | '.join(map(_literal, contract.arguments))}",
+        f"argument ::= {' | '.join(map(_literal, _arguments(contract)))}",
         'operation ::= " + " | " - " | " * "',
     ]
     for level in range(_DEPTH):
@@ -44,6 +44,18 @@ def grammar(contract: Contract) -> str:
         ]
     rules.append(f'expression{_DEPTH} ::= argument | number " * " argument')
     return "\n".join(rules) + "\n"
+
+
+def _arguments(contract: Contract) -> list[str]:
+    """The arguments, bare and together with what is learned."""
+    return [
+        *contract.arguments,
+        *(
+            f"{one.name} * {argument}" if one.initial else f"({argument} + {one.name})"
+            for one in contract.learnables
+            for argument in contract.arguments
+        ),
+    ]
 
 
 def _call(template: str, level: int) -> str:

@@ -179,12 +179,12 @@ def _entry(tree: ast.Module, contract: Contract) -> ast.FunctionDef:
     named = [part for part in functions if part.name == contract.function]
     if named:
         return named[-1]
-    fitting = [part for part in functions if len(parameters(part.args)) >= len(contract.arguments)]
+    fitting = [part for part in functions if len(parameters(part.args)) >= len(contract.parameters)]
     called = loaded(functions)
     roots = [part for part in fitting if part.name not in called]
     if not roots:
         raise UnreadableError(
-            f"expected a function `{contract.function}({', '.join(contract.arguments)})`, "
+            f"expected a function `{contract.function}({', '.join(contract.parameters)})`, "
             "found none in the code"
         )
     return roots[-1]
@@ -194,8 +194,8 @@ def _adopt(tree: ast.Module, entry: ast.FunctionDef, contract: Contract) -> None
     """Call the entry function and its arguments as the contract does, in place."""
     if entry.name != contract.function and contract.function not in identifiers(tree):
         rename(tree, {entry.name: contract.function})
-    args = [*entry.args.posonlyargs, *entry.args.args][: len(contract.arguments)]
-    wanted = dict(zip((arg.arg for arg in args), contract.arguments, strict=False))
+    args = [*entry.args.posonlyargs, *entry.args.args][: len(contract.parameters)]
+    wanted = dict(zip((arg.arg for arg in args), contract.parameters, strict=False))
     changed = {old: new for old, new in wanted.items() if old != new}
     taken = identifiers(entry) | {arg.arg for arg in parameters(entry.args)}
     if changed and not taken.intersection(changed.values()):
@@ -208,7 +208,7 @@ def _settle_defaults(entry: ast.FunctionDef, contract: Contract) -> None:
     """Make constants of the parameters that the contract does not know, in place."""
     args = entry.args
     positional = [*args.posonlyargs, *args.args]
-    count = len(contract.arguments)
+    count = len(contract.parameters)
     spare = positional[count:]
     if args.vararg or args.kwarg or len(args.defaults) < len(spare):
         return  # left for the validator to refuse

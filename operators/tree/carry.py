@@ -60,7 +60,7 @@ def as_helper(donor: Program, taken: set[str]) -> tuple[Program, Donation]:
     name = fresh(f"other_{function}", taken | identifiers(donor.tree))
     call = ast.Call(
         ast.Name(function, ast.Load()),
-        [ast.Name(argument, ast.Load()) for argument in donor.contract.arguments],
+        [ast.Name(parameter, ast.Load()) for parameter in donor.contract.parameters],
         [],
     )
     value = donor.survey().returned

@@ -13,13 +13,22 @@ from operators.tree.coefficients import is_guard, is_guarded
 from operators.tree.signs import is_non_negative
 from operators.tree.sites import Site, Survey
 from operators.tree.syntax import binary, constant, number, same, scaled, size
-from operators.tree.terms import fill, fill_around, nice_number, pick, templates, term
+from operators.tree.terms import (
+    fill,
+    fill_around,
+    learned,
+    nice_number,
+    pick,
+    templates,
+    term,
+)
 from operators.tree.values import Value
 
 _SMALL = 4
 """Size up to which a term is renewed whole."""
 _SHARE_OF_PRODUCTS = 0.35
 _SHARE_OF_FACTORS = 0.65
+_SHARE_OF_LEARNED = 0.5
 _DIRECTIONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Gt: ast.Lt,
     ast.Lt: ast.Gt,
@@ -96,12 +105,14 @@ def insert_term(survey: Survey, rng: np.random.Generator) -> bool:
 
 
 def rescale(survey: Survey, rng: np.random.Generator) -> bool:
-    """A factor or a shift for a tensor."""
+    """A factor or a shift for a tensor: a number, or one that is learned where there are such."""
     sites = [site for site in survey.sites if site.is_tensor]
     if not sites:
         return False
     site = pick(sites, rng)
-    if rng.random() < _SHARE_OF_FACTORS:
+    if _may_learn(site, survey) and rng.random() < _SHARE_OF_LEARNED:
+        site.put(learned(site.node, survey.contract, rng))
+    elif rng.random() < _SHARE_OF_FACTORS:
         site.put(scaled(nice_number(rng), site.node))
     else:
         op = pick([ast.Add, ast.Sub], rng)()
@@ -153,6 +164,12 @@ def renew(survey: Survey, rng: np.random.Generator) -> bool:
 def _tensors_beside_names(survey: Survey) -> list[Site]:
     """Where new terms fit: full tensors in functions that are given some."""
     return [site for site in survey.sites if site.value == Value.TENSOR and survey.names(site)]
+
+
+def _may_learn(site: Site, survey: Survey) -> bool:
+    """Whether learned numbers are at hand, and keep the shape."""
+    is_home = site.scope == survey.contract.function
+    return bool(survey.contract.learnables) and is_home and site.value == Value.TENSOR
 
 
 def _put_one_of(

@@ -38,9 +38,9 @@ def donations(program: Program) -> list[Donation]:
     """
     survey = program.survey()
     entry = program.entry
-    arguments = program.contract.arguments
-    known: _Known = {argument: ast.Name(argument, ast.Load()) for argument in arguments}
-    private = set(bound(ast.Module(entry.body, []))) - set(arguments)
+    given = program.contract.parameters
+    known: _Known = {parameter: ast.Name(parameter, ast.Load()) for parameter in given}
+    private = set(bound(ast.Module(entry.body, []))) - set(given)
     found: dict[str, Donation] = {}
     for statement in entry.body:
         for expression, value in _tensors(statement, entry.name, survey):

@@ -21,7 +21,7 @@ from operators.tree.program import Program
 from operators.tree.signs import is_non_negative, is_positive
 from operators.tree.sites import Site, Survey
 from operators.tree.syntax import binary, number, same, scaled
-from operators.tree.terms import term
+from operators.tree.terms import learned, term
 from operators.tree.tidy import tidy, write
 from operators.tree.values import TENSORS, Value
 
@@ -77,8 +77,9 @@ def first_worthy(
     """
     known = frozenset[str]().union(*(parent.spellings for parent in parents))
     limit = max(SIZE_LIMIT, *(parent.size for parent in parents))
+    contract = parents[0].program.contract
     allowed_doubts = max(parent.doubts for parent in parents)
-    newcomers = (newcomer(parents[0].program.contract, rng) for _ in count())
+    newcomers = (newcomer(contract, rng) for _ in count())
     for program in chain(drafts, newcomers):
         tidy(program)
         if program.size <= limit and is_worthy(program, allowed_doubts):
@@ -109,7 +110,10 @@ def newcomer(contract: Contract, rng: np.random.Generator) -> Program:
     """A one-line component in the contract's words."""
     argument = ast.Name(contract.arguments[0], ast.Load())
     base = scaled(float(np.exp(rng.normal(0.0, 0.5))), argument)
-    expression = binary(base, ast.Add(), term(contract.arguments, contract, rng))
+    further = term(contract.arguments, contract, rng)
+    if contract.learnables:
+        further = learned(further, contract, rng)
+    expression = binary(base, ast.Add(), further)
     return Program.returning(ast.unparse(expression), contract)
 
 
@@ -119,7 +123,12 @@ def _bends(node: ast.expr, site: Site, survey: Survey) -> bool:
         case ast.Call() | ast.Compare() | ast.BinOp(op=ast.Pow() | ast.MatMult()):
             return site.value != Value.OTHER
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return min(survey.value(left, site), survey.value(right, site)) != Value.OTHER
+            is_scaled = any(
+                isinstance(side, ast.Name) and side.id in survey.contract.beside
+                for side in (left, right)
+            )
+            values = survey.value(left, site), survey.value(right, site)
+            return min(values) != Value.OTHER and not is_scaled
         case ast.BinOp(op=ast.Div(), right=right):
             return survey.value(right, site) != Value.OTHER
         case _:

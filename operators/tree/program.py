@@ -58,7 +58,7 @@ class Program:
         """The component that makes an output of an expression of the arguments' shape."""
         lines = [
             *contract.imports,
-            f"def {contract.function}({', '.join(contract.arguments)}):",
+            f"def {contract.function}({', '.join(contract.parameters)}):",
             f"    return {contract.output.replace('{}', expression)}",
         ]
         return cls(ast.parse("\n".join(lines)), contract)
@@ -145,11 +145,11 @@ def _defines(statement: ast.stmt, name: str) -> bool:
 
 
 def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
-    """Take the contract's arguments; further ones become locals with their defaults."""
+    """Take the contract's parameters; further ones become locals with their defaults."""
     args = entry.args
     positional = [*args.posonlyargs, *args.args]
-    count = len(contract.arguments)
-    if tuple(part.arg for part in positional[:count]) != contract.arguments or args.vararg:
+    count = len(contract.parameters)
+    if tuple(part.arg for part in positional[:count]) != contract.parameters or args.vararg:
         return False
     defaults: dict[str, ast.expr] = {}
     for part, default in zip(reversed(positional), reversed(args.defaults), strict=False):
@@ -157,7 +157,7 @@ def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
     for part, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         if default is not None:
             defaults[part.arg] = default
-    further = [part.arg for part in parameters(args) if part.arg not in contract.arguments]
+    further = [part.arg for part in parameters(args) if part.arg not in contract.parameters]
     if any(name not in defaults for name in further) or entry.decorator_list:
         return False
     entry.body[:0] = [

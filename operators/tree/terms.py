@@ -69,6 +69,19 @@ def plain_term(names: Sequence[str], rng: np.random.Generator) -> ast.expr:
     return name if rng.random() < 0.4 else scaled(nice_number(rng), name)
 
 
+def learned(node: ast.expr, contract: Contract, rng: np.random.Generator) -> ast.expr:
+    """A tensor expression times what training moves, or plus that where it starts at 0.
+
+    Args:
+        node: stands in the entry function.
+        contract: with learnables.
+        rng: draws one of them.
+    """
+    learnable = pick(contract.learnables, rng)
+    name = ast.Name(learnable.name, ast.Load())
+    return binary(name, ast.Mult(), node) if learnable.initial else binary(node, ast.Add(), name)
+
+
 def term(names: Sequence[str], contract: Contract, rng: np.random.Generator) -> ast.expr:
     """A small tensor expression over names: mostly a call on one, sometimes a product or a name."""
     unary = templates(contract, 1)

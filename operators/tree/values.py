@@ -76,7 +76,7 @@ class Values:
 
     Args:
         tree: a module that defines the contract's entry function.
-        contract: its arguments are the tensors that enter.
+        contract: its parameters are the tensors that enter.
     """
 
     def __init__(self, tree: ast.Module, contract: Contract) -> None:
@@ -90,6 +90,9 @@ class Values:
             self._enter(statement, name)
         for argument in contract.arguments:
             self._scopes[contract.function].names[argument] = Value.TENSOR
+        # Scalars are taken for numbers, which nothing is wrapped around.
+        for learnable in contract.learnables:
+            self._scopes[contract.function].names[learnable.name] = Value.RESHAPED
         self._spread()
 
     def settle(self) -> None:

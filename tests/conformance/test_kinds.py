@@ -66,7 +66,7 @@ def test_every_word_of_its_vocabulary_makes_a_traceable_component(
         "\n".join(
             [
                 *contract.imports,
-                f"def {contract.function}({', '.join(contract.arguments)}):",
+                f"def {contract.function}({', '.join(contract.parameters)}):",
                 f"    return {contract.output.format(word.replace('{}', f'({given})'))}",
             ]
         )

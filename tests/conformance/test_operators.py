@@ -46,7 +46,7 @@ def expect_entry(source: str, contract: Contract) -> None:
         for node in ast.parse(source).body
         if isinstance(node, ast.FunctionDef) and node.name == contract.function
     ]
-    assert tuple(argument.arg for argument in entry.args.args) == contract.arguments
+    assert tuple(argument.arg for argument in entry.args.args) == contract.parameters
     assert not entry.args.defaults
 
 

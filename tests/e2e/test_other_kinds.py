@@ -17,7 +17,10 @@ KINDS = {
         "    return torch.stack([m.sign(), m, v])\n"
     ),
     "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
+    "initializer": "def initialize(z, fan_in, fan_out):\n    return z / fan_in.sqrt()\n",
     "loss": "def loss(outputs, targets):\n    return (outputs - targets).square().sum(-1)\n",
+    "normalization": "def normalize(x, gain, shift):\n    return gain * x.tanh() + shift\n",
+    "parametric-activation": "def activation(x, a, b):\n    return a * x.tanh() + b * x\n",
     "regularizer": "def regularize(w, strength=1e-3):\n    return strength * w.abs().sum()\n",
     "schedule": "def schedule(t):\n    return (1 - t) ** 1.5\n",
 }
@@ -44,7 +47,7 @@ def test_files_of_a_kind_are_validated_by_its_contract(
 ) -> None:
     good, bad = workplace / f"{kind}_good.py", workplace / f"{kind}_bad.py"
     good.write_text(KINDS[kind])
-    bad.write_text("def activation(x):\n    return x\n")
+    bad.write_text("def function(x):\n    return x\n")
 
     done = evo("validate", str(good), str(bad), "--kind", kind, "--json")
 

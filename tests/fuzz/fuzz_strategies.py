@@ -83,7 +83,7 @@ def programs(draw: st.DrawFn) -> tuple[str, str]:
     """A kind and a program that is made of what components are made of, and a little else."""
     contract = kinds.get(draw(st.sampled_from(kinds.names()))).contract
     lines = draw(st.lists(_statements, max_size=4))
-    arguments = ", ".join(contract.arguments)
+    arguments = ", ".join(contract.parameters)
     body = ["y = x = " + contract.arguments[0], *lines, f"return {draw(expressions)}"]
     head = [*contract.imports, "import math", f"def {contract.function}({arguments}):"]
     return contract.kind, "\n".join([*head, *(f"    {line}" for line in body)])

@@ -21,22 +21,28 @@ def all_sources() -> list[tuple[str, str]]:
     return [(kind, name) for kind in kinds.names() for name in sources(kind)]
 
 
-def examples(kind: str, *shape: int) -> tuple[torch.Tensor, ...]:
-    """What a component of a kind is given: random numbers, and what stands beside them."""
-    values = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
+    """What a component takes: the values, and what its kind gives it beside them."""
     if kind == "loss":
-        rows, classes = shape
-        return values, F.one_hot(torch.arange(rows) % classes, classes).float()
+        rows, classes = values.shape
+        return [values, F.one_hot(torch.arange(rows) % classes, classes).float()]
     if kind == "schedule":
-        return (values.sigmoid(),)
+        return [values.sigmoid()]
     if kind == "optimizer":
         flat = values.flatten()
-        return flat, 0.1 * flat.flip(0), flat.square(), flat.roll(3), torch.tensor(3.0)
-    return (values,)
+        return [flat, 0.1 * flat.flip(0), flat.square(), flat.roll(3), torch.tensor(3.0)]
+    contract = kinds.get(kind).contract
+    sizes = {"fan_in": values.shape[1], "fan_out": values.shape[0]}
+    beside = [torch.tensor(float(sizes[scalar])) for scalar in contract.scalars]
+    for learnable in contract.learnables:
+        shape = () if learnable.per == "layer" else values.shape[-1:]
+        beside.append(torch.full(shape, learnable.initial + 0.3))
+    return [values, *beside]
 
 
 RIGHTLY = {
-    ("activation", "parameter_module"): "a component learns nothing; write the constant",
+    ("activation", "parameter_module"): "a component makes no parameters; write the constant",
+    ("initializer", "size_from_shape"): "take sizes from",
     ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
 }
 """What their kinds do not promise to take, and the remedy that their authors are told."""

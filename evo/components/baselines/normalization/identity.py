@@ -1,0 +1,2 @@
+def normalize(x, gain, shift):
+    return x

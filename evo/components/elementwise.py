@@ -1,0 +1,109 @@
+"""What kinds ask for whose components go over tensors element by element."""
+
+import math
+
+import torch
+
+from evo.components.base import Component, ContractError
+from evo.components.checks import expect_form, expect_same, layouts
+
+VOCABULARY = (
+    "torch.abs({})",
+    "torch.atan({})",
+    "torch.cos({})",
+    "torch.erf({})",
+    "torch.exp(-torch.square({}))",
+    "torch.log1p(torch.abs({}))",
+    "torch.sigmoid({})",
+    "torch.sin({})",
+    "torch.sqrt(torch.abs({}) + 1e-6)",
+    "torch.square({})",
+    "torch.tanh({})",
+    "torch.asinh({})",
+    "F.elu({})",
+    "F.gelu({})",
+    "F.leaky_relu({}, 0.1)",
+    "F.relu({})",
+    "F.silu({})",
+    "F.softplus({})",
+    "F.softsign({})",
+    "torch.clamp({}, -1.0, 1.0)",
+    "torch.maximum({}, {})",
+    "torch.minimum({}, {})",
+)
+"""What operators may write for kinds of this sort."""
+_SHAPES = ((1, 65), (65, 1), (13, 10), (3, 5, 7), (2, 3, 5, 7))
+"""What the probe is checked in; one row, one column, odd sizes, images."""
+_REACH = 8.0
+"""The probe spans [-8, 8]: wide enough to tell relu6 and the hard functions from their kin."""
+
+
+def probe() -> torch.Tensor:
+    """64 equidistant points of [-8, 8]."""
+    return torch.linspace(-_REACH, _REACH, 64)
+
+
+def check_elementwise(
+    component: Component, where: str = "", *, may_be_constant: bool = False
+) -> None:
+    """Shape, dtype, finite values and gradients, no look at neighbours, not constant.
+
+    Args:
+        component: takes one tensor.
+        may_be_constant: leaves the last of these out.
+        where: with which further arguments, for messages, such as ` at a = 1`.
+
+    Raises:
+        ContractError: with what was expected and what came.
+    """
+    # Zero is where roots and logarithms break, and what a dead layer passes on.
+    points = torch.cat([probe(), torch.zeros(1)]).requires_grad_()
+    output = component(points)
+    expect_form(output, shape=points.shape, dtype=points.dtype)
+    if not torch.isfinite(output).all():
+        place = points[~torch.isfinite(output)][0].item()
+        raise ContractError(
+            f"expected finite outputs on [-8, 8]{where}, got none at x = {place:.3g}"
+        )
+    is_constant = not output.requires_grad or output.detach().std() < 1e-6
+    if is_constant and not may_be_constant:
+        raise ContractError(f"expected an output that depends on x{where}, got a constant")
+    if output.requires_grad:
+        _expect_gradients(output, points, where)
+    _expect_elementwise(component, points.detach(), output.detach())
+
+
+def _expect_gradients(output: torch.Tensor, points: torch.Tensor, where: str) -> None:
+    (gradient,) = torch.autograd.grad(output.sum(), points)
+    if not torch.isfinite(gradient).all():
+        place = points[~torch.isfinite(gradient)][0].item()
+        raise ContractError(
+            f"expected finite gradients on [-8, 8]{where}, got none at x = {place:.3g}"
+        )
+
+
+def _expect_elementwise(component: Component, points: torch.Tensor, output: torch.Tensor) -> None:
+    """The same elements among strangers, in another order, shape and layout, must give the same."""
+    with torch.no_grad():
+        for shape in _SHAPES:
+            strangers = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
+            mixed = torch.cat([points, strangers]).flip(0).reshape(shape)
+            for layout, values in layouts(mixed):
+                among = _called(component, values, layout)
+                expect_form(among, shape=values.shape, dtype=values.dtype)
+                expect_same(
+                    among.reshape(-1).flip(0)[: len(points)],
+                    output,
+                    "expected every output element to depend on its own input element alone, "
+                    "got outputs that change with the other elements or with their order",
+                )
+
+
+def _called(component: Component, values: torch.Tensor, layout: str) -> torch.Tensor:
+    try:
+        return component(values)
+    except RuntimeError as error:
+        raise ContractError(
+            f"expected it to work on every shape, it fails on {tuple(values.shape)}, {layout} in "
+            f"memory: {str(error).splitlines()[0][:150]}; use .reshape in place of .view"
+        ) from error

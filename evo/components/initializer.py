@@ -1,0 +1,108 @@
+"""Initialisers: standard normal numbers in, the weights that a layer starts with out."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.parts import Parts
+from evo.types import Contract, Vector
+
+_SHAPES = ((5, 7), (1, 3), (3, 2), (64, 32), (10, 100))
+
+
+@kinds.register("initializer")
+class Initializer(Kind):
+    """Makes the weights of every layer, the read-out's among them; biases start at 0.
+
+    A component is deterministic. Chance comes in with its argument: a fresh draw for each layer and
+    seed, the same for candidate and baselines. The sizes come as tensors, since what is computed
+    from `z.shape` would be another graph at every size.
+    """
+
+    contract: ClassVar[Contract] = Contract(
+        kind="initializer",
+        function="initialize",
+        arguments=("z",),
+        imports=("import torch", "import torch.nn.functional as F"),
+        vocabulary=(
+            "torch.asinh({})",
+            "torch.atan({})",
+            "torch.erf({})",
+            "torch.sign({})",
+            "torch.sin({})",
+            "torch.tanh({})",
+            "torch.abs({})",
+            "torch.square({})",
+            "torch.clamp({}, -2.0, 2.0)",
+            "torch.tril({})",
+            "torch.triu({})",
+            "F.hardshrink({}, 1.0)",
+            "F.softshrink({}, 0.5)",
+            "F.normalize({}, dim=-1)",
+            "F.normalize({}, dim=0)",
+            "torch.roll({}, 1, dims=-1)",
+            "torch.maximum({}, {})",
+            "torch.minimum({}, {})",
+        ),
+        description=(
+            "`initialize(z, fan_in, fan_out)` takes independent standard normal numbers z, one for "
+            "each weight of a layer, (outputs, inputs), and the two sizes as float tensors of "
+            "shape (), fan_in = inputs and fan_out = outputs. It returns the weights that the "
+            "layer starts with, of the shape and dtype of z, such as z / torch.sqrt(fan_in). They "
+            "depend on z; the function is deterministic and finite. Outputs (≥ 1) and inputs (≥ 2) "
+            "change from layer to layer; take sizes from fan_in and fan_out, not from z.shape."
+        ),
+        output="{} / torch.sqrt(fan_in)",
+        scalars=("fan_in", "fan_out"),
+    )
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((5, 7), (), ()),
+        ((8, 6), (), ()),
+    )
+    # It runs once a training: products of matrices, as for orthogonal weights, are no burden.
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((128, 128), (), ()),)
+    baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "initializer"
+
+    def check(self, component: Component) -> None:
+        """Form and finite values at any size and layout, and that it depends on the draw."""
+        with torch.no_grad():
+            for shape in _SHAPES:
+                weights = [_called(component, fill(*shape, seed=seed)) for seed in (0, 1)]
+                if (weights[0] - weights[1]).abs().max() < 1e-12:
+                    raise ContractError("expected weights that depend on z, got the same for all")
+            draw = fill(5, 7)
+            for layout, values in layouts(draw):
+                expect_same(
+                    _called(component, values),
+                    _called(component, draw),
+                    f"expected the same weights however z lies in memory, got others {layout}",
+                )
+
+    def parts(self, component: Component) -> Parts:
+        """The component at every layer."""
+        return Parts(initialize=component)
+
+    def behaviour(self, component: Component) -> Vector:
+        """The weights of a 4 × 6 and an 8 × 3 layer, in units of 1/√inputs: (48,).
+
+        Of one draw each: what makes other weights of it is another component, be it that both
+        follow the same law.
+        """
+        with torch.no_grad():
+            layers = [fill(4, 6), fill(8, 3, seed=1)]
+            weights = [_called(component, z) * z.shape[1] ** 0.5 for z in layers]
+        flat = torch.cat([one.reshape(-1) for one in weights])
+        return np.asarray(flat.numpy(), dtype=np.float32)
+
+
+def _called(component: Component, z: torch.Tensor) -> torch.Tensor:
+    outputs, inputs = z.shape
+    weights = component(z, torch.tensor(float(inputs)), torch.tensor(float(outputs)))
+    expect_form(weights, shape=z.shape, dtype=z.dtype)
+    if not torch.isfinite(weights).all():
+        raise ContractError(f"expected finite weights, got others for {outputs} × {inputs}")
+    return weights

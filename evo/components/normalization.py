@@ -1,0 +1,145 @@
+"""Normalisations: the signal of one layer in, the same signal on a common scale out."""
+
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.checks import expect_form, fill
+from evo.components.rows import expect_any_width, expect_rows_apart, named_rows, rows_probe
+from evo.parts import Parts
+from evo.types import Contract, Learnable, Vector
+
+
+@kinds.register("normalization")
+class Normalization(Kind):
+    """Stands at the layers of a network, each time with a gain and a shift of its own.
+
+    Layer norm (Ba et al. 2016, arXiv 1607.06450) and RMS norm (Zhang & Sennrich 2019, arXiv
+    1910.07467) are of this kind. Batch norm is not: a row must not depend on the other rows, so
+    that what a network says of a test sample does not depend on the samples that happen to stand
+    beside it, and training and testing are the same function.
+    """
+
+    contract: ClassVar[Contract] = Contract(
+        kind="normalization",
+        function="normalize",
+        arguments=("x",),
+        imports=("import torch", "import torch.nn.functional as F"),
+        vocabulary=(
+            "torch.abs({})",
+            "torch.asinh({})",
+            "torch.atan({})",
+            "torch.exp(-torch.square({}))",
+            "torch.log1p(torch.abs({}))",
+            "torch.sigmoid({})",
+            "torch.sin({})",
+            "torch.sqrt(torch.abs({}) + 1e-6)",
+            "torch.square({})",
+            "torch.tanh({})",
+            "F.softsign({})",
+            "torch.clamp({}, -3.0, 3.0)",
+            "F.normalize({}, dim=-1)",
+            "F.normalize({}, p=1.0, dim=-1)",
+            "torch.softmax({}, dim=-1)",
+            "torch.roll({}, 1, dims=-1)",
+            "torch.maximum({}, {})",
+            "torch.minimum({}, {})",
+        ),
+        description=(
+            "`normalize(x, gain, shift)` takes the float signal of one layer, n rows with d ≥ 2 "
+            "features, (n, d), and two learned vectors, (d,), of which every layer has its own; "
+            "gain starts at 1, shift at 0, and training moves both. It returns a tensor of the "
+            "shape and dtype of x. Every row of the output depends on the same row of x, on gain "
+            "and on shift alone, so statistics are taken with dim=-1; it need not use both. The "
+            "function is deterministic, and finite with finite gradients, also on a row of zeros "
+            "or of equal numbers. n and d change from layer to layer."
+        ),
+        learnables=(Learnable("gain", "feature", 1.0), Learnable("shift", "feature", 0.0)),
+    )
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((5, 7), (7,), (7,)),
+        ((8, 6), (6,), (6,)),
+    )
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((65536, 64), (64,), (64,)),
+        ((256, 4096), (4096,), (4096,)),
+    )
+    is_mapped: ClassVar[bool] = True
+    baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "normalization"
+
+    def check(self, component: Component) -> None:
+        """Form, finite values and gradients, no look at other rows, not constant.
+
+        With gain and shift as they start, and with others.
+        """
+        for where, (gain, shift) in _settings().items():
+            fixed = partial(_on_rows, component, gain, shift)
+            probe = rows_probe()
+            with torch.no_grad():
+                output = fixed(probe)
+                expect_form(output, shape=probe.shape, dtype=probe.dtype)
+                for row, (name, _) in zip(output, named_rows(), strict=True):
+                    if not torch.isfinite(row).all():
+                        raise ContractError(f"expected finite outputs, got others on {name}{where}")
+                if (output - output[:1]).abs().max() < 1e-6:
+                    raise ContractError(
+                        f"expected an output that depends on x, got a constant{where}"
+                    )
+                expect_rows_apart(fixed, probe, output)
+            _expect_gradients(component, gain, shift, where)
+        with torch.no_grad():
+            expect_any_width(partial(_at_start, component))
+
+    def parts(self, component: Component) -> Parts:
+        """The component at the layers of a network, learning."""
+        return Parts(normalize=component, normalize_learnables=self.contract.learnables)
+
+    def behaviour(self, component: Component) -> Vector:
+        """Outputs on 9 rows of 8 features, with gain and shift as they start and others: (144,)."""
+        with torch.no_grad():
+            outputs = [component(rows_probe(), *learned) for learned in _settings().values()]
+        return np.asarray(torch.cat(outputs).reshape(-1).numpy(), dtype=np.float32)
+
+
+def _settings() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """Gain and shift as they start and as training may leave them, with words for messages."""
+    return {
+        "": (torch.ones(8), torch.zeros(8)),
+        ", with gain and shift as training may move them": (
+            1 + 1.2 * fill(8, seed=2),
+            0.5 * fill(8, seed=3),
+        ),
+    }
+
+
+def _on_rows(
+    component: Component, gain: torch.Tensor, shift: torch.Tensor, x: torch.Tensor
+) -> torch.Tensor:
+    return component(x, gain, shift)
+
+
+def _at_start(component: Component, x: torch.Tensor) -> torch.Tensor:
+    return component(x, torch.ones(x.shape[1]), torch.zeros(x.shape[1]))
+
+
+def _expect_gradients(
+    component: Component, gain: torch.Tensor, shift: torch.Tensor, where: str
+) -> None:
+    """Finite ones on every row of the probe; a dead layer passes on rows of zeros."""
+    for name, row in named_rows():
+        given = [one.clone().requires_grad_() for one in (row[None], gain, shift)]
+        output = component(*given)
+        if not output.requires_grad:
+            raise ContractError(f"expected an output that passes gradients on, got none{where}")
+        # Not all alike: the plain sum of a layer norm does not depend on x.
+        total = (output * torch.linspace(0.5, 2.0, 8)).sum()
+        gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
+        for argument, gradient in zip(("x", "gain", "shift"), gradients, strict=True):
+            if not torch.isfinite(gradient).all():
+                raise ContractError(
+                    f"expected a finite gradient to {argument}, got others on {name}{where}"
+                )
