@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 
 from evo.learnables import Component, Places, on_each_copy, starts
-from evo.tasks.objective import Objective
 from evo.types import Learnable
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -135,19 +134,16 @@ class Parts:
         each = torch.func.vmap(self.penalty)
         return torch.stack([each(matrix) for matrix in matrices]).sum(0)
 
-    def losses(
-        self, objective: Objective, outputs: torch.Tensor, targets: torch.Tensor
-    ) -> torch.Tensor:
+    def losses(self, own: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """What training brings down, of each sample: (copies, batch).
 
         Args:
-            objective: the task's own.
+            own: the losses of the task's own objective.
             outputs: of the network, (copies, batch, outputs).
-            targets: (copies, batch) class indices; whatever the objective takes where no loss is
-                set.
+            targets: (copies, batch) class indices; where no loss is set, whatever `own` takes.
         """
         if self.loss is None:
-            return objective.losses(outputs, targets)
+            return own(outputs, targets)
         expected = F.one_hot(targets, outputs.shape[-1]).to(outputs.dtype)
         # Rows stand apart, so the samples of all copies are rows alike.
         return self.loss(outputs.flatten(0, 1), expected.flatten(0, 1)).view(targets.shape)

@@ -134,7 +134,7 @@ class _Copies:
         """One update of every copy on a batch of its own: rows (copies, batch)."""
         outputs, targets = self._outputs(rows)
         # The copies share no parameter, so the gradient of the sum holds each copy's own.
-        total = self._parts.losses(self._objective, outputs, targets).sum() / rows.shape[1]
+        total = self._parts.losses(self._objective.losses, outputs, targets).sum() / rows.shape[1]
         penalties = self._parts.penalties(self._network.matrices(self._optimiser.parameters))
         if penalties is not None:
             total = total + penalties.sum()
