@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evo.evaluation.protocol import Protocol
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.types import Outcome, Record, Status
 
 

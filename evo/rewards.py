@@ -15,7 +15,7 @@ from evo.reward.features import joined
 from evo.reward.guard import Trust
 from evo.reward.learner import Learner
 from evo.reward.model import Example
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.types import Record
 
 SOURCES = ("operator", "model")
