@@ -27,6 +27,7 @@ from evo.proposing import models
 from evo.proposing.assembly import ProposeStep, portfolio_of, propose_step
 from evo.proposing.hours import counted, until
 from evo.proposing.memory import Chronicle, Memory
+from evo.registry import plugins
 from evo.reward.features import Portrayer
 from evo.reward.learner import Learner
 from evo.reward.propagation import Propagation
@@ -34,6 +35,7 @@ from evo.reward.screen import RewardScreen
 from evo.selection.islands import Islands
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
+from evo.tasks.objective import Classification
 from evo.types import Outcome
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
@@ -47,13 +49,12 @@ def check(config: Config, *, replayed: bool = False) -> None:
         replayed: whether replies of language models come from another campaign.
 
     Raises:
-        UsageError: a name is unknown, or the device or the text model is not there.
+        UsageError: a name is unknown, a task does not suit the kind, or the device or the text
+            model is not there.
     """
-    kind = kinds.get(config.kind)()
-    for name in config.tasks:
-        tasks.get(name)().prepare()
+    prepare(config.kind, config.tasks)
     Islands.of(config.selection, config.population)
-    if (known := len(kind.baselines())) < config.selection.islands:
+    if (known := len(kinds.get(config.kind)().baselines())) < config.selection.islands:
         raise UsageError(
             f"Expected at most {known} selection.islands, got {config.selection.islands}: the "
             f"{known} baselines of kind {config.kind!r} are the first to live there."
@@ -62,6 +63,24 @@ def check(config: Config, *, replayed: bool = False) -> None:
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
+
+
+def prepare(kind_name: str, task_names: Iterable[str]) -> None:
+    """Fetch what tasks need, so that workers never fetch.
+
+    Raises:
+        UsageError: a name is unknown, a task cannot be had here, or does not suit the kind.
+    """
+    kind = kinds.get(kind_name)
+    for name in task_names:
+        task = tasks.get(name)()
+        task.prepare()
+        # Loaded only where it is asked for: that may take seconds.
+        if kind.needs_classes and not isinstance(task.load().objective, Classification):
+            raise UsageError(
+                f"Kind {kind_name!r} needs tasks of classification, and {name!r} is none; leave it "
+                "out of the tasks."
+            )
 
 
 def workers(config: Config) -> Workers:
@@ -85,8 +104,17 @@ def create(folder: Path, config: Config) -> History:
     The device is resolved too: a campaign that goes on elsewhere must not compare candidates with
     baselines of another device unawares.
     """
-    config = config.model_copy(update={"device": devices.resolve(config.device)})
+    config = with_rates(config).model_copy(update={"device": devices.resolve(config.device)})
     return History.create(folder, config=config.model_dump(mode="json"), environment=environment())
+
+
+def with_rates(config: Config) -> Config:
+    """The configuration with the learning rates of its kind, where it names none itself."""
+    rates = kinds.get(config.kind).learning_rates
+    if rates is None or "learning_rates" in config.protocol.model_fields_set:
+        return config
+    protocol = config.protocol.model_copy(update={"learning_rates": rates})
+    return config.model_copy(update={"protocol": protocol})
 
 
 def environment() -> dict[str, str]:
@@ -98,6 +126,7 @@ def environment() -> dict[str, str]:
         "platform": platform.platform(),
         "processor": platform.machine(),
         **{package: version(package) for package in packages},
+        **{plugin.package: plugin.version for plugin in plugins().values()},
     }
 
 

@@ -83,8 +83,7 @@ def plan(
     if beside is None:
         beside = [name for name in CONFIRM_TASKS if name in tasks.names()]
     names = tuple(dict.fromkeys([*config.tasks, *beside]))
-    for name in names:
-        tasks.get(name)().prepare()
+    build.prepare(config.kind, names)
     protocol = _protocol(config.protocol, Rung(epochs=epochs, seeds=seeds))
     update = {
         "tasks": names,

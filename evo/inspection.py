@@ -14,7 +14,7 @@ from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.registry import Registry
+from evo.registry import Registry, plugins
 from evo.report.analysis import analyse, on_one_scale
 from evo.report.lineage import lineage
 from evo.report.objectives import DEFAULT, Objective, objectives_of
@@ -133,6 +133,7 @@ def catalogue() -> dict[str, dict[str, str]]:
         "survival": _described(survivals),
         "parents": _described(parent_draws),
         "presets": presets(),
+        "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }
 
 

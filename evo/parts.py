@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,8 @@ from evo.learnables import Component, Places, on_each_copy, starts
 from evo.types import Learnable
 
 Function = Callable[[torch.Tensor], torch.Tensor]
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Update = Callable[..., torch.Tensor]
 
 _ROWS_AT_ONCE = 256
 """Samples that are preprocessed together: what that takes is then bounded by a sample's size."""
@@ -34,6 +37,14 @@ class Parts:
         initialize: of standard normal numbers (outputs, inputs), with `inputs` and `outputs` as
             tensors beside them, the weights that a layer starts with. None leaves it to the
             network.
+        loss: what is trained in place of the task's own objective: logits (n, classes) and one-hot
+            targets (n, classes) → (n,), rows apart. None for the task's own.
+        update: the optimiser's rule in place of Adam's: gradient, two states and weights of one
+            parameter tensor, (p,) each, and the number of the step, () → (3, p): what the weights
+            go down by, times the rate, and the new states. None for Adam.
+        schedule: progress in [0, 1) → factor of the learning rate, each by itself. None for one
+            that falls linearly to 0.
+        judged_by: what decides a trial: the task's own loss, or the share of wrong answers.
         activation_learnables: what the activation takes besides, at each place where it stands.
         normalize_learnables: the same of the normalisation.
     """
@@ -43,6 +54,10 @@ class Parts:
     penalty: Function | None = None
     normalize: Component | None = None
     initialize: Component | None = None
+    loss: Loss | None = None
+    update: Update | None = None
+    schedule: Function | None = None
+    judged_by: Literal["loss", "accuracy"] = "loss"
     activation_learnables: tuple[Learnable, ...] = ()
     normalize_learnables: tuple[Learnable, ...] = ()
 
@@ -104,9 +119,31 @@ class Parts:
             rows = samples.flatten(1).split(_ROWS_AT_ONCE)
             return torch.cat([self.preprocess(part) for part in rows]).view_as(samples)
 
+    def rate_factors(self, steps: int) -> list[float]:
+        """What the learning rate is multiplied by at each step of a training."""
+        progress = [step / steps for step in range(steps)]
+        if self.schedule is None:
+            return [1 - done for done in progress]
+        with torch.no_grad():
+            return self.schedule(torch.tensor(progress)).tolist()
+
     def penalties(self, matrices: Sequence[torch.Tensor]) -> torch.Tensor | None:
         """The penalty of each copy, (copies,), for matrices (copies, outputs, inputs)."""
         if self.penalty is None:
             return None
         each = torch.func.vmap(self.penalty)
         return torch.stack([each(matrix) for matrix in matrices]).sum(0)
+
+    def losses(self, own: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """What training brings down, of each sample: (copies, batch).
+
+        Args:
+            own: the losses of the task's own objective.
+            outputs: of the network, (copies, batch, outputs).
+            targets: (copies, batch) class indices; where no loss is set, whatever `own` takes.
+        """
+        if self.loss is None:
+            return own(outputs, targets)
+        expected = F.one_hot(targets, outputs.shape[-1]).to(outputs.dtype)
+        # Rows stand apart, so the samples of all copies are rows alike.
+        return self.loss(outputs.flatten(0, 1), expected.flatten(0, 1)).view(targets.shape)

@@ -38,6 +38,7 @@ def evaluate(
     from evo.report.tables import evaluation_table
 
     build.check(loaded)
+    loaded = build.with_rates(loaded)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
         facts = evaluate_sources(sources, loaded, unsafe_sandbox=unsafe_sandbox)

@@ -60,6 +60,7 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
 
     panel = panels.read(files[0] if files else None, config.kind)
     build.check(config)
+    config = build.with_rates(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
         found = calibration.fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
@@ -77,6 +78,7 @@ def _make(
     from evo.report.tables import facts_table
 
     build.check(config)
+    config = build.with_rates(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training in full …"):
         made = calibration.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)

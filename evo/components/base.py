@@ -35,6 +35,9 @@ class Kind(ABC):
             them; they show a cost that grows faster than the input does.
         is_mapped: whether training calls the component under `torch.func.vmap`, once for all
             copies, rather than on tensors that hold the copies.
+        needs_classes: whether it can be trained on tasks of classification alone.
+        learning_rates: those to pick from where the configuration names none; None for the
+            protocol's own.
         baselines_folder: folder of `*.py` files, one known component each.
     """
 
@@ -42,6 +45,8 @@ class Kind(ABC):
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
     is_mapped: ClassVar[bool] = False
+    needs_classes: ClassVar[bool] = False
+    learning_rates: ClassVar[tuple[float, ...] | None] = None
     baselines_folder: ClassVar[Path]
 
     @property

@@ -50,7 +50,7 @@ class StackedAdam:
         self._done = torch.zeros((), device=self._start.device)
 
     def step(self, gradients: list[torch.Tensor], *, schedule: float) -> None:
-        """One update; `schedule` in [0, 1] scales every copy's rate."""
+        """One update; `schedule` scales every copy's rate."""
         self._done += 1
         torch._fused_adam_(
             self._moved_by_tensor,

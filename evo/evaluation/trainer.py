@@ -12,10 +12,12 @@ from typing import NamedTuple
 import torch
 
 from evo.evaluation.adam import StackedAdam
+from evo.evaluation.rule import StackedRule
 from evo.networks.base import Network
 from evo.parts import Parts
 from evo.seeds import child_seed
 from evo.tasks.base import Data
+from evo.tasks.objective import error_rate
 
 _MEASURED_AT_ONCE = 256
 """Samples that pass through all copies together: more would not fit caches."""
@@ -24,7 +26,8 @@ _MEASURED_AT_ONCE = 256
 class Trained(NamedTuple):
     """What training gave, a row per seed and a column per learning rate: (seeds, rates) float32.
 
-    A copy that diverged has loss `inf` and accuracy 0.
+    Losses are those of the task, or error rates where the parts are judged by accuracy. A copy
+    that diverged has loss `inf` and accuracy 0.
     """
 
     validation_loss: torch.Tensor
@@ -42,20 +45,22 @@ def train(
     epochs: int,
     batch_size: int,
 ) -> Trained:
-    """Train seeds × learning rates copies with Adam and a linearly falling rate; see `Trained`.
+    """Train seeds × learning rates copies; see `Trained`.
 
+    With Adam and a linearly falling rate, unless the parts say otherwise.
     The device is that of `data`. A last incomplete batch of an epoch is left out.
     """
     copies = _Copies(network, data, parts, seeds, learning_rates)
     samples = len(data.train.targets)
     batches = max(1, samples // batch_size)
     steps = epochs * batches
+    factors = parts.rate_factors(steps)
     order = [_generator(seed, "order") for seed in seeds]
     for epoch in range(epochs):
         shuffled = torch.stack([torch.randperm(samples, generator=g) for g in order])
         rows = copies.rows.train.gather(1, copies.for_each(shuffled))
         for step, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
-            copies.step(batch, schedule=1 - step / steps)
+            copies.step(batch, schedule=factors[step])
     validation_loss, _ = copies.measure(copies.rows.validation)
     test_loss, test_accuracy = copies.measure(copies.rows.test)
     return Trained(validation_loss, test_loss, test_accuracy)
@@ -110,12 +115,15 @@ class _Copies:
         starts = [
             network.fresh(shape, data.outputs, _generator(seed, "weights"), parts) for seed in seeds
         ]
-        self._optimiser = StackedAdam(
-            {
-                name: self.for_each(torch.stack([start[name] for start in starts]))
-                for name in starts[0]
-            },
-            torch.tensor(learning_rates, device=self._device).repeat(len(seeds)),
+        stacked = {
+            name: self.for_each(torch.stack([start[name] for start in starts]))
+            for name in starts[0]
+        }
+        rates = torch.tensor(learning_rates, device=self._device).repeat(len(seeds))
+        self._optimiser = (
+            StackedAdam(stacked, rates)
+            if parts.update is None
+            else StackedRule(stacked, rates, parts.update)
         )
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
@@ -126,7 +134,7 @@ class _Copies:
         """One update of every copy on a batch of its own: rows (copies, batch)."""
         outputs, targets = self._outputs(rows)
         # The copies share no parameter, so the gradient of the sum holds each copy's own.
-        total = self._objective.losses(outputs, targets).sum() / rows.shape[1]
+        total = self._parts.losses(self._objective.losses, outputs, targets).sum() / rows.shape[1]
         penalties = self._parts.penalties(self._network.matrices(self._optimiser.parameters))
         if penalties is not None:
             total = total + penalties.sum()
@@ -138,13 +146,15 @@ class _Copies:
         self._optimiser.step(list(gradients), schedule=schedule)
 
     def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean loss and accuracy on samples (copies, count), each (seeds, rates)."""
+        """What decides a trial, and accuracy, on samples (copies, count), each (seeds, rates)."""
         with torch.no_grad():
             parts = [self._outputs(part) for part in rows.split(_MEASURED_AT_ONCE, dim=1)]
             outputs, targets = (torch.cat(side, dim=1) for side in zip(*parts, strict=True))
             loss = self._objective.losses(outputs, targets).mean(1)
             accuracy = self._objective.accuracy(outputs, targets)
         lost = ~torch.isfinite(loss)
+        if self._parts.judged_by == "accuracy":
+            loss = error_rate(accuracy, samples=rows.shape[1])
         loss = loss.masked_fill(lost, math.inf).view(self._shape)
         return loss.cpu(), accuracy.masked_fill(lost, 0.0).view(self._shape).cpu()
 

@@ -102,7 +102,7 @@ def _statistics(network: Network, start: Parameters, data: Data, parts: _Recordi
     parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
     outputs = network.forward(parameters, inputs, parts)
     expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)
-    loss = data.objective.losses(outputs, expected).mean(1)
+    loss = parts.losses(data.objective.losses, outputs, expected).mean(1)
     gradients = _gradients(loss.sum(), parameters)
     found = [_log(loss.detach().mean()), _log(outputs.detach().std())]
     for before, after in parts.layers:

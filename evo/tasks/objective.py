@@ -47,3 +47,14 @@ class Regression(Objective):
         error = (outputs - targets).square().sum((1, 2))
         spread = (targets - targets.mean(1, keepdim=True)).square().sum((1, 2))
         return (1 - error / spread).clamp(0, 1)
+
+
+def error_rate(accuracy: torch.Tensor, *, samples: int) -> torch.Tensor:
+    """Share of wrong answers, half a sample added to wrong and right ones alike.
+
+    So it is never 0: ratios of two rates are finite, and small where samples are few.
+
+    >>> error_rate(torch.tensor([1.0, 0.98]), samples=499).tolist()
+    [0.0010000000474974513, 0.02096000127494335]
+    """
+    return ((1 - accuracy) * samples + 0.5) / (samples + 1)

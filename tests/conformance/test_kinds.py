@@ -61,13 +61,13 @@ def test_every_word_of_its_vocabulary_makes_a_traceable_component(
     kind: Kind, sandbox: Sandbox
 ) -> None:
     contract = kind.contract
-    first = contract.arguments[0]
+    given = " + ".join(f"0.5 * {argument}" for argument in contract.arguments)
     sources = [
         "\n".join(
             [
                 *contract.imports,
                 f"def {contract.function}({', '.join(contract.parameters)}):",
-                f"    return {contract.output.format(word.replace('{}', f'(0.5 * {first})'))}",
+                f"    return {contract.output.format(word.replace('{}', f'({given})'))}",
             ]
         )
         for word in contract.vocabulary

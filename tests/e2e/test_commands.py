@@ -151,7 +151,8 @@ def test_export_gives_a_row_a_record_in_every_format(
 def test_list_shows_what_there_is(evo: Evo) -> None:
     facts = evo("list", "--json").json
 
-    assert set(facts) == {"kinds", "tasks", "operators", "survival", "parents", "presets"}
+    sorts = {"kinds", "tasks", "operators", "survival", "parents", "presets", "plug-ins"}
+    assert set(facts) == sorts
     assert "activation" in facts["kinds"]
     assert "digits" in facts["tasks"]
     assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])

@@ -10,11 +10,19 @@ from archive.reader import Reader
 from evo.types import Status
 
 KINDS = {
+    "optimizer": (
+        "import torch\n"
+        "def update(g, m, v, w, t):\n"
+        "    m = 0.8 * m + 0.2 * g\n"
+        "    return torch.stack([m.sign(), m, v])\n"
+    ),
     "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
     "initializer": "def initialize(z, fan_in, fan_out):\n    return z / fan_in.sqrt()\n",
+    "loss": "def loss(outputs, targets):\n    return (outputs - targets).square().sum(-1)\n",
     "normalization": "def normalize(x, gain, shift):\n    return gain * x.tanh() + shift\n",
     "parametric-activation": "def activation(x, a, b):\n    return a * x.tanh() + b * x\n",
     "regularizer": "def regularize(w, strength=1e-3):\n    return strength * w.abs().sum()\n",
+    "schedule": "def schedule(t):\n    return (1 - t) ** 1.5\n",
 }
 
 

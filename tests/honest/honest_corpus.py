@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 
 from evo.components.base import kinds
 
@@ -22,6 +23,14 @@ def all_sources() -> list[tuple[str, str]]:
 
 def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
     """What a component takes: the values, and what its kind gives it beside them."""
+    if kind == "loss":
+        rows, classes = values.shape
+        return [values, F.one_hot(torch.arange(rows) % classes, classes).float()]
+    if kind == "schedule":
+        return [values.sigmoid()]
+    if kind == "optimizer":
+        flat = values.flatten()
+        return [flat, 0.1 * flat.flip(0), flat.square(), flat.roll(3), torch.tensor(3.0)]
     contract = kinds.get(kind).contract
     sizes = {"fan_in": values.shape[1], "fan_out": values.shape[0]}
     beside = [torch.tensor(float(sizes[scalar])) for scalar in contract.scalars]
@@ -41,6 +50,7 @@ RIGHTLY = {
 LIMITS = {
     ("activation", "checked_input"): "builtin name `type`",
     ("activation", "masked_write"): "use torch.where in place of x\\[mask\\]",
+    ("loss", "label_smoothing"): "what it computes from a size",
     ("regularizer", "orthogonal_eye"): "torch.eye",
 }
 """What is refused wrongly: known limits, and what their authors are told."""

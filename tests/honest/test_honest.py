@@ -16,6 +16,8 @@ from evo.validation.validator import Validator, Verdict
 
 SHARE_REFUSED = 0.05
 """The most that may be refused wrongly."""
+WITHOUT_GRADIENTS = ("initializer", "optimizer", "preprocessor", "schedule")
+"""Kinds of whose components nobody asks for gradients."""
 REFUSED = {**RIGHTLY, **LIMITS}
 
 
@@ -48,7 +50,7 @@ def test_an_honest_component_is_accepted_and_computes_what_its_source_computes(
         expected, got = namespace[function](*x), graph(*y)
 
         torch.testing.assert_close(got, expected)
-        if kind not in ("preprocessor", "initializer"):  # whose gradients nobody asks for
+        if kind not in WITHOUT_GRADIENTS:
             torch.testing.assert_close(_gradients(got, y), _gradients(expected, x))
 
 

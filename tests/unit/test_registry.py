@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from evo.components.base import Kind, kinds
@@ -21,3 +23,19 @@ def test_two_classes_cannot_share_a_name() -> None:
 
     with pytest.raises(UsageError, match="Two things are called 'one'"):
         registry.register("one")(str)
+
+
+def test_a_name_of_ours_cannot_be_taken_even_by_who_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "first_things").mkdir()
+    (tmp_path / "first_things" / "__init__.py").write_text("registry = None\n")
+    (tmp_path / "first_things" / "own.py").write_text(
+        "import first_things\n\n@first_things.registry.register('one')\nclass Own: ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    registry: Registry[object] = Registry("thing", "first_things")
+    monkeypatch.setattr("first_things.registry", registry)
+
+    with pytest.raises(UsageError, match=r"Two things are called 'one': .*Own.* and .*int"):
+        registry.register("one")(int)

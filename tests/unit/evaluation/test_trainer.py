@@ -186,3 +186,30 @@ def test_a_cuda_device_gives_the_results_of_the_processor(data: Data, activation
     assert there.test_loss.device.type == "cpu"
     assert torch.allclose(here.test_loss, there.test_loss, rtol=2e-2)
     assert torch.allclose(here.validation_loss, there.validation_loss, rtol=2e-2)
+
+
+def test_a_loss_is_trained_in_place_of_the_objective_and_errors_decide(data: Data) -> None:
+    def cross_entropy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return -(targets * torch.log_softmax(outputs, -1)).sum(-1)
+
+    own, plain = (
+        train(NETWORK, data, parts, seeds=(0, 1), learning_rates=(0.01,), epochs=3, batch_size=32)
+        for parts in (Parts(loss=cross_entropy, judged_by="accuracy"), Parts())
+    )
+
+    assert torch.equal(own.test_accuracy, plain.test_accuracy)
+    wrong = 80 * (1 - own.test_accuracy)
+    torch.testing.assert_close(own.test_loss, (wrong + 0.5) / 81)
+    assert not torch.equal(own.validation_loss, plain.validation_loss)
+
+
+def test_another_loss_trains_another_network_and_no_copy_sees_another(data: Data) -> None:
+    parts = Parts(loss=lambda o, t: (o - t).square().mean(-1), judged_by="accuracy")
+    options = {"learning_rates": (0.01, 0.03), "epochs": 3, "batch_size": 32}
+
+    both = train(NETWORK, data, parts, seeds=(0, 1), **options)
+    alone = train(NETWORK, data, parts, seeds=(1,), **options)
+    plain = train(NETWORK, data, Parts(), seeds=(0, 1), **options)
+
+    assert torch.equal(both.test_loss[1:], alone.test_loss)
+    assert not torch.equal(both.test_accuracy, plain.test_accuracy)

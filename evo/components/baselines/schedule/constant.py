@@ -1,0 +1,5 @@
+import torch
+
+
+def schedule(t):
+    return torch.ones_like(t)

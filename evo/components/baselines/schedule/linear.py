@@ -1,0 +1,2 @@
+def schedule(t):
+    return 1 - t

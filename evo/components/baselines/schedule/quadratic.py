@@ -1,0 +1,5 @@
+import torch
+
+
+def schedule(t):
+    return torch.square(1 - t)

@@ -1,0 +1,5 @@
+import torch
+
+
+def schedule(t):
+    return torch.sqrt(1 - t)

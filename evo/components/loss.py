@@ -1,0 +1,162 @@
+"""Losses: logits and right answers in, what training brings down for each sample out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.parts import Parts
+from evo.types import Contract, Vector
+
+_REACH = 30.0
+"""Logits of probes lie in [-30, 30]: e³⁰ is still finite, and softmax is 0 or 1 to seven digits."""
+
+
+@kinds.register("loss")
+class Loss(Kind):
+    """Replaces cross-entropy in the training of a classifier.
+
+    Candidates cannot be measured by what they train, nor by cross-entropy, which rewards those
+    that resemble it. So a trial is decided by the share of wrong answers on the task's own test
+    data, and the learning rate is picked by that share on validation data. Adam takes no notice of
+    a constant factor, and behaviour does not either.
+
+    Rows stand apart as in a preprocessor, so that a loss is that of one sample. It may be negative:
+    what falls without end costs its author the trial, and nobody else.
+    """
+
+    contract: ClassVar[Contract] = Contract(
+        kind="loss",
+        function="loss",
+        arguments=("outputs", "targets"),
+        imports=("import torch", "import torch.nn.functional as F"),
+        vocabulary=(
+            "torch.abs({})",
+            "torch.square({})",
+            "torch.tanh({})",
+            "torch.atan({})",
+            "torch.asinh({})",
+            "torch.sin({})",
+            "torch.exp(-torch.square({}))",
+            "torch.log1p(torch.abs({}))",
+            "torch.sqrt(torch.square({}) + 1e-6)",
+            "torch.sigmoid({})",
+            "torch.clamp({}, -5.0, 5.0)",
+            "F.relu({})",
+            "F.softplus({})",
+            "F.softsign({})",
+            "F.silu({})",
+            "F.normalize({}, dim=-1)",
+            "torch.softmax({}, dim=-1)",
+            "torch.log_softmax({}, dim=-1)",
+            "torch.maximum({}, {})",
+            "torch.minimum({}, {})",
+        ),
+        description=(
+            "`loss(outputs, targets)` takes the logits of n samples, a float tensor (n, classes), "
+            "and their right classes, one-hot as floats of the same shape, and returns the loss of "
+            "each sample, a float tensor (n,) that training brings down. Every loss depends on its "
+            "own row of both alone; the function is deterministic, and finite with a finite "
+            "gradient for logits in [-30, 30]. n and classes (≥ 2) change from task to task. It "
+            "is judged by how many test samples the trained network gets wrong."
+        ),
+        output="-torch.sum(targets * torch.log_softmax({}, dim=-1), dim=-1)",
+    )
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((5, 7), (5, 7)),
+        ((8, 6), (8, 6)),
+    )
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((4096, 100), (4096, 100)),)
+    needs_classes: ClassVar[bool] = True
+    baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "loss"
+
+    def check(self, component: Component) -> None:
+        """A finite number a row with finite gradients, that depends on its row and answer alone."""
+        for name, logits, answers in _probes():
+            losses, pull = _pull(component, logits, answers)
+            expect_form(losses, shape=logits.shape[:1], dtype=logits.dtype)
+            for what, values in (("losses", losses), ("gradients", pull)):
+                if not torch.isfinite(values).all():
+                    raise ContractError(f"expected finite {what}, got others on {name}")
+        with torch.no_grad():
+            _expect_rows_apart(component)
+        logits, answers = fill(6, 5), _answers(6, 5)
+        _, pull = _pull(component, logits, answers)
+        if pull.abs().max() < 1e-9:
+            raise ContractError("expected a loss that depends on the outputs, got a constant")
+        _, other = _pull(component, logits, answers.roll(1, dims=1))
+        if (pull - other).abs().max() < 1e-6 * pull.abs().max():
+            raise ContractError(
+                "expected a pull that depends on the targets: got one that teaches no answer"
+            )
+
+    def parts(self, component: Component) -> Parts:
+        """The component in place of the task's objective, while it trains."""
+        return Parts(loss=component, judged_by="accuracy")
+
+    def behaviour(self, component: Component) -> Vector:
+        """Its pull on each logit of 16 samples of 5 classes, of mean square 1: (80,).
+
+        Half of the samples are undecided, half decided, rightly or wrongly.
+        """
+        logits = torch.cat([fill(8, 5), 4 * fill(8, 5, seed=1)])
+        _, pull = _pull(component, logits, _answers(16, 5))
+        scaled = pull / (pull.square().mean().sqrt() + 1e-12)
+        return np.asarray(scaled.reshape(-1).numpy(), dtype=np.float32)
+
+
+def _answers(samples: int, classes: int) -> torch.Tensor:
+    """One-hot right classes, all of them in turn: (samples, classes)."""
+    return F.one_hot(torch.arange(samples) % classes, classes).float()
+
+
+def _probes() -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """Logits and right answers such as training meets, with a name for each."""
+    for samples, classes in ((12, 10), (9, 2), (1, 3), (4, 100)):
+        logits, answers = fill(samples, classes), _answers(samples, classes)
+        shape = f"{samples} samples of {classes} classes"
+        yield f"logits of deviation 1, {shape}", logits, answers
+        yield f"logits of deviation 0.001, {shape}", 1e-3 * logits, answers
+        yield f"logits in [-30, 30], {shape}", (12 * logits).clamp(-_REACH, _REACH), answers
+        yield f"logits of zero, {shape}", torch.zeros_like(logits), answers
+        sure = _REACH * (2 * answers - 1)
+        yield f"logits of 30 for the right class and -30 for others, {shape}", sure, answers
+        yield f"logits of -30 for the right class and 30 for others, {shape}", -sure, answers
+
+
+def _pull(
+    component: Component, logits: torch.Tensor, answers: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The losses and their gradient by the logits; zeros where they do not depend on them."""
+    logits = logits.clone().requires_grad_()
+    losses = component(logits, answers)
+    if not losses.requires_grad:
+        return losses, torch.zeros_like(logits)
+    (gradient,) = torch.autograd.grad(losses.sum(), logits)
+    return losses.detach(), gradient
+
+
+def _expect_rows_apart(component: Component) -> None:
+    """The same rows among strangers, in another order and layout, and alone, give the same."""
+    logits, answers = 3 * fill(7, 5), _answers(7, 5)
+    expected = component(logits, answers)
+    otherwise = (
+        "expected the loss of every row to depend on its own row alone, got losses that change "
+        "with the other rows or with their order; reduce over classes only, with dim=-1"
+    )
+    strangers, wrong = 9 * fill(4, 5, seed=1), _answers(4, 5)
+    for (_, mixed), (_, right) in zip(
+        layouts(torch.cat([strangers, logits.flip(0)])),
+        layouts(torch.cat([wrong, answers.flip(0)])),
+        strict=True,
+    ):
+        # A strided twin of the answers holds the same numbers.
+        expect_same(component(mixed, right)[4:].flip(0), expected, otherwise)
+    for place in (0, 6):
+        row = slice(place, place + 1)
+        expect_same(component(logits[row], answers[row]), expected[row], otherwise)

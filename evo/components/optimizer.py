@@ -1,0 +1,144 @@
+"""Optimizers: a gradient, two states and weights in, a step and the new states out."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.checks import expect_form, fill
+from evo.parts import Parts
+from evo.types import Contract, Vector
+
+_STEPS = 8
+"""Of a walk that is checked."""
+_PROBED = 60
+"""Of the walk that tells rules apart: a state that remembers long must have time to fill."""
+_MOMENTS = [0, 1, 3, 7, 15, 29, 33, 59]
+_SCALES = {"small": 1e-3, "usual": 1.0, "large": 30.0}
+"""Gradients of probes."""
+
+
+@kinds.register("optimizer")
+class Optimizer(Kind):
+    """Replaces Adam's update rule.
+
+    The rule sees one parameter tensor at a time, as a vector: its gradient, two states that start
+    as zeros, its weights, and the number of the step, counted from 1. The weights then go down by
+    rate · schedule · step. Whatever rules need more than two states is out of reach.
+
+    Good rates of such rules differ by orders of magnitude, so they are picked from a grid of this
+    kind's own, for candidates and baselines alike: no rule wins by its scale, and behaviour takes
+    no notice of it.
+    """
+
+    contract: ClassVar[Contract] = Contract(
+        kind="optimizer",
+        function="update",
+        arguments=("g", "m", "v", "w"),
+        scalars=("t",),
+        imports=("import torch", "import torch.nn.functional as F"),
+        vocabulary=(
+            "torch.sign({})",
+            "torch.tanh({})",
+            "torch.atan({})",
+            "torch.asinh({})",
+            "torch.abs({})",
+            "torch.square({})",
+            "torch.sqrt(torch.abs({}) + 1e-6)",
+            "torch.rsqrt(torch.square({}) + 1e-3)",
+            "torch.exp(-torch.square({}))",
+            "torch.log1p(torch.abs({}))",
+            "torch.clamp({}, -1.0, 1.0)",
+            "F.softsign({})",
+            "F.normalize({}, dim=-1)",
+            "torch.div({}, torch.abs({}) + 1e-2)",
+            "torch.lerp({}, {}, 0.1)",
+            "torch.maximum({}, {})",
+            "torch.minimum({}, {})",
+        ),
+        description=(
+            "`update(g, m, v, w, t)` is one step of an optimiser for one parameter tensor, laid "
+            "out as a vector: gradient g, states m and v, which start as zeros and keep what you "
+            "return, and weights w, float tensors of shape (p,); t is the number of the step, from "
+            "1 on, a float tensor of shape (). It returns `torch.stack([step, m, v])` of shape "
+            "(3, p): training does w ← w − rate · step, so step points along the gradient, and m "
+            "and v are the new states. The rate falls over training and is picked per rule between "
+            "0.0003 and 1. It is deterministic, and finite also where all of g is 0. p (≥ 1) "
+            "changes from tensor to tensor."
+        ),
+        output="torch.stack([{}, 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * torch.square(g)])",
+    )
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((7,), (7,), (7,), (7,), ()),
+        ((48,), (48,), (48,), (48,), ()),
+    )
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((262144,), (262144,), (262144,), (262144,), ()),
+    )
+    is_mapped: ClassVar[bool] = True
+    learning_rates: ClassVar[tuple[float, ...] | None] = (
+        *(0.0003, 0.001, 0.003, 0.01),
+        *(0.03, 0.1, 0.3, 1.0),
+    )
+    baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "optimizer"
+
+    def check(self, component: Component) -> None:
+        """Finite steps and states over a few steps, at any size, that follow the gradient."""
+        with torch.no_grad():
+            for size in (12, 1, 33):
+                for name, scale in _SCALES.items():
+                    gradients = scale * fill(_STEPS, size)
+                    _walk(component, gradients, f"{name} gradients of {size} weights")
+            gradients = fill(_STEPS, 12)
+            _walk(component, torch.zeros(_STEPS, 12), "gradients of zero")
+            _walk(component, gradients * (fill(_STEPS, 12, seed=1) > 0), "gradients with zeros")
+            one = _walk(component, gradients, "usual gradients")
+            other = _walk(component, -gradients, "usual gradients")
+        if not (one - other).abs().max() > 1e-6 * one.abs().max():
+            raise ContractError("expected a step that depends on g, got the same for -g")
+
+    def parts(self, component: Component) -> Parts:
+        """The component in place of Adam."""
+        return Parts(update=component)
+
+    def behaviour(self, component: Component) -> Vector:
+        """Steps of eight weights at eight moments of sixty, of mean square 1: (64,).
+
+        Gradients are large and small, steady and wavering, and half-way fall to a fifth. What is
+        scaled is the same rule.
+        """
+        sizes = torch.logspace(-2, 0, 8)
+        steadiness = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
+        gradients = sizes * (steadiness + (1.3 - steadiness) * fill(_PROBED, 8))
+        gradients[_PROBED // 2 :] /= 5
+        with torch.no_grad():
+            steps = _walk(component, gradients, "the probe", weights=2 * fill(8, seed=2))[_MOMENTS]
+        scaled = steps / (steps.square().mean().sqrt() + 1e-12)
+        return np.asarray(scaled.reshape(-1).numpy(), dtype=np.float32)
+
+
+def _walk(
+    component: Component,
+    gradients: torch.Tensor,
+    what: str,
+    weights: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """The steps for gradients (steps, p) that come one after another: (steps, p)."""
+    if weights is None:
+        weights = 0.2 * fill(gradients.shape[1], seed=2)
+    mean, square = torch.zeros_like(weights), torch.zeros_like(weights)
+    steps: list[torch.Tensor] = []
+    for number, gradient in enumerate(gradients, 1):
+        found = component(gradient, mean, square, weights, torch.tensor(float(number)))
+        expect_form(found, shape=torch.Size((3, len(weights))), dtype=weights.dtype)
+        for name, values in zip(("step", "m", "v"), found, strict=True):
+            if not torch.isfinite(values).all():
+                raise ContractError(
+                    f"expected a finite {name}, got another at step {number} on {what}"
+                )
+        step, mean, square = found
+        steps.append(step)
+        weights = weights - 1e-3 * step
+    return torch.stack(steps)

@@ -1,0 +1,105 @@
+"""Schedules: progress of a training in, a factor of the learning rate out."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.checks import expect_form, expect_same
+from evo.parts import Parts
+from evo.types import Contract, Vector
+
+_POINTS = 64
+_MOST = 1000.0
+"""The largest factor; the learning rate is picked per schedule, so none is needed."""
+
+
+@kinds.register("schedule")
+class Schedule(Kind):
+    """Replaces the linear fall of the learning rate over a training.
+
+    What it is multiplied by, the learning rate, is picked for each schedule, so a constant factor
+    is no merit, and behaviour takes no notice of it.
+    """
+
+    contract: ClassVar[Contract] = Contract(
+        kind="schedule",
+        function="schedule",
+        arguments=("t",),
+        imports=("import torch", "import torch.nn.functional as F"),
+        vocabulary=(
+            "torch.abs({})",
+            "torch.cos(3.14159 * {})",
+            "torch.sin(3.14159 * {})",
+            "torch.exp(-3 * {})",
+            "torch.exp(-torch.square({}))",
+            "torch.log1p(torch.abs({}))",
+            "torch.sqrt(torch.abs({}) + 1e-6)",
+            "torch.square({})",
+            "torch.tanh({})",
+            "torch.sigmoid({})",
+            "torch.floor(4 * {})",
+            "torch.clamp({}, 0.0, 0.5)",
+            "torch.reciprocal(1 + torch.abs({}))",
+            "F.relu({})",
+            "F.softplus({})",
+            "torch.maximum({}, {})",
+            "torch.minimum({}, {})",
+        ),
+        description=(
+            "`schedule(t)` takes the progress of a training, a float tensor of numbers in [0, 1) "
+            "and of any shape, 0 the first step, and returns what the learning rate is multiplied "
+            "by there, of the same shape and dtype, at least 0. Every factor depends on the "
+            "number at its place alone; the function is deterministic, and not zero everywhere. "
+            "The learning rate itself is picked for each schedule."
+        ),
+        output="F.relu(1 - {})",
+    )
+    trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((7,),), ((5, 3),))
+    large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((100_000,),),)
+    learning_rates: ClassVar[tuple[float, ...] | None] = (0.001, 0.003, 0.01, 0.03, 0.1)
+    baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "schedule"
+
+    def check(self, component: Component) -> None:
+        """Finite factors of at least 0, one for each number by itself, not all of them 0."""
+        with torch.no_grad():
+            probe = torch.linspace(0, 1, 1001)[:-1]
+            factors = component(probe)
+            expect_form(factors, shape=probe.shape, dtype=probe.dtype)
+            for broken, wanted in (
+                (~torch.isfinite(factors), "finite factors"),
+                (factors < -1e-6, "factors of at least 0"),
+                (factors > _MOST, f"factors of at most {_MOST:g}"),
+            ):
+                if broken.any():
+                    where, value = probe[broken][0], factors[broken][0]
+                    raise ContractError(f"expected {wanted}, got {value:.3g} at t = {where:.3g}")
+            if factors.max() < 1e-6:
+                raise ContractError("expected a schedule that trains, got zero at every t")
+            otherwise = (
+                "expected every factor to depend on the number at its place alone, got factors "
+                "that change with the others or with their order"
+            )
+            for mixed in (probe.flip(0), probe.flip(0).reshape(40, 25)):
+                expect_same(component(mixed).reshape(-1).flip(0), factors, otherwise)
+            expect_same(component(probe[:1]), factors[:1], otherwise)
+
+    def parts(self, component: Component) -> Parts:
+        """The component over the steps of every training."""
+        return Parts(schedule=component)
+
+    def behaviour(self, component: Component) -> Vector:
+        """Factors at 64 points of [0, 1), of mean 1: (64,)."""
+        with torch.no_grad():
+            factors = component(_probe())
+            return np.asarray((factors / (factors.mean() + 1e-12)).numpy(), dtype=np.float32)
+
+    def abscissae(self) -> Vector:
+        """The 64 points."""
+        return _probe().numpy()
+
+
+def _probe() -> torch.Tensor:
+    return torch.linspace(0, 1, _POINTS + 1)[:-1]
