@@ -166,6 +166,7 @@ def search(
         protocol=config.protocol,
         networks=network_counts(config.tasks),
         clock=time.monotonic,
+        screening=config.reward.screening,
     )
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)

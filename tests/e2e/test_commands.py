@@ -72,7 +72,7 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
     assert list(status) == [
         *("name", "kind", "generation", "state", "seed", "proposed", "duplicates", "invalid"),
         *("screened_out", "failed", "evaluated", "archive_size", "best", "llm"),
-        *("operators", "models"),
+        *("reward", "operators", "models"),
     ]
     assert (status["state"], status["generation"], status["seed"]) == ("finished", 2, 4)
     fallen = ("duplicates", "invalid", "screened_out", "failed", "evaluated")
