@@ -74,7 +74,8 @@ class _Lines:
         self._console.print(
             f"generation {progress.generation}/{progress.generations} | {_funnel(progress)} | "
             f"best {_best(progress)} | {_reward(progress)}"
-            f"{progress.per_minute:.1f} evaluated/min | {_clock(progress.seconds)} so far, {_left(progress)}",
+            f"{progress.per_minute:.1f} evaluated/min | "
+            f"{_clock(progress.seconds)} so far, {_left(progress)}",
             markup=False,
             highlight=False,
             soft_wrap=True,
