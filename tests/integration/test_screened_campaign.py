@@ -173,7 +173,10 @@ def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_
     monkeypatch.setattr("evo.reward.model._STEPS", 60)
     file = tmp_path / "file.parquet"
     file.write_bytes(lessons.read_bytes())
-    settings = (f"reward.lessons={file}", "generations=3", "seed=8")
+    settings = (
+        *(f"reward.lessons={file}", "reward.first_generation=2"),
+        *("generations=3", "seed=8"),
+    )
     trained = live(tmp_path / "whole", *settings)
 
     with pytest.raises(Killed):
@@ -181,6 +184,7 @@ def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_
     file.unlink()
     live(tmp_path / "cut", *settings)
 
+    assert status_facts(Reader.read(tmp_path / "cut"))["reward"]["state"] == "screens"
     assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
 
 
