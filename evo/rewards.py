@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import torch
 
 from archive.reader import Reader
 from evo import build
@@ -51,6 +52,9 @@ class Rewards:
             raise UsageError("Expected campaigns of one kind: rewards of others say nothing of it.")
         if len(histories) > 1:
             by = "campaign"
+        torch.set_num_threads(
+            1
+        )  # small tensors are quicker so, and the bits are those of a campaign
         learners = [_learner(history) for history in histories]
         parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
         whole = Evaluated(
