@@ -126,7 +126,7 @@ class Bench:
         if not folder.exists():
             build.create(folder, config).close()
         with History.open(folder) as history:
-            if history.config != config.model_dump(mode="json"):
+            if parse(history.config, where=str(folder)) != config:
                 raise SystemExit(f"{folder} has other settings. Choose another FOLDER.")
             if history.generation < config.generations:
                 build.search(
