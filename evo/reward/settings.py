@@ -29,7 +29,7 @@ class RewardSettings(Frozen):
     lessons: str = ""
     """A file of `evo reward --save`: what other campaigns have evaluated. It fills up the window
     until the campaign's own candidates do, and `first_generation` is then 2 by default."""
-    lessons_sha256: str = Field("", pattern="^([0-9a-f]{64})?$")
+    lessons_sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
     """Of that file, written in when a campaign begins: another content is refused."""
 
     @model_validator(mode="before")
