@@ -5,7 +5,8 @@ whatever it is batched with. Neither runs any source: behaviour comes in as numb
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -59,6 +60,19 @@ class TextDescriptor:
         """
         with self._loading:
             _ = self._encoder
+
+    @contextmanager
+    def loading(self) -> Generator[None]:
+        """Has the model loaded beside what happens in the context, which ends when both have.
+
+        An interpreter must not end while another thread still imports.
+        """
+        thread = threading.Thread(target=self.load, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
 
     @property
     def size(self) -> int:

@@ -18,9 +18,9 @@ from evo.types import Novelty, Record, Vector
 DUPLICATE_WITHIN = 1e-3
 """RMS distance below which two components count as the same.
 
-Measured on activations, standardised and asinh-scaled: other spellings of a baseline lie within
-2.1e-7 of it (44 spellings), gelu's tanh approximation 2.9e-4 from gelu; the closest pair of
-different functions among baselines and panel, relu and leaky_relu, is 4.9e-2 apart.
+Measured on activations, standardised and asinh-scaled: 128 spellings of 32 functions lie within
+3.5e-7 of their kin, gelu's tanh approximation 2.9e-4 from gelu; the closest of them that differ,
+gelu and x·sigmoid(1.702 x), are 1.4e-2 apart, the next, relu and leaky_relu, 4.9e-2.
 """
 
 Against = Literal["all", "baselines", "archive"]

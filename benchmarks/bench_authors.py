@@ -19,28 +19,21 @@ Usage: python benchmarks/bench_authors.py [SEEDS [TRAININGS [MODEL_TOML]]]
 """
 
 import sys
-import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from equal_trainings import Trainer, first_trained, fresh_rate, over_seeds, rate, records_of
 
 from archive.descriptors import TextDescriptor
-from archive.reader import Reader
 from evo import build
 from evo.config import Config, parse
 from evo.evaluation.protocol import Protocol, Rung
-from evo.evaluation.rungs import Runner
-from evo.evaluation.win_rates import score
-from evo.evaluation.workers import Job
-from evo.progress import Progress
 from evo.proposing import models
-from evo.types import Outcome, Record, Status, Stretch
+from evo.types import Record, Status
 from evo.validation.sandbox import Sandbox
 
 EACH = 3
@@ -81,24 +74,6 @@ class Result(NamedTuple):
     fresh: float
 
 
-class Enough(Exception):  # noqa: N818 - nothing is wrong
-    """So many have trained, and their generation is sealed."""
-
-
-class Trainer:
-    """Trains what no campaign has trained before: the same graph has the same outcome."""
-
-    def __init__(self, train: Runner) -> None:
-        self._train = train
-        self._known: dict[Stretch, Outcome] = {}
-
-    def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """An outcome for each job."""
-        new = [job for job in jobs if job.stretch not in self._known]
-        self._known |= {outcome.stretch: outcome for outcome in self._train(new)}
-        yield from (self._known[job.stretch] for job in jobs)
-
-
 class Bench:
     """Runs campaigns in one process after each other; a context manager.
 
@@ -129,19 +104,14 @@ class Bench:
         """What a campaign of these operators comes to."""
         records = self._records(self._configuration(operators, seed=seed))
         candidates = [record for record in records if not record.is_baseline]
-        trained = [r for r in candidates if r.status in (Status.EVALUATED, Status.FAILED)]
-        trained = trained[: self._trainings]
-        assert len(trained) == self._trainings, "the arms are equal in what they train"
-        # What diverges everywhere has trained, and wins nothing.
-        rates = [record.score.b_wr.value if record.score else 0.0 for record in trained]
-        best = trained[int(np.argmax(rates))]
-        baselines = [record for record in records if record.is_baseline]
+        trained = first_trained(records, self._trainings)
+        best = max(trained, key=rate)
         fallen = sum(r.status in (Status.INVALID, Status.DUPLICATE) for r in candidates)
         return Result(
             new=1 - fallen / len(candidates),
-            mean=float(np.mean(rates)),
-            best=max(rates),
-            fresh=self._fresh(best, baselines),
+            mean=float(np.mean([rate(record) for record in trained])),
+            best=rate(best),
+            fresh=fresh_rate(best, records, self._retrain),
         )
 
     def _configuration(self, operators: dict[str, float], *, seed: int) -> Config:
@@ -161,34 +131,15 @@ class Bench:
         return parse(values | ({"llm": models} if asks else {}), where="bench_authors")
 
     def _records(self, config: Config) -> list[Record]:
-        def watch(progress: Progress) -> None:
-            evaluated = sum(progress.counts.get(s, 0) for s in (Status.EVALUATED, Status.FAILED))
-            if progress.step == "propose" and evaluated >= self._trainings:
-                raise Enough
-
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name) / "run"
-            with (
-                models.withheld_keys(config.llm, replayed=False) as keys,
-                build.create(folder, config) as history,
-                suppress(Enough),
-            ):
-                build.search(
-                    history,
-                    config,
-                    watch,
-                    sandbox=self._sandbox,
-                    text=self._text,
-                    train=self._train,
-                    keys=keys,
-                )
-            return list(Reader.read(folder).records)
-
-    def _fresh(self, best: Record, baselines: Sequence[Record]) -> float:
-        jobs = [Job(record.id, record.graph, 0) for record in baselines]
-        trials = {outcome.id: outcome.trials for outcome in self._retrain(jobs)}
-        (own,) = self._retrain([Job(best.id, best.graph, 0)])
-        return score(own.trials, trials).b_wr.value
+        with models.withheld_keys(config.llm, replayed=False) as keys:
+            return records_of(
+                config,
+                self._trainings,
+                sandbox=self._sandbox,
+                text=self._text,
+                train=self._train,
+                keys=keys,
+            )
 
 
 def local_model() -> dict[str, Any]:
@@ -199,15 +150,6 @@ def local_model() -> dict[str, Any]:
     (path,) = Path(spec.origin).parent.glob("*.gguf")
     model = {"provider": "xllamacpp", "model": str(path), "grammar": True, "max_tokens": 200}
     return {"models": [{**model, "name": "smollm2", "timeout_s": 600}], "repair": False}
-
-
-def over_seeds(values: Sequence[float]) -> str:
-    """Mean and Student's 95 % interval."""
-    mean, count = float(np.mean(values)), len(values)
-    if count == 1:
-        return f"{mean:.3f}"
-    reach = float(stdtrit(count - 1, 0.975)) * float(np.std(values, ddof=1)) / count**0.5
-    return f"{mean:.3f} [{mean - reach:.3f}, {mean + reach:.3f}]"
 
 
 def main(seeds: int, trainings: int, models: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from bench_authors import over_seeds
+from equal_trainings import over_seeds
 from pool import Kept
 
 from archive.descriptors import TextDescriptor

@@ -1,11 +1,9 @@
 """Puts a campaign together: the one place that knows every room."""
 
 import platform
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,28 +18,25 @@ from evo import steps, taught
 from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
+from evo.errors import UsageError
 from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.workers import Job, Workers
 from evo.progress import Tracker, Watch
 from evo.proposing import models
-from evo.proposing.ahead import Ahead, Proposing
-from evo.proposing.authors import Authors, Correspondence
+from evo.proposing.assembly import ProposeStep, portfolio_of, propose_step
 from evo.proposing.hours import counted, until
 from evo.proposing.memory import Chronicle, Memory
-from evo.proposing.propose import Propose
-from evo.proposing.repair import Repair
 from evo.reward.features import Portrayer
 from evo.reward.learner import Learner
 from evo.reward.propagation import Propagation
 from evo.reward.screen import RewardScreen
-from evo.selection import Individual, survive
+from evo.selection.islands import Islands
 from evo.standing import Standing
 from evo.tasks.base import network_counts, tasks
-from evo.types import Outcome, Record
+from evo.types import Outcome
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
-from operators.portfolio import Portfolio
 
 
 def check(config: Config, *, replayed: bool = False, begun: Path | None = None) -> None:
@@ -56,10 +51,16 @@ def check(config: Config, *, replayed: bool = False, begun: Path | None = None) 
         UsageError: a name is unknown, or the device, the text model or lessons are not there.
         HistoryError: the lessons of a campaign that has begun are lost.
     """
-    kinds.get(config.kind)
+    kind = kinds.get(config.kind)()
     for name in config.tasks:
         tasks.get(name)().prepare()
-    models.check(config.llm, _portfolio(config), replayed=replayed)
+    Islands.of(config.selection, config.population)
+    if (known := len(kind.baselines())) < config.selection.islands:
+        raise UsageError(
+            f"Expected at most {known} selection.islands, got {config.selection.islands}: the "
+            f"{known} baselines of kind {config.kind!r} are the first to live there."
+        )
+    models.check(config.llm, portfolio_of(config), replayed=replayed)
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
@@ -137,10 +138,8 @@ def run(
         return
     torch.set_num_threads(1)
     text = TextDescriptor(config.novelty.text_model)
-    # Loading the text model costs seconds; they pass while the workers start and train.
-    loading = threading.Thread(target=text.load, daemon=True)
-    loading.start()
     with (
+        text.loading(),  # costs seconds, which pass while the workers start and train
         counted(history.folder, hours=config.llm.budget.hours) as deadline,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
         workers(config) as pool,
@@ -183,6 +182,7 @@ def search(
     )
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
+    islands = Islands.of(config.selection, config.population)
     train = _remembered(train, history, tracker)
     train = until(deadline, train, hours=config.llm.budget.hours)
     if history.generation < 0:
@@ -195,7 +195,7 @@ def search(
             archive=config.novelty.archive,
             tracker=tracker,
         )
-        survivors = survive([Individual(r) for r in baselines], config.population)
+        survivors = islands.survive(islands.born(baselines))
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
     memory = Memory(config.portfolio.window)
     learner = learner_of(config, kind, history.folder) if config.reward.screening else None
@@ -205,6 +205,7 @@ def search(
         memory=memory,
         watch=tracker.remember,
         learn=learner and learner.remember,
+        islands=config.selection.islands,
     )
     validate = steps.Validate(validator)
     with (
@@ -218,11 +219,16 @@ def search(
             deadline=deadline,
         ) as asked,
     ):
-        proposing = _proposing(config, standing, memory, asked, kind=kind, validate=validate)
-        propose = partial(_at_once, proposing)
-        if config.llm.models and config.llm.ahead:
-            ahead = Ahead(proposing, standing.earlier, last=config.generations)
-            propose = stack.enter_context(ahead)
+        propose = propose_step(
+            config,
+            standing,
+            memory,
+            islands,
+            asked,
+            kind=kind,
+            validate=validate,
+            stack=stack,
+        )
         Campaign(
             _way(
                 config,
@@ -235,9 +241,9 @@ def search(
                 learner=learner,
             ),
             Chronicle(history, memory, learner and learner.remember),
+            selection=islands,
             survivors=standing.population,
             generations=config.generations,
-            population=config.population,
             tracker=tracker,
         ).run()
 
@@ -253,52 +259,10 @@ def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
     )
 
 
-def _portfolio(config: Config) -> Portfolio:
-    settings = config.portfolio
-    return Portfolio(config.operators, floor=settings.floor if settings.adaptive else None)
-
-
-def _proposing(
-    config: Config,
-    standing: Standing,
-    memory: Memory,
-    asked: Correspondence,
-    *,
-    kind: Kind,
-    validate: steps.Validate,
-) -> Proposing:
-    """How a generation is proposed; with language models it is validated and repaired there."""
-    authors = Authors(config.llm, asked, kind.contract, config.seed)
-    names = {candidate.id: name for name, candidate in kind.baselines().items()}
-    propose = Propose(
-        _portfolio(config),
-        kind,
-        memory=memory,
-        seen=standing.seen,
-        offspring=config.offspring_in,
-        seed=config.seed,
-        authors=authors if config.llm.models else None,
-        baselines={names[record.id]: record for record in standing.baselines if record.id in names},
-    )
-    if not config.llm.models or not config.llm.repair:
-        return propose
-    repair = Repair(authors, validate, seen=standing.seen)
-
-    def repaired(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
-        return repair(validate(propose(parents, generation, known)))
-
-    return repaired
-
-
-def _at_once(proposing: Proposing, parents: Sequence[Individual], generation: int) -> list[Record]:
-    """A generation's proposals from the one before it, made while everything waits."""
-    return proposing(parents, generation, generation - 1)
-
-
 def _way(
     config: Config,
     standing: Standing,
-    propose: Callable[[Sequence[Individual], int], list[Record]],
+    propose: ProposeStep,
     *,
     kind: Kind,
     validate: steps.Validate,

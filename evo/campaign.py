@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from deap import base
 
-from evo.selection import Individual, survive
+from evo.selection.individual import Individual
 from evo.types import Record
 
 Step = Callable[[list[Record]], list[Record]]
@@ -30,6 +30,18 @@ class Chronicle(Protocol):
 
     def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
         """Make a generation permanent."""
+        ...
+
+
+class Selection(Protocol):
+    """What the loop needs of selection."""
+
+    def born(self, records: Sequence[Record]) -> list[Individual]:
+        """Those of a generation that reached the archive."""
+        ...
+
+    def survive(self, individuals: Sequence[Individual]) -> list[Individual]:
+        """Who lives on, in an order that history keeps."""
         ...
 
 
@@ -69,9 +81,9 @@ class Campaign:
         steps: the way of a candidate.
         history: where it goes on from, generation 0 (the baselines) being sealed, and what it
             seals.
+        selection: who lives on.
         survivors: of the last sealed generation, in order.
         generations: number of the last generation.
-        population: how many survive a generation.
         tracker: told what happens.
     """
 
@@ -80,9 +92,9 @@ class Campaign:
         steps: Steps,
         history: Chronicle,
         *,
-        survivors: Sequence[Record],
+        selection: Selection,
+        survivors: Sequence[Individual],
         generations: int,
-        population: int,
         tracker: Watcher,
     ) -> None:
         self._steps = steps
@@ -91,15 +103,15 @@ class Campaign:
         self._tracker = tracker
         self.toolbox: Any = base.Toolbox()  # gets its methods by registration
         self.toolbox.register("vary", steps.propose)
-        self.toolbox.register("select", survive, count=population)
-        self.population = [Individual(record) for record in survivors]
+        self.toolbox.register("born", selection.born)
+        self.toolbox.register("select", selection.survive)
+        self.population = list(survivors)
 
     def run(self) -> None:
         """Every generation that is not sealed yet."""
         for generation in range(self._history.generation + 1, self._generations + 1):
             records = self._generation(generation)
-            arrived = [Individual(record) for record in records if record.novelty is not None]
-            self.population = self.toolbox.select([*self.population, *arrived])
+            self.population = self.toolbox.select([*self.population, *self.toolbox.born(records)])
             self._history.seal(generation, records, [i.record.id for i in self.population])
             self._tracker.sealed(records)
 

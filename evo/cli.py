@@ -67,7 +67,8 @@ def main() -> None:
     try:
         app()
     except EvoError as error:
-        err.print(f"evo: {error}", style="red", highlight=False, soft_wrap=True, markup=False)
+        told = "\n".join([f"evo: {error}", *getattr(error, "__notes__", ())])
+        err.print(told, style="red", highlight=False, soft_wrap=True, markup=False)
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 

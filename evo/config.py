@@ -26,7 +26,11 @@ from evo.errors import UsageError, unknown_name
 from evo.evaluation.protocol import Protocol
 from evo.providers.settings import Budget, LlmSettings, Model
 from evo.reward.settings import RewardSettings
+from evo.selection.settings import SelectionSettings
 from evo.settings import Frozen
+
+FEWEST = 4
+"""Survivors without which nothing is chosen any more."""
 
 
 class NoveltySettings(Frozen):
@@ -75,7 +79,7 @@ class Config(Frozen):
     tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
     seed: Annotated[int, Field(ge=0)] = 0
     generations: PositiveInt = 20
-    population: Annotated[int, Field(ge=4)] = 24
+    population: Annotated[int, Field(ge=FEWEST)] = 24
     """Survivors of a generation."""
     offspring: PositiveInt = 48
     """Candidates proposed in a generation."""
@@ -92,6 +96,7 @@ class Config(Frozen):
     """Wall time that training one candidate at one rung may take."""
     protocol: Protocol = Protocol()
     novelty: NoveltySettings = NoveltySettings()
+    selection: SelectionSettings = SelectionSettings()
     portfolio: PortfolioSettings = PortfolioSettings()
     reward: RewardSettings = RewardSettings()
     llm: LlmSettings = LlmSettings()
@@ -113,6 +118,22 @@ class Config(Frozen):
         if self.reward.screening and generation >= self.reward.first_generation:
             return round(self.offspring * self.reward.over_propose)
         return self.offspring
+
+    @model_validator(mode="after")
+    def _inhabited(self) -> "Config":
+        """Every island has enough to choose from, and more of its own than guests."""
+        islands, fewest = self.selection.islands, min(self.selection.places(self.population))
+        if fewest < FEWEST:
+            raise ValueError(
+                f"expected a population of {FEWEST} or more on each island, got {fewest}: "
+                f"population = {self.population}, selection.islands = {islands}"
+            )
+        if islands > 1 and self.selection.migrants >= fewest:
+            raise ValueError(
+                f"expected fewer selection.migrants than survivors on an island ({fewest}), "
+                f"got {self.selection.migrants}"
+            )
+        return self
 
     @field_validator("tasks")
     @classmethod
@@ -204,7 +225,9 @@ def _set(values: dict[str, Any], setting: str) -> None:
 
 def _explain(detail: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in detail["loc"])
-    last = str(detail["loc"][-1]) if detail["loc"] else ""
+    if not detail["loc"]:  # of several settings together; their message has the values
+        return detail["msg"].removeprefix("Value error, ")
+    last = str(detail["loc"][-1])
     if _is_secret(last):
         return (
             f"{key}: expected the NAME of an environment variable that holds the key, as in "
@@ -236,6 +259,7 @@ def _model_of(location: Sequence[str | int]) -> type[Frozen]:
 _PARTS: dict[tuple[type[Frozen], str | int], type[Frozen]] = {
     (Config, "protocol"): Protocol,
     (Config, "novelty"): NoveltySettings,
+    (Config, "selection"): SelectionSettings,
     (Config, "portfolio"): PortfolioSettings,
     (Config, "reward"): RewardSettings,
     (Config, "llm"): LlmSettings,

@@ -22,7 +22,7 @@ from evo.evaluation.workers import Job
 from evo.inspection import baseline_names
 from evo.report.summary import fully_evaluated, pareto_front, rung
 from evo.report.verdicts import baseline_facts, failed_facts, verdict_facts
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.tasks.base import network_counts, tasks
 from evo.types import Outcome, Record, Trial
 

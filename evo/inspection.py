@@ -14,11 +14,13 @@ from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.registry import Registry
 from evo.report.analysis import analyse, on_one_scale
 from evo.report.lineage import lineage
 from evo.report.objectives import DEFAULT, Objective, objectives_of
 from evo.report.pictures.scene import Scene, sample
 from evo.report.summary import best_record, score_facts
+from evo.selection.base import parent_draws, survivals
 from evo.steps import Evaluate, Validate
 from evo.tasks.base import tasks
 from evo.types import Candidate, Record, Status, Trial, Vector
@@ -125,9 +127,11 @@ def overlaid(scene: Scene, over: Scene) -> tuple[Scene, Scene]:
 def catalogue() -> dict[str, dict[str, str]]:
     """What `evo list` shows: a line of description by name, for each sort of thing."""
     return {
-        "kinds": {name: _first_line(kinds.get(name)) for name in kinds.names()},
-        "tasks": {name: _first_line(tasks.get(name)) for name in tasks.names()},
-        "operators": {name: _first_line(operators.get(name)) for name in operators.names()},
+        "kinds": _described(kinds),
+        "tasks": _described(tasks),
+        "operators": _described(operators),
+        "survival": _described(survivals),
+        "parents": _described(parent_draws),
         "presets": presets(),
     }
 
@@ -173,5 +177,7 @@ def _unique(records: Sequence[Record]) -> list[Record]:
     return list({record.id: record for record in records}.values())
 
 
-def _first_line(cls: type) -> str:
-    return (cls.__doc__ or "").partition("\n")[0]
+def _described(registry: Registry[Any]) -> dict[str, str]:
+    """The first line of each class's docstring, by name."""
+    found = {name: registry.get(name) for name in registry.names()}
+    return {name: (cls.__doc__ or "").partition("\n")[0] for name, cls in found.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evo.evaluation.protocol import Protocol
 from evo.reward.verdict import Verdict
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.types import Outcome, Record, Status
 
 

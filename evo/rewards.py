@@ -18,7 +18,7 @@ from evo.reward.guard import Trust
 from evo.reward.learner import Learner
 from evo.reward.lessons import Lessons
 from evo.reward.model import BLOCKS, Example
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.types import Record
 
 SOURCES = ("operator", "model")

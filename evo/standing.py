@@ -12,6 +12,8 @@ from archive.novelty import NoveltyArchive
 from archive.reader import Reader
 from evo.errors import HistoryError
 from evo.proposing.memory import Memory
+from evo.selection.individual import Individual
+from evo.selection.islands import Birthplaces
 from evo.types import Record
 
 _BATCH = 512
@@ -31,8 +33,8 @@ class Standing:
     """
 
     baselines: Sequence[Record]
-    population: Sequence[Record]
-    earlier: Sequence[Record]
+    population: Sequence[Individual]
+    earlier: Sequence[Individual]
     seen: set[str]
     archive: NoveltyArchive
     request: str
@@ -45,6 +47,7 @@ class Standing:
         memory: Memory,
         watch: Callable[[Sequence[Record]], None],
         learn: Callable[[int, Sequence[Record]], None] | None = None,
+        islands: int = 1,
     ) -> "Standing":
         """The standing of a campaign whose baselines are sealed.
 
@@ -54,6 +57,7 @@ class Standing:
             memory: takes in the recent generations.
             watch: is given all records, some at a time.
             learn: is given the records of each generation, in order.
+            islands: how many populations live apart.
 
         Raises:
             HistoryError: the baselines are lost, or a file is damaged.
@@ -71,7 +75,8 @@ class Standing:
         seen: set[str] = set()
         before = history.population(max(0, history.generation - 1))
         survivors = {*history.survivors, *before}
-        found: dict[str, Record] = {}
+        found: dict[str, Individual] = {}
+        birthplaces = Birthplaces(islands)
         recent: dict[int, list[Record]] = {
             generation: []
             for generation in range(memory.first_needed(history.generation), history.generation + 1)
@@ -82,8 +87,10 @@ class Standing:
             watch(batch)
             archive.add_records(batch)
             seen.update(record.id for record in batch)
-            found |= {r.id: r for r in batch if r.id in survivors and r.novelty is not None}
             for record in batch:
+                island = birthplaces(record)
+                if record.id in survivors and record.novelty is not None:
+                    found[record.id] = Individual(record, island)
                 if record.generation in recent:
                     recent[record.generation].append(record)
                 request = record.candidate.request or request

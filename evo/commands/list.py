@@ -5,7 +5,7 @@ from evo.console import print_facts
 
 
 def list_(*, as_json: Json = False) -> None:
-    """The kinds, tasks, operators and presets there are."""
+    """The kinds, tasks, operators, search strategies and presets there are."""
     from evo.inspection import catalogue
     from evo.report.tables import catalogue_table
 

@@ -25,7 +25,7 @@ from evo.console import (
     run_folder,
     save_picture,
 )
-from evo.errors import BudgetReachedError, UsageError
+from evo.errors import BudgetReachedError, EvoError, UsageError
 
 if TYPE_CHECKING:
     from archive.history import History
@@ -93,6 +93,7 @@ def _run(
     history: "History", *, unsafe_sandbox: bool, replay: "Reader | None", as_json: bool
 ) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
+    from archive import ending as endings
     from evo import build
     from evo.inspection import scene_of
     from evo.progress import Progress
@@ -101,10 +102,15 @@ def _run(
     from evo.stopping import Stopping
 
     folder, ending = history.folder, ""
+    go_on = f"Go on with: {invoked_as()} resume {folder}"
     start = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
     err.print(start, soft_wrap=True, markup=False)
     try:
-        with Stopping(_tell_of_stopping) as stopping, live_view(folder.name, err) as show:
+        with (
+            endings.kept(folder),
+            Stopping(_tell_of_stopping) as stopping,
+            live_view(folder.name, err) as show,
+        ):
 
             def watch(progress: Progress) -> None:
                 show(progress)
@@ -118,9 +124,14 @@ def _run(
             f"{history.config['generations']}; everything is saved."
         )
     except KeyboardInterrupt:
-        stopped = f"Stopped; everything is saved. Go on with: {invoked_as()} resume {folder}"
-        err.print(stopped, soft_wrap=True, markup=False)
+        err.print(f"Stopped; everything is saved. {go_on}", soft_wrap=True, markup=False)
         raise typer.Exit(130) from None
+    except EvoError as error:
+        error.add_note(go_on)
+        raise
+    if ending and history.generation < 1 and not as_json:
+        err.print(f"{ending} Nothing has been proposed yet.", soft_wrap=True, markup=False)
+        return
     scene = scene_of(history)
     picture = save_picture(scene, folder)
     if as_json:

@@ -10,7 +10,7 @@ from typing import Self
 
 import torch
 
-from evo.selection import Individual, survive
+from evo.selection.individual import Individual
 from evo.types import Record
 
 Proposing = Callable[[Sequence[Individual], int, int], list[Record]]
@@ -23,12 +23,21 @@ class Ahead:
     Args:
         propose: runs in a thread of its own, one generation at a time.
         earlier: the population one generation before the one to go on from.
+        measured: gives individuals with their crowding measured anew.
         last: number of the last generation.
     """
 
-    def __init__(self, propose: Proposing, earlier: Sequence[Record], *, last: int) -> None:
+    def __init__(
+        self,
+        propose: Proposing,
+        earlier: Sequence[Individual],
+        *,
+        measured: Callable[[Sequence[Individual]], list[Individual]],
+        last: int,
+    ) -> None:
         self._propose = propose
         self._earlier = earlier
+        self._measured = measured
         self._last = last
         self._next: tuple[int, Future[list[Record]]] | None = None
         self._thread = ThreadPoolExecutor(
@@ -42,14 +51,14 @@ class Ahead:
         assert self._next is not None
         records = self._next[1].result()
         if generation < self._last:
-            self._begin([parent.record for parent in parents], generation + 1)
+            self._begin(parents, generation + 1)
         return records
 
-    def _begin(self, population: Sequence[Record], generation: int) -> None:
+    def _begin(self, population: Sequence[Individual], generation: int) -> None:
         # Individuals of its own, since selection writes their crowding anew while this runs; and in
         # an order of their own, since a resumed campaign has the population from elsewhere.
-        pool = sorted(population, key=lambda record: record.id)
-        individuals = survive([Individual(record) for record in pool], len(pool))
+        pool = sorted(population, key=lambda individual: individual.record.id)
+        individuals = self._measured([Individual(i.record, i.island) for i in pool])
         known = max(0, generation - 2)
         self._next = (
             generation,

@@ -213,8 +213,8 @@ class Correspondent:
         if not endpoint.is_dead or self._settings.when_dead == "tree":
             return given_up
         self._stopped = self._stopped or EndpointDeadError(
-            f"The model {endpoint.model.label!r} cannot be had: {given_up.error}. "
-            "Everything is saved; evo resume goes on once it can be. "
+            f"The model {endpoint.model.label!r} cannot be had: {given_up.error.rstrip('.')}. "
+            "Everything is saved; the campaign can go on once it answers. "
             'With llm.when_dead = "tree" syntax-tree operators would go on alone.'
         )
         return None

@@ -7,6 +7,7 @@ which they come changes nothing.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ from evo.dialogue import Exchange, Request
 from evo.proposing.authors import Authors
 from evo.proposing.memory import Lessons, Memory
 from evo.seeds import child
-from evo.selection import Individual, performance, tournament
+from evo.selection.individual import Individual, performance
+from evo.selection.islands import Islands
 from evo.types import Candidate, Record, Status
 from operators.base import AskingOperator, WritingOperator
 from operators.briefing import Briefing
@@ -45,6 +47,7 @@ class Propose:
         seen: ids of every source so far, kept up to date here.
         offspring: how many proposals a generation has, by its number.
         seed: the campaign's.
+        islands: draw the parents.
         authors: the language models, where the portfolio asks any.
         baselines: the known components by name, for prompts.
     """
@@ -58,6 +61,7 @@ class Propose:
         seen: set[str],
         offspring: Callable[[int], int],
         seed: int,
+        islands: Islands,
         authors: Authors | None = None,
         baselines: Mapping[str, Record] | None = None,
     ) -> None:
@@ -68,6 +72,7 @@ class Propose:
         self._seen = seen
         self._offspring = offspring
         self._seed = seed
+        self._islands = islands
         self._authors = authors
         self._baselines = baselines or {}
 
@@ -102,7 +107,7 @@ class Propose:
     ) -> Candidate | Question:
         rng = child(self._seed, "propose", generation, place)
         operator = self._portfolio.draw(rng, lessons.operators)
-        draw = _drawing(parents, rng)
+        draw = self._drawing(parents, generation, place, rng)
         if isinstance(operator, WritingOperator):
             return write(operator, draw, self._kind.contract, rng)
         assert isinstance(operator, AskingOperator)
@@ -131,10 +136,23 @@ class Propose:
         rng = child(self._seed, "instead", generation, place)
         instead = self._portfolio.draw_writing(rng)
         if exchange.reply is None and instead is not None:
-            written = write(instead, _drawing(parents, rng), self._kind.contract, rng)
+            draw = self._drawing(parents, generation, place, rng)
+            written = write(instead, draw, self._kind.contract, rng)
             return Record(written, generation)
         ids = [parent.id for parent in question.parents]
         return self._authors.record(exchange, question.operator.name, ids, generation)
+
+    def _drawing(
+        self,
+        population: Sequence[Individual],
+        generation: int,
+        place: int,
+        rng: np.random.Generator,
+    ) -> ParentsOf:
+        draw = partial(
+            self._islands.parents, population, rng=rng, generation=generation, place=place
+        )
+        return lambda count: [parent.record for parent in draw(count)]
 
     def _neighbours(
         self, chosen: Sequence[Record], population: Sequence[Individual]
@@ -162,7 +180,3 @@ def first_time(record: Record, seen: set[str]) -> Record:
         )
     seen.add(record.id)
     return record
-
-
-def _drawing(population: Sequence[Individual], rng: np.random.Generator) -> ParentsOf:
-    return lambda count: [winner.record for winner in tournament(population, count, rng)]

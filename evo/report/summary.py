@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from archive import ending
 from archive.pareto import front, hypervolume
 from archive.reader import Reader
 from archive.replies import Replies
 from evo.errors import UsageError
 from evo.reward.verdict import Verdict
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.types import Record, Status
 
 OBJECTIVES = ("b_wr", "n_behaviour")
@@ -112,6 +113,7 @@ def find_record(records: Iterable[Record], beginning: str) -> Record:
 
 def status_facts(history: Reader) -> dict[str, Any]:
     """What `evo status --json` prints."""
+    state = _state(history)
     counts: Counter[Status] = Counter()
     archived = 0
     best: Record | None = None
@@ -126,7 +128,8 @@ def status_facts(history: Reader) -> dict[str, Any]:
         "name": history.folder.name,
         "kind": history.config["kind"],
         "generation": history.generation,
-        "state": _state(history),
+        "state": state,
+        "stopped_because": ending.read(history.folder) if state == "stopped" else None,
         "seed": history.config["seed"],
         "proposed": counts.total(),
         "duplicates": counts[Status.DUPLICATE],

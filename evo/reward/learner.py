@@ -19,7 +19,7 @@ from evo.reward.lessons import Lessons
 from evo.reward.model import Example, Model
 from evo.reward.settings import RewardSettings
 from evo.seeds import child_seed
-from evo.selection import performance
+from evo.selection.individual import performance
 from evo.steps import chance_order
 from evo.types import Record, Score, Status
 

@@ -70,7 +70,8 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
     shown = evo("show", finished_run, status["best"]["id"][:8], "--json").json
 
     assert list(status) == [
-        *("name", "kind", "generation", "state", "seed", "proposed", "duplicates", "invalid"),
+        *("name", "kind", "generation", "state", "stopped_because", "seed"),
+        *("proposed", "duplicates", "invalid"),
         *("screened_out", "failed", "evaluated", "archive_size", "best", "llm"),
         *("reward", "operators", "models"),
     ]
@@ -150,10 +151,12 @@ def test_export_gives_a_row_a_record_in_every_format(
 def test_list_shows_what_there_is(evo: Evo) -> None:
     facts = evo("list", "--json").json
 
-    assert set(facts) == {"kinds", "tasks", "operators", "presets"}
+    assert set(facts) == {"kinds", "tasks", "operators", "survival", "parents", "presets"}
     assert "activation" in facts["kinds"]
     assert "digits" in facts["tasks"]
     assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])
+    assert {"nsga2", "niches"} <= set(facts["survival"])
+    assert {"tournament", "rank"} <= set(facts["parents"])
     assert {"demo", "smoke"} <= set(facts["presets"])
     assert "demo" in evo("list").out
 
@@ -167,6 +170,12 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
         (("run", "demo", "--set", "tasks=['digit']"), "Did you mean 'digits'"),
         (("run", "demo", "--set", "operators={mutate-tre=1}"), "Did you mean 'mutate-tree'"),
         (("run", "demo", "--set", "novelty.text_model=none-such"), "none-such"),
+        (("run", "demo", "--set", "selection.survival=niche"), "Did you mean 'niches'"),
+        (("run", "demo", "--set", "selection.parents=ranks"), "Did you mean 'rank'"),
+        (
+            ("run", "demo", "--set", "population=52", "--set", "selection.islands=13"),
+            "at most 12 selection.islands",
+        ),
         (("status", "no-such-run"), "Unknown campaign 'no-such-run'"),
         (("resume", "no-such-run"), "Unknown campaign"),
         (("validate", "absent.py", "--kind", "activation"), "absent.py"),

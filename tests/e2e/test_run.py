@@ -6,7 +6,9 @@ from pathlib import Path
 
 from evo_command import EVO, SECRET, SMALL, Evo, Finished
 
+from archive import ending as endings
 from archive.reader import Reader
+from evo.report.summary import status_facts
 from evo.types import Status
 
 
@@ -112,6 +114,8 @@ def test_a_campaign_ended_again_and_again_resumes_to_the_same_history(
         if code == 130:
             assert "evo resume runs/ended" in err
             assert "Traceback" not in err
+        told = endings.INTERRUPTED if code == 130 else endings.KILLED
+        assert status_facts(Reader.read(folder))["stopped_because"] == told
         before, paid = paid, paid_for(folder)
         assert paid > before
         process = start(workplace, "resume", "ended")
@@ -145,7 +149,32 @@ def test_a_second_process_on_one_campaign_is_refused(evo: Evo, workplace: Path) 
 
     assert done.code == 1
     assert str(process.pid) in done.err
-    assert running.json["state"] == "running"
+    assert (running.json["state"], running.json["stopped_because"]) == ("running", None)
+
+
+def test_a_dead_endpoint_says_how_to_go_on_and_status_repeats_why(
+    evo: Evo, workplace: Path
+) -> None:
+    model = '[{model = "absent", base_url = "http://127.0.0.1:9/v1"}]'
+    settings = (f"llm.models={model}", "llm.attempts=1", "operators.generate-llm=9", "workers=1")
+    done = evo(*SMALL, "--name", "dead", *(part for each in settings for part in ("--set", each)))
+    status = evo("status", "dead", "--json").json
+
+    assert done.code == 1
+    assert "resume runs/dead" in done.err
+    assert status["state"] == "stopped"
+    assert "'absent' cannot be had" in status["stopped_because"]
+
+
+def test_a_budget_that_ends_before_anything_is_proposed_prints_no_empty_tables(
+    evo: Evo, workplace: Path
+) -> None:
+    model = '[{model = "absent", base_url = "http://127.0.0.1:9/v1"}]'
+    settings = (f"llm.models={model}", "llm.budget.hours=0.000001")
+    done = evo(*SMALL, "--name", "brief", *(part for each in settings for part in ("--set", each)))
+
+    assert (done.code, done.out) == (0, "")
+    assert "Nothing has been proposed yet" in done.err
 
 
 def test_a_run_without_a_name_is_numbered(evo: Evo, tmp_path: Path) -> None:

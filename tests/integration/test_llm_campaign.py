@@ -140,9 +140,15 @@ def live(folder: Path, config: Config, *, die_at: int | None = None) -> int:
     return next(steps)
 
 
-@pytest.mark.parametrize("ahead", [True, False])
-def test_killed_anywhere_and_resumed_it_is_the_same_history(server, tmp_path, ahead) -> None:
+@pytest.mark.parametrize(("ahead", "islands"), [(True, 1), (False, 1), (True, 2)])
+def test_killed_anywhere_and_resumed_it_is_the_same_history(
+    server, tmp_path, ahead, islands
+) -> None:
     config = configure(server.url, ahead=ahead)
+    if islands > 1:
+        selection = {"islands": islands, "migrate_every": 2, "survival": "niches"}
+        values = config.model_dump(mode="json")
+        config = Config.model_validate({**values, "population": 8, "selection": selection})
     events = live(tmp_path / "whole", config)
     asked = server.count
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,19 @@ SETTINGS = (
 )
 
 
+STRATEGIES = {
+    "niches": ("selection.survival=niches",),
+    "uniform": ("selection.parents=uniform",),
+    "rank": ("selection.parents=rank",),
+    "novelty-first": ("selection.parents=novelty-first",),
+    "islands": ("population=12", "selection.islands=3", "selection.migrate_every=2"),
+    "islands of niches": (
+        *("population=8", "selection.islands=2", "selection.migrate_every=2"),
+        *("selection.survival=niches", "selection.parents=rank"),
+    ),
+}
+
+
 class Killed(BaseException):
     """Stands for SIGKILL: nothing may catch it and tidy up."""
 
@@ -35,7 +49,9 @@ class Finished(NamedTuple):
     events: int
 
 
-def live(folder: Path, *, die_at: int | None = None, order: int = 0) -> Finished:
+def live(
+    folder: Path, *, die_at: int | None = None, order: int = 0, more: Sequence[str] = ()
+) -> Finished:
     """Run to the end, or to the durable step of that number: it is killed before it takes it."""
     steps = count()
 
@@ -47,7 +63,7 @@ def live(folder: Path, *, die_at: int | None = None, order: int = 0) -> Finished
 
         return acting
 
-    config = no_training.configure(SETTINGS)
+    config = no_training.configure((*SETTINGS, *more))
     trainer = no_training.Trainer(config.protocol, order=order)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merging, "FAN", 3)
@@ -107,6 +123,23 @@ def test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte(
     assert segments(folder) == segments(expected)
     assert (folder / "journal").read_bytes() == (expected / "journal").read_bytes()
     assert not list(folder.rglob(".*.tmp"))
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_with_every_strategy_a_campaign_resumes_as_if_it_had_never_been_cut(
+    whole, tmp_path, name
+) -> None:
+    more = STRATEGIES[name]
+    uncut = live(tmp_path / "uncut", more=more)
+
+    for part in (0.25, 0.5, 0.3):
+        with suppress(Killed):
+            live(tmp_path / "cut", die_at=int(part * uncut.events), order=7, more=more)
+    live(tmp_path / "cut", order=8, more=more)
+
+    assert segments(tmp_path / "cut") == segments(tmp_path / "uncut")
+    ids, usual = ([r.id for r in Reader.read(f).records] for f in (tmp_path / "cut", whole[0]))
+    assert ids != usual, "the strategy changes the search"
 
 
 def test_a_clock_that_jumps_back_changes_nothing(whole, tmp_path, monkeypatch):

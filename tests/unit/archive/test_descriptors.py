@@ -34,6 +34,15 @@ def test_a_source_has_the_same_vector_whatever_it_is_batched_with(describe):
     assert together.tobytes() == backwards.tobytes() == alone.tobytes()
 
 
+def test_the_model_is_loaded_when_the_context_that_waits_for_it_ends(one_thread):
+    descriptor = TextDescriptor()
+
+    with descriptor.loading():
+        pass
+
+    assert "_encoder" in vars(descriptor)
+
+
 def test_what_computes_nothing_does_not_count_as_text(describe):
     bare = "import torch\n\ndef activation(x):\n    return torch.tanh(x)\n"
     dressed = (

@@ -4,7 +4,9 @@ from typing import ClassVar
 from evo.components.activation import Activation
 from evo.proposing.memory import Memory
 from evo.proposing.propose import Propose
-from evo.selection import Individual, survive
+from evo.selection.individual import Individual
+from evo.selection.islands import Islands
+from evo.selection.settings import SelectionSettings
 from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
 from operators.base import WritingOperator
 
@@ -46,7 +48,8 @@ class Always:
 
 
 def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence[Record]:
-    parents = survive([Individual(evaluated(name)) for name in "ab"], 2)
+    islands = Islands.of(SelectionSettings(), 4)
+    parents = islands.survive([Individual(evaluated(name)) for name in "ab"])
     step = Propose(
         Always(Echo(different)),  # type: ignore[arg-type]
         Activation(),
@@ -54,6 +57,7 @@ def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence
         seen=seen,
         offspring=lambda _: 6,
         seed=seed,
+        islands=islands,
     )
     return step(parents, 3, 2)
 

@@ -1,0 +1,21 @@
+"""NSGA-II: who is on the best fronts of performance and novelty survives, through DEAP."""
+
+from collections.abc import Sequence
+
+from deap import tools
+
+from evo.selection.base import Survival, survivals
+from evo.selection.individual import Individual
+
+
+@survivals.register("nsga2")
+class Nsga2(Survival):
+    """Non-dominated fronts of performance and novelty, then crowding."""
+
+    def __call__(self, individuals: Sequence[Individual], count: int) -> list[Individual]:
+        """The best `count` by non-dominated rank, then crowding distance.
+
+        Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE
+        Transactions on Evolutionary Computation 6(2).
+        """
+        return tools.selNSGA2(list(individuals), min(count, len(individuals)))

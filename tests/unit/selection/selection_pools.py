@@ -1,0 +1,38 @@
+"""Individuals to select from."""
+
+import numpy as np
+
+from evo.selection.individual import Individual
+from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
+
+
+def record(
+    name: str,
+    b_wr: float,
+    n_score: float,
+    *,
+    rung: int = 0,
+    at: tuple[float, ...] = (),
+    parents: tuple[str, ...] = (),
+    generation: int = 1,
+) -> Record:
+    """An archived record whose behaviour vector is `at`."""
+    rate = WinRate(b_wr, 0.0, 1.0)
+    return Record(
+        Candidate(name, "activation", name, parents, "test"),
+        generation,
+        Status.EVALUATED,
+        behaviour_vector=np.array(at, dtype=np.float32),
+        score=Score(rung, (), rate, rate, 0.0, {}),
+        novelty=Novelty(0.1, n_score, "a", "b"),
+    )
+
+
+def individual(
+    name: str, b_wr: float, n_score: float = 0.5, *, at: tuple[float, ...] = (), island: int = 0
+) -> Individual:
+    return Individual(record(name, b_wr, n_score, at=at), island)
+
+
+def ids(individuals: list[Individual]) -> list[str]:
+    return [each.record.id for each in individuals]
