@@ -10,7 +10,6 @@ Usage: python benchmarks/bench_reward.py [SPLITS [TAUGHT [POOL]]]
 
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,6 @@ import numpy as np
 import torch
 from reward_rivals import Blocks, ensemble, process, trees
 from scipy.stats import rankdata
-from sklearn.exceptions import ConvergenceWarning
 
 from archive.descriptors import BehaviourScale, TextDescriptor
 from evo.baselines import behaviour_scale, validated_baselines
@@ -117,7 +115,6 @@ def main() -> None:
     taught = int(given[1]) if len(given) > 1 else 300
     records = pool.read(Path(given[2]) if len(given) > 2 else None)
     torch.set_num_threads(1)
-    warnings.filterwarnings("ignore", category=ConvergenceWarning)
     examples = Example.of([record.score for record in records if record.score is not None])
     features = features_of(records)
     print(f"{len(records)} candidates, {taught} taught, {splits} splits")

@@ -1,16 +1,14 @@
 """Other models on the features of the reward model, for comparison."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from evo.reward.features import Features
-from evo.reward.model import Example, Model, Scaler
+from evo.reward.model import Example, Model
+from evo.tabular.strategies.gaussian_process import foretold
 
 Floats = NDArray[np.float64]
 Blocks = tuple[str, ...]
@@ -43,16 +41,10 @@ def trees(taught: Features, examples: Example, asked: Features, blocks: Blocks) 
 
 
 def process(taught: Features, examples: Example, asked: Features, blocks: Blocks) -> Example:
-    """A Gaussian process with a Matérn 5/2 kernel, its noise from the intervals and learned."""
-    scaler = Scaler.of(taught, blocks)
-    inputs, others = scaler(taught).double().numpy(), scaler(asked).double().numpy()
+    """A Gaussian process, see `evo.tabular.strategies.gaussian_process`."""
 
     def fitted(rates: Floats, variances: Floats) -> Floats:
-        kernel = ConstantKernel(1.0) * Matern(3.0, (0.3, 300), nu=2.5) + WhiteKernel(0.1)
-        spread = rates.std() ** 2 or 1.0
-        noise: Any = variances / spread + 1e-6  # one for each example, whatever the stubs say
-        model = GaussianProcessRegressor(kernel, alpha=noise, normalize_y=True)
-        return np.asarray(model.fit(inputs, rates).predict(others), dtype=np.float64)
+        return foretold(taught, rates, variances, asked, blocks=blocks).expected
 
     return _both(examples, fitted)
 

@@ -14,7 +14,7 @@ from archive.descriptors import DEFAULT_MODEL, TextDescriptor
 from archive.history import History
 from archive.reader import Reader
 from evo import baselines as known
-from evo import steps
+from evo import steps, taught
 from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
 from evo.config import Config, parse
@@ -41,16 +41,18 @@ from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 
-def check(config: Config, *, replayed: bool = False) -> None:
+def check(config: Config, *, replayed: bool = False, begun: Path | None = None) -> None:
     """Everything that can be known to be wrong before anything is spent.
 
     Args:
         config: what is to run.
         replayed: whether replies of language models come from another campaign.
+        begun: folder of the campaign, where it has one already.
 
     Raises:
-        UsageError: a name is unknown, a task does not suit the kind, or the device or the text
-            model is not there.
+        UsageError: a name is unknown, a task does not suit the kind, or the device, the text model
+            or lessons are not there.
+        HistoryError: the lessons of a campaign that has begun are lost.
     """
     prepare(config.kind, config.tasks)
     Islands.of(config.selection, config.population)
@@ -63,6 +65,10 @@ def check(config: Config, *, replayed: bool = False) -> None:
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
+    if config.reward.lessons and begun is None:
+        taught.check(config)
+    elif begun is not None:
+        taught.lessons_of(begun, config.reward)
 
 
 def prepare(kind_name: str, task_names: Iterable[str]) -> None:
@@ -102,10 +108,17 @@ def create(folder: Path, config: Config) -> History:
     """A new campaign folder with its resolved configuration and environment.
 
     The device is resolved too: a campaign that goes on elsewhere must not compare candidates with
-    baselines of another device unawares.
+    baselines of another device unawares. So are lessons, of which the folder gets a copy.
     """
-    config = with_rates(config).model_copy(update={"device": devices.resolve(config.device)})
-    return History.create(folder, config=config.model_dump(mode="json"), environment=environment())
+    resolved = {
+        "device": devices.resolve(config.device),
+        "reward": taught.settled(config.reward),
+    }
+    config = with_rates(config).model_copy(update=resolved)
+    values = config.model_dump(mode="json")
+    history = History.create(folder, config=values, environment=environment())
+    taught.lessons_of(folder, config.reward)
+    return history
 
 
 def with_rates(config: Config) -> Config:
@@ -194,6 +207,7 @@ def search(
         protocol=config.protocol,
         networks=network_counts(config.tasks),
         clock=time.monotonic,
+        screening=config.reward.screening,
     )
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
@@ -213,7 +227,7 @@ def search(
         survivors = islands.survive(islands.born(baselines))
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
     memory = Memory(config.portfolio.window)
-    learner = learner_of(config, kind) if config.reward.screening else None
+    learner = learner_of(config, kind, history.folder) if config.reward.screening else None
     standing = Standing.of(
         history,
         archive=config.novelty.archive(),
@@ -263,13 +277,14 @@ def search(
         ).run()
 
 
-def learner_of(config: Config, kind: Kind) -> Learner:
-    """What learns of rewards in a campaign of this configuration."""
+def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
+    """What learns of rewards in the campaign of this configuration and folder."""
     return Learner(
         Portrayer(Propagation(kind, config.tasks[0])),
         config.reward,
         trainings=config.trainings,
         seed=config.seed,
+        lessons=taught.lessons_of(folder, config.reward),
     )
 
 

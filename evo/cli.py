@@ -10,6 +10,7 @@ from types import FrameType
 
 import typer
 
+from evo.commands.bench import bench
 from evo.commands.check import check
 from evo.commands.compare import compare
 from evo.commands.confirm import confirm
@@ -54,6 +55,7 @@ for command in (
     ),
 ):
     app.command()(command)
+app.add_typer(bench, name="bench")
 app.command("list")(list_)
 app.command()(doctor)
 

@@ -91,7 +91,7 @@ class Config(Frozen):
     """Operators by name and how often each is drawn, as weights; 0 switches one off."""
     workers: Annotated[int, Field(ge=0)] = 0
     """Training processes of one thread each; 0 takes one per processor, or one per GPU."""
-    device: str = Field("auto", pattern="^(auto|cpu|cuda)$")
+    device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$")
     timeout_s: PositiveFloat = 600.0
     """Wall time that training one candidate at one rung may take."""
     protocol: Protocol = Protocol()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evo.evaluation.protocol import Protocol
+from evo.reward.verdict import Verdict
 from evo.selection.individual import performance
 from evo.types import Outcome, Record, Status
 
@@ -23,6 +24,7 @@ class Progress:
         seconds: wall time of this process.
         per_minute: candidates evaluated per minute of this process's search.
         seconds_left: estimate to the end; None before it can be made.
+        reward: how the reward model stands; None in a campaign without one.
     """
 
     generation: int
@@ -34,6 +36,7 @@ class Progress:
     seconds: float = 0.0
     per_minute: float = 0.0
     seconds_left: float | None = None
+    reward: Verdict | None = None
 
 
 Watch = Callable[[Progress], None]
@@ -49,6 +52,7 @@ class Tracker:
         protocol: decides how much work a rung is.
         networks: how many each of the campaign's tasks has.
         clock: seconds that only ever grow.
+        screening: whether a reward model chooses what trains.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Tracker:
         protocol: Protocol,
         networks: Sequence[int],
         clock: Callable[[], float],
+        screening: bool = False,
     ) -> None:
         self._watch = watch
         self._clock = clock
@@ -76,6 +81,7 @@ class Tracker:
         self._work = self._done = self._replayed = 0.0
         self._evaluated_here = self._first_rung_done = 0
         self._best: Record | None = None
+        self._reward = Verdict() if screening else None
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """A step begins on these records."""
@@ -84,6 +90,7 @@ class Tracker:
         self._generation, self._step = generation, name
         candidates = [record for record in records if not record.is_baseline]
         self._present = Counter(record.status for record in candidates)
+        self._hear(records)
         if name in ("propose", "baselines", "evaluate"):
             self._done = self._work = self._replayed = 0.0
             self._first_rung_done = 0
@@ -107,6 +114,7 @@ class Tracker:
         """Count what history holds already."""
         candidates = [record for record in records if not record.is_baseline]
         self._past.update(record.status for record in candidates)
+        self._hear(candidates)
         scored = [record for record in candidates if record.novelty is not None]
         contenders = [*scored, *([self._best] if self._best else [])]
         self._best = max(contenders, key=performance, default=None)
@@ -136,8 +144,13 @@ class Tracker:
                 seconds=now - self._start,
                 per_minute=60 * evaluated / search if search > 0 else 0.0,
                 seconds_left=self._seconds_left(search, trained),
+                reward=self._reward,
             )
         )
+
+    def _hear(self, records: Sequence[Record]) -> None:
+        if self._reward is not None:
+            self._reward = self._reward.after(records)
 
     def _seconds_left(self, search: float, trained: float) -> float | None:
         """From the mean time of a generation of this process, the present one taken in part."""

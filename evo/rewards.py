@@ -1,9 +1,11 @@
 """Judges the reward model of finished or running campaigns, from what they have evaluated."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import torch
 
 from archive.reader import Reader
 from evo import build
@@ -14,7 +16,8 @@ from evo.reward.appraisal import FEWEST, Evaluated, Judgement, held_out, matrix,
 from evo.reward.features import joined
 from evo.reward.guard import Trust
 from evo.reward.learner import Learner
-from evo.reward.model import Example
+from evo.reward.lessons import Lessons
+from evo.reward.model import BLOCKS, Example
 from evo.selection.individual import performance
 from evo.types import Record
 
@@ -22,36 +25,89 @@ SOURCES = ("operator", "model")
 """What candidates of one campaign can be told apart by."""
 
 
-def judge(histories: Sequence[Reader], *, by: str = "operator") -> Judgement:
-    """The judgement of one campaign by its sources, or of several by campaign.
+@dataclass(frozen=True)
+class Rewards:
+    """What campaigns of one kind have evaluated. Make one with `Rewards.of`.
 
-    Raises:
-        UsageError: campaigns differ in kind, or too few candidates were evaluated.
+    Attributes:
+        histories: the campaigns.
+        learners: of each.
+        whole: the candidates of all, in the order of campaigns and generations.
+        by: what sources are: "operator", "model" or "campaign".
     """
-    if len({history.config["kind"] for history in histories}) > 1:
-        raise UsageError("Expected campaigns of one kind: rewards of others say nothing of it.")
-    if len(histories) > 1:
-        by = "campaign"
-    learners = [_learner(history) for history in histories]
-    trust = _trust(learners[0], histories[0])
-    parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
-    whole = Evaluated(
-        joined([part.features for part in parts]),
-        Example(*map(np.concatenate, zip(*(part.examples for part in parts), strict=True))),
-        np.concatenate([part.came for part in parts]),
-        [source for part in parts for source in part.sources],
-    )
-    seed = int(histories[0].config["seed"])
-    everyone = np.arange(len(whole.came))
-    return Judgement(
-        names=[history.folder.name for history in histories],
-        evaluated=len(everyone),
-        screening=parse(histories[0].config, where="config.json").reward.screening,
-        trust=trust,
-        overall=ranked(held_out(whole, everyone, seed=seed), whole.came, seed=seed),
-        by=by,
-        pairs=matrix(whole, seed=seed),
-    )
+
+    histories: Sequence[Reader]
+    learners: Sequence[Learner]
+    whole: Evaluated
+    by: str
+
+    @classmethod
+    def of(cls, histories: Sequence[Reader], *, by: str = "operator") -> "Rewards":
+        """The rewards of one campaign by its sources, or of several by campaign.
+
+        Raises:
+            UsageError: campaigns differ in kind, or too few candidates were evaluated.
+        """
+        if len({history.config["kind"] for history in histories}) > 1:
+            raise UsageError("Expected campaigns of one kind: rewards of others say nothing of it.")
+        if len(histories) > 1:
+            by = "campaign"
+        torch.set_num_threads(
+            1
+        )  # small tensors are quicker so, and the bits are those of a campaign
+        learners = [_learner(history) for history in histories]
+        parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
+        whole = Evaluated(
+            joined([part.features for part in parts]),
+            Example(*map(np.concatenate, zip(*(part.examples for part in parts), strict=True))),
+            np.concatenate([part.came for part in parts]),
+            [source for part in parts for source in part.sources],
+        )
+        return cls(histories, learners, whole, by)
+
+    def judgement(self) -> Judgement:
+        """How well they can be learned and foretold."""
+        first, whole = self.histories[0], self.whole
+        seed = int(first.config["seed"])
+        everyone = np.arange(len(whole.came))
+        return Judgement(
+            names=[history.folder.name for history in self.histories],
+            evaluated=len(everyone),
+            screening=parse(first.config, where="config.json").reward.screening,
+            trust=_trust(self.learners[0], first),
+            overall=ranked(held_out(whole, everyone, seed=seed), whole.came, seed=seed),
+            by=self.by,
+            pairs=matrix(whole, seed=seed),
+        )
+
+    def lessons(self) -> Lessons:
+        """The same for another campaign to begin with.
+
+        Raises:
+            UsageError: campaigns differ in their first task, which features look at, or one was
+                made with other baselines.
+        """
+        first = self.histories[0]
+        kind, task = first.config["kind"], first.config["tasks"][0]
+        if any(history.config["tasks"][0] != task for history in self.histories):
+            raise UsageError("Expected campaigns of one first task: features look at it.")
+        known = next(iter(kinds.get(kind)().baselines().values()))
+        baseline = [record for record in first.records if record.id == known.id][:1]
+        if not baseline or not baseline[0].is_baseline:
+            raise UsageError(f"{first.folder.name} was made with other baselines than evo has now.")
+        return Lessons(
+            kind=kind,
+            task=task,
+            campaigns=[history.folder.name for history in self.histories],
+            features={name: self.whole.features[name] for name in BLOCKS},
+            examples=self.whole.examples,
+            reference=self.learners[0].features(baseline),
+        )
+
+
+def judge(histories: Sequence[Reader], *, by: str = "operator") -> Judgement:
+    """How well rewards of campaigns can be learned and foretold; see `Rewards`."""
+    return Rewards.of(histories, by=by).judgement()
 
 
 def _evaluated(history: Reader, learner: Learner, by: str) -> Evaluated:
@@ -84,7 +140,7 @@ def _learner(history: Reader) -> Learner:
     if not settings.screening:
         settings = settings.model_copy(update={"first_generation": config.generations + 1})
     config = config.model_copy(update={"reward": settings})
-    return build.learner_of(config, kinds.get(config.kind)())
+    return build.learner_of(config, kinds.get(config.kind)(), history.folder)
 
 
 def _trust(learner: Learner, history: Reader) -> Trust:

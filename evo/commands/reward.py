@@ -7,7 +7,7 @@ import typer
 
 from evo.commands.options import Json
 from evo.console import err, picture_folder, print_facts, read_run
-from evo.errors import unknown_name
+from evo.errors import UsageError, unknown_name
 
 
 def reward(
@@ -22,22 +22,32 @@ def reward(
     plot: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Save the picture here, as PNG and SVG.")
     ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep what was learned, for reward.lessons elsewhere."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """How many of the best candidates a reward model finds for how many evaluations."""
     histories = [read_run(run) for run in runs]
     from evo.report.rewards import reward_facts, reward_view
-    from evo.rewards import SOURCES, judge
+    from evo.rewards import SOURCES, Rewards
 
     if by not in SOURCES:
         raise unknown_name("source", by, SOURCES)
+    if save is not None and not save.absolute().parent.is_dir():
+        raise UsageError(f"--save {save}: expected a file in a folder that exists.")
     with err.status("learning …"):
-        found = judge(histories, by=by)
+        rewards = Rewards.of(histories, by=by)
+        found = rewards.judgement()
     if plot is not None:
-        from evo.report.pictures import efficiency
-        from evo.report.pictures.style import look, save
+        from evo.report.pictures import efficiency, style
 
-        with picture_folder(plot), look():
-            paths = save(efficiency.draw(found), plot, "efficiency")
+        with picture_folder(plot), style.look():
+            paths = style.save(efficiency.draw(found), plot, "efficiency")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
+    if save is not None:
+        lessons = rewards.lessons()
+        lessons.write(save)
+        err.print(f"{len(lessons)} lessons: {save}", soft_wrap=True, markup=False)
     print_facts(reward_facts(found), reward_view(found), as_json=as_json)

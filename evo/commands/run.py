@@ -153,7 +153,7 @@ def _check_again(history: "History", *, replayed: bool) -> None:
 
     config = parse(history.config, where=str(history.folder / "config.json"))
     if history.generation < config.generations:
-        build.check(config, replayed=replayed)
+        build.check(config, replayed=replayed, begun=history.folder)
     now = build.environment()
     changed = [
         f"{name} {before} → {now.get(name, 'none')}"

@@ -47,6 +47,8 @@ def panel(name: str, progress: Progress) -> RenderableType:
     grid.add_row("generation", _generation_row(progress))
     grid.add_row("funnel", _funnel(progress))
     grid.add_row("best", _best(progress))
+    if progress.reward is not None:
+        grid.add_row("reward model", str(progress.reward))
     grid.add_row("rate", f"{progress.per_minute:.1f} evaluated a minute")
     grid.add_row("time", f"{_clock(progress.seconds)} so far, {_left(progress)}")
     parts: list[RenderableType] = [grid]
@@ -71,7 +73,8 @@ class _Lines:
             return
         self._console.print(
             f"generation {progress.generation}/{progress.generations} | {_funnel(progress)} | "
-            f"best {_best(progress)} | {progress.per_minute:.1f} evaluated/min | "
+            f"best {_best(progress)} | {_reward(progress)}"
+            f"{progress.per_minute:.1f} evaluated/min | "
             f"{_clock(progress.seconds)} so far, {_left(progress)}",
             markup=False,
             highlight=False,
@@ -128,6 +131,10 @@ def _best(progress: Progress) -> str:
         return "none yet"
     score = progress.best.score
     return f"B-WR {interval(score.b_wr)}  BSOTA-WR {interval(score.bsota_wr)}"
+
+
+def _reward(progress: Progress) -> str:
+    return "" if progress.reward is None else f"reward model {progress.reward} | "
 
 
 def _left(progress: Progress) -> str:

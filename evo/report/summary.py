@@ -12,6 +12,7 @@ from archive.pareto import front, hypervolume
 from archive.reader import Reader
 from archive.replies import Replies
 from evo.errors import UsageError
+from evo.reward.verdict import Verdict
 from evo.selection.individual import performance
 from evo.types import Record, Status
 
@@ -116,7 +117,9 @@ def status_facts(history: Reader) -> dict[str, Any]:
     counts: Counter[Status] = Counter()
     archived = 0
     best: Record | None = None
+    reward = Verdict()
     for record in history.records:
+        reward = reward.after([record])
         archived += record.novelty is not None
         if not record.is_baseline:
             counts[record.status] += 1
@@ -137,6 +140,7 @@ def status_facts(history: Reader) -> dict[str, Any]:
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **_rates(best)},
         "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
+        "reward": _reward(history, reward),
     }
 
 
@@ -204,6 +208,13 @@ def _verdict(confirmation: Mapping[str, Any]) -> dict[str, Any]:
 def _trials(record: Record) -> list[dict[str, Any]]:
     assert record.score is not None
     return [finite(trial._asdict()) for trial in record.score.trials]
+
+
+def _reward(history: Reader, verdict: Verdict) -> dict[str, Any] | None:
+    """How the reward model stands; None in a campaign that does not screen."""
+    if not history.config.get("reward", {}).get("screening", False):
+        return None
+    return {"state": verdict.state.value, "since": verdict.since, "why": verdict.why}
 
 
 def _state(history: Reader) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from evo.reward.choice import random_places
 from evo.reward.features import Features, Portrayer, joined
 from evo.reward.guard import Foretold, Trust, trust
+from evo.reward.lessons import Lessons
 from evo.reward.model import Example, Model
 from evo.reward.settings import RewardSettings
 from evo.seeds import child_seed
@@ -55,15 +56,23 @@ class Learner:
         settings: the campaign's.
         trainings: how many train in a generation, at most.
         seed: the campaign's.
+        lessons: what other campaigns have evaluated; the latest of it fills up the window.
     """
 
     def __init__(
-        self, portray: Portrayer, settings: RewardSettings, *, trainings: int, seed: int
+        self,
+        portray: Portrayer,
+        settings: RewardSettings,
+        *,
+        trainings: int,
+        seed: int,
+        lessons: Lessons | None = None,
     ) -> None:
         self._portray = portray
         self._settings = settings
         self._trainings = trainings
         self._seed = seed
+        self._lessons = lessons
         self._generations: deque[tuple[int, list[_Known]]] = deque()
         self._features: dict[str, Features] = {}
         self._models: dict[int, Model | None] = {}
@@ -124,13 +133,15 @@ class Learner:
     def _fitted(self, generation: int) -> Model | None:
         known = [each for g, part in self._generations if g < generation for each in part]
         known = known[-self._settings.window :]
-        if len(known) < _FEWEST:
+        features = self.features([each.record for each in known]) if known else {}
+        examples = Example.of([each.score for each in known])
+        if self._lessons is not None:
+            features, examples = self._lessons.before(
+                features, examples, most=self._settings.window - len(known)
+            )
+        if len(examples.b_wr) < _FEWEST:
             return None
-        return Model.fit(
-            self.features([each.record for each in known]),
-            Example.of([each.score for each in known]),
-            seed=child_seed(self._seed, "reward", generation),
-        )
+        return Model.fit(features, examples, seed=child_seed(self._seed, "reward", generation))
 
     def _foretold(self, generation: int) -> Foretold | None:
         known = [each for g, part in self._generations if g == generation for each in part]

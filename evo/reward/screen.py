@@ -11,8 +11,9 @@ import numpy as np
 
 from evo.reward.choice import most_promising
 from evo.reward.learner import Learner
-from evo.reward.model import Model, Prediction
+from evo.reward.model import Model
 from evo.reward.settings import RewardSettings
+from evo.reward.verdict import aside, early, outdone
 from evo.steps import apply_to_live, first_drawn, screened_out
 from evo.types import Record
 
@@ -40,11 +41,11 @@ class RewardScreen:
             return records
         generation = records[0].generation
         draw = self._learner.draw(generation, len(records))
-        model, why = None, "too early for the reward model"
+        model, why = None, early()
         if generation >= self._settings.first_generation:
             trust = self._learner.trust(generation)
             model = self._learner.model(generation) if trust.is_earned else None
-            why = f"the reward model stands aside: {trust}"
+            why = aside(trust)
         if model is None:
             return first_drawn(records, draw.order[: self._trainings], f"; {why}")
         return self._chosen(records, model, draw.order[: draw.random])
@@ -63,13 +64,8 @@ class RewardScreen:
         )
         passing = {*by_chance, *rest[best].tolist()}
         return [
-            record if place in passing else screened_out(record, _reason(expected, place))
+            record
+            if place in passing
+            else screened_out(record, outdone(expected.b_wr[place], expected.b_wr_spread[place]))
             for place, record in enumerate(records)
         ]
-
-
-def _reason(expected: Prediction, place: int) -> str:
-    return (
-        f"the reward model expects a B-WR of {expected.b_wr[place]:.2f} "
-        f"± {expected.b_wr_spread[place]:.2f}: others promise more"
-    )

@@ -1,8 +1,8 @@
 """How a campaign uses a reward model, as configuration."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from evo.settings import Frozen
 
@@ -26,3 +26,21 @@ class RewardSettings(Frozen):
     """How many of the latest evaluated candidates the model learns from."""
     watched: PositiveInt = 5
     """Generations whose random share tells whether the model is any good."""
+    lessons: str = ""
+    """A file of `evo reward --save`: what other campaigns have evaluated. It fills up the window
+    until the campaign's own candidates do, and `first_generation` is then 2 by default."""
+    lessons_sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    """Of that file, written in when a campaign begins: another content is refused."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _taught(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("lessons"):
+            return {"first_generation": 2, **values}
+        return values
+
+    @model_validator(mode="after")
+    def _of_use(self) -> "RewardSettings":
+        if self.lessons and not self.screening:
+            raise ValueError("expected screening = true beside lessons: nothing else reads them")
+        return self

@@ -10,10 +10,13 @@ from rich.console import Console
 
 from archive.history import History
 from archive.reader import Reader
+from evo import build
 from evo.components.base import kinds
+from evo.errors import HistoryError, UsageError
 from evo.evaluation.workers import Job
 from evo.report.rewards import reward_facts, reward_view
-from evo.rewards import judge
+from evo.report.summary import status_facts
+from evo.rewards import Rewards, judge
 from evo.seeds import child
 from evo.types import Outcome, Record, Status
 from evo.validation.graph import Graph
@@ -59,11 +62,12 @@ class Judge(no_training.Trainer):
         return Outcome(job.id, job.rung, trials, outcome.seconds, heat=job.heat)
 
 
-def live(folder: Path, *, dies_at: int | None = None) -> int:
-    config = no_training.configure(SETTINGS)
+def live(folder: Path, *settings: str, dies_at: int | None = None) -> int:
+    config = no_training.configure([*SETTINGS, *settings])
     judge = Judge(config.protocol, dies_at=dies_at)
     if not folder.exists():
-        no_training.create(folder, config).close()
+        build.check(config)
+        build.create(folder, config).close()
     with History.open(folder) as history:
         no_training.run(history, lambda _: None, trainer=judge)
     return judge.trained
@@ -81,6 +85,10 @@ def rendered(view) -> str:
     console = Console(width=100, record=True, file=StringIO())
     console.print(view)
     return console.export_text()
+
+
+def segments(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "segments").glob("*.h5")}
 
 
 def generation(folder: Path, number: int) -> list[Record]:
@@ -129,8 +137,90 @@ def test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_
         live(tmp_path / "run", dies_at=trained - TRAININGS // 2)
     live(tmp_path / "run")
 
-    cut, uncut = (
-        {path.name: path.read_bytes() for path in (each / "segments").glob("*.h5")}
-        for each in (tmp_path / "run", folder)
+    assert segments(tmp_path / "run") == segments(folder)
+
+
+def test_how_the_model_stands_is_told_while_it_runs_and_afterwards(whole) -> None:
+    facts = status_facts(Reader.read(whole[0]))
+
+    assert facts["reward"] == {"state": "screens", "since": FIRST, "why": ""}
+
+
+@pytest.fixture(scope="module")
+def lessons(whole) -> Path:
+    """What the whole campaign has learned, as a file beside it."""
+    path = whole[0].with_name("lessons.parquet")
+    Rewards.of([Reader.read(whole[0])]).lessons().write(path)
+    return path
+
+
+def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
+    whole, lessons, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+    folder = tmp_path / "run"
+
+    live(folder, f"reward.lessons={lessons}", "reward.first_generation=2", "seed=8")
+
+    assert status_facts(Reader.read(folder))["reward"]["since"] == 2
+    assert len(generation(folder, 2)) == 32
+    assert (folder / "lessons.parquet").read_bytes() == lessons.read_bytes()
+
+
+def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_it(
+    lessons, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+    file = tmp_path / "file.parquet"
+    file.write_bytes(lessons.read_bytes())
+    settings = (
+        *(f"reward.lessons={file}", "reward.first_generation=2"),
+        *("generations=3", "seed=8"),
     )
-    assert cut == uncut
+    trained = live(tmp_path / "whole", *settings)
+
+    with pytest.raises(Killed):
+        live(tmp_path / "cut", *settings, dies_at=trained - TRAININGS // 2)
+    file.unlink()
+    live(tmp_path / "cut", *settings)
+
+    assert status_facts(Reader.read(tmp_path / "cut"))["reward"]["state"] == "screens"
+    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+
+
+def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
+    file = tmp_path / "file.parquet"
+    file.write_bytes(lessons.read_bytes())
+    config = no_training.configure([*SETTINGS, f"reward.lessons={file}"])
+    with build.create(tmp_path / "run", config) as history:
+        begun = history.config["reward"]
+    (tmp_path / "run" / "lessons.parquet").write_bytes(b"other")
+    file.write_bytes(b"other")
+    named = config.reward.model_copy(update={"lessons_sha256": begun["lessons_sha256"]})
+    again = config.model_copy(update={"reward": named})
+
+    with pytest.raises(UsageError, match="has changed"):
+        build.check(again)
+    with pytest.raises(HistoryError, match="is not what the campaign began with"):
+        build.check(again, begun=tmp_path / "run")
+    (tmp_path / "run" / "lessons.parquet").unlink()
+    with pytest.raises(HistoryError, match="is missing, and so is its original"):
+        build.check(again, begun=tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["tasks=['wine-that-is-none']"], "wine-that-is-none"),
+        (["tasks=['breast-cancer', 'digits']"], "looks at task 'digits'"),
+        (["kind=regularizer"], "of kind 'activation'"),
+        (["reward.lessons=none.parquet"], "none.parquet: cannot be read"),
+    ],
+)
+def test_a_campaign_that_lessons_do_not_fit_is_refused_before_it_begins(
+    lessons, settings, message
+) -> None:
+    config = no_training.configure([*SETTINGS, f"reward.lessons={lessons}", *settings])
+
+    with pytest.raises(UsageError, match=message):
+        build.check(config)

@@ -89,3 +89,17 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
         load(str(tmp_path / "absent.toml"))
     with pytest.raises(UsageError, match=r"broken\.toml: not valid TOML"):
         load(str(broken))
+
+
+def test_lessons_bring_the_first_screened_generation_forward_unless_it_is_named() -> None:
+    def first(**reward: object) -> int:
+        return parse({"reward": {"screening": True, **reward}}, where="t").reward.first_generation
+
+    assert first() == 4
+    assert first(lessons="lessons.parquet") == 2
+    assert first(lessons="lessons.parquet", first_generation=5) == 5
+
+
+def test_lessons_that_nothing_reads_are_refused() -> None:
+    with pytest.raises(UsageError, match="screening = true beside lessons"):
+        parse({"reward": {"lessons": "lessons.parquet"}}, where="t")

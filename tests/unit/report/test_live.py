@@ -6,6 +6,7 @@ from rich.console import Console
 
 from evo.progress import Progress
 from evo.report.live import live_view, panel
+from evo.reward.verdict import State, Verdict
 from evo.types import Candidate, Record, Score, Status, WinRate
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
@@ -50,6 +51,21 @@ def test_the_panel_shows_generation_funnel_best_rate_and_time_left() -> None:
     assert "16.0 evaluated a minute" in text
     assert "1:15 so far, about 1:01:40 left" in text
     assert "return torch.tanh(x)" in text
+
+
+def test_the_panel_and_the_lines_say_how_the_reward_model_stands() -> None:
+    aside = Verdict(State.ASIDE, 5, "rank correlation 0.01 on 20 random candidates")
+    told = replace(progress(6), reward=aside)
+    console = Console(file=io.StringIO(), width=140)
+
+    console.print(panel("demo-001", told))
+    with live_view("demo-001", console) as show:
+        show(told)
+        show(progress(7))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert text.count("stands aside since generation 5: rank correlation 0.01") == 2
+    assert "reward model" not in text.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from evo.reward import learner as learning
 from evo.reward.learner import Learner
-from evo.reward.model import Model, Prediction
+from evo.reward.lessons import Lessons
+from evo.reward.model import Example, Model, Prediction
 from evo.reward.screen import RewardScreen
 from evo.reward.settings import RewardSettings
 from evo.types import BASELINE_OPERATOR, Candidate, Record, Score, Status, WinRate
@@ -60,8 +61,10 @@ class Life:
         return {r.reason for r in self.generations[generation] if r.reason}
 
 
-def live(generations: int, settings: RewardSettings = SETTINGS) -> Life:
-    learner = Learner(portray, settings, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+def live(
+    generations: int, settings: RewardSettings = SETTINGS, lessons: Lessons | None = None
+) -> Life:
+    learner = Learner(portray, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
     screen = RewardScreen(learner, settings, trainings=TRAININGS)
     life = Life(learner, [])
     for generation in range(generations):
@@ -139,6 +142,54 @@ def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watch
     assert life.lift(5) > 0.2
     assert life.lift(6) < -0.2
     assert all("stands aside" in why for why in life.reasons(6 + SETTINGS.watched))
+
+
+def taught(*, wrongly: bool = False) -> Lessons:
+    """What another campaign evaluated, or the opposite of it."""
+    others = [evaluated(record) for g in (91, 92, 93) for record in proposals(g)]
+    examples = Example.of([record.score for record in others if record.score is not None])
+    if wrongly:
+        examples = examples._replace(b_wr=1 - examples.b_wr, bsota_wr=1 - examples.bsota_wr)
+    features = portray(others)
+    first = {name: block[:1] for name, block in features.items()}
+    return Lessons("activation", "digits", ["other"], features, examples, first)
+
+
+EARLY = SETTINGS.model_copy(update={"first_generation": 2})
+
+
+def test_lessons_of_others_screen_as_soon_as_one_generation_has_shown_that_they_hold() -> None:
+    life = live(3, EARLY, taught())
+
+    assert life.learner.trust(2).is_earned
+    assert any("expects a B-WR of" in reason for reason in life.reasons(2))
+    assert life.lift(2) > 0.3
+    assert live(2, EARLY).learner.model(1) is None
+
+
+def test_lessons_that_are_wrong_here_do_not_come_to_screen() -> None:
+    life = live(3, EARLY, taught(wrongly=True))
+
+    assert life.learner.trust(2).correlation < 0
+    assert all("stands aside" in reason for reason in life.reasons(2))
+
+
+def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
+    settings = SETTINGS.model_copy(update={"window": 50})
+    without, beside = live(6, settings), live(6, settings, taught(wrongly=True))
+
+    # 12 baselines and 16 a generation: from the fourth on its own fill the window.
+    assert beside.learner.model(3) is not None
+    one, other = (
+        Learner(portray, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
+        for lessons in (None, taught(wrongly=True))
+    )
+    for generation, records in enumerate(without.generations):
+        one.remember(generation, records)
+        other.remember(generation, records)
+    found = [learner.model(6) for learner in (one, other)]
+    assert found[0] is not None and found[1] is not None
+    assert all(map(np.array_equal, found[0].layers, found[1].layers))
 
 
 def test_a_learner_that_is_told_the_past_has_the_same_models_and_trust() -> None:

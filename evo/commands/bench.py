@@ -1,0 +1,69 @@
+"""Benchmarks of strategies; one so far."""
+
+from pathlib import Path
+from typing import Annotated, cast, get_args
+
+import typer
+
+from evo.commands.options import Json
+from evo.console import err, picture_folder, print_facts
+from evo.errors import unknown_name
+
+bench = typer.Typer(help="Compare search strategies.", no_args_is_help=True)
+
+
+@bench.callback()
+def group() -> None:
+    """Compare search strategies."""
+
+
+@bench.command()
+def tabular(
+    pool: Annotated[
+        Path | None, typer.Argument(help="A pool as parquet, by default the one that evo brings.")
+    ] = None,
+    *,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Which to compare, by default all; repeatable."),
+    ] = None,
+    budget: Annotated[int, typer.Option(help="Evaluations that a strategy has.")] = 200,
+    batch: Annotated[int, typer.Option(help="Evaluations between two choices.")] = 25,
+    seeds: Annotated[int, typer.Option(help="Repetitions of each strategy.")] = 10,
+    seed: Annotated[int, typer.Option(help="Of every random draw.")] = 0,
+    goal: Annotated[
+        str, typer.Option(metavar="b_wr|bsota_wr", help="The win rate that is sought.")
+    ] = "b_wr",
+    reach: Annotated[
+        float | None,
+        typer.Option(help="Time when such a win rate is found; by default the best 1 % have it."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save the picture here, as PNG and SVG.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How quickly strategies find the best of a pool whose candidates all trained in full."""
+    from evo.report.live import work_view
+    from evo.report.tabular import tabular_facts, tabular_view
+    from evo.reward.pool import read
+    from evo.tabular.benchmark import Plan, Table, measure
+    from evo.tabular.strategy import Goal, strategies
+
+    if goal not in get_args(Goal):
+        raise unknown_name("goal", goal, get_args(Goal))
+    chosen = {name: strategies.get(name) for name in strategy or strategies.names()}
+    table = Table.of(read(pool), goal=cast("Goal", goal))
+    level = float(table.truth[table.best(0.01)[-1]]) if reach is None else reach
+    plan = Plan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
+    with work_view("searches", err) as told:
+        courses = measure(table, chosen, plan, told=told)
+    if plot is not None:
+        from evo.report.pictures import tabular as picture
+        from evo.report.pictures.style import look, save
+
+        with picture_folder(plot), look():
+            paths = save(picture.draw(table, courses), plot, "tabular")
+        err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
+    facts = tabular_facts(table, plan, courses)
+    print_facts(facts, tabular_view(table, plan, courses), as_json=as_json)

@@ -1,0 +1,33 @@
+"""How strategies get on: what they have found after so many evaluations."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from evo.report.pictures.style import CYCLE, DASHES, blank
+from evo.report.tabular import Mean
+from evo.reward.efficiency import TOP
+from evo.tabular.benchmark import Course, Table
+
+
+def draw(table: Table, courses: Sequence[Course]) -> Figure:
+    """Share of the best found on the left, regret on the right; bands are 95 % intervals."""
+    figure = blank(7.2, 3.6)
+    left, right = figure.subplots(1, 2, sharex=True)
+    for place, course in enumerate(courses):
+        color, dash = CYCLE[place % len(CYCLE)], DASHES[place % len(DASHES)]
+        regret = table.truth.max() - course.best
+        for axes, values, first in ((left, course.found, 0), (right, regret, 1)):
+            means = np.array([Mean.of(column) for column in values.T])
+            at = np.arange(first, first + len(means))
+            axes.plot(at, means[:, 0], color=color, ls=dash, lw=1.3, label=course.name)
+            axes.fill_between(at, means[:, 1], means[:, 2], color=color, alpha=0.15, lw=0)
+    for axes in (left, right):
+        axes.set_xlabel("evaluated")
+    left.set_ylabel(f"share of the best {TOP:.0%} found")
+    left.set_title(f"{len(table.candidates)} candidates")
+    right.set_ylabel(f"regret in {table.goal}")
+    right.set_ylim(bottom=0)
+    left.legend(loc="upper left")
+    return figure

@@ -1,0 +1,180 @@
+"""Runs strategies on a pool: what each finds with a budget of evaluations, over several seeds.
+
+Every seed begins with one batch drawn at random, the same for all strategies; after it a strategy
+chooses batch by batch, and is told what came of each. Nothing trains: to evaluate is to look up.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import process_time
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from evo.errors import UsageError
+from evo.evaluation.cells import Floats
+from evo.reward.efficiency import TOP
+from evo.reward.model import Example
+from evo.seeds import child
+from evo.tabular.candidates import Candidates, candidates_of
+from evo.tabular.strategy import Goal, State, Strategy
+from evo.types import Record
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A pool to look things up in.
+
+    Attributes:
+        candidates: what strategies see.
+        examples: what evaluating shows, (n,) each.
+        goal: the win rate that is sought.
+    """
+
+    candidates: Candidates
+    examples: Example
+    goal: Goal = "b_wr"
+
+    @classmethod
+    def of(cls, records: Sequence[Record], *, goal: Goal = "b_wr") -> "Table":
+        """The table of a pool, see `evo.reward.pool.read`."""
+        scores = [record.score for record in records if record.score is not None]
+        return cls(candidates_of(records), Example.of(scores), goal)
+
+    @property
+    def truth(self) -> Floats:
+        """(n,) the goal of all candidates."""
+        return self.examples.b_wr if self.goal == "b_wr" else self.examples.bsota_wr
+
+    def best(self, share: float = TOP) -> Places:
+        """Places of the best share, at least one, the best first."""
+        count = max(1, round(share * len(self.truth)))
+        return np.argsort(-self.truth, kind="stable")[:count]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every strategy is given.
+
+    Attributes:
+        budget: evaluations, the first batch included.
+        batch: evaluations between two choices.
+        seeds: repetitions, at least two: an interval needs a spread.
+        reach: win rate whose first finding is timed.
+        seed: all draws are children of this one.
+    """
+
+    budget: int
+    batch: int
+    seeds: int
+    reach: float
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Course:
+    """What one strategy came to.
+
+    Attributes:
+        name: of the strategy.
+        found: (seeds, budget + 1) share of the best 5 % among the first k evaluated, k from 0.
+        best: (seeds, budget) the goal of the best among the first k evaluated, k from 1.
+        reached: (seeds,) evaluations until `Plan.reach` was found; the budget and one more where it
+            was not.
+        seconds: processor time of choosing, mean over seeds; taking features is not in it.
+    """
+
+    name: str
+    found: Floats
+    best: Floats
+    reached: NDArray[np.int64]
+    seconds: float
+
+
+def measure(
+    table: Table,
+    strategies: Mapping[str, Callable[[], Strategy]],
+    plan: Plan,
+    *,
+    told: Callable[[int, int], None] | None = None,
+) -> list[Course]:
+    """A course for each strategy, in their order.
+
+    Args:
+        table: the pool.
+        strategies: by name what makes one, called once a seed.
+        plan: budget, batches and seeds.
+        told: is told how many searches of how many are done.
+
+    Raises:
+        UsageError: the plan does not fit the pool, or a strategy chose what it may not.
+    """
+    _expect(plan, table)
+    torch.set_num_threads(1)  # small tensors are quicker so, and the bits are those of a campaign
+    total = len(strategies) * plan.seeds
+    courses: list[Course] = []
+    for place, (name, make) in enumerate(strategies.items()):
+        start = process_time() - table.candidates.seconds
+        orders: list[Places] = []
+        for seed in range(plan.seeds):
+            orders.append(search(table, make(), plan, name=name, repetition=seed))
+            if told is not None:
+                told(place * plan.seeds + seed + 1, total)
+        seconds = (process_time() - table.candidates.seconds - start) / plan.seeds
+        courses.append(_course(name, table, np.array(orders), plan, seconds))
+    return courses
+
+
+def search(table: Table, strategy: Strategy, plan: Plan, *, name: str, repetition: int) -> Places:
+    """(budget,) places of one search, in the order they were evaluated.
+
+    Raises:
+        UsageError: the strategy chose something else than was asked for.
+    """
+    count = len(table.candidates)
+    order = child(plan.seed, "tabular", repetition).permutation(count)
+    evaluated = order[: min(plan.batch, plan.budget)]
+    while len(evaluated) < plan.budget:
+        examples = Example(*(values[evaluated] for values in table.examples))
+        state = State(table.candidates, table.goal, evaluated, examples)
+        asked = min(plan.batch, plan.budget - len(evaluated))
+        rng = child(plan.seed, "tabular", repetition, name, len(evaluated))
+        chosen = np.asarray(strategy.choose(state, asked, rng), dtype=np.int64)
+        if len(np.unique(chosen)) != asked or np.setdiff1d(chosen, state.left).size:
+            raise UsageError(
+                f"Strategy {name!r} chose {chosen.tolist()}: expected {asked} different places of "
+                "candidates that have not been evaluated, see State.left."
+            )
+        evaluated = np.concatenate([evaluated, chosen])
+    return evaluated
+
+
+def _course(name: str, table: Table, orders: Places, plan: Plan, seconds: float) -> Course:
+    top = table.best()
+    hits = np.isin(orders, top).cumsum(axis=1) / len(top)
+    best = np.maximum.accumulate(table.truth[orders], axis=1)
+    there = best >= plan.reach
+    reached = np.where(there.any(axis=1), there.argmax(axis=1) + 1, plan.budget + 1)
+    found = np.hstack([np.zeros((len(orders), 1)), hits])
+    return Course(name, found, best, reached, seconds)
+
+
+def _expect(plan: Plan, table: Table) -> None:
+    count = len(table.candidates)
+    if not 1 <= plan.batch < plan.budget <= count:
+        raise UsageError(
+            f"Expected 1 ≤ batch < budget ≤ {count} (the candidates of the pool), got a batch of "
+            f"{plan.batch} and a budget of {plan.budget}."
+        )
+    if plan.seeds < 2:
+        raise UsageError(
+            f"Expected at least 2 seeds, got {plan.seeds}: an interval needs a spread."
+        )
+    if plan.reach > table.truth.max():
+        raise UsageError(
+            f"Expected a win rate to reach of at most {table.truth.max():.3f}, the best of the "
+            f"pool, got {plan.reach}."
+        )

@@ -1,0 +1,82 @@
+"""What a strategy sees of a pool: sources and features of every candidate, and no score.
+
+Blocks of features are taken when they are first asked for, since text costs most and few look at
+it. All come from graphs that passed the walls once, and from source as text; none of it is run.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from time import process_time
+
+import numpy as np
+
+from archive.descriptors import TextDescriptor
+from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.components.base import kinds
+from evo.config import Config
+from evo.reward.features import Features
+from evo.reward.graph_statistics import graph_statistics
+from evo.reward.propagation import Propagation
+from evo.types import Record, Vector
+from evo.validation.graph import Graph
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator
+
+Block = Callable[[], Vector]
+
+
+class Candidates:
+    """Candidates by place, 0 to n − 1.
+
+    Args:
+        sources: source code of each.
+        blocks: by name what takes a block of features, (n, d) float32.
+
+    Attributes:
+        seconds: processor time that taking features has cost so far.
+    """
+
+    def __init__(self, sources: Sequence[str], blocks: Mapping[str, Block]) -> None:
+        self.sources = tuple(sources)
+        self._blocks = blocks
+        self._taken: dict[str, Vector] = {}
+        self.seconds = 0.0
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def block(self, name: str) -> Vector:
+        """One block of features, (n, d) float32; see `evo.reward.features` for their names."""
+        if name not in self._taken:
+            start = process_time()
+            self._taken[name] = self._blocks[name]()
+            self.seconds += process_time() - start
+        return self._taken[name]
+
+    def features(self, names: Sequence[str], places: Sequence[int] | np.ndarray) -> Features:
+        """Several blocks, a row for each of these places."""
+        return {name: self.block(name)[places] for name in names}
+
+
+def candidates_of(records: Sequence[Record], *, kind: str = "activation") -> Candidates:
+    """The candidates of a pool's records, with all four blocks."""
+    found = kinds.get(kind)()
+    signals = Propagation(found, Config().tasks[0])  # a pool trains as the default configuration
+
+    def behaviour() -> Vector:
+        # Unsafe is harmless here: the baselines are evo's own, and nobody else's source runs.
+        with Sandbox(unsafe=True) as sandbox:
+            scale = behaviour_scale(found, validated_baselines(found, Validator(found, sandbox)))
+        return np.stack([scale(behaviour_of(found, record)) for record in records])
+
+    def propagation() -> Vector:
+        return np.stack([signals(Graph.parse(record.graph)) for record in records])
+
+    return Candidates(
+        [record.candidate.source for record in records],
+        {
+            "behaviour": behaviour,
+            "propagation": propagation,
+            "graph": lambda: np.stack([graph_statistics(record.graph) for record in records]),
+            "text": lambda: TextDescriptor()([record.candidate.source for record in records]),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Strategies of the tabular benchmark, one file each."""
