@@ -34,7 +34,7 @@ from pool import Kept
 from archive.descriptors import TextDescriptor
 from archive.history import History
 from archive.reader import Reader
-from evo import build
+from evo import build, founding
 from evo.config import Config, parse
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
@@ -124,7 +124,7 @@ class Bench:
         """All records of a campaign that is run to its end, from where it stands."""
         folder = self._folder / f"seed-{config.seed}-{arm}"
         if not folder.exists():
-            build.create(folder, config).close()
+            founding.create(folder, config).close()
         with History.open(folder) as history:
             if parse(history.config, where=str(folder)) != config:
                 raise SystemExit(f"{folder} has other settings. Choose another FOLDER.")

@@ -14,7 +14,7 @@ from scipy.special import stdtrit
 
 from archive.descriptors import TextDescriptor
 from archive.reader import Reader
-from evo import build
+from evo import build, founding
 from evo.config import Config
 from evo.evaluation.rungs import Runner
 from evo.evaluation.win_rates import score
@@ -63,7 +63,7 @@ def records_of(
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "run"
-        with build.create(folder, config) as history, suppress(Enough):
+        with founding.create(folder, config) as history, suppress(Enough):
             build.search(history, config, watch, sandbox=sandbox, text=text, train=train, keys=keys)
         return list(Reader.read(folder).records)
 

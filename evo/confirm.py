@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import evo
 from archive.confirmations import Confirmations
 from archive.reader import Reader
-from evo import build
+from evo import build, founding
 from evo.config import Config, parse
 from evo.errors import EvoError, UsageError
 from evo.evaluation import devices
@@ -83,7 +83,7 @@ def plan(
     if beside is None:
         beside = [name for name in CONFIRM_TASKS if name in tasks.names()]
     names = tuple(dict.fromkeys([*config.tasks, *beside]))
-    build.prepare(config.kind, names)
+    founding.prepare(config.kind, names)
     protocol = _protocol(config.protocol, Rung(epochs=epochs, seeds=seeds))
     update = {
         "tasks": names,
@@ -111,7 +111,7 @@ def carry_out(chosen: Plan, watch: Watch) -> Path:
         "kind": chosen.config.kind,
         "device": chosen.config.device,
         "protocol": chosen.config.protocol.model_dump(mode="json"),
-        "environment": build.environment(),
+        "environment": founding.environment(),
     }
     with Confirmations.open(chosen.campaign, settings=settings) as book:
         found = _facts(chosen, _by_component(chosen, _train(chosen, book, watch)))

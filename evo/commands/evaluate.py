@@ -33,12 +33,12 @@ def evaluate(
     from evo.config import load
 
     loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
-    from evo import build
+    from evo import founding
     from evo.inspection import evaluate_sources
     from evo.report.tables import evaluation_table
 
-    build.check(loaded)
-    loaded = build.with_rates(loaded)
+    founding.check(loaded)
+    loaded = founding.with_rates(loaded)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
         facts = evaluate_sources(sources, loaded, unsafe_sandbox=unsafe_sandbox)

@@ -54,13 +54,13 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
     """Evaluate a panel's functions as a campaign would, and compare the rankings."""
     if len(files) > 1:
         raise UsageError(f"Expected one panel, got {len(files)} files; --make takes many.")
-    from evo import build, calibration
+    from evo import calibration, founding
     from evo.evaluation import panel as panels
     from evo.report.tables import fidelity_table
 
     panel = panels.read(files[0] if files else None, config.kind)
-    build.check(config)
-    config = build.with_rates(config)
+    founding.check(config)
+    config = founding.with_rates(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
         found = calibration.fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
@@ -73,12 +73,12 @@ def _make(
 ) -> None:
     """Train functions in full and write a panel of what came of it."""
     sources = [(Path(name).stem, text) for name, text in read_sources(files)]
-    from evo import build, calibration
+    from evo import calibration, founding
     from evo.evaluation import panel as panels
     from evo.report.tables import facts_table
 
-    build.check(config)
-    config = build.with_rates(config)
+    founding.check(config)
+    config = founding.with_rates(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training in full …"):
         made = calibration.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)

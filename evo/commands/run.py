@@ -59,13 +59,13 @@ def run(
             raise UsageError("evo run expects a TOML file or a preset (see evo list).")
         config = str(source.folder / "config.json")
     loaded = load(config, [*(settings or ()), *device_setting(device)], seed=seed)
-    from evo import build
+    from evo import founding
 
-    build.check(loaded, replayed=source is not None)
+    founding.check(loaded, replayed=source is not None)
     expect_walls(unsafe=unsafe_sandbox)
     stem = source.folder.name if source else Path(config).stem
     folder = RUNS / name if name else next_folder(stem)
-    with build.create(folder, loaded) as history:
+    with founding.create(folder, loaded) as history:
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
@@ -148,13 +148,13 @@ def _tell_of_stopping() -> None:
 
 def _check_again(history: "History", *, replayed: bool) -> None:
     """What may have changed since a campaign began: what it needs, and what it ran on."""
-    from evo import build
+    from evo import founding
     from evo.config import parse
 
     config = parse(history.config, where=str(history.folder / "config.json"))
     if history.generation < config.generations:
-        build.check(config, replayed=replayed, begun=history.folder)
-    now = build.environment()
+        founding.check(config, replayed=replayed, begun=history.folder)
+    now = founding.environment()
     changed = [
         f"{name} {before} → {now.get(name, 'none')}"
         for name, before in history.environment.items()

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from archive.history import History
 from archive.reader import Reader
-from evo import build
+from evo import founding
 from evo.components.base import kinds
 from evo.errors import HistoryError, UsageError
 from evo.evaluation.workers import Job
@@ -66,8 +66,8 @@ def live(folder: Path, *settings: str, dies_at: int | None = None) -> int:
     config = no_training.configure([*SETTINGS, *settings])
     judge = Judge(config.protocol, dies_at=dies_at)
     if not folder.exists():
-        build.check(config)
-        build.create(folder, config).close()
+        founding.check(config)
+        founding.create(folder, config).close()
     with History.open(folder) as history:
         no_training.run(history, lambda _: None, trainer=judge)
     return judge.trained
@@ -192,7 +192,7 @@ def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
     file = tmp_path / "file.parquet"
     file.write_bytes(lessons.read_bytes())
     config = no_training.configure([*SETTINGS, f"reward.lessons={file}"])
-    with build.create(tmp_path / "run", config) as history:
+    with founding.create(tmp_path / "run", config) as history:
         begun = history.config["reward"]
     (tmp_path / "run" / "lessons.parquet").write_bytes(b"other")
     file.write_bytes(b"other")
@@ -200,12 +200,12 @@ def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
     again = config.model_copy(update={"reward": named})
 
     with pytest.raises(UsageError, match="has changed"):
-        build.check(again)
+        founding.check(again)
     with pytest.raises(HistoryError, match="is not what the campaign began with"):
-        build.check(again, begun=tmp_path / "run")
+        founding.check(again, begun=tmp_path / "run")
     (tmp_path / "run" / "lessons.parquet").unlink()
     with pytest.raises(HistoryError, match="is missing, and so is its original"):
-        build.check(again, begun=tmp_path / "run")
+        founding.check(again, begun=tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -223,4 +223,4 @@ def test_a_campaign_that_lessons_do_not_fit_is_refused_before_it_begins(
     config = no_training.configure([*SETTINGS, f"reward.lessons={lessons}", *settings])
 
     with pytest.raises(UsageError, match=message):
-        build.check(config)
+        founding.check(config)
