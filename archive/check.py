@@ -117,7 +117,7 @@ class _Examination:
             content = read_json(path)
         except HistoryError:
             content = {}
-        if content.get("format", FORMAT) not in (1, FORMAT) or content == {"format": 1}:
+        if content.get("format", FORMAT) not in (1, 2, FORMAT) or content == {"format": 1}:
             return self._of_format_1_or_newer()
         found = self_described(content)
         if found is None:

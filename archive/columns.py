@@ -68,6 +68,8 @@ _RECORD: dict[str, Sort] = {
     "has_score": bool,
     "has_novelty": bool,
 }
+STRENGTH = "trial.strength"
+"""The column that format 2 lacked."""
 _LATER_TEXTS = ("record.model", "record.request", "record.rationale")
 PARENT: dict[str, Sort] = {"id": str}
 TRIAL: dict[str, Sort] = {
@@ -78,6 +80,7 @@ TRIAL: dict[str, Sort] = {
     "learning_rate": float,
     "loss": float,
     "accuracy": float,
+    STRENGTH.removeprefix("trial."): float,
 }
 TASK: dict[str, Sort] = {"name": str, "b_wr": float, "bsota_wr": float, "loss": float}
 
@@ -168,7 +171,10 @@ def unpack(columns: Columns) -> list[Record]:
 
 
 def upgraded(columns: Columns) -> Columns:
-    """The columns of format 1, with those that it lacked."""
+    """The columns of format 1 or 2, with those that it lacked."""
+    columns = columns | {STRENGTH: absent(STRENGTH, 0, len(columns["trial.rung"]))}
+    if "record.cost_usd" in columns:
+        return columns
     count = len(columns["record.generation"])
     later = {name: absent(name, 0, count) for name in ("record.cost_usd", *_LATER_TEXTS)}
     ends = {f"{name}.offsets": absent(f"{name}.offsets", 0, count + 1) for name in _LATER_TEXTS}
@@ -176,7 +182,9 @@ def upgraded(columns: Columns) -> Columns:
 
 
 def absent(name: str, start: int, stop: int) -> NDArray[Any]:
-    """What a column that format 1 lacked would hold: no model, no request, no cost."""
+    """What a column that formats 1 or 2 lacked would hold: no model, request, cost; strength 1."""
+    if name == STRENGTH:
+        return np.ones(stop - start)
     if name in _LATER_TEXTS:
         return np.zeros(0, dtype=np.uint8)
     return np.zeros(stop - start, dtype=np.int64 if name.endswith(".offsets") else np.float64)

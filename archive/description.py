@@ -6,7 +6,7 @@
 
 The id is the SHA-256 of configuration and environment. Journal and segments carry it, so a file of
 another campaign is known, and no changed setting can pass for the one that a history was made with.
-Format 1 had neither the id nor the copies; it becomes format 2 when somebody next writes it.
+Format 1 had neither the id nor the copies; 1 and 2 become format 3 when somebody next writes them.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from archive import disk
 from evo.errors import HistoryError
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Description(NamedTuple):
@@ -79,7 +79,7 @@ def describe(folder: Path) -> Description:
     if form == 1:
         found = (read_json(folder / name) for name in ("config.json", "environment.json"))
         return Description(*found, format=1)
-    if form != FORMAT:
+    if form not in (2, FORMAT):
         raise HistoryError(
             f"{folder} has format {form}, this version of evo reads format {FORMAT}. "
             "Use the version that wrote it."
@@ -100,7 +100,7 @@ def self_described(content: Mapping[str, Any]) -> Description | None:
     config, environment = content.get("config"), content.get("environment")
     if not isinstance(config, dict) or not isinstance(environment, dict):
         return None
-    found = Description(config, environment)
+    found = Description(config, environment, content.get("format", FORMAT))
     return found if found.id == content.get("id") else None
 
 

@@ -15,7 +15,7 @@ from archive.frames import Appender, entries, framed
 from evo.errors import HistoryError
 from evo.types import Outcome, Stretch, Trial
 
-FORMAT = 2
+FORMAT = 3
 
 _CUT = "what follows is then evaluated again"
 
@@ -85,7 +85,7 @@ def read(path: Path) -> Contents:
     header, size = found[0] if found else ({}, 0)
     if "generation" not in header:
         raise HistoryError(f"{path} is not a journal of evo. Restore it from a copy.")
-    if header["format"] not in (1, FORMAT):
+    if header["format"] not in (1, 2, FORMAT):
         raise HistoryError(
             f"{path} has format {header['format']}, this version of evo reads format {FORMAT}. "
             "Use the version that wrote it."

@@ -11,10 +11,9 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from archive import journal
-from archive.columns import digest
 from archive.frames import FRAME
 from archive.hdf5 import ColumnFile, opened
-from archive.segment import generation_columns
+from archive.segment import generation_columns, is_whole, taking
 from archive.tables import Columns, unpack_texts
 from evo.errors import HistoryError
 from evo.types import Outcome
@@ -77,10 +76,10 @@ def _whole_generations(file: ColumnFile, campaign: str) -> dict[int, tuple[int, 
     found: dict[int, tuple[int, Columns]] = {}
     for place, number in enumerate(numbers):
         try:
-            columns = generation_columns(file.take, place, offsets[place], offsets[place + 1])
-            is_whole = digest(columns) == checksums[place]
+            columns = generation_columns(taking(file), place, offsets[place], offsets[place + 1])
+            is_as_written = is_whole(columns, checksums[place])
         except (OSError, ValueError, KeyError, IndexError, MemoryError, RuntimeError):
             continue
-        if is_whole:
+        if is_as_written:
             found[number] = (offsets[place + 1] - offsets[place], columns)
     return found

@@ -7,7 +7,8 @@ renamed into place, so that no half of one ever exists, and it must never be cha
 A column is a data set (see `archive.tables`). Beside those of the records (`archive.columns`) there
 are `generation.*`, a row a generation with the SHA-256 of its own records, by which `evo check`
 saves what is whole in a damaged file, and `survivor.*`, the ids of each generation's survivors.
-Format 1 had one generation a file and no such checksums; it stays readable.
+Format 1 had one generation a file and no such checksums, format 2 no strengths of trials; both stay
+readable, and become the present one when they are merged.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive import disk
-from archive.columns import absent, cut, digest, pack, unpack, upgraded
+from archive.columns import STRENGTH, absent, cut, digest, pack, unpack, upgraded
 from archive.hdf5 import ColumnFile, image, opened
 from archive.tables import (
     Columns,
@@ -37,7 +38,7 @@ from archive.tables import (
 from evo.errors import HistoryError
 from evo.types import Record
 
-FORMAT = 2
+FORMAT = 3
 
 BLOCK = 256
 """Records that are decoded at once."""
@@ -116,7 +117,7 @@ class Segment(NamedTuple):
         """
         with opened(self.path) as file:
             for first in range(start, stop, BLOCK):
-                yield cut(_taking(file), first, min(first + BLOCK, stop))
+                yield cut(taking(file), first, min(first + BLOCK, stop))
 
 
 def file_name(generations: range) -> str:
@@ -226,12 +227,20 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
 def columns_of(path: Path) -> Generator[Mapping[str, NDArray[Any]]]:
     """All columns of a segment's file in the present format, as long as the context lasts."""
     with opened(path) as file:
-        yield file if "generation.number" in file else _upgraded(file)
+        yield file if STRENGTH in file else _upgraded(file)
 
 
 def generation_columns(take: Slice, place: int, start: int, stop: int) -> Columns:
     """What the checksum of a generation is of: its records start to stop, and its survivors."""
     return cut(take, start, stop) | cut_lists(take, "survivor", SURVIVOR, place, place + 1)
+
+
+def is_whole(columns: Columns, checksum: str) -> bool:
+    """Whether a generation's columns are what was written, also where format 2 was."""
+    if digest(columns) == checksum:
+        return True
+    of_format_2 = {name: column for name, column in columns.items() if name != STRENGTH}
+    return bool((columns[STRENGTH] == 1).all()) and digest(of_format_2) == checksum
 
 
 def _checked(path: Path) -> int:
@@ -249,7 +258,7 @@ def _checked(path: Path) -> int:
             raise error
     if head is None:
         raise HistoryError(f"{path} is no segment of evo, or damaged. Restore it from a copy.")
-    if int(head[1]) not in (1, FORMAT):
+    if int(head[1]) not in (1, 2, FORMAT):
         raise HistoryError(
             f"{path} has format {int(head[1])}, this version of evo reads format {FORMAT}. "
             "Use the version that wrote it."
@@ -275,16 +284,33 @@ def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
     )
 
 
-def _taking(file: ColumnFile) -> Slice:
-    """The file's columns, also those that format 1 lacked."""
-    if "record.cost_usd" in file:
+def taking(file: ColumnFile) -> Slice:
+    """The file's columns, also those that its format lacked."""
+    if STRENGTH in file:
         return file.take
     return lambda name, i, j: file.take(name, i, j) if name in file else absent(name, i, j)
 
 
 def _upgraded(file: ColumnFile) -> Columns:
-    """The columns of a file of format 1, as format 2 has them."""
+    """The columns of a file of an earlier format, as the present one has them."""
     columns: Columns = dict(file)
+    if "generation.number" in columns:
+        return _signed_anew(upgraded(columns))
     survivors = tuple(unpack_texts(columns, "survivors"))
     number = int(file.attribute("generation"))
     return packed(Generation(number, unpack(upgraded(columns)), survivors))
+
+
+def _signed_anew(columns: Columns) -> Columns:
+    """The same columns, the checksums of generations taken again."""
+    rows = unpack_table(columns, "generation", GENERATION)
+    offsets = columns["generation.offsets"].tolist()
+
+    def take(name: str, start: int, stop: int) -> NDArray[Any]:
+        return columns[name][start:stop]
+
+    signed = [
+        (number, digest(generation_columns(take, place, offsets[place], offsets[place + 1])), lost)
+        for place, (number, _, lost) in enumerate(rows)
+    ]
+    return columns | pack_table("generation", GENERATION, signed)

@@ -62,6 +62,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "trials/learning_rate": "picked for the candidate and network on validation data",
     "trials/loss": "test loss; inf where training diverged",
     "trials/accuracy": "share of test samples classified rightly, in [0, 1]",
+    "trials/strength": "what a penalty was multiplied by, picked with the learning rate; else 1",
     "tasks/record": "row in records/",
     "tasks/name": "name of the task",
     "tasks/b_wr": "the same per task",

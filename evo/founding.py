@@ -35,6 +35,10 @@ def check(config: Config, *, replayed: bool = False, begun: Path | None = None) 
         HistoryError: the lessons of a campaign that has begun are lost.
     """
     prepare(config.kind, config.tasks)
+    if kinds.get(config.kind).strengths is None and config.protocol.strengths != (1.0,):
+        raise UsageError(
+            f"protocol.strengths: kind {config.kind!r} has no penalty to multiply; leave it out."
+        )
     Islands.of(config.selection, config.population)
     if (known := len(kinds.get(config.kind)().baselines())) < config.selection.islands:
         raise UsageError(
@@ -69,12 +73,14 @@ def prepare(kind_name: str, task_names: Iterable[str]) -> None:
             )
 
 
-def with_rates(config: Config) -> Config:
-    """The configuration with the learning rates of its kind, where it names none itself."""
-    rates = kinds.get(config.kind).learning_rates
-    if rates is None or "learning_rates" in config.protocol.model_fields_set:
+def with_grids(config: Config) -> Config:
+    """The configuration with the learning rates and strengths of its kind, where it names none."""
+    kind, named = kinds.get(config.kind), config.protocol.model_fields_set
+    grids = {"learning_rates": kind.learning_rates, "strengths": kind.strengths}
+    missing = {name: grid for name, grid in grids.items() if grid and name not in named}
+    if not missing:
         return config
-    protocol = config.protocol.model_copy(update={"learning_rates": rates})
+    protocol = config.protocol.model_copy(update=missing)
     return config.model_copy(update={"protocol": protocol})
 
 
@@ -88,7 +94,7 @@ def create(folder: Path, config: Config) -> History:
         "device": devices.resolve(config.device),
         "reward": taught.settled(config.reward),
     }
-    config = with_rates(config).model_copy(update=resolved)
+    config = with_grids(config).model_copy(update=resolved)
     values = config.model_dump(mode="json")
     history = History.create(folder, config=values, environment=environment())
     taught.lessons_of(folder, config.reward)

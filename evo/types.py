@@ -125,6 +125,8 @@ class Trial(NamedTuple):
         rung: index of the rung it was run at, 0 the shortest.
         loss: test loss; `inf` marks a lost trial (training diverged).
         accuracy: share of test samples classified rightly, in [0, 1]; 0 for a lost trial.
+        strength: what the component's penalty was multiplied by, picked with the learning rate; 1
+            where the kind has no strength.
     """
 
     rung: int
@@ -134,6 +136,7 @@ class Trial(NamedTuple):
     learning_rate: float
     loss: float
     accuracy: float
+    strength: float = 1.0
 
 
 class Stretch(NamedTuple):

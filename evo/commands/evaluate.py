@@ -38,7 +38,7 @@ def evaluate(
     from evo.report.tables import evaluation_table
 
     founding.check(loaded)
-    loaded = founding.with_rates(loaded)
+    loaded = founding.with_grids(loaded)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
         facts = evaluate_sources(sources, loaded, unsafe_sandbox=unsafe_sandbox)

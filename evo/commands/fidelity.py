@@ -60,7 +60,7 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
 
     panel = panels.read(files[0] if files else None, config.kind)
     founding.check(config)
-    config = founding.with_rates(config)
+    config = founding.with_grids(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
         found = calibration.fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
@@ -78,7 +78,7 @@ def _make(
     from evo.report.tables import facts_table
 
     founding.check(config)
-    config = founding.with_rates(config)
+    config = founding.with_grids(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training in full …"):
         made = calibration.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)

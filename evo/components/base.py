@@ -38,6 +38,7 @@ class Kind(ABC):
         needs_classes: whether it can be trained on tasks of classification alone.
         learning_rates: those to pick from where the configuration names none; None for the
             protocol's own.
+        strengths: what its penalty is multiplied by, likewise; None for a kind without a penalty.
         baselines_folder: folder of `*.py` files, one known component each.
     """
 
@@ -47,6 +48,7 @@ class Kind(ABC):
     is_mapped: ClassVar[bool] = False
     needs_classes: ClassVar[bool] = False
     learning_rates: ClassVar[tuple[float, ...] | None] = None
+    strengths: ClassVar[tuple[float, ...] | None] = None
     baselines_folder: ClassVar[Path]
 
     @property

@@ -24,7 +24,9 @@ class Regularizer(Kind):
     The study (Ardeshir 2024) names regularizers without a definition; the reading here is ours.
     The component is the penalty of one weight matrix, its strength included, as one writes it by
     hand: `1e-3 * w.square().sum()`. The loss gains the sum over the matrices of a network, biases
-    left out. It need not treat all units alike: neighbours may be pulled together.
+    left out. It need not treat all units alike: neighbours may be pulled together. A tenth of it
+    and ten times as much are tried too, beside every learning rate, so that a form does not win or
+    lose by its scale.
 
     A penalty below zero is refused: one that falls without end as weights grow would be minimised
     by weights without end, and a constant that lifts it above zero changes nothing else.
@@ -58,15 +60,16 @@ class Regularizer(Kind):
         description=(
             "`regularize(w)` takes the float weight matrix of one layer, (outputs, inputs), and "
             "returns its penalty, one number as a tensor of shape () and the same dtype, at least "
-            "0, with the strength included. It is deterministic, and finite with a finite gradient "
-            "for weights that are not zero. Outputs (≥ 1) and inputs (≥ 2) change from layer to "
-            "layer."
+            "0, with a strength of the right order: training also tries a tenth of the penalty and "
+            "ten times as much. It is deterministic, and finite with a finite gradient for weights "
+            "that are not zero. Outputs (≥ 1) and inputs (≥ 2) change from layer to layer."
         ),
         output="1e-3 * torch.sum(torch.square({}))",
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((512, 512),),)
     is_mapped: ClassVar[bool] = True
+    strengths: ClassVar[tuple[float, ...] | None] = (0.1, 1.0, 10.0)
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "regularizer"
 
     def check(self, component: Component) -> None:

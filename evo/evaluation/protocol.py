@@ -1,13 +1,15 @@
 """How candidates are measured, as configuration. A change here states its fidelity (docs/)."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from itertools import product
+from typing import Annotated, NamedTuple
 
 from pydantic import (
     Field,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
     field_validator,
 )
 
@@ -15,6 +17,18 @@ from evo.settings import Frozen
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]
+
+
+class Setting(NamedTuple):
+    """What a candidate trains at, picked for it on validation data.
+
+    Attributes:
+        learning_rate: of the optimiser.
+        strength: of the penalty, where there is one.
+    """
+
+    learning_rate: float
+    strength: float = 1.0
 
 
 class Rung(Frozen):
@@ -43,8 +57,8 @@ class Protocol(Frozen):
     keep: Share = 1 / 3
     """Share of a rung's candidates that survives it: climbs to the next, or leads at the last."""
     rate_seeds: Several = 4
-    """Seeds of a rung's first heat. They train at every learning rate, and the one that is best
-    over all of them serves the other seeds too."""
+    """Seeds of a rung's first heat. They train at every learning rate and strength, and what is
+    best over all of them serves the other seeds too."""
     heat_seeds: Several = 6
     """Seeds of each later heat. Between heats stops who cannot survive the rung any more."""
     racing: bool = True
@@ -52,14 +66,22 @@ class Protocol(Frozen):
     learning_rates: tuple[PositiveFloat, ...] = Field(
         default=(0.001, 0.003, 0.01, 0.03), min_length=1
     )
+    strengths: tuple[PositiveFloat, ...] = Field(default=(1.0,), min_length=1)
+    """What a penalty is multiplied by, each beside every learning rate; picked as these are."""
     batch_size: PositiveInt = 32
 
-    @field_validator("learning_rates")
+    @field_validator("learning_rates", "strengths")
     @classmethod
-    def _ascending(cls, rates: tuple[float, ...]) -> tuple[float, ...]:
-        if list(rates) != sorted(set(rates)):
-            raise ValueError(f"expected ascending learning rates without repeats, got {rates}")
-        return rates
+    def _ascending(cls, grid: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        if list(grid) != sorted(set(grid)):
+            what = str(info.field_name).replace("_", " ")
+            raise ValueError(f"expected ascending {what} without repeats, got {grid}")
+        return grid
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Every learning rate with every strength: what the first heat trains at."""
+        return tuple(Setting(*pair) for pair in product(self.learning_rates, self.strengths))
 
     def heats(self, rung: int) -> Sequence[range]:
         """The seeds of each heat of a rung, in order.
@@ -109,4 +131,4 @@ class Protocol(Frozen):
             default=0,
         )
         missing = sum(seed >= self.first_seed + trained for seed in self.heats(rung)[heat])
-        return missing if heat or trained else missing * len(self.learning_rates)
+        return missing if heat or trained else missing * len(self.settings)

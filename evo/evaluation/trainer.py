@@ -24,7 +24,7 @@ _MEASURED_AT_ONCE = 256
 
 
 class Trained(NamedTuple):
-    """What training gave, a row per seed and a column per learning rate: (seeds, rates) float32.
+    """What training gave, a row per seed and a column per setting: (seeds, settings) float32.
 
     Losses are those of the task, or error rates where the parts are judged by accuracy. A copy
     that diverged has loss `inf` and accuracy 0.
@@ -42,15 +42,19 @@ def train(
     *,
     seeds: Sequence[int],
     learning_rates: Sequence[float],
+    strengths: Sequence[float] | None = None,
     epochs: int,
     batch_size: int,
 ) -> Trained:
-    """Train seeds × learning rates copies; see `Trained`.
+    """Train seeds × settings copies; see `Trained`.
 
-    With Adam and a linearly falling rate, unless the parts say otherwise.
+    A setting is a learning rate, and the strength beside it, which multiplies the parts' penalty; 1
+    by default. With Adam and a linearly falling rate, unless the parts say otherwise.
     The device is that of `data`. A last incomplete batch of an epoch is left out.
     """
-    copies = _Copies(network, data, parts, seeds, learning_rates)
+    strengths = strengths or [1.0] * len(learning_rates)
+    settings = list(zip(learning_rates, strengths, strict=True))
+    copies = _Copies(network, data, parts, seeds, settings)
     samples = len(data.train.targets)
     batches = max(1, samples // batch_size)
     steps = epochs * batches
@@ -92,7 +96,7 @@ def _generator(seed: int, purpose: str) -> torch.Generator:
 
 
 class _Copies:
-    """Stacked parameters of all copies, seeds outermost: each tensor is (seeds · rates, …)."""
+    """Stacked parameters of all copies, seeds outermost: each tensor is (seeds · settings, …)."""
 
     def __init__(
         self,
@@ -100,10 +104,10 @@ class _Copies:
         data: Data,
         parts: Parts,
         seeds: Sequence[int],
-        learning_rates: Sequence[float],
+        settings: Sequence[tuple[float, float]],
     ) -> None:
         self._device = data.train.inputs.device
-        self._shape = (len(seeds), len(learning_rates))
+        self._shape = (len(seeds), len(settings))
         self._inputs = parts.prepared(data.samples.inputs)
         self._targets = data.samples.targets
         self._objective = data.objective
@@ -119,7 +123,10 @@ class _Copies:
             name: self.for_each(torch.stack([start[name] for start in starts]))
             for name in starts[0]
         }
-        rates = torch.tensor(learning_rates, device=self._device).repeat(len(seeds))
+        rates, self._strengths = (
+            torch.tensor(values, device=self._device).repeat(len(seeds))
+            for values in zip(*settings, strict=True)
+        )
         self._optimiser = (
             StackedAdam(stacked, rates)
             if parts.update is None
@@ -127,7 +134,7 @@ class _Copies:
         )
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
-        """What is the same at every learning rate, for every copy: (seeds, …) → (copies, …)."""
+        """What is the same at every setting, for every copy: (seeds, …) → (copies, …)."""
         return by_seed.to(self._device).repeat_interleave(self._shape[1], dim=0)
 
     def step(self, rows: torch.Tensor, *, schedule: float) -> None:
@@ -137,7 +144,7 @@ class _Copies:
         total = self._parts.losses(self._objective.losses, outputs, targets).sum() / rows.shape[1]
         penalties = self._parts.penalties(self._network.matrices(self._optimiser.parameters))
         if penalties is not None:
-            total = total + penalties.sum()
+            total = total + (penalties * self._strengths).sum()
         # A component need not use what it might learn.
         parameters = list(self._optimiser.parameters.values())
         gradients = torch.autograd.grad(
@@ -146,7 +153,7 @@ class _Copies:
         self._optimiser.step(list(gradients), schedule=schedule)
 
     def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What decides a trial, and accuracy, on samples (copies, count), each (seeds, rates)."""
+        """What decides a trial, and accuracy, on samples (copies, count): (seeds, settings)."""
         with torch.no_grad():
             parts = [self._outputs(part) for part in rows.split(_MEASURED_AT_ONCE, dim=1)]
             outputs, targets = (torch.cat(side, dim=1) for side in zip(*parts, strict=True))

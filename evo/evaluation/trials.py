@@ -1,7 +1,8 @@
 """The trials of one component in one heat: every task × network × seed.
 
-The learning rate is picked for the component and network on the validation data of the first heat,
-over all of its seeds at once; what trains later trains at that rate. Within a trial, test data
+The learning rate, and with it a penalty's strength, is picked for the component and network on the
+validation data of the first heat, over all of its seeds at once; what trains later trains at these.
+Within a trial, test data
 decides nothing but the result.
 """
 
@@ -12,7 +13,7 @@ from itertools import islice
 import torch
 
 from evo.evaluation.cells import Cell, cell_of
-from evo.evaluation.protocol import Protocol
+from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.trainer import Trained, train
 from evo.parts import Parts
 from evo.tasks.base import Data, tasks
@@ -38,7 +39,7 @@ def run_trials(
         rung: index of the rung.
         heat: index of the heat; one after the first needs to know the rung's trials before it.
         known: trials of the same component so far. Those that count at this rung are not trained
-            again, and their cells keep the learning rate that was picked there.
+            again, and their cells keep the setting that was picked there.
         device: where the tensors live.
     """
     here = protocol.rungs[rung]
@@ -52,8 +53,8 @@ def run_trials(
             seeds = protocol.heats(rung)[heat]
             trials += [own[seed] for seed in seeds if seed in own]
             missing = [seed for seed in seeds if seed not in own]
-            rates = {trial.learning_rate for trial in own.values()}
-            assert rates or heat == 0, "the first heat picks the rate"
+            picked = {Setting(t.learning_rate, t.strength) for t in own.values()}
+            assert picked or heat == 0, "the first heat picks the setting"
             if missing:
                 train_copies = partial(
                     train,
@@ -64,7 +65,7 @@ def run_trials(
                     batch_size=protocol.batch_size,
                 )
                 trials += _trained(
-                    train_copies, rung, cell, missing, tuple(rates) or protocol.learning_rates
+                    train_copies, rung, cell, missing, tuple(picked) or protocol.settings
                 )
     return tuple(trials)
 
@@ -74,26 +75,27 @@ def _trained(
     rung: int,
     cell: Cell,
     seeds: Sequence[int],
-    rates: Sequence[float],
+    settings: Sequence[Setting],
 ) -> list[Trial]:
-    """A trial for each seed, at the best of the rates."""
-    trained = _in_parts(train_copies, seeds, rates)
-    best = _best_rate(trained)
+    """A trial for each seed, at the best of the settings."""
+    trained = _in_parts(train_copies, seeds, settings)
+    best = _best_setting(trained)
     return [
         Trial(
             rung,
             *cell,
             seed,
-            rates[best],
+            settings[best].learning_rate,
             loss=float(trained.test_loss[row, best]),
             accuracy=float(trained.test_accuracy[row, best]),
+            strength=settings[best].strength,
         )
         for row, seed in enumerate(seeds)
     ]
 
 
 def _in_parts(
-    train_copies: Callable[..., Trained], seeds: Sequence[int], rates: Sequence[float]
+    train_copies: Callable[..., Trained], seeds: Sequence[int], settings: Sequence[Setting]
 ) -> Trained:
     """All copies trained at once, or in halves where they do not fit the device's memory.
 
@@ -101,17 +103,18 @@ def _in_parts(
         torch.OutOfMemoryError: not even one copy fits.
     """
     try:
-        return train_copies(seeds=seeds, learning_rates=rates)
+        rates, strengths = zip(*settings, strict=True)
+        return train_copies(seeds=seeds, learning_rates=rates, strengths=strengths)
     except torch.OutOfMemoryError:
-        if len(seeds) == len(rates) == 1:
+        if len(seeds) == len(settings) == 1:
             raise
     # Outside of the handler: the traceback would keep the tensors of the failed try alive.
     if len(seeds) > 1:
         half, axis = len(seeds) // 2, 0
-        shares = [(seeds[:half], rates), (seeds[half:], rates)]
+        shares = [(seeds[:half], settings), (seeds[half:], settings)]
     else:
-        half, axis = len(rates) // 2, 1
-        shares = [(seeds, rates[:half]), (seeds, rates[half:])]
+        half, axis = len(settings) // 2, 1
+        shares = [(seeds, settings[:half]), (seeds, settings[half:])]
     halves = [_in_parts(train_copies, *share) for share in shares]
     return Trained(*(torch.cat(pair, dim=axis) for pair in zip(*halves, strict=True)))
 
@@ -121,8 +124,8 @@ def _data(task_name: str, device: str) -> Data:
     return tasks.get(task_name)().load().to(torch.device(device))
 
 
-def _best_rate(trained: Trained) -> int:
-    """Index of the rate with the fewest diverged seeds, then the lowest mean validation loss."""
+def _best_setting(trained: Trained) -> int:
+    """Index of the setting with the fewest diverged seeds, then the lowest mean validation loss."""
     losses = trained.validation_loss
     diverged = torch.isinf(losses)
     mean = losses.masked_fill(diverged, 0.0).sum(0) / (~diverged).sum(0).clamp(min=1)

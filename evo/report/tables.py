@@ -179,6 +179,8 @@ def record_view(record: Record, confirmation: Mapping[str, Any] | None = None) -
         parts += [Text(), facts_table({"confirmation": verdict, "confirmation.tasks": by_task})]
     if score is not None:
         trials = score.pop("trials")
+        if all(trial["strength"] == 1 for trial in trials):  # only penalties have any other
+            trials = [{k: v for k, v in trial.items() if k != "strength"} for trial in trials]
         parts += [Text(), facts_table(score), Text(), rows_table(trials)]
     return Group(*parts)
 

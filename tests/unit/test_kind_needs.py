@@ -21,7 +21,7 @@ def test_a_kind_that_needs_classes_is_refused_on_a_task_without() -> None:
 def test_a_kind_brings_its_learning_rates_where_the_configuration_names_none() -> None:
     silent = parse({"kind": "optimizer", "protocol": {"batch_size": 16}}, where="here")
 
-    found = founding.with_rates(silent)
+    found = founding.with_grids(silent)
 
     assert found.protocol.learning_rates == GRID
     assert found.protocol.batch_size == 16
@@ -31,14 +31,29 @@ def test_learning_rates_that_are_named_stay_and_other_kinds_keep_the_protocols_o
     named = {"kind": "optimizer", "protocol": {"learning_rates": [0.01, 0.03]}}
     plain = parse({"kind": "activation"}, where="here")
 
-    assert founding.with_rates(parse(named, where="here")).protocol.learning_rates == (0.01, 0.03)
-    assert founding.with_rates(plain) is plain
+    assert founding.with_grids(parse(named, where="here")).protocol.learning_rates == (0.01, 0.03)
+    assert founding.with_grids(plain) is plain
+
+
+def test_a_regularizer_is_swept_in_strength_unless_the_configuration_says_otherwise() -> None:
+    silent = parse({"kind": "regularizer"}, where="here")
+    named = parse({"kind": "regularizer", "protocol": {"strengths": [1.0]}}, where="here")
+
+    assert founding.with_grids(silent).protocol.strengths == (0.1, 1.0, 10.0)
+    assert founding.with_grids(named).protocol.strengths == (1.0,)
+
+
+def test_a_strength_without_a_penalty_is_refused() -> None:
+    config = parse({"kind": "activation", "protocol": {"strengths": [1.0, 10.0]}}, where="here")
+
+    with pytest.raises(UsageError, match="'activation' has no penalty to multiply"):
+        founding.check(config)
 
 
 def test_rates_once_resolved_are_part_of_the_campaign() -> None:
-    resolved = founding.with_rates(parse({"kind": "optimizer"}, where="here"))
+    resolved = founding.with_grids(parse({"kind": "optimizer"}, where="here"))
 
     again = parse(resolved.model_dump(mode="json"), where="its folder")
 
-    assert founding.with_rates(again) == again
+    assert founding.with_grids(again) == again
     assert again.protocol.learning_rates == GRID

@@ -16,6 +16,7 @@ from archive.reader import Reader
 from evo.errors import HistoryError
 
 MERGED = "segments/generations-000000-000003.h5"
+GOLDEN = Path(__file__).parents[2] / "golden"
 SINGLE = "segments/generation-000004.h5"
 LAST = "segments/generation-000005.h5"
 
@@ -275,8 +276,22 @@ def test_another_folder_is_no_campaign(tmp_path, content):
         health.check(tmp_path)
 
 
+def test_a_damaged_file_of_format_2_is_restored_as_the_present_one(tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(GOLDEN / "history-format-2", folder)
+    expected = list(map(samples.everything, Reader.read(folder).records))
+    flip(folder / "segments/generation-000000.h5", 60)
+
+    report = health.repair(folder)
+
+    assert (report.lost, report.again) == ([], [])
+    assert list(map(samples.everything, Reader.read(folder).records)) == expected
+    assert health.check(folder).findings == []
+    assert b"format 3" in (folder / "segments/generation-000000.h5").read_bytes()[:60]
+
+
 def test_a_newer_format_is_left_to_the_version_that_wrote_it(folder):
-    (folder / "campaign.json").write_text('{"format": 3}')
+    (folder / "campaign.json").write_text('{"format": 4}')
 
     with pytest.raises(HistoryError, match="Use the version that wrote it"):
         health.repair(folder)

@@ -211,9 +211,9 @@ def test_a_failed_opening_gives_the_lock_back(history, folder):
 
 def test_a_campaign_of_a_newer_format_is_refused(history, folder):
     history.close()
-    (folder / "campaign.json").write_text(json.dumps({"format": 3}))
+    (folder / "campaign.json").write_text(json.dumps({"format": 4}))
 
-    with pytest.raises(HistoryError, match="has format 3, this version of evo reads format 2"):
+    with pytest.raises(HistoryError, match="has format 4, this version of evo reads format 3"):
         History.open(folder)
 
 
@@ -295,7 +295,7 @@ def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_sam
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
-@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize("form", [1, 2, 3])
 def test_a_campaign_written_in_an_earlier_format_stays_readable_and_goes_on(tmp_path, form):
     folder = tmp_path / "run"
     shutil.copytree(GOLDEN / f"history-format-{form}", folder)
@@ -311,7 +311,7 @@ def test_a_campaign_written_in_an_earlier_format_stays_readable_and_goes_on(tmp_
     assert reader.config == CONFIG
     with History.open(folder) as history:
         history.acknowledge(samples.outcome(5))
-    assert json.loads((folder / "campaign.json").read_text())["format"] == 2
+    assert json.loads((folder / "campaign.json").read_text())["format"] == 3
     with History.open(folder) as history:
         assert [key.id for key in history.outcomes] == ["candidate-4", "candidate-5"]
         for generation in range(2, 17):

@@ -105,11 +105,11 @@ def test_damage_is_told_with_its_place_and_what_to_do(path):
 
 
 def test_a_newer_format_is_refused(path, monkeypatch):
-    monkeypatch.setattr(journal, "FORMAT", 3)
+    monkeypatch.setattr(journal, "FORMAT", 4)
     write(path, [])
     monkeypatch.undo()
 
-    with pytest.raises(HistoryError, match="has format 3, this version of evo reads format 2"):
+    with pytest.raises(HistoryError, match="has format 4, this version of evo reads format 3"):
         journal.read(path)
 
 

@@ -1,5 +1,6 @@
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import archive_samples as samples
@@ -27,6 +28,17 @@ def test_a_generation_comes_back_from_its_file(sealed):
     assert [samples.everything(r) for r in back.records()] == [
         samples.everything(r) for r in expected
     ]
+
+
+def test_strengths_of_trials_come_back(tmp_path):
+    strong = samples.record(1)
+    trials = tuple(trial._replace(strength=10.0) for trial in strong.score.trials)
+    records = [replace(strong, score=replace(strong.score, trials=trials)), samples.record(2)]
+    seal(tmp_path, Generation(0, records, ()), campaign="c")
+
+    back = list(open_segment(tmp_path / "generation-000000.h5", campaign="c").records())
+
+    assert [{trial.strength for trial in r.score.trials} for r in back] == [{10.0}, {1.0}]
 
 
 def test_an_empty_generation_comes_back(tmp_path):
@@ -76,11 +88,11 @@ def test_a_renamed_segment_is_refused(sealed):
 
 
 def test_a_newer_format_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(segment, "FORMAT", 3)
+    monkeypatch.setattr(segment, "FORMAT", 4)
     seal(tmp_path, Generation(0, [], ()), campaign="c")
     monkeypatch.undo()
 
-    with pytest.raises(HistoryError, match="has format 3, this version of evo reads format 2"):
+    with pytest.raises(HistoryError, match="has format 4, this version of evo reads format 3"):
         open_segment(tmp_path / "generation-000000.h5", campaign="c")
 
 

@@ -170,6 +170,25 @@ def test_a_penalty_pulls_on_the_weights_and_is_no_part_of_the_measured_loss(data
     assert (free.test_loss < strong.test_loss).all()
 
 
+def test_a_strength_multiplies_the_penalty_of_its_own_copies(data: Data) -> None:
+    options = {"seeds": (0, 1), "epochs": 3, "batch_size": 32}
+    weak, tenfold = (
+        Parts(torch.tanh, penalty=lambda w, s=strength: s * w.square().sum())
+        for strength in (0.01, 0.1)
+    )
+
+    swept = train(
+        NETWORK, data, weak, learning_rates=(0.01, 0.01), strengths=(1.0, 10.0), **options
+    )
+    apart = [
+        train(NETWORK, data, parts, learning_rates=(0.01,), **options) for parts in (weak, tenfold)
+    ]
+
+    expected = torch.cat([trained.test_loss for trained in apart], dim=1)
+    torch.testing.assert_close(swept.test_loss, expected, rtol=1e-4, atol=1e-5)
+    assert (swept.test_loss[:, 0] - swept.test_loss[:, 1]).abs().min() > 1e-3
+
+
 def train_with(data: Data, parts: Parts) -> Trained:
     rates = (0.003, 0.03)
     return train(NETWORK, data, parts, seeds=(0, 1), learning_rates=rates, epochs=6, batch_size=32)

@@ -114,6 +114,26 @@ def test_a_later_heat_trains_its_own_seeds_at_the_picked_rates(monkeypatch) -> N
     assert {cell_of(trial): trial.learning_rate for trial in found} == rates
 
 
+def test_a_strength_is_picked_with_the_learning_rate_and_kept(monkeypatch) -> None:
+    protocol = PROTOCOL.model_copy(update={"learning_rates": (0.01, 0.1), "strengths": (1.0, 10.0)})
+
+    def train(*_, **given) -> Trained:
+        wanted = [0.5 if pair == (0.01, 10.0) else 1.0 for pair in zip(*grid(given), strict=True)]
+        losses = torch.tensor([wanted] * len(given["seeds"]))
+        return Trained(losses, losses, losses)
+
+    def grid(given: dict) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        return given["learning_rates"], given["strengths"]
+
+    monkeypatch.setattr(room, "train", train)
+    first = run_trials(Parts(torch.tanh), ("digits",), protocol, rung=1)
+    asked, later = asked_of_trainer(monkeypatch, protocol, rung=1, heat=1, known=first)
+
+    assert {(t.learning_rate, t.strength, t.loss) for t in first} == {(0.01, 10.0, 0.5)}
+    assert {grid(choice) for choice in asked} == {((0.01,), (10.0,))}
+    assert {(t.learning_rate, t.strength) for t in later} == {(0.01, 10.0)}
+
+
 def at_rates_of_their_own(trials: list[Trial]) -> list[Trial]:
     """The trials, each network at another learning rate."""
     cells = list(dict.fromkeys(map(cell_of, trials)))
