@@ -6,14 +6,22 @@ simply run again, for a campaign depends on what came before and its seed alone.
 away: whatever is replaced lies in the campaign's folder `damaged/` afterwards.
 """
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from archive import confirmations, disk, journal, merging, replies, salvage, segment
-from archive.description import FORMAT, Description, describe, read_json, self_described
+from archive.description import (
+    FORMAT,
+    LESSONS,
+    Description,
+    describe,
+    read_json,
+    self_described,
+)
 from archive.journal import Journal
 from archive.lock import Lock
 from archive.patches import Saved, patch, runs, told
@@ -106,6 +114,7 @@ class _Examination:
             self._check_journal(description.id, contents)
             self._check_replies(description.id)
             self._check_confirmations()
+            self._check_lessons(description.config.get("reward", {}))
         return Report(self._findings, self._lost, self._again, self._generation, self._records)
 
     def _described(self) -> Description | None:
@@ -294,6 +303,16 @@ class _Examination:
                 self._find(f"confirmations/{path.name}", str(error), f"moved to {DAMAGED}/")
                 if self._mend:
                     self._set_aside(path)
+
+    def _check_lessons(self, settings: Mapping[str, Any]) -> None:
+        expected, path = settings.get("lessons_sha256", ""), self._folder / LESSONS
+        content = path.read_bytes() if path.is_file() else b""
+        if not expected or hashlib.sha256(content).hexdigest() == expected:
+            return
+        problem = "it is damaged" if content else "it is missing"
+        self._find(LESSONS, problem, f"evo resume takes {settings['lessons']} if that is whole")
+        if self._mend:
+            self._set_aside(path)
 
     def _foreign(self, path: Path, problem: str) -> None:
         self._find(f"segments/{path.name}", problem, f"moved to {DAMAGED}/")

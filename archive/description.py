@@ -19,6 +19,8 @@ from archive import disk
 from evo.errors import HistoryError
 
 FORMAT = 3
+LESSONS = "lessons.parquet"
+"""What a campaign was given to begin with, where its configuration has the file's SHA-256."""
 
 
 class Description(NamedTuple):

@@ -1,7 +1,8 @@
 """Why the last process that wrote a campaign ended, in words for people.
 
 The file `ending` of the campaign's folder is written when a process stops in order and taken away
-when one goes on: a campaign that stands still without it was killed. No record depends on it.
+when one goes on: a campaign that stands still without it was killed, or stopped by a version of
+evo that left none. No record depends on it.
 """
 
 from collections.abc import Generator
@@ -13,7 +14,7 @@ from evo.errors import EvoError, HistoryError
 
 FILE_NAME = "ending"
 
-KILLED = "killed, or the machine went down"
+KILLED = "no reason was left: killed, or the machine went down"
 INTERRUPTED = "interrupted by Ctrl-C or SIGTERM"
 
 

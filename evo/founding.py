@@ -52,6 +52,7 @@ def check(config: Config, *, replayed: bool = False, begun: Path | None = None) 
     if config.reward.lessons and begun is None:
         taught.check(config)
     elif begun is not None:
+        taught.keep(begun, config.reward)
         taught.lessons_of(begun, config.reward)
 
 
@@ -97,7 +98,7 @@ def create(folder: Path, config: Config) -> History:
     config = with_grids(config).model_copy(update=resolved)
     values = config.model_dump(mode="json")
     history = History.create(folder, config=values, environment=environment())
-    taught.lessons_of(folder, config.reward)
+    taught.keep(folder, config.reward)
     return history
 
 

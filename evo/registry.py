@@ -108,6 +108,6 @@ def _imported(entry: EntryPoint) -> Plugin:
     package, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
     try:
         entry.load()
-    except Exception as error:  # noqa: BLE001 - other people's code fails as it likes
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - other people's code fails as it likes
         return Plugin(entry.value, package, version, f"{type(error).__name__}: {error}")
     return Plugin(entry.value, package, version, "")

@@ -13,7 +13,7 @@ from evo.components.base import kinds
 from evo.config import parse
 from evo.errors import UsageError
 from evo.reward.appraisal import FEWEST, Evaluated, Judgement, held_out, matrix, ranked
-from evo.reward.features import joined
+from evo.reward.features import Features, joined
 from evo.reward.guard import Trust
 from evo.reward.learner import Learner
 from evo.reward.lessons import Lessons
@@ -91,23 +91,40 @@ class Rewards:
         kind, task = first.config["kind"], first.config["tasks"][0]
         if any(history.config["tasks"][0] != task for history in self.histories):
             raise UsageError("Expected campaigns of one first task: features look at it.")
-        known = next(iter(kinds.get(kind)().baselines().values()))
-        baseline = [record for record in first.records if record.id == known.id][:1]
-        if not baseline or not baseline[0].is_baseline:
-            raise UsageError(f"{first.folder.name} was made with other baselines than evo has now.")
-        return Lessons(
+        references = [
+            _reference(history, learner)
+            for history, learner in zip(self.histories, self.learners, strict=True)
+        ]
+        lessons = Lessons(
             kind=kind,
             task=task,
             campaigns=[history.folder.name for history in self.histories],
             features={name: self.whole.features[name] for name in BLOCKS},
             examples=self.whole.examples,
-            reference=self.learners[0].features(baseline),
+            reference=references[0],
         )
+        for history, reference in zip(self.histories[1:], references[1:], strict=True):
+            where = f"{first.folder.name} beside {history.folder.name}"
+            lessons.expect(kind=kind, task=task, reference=reference, where=where)
+        return lessons
 
 
 def judge(histories: Sequence[Reader], *, by: str = "operator") -> Judgement:
     """How well rewards of campaigns can be learned and foretold; see `Rewards`."""
     return Rewards.of(histories, by=by).judgement()
+
+
+def _reference(history: Reader, learner: Learner) -> Features:
+    """What a campaign's models see of the kind's first baseline.
+
+    Raises:
+        UsageError: the campaign was made with another.
+    """
+    known = next(iter(kinds.get(history.config["kind"])().baselines().values()))
+    baseline = [record for record in history.records if record.id == known.id][:1]
+    if not baseline or not baseline[0].is_baseline:
+        raise UsageError(f"{history.folder.name} was made with other baselines than evo has now.")
+    return learner.features(baseline)
 
 
 def _evaluated(history: Reader, learner: Learner, by: str) -> Evaluated:

@@ -8,6 +8,7 @@ import hashlib
 from pathlib import Path
 
 from archive import disk
+from archive.description import LESSONS
 from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
 from evo.config import Config
@@ -20,9 +21,6 @@ from evo.reward.settings import RewardSettings
 from evo.validation.graph import Graph
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
-
-FILE_NAME = "lessons.parquet"
-"""Of the copy in a campaign's folder."""
 
 
 def check(config: Config) -> None:
@@ -51,22 +49,35 @@ def settled(settings: RewardSettings) -> RewardSettings:
     return settings.model_copy(update={"lessons": path, "lessons_sha256": _hash(content)})
 
 
+def keep(folder: Path, settings: RewardSettings) -> None:
+    """Put a copy of the lessons into a campaign's folder, where it is not there; for its writer.
+
+    Raises:
+        HistoryError: there is neither copy nor original, or they have changed.
+    """
+    if settings.lessons and not (folder / LESSONS).exists():
+        disk.replace(folder / LESSONS, _original(folder, settings))
+
+
+def replayed(config: Config, folder: Path) -> Config:
+    """The configuration with the lessons that lie in the folder of the campaign it replays."""
+    if not config.reward.lessons or not (folder / LESSONS).exists():
+        return config
+    reward = config.reward.model_copy(update={"lessons": str(folder / LESSONS)})
+    return config.model_copy(update={"reward": reward})
+
+
 def lessons_of(folder: Path, settings: RewardSettings) -> Lessons | None:
-    """The lessons of a campaign, from the copy in its folder, which is made where it is not there.
+    """The lessons of a campaign, from the copy in its folder.
 
     Raises:
         HistoryError: there is neither copy nor original, or they have changed.
     """
     if not settings.lessons:
         return None
-    copy = folder / FILE_NAME
-    if not copy.exists():
-        try:
-            disk.replace(copy, _read(settings, str(folder)))
-        except UsageError as error:
-            raise HistoryError(f"{copy} is missing, and so is its original: {error}") from None
+    copy = folder / LESSONS
     with disk.reading(copy):
-        content = copy.read_bytes()
+        content = copy.read_bytes() if copy.exists() else _original(folder, settings)
     if _hash(content) != settings.lessons_sha256:
         raise HistoryError(
             f"{copy} is not what the campaign began with. Restore it from a copy, or from "
@@ -86,6 +97,15 @@ def features_of_first_baseline(kind: Kind, task: str) -> Features:
         "propagation": Propagation(kind, task)(Graph.parse(first.graph))[None],
     }
     return {name: found[name] for name in BLOCKS}
+
+
+def _original(folder: Path, settings: RewardSettings) -> bytes:
+    try:
+        return _read(settings, str(folder))
+    except UsageError as error:
+        raise HistoryError(
+            f"{folder / LESSONS} is missing, and so is its original: {error}"
+        ) from None
 
 
 def _read(settings: RewardSettings, where: str) -> bytes:

@@ -59,8 +59,10 @@ def run(
             raise UsageError("evo run expects a TOML file or a preset (see evo list).")
         config = str(source.folder / "config.json")
     loaded = load(config, [*(settings or ()), *device_setting(device)], seed=seed)
-    from evo import founding
+    from evo import founding, taught
 
+    if source is not None:
+        loaded = taught.replayed(loaded, source.folder)
     founding.check(loaded, replayed=source is not None)
     expect_walls(unsafe=unsafe_sandbox)
     stem = source.folder.name if source else Path(config).stem

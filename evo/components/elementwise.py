@@ -5,7 +5,7 @@ import math
 import torch
 
 from evo.components.base import Component, ContractError
-from evo.components.checks import expect_form, expect_same, layouts
+from evo.components.checks import expect_form, expect_same, fill, layouts
 
 VOCABULARY = (
     "torch.abs({})",
@@ -34,6 +34,12 @@ VOCABULARY = (
 """What operators may write for kinds of this sort."""
 _SHAPES = ((1, 65), (65, 1), (13, 10), (3, 5, 7), (2, 3, 5, 7))
 """What the probe is checked in; one row, one column, odd sizes, images."""
+_AS_TRAINING = (8, 32, 64)
+"""A signal of eight copies. Each must be what it would be alone, and so must its gradient."""
+_OTHERWISE = (
+    "expected every output element to depend on its own input element alone, got outputs or "
+    "gradients that change with the other elements or with their order"
+)
 _REACH = 8.0
 """The probe spans [-8, 8]: wide enough to tell relu6 and the hard functions from their kin."""
 
@@ -86,17 +92,39 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
     """The same elements among strangers, in another order, shape and layout, must give the same."""
     with torch.no_grad():
         for shape in _SHAPES:
-            strangers = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
-            mixed = torch.cat([points, strangers]).flip(0).reshape(shape)
-            for layout, values in layouts(mixed):
+            for layout, values in layouts(_mixed(points, shape)):
                 among = _called(component, values, layout)
                 expect_form(among, shape=values.shape, dtype=values.dtype)
                 expect_same(
                     among.reshape(-1).flip(0)[: len(points)],
                     output,
-                    "expected every output element to depend on its own input element alone, "
-                    "got outputs that change with the other elements or with their order",
+                    _OTHERWISE,
                 )
+
+    values = _mixed(points, _AS_TRAINING).requires_grad_()
+    among = _called(component, values, "contiguous")
+    expect_same(among.detach().reshape(-1).flip(0)[: len(points)], output, _OTHERWISE)
+    if among.requires_grad:
+        _expect_gradients_apart(among, values)
+
+
+def _expect_gradients_apart(output: torch.Tensor, values: torch.Tensor) -> None:
+    """What pulls at an output element reaches its own input element alone.
+
+    So a pull of +1 or -1 at each, drawn at random, changes signs and nothing else.
+    """
+    signs = fill(*output.shape).sign()
+    (plain,) = torch.autograd.grad(output.sum(), values, retain_graph=True)
+    (signed,) = torch.autograd.grad((output * signs).sum(), values)
+    finite = torch.isfinite(plain)  # beyond [-8, 8] nothing is asked for
+    size = plain[finite].abs().mean() + 1e-12
+    expect_same(signed[finite] / size, (plain * signs)[finite] / size, _OTHERWISE)
+
+
+def _mixed(points: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """The points in reverse at the end of a tensor of strangers."""
+    strangers = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
+    return torch.cat([points, strangers]).flip(0).reshape(shape)
 
 
 def _called(component: Component, values: torch.Tensor, layout: str) -> torch.Tensor:

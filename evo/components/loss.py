@@ -1,6 +1,6 @@
 """Losses: logits and right answers in, what training brings down for each sample out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from evo.components.base import Component, ContractError, Kind, kinds
 from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.components.rows import each_row
 from evo.parts import Parts
 from evo.types import Contract, Vector
 
@@ -72,6 +73,7 @@ class Loss(Kind):
         ((8, 6), (8, 6)),
     )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((4096, 100), (4096, 100)),)
+    is_mapped: ClassVar[bool] = True
     needs_classes: ClassVar[bool] = True
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "loss"
 
@@ -83,8 +85,7 @@ class Loss(Kind):
             for what, values in (("losses", losses), ("gradients", pull)):
                 if not torch.isfinite(values).all():
                     raise ContractError(f"expected finite {what}, got others on {name}")
-        with torch.no_grad():
-            _expect_rows_apart(component)
+        _expect_rows_apart(component)
         logits, answers = fill(6, 5), _answers(6, 5)
         _, pull = _pull(component, logits, answers)
         if pull.abs().max() < 1e-9:
@@ -97,7 +98,7 @@ class Loss(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component in place of the task's objective, while it trains."""
-        return Parts(loss=component, judged_by="accuracy")
+        return Parts(loss=each_row(component, rows=2), judged_by="accuracy")
 
     def behaviour(self, component: Component) -> Vector:
         """Its pull on each logit of 16 samples of 5 classes, of mean square 1: (80,).
@@ -142,13 +143,22 @@ def _pull(
 
 
 def _expect_rows_apart(component: Component) -> None:
-    """The same rows among strangers, in another order and layout, and alone, give the same."""
+    """The same rows among strangers, in another order and layout, and alone, give the same.
+
+    So do their pulls. Both in units of their size, since training takes no notice of a factor.
+    """
     logits, answers = 3 * fill(7, 5), _answers(7, 5)
-    expected = component(logits, answers)
+    expected = _pull(component, logits, answers)
+    sizes = [values.square().mean().sqrt() + 1e-12 for values in expected]
     otherwise = (
-        "expected the loss of every row to depend on its own row alone, got losses that change "
-        "with the other rows or with their order; reduce over classes only, with dim=-1"
+        "expected the loss of every row, and its pull, to depend on its own row alone, got others "
+        "with other rows beside it or in another order; reduce over classes only, with dim=-1"
     )
+
+    def expect(found: Sequence[torch.Tensor], rows: slice) -> None:
+        for got, wanted, size in zip(found, expected, sizes, strict=True):
+            expect_same(got / size, wanted[rows] / size, otherwise)
+
     strangers, wrong = 9 * fill(4, 5, seed=1), _answers(4, 5)
     for (_, mixed), (_, right) in zip(
         layouts(torch.cat([strangers, logits.flip(0)])),
@@ -156,7 +166,7 @@ def _expect_rows_apart(component: Component) -> None:
         strict=True,
     ):
         # A strided twin of the answers holds the same numbers.
-        expect_same(component(mixed, right)[4:].flip(0), expected, otherwise)
+        expect([values[4:].flip(0) for values in _pull(component, mixed, right)], slice(None))
     for place in (0, 6):
         row = slice(place, place + 1)
-        expect_same(component(logits[row], answers[row]), expected[row], otherwise)
+        expect(_pull(component, logits[row], answers[row]), row)

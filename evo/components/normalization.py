@@ -9,7 +9,13 @@ import torch
 
 from evo.components.base import Component, ContractError, Kind, kinds
 from evo.components.checks import expect_form, fill
-from evo.components.rows import expect_any_width, expect_rows_apart, named_rows, rows_probe
+from evo.components.rows import (
+    each_row,
+    expect_any_width,
+    expect_rows_apart,
+    named_rows,
+    rows_probe,
+)
 from evo.parts import Parts
 from evo.types import Contract, Learnable, Vector
 
@@ -96,7 +102,7 @@ class Normalization(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component at the layers of a network, learning."""
-        return Parts(normalize=component, normalize_learnables=self.contract.learnables)
+        return Parts(normalize=each_row(component), normalize_learnables=self.contract.learnables)
 
     def behaviour(self, component: Component) -> Vector:
         """Outputs on 9 rows of 8 features, with gain and shift as they start and others: (144,)."""

@@ -8,7 +8,13 @@ import torch
 
 from evo.components.base import Component, ContractError, Kind, kinds
 from evo.components.checks import expect_form
-from evo.components.rows import expect_any_width, expect_rows_apart, named_rows, rows_probe
+from evo.components.rows import (
+    each_row,
+    expect_any_width,
+    expect_rows_apart,
+    named_rows,
+    rows_probe,
+)
 from evo.parts import Parts
 from evo.types import Contract, Vector
 
@@ -65,6 +71,7 @@ class Preprocessor(Kind):
         ((65536, 64),),
         ((256, 4096),),
     )
+    is_mapped: ClassVar[bool] = True
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "preprocessor"
 
     def check(self, component: Component) -> None:
@@ -83,7 +90,7 @@ class Preprocessor(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component before the first layer."""
-        return Parts(preprocess=component)
+        return Parts(preprocess=each_row(component))
 
     def behaviour(self, component: Component) -> Vector:
         """Outputs on 9 rows of 8 features: small, large, skewed, flat and empty ones: (72,)."""

@@ -27,6 +27,26 @@ def rows_probe() -> torch.Tensor:
     return torch.stack([row for _, row in named_rows()])
 
 
+def each_row(component: Component, *, rows: int = 1) -> Component:
+    """The component as training calls it: on every row by itself, so that none can see another.
+
+    Checks show what a component does with probes; this holds for whatever comes, and for gradients.
+
+    Args:
+        component: takes n rows.
+        rows: how many of its first arguments are rows; all rows share the others.
+    """
+
+    def on_one(*given: torch.Tensor) -> torch.Tensor:
+        return component(*(row.unsqueeze(0) for row in given[:rows]), *given[rows:]).squeeze(0)
+
+    def on_all(*given: torch.Tensor) -> torch.Tensor:
+        dims = tuple(0 if place < rows else None for place in range(len(given)))
+        return torch.func.vmap(on_one, dims)(*given)
+
+    return on_all
+
+
 def expect_rows_apart(component: Component, probe: torch.Tensor, output: torch.Tensor) -> None:
     """The same rows among strangers, in another order and layout, and alone, give the same."""
     otherwise = (

@@ -149,7 +149,14 @@ class Lessons:
                 ),
                 reference=_reference(about["reference"]),
             )
-        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        except (
+            pa.ArrowException,
+            OSError,
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:
             raise UsageError(
                 f"{where}: expected a file of evo reward --save ({type(error).__name__}: {error})."
             ) from None

@@ -45,7 +45,7 @@ class Propagation:
     def __call__(self, component: Component) -> Vector:
         """Statistics of every network of the task, one after another: (p,) float32.
 
-        The same component gives the same bits; p depends on the task alone.
+        The same component gives the same bits; p depends on task and kind alone.
         """
         parts = _Recording(**vars(self.kind.parts(component)))
         found: list[float] = []

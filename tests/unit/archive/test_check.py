@@ -1,3 +1,4 @@
+import hashlib
 import multiprocessing
 import os
 import random
@@ -288,6 +289,28 @@ def test_a_damaged_file_of_format_2_is_restored_as_the_present_one(tmp_path):
     assert list(map(samples.everything, Reader.read(folder).records)) == expected
     assert health.check(folder).findings == []
     assert b"format 3" in (folder / "segments/generation-000000.h5").read_bytes()[:60]
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"other", "damaged"), (b"", "missing")])
+def test_lessons_that_are_not_what_the_campaign_began_with_are_named(
+    tmp_path, content, told
+) -> None:
+    folder = tmp_path / "run"
+    sha = hashlib.sha256(b"lessons").hexdigest()
+    settings = {"reward": {"lessons": "/away/lessons.parquet", "lessons_sha256": sha}}
+    History.create(folder, config=settings, environment={}).close()
+    lessons = folder / "lessons.parquet"
+    lessons.write_bytes(b"lessons")
+    assert health.check(folder).findings == []
+    lessons.write_bytes(content)
+    if not content:
+        lessons.unlink()
+
+    found = health.repair(folder).findings
+
+    assert [(each.file, each.problem) for each in found] == [("lessons.parquet", f"it is {told}")]
+    assert "evo resume takes /away/lessons.parquet" in found[0].remedy
+    assert not lessons.exists()
 
 
 def test_a_newer_format_is_left_to_the_version_that_wrote_it(folder):

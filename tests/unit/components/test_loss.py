@@ -58,8 +58,11 @@ def test_behaviour_is_the_pull_on_logits_whatever_the_scale() -> None:
 
 
 def test_parts_hold_the_loss_and_are_judged_by_accuracy() -> None:
-    parts = KIND.parts(cross_entropy)
+    logits, answers = torch.arange(6.0).reshape(3, 2), torch.eye(2)[[0, 1, 0]]
+    parts = KIND.parts(lambda outputs, targets: cross_entropy(outputs, targets) + outputs.sum())
 
-    assert parts.loss is cross_entropy
+    # Row by row: no other row is there to be looked at.
+    expected = cross_entropy(logits, answers) + logits.sum(1)
+    torch.testing.assert_close(parts.loss(logits, answers), expected)
     assert parts.judged_by == "accuracy"
     assert parts.activation is F.relu

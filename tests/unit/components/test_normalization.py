@@ -57,9 +57,11 @@ def test_behaviour_tells_apart_what_is_alike_only_where_it_starts() -> None:
 
 
 def test_parts_hold_the_normalisation_and_leave_the_activation_alone() -> None:
-    parts = KIND.parts(torch.tanh)
+    rows = torch.arange(6.0).reshape(3, 2)
+    parts = KIND.parts(lambda x, gain, shift: (x - x.mean(0)) * gain + shift)
 
-    assert parts.normalize is torch.tanh
+    # Row by row: no other row is there to be looked at.
+    assert parts.normalize(rows, torch.ones(2), torch.ones(2)).tolist() == [[1, 1]] * 3
     assert [learnable.per for learnable in parts.normalize_learnables] == ["feature", "feature"]
     assert parts.activation is F.relu
     assert parts.activation_learnables == ()
