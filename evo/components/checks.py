@@ -22,6 +22,26 @@ def expect_same(got: torch.Tensor, wanted: torch.Tensor, otherwise: str) -> None
         raise ContractError(otherwise)
 
 
+def expect_pulls_apart(output: torch.Tensor, values: torch.Tensor, otherwise: str) -> None:
+    """What pulls at an entry of the output reaches its own entry of the values alone.
+
+    So pulls of +1 and -1, drawn at random, change signs and nothing else; a sum over all entries
+    would look the same wherever they come from.
+
+    Args:
+        output: made of the values, with an entry for each, or for each row of them.
+        values: ask for gradients.
+        otherwise: says what was expected and came.
+    """
+    signs = fill(*output.shape).sign()
+    (plain,) = torch.autograd.grad(output.sum(), values, retain_graph=True)
+    (signed,) = torch.autograd.grad((output * signs).sum(), values)
+    wanted = plain * signs.reshape(signs.shape + (1,) * (values.dim() - signs.dim()))
+    finite = torch.isfinite(plain)  # where others are, a contract may ask for nothing
+    size = plain[finite].abs().mean() + 1e-12
+    expect_same(signed[finite] / size, wanted[finite] / size, otherwise)
+
+
 def layouts(values: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
     """The same tensor as networks and data sets hold it in memory, with a name for each.
 

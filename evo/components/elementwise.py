@@ -5,7 +5,7 @@ import math
 import torch
 
 from evo.components.base import Component, ContractError
-from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.components.checks import expect_form, expect_pulls_apart, expect_same, layouts
 
 VOCABULARY = (
     "torch.abs({})",
@@ -105,20 +105,7 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
     among = _called(component, values, "contiguous")
     expect_same(among.detach().reshape(-1).flip(0)[: len(points)], output, _OTHERWISE)
     if among.requires_grad:
-        _expect_gradients_apart(among, values)
-
-
-def _expect_gradients_apart(output: torch.Tensor, values: torch.Tensor) -> None:
-    """What pulls at an output element reaches its own input element alone.
-
-    So a pull of +1 or -1 at each, drawn at random, changes signs and nothing else.
-    """
-    signs = fill(*output.shape).sign()
-    (plain,) = torch.autograd.grad(output.sum(), values, retain_graph=True)
-    (signed,) = torch.autograd.grad((output * signs).sum(), values)
-    finite = torch.isfinite(plain)  # beyond [-8, 8] nothing is asked for
-    size = plain[finite].abs().mean() + 1e-12
-    expect_same(signed[finite] / size, (plain * signs)[finite] / size, _OTHERWISE)
+        expect_pulls_apart(among, values, _OTHERWISE)
 
 
 def _mixed(points: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from evo.components.base import Component, ContractError, Kind, kinds
-from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.components.checks import expect_form, expect_pulls_apart, expect_same, fill, layouts
 from evo.components.rows import each_row
 from evo.parts import Parts
 from evo.types import Contract, Vector
@@ -167,6 +167,9 @@ def _expect_rows_apart(component: Component) -> None:
     ):
         # A strided twin of the answers holds the same numbers.
         expect([values[4:].flip(0) for values in _pull(component, mixed, right)], slice(None))
+    leaf = logits.clone().requires_grad_()
+    if (losses := component(leaf, answers)).requires_grad:
+        expect_pulls_apart(losses, leaf, otherwise)
     for place in (0, 6):
         row = slice(place, place + 1)
         expect(_pull(component, logits[row], answers[row]), row)
