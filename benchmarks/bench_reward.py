@@ -5,7 +5,10 @@ the others, over random splits. Prints what share of the top 5 % by B-WR and by 
 quarter of each ranking holds, the area under the curve, rank correlation and seconds, each a mean
 over splits with the 95 % interval of that mean; splits share candidates, so it is a little narrow.
 
-Usage: python benchmarks/bench_reward.py [SPLITS [TAUGHT [POOL]]]
+With SEEN, examples come from so many first rows of the pool, and all later rows are ranked: what
+was chosen with the former in view is then tried on candidates that nobody had seen.
+
+Usage: python benchmarks/bench_reward.py [SPLITS [TAUGHT [SEEN [POOL]]]]
 """
 
 import sys
@@ -73,13 +76,21 @@ def features_of(records: list[Record]) -> Features:
 
 
 def measured(
-    fit: Fit, blocks: Blocks, features: Features, examples: Example, *, splits: int, taught: int
+    fit: Fit,
+    blocks: Blocks,
+    features: Features,
+    examples: Example,
+    *,
+    splits: int,
+    taught: int,
+    seen: int,
 ) -> np.ndarray:
     """(splits, 6): found by B-WR and BSOTA-WR at a quarter, area, both correlations, seconds."""
     rows: list[list[float]] = []
     for split in range(splits):
         order = child(split, "bench", "reward").permutation(len(examples.b_wr))
-        some, others = order[:taught], order[taught:]
+        some = order[order < seen][:taught] if seen else order[:taught]
+        others = np.arange(seen, len(order)) if seen else order[taught:]
         start = time.process_time()
         told = fit(
             rows_of(features, some),
@@ -113,15 +124,16 @@ def main() -> None:
     given = sys.argv[1:]
     splits = int(given[0]) if given else 20
     taught = int(given[1]) if len(given) > 1 else 300
-    records = pool.read(Path(given[2]) if len(given) > 2 else None)
+    seen = int(given[2]) if len(given) > 2 else 0
+    records = pool.read(Path(given[3]) if len(given) > 3 else None)
     torch.set_num_threads(1)
     examples = Example.of([record.score for record in records if record.score is not None])
     features = features_of(records)
-    print(f"{len(records)} candidates, {taught} taught, {splits} splits")
+    print(f"{len(records)} candidates, {taught} taught, {splits} splits, {seen or 'all'} seen")
     print("| model | B-WR at 25 % | BSOTA-WR at 25 % | area | ρ B-WR | ρ BSOTA-WR | s |")
     print("|---|---|---|---|---|---|---|")
     for name, (fit, blocks) in ROWS.items():
-        rows = measured(fit, blocks, features, examples, splits=splits, taught=taught)
+        rows = measured(fit, blocks, features, examples, splits=splits, taught=taught, seen=seen)
         mean, half = rows.mean(axis=0), 1.96 * rows.std(axis=0, ddof=1) / np.sqrt(splits)
         cells = [f"{m:.3f} ± {h:.3f}" for m, h in zip(mean[:5], half[:5], strict=True)]
         print(f"| {name} | {' | '.join(cells)} | {mean[5]:.2f} |", flush=True)
