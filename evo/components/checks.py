@@ -4,7 +4,31 @@ from collections.abc import Iterator
 
 import torch
 
-from evo.components.base import ContractError
+from evo.components.base import Component, ContractError
+
+
+def called(
+    component: Component, values: torch.Tensor, layout: str, *, expected: str, advice: str = ""
+) -> torch.Tensor:
+    """What a component makes of values that it must take, however they lie in memory.
+
+    Args:
+        component: takes one tensor.
+        values: see `layouts`.
+        layout: its name.
+        expected: what the component is to do, for the message.
+        advice: ends the message.
+
+    Raises:
+        ContractError: it fails on them.
+    """
+    try:
+        return component(values)
+    except RuntimeError as error:
+        raise ContractError(
+            f"expected it to {expected}, it fails on {tuple(values.shape)}, {layout} in "
+            f"memory: {str(error).splitlines()[0][:150]}{advice}"
+        ) from error
 
 
 def expect_form(output: torch.Tensor, *, shape: torch.Size, dtype: torch.dtype) -> None:

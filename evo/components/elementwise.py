@@ -5,7 +5,7 @@ import math
 import torch
 
 from evo.components.base import Component, ContractError
-from evo.components.checks import expect_form, expect_pulls_apart, expect_same, layouts
+from evo.components.checks import called, expect_form, expect_pulls_apart, expect_same, layouts
 
 VOCABULARY = (
     "torch.abs({})",
@@ -40,6 +40,8 @@ _OTHERWISE = (
     "expected every output element to depend on its own input element alone, got outputs or "
     "gradients that change with the other elements or with their order"
 )
+_WORKS = "work on every shape"
+_ADVICE = "; use .reshape in place of .view"
 _REACH = 8.0
 """The probe spans [-8, 8]: wide enough to tell relu6 and the hard functions from their kin."""
 
@@ -93,7 +95,7 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
     with torch.no_grad():
         for shape in _SHAPES:
             for layout, values in layouts(_mixed(points, shape)):
-                among = _called(component, values, layout)
+                among = called(component, values, layout, expected=_WORKS, advice=_ADVICE)
                 expect_form(among, shape=values.shape, dtype=values.dtype)
                 expect_same(
                     among.reshape(-1).flip(0)[: len(points)],
@@ -102,7 +104,7 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
                 )
 
     values = _mixed(points, _AS_TRAINING).requires_grad_()
-    among = _called(component, values, "contiguous")
+    among = called(component, values, "contiguous", expected=_WORKS, advice=_ADVICE)
     expect_same(among.detach().reshape(-1).flip(0)[: len(points)], output, _OTHERWISE)
     if among.requires_grad:
         expect_pulls_apart(among, values, _OTHERWISE)
@@ -112,13 +114,3 @@ def _mixed(points: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     """The points in reverse at the end of a tensor of strangers."""
     strangers = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
     return torch.cat([points, strangers]).flip(0).reshape(shape)
-
-
-def _called(component: Component, values: torch.Tensor, layout: str) -> torch.Tensor:
-    try:
-        return component(values)
-    except RuntimeError as error:
-        raise ContractError(
-            f"expected it to work on every shape, it fails on {tuple(values.shape)}, {layout} in "
-            f"memory: {str(error).splitlines()[0][:150]}; use .reshape in place of .view"
-        ) from error

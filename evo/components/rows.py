@@ -3,7 +3,9 @@
 import torch
 
 from evo.components.base import Component, ContractError
-from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.components.checks import called, expect_form, expect_same, fill, layouts
+
+_WORKS = "work for any n and d"
 
 
 def named_rows() -> list[tuple[str, torch.Tensor]]:
@@ -47,7 +49,40 @@ def each_row(component: Component, *, rows: int = 1) -> Component:
     return on_all
 
 
-def expect_rows_apart(component: Component, probe: torch.Tensor, output: torch.Tensor) -> None:
+def check_rows(component: Component, where: str = "") -> None:
+    """Form, finite values, no look at other rows, not constant; gradients are not asked for.
+
+    Args:
+        component: takes one tensor.
+        where: with which further arguments, for messages.
+
+    Raises:
+        ContractError: with what was expected and what came.
+    """
+    with torch.no_grad():
+        probe = rows_probe()
+        output = component(probe)
+        expect_form(output, shape=probe.shape, dtype=probe.dtype)
+        for row, (name, _) in zip(output, named_rows(), strict=True):
+            if not torch.isfinite(row).all():
+                raise ContractError(f"expected finite outputs, got others on {name}{where}")
+        if (output - output[:1]).abs().max() < 1e-6:
+            raise ContractError(f"expected an output that depends on x, got a constant{where}")
+        _expect_rows_apart(component, probe, output)
+
+
+def expect_any_width(component: Component) -> None:
+    """Few rows and features, and many, are as good as any."""
+    with torch.no_grad():
+        for shape in ((1, 2), (33, 17)):
+            rows = fill(*shape)
+            output = called(component, rows, "contiguous", expected=_WORKS)
+            expect_form(output, shape=rows.shape, dtype=rows.dtype)
+            if not torch.isfinite(output).all():
+                raise ContractError(f"expected finite outputs, got others on shape {shape}")
+
+
+def _expect_rows_apart(component: Component, probe: torch.Tensor, output: torch.Tensor) -> None:
     """The same rows among strangers, in another order and layout, and alone, give the same."""
     otherwise = (
         "expected every row of the output to depend on its own row of x alone, got rows that "
@@ -55,28 +90,8 @@ def expect_rows_apart(component: Component, probe: torch.Tensor, output: torch.T
     )
     count = len(probe)
     for layout, rows in layouts(torch.cat([5 * fill(4, 8, seed=1) + 2, probe.flip(0)])):
-        among = _called(component, rows, layout)
+        among = called(component, rows, layout, expected=_WORKS)
         expect_same(among[4:].flip(0), output, otherwise)
     for place in (0, count - 1):
-        alone = _called(component, probe[place : place + 1], "contiguous")
+        alone = called(component, probe[place : place + 1], "contiguous", expected=_WORKS)
         expect_same(alone, output[place : place + 1], otherwise)
-
-
-def expect_any_width(component: Component) -> None:
-    """Few rows and features, and many, are as good as any."""
-    for shape in ((1, 2), (33, 17)):
-        rows = fill(*shape)
-        output = _called(component, rows, "contiguous")
-        expect_form(output, shape=rows.shape, dtype=rows.dtype)
-        if not torch.isfinite(output).all():
-            raise ContractError(f"expected finite outputs, got others on shape {shape}")
-
-
-def _called(component: Component, rows: torch.Tensor, layout: str) -> torch.Tensor:
-    try:
-        return component(rows)
-    except RuntimeError as error:
-        raise ContractError(
-            f"expected it to work for any n and d, it fails on {tuple(rows.shape)}, {layout} in "
-            f"memory: {str(error).splitlines()[0][:150]}"
-        ) from error
