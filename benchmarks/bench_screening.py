@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from equal_trainings import over_seeds
+from equal_trainings import over_seeds, rate
 from pool import Kept
 
 from archive.descriptors import TextDescriptor
@@ -178,11 +178,6 @@ def is_complete(record: Record) -> bool:
 def best(records: Sequence[Record]) -> Record:
     """The one that the search takes for its best."""
     return max((record for record in records if is_complete(record)), key=rate)
-
-
-def rate(record: Record) -> float:
-    """Its B-WR; what diverges wins nothing."""
-    return record.score.b_wr.value if record.score else 0.0
 
 
 def untrained(record: Record) -> Record:

@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from scipy.special import stdtrit
 
 from archive.descriptors import TextDescriptor
 from archive.reader import Reader
 from evo import build, founding
 from evo.config import Config
+from evo.evaluation.means import Mean
 from evo.evaluation.rungs import Runner
 from evo.evaluation.win_rates import score
 from evo.evaluation.workers import Job
@@ -90,8 +90,7 @@ def fresh_rate(best: Record, records: Sequence[Record], train: Runner) -> float:
 
 def over_seeds(values: Sequence[float], sign: str = "") -> str:
     """Mean and Student's 95 % interval; `sign` is that of a format, "+" for differences."""
-    mean, count = float(np.mean(values)), len(values)
-    if count == 1:
-        return f"{mean:{sign}.3f}"
-    reach = float(stdtrit(count - 1, 0.975)) * float(np.std(values, ddof=1)) / count**0.5
-    return f"{mean:{sign}.3f} [{mean - reach:{sign}.3f}, {mean + reach:{sign}.3f}]"
+    if len(values) == 1:
+        return f"{values[0]:{sign}.3f}"
+    mean = Mean.of(np.asarray(values, dtype=np.float64))
+    return f"{mean.value:{sign}.3f} [{mean.low:{sign}.3f}, {mean.high:{sign}.3f}]"

@@ -19,6 +19,7 @@ from evo.progress import Tracker
 from evo.types import Novelty, Record, Vector
 from evo.validation.graph import Graph
 from evo.validation.refusal import Refused
+from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 
@@ -56,6 +57,17 @@ def behaviour_of(kind: Kind, record: Record) -> Vector:
 def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
     """The standardisation that a kind's baselines set."""
     return BehaviourScale.of(np.stack([behaviour_of(kind, record) for record in baselines]))
+
+
+def own_baselines(kind: Kind) -> list[Record]:
+    """The kind's baselines, validated where no campaign runs.
+
+    Raises:
+        EvoError: one of them is refused.
+    """
+    # Unsafe is harmless here: the baselines come with the kind, and nobody else's source runs.
+    with Sandbox(unsafe=True) as sandbox:
+        return validated_baselines(kind, Validator(kind, sandbox))
 
 
 def validated_baselines(kind: Kind, validator: Validator) -> list[Record]:

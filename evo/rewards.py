@@ -52,9 +52,8 @@ class Rewards:
             raise UsageError("Expected campaigns of one kind: rewards of others say nothing of it.")
         if len(histories) > 1:
             by = "campaign"
-        torch.set_num_threads(
-            1
-        )  # small tensors are quicker so, and the bits are those of a campaign
+        # Small tensors are quicker so, and the bits are those of a campaign.
+        torch.set_num_threads(1)
         learners = [_learner(history) for history in histories]
         parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
         whole = Evaluated(

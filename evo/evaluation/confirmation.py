@@ -21,9 +21,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
 
 from evo.evaluation.cells import Floats
+from evo.evaluation.means import Mean
 from evo.evaluation.win_rates import margins
 from evo.types import Trial
 
@@ -169,10 +169,7 @@ def _compared(
 def _comparison(differences: Floats) -> Comparison:
     """Of differences (strata, seeds), with Student's interval over the seeds."""
     seeds = differences.mean(axis=0)
-    mean = float(seeds.mean())
-    freedom = len(seeds) - 1
-    reach = float(stdtrit(freedom, 0.975)) * float(seeds.std(ddof=1)) / math.sqrt(len(seeds))
-    return Comparison(mean, mean - reach, mean + reach, sign_flip_p(seeds))
+    return Comparison(*Mean.of(seeds), sign_flip_p(seeds))
 
 
 def _differences(trials: Sequence[Trial], rivals: Mapping[str, Sequence[Trial]]) -> Floats:

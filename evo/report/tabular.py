@@ -1,40 +1,20 @@
 """What strategies came to on a pool: as facts for `--json`, and as a table for people."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
-from scipy.special import stdtrit
 
 from evo.evaluation.cells import Floats
+from evo.evaluation.means import Mean
 from evo.report.layout import plain_table
 from evo.reward.efficiency import TOP
 from evo.tabular.benchmark import Course, Plan, Table
 
 _STEPS = 50
 """Points of a curve in the facts."""
-
-
-class Mean(NamedTuple):
-    """A mean over seeds with Student's 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Floats) -> "Mean":
-        """The mean of (seeds,) values, at least two.
-
-        >>> import numpy as np
-        >>> Mean.of(np.array([1.0, 1.0]))
-        Mean(value=1.0, low=1.0, high=1.0)
-        """
-        mean = float(values.mean())
-        half = float(stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values)))
-        return cls(mean, mean - half, mean + half)
 
 
 def tabular_facts(table: Table, plan: Plan, courses: Sequence[Course]) -> dict[str, Any]:
