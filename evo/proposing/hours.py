@@ -41,9 +41,10 @@ def counted(folder: Path, *, hours: float) -> Generator[float | None]:
         yield None
         return
     start, before = time.monotonic(), _read(folder / FILE_NAME)
-    deadline = start + 3600 * hours - before
-    if start >= deadline:
+    left = 3600 * hours - before  # not by way of the clock, whose sums round
+    if left <= 0:
         raise passed(hours)
+    deadline = start + left
 
     def save() -> None:
         seconds = before + time.monotonic() - start

@@ -21,8 +21,10 @@ def test_hours_are_those_of_all_processes_together(tmp_path) -> None:
     assert 1800 <= json.loads((tmp_path / FILE_NAME).read_text())["seconds"] < 1810
 
 
-def test_hours_that_have_passed_end_a_campaign_before_it_starts(tmp_path) -> None:
+@pytest.mark.parametrize("now", [0.0, 177.7837002851368])
+def test_hours_that_have_passed_end_a_campaign_before_it_starts(tmp_path, monkeypatch, now) -> None:
     run_for(tmp_path, 3600)
+    monkeypatch.setattr("evo.proposing.hours.time.monotonic", lambda: now)
 
     with pytest.raises(BudgetReachedError, match="1 hours"), counted(tmp_path, hours=1.0):
         pytest.fail("it started")
