@@ -127,6 +127,12 @@ class BehaviourScale:
         floor = 0.01 * std.max() or 1.0
         return cls(array.mean(axis=0), np.maximum(std, floor))
 
+    @classmethod
+    def joined(cls, scales: "Sequence[BehaviourScale]") -> "BehaviourScale":
+        """The scale of outputs that stand one after another."""
+        means, stds = [scale.mean for scale in scales], [scale.std for scale in scales]
+        return cls(np.concatenate(means), np.concatenate(stds))
+
     def __call__(self, outputs: NDArray[np.floating]) -> Vector:
         """Raw outputs, (p,) or (n, p), standardised: the same shape, float32."""
         return np.arcsinh((outputs.astype(np.float64) - self.mean) / self.std).astype(np.float32)

@@ -12,12 +12,13 @@ import numpy as np
 from archive.descriptors import BehaviourScale, TextDescriptor
 from archive.novelty import NoveltyArchive
 from evo.components.base import Kind
+from evo.components.combination import Combination
 from evo.errors import EvoError
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.progress import Tracker
 from evo.types import Novelty, Record, Vector
-from evo.validation.graph import Graph
+from evo.validation.graphs import component_of
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
@@ -51,12 +52,24 @@ def establish(
 
 def behaviour_of(kind: Kind, record: Record) -> Vector:
     """Raw outputs of a record's component on its kind's probe: (p,) float32."""
-    return kind.behaviour(Graph.parse(record.graph))
+    return kind.behaviour(component_of(record.graph))
 
 
 def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
     """The standardisation that a kind's baselines set."""
-    return BehaviourScale.of(np.stack([behaviour_of(kind, record) for record in baselines]))
+    known = [kind.components(component_of(record.graph)) for record in baselines]
+    scales = [
+        BehaviourScale.of(np.stack([member.behaviour(own) for own in components]))
+        for member, components in zip(kind.members, zip(*known, strict=True), strict=True)
+    ]
+    return BehaviourScale.joined(scales)
+
+
+def standard_graphs(kind: Combination, baselines: Sequence[Record]) -> dict[str, str]:
+    """The graph of each member's standard component, by the member's name."""
+    standard = kind.baselines()[" + ".join(kind.standards.values())].id
+    graph = next(record.graph for record in baselines if record.id == standard)
+    return dict(zip(kind.standards, graph.split("\n"), strict=True))
 
 
 def own_baselines(kind: Kind) -> list[Record]:

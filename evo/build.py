@@ -12,8 +12,10 @@ from archive.history import History
 from archive.reader import Reader
 from evo import baselines as known
 from evo import steps, taught
+from evo.ablation import Ablate
 from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
+from evo.components.combination import Combination
 from evo.config import Config, parse
 from evo.evaluation import devices
 from evo.evaluation.rungs import Evaluator, Runner
@@ -142,6 +144,7 @@ def search(
         watch=tracker.remember,
         learn=learner and learner.remember,
         islands=config.selection.islands,
+        last_rung=len(config.protocol.rungs) - 1,
     )
     validate = steps.Validate(validator)
     with (
@@ -212,6 +215,16 @@ def _way(
     screen: Step = steps.Screen(trainings=config.trainings, seed=config.seed)
     if learner is not None:
         screen = RewardScreen(learner, config.reward, trainings=config.trainings)
+    ablate = None
+    if isinstance(kind, Combination):
+        everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
+        ablate = Ablate(
+            kind,
+            Evaluator(train, everyone, lambda _: trials),
+            last=len(everyone.rungs) - 1,
+            standards=known.standard_graphs(kind, baselines),
+            known=standing.ablated,
+        )
     return Steps(
         propose=propose,
         validate=validate,
@@ -219,6 +232,7 @@ def _way(
         screen=screen,
         evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
         archive=steps.Archive(text, standing.archive),
+        ablate=ablate,
     )
 
 

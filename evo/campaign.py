@@ -2,6 +2,8 @@
 
     select parents → propose → validate → recognise → screen → evaluate → archive → survive → seal
 
+Where several kinds are evolved together, `ablate` follows `archive`.
+
 A generation depends on the sealed ones and on named seeds alone. So a resumed campaign repeats
 the generation that was cut off, finds in the journal what was already paid for, and equals the
 uninterrupted one.
@@ -67,11 +69,14 @@ class Steps:
     screen: Step
     evaluate: Step
     archive: Step
+    ablate: Step | None = None
 
     def after_propose(self) -> Iterator[tuple[str, Step]]:
         """The steps from validation on, by name and in order."""
         for part in fields(self)[1:]:
-            yield part.name, getattr(self, part.name)
+            step: Step | None = getattr(self, part.name)
+            if step is not None:
+                yield part.name, step
 
 
 class Campaign:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from archive.novelty import DUPLICATE_WITHIN, Against, NoveltyArchive
+from evo.components.base import SEPARATOR
 from evo.errors import UsageError, unknown_name
 from evo.evaluation.protocol import Protocol
 from evo.providers.settings import Budget, LlmSettings, Model
@@ -66,16 +67,26 @@ class PortfolioSettings(Frozen):
     """Generations that count as recent."""
 
 
-def _default_operators(*, asking: bool) -> dict[str, float]:
-    tree = {"mutate-tree": 2.0, "crossover-tree": 1.0}
-    asked = {"incremental-llm": 2.0, "novel-llm": 2.0, "crossover-llm": 2.0, "generate-llm": 1.0}
-    return {**tree, **asked} if asking else tree
+def _default_operators(values: Mapping[str, Any]) -> dict[str, float]:
+    """The operators of a configuration that names none."""
+    found = {"mutate-tree": 2.0, "crossover-tree": 1.0}
+    if SEPARATOR in str(values.get("kind", "")):
+        found |= {"exchange": 1.0}
+    if _asks(values):
+        found |= {
+            "incremental-llm": 2.0,
+            "novel-llm": 2.0,
+            "crossover-llm": 2.0,
+            "generate-llm": 1.0,
+        }
+    return found
 
 
 class Config(Frozen):
     """One campaign."""
 
     kind: str = "activation"
+    """What is evolved; `+` between two kinds evolves them together."""
     tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
     seed: Annotated[int, Field(ge=0)] = 0
     generations: PositiveInt = 20
@@ -85,9 +96,7 @@ class Config(Frozen):
     """Candidates proposed in a generation."""
     trainings: PositiveInt = 32
     """Candidates trained in a generation, at most."""
-    operators: dict[str, NonNegativeFloat] = Field(
-        default_factory=lambda: _default_operators(asking=False)
-    )
+    operators: dict[str, NonNegativeFloat] = Field(default_factory=lambda: _default_operators({}))
     """Operators by name and how often each is drawn, as weights; 0 switches one off."""
     workers: Annotated[int, Field(ge=0)] = 0
     """Training processes of one thread each; 0 takes one per processor, or one per GPU."""
@@ -103,15 +112,13 @@ class Config(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_models(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """With language models, operators that ask them are in by default, and weights adapt."""
-        if not _asks(values):
-            return values
-        operators = values.get("operators", _default_operators(asking=True))
+    def _with_operators(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Operators follow the kind and the models; with language models, weights adapt."""
+        values = {"operators": _default_operators(values), **values}
         portfolio: Any = values.get("portfolio", {})
-        if isinstance(portfolio, dict):
-            portfolio = {"adaptive": True, **cast(dict[str, Any], portfolio)}
-        return {**values, "operators": operators, "portfolio": portfolio}
+        if _asks(values) and isinstance(portfolio, dict):
+            return values | {"portfolio": {"adaptive": True, **cast(dict[str, Any], portfolio)}}
+        return values
 
     def offspring_in(self, generation: int) -> int:
         """How many candidates are proposed for a generation."""
@@ -134,6 +141,12 @@ class Config(Frozen):
                 f"got {self.selection.migrants}"
             )
         return self
+
+    @field_validator("kind")
+    @classmethod
+    def _in_order(cls, kind: str) -> str:
+        """The one name of a combination, in whichever order its kinds are written."""
+        return SEPARATOR.join(sorted(name.strip() for name in kind.split(SEPARATOR)))
 
     @field_validator("tasks")
     @classmethod
@@ -162,7 +175,7 @@ def load(source: str, settings: Iterable[str] = (), *, seed: int | None = None) 
         UsageError: the file, a key or a value is wrong; the message names it.
     """
     values = _read(source)
-    # Weights come last: which operators there are by default depends on the models.
+    # Weights come last: which operators there are by default depends on kind and models.
     for setting in sorted(settings, key=lambda setting: setting.startswith("operators.")):
         _set(values, setting)
     if seed is not None:
@@ -214,7 +227,7 @@ def _set(values: dict[str, Any], setting: str) -> None:
     *path, last = key.strip().split(".")
     if path == ["operators"]:
         # One weight is set among the others, not instead of them.
-        values.setdefault("operators", _default_operators(asking=_asks(values)))
+        values.setdefault("operators", _default_operators(values))
     for part in path:
         inner: Any = values.setdefault(part, {})
         if not isinstance(inner, dict):

@@ -45,7 +45,13 @@ def check(config: Config, *, replayed: bool = False, begun: Path | None = None) 
             f"Expected at most {known} selection.islands, got {config.selection.islands}: the "
             f"{known} baselines of kind {config.kind!r} are the first to live there."
         )
-    models.check(config.llm, portfolio_of(config), replayed=replayed)
+    portfolio = portfolio_of(config)
+    models.check(config.llm, portfolio, replayed=replayed)
+    if len(kinds.get(config.kind)().members) == 1 and (idle := portfolio.handing_on):
+        raise UsageError(
+            f"Operator {idle[0]!r} makes something new in a combination of kinds alone, and kind "
+            f"{config.kind!r} is none; leave it out of the operators."
+        )
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()

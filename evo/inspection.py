@@ -12,10 +12,12 @@ from archive.reader import Reader
 from evo import build
 from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
+from evo.components.combination import Combination
 from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.registry import Registry, plugins
 from evo.report.analysis import analyse, on_one_scale
+from evo.report.credits import Credits, measured
 from evo.report.lineage import lineage
 from evo.report.objectives import DEFAULT, Objective, objectives_of
 from evo.report.pictures.scene import Scene, sample
@@ -24,7 +26,7 @@ from evo.selection.base import parent_draws, survivals
 from evo.steps import Evaluate, Validate
 from evo.tasks.base import tasks
 from evo.types import Candidate, Record, Status, Trial, Vector
-from evo.validation.graph import Graph
+from evo.validation.graphs import component_of
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.base import operators
@@ -48,7 +50,7 @@ def validate_sources(
             "status": "invalid" if record.status is Status.INVALID else "valid",
             "stage": record.stage,
             "reason": record.reason,
-            "graph_nodes": len(Graph.parse(record.graph)) if record.graph else None,
+            "graph_nodes": len(component_of(record.graph)) if record.graph else None,
         }
         for (path, _), record in zip(sources, records, strict=True)
     ]
@@ -105,17 +107,33 @@ def scene_of(history: Reader, objectives: Sequence[Objective] = objectives_of(DE
     kind = kinds.get(config["kind"])()
     best = best_record(records)
     samples, totals = sample(records)
+    found = analyse(records, objectives)
+    shown = [found.records[index] for index in (*found.members, *found.near)]
     return Scene(
         name=history.folder.name,
         title=f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}",
-        analysis=analyse(records, objectives),
+        analysis=found,
         names=baseline_names(kind.name),
         abscissae=kind.abscissae(),
         outputs=lambda record: behaviour_of(kind, record),
         samples=samples,
         totals=totals,
         lineage=[] if best is None else lineage(records, best),
+        credits=credits_of(history, shown),
     )
+
+
+def credits_of(history: Reader, chosen: Sequence[Record]) -> dict[str, Credits]:
+    """The credits of a campaign's evaluated records by id; none where no kinds are combined."""
+    kind = kinds.get(history.config["kind"])()
+    if not isinstance(kind, Combination) or not chosen:
+        return {}
+
+    def ablated(record: Record) -> dict[str, str]:
+        sources = kind.ablated(record.candidate.source)
+        return {n: Candidate.of(kind.name, s, operator="").id for n, s in sources.items()}
+
+    return measured(chosen, ablated, history.records)
 
 
 def overlaid(scene: Scene, over: Scene) -> tuple[Scene, Scene]:

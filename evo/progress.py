@@ -88,7 +88,7 @@ class Tracker:
         if self._search_start is None and generation > 0:
             self._search_start = self._clock()
         self._generation, self._step = generation, name
-        candidates = [record for record in records if not record.is_baseline]
+        candidates = [record for record in records if record.is_proposal]
         self._present = Counter(record.status for record in candidates)
         self._hear(records)
         if name in ("propose", "baselines", "evaluate"):
@@ -106,13 +106,13 @@ class Tracker:
         self._done += self._cost(outcome.rung, outcome.heat)
         if replayed:
             self._replayed += self._cost(outcome.rung, outcome.heat)
-        elif outcome.rung == outcome.heat == 0 and self._generation > 0:
+        elif outcome.rung == outcome.heat == 0 and self._step == "evaluate":
             self._first_rung_done += 1
         self.tell()
 
     def remember(self, records: Sequence[Record]) -> None:
         """Count what history holds already."""
-        candidates = [record for record in records if not record.is_baseline]
+        candidates = [record for record in records if record.is_proposal]
         self._past.update(record.status for record in candidates)
         self._hear(candidates)
         scored = [record for record in candidates if record.novelty is not None]
@@ -121,7 +121,7 @@ class Tracker:
 
     def sealed(self, records: Sequence[Record]) -> None:
         """A generation is permanent."""
-        evaluated = [r for r in records if r.status is Status.EVALUATED and not r.is_baseline]
+        evaluated = [r for r in records if r.status is Status.EVALUATED and r.is_proposal]
         self._evaluated_here += len(evaluated)
         self._present, self._first_rung_done = Counter(), 0
         self.remember(records)

@@ -10,6 +10,7 @@ from itertools import groupby, islice
 
 from archive.novelty import NoveltyArchive
 from archive.reader import Reader
+from evo.ablation import is_complete
 from evo.errors import HistoryError
 from evo.proposing.memory import Memory
 from evo.selection.individual import Individual
@@ -30,6 +31,7 @@ class Standing:
         seen: ids of every source so far.
         archive: both descriptors of everything known.
         request: key of the last request whose reply is among the records; empty without one.
+        ablated: ids of what is never trained as an ablation again: it was, or trained in full.
     """
 
     baselines: Sequence[Record]
@@ -38,6 +40,7 @@ class Standing:
     seen: set[str]
     archive: NoveltyArchive
     request: str
+    ablated: set[str]
 
     @staticmethod
     def of(
@@ -48,6 +51,7 @@ class Standing:
         watch: Callable[[Sequence[Record]], None],
         learn: Callable[[int, Sequence[Record]], None] | None = None,
         islands: int = 1,
+        last_rung: int = 0,
     ) -> "Standing":
         """The standing of a campaign whose baselines are sealed.
 
@@ -58,6 +62,7 @@ class Standing:
             watch: is given all records, some at a time.
             learn: is given the records of each generation, in order.
             islands: how many populations live apart.
+            last_rung: index of the rung that is training in full.
 
         Raises:
             HistoryError: the baselines are lost, or a file is damaged.
@@ -73,6 +78,7 @@ class Standing:
                 "compared with them. It can be read and exported; to search on, start a new one."
             )
         seen: set[str] = set()
+        ablated: set[str] = set()
         before = history.population(max(0, history.generation - 1))
         survivors = {*history.survivors, *before}
         found: dict[str, Individual] = {}
@@ -86,7 +92,8 @@ class Standing:
         while batch:
             watch(batch)
             archive.add_records(batch)
-            seen.update(record.id for record in batch)
+            seen.update(record.id for record in batch if not record.is_ablation)
+            ablated.update(r.id for r in batch if r.is_ablation or is_complete(r, last_rung))
             for record in batch:
                 island = birthplaces(record)
                 if record.id in survivors and record.novelty is not None:
@@ -100,7 +107,7 @@ class Standing:
         # After a repair a survivor may be among what is lost.
         population = [found[id_] for id_ in history.survivors if id_ in found]
         earlier = [found[id_] for id_ in before if id_ in found]
-        return Standing(baselines, population, earlier, seen, archive, request)
+        return Standing(baselines, population, earlier, seen, archive, request, ablated)
 
 
 def _told(

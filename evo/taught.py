@@ -18,7 +18,7 @@ from evo.reward.lessons import Lessons
 from evo.reward.model import BLOCKS
 from evo.reward.propagation import Propagation
 from evo.reward.settings import RewardSettings
-from evo.validation.graph import Graph
+from evo.validation.graphs import component_of
 
 
 def check(config: Config) -> None:
@@ -90,7 +90,7 @@ def features_of_first_baseline(kind: Kind, task: str) -> Features:
     first = baselines[0]
     found = {
         "behaviour": behaviour_scale(kind, baselines)(behaviour_of(kind, first))[None],
-        "propagation": Propagation(kind, task)(Graph.parse(first.graph))[None],
+        "propagation": Propagation(kind, task)(component_of(first.graph))[None],
     }
     return {name: found[name] for name in BLOCKS}
 

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 BASELINE_OPERATOR = "baseline"
 """Operator name of the records that are known components, not proposals."""
 
+ABLATION_OPERATOR = "ablation"
+"""Operator name of those that measure what a component of a combination contributes."""
+
 
 class Status(StrEnum):
     """How far a candidate came.
@@ -272,6 +275,16 @@ class Record:
     def is_baseline(self) -> bool:
         """Whether this is a known component that candidates are measured against."""
         return self.candidate.operator == BASELINE_OPERATOR
+
+    @property
+    def is_ablation(self) -> bool:
+        """Whether it is another record's combination without one of its components."""
+        return self.candidate.operator == ABLATION_OPERATOR
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether the search proposed it: the other records are there to measure by."""
+        return not (self.is_baseline or self.is_ablation)
 
 
 @lru_cache(maxsize=4096)  # a candidate is asked for thrice: as a draft, for its id, as text

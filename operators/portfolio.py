@@ -59,6 +59,11 @@ class Portfolio:
         """The operators that may be drawn and ask a language model, by name."""
         return [name for name, one in self._drawn().items() if isinstance(one, AskingOperator)]
 
+    @property
+    def handing_on(self) -> list[str]:
+        """The operators that may be drawn and make something new in combinations alone."""
+        return [name for name, one in self._drawn().items() if one.hands_on]
+
     def draw(
         self, rng: np.random.Generator, tallies: Mapping[str, Tally] | None = None
     ) -> Operator:

@@ -17,10 +17,15 @@ def show(
     """One candidate with all that is known of it."""
     history = read_run(run)
     from archive.confirmations import newest_of
+    from evo.inspection import credits_of
+    from evo.report.credits import credit_facts
     from evo.report.summary import find_record, record_facts
     from evo.report.tables import record_view
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)
-    facts, view = record_facts(record, confirmation), record_view(record, confirmation)
-    print_facts(facts, view, as_json=as_json)
+    chosen = [record] if record.score is not None else []
+    found = credits_of(history, chosen)
+    credits_ = credit_facts(found[record.id]) if record.id in found else None
+    facts = record_facts(record, confirmation, credits_)
+    print_facts(facts, record_view(facts), as_json=as_json)

@@ -30,6 +30,7 @@ class Activation(Kind):
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((3, 2, 4, 4),))
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((1024, 1024),),)
+    standard: ClassVar[str | None] = "relu"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "activation"
 
     def check(self, component: Component) -> None:

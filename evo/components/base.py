@@ -6,7 +6,7 @@ graph; it must never import or execute a candidate's source.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +18,9 @@ from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector
 
 Component = Callable[..., torch.Tensor]
 """A component that is safe to call: the interpreter of a checked graph."""
+
+SEPARATOR = "+"
+"""Stands between the names of kinds that are evolved together."""
 
 
 class ContractError(Exception):
@@ -39,6 +42,8 @@ class Kind(ABC):
         learning_rates: those to pick from where the configuration names none; None for the
             protocol's own.
         strengths: what its penalty is multiplied by, likewise; None for a kind without a penalty.
+        standard: name of the baseline that stands for doing nothing special; None for a kind that
+            cannot be combined with others.
         baselines_folder: folder of `*.py` files, one known component each.
     """
 
@@ -49,12 +54,22 @@ class Kind(ABC):
     needs_classes: ClassVar[bool] = False
     learning_rates: ClassVar[tuple[float, ...] | None] = None
     strengths: ClassVar[tuple[float, ...] | None] = None
+    standard: ClassVar[str | None] = None
     baselines_folder: ClassVar[Path]
 
     @property
     def name(self) -> str:
         """The kind's name."""
         return self.contract.kind
+
+    @property
+    def members(self) -> "Sequence[Kind]":
+        """The kinds that are evolved together: this one alone, unless it combines several."""
+        return (self,)
+
+    def components(self, component: Component) -> list[Component]:
+        """The component of each member."""
+        return [component]
 
     @abstractmethod
     def check(self, component: Component) -> None:
@@ -87,4 +102,23 @@ class Kind(ABC):
         }
 
 
-kinds: Registry[Kind] = Registry("kind", "evo.components")
+class _Kinds(Registry[Kind]):
+    """Kinds by name; names with `+` between them name a combination."""
+
+    def get(self, name: str) -> type[Kind]:
+        """The class of that name.
+
+        Raises:
+            UsageError: no such name, or kinds that cannot be combined.
+        """
+        if SEPARATOR not in name:
+            return super().get(name)
+        # Late: a combination is a kind itself.
+        from evo.components.combination import combined  # noqa: PLC0415
+
+        return combined(
+            tuple(super(_Kinds, self).get(one) for one in sorted(name.split(SEPARATOR)))
+        )
+
+
+kinds: Registry[Kind] = _Kinds("kind", "evo.components")

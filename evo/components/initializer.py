@@ -65,6 +65,7 @@ class Initializer(Kind):
     )
     # It runs once a training: products of matrices, as for orthogonal weights, are no burden.
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((128, 128), (), ()),)
+    standard: ClassVar[str | None] = "torch_default"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "initializer"
 
     def check(self, component: Component) -> None:

@@ -75,6 +75,7 @@ class Loss(Kind):
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((4096, 100), (4096, 100)),)
     is_mapped: ClassVar[bool] = True
     needs_classes: ClassVar[bool] = True
+    standard: ClassVar[str | None] = "cross_entropy"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "loss"
 
     def check(self, component: Component) -> None:

@@ -75,6 +75,7 @@ class Normalization(Kind):
         ((256, 4096), (4096,), (4096,)),
     )
     is_mapped: ClassVar[bool] = True
+    standard: ClassVar[str | None] = "identity"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "normalization"
 
     def check(self, component: Component) -> None:

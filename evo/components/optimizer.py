@@ -82,6 +82,7 @@ class Optimizer(Kind):
         *(0.0003, 0.001, 0.003, 0.01),
         *(0.03, 0.1, 0.3, 1.0),
     )
+    standard: ClassVar[str | None] = "adam"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "optimizer"
 
     def check(self, component: Component) -> None:

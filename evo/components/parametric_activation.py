@@ -49,6 +49,7 @@ class ParametricActivation(Kind):
     )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((1024, 1024), (), ()),)
     is_mapped: ClassVar[bool] = True
+    standard: ClassVar[str | None] = "relu"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "parametric_activation"
 
     def check(self, component: Component) -> None:

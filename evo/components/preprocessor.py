@@ -70,6 +70,7 @@ class Preprocessor(Kind):
         ((256, 4096),),
     )
     is_mapped: ClassVar[bool] = True
+    standard: ClassVar[str | None] = "identity"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "preprocessor"
 
     def check(self, component: Component) -> None:

@@ -70,6 +70,7 @@ class Regularizer(Kind):
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((512, 512),),)
     is_mapped: ClassVar[bool] = True
     strengths: ClassVar[tuple[float, ...] | None] = (0.1, 1.0, 10.0)
+    standard: ClassVar[str | None] = "none"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "regularizer"
 
     def check(self, component: Component) -> None:

@@ -60,6 +60,7 @@ class Schedule(Kind):
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((7,),), ((5, 3),))
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((100_000,),),)
     learning_rates: ClassVar[tuple[float, ...] | None] = (0.001, 0.003, 0.01, 0.03, 0.1)
+    standard: ClassVar[str | None] = "linear"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "schedule"
 
     def check(self, component: Component) -> None:

@@ -102,6 +102,16 @@ def confirm(
     }
 
 
+def compare(own: Sequence[Trial], other: Sequence[Trial]) -> Comparison:
+    """One component against another, over all strata.
+
+    Args:
+        own: trials, the same seeds in every stratum.
+        other: the same trials of the other.
+    """
+    return _comparison(_differences(own, {"": other}))
+
+
 def strongest(baselines: Mapping[str, Sequence[Trial]]) -> str:
     """Id of the baseline with the lowest mean log loss, all strata weighing equally.
 
@@ -157,12 +167,11 @@ def fewest_seeds(candidates: int) -> int:
 def _compared(
     own: Sequence[Trial], baseline: Sequence[Trial]
 ) -> tuple[Comparison, dict[str, Comparison]]:
-    rivals = {"": baseline}
     by_task: dict[str, list[Trial]] = {}
     for trial in own:
         by_task.setdefault(trial.task, []).append(trial)
-    return _comparison(_differences(own, rivals)), {
-        task: _comparison(_differences(trials, rivals)) for task, trials in by_task.items()
+    return compare(own, baseline), {
+        task: compare(trials, baseline) for task, trials in by_task.items()
     }
 
 

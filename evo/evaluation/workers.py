@@ -29,7 +29,7 @@ from evo.evaluation.kernels import kernels_for
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.trials import run_trials
 from evo.types import Outcome, Stretch, Trial
-from evo.validation.graph import Graph
+from evo.validation.graphs import component_of
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
 
@@ -207,10 +207,10 @@ def _die_with_engine() -> None:
 def _train(job: Job, work: _Work) -> Outcome:
     start = time.process_time()
     kind = kinds.get(work.kind)()
-    instead = {} if kind.is_mapped else kernels_for(_seat.device)
+    instead = [{} if each.is_mapped else kernels_for(_seat.device) for each in kind.members]
     try:
         trials = run_trials(
-            kind.parts(Graph.parse(job.graph, instead=instead)),
+            kind.parts(component_of(job.graph, instead=instead)),
             work.tasks,
             work.protocol,
             rung=job.rung,

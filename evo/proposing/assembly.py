@@ -74,7 +74,7 @@ def _proposing(
     validate: Step,
 ) -> Proposing:
     """How a generation is proposed; with language models it is validated and repaired there."""
-    authors = Authors(config.llm, asked, kind.contract, config.seed)
+    authors = Authors(config.llm, asked, config.seed)
     names = {candidate.id: name for name, candidate in kind.baselines().items()}
     propose = Propose(
         portfolio_of(config),
@@ -89,7 +89,7 @@ def _proposing(
     )
     if not config.llm.models or not config.llm.repair:
         return propose
-    repair = Repair(authors, validate, seen=standing.seen)
+    repair = Repair(authors, kind, validate, seen=standing.seen)
 
     def repaired(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
         return repair(validate(propose(parents, generation, known)))

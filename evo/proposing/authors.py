@@ -34,13 +34,11 @@ class Authors:
     Attributes:
         settings: which, and how they share the work.
         correspondence: has their replies.
-        contract: what they are to write.
         seed: the campaign's.
     """
 
     settings: LlmSettings
     correspondence: Correspondence
-    contract: Contract
     seed: int
 
     def request(
@@ -68,7 +66,7 @@ class Authors:
             seed=child_seed(self.seed, "ask", *place) % 2**31,
             temperature=model.temperature,
             max_tokens=model.max_tokens,
-            grammar=grammar(self.contract) if model.grammar else "",
+            grammar=grammar(briefing.contract) if model.grammar else "",
         )
 
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
@@ -76,17 +74,22 @@ class Authors:
         return self.correspondence.ask(requests) if requests else []
 
     def record(
-        self, exchange: Exchange, operator: str, parents: Sequence[str], generation: int
+        self,
+        exchange: Exchange,
+        operator: str,
+        parents: Sequence[str],
+        generation: int,
+        contract: Contract,
     ) -> Record:
-        """What a reply proposes, or why it proposes nothing."""
-        kind, reply = self.contract.kind, exchange.reply
+        """What a reply to a request for such a component proposes, or why it proposes nothing."""
+        kind, reply = contract.kind, exchange.reply
         problem, stage = exchange.error, "ask"
         source = rationale = ""
         if reply is not None:
             source = reply.text[:_EXCERPT]
             stage = "reply" if source.strip() else "ask"
             try:
-                source, rationale = read(reply, self.contract)
+                source, rationale = read(reply, contract)
             except UnreadableError as error:
                 problem = str(error)
         candidate = replace(

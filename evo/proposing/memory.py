@@ -54,7 +54,9 @@ class Memory:
         self, generation: int, records: Iterable[Record], survivors: Iterable[str]
     ) -> None:
         """Take in a sealed generation; the oldest is forgotten."""
-        self._generations[generation] = _lessons(list(records), frozenset(survivors))
+        self._generations[generation] = _lessons(
+            [record for record in records if not record.is_ablation], frozenset(survivors)
+        )
         self._generations.pop(self.first_needed(generation) - 1, None)
 
     def after(self, generation: int) -> Lessons:

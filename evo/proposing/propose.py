@@ -17,6 +17,7 @@ from evo.components.base import Kind
 from evo.dialogue import Exchange, Request
 from evo.proposing.authors import Authors
 from evo.proposing.memory import Lessons, Memory
+from evo.proposing.turns import Turn
 from evo.seeds import child
 from evo.selection.individual import Individual, performance
 from evo.selection.islands import Islands
@@ -30,11 +31,17 @@ _NEIGHBOURS = 4
 
 
 class Question(NamedTuple):
-    """A place of a generation that waits for a language model."""
+    """A place of a generation that waits for a language model.
+
+    Attributes:
+        beside: whose other components the answer is to stand beside, in a combination.
+    """
 
     operator: AskingOperator
     parents: Sequence[Record]
     request: Request
+    turn: Turn
+    beside: Record
 
 
 class Propose:
@@ -108,20 +115,34 @@ class Propose:
         rng = child(self._seed, "propose", generation, place)
         operator = self._portfolio.draw(rng, lessons.operators)
         draw = self._drawing(parents, generation, place, rng)
+        turn = Turn.draw(self._kind, child(self._seed, "turn", generation, place))
         if isinstance(operator, WritingOperator):
-            return write(operator, draw, self._kind.contract, rng)
+            return self._written(operator, draw, turn, rng)
         assert isinstance(operator, AskingOperator)
         assert self._authors is not None
         chosen = draw(operator.parents(rng))
         briefing = Briefing(
-            self._kind.contract,
-            self._baselines,
-            chosen,
-            self._neighbours(chosen, parents),
-            lessons.failures,
+            turn.contract,
+            turn.known(self._baselines),
+            [turn.view(parent) for parent in chosen],
+            [turn.view(record) for record in self._neighbours(chosen, parents)],
+            turn.concerning(lessons.failures),
         )
         request = self._authors.request(operator, briefing, lessons, generation, place)
-        return Question(operator, chosen, request)
+        return Question(operator, chosen, request, turn, (chosen or draw(1))[0])
+
+    def _written(
+        self, operator: WritingOperator, draw: ParentsOf, turn: Turn, rng: np.random.Generator
+    ) -> Candidate:
+        """What an operator writes, as a whole."""
+        drawn: list[Record] = []
+
+        def parents_of(count: int) -> list[Record]:
+            drawn.extend(draw(count))
+            return [turn.view(parent) for parent in drawn]
+
+        candidate = write(operator, parents_of, turn.contract, rng)
+        return turn.whole(candidate, beside=(drawn or draw(1))[0])
 
     def _answer(
         self,
@@ -137,10 +158,12 @@ class Propose:
         instead = self._portfolio.draw_writing(rng)
         if exchange.reply is None and instead is not None:
             draw = self._drawing(parents, generation, place, rng)
-            written = write(instead, draw, self._kind.contract, rng)
-            return Record(written, generation)
+            return Record(self._written(instead, draw, question.turn, rng), generation)
         ids = [parent.id for parent in question.parents]
-        return self._authors.record(exchange, question.operator.name, ids, generation)
+        record = self._authors.record(
+            exchange, question.operator.name, ids, generation, question.turn.contract
+        )
+        return replace(record, candidate=question.turn.whole(record.candidate, question.beside))
 
     def _drawing(
         self,

@@ -57,7 +57,7 @@ def authorship_facts(records: Iterable[Record]) -> dict[str, dict[str, dict[str,
     """Facts by name, for `operators` and for `models`; win rates of those trained in full."""
     found: dict[str, dict[str, _Work]] = {"operators": {}, "models": {}}
     for record in records:
-        if record.is_baseline:
+        if not record.is_proposal:
             continue
         candidate = record.candidate
         found["operators"].setdefault(candidate.operator, _Work()).take(record)

@@ -8,7 +8,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from evo.report.analysis import Analysis
+from evo.report.credits import credit_facts, credit_text
 from evo.report.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene
 from evo.report.tables import baseline_table, body, interval
@@ -19,9 +19,9 @@ _SHOWN = 12
 
 def pareto_facts(scene: Scene, over: Scene | None = None) -> dict[str, Any]:
     """What `evo pareto --json` prints; a second campaign stands under `over`."""
-    facts = _front_facts(scene.analysis)
+    facts = _front_facts(scene)
     if over is not None:
-        facts["over"] = {"name": over.name, **_front_facts(over.analysis)}
+        facts["over"] = {"name": over.name, **_front_facts(over)}
     return facts
 
 
@@ -43,26 +43,33 @@ def analysis_view(scene: Scene, over: Scene | None = None) -> RenderableType:
             f"Over it {over.name}: hypervolume {over.analysis.hypervolume:.4f}, "
             f"{len(over.analysis.members)} on its front, {len(over.analysis.records)} in full."
         ]
+    if scene.credits:
+        lines += [
+            "Beside each kind its credit: log(loss with the standard component instead / loss), "
+            "on the same trials; above 0 it helps."
+        ]
     known = [baseline_table(scene.names, found.baselines)] if found.baselines else []
-    return Group(_front_table(found), *known, Text("\n".join(lines)))
+    return Group(_front_table(scene), *known, Text("\n".join(lines)))
 
 
-def _front_facts(found: Analysis) -> dict[str, Any]:
+def _front_facts(scene: Scene) -> dict[str, Any]:
+    found = scene.analysis
     return {
         "objectives": [objective.key for objective in found.objectives],
         "hypervolume": found.hypervolume,
         "reference": found.reference.tolist(),
         "trained_in_full": len(found.records),
         "knee": None if found.knee is None else found.records[found.knee].id,
-        "front": [_member_facts(found, index) for index in found.members],
-        "near_front": [_member_facts(found, index) for index in found.near],
+        "front": [_member_facts(scene, index) for index in found.members],
+        "near_front": [_member_facts(scene, index) for index in found.near],
         "front_of_lower_bounds": [found.records[index].id for index in found.cautious],
         "front_of_upper_bounds": [found.records[index].id for index in found.hopeful],
         "generations": [volume._asdict() for volume in found.volumes],
     }
 
 
-def _member_facts(found: Analysis, index: int) -> dict[str, Any]:
+def _member_facts(scene: Scene, index: int) -> dict[str, Any]:
+    found = scene.analysis
     record = found.records[index]
     score, novelty = score_of(record), novelty_of(record)
     rows = zip(found.objectives, found.values[index], strict=True)
@@ -80,18 +87,24 @@ def _member_facts(found: Analysis, index: int) -> dict[str, Any]:
         "probability": None if found.probabilities is None else float(found.probabilities[index]),
         "generation": record.generation,
         "operator": record.candidate.operator,
+        **(
+            {"credits": credit_facts(scene.credits[record.id])}
+            if record.id in scene.credits
+            else {}
+        ),
     }
 
 
-def _front_table(found: Analysis) -> RenderableType:
+def _front_table(scene: Scene) -> RenderableType:
     """A block of measures beside each source."""
+    found = scene.analysis
     names = " against ".join(objective.key for objective in found.objectives)
     table = Table(title=f"Pareto front: {names}", title_justify="left")
     table.add_column("candidate", no_wrap=True)
     table.add_column("source", ratio=1)
     for index in found.members[:_SHOWN]:
         measures = Table.grid(padding=(0, 1))
-        for name, value in _measures(found, index):
+        for name, value in _measures(scene, index):
             measures.add_row(Text(name, style="dim"), value)
         source = body(found.records[index].candidate.source)
         table.add_row(measures, Syntax(source, "python", word_wrap=True), end_section=True)
@@ -101,8 +114,9 @@ def _front_table(found: Analysis) -> RenderableType:
     return Group(table, *([Text(f"{left_out} more: evo pareto --json")] if left_out > 0 else []))
 
 
-def _measures(found: Analysis, index: int) -> Iterator[tuple[str, str]]:
+def _measures(scene: Scene, index: int) -> Iterator[tuple[str, str]]:
     """Names and values of a member, the objectives beyond the usual last."""
+    found = scene.analysis
     record = found.records[index]
     score, novelty = score_of(record), novelty_of(record)
     yield "id", record.id[:8] + (" (knee)" if index == found.knee else "")
@@ -116,3 +130,5 @@ def _measures(found: Analysis, index: int) -> Iterator[tuple[str, str]]:
             yield objective.key, f"{value:.4g}"
     if found.probabilities is not None:
         yield "on the front", f"{found.probabilities[index]:.0%}"
+    for name, credit in scene.credits.get(record.id, {}).items():
+        yield name, credit_text(credit)

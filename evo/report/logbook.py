@@ -25,7 +25,7 @@ def logbook(records: Iterable[Record]) -> tools.Logbook:
     book = tools.Logbook()
     best: list[Record] = []  # a front of fronts: nothing else can be on the next one
     for generation, group in groupby(records, lambda record: record.generation):
-        arrived = [record for record in group if not record.is_baseline]
+        arrived = [record for record in group if record.is_proposal]
         complete = fully_evaluated(arrived)
         if not complete:
             continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evo.errors import UsageError, unknown_name
 from evo.types import Novelty, Record, Score, normalise
-from evo.validation.graph import Graph
+from evo.validation.graphs import component_of
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ OBJECTIVES = {
         Objective(
             "nodes",
             "operators in its graph",
-            lambda record: float(len(Graph.parse(record.graph))),
+            lambda record: float(len(component_of(record.graph))),
             worst=None,
             is_minimised=True,
         ),

@@ -121,7 +121,7 @@ def status_facts(history: Reader) -> dict[str, Any]:
     for record in history.records:
         reward = reward.after([record])
         archived += record.novelty is not None
-        if not record.is_baseline:
+        if record.is_proposal:
             counts[record.status] += 1
             best = best_record([record] if best is None else [best, record])
     return {
@@ -144,12 +144,17 @@ def status_facts(history: Reader) -> dict[str, Any]:
     }
 
 
-def record_facts(record: Record, confirmation: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def record_facts(
+    record: Record,
+    confirmation: Mapping[str, Any] | None = None,
+    credits_: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """What `evo show --json` prints: everything but the vectors.
 
     Args:
         record: the record.
         confirmation: what the newest confirmation says of it, if there is one.
+        credits_: of its components, if it is a combination and they were measured.
     """
     candidate, score, novelty = record.candidate, record.score, record.novelty
     return {
@@ -169,6 +174,7 @@ def record_facts(record: Record, confirmation: Mapping[str, Any] | None = None) 
         "novelty": None if novelty is None else novelty._asdict(),
         "seconds": record.seconds,
         "cost_usd": record.cost_usd,
+        **({} if credits_ is None else {"credits": dict(credits_)}),
         **({} if confirmation is None else {"confirmation": _verdict(confirmation)}),
     }
 

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.report.layout import plain_table
-from evo.report.summary import record_facts
 from evo.types import Novelty, Record, Score, WinRate, normalise
 
 
@@ -159,25 +158,34 @@ def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def record_view(record: Record, confirmation: Mapping[str, Any] | None = None) -> RenderableType:
-    """One record: where it comes from, its measures, its source, its verdict, its trials."""
-    facts = record_facts(record, confirmation)
+def record_view(facts: Mapping[str, Any]) -> RenderableType:
+    """One record: where it comes from, its measures, its source, its verdict, its trials.
+
+    Args:
+        facts: see `record_facts`.
+    """
+    facts = dict(facts)
     score = facts.pop("score")
     verdict = facts.pop("confirmation", None)
-    facts.pop("source")
+    credits_ = facts.pop("credits", None)
+    source = str(facts.pop("source"))
     if not facts["model"]:
         for key in ("model", "request", "rationale", "cost_usd"):
             del facts[key]
     parts: list[RenderableType] = [
         facts_table(facts),
         Text(),
-        Syntax(record.candidate.source.strip(), "python", word_wrap=True),
+        Syntax(source.strip(), "python", word_wrap=True),
     ]
+    if credits_:
+        parts += [Text(), facts_table({"credit": credits_})]
     if verdict is not None:
+        verdict = dict(verdict)
         by_task = verdict.pop("tasks")
         verdict.pop("protocol")
         parts += [Text(), facts_table({"confirmation": verdict, "confirmation.tasks": by_task})]
     if score is not None:
+        score = dict(score)
         trials = score.pop("trials")
         if all(trial["strength"] == 1 for trial in trials):  # only penalties have any other
             trials = [{k: v for k, v in trial.items() if k != "strength"} for trial in trials]

@@ -19,7 +19,7 @@ from archive.descriptors import TextDescriptor
 from evo.reward.graph_statistics import graph_statistics
 from evo.reward.propagation import Propagation
 from evo.types import Record, Vector
-from evo.validation.graph import Graph
+from evo.validation.graphs import component_of
 
 Features = Mapping[str, Vector]
 """Blocks by name, each (n, d) with a row for each candidate."""
@@ -43,7 +43,7 @@ class Portrayer:
         return joined(rows)
 
     def _row(self, record: Record) -> Features:
-        graph = Graph.parse(record.graph)
+        graph = component_of(record.graph)
         row = {
             "behaviour": record.behaviour_vector[None],
             "propagation": self.propagation(graph)[None],

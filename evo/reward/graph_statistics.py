@@ -16,11 +16,15 @@ def graph_statistics(text: str) -> Vector:
     """log(1 + count) of nodes, constants, depth and different operators, then of each operator.
 
     Args:
-        text: a checked graph, see `evo.validation.document`.
+        text: a checked graph, see `evo.validation.document`, or one a line.
 
     Returns:
-        (SIZE,) float32.
+        (SIZE,) float32 for each line, one after another.
     """
+    return np.concatenate([_of_graph(line) for line in text.split("\n")])
+
+
+def _of_graph(text: str) -> Vector:
     document = json.loads(text)
     depths = [0] * document["inputs"]
     names: list[str] = []

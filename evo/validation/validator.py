@@ -6,7 +6,7 @@ The only thing the engine ever runs is the graph.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -15,10 +15,11 @@ from evo.types import Candidate
 from evo.validation import policy
 from evo.validation.arguments import first_line
 from evo.validation.graph import Graph, GraphError
+from evo.validation.graphs import Graphs
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import Sandbox, Shapes, Traced, TraceRequest
 
-Verdict = Graph | Refused
+Verdict = Graph | Graphs | Refused
 """An accepted candidate's graph (its JSON form is `verdict.text`), or why it fell out."""
 
 _ELEMENTS_PER_INPUT = 10_000
@@ -30,10 +31,10 @@ _COPIES = 3
 
 
 class Validator:
-    """Validates candidates of one kind."""
+    """Validates candidates of one kind, each member's component by the member's contract."""
 
     def __init__(self, kind: Kind, sandbox: Sandbox) -> None:
-        self._kind = kind
+        self._members = kind.members
         self._sandbox = sandbox
 
     def validate(self, candidates: Sequence[Candidate]) -> list[Verdict]:
@@ -42,46 +43,60 @@ class Validator:
         traced = iter(
             self._sandbox.trace(
                 [
-                    TraceRequest(
-                        candidate.source, self._kind.contract.function, self._kind.trace_shapes
-                    )
+                    TraceRequest(candidate.source, member.contract.function, member.trace_shapes)
                     for candidate, refusal in zip(candidates, refusals, strict=True)
                     if refusal is None
+                    for member in self._members
                 ]
             )
         )
-        return [self._accept(next(traced)) if refusal is None else refusal for refusal in refusals]
+        return [self._verdict(traced) if refusal is None else refusal for refusal in refusals]
 
     def _refusal(self, candidate: Candidate) -> Refused | None:
-        try:
-            policy.check(candidate.source, self._kind.contract)
-        except Refused as refused:
-            return refused
+        for member in self._members:
+            try:
+                policy.check(candidate.source, member.contract)
+            except Refused as refused:
+                return refused
         return None
 
-    def _accept(self, traced: Traced) -> Verdict:
-        if isinstance(traced, Refused):
-            return traced
-        try:
-            graph = Graph.parse(traced)
-            for all_shapes, elements_per_input in (
-                (self._kind.trace_shapes, _ELEMENTS_PER_INPUT),
-                (self._kind.large_shapes, _ELEMENTS_PER_LARGE_INPUT),
-            ):
-                for shapes in all_shapes:
-                    elements = elements_per_input * sum(map(math.prod, shapes))
-                    graph.check_budget(shapes, elements=elements)
-        except GraphError as error:
-            return Refused("graph", str(error))
-        try:
-            self._kind.check(graph)
-            for shapes in self._kind.trace_shapes:
-                _check_vmap(graph, shapes)
-        except ContractError as error:
-            return Refused("contract", str(error))
-        except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash
-            return Refused("contract", f"the graph fails on the kind's inputs: {first_line(error)}")
-        return graph
+    def _verdict(self, traced: Iterator[Traced]) -> Verdict:
+        """On the next candidate, whose members' traces come first."""
+        own = [next(traced) for _ in self._members]
+        found = [_accept(member, trace) for member, trace in zip(self._members, own, strict=True)]
+        graphs: list[Graph] = []
+        for member, verdict in zip(self._members, found, strict=True):
+            if isinstance(verdict, Refused):
+                # Of several components it must be said which one.
+                named = f"{member.name}: " if len(self._members) > 1 else ""
+                return Refused(verdict.stage, f"{named}{verdict.reason}")
+            graphs.append(verdict)
+        return graphs[0] if len(graphs) == 1 else Graphs(graphs)
+
+
+def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
+    if isinstance(traced, Refused):
+        return traced
+    try:
+        graph = Graph.parse(traced)
+        for all_shapes, elements_per_input in (
+            (kind.trace_shapes, _ELEMENTS_PER_INPUT),
+            (kind.large_shapes, _ELEMENTS_PER_LARGE_INPUT),
+        ):
+            for shapes in all_shapes:
+                elements = elements_per_input * sum(map(math.prod, shapes))
+                graph.check_budget(shapes, elements=elements)
+    except GraphError as error:
+        return Refused("graph", str(error))
+    try:
+        kind.check(graph)
+        for shapes in kind.trace_shapes:
+            _check_vmap(graph, shapes)
+    except ContractError as error:
+        return Refused("contract", str(error))
+    except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash
+        return Refused("contract", f"the graph fails on the kind's inputs: {first_line(error)}")
+    return graph
 
 
 def _check_vmap(graph: Graph, shapes: Shapes) -> None:

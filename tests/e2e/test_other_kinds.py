@@ -47,6 +47,30 @@ def test_a_campaign_on_a_kind_runs_to_its_end(kind: str, evo: Evo, workplace: Pa
     assert all(record.status is Status.EVALUATED for record in records if record.is_baseline)
 
 
+def test_two_kinds_together_run_to_their_end_and_each_gets_its_credit(
+    evo: Evo, workplace: Path
+) -> None:
+    settings = ("--set", "kind=regularizer+activation", "--set", "protocol.strengths=[1.0]")
+
+    done = evo("run", "smoke", *settings, *SHORT, "--name", "two", "--json")
+
+    assert done.code == 0, done.err
+    assert done.json["kind"] == "activation+regularizer"
+    assert done.json["state"] == "finished"
+    front = evo("pareto", "runs/two", "--json").json["front"]
+    credited = [member for member in front if member["credits"]]
+    assert credited
+    shown = evo("show", "runs/two", credited[0]["id"], "--json").json
+    assert shown["credits"] == credited[0]["credits"]
+    for credit in shown["credits"].values():
+        low, high = credit["log_loss_ratio_ci"]
+        assert low <= credit["log_loss_ratio"] <= high
+    told = evo("show", "runs/two", credited[0]["id"]).out
+    assert "credit." in told
+    told = evo("pareto", "runs/two").out
+    assert "Beside each kind its credit" in told
+
+
 # One whose arguments differ in shape, and one with two of a shape; tests/honest has all kinds.
 @pytest.mark.parametrize("kind", ["initializer", "loss"])
 def test_files_of_a_kind_are_validated_by_its_contract(

@@ -28,6 +28,7 @@ SETTINGS = (
 
 
 STRATEGIES = {
+    "two kinds": ("kind=regularizer+activation", "protocol.strengths=[1.0]"),
     "niches": ("selection.survival=niches",),
     "uniform": ("selection.parents=uniform",),
     "rank": ("selection.parents=rank",),

@@ -57,3 +57,24 @@ def test_rates_once_resolved_are_part_of_the_campaign() -> None:
 
     assert founding.with_grids(again) == again
     assert again.protocol.learning_rates == GRID
+
+
+def test_an_operator_that_hands_components_on_is_refused_where_one_kind_is_evolved() -> None:
+    config = parse({"operators": {"exchange": 1.0, "mutate-tree": 1.0}}, where="here")
+
+    with pytest.raises(UsageError, match="'exchange' makes something new in a combination"):
+        founding.check(config)
+
+    founding.check(parse({"kind": "activation+regularizer"}, where="here"))
+
+
+def test_kinds_that_are_evolved_together_bring_their_grids_and_their_operators() -> None:
+    config = parse({"kind": "schedule + regularizer"}, where="here")
+
+    found = founding.with_grids(config)
+
+    assert found.kind == "regularizer+schedule"
+    assert found.protocol.strengths == kinds.get("regularizer").strengths
+    assert found.protocol.learning_rates == kinds.get("schedule").learning_rates
+    assert set(found.operators) == {"mutate-tree", "crossover-tree", "exchange"}
+    assert "exchange" not in parse({"kind": "schedule"}, where="here").operators

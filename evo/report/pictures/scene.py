@@ -1,9 +1,10 @@
 """What the pictures of a campaign are drawn from."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evo.report.analysis import Analysis
+from evo.report.credits import Credits
 from evo.report.objectives import novelty_of, score_of
 from evo.types import Record, Vector
 
@@ -25,6 +26,7 @@ class Scene:
         samples: trained candidates by operator, at most `SHOWN` each, drawn evenly.
         totals: how many there are, by operator.
         lineage: the best candidate and its ancestors, oldest first.
+        credits: of the components of those on the front or near it, by id, in a combination.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Scene:
     samples: Mapping[str, Sequence[Record]]
     totals: Mapping[str, int]
     lineage: Sequence[Record]
+    credits: Mapping[str, Credits] = field(default_factory=dict[str, Credits])
 
     def name_of(self, record: Record) -> str:
         """A baseline's name, or the beginning of a candidate's id."""

@@ -84,10 +84,10 @@ def test_a_record_is_shown_with_its_verdict_where_there_is_one() -> None:
     confirmation = {"number": "002", "protocol": {}, **entry(0.5)}
 
     facts = record_facts(RECORD, confirmation)
-    shown = text(record_view(RECORD, confirmation), width=200)
+    shown = text(record_view(facts), width=200)
 
     assert "confirmation" not in record_facts(RECORD)
-    assert "confirmation" not in text(record_view(RECORD))
+    assert "confirmation" not in text(record_view(record_facts(RECORD)))
     assert (facts["confirmation"]["verdict"], facts["confirmation"]["p"]) == ("confirmed", 2.0**-8)
     assert not {"source", "trials"} & set(facts["confirmation"])
     assert "confirmation.verdict" in shown

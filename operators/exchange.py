@@ -1,0 +1,27 @@
+"""Recombination of whole components: one of the second parent beside the others of the first."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from evo.types import Contract, Record
+from operators.base import WritingOperator, operators
+
+
+@operators.register("exchange")
+class Exchange(WritingOperator):
+    """Hands on the second parent's component as it is; for combinations of kinds."""
+
+    name: ClassVar[str] = "exchange"
+    arity: ClassVar[int] = 2
+    hands_on: ClassVar[bool] = True
+
+    def propose(
+        self,
+        parents: Sequence[Record],
+        contract: Contract,  # noqa: ARG002 - what it hands on is finished
+        rng: np.random.Generator,  # noqa: ARG002 - and nothing is drawn
+    ) -> str:
+        """The second parent's source."""
+        return parents[1].candidate.source

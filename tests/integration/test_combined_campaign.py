@@ -1,0 +1,210 @@
+"""Campaigns that evolve two kinds together; training is a stub, all else is real."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import no_training
+import pytest
+from fault_server import KEY, FaultServer
+
+from archive.history import History
+from archive.reader import Reader
+from evo.components.base import kinds
+from evo.config import Config
+from evo.inspection import credits_of, scene_of
+from evo.report.fronts import pareto_facts
+from evo.report.summary import pareto_front, status_facts
+from evo.types import Candidate, Record, Status
+from evo.validation.graphs import Graphs, component_of
+from evo.validation.refusal import Refused
+from evo.validation.validator import Validator
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+PAIR = "activation+regularizer"
+SETTINGS = (
+    *(f"kind={PAIR}", "population=8", "offspring=16", "trainings=12", "generations=4", "seed=1"),
+    "protocol.rungs=[{epochs = 1, seeds = 4, networks = 1}, {epochs = 1, seeds = 5}]",
+)
+
+
+def run(folder: Path, config: Config) -> Reader:
+    no_training.create(folder, config).close()
+    with History.open(folder) as history:
+        no_training.run(history, lambda _: None)
+    return Reader.read(folder)
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory) -> Reader:
+    return run(tmp_path_factory.mktemp("pair") / "run", no_training.configure(SETTINGS))
+
+
+def proposals(campaign: Reader) -> list[Record]:
+    return [record for record in campaign.records if record.is_proposal]
+
+
+def test_every_candidate_has_both_components(campaign: Reader) -> None:
+    valid = [record for record in proposals(campaign) if record.graph]
+
+    assert len(valid) > 30
+    for record in valid:
+        assert record.candidate.kind == PAIR
+        assert record.candidate.source.count("def activation(") == 1
+        assert record.candidate.source.count("def regularize(") == 1
+        assert isinstance(component_of(record.graph), Graphs)
+        assert len(record.graph.split("\n")) == 2
+
+
+def test_an_offspring_changes_one_component_and_exchange_brings_one_of_another(
+    campaign: Reader,
+) -> None:
+    kind = kinds.get(PAIR)()
+    known = {record.id: record.candidate.source for record in campaign.records}
+    exchanged = [r for r in proposals(campaign) if r.candidate.operator == "exchange"]
+    assert exchanged
+    changed: list[set[str]] = []
+    for record in proposals(campaign):
+        own = kind.apart(record.candidate.source)
+        parents = [kind.apart(known[id_]) for id_ in record.candidate.parents]
+        changed.append({name for name in own if own[name] != parents[0][name]})
+        if record in exchanged:
+            assert all(own[name] == parents[1][name] for name in changed[-1])
+    assert max(map(len, changed)) == 1
+    assert {"activation"} in changed
+    assert {"regularizer"} in changed
+
+
+def test_each_member_of_the_front_has_the_credit_of_each_component(campaign: Reader) -> None:
+    kind = kinds.get(PAIR)()
+    members = pareto_front(campaign.records).members
+
+    found = credits_of(campaign, members)
+
+    assert len(members) > 1
+    for record in members:
+        expected = set(kind.ablated(record.candidate.source))
+        assert set(found[record.id]) == expected
+    assert any(len(each) == 2 for each in found.values())
+    ablations = [record for record in campaign.records if record.is_ablation]
+    assert ablations
+    assert {len(record.score.trials) for record in ablations if record.score} == {4 + 4 * 5}
+    assert len({record.id for record in ablations}) == len(ablations)
+
+
+def test_an_ablation_has_the_graph_that_its_source_has(campaign: Reader) -> None:
+    ablations = [record for record in campaign.records if record.is_ablation]
+
+    verdicts = Validator(kinds.get(PAIR)(), no_training.InProcess()).validate(
+        [record.candidate for record in ablations]
+    )
+
+    told = [verdict.text for verdict in verdicts if not isinstance(verdict, Refused)]
+    assert told == [record.graph for record in ablations]
+
+
+def test_ablations_are_measurements_and_count_as_nothing_else(campaign: Reader) -> None:
+    records = campaign.records
+
+    facts = status_facts(campaign)
+
+    assert facts["proposed"] == 4 * 16
+    evaluated = [r for r in records if r.is_proposal and r.status is Status.EVALUATED]
+    assert facts["evaluated"] == len(evaluated)
+    assert all(record.novelty is None for record in records if record.is_ablation)
+    ablated = {record.id for record in records if record.is_ablation}
+    assert ablated - {record.id for record in evaluated}
+    assert all(not record.text_vector.size for record in records if record.is_ablation)
+
+
+def test_credits_are_shown_with_the_front(campaign: Reader) -> None:
+    facts = pareto_facts(scene_of(campaign))
+
+    told = [member["credits"] for member in facts["front"]]
+    assert any("regularizer" in credits_ and "activation" in credits_ for credits_ in told)
+    ratio = next(c["activation"] for c in told if c.get("activation"))
+    assert ratio["log_loss_ratio_ci"][0] < ratio["log_loss_ratio"]
+
+
+def test_the_same_source_is_the_same_candidate_however_it_is_laid_out(campaign: Reader) -> None:
+    record = proposals(campaign)[0].candidate
+
+    again = Candidate.of(PAIR, f"# twice\n{record.source}\n\n", operator="file")
+
+    assert again.id == record.id
+
+
+# Language models write one component at a time.
+
+
+def reply(body: dict[str, Any]) -> str:
+    seed, asked = body["seed"], body["messages"][1]["content"]
+    if "def regularize(w)" in asked and seed % 5 == 0 and "Mend" not in asked:
+        return "```python\ndef regularize(w):\n    return -w.square().sum()\n```"
+    if "def regularize(w)" in asked:
+        return f"```python\ndef regularize(w):\n    return 1e-{seed % 4} * w.abs().sum()\n```"
+    return f"```python\ndef activation(x):\n    return torch.tanh({seed % 97 / 50:.2f} * x)\n```"
+
+
+@pytest.mark.enable_socket
+def test_models_are_asked_for_one_component_and_mend_the_one_that_was_refused(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("EVO_TEST_KEY", KEY)
+    values = no_training.configure(SETTINGS).model_dump(
+        mode="json", exclude={"operators", "portfolio", "llm"}
+    )
+    with FaultServer().running() as server:
+        server.text_of = reply
+        model = {"model": "m", "base_url": server.url, "key_env": "EVO_TEST_KEY"}
+        config = Config.model_validate({**values, "llm": {"models": [model]}})
+        campaign = run(tmp_path / "run", config)
+
+    written = [record for record in proposals(campaign) if record.candidate.model]
+    good = [record for record in written if record.graph]
+    assert all("def activation" in r.candidate.source for r in good)
+    assert all("def regularize" in r.candidate.source for r in good)
+    prompts = [body["messages"][1]["content"] for body in server.bodies]
+    assert any("def regularize" in prompt for prompt in prompts)
+    assert any("def activation" in prompt for prompt in prompts)
+    assert not any("def regularize" in p and "def activation" in p for p in prompts)
+    refused = [r for r in written if r.reason.startswith("regularizer: expected a penalty of")]
+    mended = [r for r in written if r.candidate.operator == "repair-llm"]
+    assert refused
+    assert {r.candidate.parents[0] for r in mended} >= {r.id for r in refused}
+    sources = {record.id: record.candidate.source for record in written}
+    kind = kinds.get(PAIR)()
+    for record in mended:
+        before, after = (
+            kind.apart(source)["activation"]
+            for source in (sources[record.candidate.parents[0]], record.candidate.source)
+        )
+        assert before == after
+
+
+HOSTILE: Sequence[tuple[str, str]] = (
+    ("import os\n\ndef activation(x):\n    return x.tanh()\n\ndef regularize(w):\n"
+     "    os.unlink('x')\n    return w.abs().sum()\n", "policy"),
+    ("def activation(x):\n    return x.tanh()\n", "policy"),
+    ("def activation(x):\n    return x - x.mean()\n\ndef regularize(w):\n"
+     "    return w.abs().sum()\n", "contract"),
+    ("def activation(x):\n    return x.tanh()\n\ndef regularize(w):\n"
+     "    return -w.abs().sum()\n", "contract"),
+    ("def activation(x):\n    return x.tanh()\n\ndef regularize(w):\n"
+     "    return w.unsqueeze(0).repeat(10**9, 1, 1).sum()\n", "trace"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "stage"), HOSTILE)
+def test_both_components_pass_the_walls_or_none_does(sandbox, source: str, stage: str) -> None:
+    candidates = [
+        Candidate.of(PAIR, text, operator="test")
+        for text in (source, kinds.get(PAIR)().baselines()["gelu + none"].source)
+    ]
+
+    refused, passed = Validator(kinds.get(PAIR)(), sandbox).validate(candidates)
+
+    assert isinstance(refused, Refused)
+    assert refused.stage == stage
+    assert isinstance(passed, Graphs)

@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import pytest
+from report_samples import record
+
+from evo.report.credits import credit_facts, credit_text, measured
+from evo.types import ABLATION_OPERATOR, Record, Status
+
+PAIR = record("pair", 0.5, 0.1, spread=0.0)
+WORSE = record("worse", 0.8, 0.1, spread=0.02, operator=ABLATION_OPERATOR)
+BETTER = record("better", 0.4, 0.1, spread=0.02)
+WANTED = {"activation": "worse", "regularizer": "better"}
+
+
+def credits_of(*records: Record):
+    return measured([PAIR], lambda _: WANTED, records)
+
+
+def test_credit_is_what_the_losses_lose_without_a_component() -> None:
+    found = credits_of(PAIR, WORSE, BETTER)[PAIR.id]
+
+    helps, hurts = found["activation"], found["regularizer"]
+    assert helps is not None
+    assert hurts is not None
+    assert helps.log_ratio == pytest.approx(0.47, abs=0.03)  # log(0.8 / 0.5)
+    assert 0 < helps.low < helps.log_ratio < helps.high
+    assert hurts.log_ratio == pytest.approx(-0.22, abs=0.03)  # log(0.4 / 0.5)
+    assert hurts.high < 0
+
+
+def test_an_ablation_that_was_not_measured_gives_no_credit() -> None:
+    short = replace(BETTER, score=record("better", 0.4, 0.1, rung=0).score)
+
+    assert set(credits_of(PAIR, WORSE, short)[PAIR.id]) == {"activation"}
+    assert credits_of(PAIR) == {PAIR.id: {}}
+
+
+def test_without_a_component_that_is_needed_training_fails_and_that_is_said() -> None:
+    failed = replace(WORSE, status=Status.FAILED, score=None)
+
+    found = credits_of(PAIR, failed, BETTER)[PAIR.id]
+
+    assert found["activation"] is None
+    assert credit_text(found["activation"]) == "fails without"
+    assert credit_facts(found)["activation"] is None
+
+
+def test_credits_are_told_with_their_intervals() -> None:
+    found = credits_of(PAIR, WORSE, BETTER)[PAIR.id]
+
+    facts = credit_facts(found)["activation"]
+    low, high = facts["log_loss_ratio_ci"]
+    assert low < facts["log_loss_ratio"] < high
+    assert credit_text(found["activation"]).startswith("+0.4")
