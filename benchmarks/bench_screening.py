@@ -1,11 +1,12 @@
 """Claim: at equal training time a campaign that a reward model screens ends with better candidates.
 
-Two campaigns a seed, with `reward.screening` and without; kind, task, protocol, population and
-trainings of a generation are the same, and up to `reward.first_generation` so are the candidates.
-What training costs is the processor time in the records, baselines left out: both have the same.
-Of each pair only as much is looked at as both have trained for, up to the end of the one that
-trained less. Printed as means over seeds with Student's 95 % interval, and as differences paired by
-seed:
+Three campaigns a seed: without `reward.screening`, with it, and taught, which is with it and with
+`reward.lessons` of the unscreened campaigns of all other seeds. Kind, task, protocol, population
+and trainings of a generation are the same, and up to `reward.first_generation` so are the
+candidates. What training costs is the processor time in the records, baselines left out: all have
+the same. Of each screened campaign and the unscreened one beside it only as much is looked at as
+both have trained for, up to the end of the one that trained less. Printed as means over seeds with
+Student's 95 % interval, and as differences paired by seed:
 
     best        highest B-WR among those that reached the last rung, as the search saw it
     fresh       the same candidate's on ten fresh seeds: the best of many is partly luck
@@ -25,7 +26,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from equal_trainings import over_seeds, rate
@@ -34,16 +35,18 @@ from pool import Kept
 from archive.descriptors import TextDescriptor
 from archive.history import History
 from archive.reader import Reader
-from evo import build, founding
+from evo import build, founding, taught
 from evo.config import Config, parse
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.report.summary import pareto_front, rung
+from evo.reward.settings import RewardSettings
+from evo.rewards import Rewards
 from evo.types import Record, Status
 from evo.validation.sandbox import Sandbox
 
 FRESH = Protocol(rungs=(Rung(epochs=10, seeds=10),), first_seed=1000, keep=1.0, racing=False)
-ARMS = ("without", "with")
+PLAIN, ARMS = "without", ("with", "taught")
 LAST = len(Protocol().rungs) - 1
 
 
@@ -67,19 +70,21 @@ class Bench:
 
     Args:
         folder: keeps them.
+        seeds: how many campaigns an arm has.
         generations: how many each has.
         trainings: of a generation.
     """
 
-    def __init__(self, folder: Path, *, generations: int, trainings: int) -> None:
+    def __init__(self, folder: Path, *, seeds: int, generations: int, trainings: int) -> None:
         self._folder = folder
+        self._seeds = seeds
         self._generations = generations
         self._trainings = trainings
         self._stack = ExitStack()
 
     def __enter__(self) -> "Bench":
         self._folder.mkdir(parents=True, exist_ok=True)
-        config = self._configuration(ARMS[0], 0)
+        config = self._configuration(PLAIN, 0)
         self._train, self._retrain = (
             Kept(
                 self._folder / name,
@@ -96,9 +101,9 @@ class Bench:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def pair(self, seed: int) -> tuple[Result, Result]:
-        """What both campaigns of a seed come to, without and with screening."""
-        one, two = (self._records(self._configuration(arm, seed), arm) for arm in ARMS)
+    def pair(self, seed: int, arm: str) -> tuple[Result, Result]:
+        """What two campaigns of a seed come to, without screening and with it."""
+        one, two = (self._records(name, seed) for name in (PLAIN, arm))
         equal = min(spent(one)[-1], spent(two)[-1])
         one, two = (within(records, equal) for records in (one, two))
         level = min(rate(best(one)), rate(best(two)))
@@ -115,14 +120,31 @@ class Bench:
                 "trainings": self._trainings,
                 "workers": 1,
                 "device": "cpu",
-                "reward": {"screening": arm == "with"},
+                "reward": self._reward(arm, seed),
             },
             where="bench_screening",
         )
 
-    def _records(self, config: Config, arm: str) -> list[Record]:
+    def _reward(self, arm: str, seed: int) -> dict[str, Any]:
+        if arm != "taught":
+            return {"screening": arm == "with"}
+        path = self._folder / f"lessons-of-all-but-{seed}-of-{self._seeds}"
+        if not path.exists():
+            others = [other for other in range(self._seeds) if other != seed]
+            histories = [Reader.read(self._campaign(PLAIN, other)) for other in others]
+            Rewards.of(histories).lessons().write(path)
+        given = RewardSettings(screening=True, lessons=str(path))
+        return taught.settled(given).model_dump(mode="json")
+
+    def _campaign(self, arm: str, seed: int) -> Path:
+        of = (
+            f"-of-{self._seeds}" if arm == "taught" else ""
+        )  # others teach it, as many as there are
+        return self._folder / f"seed-{seed}-{arm}{of}"
+
+    def _records(self, arm: str, seed: int) -> list[Record]:
         """All records of a campaign that is run to its end, from where it stands."""
-        folder = self._folder / f"seed-{config.seed}-{arm}"
+        config, folder = self._configuration(arm, seed), self._campaign(arm, seed)
         if not folder.exists():
             founding.create(folder, config).close()
         with History.open(folder) as history:
@@ -185,33 +207,34 @@ def untrained(record: Record) -> Record:
     return replace(record, score=None, seconds=0.0, status=Status.PROPOSED, reason="")
 
 
-def table(pairs: Sequence[tuple[Result, Result]]) -> str:
+def table(arm: str, pairs: Sequence[tuple[Result, Result]]) -> str:
     """A row an arm, and the difference between them paired by seed."""
     names = Result._fields
     lines = [f"| {len(pairs)} seeds | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for place, arm in enumerate(ARMS):
+    for place, own in enumerate((PLAIN, arm)):
         cells = [over_seeds([getattr(pair[place], name) for pair in pairs]) for name in names]
-        lines.append(f"| {arm} | {' | '.join(cells)} |")
+        lines.append(f"| {own} | {' | '.join(cells)} |")
     ahead = [
         over_seeds([getattr(pair[1], name) - getattr(pair[0], name) for pair in pairs])
         for name in names
     ]
-    lines.append(f"| with − without | {' | '.join(ahead)} |")
+    lines.append(f"| {arm} − {PLAIN} | {' | '.join(ahead)} |")
     ratios = np.log([pair[0].to_equal / pair[1].to_equal for pair in pairs])
-    lines.append(f"log(seconds without / seconds with) to equal best: {over_seeds(list(ratios))}")
+    lines.append(f"log(seconds {PLAIN} / seconds {arm}) to equal best: {over_seeds(list(ratios))}")
     return "\n".join(lines)
 
 
 def main(folder: Path, seeds: int, generations: int, trainings: int) -> None:
-    """A line a campaign, and after every seed the table of what there is."""
-    pairs: list[tuple[Result, Result]] = []
-    with Bench(folder, generations=generations, trainings=trainings) as bench:
-        for seed in range(seeds):
-            pairs.append(bench.pair(seed))
-            for arm, result in zip(ARMS, pairs[-1], strict=True):
-                print(f"seed {seed}, {arm}: {result}", flush=True)
-            print(f"\n{generations} generations of {trainings} trainings\n{table(pairs)}\n")
-            sys.stdout.flush()
+    """A line a campaign, and after every pair the table of what there is."""
+    with Bench(folder, seeds=seeds, generations=generations, trainings=trainings) as bench:
+        for arm in ARMS:
+            pairs: list[tuple[Result, Result]] = []
+            for seed in range(seeds):
+                pairs.append(bench.pair(seed, arm))
+                for own, result in zip((PLAIN, arm), pairs[-1], strict=True):
+                    print(f"seed {seed}, {own}: {result}", flush=True)
+                print(f"\n{generations} generations of {trainings} trainings")
+                print(f"{table(arm, pairs)}\n", flush=True)
 
 
 if __name__ == "__main__":
