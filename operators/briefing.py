@@ -1,7 +1,7 @@
 """All that an asking operator may tell a language model, as data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evo.types import Contract, Record
 
@@ -16,6 +16,7 @@ class Briefing:
         parents: what the offspring descends from, evaluated; for a repair the refused candidate.
         neighbours: what it should keep away from, the nearest first.
         failures: recent candidates that fell out, with their reasons.
+        beside: sources of the components that it is trained with, by kind, in a combination.
     """
 
     contract: Contract
@@ -23,3 +24,4 @@ class Briefing:
     parents: Sequence[Record]
     neighbours: Sequence[Record] = ()
     failures: Sequence[Record] = ()
+    beside: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -18,5 +18,4 @@ class RepairLlm(AskingOperator):
 
     def prompt(self, briefing: Briefing) -> Prompt:
         """What to ask."""
-        (refused,) = briefing.parents
-        return ask_to_mend("repair", refused, briefing.contract)
+        return ask_to_mend("repair", briefing)

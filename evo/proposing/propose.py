@@ -121,15 +121,17 @@ class Propose:
         assert isinstance(operator, AskingOperator)
         assert self._authors is not None
         chosen = draw(operator.parents(rng))
+        beside = (chosen or draw(1))[0]
         briefing = Briefing(
             turn.contract,
             turn.known(self._baselines),
             [turn.view(parent) for parent in chosen],
             [turn.view(record) for record in self._neighbours(chosen, parents)],
             turn.concerning(lessons.failures),
+            turn.beside(beside),
         )
         request = self._authors.request(operator, briefing, lessons, generation, place)
-        return Question(operator, chosen, request, turn, (chosen or draw(1))[0])
+        return Question(operator, chosen, request, turn, beside)
 
     def _written(
         self, operator: WritingOperator, draw: ParentsOf, turn: Turn, rng: np.random.Generator

@@ -59,7 +59,7 @@ class Repair:
         return [*records, *self._validate(self._mended(returned))]
 
     def _request(self, operator: AskingOperator, record: Record, place: int, turn: Turn) -> Request:
-        briefing = Briefing(turn.contract, {}, [turn.view(record)])
+        briefing = Briefing(turn.contract, {}, [turn.view(record)], beside=turn.beside(record))
         return self._authors.request_to(
             record.candidate.model, operator, briefing, "repair", record.generation, place
         )

@@ -57,14 +57,18 @@ class Turn:
             record, candidate=replace(record.candidate, kind=self.member.name, source=source)
         )
 
+    def beside(self, record: Record) -> dict[str, str]:
+        """Sources of a record's components of the other members, by their names."""
+        if not isinstance(self.kind, Combination):
+            return {}
+        found = _apart(self.kind, record.candidate.source)
+        return {name: source for name, source in found.items() if name != self.member.name}
+
     def whole(self, candidate: Candidate, beside: Record) -> Candidate:
         """The candidate that stands beside a record's components of the other members."""
         if not isinstance(self.kind, Combination):
             return candidate
-        sources = {
-            **_apart(self.kind, beside.candidate.source),
-            self.member.name: candidate.source,
-        }
+        sources = {**self.beside(beside), self.member.name: candidate.source}
         try:
             source = self.kind.whole(sources)
         except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -8,7 +8,7 @@ import ast
 from typing import Any
 
 from evo.dialogue import Prompt
-from evo.types import Contract, Record, normalise
+from evo.types import Record, normalise
 from operators.briefing import Briefing
 from prompts import render
 
@@ -33,15 +33,20 @@ def ask(template: str, briefing: Briefing) -> Prompt:
                 {"source": plain(record.candidate.source), "reason": record.reason}
                 for record in briefing.failures
             ],
+            beside=_beside(briefing),
         ),
     )
 
 
-def ask_to_mend(template: str, refused: Record, contract: Contract) -> Prompt:
-    """The prompt that gives a refused candidate back with the reason."""
+def ask_to_mend(template: str, briefing: Briefing) -> Prompt:
+    """The prompt that gives a refused candidate, the one parent, back with the reason."""
+    (refused,) = briefing.parents
     # It may not parse, and what is wrong with it may be a text: it is shown as it is.
     shown = {"source": refused.candidate.source, "reason": refused.reason}
-    return Prompt(render("system"), render(template, contract=contract, refused=shown))
+    return Prompt(
+        render("system"),
+        render(template, contract=briefing.contract, beside=_beside(briefing), refused=shown),
+    )
 
 
 def plain(source: str) -> str:
@@ -54,6 +59,10 @@ def plain(source: str) -> str:
         return ast.unparse(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
+
+
+def _beside(briefing: Briefing) -> list[dict[str, str]]:
+    return [{"kind": kind, "source": plain(text)} for kind, text in briefing.beside.items()]
 
 
 def _best_first(briefing: Briefing) -> list[tuple[str, Record]]:

@@ -140,9 +140,9 @@ def test_the_same_source_is_the_same_candidate_however_it_is_laid_out(campaign: 
 
 def reply(body: dict[str, Any]) -> str:
     seed, asked = body["seed"], body["messages"][1]["content"]
-    if "def regularize(w)" in asked and seed % 5 == 0 and "Mend" not in asked:
+    if "defines `def regularize(w)`" in asked and seed % 5 == 0 and "Mend" not in asked:
         return "```python\ndef regularize(w):\n    return -w.square().sum()\n```"
-    if "def regularize(w)" in asked:
+    if "defines `def regularize(w)`" in asked:
         return f"```python\ndef regularize(w):\n    return 1e-{seed % 4} * w.abs().sum()\n```"
     return f"```python\ndef activation(x):\n    return torch.tanh({seed % 97 / 50:.2f} * x)\n```"
 
@@ -166,9 +166,14 @@ def test_models_are_asked_for_one_component_and_mend_the_one_that_was_refused(
     assert all("def activation" in r.candidate.source for r in good)
     assert all("def regularize" in r.candidate.source for r in good)
     prompts = [body["messages"][1]["content"] for body in server.bodies]
-    assert any("def regularize" in prompt for prompt in prompts)
-    assert any("def activation" in prompt for prompt in prompts)
-    assert not any("def regularize" in p and "def activation" in p for p in prompts)
+    activations, regularizers = (
+        [prompt for prompt in prompts if f"It defines `def {name}(" in prompt]
+        for name in ("activation", "regularize")
+    )
+    assert min(len(activations), len(regularizers)) > 5
+    assert len(activations) + len(regularizers) == len(prompts)
+    assert all(prompt.count("def activation(") == 1 for prompt in regularizers)
+    assert all("A component of kind regularizer:" in prompt for prompt in activations)
     refused = [r for r in written if r.reason.startswith("regularizer: expected a penalty of")]
     mended = [r for r in written if r.candidate.operator == "repair-llm"]
     assert refused
