@@ -108,7 +108,7 @@ class _Copies:
     ) -> None:
         self._device = data.train.inputs.device
         self._shape = (len(seeds), len(settings))
-        self._inputs = parts.prepared(data.samples.inputs)
+        self._inputs = network.arranged(parts.prepared(data.samples.inputs))
         self._targets = data.samples.targets
         self._objective = data.objective
         self._network = network

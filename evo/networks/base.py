@@ -43,13 +43,17 @@ class Network(ABC):
             inputs: shape of one sample.
         """
 
+    def arranged(self, samples: torch.Tensor) -> torch.Tensor:
+        """Samples (n, …) as `forward` takes them, whatever it would do to each anew every time."""
+        return samples
+
     @abstractmethod
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Outputs (copies, batch, outputs) for inputs (copies, batch, …).
 
         Args:
             parameters: those of `fresh`, each with the copies in front: (copies, …).
-            inputs: every copy's own batch.
+            inputs: every copy's own batch of samples, arranged.
             parts: what the network is built from besides its parameters.
         """
 

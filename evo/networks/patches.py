@@ -61,6 +61,19 @@ class Patches(Network):
         hidden = stages | ({"dense": self.hidden} if self.hidden else {})
         return Places(activations=hidden, norms=hidden)
 
+    def arranged(self, samples: torch.Tensor) -> torch.Tensor:
+        """The patches of each sample, (n, patches, 4 · channels), those of a block together.
+
+        Then stage two is a plain reshape, and nothing is moved in memory at each step.
+        """
+        blocks = cut(as_images(samples.unsqueeze(0)), (4, 4)).squeeze(0)
+        return (
+            blocks.unflatten(-1, (2, 2))
+            .unflatten(-3, (2, 2))  # (…, channels, patch row, row, patch column, column)
+            .permute(0, 1, 2, 4, 6, 3, 5, 7)
+            .reshape(len(samples), -1, 4 * blocks.shape[3])
+        )
+
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Each stage, normalised, with the activation after it, then a linear read-out."""
 
@@ -70,15 +83,7 @@ class Patches(Network):
             return parts.activated(parts.normalized(signal, name, parameters), name, parameters)
 
         copies, batch = inputs.shape[:2]
-        blocks = cut(as_images(inputs), (4, 4))
-        # Within a block the patches come one after another, so that stage two is a plain reshape.
-        signal = (
-            blocks.unflatten(-1, (2, 2))
-            .unflatten(-3, (2, 2))  # (…, channels, patch row, row, patch column, column)
-            .permute(0, 1, 2, 3, 5, 7, 4, 6, 8)
-            .reshape(copies, -1, 4 * blocks.shape[4])
-        )
-        signal = layer("0", signal).reshape(copies, -1, 4 * self.channels[0])
+        signal = layer("0", inputs.flatten(1, 2)).reshape(copies, -1, 4 * self.channels[0])
         signal = layer("1", signal).reshape(copies, batch, -1)
         if self.hidden:
             signal = layer("dense", signal)

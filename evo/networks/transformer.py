@@ -79,6 +79,11 @@ class Transformer(Network):
             norms=dict.fromkeys([*before, "out"], self.width),
         )
 
+    def arranged(self, samples: torch.Tensor) -> torch.Tensor:
+        """The patches of each sample: (n, tokens, pixels of a patch)."""
+        patches = cut(as_images(samples.unsqueeze(0)), self.patch).squeeze(0)
+        return patches.flatten(3).flatten(1, 2)
+
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Blocks with the activation in the feed-forward part, the mean token, a read-out."""
 
@@ -90,15 +95,14 @@ class Transformer(Network):
             """What goes into the layer of that name."""
             return parts.normalized(signal, name, parameters, otherwise=_norm)
 
-        patches = cut(as_images(inputs), self.patch)
-        copies, batch, rows, columns = patches.shape[:4]
-        signal = layer("embed", patches.reshape(copies, batch * rows * columns, -1))
+        copies, batch, tokens = inputs.shape[:3]
+        signal = layer("embed", inputs.flatten(1, 2))
         # The same positions for every image of a copy.
         signal = signal.view(copies, batch, -1, self.width) + parameters["positions"].unsqueeze(1)
         signal = signal.view(copies, -1, self.width)
         for block in range(self.blocks):
             attend = layer(f"{block}.attend", normed(signal, f"{block}.attend"))
-            attended = self._attention(attend, rows * columns)
+            attended = self._attention(attend, tokens)
             signal = signal + layer(f"{block}.merge", attended)
             hidden = layer(f"{block}.widen", normed(signal, f"{block}.widen"))
             hidden = parts.activated(hidden, f"{block}.widen", parameters)

@@ -98,7 +98,8 @@ def _statistics(network: Network, start: Parameters, data: Data, parts: _Recordi
     """Of one network: its layers' signals, its loss, its gradients, its features."""
     samples = data.train.inputs[:_SAMPLES]
     targets = data.train.targets[:_SAMPLES]
-    inputs = parts.prepared(samples).unsqueeze(0).expand(_COPIES, *samples.shape)
+    arranged = network.arranged(parts.prepared(samples))
+    inputs = arranged.unsqueeze(0).expand(_COPIES, *arranged.shape)
     parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
     outputs = network.forward(parameters, inputs, parts)
     expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)

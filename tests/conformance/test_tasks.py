@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from evo.evaluation.trainer import train
-from evo.networks.base import Parameters
+from evo.networks.base import Network, Parameters
 from evo.parts import Parts
 from evo.tasks.base import Data, Split, Task, tasks
 from evo.types import Learnable
@@ -53,6 +53,14 @@ def loss_of_guessing(data: Data) -> float:
     return data.objective.losses(outputs, data.validation.targets.unsqueeze(0)).mean().item()
 
 
+def outputs_of(
+    network: Network, parameters: Parameters, inputs: torch.Tensor, parts: Parts
+) -> torch.Tensor:
+    """Outputs for samples as a task has them: (copies, batch, …)."""
+    arranged = network.arranged(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+    return network.forward(parameters, arranged, parts)
+
+
 def test_the_data_are_the_same_at_every_load(task: Task) -> None:
     first, second = task.load(), task.load()
 
@@ -93,7 +101,7 @@ def test_networks_give_all_outputs_and_start_alike_from_a_seed(task: Task) -> No
 
     for name, network in task.networks().items():
         one, two = starts(task, data, name, (3, 3))
-        outputs = network.forward(stacked(one, two), batches(data), Parts(F.relu))
+        outputs = outputs_of(network, stacked(one, two), batches(data), Parts(F.relu))
         assert outputs.shape == (2, 5, data.outputs)
         assert all(torch.equal(one[key], two[key]) for key in one)
 
@@ -104,10 +112,10 @@ def test_copies_never_mix(task: Task) -> None:
 
     for name, network in task.networks().items():
         both = starts(task, data, name, (0, 1))
-        together = network.forward(stacked(*both), inputs, Parts(torch.tanh))
+        together = outputs_of(network, stacked(*both), inputs, Parts(torch.tanh))
         for place, copy in enumerate(both):
             own = inputs[place : place + 1]
-            alone = network.forward(stacked(copy), own, Parts(torch.tanh))
+            alone = outputs_of(network, stacked(copy), own, Parts(torch.tanh))
             assert torch.allclose(together[place], alone[0], atol=1e-5)
 
 
@@ -117,7 +125,7 @@ def test_the_component_is_used(task: Task) -> None:
     for name, network in task.networks().items():
         (start,) = starts(task, data, name, (0,))
         outputs = [
-            network.forward(stacked(start, start), batches(data), Parts(activation))
+            outputs_of(network, stacked(start, start), batches(data), Parts(activation))
             for activation in (F.relu, torch.sin)
         ]
         assert not torch.allclose(*outputs)
@@ -136,7 +144,7 @@ def test_networks_say_where_components_stand_that_learn(task: Task) -> None:
     for network in task.networks().values():
         start = network.fresh(shape, data.outputs, torch.Generator().manual_seed(0), parts)
         copies = {name: value.requires_grad_() for name, value in stacked(start, start).items()}
-        outputs = network.forward(copies, batches(data), parts)
+        outputs = outputs_of(network, copies, batches(data), parts)
         learned = [value for name, value in copies.items() if "@" in name]
         gradients = torch.autograd.grad(outputs.square().sum(), learned)
         assert learned

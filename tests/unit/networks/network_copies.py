@@ -29,19 +29,27 @@ def batch(*sample: int, images: int = 5) -> torch.Tensor:
     return torch.randn(len(SEEDS), images, *sample, generator=torch.Generator().manual_seed(9))
 
 
+def outputs_of(
+    network: Network, parameters: Parameters, inputs: torch.Tensor, parts: Parts
+) -> torch.Tensor:
+    """Outputs for samples as a task has them: (copies, batch, …)."""
+    arranged = network.arranged(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+    return network.forward(parameters, arranged, parts)
+
+
 def expect_no_mixing(network: Network, sample: tuple[int, ...]) -> None:
     """Each copy gives among others what it gives alone."""
     copies, inputs = starts(network, sample), batch(*sample)
-    together = network.forward(stacked(copies), inputs, Parts(torch.tanh))
+    together = outputs_of(network, stacked(copies), inputs, Parts(torch.tanh))
     for place, copy in enumerate(copies):
-        alone = network.forward(stacked([copy]), inputs[place : place + 1], Parts(torch.tanh))
+        alone = outputs_of(network, stacked([copy]), inputs[place : place + 1], Parts(torch.tanh))
         assert torch.allclose(together[place], alone[0], atol=1e-5)
 
 
 def expect_own_gradients(network: Network, sample: tuple[int, ...]) -> None:
     """The loss of one copy moves every parameter of that copy, and none of the others."""
     parameters = {n: t.requires_grad_() for n, t in stacked(starts(network, sample)).items()}
-    outputs = network.forward(parameters, batch(*sample), Parts(torch.tanh))
+    outputs = outputs_of(network, parameters, batch(*sample), Parts(torch.tanh))
     gradients = torch.autograd.grad(outputs[1].square().sum(), list(parameters.values()))
     for name, gradient in zip(parameters, gradients, strict=True):
         assert gradient[1].abs().max() > 0, name

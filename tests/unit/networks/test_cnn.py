@@ -1,6 +1,13 @@
 import pytest
 import torch
-from network_copies import batch, expect_no_mixing, expect_own_gradients, stacked, starts
+from network_copies import (
+    batch,
+    expect_no_mixing,
+    expect_own_gradients,
+    outputs_of,
+    stacked,
+    starts,
+)
 from torch import nn
 
 from evo.networks.base import Parameters
@@ -27,7 +34,7 @@ def plain_model(parameters: Parameters, sample: tuple[int, ...]) -> nn.Module:
 def test_each_copy_gives_what_plain_layers_with_its_weights_give(sample: tuple[int, ...]) -> None:
     copies, inputs = starts(NETWORK, sample), batch(*sample)
 
-    outputs = NETWORK.forward(stacked(copies), inputs, Parts(torch.tanh))
+    outputs = outputs_of(NETWORK, stacked(copies), inputs, Parts(torch.tanh))
 
     for place, copy in enumerate(copies):
         images = inputs[place].reshape(5, -1, *sample[-2:])
@@ -45,9 +52,9 @@ def test_inputs_that_are_shared_by_all_copies_are_taken() -> None:
     copies = stacked(starts(NETWORK, (8, 8)))
     shared = batch(8, 8)[:1].expand(3, -1, -1, -1)
 
-    outputs = NETWORK.forward(copies, shared, Parts(torch.tanh))
+    outputs = outputs_of(NETWORK, copies, shared, Parts(torch.tanh))
 
-    assert torch.allclose(outputs, NETWORK.forward(copies, shared.clone(), Parts(torch.tanh)))
+    assert torch.allclose(outputs, outputs_of(NETWORK, copies, shared.clone(), Parts(torch.tanh)))
 
 
 @pytest.mark.parametrize("start", ["uniform", "normal"])

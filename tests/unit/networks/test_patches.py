@@ -1,6 +1,13 @@
 import pytest
 import torch
-from network_copies import batch, expect_no_mixing, expect_own_gradients, stacked, starts
+from network_copies import (
+    batch,
+    expect_no_mixing,
+    expect_own_gradients,
+    outputs_of,
+    stacked,
+    starts,
+)
 from torch import nn
 
 from evo.networks.base import Parameters
@@ -36,7 +43,7 @@ def plain_outputs(parameters: Parameters, images: torch.Tensor) -> torch.Tensor:
 def test_each_copy_gives_what_convolutions_with_a_stride_give(network: Patches, sample) -> None:
     copies, inputs = starts(network, sample), batch(*sample)
 
-    outputs = network.forward(stacked(copies), inputs, Parts(torch.tanh))
+    outputs = outputs_of(network, stacked(copies), inputs, Parts(torch.tanh))
 
     for place, copy in enumerate(copies):
         expected = plain_outputs(copy, inputs[place].reshape(5, -1, *sample[-2:]))
@@ -53,14 +60,16 @@ def test_copies_never_mix(network: Patches, sample) -> None:
 def test_a_flat_square_is_the_image_that_it_was() -> None:
     copies, inputs = stacked(starts(NETWORKS[0], (8, 8))), batch(8, 8)
 
-    flat = NETWORKS[0].forward(copies, inputs.flatten(2), Parts(torch.tanh))
+    flat = outputs_of(NETWORKS[0], copies, inputs.flatten(2), Parts(torch.tanh))
 
-    assert torch.equal(flat, NETWORKS[0].forward(copies, inputs, Parts(torch.tanh)))
+    assert torch.equal(flat, outputs_of(NETWORKS[0], copies, inputs, Parts(torch.tanh)))
 
 
 def test_an_image_that_blocks_do_not_cover_is_refused() -> None:
     with pytest.raises(ValueError, match="cover evenly, got 8×10"):
-        NETWORKS[0].forward(stacked(starts(NETWORKS[0], (8, 8))), batch(8, 10), Parts(torch.tanh))
+        outputs_of(
+            NETWORKS[0], stacked(starts(NETWORKS[0], (8, 8))), batch(8, 10), Parts(torch.tanh)
+        )
 
 
 @pytest.mark.parametrize("sample", [(63,), (2, 3, 8, 8)])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from network_copies import SEEDS, batch, stacked
+from network_copies import SEEDS, batch, outputs_of, stacked
 
 from evo.networks.base import Network, Parameters
 from evo.networks.cnn import Cnn
@@ -45,20 +45,20 @@ def test_what_is_learned_starts_as_if_it_were_not_there(network: Network) -> Non
     learning = stacked(copies_of(network, LEARNING, 0.0))
     plain = stacked(copies_of(network, PLAIN, 0.0))
 
-    outputs = network.forward(learning, batch(1, 8, 8), LEARNING)
+    outputs = outputs_of(network, learning, batch(1, 8, 8), LEARNING)
 
     assert learning.keys() > plain.keys()
-    assert torch.allclose(outputs, network.forward(plain, batch(1, 8, 8), PLAIN), atol=1e-5)
+    assert torch.allclose(outputs, outputs_of(network, plain, batch(1, 8, 8), PLAIN), atol=1e-5)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_copies_with_learnables_never_mix(network: Network) -> None:
     copies, inputs = copies_of(network, LEARNING, 0.3), batch(1, 8, 8)
 
-    together = network.forward(stacked(copies), inputs, LEARNING)
+    together = outputs_of(network, stacked(copies), inputs, LEARNING)
 
     for place, copy in enumerate(copies):
-        alone = network.forward(stacked([copy]), inputs[place : place + 1], LEARNING)
+        alone = outputs_of(network, stacked([copy]), inputs[place : place + 1], LEARNING)
         assert torch.allclose(together[place], alone[0], atol=1e-5)
 
 
@@ -68,7 +68,7 @@ def test_every_learnable_of_every_place_is_used(network: Network) -> None:
         n: t.requires_grad_() for n, t in stacked(copies_of(network, LEARNING, 0.3)).items()
     }
 
-    outputs = network.forward(parameters, batch(1, 8, 8), LEARNING)
+    outputs = outputs_of(network, parameters, batch(1, 8, 8), LEARNING)
 
     learned = {name: value for name, value in parameters.items() if "@" in name}
     gradients = torch.autograd.grad(outputs[1].square().sum(), list(learned.values()))
@@ -88,8 +88,8 @@ def test_a_transformer_keeps_its_layer_norms_unless_a_normalisation_takes_their_
     network = Transformer(width=8, blocks=1)
     parameters, inputs = stacked(copies_of(network, PLAIN, 0.0)), batch(1, 8, 8)
 
-    own = network.forward(parameters, inputs, Parts(torch.tanh))
+    own = outputs_of(network, parameters, inputs, Parts(torch.tanh))
 
-    assert torch.allclose(own, network.forward(parameters, inputs, PLAIN), atol=1e-5)
+    assert torch.allclose(own, outputs_of(network, parameters, inputs, PLAIN), atol=1e-5)
     unchanged = Parts(torch.tanh, normalize=lambda x: x)
-    assert not torch.allclose(own, network.forward(parameters, inputs, unchanged), atol=1e-2)
+    assert not torch.allclose(own, outputs_of(network, parameters, inputs, unchanged), atol=1e-2)

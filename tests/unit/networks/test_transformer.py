@@ -1,6 +1,13 @@
 import pytest
 import torch
-from network_copies import batch, expect_no_mixing, expect_own_gradients, stacked, starts
+from network_copies import (
+    batch,
+    expect_no_mixing,
+    expect_own_gradients,
+    outputs_of,
+    stacked,
+    starts,
+)
 from torch import nn
 
 from evo.networks.base import Parameters
@@ -50,7 +57,7 @@ def plain_outputs(
 def test_each_copy_gives_what_torchs_own_attention_gives(network: Transformer, sample) -> None:
     copies, inputs = starts(network, sample), batch(*sample)
 
-    outputs = network.forward(stacked(copies), inputs, Parts(torch.tanh))
+    outputs = outputs_of(network, stacked(copies), inputs, Parts(torch.tanh))
 
     for place, copy in enumerate(copies):
         images = inputs[place].reshape(5, -1, 12 if len(sample) == 3 else 8, 8)
@@ -68,7 +75,7 @@ def test_copies_never_mix(network: Transformer, sample) -> None:
 def test_the_place_of_a_patch_counts() -> None:
     copies, inputs = stacked(starts(NETWORKS[0], (8, 8))), batch(8, 8)
 
-    outputs = NETWORKS[0].forward(copies, inputs, Parts(torch.tanh))
-    moved = NETWORKS[0].forward(copies, inputs.roll(4, dims=-1), Parts(torch.tanh))
+    outputs = outputs_of(NETWORKS[0], copies, inputs, Parts(torch.tanh))
+    moved = outputs_of(NETWORKS[0], copies, inputs.roll(4, dims=-1), Parts(torch.tanh))
 
     assert not torch.allclose(outputs, moved, atol=1e-3)
