@@ -167,6 +167,10 @@ class _Copies:
 
     def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Every copy's outputs on its samples (copies, batch), and their targets."""
-        inputs, targets = self._inputs[rows], self._targets[rows]
+        # Whole rows at once: indexing with `rows` goes number by number, at thrice the time.
+        inputs, targets = (
+            values.index_select(0, rows.flatten()).unflatten(0, rows.shape)
+            for values in (self._inputs, self._targets)
+        )
         outputs = self._network.forward(self._optimiser.parameters, inputs, self._parts)
         return outputs, targets
