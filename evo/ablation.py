@@ -5,6 +5,8 @@ the same tasks, networks and seeds, with a learning rate and strength of its own
 the ratio of losses, trial by trial, is that member's credit. So parts of a combination are
 accounted for one by one; what two achieve only together is credited to both.
 
+What is on a campaign's front in the end was on it when it came, so all of that has its credits.
+
 Ablations are records of their own: history keeps them, and no population, front or archive does.
 """
 
@@ -20,17 +22,14 @@ from evo.types import ABLATION_OPERATOR, Candidate, Record
 
 
 class Ablate:
-    """Trains the ablations of a generation's own front, among those that reached the last rung.
-
-    Whatever is on the campaign's front was on the front of its generation, so that each member of
-    it has its credits.
+    """Trains the ablations of whatever comes onto the campaign's front.
 
     Args:
         kind: the combination.
-        evaluator: trains everyone at every rung.
-        last: index of the last rung.
+        evaluator: trains everyone at every rung, and stops nobody.
         standards: graph of the standard component of each member, by its name.
-        known: ids of what is not to train: it did, at the last rung; kept up to date here.
+        measured: what need not train, kept up to date here.
+        peaks: the campaign's front so far, kept up to date here.
     """
 
     def __init__(
@@ -38,31 +37,31 @@ class Ablate:
         kind: Combination,
         evaluator: Evaluator,
         *,
-        last: int,
         standards: Mapping[str, str],
-        known: Iterable[str],
+        measured: "Measured",
+        peaks: "Peaks",
     ) -> None:
         self._kind = kind
         self._evaluator = evaluator
-        self._last = last
         self._standards = standards
-        self._known = set(known)
+        self._measured = measured
+        self._peaks = peaks
 
     def __call__(self, records: list[Record]) -> list[Record]:
         """The records, and behind them the ablations that had not trained yet."""
-        complete = [record for record in records if is_complete(record, self._last)]
-        self._known |= {record.id for record in complete}
-        points = np.array([(performance(r), novelty(r)) for r in complete]).reshape(-1, 2)
+        self._measured.take(records)
+        risen = self._peaks.take(records)
         missing = {
             ablation.id: ablation
-            for place in front(points)
-            for ablation in self._ablations(complete[int(place)])
-            if ablation.id not in self._known
+            for record in risen
+            for ablation in self._ablations(record)
+            if ablation.id not in self._measured.ids
         }
-        self._known |= missing.keys()
         if not missing:
             return records
-        return [*records, *self._evaluator.evaluate(list(missing.values()))]
+        ablations = self._evaluator.evaluate(list(missing.values()))
+        self._measured.take(ablations)
+        return [*records, *ablations]
 
     def _ablations(self, record: Record) -> list[Record]:
         names = [member.name for member in self._kind.members]
@@ -79,6 +78,52 @@ class Ablate:
         ]
 
 
-def is_complete(record: Record, last: int) -> bool:
-    """Whether it has trained at the last rung."""
-    return record.score is not None and record.score.rung == last
+class Measured:
+    """What never trains as an ablation: it did, or every trial of the last rung is there.
+
+    Who was stopped by a race has fewer trials than others are to be compared on.
+
+    Args:
+        baselines: of the campaign, which have all trials.
+    """
+
+    def __init__(self, baselines: Iterable[Record]) -> None:
+        self._trials = max(len(record.score.trials) for record in baselines if record.score)
+        self.ids: set[str] = set()
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Note those of some records."""
+        self.ids.update(
+            record.id
+            for record in records
+            if record.is_ablation
+            or (record.score is not None and len(record.score.trials) == self._trials)
+        )
+
+
+class Peaks:
+    """The front over performance and novelty as records go by.
+
+    Args:
+        last: index of the rung below which nothing counts.
+    """
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self._points: list[tuple[float, float]] = []
+
+    def take(self, records: Iterable[Record]) -> list[Record]:
+        """Those of some records that come onto the front."""
+        come = [
+            record
+            for record in records
+            if record.novelty is not None
+            and record.is_proposal
+            and record.score is not None
+            and record.score.rung == self._last
+        ]
+        points = [*self._points, *((performance(record), novelty(record)) for record in come)]
+        chosen = [int(place) for place in front(np.array(points).reshape(-1, 2))]
+        risen = sorted(place - len(self._points) for place in chosen)
+        self._points = [points[place] for place in chosen]
+        return [come[place] for place in risen if place >= 0]

@@ -18,6 +18,7 @@ from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.progress import Tracker
 from evo.types import Novelty, Record, Vector
+from evo.validation.graph import Graph
 from evo.validation.graphs import component_of
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import Sandbox
@@ -57,11 +58,12 @@ def behaviour_of(kind: Kind, record: Record) -> Vector:
 
 def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
     """The standardisation that a kind's baselines set."""
-    known = [kind.components(component_of(record.graph)) for record in baselines]
-    scales = [
-        BehaviourScale.of(np.stack([member.behaviour(own) for own in components]))
-        for member, components in zip(kind.members, zip(*known, strict=True), strict=True)
-    ]
+    scales: list[BehaviourScale] = []
+    for place, member in enumerate(kind.members):
+        # In a combination the standard component stands in most baselines, and counts once.
+        graphs = dict.fromkeys(record.graph.split("\n")[place] for record in baselines)
+        outputs = [member.behaviour(Graph.parse(graph)) for graph in graphs]
+        scales.append(BehaviourScale.of(np.stack(outputs)))
     return BehaviourScale.joined(scales)
 
 

@@ -221,9 +221,9 @@ def _way(
         ablate = Ablate(
             kind,
             Evaluator(train, everyone, lambda _: trials),
-            last=len(everyone.rungs) - 1,
             standards=known.standard_graphs(kind, baselines),
-            known=standing.ablated,
+            measured=standing.measured,
+            peaks=standing.peaks,
         )
     return Steps(
         propose=propose,

@@ -126,6 +126,8 @@ def scene_of(history: Reader, objectives: Sequence[Objective] = objectives_of(DE
 def credits_of(history: Reader, chosen: Sequence[Record]) -> dict[str, Credits]:
     """The credits of a campaign's evaluated records by id; none where no kinds are combined."""
     kind = kinds.get(history.config["kind"])()
+    last = len(history.config["protocol"]["rungs"]) - 1
+    chosen = [record for record in chosen if record.score is not None and record.score.rung == last]
     if not isinstance(kind, Combination) or not chosen:
         return {}
 

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 
 from archive.novelty import NoveltyArchive
 from archive.reader import Reader
-from evo.ablation import is_complete
+from evo.ablation import Measured, Peaks
 from evo.errors import HistoryError
 from evo.proposing.memory import Memory
 from evo.selection.individual import Individual
@@ -31,7 +31,8 @@ class Standing:
         seen: ids of every source so far.
         archive: both descriptors of everything known.
         request: key of the last request whose reply is among the records; empty without one.
-        ablated: ids of what is never trained as an ablation again: it was, or trained in full.
+        measured: what need not train as an ablation.
+        peaks: the front so far.
     """
 
     baselines: Sequence[Record]
@@ -40,7 +41,8 @@ class Standing:
     seen: set[str]
     archive: NoveltyArchive
     request: str
-    ablated: set[str]
+    measured: Measured
+    peaks: Peaks
 
     @staticmethod
     def of(
@@ -78,7 +80,7 @@ class Standing:
                 "compared with them. It can be read and exported; to search on, start a new one."
             )
         seen: set[str] = set()
-        ablated: set[str] = set()
+        measured, peaks = Measured(baselines), Peaks(last_rung)
         before = history.population(max(0, history.generation - 1))
         survivors = {*history.survivors, *before}
         found: dict[str, Individual] = {}
@@ -93,7 +95,8 @@ class Standing:
             watch(batch)
             archive.add_records(batch)
             seen.update(record.id for record in batch if not record.is_ablation)
-            ablated.update(r.id for r in batch if r.is_ablation or is_complete(r, last_rung))
+            measured.take(batch)
+            peaks.take(batch)
             for record in batch:
                 island = birthplaces(record)
                 if record.id in survivors and record.novelty is not None:
@@ -107,7 +110,7 @@ class Standing:
         # After a repair a survivor may be among what is lost.
         population = [found[id_] for id_ in history.survivors if id_ in found]
         earlier = [found[id_] for id_ in before if id_ in found]
-        return Standing(baselines, population, earlier, seen, archive, request, ablated)
+        return Standing(baselines, population, earlier, seen, archive, request, measured, peaks)
 
 
 def _told(

@@ -24,8 +24,7 @@ def show(
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)
-    chosen = [record] if record.score is not None else []
-    found = credits_of(history, chosen)
+    found = credits_of(history, [record])
     credits_ = credit_facts(found[record.id]) if record.id in found else None
     facts = record_facts(record, confirmation, credits_)
     print_facts(facts, record_view(facts), as_json=as_json)

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import torch
 
+from evo.errors import UsageError
 from evo.parts import Parts
 from evo.registry import Registry
 from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector
@@ -71,6 +72,10 @@ class Kind(ABC):
         """The component of each member."""
         return [component]
 
+    def sources(self, source: str) -> list[str]:
+        """The source of each member's component."""
+        return [source]
+
     @abstractmethod
     def check(self, component: Component) -> None:
         """Run the component on probes.
@@ -113,12 +118,13 @@ class _Kinds(Registry[Kind]):
         """
         if SEPARATOR not in name:
             return super().get(name)
+        names = sorted(one.strip() for one in name.split(SEPARATOR))
+        if "" in names:
+            raise UsageError(f"Kind {name!r}: expected a kind on each side of {SEPARATOR!r}.")
         # Late: a combination is a kind itself.
         from evo.components.combination import combined  # noqa: PLC0415
 
-        return combined(
-            tuple(super(_Kinds, self).get(one) for one in sorted(name.split(SEPARATOR)))
-        )
+        return combined(tuple(super(_Kinds, self).get(one) for one in names))
 
 
 kinds: Registry[Kind] = _Kinds("kind", "evo.components")

@@ -43,6 +43,10 @@ class Combination(Kind):
         """That of each member."""
         return [partial(component, place) for place in range(len(self.members))]
 
+    def sources(self, source: str) -> list[str]:
+        """That of each member, in the lines where it stands."""
+        return [component_in(source, member.contract.function) for member in self.members]
+
     def check(self, component: Component) -> None:
         """Each by its own kind."""
         for member, own in zip(self.members, self.components(component), strict=True):
@@ -94,9 +98,14 @@ class Combination(Kind):
         return joined([sources[member.name] for member in self.members], functions)
 
     def apart(self, source: str) -> dict[str, str]:
-        """The source of each member's component, by the member's name."""
+        """The source of each member's component alone, by the member's name.
+
+        Raises:
+            SyntaxError: it is no Python.
+        """
         return {
-            member.name: component_in(source, member.contract.function) for member in self.members
+            member.name: joined([own], [member.contract.function])
+            for member, own in zip(self.members, self.sources(source), strict=True)
         }
 
     def ablated(self, source: str) -> dict[str, str]:

@@ -87,14 +87,15 @@ def _proposing(
         authors=authors if config.llm.models else None,
         baselines={names[record.id]: record for record in standing.baselines if record.id in names},
     )
-    if not config.llm.models or not config.llm.repair:
-        return propose
-    repair = Repair(authors, kind, validate, seen=standing.seen)
+    repair = Repair(authors, validate, seen=standing.seen)
 
-    def repaired(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
-        return repair(validate(propose(parents, generation, known)))
+    def proposals(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
+        made = propose(parents, generation, known)
+        if config.llm.models and config.llm.repair:
+            return repair(made)
+        return [proposal.record for proposal in made]
 
-    return repaired
+    return proposals
 
 
 def _at_once(proposing: Proposing, parents: Sequence[Individual], generation: int) -> list[Record]:

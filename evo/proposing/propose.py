@@ -44,6 +44,13 @@ class Question(NamedTuple):
     beside: Record
 
 
+class Proposal(NamedTuple):
+    """A proposal, and the question that it answers; None where no model was asked."""
+
+    record: Record
+    question: Question | None = None
+
+
 class Propose:
     """Operators turn parents into new source; a source seen before falls out at once.
 
@@ -83,7 +90,9 @@ class Propose:
         self._authors = authors
         self._baselines = baselines or {}
 
-    def __call__(self, parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
+    def __call__(
+        self, parents: Sequence[Individual], generation: int, known: int
+    ) -> list[Proposal]:
         """The generation's proposals.
 
         Args:
@@ -101,13 +110,13 @@ class Propose:
         if self._authors is not None:
             exchanges = self._authors.ask([question.request for question in questions])
         came = iter(exchanges)
-        records = [
+        proposals = [
             self._answer(draft, next(came), parents, generation, place)
             if isinstance(draft, Question)
-            else Record(draft, generation)
+            else Proposal(Record(draft, generation))
             for place, draft in enumerate(drafts)
         ]
-        return [first_time(record, self._seen) for record in records]
+        return [p._replace(record=first_time(p.record, self._seen)) for p in proposals]
 
     def _draft(
         self, parents: Sequence[Individual], generation: int, place: int, lessons: Lessons
@@ -153,19 +162,19 @@ class Propose:
         parents: Sequence[Individual],
         generation: int,
         place: int,
-    ) -> Record:
+    ) -> Proposal:
         """What a model proposes; where it could not be had, what an operator writes instead."""
         assert self._authors is not None
         rng = child(self._seed, "instead", generation, place)
         instead = self._portfolio.draw_writing(rng)
         if exchange.reply is None and instead is not None:
             draw = self._drawing(parents, generation, place, rng)
-            return Record(self._written(instead, draw, question.turn, rng), generation)
+            return Proposal(Record(self._written(instead, draw, question.turn, rng), generation))
         ids = [parent.id for parent in question.parents]
         record = self._authors.record(
             exchange, question.operator.name, ids, generation, question.turn.contract
         )
-        return replace(record, candidate=question.turn.whole(record.candidate, question.beside))
+        return Proposal(question.turn.completed(record, question.beside), question)
 
     def _drawing(
         self,

@@ -8,12 +8,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from evo.campaign import Step
-from evo.components.base import Kind
 from evo.dialogue import Request
 from evo.proposing.authors import Authors
 from evo.proposing.memory import REPAIR
-from evo.proposing.propose import first_time
-from evo.proposing.turns import Turn
+from evo.proposing.propose import Proposal, Question, first_time
 from evo.types import Record, Status
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
@@ -23,11 +21,11 @@ _STAGES = frozenset({"reply", "policy", "trace", "graph", "contract"})
 
 
 class _Return(NamedTuple):
-    """A candidate that goes back."""
+    """A candidate that goes back, the question that it answered, and the next one."""
 
     refused: Record
+    question: Question
     request: Request
-    turn: Turn
 
 
 class Repair:
@@ -35,31 +33,34 @@ class Repair:
 
     Args:
         authors: the language models.
-        kind: what is evolved.
         validate: judges what comes back.
         seen: ids of every source so far, kept up to date here.
     """
 
-    def __init__(self, authors: Authors, kind: Kind, validate: Step, *, seen: set[str]) -> None:
+    def __init__(self, authors: Authors, validate: Step, *, seen: set[str]) -> None:
         self._authors = authors
-        self._kind = kind
         self._validate = validate
         self._seen = seen
 
-    def __call__(self, records: list[Record]) -> list[Record]:
-        """The records, and behind them what came back of the refused ones."""
+    def __call__(self, proposals: Sequence[Proposal]) -> list[Record]:
+        """The proposals as they were judged, and behind them what came back of the refused ones."""
         operator = operators.get(REPAIR)()
         assert isinstance(operator, AskingOperator)
-        turns = [Turn.to_mend(self._kind, record.reason) for record in records]
+        records = self._validate([proposal.record for proposal in proposals])
         returned = [
-            _Return(record, self._request(operator, record, place, turn), turn)
-            for place, (record, turn) in enumerate(zip(records, turns, strict=True))
-            if turn is not None and _may_return(record)
+            _Return(record, question, self._request(operator, record, question, place))
+            for place, (record, (_, question)) in enumerate(zip(records, proposals, strict=True))
+            if question is not None and _may_return(record)
         ]
         return [*records, *self._validate(self._mended(returned))]
 
-    def _request(self, operator: AskingOperator, record: Record, place: int, turn: Turn) -> Request:
-        briefing = Briefing(turn.contract, {}, [turn.view(record)], beside=turn.beside(record))
+    def _request(
+        self, operator: AskingOperator, record: Record, question: Question, place: int
+    ) -> Request:
+        turn = question.turn
+        briefing = Briefing(
+            turn.contract, {}, [turn.view(record)], beside=turn.beside(question.beside)
+        )
         return self._authors.request_to(
             record.candidate.model, operator, briefing, "repair", record.generation, place
         )
@@ -67,13 +68,13 @@ class Repair:
     def _mended(self, returned: Sequence[_Return]) -> list[Record]:
         exchanges = self._authors.ask([each.request for each in returned])
         found: list[Record] = []
-        for (refused, _, turn), exchange in zip(returned, exchanges, strict=True):
+        for (refused, question, _), exchange in zip(returned, exchanges, strict=True):
             if exchange.reply is None:
                 continue  # nothing came back, and nothing is lost
             record = self._authors.record(
-                exchange, REPAIR, [refused.id], refused.generation, turn.contract
+                exchange, REPAIR, [refused.id], refused.generation, question.turn.contract
             )
-            record = replace(record, candidate=turn.whole(record.candidate, refused))
+            record = question.turn.completed(record, question.beside)
             if record.id == refused.id and record.status is Status.PROPOSED:
                 reason = f"came back unchanged: {refused.reason}"
                 record = replace(record, status=Status.INVALID, stage=refused.stage, reason=reason)

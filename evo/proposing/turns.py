@@ -13,7 +13,7 @@ import numpy as np
 
 from evo.components.base import Kind
 from evo.components.combination import Combination
-from evo.types import Candidate, Contract, Record
+from evo.types import Candidate, Contract, Record, Status
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,6 @@ class Turn:
         members = kind.members
         place = int(rng.integers(len(members))) if len(members) > 1 else 0
         return cls(kind, members[place])
-
-    @classmethod
-    def to_mend(cls, kind: Kind, reason: str) -> "Turn | None":
-        """That of the member which a refusal names; None where it names none."""
-        if not isinstance(kind, Combination):
-            return cls(kind, kind)
-        named = [member for member in kind.members if reason.startswith(f"{member.name}: ")]
-        return cls(kind, named[0]) if named else None
 
     @property
     def contract(self) -> Contract:
@@ -86,6 +78,18 @@ class Turn:
             rationale=candidate.rationale,
         )
 
+    def completed(self, record: Record, beside: Record) -> Record:
+        """What somebody was asked for, as a whole; what is no component stays what it is.
+
+        Its reason then names the member.
+        """
+        if not isinstance(self.kind, Combination):
+            return record
+        if record.status is Status.PROPOSED:
+            return replace(record, candidate=self.whole(record.candidate, beside))
+        candidate = replace(record.candidate, kind=self.kind.name)
+        return replace(record, candidate=candidate, reason=f"{self.member.name}: {record.reason}")
+
     def known(self, baselines: Mapping[str, Record]) -> dict[str, Record]:
         """The known components of the member by name, as its own."""
         if not isinstance(self.kind, Combination):
@@ -111,4 +115,7 @@ class Turn:
 
 @lru_cache(maxsize=1024)  # a parent is asked for many times
 def _apart(kind: Combination, source: str) -> dict[str, str]:
-    return kind.apart(source)
+    try:
+        return kind.apart(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return dict.fromkeys((member.name for member in kind.members), source)

@@ -2,10 +2,11 @@
 
     credit = mean over trials of log(loss with the standard component instead / loss as it is)
 
-on the same tasks, networks and seeds, within ±3 each; above 0 the component helps. The unit of the
-interval is the seed. See `evo.ablation` for what trains.
+on the same tasks, networks and seeds, within ±3 each; above 0 the component helps, and a trial lost
+by both counts 0. The unit of the interval is the seed. See `evo.ablation` for what trains.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -26,26 +27,25 @@ def measured(
     """The credits of some evaluated records by their ids, as far as they were measured.
 
     Args:
-        chosen: the records, at least one.
+        chosen: the records, of the campaign's last rung.
         ablated: ids of a record's ablations, by the name of the kind.
         records: all of the campaign.
     """
     wanted = {record.id: ablated(record) for record in chosen}
     ids = {id_ for names in wanted.values() for id_ in names.values()}
-    rung = max(score_of(record).rung for record in chosen)
+    # Of several records of one source the one with the most trials counts; ablations have all.
     found: dict[str, Record] = {}
     for record in records:
-        is_full = record.score is not None and record.score.rung == rung
-        if record.id in ids and (is_full or record.is_ablation):
-            found[record.id] = record
+        if record.id in ids and (record.is_ablation or record.score is not None):
+            known = found.get(record.id)
+            found[record.id] = record if known is None else max(known, record, key=_trained)
     return {
         record.id: {
             name: _compared(record, found[id_])
             for name, id_ in wanted[record.id].items()
-            if id_ in found
+            if id_ in found and (found[id_].is_ablation or _covers(found[id_], record))
         }
         for record in chosen
-        if score_of(record).rung == rung
     }
 
 
@@ -66,8 +66,23 @@ def credit_text(credit: Comparison | None) -> str:
     return f"{credit.log_ratio:+.3f} [{credit.low:+.2f}, {credit.high:+.2f}]"
 
 
+def _trained(record: Record) -> int:
+    return 0 if record.score is None else len(record.score.trials)
+
+
+def _covers(other: Record, record: Record) -> bool:
+    """Whether the other has trained on every trial by which a record is judged."""
+    own = at_highest_rung(score_of(record).trials)
+    return other.score is not None and {t[:4] for t in own} <= {t[:4] for t in other.score.trials}
+
+
 def _compared(record: Record, ablation: Record) -> Comparison | None:
-    if ablation.score is None:
+    if not _covers(ablation, record):
         return None
-    own, without = (at_highest_rung(score_of(each).trials) for each in (record, ablation))
+    losses = {trial[:4]: trial.loss for trial in score_of(ablation).trials}
+    own = at_highest_rung(score_of(record).trials)
+    without = [trial._replace(loss=losses[trial[:4]]) for trial in own]
+    for place, pair in enumerate(zip(own, without, strict=True)):
+        if all(math.isinf(trial.loss) for trial in pair):  # tells nothing of the component
+            own[place], without[place] = (trial._replace(loss=1.0) for trial in pair)
     return compare(own, without)

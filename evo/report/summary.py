@@ -108,7 +108,7 @@ def find_record(records: Iterable[Record], beginning: str) -> Record:
         raise UsageError(f"No candidate's id begins with {beginning!r}. See evo export for all.")
     if len(ids) > 1:
         raise UsageError(f"{beginning!r} begins {len(ids)} ids: {', '.join(ids[:4])} … Say more.")
-    return max(found, key=lambda record: (record.score is not None, bool(record.graph)))
+    return max(found, key=lambda r: (-1 if r.score is None else r.score.rung, bool(r.graph)))
 
 
 def status_facts(history: Reader) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from evo.reward.features import Features
 from evo.reward.graph_statistics import graph_statistics
 from evo.reward.propagation import Propagation
 from evo.types import Record, Vector
-from evo.validation.graph import Graph
+from evo.validation.graphs import component_of
 
 Block = Callable[[], Vector]
 
@@ -65,7 +65,7 @@ def candidates_of(records: Sequence[Record], *, kind: str = "activation") -> Can
         return np.stack([scale(behaviour_of(found, record)) for record in records])
 
     def propagation() -> Vector:
-        return np.stack([signals(Graph.parse(record.graph)) for record in records])
+        return np.stack([signals(component_of(record.graph)) for record in records])
 
     return Candidates(
         [record.candidate.source for record in records],

@@ -31,9 +31,10 @@ _COPIES = 3
 
 
 class Validator:
-    """Validates candidates of one kind, each member's component by the member's contract."""
+    """Validates candidates of one kind, each member's component alone, by the member's contract."""
 
     def __init__(self, kind: Kind, sandbox: Sandbox) -> None:
+        self._kind = kind
         self._members = kind.members
         self._sandbox = sandbox
 
@@ -43,22 +44,37 @@ class Validator:
         traced = iter(
             self._sandbox.trace(
                 [
-                    TraceRequest(candidate.source, member.contract.function, member.trace_shapes)
+                    TraceRequest(source, member.contract.function, member.trace_shapes)
                     for candidate, refusal in zip(candidates, refusals, strict=True)
                     if refusal is None
-                    for member in self._members
+                    for member, source in self._apart(candidate)
                 ]
             )
         )
         return [self._verdict(traced) if refusal is None else refusal for refusal in refusals]
 
     def _refusal(self, candidate: Candidate) -> Refused | None:
-        for member in self._members:
+        for member, source in self._apart(candidate):
             try:
-                policy.check(candidate.source, member.contract)
+                policy.check(source, member.contract)
+            except Refused as refused:
+                return self._of(member, refused)
+        if len(self._members) > 1:
+            # What belongs to no component never runs; it must be fit to be read all the same.
+            try:
+                policy.check(candidate.source, self._members[0].contract)
             except Refused as refused:
                 return refused
         return None
+
+    def _apart(self, candidate: Candidate) -> list[tuple[Kind, str]]:
+        """Each member with the source of its component."""
+        return list(zip(self._members, self._kind.sources(candidate.source), strict=True))
+
+    def _of(self, member: Kind, refused: Refused) -> Refused:
+        """The refusal, which of several components says whose it is."""
+        named = f"{member.name}: " if len(self._members) > 1 else ""
+        return Refused(refused.stage, f"{named}{refused.reason}")
 
     def _verdict(self, traced: Iterator[Traced]) -> Verdict:
         """On the next candidate, whose members' traces come first."""
@@ -67,9 +83,7 @@ class Validator:
         graphs: list[Graph] = []
         for member, verdict in zip(self._members, found, strict=True):
             if isinstance(verdict, Refused):
-                # Of several components it must be said which one.
-                named = f"{member.name}: " if len(self._members) > 1 else ""
-                return Refused(verdict.stage, f"{named}{verdict.reason}")
+                return self._of(member, verdict)
             graphs.append(verdict)
         return graphs[0] if len(graphs) == 1 else Graphs(graphs)
 

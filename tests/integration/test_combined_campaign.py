@@ -1,11 +1,12 @@
 """Campaigns that evolve two kinds together; training is a stub, all else is real."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import no_training
 import pytest
+import torch
 from fault_server import KEY, FaultServer
 
 from archive.history import History
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 PAIR = "activation+regularizer"
 SETTINGS = (
     *(f"kind={PAIR}", "population=8", "offspring=16", "trainings=12", "generations=4", "seed=1"),
-    "protocol.rungs=[{epochs = 1, seeds = 4, networks = 1}, {epochs = 1, seeds = 5}]",
+    "protocol.rungs=[{epochs = 1, seeds = 4, networks = 1}, {epochs = 1, seeds = 10}]",
 )
 
 
@@ -89,8 +90,22 @@ def test_each_member_of_the_front_has_the_credit_of_each_component(campaign: Rea
     assert any(len(each) == 2 for each in found.values())
     ablations = [record for record in campaign.records if record.is_ablation]
     assert ablations
-    assert {len(record.score.trials) for record in ablations if record.score} == {4 + 4 * 5}
+    assert {len(record.score.trials) for record in ablations if record.score} == {4 + 4 * 10}
     assert len({record.id for record in ablations}) == len(ablations)
+
+
+def test_whatever_trained_can_be_asked_for_its_credits(campaign: Reader) -> None:
+    trained = [record for record in campaign.records if record.score is not None]
+    full = {len(record.score.trials) for record in trained if record.score}
+    assert len(full) == 3, "some were cut at the first rung, some by a race at the last"
+
+    found = [credits_of(campaign, [record]) for record in trained]
+
+    assert any(found)
+    for record, own in zip(trained, found, strict=True):
+        assert own.keys() <= {record.id}
+        assert record.score is not None
+        assert bool(own) == (record.score.rung == 1)
 
 
 def test_an_ablation_has_the_graph_that_its_source_has(campaign: Reader) -> None:
@@ -188,21 +203,41 @@ def test_models_are_asked_for_one_component_and_mend_the_one_that_was_refused(
         assert before == after
 
 
-HOSTILE: Sequence[tuple[str, str]] = (
-    ("import os\n\ndef activation(x):\n    return x.tanh()\n\ndef regularize(w):\n"
-     "    os.unlink('x')\n    return w.abs().sum()\n", "policy"),
-    ("def activation(x):\n    return x.tanh()\n", "policy"),
-    ("def activation(x):\n    return x - x.mean()\n\ndef regularize(w):\n"
-     "    return w.abs().sum()\n", "contract"),
-    ("def activation(x):\n    return x.tanh()\n\ndef regularize(w):\n"
-     "    return -w.abs().sum()\n", "contract"),
-    ("def activation(x):\n    return x.tanh()\n\ndef regularize(w):\n"
-     "    return w.unsqueeze(0).repeat(10**9, 1, 1).sum()\n", "trace"),
-)  # fmt: skip
+ACTIVATION = "def activation(x):\n    return x.tanh()\n\n"
+REGULARIZER = "def regularize(w):\n    return w.abs().sum()\n"
+HOSTILE: Mapping[str, tuple[str, str, str]] = {
+    "a call that is not allowed": (
+        f"import os\n\n{ACTIVATION}def regularize(w):\n    os.unlink('x')\n    return w.sum()\n",
+        *("policy", "regularizer: line 1: "),
+    ),
+    "a component that is missing": (ACTIVATION, "policy", "regularizer: expected one `def reg"),
+    "a look at neighbours": (
+        f"def activation(x):\n    return x - x.mean()\n\n{REGULARIZER}",
+        *("contract", "activation: expected every output"),
+    ),
+    "a reward for large weights": (
+        f"{ACTIVATION}def regularize(w):\n    return -w.abs().sum()\n",
+        *("contract", "regularizer: expected a penalty"),
+    ),
+    "more memory than there is": (
+        f"{ACTIVATION}def regularize(w):\n    return w.unsqueeze(0).repeat(10**9, 1, 1).sum()\n",
+        *("trace", "regularizer: "),
+    ),
+    "a fault while it is imported": (
+        f"import torch\n\nC = torch.ones(2)[5]\n\n{ACTIVATION}"
+        "def regularize(w):\n    return C * w.abs().sum()\n",
+        *("trace", "regularizer: "),
+    ),
+    "what belongs to neither": (
+        f"{ACTIVATION}{REGULARIZER}\ndef idle(x):\n    return __import__('os')\n",
+        *("policy", "line 8: "),
+    ),
+}
 
 
-@pytest.mark.parametrize(("source", "stage"), HOSTILE)
-def test_both_components_pass_the_walls_or_none_does(sandbox, source: str, stage: str) -> None:
+@pytest.mark.parametrize("name", HOSTILE)
+def test_both_components_pass_the_walls_or_none_does(sandbox, name: str) -> None:
+    source, stage, reason = HOSTILE[name]
     candidates = [
         Candidate.of(PAIR, text, operator="test")
         for text in (source, kinds.get(PAIR)().baselines()["gelu + none"].source)
@@ -212,4 +247,21 @@ def test_both_components_pass_the_walls_or_none_does(sandbox, source: str, stage
 
     assert isinstance(refused, Refused)
     assert refused.stage == stage
+    assert refused.reason.startswith(reason)
     assert isinstance(passed, Graphs)
+
+
+def test_a_component_cannot_touch_what_the_other_one_calls(sandbox) -> None:
+    source = (
+        "def abs(t):\n    return 0.0 * t\n\n"
+        "def activation(x):\n    return x * abs(x) + x\n\n"
+        "def regularize(w):\n    return w.square().sum()\n"
+    )
+    other = "def regularize(w):\n    return abs(w).sum()\n"
+    kind = kinds.get(PAIR)()
+    whole = kind.whole({**kind.apart(source), "regularizer": other})
+
+    (verdict,) = Validator(kind, sandbox).validate([Candidate.of(PAIR, whole, operator="test")])
+
+    assert isinstance(verdict, Graphs)
+    assert verdict(1, torch.full((2, 2), -1.5)) == 6.0

@@ -83,6 +83,85 @@ def test_a_component_comes_out_with_what_it_needs_and_nothing_else() -> None:
     assert functions(again)["second"](1.0) == functions(SECOND)["second"](1.0)
 
 
+OTHER = "def first(x):\n    return x + sum([1, 2])\n"
+AWKWARD = {
+    "a list that is added to": "C = []\nC.append(4.0)\n\ndef second(w):\n    return w * C[0]\n",
+    "an element that is set": "C = [1.0, 2.0]\nC[0] = 4.0\n\ndef second(w):\n    return w * C[0]\n",
+    "a function in a branch": (
+        "if True:\n    def quadruple(w):\n        return 4.0 * w\n\n"
+        "def second(w):\n    return quadruple(w)\n"
+    ),
+    "a dotted import": (
+        "import os.path\nimport math\n\ndef second(w):\n"
+        "    return w * 4.0 * math.cos(0.0) * len(os.path.basename('/a'))\n"
+    ),
+    "annotations from the future": (
+        "from __future__ import annotations\nfrom typing import Sequence\n\n"
+        "def second(w: Sequence[float]) -> float:\n    return 4.0 * w\n"
+    ),
+    "an annotation that is looked up": (
+        "from typing import Any\n\ndef second(w: Any):\n    return 4.0 * w\n"
+    ),
+    "a comprehension over the argument's name": (
+        "C = [w * 2.0 for w in range(3)]\n\ndef second(w):\n    return w * C[2]\n"
+    ),
+    "a helper called as a builtin": (
+        "def sum(t):\n    return 4.0 * t\n\ndef second(w):\n    return sum(w)\n"
+    ),
+    "a local variable called as a helper of the other": (
+        "def second(w):\n    first = 4.0 * w\n    return first\n"
+    ),
+    "a lambda called by keyword": (
+        "scale = lambda t, by: t * by\n\ndef second(w):\n    return scale(w, by=4.0)\n"
+    ),
+    "an import that is redefined": (
+        "from math import pi\npi = pi / pi * 4.0\n\ndef second(w):\n    return w * pi\n"
+    ),
+    "a default of the same name": "C = 4.0\n\ndef second(w, C=C):\n    return w * C\n",
+    "two statements in a line": "C = 2.0; D = C * 2.0\n\ndef second(w):\n    return w * D\n",
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_whatever_a_component_is_made_of_it_computes_the_same_beside_another(name: str) -> None:
+    awkward = AWKWARD[name]
+    assert functions(awkward)["second"](3.0) == 12.0
+
+    for other in (OTHER, OTHER + "\nC = 9.0\nby = pi = scale = quadruple = 7.0\n"):
+        for sources, names in (
+            ([other, awkward], ["first", "second"]),
+            ([awkward, other], ["second", "first"]),
+        ):
+            whole = joined(sources, names)
+            assert functions(whole)["second"](3.0) == 12.0
+            assert functions(whole)["first"](1.0) == 4.0
+            for function, given, expected in (("second", 3.0, 12.0), ("first", 1.0, 4.0)):
+                alone = component_in(whole, function)
+                assert functions(alone)[function](given) == expected
+                assert functions(joined([alone], [function]))[function](given) == expected
+            parts = [joined([component_in(whole, each)], [each]) for each in names]
+            assert joined(parts, names) == joined(
+                [joined([component_in(joined(parts, names), each)], [each]) for each in names],
+                names,
+            )
+
+
+def test_a_component_comes_out_in_the_lines_where_it_stands() -> None:
+    source = "import math\n\n\ndef first(x):\n    return x\n\n\ndef second(w):\n    return w\n"
+
+    alone = component_in(source, "second")
+
+    assert alone.split("\n").index("def second(w):") == source.split("\n").index("def second(w):")
+    assert "first" not in alone
+    assert "math" not in alone
+
+
+def test_a_local_variable_does_not_bring_another_component_along() -> None:
+    source = "def first(x):\n    return x\n\ndef second(w):\n    first = w * w\n    return first\n"
+
+    assert "def first" not in component_in(source, "second")
+
+
 @pytest.mark.parametrize("source", ["def first(x:\n", "", "third = 3\n", "\0"])
 def test_what_has_no_such_component_stays_as_it_is(source: str) -> None:
     assert component_in(source, "first") == source

@@ -59,7 +59,7 @@ def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence
         seed=seed,
         islands=islands,
     )
-    return step(parents, 3, 2)
+    return [proposal.record for proposal in step(parents, 3, 2)]
 
 
 def test_proposals_depend_on_the_seed_alone() -> None:

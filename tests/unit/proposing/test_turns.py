@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from evo.components.base import kinds
 from evo.proposing.turns import Turn
@@ -87,15 +86,17 @@ def test_what_does_not_parse_is_left_to_the_walls() -> None:
     assert (whole.kind, whole.source) == (PAIR.name, "def activation(x:\n")
 
 
-@pytest.mark.parametrize(
-    ("reason", "member"),
-    [("regularizer: expected a penalty", "regularizer"), ("line 3: `os` is not", None)],
-)
-def test_a_refusal_goes_back_to_the_component_that_it_names(reason, member) -> None:
-    turn = Turn.to_mend(PAIR, reason)
+def test_an_answer_that_is_no_component_stays_what_it_is_and_says_whose_turn_it_was() -> None:
+    said = Candidate.of("regularizer", "I would rather not.", operator="novel-llm", parents=["p"])
+    record = Record(said, 3, Status.INVALID, "reply", "expected a fenced Python function")
 
-    assert (turn and turn.member.name) == member
-    assert Turn.to_mend(ALONE, reason) == Turn(ALONE, ALONE)
+    told = REGULARIZER.completed(record, RECORD)
+
+    assert told.candidate.source == "I would rather not."
+    assert told.candidate.kind == PAIR.name
+    assert told.reason == "regularizer: expected a fenced Python function"
+    assert REGULARIZER.concerning([told])[0].reason == "expected a fenced Python function"
+    assert Turn(ALONE, ALONE).completed(record, RECORD) is record
 
 
 def test_failures_and_known_components_are_those_of_the_member() -> None:

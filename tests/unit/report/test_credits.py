@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -52,3 +53,31 @@ def test_credits_are_told_with_their_intervals() -> None:
     low, high = facts["log_loss_ratio_ci"]
     assert low < facts["log_loss_ratio"] < high
     assert credit_text(found["activation"]).startswith("+0.4")
+
+
+def test_a_trial_that_both_lost_says_nothing() -> None:
+    def losing(record: Record, seeds: set[int]) -> Record:
+        assert record.score is not None
+        trials = [t._replace(loss=math.inf) if t.seed in seeds else t for t in record.score.trials]
+        return replace(record, score=replace(record.score, trials=tuple(trials)))
+
+    both = measured([losing(PAIR, {0})], lambda _: {"activation": "worse"}, [losing(WORSE, {0})])
+    one = measured([PAIR], lambda _: {"activation": "worse"}, [losing(WORSE, {0})])
+
+    credit, larger = both[PAIR.id]["activation"], one[PAIR.id]["activation"]
+    assert credit is not None
+    assert larger is not None
+    assert credit.log_ratio == pytest.approx(5 / 6 * 0.47, abs=0.03)
+    assert larger.log_ratio == pytest.approx((5 * 0.47 + 3) / 6, abs=0.03)
+
+
+def test_who_was_stopped_by_a_race_is_compared_on_the_trials_that_it_has() -> None:
+    assert PAIR.score is not None
+    first = tuple(trial for trial in PAIR.score.trials if trial.seed < 3)
+    stopped = replace(PAIR, score=replace(PAIR.score, trials=first))
+
+    found = measured([stopped], lambda _: WANTED, [WORSE, BETTER])[PAIR.id]
+    reverse = measured([PAIR], lambda _: {"activation": stopped.id}, [stopped])[PAIR.id]
+
+    assert found.keys() == WANTED.keys()
+    assert reverse == {}
