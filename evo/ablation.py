@@ -10,11 +10,14 @@ What is on a campaign's front in the end was on it when it came, so all of that 
 Ablations are records of their own: history keeps them, and no population, front or archive does.
 """
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from archive.pareto import front
+from evo.components.base import Kind
 from evo.components.combination import Combination
 from evo.evaluation.rungs import Evaluator
 from evo.selection.individual import novelty, performance
@@ -27,7 +30,7 @@ class Ablate:
     Args:
         kind: the combination.
         evaluator: trains everyone at every rung, and stops nobody.
-        standards: graph of the standard component of each member, by its name.
+        standards: graphs of the standard components, see `standard_graphs`.
         measured: what need not train, kept up to date here.
         peaks: the campaign's front so far, kept up to date here.
     """
@@ -52,10 +55,10 @@ class Ablate:
         self._measured.take(records)
         risen = self._peaks.take(records)
         missing = {
-            ablation.id: ablation
+            ablation.graph: ablation
             for record in risen
             for ablation in self._ablations(record)
-            if ablation.id not in self._measured.ids
+            if ablation.graph not in self._measured
         }
         if not missing:
             return records
@@ -64,24 +67,52 @@ class Ablate:
         return [*records, *ablations]
 
     def _ablations(self, record: Record) -> list[Record]:
-        names = [member.name for member in self._kind.members]
-        graphs = dict(zip(names, record.graph.split("\n"), strict=True))
+        sources = self._kind.ablated(record.candidate.source)
         return [
             Record(
                 Candidate.of(
-                    self._kind.name, source, operator=ABLATION_OPERATOR, parents=[record.id]
+                    self._kind.name,
+                    sources[name],
+                    operator=ABLATION_OPERATOR,
+                    parents=[record.id],
                 ),
                 record.generation,
-                graph="\n".join({**graphs, name: self._standards[name]}.values()),
+                graph=graph,
             )
-            for name, source in self._kind.ablated(record.candidate.source).items()
+            for name, graph in ablated_graphs(record.graph, self._standards).items()
         ]
+
+
+def standard_graphs(kind: Kind, baselines: Iterable[Record]) -> dict[str, str]:
+    """The graph of each member's standard component, by the member's name.
+
+    It stands in every baseline that is not there for another component of the member, so in most.
+    """
+    lines = zip(*(record.graph.split("\n") for record in baselines), strict=True)
+    return {
+        member.name: Counter(own).most_common(1)[0][0]
+        for member, own in zip(kind.members, lines, strict=True)
+    }
+
+
+def ablated_graphs(graph: str, standards: Mapping[str, str]) -> dict[str, str]:
+    """A combination's graph with the standard component in place of a member's, by its name.
+
+    A member that has the standard one already is left out.
+    """
+    own = dict(zip(standards, graph.split("\n"), strict=True))
+    return {
+        name: "\n".join({**own, name: standard}.values())
+        for name, standard in standards.items()
+        if own[name] != standard
+    }
 
 
 class Measured:
     """What never trains as an ablation: it did, or every trial of the last rung is there.
 
-    Who was stopped by a race has fewer trials than others are to be compared on.
+    Graphs are asked for, since sources that compute the same train the same. Who was stopped by a
+    race has fewer trials than others are to be compared on.
 
     Args:
         baselines: of the campaign, which have all trials.
@@ -89,12 +120,15 @@ class Measured:
 
     def __init__(self, baselines: Iterable[Record]) -> None:
         self._trials = max(len(record.score.trials) for record in baselines if record.score)
-        self.ids: set[str] = set()
+        self._graphs: set[bytes] = set()
+
+    def __contains__(self, graph: str) -> bool:
+        return _digest(graph) in self._graphs
 
     def take(self, records: Iterable[Record]) -> None:
         """Note those of some records."""
-        self.ids.update(
-            record.id
+        self._graphs.update(
+            _digest(record.graph)
             for record in records
             if record.is_ablation
             or (record.score is not None and len(record.score.trials) == self._trials)
@@ -127,3 +161,7 @@ class Peaks:
         risen = sorted(place - len(self._points) for place in chosen)
         self._points = [points[place] for place in chosen]
         return [come[place] for place in risen if place >= 0]
+
+
+def _digest(graph: str) -> bytes:
+    return hashlib.blake2b(graph.encode(), digest_size=16).digest()

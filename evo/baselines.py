@@ -12,7 +12,6 @@ import numpy as np
 from archive.descriptors import BehaviourScale, TextDescriptor
 from archive.novelty import NoveltyArchive
 from evo.components.base import Kind
-from evo.components.combination import Combination
 from evo.errors import EvoError
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Runner, evaluate_baselines
@@ -65,13 +64,6 @@ def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
         outputs = [member.behaviour(Graph.parse(graph)) for graph in graphs]
         scales.append(BehaviourScale.of(np.stack(outputs)))
     return BehaviourScale.joined(scales)
-
-
-def standard_graphs(kind: Combination, baselines: Sequence[Record]) -> dict[str, str]:
-    """The graph of each member's standard component, by the member's name."""
-    standard = kind.baselines()[" + ".join(kind.standards.values())].id
-    graph = next(record.graph for record in baselines if record.id == standard)
-    return dict(zip(kind.standards, graph.split("\n"), strict=True))
 
 
 def own_baselines(kind: Kind) -> list[Record]:

@@ -12,7 +12,7 @@ from archive.history import History
 from archive.reader import Reader
 from evo import baselines as known
 from evo import steps, taught
-from evo.ablation import Ablate
+from evo.ablation import Ablate, standard_graphs
 from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
 from evo.components.combination import Combination
@@ -221,7 +221,7 @@ def _way(
         ablate = Ablate(
             kind,
             Evaluator(train, everyone, lambda _: trials),
-            standards=known.standard_graphs(kind, baselines),
+            standards=standard_graphs(kind, baselines),
             measured=standing.measured,
             peaks=standing.peaks,
         )

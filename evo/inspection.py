@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ import torch
 from archive.novelty import rms_distance
 from archive.reader import Reader
 from evo import build
+from evo.ablation import ablated_graphs, standard_graphs
 from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.components.base import Kind, kinds
-from evo.components.combination import Combination
 from evo.config import Config, presets
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.registry import Registry, plugins
@@ -128,14 +129,12 @@ def credits_of(history: Reader, chosen: Sequence[Record]) -> dict[str, Credits]:
     kind = kinds.get(history.config["kind"])()
     last = len(history.config["protocol"]["rungs"]) - 1
     chosen = [record for record in chosen if record.score is not None and record.score.rung == last]
-    if not isinstance(kind, Combination) or not chosen:
+    if len(kind.members) == 1 or not chosen:
         return {}
 
-    def ablated(record: Record) -> dict[str, str]:
-        sources = kind.ablated(record.candidate.source)
-        return {n: Candidate.of(kind.name, s, operator="").id for n, s in sources.items()}
-
-    return measured(chosen, ablated, history.records)
+    baselines = takewhile(lambda record: record.is_baseline, history.records)
+    standards = standard_graphs(kind, baselines)
+    return measured(chosen, lambda r: ablated_graphs(r.graph, standards), history.records)
 
 
 def overlaid(scene: Scene, over: Scene) -> tuple[Scene, Scene]:

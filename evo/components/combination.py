@@ -16,7 +16,7 @@ from evo.components.base import SEPARATOR, Component, Kind
 from evo.components.joining import component_in, joined
 from evo.errors import UsageError
 from evo.parts import Parts
-from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector, normalise
+from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector
 
 
 class Combination(Kind):
@@ -109,17 +109,12 @@ class Combination(Kind):
         }
 
     def ablated(self, source: str) -> dict[str, str]:
-        """The source with the standard component in place of a member's, by its name.
-
-        A member that has the standard one already is left out.
-        """
+        """The source with the standard component in place of a member's, by its name."""
         own = self.apart(source)
-        sources = {
+        return {
             member.name: self.whole({**own, member.name: self._standard_sources[member.name]})
             for member in self.members
         }
-        here = normalise(self.whole(own))
-        return {name: without for name, without in sources.items() if normalise(without) != here}
 
     @cached_property
     def _standard_sources(self) -> dict[str, str]:

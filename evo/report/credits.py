@@ -28,22 +28,22 @@ def measured(
 
     Args:
         chosen: the records, of the campaign's last rung.
-        ablated: ids of a record's ablations, by the name of the kind.
+        ablated: graphs of a record's ablations, by the name of the kind.
         records: all of the campaign.
     """
     wanted = {record.id: ablated(record) for record in chosen}
-    ids = {id_ for names in wanted.values() for id_ in names.values()}
-    # Of several records of one source the one with the most trials counts; ablations have all.
+    graphs = {graph for own in wanted.values() for graph in own.values()}
+    # Of several records that compute the same the one with the most trials counts.
     found: dict[str, Record] = {}
     for record in records:
-        if record.id in ids and (record.is_ablation or record.score is not None):
-            known = found.get(record.id)
-            found[record.id] = record if known is None else max(known, record, key=_trained)
+        if record.graph in graphs and (record.is_ablation or record.score is not None):
+            known = found.get(record.graph)
+            found[record.graph] = record if known is None else max(known, record, key=_trained)
     return {
         record.id: {
-            name: _compared(record, found[id_])
-            for name, id_ in wanted[record.id].items()
-            if id_ in found and (found[id_].is_ablation or _covers(found[id_], record))
+            name: _compared(record, found[graph])
+            for name, graph in wanted[record.id].items()
+            if graph in found and (found[graph].is_ablation or _covers(found[graph], record))
         }
         for record in chosen
     }

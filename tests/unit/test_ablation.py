@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from evo.ablation import Measured, Peaks
+from evo.ablation import Measured, Peaks, ablated_graphs, standard_graphs
+from evo.components.base import kinds
 from evo.types import (
     ABLATION_OPERATOR,
     BASELINE_OPERATOR,
@@ -27,6 +28,7 @@ def record(
         Candidate(name, "activation+regularizer", f"# {name}", (), operator),
         1,
         Status.EVALUATED,
+        graph=f"graph of {name}",
         score=Score(rung, trials, rate, rate, 0.0, {}),
         novelty=Novelty(0.1, n, "a", "b"),
     )
@@ -86,4 +88,20 @@ def test_what_trained_in_full_or_as_an_ablation_need_not_train_again() -> None:
         ]
     )
 
-    assert found.ids == {"full", "gone"}
+    names = ["full", "raced", "cut", "failed", "gone", "other"]
+    assert [name for name in names if f"graph of {name}" in found] == ["full", "gone"]
+
+
+def test_the_standard_component_is_the_one_that_most_baselines_have() -> None:
+    kind = kinds.get("activation+regularizer")()
+    graphs = ["relu\nnone", "gelu\nnone", "tanh\nnone", "relu\nl1", "relu\nl2"]
+
+    found = standard_graphs(kind, [replace(record(g, 0.5, 0.1), graph=g) for g in graphs])
+
+    assert found == {"activation": "relu", "regularizer": "none"}
+    assert ablated_graphs("tanh\nl2", found) == {
+        "activation": "relu\nl2",
+        "regularizer": "tanh\nnone",
+    }
+    assert ablated_graphs("relu\nl2", found) == {"regularizer": "relu\nnone"}
+    assert ablated_graphs("relu\nnone", found) == {}

@@ -2,15 +2,20 @@ import math
 from dataclasses import replace
 
 import pytest
-from report_samples import record
+from report_samples import record as sample
 
 from evo.report.credits import credit_facts, credit_text, measured
 from evo.types import ABLATION_OPERATOR, Record, Status
 
+
+def record(name: str, loss: float, n_score: float, **how) -> Record:
+    return replace(sample(name, loss, n_score, **how), graph=f"graph of {name}")
+
+
 PAIR = record("pair", 0.5, 0.1, spread=0.0)
 WORSE = record("worse", 0.8, 0.1, spread=0.02, operator=ABLATION_OPERATOR)
 BETTER = record("better", 0.4, 0.1, spread=0.02)
-WANTED = {"activation": "worse", "regularizer": "better"}
+WANTED = {"activation": "graph of worse", "regularizer": "graph of better"}
 
 
 def credits_of(*records: Record):
@@ -61,8 +66,10 @@ def test_a_trial_that_both_lost_says_nothing() -> None:
         trials = [t._replace(loss=math.inf) if t.seed in seeds else t for t in record.score.trials]
         return replace(record, score=replace(record.score, trials=tuple(trials)))
 
-    both = measured([losing(PAIR, {0})], lambda _: {"activation": "worse"}, [losing(WORSE, {0})])
-    one = measured([PAIR], lambda _: {"activation": "worse"}, [losing(WORSE, {0})])
+    both = measured(
+        [losing(PAIR, {0})], lambda _: {"activation": "graph of worse"}, [losing(WORSE, {0})]
+    )
+    one = measured([PAIR], lambda _: {"activation": "graph of worse"}, [losing(WORSE, {0})])
 
     credit, larger = both[PAIR.id]["activation"], one[PAIR.id]["activation"]
     assert credit is not None
@@ -77,7 +84,7 @@ def test_who_was_stopped_by_a_race_is_compared_on_the_trials_that_it_has() -> No
     stopped = replace(PAIR, score=replace(PAIR.score, trials=first))
 
     found = measured([stopped], lambda _: WANTED, [WORSE, BETTER])[PAIR.id]
-    reverse = measured([PAIR], lambda _: {"activation": stopped.id}, [stopped])[PAIR.id]
+    reverse = measured([PAIR], lambda _: {"activation": "graph of pair"}, [stopped])[PAIR.id]
 
     assert found.keys() == WANTED.keys()
     assert reverse == {}
