@@ -17,7 +17,8 @@ from evo.types import Novelty, Record, Score, WinRate, normalise
 def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> RenderableType:
     """The baselines on the same scale, each against the others; `names` by id."""
     table = plain_table("Baselines on the same scale, 95 % intervals")
-    table.add_column("baseline", no_wrap=True)
+    table.padding = (0, 1, 0, 0)  # room for names in a terminal of 80 columns
+    table.add_column("baseline", overflow="fold")  # figures come whole, whatever a name takes
     for name in ("B-WR", "BSOTA-WR", "margin", "N txt", "N beh"):
         table.add_column(name, justify="right", no_wrap=True)
     for record in sorted(baselines, key=lambda record: (-_score(record).b_wr.value, record.id)):
