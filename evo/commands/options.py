@@ -8,7 +8,12 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A name under runs/, or a folder.")]
 Files = Annotated[list[Path], typer.Argument(help="Python files, one component each.")]
-KindName = Annotated[str, typer.Option("--kind", help="What the files define; see evo list.")]
+KindName = Annotated[
+    str,
+    typer.Option(
+        "--kind", help="What the files define (see evo list); KIND+KIND for several together."
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Wins over the configuration; repeatable."),
