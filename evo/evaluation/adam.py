@@ -54,7 +54,9 @@ class StackedAdam:
         self._done += 1
         torch._fused_adam_(
             self._moved_by_tensor,
-            gradients,
+            # The kernel goes through memory as it lies: a transposed gradient, such as a penalty
+            # of w @ w.T gives, would move the wrong weights.
+            [gradient.contiguous() for gradient in gradients],
             self._mean,
             self._square,
             [],
