@@ -92,8 +92,10 @@ def evaluate_records(
         )
         rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
         evaluate = Evaluate(Evaluator(pool.run, everyone, rivals))
-        # Two files with the same source are one candidate: it trains once.
-        trained = {record.id: record for record in evaluate(_unique(records))}
+        # Files with the same source are one candidate: it trains once, as a baseline if it is one.
+        trained = {record.id: record for record in baselines}
+        new = [record for record in _unique(records) if record.id not in trained]
+        trained |= {record.id: record for record in evaluate(new)}
         return [rivals.named(trained[record.id]) for record in records]
 
 

@@ -1,0 +1,52 @@
+"""A file that a baseline is already costs no training of its own."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from evo import build
+from evo.components.base import kinds
+from evo.config import Config
+from evo.evaluation.workers import Job
+from evo.inspection import evaluate_records
+from evo.types import Outcome, Status, Trial
+
+
+class Pool:
+    """Gives every job two trials without training, and remembers whose job it was."""
+
+    def __init__(self) -> None:
+        self.trained: list[str] = []
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        for job in jobs:
+            self.trained.append(job.id)
+            loss = 0.1 + len(job.graph) / 1000
+            trials = [Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9) for seed in (0, 1)]
+            yield Outcome(job.id, job.rung, tuple(trials), 1.0, heat=job.heat)
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
+    pool = Pool()
+
+    @contextmanager
+    def workers(_config: Config) -> Iterator[Pool]:
+        yield pool
+
+    monkeypatch.setattr(build, "workers", workers)
+    return pool
+
+
+def test_a_file_with_the_source_of_a_baseline_is_not_trained_again(pool: Pool) -> None:
+    gelu = kinds.get("activation")().baselines()["gelu"].source
+    other = "import torch\n\n\ndef activation(x):\n    return x + torch.sin(x)\n"
+    config = Config.model_validate({"protocol": {"rungs": [{"epochs": 1, "seeds": 2}]}})
+
+    known, new = evaluate_records([("gelu.py", gelu), ("new.py", other)], config)
+
+    assert known.status is new.status is Status.EVALUATED
+    assert "computes the same as gelu" in known.reason
+    assert sorted(pool.trained) == sorted({*pool.trained})
+    assert len(pool.trained) == len(kinds.get("activation")().baselines()) + 1
