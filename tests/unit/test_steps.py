@@ -6,7 +6,6 @@ from archive.novelty import NoveltyArchive
 from evo.components.activation import Activation
 from evo.steps import Archive, Recognise, Screen, Validate, apply_to_live
 from evo.types import Candidate, Novelty, Record, Status
-from evo.validation.graph import Graph
 from evo.validation.refusal import Refused
 
 
@@ -60,7 +59,7 @@ class Curves(Activation):
 
 
 def test_what_computes_the_known_or_a_twin_of_its_batch_falls_out(monkeypatch) -> None:
-    monkeypatch.setattr(Graph, "parse", staticmethod(lambda text: text))
+    monkeypatch.setattr("evo.baselines.component_of", lambda text: text)
     kind = Curves()
     grid = np.linspace(-1, 1, 8, dtype=np.float32)
     kind.outputs = {"known": grid, "twin": grid + 1e-6, "new": grid**2, "again": grid**2}
