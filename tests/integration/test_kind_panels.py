@@ -1,0 +1,45 @@
+"""The panels that come with evo hold components such as a campaign proposes."""
+
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import evo.panels
+from archive.novelty import DUPLICATE_WITHIN, rms_distance
+from evo.baselines import behaviour_of, behaviour_scale, own_baselines
+from evo.components.base import kinds
+from evo.evaluation import panel as panels
+from evo.steps import Validate
+from evo.types import Candidate, Record, Status
+from evo.validation.sandbox import Sandbox
+from evo.validation.validator import Validator
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+PANELS = sorted(
+    Path(file.name).stem for file in resources.files(evo.panels).iterdir() if ".json" in file.name
+)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_has_20_components_or_more_that_pass_the_walls_and_compute_apart(
+    name: str, sandbox: Sandbox
+) -> None:
+    kind, panel = kinds.get(name)(), panels.read(None, name)
+    proposed = [
+        Record(Candidate.of(name, known.source, operator="file"), generation=0)
+        for known in panel.functions.values()
+    ]
+
+    records = Validate(Validator(kind, sandbox))(proposed)
+
+    assert (panel.kind, panel.about != "") == (name, True)
+    assert len(records) >= 20
+    assert {r.candidate.source: r.reason for r in records if r.status is Status.INVALID} == {}
+    scale = behaviour_scale(kind, own_baselines(kind))
+    behaviours = np.stack([scale(behaviour_of(kind, record)) for record in records])
+    apart = [rms_distance(one, np.delete(behaviours, n, 0)) for n, one in enumerate(behaviours)]
+    assert np.min(apart) > DUPLICATE_WITHIN
