@@ -12,7 +12,7 @@ Ablations are records of their own: history keeps them, and no population, front
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -112,21 +112,20 @@ class Measured:
     """What never trains as an ablation: it did, or every trial of the last rung is there.
 
     Graphs are asked for, since sources that compute the same train the same. Who was stopped by a
-    race has fewer trials than others are to be compared on.
-
-    Args:
-        baselines: of the campaign, which have all trials.
+    race has fewer trials than others are to be compared on. Baselines, which come first, have all.
     """
 
-    def __init__(self, baselines: Iterable[Record]) -> None:
-        self._trials = max(len(record.score.trials) for record in baselines if record.score)
+    def __init__(self) -> None:
+        self._trials = 0
         self._graphs: set[bytes] = set()
 
     def __contains__(self, graph: str) -> bool:
         return _digest(graph) in self._graphs
 
-    def take(self, records: Iterable[Record]) -> None:
+    def take(self, records: Sequence[Record]) -> None:
         """Note those of some records."""
+        known = (len(r.score.trials) for r in records if r.is_baseline and r.score is not None)
+        self._trials = max(known, default=self._trials)
         self._graphs.update(
             _digest(record.graph)
             for record in records

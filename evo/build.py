@@ -12,7 +12,7 @@ from archive.history import History
 from archive.reader import Reader
 from evo import baselines as known
 from evo import steps, taught
-from evo.ablation import Ablate, standard_graphs
+from evo.ablation import Ablate, Measured, Peaks, standard_graphs
 from evo.campaign import Campaign, Step, Steps
 from evo.components.base import Kind, kinds
 from evo.components.combination import Combination
@@ -32,7 +32,7 @@ from evo.reward.screen import RewardScreen
 from evo.selection.islands import Islands
 from evo.standing import Standing
 from evo.tasks.base import network_counts
-from evo.types import Outcome
+from evo.types import Outcome, Record
 from evo.validation.sandbox import Sandbox
 from evo.validation.validator import Validator
 
@@ -137,14 +137,21 @@ def search(
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
     memory = Memory(config.portfolio.window)
     learner = learner_of(config, kind, history.folder) if config.reward.screening else None
+    measured, peaks = Measured(), Peaks(last=len(config.protocol.rungs) - 1)
+
+    def remember(records: Sequence[Record]) -> None:
+        tracker.remember(records)
+        if isinstance(kind, Combination):
+            measured.take(records)
+            peaks.take(records)
+
     standing = Standing.of(
         history,
         archive=config.novelty.archive(),
         memory=memory,
-        watch=tracker.remember,
+        watch=remember,
         learn=learner and learner.remember,
         islands=config.selection.islands,
-        last_rung=len(config.protocol.rungs) - 1,
     )
     validate = steps.Validate(validator)
     with (
@@ -178,6 +185,8 @@ def search(
                 text=text,
                 train=train,
                 learner=learner,
+                measured=measured,
+                peaks=peaks,
             ),
             Chronicle(history, memory, learner and learner.remember),
             selection=islands,
@@ -208,6 +217,8 @@ def _way(
     text: TextDescriptor,
     train: Runner,
     learner: Learner | None,
+    measured: Measured,
+    peaks: Peaks,
 ) -> Steps:
     """The way of a candidate, with what the sealed records say about baselines and the known."""
     baselines = standing.baselines
@@ -217,13 +228,12 @@ def _way(
         screen = RewardScreen(learner, config.reward, trainings=config.trainings)
     ablate = None
     if isinstance(kind, Combination):
-        everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
         ablate = Ablate(
             kind,
-            Evaluator(train, everyone, lambda _: trials),
+            Evaluator(train, config.protocol.for_everyone, lambda _: trials),
             standards=standard_graphs(kind, baselines),
-            measured=standing.measured,
-            peaks=standing.peaks,
+            measured=measured,
+            peaks=peaks,
         )
     return Steps(
         propose=propose,

@@ -81,7 +81,6 @@ def evaluate_records(
     kind = kinds.get(config.kind)()
     records = _records(sources, kind)
     torch.set_num_threads(1)
-    everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
     with build.workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
         validator = Validator(kind, sandbox)
         records = Validate(validator)(records)
@@ -91,7 +90,7 @@ def evaluate_records(
             pool.run, config.protocol, validated_baselines(kind, validator)
         )
         rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
-        evaluate = Evaluate(Evaluator(pool.run, everyone, rivals))
+        evaluate = Evaluate(Evaluator(pool.run, config.protocol.for_everyone, rivals))
         # Files with the same source are one candidate: it trains once, as a baseline if it is one.
         trained = {record.id: record for record in baselines}
         new = [record for record in _unique(records) if record.id not in trained]

@@ -10,7 +10,6 @@ from itertools import groupby, islice
 
 from archive.novelty import NoveltyArchive
 from archive.reader import Reader
-from evo.ablation import Measured, Peaks
 from evo.errors import HistoryError
 from evo.proposing.memory import Memory
 from evo.selection.individual import Individual
@@ -31,8 +30,6 @@ class Standing:
         seen: ids of every source so far.
         archive: both descriptors of everything known.
         request: key of the last request whose reply is among the records; empty without one.
-        measured: what need not train as an ablation.
-        peaks: the front so far.
     """
 
     baselines: Sequence[Record]
@@ -41,8 +38,6 @@ class Standing:
     seen: set[str]
     archive: NoveltyArchive
     request: str
-    measured: Measured
-    peaks: Peaks
 
     @staticmethod
     def of(
@@ -53,7 +48,6 @@ class Standing:
         watch: Callable[[Sequence[Record]], None],
         learn: Callable[[int, Sequence[Record]], None] | None = None,
         islands: int = 1,
-        last_rung: int = 0,
     ) -> "Standing":
         """The standing of a campaign whose baselines are sealed.
 
@@ -64,7 +58,6 @@ class Standing:
             watch: is given all records, some at a time.
             learn: is given the records of each generation, in order.
             islands: how many populations live apart.
-            last_rung: index of the rung that is training in full.
 
         Raises:
             HistoryError: the baselines are lost, or a file is damaged.
@@ -80,7 +73,6 @@ class Standing:
                 "compared with them. It can be read and exported; to search on, start a new one."
             )
         seen: set[str] = set()
-        measured, peaks = Measured(baselines), Peaks(last_rung)
         before = history.population(max(0, history.generation - 1))
         survivors = {*history.survivors, *before}
         found: dict[str, Individual] = {}
@@ -95,8 +87,6 @@ class Standing:
             watch(batch)
             archive.add_records(batch)
             seen.update(record.id for record in batch if not record.is_ablation)
-            measured.take(batch)
-            peaks.take(batch)
             for record in batch:
                 island = birthplaces(record)
                 if record.id in survivors and record.novelty is not None:
@@ -110,7 +100,7 @@ class Standing:
         # After a repair a survivor may be among what is lost.
         population = [found[id_] for id_ in history.survivors if id_ in found]
         earlier = [found[id_] for id_ in before if id_ in found]
-        return Standing(baselines, population, earlier, seen, archive, request, measured, peaks)
+        return Standing(baselines, population, earlier, seen, archive, request)
 
 
 def _told(

@@ -83,6 +83,11 @@ class Protocol(Frozen):
         """Every learning rate with every strength: what the first heat trains at."""
         return tuple(Setting(*pair) for pair in product(self.learning_rates, self.strengths))
 
+    @property
+    def for_everyone(self) -> "Protocol":
+        """The same where everyone trains at every rung, for all trials."""
+        return self.model_copy(update={"keep": 1.0, "racing": False})
+
     def heats(self, rung: int) -> Sequence[range]:
         """The seeds of each heat of a rung, in order.
 

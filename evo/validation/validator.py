@@ -40,21 +40,22 @@ class Validator:
 
     def validate(self, candidates: Sequence[Candidate]) -> list[Verdict]:
         """A verdict for each candidate, in order."""
-        refusals = [self._refusal(candidate) for candidate in candidates]
+        apart = [self._apart(candidate) for candidate in candidates]
+        refusals = [self._refusal(*each) for each in zip(candidates, apart, strict=True)]
         traced = iter(
             self._sandbox.trace(
                 [
                     TraceRequest(source, member.contract.function, member.trace_shapes)
-                    for candidate, refusal in zip(candidates, refusals, strict=True)
+                    for sources, refusal in zip(apart, refusals, strict=True)
                     if refusal is None
-                    for member, source in self._apart(candidate)
+                    for member, source in sources
                 ]
             )
         )
         return [self._verdict(traced) if refusal is None else refusal for refusal in refusals]
 
-    def _refusal(self, candidate: Candidate) -> Refused | None:
-        for member, source in self._apart(candidate):
+    def _refusal(self, candidate: Candidate, apart: Sequence[tuple[Kind, str]]) -> Refused | None:
+        for member, source in apart:
             try:
                 policy.check(source, member.contract)
             except Refused as refused:

@@ -76,7 +76,8 @@ def test_however_records_come_the_front_is_the_same() -> None:
 
 
 def test_what_trained_in_full_or_as_an_ablation_need_not_train_again() -> None:
-    found = Measured([record("relu", 0.5, 0.1, operator=BASELINE_OPERATOR)])
+    found = Measured()
+    found.take([record("relu", 0.5, 0.1, operator=BASELINE_OPERATOR)])
 
     found.take(
         [
