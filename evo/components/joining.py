@@ -44,12 +44,16 @@ def joined(sources: Sequence[str], functions: Sequence[str]) -> str:
 def component_in(source: str, function: str) -> str:
     """The source of one component: its entry function and all that it needs, in their lines.
 
-    A source that is no Python, or has no such function, stays as it is.
+    A source that is no Python, is nested too deeply, or has no such function, stays as it is.
     """
     try:
-        tree = _parse(source, plain=False)
+        return _component_in(source, function)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return source
+
+
+def _component_in(source: str, function: str) -> str:
+    tree = _parse(source, plain=False)
     statements = [_Names.of(ast.Module([part], [])) for part in tree.body]
     needed, kept = {function}, [False] * len(statements)
     while True:

@@ -228,6 +228,10 @@ HOSTILE: Mapping[str, tuple[str, str, str]] = {
         "def regularize(w):\n    return C * w.abs().sum()\n",
         *("trace", "regularizer: "),
     ),
+    "a sum of thousands": (
+        f"def activation(x):\n    return {' + '.join(['x'] * 1500)}\n\n{REGULARIZER}",
+        *("policy", "activation: "),
+    ),
     "what belongs to neither": (
         f"{ACTIVATION}{REGULARIZER}\ndef idle(x):\n    return __import__('os')\n",
         *("policy", "line 8: "),

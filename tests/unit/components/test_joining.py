@@ -83,6 +83,7 @@ def test_a_component_comes_out_with_what_it_needs_and_nothing_else() -> None:
     assert functions(again)["second"](1.0) == functions(SECOND)["second"](1.0)
 
 
+DEEP = f"def first(x):\n    return {' + '.join(['x'] * 4000)}\n\ndef second(w):\n    return w\n"
 OTHER = "def first(x):\n    return x + sum([1, 2])\n"
 AWKWARD = {
     "a list that is added to": "C = []\nC.append(4.0)\n\ndef second(w):\n    return w * C[0]\n",
@@ -162,7 +163,7 @@ def test_a_local_variable_does_not_bring_another_component_along() -> None:
     assert "def first" not in component_in(source, "second")
 
 
-@pytest.mark.parametrize("source", ["def first(x:\n", "", "third = 3\n", "\0"])
+@pytest.mark.parametrize("source", ["def first(x:\n", "", "third = 3\n", "\0", DEEP])
 def test_what_has_no_such_component_stays_as_it_is(source: str) -> None:
     assert component_in(source, "first") == source
 
