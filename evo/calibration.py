@@ -7,7 +7,7 @@ import numpy as np
 
 from evo.config import Config
 from evo.errors import UsageError
-from evo.evaluation.fidelity import Tau, accuracy_ranks, kendall, loss_ranks
+from evo.evaluation.fidelity import Tau, accuracy_ranks, halves, kendall, loss_ranks
 from evo.evaluation.panel import Known, Measure, Panel, Ranks, Truth
 from evo.inspection import Source, evaluate_records
 from evo.types import Record, Score, Status, Trial
@@ -75,6 +75,7 @@ def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, A
     return {
         "functions": len(panel.functions),
         "networks": panel.networks,
+        "halves": panel.halves,
         "tau": [
             {
                 **agreement._asdict(),
@@ -112,7 +113,17 @@ def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: boo
         name: Known(source=source, truth=_truth(record))
         for (name, source), record in zip(sources, records, strict=True)
     }
-    return Panel(about=about, kind=config.kind, functions=functions)
+    trials = [_score(record).trials for record in records]
+    agree: dict[Measure, float | None] = {
+        "loss": halves(trials, loss_ranks),
+        "accuracy": halves(trials, accuracy_ranks),
+    }
+    return Panel(
+        about=about,
+        kind=config.kind,
+        functions=functions,
+        halves={measure: tau for measure, tau in agree.items() if tau is not None},
+    )
 
 
 def _evaluated(sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool) -> list[Record]:

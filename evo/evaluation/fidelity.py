@@ -4,7 +4,7 @@ Kendall's τ-b = (C − D) / √((n₀ − t₁)(n₀ − t₂)) with C concorda
 components and t tied ones (Kendall 1945): 1 is the same order, 0 chance, −1 the reverse.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from evo.seeds import child
 from evo.types import Trial
 
 RESAMPLES = 2000
+HALVINGS = 200
 
 
 class Tau(NamedTuple):
@@ -53,6 +54,34 @@ def loss_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
 def accuracy_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
     """The same by mean test accuracy."""
     return _ranks(trials, [-np.array([t.accuracy for t in own]) for own in trials])
+
+
+def halves(
+    trials: Sequence[Sequence[Trial]], ranks: Callable[[Sequence[Sequence[Trial]]], Ranks]
+) -> float | None:
+    """Agreement of one half of the seeds with the other: τ, mean over random halvings.
+
+    Args:
+        trials: of each component, all at one rung, with the same seeds.
+        ranks: `loss_ranks` or `accuracy_ranks`.
+
+    Returns:
+        None where there is but one seed.
+    """
+    seeds = sorted({trial.seed for trial in trials[0]})
+    size = len(seeds) // 2
+    if not size:
+        return None
+    rng = child(0, "fidelity", "halves")
+    taus: list[float] = []
+    for _ in range(HALVINGS):
+        shuffled = rng.permutation(seeds).tolist()
+        one, other = (
+            ranks([[trial for trial in own if trial.seed in half] for own in trials])
+            for half in (shuffled[:size], shuffled[size : 2 * size])
+        )
+        taus.append(_tau(_signs(one), _signs(other)))
+    return float(np.mean(taus))
 
 
 def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float64]]) -> Ranks:

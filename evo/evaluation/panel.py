@@ -1,7 +1,8 @@
 """A panel: components whose result after full training is known, by which the evaluator is judged.
 
 A JSON file: `{"about": …, "functions": {name: {"source": …, "truth": {network: {"loss": …,
-"accuracy": …, "learning_rate": …}}}}}`. Every function has the same networks.
+"accuracy": …, "learning_rate": …}}}}, "halves": {"loss": …, "accuracy": …}}`. Every function has
+the same networks; `about` and `halves` may be absent.
 """
 
 from collections.abc import Mapping
@@ -40,10 +41,20 @@ class Known(Frozen):
 
 
 class Panel(Frozen):
-    """Components with known results, all on the same networks."""
+    """Components with known results, all on the same networks.
+
+    Attributes:
+        about: how they were trained.
+        kind: of the components.
+        functions: by name.
+        halves: Kendall's τ of the combined ranking by one half of the truth's seeds with that by
+            the other, mean over halvings. It shows the truth's own noise: where it is low, so is
+            what any protocol can reach.
+    """
 
     about: str = ""
     kind: str = "activation"
+    halves: dict[Measure, float] = Field(default_factory=dict)
     functions: Annotated[dict[str, Known], Field(min_length=3)]
 
     @model_validator(mode="after")

@@ -141,16 +141,27 @@ class _Copies:
         """One update of every copy on a batch of its own: rows (copies, batch)."""
         outputs, targets = self._outputs(rows)
         # The copies share no parameter, so the gradient of the sum holds each copy's own.
-        total = self._parts.losses(self._objective.losses, outputs, targets).sum() / rows.shape[1]
-        penalties = self._parts.penalties(self._network.matrices(self._optimiser.parameters))
-        if penalties is not None:
-            total = total + (penalties * self._strengths).sum()
-        # A component need not use what it might learn.
-        parameters = list(self._optimiser.parameters.values())
+        losses = self._parts.losses(self._objective.losses, outputs, targets)
+        summed, weights = [losses], [torch.full_like(losses, 1 / rows.shape[1])]
+        penalties = self._penalties()
+        if penalties is not None and penalties.requires_grad:
+            summed.append(penalties)
+            weights.append(self._strengths)
         gradients = torch.autograd.grad(
-            total, parameters, allow_unused=True, materialize_grads=True
+            summed,
+            list(self._optimiser.parameters.values()),
+            weights,
+            # A component need not use what it might learn.
+            allow_unused=True,
+            materialize_grads=True,
         )
         self._optimiser.step(list(gradients), schedule=schedule)
+
+    def _penalties(self) -> torch.Tensor | None:
+        # Without a penalty, not even the matrices are looked up: that takes time at every step.
+        if self._parts.penalty is None:
+            return None
+        return self._parts.penalties(self._network.matrices(self._optimiser.parameters))
 
     def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What decides a trial, and accuracy, on samples (copies, count): (seeds, settings)."""
@@ -168,8 +179,9 @@ class _Copies:
     def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Every copy's outputs on its samples (copies, batch), and their targets."""
         # Whole rows at once: indexing with `rows` goes number by number, at thrice the time.
+        flat = rows.flatten()
         inputs, targets = (
-            values.index_select(0, rows.flatten()).unflatten(0, rows.shape)
+            values.index_select(0, flat).view(*rows.shape, *values.shape[1:])
             for values in (self._inputs, self._targets)
         )
         outputs = self._network.forward(self._optimiser.parameters, inputs, self._parts)

@@ -119,7 +119,11 @@ def fidelity_table(facts: Mapping[str, Any]) -> RenderableType:
     for (rung, measure, truth), values in rows.items():
         table.add_row(str(rung), measure, truth, *(values[name] for name in networks))
     seconds = facts["seconds_per_candidate"]
-    return Group(table, Text(f"{seconds:.2f} processor seconds for a fully evaluated candidate."))
+    notes = [f"{seconds:.2f} processor seconds for a fully evaluated candidate."]
+    if facts["halves"]:
+        halves = " and ".join(f"{tau:.2f} on {measure}" for measure, tau in facts["halves"].items())
+        notes.append(f"One half of the truth's seeds agrees with the other at τ {halves}.")
+    return Group(table, *map(Text, notes))
 
 
 def catalogue_table(facts: Mapping[str, Mapping[str, str]]) -> RenderableType:

@@ -30,6 +30,8 @@ def test_a_panel_is_made_by_training_files(made: Finished, workplace: Path) -> N
     assert set(panel["functions"]) == set(BODIES)
     networks = {name: known["truth"] for name, known in panel["functions"].items()}
     assert len(networks["sound"]) == 4
+    assert set(panel["halves"]) == {"loss", "accuracy"}
+    assert -1 <= panel["halves"]["loss"] <= 1
     assert all(
         networks["sound"][name]["loss"] < networks["poor"][name]["loss"]
         for name in networks["sound"]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
-from evo.evaluation.fidelity import accuracy_ranks, kendall, loss_ranks
+from evo.evaluation.fidelity import accuracy_ranks, halves, kendall, loss_ranks
 from evo.types import Trial
 
 VALUES = st.lists(st.integers(-4, 4), min_size=4, max_size=12)
@@ -61,3 +61,22 @@ def test_a_higher_accuracy_is_a_better_rank() -> None:
     good, poor = trials("one", [1, 1], [0.9, 0.8]), trials("one", [1, 1], [0.7, 0.9])
 
     assert accuracy_ranks([poor, good]).tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("noise", "low", "high"), [(0.1, 1.0, 1.0), (4.0, 0.5, 0.95), (1e6, -0.4, 0.4)]
+)
+def test_halves_of_a_truth_agree_as_far_as_its_seeds_do(
+    noise: float, low: float, high: float
+) -> None:
+    rng = np.random.default_rng(0)
+    panel = [trials("one", list(level + noise * rng.random(6))) for level in range(1, 21)]
+
+    tau = halves(panel, loss_ranks)
+
+    assert tau is not None
+    assert low <= tau <= high
+
+
+def test_one_seed_has_no_halves() -> None:
+    assert halves([trials("one", [1.0]), trials("one", [2.0])], loss_ranks) is None
