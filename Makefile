@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 SETUP := $(VENV)/.complete
 
+# Images of Python often forbid it to keep what it has compiled. Every process of evo, four in a
+# campaign, would compile torch anew: half of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check bench lock clean
 
 demo: $(SETUP)
