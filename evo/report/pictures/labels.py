@@ -18,11 +18,19 @@ _MARKER = 2.5
 
 
 class Label(NamedTuple):
-    """A word and the point it names, in data coordinates."""
+    """A word and the point it names, in data coordinates.
+
+    Attributes:
+        text: the word.
+        x: of the point.
+        y: of the point.
+        clear: how far beyond others its marker reaches, in points.
+    """
 
     text: str
     x: float
     y: float
+    clear: float = 0.0
 
 
 def place(axes: Axes, labels: Sequence[Label], *, points: ArrayLike, colour: str = "black") -> None:
@@ -46,12 +54,13 @@ def place(axes: Axes, labels: Sequence[Label], *, points: ArrayLike, colour: str
     taken = np.hstack([around - _MARKER, around + _MARKER])
     far = np.hypot(_OFFSETS[:, 0], _OFFSETS[:, 1])
     for label, spot in zip(labels, spots, strict=True):
-        boxes = _boxes(label.text, spot)
+        offsets = _OFFSETS + np.sign(_OFFSETS) * (label.clear, label.clear, 0)
+        boxes = _boxes(label.text, spot, offsets)
         areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
         outside = areas - _overlaps(boxes, frame[None])[:, 0]
         best = int(np.argmin(_overlaps(boxes, taken).sum(axis=1) + 3 * outside + 0.5 * far))
         taken = np.vstack([taken, boxes[best]])
-        right, up, side = _OFFSETS[best]
+        right, up, side = offsets[best]
         axes.annotate(
             label.text,
             (label.x, label.y),
@@ -100,14 +109,14 @@ def _spots(axes: Axes, points: ArrayLike, per_point: float) -> Floats:
     return np.asarray(axes.transData.transform(array) / per_point)
 
 
-def _boxes(text: str, spot: Floats) -> Floats:
+def _boxes(text: str, spot: Floats, offsets: Floats) -> Floats:
     """What a word covers at each offset, about: left, bottom, right, top, (k, 4).
 
     A letter is 0.6 of its size wide.
     """
     width = 0.6 * _SIZE * len(text)
-    left = spot[0] + _OFFSETS[:, 0] - width * (1 - _OFFSETS[:, 2]) / 2
-    middle = spot[1] + _OFFSETS[:, 1]
+    left = spot[0] + offsets[:, 0] - width * (1 - offsets[:, 2]) / 2
+    middle = spot[1] + offsets[:, 1]
     return np.stack([left, middle - 0.6 * _SIZE, left + width, middle + 0.6 * _SIZE], axis=1)
 
 

@@ -116,8 +116,7 @@ def _edge(axes: Axes, found: Analysis) -> Floats:
     members = list(found.members)
     bars = [along(np.stack([found.lows[i, 1::-1], found.highs[i, 1::-1]])) for i in members]
     line = along(_steps(axes, found.values[members])) if len(found.objectives) == 2 else None
-    ring = [found.values[found.knee, 1::-1]] if found.knee is not None else []
-    return np.vstack([np.zeros((0, 2)), *bars, *([] if line is None else [line]), *ring])
+    return np.vstack([np.zeros((0, 2)), *bars, *([] if line is None else [line])])
 
 
 def _probabilities(axes: Axes, found: Analysis, taken: Floats) -> None:
@@ -125,7 +124,12 @@ def _probabilities(axes: Axes, found: Analysis, taken: Floats) -> None:
     if found.probabilities is None or len(found.members) > _MOST_LABELS:
         return
     labels = [
-        Label(f"{found.probabilities[i]:.0%}", float(found.values[i, 1]), float(found.values[i, 0]))
+        Label(
+            f"{found.probabilities[i]:.0%}",
+            float(found.values[i, 1]),
+            float(found.values[i, 0]),
+            clear=4 if i == found.knee else 0,
+        )
         for i in found.members
     ]
     place(axes, labels, points=taken, colour=FRONT)
