@@ -25,6 +25,7 @@ from evo.report.pictures.scene import Scene, sample
 from evo.report.summary import best_record, score_facts
 from evo.selection.base import parent_draws, survivals
 from evo.steps import Evaluate, Validate
+from evo.tabular.strategy import strategies
 from evo.tasks.base import tasks
 from evo.types import Candidate, Record, Status, Trial, Vector
 from evo.validation.graphs import component_of
@@ -152,6 +153,7 @@ def catalogue() -> dict[str, dict[str, str]]:
         "operators": _described(operators),
         "survival": _described(survivals),
         "parents": _described(parent_draws),
+        "bench tabular": _described(strategies),
         "presets": presets(),
         "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }
