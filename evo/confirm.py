@@ -27,7 +27,7 @@ from evo.tasks.base import network_counts, tasks
 from evo.types import Outcome, Record, Trial
 
 CONFIRM_TASKS = ("digits", "digits-cnn", "breast-cancer")
-"""Trained on beside the campaign's own tasks, those of them that are registered."""
+"""Trained on beside the campaign's own tasks, where they have data or a network that those lack."""
 
 FRESH = 1_000_000
 """How far the seeds lie above the first of the search: no search uses so many."""
@@ -81,7 +81,7 @@ def plan(
             f"Take at least {fewest}: --seeds {fewest}."
         )
     if beside is None:
-        beside = [name for name in CONFIRM_TASKS if name in tasks.names()]
+        beside = _further(config.tasks)
     names = tuple(dict.fromkeys([*config.tasks, *beside]))
     founding.prepare(config.kind, names)
     protocol = _protocol(config.protocol, Rung(epochs=epochs, seeds=seeds))
@@ -116,6 +116,18 @@ def carry_out(chosen: Plan, watch: Watch) -> Path:
     with Confirmations.open(chosen.campaign, settings=settings) as book:
         found = _facts(chosen, _by_component(chosen, _train(chosen, book, watch)))
         return book.write({"evo": evo.__version__, **settings, **found})
+
+
+def _further(searched: Sequence[str]) -> list[str]:
+    """Those of `CONFIRM_TASKS` that the search's tasks do not hold: none counts for two."""
+
+    def is_further(name: str) -> bool:
+        task = tasks.get(name)
+        alike = [own for own in map(tasks.get, searched) if own.load is task.load]
+        known = [network for own in alike for network in own().networks().values()]
+        return any(network not in known for network in task().networks().values())
+
+    return [name for name in CONFIRM_TASKS if name in tasks.names() and is_further(name)]
 
 
 def _candidates(history: Reader, top: int, *, last: int) -> tuple[Record, ...]:

@@ -153,7 +153,7 @@ def catalogue() -> dict[str, dict[str, str]]:
         "operators": _described(operators),
         "survival": _described(survivals),
         "parents": _described(parent_draws),
-        "bench tabular": _described(strategies),
+        "tabular": _described(strategies),
         "presets": presets(),
         "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }

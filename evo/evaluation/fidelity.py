@@ -61,6 +61,8 @@ def halves(
 ) -> float | None:
     """Agreement of one half of the seeds with the other: τ, mean over random halvings.
 
+    Both halves have the learning rates that all seeds together chose, which flatters a little.
+
     Args:
         trials: of each component, all at one rung, with the same seeds.
         ranks: `loss_ranks` or `accuracy_ranks`.

@@ -1,8 +1,8 @@
 """A panel: components whose result after full training is known, by which the evaluator is judged.
 
-A JSON file: `{"about": …, "functions": {name: {"source": …, "truth": {network: {"loss": …,
-"accuracy": …, "learning_rate": …}}}}, "halves": {"loss": …, "accuracy": …}}`. Every function has
-the same networks; `about` and `halves` may be absent.
+A JSON file: `{"about": …, "kind": …, "halves": {"loss": …, "accuracy": …}, "functions": {name:
+{"source": …, "truth": {network: {"loss": …, "accuracy": …, "learning_rate": …}}}}}`. Every function
+has the same networks; all but `functions` may be absent.
 """
 
 from collections.abc import Mapping
@@ -47,9 +47,9 @@ class Panel(Frozen):
         about: how they were trained.
         kind: of the components.
         functions: by name.
-        halves: Kendall's τ of the combined ranking by one half of the truth's seeds with that by
-            the other, mean over halvings. It shows the truth's own noise: where it is low, so is
-            what any protocol can reach.
+        halves: how far one half of the truth's seeds agrees with the other, see
+            `evo.evaluation.fidelity.halves`. It shows the truth's own noise; the whole truth has
+            less of it.
     """
 
     about: str = ""

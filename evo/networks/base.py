@@ -4,12 +4,7 @@ A network never sees candidate source: the component in its parts is a checked g
 has the copies as its first dimension; copies share no number, so each trains as it would alone.
 """
 
-# torch.autograd.Function has no types:
-# pyright: reportIncompatibleMethodOverride=false
-
-import math
 from abc import ABC, abstractmethod
-from typing import Any, Literal
 
 import torch
 
@@ -17,10 +12,6 @@ from evo.learnables import Component, Places
 from evo.parts import Parts
 
 Parameters = dict[str, torch.Tensor]
-
-Start = Literal["uniform", "normal"]
-"""How weights start. "uniform" is U(±1/√fan_in), weights and biases, PyTorch's default for linear
-layers; "normal" is N(0, 1/fan_in) with biases of zero (LeCun et al. 1998), √3 times as wide."""
 
 
 class Network(ABC):
@@ -107,60 +98,3 @@ def _initialised(
             is_outputs_first = _is_outputs_first(name, old)
             made[name] = (weight if is_outputs_first else weight.T).reshape(old.shape).contiguous()
     return made
-
-
-def dense(
-    fan_in: int, fan_out: int, start: Start, generator: torch.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights (fan_in, fan_out) and bias (1, fan_out) of a layer."""
-    scale = 1 / math.sqrt(fan_in)
-    if start == "normal":
-        return torch.randn(fan_in, fan_out, generator=generator) * scale, torch.zeros(1, fan_out)
-    uniform = 2 * torch.rand(fan_in + 1, fan_out, generator=generator) - 1
-    return uniform[1:] * scale, uniform[:1] * scale
-
-
-def read_out(
-    fan_in: int, outputs: int, start: Start, generator: torch.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights (outputs, fan_in) and bias (outputs, 1) of the last layer, see `apply_read_out`."""
-    weight, bias = dense(fan_in, outputs, start, generator)
-    return weight.T.contiguous(), bias.T.contiguous()
-
-
-def apply_dense(signal: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """A layer of every copy: (copies, rows, fan_in) → (copies, rows, fan_out)."""
-    return torch.baddbmm(bias, signal, weight)
-
-
-def apply_read_out(signal: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """The last layer of every copy: (copies, batch, fan_in) → (copies, batch, outputs).
-
-    Outputs are few, and a product with few columns is slow: on one core 4 times as slow as the
-    same product turned round, softmax along them 20 times. So they are computed, and lie in
-    memory, as (copies, outputs, batch).
-    """
-    return _ReadOut.apply(signal, weight, bias)
-
-
-class _ReadOut(torch.autograd.Function):
-    """The product turned round, whose gradient to the signal is not.
-
-    Autograd's own comes transposed, and every activation before it would go through memory in
-    strides: the gradient of SiLU takes five times as long.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any, signal: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
-    ) -> torch.Tensor:
-        ctx.save_for_backward(signal, weight)
-        return torch.baddbmm(bias, weight, signal.transpose(1, 2)).transpose(1, 2)
-
-    @staticmethod
-    def backward(
-        ctx: Any, gradient: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        signal, weight = ctx.saved_tensors
-        by_output = gradient.transpose(1, 2)
-        return gradient.bmm(weight), by_output.bmm(signal), by_output.sum(2, keepdim=True)

@@ -7,15 +7,8 @@ from itertools import pairwise
 import torch
 
 from evo.learnables import Places
-from evo.networks.base import (
-    Network,
-    Parameters,
-    Start,
-    apply_dense,
-    apply_read_out,
-    dense,
-    read_out,
-)
+from evo.networks.base import Network, Parameters
+from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
 from evo.parts import Parts
 
 

@@ -1,4 +1,4 @@
-"""Handwritten digits of scikit-learn on larger networks, for full training."""
+"""Handwritten digits of scikit-learn on larger networks, for full training and some kinds."""
 
 from evo.networks.base import Network
 from evo.networks.cnn import Cnn
@@ -9,7 +9,7 @@ from evo.tasks.digits import Digits
 
 @tasks.register("digits-large")
 class DigitsLarge(Digits):
-    """The data and split of digits; networks larger than a campaign trains, for full training."""
+    """The data and split of digits; networks larger than those of digits."""
 
     def networks(self) -> dict[str, Network]:
         """A wide perceptron and a convolutional network: what fidelity panels are made with."""

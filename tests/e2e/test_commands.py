@@ -152,13 +152,13 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
     facts = evo("list", "--json").json
 
     sorts = {"kinds", "tasks", "operators", "survival", "parents", "presets", "plug-ins"}
-    assert set(facts) == sorts | {"bench tabular"}
+    assert set(facts) == sorts | {"tabular"}
     assert "activation" in facts["kinds"]
     assert "digits" in facts["tasks"]
     assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])
     assert {"nsga2", "niches"} <= set(facts["survival"])
     assert {"tournament", "rank"} <= set(facts["parents"])
-    assert {"random", "reward-model"} <= set(facts["bench tabular"])
+    assert {"random", "reward-model"} <= set(facts["tabular"])
     assert {"demo", "smoke"} <= set(facts["presets"])
     assert "demo" in evo("list").out
 

@@ -44,6 +44,7 @@ def test_the_training_that_made_a_panel_agrees_with_it(
     found = evo("fidelity", "mine.json", *SHORT, "--json")
 
     assert found.code == 0, found.err
+    assert found.json["halves"] == json.loads((workplace / "mine.json").read_text())["halves"]
     combined = {
         (row["rung"], row["measure"], row["truth"]): row["tau"]
         for row in found.json["tau"]

@@ -56,15 +56,15 @@ BEHIND = [record("second", 0.8, 0.05), record("third", 0.7, 0.05), record("last"
 SHORT = [record("short", 1.0, 2.0, rung=0)]
 
 
-def campaign(folder: Path, records: Sequence[Record]) -> Reader:
-    config = Config(protocol=SEARCH, device="cpu").model_dump(mode="json")
+def campaign(folder: Path, records: Sequence[Record], tasks=("digits",)) -> Reader:
+    config = Config(protocol=SEARCH, device="cpu", tasks=tasks).model_dump(mode="json")
     with History.create(folder / "run", config=config, environment={}) as history:
         history.seal(0, records, [])
     return Reader.read(folder / "run")
 
 
-def chosen(folder: Path, *, top: int = 2, seeds: int = 8, beside=("breast-cancer",)):
-    history = campaign(folder, [*BASELINES, *BEHIND, *FRONT, *SHORT])
+def chosen(folder: Path, *, top=2, seeds=8, beside=("breast-cancer",), searched=("digits",)):
+    history = campaign(folder, [*BASELINES, *BEHIND, *FRONT, *SHORT], searched)
     return plan(history, top=top, epochs=7, seeds=seeds, beside=beside)
 
 
@@ -114,6 +114,13 @@ def test_tasks_beside_the_campaigns_own_are_the_usual_ones_or_those_named(tmp_pa
     assert usual.config.tasks == ("digits", "digits-cnn", "breast-cancer")
     assert named.config.tasks == ("digits", "breast-cancer")
     assert usual.searched == named.searched == ("digits",)
+
+
+def test_no_usual_task_repeats_the_networks_and_data_of_the_search(tmp_path: Path) -> None:
+    usual = chosen(tmp_path, searched=("digits-large",), beside=None)
+
+    # Its convolutional network is that of digits-cnn.
+    assert usual.config.tasks == ("digits-large", "digits", "breast-cancer")
 
 
 @pytest.mark.parametrize(

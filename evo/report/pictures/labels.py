@@ -51,7 +51,9 @@ def place(axes: Axes, labels: Sequence[Label], *, points: ArrayLike, colour: str
     frame = np.asarray(axes.bbox.extents) / per_point
     spots = _spots(axes, [(label.x, label.y) for label in labels], per_point)
     around = np.vstack([_spots(axes, points, per_point), spots])
-    taken = np.hstack([around - _MARKER, around + _MARKER])
+    reach = np.full((len(around), 1), _MARKER)
+    reach[len(around) - len(spots) :, 0] += [label.clear for label in labels]
+    taken = np.hstack([around - reach, around + reach])
     far = np.hypot(_OFFSETS[:, 0], _OFFSETS[:, 1])
     for label, spot in zip(labels, spots, strict=True):
         offsets = _OFFSETS + np.sign(_OFFSETS) * (label.clear, label.clear, 0)

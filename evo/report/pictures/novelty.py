@@ -14,6 +14,10 @@ from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
 
 _MOST_LABELS = 15
 """Members with their probability written beside them."""
+_KNEE_AREA = 90
+"""Of the diamond around the knee, in square points."""
+_KNEE_REACH = 4
+"""How far the diamond reaches beyond other markers, in points."""
 
 
 def draw(scene: Scene, over: Scene | None = None) -> Figure:
@@ -89,7 +93,7 @@ def _front(axes: Axes, found: Analysis, label: str) -> None:
         axes.scatter(
             at[1],
             at[0],
-            s=90,
+            s=_KNEE_AREA,
             marker="D",
             facecolors="none",
             edgecolors=BASELINE,
@@ -128,7 +132,7 @@ def _probabilities(axes: Axes, found: Analysis, taken: Floats) -> None:
             f"{found.probabilities[i]:.0%}",
             float(found.values[i, 1]),
             float(found.values[i, 0]),
-            clear=4 if i == found.knee else 0,
+            clear=_KNEE_REACH if i == found.knee else 0,
         )
         for i in found.members
     ]

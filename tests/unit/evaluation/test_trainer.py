@@ -164,7 +164,9 @@ def test_a_penalty_pulls_on_the_weights_and_is_no_part_of_the_measured_loss(data
     nothing = train_with(data, Parts(torch.tanh, penalty=lambda w: 7 + 0 * w.sum()))
     strong = train_with(data, Parts(torch.tanh, penalty=lambda w: 100 * w.square().sum()))
 
+    steps = train_with(data, Parts(torch.tanh, penalty=lambda w: (w > 0).float().mean()))
     assert torch.allclose(nothing.test_loss, free.test_loss)
+    assert torch.equal(steps.test_loss, free.test_loss), "it has no gradient at all"
     # Without weights every class is as likely as its share.
     assert torch.allclose(strong.test_loss, torch.tensor(math.log(10)), atol=0.15)
     assert (free.test_loss < strong.test_loss).all()

@@ -1,6 +1,6 @@
 import torch
 
-from evo.networks.base import apply_read_out
+from evo.networks.layers import apply_read_out
 
 
 def layer() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
