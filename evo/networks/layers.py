@@ -51,7 +51,7 @@ class _ReadOut(torch.autograd.Function):
     """The product turned round, whose gradient to the signal is not.
 
     Autograd's own comes transposed, and every activation before it would go through memory in
-    strides: the gradient of SiLU takes five times as long.
+    strides: the gradient of SiLU takes eight times as long.
     """
 
     @staticmethod
