@@ -137,9 +137,8 @@ class Bench:
         return taught.settled(given).model_dump(mode="json")
 
     def _campaign(self, arm: str, seed: int) -> Path:
-        of = (
-            f"-of-{self._seeds}" if arm == "taught" else ""
-        )  # others teach it, as many as there are
+        # The taught one depends on how many others teach it.
+        of = f"-of-{self._seeds}" if arm == "taught" else ""
         return self._folder / f"seed-{seed}-{arm}{of}"
 
     def _records(self, arm: str, seed: int) -> list[Record]:

@@ -133,7 +133,6 @@ def credits_of(history: Reader, chosen: Sequence[Record]) -> dict[str, Credits]:
     chosen = [record for record in chosen if record.score is not None and record.score.rung == last]
     if len(kind.members) == 1 or not chosen:
         return {}
-
     baselines = takewhile(lambda record: record.is_baseline, history.records)
     standards = standard_graphs(kind, baselines)
     return measured(chosen, lambda r: ablated_graphs(r.graph, standards), history.records)

@@ -41,9 +41,10 @@ def measured(
             found[record.graph] = record if known is None else max(known, record, key=_trained)
     return {
         record.id: {
-            name: _compared(record, found[graph])
+            name: credit
             for name, graph in wanted[record.id].items()
-            if graph in found and (found[graph].is_ablation or _covers(found[graph], record))
+            if graph in found
+            and ((credit := _compared(record, found[graph])) or found[graph].is_ablation)
         }
         for record in chosen
     }
@@ -70,17 +71,13 @@ def _trained(record: Record) -> int:
     return 0 if record.score is None else len(record.score.trials)
 
 
-def _covers(other: Record, record: Record) -> bool:
-    """Whether the other has trained on every trial by which a record is judged."""
+def _compared(record: Record, other: Record) -> Comparison | None:
+    """None where the other has not trained on every trial by which the record is judged."""
     own = at_highest_rung(score_of(record).trials)
-    return other.score is not None and {t[:4] for t in own} <= {t[:4] for t in other.score.trials}
-
-
-def _compared(record: Record, ablation: Record) -> Comparison | None:
-    if not _covers(ablation, record):
+    trained = () if other.score is None else other.score.trials
+    losses = {trial[:4]: trial.loss for trial in trained}
+    if any(trial[:4] not in losses for trial in own):
         return None
-    losses = {trial[:4]: trial.loss for trial in score_of(ablation).trials}
-    own = at_highest_rung(score_of(record).trials)
     without = [trial._replace(loss=losses[trial[:4]]) for trial in own]
     for place, pair in enumerate(zip(own, without, strict=True)):
         if all(math.isinf(trial.loss) for trial in pair):  # tells nothing of the component

@@ -86,8 +86,11 @@ class Learner:
 
     def remember(self, generation: int, records: Sequence[Record]) -> None:
         """Take in a sealed generation; what no model needs any more is forgotten."""
-        chosen = [record for record in records if not record.is_ablation]
-        screened = [record for record in chosen if record.stage in ("screen", "evaluate")]
+        screened = [
+            record
+            for record in records
+            if record.stage in ("screen", "evaluate") and not record.is_ablation
+        ]
         draw = self.draw(generation, len(screened))
         by_chance = set(draw.order[: draw.random])
         known = [
