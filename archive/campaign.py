@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.export import table
-from archive.reader import Reader
-from archive.records import Records
-from evo.errors import UsageError
+from archive.history.export import table
+from archive.history.reader import Reader
+from archive.history.records import Records
+from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas

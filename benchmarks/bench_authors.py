@@ -28,13 +28,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from equal_trainings import Trainer, first_trained, fresh_rate, over_seeds, rate, records_of
 
-from archive.descriptors import TextDescriptor
-from evo import build
+from archive.novelty.descriptors import TextDescriptor
+from evo.campaign import build
 from evo.config import Config, parse
+from evo.core.records import Record, Status
 from evo.evaluation.protocol import Protocol, Rung
-from evo.proposing import models
-from evo.types import Record, Status
-from evo.validation.sandbox import Sandbox
+from evo.llm import models
+from evo.validation.sandbox.sandbox import Sandbox
 
 EACH = 3
 """Trainings a generation; one more is proposed, since some are known or refused."""

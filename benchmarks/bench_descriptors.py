@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from spellings import Pairs, Told, recognised, spellings
 
-from archive.descriptors import TextDescriptor
-from archive.novelty import DUPLICATE_WITHIN, cosine_distance, rms_distance
-from evo.components.base import kinds
-from evo.validation.sandbox import Sandbox
+from archive.novelty.descriptors import TextDescriptor
+from archive.novelty.novelty_archive import DUPLICATE_WITHIN, cosine_distance, rms_distance
+from evo.components.kinds import kinds
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 

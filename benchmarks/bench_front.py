@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from archive.pareto import front, front_shares
-from evo.evaluation.win_rates import score
-from evo.report.draws import Belief, Trials
-from evo.report.objectives import Objective, objectives_of, score_of
-from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Trial, WinRate
+from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Trial, WinRate
+from evo.evaluation.statistics.win_rates import score
+from evo.report.facts.objectives import Objective, objectives_of, score_of
+from evo.report.facts.posterior import Belief, Trials
 
 Floats = NDArray[np.float64]
 Losses = dict[str, list[Trial]]

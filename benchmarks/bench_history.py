@@ -23,14 +23,12 @@ import no_training
 import numpy as np
 import torch
 
-from archive import merging
-from archive.history import History
-from archive.novelty import NoveltyArchive
-from archive.segment import Segment
-from evo.proposing.memory import Memory
-from evo.seeds import child
-from evo.standing import Standing
-from evo.types import (
+from archive.history.history import History
+from archive.novelty.novelty_archive import NoveltyArchive
+from archive.store import merging
+from archive.store.segment import Segment
+from evo.campaign.resume import Standing
+from evo.core.records import (
     BASELINE_OPERATOR,
     Candidate,
     Novelty,
@@ -42,6 +40,8 @@ from evo.types import (
     Trial,
     WinRate,
 )
+from evo.core.seeds import child
+from evo.proposing.memory import Memory
 from evo.validation.validator import Validator
 
 T = TypeVar("T")

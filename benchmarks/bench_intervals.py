@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
-from evo.evaluation.intervals import win_rate_interval
+from evo.evaluation.statistics.intervals import win_rate_interval
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from statistics import median
 
 import torch
 
-from evo.evaluation.kernels import CPU_KERNELS
-from evo.validation.allowed import ALLOWED
-from evo.validation.arguments import schema_of
+from evo.evaluation.training.kernels import CPU_KERNELS
+from evo.validation.graph.allowed import ALLOWED
+from evo.validation.graph.arguments import schema_of
 
 SHAPE = (16, 32, 64)
 ROUNDS = 9

@@ -20,12 +20,12 @@ import faiss
 import numpy as np
 import torch
 
-from archive import neighbours
-from archive.descriptors import TextDescriptor
-from archive.neighbours import Neighbours
+from archive.novelty import neighbours
+from archive.novelty.descriptors import TextDescriptor
+from archive.novelty.neighbours import Neighbours
 from evo.components.activation import Activation
-from evo.seeds import child
-from evo.types import Candidate, Record, Vector
+from evo.core.records import Candidate, Record, Vector
+from evo.core.seeds import child
 from operators.crossover_tree import CrossoverTree
 from operators.mutate_tree import MutateTree
 

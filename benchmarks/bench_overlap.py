@@ -17,10 +17,10 @@ from pathlib import Path
 import no_training
 import torch
 
+from evo.campaign.progress import Progress
 from evo.config import Config
-from evo.evaluation.workers import Job
-from evo.progress import Progress
-from evo.types import Outcome
+from evo.core.records import Outcome
+from evo.evaluation.protocol import Job
 
 LATENCY_S = 2.0
 CONCURRENCY = 8

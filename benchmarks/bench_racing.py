@@ -12,17 +12,18 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
 
-from evo import build
-from evo.baselines import validated_baselines
-from evo.components.base import Kind, kinds
+from evo.campaign import build
+from evo.campaign.baselines import validated_baselines
+from evo.campaign.steps import Validate
+from evo.components.base import Kind
+from evo.components.kinds import kinds
+from evo.compute.local import Workers
 from evo.config import Config
-from evo.evaluation.protocol import Protocol
+from evo.core.records import Candidate, Outcome, Record, Score, Status, Stretch, Trial
+from evo.core.seeds import child
+from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.evaluation.workers import Job, Workers
-from evo.seeds import child
-from evo.steps import Validate
-from evo.types import Candidate, Outcome, Record, Score, Status, Stretch, Trial
-from evo.validation.sandbox import Sandbox
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.portfolio import Portfolio
 

@@ -21,19 +21,19 @@ import torch
 from reward_rivals import Blocks, ensemble, process, trees
 from scipy.stats import rankdata
 
-from archive.descriptors import BehaviourScale, TextDescriptor
-from evo.baselines import behaviour_scale, validated_baselines
-from evo.components.base import kinds
-from evo.reward import pool
-from evo.reward.efficiency import Efficiency
-from evo.reward.features import Features, rows_of
-from evo.reward.graph_statistics import graph_statistics
-from evo.reward.model import BLOCKS, Example
-from evo.reward.propagation import Propagation
-from evo.seeds import child
-from evo.types import Record
-from evo.validation.graph import Graph
-from evo.validation.sandbox import Sandbox
+from archive.novelty.descriptors import BehaviourScale, TextDescriptor
+from evo.campaign.baselines import behaviour_scale, validated_baselines
+from evo.components.kinds import kinds
+from evo.core.records import Record
+from evo.core.seeds import child
+from evo.screening import pool
+from evo.screening.efficiency import Efficiency
+from evo.screening.features import Features, rows_of
+from evo.screening.graph_statistics import graph_statistics
+from evo.screening.model import BLOCKS, Example
+from evo.screening.propagation import Propagation
+from evo.validation.graph.graph import Graph
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 Fit = Callable[[Features, Example, Features, Blocks], Example]

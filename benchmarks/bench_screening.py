@@ -32,18 +32,18 @@ import numpy as np
 from equal_trainings import over_seeds, rate
 from pool import Kept
 
-from archive.descriptors import TextDescriptor
-from archive.history import History
-from archive.reader import Reader
-from evo import build, founding, taught
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.novelty.descriptors import TextDescriptor
+from evo.campaign import build, create, lessons
 from evo.config import Config, parse
+from evo.core.records import Record, Status
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.report.summary import pareto_front, rung
-from evo.reward.settings import RewardSettings
-from evo.rewards import Rewards
-from evo.types import Record, Status
-from evo.validation.sandbox import Sandbox
+from evo.report.facts.summary import pareto_front, rung
+from evo.screening.settings import RewardSettings
+from evo.studies.reward import Rewards
+from evo.validation.sandbox.sandbox import Sandbox
 
 FRESH = Protocol(rungs=(Rung(epochs=10, seeds=10),), first_seed=1000, keep=1.0, racing=False)
 PLAIN, ARMS = "without", ("with", "taught")
@@ -134,7 +134,7 @@ class Bench:
             histories = [Reader.read(self._campaign(PLAIN, other)) for other in others]
             Rewards.of(histories).lessons().write(path)
         given = RewardSettings(screening=True, lessons=str(path))
-        return taught.settled(given).model_dump(mode="json")
+        return lessons.settled(given).model_dump(mode="json")
 
     def _campaign(self, arm: str, seed: int) -> Path:
         # The taught one depends on how many others teach it.
@@ -145,7 +145,7 @@ class Bench:
         """All records of a campaign that is run to its end, from where it stands."""
         config, folder = self._configuration(arm, seed), self._campaign(arm, seed)
         if not folder.exists():
-            founding.create(folder, config).close()
+            create.create(folder, config).close()
         with History.open(folder) as history:
             if parse(history.config, where=str(folder)) != config:
                 raise SystemExit(f"{folder} has other settings. Choose another FOLDER.")

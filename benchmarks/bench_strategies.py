@@ -27,14 +27,14 @@ import numpy as np
 from equal_trainings import Trainer, first_trained, fresh_rate, over_seeds, rate, records_of
 from no_training import HashedText
 
-from archive.novelty import rms_distance
+from archive.novelty.novelty_archive import rms_distance
 from archive.pareto import hypervolume
-from evo import build
+from evo.campaign import build
 from evo.config import Config, parse
+from evo.core.records import Record
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.rungs import Runner
-from evo.types import Record
-from evo.validation.sandbox import Sandbox
+from evo.validation.sandbox.sandbox import Sandbox
 
 EACH = 5
 """Trainings a generation; more are proposed, since some are known or refused."""

@@ -16,14 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from evo.compute.local import keep_memory
+from evo.core.seeds import child_seed
 from evo.evaluation.protocol import Protocol
-from evo.evaluation.trainer import train
-from evo.evaluation.workers import keep_memory
+from evo.evaluation.training.trainer import train
 from evo.networks.base import Network, Parameters
 from evo.networks.mlp import Mlp
+from evo.networks.parts import Parts
 from evo.networks.patches import Patches
-from evo.parts import Parts
-from evo.seeds import child_seed
 from evo.tasks.base import Data
 from evo.tasks.digits import Digits
 

@@ -21,10 +21,11 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from evo.components.activation import Activation
-from evo.types import Candidate
-from evo.validation import policy, tracer
-from evo.validation.graph import Graph
-from evo.validation.sandbox import Sandbox, TraceRequest
+from evo.core.records import Candidate
+from evo.validation.graph import tracer
+from evo.validation.graph.graph import Graph
+from evo.validation.policy import rules
+from evo.validation.sandbox.sandbox import Sandbox, TraceRequest
 from evo.validation.validator import Validator
 
 COMPONENTS = Path(__file__).parents[1] / "tests" / "unit" / "validation" / "components.toml"
@@ -92,7 +93,7 @@ def cost(sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate]
     assert len(texts) == len(candidates), "an honest component was refused"
     graphs = [Graph.parse(text) for text in texts]
     parts: dict[str, Callable[[], object]] = {
-        "policy": lambda: [policy.check(c.source, KIND.contract) for c in candidates],
+        "policy": lambda: [rules.check(c.source, KIND.contract) for c in candidates],
         "reading the graph": lambda: [Graph.parse(text) for text in texts],
         "budget": lambda: [
             graph.check_budget(shapes) for graph in graphs for shapes in KIND.trace_shapes

@@ -9,12 +9,13 @@ Usage: python benchmarks/bench_workers.py
 import time
 from statistics import median
 
-from evo import build
-from evo.baselines import validated_baselines
-from evo.components.base import kinds
+from evo.campaign import build
+from evo.campaign.baselines import validated_baselines
+from evo.components.kinds import kinds
+from evo.compute.local import Workers
 from evo.config import Config
-from evo.evaluation.workers import Job, Workers
-from evo.validation.sandbox import Sandbox
+from evo.evaluation.protocol import Job
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 ROUNDS = 3

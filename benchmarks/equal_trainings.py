@@ -11,17 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from archive.descriptors import TextDescriptor
-from archive.reader import Reader
-from evo import build, founding
+from archive.history.reader import Reader
+from archive.novelty.descriptors import TextDescriptor
+from evo.campaign import build, create
+from evo.campaign.progress import Progress
 from evo.config import Config
-from evo.evaluation.means import Mean
+from evo.core.records import Outcome, Record, Status, Stretch
+from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
-from evo.evaluation.win_rates import score
-from evo.evaluation.workers import Job
-from evo.progress import Progress
-from evo.types import Outcome, Record, Status, Stretch
-from evo.validation.sandbox import Sandbox
+from evo.evaluation.statistics.estimate import Mean
+from evo.evaluation.statistics.win_rates import score
+from evo.validation.sandbox.sandbox import Sandbox
 
 _TRAINED = (Status.EVALUATED, Status.FAILED)
 """What diverges everywhere has trained, and wins nothing."""
@@ -63,7 +63,7 @@ def records_of(
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "run"
-        with founding.create(folder, config) as history, suppress(Enough):
+        with create.create(folder, config) as history, suppress(Enough):
             build.search(history, config, watch, sandbox=sandbox, text=text, train=train, keys=keys)
         return list(Reader.read(folder).records)
 

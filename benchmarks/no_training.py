@@ -13,22 +13,22 @@ from pathlib import Path
 
 import numpy as np
 
-from archive.descriptors import TextDescriptor
-from archive.history import History
-from archive.reader import Reader
-from evo import build
-from evo.components.base import kinds
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.novelty.descriptors import TextDescriptor
+from evo.campaign import build
+from evo.campaign.budget import counted
+from evo.campaign.progress import Watch
+from evo.components.kinds import kinds
 from evo.config import Config, load, parse
-from evo.evaluation.protocol import Protocol
-from evo.evaluation.workers import Job
-from evo.progress import Watch
-from evo.proposing import models
-from evo.proposing.hours import counted
-from evo.seeds import child
-from evo.types import Outcome, Trial, Vector, normalise
-from evo.validation import tracer
+from evo.core.records import Outcome, Trial, Vector
+from evo.core.seeds import child
+from evo.core.source import normalise
+from evo.evaluation.protocol import Job, Protocol
+from evo.llm import models
+from evo.validation.graph import tracer
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, Traced, TraceRequest
+from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 
 NETWORKS = ("wide", "deep", "patch", "patch-deep")
 

@@ -2,7 +2,7 @@
 
     python benchmarks/pool.py FOLDER                 proposes, then trains what is not there yet
     python benchmarks/pool.py FOLDER --table FILE    writes those that have trained, see evo.pools
-    … --known evo/pools/activation.parquet           counts what that pool holds as trained
+    … --known evo/data/pools/activation.parquet           counts what that pool holds as trained
 
 Round by round the syntax-tree operators propose from parents drawn evenly among all that passed
 before; nothing selects, so the pool shows what operators make and not what one search likes. The
@@ -24,19 +24,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from archive.novelty import NoveltyArchive
-from evo import build
-from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
-from evo.components.base import Kind, kinds
+from archive.novelty.novelty_archive import NoveltyArchive
+from evo.campaign import build
+from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.campaign.steps import Recognise, Validate
+from evo.components.base import Kind
+from evo.components.kinds import kinds
+from evo.compute.local import Workers
 from evo.config import Config
-from evo.evaluation.protocol import Protocol
+from evo.core.records import Candidate, Outcome, Record, Status, Stretch, Trial
+from evo.core.seeds import child
+from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.evaluation.workers import Job, Workers
-from evo.reward import pool
-from evo.seeds import child
-from evo.steps import Recognise, Validate
-from evo.types import Candidate, Outcome, Record, Status, Stretch, Trial
-from evo.validation.sandbox import Sandbox
+from evo.screening import pool
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.portfolio import ParentsOf, Portfolio
 

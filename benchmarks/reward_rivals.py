@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 
-from evo.reward.features import Features
-from evo.reward.model import Example, Model
+from evo.screening.features import Features
+from evo.screening.model import Example, Model
 from evo.tabular.strategies.gaussian_process import foretold
 
 Floats = NDArray[np.float64]

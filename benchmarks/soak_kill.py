@@ -25,10 +25,10 @@ from typing import NamedTuple
 import no_training
 import torch
 
-from archive import check as health
-from archive.history import History
-from archive.reader import Reader
-from evo.types import Outcome, Stretch
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.repair import check as health
+from evo.core.records import Outcome, Stretch
 
 SETTINGS = ("population=8", "offspring=10", "trainings=8", "generations=20")
 COMMAND = ("smoke", "--set", "generations=4", "--set", "workers=2")

@@ -17,10 +17,10 @@ import no_training
 import numpy as np
 import torch
 
-from archive.history import History
-from archive.novelty import NoveltyArchive
+from archive.history.history import History
+from archive.novelty.novelty_archive import NoveltyArchive
+from evo.campaign.resume import Standing
 from evo.proposing.memory import Memory
-from evo.standing import Standing
 
 OFFSPRING = 50
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from archive.novelty import Distance, NoveltyArchive
-from evo.baselines import behaviour_of, behaviour_scale, validated_baselines
+from archive.novelty.novelty_archive import Distance, NoveltyArchive
+from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
-from evo.steps import Recognise, Validate
-from evo.types import Candidate, Record, Status
+from evo.core.records import Candidate, Record, Status
 from evo.validation.validator import Validator
 
 _FILE = Path(__file__).parents[1] / "tests" / "golden" / "spellings.toml"

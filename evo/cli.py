@@ -14,6 +14,7 @@ from evo.commands.bench import bench
 from evo.commands.check import check
 from evo.commands.compare import compare
 from evo.commands.confirm import confirm
+from evo.commands.console import err
 from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
@@ -25,8 +26,7 @@ from evo.commands.run import resume, run
 from evo.commands.show import show
 from evo.commands.status import status
 from evo.commands.validate import validate
-from evo.console import err
-from evo.errors import EvoError, UsageError
+from evo.core.errors import EvoError, UsageError
 
 app = typer.Typer(
     name="evo",

@@ -21,14 +21,14 @@ from pydantic import (
     model_validator,
 )
 
-from archive.novelty import DUPLICATE_WITHIN, Against, NoveltyArchive
+from archive.novelty.novelty_archive import DUPLICATE_WITHIN, Against, NoveltyArchive
 from evo.components.base import SEPARATOR
-from evo.errors import UsageError, unknown_name
+from evo.core.errors import UsageError, unknown_name
+from evo.core.frozen import Frozen
 from evo.evaluation.protocol import Protocol
-from evo.providers.settings import Budget, LlmSettings, Model
-from evo.reward.settings import RewardSettings
+from evo.llm.settings import Budget, LlmSettings, Model
+from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
-from evo.settings import Frozen
 
 FEWEST = 4
 """Survivors without which nothing is chosen any more."""
@@ -196,7 +196,9 @@ def presets() -> dict[str, str]:
     """The presets that come with evo: first comment line by name."""
     return {
         Path(file.name).stem: file.read_text().partition("\n")[0].lstrip("# ")
-        for file in sorted(resources.files("evo.presets").iterdir(), key=lambda file: file.name)
+        for file in sorted(
+            resources.files("evo.data.presets").iterdir(), key=lambda file: file.name
+        )
         if file.name.endswith(".toml")
     }
 
@@ -209,7 +211,7 @@ def _read(source: str) -> dict[str, Any]:
             return tomllib.loads(Path(source).read_text())
         if source not in presets():
             raise unknown_name("preset or TOML file", source, presets())
-        return tomllib.loads((resources.files("evo.presets") / f"{source}.toml").read_text())
+        return tomllib.loads((resources.files("evo.data.presets") / f"{source}.toml").read_text())
     except OSError as error:
         raise UsageError(f"Configuration {source}: cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, ValueError) as error:

@@ -11,9 +11,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from evo.dialogue import Prompt
-from evo.registry import Registry
-from evo.types import Contract, Record
+from evo.core.contract import Contract
+from evo.core.messages import Prompt
+from evo.core.records import Record
+from evo.core.registry import Registry
 from operators.briefing import Briefing
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evo.types import Contract, Record
+from evo.core.contract import Contract
+from evo.core.records import Record
 
 
 @dataclass(frozen=True)

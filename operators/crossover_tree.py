@@ -12,7 +12,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from evo.types import Contract, Record
+from evo.core.contract import Contract
+from evo.core.records import Record
 from operators.base import WritingOperator, operators
 from operators.tree.balance import SIZE_LIMIT, edit_once, room
 from operators.tree.carry import as_helper, carry

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from evo.types import Contract, Record
+from evo.core.contract import Contract
+from evo.core.records import Record
 from operators.base import WritingOperator, operators
 
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from evo.dialogue import Prompt
+from evo.core.messages import Prompt
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 from operators.llm.views import ask

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from evo.types import Contract, Record
+from evo.core.contract import Contract
+from evo.core.records import Record
 from operators.base import WritingOperator, operators
 from operators.tree.balance import edit_once
 from operators.tree.offspring import ATTEMPTS, first_worthy, read

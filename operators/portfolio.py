@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from evo.errors import UsageError
-from evo.types import Candidate, Contract, Record
+from evo.core.contract import Contract
+from evo.core.errors import UsageError
+from evo.core.records import Candidate, Record
 from operators.adaptation import Tally, shares
 from operators.base import AskingOperator, Operator, WritingOperator, operators
 from operators.tree.terms import choose

@@ -1,6 +1,6 @@
 """A sandbox that executes nothing, for texts that a hostile child might send."""
 
-from evo.validation.sandbox import Sandbox
+from evo.validation.sandbox.sandbox import Sandbox
 
 
 class ToldSandbox(Sandbox):

@@ -5,9 +5,9 @@ from typing import Annotated, cast, get_args
 
 import typer
 
+from evo.commands.console import err, picture_folder, print_facts
 from evo.commands.options import Json
-from evo.console import err, picture_folder, print_facts
-from evo.errors import unknown_name
+from evo.core.errors import unknown_name
 
 bench = typer.Typer(help="Compare search strategies.", no_args_is_help=True)
 
@@ -44,9 +44,9 @@ def tabular(
     as_json: Json = False,
 ) -> None:
     """How quickly strategies find the best of a pool whose candidates all trained in full."""
-    from evo.report.live import work_view
-    from evo.report.tabular import tabular_facts, tabular_view
-    from evo.reward.pool import read
+    from evo.report.facts.tabular import tabular_facts, tabular_view
+    from evo.report.views.live import work_view
+    from evo.screening.pool import read
     from evo.tabular.benchmark import Plan, Table, measure
     from evo.tabular.strategy import Goal, strategies
 

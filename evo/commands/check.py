@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from evo.commands.console import RUNS, err, out, print_json, run_folder
 from evo.commands.options import Json, RunName
-from evo.console import RUNS, err, out, print_json, run_folder
 
 
 def check(
@@ -19,8 +19,8 @@ def check(
 ) -> None:
     """Whether every file of a campaign is whole; with --repair, mend those that are not."""
     folder = _folder(run)
-    from archive import check as health
-    from evo.report.tables import facts_table, rows_table
+    from archive.repair import check as health
+    from evo.report.views.tables import facts_table, rows_table
 
     report = health.repair(folder) if repair else health.check(folder)
     is_sound = not (health.check(folder).findings if repair else report.findings)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from evo.commands.console import print_facts, read_run
 from evo.commands.options import Json
-from evo.console import print_facts, read_run
 
 
 def compare(
@@ -16,8 +16,8 @@ def compare(
 ) -> None:
     """Fronts, hypervolumes over one reference, counts and the best of two campaigns."""
     one, two = read_run(run), read_run(other)
-    from evo.report.comparison import comparison
-    from evo.report.tables import comparison_table
+    from evo.report.facts.comparison import comparison
+    from evo.report.views.tables import comparison_table
 
     facts = comparison(one, two)
     print_facts(facts, comparison_table(facts), as_json=as_json)

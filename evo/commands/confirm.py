@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from evo.commands.console import err, print_facts, read_run
 from evo.commands.options import Json, RunName
-from evo.console import err, print_facts, read_run
 
 
 def confirm(
@@ -22,10 +22,10 @@ def confirm(
 ) -> None:
     """Whether the front and the best hold: they train again, on fresh seeds and other tasks."""
     history = read_run(run)
-    from archive.confirmations import read
-    from evo.confirm import carry_out, plan
-    from evo.report.live import work_view
-    from evo.report.verdicts import verdict_table
+    from archive.history.confirmations import read
+    from evo.report.facts.verdicts import verdict_table
+    from evo.report.views.live import work_view
+    from evo.studies.confirm import carry_out, plan
 
     chosen = plan(history, top=top, epochs=epochs, seeds=seeds, beside=task)
     size = f"{len(chosen.candidates)} candidates, {len(chosen.baselines)} baselines"

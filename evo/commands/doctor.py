@@ -2,8 +2,8 @@
 
 import typer
 
+from evo.commands.console import print_facts
 from evo.commands.options import Json
-from evo.console import print_facts
 
 
 def doctor(*, as_json: Json = False) -> None:
@@ -11,7 +11,7 @@ def doctor(*, as_json: Json = False) -> None:
 
     Exit code 1 where a wall is absent or an attack gets through.
     """
-    from evo.report.walls import walls_view
+    from evo.report.views.walls import walls_view
     from evo.validation.doctor import examine
 
     facts = examine()

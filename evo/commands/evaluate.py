@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from evo.commands.console import err, expect_walls, print_facts, read_sources
 from evo.commands.options import (
     Device,
     Files,
@@ -13,7 +14,6 @@ from evo.commands.options import (
     UnsafeSandbox,
     device_setting,
 )
-from evo.console import err, expect_walls, print_facts, read_sources
 
 
 def evaluate(
@@ -33,12 +33,12 @@ def evaluate(
     from evo.config import load
 
     loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
-    from evo import founding
-    from evo.inspection import evaluate_sources
-    from evo.report.tables import evaluation_table
+    from evo.campaign import create
+    from evo.report.views.tables import evaluation_table
+    from evo.studies.files import evaluate_sources
 
-    founding.check(loaded)
-    loaded = founding.with_grids(loaded)
+    create.check(loaded)
+    loaded = create.with_grids(loaded)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
         facts = evaluate_sources(sources, loaded, unsafe_sandbox=unsafe_sandbox)

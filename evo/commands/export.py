@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from evo.commands.console import err, read_run
 from evo.commands.options import RunName
-from evo.console import err, read_run
-from evo.errors import UsageError
+from evo.core.errors import UsageError
 
 
 def export(
@@ -20,8 +20,8 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Default: stdout.")] = None,
 ) -> None:
     """All records of a campaign as a table, a row each; hdf5 is one file of everything."""
-    from archive import export as tables
-    from archive import single_file
+    from archive.history import export as tables
+    from archive.history import single_file
 
     if output is None and sys.stdout.isatty() and format in ("parquet", "hdf5"):
         raise UsageError(f"{format} is not for a terminal: name a file with --output.")

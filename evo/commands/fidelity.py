@@ -5,16 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.commands.options import (
-    Device,
-    Json,
-    KindName,
-    Settings,
-    UnsafeSandbox,
-    device_setting,
-)
-from evo.console import err, expect_walls, print_facts, read_sources
-from evo.errors import UsageError
+from evo.commands.console import err, expect_walls, print_facts, read_sources
+from evo.commands.options import Device, Json, KindName, Settings, UnsafeSandbox, device_setting
+from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
     from evo.config import Config
@@ -54,17 +47,18 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
     """Evaluate a panel's functions as a campaign would, and compare the rankings."""
     if len(files) > 1:
         raise UsageError(f"Expected one panel, got {len(files)} files; --make takes many.")
-    from evo import calibration, founding
+    from evo.campaign import create
     from evo.evaluation import panel as panels
-    from evo.report.tables import fidelity_table
+    from evo.report.views.tables import fidelity_table
+    from evo.studies import fidelity
 
     panel = panels.read(files[0] if files else None, config.kind)
-    founding.check(config)
-    config = founding.with_grids(config)
+    create.check(config)
+    config = create.with_grids(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
-        found = calibration.fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
-    facts = calibration.fidelity_facts(found, panel, config)
+        found = fidelity.fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
+    facts = fidelity.fidelity_facts(found, panel, config)
     print_facts(facts, fidelity_table(facts), as_json=as_json)
 
 
@@ -73,15 +67,16 @@ def _make(
 ) -> None:
     """Train functions in full and write a panel of what came of it."""
     sources = [(Path(name).stem, text) for name, text in read_sources(files)]
-    from evo import calibration, founding
+    from evo.campaign import create
     from evo.evaluation import panel as panels
-    from evo.report.tables import facts_table
+    from evo.report.views.tables import facts_table
+    from evo.studies import fidelity
 
-    founding.check(config)
-    config = founding.with_grids(config)
+    create.check(config)
+    config = create.with_grids(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training in full …"):
-        made = calibration.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)
+        made = fidelity.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)
     panels.write(made, path)
     facts = {"panel": str(path), "functions": len(made.functions), "networks": made.networks}
     print_facts(facts, facts_table(facts), as_json=as_json)

@@ -1,13 +1,13 @@
 """What there is to choose from."""
 
+from evo.commands.console import print_facts
 from evo.commands.options import Json
-from evo.console import print_facts
 
 
 def list_(*, as_json: Json = False) -> None:
     """The kinds, tasks, operators, search strategies and presets there are."""
-    from evo.inspection import catalogue
-    from evo.report.tables import catalogue_table
+    from evo.report.views.tables import catalogue_table
+    from evo.studies.catalogue import catalogue
 
     facts = catalogue()
     print_facts(facts, catalogue_table(facts), as_json=as_json)

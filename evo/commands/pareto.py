@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evo.commands.console import err, out, picture_folder, print_json, read_run
 from evo.commands.options import Json, RunName
-from evo.console import err, out, picture_folder, print_json, read_run
-from evo.errors import UsageError
+from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from archive.reader import Reader
+    from archive.history.reader import Reader
 
 
 def pareto(
@@ -34,15 +34,15 @@ def pareto(
     as_json: Json = False,
 ) -> None:
     """The Pareto front, how sure it is, and the baselines on the same scale."""
-    from evo.report.objectives import objectives_of
+    from evo.report.facts.objectives import objectives_of
 
     chosen = objectives_of([key.strip() for key in objectives.split(",") if key.strip()])
     history = read_run(run)
     beside = None if over is None else read_run(over)
     if beside is not None:
         _check_alike(history, beside)
-    from evo.inspection import overlaid, scene_of
-    from evo.report.fronts import analysis_view, pareto_facts
+    from evo.report.facts.fronts import analysis_view, pareto_facts
+    from evo.studies.scene import overlaid, scene_of
 
     scene = scene_of(history, chosen)
     other = None if beside is None else scene_of(beside, chosen)

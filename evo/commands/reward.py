@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from evo.commands.console import err, picture_folder, print_facts, read_run
 from evo.commands.options import Json
-from evo.console import err, picture_folder, print_facts, read_run
-from evo.errors import UsageError, unknown_name
+from evo.core.errors import UsageError, unknown_name
 
 
 def reward(
@@ -30,8 +30,8 @@ def reward(
 ) -> None:
     """How many of the best candidates a reward model finds for how many evaluations."""
     histories = [read_run(run) for run in runs]
-    from evo.report.rewards import reward_facts, reward_view
-    from evo.rewards import SOURCES, Rewards
+    from evo.report.facts.reward import reward_facts, reward_view
+    from evo.studies.reward import SOURCES, Rewards
 
     if by not in SOURCES:
         raise unknown_name("source", by, SOURCES)

@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.commands.options import (
-    Device,
-    Json,
-    RunName,
-    Settings,
-    UnsafeSandbox,
-    device_setting,
-)
-from evo.console import (
+from evo.commands.console import (
     RUNS,
     err,
     expect_walls,
@@ -25,11 +17,12 @@ from evo.console import (
     run_folder,
     save_picture,
 )
-from evo.errors import BudgetReachedError, EvoError, UsageError
+from evo.commands.options import Device, Json, RunName, Settings, UnsafeSandbox, device_setting
+from evo.core.errors import BudgetReachedError, EvoError, UsageError
 
 if TYPE_CHECKING:
-    from archive.history import History
-    from archive.reader import Reader
+    from archive.history.history import History
+    from archive.history.reader import Reader
 
 Replay = Annotated[
     str | None,
@@ -59,15 +52,15 @@ def run(
             raise UsageError("evo run expects a TOML file or a preset (see evo list).")
         config = str(source.folder / "config.json")
     loaded = load(config, [*(settings or ()), *device_setting(device)], seed=seed)
-    from evo import founding, taught
+    from evo.campaign import create, lessons
 
     if source is not None:
-        loaded = taught.replayed(loaded, source.folder)
-    founding.check(loaded, replayed=source is not None)
+        loaded = lessons.replayed(loaded, source.folder)
+    create.check(loaded, replayed=source is not None)
     expect_walls(unsafe=unsafe_sandbox)
     stem = source.folder.name if source else Path(config).stem
     folder = RUNS / name if name else next_folder(stem)
-    with founding.create(folder, loaded) as history:
+    with create.create(folder, loaded) as history:
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
@@ -81,7 +74,7 @@ def resume(
     """Go on with a campaign from where it stopped."""
     folder = run_folder(run)
     source = read_run(replay) if replay else None
-    from archive.history import History
+    from archive.history.history import History
 
     with History.open(folder) as history:
         if history.generation >= history.config["generations"]:
@@ -95,13 +88,13 @@ def _run(
     history: "History", *, unsafe_sandbox: bool, replay: "Reader | None", as_json: bool
 ) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
-    from archive import ending as endings
-    from evo import build
-    from evo.inspection import scene_of
-    from evo.progress import Progress
-    from evo.report.live import live_view
-    from evo.report.summary import status_facts
-    from evo.stopping import Stopping
+    from archive.history import stop_reason as endings
+    from evo.campaign import build
+    from evo.campaign.progress import Progress
+    from evo.campaign.stopping import Stopping
+    from evo.report.facts.summary import status_facts
+    from evo.report.views.live import live_view
+    from evo.studies.scene import scene_of
 
     folder, ending = history.folder, ""
     go_on = f"Go on with: {invoked_as()} resume {folder}"
@@ -150,13 +143,13 @@ def _tell_of_stopping() -> None:
 
 def _check_again(history: "History", *, replayed: bool) -> None:
     """What may have changed since a campaign began: what it needs, and what it ran on."""
-    from evo import founding
+    from evo.campaign import create
     from evo.config import parse
 
     config = parse(history.config, where=str(history.folder / "config.json"))
     if history.generation < config.generations:
-        founding.check(config, replayed=replayed, begun=history.folder)
-    now = founding.environment()
+        create.check(config, replayed=replayed, begun=history.folder)
+    now = create.environment()
     changed = [
         f"{name} {before} → {now.get(name, 'none')}"
         for name, before in history.environment.items()

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from evo.commands.console import print_facts, read_run
 from evo.commands.options import Json, RunName
-from evo.console import print_facts, read_run
 
 
 def show(
@@ -16,11 +16,11 @@ def show(
 ) -> None:
     """One candidate with all that is known of it."""
     history = read_run(run)
-    from archive.confirmations import newest_of
-    from evo.inspection import credits_of
-    from evo.report.credits import credit_facts
-    from evo.report.summary import find_record, record_facts
-    from evo.report.tables import record_view
+    from archive.history.confirmations import newest_of
+    from evo.report.facts.credits import credit_facts
+    from evo.report.facts.summary import find_record, record_facts
+    from evo.report.views.tables import record_view
+    from evo.studies.scene import credits_of
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)

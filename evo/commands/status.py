@@ -1,7 +1,7 @@
 """Where a campaign stands."""
 
+from evo.commands.console import print_facts, read_run
 from evo.commands.options import Json, RunName
-from evo.console import print_facts, read_run
 
 
 def status(run: RunName, *, as_json: Json = False) -> None:
@@ -9,9 +9,9 @@ def status(run: RunName, *, as_json: Json = False) -> None:
     history = read_run(run)
     from rich.console import Group
 
-    from evo.report.authorship import authorship_facts, authorship_table
-    from evo.report.summary import status_facts
-    from evo.report.tables import facts_table
+    from evo.report.facts.authorship import authorship_facts, authorship_table
+    from evo.report.facts.summary import status_facts
+    from evo.report.views.tables import facts_table
 
     facts = status_facts(history)
     authorship = authorship_facts(history.records)

@@ -6,10 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, Kind, kinds
+from evo.components.base import Component, Kind
 from evo.components.elementwise import VOCABULARY, check_elementwise, probe
-from evo.parts import Parts
-from evo.types import Contract, Vector
+from evo.components.kinds import kinds
+from evo.core.contract import Contract
+from evo.core.records import Vector
+from evo.networks.parts import Parts
 
 
 @kinds.register("activation")

@@ -12,10 +12,9 @@ from typing import ClassVar
 
 import torch
 
-from evo.errors import UsageError
-from evo.parts import Parts
-from evo.registry import Registry
-from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector
+from evo.core.contract import Contract
+from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
+from evo.networks.parts import Parts
 
 Component = Callable[..., torch.Tensor]
 """A component that is safe to call: the interpreter of a checked graph."""
@@ -105,26 +104,3 @@ class Kind(ABC):
             path.stem: Candidate.of(self.name, path.read_text(), operator=BASELINE_OPERATOR)
             for path in sorted(self.baselines_folder.glob("*.py"))
         }
-
-
-class _Kinds(Registry[Kind]):
-    """Kinds by name; names with `+` between them name a combination."""
-
-    def get(self, name: str) -> type[Kind]:
-        """The class of that name.
-
-        Raises:
-            UsageError: no such name, or kinds that cannot be combined.
-        """
-        if SEPARATOR not in name:
-            return super().get(name)
-        names = sorted(one.strip() for one in name.split(SEPARATOR))
-        if "" in names:
-            raise UsageError(f"Kind {name!r}: expected a kind on each side of {SEPARATOR!r}.")
-        # Late: a combination is a kind itself.
-        from evo.components.combination import combined  # noqa: PLC0415
-
-        return combined(tuple(super(_Kinds, self).get(one) for one in names))
-
-
-kinds: Registry[Kind] = _Kinds("kind", "evo.components")

@@ -14,9 +14,10 @@ import torch
 
 from evo.components.base import SEPARATOR, Component, Kind
 from evo.components.joining import component_in, joined
-from evo.errors import UsageError
-from evo.parts import Parts
-from evo.types import BASELINE_OPERATOR, Candidate, Contract, Vector
+from evo.core.contract import Contract
+from evo.core.errors import UsageError
+from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
+from evo.networks.parts import Parts
 
 
 class Combination(Kind):

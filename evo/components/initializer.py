@@ -6,10 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.base import Component, ContractError, Kind
 from evo.components.checks import expect_form, expect_same, fill, layouts
-from evo.parts import Parts
-from evo.types import Contract, Vector
+from evo.components.kinds import kinds
+from evo.core.contract import Contract
+from evo.core.records import Vector
+from evo.networks.parts import Parts
 
 _SHAPES = ((5, 7), (1, 3), (3, 2), (64, 32), (10, 100))
 

@@ -8,11 +8,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.base import Component, ContractError, Kind
 from evo.components.checks import expect_form, expect_pulls_apart, expect_same, fill, layouts
+from evo.components.kinds import kinds
 from evo.components.rows import each_row
-from evo.parts import Parts
-from evo.types import Contract, Vector
+from evo.core.contract import Contract
+from evo.core.records import Vector
+from evo.networks.parts import Parts
 
 _REACH = 30.0
 """Logits of probes lie in [-30, 30]: e³⁰ is still finite, and softmax is 0 or 1 to seven digits."""

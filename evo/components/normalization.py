@@ -7,17 +7,13 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.base import Component, ContractError, Kind
 from evo.components.checks import fill
-from evo.components.rows import (
-    check_rows,
-    each_row,
-    expect_any_width,
-    named_rows,
-    rows_probe,
-)
-from evo.parts import Parts
-from evo.types import Contract, Learnable, Vector
+from evo.components.kinds import kinds
+from evo.components.rows import check_rows, each_row, expect_any_width, named_rows, rows_probe
+from evo.core.contract import Contract, Learnable
+from evo.core.records import Vector
+from evo.networks.parts import Parts
 
 
 @kinds.register("normalization")

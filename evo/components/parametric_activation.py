@@ -6,10 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind, kinds
+from evo.components.base import Component, ContractError, Kind
 from evo.components.elementwise import VOCABULARY, check_elementwise, probe
-from evo.parts import Parts
-from evo.types import Contract, Learnable, Vector
+from evo.components.kinds import kinds
+from evo.core.contract import Contract, Learnable
+from evo.core.records import Vector
+from evo.networks.parts import Parts
 
 _TOLD = ((1.0, 0.0), (0.6, 0.4), (1.7, -0.8))
 """Values of a and b, the initial ones first, that behaviour tells of."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.types import Trial
+from evo.core.records import Trial
 
 Floats = NDArray[np.float64]
 

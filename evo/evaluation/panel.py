@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 from scipy.stats import rankdata
 
-from evo.errors import UsageError
-from evo.settings import Frozen
+from evo.core.errors import UsageError
+from evo.core.frozen import Frozen
 
 Ranks = NDArray[np.float64]
 Measure = Literal["loss", "accuracy"]
@@ -48,8 +48,8 @@ class Panel(Frozen):
         kind: of the components.
         functions: by name.
         halves: how far one half of the truth's seeds agrees with the other, see
-            `evo.evaluation.fidelity.halves`. It shows the truth's own noise; the whole truth has
-            less of it.
+            `evo.evaluation.statistics.rank_agreement.halves`. It shows the truth's own noise; the
+            whole truth has less of it.
     """
 
     about: str = ""
@@ -96,7 +96,7 @@ def read(path: Path | None, kind: str = "activation") -> Panel:
     Raises:
         UsageError: it cannot be read, or is no panel; the message says where.
     """
-    source = path or resources.files("evo.panels") / f"{kind}.json"
+    source = path or resources.files("evo.data.panels") / f"{kind}.json"
     try:
         return Panel.model_validate_json(source.read_text())
     except (OSError, UnicodeDecodeError) as error:

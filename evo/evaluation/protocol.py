@@ -1,6 +1,7 @@
 """How candidates are measured, as configuration. A change here states its fidelity (docs/)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, NamedTuple
 
@@ -13,7 +14,8 @@ from pydantic import (
     field_validator,
 )
 
-from evo.settings import Frozen
+from evo.core.frozen import Frozen
+from evo.core.records import Outcome, Stretch, Trial
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]
@@ -137,3 +139,31 @@ class Protocol(Frozen):
         )
         missing = sum(seed >= self.first_seed + trained for seed in self.heats(rung)[heat])
         return missing if heat or trained else missing * len(self.settings)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One candidate to train in one heat of one rung.
+
+    Attributes:
+        id: the candidate's.
+        graph: its text.
+        rung: index of the rung.
+        heat: index of the heat within the rung.
+        known: the candidate's trials so far, see `run_trials`.
+    """
+
+    id: str
+    graph: str
+    rung: int
+    heat: int = 0
+    known: tuple[Trial, ...] = ()
+
+    @property
+    def stretch(self) -> Stretch:
+        """What its outcome will be the outcome of."""
+        return Stretch(self.id, self.rung, self.heat)
+
+    def failed(self, error: str) -> Outcome:
+        """An outcome that says why there is none."""
+        return Outcome(self.id, self.rung, (), 0.0, error, self.heat)

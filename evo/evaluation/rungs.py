@@ -11,13 +11,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from evo.errors import EvoError
+from evo.core.errors import EvoError
+from evo.core.records import Outcome, Record, Score, Status, Trial
 from evo.evaluation.cells import Floats, by_cell
-from evo.evaluation.protocol import Protocol
+from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.race import still_racing
-from evo.evaluation.win_rates import margins, score, score_baselines
-from evo.evaluation.workers import Job
-from evo.types import Outcome, Record, Score, Status, Trial
+from evo.evaluation.statistics.win_rates import margins, score, score_baselines
 
 Runner = Callable[[Sequence[Job]], Iterable[Outcome]]
 Rivals = Callable[[Record], Mapping[str, Sequence[Trial]]]

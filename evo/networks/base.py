@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 
 import torch
 
-from evo.learnables import Component, Places
-from evo.parts import Parts
+from evo.networks.learnables import Component, Places
+from evo.networks.parts import Parts
 
 Parameters = dict[str, torch.Tensor]
 

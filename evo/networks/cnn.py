@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from evo.learnables import Places
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, image_shape
 from evo.networks.layers import Start, apply_read_out, dense, read_out
-from evo.parts import Parts
+from evo.networks.learnables import Places
+from evo.networks.parts import Parts
 
 _TAPS = 3
 """Height and width of a kernel."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
-from evo.learnables import Places
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut, image_shape
 from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
-from evo.parts import Parts
+from evo.networks.learnables import Places
+from evo.networks.parts import Parts
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Self
 
 import torch
 
+from evo.core.records import Record
 from evo.selection.individual import Individual
-from evo.types import Record
 
 Proposing = Callable[[Sequence[Individual], int, int], list[Record]]
 """Proposals from a population, for a generation, with what was known after another."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from evo.dialogue import Exchange, Request
-from evo.proposing.bandit import choose_model
+from evo.core.contract import Contract
+from evo.core.messages import Exchange, Request
+from evo.core.records import Candidate, Record, Status
+from evo.core.seeds import child, child_seed
+from evo.llm.bandit import choose_model
+from evo.llm.correspondence import Correspondence
+from evo.llm.settings import LlmSettings, Model
 from evo.proposing.memory import Lessons
-from evo.providers.settings import LlmSettings, Model
-from evo.seeds import child, child_seed
-from evo.types import Candidate, Contract, Record, Status
 from operators.base import AskingOperator
 from operators.briefing import Briefing
 from operators.llm.grammar import grammar
@@ -17,14 +18,6 @@ from operators.llm.reading import UnreadableError, read
 
 _EXCERPT = 2000
 """Of a reply without code, history's record keeps so many characters; the reply is kept whole."""
-
-
-class Correspondence(Protocol):
-    """Whoever has replies: `Correspondent` asks for them, `Replayer` looks them up."""
-
-    def ask(self, requests: Sequence[Request]) -> list[Exchange]:
-        """What came of each request, in order."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ Only a window of generations is kept.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from archive.history import History
-from evo.types import Record, Status
+from archive.history.history import History
+from evo.core.records import Record, Status
 from operators.adaptation import Tally
 
 REPAIR = "repair-llm"

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from archive.novelty import rms_distance
+from archive.novelty.novelty_archive import rms_distance
 from evo.components.base import Kind
-from evo.dialogue import Exchange, Request
+from evo.core.messages import Exchange, Request
+from evo.core.records import Candidate, Record, Status
+from evo.core.seeds import child
 from evo.proposing.authors import Authors
+from evo.proposing.member import Turn
 from evo.proposing.memory import Lessons, Memory
-from evo.proposing.turns import Turn
-from evo.seeds import child
 from evo.selection.individual import Individual, performance
 from evo.selection.islands import Islands
-from evo.types import Candidate, Record, Status
 from operators.base import AskingOperator, WritingOperator
 from operators.briefing import Briefing
 from operators.portfolio import ParentsOf, Portfolio, write

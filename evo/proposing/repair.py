@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from evo.campaign import Step
-from evo.dialogue import Request
+from evo.core.messages import Request
+from evo.core.records import Record, Status
+from evo.core.step import Step
 from evo.proposing.authors import Authors
 from evo.proposing.memory import REPAIR
 from evo.proposing.propose import Proposal, Question, first_time
-from evo.types import Record, Status
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 

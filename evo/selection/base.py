@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from evo.registry import Registry
+from evo.core.registry import Registry
 from evo.selection.individual import Individual
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from deap import base
 
-from evo.types import Record
+from evo.core.records import Record
 
 
 class Fitness(base.Fitness):

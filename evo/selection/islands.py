@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from evo.core.records import Record, Status
 from evo.selection.base import Parents, Survival, parent_draws, survivals
 from evo.selection.individual import Individual, best_first
 from evo.selection.settings import SelectionSettings
-from evo.types import Record, Status
 
 
 class Islands:

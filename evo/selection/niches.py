@@ -21,7 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from archive.novelty import rms_distance
+from archive.novelty.novelty_archive import rms_distance
 from evo.selection.base import Survival, survivals
 from evo.selection.individual import Individual, best_first
 

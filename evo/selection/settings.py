@@ -2,7 +2,7 @@
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from evo.settings import Frozen
+from evo.core.frozen import Frozen
 
 
 class SelectionSettings(Frozen):

@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from evo.errors import UsageError
+from evo.core.errors import UsageError
+from evo.core.records import Record
+from evo.core.seeds import child
 from evo.evaluation.cells import Floats
-from evo.reward.efficiency import TOP
-from evo.reward.model import Example
-from evo.seeds import child
+from evo.screening.efficiency import TOP
+from evo.screening.model import Example
 from evo.tabular.candidates import Candidates, candidates_of
 from evo.tabular.strategy import Goal, State, Strategy
-from evo.types import Record
 
 Places = NDArray[np.int64]
 
@@ -40,7 +40,7 @@ class Table:
 
     @classmethod
     def of(cls, records: Sequence[Record], *, goal: Goal = "b_wr") -> "Table":
-        """The table of a pool, see `evo.reward.pool.read`."""
+        """The table of a pool, see `evo.screening.pool.read`."""
         scores = [record.score for record in records if record.score is not None]
         return cls(candidates_of(records), Example.of(scores), goal)
 

@@ -9,15 +9,15 @@ from time import process_time
 
 import numpy as np
 
-from archive.descriptors import TextDescriptor
-from evo.baselines import behaviour_of, behaviour_scale, own_baselines
-from evo.components.base import kinds
+from archive.novelty.descriptors import TextDescriptor
+from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
+from evo.components.kinds import kinds
 from evo.config import Config
-from evo.reward.features import Features
-from evo.reward.graph_statistics import graph_statistics
-from evo.reward.propagation import Propagation
-from evo.types import Record, Vector
-from evo.validation.graphs import component_of
+from evo.core.records import Record, Vector
+from evo.screening.features import Features
+from evo.screening.graph_statistics import graph_statistics
+from evo.screening.propagation import Propagation
+from evo.validation.graph.graphs import component_of
 
 Block = Callable[[], Vector]
 
@@ -43,7 +43,7 @@ class Candidates:
         return len(self.sources)
 
     def block(self, name: str) -> Vector:
-        """One block of features, (n, d) float32; see `evo.reward.features` for their names."""
+        """One block of features, (n, d) float32; see `evo.screening.features` for their names."""
         if name not in self._taken:
             start = process_time()
             self._taken[name] = self._blocks[name]()

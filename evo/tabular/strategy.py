@@ -13,9 +13,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.core.registry import Registry
 from evo.evaluation.cells import Floats
-from evo.registry import Registry
-from evo.reward.model import Example
+from evo.screening.model import Example
 from evo.tabular.candidates import Candidates
 
 Goal = Literal["b_wr", "bsota_wr"]

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import torch
 
+from evo.core.registry import Registry
 from evo.networks.base import Network
-from evo.registry import Registry
 from evo.tasks.objective import Classification, Objective
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from evo.core.seeds import child
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
-from evo.seeds import child
 from evo.tasks.base import Data, Split, Task, tasks
 
 _TRAIN, _VALIDATION = 300, 119

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from evo.core.seeds import child
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
-from evo.seeds import child
 from evo.tasks.base import Data, Split, Task, tasks
 from evo.tasks.objective import Regression
 

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from evo.errors import UsageError
-from evo.seeds import child
+from evo.core.errors import UsageError
+from evo.core.seeds import child
 from evo.tasks.base import Data, Split, Task
 
 _TRAIN, _VALIDATION, _TEST = 10_000, 2_000, 5_000

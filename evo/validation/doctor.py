@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from evo.validation import landlock, walls
-from evo.validation.connection import SandboxError
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, TraceRequest
-from evo.validation.walls import HOLDS, Wall
+from evo.validation.sandbox import landlock, walls
+from evo.validation.sandbox.connection import SandboxError
+from evo.validation.sandbox.sandbox import Sandbox, TraceRequest
+from evo.validation.sandbox.walls import HOLDS, Wall
 
 _DENIED = "PermissionError"
 _NO_PROCESS = f"{_DENIED}|BlockingIOError"

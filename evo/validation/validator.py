@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from evo.components.base import ContractError, Kind
-from evo.types import Candidate
-from evo.validation import policy
-from evo.validation.arguments import first_line
-from evo.validation.graph import Graph, GraphError
-from evo.validation.graphs import Graphs
+from evo.core.records import Candidate
+from evo.validation.graph.arguments import first_line
+from evo.validation.graph.graph import Graph, GraphError
+from evo.validation.graph.graphs import Graphs
+from evo.validation.policy import rules
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, Shapes, Traced, TraceRequest
+from evo.validation.sandbox.sandbox import Sandbox, Shapes, Traced, TraceRequest
 
 Verdict = Graph | Graphs | Refused
 """An accepted candidate's graph (its JSON form is `verdict.text`), or why it fell out."""
@@ -57,13 +57,13 @@ class Validator:
     def _refusal(self, candidate: Candidate, apart: Sequence[tuple[Kind, str]]) -> Refused | None:
         for member, source in apart:
             try:
-                policy.check(source, member.contract)
+                rules.check(source, member.contract)
             except Refused as refused:
                 return self._of(member, refused)
         if len(self._members) > 1:
             # What belongs to no component never runs; it must be fit to be read all the same.
             try:
-                policy.check(candidate.source, self._members[0].contract)
+                rules.check(candidate.source, self._members[0].contract)
             except Refused as refused:
                 return refused
         return None

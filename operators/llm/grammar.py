@@ -6,7 +6,7 @@ model writes better without it.
 
 import json
 
-from evo.types import Contract
+from evo.core.contract import Contract
 
 _DEPTH = 3
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from evo.dialogue import Reply
-from evo.types import Contract
+from evo.core.contract import Contract
+from evo.core.messages import Reply
 from operators.tree.program import import_targets
 from operators.tree.syntax import bound, identifiers, introduced, loaded, parameters, rename
 

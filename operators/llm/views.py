@@ -7,8 +7,9 @@ nothing to the component: neither is shown.
 import ast
 from typing import Any
 
-from evo.dialogue import Prompt
-from evo.types import Record, normalise
+from evo.core.messages import Prompt
+from evo.core.records import Record
+from evo.core.source import normalise
 from operators.briefing import Briefing
 from prompts import render
 

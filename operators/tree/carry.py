@@ -4,15 +4,7 @@ import ast
 
 from operators.tree.inline import Donation
 from operators.tree.program import Program
-from operators.tree.syntax import (
-    clone,
-    fresh,
-    identifiers,
-    introduced,
-    loaded,
-    rename,
-    same,
-)
+from operators.tree.syntax import clone, fresh, identifiers, introduced, loaded, rename, same
 from operators.tree.tidy import is_block, reachable
 
 

@@ -13,15 +13,7 @@ from operators.tree.coefficients import is_guard, is_guarded
 from operators.tree.signs import is_non_negative
 from operators.tree.sites import Site, Survey
 from operators.tree.syntax import binary, constant, number, same, scaled, size
-from operators.tree.terms import (
-    fill,
-    fill_around,
-    learned,
-    nice_number,
-    pick,
-    templates,
-    term,
-)
+from operators.tree.terms import fill, fill_around, learned, nice_number, pick, templates, term
 from operators.tree.values import Value
 
 _SMALL = 4

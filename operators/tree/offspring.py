@@ -12,7 +12,8 @@ from itertools import chain, count
 
 import numpy as np
 
-from evo.types import Contract, normalise
+from evo.core.contract import Contract
+from evo.core.source import normalise
 from operators.tree.algebra import has_like_terms
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.calls import ROOTS, called

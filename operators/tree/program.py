@@ -9,7 +9,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evo.types import Contract
+from evo.core.contract import Contract
 from operators.tree.sites import Survey
 from operators.tree.syntax import (
     blocks,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from evo.types import Contract
+from evo.core.contract import Contract
 from operators.tree.syntax import walk, words
 from operators.tree.values import MODULE, TENSORS, Value, Values
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from evo.types import Contract
+from evo.core.contract import Contract
 from operators.tree.syntax import binary, clone, scaled, substitute
 
 T = TypeVar("T")

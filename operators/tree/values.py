@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from evo.types import Contract
+from evo.core.contract import Contract
 from operators.tree.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called
 from operators.tree.syntax import children, import_name, parameters
 

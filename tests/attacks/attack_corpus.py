@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evo.components.base import kinds
-from evo.types import Candidate
-from evo.validation.graph import Graph
+from evo.components.kinds import kinds
+from evo.core.records import Candidate
+from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, Traced, TraceRequest
+from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 from evo.validation.validator import Validator
 
 CORPUS = Path(__file__).parent / "corpus"

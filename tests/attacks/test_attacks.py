@@ -25,11 +25,11 @@ from attack_corpus import (
 )
 from told_sandbox import ToldSandbox
 
-from evo.components.base import kinds
-from evo.validation import walls
-from evo.validation.graph import Graph
+from evo.components.kinds import kinds
+from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, Traced, TraceRequest
+from evo.validation.sandbox import walls
+from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 from evo.validation.validator import Validator, Verdict
 
 pytestmark = pytest.mark.skipif(

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from evo.components.base import Kind, kinds
-from evo.parts import Parts
-from evo.types import Candidate
-from evo.validation.graph import Graph
-from evo.validation.sandbox import Sandbox
+from evo.components.base import Kind
+from evo.components.kinds import kinds
+from evo.core.records import Candidate
+from evo.networks.parts import Parts
+from evo.validation.graph.graph import Graph
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 

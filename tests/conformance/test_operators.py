@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evo.components.base import kinds
-from evo.types import Candidate, Contract, Record, normalise
+from evo.components.kinds import kinds
+from evo.core.contract import Contract
+from evo.core.records import Candidate, Record
+from evo.core.source import normalise
 from operators.base import AskingOperator, WritingOperator, operators
 from operators.briefing import Briefing
 

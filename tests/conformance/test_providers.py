@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 
-from evo.providers.base import Provider, providers
-from evo.providers.settings import Model
+from evo.llm.providers.base import Provider, providers
+from evo.llm.settings import Model
 
 
 @pytest.mark.parametrize("name", providers.names())

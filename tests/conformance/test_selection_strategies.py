@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
 from evo.selection.base import parent_draws, survivals
 from evo.selection.individual import Individual
-from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
 
 POOLS = st.lists(
     st.tuples(st.sampled_from((0.0, 0.3, 0.5, 1.0)), st.sampled_from((0.1, 0.5, 0.9))),

@@ -6,11 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from evo.evaluation.trainer import train
+from evo.core.contract import Learnable
+from evo.evaluation.training.trainer import train
 from evo.networks.base import Network, Parameters
-from evo.parts import Parts
+from evo.networks.parts import Parts
 from evo.tasks.base import Data, Split, Task, tasks
-from evo.types import Learnable
 
 
 @pytest.fixture(params=tasks.names())

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from evo_command import EVO, Evo, Finished
 
-from archive import confirmations, journal
-from archive.reader import Reader
+from archive.history import confirmations
+from archive.history.reader import Reader
+from archive.store import journal
 
 SMALL = ("--epochs", "1", "--seeds", "8", "--top", "2", "--task", "breast-cancer")
 

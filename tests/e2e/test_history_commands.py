@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from evo_command import EVO, SMALL, Evo
 
-from archive.reader import Reader
+from archive.history.reader import Reader
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from evo_command import Evo
 
-from archive.reader import Reader
-from evo.types import Status
+from archive.history.reader import Reader
+from evo.core.records import Status
 
 KINDS = {
     "optimizer": (

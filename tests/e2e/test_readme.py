@@ -8,11 +8,11 @@ import pytest
 import torch.nn.functional as F
 from evo_command import Evo
 
-from archive.reader import Reader
+from archive.history.reader import Reader
 from evo.config import parse
 from evo.evaluation.protocol import Protocol, Rung
-from evo.evaluation.trials import run_trials
-from evo.parts import Parts
+from evo.evaluation.training.trials import run_trials
+from evo.networks.parts import Parts
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from evo_command import EVO, SECRET, SMALL, Evo, Finished
 
-from archive import ending as endings
-from archive.reader import Reader
-from evo.report.summary import status_facts
-from evo.types import Status
+from archive.history import stop_reason as endings
+from archive.history.reader import Reader
+from evo.core.records import Status
+from evo.report.facts.summary import status_facts
 
 
 def wait_for(condition, *, timeout_s: float = 120.0) -> None:

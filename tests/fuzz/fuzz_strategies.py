@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from evo.components.base import kinds
-from evo.validation.allowed import ALLOWED
-from evo.validation.arguments import schema_of
-from evo.validation.vocabulary import ATTRIBUTES, BUILTINS, REMEDIES
+from evo.components.kinds import kinds
+from evo.validation.graph.allowed import ALLOWED
+from evo.validation.graph.arguments import schema_of
+from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, REMEDIES
 
 _LONG = os.environ.get("EVO_FUZZ")
 

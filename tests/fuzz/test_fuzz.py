@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told_sandbox import ToldSandbox
 
-from evo.components.base import kinds
-from evo.types import Candidate
-from evo.validation import policy
-from evo.validation.allowed import ALLOWED
-from evo.validation.graph import Graph
+from evo.components.kinds import kinds
+from evo.core.records import Candidate
+from evo.validation.graph.allowed import ALLOWED
+from evo.validation.graph.graph import Graph
+from evo.validation.policy import rules
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator, Verdict
 
 
@@ -80,7 +80,7 @@ def test_any_text_passes_the_policy_or_is_refused(text: str) -> None:
         contract = kinds.get(name).contract
         Candidate.of(name, text, operator="test")
         try:
-            policy.check(text, contract)
+            rules.check(text, contract)
         except Refused as refused:
             expect_sound(refused)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from evo.components.base import kinds
+from evo.components.kinds import kinds
 
 _FOLDER = Path(__file__).parent
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from honest_corpus import LIMITS, RIGHTLY, all_sources, given, sources
 
-from evo.components.base import kinds
-from evo.types import Candidate
-from evo.validation.graph import Graph
+from evo.components.kinds import kinds
+from evo.core.records import Candidate
+from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator, Verdict
 
 SHARE_REFUSED = 0.05

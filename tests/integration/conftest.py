@@ -2,7 +2,7 @@
 
 import pytest
 
-from evo.validation.sandbox import Sandbox
+from evo.validation.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,16 @@ import pytest
 import torch
 from fault_server import KEY, FaultServer
 
-from archive.history import History
-from archive.reader import Reader
-from evo.ablation import ablated_graphs, standard_graphs
-from evo.components.base import kinds
+from archive.history.history import History
+from archive.history.reader import Reader
+from evo.campaign.ablation import ablated_graphs, standard_graphs
+from evo.components.kinds import kinds
 from evo.config import Config
-from evo.inspection import credits_of, scene_of
-from evo.report.fronts import pareto_facts
-from evo.report.summary import pareto_front, status_facts
-from evo.types import Candidate, Record, Status
-from evo.validation.graphs import Graphs, component_of
+from evo.core.records import Candidate, Record, Status
+from evo.report.facts.fronts import pareto_facts
+from evo.report.facts.summary import pareto_front, status_facts
+from evo.studies.scene import credits_of, scene_of
+from evo.validation.graph.graphs import Graphs, component_of
 from evo.validation.refusal import Refused
 from evo.validation.validator import Validator
 

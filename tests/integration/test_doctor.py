@@ -6,8 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from evo.cli import app
-from evo.validation import doctor, syscalls, walls
-from evo.validation.walls import Wall
+from evo.validation import doctor
+from evo.validation.sandbox import syscalls, walls
+from evo.validation.sandbox.walls import Wall
 
 pytestmark = pytest.mark.skipif(
     walls.standing() != set(Wall), reason="this machine lacks a wall of the sandbox"
@@ -67,7 +68,7 @@ def test_a_wall_that_stands_but_does_not_hold_is_found_out(monkeypatch):
     # A filter that allows everything: the kernel takes it, and it stops nothing.
     attacks = [a for a in doctor._ATTACKS if a.name in {"read a file", "send by UDP"}]
     monkeypatch.setattr(doctor, "_ATTACKS", tuple(attacks))
-    monkeypatch.setattr("evo.validation.connection._BOOT", TOOTHLESS)
+    monkeypatch.setattr("evo.validation.sandbox.connection._BOOT", TOOTHLESS)
 
     facts = doctor.examine()
 
@@ -90,7 +91,9 @@ main(int(sys.argv[2]))
 
 
 def test_a_sandbox_that_does_not_start_is_a_problem_and_no_traceback(monkeypatch):
-    monkeypatch.setattr("evo.validation.connection._BOOT", "raise SystemExit('no torch here')")
+    monkeypatch.setattr(
+        "evo.validation.sandbox.connection._BOOT", "raise SystemExit('no torch here')"
+    )
 
     result = CliRunner().invoke(app, ["doctor"], env={"COLUMNS": "200"})
 

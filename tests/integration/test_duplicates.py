@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from spellings import Pairs, recognised, spellings
 
-from archive.novelty import DUPLICATE_WITHIN, rms_distance
-from evo.components.base import kinds
-from evo.types import Record, Status
-from evo.validation.sandbox import Sandbox
+from archive.novelty.novelty_archive import DUPLICATE_WITHIN, rms_distance
+from evo.components.kinds import kinds
+from evo.core.records import Record, Status
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -6,21 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import evo.panels
-from archive.novelty import DUPLICATE_WITHIN, rms_distance
-from evo.baselines import behaviour_of, behaviour_scale, own_baselines
-from evo.components.base import kinds
+import evo.data.panels
+from archive.novelty.novelty_archive import DUPLICATE_WITHIN, rms_distance
+from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
+from evo.campaign.steps import Validate
+from evo.components.kinds import kinds
+from evo.core.records import Candidate, Record, Status
 from evo.evaluation import panel as panels
-from evo.steps import Validate
-from evo.types import Candidate, Record, Status
-from evo.validation.sandbox import Sandbox
+from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 PANELS = sorted(
-    Path(file.name).stem for file in resources.files(evo.panels).iterdir() if ".json" in file.name
+    Path(file.name).stem
+    for file in resources.files(evo.data.panels).iterdir()
+    if ".json" in file.name
 )
 
 

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from evo import build
-from evo.components.base import kinds
+from evo.campaign import build
+from evo.components.kinds import kinds
 from evo.config import Config
-from evo.evaluation.workers import Job
-from evo.inspection import evaluate_records
-from evo.types import Outcome, Status, Trial
+from evo.core.records import Outcome, Status, Trial
+from evo.evaluation.protocol import Job
+from evo.studies.files import evaluate_records
 
 
 class Pool:

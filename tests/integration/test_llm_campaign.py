@@ -12,14 +12,14 @@ import no_training
 import pytest
 from fault_server import KEY, FaultServer
 
-from archive import disk
-from archive.history import History
-from archive.reader import Reader
-from archive.replies import Replies
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.history.replies import Replies
+from archive.store import disk
 from evo.config import Config
-from evo.errors import BudgetReachedError, EvoError, HistoryError
-from evo.proposing.correspondent import EndpointDeadError
-from evo.types import Status
+from evo.core.errors import BudgetReachedError, EvoError, HistoryError
+from evo.core.records import Status
+from evo.llm.client import EndpointDeadError
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
 

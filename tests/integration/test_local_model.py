@@ -6,12 +6,12 @@ from pathlib import Path
 import no_training
 import pytest
 
-from archive.history import History
-from archive.reader import Reader
-from archive.replies import Replies
-from evo import build
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.history.replies import Replies
+from evo.campaign import build
 from evo.config import Config
-from evo.types import Status
+from evo.core.records import Status
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
 

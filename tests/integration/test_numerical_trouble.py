@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from evo.config import Config
-from evo.inspection import evaluate_records
-from evo.types import Record, Status
+from evo.core.records import Record, Status
+from evo.studies.files import evaluate_records
 
 CONFIG = Config.model_validate(
     {

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from archive import disk, merging
-from archive.history import History
-from archive.reader import Reader
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.store import disk, merging
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

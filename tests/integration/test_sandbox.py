@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from evo.components.activation import Activation
-from evo.errors import UsageError
-from evo.validation import walls
-from evo.validation.child import Limits
-from evo.validation.connection import Connection
+from evo.core.errors import UsageError
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, SandboxError, Traced, TraceRequest
-from evo.validation.walls import Wall
+from evo.validation.sandbox import walls
+from evo.validation.sandbox.child import Limits
+from evo.validation.sandbox.connection import Connection
+from evo.validation.sandbox.sandbox import Sandbox, SandboxError, Traced, TraceRequest
+from evo.validation.sandbox.walls import Wall
 
 pytestmark = pytest.mark.skipif(
     walls.standing() != set(Wall), reason="this machine lacks a wall of the sandbox"
@@ -275,7 +275,7 @@ def test_a_killed_zygote_is_replaced_and_the_requests_go_on(sandbox, honest_trac
 
 
 def test_a_request_that_costs_the_zygote_does_not_cost_its_mates(honest_trace, monkeypatch):
-    monkeypatch.setattr("evo.validation.sandbox._GRACE_S", -0.5)
+    monkeypatch.setattr("evo.validation.sandbox.sandbox._GRACE_S", -0.5)
 
     with Sandbox(cpu_s=60, silent_s=60, deadline_s=1.0) as own:
         trace(own, HONEST)
@@ -313,7 +313,7 @@ with Sandbox(cpu_s=60, silent_s=60, deadline_s=60) as sandbox:
 def fake_zygote(monkeypatch, *lines: str) -> None:
     """Lets the next sandbox start something quick in place of a zygote."""
     head = "import sys; sys.path.insert(0, sys.argv[1]); from evo.validation import frames"
-    monkeypatch.setattr("evo.validation.connection._BOOT", "\n".join([head, *lines]))
+    monkeypatch.setattr("evo.validation.sandbox.connection._BOOT", "\n".join([head, *lines]))
 
 
 def test_a_sandbox_that_does_not_start_says_why(monkeypatch):

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from archive.history import History
-from archive.reader import Reader
-from evo import founding
-from evo.components.base import kinds
-from evo.errors import HistoryError, UsageError
-from evo.evaluation.workers import Job
-from evo.report.rewards import reward_facts, reward_view
-from evo.report.summary import status_facts
-from evo.rewards import Rewards, judge
-from evo.seeds import child
-from evo.types import Outcome, Record, Status
-from evo.validation.graph import Graph
+from archive.history.history import History
+from archive.history.reader import Reader
+from evo.campaign import create
+from evo.components.kinds import kinds
+from evo.core.errors import HistoryError, UsageError
+from evo.core.records import Outcome, Record, Status
+from evo.core.seeds import child
+from evo.evaluation.protocol import Job
+from evo.report.facts.reward import reward_facts, reward_view
+from evo.report.facts.summary import status_facts
+from evo.studies.reward import Rewards, judge
+from evo.validation.graph.graph import Graph
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -66,8 +66,8 @@ def live(folder: Path, *settings: str, dies_at: int | None = None) -> int:
     config = no_training.configure([*SETTINGS, *settings])
     judge = Judge(config.protocol, dies_at=dies_at)
     if not folder.exists():
-        founding.check(config)
-        founding.create(folder, config).close()
+        create.check(config)
+        create.create(folder, config).close()
     with History.open(folder) as history:
         no_training.run(history, lambda _: None, trainer=judge)
     return judge.trained
@@ -76,7 +76,7 @@ def live(folder: Path, *settings: str, dies_at: int | None = None) -> int:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> tuple[Path, int]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evo.reward.model._STEPS", 60)
+        patch.setattr("evo.screening.model._STEPS", 60)
         folder = tmp_path_factory.mktemp("whole") / "run"
         return folder, live(folder)
 
@@ -112,7 +112,7 @@ def test_who_is_left_out_carries_what_was_expected_of_it(whole) -> None:
 
 
 def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:
-    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+    monkeypatch.setattr("evo.screening.model._STEPS", 60)
 
     found = judge([Reader.read(whole[0])])
     facts = reward_facts(found)
@@ -130,7 +130,7 @@ def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:
 def test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been(
     whole, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+    monkeypatch.setattr("evo.screening.model._STEPS", 60)
     folder, trained = whole
 
     with pytest.raises(Killed):
@@ -157,7 +157,7 @@ def lessons(whole) -> Path:
 def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
     whole, lessons, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+    monkeypatch.setattr("evo.screening.model._STEPS", 60)
     folder = tmp_path / "run"
 
     live(folder, f"reward.lessons={lessons}", "reward.first_generation=2", "seed=8")
@@ -170,7 +170,7 @@ def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
 def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_it(
     lessons, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("evo.reward.model._STEPS", 60)
+    monkeypatch.setattr("evo.screening.model._STEPS", 60)
     file = tmp_path / "file.parquet"
     file.write_bytes(lessons.read_bytes())
     settings = (
@@ -192,7 +192,7 @@ def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
     file = tmp_path / "file.parquet"
     file.write_bytes(lessons.read_bytes())
     config = no_training.configure([*SETTINGS, f"reward.lessons={file}"])
-    with founding.create(tmp_path / "run", config) as history:
+    with create.create(tmp_path / "run", config) as history:
         begun = history.config["reward"]
     (tmp_path / "run" / "lessons.parquet").write_bytes(b"other")
     file.write_bytes(b"other")
@@ -200,12 +200,12 @@ def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
     again = config.model_copy(update={"reward": named})
 
     with pytest.raises(UsageError, match="has changed"):
-        founding.check(again)
+        create.check(again)
     with pytest.raises(HistoryError, match="is not what the campaign began with"):
-        founding.check(again, begun=tmp_path / "run")
+        create.check(again, begun=tmp_path / "run")
     (tmp_path / "run" / "lessons.parquet").unlink()
     with pytest.raises(HistoryError, match="is missing, and so is its original"):
-        founding.check(again, begun=tmp_path / "run")
+        create.check(again, begun=tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -223,4 +223,4 @@ def test_a_campaign_that_lessons_do_not_fit_is_refused_before_it_begins(
     config = no_training.configure([*SETTINGS, f"reward.lessons={lessons}", *settings])
 
     with pytest.raises(UsageError, match=message):
-        founding.check(config)
+        create.check(config)

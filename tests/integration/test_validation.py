@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from evo.components.activation import Activation
-from evo.types import Candidate
-from evo.validation import walls
-from evo.validation.graph import Graph
+from evo.core.records import Candidate
+from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import Sandbox, Traced, TraceRequest
+from evo.validation.sandbox import walls
+from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 from evo.validation.validator import Validator
 
 pytestmark = pytest.mark.skipif(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from evo.evaluation.protocol import Protocol, Rung
-from evo.evaluation.workers import Job, Workers
-from evo.types import Outcome
+from evo.compute.local import Workers
+from evo.core.records import Outcome
+from evo.evaluation.protocol import Job, Protocol, Rung
 
 PROTOCOL = Protocol(
     rungs=(Rung(epochs=1, seeds=2), Rung(epochs=60, seeds=4), Rung(epochs=4000, seeds=8)),
@@ -23,7 +23,7 @@ PROTOCOL = Protocol(
 def graph() -> str:
     """The text of tanh's graph, traced as any candidate is."""
     from evo.components.activation import Activation
-    from evo.validation.sandbox import Sandbox
+    from evo.validation.sandbox.sandbox import Sandbox
     from evo.validation.validator import Validator
 
     kind = Activation()
@@ -137,7 +137,7 @@ def test_a_graph_that_is_none_is_an_outcome_with_an_error(pool: Workers) -> None
 
 
 def test_a_penalty_is_mapped_over_the_copies_whatever_operators_it_is_made_of() -> None:
-    from evo.evaluation.kernels import kernels_for
+    from evo.evaluation.training.kernels import kernels_for
 
     nodes = [
         '["aten.zeros_like.default",[{"ref":0}],{}]',

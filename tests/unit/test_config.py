@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from evo.config import Config, load, parse, presets
-from evo.errors import UsageError
+from evo.core.errors import UsageError
 
 
 def test_every_preset_is_a_valid_configuration() -> None:

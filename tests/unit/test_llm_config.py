@@ -1,8 +1,8 @@
 import pytest
 
-from evo import founding
+from evo.campaign import create
 from evo.config import load, parse
-from evo.errors import UsageError
+from evo.core.errors import UsageError
 
 MODEL = 'llm.models=[{model="gpt", key_env="EVO_ABSENT_KEY", base_url="http://127.0.0.1:1/v1"}]'
 SECRET = "sk-aBc123dEf456"
@@ -32,7 +32,7 @@ def test_one_weight_is_set_among_those_of_a_campaign_with_models() -> None:
 
 def test_a_key_that_is_not_set_is_named_before_anything_is_spent() -> None:
     with pytest.raises(UsageError, match="EVO_ABSENT_KEY, which is not set"):
-        founding.check(load("default", [MODEL]))
+        create.check(load("default", [MODEL]))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_key_in_a_configuration_is_refused_and_not_repeated(setting: str) -> N
 )
 def test_what_does_not_fit_is_an_error_before_anything_is_spent(settings, message) -> None:
     with pytest.raises(UsageError, match=message):
-        founding.check(load("default", settings))
+        create.check(load("default", settings))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from archive.novelty import rms_distance
+from archive.novelty.novelty_archive import rms_distance
+from evo.core.records import Vector
 from evo.evaluation.cells import Floats
-from evo.report.objectives import novelty_of, score_of
+from evo.report.facts.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.shape import draw_shape
 from evo.report.pictures.style import OTHER, SCALE, blank, halves, heading, note
-from evo.types import Vector
 
 COUNT = 12
 

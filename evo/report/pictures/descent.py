@@ -8,14 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from evo.core.records import Record
 from evo.evaluation.cells import Floats
-from evo.report.lineage import main_line
-from evo.report.objectives import score_of
+from evo.report.facts.lineage import main_line
+from evo.report.facts.objectives import score_of
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.shape import draw_shape
 from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, halves, heading, note
-from evo.types import Record
 
 _STATIONS = 6
 """Of the main line that are drawn as shapes: the oldest and the newest."""

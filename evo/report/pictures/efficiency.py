@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from evo.report.pictures.style import CYCLE, DASHES, FRONT, blank
-from evo.reward.appraisal import Judgement
+from evo.screening.appraisal import Judgement
 
 
 def draw(found: Judgement) -> Figure:

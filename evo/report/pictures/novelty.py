@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evo.evaluation.cells import Floats
-from evo.report.analysis import Analysis
+from evo.report.facts.analysis import Analysis
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank

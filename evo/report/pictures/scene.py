@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evo.report.analysis import Analysis
-from evo.report.credits import Credits
-from evo.report.objectives import novelty_of, score_of
-from evo.types import Record, Vector
+from evo.core.records import Record, Vector
+from evo.report.facts.analysis import Analysis
+from evo.report.facts.credits import Credits
+from evo.report.facts.objectives import novelty_of, score_of
 
 SHOWN = 40
 """Shapes of an operator; more would be a blot."""

@@ -2,8 +2,8 @@
 
 from matplotlib.axes import Axes
 
+from evo.core.records import Record
 from evo.report.pictures.scene import Scene
-from evo.types import Record
 
 
 def draw_shape(axes: Axes, scene: Scene, record: Record, *, colour: str) -> None:

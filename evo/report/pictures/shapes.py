@@ -9,10 +9,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from evo.report.objectives import score_of
+from evo.core.records import Record
+from evo.report.facts.objectives import score_of
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import SCALE, blank, heading, note
-from evo.types import Record
 
 _COLUMNS = 3
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from evo.report.facts.tabular import Mean
 from evo.report.pictures.style import CYCLE, DASHES, blank
-from evo.report.tabular import Mean
-from evo.reward.efficiency import TOP
+from evo.screening.efficiency import TOP
 from evo.tabular.benchmark import Course, Table
 
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from evo.core.records import Record, WinRate
 from evo.evaluation.cells import Floats
-from evo.report.objectives import score_of
+from evo.report.facts.objectives import score_of
 from evo.report.pictures.labels import Label, place
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
-from evo.types import Record, WinRate
 
 _WITH_INTERVALS = 3
 

@@ -16,9 +16,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
 from evo.evaluation.cells import Floats
-from evo.reward.choice import most_promising
-from evo.reward.features import Features
-from evo.reward.model import BLOCKS, Scaler
+from evo.screening.choice import most_promising
+from evo.screening.features import Features
+from evo.screening.model import BLOCKS, Scaler
 from evo.tabular.strategy import State, strategies
 
 

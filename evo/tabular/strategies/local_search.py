@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from archive.novelty import rms_distance
+from archive.novelty.novelty_archive import rms_distance
 from evo.tabular.strategy import State, strategies
 
 _PARENTS = 24

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from archive.novelty import Distance, cosine_distance, rms_distance
+from archive.novelty.novelty_archive import Distance, cosine_distance, rms_distance
 from evo.tabular.strategy import State, strategies
 
 

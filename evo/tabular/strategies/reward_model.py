@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evo.reward.choice import most_promising, random_places
-from evo.reward.model import BLOCKS, Model
-from evo.reward.settings import RewardSettings
+from evo.screening.choice import most_promising, random_places
+from evo.screening.model import BLOCKS, Model
+from evo.screening.settings import RewardSettings
 from evo.tabular.strategy import State, strategies
 
 

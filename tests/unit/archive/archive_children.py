@@ -7,8 +7,8 @@ from pathlib import Path
 
 import archive_samples as samples
 
-from archive.history import History
-from evo.types import Stretch
+from archive.history.history import History
+from evo.core.records import Stretch
 
 SIZE = 8
 """Candidates a generation."""

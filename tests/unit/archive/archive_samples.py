@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evo.types import (
+from evo.core.records import (
     Candidate,
     Novelty,
     Outcome,

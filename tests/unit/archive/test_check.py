@@ -9,12 +9,12 @@ import archive_samples as samples
 import pytest
 from archive_children import evolve
 
-from archive import check as health
-from archive import merging
-from archive.confirmations import Confirmations
-from archive.history import History
-from archive.reader import Reader
-from evo.errors import HistoryError
+from archive.history.confirmations import Confirmations
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.repair import check as health
+from archive.store import merging
+from evo.core.errors import HistoryError
 
 MERGED = "segments/generations-000000-000003.h5"
 GOLDEN = Path(__file__).parents[2] / "golden"

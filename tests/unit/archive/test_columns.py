@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.columns import ROW, pack, to_row, unpack
+from archive.store.columns import ROW, pack, to_row, unpack
 
 
 @given(st.lists(samples.records, max_size=4))

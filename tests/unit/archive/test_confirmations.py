@@ -4,10 +4,10 @@ import math
 import archive_samples as samples
 import pytest
 
-from archive.confirmations import Confirmations, newest_of, paths, read
-from archive.lock import Lock
-from archive.reader import Reader
-from evo.errors import HistoryError
+from archive.history.confirmations import Confirmations, newest_of, paths, read
+from archive.history.reader import Reader
+from archive.store.lock import Lock
+from evo.core.errors import HistoryError
 
 SETTINGS = {"kind": "activation", "protocol": {"first_seed": 1_000_000}}
 
@@ -157,7 +157,7 @@ def test_on_a_full_disk_nothing_is_there_under_the_next_number(tmp_path, full_di
 
 
 def test_a_campaign_can_be_confirmed_while_another_process_writes_it(tmp_path):
-    from archive.history import History
+    from archive.history.history import History
 
     with History.create(tmp_path / "run", config={}, environment={}) as history:
         write(tmp_path / "run")

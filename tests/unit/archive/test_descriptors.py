@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from archive.descriptors import BehaviourScale, TextDescriptor
-from archive.novelty import DUPLICATE_WITHIN
-from evo.errors import UsageError
+from archive.novelty.descriptors import BehaviourScale, TextDescriptor
+from archive.novelty.novelty_archive import DUPLICATE_WITHIN
+from evo.core.errors import UsageError
 
 SOURCES = [
     "def activation(x):\n    return x",

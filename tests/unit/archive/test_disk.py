@@ -1,4 +1,4 @@
-from archive import disk
+from archive.store import disk
 
 
 def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path):

@@ -6,9 +6,9 @@ import archive_samples as samples
 import pytest
 from pyarrow import parquet
 
-from archive.columns import ROW, to_row
-from archive.export import FORMATS, export
-from evo.errors import UsageError
+from archive.history.export import FORMATS, export
+from archive.store.columns import ROW, to_row
+from evo.core.errors import UsageError
 
 RECORDS = [
     samples.record(1),

@@ -7,10 +7,10 @@ from pathlib import Path
 import archive_samples as samples
 import pytest
 
-from archive import journal
-from archive.history import History
-from archive.reader import Reader
-from evo.errors import HistoryError, UsageError
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.store import journal
+from evo.core.errors import HistoryError, UsageError
 
 CONFIG = {"kind": "activation", "seed": 7}
 
@@ -279,7 +279,7 @@ def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_sam
     def refuse(path, generation, *, campaign):
         raise HistoryError("no space")
 
-    monkeypatch.setattr("archive.journal.Journal.start", refuse)
+    monkeypatch.setattr("archive.store.journal.Journal.start", refuse)
     with pytest.raises(HistoryError):
         seal(history, 0)
     with pytest.raises(AssertionError, match="closed"):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import disk, journal
-from archive.journal import Journal
-from evo.errors import HistoryError
+from archive.store import disk, journal
+from archive.store.journal import Journal
+from evo.core.errors import HistoryError
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import socket
 
 import pytest
 
-from archive.lock import Lock, is_held
-from evo.errors import HistoryError
+from archive.store.lock import Lock, is_held
+from evo.core.errors import HistoryError
 
 
 def test_a_second_writer_is_told_who_holds_the_lock(tmp_path):

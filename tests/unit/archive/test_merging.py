@@ -3,12 +3,12 @@ from pathlib import Path
 import archive_samples as samples
 import pytest
 
-from archive import merging, segment
-from archive.columns import digest
-from archive.hdf5 import opened
-from archive.history import History
-from archive.reader import Reader
-from archive.segment import open_segment
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.store import merging, segment
+from archive.store.columns import digest
+from archive.store.hdf5 import opened
+from archive.store.segment import open_segment
 
 
 @pytest.fixture

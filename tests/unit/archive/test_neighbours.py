@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from archive import neighbours
-from archive.neighbours import Neighbours
+from archive.novelty import neighbours
+from archive.novelty.neighbours import Neighbours
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ import archive_samples as samples
 import numpy as np
 import pytest
 
-from archive.history import History
-from archive.novelty import NoveltyArchive
-from archive.reader import Reader
-from evo.types import BASELINE_OPERATOR, Novelty
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.novelty.novelty_archive import NoveltyArchive
+from evo.core.records import BASELINE_OPERATOR, Novelty
 
 
 def unit(vectors):

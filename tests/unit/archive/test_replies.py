@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from archive import check as health
-from archive.history import History
-from archive.replies import Replies
-from evo.dialogue import Exchange, Prompt, Reply, Request, Spent
-from evo.errors import HistoryError
+from archive.history.history import History
+from archive.history.replies import Replies
+from archive.repair import check as health
+from evo.core.errors import HistoryError
+from evo.core.messages import Exchange, Prompt, Reply, Request, Spent
 
 
 def exchange(seed: int, **changed) -> Exchange:

@@ -7,11 +7,11 @@ import archive_samples as samples
 import h5py
 import pytest
 
-from archive import segment
-from archive.columns import digest
-from archive.hdf5 import opened
-from archive.segment import Generation, open_segment, seal
-from evo.errors import HistoryError
+from archive.store import segment
+from archive.store.columns import digest
+from archive.store.hdf5 import opened
+from archive.store.segment import Generation, open_segment, seal
+from evo.core.errors import HistoryError
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import archive_samples as samples
 import pytest
 from archive_children import SIZE, evolve
 
-from archive.history import History
-from archive.reader import Reader
+from archive.history.history import History
+from archive.history.reader import Reader
 
 LIVES = 10
 

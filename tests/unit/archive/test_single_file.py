@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from archive.campaign import Campaign
-from archive.columns import ROW, to_row
-from archive.history import History
-from archive.reader import Reader
-from archive.single_file import DESCRIPTIONS, write
-from evo.errors import UsageError
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.history.single_file import DESCRIPTIONS, write
+from archive.store.columns import ROW, to_row
+from evo.core.errors import UsageError
 
 RECORDS = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
 

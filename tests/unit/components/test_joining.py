@@ -3,7 +3,7 @@ import math
 import pytest
 
 from evo.components.joining import component_in, joined
-from evo.types import normalise
+from evo.core.source import normalise
 
 FIRST = """
 '''What the file is about.'''

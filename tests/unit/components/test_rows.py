@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from evo.components.base import kinds
+from evo.components.kinds import kinds
 from evo.components.rows import each_row
-from evo.validation import tracer
-from evo.validation.graph import Graph
+from evo.validation.graph import tracer
+from evo.validation.graph.graph import Graph
 
 ROWS = torch.randn(6, 5, generator=torch.Generator().manual_seed(0))
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from evo.evaluation.adam import StackedAdam
-from evo.evaluation.trainer import train
+from evo.evaluation.training.adam import StackedAdam
+from evo.evaluation.training.trainer import train
 from evo.networks.base import Network
 from evo.networks.cnn import Cnn
 from evo.networks.mlp import Mlp
-from evo.parts import Parts
+from evo.networks.parts import Parts
 from evo.tasks.base import Data
 from evo.tasks.digits import Digits
 

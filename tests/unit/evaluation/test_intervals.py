@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betaincinv, ndtr, ndtri
 
-from evo.evaluation.intervals import Interval, win_rate_interval
+from evo.evaluation.statistics.intervals import Interval, win_rate_interval
 
 DRAWS = 4000
 BANDS = [0.03, 0.1, 0.3, 0.7, 0.9, 0.97]

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from evo.evaluation.kernels import CPU_KERNELS, kernels_for
-from evo.validation.allowed import ALLOWED
-from evo.validation.graph import Graph
+from evo.evaluation.training.kernels import CPU_KERNELS, kernels_for
+from evo.validation.graph.allowed import ALLOWED
+from evo.validation.graph.graph import Graph
 
 GRID = torch.cat(
     [torch.linspace(-30, 30, 601), torch.tensor([0.0, -0.0, 1e-8, -1e-8, 1e-20, 88.0, -88.0, 1e15])]

@@ -6,13 +6,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from evo.evaluation.trainer import Trained, train
+from evo.core.contract import Learnable
+from evo.core.seeds import child_seed
+from evo.evaluation.training.trainer import Trained, train
 from evo.networks.mlp import Mlp
-from evo.parts import Parts
-from evo.seeds import child_seed
+from evo.networks.parts import Parts
 from evo.tasks.base import Data, Split
 from evo.tasks.digits import Digits
-from evo.types import Learnable
 
 WIDTHS, SEED, RATE, EPOCHS = (12, 8), 3, 0.02, 3
 PRELU = Parts(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from evo.errors import UsageError
+from evo.core.errors import UsageError
 from evo.evaluation.panel import Known, Panel, Truth, read, write
 
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from evo.evaluation.adam import StackedAdam
-from evo.evaluation.rule import StackedRule
-from evo.evaluation.trainer import Trained, train
+from evo.evaluation.training.adam import StackedAdam
+from evo.evaluation.training.rule import StackedRule
+from evo.evaluation.training.trainer import Trained, train
 from evo.networks.mlp import Mlp
-from evo.parts import Parts
+from evo.networks.parts import Parts
 from evo.tasks.base import Data
 from evo.tasks.digits import Digits
 

@@ -3,11 +3,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from evo.errors import EvoError
-from evo.evaluation.protocol import Protocol, Rung
+from evo.core.errors import EvoError
+from evo.core.records import Candidate, Outcome, Record, Status, Trial
+from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.evaluation.workers import Job
-from evo.types import Candidate, Outcome, Record, Status, Trial
 
 PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), keep=0.5)
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from evo.evaluation.trainer import Trained, train
+from evo.core.seeds import child_seed
+from evo.evaluation.training.trainer import Trained, train
 from evo.networks.mlp import Mlp
-from evo.parts import Parts
-from evo.seeds import child_seed
+from evo.networks.parts import Parts
 from evo.tasks.base import Data, Split
 from evo.tasks.digits import Digits
 

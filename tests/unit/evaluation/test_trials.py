@@ -3,14 +3,14 @@ import math
 import pytest
 import torch
 
-from evo.evaluation import trials as room
+from evo.core.records import Trial
 from evo.evaluation.cells import cell_of
 from evo.evaluation.protocol import Protocol, Rung
-from evo.evaluation.trainer import Trained
-from evo.evaluation.trainer import train as real_train
-from evo.evaluation.trials import run_trials
-from evo.parts import Parts
-from evo.types import Trial
+from evo.evaluation.training import trials as room
+from evo.evaluation.training.trainer import Trained
+from evo.evaluation.training.trainer import train as real_train
+from evo.evaluation.training.trials import run_trials
+from evo.networks.parts import Parts
 
 INF = math.inf
 PROTOCOL = Protocol(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evo.evaluation.win_rates import score, score_baselines
-from evo.types import Trial
+from evo.core.records import Trial
+from evo.evaluation.statistics.win_rates import score, score_baselines
 
 
 def trials(losses: list[float], *, task: str = "digits", rung: int = 0) -> list[Trial]:

@@ -3,7 +3,7 @@
 import torch
 
 from evo.networks.base import Network, Parameters
-from evo.parts import Parts
+from evo.networks.parts import Parts
 
 SEEDS = (0, 1, 2)
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from evo.networks.base import Parameters
 from evo.networks.cnn import Cnn
-from evo.parts import Parts
+from evo.networks.parts import Parts
 
 NETWORK = Cnn((4, 6))
 SAMPLES = [(8, 8), (1, 8, 8), (3, 14, 10)]

@@ -6,9 +6,9 @@ import torch
 from evo.networks.base import Network, Parameters
 from evo.networks.cnn import Cnn
 from evo.networks.mlp import Mlp
+from evo.networks.parts import Parts
 from evo.networks.patches import Patches
 from evo.networks.transformer import Transformer
-from evo.parts import Parts
 
 NETWORKS = [Mlp((12, 8)), Cnn((4, 6)), Patches((3, 5), hidden=7), Transformer(width=8, blocks=1)]
 

@@ -11,8 +11,8 @@ from network_copies import (
 from torch import nn
 
 from evo.networks.base import Parameters
+from evo.networks.parts import Parts
 from evo.networks.patches import Patches
-from evo.parts import Parts
 
 NETWORKS = [Patches((5, 7)), Patches((5, 7), hidden=9)]
 SAMPLES = [(8, 8), (3, 12, 8)]

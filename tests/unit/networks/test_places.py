@@ -5,13 +5,13 @@ import torch
 import torch.nn.functional as F
 from network_copies import SEEDS, batch, outputs_of, stacked
 
+from evo.core.contract import Learnable
 from evo.networks.base import Network, Parameters
 from evo.networks.cnn import Cnn
 from evo.networks.mlp import Mlp
+from evo.networks.parts import Parts
 from evo.networks.patches import Patches
 from evo.networks.transformer import Transformer
-from evo.parts import Parts
-from evo.types import Learnable
 
 NETWORKS = [
     Mlp((12, 8)),

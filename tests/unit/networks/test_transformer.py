@@ -11,8 +11,8 @@ from network_copies import (
 from torch import nn
 
 from evo.networks.base import Parameters
+from evo.networks.parts import Parts
 from evo.networks.transformer import Transformer
-from evo.parts import Parts
 
 WIDTH, HEADS = 12, 3
 NETWORKS = [

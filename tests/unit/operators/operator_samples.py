@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 
 from evo.components.activation import Activation
-from evo.types import Candidate, Contract, Record
+from evo.core.contract import Contract
+from evo.core.records import Candidate, Record
 from operators.tree.program import Program
 from operators.tree.tidy import tidy, write
 

@@ -18,7 +18,7 @@ from operator_samples import (
     signature,
 )
 
-from evo.types import normalise
+from evo.core.source import normalise
 from operators.crossover_tree import CrossoverTree
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.carry import carry

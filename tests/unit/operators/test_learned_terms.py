@@ -7,8 +7,9 @@ from operator_samples import CONTRACT
 
 from evo.components.initializer import Initializer
 from evo.components.parametric_activation import ParametricActivation
-from evo.dialogue import Reply
-from evo.types import Candidate, Contract, Record
+from evo.core.contract import Contract
+from evo.core.messages import Reply
+from evo.core.records import Candidate, Record
 from operators.briefing import Briefing
 from operators.crossover_tree import CrossoverTree
 from operators.generate_llm import GenerateLlm

@@ -23,7 +23,7 @@ from operator_samples import (
     signature,
 )
 
-from evo.types import normalise
+from evo.core.source import normalise
 from operators.mutate_tree import MutateTree
 from operators.tree import balance
 from operators.tree.balance import EDITS, SIZE_LIMIT, Weighted
@@ -137,7 +137,7 @@ def test_offspring_do_not_depend_on_the_process_and_torch_stays_out() -> None:
     root = Path(__file__).parents[3]
     script = (
         "import sys, numpy as np\n"
-        "from evo.types import Candidate, Contract, Record\n"
+        "from evo.core.records import Candidate, Contract, Record\n"
         "from operators.base import operators\n"
         "names = [name for name in operators.names() if name.endswith('-tree')]\n"
         "contract = Contract('gate', 'gate', ('a', 'b'), ('import torch',), "

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from operator_samples import BASELINES, CONTRACT, record
 
-from evo.errors import UsageError
-from evo.types import Record
+from evo.core.errors import UsageError
+from evo.core.records import Record
 from operators.portfolio import Portfolio
 
 POPULATION = [record(source) for source in BASELINES.values()]

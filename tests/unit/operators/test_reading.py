@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from operator_samples import CONTRACT, PAIR
 
-from evo.dialogue import Reply
-from evo.validation.policy import check
+from evo.core.messages import Reply
+from evo.validation.policy.rules import check
 from operators.llm.reading import Draft, UnreadableError, read
 
 OTHER = "def activation(x):\n    return x"

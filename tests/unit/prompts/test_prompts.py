@@ -8,7 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from evo.components.activation import Activation
-from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
+from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 from prompts import render

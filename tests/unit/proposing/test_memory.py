@@ -1,5 +1,5 @@
+from evo.core.records import Candidate, Novelty, Record, Status
 from evo.proposing.memory import Memory
-from evo.types import Candidate, Novelty, Record, Status
 from operators.adaptation import Tally
 
 

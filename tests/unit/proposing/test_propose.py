@@ -2,12 +2,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from evo.components.activation import Activation
+from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
 from evo.proposing.memory import Memory
 from evo.proposing.propose import Propose
 from evo.selection.individual import Individual
 from evo.selection.islands import Islands
 from evo.selection.settings import SelectionSettings
-from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
 from operators.base import WritingOperator
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from evo.evaluation.win_rates import score, score_baselines
-from evo.report.analysis import analyse
-from evo.report.objectives import DEFAULT, objectives_of
+from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, Trial
+from evo.evaluation.statistics.win_rates import score, score_baselines
+from evo.report.facts.analysis import analyse
+from evo.report.facts.objectives import DEFAULT, objectives_of
 from evo.report.pictures.scene import Scene, sample
-from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, Trial
 
 NETWORKS, SEEDS = ("wide", "deep"), range(6)
 KNOWN = {"relu": 1.0, "tanh": 1.3}

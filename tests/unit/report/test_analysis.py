@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import baselines, record
 
-from evo.errors import UsageError
-from evo.report.analysis import analyse, on_one_scale
-from evo.report.draws import Trials
-from evo.report.objectives import OBJECTIVES, objectives_of
-from evo.validation.tracer import trace
+from evo.core.errors import UsageError
+from evo.report.facts.analysis import analyse, on_one_scale
+from evo.report.facts.objectives import OBJECTIVES, objectives_of
+from evo.report.facts.posterior import Trials
+from evo.validation.graph.tracer import trace
 
 _candidates = st.lists(
     st.tuples(

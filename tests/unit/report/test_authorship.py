@@ -3,8 +3,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from evo.report.authorship import authorship_facts, authorship_table
-from evo.types import Candidate, Record, Status
+from evo.core.records import Candidate, Record, Status
+from evo.report.facts.authorship import authorship_facts, authorship_table
 
 
 def record(operator: str, model: str, cost_usd: float) -> Record:

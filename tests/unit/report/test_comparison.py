@@ -1,10 +1,10 @@
 import pytest
 
-from archive.history import History
-from archive.reader import Reader
-from evo.report.comparison import comparison
-from evo.report.tables import comparison_table
-from evo.types import Candidate, Novelty, Record, Score, Status, Trial, WinRate
+from archive.history.history import History
+from archive.history.reader import Reader
+from evo.core.records import Candidate, Novelty, Record, Score, Status, Trial, WinRate
+from evo.report.facts.comparison import comparison
+from evo.report.views.tables import comparison_table
 
 CONFIG = {"kind": "activation", "tasks": ["digits"], "seed": 0, "generations": 1}
 

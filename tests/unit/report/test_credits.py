@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 from report_samples import record as sample
 
-from evo.report.credits import credit_facts, credit_text, measured
-from evo.types import ABLATION_OPERATOR, Record, Status
+from evo.core.records import ABLATION_OPERATOR, Record, Status
+from evo.report.facts.credits import credit_facts, credit_text, measured
 
 
 def record(name: str, loss: float, n_score: float, **how) -> Record:

@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from evo.progress import Progress
-from evo.report.live import live_view, panel
-from evo.reward.verdict import State, Verdict
-from evo.types import Candidate, Record, Score, Status, WinRate
+from evo.campaign.progress import Progress
+from evo.core.records import Candidate, Record, Score, Status, WinRate
+from evo.report.views.live import live_view, panel
+from evo.screening.verdict import State, Verdict
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
 

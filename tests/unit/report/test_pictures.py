@@ -8,8 +8,8 @@ from matplotlib.text import Text
 from report_samples import baselines, record, scene, words
 from rich.console import Console
 
-from evo.report.fronts import analysis_view, pareto_facts
-from evo.report.lineage import lineage, main_line
+from evo.report.facts.fronts import analysis_view, pareto_facts
+from evo.report.facts.lineage import lineage, main_line
 from evo.report.pictures import save_all, save_pareto
 from evo.report.pictures.labels import Label, place
 from evo.report.pictures.scene import SHOWN, best, sample

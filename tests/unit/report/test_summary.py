@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from evo.report.summary import pareto_front, status_facts
-from evo.types import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, WinRate
+from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, WinRate
+from evo.report.facts.summary import pareto_front, status_facts
 
 
 def record(name: str, b_wr: float, n_score: float, *, rung: int = 1, baseline: bool = False):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from evo.evaluation.confirmation import confirm
-from evo.report.live import work_view
-from evo.report.summary import record_facts
-from evo.report.tables import record_view
-from evo.report.verdicts import baseline_facts, failed_facts, verdict_facts, verdict_table
-from evo.types import Candidate, Record, Trial
+from evo.core.records import Candidate, Record, Trial
+from evo.evaluation.statistics.paired_test import confirm
+from evo.report.facts.summary import record_facts
+from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts, verdict_table
+from evo.report.views.live import work_view
+from evo.report.views.tables import record_view
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
 RECORD = Record(Candidate.of("activation", SOURCE, operator="mutate-tree"), 1)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
 from evo.selection.individual import Individual
-from evo.types import Candidate, Novelty, Record, Score, Status, WinRate
 
 
 def record(

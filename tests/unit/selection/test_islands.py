@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 from selection_pools import ids, individual, record
 
+from evo.core.records import Candidate, Status
 from evo.selection.individual import Individual
 from evo.selection.islands import Birthplaces, Islands
 from evo.selection.settings import SelectionSettings
-from evo.types import Candidate, Status
 
 THREE = SelectionSettings(islands=3, migrate_every=4, migrants=1)
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from evo.errors import UsageError
+from evo.core.errors import UsageError
+from evo.report.facts.tabular import tabular_facts, tabular_view
 from evo.report.pictures import tabular as picture
-from evo.report.tabular import tabular_facts, tabular_view
-from evo.reward.model import Example
+from evo.screening.model import Example
 from evo.tabular.benchmark import Plan, Table, measure, search
 from evo.tabular.candidates import Candidates
 from evo.tabular.strategies.chance import Chance
@@ -19,7 +19,7 @@ PLAN = Plan(budget=40, batch=10, seeds=3, reach=0.9)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch) -> None:
-    monkeypatch.setattr("evo.reward.model._STEPS", 80)
+    monkeypatch.setattr("evo.screening.model._STEPS", 80)
 
 
 def table(count: int = 160, *, width: int = 6) -> Table:

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from evo.errors import UsageError
+from evo.core.errors import UsageError
 from evo.tasks.cifar_10 import Cifar10
 from evo.tasks.fashion_mnist import FashionMnist
 from evo.tasks.mnist import Mnist

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from evo.validation.frames import (
+from evo.validation.sandbox.frames import (
     DeadlineError,
     FrameError,
     Reader,

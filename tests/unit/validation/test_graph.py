@@ -6,9 +6,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evo.validation.allowed import ALLOWED
-from evo.validation.arguments import schema_of
-from evo.validation.graph import Graph, GraphError
+from evo.validation.graph.allowed import ALLOWED
+from evo.validation.graph.arguments import schema_of
+from evo.validation.graph.graph import Graph, GraphError
 
 NODES = [
     ["aten.sigmoid.default", [{"ref": 0}], {}],

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evo.components.activation import Activation
-from evo.validation.policy import MAX_BYTES, check
+from evo.validation.policy.rules import MAX_BYTES, check
 from evo.validation.refusal import Refused
 
 CONTRACT = Activation.contract

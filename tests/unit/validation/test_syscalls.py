@@ -2,7 +2,7 @@ import struct
 
 import pytest
 
-from evo.validation import syscalls
+from evo.validation.sandbox import syscalls
 
 X86_64, AARCH64, I386 = 0xC000003E, 0xC00000B7, 0x40000003
 ALLOW, DENY, KILL = 0x7FFF0000, 0x00050001, 0x80000000

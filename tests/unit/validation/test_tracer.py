@@ -9,9 +9,9 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from evo.components.activation import Activation
-from evo.validation import tracer
-from evo.validation.graph import Graph
-from evo.validation.writer import Recording, TraceError, write_graph
+from evo.validation.graph import tracer
+from evo.validation.graph.graph import Graph
+from evo.validation.graph.writer import Recording, TraceError, write_graph
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

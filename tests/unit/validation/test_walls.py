@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from evo.errors import UsageError
-from evo.validation import landlock, libc, pages, syscalls, walls
-from evo.validation.walls import Wall
+from evo.core.errors import UsageError
+from evo.validation.sandbox import huge_pages, landlock, libc, syscalls, walls
+from evo.validation.sandbox.walls import Wall
 
 
 def test_each_version_of_landlock_is_asked_for_all_that_it_knows():
@@ -84,9 +84,9 @@ def test_large_pages_lie_in_private_memory_and_nowhere_else(monkeypatch, tmp_pat
         "03000000-03800000 rw-p 00000000 fe:00 77                         /lib/libtorch.so\n"
         "04100000-04700000 rw-p 00000000 00:00 0 \n"
     )
-    monkeypatch.setattr(pages, "_MAPS", maps)
+    monkeypatch.setattr(huge_pages, "_MAPS", maps)
 
-    assert list(pages._places()) == [0x200000, 0x400000, 0x600000, 0x4200000, 0x4400000]
+    assert list(huge_pages._places()) == [0x200000, 0x400000, 0x600000, 0x4200000, 0x4400000]
 
 
 def test_packing_keeps_every_byte():
@@ -94,16 +94,16 @@ def test_packing_keeps_every_byte():
     data[:] = os.urandom(1 << 20) * 16
     before = bytes(data)
 
-    pages.pack()
+    huge_pages.pack()
 
     assert bytes(data) == before
 
 
 def test_packing_where_there_is_no_proc_does_nothing(monkeypatch, tmp_path):
-    monkeypatch.setattr(pages, "_MAPS", tmp_path / "none")
+    monkeypatch.setattr(huge_pages, "_MAPS", tmp_path / "none")
     began = time.monotonic()
 
-    pages.pack()
+    huge_pages.pack()
 
     assert time.monotonic() - began < 0.1
 
@@ -111,7 +111,7 @@ def test_packing_where_there_is_no_proc_does_nothing(monkeypatch, tmp_path):
 def test_who_dies_with_its_parent_also_hides_its_memory():
     code = (
         "import ctypes, os\n"
-        "from evo.validation.lockdown import die_with\n"
+        "from evo.validation.sandbox.lockdown import die_with\n"
         "die_with(os.getppid())\n"
         "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
     )
@@ -121,7 +121,7 @@ def test_who_dies_with_its_parent_also_hides_its_memory():
 
 
 def test_who_has_lost_its_parent_ends_at_once():
-    code = "from evo.validation.lockdown import die_with; die_with(1); print('lives')"
+    code = "from evo.validation.sandbox.lockdown import die_with; die_with(1); print('lives')"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (1, "")

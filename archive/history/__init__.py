@@ -1,0 +1,1 @@
+"""A campaign's history: its writer, its readers, replies, confirmations and exports."""

@@ -1,0 +1,115 @@
+"""A history as one table for other tools: a row a record, without vectors, trials and graphs.
+
+Written some hundred records at a time, so that no history is too long. For everything that history
+holds in one HDF5 file see `archive.single_file`.
+"""
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from archive.store import disk
+from archive.store.columns import ROW, to_row
+from archive.store.tables import Value
+from evo.core.errors import unknown_name
+from evo.core.records import Record
+
+FORMATS = ("csv", "jsonl", "parquet")
+
+SCHEMA: Any = pa.schema(
+    [
+        (name, {str: pa.string(), int: pa.int64(), float: pa.float64()}[sort])
+        for name, sort in ROW.items()
+    ]
+)
+"""The columns of `archive.columns.ROW` in Arrow's words."""
+
+Row = dict[str, Value]
+
+_BATCH = 4096
+
+
+def export(records: Iterable[Record], path: Path, form: str) -> int:
+    """Write records as a table with the columns of `archive.columns.ROW`; how many there were.
+
+    What is not known is null: nothing at all between two commas of a csv, where empty text is `""`.
+
+    Args:
+        records: one row each, in this order.
+        path: the file to write; an existing one is replaced.
+        form: one of `FORMATS`. JSON has no infinity, so jsonl has null instead of it.
+
+    Raises:
+        UsageError: no such form.
+        HistoryError: the disk refused.
+    """
+    if form not in FORMATS:
+        raise unknown_name("export format", form, FORMATS)
+    count = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal count
+        for record in records:
+            count += 1
+            yield _clean(to_row(record))
+
+    with disk.draft(path) as draft:
+        _WRITERS[form](rows(), draft)
+    return count
+
+
+def table(records: Iterable[Record]) -> Any:
+    """Records as a `pyarrow.Table` with the columns of `archive.columns.ROW`."""
+    rows = (_clean(to_row(record)) for record in records)
+    return pa.Table.from_batches(_batches(rows), schema=SCHEMA)
+
+
+def _clean(row: Row) -> Row:
+    """A row without half surrogate pairs, which no table format can hold."""
+    return {
+        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
+def _csv(rows: Iterator[Row], path: Path) -> None:
+    with csv.CSVWriter(path, SCHEMA) as writer:
+        for batch in _batches(rows):
+            writer.write_batch(batch)
+
+
+def _parquet(rows: Iterator[Row], path: Path) -> None:
+    with parquet.ParquetWriter(path, SCHEMA) as writer:
+        for batch in _batches(rows):
+            writer.write_batch(batch)
+
+
+def _jsonl(rows: Iterator[Row], path: Path) -> None:
+    with path.open("w") as file:
+        for row in rows:
+            file.write(json.dumps(_finite(row), allow_nan=False) + "\n")
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[Any]:
+    while batch := list(itertools.islice(rows, _BATCH)):
+        yield pa.RecordBatch.from_pylist(batch, schema=SCHEMA)
+
+
+def _finite(row: Row) -> Row:
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }
+
+
+_WRITERS: dict[str, Callable[[Iterator[Row], Path], None]] = {
+    "csv": _csv,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+}

@@ -1,0 +1,1 @@
+"""The novelty archive: descriptors, nearest neighbours and N-scores."""

@@ -1,0 +1,135 @@
+"""Who is nearest among vectors that only ever become more: by FAISS, exactly while they are few.
+
+From `MANY` vectors on they lie in cells around centroids (an inverted file), and only the nearest
+cells are searched; the cells are made anew whenever there are twice as many vectors. What is found
+depends on the vectors and their order alone, never on when or in how many calls they came, so that
+an index that is built again from history answers as the one it replaces:
+
+- centroids come from the first 2^k vectors, 2^k being the largest power of two that there are;
+- vectors move into cells in blocks of a fixed size, so that rounding always falls the same way;
+  those that fill no block yet are searched one and all.
+"""
+
+from collections.abc import Sequence
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.core.records import Vector
+
+MANY = 1 << 13
+"""Number of vectors from which on they lie in cells."""
+
+PROBED_CELLS = 48
+"""Of 256 at `MANY` vectors, of 2,048 at a million; benchmarks/bench_novelty.py has the recall."""
+
+_BLOCK = 1024
+_SHORTLIST = 8
+"""Neighbours offered beyond those asked for; float32 may swap those that are all but equal."""
+
+_SEED = 20
+
+
+class Neighbours:
+    """Vectors of one length with ids."""
+
+    def __init__(self) -> None:
+        faiss.omp_set_num_threads(1)  # the order of sums must not depend on the machine
+        self._ids: list[str] = []
+        self._loose: faiss.IndexFlatL2 | None = None
+        self._cells: faiss.IndexIVFFlat | None = None
+        self._doublings = 0
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, ids: Sequence[str], vectors: Vector) -> None:
+        """Make vectors known.
+
+        Args:
+            ids: n ids.
+            vectors: (n, d), finite; d is the same at every call.
+        """
+        assert len(ids) == len(vectors), "one vector an id"
+        assert np.isfinite(vectors).all(), "a vector is not finite"
+        if not ids:
+            return
+        if self._loose is None:
+            self._loose = faiss.IndexFlatL2(vectors.shape[1])
+        self._loose.add(_rows(vectors))
+        self._ids += ids
+
+    def near(self, vectors: Vector, count: int) -> list[tuple[Sequence[str], NDArray[np.float64]]]:
+        """For each of n vectors, (n, d), the few that its `count` nearest are among.
+
+        Returns:
+            For each their m ids, in the order they were added, and their vectors, (m, d).
+        """
+        if self._loose is None:
+            return [([], np.empty((0, vectors.shape[1])))] * len(vectors)
+        self._settle()
+        queries, count = _rows(vectors), count + _SHORTLIST
+        found = [_search(self._loose, queries, count)]
+        if self._cells is not None:
+            behind = [places + self._cells.ntotal for places in found[0]]
+            found = [_search(self._cells, queries, count), behind]
+        return [self._told(np.concatenate(rows)) for rows in zip(*found, strict=True)]
+
+    def _told(self, places: NDArray[np.int64]) -> tuple[Sequence[str], NDArray[np.float64]]:
+        places = np.sort(places)
+        celled = self._cells.ntotal if self._cells is not None else 0
+        vectors = [
+            index.reconstruct_batch(part)
+            for index, part in (
+                (self._cells, places[places < celled]),
+                (self._loose, places[places >= celled] - celled),
+            )
+            if index is not None and len(part)
+        ]
+        return [self._ids[place] for place in places], np.concatenate(vectors).astype(np.float64)
+
+    def _settle(self) -> None:
+        """Bring whole blocks into cells, and make the cells anew where they have become too few."""
+        doublings = len(self).bit_length() - 1
+        if len(self) < MANY or self._loose is None:
+            return
+        loose: Vector = self._loose.reconstruct_n(0, self._loose.ntotal)
+        if self._cells is None or doublings > self._doublings:
+            if self._cells is not None:
+                loose = np.concatenate([self._cells.reconstruct_n(0, self._cells.ntotal), loose])
+            self._cells = _cells(loose[: 1 << doublings], 1 << (doublings // 2 + 2))
+            self._doublings = doublings
+        elif len(loose) < _BLOCK:
+            return
+        whole = len(loose) // _BLOCK * _BLOCK
+        for start in range(0, whole, _BLOCK):
+            self._cells.add(loose[start : start + _BLOCK])
+        self._loose = faiss.IndexFlatL2(loose.shape[1])
+        self._loose.add(loose[whole:])
+
+
+def _cells(vectors: Vector, count: int) -> faiss.IndexIVFFlat:
+    """So many empty cells, their centroids the means of clusters of the vectors."""
+    size = vectors.shape[1]
+    cells = faiss.IndexIVFFlat(faiss.IndexFlatL2(size), size, count)
+    cells.cp.seed = _SEED
+    cells.cp.niter = 6
+    cells.cp.min_points_per_centroid = 16  # 32 at least: FAISS warns below 39
+    cells.cp.max_points_per_centroid = 64
+    cells.nprobe = PROBED_CELLS
+    cells.train(vectors)
+    cells.make_direct_map()  # so that vectors can be read back by place
+    return cells
+
+
+def _search(index: faiss.Index, queries: Vector, count: int) -> list[NDArray[np.int64]]:
+    """Places of the nearest few of each query; fewer where there are no more."""
+    if not index.ntotal:
+        return [np.empty(0, np.int64)] * len(queries)
+    _, found = index.search(queries, min(count, index.ntotal))
+    return [row[row >= 0] for row in found]
+
+
+def _rows(vectors: Vector) -> Vector:
+    return np.ascontiguousarray(vectors, dtype=np.float32)

@@ -1,0 +1,182 @@
+"""What is known, and how far a newcomer is from it: the two N-scores and the duplicate check.
+
+FAISS offers the few that may be nearest (`archive.neighbours`); the distance to them is then taken
+again in float64, so an archive rebuilt from records gives the same N-scores, bit for bit.
+
+A candidate's N-score is fixed when it arrives, against what is known at that moment.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archive.novelty.neighbours import Neighbours
+from evo.core.records import Novelty, Record, Vector
+
+DUPLICATE_WITHIN = 1e-3
+"""RMS distance below which two components count as the same.
+
+Measured on activations, standardised and asinh-scaled: 128 spellings of 32 functions lie within
+3.5e-7 of their kin, gelu's tanh approximation 2.9e-4 from gelu; the closest of them that differ,
+gelu and x·sigmoid(1.702 x), are 1.4e-2 apart, the next, relu and leaky_relu, 4.9e-2.
+"""
+
+Against = Literal["all", "baselines", "archive"]
+"""What N-scores are taken against: everything known, or one of its halves. Against the archive
+alone, baselines stand in until enough candidates are known."""
+
+Distance = Callable[[Vector, NDArray[np.floating]], NDArray[np.float64]]
+
+
+class NoveltyArchive:
+    """Both descriptors of everything known.
+
+    Args:
+        neighbours: an N-score is the mean distance to so many nearest, or to all where fewer are
+            known.
+        against: what N-scores are taken against; duplicates are looked for everywhere.
+        duplicate_within: RMS distance below which a component counts as known.
+    """
+
+    def __init__(
+        self,
+        *,
+        neighbours: int = 1,
+        against: Against = "all",
+        duplicate_within: float = DUPLICATE_WITHIN,
+    ) -> None:
+        assert against in get_args(Against), f"no such peers: {against}"
+        self._neighbours = neighbours
+        self._against: Against = against
+        self._duplicate_within = duplicate_within
+        self._baselines = (Neighbours(), Neighbours())
+        self._arrived = (Neighbours(), Neighbours())
+
+    def __len__(self) -> int:
+        return len(self._baselines[0]) + len(self._arrived[0])
+
+    def add(
+        self,
+        ids: Sequence[str],
+        text_vectors: Vector,
+        behaviour_vectors: Vector,
+        *,
+        baselines: bool = False,
+    ) -> None:
+        """Make components known.
+
+        Args:
+            ids: n ids.
+            text_vectors: (n, d) of unit length.
+            behaviour_vectors: (n, p), standardised.
+            baselines: whether these are the known components that candidates are measured against.
+        """
+        text, behaviour = self._baselines if baselines else self._arrived
+        text.add(ids, text_vectors)
+        behaviour.add(ids, behaviour_vectors)
+
+    def add_records(self, records: Iterable[Record]) -> None:
+        """Make known again what history holds: baselines and all that reached the archive."""
+        known = [record for record in records if record.is_baseline or record.novelty is not None]
+        for baselines in (True, False):
+            some = [record for record in known if record.is_baseline is baselines]
+            if some:
+                self.add([record.id for record in some], *_vectors(some), baselines=baselines)
+
+    def arrive(self, records: Sequence[Record]) -> list[Novelty]:
+        """N-scores of newcomers in their order, each known to the next; then all are known.
+
+        N_text = mean over the k nearest a of 1 − cos(v, a), in [0, 2]; N_behaviour = mean over
+        the k nearest of √(‖v − a‖² / p); k = 1 unless said otherwise.
+        """
+        if not records:
+            return []
+        ids = [record.id for record in records]
+        vectors = _vectors(records)
+        texts, behaviours = (
+            list(self._measured(ids, vectors[i], i, distance))
+            for i, distance in enumerate((cosine_distance, rms_distance))
+        )
+        self.add(ids, *vectors)
+        return [
+            Novelty(text, behaviour, nearest_text, nearest_behaviour)
+            for (text, nearest_text), (behaviour, nearest_behaviour) in zip(
+                texts, behaviours, strict=True
+            )
+        ]
+
+    def duplicates(self, ids: Sequence[str], behaviour_vectors: Vector) -> list[str | None]:
+        """For each of a batch, (n, p), the known component or earlier batch member it repeats.
+
+        Args:
+            ids: n ids of the batch.
+            behaviour_vectors: (n, p), standardised.
+        """
+        found: list[str | None] = []
+        fresh: list[int] = []
+        everyone = (self._baselines[1], self._arrived[1])
+        near = zip(*(half.near(behaviour_vectors, 1) for half in everyone), strict=True)
+        for place, known in enumerate(near):
+            peers = [*known, ([ids[i] for i in fresh], behaviour_vectors[fresh])]
+            nearest = _nearest(behaviour_vectors[place], peers, rms_distance, 1)
+            twin = nearest[1] if nearest and nearest[0] <= self._duplicate_within else None
+            if twin is None:
+                fresh.append(place)
+            found.append(twin)
+        return found
+
+    def _measured(
+        self, ids: Sequence[str], vectors: Vector, descriptor: int, distance: Distance
+    ) -> Iterator[tuple[float, str]]:
+        """For each newcomer its mean distance to the nearest, and who the nearest is."""
+        k = self._neighbours
+        baselines, arrived = self._baselines[descriptor], self._arrived[descriptor]
+        candidates = zip(baselines.near(vectors, k), arrived.near(vectors, k), strict=True)
+        for place, (old, new) in enumerate(candidates):
+            peers = [old] if self._against != "archive" or len(arrived) + place < k else []
+            if self._against != "baselines":
+                peers += [new, (ids[:place], vectors[:place])]
+            nearest = _nearest(vectors[place], peers, distance, k)
+            assert nearest, "novelty is relative to something: add the baselines first"
+            yield nearest
+
+
+def cosine_distance(vector: Vector, others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """1 − cos(v, a) in float64 of (d,) to each of (k, d); exact near 0, and 0 for the same bits."""
+    # 1 − cos(v, a) = ‖v/‖v‖ − a/‖a‖‖² / 2.
+    return np.square(_unit(others) - _unit(vector)).sum(axis=1) / 2
+
+
+def rms_distance(vector: Vector, others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """√(‖v − a‖² / p) in float64 of (p,) to each of (k, p)."""
+    gaps = others.astype(np.float64) - vector.astype(np.float64)
+    return np.sqrt(np.mean(gaps * gaps, axis=1))
+
+
+def _nearest(
+    vector: Vector,
+    peers: Sequence[tuple[Sequence[str], NDArray[np.floating]]],
+    distance: Distance,
+    count: int,
+) -> tuple[float, str] | None:
+    """Mean distance to so many nearest peers, and the id of the nearest; None without peers."""
+    ids = [id_ for some, _ in peers for id_ in some]
+    if not ids:
+        return None
+    distances = distance(vector, np.concatenate([rows for _, rows in peers if len(rows)]))
+    order = np.argsort(distances, kind="stable")[:count]
+    return float(distances[order].mean()), ids[order[0]]
+
+
+def _vectors(records: Sequence[Record]) -> tuple[Vector, Vector]:
+    return (
+        np.stack([record.text_vector for record in records]),
+        np.stack([record.behaviour_vector for record in records]),
+    )
+
+
+def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+    exact = vectors.astype(np.float64)
+    return exact / np.linalg.norm(exact, axis=-1, keepdims=True)

@@ -1,0 +1,1 @@
+"""Checks of a campaign's files, and repair of damaged ones."""

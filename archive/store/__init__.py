@@ -1,0 +1,1 @@
+"""How history lies on disk: journal, segments, columns and the lock."""

@@ -1,0 +1,122 @@
+"""Files that are only ever appended to: entries that are whole or not there.
+
+An entry is `length | crc32 of length | crc32 of payload | payload`, little-endian. The length has a
+checksum of its own, since a wrong length would look like a torn tail. A torn tail is what a crash
+leaves of a write that was never acknowledged; it is cut off. Anything else that does not fit is
+damage, and a file must never be read past it. A payload never ends in NUL.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from archive.store import disk
+from evo.core.errors import HistoryError
+
+FRAME = struct.Struct("<III")
+"""What stands before each payload: its length and both checksums."""
+
+
+class Entry(NamedTuple):
+    """A whole entry: its payload, and where it begins and ends in the file."""
+
+    payload: bytes
+    start: int
+    end: int
+
+
+class Appender:
+    """A file open for appending; make one with `Appender.open`."""
+
+    def __init__(self, path: Path, descriptor: int, size: int) -> None:
+        self.path = path
+        self.size = size
+        self._descriptor = descriptor
+
+    @classmethod
+    def open(cls, path: Path, size: int) -> "Appender":
+        """An existing file, cut off behind its last whole entry at `size`."""
+        with disk.writing(path):
+            descriptor = os.open(path, os.O_WRONLY)
+            os.ftruncate(descriptor, size)
+        return cls(path, descriptor, size)
+
+    def append(self, payload: bytes) -> None:
+        """Write an entry and return once it is durable.
+
+        Raises:
+            HistoryError: the disk refused; the entry is not there, all before it are.
+        """
+        content = framed(payload)
+        with disk.writing(self.path):
+            try:
+                written = 0
+                while written < len(content):
+                    written += os.pwrite(self._descriptor, content[written:], self.size + written)
+                disk.synchronise(self._descriptor)
+            except BaseException:
+                # Also on Ctrl-C: half an entry must not lie under the ones that follow.
+                with suppress(OSError):
+                    os.ftruncate(self._descriptor, self.size)
+                raise
+        self.size += len(content)
+
+    def close(self) -> None:
+        """Give the file back; closing twice is harmless."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def framed(payload: bytes) -> bytes:
+    """An entry's bytes."""
+    length = struct.pack("<I", len(payload))
+    return FRAME.pack(len(payload), zlib.crc32(length), zlib.crc32(payload)) + payload
+
+
+def entries(path: Path, *, advice: str) -> Iterator[Entry]:
+    """Each whole entry of a file in order, without a torn tail; works beside its writer.
+
+    Args:
+        path: the file.
+        advice: what comes of cutting a damaged file off, for the message.
+
+    Raises:
+        HistoryError: it is missing or damaged.
+    """
+    with disk.reading(path):
+        data = path.read_bytes()
+    # Trailing NULs are blocks that a power cut left unwritten.
+    data = data.rstrip(b"\0")
+    start, number = 0, 0
+    while start + FRAME.size <= len(data):
+        length, length_checksum, checksum = FRAME.unpack_from(data, start)
+        payload = data[start + FRAME.size : start + FRAME.size + length]
+        if zlib.crc32(data[start : start + 4]) != length_checksum:
+            raise _damage(path, start, number, advice)
+        if len(payload) < length:
+            return
+        if zlib.crc32(payload) != checksum:
+            raise _damage(path, start, number, advice)
+        end = start + FRAME.size + length
+        yield Entry(payload, start, end)
+        start, number = end, number + 1
+
+
+def payload_at(path: Path, start: int, end: int) -> bytes:
+    """The payload of an entry that was found whole before."""
+    with disk.reading(path), path.open("rb") as file:
+        file.seek(start + FRAME.size)
+        return file.read(end - start - FRAME.size)
+
+
+def _damage(path: Path, start: int, number: int, advice: str) -> HistoryError:
+    cut = f", or cut it there (`truncate -s {start} {path}`): {advice}"
+    return HistoryError(
+        f"{path} is damaged in entry {number}, at byte {start}. "
+        f"Restore it from a copy{cut if number else ''}."
+    )

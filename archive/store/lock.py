@@ -1,0 +1,98 @@
+"""One writer a campaign: an advisory lock that dies with its process, even by SIGKILL.
+
+HDF5's own locks can be switched off from outside, so the campaign folder has a lock file under
+`flock`. A fork must never keep the lock alive: a worker that outlives its engine would bar every
+resume, so children close their copy.
+"""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from socket import gethostname
+
+from archive.store.disk import reading, writing
+from evo.core.errors import HistoryError
+
+_PATIENCE_S = 0.5
+"""How long a writer tries: a reader that asks `is_held` holds the lock for an instant."""
+
+
+class Lock:
+    """The right to write one campaign. Take one with `Lock.take`.
+
+    Args:
+        descriptor: of the lock file, under `flock`.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, path: Path) -> "Lock":
+        """The lock, with our process and host written into the file.
+
+        Raises:
+            HistoryError: another process holds it.
+        """
+        with writing(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                if not _flock(descriptor, fcntl.LOCK_EX, patience_s=_PATIENCE_S):
+                    holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+                    raise HistoryError(
+                        f"Campaign {path.parent} is being written by {holder or 'a process'}. "
+                        "Wait for it to end or stop it; reading works meanwhile."
+                    )
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, f"process {os.getpid()} on {gethostname()}\n".encode(), 0)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        _held.add(descriptor)
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Give the right back; releasing twice is harmless."""
+        if self._descriptor in _held:
+            _held.remove(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock."""
+    if not path.exists():
+        return False
+    with reading(path):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            return not _flock(descriptor, fcntl.LOCK_SH, patience_s=0.0)
+        finally:
+            os.close(descriptor)
+
+
+def _flock(descriptor: int, mode: int, *, patience_s: float) -> bool:
+    """Whether the lock was had within the time."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+_held: set[int] = set()
+
+
+def _forget_in_child() -> None:
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_forget_in_child)

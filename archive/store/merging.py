@@ -1,0 +1,100 @@
+"""Old segments become fewer: a million records stay in tens of files.
+
+Merging copies columns and decodes no record. The merged file is durable under its own name before
+those it is made of are deleted, so a kill in between leaves both; what another file covers is then
+passed over by readers and deleted by the next writer.
+"""
+
+import ctypes
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from archive.store import segment
+from archive.store.segment import Segment
+from archive.store.tables import join
+
+FAN = 16
+"""How many segments of as many generations each become one."""
+
+FULL = 16_384
+"""Records from which on a segment is left alone: what one more merge would cost, and what one
+damaged file can take with it, have a bound."""
+
+
+def due(segments: Sequence[Segment]) -> Sequence[Segment]:
+    """The newest segments that should become one now; none where there are too few."""
+    tail = list(takewhile(lambda sealed: sealed.size < FULL, reversed(segments)))[::-1]
+    if len(tail) > 1 and sum(sealed.size for sealed in tail) >= FULL:
+        return tail
+    newest = tail[-FAN:]
+    alike = len({len(sealed.generations) for sealed in newest}) == 1
+    return newest if len(newest) == FAN and alike else []
+
+
+def merged(parts: Sequence[Segment], *, campaign: str) -> Segment:
+    """One segment in the place of some consecutive ones.
+
+    Raises:
+        HistoryError: the disk refused; the parts are all still there.
+    """
+    generations = range(parts[0].generations[0], parts[-1].generations[-1] + 1)
+    with ExitStack() as files:
+        columns = _Joined([files.enter_context(segment.columns_of(part.path)) for part in parts])
+        made = segment.write(parts[0].path.parent, generations, columns, campaign)
+    for part in parts:
+        part.path.unlink(missing_ok=True)
+    _give_back_memory()
+    return made
+
+
+def _give_back_memory() -> None:
+    """What a merge has used, to the system (glibc): else a long campaign keeps 130 MB for it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+class _Joined(Mapping[str, NDArray[Any]]):
+    """The columns of consecutive segments as one, each read and joined when it is asked for.
+
+    So never more than one of them is in memory.
+    """
+
+    def __init__(self, parts: Sequence[Mapping[str, NDArray[Any]]]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return join(name, [part[name] for part in self._parts])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts[0])
+
+    def __len__(self) -> int:
+        return len(self._parts[0])
+
+
+def covering(folder: Path, names: Sequence[str]) -> tuple[list[Path], list[Path]]:
+    """The segments to read, in order, and those whose generations stand in one of them.
+
+    Args:
+        folder: where they are.
+        names: their file names, each a segment's.
+    """
+    by_start = sorted(names, key=lambda name: (_generations(name)[0], -len(_generations(name))))
+    kept: list[str] = []
+    covered: list[str] = []
+    end = -1
+    for name in by_start:
+        (covered if _generations(name)[-1] <= end else kept).append(name)
+        end = max(end, _generations(name)[-1])
+    return [folder / name for name in kept], [folder / name for name in covered]
+
+
+def _generations(name: str) -> range:
+    generations = segment.generations_of(name)
+    assert generations is not None, f"{name} is no segment's name"
+    return generations

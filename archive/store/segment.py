@@ -1,0 +1,316 @@
+"""Sealed generations in one immutable HDF5 file: a generation, or several that were merged.
+
+The file starts with 512 bytes that HDF5 leaves to its user, where the format and the SHA-256 of
+all that follows stand as text; any HDF5 tool opens the rest. A segment is built in memory and
+renamed into place, so that no half of one ever exists, and it must never be changed afterwards.
+
+A column is a data set (see `archive.tables`). Beside those of the records (`archive.columns`) there
+are `generation.*`, a row a generation with the SHA-256 of its own records, by which `evo check`
+saves what is whole in a damaged file, and `survivor.*`, the ids of each generation's survivors.
+Format 1 had one generation a file and no such checksums, format 2 no strengths of trials; both stay
+readable, and become the present one when they are merged.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archive.store import disk
+from archive.store.columns import STRENGTH, absent, cut, digest, pack, unpack, upgraded
+from archive.store.hdf5 import ColumnFile, image, opened
+from archive.store.tables import (
+    Columns,
+    Schema,
+    Slice,
+    cut_lists,
+    pack_lists,
+    pack_table,
+    unpack_lists,
+    unpack_table,
+    unpack_texts,
+)
+from evo.core.errors import HistoryError
+from evo.core.records import Record
+
+FORMAT = 3
+
+BLOCK = 256
+"""Records that are decoded at once."""
+
+GENERATION: Schema = {"number": int, "sha256": str, "lost": bool}
+SURVIVOR: Schema = {"id": str}
+
+_HEAD_BYTES = 512
+_HEAD = re.compile(rb"evo history segment\nformat (\d+)\nsha256 ([0-9a-f]{64})\n\0+")
+_NAME = re.compile(r"generations?-(\d{6,})(?:-(\d{6,}))?\.h5")
+
+
+class ForeignError(HistoryError):
+    """A file is whole, but of another campaign."""
+
+
+class Generation(NamedTuple):
+    """One generation: its records in order, and the population that lives on."""
+
+    number: int
+    records: Sequence[Record]
+    survivors: tuple[str, ...]
+
+
+class Segment(NamedTuple):
+    """A sealed file as found good; what it holds is read when asked for.
+
+    Make one with `open_segment`.
+
+    Attributes:
+        path: the file.
+        generations: numbers of its generations, consecutive.
+        offsets: place of each generation's first record, and the number of records last.
+        survivors: ids of the population after the last generation.
+        lost: the generations whose records a repair could not save.
+    """
+
+    path: Path
+    generations: range
+    offsets: tuple[int, ...]
+    survivors: tuple[str, ...]
+    lost: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of its records."""
+        return self.offsets[-1]
+
+    def records(self, start: int = 0) -> Iterator[Record]:
+        """Its records in order, from a place on.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        for columns in self.blocks(start, self.size):
+            yield from unpack(columns)
+
+    def population(self, generation: int) -> tuple[str, ...]:
+        """Ids of the survivors of one of its generations.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        if generation == self.generations[-1]:
+            return self.survivors
+        with opened(self.path) as file:
+            place = generation - self.generations[0]
+            columns = cut_lists(file.take, "survivor", SURVIVOR, place, place + 1)
+        return tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[0])
+
+    def blocks(self, start: int, stop: int) -> Iterator[Columns]:
+        """The columns of records start to stop, `BLOCK` after the other.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        with opened(self.path) as file:
+            for first in range(start, stop, BLOCK):
+                yield cut(taking(file), first, min(first + BLOCK, stop))
+
+
+def file_name(generations: range) -> str:
+    """File name of a segment.
+
+    >>> file_name(range(3, 4)), file_name(range(16, 32))
+    ('generation-000003.h5', 'generations-000016-000031.h5')
+    """
+    if len(generations) == 1:
+        return f"generation-{generations[0]:06d}.h5"
+    return f"generations-{generations[0]:06d}-{generations[-1]:06d}.h5"
+
+
+def generations_of(name: str) -> range | None:
+    """The generations that a file of this name holds; None where it is no segment's name."""
+    if (match := _NAME.fullmatch(name)) is None:
+        return None
+    numbers = range(int(match[1]), int(match[2] or match[1]) + 1)
+    return numbers if numbers and file_name(numbers) == name else None
+
+
+def seal(folder: Path, generation: Generation, *, campaign: str) -> Segment:
+    """Write a generation durably into a file of its own.
+
+    Raises:
+        HistoryError: the disk refused; nothing is there under the segment's name.
+    """
+    numbers = range(generation.number, generation.number + 1)
+    return write(folder, numbers, packed(generation), campaign)
+
+
+def packed(generation: Generation) -> Columns:
+    """The columns of a segment that holds one generation."""
+    records = pack(generation.records)
+    survivors = pack_lists("survivor", SURVIVOR, [[(id_,) for id_ in generation.survivors]])
+    row = (generation.number, digest(records | survivors), False)
+    return {
+        **records,
+        **survivors,
+        **pack_table("generation", GENERATION, [row]),
+        "generation.offsets": offsets_of([len(generation.records)]),
+    }
+
+
+def offsets_of(sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Places of the first record of generations of these sizes, and the number of all last."""
+    return np.cumsum([0, *sizes], dtype=np.int64)
+
+
+def campaign_of(path: Path) -> str:
+    """Id of the campaign that a file says it is of; empty where it says nothing."""
+    try:
+        with opened(path) as file:
+            return str(file.attribute("campaign") or "")
+    except (FileNotFoundError, HistoryError):
+        return ""
+
+
+def write(
+    folder: Path, generations: range, columns: Mapping[str, NDArray[Any]], campaign: str
+) -> Segment:
+    """Write the columns of some generations durably into one file.
+
+    Raises:
+        HistoryError: the disk refused; nothing is there under the segment's name.
+    """
+    attributes = {
+        "campaign": campaign,
+        "generation": generations[0],
+        "records": int(columns["generation.offsets"][-1]),
+    }
+    body = image(columns, attributes, head_bytes=_HEAD_BYTES)
+    checksum = hashlib.sha256(body).hexdigest()
+    head = f"evo history segment\nformat {FORMAT}\nsha256 {checksum}\n".encode()
+    path = folder / file_name(generations)
+    disk.replace(path, head.ljust(_HEAD_BYTES, b"\0"), body)
+    return _described(path, columns.__getitem__)
+
+
+def open_segment(path: Path, *, campaign: str) -> Segment:
+    """A sealed file, its every byte checked.
+
+    Args:
+        path: the file.
+        campaign: id of the campaign that it should be of.
+
+    Raises:
+        FileNotFoundError: it is not there (any more).
+        ForeignError: the file is of another campaign.
+        HistoryError: the file is damaged, foreign or of another format.
+    """
+    form = _checked(path)
+    with opened(path) as file:
+        written_for = file.attribute("campaign")
+        columns = _upgraded(file) if form == 1 else {}
+        found = _described(path, columns.__getitem__ if form == 1 else file.__getitem__)
+    if written_for not in (None, campaign):
+        raise ForeignError(f"{path} is of another campaign. Move it elsewhere.")
+    if path.name != file_name(found.generations):
+        raise HistoryError(
+            f"{path} holds {file_name(found.generations)}: it was renamed. Name it so."
+        )
+    return found
+
+
+@contextmanager
+def columns_of(path: Path) -> Generator[Mapping[str, NDArray[Any]]]:
+    """All columns of a segment's file in the present format, as long as the context lasts."""
+    with opened(path) as file:
+        yield file if STRENGTH in file else _upgraded(file)
+
+
+def generation_columns(take: Slice, place: int, start: int, stop: int) -> Columns:
+    """What the checksum of a generation is of: its records start to stop, and its survivors."""
+    return cut(take, start, stop) | cut_lists(take, "survivor", SURVIVOR, place, place + 1)
+
+
+def is_whole(columns: Columns, checksum: str) -> bool:
+    """Whether a generation's columns are what was written, also where format 2 was."""
+    if digest(columns) == checksum:
+        return True
+    of_format_2 = {name: column for name, column in columns.items() if name != STRENGTH}
+    return bool((columns[STRENGTH] == 1).all()) and digest(of_format_2) == checksum
+
+
+def _checked(path: Path) -> int:
+    """The format of a file whose contents match its checksum."""
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            head = _HEAD.fullmatch(file.read(_HEAD_BYTES))
+            while block := file.read(1 << 20):
+                found.update(block)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        with disk.reading(path):
+            raise error
+    if head is None:
+        raise HistoryError(f"{path} is no segment of evo, or damaged. Restore it from a copy.")
+    if int(head[1]) not in (1, 2, FORMAT):
+        raise HistoryError(
+            f"{path} has format {int(head[1])}, this version of evo reads format {FORMAT}. "
+            "Use the version that wrote it."
+        )
+    if found.hexdigest() != head[2].decode():
+        raise HistoryError(
+            f"{path} is damaged: its contents do not match its checksum. Restore it from a copy."
+        )
+    return int(head[1])
+
+
+def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
+    names = ["generation.number", "generation.lost", "generation.sha256"]
+    names += ["generation.sha256.offsets", "survivor.id", "survivor.id.offsets", "survivor.offsets"]
+    columns = {name: column(name) for name in names}
+    rows = unpack_table(columns, "generation", GENERATION)
+    return Segment(
+        path,
+        range(rows[0][0], rows[-1][0] + 1),
+        tuple(column("generation.offsets").tolist()),
+        tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[-1]),
+        tuple(number for number, _, lost in rows if lost),
+    )
+
+
+def taking(file: ColumnFile) -> Slice:
+    """The file's columns, also those that its format lacked."""
+    if STRENGTH in file:
+        return file.take
+    return lambda name, i, j: file.take(name, i, j) if name in file else absent(name, i, j)
+
+
+def _upgraded(file: ColumnFile) -> Columns:
+    """The columns of a file of an earlier format, as the present one has them."""
+    columns: Columns = dict(file)
+    if "generation.number" in columns:
+        return _signed_anew(upgraded(columns))
+    survivors = tuple(unpack_texts(columns, "survivors"))
+    number = int(file.attribute("generation"))
+    return packed(Generation(number, unpack(upgraded(columns)), survivors))
+
+
+def _signed_anew(columns: Columns) -> Columns:
+    """The same columns, the checksums of generations taken again."""
+    rows = unpack_table(columns, "generation", GENERATION)
+    offsets = columns["generation.offsets"].tolist()
+
+    def take(name: str, start: int, stop: int) -> NDArray[Any]:
+        return columns[name][start:stop]
+
+    signed = [
+        (number, digest(generation_columns(take, place, offsets[place], offsets[place + 1])), lost)
+        for place, (number, _, lost) in enumerate(rows)
+    ]
+    return columns | pack_table("generation", GENERATION, signed)

@@ -1,0 +1,1 @@
+"""What exists only while a search runs: the loop, its steps, creating and resuming a campaign."""

@@ -1,0 +1,108 @@
+"""The known components of a kind: what candidates are measured against, and on which scale.
+
+Generation 0 of a campaign holds them. They pass the same walls and train on the same trials as
+any candidate.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from archive.novelty.descriptors import BehaviourScale, TextDescriptor
+from archive.novelty.novelty_archive import NoveltyArchive
+from evo.campaign.progress import Tracker
+from evo.components.base import Kind
+from evo.core.errors import EvoError
+from evo.core.records import Novelty, Record, Vector
+from evo.evaluation.protocol import Protocol
+from evo.evaluation.rungs import Runner, evaluate_baselines
+from evo.validation.graph.graph import Graph
+from evo.validation.graph.graphs import component_of
+from evo.validation.refusal import Refused
+from evo.validation.sandbox.sandbox import Sandbox
+from evo.validation.validator import Validator
+
+
+def establish(
+    kind: Kind,
+    *,
+    validator: Validator,
+    text: TextDescriptor,
+    train: Runner,
+    protocol: Protocol,
+    archive: Callable[[], NoveltyArchive],
+    tracker: Tracker,
+) -> list[Record]:
+    """The kind's baselines as records: validated, trained at every rung, scored and described.
+
+    Each has its N-scores against the others, by an archive that `archive` makes.
+
+    Raises:
+        EvoError: one of them is refused or cannot be trained; nothing can be measured against it.
+    """
+    tracker.step(0, "validate", [])
+    records = validated_baselines(kind, validator)
+    tracker.step(0, "baselines", records)
+    records = evaluate_baselines(train, protocol, records)
+    tracker.step(0, "archive", records)
+    described = _described(records, kind, text)
+    return [replace(record, novelty=_novelty(record, described, archive())) for record in described]
+
+
+def behaviour_of(kind: Kind, record: Record) -> Vector:
+    """Raw outputs of a record's component on its kind's probe: (p,) float32."""
+    return kind.behaviour(component_of(record.graph))
+
+
+def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
+    """The standardisation that a kind's baselines set."""
+    scales: list[BehaviourScale] = []
+    for place, member in enumerate(kind.members):
+        # In a combination the standard component stands in most baselines, and counts once.
+        graphs = dict.fromkeys(record.graph.split("\n")[place] for record in baselines)
+        outputs = [member.behaviour(Graph.parse(graph)) for graph in graphs]
+        scales.append(BehaviourScale.of(np.stack(outputs)))
+    return BehaviourScale.joined(scales)
+
+
+def own_baselines(kind: Kind) -> list[Record]:
+    """The kind's baselines, validated where no campaign runs.
+
+    Raises:
+        EvoError: one of them is refused.
+    """
+    # Unsafe is harmless here: the baselines come with the kind, and nobody else's source runs.
+    with Sandbox(unsafe=True) as sandbox:
+        return validated_baselines(kind, Validator(kind, sandbox))
+
+
+def validated_baselines(kind: Kind, validator: Validator) -> list[Record]:
+    """Records of the kind's baselines with their graphs, not trained yet."""
+    named = kind.baselines()
+    verdicts = validator.validate(list(named.values()))
+    records: list[Record] = []
+    for (name, candidate), verdict in zip(named.items(), verdicts, strict=True):
+        if isinstance(verdict, Refused):
+            raise EvoError(f"Baseline {name!r} of kind {kind.name!r} is refused: {verdict}")
+        records.append(Record(candidate, generation=0, graph=verdict.text))
+    return records
+
+
+def _described(records: Sequence[Record], kind: Kind, text: TextDescriptor) -> list[Record]:
+    """The records with both vectors."""
+    scale = behaviour_scale(kind, records)
+    return [
+        replace(
+            record,
+            text_vector=text([record.candidate.source])[0],
+            behaviour_vector=scale(behaviour_of(kind, record)),
+        )
+        for record in records
+    ]
+
+
+def _novelty(record: Record, baselines: Sequence[Record], archive: NoveltyArchive) -> Novelty:
+    archive.add_records(other for other in baselines if other is not record)
+    (novelty,) = archive.arrive([record])
+    return novelty

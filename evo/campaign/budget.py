@@ -1,0 +1,95 @@
+"""The wall time that a campaign has run, over all of its processes, against what it may.
+
+The file `hours` of the campaign's folder is kept up to date while a process runs, so that a SIGKILL
+loses the last seconds only. It is there where a budget names hours, and decides nothing but when to
+stop: no record depends on it.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from archive.store import disk
+from evo.core.errors import HistoryError
+from evo.core.records import Outcome
+from evo.evaluation.protocol import Job
+from evo.evaluation.rungs import Runner
+from evo.llm.limits import passed
+
+FILE_NAME = "hours"
+
+_EVERY_S = 10.0
+
+
+@contextmanager
+def counted(folder: Path, *, hours: float) -> Generator[float | None]:
+    """The moment on the monotonic clock when a campaign's hours end, None where it has no limit.
+
+    The time until the context ends is added to what the campaign has run before.
+
+    Args:
+        folder: the campaign's.
+        hours: what it may run in all; 0 is no limit.
+
+    Raises:
+        BudgetReachedError: they have passed already.
+        HistoryError: the file is damaged, or the disk refuses.
+    """
+    if not hours:
+        yield None
+        return
+    start, before = time.monotonic(), _read(folder / FILE_NAME)
+    left = 3600 * hours - before  # not by way of the clock, whose sums round
+    if left <= 0:
+        raise passed(hours)
+    deadline = start + left
+
+    def save() -> None:
+        seconds = before + time.monotonic() - start
+        disk.replace(folder / FILE_NAME, json.dumps({"seconds": round(seconds, 3)}).encode())
+
+    ended = threading.Event()
+
+    def keep() -> None:
+        while not ended.wait(_EVERY_S):
+            with suppress(HistoryError):  # the campaign's own writes will tell
+                save()
+
+    thread = threading.Thread(target=keep, daemon=True)
+    thread.start()
+    try:
+        yield deadline
+    finally:
+        ended.set()
+        thread.join()
+        save()
+
+
+def until(deadline: float | None, train: Runner, *, hours: float) -> Runner:
+    """Trains until the deadline; what has trained by then is saved, and then it is reached."""
+    if deadline is None:
+        return train
+
+    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+        for outcome in train(jobs):
+            yield outcome
+            if time.monotonic() >= deadline:
+                raise passed(hours)
+
+    return run
+
+
+def _read(path: Path) -> float:
+    """Seconds so far."""
+    if not path.exists():
+        return 0.0
+    try:
+        seconds = json.loads(path.read_bytes())["seconds"]
+    except (OSError, ValueError, LookupError, TypeError):
+        seconds = None
+    if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+        raise HistoryError(f"{path} is damaged. Delete it to count the campaign's hours anew.")
+    return float(seconds)

@@ -1,0 +1,121 @@
+"""Founds a campaign: what can be wrong before anything is spent, and the folder it begins with."""
+
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+import evo
+from archive.history.history import History
+from archive.novelty.descriptors import DEFAULT_MODEL, TextDescriptor
+from evo.campaign import lessons
+from evo.campaign.propose_step import portfolio_of
+from evo.components.kinds import kinds
+from evo.compute import devices
+from evo.config import Config
+from evo.core.errors import UsageError
+from evo.core.registry import plugins
+from evo.llm import models
+from evo.selection.islands import Islands
+from evo.tasks.base import tasks
+from evo.tasks.objective import Classification
+
+
+def check(config: Config, *, replayed: bool = False, begun: Path | None = None) -> None:
+    """Everything that can be known to be wrong before anything is spent.
+
+    Args:
+        config: what is to run.
+        replayed: whether replies of language models come from another campaign.
+        begun: folder of the campaign, where it has one already.
+
+    Raises:
+        UsageError: a name is unknown, a task does not suit the kind, or the device, the text model
+            or lessons are not there.
+        HistoryError: the lessons of a campaign that has begun are lost.
+    """
+    prepare(config.kind, config.tasks)
+    if kinds.get(config.kind).strengths is None and config.protocol.strengths != (1.0,):
+        raise UsageError(
+            f"protocol.strengths: kind {config.kind!r} has no penalty to multiply; leave it out."
+        )
+    Islands.of(config.selection, config.population)
+    if (known := len(kinds.get(config.kind)().baselines())) < config.selection.islands:
+        raise UsageError(
+            f"Expected at most {known} selection.islands, got {config.selection.islands}: the "
+            f"{known} baselines of kind {config.kind!r} are the first to live there."
+        )
+    portfolio = portfolio_of(config)
+    models.check(config.llm, portfolio, replayed=replayed)
+    if len(kinds.get(config.kind)().members) == 1 and (idle := portfolio.handing_on):
+        raise UsageError(
+            f"Operator {idle[0]!r} makes something new in a combination of kinds alone, and kind "
+            f"{config.kind!r} is none; leave it out of the operators."
+        )
+    devices.resolve(config.device)
+    if config.novelty.text_model != DEFAULT_MODEL:
+        TextDescriptor(config.novelty.text_model).load()
+    if config.reward.lessons and begun is None:
+        lessons.check(config)
+    elif begun is not None:
+        lessons.keep(begun, config.reward)
+        lessons.lessons_of(begun, config.reward)
+
+
+def prepare(kind_name: str, task_names: Iterable[str]) -> None:
+    """Fetch what tasks need, so that workers never fetch.
+
+    Raises:
+        UsageError: a name is unknown, a task cannot be had here, or does not suit the kind.
+    """
+    kind = kinds.get(kind_name)
+    for name in task_names:
+        task = tasks.get(name)()
+        task.prepare()
+        # Loaded only where it is asked for: that may take seconds.
+        if kind.needs_classes and not isinstance(task.load().objective, Classification):
+            raise UsageError(
+                f"Kind {kind_name!r} needs tasks of classification, and {name!r} is none; leave it "
+                "out of the tasks."
+            )
+
+
+def with_grids(config: Config) -> Config:
+    """The configuration with the learning rates and strengths of its kind, where it names none."""
+    kind, named = kinds.get(config.kind), config.protocol.model_fields_set
+    grids = {"learning_rates": kind.learning_rates, "strengths": kind.strengths}
+    missing = {name: grid for name, grid in grids.items() if grid and name not in named}
+    if not missing:
+        return config
+    protocol = config.protocol.model_copy(update=missing)
+    return config.model_copy(update={"protocol": protocol})
+
+
+def create(folder: Path, config: Config) -> History:
+    """A new campaign folder with its resolved configuration and environment.
+
+    The device is resolved too: a campaign that goes on elsewhere must not compare candidates with
+    baselines of another device unawares. So are lessons, of which the folder gets a copy.
+    """
+    resolved = {
+        "device": devices.resolve(config.device),
+        "reward": lessons.settled(config.reward),
+    }
+    config = with_grids(config).model_copy(update=resolved)
+    values = config.model_dump(mode="json")
+    history = History.create(folder, config=values, environment=environment())
+    lessons.keep(folder, config.reward)
+    return history
+
+
+def environment() -> dict[str, str]:
+    """Versions and machine that a campaign ran on; nothing of the user's shell."""
+    packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
+    return {
+        "evo": evo.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        **{package: version(package) for package in packages},
+        **{plugin.package: plugin.version for plugin in plugins().values()},
+    }

@@ -1,0 +1,123 @@
+"""A campaign that begins with the lessons of others: checked before it, and kept beside it.
+
+The campaign's folder holds a copy of the file, so that going on needs nothing else, and its
+configuration the SHA-256, so that neither copy nor original can become another unnoticed.
+"""
+
+import hashlib
+from pathlib import Path
+
+from archive.history.description import LESSONS
+from archive.store import disk
+from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
+from evo.components.base import Kind
+from evo.components.kinds import kinds
+from evo.config import Config
+from evo.core.errors import HistoryError, UsageError
+from evo.screening.features import Features
+from evo.screening.lessons import Lessons
+from evo.screening.model import BLOCKS
+from evo.screening.propagation import Propagation
+from evo.screening.settings import RewardSettings
+from evo.validation.graph.graphs import component_of
+
+
+def check(config: Config) -> None:
+    """Pass where a new campaign can begin with the lessons that its configuration names.
+
+    Raises:
+        UsageError: they cannot be read, have changed, or mean something else here.
+    """
+    where = f"reward.lessons {config.reward.lessons}"
+    content = _read(config.reward, where)
+    reference = features_of_first_baseline(kinds.get(config.kind)(), config.tasks[0])
+    lessons = Lessons.parse(content, where=where)
+    lessons.expect(kind=config.kind, task=config.tasks[0], reference=reference, where=where)
+
+
+def settled(settings: RewardSettings) -> RewardSettings:
+    """The settings with the hash of the lessons they name, which stand at an absolute path.
+
+    Raises:
+        UsageError: the file cannot be read, or is not the one that a hash was given of.
+    """
+    if not settings.lessons:
+        return settings
+    content = _read(settings, f"reward.lessons {settings.lessons}")
+    path = str(Path(settings.lessons).absolute())
+    return settings.model_copy(update={"lessons": path, "lessons_sha256": _hash(content)})
+
+
+def keep(folder: Path, settings: RewardSettings) -> None:
+    """Put a copy of the lessons into a campaign's folder, where it is not there; for its writer.
+
+    Raises:
+        HistoryError: there is neither copy nor original, or they have changed.
+    """
+    if settings.lessons and not (folder / LESSONS).exists():
+        disk.replace(folder / LESSONS, _original(folder, settings))
+
+
+def replayed(config: Config, folder: Path) -> Config:
+    """The configuration with the lessons that lie in the folder of the campaign it replays."""
+    if not config.reward.lessons or not (folder / LESSONS).exists():
+        return config
+    reward = config.reward.model_copy(update={"lessons": str(folder / LESSONS)})
+    return config.model_copy(update={"reward": reward})
+
+
+def lessons_of(folder: Path, settings: RewardSettings) -> Lessons | None:
+    """The lessons of a campaign, from the copy in its folder.
+
+    Raises:
+        HistoryError: there is neither copy nor original, or they have changed.
+    """
+    if not settings.lessons:
+        return None
+    copy = folder / LESSONS
+    with disk.reading(copy):
+        content = copy.read_bytes() if copy.exists() else _original(folder, settings)
+    if _hash(content) != settings.lessons_sha256:
+        raise HistoryError(
+            f"{copy} is not what the campaign began with. Restore it from a copy, or from "
+            f"{settings.lessons}."
+        )
+    return Lessons.parse(content, where=str(copy))
+
+
+def features_of_first_baseline(kind: Kind, task: str) -> Features:
+    """What models look at, of a kind's first baseline: one row a block."""
+    baselines = own_baselines(kind)
+    first = baselines[0]
+    found = {
+        "behaviour": behaviour_scale(kind, baselines)(behaviour_of(kind, first))[None],
+        "propagation": Propagation(kind, task)(component_of(first.graph))[None],
+    }
+    return {name: found[name] for name in BLOCKS}
+
+
+def _original(folder: Path, settings: RewardSettings) -> bytes:
+    try:
+        return _read(settings, str(folder))
+    except UsageError as error:
+        raise HistoryError(
+            f"{folder / LESSONS} is missing, and so is its original: {error}"
+        ) from None
+
+
+def _read(settings: RewardSettings, where: str) -> bytes:
+    """The content of the file that settings name, which must have the hash that they name."""
+    try:
+        content = Path(settings.lessons).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{where}: cannot be read ({error.strerror}).") from None
+    if settings.lessons_sha256 not in ("", _hash(content)):
+        raise UsageError(
+            f"{where}: has changed: SHA-256 {_hash(content)[:12]}…, expected "
+            f"{settings.lessons_sha256[:12]}…. Leave lessons_sha256 out to take what is there."
+        )
+    return content
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,175 @@
+"""What a running campaign tells whoever watches it: frozen snapshots, never a handle on itself."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evo.core.records import Outcome, Record, Status
+from evo.evaluation.protocol import Protocol
+from evo.screening.verdict import Verdict
+from evo.selection.individual import performance
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a campaign stands.
+
+    Attributes:
+        generation: the generation in progress; 0 trains the baselines.
+        generations: the last one.
+        step: what is being done, in one word.
+        counts: candidates of all generations by status.
+        trained: share of this generation's training work that is done, in [0, 1].
+        best: the best candidate of the sealed generations; None before there is one.
+        seconds: wall time of this process.
+        per_minute: candidates evaluated per minute of this process's search.
+        seconds_left: estimate to the end; None before it can be made.
+        reward: how the reward model stands; None in a campaign without one.
+    """
+
+    generation: int
+    generations: int
+    step: str
+    counts: Mapping[Status, int] = field(default_factory=dict[Status, int])
+    trained: float = 0.0
+    best: Record | None = None
+    seconds: float = 0.0
+    per_minute: float = 0.0
+    seconds_left: float | None = None
+    reward: Verdict | None = None
+
+
+Watch = Callable[[Progress], None]
+
+
+class Tracker:
+    """Follows a campaign from outside and tells a watch.
+
+    Args:
+        watch: is given a snapshot at every event.
+        generation: the last sealed generation.
+        generations: the last one there will be.
+        protocol: decides how much work a rung is.
+        networks: how many each of the campaign's tasks has.
+        clock: seconds that only ever grow.
+        screening: whether a reward model chooses what trains.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        *,
+        generation: int,
+        generations: int,
+        protocol: Protocol,
+        networks: Sequence[int],
+        clock: Callable[[], float],
+        screening: bool = False,
+    ) -> None:
+        self._watch = watch
+        self._clock = clock
+        self._start = clock()
+        self._search_start: float | None = None
+        self._sealed_before = max(generation, 0)
+        self._generation = generation + 1
+        self._generations = generations
+        self._protocol = protocol
+        self._networks = networks
+        self._step = "start"
+        self._past: Counter[Status] = Counter()
+        self._present: Counter[Status] = Counter()
+        self._work = self._done = self._replayed = 0.0
+        self._evaluated_here = self._first_rung_done = 0
+        self._best: Record | None = None
+        self._reward = Verdict() if screening else None
+
+    def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
+        """A step begins on these records."""
+        if self._search_start is None and generation > 0:
+            self._search_start = self._clock()
+        self._generation, self._step = generation, name
+        candidates = [record for record in records if record.is_proposal]
+        self._present = Counter(record.status for record in candidates)
+        self._hear(records)
+        if name in ("propose", "baselines", "evaluate"):
+            self._done = self._work = self._replayed = 0.0
+            self._first_rung_done = 0
+        live = sum(record.status is Status.PROPOSED for record in records)
+        if name == "evaluate":
+            self._work = self._expected_work(live, climbing=self._protocol.keep)
+        elif name == "baselines":
+            self._work = self._expected_work(live, climbing=1.0)
+        self.tell()
+
+    def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
+        """A candidate has trained at a rung, or had before this process began (replayed)."""
+        self._done += self._cost(outcome.rung, outcome.heat)
+        if replayed:
+            self._replayed += self._cost(outcome.rung, outcome.heat)
+        elif outcome.rung == outcome.heat == 0 and self._step == "evaluate":
+            self._first_rung_done += 1
+        self.tell()
+
+    def remember(self, records: Sequence[Record]) -> None:
+        """Count what history holds already."""
+        candidates = [record for record in records if record.is_proposal]
+        self._past.update(record.status for record in candidates)
+        self._hear(candidates)
+        scored = [record for record in candidates if record.novelty is not None]
+        contenders = [*scored, *([self._best] if self._best else [])]
+        self._best = max(contenders, key=performance, default=None)
+
+    def sealed(self, records: Sequence[Record]) -> None:
+        """A generation is permanent."""
+        evaluated = [r for r in records if r.status is Status.EVALUATED and r.is_proposal]
+        self._evaluated_here += len(evaluated)
+        self._present, self._first_rung_done = Counter(), 0
+        self.remember(records)
+        self.tell()
+
+    def tell(self) -> None:
+        """Give the watch a snapshot of now."""
+        now = self._clock()
+        search = now - self._search_start if self._search_start is not None else 0.0
+        evaluated = self._evaluated_here + self._first_rung_done
+        trained = min(1.0, self._done / self._work) if self._work else 0.0
+        self._watch(
+            Progress(
+                generation=self._generation,
+                generations=self._generations,
+                step=self._step,
+                counts=self._past + self._present,
+                trained=trained,
+                best=self._best,
+                seconds=now - self._start,
+                per_minute=60 * evaluated / search if search > 0 else 0.0,
+                seconds_left=self._seconds_left(search, trained),
+                reward=self._reward,
+            )
+        )
+
+    def _hear(self, records: Sequence[Record]) -> None:
+        if self._reward is not None:
+            self._reward = self._reward.after(records)
+
+    def _seconds_left(self, search: float, trained: float) -> float | None:
+        """From the mean time of a generation of this process, the present one taken in part."""
+        if self._generation == 0:
+            return None
+        done = self._generation - 1 - self._sealed_before + trained
+        if self._generation - 1 == self._sealed_before and self._work:
+            done -= self._replayed / self._work  # came for nothing: no measure of the pace
+        if done < 0.05:
+            return None
+        left = self._generations - self._generation + 1 - trained
+        return search / done * left
+
+    def _expected_work(self, candidates: int, *, climbing: float) -> float:
+        return sum(
+            candidates * climbing**rung * self._cost(rung, heat)
+            for rung in range(len(self._protocol.rungs))
+            for heat in range(len(self._protocol.heats(rung)))
+        )
+
+    def _cost(self, rung: int, heat: int) -> float:
+        return self._protocol.work(rung, heat, self._networks)

@@ -1,0 +1,105 @@
+"""The steps of a generation: each takes its records and gives them back, further on or fallen out.
+
+A record that is still on its way has status PROPOSED. One that falls out keeps its place in the
+list, with a status and a reason, so that history tells what became of every proposal.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from archive.novelty.descriptors import BehaviourScale, TextDescriptor
+from archive.novelty.novelty_archive import NoveltyArchive
+from evo.campaign.baselines import behaviour_of
+from evo.components.base import Kind
+from evo.core.records import Record, Status
+from evo.core.step import apply_to_live
+from evo.evaluation.rungs import Evaluator
+from evo.validation.refusal import Refused
+from evo.validation.validator import Validator, Verdict
+
+
+class Validate:
+    """Policy, trace and contract; what passes carries its graph, and is not validated again."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records with a graph, or INVALID."""
+        return apply_to_live(records, self._validate)
+
+    def _validate(self, records: list[Record]) -> list[Record]:
+        unknown = [record for record in records if not record.graph]
+        verdicts = iter(self._validator.validate([record.candidate for record in unknown]))
+        return [record if record.graph else _judged(record, next(verdicts)) for record in records]
+
+
+def _judged(record: Record, verdict: Verdict) -> Record:
+    if isinstance(verdict, Refused):
+        return replace(record, status=Status.INVALID, stage=verdict.stage, reason=verdict.reason)
+    return replace(record, graph=verdict.text)
+
+
+class Recognise:
+    """Takes each component's behaviour; one that computes what is known falls out untrained."""
+
+    def __init__(self, kind: Kind, scale: BehaviourScale, archive: NoveltyArchive) -> None:
+        self._kind = kind
+        self._scale = scale
+        self._archive = archive
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records with a behaviour vector, or DUPLICATE."""
+        return apply_to_live(records, self._recognise)
+
+    def _recognise(self, records: list[Record]) -> list[Record]:
+        if not records:
+            return []
+        vectors = np.stack([self._scale(behaviour_of(self._kind, record)) for record in records])
+        twins = self._archive.duplicates([record.id for record in records], vectors)
+        return [
+            replace(record, behaviour_vector=vector)
+            if twin is None
+            else replace(
+                record,
+                behaviour_vector=vector,
+                status=Status.DUPLICATE,
+                stage="novelty",
+                reason=f"computes the same as {twin}",
+            )
+            for record, vector, twin in zip(records, vectors, twins, strict=True)
+        ]
+
+
+class Evaluate:
+    """Trains what is left and scores it."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records EVALUATED, or FAILED."""
+        return apply_to_live(records, self._evaluator.evaluate)
+
+
+class Archive:
+    """Fixes the N-scores of evaluated records in their order, each known to the next."""
+
+    def __init__(self, text: TextDescriptor, archive: NoveltyArchive) -> None:
+        self._text = text
+        self._archive = archive
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, evaluated ones with their text vector and N-scores."""
+        evaluated = [record for record in records if record.status is Status.EVALUATED]
+        texts = self._text([record.candidate.source for record in evaluated])
+        told = [
+            replace(record, text_vector=vector)
+            for record, vector in zip(evaluated, texts, strict=True)
+        ]
+        arrived = (
+            replace(record, novelty=novelty)
+            for record, novelty in zip(told, self._archive.arrive(told), strict=True)
+        )
+        return [next(arrived) if r.status is Status.EVALUATED else r for r in records]

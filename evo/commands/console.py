@@ -1,0 +1,155 @@
+"""What commands share: the two streams, finding runs and files, printing a campaign's result."""
+
+import itertools
+import json
+import shutil
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console, RenderableType
+
+from evo.core.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from archive.history.reader import Reader
+    from evo.report.pictures.scene import Scene
+
+RUNS = Path("runs")
+
+out = Console()
+err = Console(stderr=True)
+
+
+def print_result(history: "Reader", scene: "Scene", picture: Path) -> None:
+    """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
+    from archive.history.replies import Replies
+    from evo.report.facts.authorship import authorship_facts, authorship_table, spent_line
+    from evo.report.facts.fronts import analysis_view
+    from evo.report.facts.logbook import logbook
+    from evo.report.views.tables import generation_table
+
+    out.print(generation_table(logbook(history.records)))
+    if (authorship := authorship_facts(history.records))["operators"]:
+        out.print(authorship_table(authorship))
+    if spent := spent_line(Replies.read(history.folder, campaign=history.id).total):
+        out.print(spent, markup=False, highlight=False, soft_wrap=True)
+    out.print(analysis_view(scene))
+    out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
+    _print_next(history)
+
+
+def _print_next(history: "Reader") -> None:
+    from evo.report.facts.summary import best_record
+
+    best = best_record(history.records)
+    folder = history.folder
+    shown = f"show {folder} {best.id[:8]}" if best else f"status {folder}"
+    steps = {
+        shown: "the best candidate, every trial",
+        f"export {folder} --format csv": "a row per record",
+        f"pareto {folder} --plot pictures": "the front again, with all pictures",
+        "list": "what else to search with",
+    }
+    width = max(map(len, steps))
+    out.print("Next:")
+    for command, meaning in steps.items():
+        line = f"  {invoked_as()} {command:{width}}  {meaning}"
+        out.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def save_picture(scene: "Scene", folder: Path) -> Path:
+    """The novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
+    from evo.report.pictures import save_pareto
+
+    with picture_folder(folder):
+        return save_pareto(scene, folder)
+
+
+@contextmanager
+def picture_folder(folder: Path) -> Generator[None]:
+    """A folder that is there for pictures to be saved in.
+
+    Raises:
+        UsageError: it cannot be made, or not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise UsageError(f"{folder}: expected a folder to save pictures in ({error}).") from None
+
+
+def read_run(run: str) -> "Reader":
+    """The campaign of that name or folder, for reading."""
+    folder = run_folder(run)
+    from archive.history.reader import Reader
+
+    return Reader.read(folder)
+
+
+def run_folder(run: str) -> Path:
+    """The folder of a campaign that exists.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    for folder in (Path(run), RUNS / run):
+        if (folder / "campaign.json").exists():
+            return folder if folder.name else folder.resolve()
+    known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
+    raise unknown_name("campaign", run, known, where=str(RUNS.absolute()))
+
+
+def read_sources(paths: list[Path]) -> list[tuple[str, str]]:
+    """Path and text of files that can all be read."""
+    try:
+        return [(str(path), path.read_text()) for path in paths]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Expected readable Python files: {error}.") from None
+
+
+def next_folder(stem: str) -> Path:
+    """The first folder that is free of `stem-001`, `stem-002` and so on."""
+    folders = (RUNS / f"{stem}-{number:03}" for number in itertools.count(1))
+    return next(folder for folder in folders if not folder.exists())
+
+
+def invoked_as() -> str:
+    """How to call evo again from here, so that what is shown can be copied."""
+    if shutil.which("evo"):
+        return "evo"
+    program = Path(sys.argv[0]).absolute()
+    here = Path.cwd()
+    return str(program.relative_to(here) if program.is_relative_to(here) else program)
+
+
+def print_json(facts: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def expect_walls(*, unsafe: bool) -> None:
+    """Passes where generated code is walled in, and with a warning where the user insists.
+
+    Raises:
+        UsageError: walls are absent, and the user has not asked to go on.
+    """
+    from evo.validation.sandbox import walls
+
+    standing = walls.standing()
+    if not unsafe:
+        walls.require(standing)
+    elif missing := walls.absence(standing):
+        err.print(missing, style="yellow", soft_wrap=True, markup=False, highlight=False)
+
+
+def print_facts(facts: Any, view: RenderableType, *, as_json: bool) -> None:
+    """Facts for a script, or the same as a view for a person."""
+    if as_json:
+        print_json(facts)
+    else:
+        out.print(view)

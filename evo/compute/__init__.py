@@ -1,0 +1,1 @@
+"""Where trainings run: worker processes and the devices they train on."""

@@ -1,0 +1,197 @@
+"""Trusted worker processes that train checked graphs, one thread each.
+
+A worker receives a graph as text and gives back an outcome. It parses the graph with the trusted
+loader and never sees candidate source. A worker that dies or runs out of time is replaced and its
+job tried once more: only what fails twice is the candidate's fault.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from pebble import ProcessExpired, ProcessPool
+
+from evo.components.kinds import kinds
+from evo.compute.devices import Seat
+from evo.core.records import Outcome
+from evo.evaluation.protocol import Job, Protocol
+from evo.evaluation.training.kernels import kernels_for
+from evo.evaluation.training.trials import run_trials
+from evo.validation.graph.graphs import component_of
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
+
+
+class _Work(NamedTuple):
+    """What all jobs of a campaign have in common."""
+
+    kind: str
+    tasks: tuple[str, ...]
+    protocol: Protocol
+    device: str
+
+
+class Workers:
+    """A pool of trusted processes. Use as a context manager.
+
+    Args:
+        count: number of processes.
+        kind: name of the kind of every candidate.
+        tasks: names of the tasks to train on.
+        protocol: how to train.
+        device: where the tensors live, "cpu" or "cuda"; workers share out the GPUs there are.
+        timeout_s: wall time that one job may take.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        kind: str,
+        tasks: Sequence[str],
+        protocol: Protocol,
+        device: str,
+        timeout_s: float,
+    ) -> None:
+        self._count = count
+        self._work = _Work(kind, tuple(tasks), protocol, device)
+        self._timeout_s = timeout_s
+
+    def __enter__(self) -> "Workers":
+        self._seats = tempfile.TemporaryDirectory(prefix="evo-seats-")
+        self._pool = self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+        self._seats.cleanup()
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Outcomes as they come in, in any order; a failure is an outcome with an error.
+
+        A job whose worker is lost or late gets a second chance, since the machine may be to blame.
+        """
+        lost: list[Job] = []
+        for job, outcome in self._attempt(jobs):
+            if outcome is None:
+                lost.append(job)
+            else:
+                yield outcome
+        if not lost:
+            return
+        self._restart()
+        error = f"its worker died or took longer than {self._timeout_s:g} s, twice"
+        for job, outcome in self._attempt(lost):
+            yield outcome or job.failed(error)
+
+    def _attempt(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+        """Each job with its outcome, None where its worker was lost or late."""
+        futures: dict[Future[Outcome], Job] = {self._schedule(job): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], _outcome(future, futures[future])
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _schedule(self, job: Job) -> "Future[Outcome]":
+        try:
+            return self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s)
+        except RuntimeError:
+            # The pool gave up because its workers died while they had nothing to do.
+            self._restart()
+        return self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s)
+
+    def _start(self) -> ProcessPool:
+        pool = ProcessPool(
+            max_workers=self._count,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_prepare,
+            initargs=(Path(self._seats.name), self._work.device),
+        )
+        # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
+        # for the engine alone, which then stops them in order.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            pool.schedule(os.getpid)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+        return pool
+
+    def _stop(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def _restart(self) -> None:
+        """A fresh pool in the place of one that lost workers."""
+        self._stop()
+        self._pool = self._start()
+
+
+def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
+    try:
+        return future.result()
+    except (TimeoutError, ProcessExpired, BrokenProcessPool, CancelledError):
+        return None
+    except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
+        return job.failed(f"training failed: {type(failure).__name__}: {failure}")
+
+
+def _prepare(seats: Path, device: str) -> None:
+    global _seat  # noqa: PLW0603 - a process has one
+    torch.set_num_threads(1)
+    keep_memory()
+    threading.Thread(target=_die_with_engine, daemon=True).start()
+    _seat = Seat(seats, device)
+
+
+_seat: Seat
+
+
+def keep_memory() -> None:
+    """Keep freed memory for the next step (glibc): asking the kernel anew costs a tenth of it."""
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def _die_with_engine() -> None:
+    """No orphan stays behind when the engine is killed without a chance to stop its workers."""
+    engine = multiprocessing.parent_process()
+    assert engine is not None
+    engine.join()
+    os._exit(1)
+
+
+def _train(job: Job, work: _Work) -> Outcome:
+    start = time.process_time()
+    kind = kinds.get(work.kind)()
+    instead = [{} if each.is_mapped else kernels_for(_seat.device) for each in kind.members]
+    try:
+        trials = run_trials(
+            kind.parts(component_of(job.graph, instead=instead)),
+            work.tasks,
+            work.protocol,
+            rung=job.rung,
+            heat=job.heat,
+            known=job.known,
+            device=_seat.device,
+        )
+    except torch.AcceleratorError:
+        # After a failure on its side a device answers this process no more. A new worker is given
+        # the job once more; if the candidate is to blame, it fails alone.
+        os._exit(1)
+    seconds = time.process_time() - start
+    return Outcome(job.id, job.rung, trials, seconds, heat=job.heat)

@@ -1,0 +1,234 @@
+"""The words of evo as data: what flows from proposal to archive, frozen.
+
+Nothing here imports another module of ours, so that every room can speak these words.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.core.source import normalise
+
+BASELINE_OPERATOR = "baseline"
+"""Operator name of the records that are known components, not proposals."""
+
+ABLATION_OPERATOR = "ablation"
+"""Operator name of those that measure what a component of a combination contributes."""
+
+
+class Status(StrEnum):
+    """How far a candidate came.
+
+    PROPOSED      an operator wrote it; nothing else is known yet
+    DUPLICATE     it computes what a known component computes; never trained
+    INVALID       refused by policy, tracer or contract
+    SCREENED_OUT  valid and new, but not chosen for training
+    FAILED        chosen, but its training gave no result
+    EVALUATED     trained and scored
+    """
+
+    PROPOSED = "PROPOSED"
+    DUPLICATE = "DUPLICATE"
+    INVALID = "INVALID"
+    SCREENED_OUT = "SCREENED_OUT"
+    FAILED = "FAILED"
+    EVALUATED = "EVALUATED"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Source code of one component and where it comes from. Make one with `Candidate.of`.
+
+    Attributes:
+        model: the language model that wrote it; empty where none did.
+        request: key of the request that it answers, under which history keeps the reply.
+        rationale: why, in the model's words.
+    """
+
+    id: str
+    kind: str
+    source: str
+    parents: tuple[str, ...]
+    operator: str
+    model: str = ""
+    request: str = ""
+    rationale: str = ""
+
+    @classmethod
+    def of(
+        cls, kind: str, source: str, *, operator: str, parents: Sequence[str] = ()
+    ) -> "Candidate":
+        """The candidate of a source; its id is a hash of kind and normalised source."""
+        text = f"{kind}\n{normalise(source)}".encode(errors="surrogatepass")
+        return cls(hashlib.sha256(text).hexdigest()[:16], kind, source, tuple(parents), operator)
+
+
+class Trial(NamedTuple):
+    """One training run: task × network × seed, at the learning rate picked for the candidate.
+
+    Attributes:
+        rung: index of the rung it was run at, 0 the shortest.
+        loss: test loss; `inf` marks a lost trial (training diverged).
+        accuracy: share of test samples classified rightly, in [0, 1]; 0 for a lost trial.
+        strength: what the component's penalty was multiplied by, picked with the learning rate; 1
+            where the kind has no strength.
+    """
+
+    rung: int
+    task: str
+    network: str
+    seed: int
+    learning_rate: float
+    loss: float
+    accuracy: float
+    strength: float = 1.0
+
+
+class Stretch(NamedTuple):
+    """The least work that is trained at once: one candidate, one heat of one rung."""
+
+    id: str
+    rung: int
+    heat: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training one candidate in one heat gave.
+
+    Attributes:
+        id: the candidate's id.
+        rung: index of the rung.
+        trials: results in the protocol's order; empty where the training failed.
+        seconds: processor time it cost.
+        error: why it failed; empty where it did not.
+        heat: index of the heat within the rung.
+    """
+
+    id: str
+    rung: int
+    trials: tuple[Trial, ...]
+    seconds: float
+    error: str = ""
+    heat: int = 0
+
+    @property
+    def stretch(self) -> Stretch:
+        """What it is the outcome of."""
+        return Stretch(self.id, self.rung, self.heat)
+
+
+class WinRate(NamedTuple):
+    """A win rate in [0, 1] with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class TaskScore(NamedTuple):
+    """What one task alone says: win rates in [0, 1] and the mean test loss."""
+
+    b_wr: float
+    bsota_wr: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """The fitness of a candidate, read at the highest rung it reached.
+
+    Attributes:
+        rung: index of that rung, 0 the shortest.
+        trials: everything that was trained, lower rungs first, in the protocol's order.
+        b_wr: chance to beat a randomly drawn baseline (B-WR).
+        bsota_wr: chance to beat the best baseline (BSOTA-WR).
+        margin: mean over trials of log(best baseline's loss / own loss); above 0 wins.
+        tasks: the same per task.
+    """
+
+    rung: int
+    trials: Sequence[Trial]
+    b_wr: WinRate
+    bsota_wr: WinRate
+    margin: float
+    tasks: dict[str, TaskScore]
+
+
+class Novelty(NamedTuple):
+    """Both N-scores, fixed at the moment a candidate arrives, and who its neighbours were.
+
+    Attributes:
+        text: 1 − largest cosine similarity of source embeddings to anything known.
+        behaviour: RMS distance of standardised probe outputs to the nearest known component.
+        nearest_text: id of the nearest neighbour by text.
+        nearest_behaviour: id of the nearest neighbour by behaviour.
+    """
+
+    text: float
+    behaviour: float
+    nearest_text: str
+    nearest_behaviour: str
+
+
+Vector = NDArray[np.float32]
+
+
+def _no_vector() -> Vector:
+    return np.zeros(0, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A candidate and all that is known of it.
+
+    Attributes:
+        stage: the step that settled the status: "propose", "policy", "trace", "graph",
+            "contract", "novelty", "screen" or "evaluate".
+        reason: why, in words for a person; empty for an evaluated candidate.
+        graph: its traced graph as JSON; empty until traced.
+        text_vector: (d,) unit length embedding of the source; (0,) where none was taken.
+        behaviour_vector: (p,) standardised outputs on the kind's probe; (0,) where none was taken.
+        score: None unless evaluated.
+        novelty: None unless it reached the archive.
+        seconds: processor time its evaluation cost.
+        cost_usd: price of the request that it answers.
+    """
+
+    candidate: Candidate
+    generation: int
+    status: Status = Status.PROPOSED
+    stage: str = ""
+    reason: str = ""
+    graph: str = ""
+    text_vector: Vector = field(default_factory=_no_vector, compare=False, repr=False)
+    behaviour_vector: Vector = field(default_factory=_no_vector, compare=False, repr=False)
+    score: Score | None = None
+    novelty: Novelty | None = None
+    seconds: float = field(default=0.0, compare=False)
+    cost_usd: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """The candidate's id."""
+        return self.candidate.id
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is a known component that candidates are measured against."""
+        return self.candidate.operator == BASELINE_OPERATOR
+
+    @property
+    def is_ablation(self) -> bool:
+        """Whether it is another record's combination without one of its components."""
+        return self.candidate.operator == ABLATION_OPERATOR
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether the search proposed it: the other records are there to measure by."""
+        return not (self.is_baseline or self.is_ablation)

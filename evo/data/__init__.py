@@ -1,0 +1,1 @@
+"""Data files that ship with evo: presets, panels and pools."""

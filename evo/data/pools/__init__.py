@@ -1,0 +1,1 @@
+"""Pools: candidates that were all trained in full, see `evo.screening.pool`."""

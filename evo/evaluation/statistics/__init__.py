@@ -1,0 +1,1 @@
+"""From trials to win rates: intervals, paired tests and rank agreement."""

@@ -1,0 +1,1 @@
+"""Training of one component: networks, optimisers and the trials of a heat."""

@@ -1,0 +1,1 @@
+"""Language model providers: one file per provider, found by its name in the configuration."""

@@ -1,0 +1,74 @@
+"""What a provider is, and the registry of providers.
+
+A provider sends one request to one model, once. Retries, budgets, limits and the keeping of replies
+are the engine's. It must never let a key out: not by a log, an error, a file or a child process.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from evo.core.messages import Reply, Request
+from evo.core.registry import Registry
+from evo.llm.settings import Model
+
+
+class ProviderError(Exception):
+    """No reply.
+
+    Args:
+        reason: why, in words for a person; holds no secret.
+        again: whether the same request may succeed later.
+        fatal: whether no request to this model can succeed as things are.
+        retry_after_s: how long the server asks to wait.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        again: bool = True,
+        fatal: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.again = again and not fatal
+        self.fatal = fatal
+        self.retry_after_s = retry_after_s
+
+
+class Provider(ABC):
+    """Where a model is served. Subclass, set `name`, and register.
+
+    Construction does no I/O; a wrong setting is found by `check`.
+
+    Attributes:
+        name: the name it is registered under.
+    """
+
+    name: ClassVar[str]
+
+    @classmethod  # noqa: B027 - most have nothing to check
+    def check(cls, model: Model) -> None:
+        """Find what can be known to be wrong before anything is asked.
+
+        Raises:
+            UsageError: a setting is wrong or a package is missing; the message says what to do.
+        """
+
+    @abstractmethod
+    def __init__(self, model: Model, key: str) -> None:
+        """A model and the key for it, empty where none is needed."""
+
+    @abstractmethod
+    async def complete(self, request: Request) -> Reply:
+        """The model's reply.
+
+        Raises:
+            ProviderError: there is none.
+        """
+
+    async def close(self) -> None:  # noqa: B027 - most hold nothing
+        """Give back what is held."""
+
+
+providers: Registry[Provider] = Registry("provider", "evo.llm.providers")

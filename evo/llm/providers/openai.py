@@ -1,0 +1,31 @@
+"""Any endpoint that speaks OpenAI's chat protocol: OpenAI, vLLM, Ollama, OpenRouter and more."""
+
+from typing import ClassVar
+
+from evo.core.messages import Reply, Request
+from evo.llm.providers.base import Provider, providers
+from evo.llm.providers.chat import Chat
+from evo.llm.settings import Model
+
+
+@providers.register("openai")
+class OpenAI(Provider):
+    """Any OpenAI-compatible endpoint, by base_url, model and the name of the key's variable."""
+
+    name: ClassVar[str] = "openai"
+
+    def __init__(self, model: Model, key: str) -> None:
+        self._model = model
+        self._key = key
+        self._chat: Chat | None = None
+
+    async def complete(self, request: Request) -> Reply:
+        """The model's reply."""
+        if self._chat is None:
+            self._chat = Chat(self._model, base_url=self._model.base_url, key=self._key)
+        return await self._chat.complete(request)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._chat is not None:
+            await self._chat.close()

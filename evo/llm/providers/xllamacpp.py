@@ -1,0 +1,69 @@
+"""A GGUF model on this machine, served by llama.cpp on a loopback port for as long as we run.
+
+It shares the processors with training: one thread by default.
+"""
+
+import asyncio
+import importlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+from evo.core.errors import UsageError
+from evo.core.messages import Reply, Request
+from evo.llm.providers.base import Provider, providers
+from evo.llm.providers.chat import Chat
+from evo.llm.settings import Model
+
+
+@providers.register("xllamacpp")
+class LocalModel(Provider):
+    """A GGUF file served on this machine by llama.cpp; needs the extra `evo-search[local]`."""
+
+    name: ClassVar[str] = "xllamacpp"
+
+    def __init__(self, model: Model, key: str) -> None:
+        del key  # nobody else can reach it
+        self._model = model
+        self._server: Any = None  # xllamacpp has no types
+        self._chat: Chat | None = None
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    def check(cls, model: Model) -> None:
+        """The package and the file are there."""
+        if find_spec("xllamacpp") is None:
+            raise UsageError("provider xllamacpp needs a package: pip install 'evo-search[local]'.")
+        if not Path(model.model).is_file():
+            raise UsageError(f"llm.models: expected a GGUF file, got {model.model!r}.")
+
+    async def complete(self, request: Request) -> Reply:
+        """The model's reply; the first request starts the server."""
+        # It answers one at a time: who waits for a turn must not use up the time of its reply.
+        async with self._turn:
+            if self._chat is None:
+                self._server = await asyncio.to_thread(_serve, self._model)
+                base_url = f"{self._server.listening_address}/v1"
+                self._chat = Chat(self._model, base_url=base_url, key="")
+            return await self._chat.complete(request)
+
+    async def close(self) -> None:
+        """Stop the server."""
+        if self._chat is not None:
+            await self._chat.close()
+        self._server = None
+
+
+def _serve(model: Model) -> Any:
+    xllamacpp = importlib.import_module("xllamacpp")
+    params = xllamacpp.CommonParams()
+    params.model.path = str(Path(model.model).absolute())
+    params.model_alias = {model.label}
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0  # a free one
+    params.n_ctx = model.context
+    params.n_parallel = 1  # more would share the context and the thread
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = model.threads
+    params.verbosity = 0
+    params.warmup = False
+    return xllamacpp.Server(params)

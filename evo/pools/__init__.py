@@ -1,1 +1,0 @@
-"""Pools: candidates that were all trained in full, see `evo.reward.pool`."""

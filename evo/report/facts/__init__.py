@@ -1,0 +1,1 @@
+"""Facts of a campaign as plain data: what `--json` prints and views show."""

@@ -1,0 +1,107 @@
+"""Two campaigns side by side: what `evo compare` prints.
+
+One run each says which run came to more, not which settings are better: for that a setting needs
+several seeds. What can be compared honestly within one pair is their best candidates on trials that
+both have, seed by seed; both were picked by these very trials, so both look better than they are.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from scipy.stats import t as student
+
+from archive.history.reader import Reader
+from archive.pareto import hypervolume
+from evo.core.records import Record
+from evo.report.facts.summary import Front, objectives, pareto_front, status_facts
+
+REFERENCE = (0.0, 0.0)
+"""The point above which both hypervolumes are taken."""
+
+MEASURED_BY = ("kind", "tasks", "protocol", "device")
+"""Settings in which campaigns must agree for win rates to mean the same."""
+
+
+def comparison(one: Reader, other: Reader) -> dict[str, Any]:
+    """What `evo compare --json` prints."""
+    fronts = [pareto_front(reader.records) for reader in (one, other)]
+    differing = [key for key in MEASURED_BY if one.config.get(key) != other.config.get(key)]
+    if _rung(fronts[0]) != _rung(fronts[1]):
+        differing.append("highest rung reached")
+    union = [*_points(fronts[0]), *_points(fronts[1])]
+    return {
+        "comparable": not differing,
+        "differing": differing,
+        "reference": list(REFERENCE),
+        "runs": [_facts(r, front) for r, front in zip((one, other), fronts, strict=True)],
+        "hypervolume_of_both": float(hypervolume(union, REFERENCE)) if union else 0.0,
+        "front_members_beaten": [
+            _beaten(fronts[0], fronts[1]),
+            _beaten(fronts[1], fronts[0]),
+        ],
+        "best": None if differing else _paired(fronts[0], fronts[1]),
+    }
+
+
+def _facts(reader: Reader, front: Front) -> dict[str, Any]:
+    points = _points(front)
+    return {
+        **{key: value for key, value in status_facts(reader).items() if key != "llm"},
+        "fully_evaluated": len(front.members) + len(front.others),
+        "front": len(front.members),
+        "hypervolume": float(hypervolume(points, REFERENCE)) if points else 0.0,
+    }
+
+
+def _beaten(front: Front, by: Front) -> int:
+    """How many members of a front are dominated by a member of another."""
+    rivals = _points(by)
+    return sum(
+        any(
+            all(r >= p for r, p in zip(rival, point, strict=True)) and rival != point
+            for rival in rivals
+        )
+        for point in _points(front)
+    )
+
+
+def _paired(one: Front, other: Front) -> Mapping[str, Any] | None:
+    """The best of each on the trials that both have: log(loss of the second / loss of the first).
+
+    The trials of a seed share its data, so seeds are the unit: Student's t over their means.
+    """
+    if not one.members or not other.members:
+        return None
+    first, second = (_losses(front.members[0]) for front in (one, other))
+    seeds: dict[int, list[float]] = {}
+    for key in sorted(first.keys() & second.keys()):
+        if (
+            math.isfinite(first[key])
+            and math.isfinite(second[key])
+            and first[key] * second[key] > 0
+        ):
+            seeds.setdefault(key[-1], []).append(math.log(second[key] / first[key]))
+    means = [sum(found) / len(found) for found in seeds.values()]
+    facts = {"ids": [one.members[0].id, other.members[0].id], "seeds": len(means)}
+    if len(means) < 3:
+        return {**facts, "log_loss_ratio": None, "log_loss_ratio_ci": None}
+    mean = sum(means) / len(means)
+    spread = math.sqrt(sum((m - mean) ** 2 for m in means) / (len(means) - 1) / len(means))
+    reach = float(student.ppf(0.975, len(means) - 1)) * spread
+    return {**facts, "log_loss_ratio": mean, "log_loss_ratio_ci": [mean - reach, mean + reach]}
+
+
+def _losses(record: Record) -> dict[tuple[str, str, int], float]:
+    assert record.score is not None, "members of a front are evaluated"
+    rung = record.score.rung
+    return {(t.task, t.network, t.seed): t.loss for t in record.score.trials if t.rung == rung}
+
+
+def _points(front: Front) -> list[tuple[float, float]]:
+    return [objectives(record) for record in front.members]
+
+
+def _rung(front: Front) -> int:
+    best = front.members[0].score if front.members else None
+    return -1 if best is None else best.rung

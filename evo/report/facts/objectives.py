@@ -1,0 +1,126 @@
+"""What a front can be of: measures of a record, each with its direction and its worst value."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evo.core.errors import UsageError, unknown_name
+from evo.core.records import Novelty, Record, Score
+from evo.core.source import normalise
+from evo.validation.graph.graphs import component_of
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One measure of a fully evaluated record.
+
+    Attributes:
+        key: its name in `--objectives` and `--json`.
+        label: what an axis says.
+        read: the measure of a record.
+        worst: where hypervolume is counted from; None where no value is the worst there is. Then
+            it is the worst that any of the candidates has.
+        is_minimised: whether less is better.
+        is_noisy: whether trials measured it, so that it has an interval.
+    """
+
+    key: str
+    label: str
+    read: Callable[[Record], float]
+    worst: float | None = 0.0
+    is_minimised: bool = False
+    is_noisy: bool = False
+
+    @property
+    def sign(self) -> float:
+        """What turns the measure into one to be maximised: 1 or -1."""
+        return -1.0 if self.is_minimised else 1.0
+
+
+def score_of(record: Record) -> Score:
+    """The score of a record that has one."""
+    assert record.score is not None, "only evaluated records are measured"
+    return record.score
+
+
+def novelty_of(record: Record) -> Novelty:
+    """The N-scores of a record that reached the archive."""
+    assert record.novelty is not None, "only archived records are measured"
+    return record.novelty
+
+
+OBJECTIVES = {
+    objective.key: objective
+    for objective in (
+        Objective(
+            "b_wr",
+            "B-WR (chance to beat a baseline)",
+            lambda record: score_of(record).b_wr.value,
+            is_noisy=True,
+        ),
+        Objective(
+            "bsota_wr",
+            "BSOTA-WR (chance to beat the best baseline)",
+            lambda record: score_of(record).bsota_wr.value,
+            is_noisy=True,
+        ),
+        Objective(
+            "margin",
+            "margin (mean log-ratio of losses to the best baseline's)",
+            lambda record: score_of(record).margin,
+            worst=-3.0,
+            is_noisy=True,
+        ),
+        Objective(
+            "n_text",
+            "text N-score (1 − cosine to the nearest known source)",
+            lambda record: novelty_of(record).text,
+        ),
+        Objective(
+            "n_behaviour",
+            "behaviour N-score (distance to the nearest known component)",
+            lambda record: novelty_of(record).behaviour,
+        ),
+        Objective(
+            "seconds",
+            "processor seconds of its training",
+            lambda record: record.seconds,
+            worst=None,
+            is_minimised=True,
+        ),
+        Objective(
+            "nodes",
+            "operators in its graph",
+            lambda record: float(len(component_of(record.graph))),
+            worst=None,
+            is_minimised=True,
+        ),
+        Objective(
+            "length",
+            "characters of its source",
+            lambda record: float(len(normalise(record.candidate.source))),
+            worst=None,
+            is_minimised=True,
+        ),
+    )
+}
+"""All there are, by key. A training that a race stopped cost fewer seconds than a whole one."""
+
+DEFAULT = ("b_wr", "n_behaviour")
+"""Performance and novelty, as selection sees them."""
+
+
+def objectives_of(keys: Sequence[str]) -> tuple[Objective, ...]:
+    """The objectives of these keys, in this order.
+
+    Raises:
+        UsageError: one is unknown or named twice, or there are fewer than two.
+    """
+    for key in keys:
+        if key not in OBJECTIVES:
+            raise unknown_name("objective", key, list(OBJECTIVES))
+    if len(keys) < 2 or len(set(keys)) < len(keys):
+        raise UsageError(
+            f"Expected two or more different objectives, got {', '.join(keys) or 'none'}. "
+            f"Name some of {', '.join(OBJECTIVES)}, separated by commas."
+        )
+    return tuple(OBJECTIVES[key] for key in keys)

@@ -1,0 +1,153 @@
+"""The live view of a running campaign, on standard error.
+
+On a terminal it is a panel that redraws itself; elsewhere a line a generation, so that logs stay
+readable.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress import Progress as Bar
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from evo.campaign.progress import Progress, Watch
+from evo.core.records import Status
+from evo.report.views.tables import body, interval
+
+
+@contextmanager
+def live_view(name: str, console: Console) -> Generator[Watch]:
+    """Something to give a campaign as its watch, while the context lasts."""
+    if not console.is_terminal:
+        yield _Lines(console).show
+        return
+    with Live(console=console, refresh_per_second=4, transient=True) as live:
+        yield lambda progress: live.update(panel(name, progress))
+
+
+@contextmanager
+def work_view(title: str, console: Console) -> Generator[Callable[[int, int], None]]:
+    """Something to tell how many of how many pieces of work are done, while the context lasts."""
+    if not console.is_terminal:
+        yield _Tenths(title, console).show
+        return
+    with Bar(console=console, transient=True) as bar:
+        row = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(row, completed=done, total=total)
+
+
+def panel(name: str, progress: Progress) -> RenderableType:
+    """Generation, funnel, best so far, rate and time left."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("generation", _generation_row(progress))
+    grid.add_row("funnel", _funnel(progress))
+    grid.add_row("best", _best(progress))
+    if progress.reward is not None:
+        grid.add_row("reward model", str(progress.reward))
+    grid.add_row("rate", f"{progress.per_minute:.1f} evaluated a minute")
+    grid.add_row("time", f"{_clock(progress.seconds)} so far, {_left(progress)}")
+    parts: list[RenderableType] = [grid]
+    if progress.best is not None:
+        parts += [Text(), Text(body(progress.best.candidate.source), style="cyan")]
+    return Panel(Group(*parts), title=Text(f"evo · {name}"), subtitle="Ctrl-C stops and saves")
+
+
+class _Lines:
+    """A line as each generation begins, telling what the ones before came to."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._generation = -1
+
+    def show(self, progress: Progress) -> None:
+        if progress.generation == self._generation:
+            return
+        self._generation = progress.generation
+        if progress.generation == 0:
+            self._console.print("generation 0 trains the baselines")
+            return
+        self._console.print(
+            f"generation {progress.generation}/{progress.generations} | {_funnel(progress)} | "
+            f"best {_best(progress)} | {_reward(progress)}"
+            f"{progress.per_minute:.1f} evaluated/min | "
+            f"{_clock(progress.seconds)} so far, {_left(progress)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+class _Tenths:
+    """A line as each tenth of some work is done."""
+
+    def __init__(self, title: str, console: Console) -> None:
+        self._title = title
+        self._console = console
+        self._tenths = -1
+
+    def show(self, done: int, total: int) -> None:
+        if (tenths := 10 * done // total) == self._tenths:
+            return
+        self._tenths = tenths
+        line = f"{self._title}: {done} of {total}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _generation_row(progress: Progress) -> RenderableType:
+    row = Table.grid(padding=(0, 2))
+    row.add_row(
+        f"{progress.generation} of {progress.generations}: {progress.step}",
+        ProgressBar(total=1.0, completed=progress.trained, width=30),
+    )
+    return row
+
+
+def _funnel(progress: Progress) -> str:
+    counts = progress.counts
+    live = counts.get(Status.PROPOSED, 0)  # of this generation, and still on its way
+    proposed = sum(counts.values())
+    valid = proposed - counts.get(Status.INVALID, 0)
+    new = valid - counts.get(Status.DUPLICATE, 0)
+    screened = new - counts.get(Status.SCREENED_OUT, 0)
+    if progress.step in ("propose", "validate"):
+        valid -= live
+    if progress.step in ("propose", "validate", "recognise"):
+        new -= live
+    if progress.step in ("propose", "validate", "recognise", "screen"):
+        screened -= live
+    return (
+        f"{proposed} proposed → {valid} valid → {new} new → {screened} screened in → "
+        f"{counts.get(Status.EVALUATED, 0)} evaluated"
+    )
+
+
+def _best(progress: Progress) -> str:
+    if progress.best is None or progress.best.score is None:
+        return "none yet"
+    score = progress.best.score
+    return f"B-WR {interval(score.b_wr)}  BSOTA-WR {interval(score.bsota_wr)}"
+
+
+def _reward(progress: Progress) -> str:
+    return "" if progress.reward is None else f"reward model {progress.reward} | "
+
+
+def _left(progress: Progress) -> str:
+    left = progress.seconds_left
+    return "estimating the time left" if left is None else f"about {_clock(left)} left"
+
+
+def _clock(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any.
+
+    >>> _clock(65), _clock(3700)
+    ('1:05', '1:01:40')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

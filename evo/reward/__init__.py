@@ -1,1 +1,0 @@
-"""The reward model: which candidates are worth training, learned from those that trained."""

@@ -1,0 +1,1 @@
+"""Screening: chance, or a learned reward model, decides which candidates are trained."""

@@ -1,0 +1,48 @@
+"""Screening by chance: a random share of the new components trains."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evo.core.records import Record, Status
+from evo.core.seeds import child
+from evo.core.step import apply_to_live
+
+
+class Screen:
+    """Keeps a generation within its trainings: of too many new components a random share passes.
+
+    Args:
+        trainings: how many may pass.
+        seed: the campaign's.
+    """
+
+    def __init__(self, *, trainings: int, seed: int) -> None:
+        self._trainings = trainings
+        self._seed = seed
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, those over the budget SCREENED_OUT."""
+        return apply_to_live(records, self._screen)
+
+    def _screen(self, records: list[Record]) -> list[Record]:
+        if len(records) <= self._trainings:
+            return records
+        order = chance_order(self._seed, records[0].generation, len(records))
+        return first_drawn(records, order[: self._trainings])
+
+
+def chance_order(seed: int, generation: int, count: int) -> list[int]:
+    """Places of a generation's new components in the order in which chance lets them train."""
+    return child(seed, "screen", generation).permutation(count).tolist()
+
+
+def first_drawn(records: Sequence[Record], passing: Sequence[int], why: str = "") -> list[Record]:
+    """The records, those at other places SCREENED_OUT because chance did not draw them, and why."""
+    reason = f"not drawn for one of the {len(passing)} trainings of the generation{why}"
+    drawn = set(passing)
+    return [r if place in drawn else screened_out(r, reason) for place, r in enumerate(records)]
+
+
+def screened_out(record: Record, reason: str) -> Record:
+    """The record, not to be trained."""
+    return replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)

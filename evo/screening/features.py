@@ -1,0 +1,66 @@
+"""What a reward model sees of a candidate: blocks of numbers that cost milliseconds, not training.
+
+    behaviour     standardised outputs on the kind's probe, as novelty has them
+    propagation   statistics of untrained networks with the component in them
+    graph         size, depth and operators of its graph
+    text          embedding of its source
+
+All come from a checked graph and from source as text. No source is run and nothing is trained. Data
+are those that the task itself trains on; where every seed splits a task anew, as with digits, some
+of them are test data of other seeds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from archive.novelty.descriptors import TextDescriptor
+from evo.core.records import Record, Vector
+from evo.screening.graph_statistics import graph_statistics
+from evo.screening.propagation import Propagation
+from evo.validation.graph.graphs import component_of
+
+Features = Mapping[str, Vector]
+"""Blocks by name, each (n, d) with a row for each candidate."""
+
+
+@dataclass(frozen=True)
+class Portrayer:
+    """Takes the features of records that have a graph and a behaviour vector.
+
+    Attributes:
+        propagation: of the kind, on the first task of a campaign.
+        text: None leaves that block out.
+    """
+
+    propagation: Propagation
+    text: TextDescriptor | None = None
+
+    def __call__(self, records: Sequence[Record]) -> Features:
+        """The blocks of records, a row each, in their order; the same bits in any company."""
+        rows = [self._row(record) for record in records]
+        return joined(rows)
+
+    def _row(self, record: Record) -> Features:
+        graph = component_of(record.graph)
+        row = {
+            "behaviour": record.behaviour_vector[None],
+            "propagation": self.propagation(graph)[None],
+            "graph": graph_statistics(record.graph)[None],
+        }
+        if self.text is not None:
+            known = record.text_vector
+            source = record.candidate.source
+            row["text"] = known[None] if known.size else self.text([source])
+        return row
+
+
+def joined(parts: Sequence[Features]) -> Features:
+    """Features of several, one below the other; there must be one."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def rows_of(features: Features, places: Sequence[int] | np.ndarray) -> Features:
+    """Those of the candidates at these places."""
+    return {name: block[places] for name, block in features.items()}

@@ -1,0 +1,54 @@
+"""What a graph says without being run: its size, its depth and the operators in it."""
+
+import json
+from collections import Counter
+
+import numpy as np
+
+from evo.core.records import Vector
+from evo.validation.graph.allowed import ALLOWED, base_name
+
+_OPERATORS = {name: place for place, name in enumerate(sorted({base_name(n) for n in ALLOWED}))}
+SIZE = 4 + len(_OPERATORS)
+
+
+def graph_statistics(text: str) -> Vector:
+    """log(1 + count) of nodes, constants, depth and different operators, then of each operator.
+
+    Args:
+        text: a checked graph, see `evo.validation.graph.document`, or one a line.
+
+    Returns:
+        (SIZE,) float32 for each line, one after another.
+    """
+    return np.concatenate([_of_graph(line) for line in text.split("\n")])
+
+
+def _of_graph(text: str) -> Vector:
+    document = json.loads(text)
+    depths = [0] * document["inputs"]
+    names: list[str] = []
+    for node in document["nodes"]:
+        if node[0] == "constant":
+            depths.append(0)
+            continue
+        depths.append(1 + max((depths[place] for place in _references(node[1:])), default=0))
+        if node[0] != "item":
+            names.append(base_name(node[0]))
+    constants = sum(node[0] == "constant" for node in document["nodes"])
+    counts = Counter(names)
+    found = np.zeros(SIZE, dtype=np.float32)
+    found[:4] = len(names), constants, depths[document["output"]["ref"]], len(counts)
+    for name, count in counts.items():
+        found[4 + _OPERATORS[name]] = count
+    return np.log1p(found)
+
+
+def _references(value: object) -> list[int]:
+    if isinstance(value, dict):
+        if "ref" in value:
+            return [value["ref"]]
+        return [place for inner in value.values() for place in _references(inner)]
+    if isinstance(value, list):
+        return [place for inner in value for place in _references(inner)]
+    return []

@@ -1,0 +1,190 @@
+"""What campaigns have learned of rewards, as a file that another campaign can begin with.
+
+Kept are the examples, features and win rates, and no fitted networks: a campaign fits its models
+anew for every generation, so examples of others stand among its own, and give way to them. The file
+is parquet, a row an example, the oldest first; reading it runs nothing.
+
+Features mean the same only where kind, probe, first task and its networks are the same. So a file
+carries those of one known component, the kind's first baseline, and a campaign compares them with
+what it makes of that component itself.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from archive.store import disk
+from evo.core.errors import UsageError
+from evo.screening.features import Features, joined, rows_of
+from evo.screening.model import BLOCKS, Example
+
+FORMAT = 1
+_ABOUT = b"evo.lessons"
+_NEAR = 1e-2
+"""Features of one component on two machines differ by less."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Examples of a kind.
+
+    Attributes:
+        kind: name of the kind.
+        task: the task that propagation looked at.
+        campaigns: names of those that they come from.
+        features: the blocks a model looks at, a row an example.
+        examples: the win rates that came.
+        reference: features of the kind's first baseline, one row.
+    """
+
+    kind: str
+    task: str
+    campaigns: Sequence[str]
+    features: Features
+    examples: Example
+    reference: Features
+
+    def __len__(self) -> int:
+        return len(self.examples.b_wr)
+
+    def before(
+        self, features: Features, examples: Example, *, most: int
+    ) -> tuple[Features, Example]:
+        """The latest of these lessons, at most so many, and then a campaign's own examples.
+
+        Args:
+            features: the campaign's own; no blocks where it has none.
+            examples: likewise.
+            most: 0 or below leaves the lessons out.
+        """
+        places = np.arange(max(0, len(self) - max(0, most)), len(self))
+        taught = rows_of(self.features, places)
+        own = {name: features[name] for name in BLOCKS} if features else rows_of(taught, [])
+        rates = (
+            np.concatenate([lessons[places], mine])
+            for lessons, mine in zip(self.examples, examples, strict=True)
+        )
+        return joined([taught, own]), Example(*rates)
+
+    def expect(self, *, kind: str, task: str, reference: Features, where: str) -> None:
+        """Pass where a campaign's features mean what these mean.
+
+        Args:
+            kind: of the campaign.
+            task: its first.
+            reference: its own features of the kind's first baseline.
+            where: begins the message.
+
+        Raises:
+            UsageError: they do not; the message says in what they differ.
+        """
+        if self.kind != kind:
+            raise UsageError(f"{where}: of kind {self.kind!r}, the campaign is of {kind!r}.")
+        if self.task != task:
+            raise UsageError(
+                f"{where}: looks at task {self.task!r}, the campaign's first is {task!r}."
+            )
+        for name in BLOCKS:
+            theirs, ours = self.reference[name], reference[name]
+            if theirs.shape != ours.shape:
+                raise UsageError(
+                    f"{where}: {theirs.shape[1]} numbers of {name} a candidate, here there are "
+                    f"{ours.shape[1]}. Save it anew with this version of evo."
+                )
+            if not np.allclose(theirs, ours, rtol=_NEAR, atol=_NEAR):
+                raise UsageError(
+                    f"{where}: {name} of a known component is not what it is here. Save it anew "
+                    "with this version of evo."
+                )
+
+    def write(self, path: Path) -> None:
+        """Write them durably; an existing file is replaced.
+
+        Raises:
+            HistoryError: the disk refused.
+        """
+        about = {
+            "format": FORMAT,
+            "kind": self.kind,
+            "task": self.task,
+            "campaigns": list(self.campaigns),
+            "reference": {name: self.reference[name][0].tolist() for name in BLOCKS},
+        }
+        columns = {name: _vectors(self.features[name]) for name in BLOCKS}
+        columns |= {name: pa.array(values) for name, values in self.examples._asdict().items()}
+        table = pa.table(columns).replace_schema_metadata({_ABOUT: json.dumps(about).encode()})
+        content = BytesIO()
+        parquet.write_table(table, content, compression="zstd")
+        disk.replace(path, content.getvalue())
+
+    @classmethod
+    def parse(cls, content: bytes, *, where: str) -> "Lessons":
+        """The lessons that a file holds; `where` begins an error message.
+
+        Raises:
+            UsageError: it is no such file, of another format, or has values that cannot be.
+        """
+        try:
+            table = parquet.read_table(BytesIO(content))
+            about = json.loads((table.schema.metadata or {})[_ABOUT])
+            if about["format"] != FORMAT:
+                raise UsageError(
+                    f"{where}: of format {about['format']}, this version of evo reads "
+                    f"{FORMAT}. Save it anew."
+                )
+            lessons = cls(
+                kind=about["kind"],
+                task=about["task"],
+                campaigns=about["campaigns"],
+                features={name: _matrix(table[name]) for name in BLOCKS},
+                examples=Example(
+                    *(table[name].to_numpy().astype(np.float64) for name in Example._fields)
+                ),
+                reference=_reference(about["reference"]),
+            )
+        except (
+            pa.ArrowException,
+            OSError,
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:
+            raise UsageError(
+                f"{where}: expected a file of evo reward --save ({type(error).__name__}: {error})."
+            ) from None
+        lessons._check(where)
+        return lessons
+
+    def _check(self, where: str) -> None:
+        rates = (self.examples.b_wr, self.examples.bsota_wr)
+        variances = (self.examples.b_wr_variance, self.examples.bsota_wr_variance)
+        finite = all(np.isfinite(block).all() for block in self.features.values())
+        sound = all(((rate >= 0) & (rate <= 1)).all() for rate in rates)
+        if not finite or not sound or not all((values >= 0).all() for values in variances):
+            raise UsageError(f"{where}: holds numbers that no evaluation gives.")
+        for name in BLOCKS:
+            if self.features[name].shape[1:] != self.reference[name].shape[1:]:
+                raise UsageError(f"{where}: {name} differs in length from row to row.")
+
+
+def _vectors(block: np.ndarray) -> Any:
+    flat = pa.array(block.astype(np.float32).ravel())
+    return pa.FixedSizeListArray.from_arrays(flat, block.shape[1])
+
+
+def _matrix(column: Any) -> np.ndarray:
+    """(n, d) float32 of a column of lists."""
+    flat = column.combine_chunks().flatten().to_numpy().astype(np.float32)
+    return flat.reshape(len(column), -1)
+
+
+def _reference(values: Mapping[str, Sequence[float]]) -> Features:
+    return {name: np.array([values[name]], dtype=np.float32) for name in BLOCKS}

@@ -1,0 +1,84 @@
+"""A pool: candidates that were all trained in full, as a table that anyone can look things up in.
+
+A parquet file, a row a candidate. What it holds was measured once, so that whatever ranks
+candidates, or chooses which of them to train, can be compared in seconds. Graphs come along, since
+features are taken from them; they passed the walls once, and the same strict reader reads them.
+"""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from archive.store.columns import ROW, to_row
+from evo.core.errors import UsageError
+from evo.core.records import Candidate, Record, Score, Status, WinRate
+
+_COLUMNS = (
+    *("source", "operator", "rung", "b_wr", "b_wr_low", "b_wr_high"),
+    *("bsota_wr", "bsota_wr_low", "bsota_wr_high", "margin", "seconds"),
+)
+"""Those of `archive.columns.ROW` that a pool keeps."""
+_SORTS = {str: pa.string(), int: pa.int32(), float: pa.float32()}
+SCHEMA: Any = pa.schema(
+    [
+        ("id", pa.string()),
+        *((name, _SORTS[ROW[name]]) for name in _COLUMNS),
+        ("depth", pa.int32()),
+        ("graph", pa.string()),
+    ]
+)
+
+
+def write(path: Path, records: Sequence[Record], depths: Sequence[int]) -> None:
+    """Write evaluated records as a pool.
+
+    Args:
+        path: an existing file is replaced.
+        records: in the order of the rows.
+        depths: how many generations each is away from the baselines.
+    """
+    rows = [
+        {"id": record.id, **{name: to_row(record)[name] for name in _COLUMNS}}
+        | {"depth": depth, "graph": record.graph}
+        for record, depth in zip(records, depths, strict=True)
+    ]
+    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    parquet.write_table(table, path, compression="zstd", compression_level=19)
+
+
+def read(path: Path | None = None, *, kind: str = "activation") -> list[Record]:
+    """The records of a pool, evaluated and without trials; by default the one that comes with evo.
+
+    Raises:
+        UsageError: it cannot be read, or lacks a column.
+    """
+    source = path or Path(str(resources.files("evo.data.pools") / f"{kind}.parquet"))
+    try:
+        rows = parquet.read_table(source, schema=SCHEMA).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(f"Pool {source}: cannot be read ({error}).") from None
+    return [_record(row, kind) for row in rows]
+
+
+def _record(row: dict[str, Any], kind: str) -> Record:
+    score = Score(
+        row["rung"],
+        (),
+        WinRate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
+        WinRate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
+        row["margin"],
+        {},
+    )
+    return Record(
+        Candidate.of(kind, row["source"], operator=row["operator"]),
+        0,
+        Status.EVALUATED,
+        "evaluate",
+        graph=row["graph"],
+        score=score,
+        seconds=row["seconds"],
+    )

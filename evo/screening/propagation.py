@@ -1,0 +1,180 @@
+"""Signal propagation at initialisation: what an untrained network does with the component in it.
+
+A component of any kind takes its place in the networks of a task. A batch passes forward and back
+once. The statistics tell of signals that die or explode, of gradients that do not arrive, of
+samples that become alike or stay apart by class, and of what a linear read-out of the untrained
+features would get right. Nothing is trained, and only the training data of the task's own split is
+seen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from evo.components.base import Component, Kind
+from evo.core.records import Vector
+from evo.core.seeds import child_seed
+from evo.networks.base import Network, Parameters
+from evo.networks.parts import Parts
+from evo.tasks.base import Data, tasks
+
+_SAMPLES = 192
+_HELD_OUT = 64
+"""Samples that the linear read-out is judged on; it is fitted on the others."""
+_COPIES = 2
+"""Initialisations whose statistics are averaged."""
+_FINITE = 12.0
+"""Statistics are logarithms or shares; what is larger or not finite is cut to this."""
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """Passes signals through a task's untrained networks.
+
+    Attributes:
+        kind: of the components.
+        task: name of the task whose training data and networks serve.
+    """
+
+    kind: Kind
+    task: str
+
+    def __call__(self, component: Component) -> Vector:
+        """Statistics of every network of the task, one after another: (p,) float32.
+
+        The same component gives the same bits; p depends on task and kind alone.
+        """
+        parts = _Recording(**vars(self.kind.parts(component)))
+        found: list[float] = []
+        for network in self._networks:
+            parts.layers.clear()
+            found += _statistics(network, self._start(network, parts), self._data, parts)
+        return np.nan_to_num(
+            np.clip(found, -_FINITE, _FINITE), nan=_FINITE, posinf=_FINITE, neginf=-_FINITE
+        ).astype(np.float32)
+
+    @cached_property
+    def _data(self) -> Data:
+        return tasks.get(self.task)().load()
+
+    @cached_property
+    def _networks(self) -> Sequence[Network]:
+        return list(tasks.get(self.task)().networks().values())
+
+    def _start(self, network: Network, parts: Parts) -> Parameters:
+        generator = torch.Generator().manual_seed(child_seed(0, "propagation"))
+        shape = tuple(self._data.train.inputs.shape[1:])
+        starts = [
+            network.fresh(shape, self._data.outputs, generator, parts) for _ in range(_COPIES)
+        ]
+        return {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
+
+
+@dataclass(frozen=True)
+class _Recording(Parts):
+    """Parts that note the signal before and after every activation."""
+
+    layers: list[tuple[torch.Tensor, torch.Tensor]] = field(
+        default_factory=list[tuple[torch.Tensor, torch.Tensor]]
+    )
+
+    def activated(
+        self,
+        signal: torch.Tensor,
+        place: str,
+        parameters: Mapping[str, torch.Tensor],
+        *,
+        copies_dim: int = 0,
+    ) -> torch.Tensor:
+        outputs = super().activated(signal, place, parameters, copies_dim=copies_dim)
+        self.layers.append((signal, outputs))
+        return outputs
+
+
+def _statistics(network: Network, start: Parameters, data: Data, parts: _Recording) -> list[float]:
+    """Of one network: its layers' signals, its loss, its gradients, its features."""
+    samples = data.train.inputs[:_SAMPLES]
+    targets = data.train.targets[:_SAMPLES]
+    arranged = network.arranged(parts.prepared(samples))
+    inputs = arranged.unsqueeze(0).expand(_COPIES, *arranged.shape)
+    parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
+    outputs = network.forward(parameters, inputs, parts)
+    expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)
+    loss = parts.losses(data.objective.losses, outputs, expected).mean(1)
+    gradients = _gradients(loss.sum(), parameters)
+    found = [_log(loss.detach().mean()), _log(outputs.detach().std())]
+    for before, after in parts.layers:
+        found += _layer(before.detach(), after.detach())
+    found += [_log(gradient.square().mean().sqrt()) for gradient in gradients]
+    penalties = parts.penalties(network.matrices(parameters))
+    if penalties is not None:
+        pulls = _gradients(penalties.sum(), parameters)
+        found += [_log(penalties.detach().mean())]
+        found += [_log(pull.square().mean().sqrt()) for pull in pulls]
+    features = _by_sample(parts.layers[-1][1].detach())
+    return found + _features(features, targets)
+
+
+def _gradients(total: torch.Tensor, parameters: Parameters) -> list[torch.Tensor]:
+    values = list(parameters.values())
+    if not total.requires_grad:
+        return [torch.zeros_like(value) for value in values]
+    return list(torch.autograd.grad(total, values, allow_unused=True, materialize_grads=True))
+
+
+def _layer(before: torch.Tensor, after: torch.Tensor) -> list[float]:
+    """Gain, offset and spread of the signal at a component or at the network's own activation."""
+    spread = after.std()
+    return [
+        _log(spread / (before.std() + 1e-12)),
+        float(after.mean() / (spread + 1e-12)),
+        _log(spread),
+        float(((after - after.mean()) / (spread + 1e-12)).pow(4).mean().log()),
+    ]
+
+
+def _by_sample(signal: torch.Tensor) -> torch.Tensor:
+    """The last layer's signal with a row for each sample, the copies' features side by side."""
+    if signal.shape[0] == _COPIES:
+        return torch.cat(list(signal.reshape(_COPIES, _SAMPLES, -1)), dim=1)
+    return signal.reshape(_SAMPLES, -1)  # a convolution has the samples in front
+
+
+def _features(features: torch.Tensor, targets: torch.Tensor) -> list[float]:
+    """How alike samples have become, and how well classes or values can be read out linearly."""
+    features = torch.nan_to_num(features.double(), nan=0.0, posinf=1e12, neginf=-1e12)
+    raw = torch.nn.functional.normalize(features, dim=1)
+    alike = float((raw @ raw.T).mean())
+    centred = features - features.mean(0)
+    kernel = centred @ centred.T
+    kernel = kernel / (kernel.diagonal().mean() + 1e-300)
+    wanted = (
+        torch.nn.functional.one_hot(targets).double()
+        if targets.dim() == 1
+        else targets.double().reshape(_SAMPLES, -1)
+    )
+    wanted = wanted - wanted.mean(0)
+    ideal = wanted @ wanted.T
+    alignment = float((kernel * ideal).sum() / (kernel.norm() * ideal.norm() + 1e-300))
+    fitted = _SAMPLES - _HELD_OUT
+    found = [alike, alignment, _log(_rank(kernel))]
+    for ridge in (1e-3, 1e-1):
+        weights = torch.linalg.solve(
+            kernel[:fitted, :fitted] + ridge * torch.eye(fitted, dtype=torch.float64),
+            wanted[:fitted],
+        )
+        error = kernel[fitted:, :fitted] @ weights - wanted[fitted:]
+        found.append(_log(error.square().mean() / wanted[fitted:].square().mean()))
+    return found
+
+
+def _rank(kernel: torch.Tensor) -> torch.Tensor:
+    """Participation ratio: how many directions the samples spread in."""
+    return kernel.trace().square() / (kernel.square().sum() + 1e-300)
+
+
+def _log(value: torch.Tensor) -> float:
+    return float(torch.log(value.double() + 1e-12))

@@ -1,0 +1,72 @@
+"""The step that decides which candidates train: chance, and a reward model that is right.
+
+A share of the places always goes by chance. The other places go to the most promising, as long as
+the model foretells the random ones better than chance would; otherwise it steps aside, all places
+go by chance, and the records say so.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evo.core.records import Record
+from evo.core.step import apply_to_live
+from evo.screening.chance import first_drawn, screened_out
+from evo.screening.choice import most_promising
+from evo.screening.learner import Learner
+from evo.screening.model import Model
+from evo.screening.settings import RewardSettings
+from evo.screening.verdict import aside, early, outdone
+
+
+class RewardScreen:
+    """Keeps a generation within its trainings, and gives them to what is worth it.
+
+    Args:
+        learner: knows the past.
+        settings: the campaign's.
+        trainings: how many may pass.
+    """
+
+    def __init__(self, learner: Learner, settings: RewardSettings, *, trainings: int) -> None:
+        self._learner = learner
+        self._settings = settings
+        self._trainings = trainings
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, those over the budget SCREENED_OUT with what was expected of them."""
+        return apply_to_live(records, self._screen)
+
+    def _screen(self, records: list[Record]) -> list[Record]:
+        if len(records) <= self._trainings:
+            return records
+        generation = records[0].generation
+        draw = self._learner.draw(generation, len(records))
+        model, why = None, early()
+        if generation >= self._settings.first_generation:
+            trust = self._learner.trust(generation)
+            model = self._learner.model(generation) if trust.is_earned else None
+            why = aside(trust)
+        if model is None:
+            return first_drawn(records, draw.order[: self._trainings], f"; {why}")
+        return self._chosen(records, model, draw.order[: draw.random])
+
+    def _chosen(
+        self, records: Sequence[Record], model: Model, by_chance: Sequence[int]
+    ) -> list[Record]:
+        """The records with those screened out that neither chance nor the model picks."""
+        expected = model.predict(self._learner.features(records))
+        rest = np.array(sorted(set(range(len(records))) - set(by_chance)))
+        promise = expected.b_wr + self._settings.optimism * expected.b_wr_spread
+        best = most_promising(
+            promise[rest],
+            np.stack([records[place].behaviour_vector for place in rest]),
+            self._trainings - len(by_chance),
+        )
+        passing = {*by_chance, *rest[best].tolist()}
+        return [
+            record
+            if place in passing
+            else screened_out(record, outdone(expected.b_wr[place], expected.b_wr_spread[place]))
+            for place, record in enumerate(records)
+        ]

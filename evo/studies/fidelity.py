@@ -1,0 +1,177 @@
+"""How far the evaluator itself can be trusted: it scores a panel, or makes one by full training."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evo.config import Config
+from evo.core.errors import UsageError
+from evo.core.records import Record, Score, Status, Trial
+from evo.evaluation.panel import Known, Measure, Panel, Ranks, Truth
+from evo.evaluation.statistics.rank_agreement import (
+    Tau,
+    accuracy_ranks,
+    halves,
+    kendall,
+    loss_ranks,
+)
+from evo.studies.files import Source, evaluate_records
+
+
+class Agreement(NamedTuple):
+    """How one ranking agrees with one truth.
+
+    Attributes:
+        rung: where the ranking was taken.
+        measure: what ranks: "loss", "accuracy", "margin", "b_wr" or "bsota_wr".
+        truth: what full training ranks by.
+        network: whose full training, or "combined".
+        tau: Kendall's.
+    """
+
+    rung: int
+    measure: str
+    truth: Measure
+    network: str
+    tau: Tau
+
+
+class Fidelity(NamedTuple):
+    """What `evo fidelity` reports.
+
+    Attributes:
+        agreements: of every measure with every truth.
+        seconds: processor seconds of each function, all rungs together.
+    """
+
+    agreements: list[Agreement]
+    seconds: list[float]
+
+
+def fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = False) -> Fidelity:
+    """Agreement of a configuration's protocol with a panel's truth.
+
+    Every function trains at every rung, for all its trials.
+
+    Raises:
+        UsageError: a function of the panel does not pass the walls, or fails to train.
+    """
+    sources = [(name, known.source) for name, known in panel.functions.items()]
+    records = _evaluated(sources, config, unsafe_sandbox=unsafe_sandbox)
+    found: list[Agreement] = []
+    for rung in range(len(config.protocol.rungs)):
+        trials = [_at(record, rung) for record in records]
+        found += _agreements(panel, rung, "loss", "loss", loss_ranks(trials))
+        found += _agreements(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
+    last = len(config.protocol.rungs) - 1
+    scores = [_score(record) for record in records]
+    for name, values in (
+        ("margin", [score.margin for score in scores]),
+        ("b_wr", [score.b_wr.value for score in scores]),
+        ("bsota_wr", [score.bsota_wr.value for score in scores]),
+    ):
+        found += _agreements(panel, last, name, "loss", -np.array(values))
+        found += _agreements(panel, last, name, "accuracy", -np.array(values))
+    return Fidelity(found, [record.seconds for record in records])
+
+
+def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, Any]:
+    """What `evo fidelity --json` prints."""
+    return {
+        "functions": len(panel.functions),
+        "networks": panel.networks,
+        "halves": panel.halves,
+        "tau": [
+            {
+                **agreement._asdict(),
+                "tau": agreement.tau.value,
+                "tau_ci": [agreement.tau.low, agreement.tau.high],
+            }
+            for agreement in found.agreements
+        ],
+        "seconds_per_candidate": float(np.mean(found.seconds)),
+        "seconds": dict(zip(panel.functions, found.seconds, strict=True)),
+        "tasks": list(config.tasks),
+        "protocol": config.protocol.model_dump(mode="json"),
+    }
+
+
+def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False) -> Panel:
+    """A panel of sources by full training: every seed at every rate of the last rung.
+
+    Raises:
+        UsageError: two sources have one name, or one does not pass the walls or fails to train.
+    """
+    names = [name for name, _ in sources]
+    if len(set(names)) < len(names):
+        raise UsageError(f"Expected files of different names, got {', '.join(names)}.")
+    last = config.protocol.rungs[-1]
+    full = config.protocol.model_copy(update={"rungs": (last,), "rate_seeds": last.seeds})
+    in_full = config.model_copy(update={"protocol": full})
+    records = _evaluated(sources, in_full, unsafe_sandbox=unsafe_sandbox)
+    about = (
+        f"{len(names)} components of kind {config.kind} after full training: {last.epochs} epochs, "
+        f"{last.seeds} seeds, batches of {full.batch_size}, the best of learning rates "
+        f"{', '.join(map(str, full.learning_rates))}, on {', '.join(config.tasks)}."
+    )
+    functions = {
+        name: Known(source=source, truth=_truth(record))
+        for (name, source), record in zip(sources, records, strict=True)
+    }
+    trials = [_score(record).trials for record in records]
+    agree: dict[Measure, float | None] = {
+        "loss": halves(trials, loss_ranks),
+        "accuracy": halves(trials, accuracy_ranks),
+    }
+    return Panel(
+        about=about,
+        kind=config.kind,
+        functions=functions,
+        halves={measure: tau for measure, tau in agree.items() if tau is not None},
+    )
+
+
+def _evaluated(sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool) -> list[Record]:
+    """A record for each source, all of them evaluated."""
+    records = evaluate_records(sources, config, unsafe_sandbox=unsafe_sandbox)
+    for (name, _), record in zip(sources, records, strict=True):
+        if record.status is not Status.EVALUATED:
+            raise UsageError(f"{name} cannot be measured: {record.status}: {record.reason}.")
+    return records
+
+
+def _agreements(
+    panel: Panel, rung: int, measure: str, truth: Measure, ranks: Ranks
+) -> list[Agreement]:
+    return [
+        Agreement(rung, measure, truth, network, kendall(ranks, known))
+        for network, known in panel.ranks(truth).items()
+    ]
+
+
+def _at(record: Record, rung: int) -> list[Trial]:
+    return [trial for trial in _score(record).trials if trial.rung == rung]
+
+
+def _truth(record: Record) -> dict[str, Truth]:
+    by_network: dict[str, list[Trial]] = {}
+    for trial in _score(record).trials:
+        by_network.setdefault(f"{trial.task}/{trial.network}", []).append(trial)
+    return {
+        name: Truth(
+            loss=_finite(float(np.mean([trial.loss for trial in trials]))),
+            accuracy=float(np.mean([trial.accuracy for trial in trials])),
+            learning_rate=trials[0].learning_rate,
+        )
+        for name, trials in by_network.items()
+    }
+
+
+def _finite(loss: float) -> float | None:
+    return loss if np.isfinite(loss) else None
+
+
+def _score(record: Record) -> Score:
+    assert record.score is not None, "only evaluated records are compared"
+    return record.score

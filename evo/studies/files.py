@@ -1,0 +1,128 @@
+"""Judges single files outside of any campaign, with the same walls, trials and measures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from archive.novelty.novelty_archive import rms_distance
+from evo.campaign import build
+from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.campaign.steps import Evaluate, Validate
+from evo.components.base import Kind
+from evo.components.kinds import baseline_names, kinds
+from evo.config import Config
+from evo.core.records import Candidate, Record, Status, Trial, Vector
+from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.report.facts.summary import score_facts
+from evo.validation.graph.graphs import component_of
+from evo.validation.sandbox.sandbox import Sandbox
+from evo.validation.validator import Validator
+
+Source = tuple[str, str]
+"""A file's path and its text."""
+
+
+def validate_sources(
+    sources: Sequence[Source], kind_name: str, *, unsafe_sandbox: bool = False
+) -> list[dict[str, Any]]:
+    """What `evo validate --json` prints."""
+    kind = kinds.get(kind_name)()
+    records = _records(sources, kind)
+    torch.set_num_threads(1)
+    with Sandbox(unsafe=unsafe_sandbox) as sandbox:
+        records = Validate(Validator(kind, sandbox))(records)
+    return [
+        {
+            "path": path,
+            "status": "invalid" if record.status is Status.INVALID else "valid",
+            "stage": record.stage,
+            "reason": record.reason,
+            "graph_nodes": len(component_of(record.graph)) if record.graph else None,
+        }
+        for (path, _), record in zip(sources, records, strict=True)
+    ]
+
+
+def evaluate_sources(
+    sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
+) -> list[dict[str, Any]]:
+    """What `evo evaluate --json` prints: each trains at every rung."""
+    records = evaluate_records(sources, config, unsafe_sandbox=unsafe_sandbox)
+    return [
+        {
+            "path": path,
+            "status": record.status.value,
+            "reason": record.reason,
+            **score_facts(record),
+            "seconds": record.seconds,
+        }
+        for (path, _), record in zip(sources, records, strict=True)
+    ]
+
+
+def evaluate_records(
+    sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
+) -> list[Record]:
+    """A record for each source: every one trains at every rung, for all its trials."""
+    kind = kinds.get(config.kind)()
+    records = _records(sources, kind)
+    torch.set_num_threads(1)
+    with build.workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
+        validator = Validator(kind, sandbox)
+        records = Validate(validator)(records)
+        if all(record.status is Status.INVALID for record in records):
+            return records
+        baselines = evaluate_baselines(
+            pool.run, config.protocol, validated_baselines(kind, validator)
+        )
+        rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
+        evaluate = Evaluate(Evaluator(pool.run, config.protocol.for_everyone, rivals))
+        # Files with the same source are one candidate: it trains once, as a baseline if it is one.
+        trained = {record.id: record for record in baselines}
+        new = [record for record in _unique(records) if record.id not in trained]
+        trained |= {record.id: record for record in evaluate(new)}
+        return [rivals.named(trained[record.id]) for record in records]
+
+
+def _records(sources: Sequence[Source], kind: Kind) -> list[Record]:
+    return [
+        Record(Candidate.of(kind.name, source, operator="file"), generation=0)
+        for _, source in sources
+    ]
+
+
+class _Rivals:
+    """Trials of the baselines that a file is compared with: all but the one that it is itself."""
+
+    def __init__(self, kind: Kind, baselines: Sequence[Record], *, within: float) -> None:
+        self._kind = kind
+        self._within = within
+        self._scale = behaviour_scale(kind, baselines)
+        self._behaviours = np.stack([self._described(record) for record in baselines])
+        self._trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+
+    def __call__(self, record: Record) -> Mapping[str, Sequence[Trial]]:
+        distances = rms_distance(self._described(record), self._behaviours)
+        return {
+            id_: trials
+            for (id_, trials), distance in zip(self._trials.items(), distances, strict=True)
+            if distance > self._within
+        }
+
+    def named(self, record: Record) -> Record:
+        """The record with a word on the baseline that it is, if it is one."""
+        if record.score is None or len(found := self(record)) == len(self._trials):
+            return record
+        names = baseline_names(self._kind.name)
+        same = ", ".join(names[id_] for id_ in self._trials if id_ not in found)
+        return replace(record, reason=f"computes the same as {same}: compared with the others")
+
+    def _described(self, record: Record) -> Vector:
+        return self._scale(behaviour_of(self._kind, record))
+
+
+def _unique(records: Sequence[Record]) -> list[Record]:
+    return list({record.id: record for record in records}.values())

@@ -1,0 +1,165 @@
+"""Judges the reward model of finished or running campaigns, from what they have evaluated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import torch
+
+from archive.history.reader import Reader
+from evo.campaign import build
+from evo.components.kinds import kinds
+from evo.config import parse
+from evo.core.errors import UsageError
+from evo.core.records import Record
+from evo.screening.appraisal import FEWEST, Evaluated, Judgement, held_out, matrix, ranked
+from evo.screening.features import Features, joined
+from evo.screening.learner import Learner
+from evo.screening.lessons import Lessons
+from evo.screening.model import BLOCKS, Example
+from evo.screening.trust import Trust
+from evo.selection.individual import performance
+
+SOURCES = ("operator", "model")
+"""What candidates of one campaign can be told apart by."""
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """What campaigns of one kind have evaluated. Make one with `Rewards.of`.
+
+    Attributes:
+        histories: the campaigns.
+        learners: of each.
+        whole: the candidates of all, in the order of campaigns and generations.
+        by: what sources are: "operator", "model" or "campaign".
+    """
+
+    histories: Sequence[Reader]
+    learners: Sequence[Learner]
+    whole: Evaluated
+    by: str
+
+    @classmethod
+    def of(cls, histories: Sequence[Reader], *, by: str = "operator") -> "Rewards":
+        """The rewards of one campaign by its sources, or of several by campaign.
+
+        Raises:
+            UsageError: campaigns differ in kind, or too few candidates were evaluated.
+        """
+        if len({history.config["kind"] for history in histories}) > 1:
+            raise UsageError("Expected campaigns of one kind: rewards of others say nothing of it.")
+        if len(histories) > 1:
+            by = "campaign"
+        # Small tensors are quicker so, and the bits are those of a campaign.
+        torch.set_num_threads(1)
+        learners = [_learner(history) for history in histories]
+        parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
+        whole = Evaluated(
+            joined([part.features for part in parts]),
+            Example(*map(np.concatenate, zip(*(part.examples for part in parts), strict=True))),
+            np.concatenate([part.came for part in parts]),
+            [source for part in parts for source in part.sources],
+        )
+        return cls(histories, learners, whole, by)
+
+    def judgement(self) -> Judgement:
+        """How well they can be learned and foretold."""
+        first, whole = self.histories[0], self.whole
+        seed = int(first.config["seed"])
+        everyone = np.arange(len(whole.came))
+        return Judgement(
+            names=[history.folder.name for history in self.histories],
+            evaluated=len(everyone),
+            screening=parse(first.config, where="config.json").reward.screening,
+            trust=_trust(self.learners[0], first),
+            overall=ranked(held_out(whole, everyone, seed=seed), whole.came, seed=seed),
+            by=self.by,
+            pairs=matrix(whole, seed=seed),
+        )
+
+    def lessons(self) -> Lessons:
+        """The same for another campaign to begin with.
+
+        Raises:
+            UsageError: campaigns differ in their first task, which features look at, or one was
+                made with other baselines.
+        """
+        first = self.histories[0]
+        kind, task = first.config["kind"], first.config["tasks"][0]
+        if any(history.config["tasks"][0] != task for history in self.histories):
+            raise UsageError("Expected campaigns of one first task: features look at it.")
+        references = [
+            _reference(history, learner)
+            for history, learner in zip(self.histories, self.learners, strict=True)
+        ]
+        lessons = Lessons(
+            kind=kind,
+            task=task,
+            campaigns=[history.folder.name for history in self.histories],
+            features={name: self.whole.features[name] for name in BLOCKS},
+            examples=self.whole.examples,
+            reference=references[0],
+        )
+        for history, reference in zip(self.histories[1:], references[1:], strict=True):
+            where = f"{first.folder.name} beside {history.folder.name}"
+            lessons.expect(kind=kind, task=task, reference=reference, where=where)
+        return lessons
+
+
+def judge(histories: Sequence[Reader], *, by: str = "operator") -> Judgement:
+    """How well rewards of campaigns can be learned and foretold; see `Rewards`."""
+    return Rewards.of(histories, by=by).judgement()
+
+
+def _reference(history: Reader, learner: Learner) -> Features:
+    """What a campaign's models see of the kind's first baseline.
+
+    Raises:
+        UsageError: the campaign was made with another.
+    """
+    known = next(iter(kinds.get(history.config["kind"])().baselines().values()))
+    baseline = [record for record in history.records if record.id == known.id][:1]
+    if not baseline or not baseline[0].is_baseline:
+        raise UsageError(f"{history.folder.name} was made with other baselines than evo has now.")
+    return learner.features(baseline)
+
+
+def _evaluated(history: Reader, learner: Learner, by: str) -> Evaluated:
+    records = [r for r in history.records if r.novelty is not None and not r.is_baseline]
+    if len(records) < FEWEST:
+        raise UsageError(
+            f"Expected at least {FEWEST} evaluated candidates, {history.folder.name} has "
+            f"{len(records)}: too few to learn from."
+        )
+    return Evaluated(
+        learner.features(records),
+        Example.of([record.score for record in records if record.score is not None]),
+        np.array([performance(record) for record in records]),
+        [_source(record, history, by) for record in records],
+    )
+
+
+def _source(record: Record, history: Reader, by: str) -> str:
+    if by == "campaign":
+        return history.folder.name
+    if by == "model":
+        return record.candidate.model or "none"
+    return record.candidate.operator
+
+
+def _learner(history: Reader) -> Learner:
+    """One for a campaign; where no model chose, all that trained did so by chance."""
+    config = parse(history.config, where=str(history.folder / "config.json"))
+    settings = config.reward
+    if not settings.screening:
+        settings = settings.model_copy(update={"first_generation": config.generations + 1})
+    config = config.model_copy(update={"reward": settings})
+    return build.learner_of(config, kinds.get(config.kind)(), history.folder)
+
+
+def _trust(learner: Learner, history: Reader) -> Trust:
+    for generation, records in groupby(history.records, key=lambda record: record.generation):
+        learner.remember(generation, list(records))
+    return learner.trust(history.generation + 1)

@@ -1,0 +1,1 @@
+"""From source to a graph of allowed tensor operators, and back from text to a callable."""

@@ -1,0 +1,275 @@
+"""Reads the text of a graph: strict, bounded, and blind to everything but the allowed names.
+
+    {"inputs": 1,
+     "nodes": [["aten.sigmoid.default", [{"ref": 0}], {}],
+               ["constant", "float32", [1], [0.5]],
+               ["aten.max.dim", [{"ref": 1}, -1], {}],
+               ["item", {"ref": 3}, 0]],
+     "output": {"ref": 4}}
+
+Values are numbered, inputs first, then nodes in order; a reference points backwards only. The text
+comes from a process that ran hostile code. It never chooses what is imported, called or looked up
+by `getattr`.
+"""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+
+from evo.validation.graph.allowed import ALLOWED, REMEDIES
+from evo.validation.graph.arguments import (
+    DTYPES,
+    MAX_CONSTANT_ELEMENTS,
+    GraphError,
+    Json,
+    Reference,
+    first_line,
+    is_int64,
+    read_call,
+    read_float,
+    schema_of,
+    write_tensor,
+)
+from evo.validation.graph.sizes import Size
+
+MAX_BYTES = 200_000
+MAX_INPUTS = 16
+MAX_NODES = 500
+
+
+class Step(NamedTuple):
+    """One operator call; its references are taken out, so that running it only fills them in.
+
+    Attributes:
+        name: full name of the operator, or "item".
+        number: number of the value it gives.
+        operator: None for "item", which picks one of an operator's several outputs.
+        arguments: positional arguments, with a placeholder where a value goes.
+        keywords: keyword arguments; they hold no value.
+        single: (position, value) of arguments that are a value.
+        several: (position, values) of arguments that are a list of values.
+        sized: (position, place in the list there or None, size) of arguments that are a size.
+    """
+
+    name: str
+    number: int
+    operator: Callable[..., Any] | None
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    single: tuple[tuple[int, int], ...]
+    several: tuple[tuple[int, tuple[int, ...]], ...]
+    sized: tuple[tuple[int, int | None, Size], ...] = ()
+
+    def run(self, values: Sequence[Any]) -> Any:
+        """What the operator gives on these values."""
+        arguments = list(self.arguments)
+        for position, source in self.single:
+            arguments[position] = values[source]
+        for position, sources in self.several:
+            arguments[position] = [values[source] for source in sources]
+        for position, place, size in self.sized:
+            number = size.of(values[size.input].shape)
+            if place is None:
+                arguments[position] = number
+            else:
+                arguments[position] = [*arguments[position]]
+                arguments[position][place] = number
+        if self.operator is None:
+            return arguments[0][arguments[1]]
+        return self.operator(*arguments, **self.keywords)
+
+
+class Document(NamedTuple):
+    """A text that was read and found in order.
+
+    Attributes:
+        text: the canonical form.
+        inputs: number of input tensors.
+        nodes: what follows the inputs: a constant or None where a step puts its value.
+        steps: the operator calls in order.
+        output: number of the value that is the output.
+    """
+
+    text: str
+    inputs: int
+    nodes: tuple[torch.Tensor | None, ...]
+    steps: tuple[Step, ...]
+    output: int
+
+
+def read_document(text: str) -> Document:
+    """What a text describes.
+
+    Raises:
+        GraphError: it is no graph, or too large, or names what is not allowed.
+    """
+    if len(text) > MAX_BYTES:
+        raise GraphError(f"expected at most {MAX_BYTES:,} bytes, got {len(text):,}")
+    try:
+        document = json.loads(text, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise GraphError(f"expected JSON: {first_line(error)}") from error
+    if not isinstance(document, dict) or document.keys() != {"inputs", "nodes", "output"}:
+        raise GraphError("expected an object with inputs, nodes and output")
+    inputs, nodes = document["inputs"], document["nodes"]
+    if not is_int64(inputs) or not 1 <= inputs <= MAX_INPUTS:
+        raise GraphError(f"expected 1 to {MAX_INPUTS} inputs, got {str(inputs)[:20]}")
+    if not isinstance(nodes, list) or len(nodes) > MAX_NODES:
+        raise GraphError(f"expected a list of at most {MAX_NODES} nodes")
+    reader = _Reader(inputs)
+    for node in nodes:
+        reader.read(node)
+    output = reader.tensor(document["output"])
+    canonical = {"inputs": inputs, "nodes": reader.written, "output": {"ref": output}}
+    return Document(
+        json.dumps(canonical, separators=(",", ":"), allow_nan=False),
+        inputs,
+        tuple(reader.nodes),
+        tuple(reader.steps),
+        output,
+    )
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Readers differ in which of two equal keys they take, so there may be none."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise GraphError("expected every key of an object once, got one twice")
+    return found
+
+
+class _Reader:
+    """Reads node after node; its state is what the nodes so far have given."""
+
+    def __init__(self, inputs: int) -> None:
+        self.written: list[Json] = []
+        self.nodes: list[torch.Tensor | None] = []
+        self.steps: list[Step] = []
+        self._inputs = inputs
+        self._parts = [1] * inputs
+        """How many tensors each value holds."""
+        self._elements_left = MAX_CONSTANT_ELEMENTS
+
+    def read(self, node: Json) -> None:
+        if not isinstance(node, list) or not node or not isinstance(node[0], str):
+            raise GraphError("expected a node to be a list that starts with a name")
+        name, *rest = node
+        if name == "constant" and len(rest) == 3:
+            self._read_constant(*rest)
+        elif name == "item" and len(rest) == 2:
+            self._read_item(*rest)
+        elif name in ALLOWED and len(rest) == 2:
+            self._read_operator(name, *rest)
+        else:
+            remedy = f"; {REMEDIES[name]}" if name in REMEDIES else ""
+            raise GraphError(f"operator {name[:60]!r} is not allowed here{remedy}")
+
+    def tensor(self, reference: Json) -> int:
+        """Number of the one tensor that a reference names."""
+        index = self._value(reference)
+        if self._parts[index] != 1:
+            raise GraphError(f"value {index} holds {self._parts[index]} tensors, expected one")
+        return index
+
+    def _value(self, reference: Json) -> int:
+        if not isinstance(reference, dict) or list(reference) != ["ref"]:
+            raise GraphError(f"expected a reference, got {repr(reference)[:40]}")
+        index = reference["ref"]
+        if not is_int64(index) or not 0 <= index < len(self._parts):
+            raise GraphError(f"reference {str(index)[:20]} points to no earlier value")
+        return index
+
+    def _read_operator(self, name: str, positional: Json, keywords: Json) -> None:
+        operator = ALLOWED[name]
+        call = read_call(operator, positional, keywords)
+        single: list[tuple[int, int]] = []
+        several: list[tuple[int, tuple[int, ...]]] = []
+        sized: list[tuple[int, int | None, Size]] = []
+        for position, argument in enumerate(call.positional):
+            if isinstance(argument, Reference):
+                single.append((position, self.tensor(positional[position])))
+            elif isinstance(argument, list) and any(isinstance(a, Reference) for a in argument):
+                several.append((position, tuple(map(self.tensor, positional[position]))))
+            else:
+                sized += self._sizes(position, argument)
+        if not single and not several:
+            raise GraphError(f"{name}: expected at least one value among its arguments")
+        step = Step(
+            name,
+            len(self._parts),
+            operator,
+            call.positional,
+            call.keywords,
+            tuple(single),
+            tuple(several),
+            tuple(sized),
+        )
+        written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]
+        returns = schema_of(operator).returns
+        self._add(written, step=step, parts=len(returns))
+
+    def _sizes(self, position: int, argument: Any) -> list[tuple[int, int | None, Size]]:
+        places = enumerate(argument) if isinstance(argument, list) else [(None, argument)]
+        found = [(position, place, part) for place, part in places if isinstance(part, Size)]
+        for _, _, size in found:
+            if not 0 <= size.input < self._inputs:
+                raise GraphError(f"size of input {size.input}, which is none")
+        return found
+
+    def _read_item(self, reference: Json, part: Json) -> None:
+        index = self._value(reference)
+        count = self._parts[index]
+        if count == 1 or not is_int64(part) or not 0 <= part < count:
+            raise GraphError(f"item: value {index} has no part {str(part)[:20]}")
+        step = Step("item", len(self._parts), None, (None, part), {}, ((0, index),), ())
+        self._add(["item", {"ref": index}, part], step=step)
+
+    def _read_constant(self, dtype: Json, shape: Json, values: Json) -> None:
+        if not isinstance(dtype, str) or dtype not in DTYPES:
+            raise GraphError(f"constant: dtype {str(dtype)[:20]!r} is not allowed")
+        if not isinstance(shape, list) or not all(
+            is_int64(size) and 0 <= size <= MAX_CONSTANT_ELEMENTS for size in shape
+        ):
+            raise GraphError(
+                f"constant: expected a list of sizes up to {MAX_CONSTANT_ELEMENTS:,} as its shape"
+            )
+        if not isinstance(values, list) or len(values) != math.prod(shape) or len(shape) > 8:
+            raise GraphError("constant: expected as many values as its shape holds")
+        self._elements_left -= len(values)
+        if self._elements_left < 0:
+            raise GraphError(f"expected at most {MAX_CONSTANT_ELEMENTS:,} elements of constants")
+        numbers = [_element(DTYPES[dtype], value) for value in values]
+        try:
+            tensor = torch.tensor(numbers, dtype=DTYPES[dtype]).reshape(shape)
+        except (RuntimeError, OverflowError) as error:
+            raise GraphError(f"constant: {first_line(error)}") from error
+        self._add(["constant", dtype, shape, write_tensor(tensor)], constant=tensor)
+
+    def _add(
+        self,
+        written: Json,
+        *,
+        constant: torch.Tensor | None = None,
+        step: Step | None = None,
+        parts: int = 1,
+    ) -> None:
+        self.written.append(written)
+        self.nodes.append(constant)
+        self._parts.append(parts)
+        if step is not None:
+            self.steps.append(step)
+
+
+def _element(dtype: torch.dtype, value: Json) -> float:
+    if dtype.is_floating_point:
+        found = read_float(value)
+    elif dtype == torch.bool:
+        found = value if isinstance(value, bool) else None
+    else:
+        found = value if is_int64(value) else None
+    if found is None:
+        raise GraphError(f"constant: {repr(value)[:40]} is no element of {dtype}")
+    return found

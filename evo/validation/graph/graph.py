@@ -1,0 +1,146 @@
+"""The form in which a component reaches the trainer: allowed tensor operators as data.
+
+A graph gives the values and gradients of the source it was traced from, on any device, and under
+`torch.func.vmap`. Nothing of the candidate's Python is left in it.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+
+from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
+from evo.validation.graph.arguments import GraphError, first_line
+from evo.validation.graph.document import Document, Step, read_document
+from evo.validation.graph.shape_cache import run_on_meta
+
+# A few operators run under vmap copy by copy, which torch tells everybody who uses one.
+warnings.filterwarnings("ignore", message="There is a performance drop", category=UserWarning)
+
+__all__ = ["ALLOWED", "MAX_ELEMENTS", "Form", "Graph", "GraphError"]
+
+MAX_ELEMENTS = 50_000_000
+"""Default budget: elements of all values together, inner products counted in full."""
+
+
+class Form(NamedTuple):
+    """Shape and dtype of an output."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+
+
+class Graph:
+    """A component that is safe to call. Make one with `Graph.parse`.
+
+    `len(graph)` is its number of operators; graphs with the same text are equal.
+
+    Attributes:
+        text: its canonical JSON form; `Graph.parse(graph.text).text == graph.text`.
+        inputs: how many tensors it takes.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.text = document.text
+        self.inputs = document.inputs
+        self._steps = document.steps
+        self._output = document.output
+        self._nodes = {torch.device("cpu"): document.nodes}
+
+    @classmethod
+    def parse(
+        cls, text: str, *, instead: Mapping[str, Callable[..., Any]] | None = None
+    ) -> "Graph":
+        """The graph that a text describes; the text may come from anyone.
+
+        Args:
+            text: see `evo.validation.graph.document`.
+            instead: what to call in place of some operators, by their full names.
+
+        Raises:
+            GraphError: it is no graph, or too large, or names what is not allowed.
+        """
+        document = read_document(text)
+        steps = [
+            step._replace(operator=(instead or {}).get(step.name, step.operator))
+            for step in document.steps
+        ]
+        return cls(document._replace(steps=tuple(steps)))
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """The output, on the device of the first input.
+
+        Raises:
+            RuntimeError: from torch, where shapes do not fit. `check_budget` tells beforehand.
+        """
+        if len(inputs) != self.inputs:
+            raise TypeError(f"expected {self.inputs} tensors, got {len(inputs)}")
+        values: list[Any] = [*inputs, *self._nodes_on(inputs[0].device)]
+        for step in self._steps:
+            values[step.number] = step.run(values)
+        return values[self._output]
+
+    def check_budget(
+        self,
+        shapes: Sequence[tuple[int, ...]],
+        *,
+        dtype: torch.dtype = torch.float32,
+        elements: int = MAX_ELEMENTS,
+    ) -> Form:
+        """The form of the output on inputs of these shapes, found without memory or arithmetic.
+
+        Raises:
+            GraphError: the shapes do not fit, or the values would hold more than `elements`.
+        """
+        if len(shapes) != self.inputs:
+            raise GraphError(f"expected {len(shapes)} inputs, the graph takes {self.inputs}")
+        meta = torch.device("meta")
+        values: list[Any] = [torch.empty(shape, dtype=dtype, device=meta) for shape in shapes]
+        values += self._nodes_on(meta)
+        spent = 0
+        for step in self._steps:
+            try:
+                values[step.number] = run_on_meta(step, values)
+                spent += _cost(step, values)
+            except Exception as error:  # shape rules are Python and raise anything
+                raise GraphError(f"{step.name} fails: {first_line(error)}") from error
+            if spent > elements:
+                raise GraphError(
+                    f"{step.name} brings the graph to {spent:,} elements on inputs of shape "
+                    f"{', '.join(map(str, shapes))}; expected at most {elements:,}"
+                )
+        output = values[self._output]
+        return Form(tuple(output.shape), output.dtype)
+
+    def _nodes_on(self, device: torch.device) -> tuple[torch.Tensor | None, ...]:
+        if device not in self._nodes:
+            self._nodes[device] = tuple(
+                None if constant is None else constant.to(device)
+                for constant in self._nodes[torch.device("cpu")]
+            )
+        return self._nodes[device]
+
+
+def _cost(step: Step, values: Sequence[Any]) -> int:
+    """Elements that a step makes; matrix products pass over the inner dimension for each."""
+    if step.operator is None:
+        return 0
+    given = values[step.number]
+    count = sum(part.numel() for part in ([given] if isinstance(given, torch.Tensor) else given))
+    factors = [values[source] for _, source in step.single]
+    if base_name(step.name) in FACTORING:
+        count += sum(math.prod(factor.shape) * min(factor.shape[-2:]) for factor in factors)
+    if base_name(step.name) in MULTIPLYING:
+        count *= max(math.prod(factor.shape[-1:]) for factor in factors)
+    return count

@@ -1,0 +1,1 @@
+"""What a candidate's source may contain, read off its syntax tree."""

@@ -1,0 +1,232 @@
+"""The first wall: reads a candidate's syntax tree and refuses what a component does not need.
+
+It runs in the engine, so it never executes, compiles or imports any of the source. It is an
+allow-list of syntax and names that gives quick, mendable reasons; what holds back hostile code is
+the sandbox behind it.
+"""
+
+import ast
+import builtins
+import sys
+import unicodedata
+import warnings
+from difflib import get_close_matches
+
+from evo.core.contract import Contract
+from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES, REMEDIES
+from evo.validation.refusal import Refused
+
+MAX_BYTES = 16_000
+MAX_NODES = 4_000
+MAX_DEPTH = 60
+"""Levels of syntax inside each other; a sum of n terms has n."""
+
+_SYNTAX: tuple[type[ast.AST], ...] = (
+    # statements
+    ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
+    ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Raise, ast.With,
+    ast.Import, ast.ImportFrom,
+    # expressions
+    ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Lambda, ast.ListComp,
+    ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Dict, ast.Subscript, ast.Slice,
+    ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.NamedExpr, ast.JoinedStr,
+    # parts of the above
+    ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.alias, ast.operator, ast.unaryop,
+    ast.boolop, ast.cmpop, ast.expr_context, ast.withitem, ast.FormattedValue,
+)  # fmt: skip
+
+_SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
+    ast.While: ("`while`", "write `for i in range(n)` with a fixed n"),
+    ast.Try: ("`try`", "a component has nothing to catch"),
+    ast.Set: ("a set", "write a tuple; the order of a set changes from process to process"),
+    ast.SetComp: ("a set", "write a list; the order of a set changes from process to process"),
+    ast.ClassDef: ("`class`", "write functions"),
+    ast.AsyncFunctionDef: ("`async def`", "write `def`"),
+    ast.Await: ("`await`", "call the function plainly"),
+    ast.Yield: ("`yield`", "return one tensor"),
+    ast.YieldFrom: ("`yield from`", "return one tensor"),
+    ast.Global: ("`global`", "pass the value as an argument"),
+    ast.Nonlocal: ("`nonlocal`", "pass the value as an argument"),
+    ast.Delete: ("`del`", "leave it out"),
+    ast.Match: ("`match`", "choose between tensors with torch.where"),
+}
+
+_LAYOUT = frozenset("\t\n\r\f")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
+"""Unicode categories of characters that are not seen, or that make text look like other text."""
+
+
+def check(source: str, contract: Contract) -> None:
+    """Passes a source whose syntax and names are those of a component.
+
+    Raises:
+        Refused: with the construct, its line and the remedy.
+    """
+    tree = _parse(source)
+    for node in sorted(_nodes(tree), key=_place):
+        _check_node(node)
+    _check_entry(tree, contract)
+
+
+def _parse(source: str) -> ast.Module:
+    try:
+        size = len(source.encode())
+    except UnicodeEncodeError as error:
+        raise _refused("the source is no valid text; remove lone surrogates") from error
+    if size > MAX_BYTES:
+        raise _refused(f"the source has {size:,} bytes; write at most {MAX_BYTES:,}")
+    _check_characters(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except SyntaxError as error:
+        raise _refused(f"line {error.lineno}: {error.msg}; write valid Python") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise _refused(f"the source does not parse ({error}); write plain, flat Python") from error
+
+
+def _check_characters(source: str) -> None:
+    """What a person reads must be what runs, and nothing may steer a terminal that prints it."""
+    for number, line in enumerate(source.split("\n"), 1):
+        for sign in line:
+            if unicodedata.category(sign) in _UNSEEN and sign not in _LAYOUT:
+                raise _refused(f"line {number}: the unseen character U+{ord(sign):04X}; remove it")
+
+
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """All nodes of a tree that is neither too large nor too deep, found without recursion."""
+    nodes: list[ast.AST] = [tree]
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        nodes += level
+        if len(nodes) > MAX_NODES:
+            raise _refused(f"the source has more than {MAX_NODES} syntax nodes; make it shorter")
+        if not level:
+            return nodes
+    raise _refused(
+        f"the syntax is nested more than {MAX_DEPTH} levels deep; use variables or a loop", level[0]
+    )
+
+
+def _place(node: ast.AST) -> tuple[int, int, int, int]:
+    """Where a node stands, so that the first offence is reported: `a.b` comes before `a.b.c`."""
+    if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword | ast.alias):
+        return (
+            node.lineno,
+            node.col_offset,
+            node.end_lineno or 0,
+            node.end_col_offset or 0,
+        )
+    # Parts without a place, such as the items of a `with`: what they belong to comes first.
+    return (sys.maxsize, 0, 0, 0)
+
+
+def _check_node(node: ast.AST) -> None:
+    if not isinstance(node, _SYNTAX):
+        name, remedy = _SYNTAX_REMEDIES.get(
+            type(node), (type(node).__name__, "use plain functions and expressions")
+        )
+        raise _refused(f"{name} is not allowed; {remedy}", node)
+    match node:
+        case ast.Import():
+            _check_import(node)
+        case ast.ImportFrom():
+            _check_import_from(node)
+        case ast.FunctionDef(name, decorator_list=[]):
+            _check_name(name, node)
+        case ast.FunctionDef(name):
+            raise _refused(f"`{name}` has a decorator; call functions in its body", node)
+        case ast.Name(name) | ast.arg(name):
+            _check_name(name, node)
+        case ast.Attribute(attr=name, ctx=ast.Load()):
+            _check_attribute(name, node)
+        case ast.Attribute(attr=name):
+            raise _refused(f"`.{name}` is not yours to set; give values names", node)
+        case ast.With(items) if not all(_is_no_grad(item) for item in items):
+            raise _refused("`with` is allowed for torch.no_grad() alone; leave it out", node)
+        case ast.Constant(bytes() | complex() as value):
+            raise _refused(f"{value!r:.40} is not allowed; use real numbers", node)
+        case _:
+            pass
+
+
+def _is_no_grad(item: ast.withitem) -> bool:
+    match item:
+        case ast.withitem(
+            ast.Call(ast.Attribute(attr="no_grad") | ast.Name("no_grad"), [], []), None
+        ):
+            return True
+        case _:
+            return False
+
+
+def _check_import(node: ast.Import) -> None:
+    for alias in node.names:
+        _check_module(alias.name, node)
+        if alias.asname is not None:
+            _check_name(alias.asname, node)
+
+
+def _check_import_from(node: ast.ImportFrom) -> None:
+    module = "." * node.level + (node.module or "")
+    if module == "__future__":
+        return  # changes how Python reads the source, brings in no value
+    _check_module(module, node)
+    for alias in node.names:
+        if f"{module}.{alias.name}" not in MODULES:
+            _check_attribute(alias.name, node)
+        _check_name(alias.asname or alias.name, node)
+
+
+def _check_module(module: str, node: ast.AST) -> None:
+    if module not in MODULES:
+        raise _refused(
+            f"import of `{module}` is not allowed; use {', '.join(sorted(MODULES))}", node
+        )
+
+
+def _check_name(name: str, node: ast.AST) -> None:
+    if name.startswith("__"):
+        raise _refused(f"the name `{name}` is not allowed; start it with a letter", node)
+    if hasattr(builtins, name) and name not in BUILTINS:
+        raise _refused(
+            f"the builtin name `{name}` is not allowed, nor as a name of your own; "
+            "use tensor operators, and other names",
+            node,
+        )
+
+
+def _check_attribute(name: str, node: ast.AST) -> None:
+    if name in ATTRIBUTES:
+        return
+    near = get_close_matches(name, ATTRIBUTES, n=1, cutoff=0.75)
+    hint = f"did you mean `{near[0]}`" if near else "use tensor operators of torch and math"
+    raise _refused(f"`.{name}` is not allowed; {REMEDIES.get(name, hint)}", node)
+
+
+def _check_entry(tree: ast.Module, contract: Contract) -> None:
+    wanted = f"def {contract.function}({', '.join(contract.parameters)})"
+    found = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == contract.function
+    ]
+    if len(found) != 1:
+        raise _refused(f"expected one `{wanted}` at the top level, found {len(found)}; define it")
+    arguments = found[0].args
+    names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
+    further = len(names) - len(contract.parameters)
+    has_defaults = further <= len(arguments.defaults) and None not in arguments.kw_defaults
+    if names[: len(contract.parameters)] != contract.parameters or not has_defaults:
+        raise _refused(
+            f"expected `{wanted}`, got `({ast.unparse(arguments)})`; take those arguments, give "
+            "all others a default",
+            found[0],
+        )
+
+
+def _refused(reason: str, node: ast.AST | None = None) -> Refused:
+    line = getattr(node, "lineno", None)
+    return Refused("policy", reason if line is None else f"line {line}: {reason}")

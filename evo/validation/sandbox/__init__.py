@@ -1,0 +1,1 @@
+"""The processes in which candidates are traced, and the walls around them."""

@@ -1,0 +1,133 @@
+"""What a process of the sandbox gives up before it may see a candidate.
+
+`lockdown` is the one place where a forked child is shut in. It takes away the zygote's pipes, the
+user, memory, time and, with the walls of the kernel, every way to reach anything but the one reply
+pipe: files, sockets, processes, signals. What can be made once is made in the zygote, by `prepare`.
+"""
+
+import fcntl
+import os
+import resource
+import signal
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from evo.validation.sandbox import landlock, libc, syscalls
+from evo.validation.sandbox.walls import Wall
+
+REPLY = 3
+"""The one descriptor that a locked child can reach anybody through."""
+_RULESET = REPLY + 1
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+_NOBODY = 65534
+
+
+class Cell(NamedTuple):
+    """What children are locked in with.
+
+    Attributes:
+        nowhere: descriptor that takes the place of input and output.
+        ruleset: of Landlock; None without it.
+        filter: of system calls; None without it.
+    """
+
+    nowhere: int
+    ruleset: int | None
+    filter: syscalls.Filter | None
+
+
+def prepare(walls: AbstractSet[Wall]) -> Cell:
+    """What the children of this process will share.
+
+    Raises:
+        OSError: the kernel lacks one of the walls.
+    """
+    return Cell(
+        nowhere=_above(os.open(os.devnull, os.O_RDWR)),
+        ruleset=_above(landlock.ruleset()) if Wall.LANDLOCK in walls else None,
+        filter=syscalls.make_filter() if Wall.SECCOMP in walls else None,
+    )
+
+
+def lockdown(cell: Cell, *, reply: int, parent: int, memory_bytes: int, cpu_s: int) -> None:
+    """Shuts the calling process in, for good.
+
+    Args:
+        cell: what `prepare` gave.
+        reply: descriptor to keep, as `REPLY`; all others are closed, 0 to 2 lead to nowhere.
+        parent: process that this one must not outlive.
+        memory_bytes: address space it may have in all.
+        cpu_s: processor time until it is killed.
+
+    Raises:
+        OSError: the kernel refuses; the process must end without seeing a candidate.
+    """
+    os.setsid()
+    _keep_only(cell, reply)
+    for limit, value in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_NOFILE, _RULESET + 5),
+        (resource.RLIMIT_NPROC, 0),
+    ):
+        resource.setrlimit(limit, (value, value))
+    if os.geteuid() == 0:
+        _give_up_root()
+    # A change of user clears the death signal, so this comes after it.
+    die_with(parent)
+    if libc.IS_LINUX:
+        libc.expect_prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if cell.ruleset is not None:
+        landlock.restrict(_RULESET)
+        os.close(_RULESET)
+    if cell.filter is not None:
+        syscalls.confine(cell.filter)
+
+
+def die_with(parent: int) -> None:
+    """Ends this process when its parent does, and hides its memory and pipes from others.
+
+    The kernel watches the thread that started this process; the parent's main thread does best.
+    """
+    if libc.IS_LINUX:
+        libc.expect_prctl(_PR_SET_DUMPABLE, 0)
+        libc.expect_prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _give_up_root() -> None:
+    """Root has no limit on processes and may signal anybody."""
+    try:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError as error:
+        # In a container without the capabilities, or a user namespace that has no such user.
+        raise OSError(
+            f"root cannot become user {_NOBODY} here ({error.strerror}); run evo as another user"
+        ) from error
+
+
+def _keep_only(cell: Cell, reply: int) -> None:
+    # Out of the way first: it may have a number that another is about to take.
+    reply = _above(reply)
+    os.dup2(reply, REPLY)
+    for standard in (0, 1, 2):
+        os.dup2(cell.nowhere, standard)
+    kept = REPLY + 1
+    if cell.ruleset is not None:
+        os.dup2(cell.ruleset, _RULESET)
+        kept = _RULESET + 1
+    os.closerange(kept, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _above(descriptor: int) -> int:
+    """The same descriptor under a number that no child needs."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _RULESET + 1)

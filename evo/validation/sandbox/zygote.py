@@ -1,0 +1,143 @@
+"""A warm process that forks a child for each candidate and passes on what the children say.
+
+The engine starts it by exec with an empty environment: it never held the engine's memory, so there
+is nothing in it to steal. It imports torch once; a fork of it takes milliseconds. It speaks frames
+on its standard input and output, ends with the engine, and never runs a candidate itself, so that
+every candidate starts from the same state, whatever came before it. Several children run side by
+side; replies come in the order in which they are done.
+
+    -> {"id": 1, "source": …, "function": …, "shapes": …, "limits": […],
+        "walls": […]}
+    <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}
+
+The first reply is that to a request of its own: whether a candidate can be locked in here at all.
+"""
+
+import gc
+import os
+import resource
+import select
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from evo.validation.sandbox import frames, huge_pages, walls
+from evo.validation.sandbox.child import CHILD_BYTES, Child, Limits, Reply, Trace
+from evo.validation.sandbox.lockdown import Cell, die_with, prepare
+from evo.validation.sandbox.walls import Wall
+
+REQUEST_BYTES = 1 << 20
+"""Largest request."""
+REPLY_BYTES = 8 * CHILD_BYTES
+"""Largest reply to the engine: the child's text, escaped once more."""
+SIDE_BY_SIDE = 8
+"""Children at a time: more than a machine needs to be busy, so that some may hang."""
+
+_SELF_TEST = {
+    "id": 0,
+    "source": "def f(x):\n    return x * 2",
+    "function": "f",
+    "shapes": [[[2]], [[3]]],
+    "limits": Limits(cpu_s=30, silent_s=30, deadline_s=30.0, memory_bytes=512 << 20),
+}
+
+
+def main(engine: int) -> None:
+    """Serves requests until the engine, given by its process id, closes its end or dies."""
+    die_with(engine)
+    server = _Server(_import_tracer())
+    server.answer(_SELF_TEST | {"walls": sorted(walls.standing())})
+    server.serve()
+
+
+def _import_tracer() -> Trace:
+    # More than one thread does not survive a fork, and oneDNN would compile code of its own.
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    import torch  # noqa: PLC0415 - not before the environment and the death signal are set
+
+    from evo.validation.graph import tracer  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    torch.backends.mkldnn.enabled = False
+    tracer.warm_up()
+    os.environ.clear()
+    # The collector must not touch, and so copy, the memory that the children share.
+    gc.collect()
+    gc.freeze()
+    huge_pages.pack()
+
+    def trace(request: Mapping[str, Any], progress: Callable[[], None]) -> Reply:
+        try:
+            text = tracer.trace(
+                request["source"], request["function"], request["shapes"], progress=progress
+            )
+        except tracer.TraceError as error:
+            return {"reason": str(error)}
+        return {"graph": text}
+
+    return trace
+
+
+class _Server:
+    """Requests in, replies out; neither waits for the other, nor for a child."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._cells: dict[frozenset[Wall], Cell] = {}
+        self._held = _address_space()
+        self._waiting: deque[Mapping[str, Any]] = deque()
+        self._running: dict[int, Child] = {}
+        self._replies = bytearray()
+
+    def answer(self, request: Mapping[str, Any]) -> None:
+        """Takes on a request."""
+        self._waiting.append(request)
+
+    def serve(self) -> None:
+        """Goes on until the engine is gone."""
+        os.set_blocking(1, False)
+        while True:
+            while self._waiting and len(self._running) < SIDE_BY_SIDE:
+                request = self._waiting.popleft()
+                child = Child(request, self._trace, self._cell(request), held=self._held)
+                self._running[child.pipe] = child
+            ready = self._ready()
+            for child in list(self._running.values()):
+                if (reply := child.read(readable=child.pipe in ready)) is not None:
+                    child.end()
+                    del self._running[child.pipe]
+                    self._replies += frames.encode({"id": child.id, **reply})
+            try:
+                if 0 in ready:
+                    self.answer(frames.receive(0, limit_bytes=REQUEST_BYTES))
+                if self._replies:
+                    frames.send_some(1, self._replies)
+            except frames.FrameError:
+                return
+
+    def _cell(self, request: Mapping[str, Any]) -> Cell:
+        walls = frozenset(map(Wall, request["walls"]))
+        if walls not in self._cells:
+            self._cells[walls] = prepare(walls)
+        return self._cells[walls]
+
+    def _ready(self) -> set[int]:
+        """Descriptors that have something to say, once one has or a child is due."""
+        poll = select.poll()
+        poll.register(0, select.POLLIN)
+        if self._replies:
+            poll.register(1, select.POLLOUT)
+        for pipe in self._running:
+            poll.register(pipe, select.POLLIN)
+        due_s = min((child.wait_s() for child in self._running.values()), default=None)
+        # A millisecond more than it takes, or it would be asked again and again at the end.
+        events = poll.poll(None if due_s is None else int(due_s * 1000) + 1)
+        return {descriptor for descriptor, _ in events}
+
+
+def _address_space() -> int:
+    """Bytes of address space in use; 0 where the system does not tell, and a limit is ignored."""
+    path = Path("/proc/self/statm")
+    return int(path.read_text().split()[0]) * resource.getpagesize() if path.exists() else 0

@@ -1,0 +1,108 @@
+"""What comes onto a campaign's front, and what need not train to be compared with it."""
+
+from dataclasses import replace
+
+from evo.campaign.ablation import Measured, Peaks, ablated_graphs, standard_graphs
+from evo.components.kinds import kinds
+from evo.core.records import (
+    ABLATION_OPERATOR,
+    BASELINE_OPERATOR,
+    Candidate,
+    Novelty,
+    Record,
+    Score,
+    Status,
+    Trial,
+    WinRate,
+)
+
+FULL, RACED = 10, 4
+
+
+def record(
+    name: str, b_wr: float, n: float, *, rung: int = 1, seeds: int = FULL, operator: str = "test"
+) -> Record:
+    trials = tuple(Trial(rung, "none", "wide", seed, 0.01, 0.5, 0.5) for seed in range(seeds))
+    rate = WinRate(b_wr, 0.0, 1.0)
+    return Record(
+        Candidate(name, "activation+regularizer", f"# {name}", (), operator),
+        1,
+        Status.EVALUATED,
+        graph=f"graph of {name}",
+        score=Score(rung, trials, rate, rate, 0.0, {}),
+        novelty=Novelty(0.1, n, "a", "b"),
+    )
+
+
+def ids(records: list[Record]) -> list[str]:
+    return [one.id for one in records]
+
+
+def test_what_comes_onto_the_front_is_told_once_and_what_is_behind_it_never() -> None:
+    peaks = Peaks(last=1)
+    first = [record("strong", 0.9, 0.1), record("behind", 0.5, 0.1), record("novel", 0.2, 0.8)]
+
+    assert ids(peaks.take(first)) == ["strong", "novel"]
+    assert peaks.take(first) == []
+    assert ids(peaks.take([record("between", 0.5, 0.5), record("late", 0.85, 0.05)])) == ["between"]
+    assert ids(peaks.take([record("best", 0.95, 0.9)])) == ["best"]
+    assert peaks.take([record("after", 0.9, 0.85)]) == []
+
+
+def test_only_candidates_of_the_last_rung_are_on_it() -> None:
+    peaks = Peaks(last=1)
+    measured = record("ablation", 1.0, 1.0, operator=ABLATION_OPERATOR)
+    others = [
+        record("baseline", 1.0, 1.0, operator=BASELINE_OPERATOR),
+        replace(measured, novelty=None),
+        record("cut", 1.0, 1.0, rung=0),
+        replace(record("failed", 1.0, 1.0), score=None, novelty=None),
+    ]
+
+    assert peaks.take(others) == []
+    assert ids(peaks.take([*others, record("one", 0.1, 0.1)])) == ["one"]
+
+
+def test_however_records_come_the_front_is_the_same() -> None:
+    records = [record(f"r{n}", (n * 37 % 101) / 101, (n * 61 % 97) / 97) for n in range(60)]
+    one, two = Peaks(last=1), Peaks(last=1)
+
+    one.take(records)
+    for each in records:
+        two.take([each])
+
+    probe = [record(f"p{n}", n / 20, 1 - n / 20) for n in range(21)]
+    assert ids(one.take(probe)) == ids(two.take(probe))
+
+
+def test_what_trained_in_full_or_as_an_ablation_need_not_train_again() -> None:
+    found = Measured()
+    found.take([record("relu", 0.5, 0.1, operator=BASELINE_OPERATOR)])
+
+    found.take(
+        [
+            record("full", 0.5, 0.1),
+            record("raced", 0.5, 0.1, seeds=RACED),
+            record("cut", 0.5, 0.1, rung=0, seeds=RACED),
+            replace(record("failed", 0.5, 0.1), score=None),
+            replace(record("gone", 0.5, 0.1, operator=ABLATION_OPERATOR), score=None),
+        ]
+    )
+
+    names = ["full", "raced", "cut", "failed", "gone", "other"]
+    assert [name for name in names if f"graph of {name}" in found] == ["full", "gone"]
+
+
+def test_the_standard_component_is_the_one_that_most_baselines_have() -> None:
+    kind = kinds.get("activation+regularizer")()
+    graphs = ["relu\nnone", "gelu\nnone", "tanh\nnone", "relu\nl1", "relu\nl2"]
+
+    found = standard_graphs(kind, [replace(record(g, 0.5, 0.1), graph=g) for g in graphs])
+
+    assert found == {"activation": "relu", "regularizer": "none"}
+    assert ablated_graphs("tanh\nl2", found) == {
+        "activation": "relu\nl2",
+        "regularizer": "tanh\nnone",
+    }
+    assert ablated_graphs("relu\nl2", found) == {"regularizer": "relu\nnone"}
+    assert ablated_graphs("relu\nnone", found) == {}

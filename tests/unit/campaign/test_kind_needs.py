@@ -1,0 +1,80 @@
+"""What a kind asks of tasks and configuration, settled before anything is spent."""
+
+import pytest
+
+from evo.campaign import create
+from evo.components.kinds import kinds
+from evo.config import parse
+from evo.core.errors import UsageError
+
+GRID = kinds.get("optimizer").learning_rates
+
+
+def test_a_kind_that_needs_classes_is_refused_on_a_task_without() -> None:
+    with pytest.raises(UsageError, match="needs tasks of classification, and 'harmonics' is none"):
+        create.check(parse({"kind": "loss", "tasks": ["digits", "harmonics"]}, where="here"))
+
+    create.prepare("loss", ["digits"])
+    create.prepare("activation", ["harmonics"])
+
+
+def test_a_kind_brings_its_learning_rates_where_the_configuration_names_none() -> None:
+    silent = parse({"kind": "optimizer", "protocol": {"batch_size": 16}}, where="here")
+
+    found = create.with_grids(silent)
+
+    assert found.protocol.learning_rates == GRID
+    assert found.protocol.batch_size == 16
+
+
+def test_learning_rates_that_are_named_stay_and_other_kinds_keep_the_protocols_own() -> None:
+    named = {"kind": "optimizer", "protocol": {"learning_rates": [0.01, 0.03]}}
+    plain = parse({"kind": "activation"}, where="here")
+
+    assert create.with_grids(parse(named, where="here")).protocol.learning_rates == (0.01, 0.03)
+    assert create.with_grids(plain) is plain
+
+
+def test_a_regularizer_is_swept_in_strength_unless_the_configuration_says_otherwise() -> None:
+    silent = parse({"kind": "regularizer"}, where="here")
+    named = parse({"kind": "regularizer", "protocol": {"strengths": [1.0]}}, where="here")
+
+    assert create.with_grids(silent).protocol.strengths == (0.1, 1.0, 10.0)
+    assert create.with_grids(named).protocol.strengths == (1.0,)
+
+
+def test_a_strength_without_a_penalty_is_refused() -> None:
+    config = parse({"kind": "activation", "protocol": {"strengths": [1.0, 10.0]}}, where="here")
+
+    with pytest.raises(UsageError, match="'activation' has no penalty to multiply"):
+        create.check(config)
+
+
+def test_rates_once_resolved_are_part_of_the_campaign() -> None:
+    resolved = create.with_grids(parse({"kind": "optimizer"}, where="here"))
+
+    again = parse(resolved.model_dump(mode="json"), where="its folder")
+
+    assert create.with_grids(again) == again
+    assert again.protocol.learning_rates == GRID
+
+
+def test_an_operator_that_hands_components_on_is_refused_where_one_kind_is_evolved() -> None:
+    config = parse({"operators": {"exchange": 1.0, "mutate-tree": 1.0}}, where="here")
+
+    with pytest.raises(UsageError, match="'exchange' makes something new in a combination"):
+        create.check(config)
+
+    create.check(parse({"kind": "activation+regularizer"}, where="here"))
+
+
+def test_kinds_that_are_evolved_together_bring_their_grids_and_their_operators() -> None:
+    config = parse({"kind": "schedule + regularizer"}, where="here")
+
+    found = create.with_grids(config)
+
+    assert found.kind == "regularizer+schedule"
+    assert found.protocol.strengths == kinds.get("regularizer").strengths
+    assert found.protocol.learning_rates == kinds.get("schedule").learning_rates
+    assert set(found.operators) == {"mutate-tree", "crossover-tree", "exchange"}
+    assert "exchange" not in parse({"kind": "schedule"}, where="here").operators

@@ -1,0 +1,112 @@
+import pytest
+
+from evo.campaign.progress import Progress, Tracker
+from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, WinRate
+from evo.evaluation.protocol import Protocol, Rung
+
+PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=2, seeds=4)), keep=0.5)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def record(name: str, status: Status = Status.PROPOSED, b_wr: float = 0.5) -> Record:
+    rate = WinRate(b_wr, 0.0, 1.0)
+    done = status is Status.EVALUATED
+    return Record(
+        Candidate(name, "activation", name, (), "test"),
+        1,
+        status,
+        score=Score(1, (), rate, rate, 0.0, {}) if done else None,
+        novelty=Novelty(0.1, 0.1, "a", "b") if done else None,
+    )
+
+
+def outcome(name: str, rung: int) -> Outcome:
+    return Outcome(name, rung, (), 0.0)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def seen() -> list[Progress]:
+    return []
+
+
+def tracker(seen: list[Progress], clock: Clock, *, generation: int = 0, records=()) -> Tracker:
+    following = Tracker(
+        seen.append,
+        generation=generation,
+        generations=4,
+        protocol=PROTOCOL,
+        networks=[1],
+        clock=clock,
+    )
+    following.remember(records)
+    return following
+
+
+def test_the_share_of_training_counts_work_not_jobs(seen, clock) -> None:
+    following = tracker(seen, clock)
+    fallen = [record("c", Status.DUPLICATE), record("d", Status.SCREENED_OUT)]
+    following.step(1, "evaluate", [record("a"), *fallen, record("b")])
+
+    # Two candidates at 2 units, then one of them at 8 more: 12 in all.
+    for name, rung, share in (("a", 0, 2 / 12), ("b", 0, 4 / 12), ("a", 1, 1.0)):
+        following.outcome(outcome(name, rung), replayed=False)
+        assert seen[-1].trained == pytest.approx(share)
+
+
+def test_rate_and_time_left_follow_the_clock(seen, clock) -> None:
+    following = tracker(seen, clock)
+    following.step(1, "propose", [])
+    following.step(1, "evaluate", [record("a"), record("b")])
+    clock.now += 30.0
+    for name, rung in (("a", 0), ("b", 0), ("a", 1)):
+        following.outcome(outcome(name, rung), replayed=False)
+    following.step(1, "archive", [])
+    following.sealed([record("a", Status.EVALUATED), record("b", Status.EVALUATED)])
+
+    assert seen[-1].per_minute == pytest.approx(4.0)
+    # Generation 1 of 4 took 30 s.
+    assert seen[-1].seconds_left == pytest.approx(90.0)
+    assert seen[-1].seconds == 30.0
+
+
+def test_what_was_paid_for_before_is_no_measure_of_the_pace(seen, clock) -> None:
+    following = tracker(seen, clock, generation=1)
+    following.step(2, "evaluate", [record("a"), record("b")])
+    following.outcome(outcome("a", 0), replayed=True)
+    following.outcome(outcome("b", 0), replayed=True)
+
+    assert seen[-1].trained == pytest.approx(4 / 12)
+    assert seen[-1].per_minute == 0.0
+    assert seen[-1].seconds_left is None
+
+
+def test_the_funnel_adds_the_present_generation_to_the_past(seen, clock) -> None:
+    past = [record("a", Status.EVALUATED, 0.4), record("b", Status.INVALID)]
+    following = tracker(seen, clock, generation=1, records=past)
+    following.step(2, "screen", [record("c"), record("d", Status.DUPLICATE)])
+
+    counts = seen[-1].counts
+    assert counts[Status.EVALUATED] == counts[Status.INVALID] == 1
+    assert counts[Status.PROPOSED] == counts[Status.DUPLICATE] == 1
+
+
+def test_the_best_is_the_best_of_all_generations(seen, clock) -> None:
+    following = tracker(seen, clock, records=[record("good", Status.EVALUATED, 0.9)])
+    following.sealed([record("poor", Status.EVALUATED, 0.2)])
+    following.tell()
+    assert seen[-1].best is not None
+    assert seen[-1].best.id == "good"
+
+    following.sealed([record("better", Status.EVALUATED, 0.95)])
+    assert seen[-1].best.id == "better"

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import kendalltau
+
+from evo.core.records import Trial
+from evo.evaluation.statistics.rank_agreement import accuracy_ranks, halves, kendall, loss_ranks
+
+VALUES = st.lists(st.integers(-4, 4), min_size=4, max_size=12)
+
+
+def trials(network: str, losses: list[float], accuracies: list[float] | None = None) -> list[Trial]:
+    return [
+        Trial(1, "digits", network, seed, 0.01, loss, accuracy)
+        for seed, (loss, accuracy) in enumerate(
+            zip(losses, accuracies or [0.5] * len(losses), strict=True)
+        )
+    ]
+
+
+@given(one=VALUES, seed=st.integers(0, 99))
+def test_tau_is_scipys_with_ties(one: list[int], seed: int) -> None:
+    other = np.random.default_rng(seed).permutation(one)
+    expected = kendalltau(one, other).statistic
+
+    assert kendall(one, other).value == pytest.approx(0.0 if np.isnan(expected) else expected)
+
+
+def test_the_interval_holds_the_value_and_narrows_with_the_panel() -> None:
+    rng = np.random.default_rng(0)
+    few, many = rng.standard_normal(12), rng.standard_normal(120)
+    small = kendall(few, few + 0.5 * rng.standard_normal(12))
+    large = kendall(many, many + 0.5 * rng.standard_normal(120))
+
+    assert small.low < small.value < small.high
+    assert large.high - large.low < 0.6 * (small.high - small.low)
+
+
+def test_the_same_order_is_one_and_the_reverse_minus_one() -> None:
+    assert kendall([1, 2, 3, 4], [10, 20, 30, 40]) == (1.0, 1.0, 1.0)
+    assert kendall([1, 2, 3, 4], [4, 3, 2, 1]).value == -1.0
+
+
+def test_networks_weigh_equally_whatever_the_scale_of_their_losses() -> None:
+    # By the first network a < b < c, by the second b < c < a.
+    a = [*trials("one", [0.1, 0.1]), *trials("two", [300.0, 300.0])]
+    b = [*trials("one", [0.2, 0.2]), *trials("two", [100.0, 100.0])]
+    c = [*trials("one", [0.3, 0.3]), *trials("two", [200.0, 200.0])]
+
+    assert loss_ranks([a, b, c]).tolist() == [2.0, 1.5, 2.5]
+
+
+def test_a_lost_trial_ranks_a_component_last() -> None:
+    lost = trials("one", [0.01, float("inf")])
+
+    assert loss_ranks([lost, trials("one", [2.0, 2.0])]).tolist() == [2.0, 1.0]
+
+
+def test_a_higher_accuracy_is_a_better_rank() -> None:
+    good, poor = trials("one", [1, 1], [0.9, 0.8]), trials("one", [1, 1], [0.7, 0.9])
+
+    assert accuracy_ranks([poor, good]).tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("noise", "low", "high"), [(0.1, 1.0, 1.0), (4.0, 0.5, 0.95), (500.0, -0.4, 0.4)]
+)
+def test_halves_of_a_truth_agree_as_far_as_its_seeds_do(
+    noise: float, low: float, high: float
+) -> None:
+    rng = np.random.default_rng(0)
+    panel = [trials("one", list(level + noise * rng.random(6))) for level in range(1, 21)]
+
+    tau = halves(panel, loss_ranks)
+
+    assert tau is not None
+    assert low <= tau <= high
+
+
+def test_one_seed_has_no_halves() -> None:
+    assert halves([trials("one", [1.0]), trials("one", [2.0])], loss_ranks) is None

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from evo.report.pictures import efficiency as picture
+from evo.screening.appraisal import Evaluated, Judgement, held_out, matrix, ranked
+from evo.screening.efficiency import Efficiency
+from evo.screening.model import Example
+from evo.screening.trust import Trust
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    monkeypatch.setattr("evo.screening.model._STEPS", 80)
+    monkeypatch.setattr("evo.screening.model._BATCH", 32)
+
+
+def evaluated() -> Evaluated:
+    """Two sources that follow one law, a third that follows the opposite, a fourth too small."""
+    rng = np.random.default_rng(2)
+    sources = ["one"] * 50 + ["two"] * 50 + ["contrary"] * 50 + ["small"] * 5
+    block = rng.standard_normal((len(sources), 6)).astype(np.float32)
+    sign = np.where(np.array(sources) == "contrary", -1, 1)
+    rate = 1 / (1 + np.exp(-2 * sign * block[:, 0].astype(np.float64)))
+    variance = np.full(len(rate), 1e-3)
+    features = {"behaviour": block, "propagation": block}
+    return Evaluated(features, Example(rate, variance, rate, variance), rate, sources)
+
+
+def test_what_one_source_teaches_holds_for_another_of_the_same_law_alone() -> None:
+    pairs = matrix(evaluated(), seed=0)
+
+    assert {name for pair in pairs for name in pair} == {"one", "two", "contrary"}
+    assert pairs["one", "two"].area.value > 0.8
+    assert pairs["one", "one"].area.value > 0.7
+    assert pairs["one", "contrary"].area.value < 0.3
+
+
+def test_nobody_is_ranked_by_a_model_that_learned_from_it() -> None:
+    world = evaluated()
+    rng = np.random.default_rng(3)
+    noise = rng.random(len(world.came))
+    drawn = Evaluated(world.features, Example(*[noise] * 4), noise, world.sources)
+
+    expected = held_out(drawn, np.arange(len(noise)), seed=0)
+
+    assert abs(np.corrcoef(expected, noise)[0, 1]) < 0.3
+
+
+def test_an_interval_holds_its_estimate_and_narrows_with_candidates() -> None:
+    rng = np.random.default_rng(4)
+    widths = []
+    for count in (60, 1200):
+        came = rng.random(count)
+        told = ranked(came + 0.3 * rng.standard_normal(count), came, seed=0)
+        assert told.area.low <= told.area.value <= told.area.high
+        widths.append(told.area.high - told.area.low)
+    assert widths[1] < widths[0]
+
+
+@given(
+    arrays.arrays(np.float64, 40, elements=st.floats(0, 1)),
+    arrays.arrays(np.float64, 40, elements=st.floats(0, 1), unique=True),
+)
+def test_a_curve_rises_from_nothing_to_all_and_no_ranking_beats_the_truth(promise, came) -> None:
+    curve, best = Efficiency.of(promise, came), Efficiency.of(came, came)
+
+    assert curve.found[0] == 0 and curve.found[-1] == pytest.approx(1)
+    assert (np.diff(curve.found) >= 0).all()
+    assert (curve.found <= best.found + 1e-12).all()
+
+
+def test_the_picture_draws_every_pair() -> None:
+    world = evaluated()
+    everyone = np.arange(len(world.came))
+    overall = ranked(held_out(world, everyone, seed=0), world.came, seed=0)
+    judged = Judgement(
+        ["run"],
+        len(everyone),
+        True,
+        Trust(0.5, 40, 0, 1),
+        overall,
+        "operator",
+        matrix(world, seed=0),
+    )
+
+    figure = picture.draw(judged)
+
+    assert len(figure.axes[1].get_legend_handles_labels()[1]) == 1 + 9

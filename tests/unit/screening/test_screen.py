@@ -1,0 +1,226 @@
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Score, Status, WinRate
+from evo.screening import learner as learning
+from evo.screening.learner import Learner
+from evo.screening.lessons import Lessons
+from evo.screening.model import Example, Model, Prediction
+from evo.screening.screen import RewardScreen
+from evo.screening.settings import RewardSettings
+
+TRAININGS, PROPOSALS = 16, 48
+SETTINGS = RewardSettings(screening=True, first_generation=4, random_share=0.25)
+
+
+def portray(records):
+    """Features that need no graph: behaviour, and the same once more."""
+    behaviour = np.stack([record.behaviour_vector for record in records])
+    return {"behaviour": behaviour, "propagation": behaviour}
+
+
+def truth(record: Record) -> float:
+    return float(1 / (1 + np.exp(-2 * record.behaviour_vector[0])))
+
+
+def evaluated(record: Record) -> Record:
+    rate = truth(record)
+    interval = WinRate(rate, max(0.0, rate - 0.05), min(1.0, rate + 0.05))
+    score = Score(1, (), interval, interval, 0.0, {})
+    return replace(record, status=Status.EVALUATED, stage="evaluate", score=score)
+
+
+def proposals(generation: int) -> list[Record]:
+    rng = np.random.default_rng([7, generation])
+    operator = "test" if generation else BASELINE_OPERATOR
+    return [
+        Record(
+            Candidate(f"{generation}-{place}", "activation", "", (), operator),
+            generation,
+            behaviour_vector=rng.standard_normal(6).astype(np.float32),
+        )
+        for place in range(PROPOSALS if generation else 12)
+    ]
+
+
+@dataclass
+class Life:
+    learner: Learner
+    generations: list[list[Record]]
+
+    def lift(self, generation: int) -> float:
+        """How much better what trained is than what did not, in win rate."""
+        trained = [truth(r) for r in self.generations[generation] if r.score is not None]
+        others = [truth(r) for r in self.generations[generation] if r.score is None]
+        return float(np.mean(trained) - np.mean(others))
+
+    def reasons(self, generation: int) -> set[str]:
+        return {r.reason for r in self.generations[generation] if r.reason}
+
+
+def live(
+    generations: int, settings: RewardSettings = SETTINGS, lessons: Lessons | None = None
+) -> Life:
+    learner = Learner(portray, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
+    screen = RewardScreen(learner, settings, trainings=TRAININGS)
+    life = Life(learner, [])
+    for generation in range(generations):
+        records = proposals(generation)
+        records = screen(records) if generation else records
+        records = [evaluated(r) if r.status is Status.PROPOSED else r for r in records]
+        learner.remember(generation, records)
+        life.generations.append(records)
+    return life
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    monkeypatch.setattr("evo.screening.model._STEPS", 80)
+    monkeypatch.setattr("evo.screening.model._BATCH", 32)
+
+
+class Poisoned:
+    """A model that says the opposite of what it has learned."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def predict(self, features) -> Prediction:
+        told = self._model.predict(features)
+        return told._replace(b_wr=1 - told.b_wr)
+
+
+def poison(monkeypatch, *, when: Callable[[int], bool]) -> None:
+    honest = Model.fit
+
+    def fit(features, examples, *, seed):
+        model = honest(features, examples, seed=seed)
+        return Poisoned(model) if when(len(examples.b_wr)) else model
+
+    monkeypatch.setattr(learning.Model, "fit", fit)
+
+
+def test_what_trains_under_a_good_model_is_better_than_what_does_not() -> None:
+    life = live(7)
+
+    assert abs(np.mean([life.lift(g) for g in (1, 2, 3)])) < 0.15  # by chance
+    assert np.mean([life.lift(g) for g in (4, 5, 6)]) > 0.3
+    assert any("expects a B-WR of" in reason for reason in life.reasons(5))
+
+
+def test_as_many_train_as_there_are_trainings_and_some_always_by_chance() -> None:
+    life = live(6)
+
+    for generation, records in enumerate(life.generations[1:], start=1):
+        assert sum(r.score is not None for r in records) == TRAININGS
+        draw = life.learner.draw(generation, PROPOSALS)
+        assert all(records[place].score is not None for place in draw.order[: draw.random])
+    assert life.learner.draw(3, PROPOSALS).random == TRAININGS
+    assert life.learner.draw(4, PROPOSALS).random == 4
+
+
+def test_a_poisoned_model_never_comes_to_screen(monkeypatch) -> None:
+    poison(monkeypatch, when=lambda count: True)
+
+    life = live(7)
+
+    for generation in (4, 5, 6):
+        assert all("the reward model stands aside" in why for why in life.reasons(generation))
+
+
+def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watched(
+    monkeypatch,
+) -> None:
+    # 12 baselines and 16 a generation: from the sixth generation on every model is poisoned.
+    poison(monkeypatch, when=lambda count: count >= 12 + 5 * TRAININGS)
+
+    life = live(6 + SETTINGS.watched + 1)
+
+    assert life.lift(5) > 0.2
+    assert life.lift(6) < -0.2
+    assert all("stands aside" in why for why in life.reasons(6 + SETTINGS.watched))
+
+
+def taught(*, wrongly: bool = False) -> Lessons:
+    """What another campaign evaluated, or the opposite of it."""
+    others = [evaluated(record) for g in (91, 92, 93) for record in proposals(g)]
+    examples = Example.of([record.score for record in others if record.score is not None])
+    if wrongly:
+        examples = examples._replace(b_wr=1 - examples.b_wr, bsota_wr=1 - examples.bsota_wr)
+    features = portray(others)
+    first = {name: block[:1] for name, block in features.items()}
+    return Lessons("activation", "digits", ["other"], features, examples, first)
+
+
+EARLY = SETTINGS.model_copy(update={"first_generation": 2})
+
+
+def test_lessons_of_others_screen_as_soon_as_one_generation_has_shown_that_they_hold() -> None:
+    life = live(3, EARLY, taught())
+
+    assert life.learner.trust(2).is_earned
+    assert any("expects a B-WR of" in reason for reason in life.reasons(2))
+    assert life.lift(2) > 0.3
+    assert live(2, EARLY).learner.model(1) is None
+
+
+def test_lessons_that_are_wrong_here_do_not_come_to_screen() -> None:
+    life = live(3, EARLY, taught(wrongly=True))
+
+    assert life.learner.trust(2).correlation < 0
+    assert all("stands aside" in reason for reason in life.reasons(2))
+
+
+def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
+    settings = SETTINGS.model_copy(update={"window": 50})
+    without, beside = live(6, settings), live(6, settings, taught(wrongly=True))
+
+    # 12 baselines and 16 a generation: from the fourth on its own fill the window.
+    assert beside.learner.model(3) is not None
+    one, other = (
+        Learner(portray, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
+        for lessons in (None, taught(wrongly=True))
+    )
+    for generation, records in enumerate(without.generations):
+        one.remember(generation, records)
+        other.remember(generation, records)
+    found = [learner.model(6) for learner in (one, other)]
+    assert found[0] is not None and found[1] is not None
+    assert all(map(np.array_equal, found[0].layers, found[1].layers))
+
+
+def test_a_learner_that_is_told_the_past_has_the_same_models_and_trust() -> None:
+    life = live(8)
+
+    again = Learner(portray, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    for generation, records in enumerate(life.generations):
+        again.remember(generation, records)
+
+    one, other = life.learner.model(8), again.model(8)
+    assert one is not None and other is not None
+    assert all(
+        np.array_equal(a.numpy(), b.numpy()) for a, b in zip(one.layers, other.layers, strict=True)
+    )
+    assert life.learner.trust(8) == again.trust(8)
+
+
+def test_what_no_watched_model_needs_is_forgotten_and_changes_nothing() -> None:
+    settings = SETTINGS.model_copy(update={"window": 50, "watched": 2})
+    life = live(12, settings)
+
+    fresh = Learner(portray, settings, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    for generation, records in enumerate(life.generations[4:], start=4):
+        fresh.remember(generation, records)
+
+    assert len(life.learner._generations) < 9
+    assert life.learner.trust(12) == fresh.trust(12)
+
+
+def test_few_candidates_pass_without_a_look() -> None:
+    learner = Learner(portray, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    records = proposals(1)[:TRAININGS]
+
+    assert RewardScreen(learner, SETTINGS, trainings=TRAININGS)(records) == records
