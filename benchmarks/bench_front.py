@@ -22,7 +22,7 @@ from archive.pareto import front, front_shares
 from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Trial, WinRate
 from evo.evaluation.statistics.win_rates import score
 from evo.report.facts.objectives import Objective, objectives_of, score_of
-from evo.report.facts.posterior import Belief, Trials
+from evo.report.facts.posterior import BaselineTrials, Belief
 
 Floats = NDArray[np.float64]
 Losses = dict[str, list[Trial]]
@@ -38,7 +38,7 @@ LUCK_OF_BASELINES = np.random.default_rng(0).standard_normal((4000, len(BASELINE
 BINS = np.array([0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0])
 
 
-class Untied(Trials):
+class Untied(BaselineTrials):
     """Takes every measure's luck for its own."""
 
     def beliefs(self, record: Record) -> Mapping[str, Belief]:
@@ -49,7 +49,7 @@ class Untied(Trials):
         }
 
 
-class Shared(Trials):
+class Shared(BaselineTrials):
     """Ties candidates as well: the luck of a trial is that of all who ran it."""
 
     def draws(
@@ -118,7 +118,7 @@ def said(
     plain = np.zeros(len(candidates))
     plain[front(points)] = 1
     found = {"front": plain}
-    ways = {"evo": Trials, "untied": Untied, "shared": Shared}
+    ways = {"evo": BaselineTrials, "untied": Untied, "shared": Shared}
     for name, way in ways.items():
         rng = np.random.default_rng(seed)
         drawn = way(known).draws(candidates, objectives, count=DRAWS, rng=rng)

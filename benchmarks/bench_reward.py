@@ -125,7 +125,7 @@ def main() -> None:
     splits = int(given[0]) if given else 20
     taught = int(given[1]) if len(given) > 1 else 300
     seen = int(given[2]) if len(given) > 2 else 0
-    records = pool.read(Path(given[3]) if len(given) > 3 else None)
+    records = pool.read_pool(Path(given[3]) if len(given) > 3 else None)
     torch.set_num_threads(1)
     examples = Example.of([record.score for record in records if record.score is not None])
     features = features_of(records)

@@ -93,7 +93,7 @@ def cost(sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate]
     assert len(texts) == len(candidates), "an honest component was refused"
     graphs = [Graph.parse(text) for text in texts]
     parts: dict[str, Callable[[], object]] = {
-        "policy": lambda: [rules.check(c.source, KIND.contract) for c in candidates],
+        "policy": lambda: [rules.check_source(c.source, KIND.contract) for c in candidates],
         "reading the graph": lambda: [Graph.parse(text) for text in texts],
         "budget": lambda: [
             graph.check_budget(shapes) for graph in graphs for shapes in KIND.trace_shapes

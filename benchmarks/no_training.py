@@ -18,7 +18,7 @@ from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
 from evo.campaign.budget import counted
-from evo.campaign.progress import Watch
+from evo.campaign.progress import OnProgress
 from evo.components.kinds import kinds
 from evo.config import Config, load, parse
 from evo.core.records import Outcome, Trial, Vector
@@ -103,7 +103,7 @@ def create(folder: Path, config: Config) -> History:
 
 def run(
     history: History,
-    watch: Watch,
+    watch: OnProgress,
     *,
     trainer: Trainer | None = None,
     replay: Reader | None = None,

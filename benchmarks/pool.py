@@ -196,7 +196,7 @@ def write_table(
     records = Evaluator(run, protocol, lambda _: trials).evaluate(whole)
     found = {r.id: r for r in records if r.score is not None} | dict(before)
     scored = [(found[p.record.id], p.depth) for p in proposals if p.record.id in found]
-    pool.write(path, [record for record, _ in scored], [depth for _, depth in scored])
+    pool.write_pool(path, [record for record, _ in scored], [depth for _, depth in scored])
     print(f"{len(scored)} of {len(proposals)} candidates, {path.stat().st_size:,} bytes")
 
 
@@ -219,7 +219,7 @@ def main() -> None:
             write_proposals(file, propose(kind, validator))
         baselines = validated_baselines(kind, validator)
     proposals = read_proposals(file)
-    before = {} if options.known is None else {r.id: r for r in pool.read(options.known)}
+    before = {} if options.known is None else {r.id: r for r in pool.read_pool(options.known)}
     assert before.keys() <= {p.record.id for p in proposals}, "another pool"
     everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
     if options.table is not None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 
 from evo.screening.features import Features
-from evo.screening.model import Example, Model
+from evo.screening.model import Example, RewardModel
 from evo.tabular.strategies.gaussian_process import foretold
 
 Floats = NDArray[np.float64]
@@ -16,7 +16,7 @@ Blocks = tuple[str, ...]
 
 def ensemble(taught: Features, examples: Example, asked: Features, blocks: Blocks) -> Example:
     """The reward model."""
-    told = Model.fit(taught, examples, seed=0, blocks=blocks).predict(asked)
+    told = RewardModel.fit(taught, examples, seed=0, blocks=blocks).predict(asked)
     return Example(told.b_wr, told.b_wr_spread**2, told.bsota_wr, told.bsota_wr_spread**2)
 
 

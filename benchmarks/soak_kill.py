@@ -97,7 +97,7 @@ def _expect_nothing_lost(folder: Path, life: Life) -> None:
     if not (folder / "campaign.json").exists():
         assert not life.acknowledged, "acknowledged before there was a campaign"
         return
-    assert not health.check(folder).findings, health.check(folder)
+    assert not health.check_campaign(folder).findings, health.check_campaign(folder)
     reader = Reader.read(folder)
     sealed = {record.id for record in reader.records}
     missing = [s for s in life.acknowledged if s not in reader.outcomes and s.id not in sealed]

@@ -19,7 +19,7 @@ from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
 from evo.commands.fidelity import fidelity
-from evo.commands.list import list_
+from evo.commands.list import list_command
 from evo.commands.pareto import pareto
 from evo.commands.reward import reward
 from evo.commands.run import resume, run
@@ -56,7 +56,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(bench, name="bench")
-app.command("list")(list_)
+app.command("list")(list_command)
 app.command()(doctor)
 
 

@@ -26,11 +26,11 @@ from evo.components.base import SEPARATOR
 from evo.core.errors import UsageError, unknown_name
 from evo.core.frozen import Frozen
 from evo.evaluation.protocol import Protocol
-from evo.llm.settings import Budget, LlmSettings, Model
+from evo.llm.settings import Budget, LlmSettings, ModelSettings
 from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
 
-FEWEST = 4
+SMALLEST_POPULATION = 4
 """Survivors without which nothing is chosen any more."""
 
 
@@ -90,7 +90,7 @@ class Config(Frozen):
     tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
     seed: Annotated[int, Field(ge=0)] = 0
     generations: PositiveInt = 20
-    population: Annotated[int, Field(ge=FEWEST)] = 24
+    population: Annotated[int, Field(ge=SMALLEST_POPULATION)] = 24
     """Survivors of a generation."""
     offspring: PositiveInt = 48
     """Candidates proposed in a generation."""
@@ -130,10 +130,10 @@ class Config(Frozen):
     def _inhabited(self) -> "Config":
         """Every island has enough to choose from, and more of its own than guests."""
         islands, fewest = self.selection.islands, min(self.selection.places(self.population))
-        if fewest < FEWEST:
+        if fewest < SMALLEST_POPULATION:
             raise ValueError(
-                f"expected a population of {FEWEST} or more on each island, got {fewest}: "
-                f"population = {self.population}, selection.islands = {islands}"
+                f"expected a population of {SMALLEST_POPULATION} or more on each island, got "
+                f"{fewest}: population = {self.population}, selection.islands = {islands}"
             )
         if islands > 1 and self.selection.migrants >= fewest:
             raise ValueError(
@@ -278,6 +278,6 @@ _PARTS: dict[tuple[type[Frozen], str | int], type[Frozen]] = {
     (Config, "portfolio"): PortfolioSettings,
     (Config, "reward"): RewardSettings,
     (Config, "llm"): LlmSettings,
-    (LlmSettings, "models"): Model,
+    (LlmSettings, "models"): ModelSettings,
     (LlmSettings, "budget"): Budget,
 }

@@ -18,7 +18,7 @@ from operators.base import WritingOperator, operators
 from operators.tree.balance import SIZE_LIMIT, edit_once, room
 from operators.tree.carry import as_helper, carry
 from operators.tree.inline import Donation
-from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read
+from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
 from operators.tree.syntax import (
     binary,
@@ -30,9 +30,9 @@ from operators.tree.syntax import (
     size,
     substitute,
 )
-from operators.tree.terms import choose, fill, pick, templates
+from operators.tree.terms import choose, fill_template, pick, templates
 from operators.tree.tidy import reachable
-from operators.tree.values import Value
+from operators.tree.values import ExpressionType
 
 Way = Literal["replace", "compose", "blend"]
 """How a part meets what stands at its place.
@@ -60,7 +60,7 @@ class CrossoverTree(WritingOperator):
         self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
     ) -> str:
         """Source of the first parent with a part of the second."""
-        both = [read(parent.candidate.source, contract) for parent in parents]
+        both = [read_parent(parent.candidate.source, contract) for parent in parents]
         receiver, donor = both
         if not donor.donations and receiver.donations:
             receiver, donor = donor, receiver
@@ -113,7 +113,7 @@ def _join(
     if isinstance(site.holder, ast.Return) and way == "replace":
         # Nothing of the receiver would be left.
         way = "blend"
-    if way == "compose" and part.value == Value.TENSOR:
+    if way == "compose" and part.value == ExpressionType.TENSOR:
         values[pick(child.contract.arguments, rng)] = site.node
     carried = carry(part.expression, donor, child)
     helpers = [name for each in reachable(child, loaded([carried])) for name in introduced(each)]
@@ -133,7 +133,7 @@ def _blend(
         scaled(0.5, binary(left, ast.Add(), right)),
         binary(left, ast.Mult(), right),
         binary(left, ast.Sub(), right),
-        *(fill(template, [left, right]) for template in templates(contract, 2)),
+        *(fill_template(template, [left, right]) for template in templates(contract, 2)),
     ]
     return pick(options, rng)
 

@@ -11,7 +11,7 @@ from operators.base import WritingOperator, operators
 
 
 @operators.register("exchange")
-class Exchange(WritingOperator):
+class ComponentExchange(WritingOperator):
     """Hands on the second parent's component as it is; for combinations of kinds."""
 
     name: ClassVar[str] = "exchange"

@@ -13,7 +13,7 @@ from evo.core.contract import Contract
 from evo.core.records import Record
 from operators.base import WritingOperator, operators
 from operators.tree.balance import edit_once
-from operators.tree.offspring import ATTEMPTS, first_worthy, read
+from operators.tree.offspring import ATTEMPTS, first_worthy, read_parent
 from operators.tree.program import Program
 
 _LAST_EDIT = 0.7
@@ -32,7 +32,7 @@ class MutateTree(WritingOperator):
     ) -> str:
         """Source of a mutant of the parent."""
         (record,) = parents
-        parent = read(record.candidate.source, contract)
+        parent = read_parent(record.candidate.source, contract)
         drafts = (mutant(parent.program, rng) for _ in range(ATTEMPTS))
         return first_worthy(drafts, [parent], rng)
 

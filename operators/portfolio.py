@@ -95,13 +95,13 @@ class Portfolio:
         """
         operator = self.draw(rng)
         assert isinstance(operator, WritingOperator), f"{operator.name} must be asked"
-        return write(operator, parents_of, contract, rng)
+        return write_offspring(operator, parents_of, contract, rng)
 
     def _drawn(self) -> dict[str, Operator]:
         return {name: one for name, one in self._operators.items() if self._weights[name] > 0}
 
 
-def write(
+def write_offspring(
     operator: WritingOperator,
     parents_of: ParentsOf,
     contract: Contract,

@@ -12,9 +12,9 @@ from evo.core.contract import Contract
 from evo.core.records import Record
 from operators.base import WritingOperator, operators
 from operators.mutate_tree import mutant
-from operators.tree.offspring import ATTEMPTS, first_worthy, newcomer, read
+from operators.tree.offspring import ATTEMPTS, first_worthy, newcomer, read_parent
 from operators.tree.program import Program
-from operators.tree.tidy import write
+from operators.tree.tidy import write_program
 
 _MOST_EDITS = 4
 
@@ -34,7 +34,7 @@ class SampleTree(WritingOperator):
     ) -> str:
         """Source of a random component, of one line or grown by a few random edits."""
         drafts = (_draft(contract, rng) for _ in range(ATTEMPTS))
-        plainest = read(write(Program.identity(contract)), contract)
+        plainest = read_parent(write_program(Program.identity(contract)), contract)
         return first_worthy(drafts, [plainest], rng)
 
 

@@ -22,7 +22,7 @@ from archive.store.lock import Lock
 from evo.core.errors import HistoryError
 from evo.core.records import Outcome, Stretch
 
-FORMAT = 1
+CONFIRMATION_FORMAT = 1
 
 _FOLDER = "confirmations"
 _FILE = re.compile(r"(\d{3,})\.json")
@@ -69,7 +69,7 @@ class Confirmations:
             path = folder / f"journal-{_digest(settings)[:12]}"
             if not path.exists():
                 return cls(folder, lock, Journal.start(path, 0, campaign=""), {})
-            contents = journal.read(path)
+            contents = journal.read_journal(path)
             return cls(folder, lock, Journal.resume(path, contents.size), contents.outcomes)
         except BaseException:
             lock.release()
@@ -100,7 +100,7 @@ class Confirmations:
         """
         number = max((_number(path) for path in paths(self._folder.parent)), default=0) + 1
         path = self._folder / f"{number:03}.json"
-        document = {"format": FORMAT, "sha256": _digest(content), "content": content}
+        document = {"format": CONFIRMATION_FORMAT, "sha256": _digest(content), "content": content}
         disk.replace(path, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
         return path
 
@@ -130,7 +130,7 @@ def paths(campaign: Path) -> list[Path]:
     return sorted((path for path in found if not path.name.startswith(".")), key=_number)
 
 
-def read(path: Path) -> dict[str, Any]:
+def read_confirmation(path: Path) -> dict[str, Any]:
     """The content of a confirmation, checked.
 
     Raises:
@@ -144,9 +144,9 @@ def read(path: Path) -> dict[str, Any]:
         is_whole = _digest(content) == digest
     except (ValueError, KeyError, TypeError):
         raise HistoryError(f"{path} is no confirmation of evo, or damaged. {remedy}") from None
-    if form != FORMAT:
+    if form != CONFIRMATION_FORMAT:
         raise HistoryError(
-            f"{path} has format {form}, this version of evo reads format {FORMAT}. "
+            f"{path} has format {form}, this version of evo reads format {CONFIRMATION_FORMAT}. "
             "Use the version that wrote it."
         )
     if not is_whole:
@@ -161,7 +161,7 @@ def newest_of(campaign: Path, id_: str) -> dict[str, Any] | None:
         HistoryError: a file is damaged or foreign.
     """
     for path in reversed(paths(campaign)):
-        content = read(path)
+        content = read_confirmation(path)
         for entry in content["candidates"]:
             if entry["id"] == id_:
                 return {"number": path.stem, "protocol": content["protocol"], **entry}

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from archive.store import disk
 from evo.core.errors import HistoryError
 
-FORMAT = 3
+CAMPAIGN_FORMAT = 3
 LESSONS = "lessons.parquet"
 """What a campaign was given to begin with, where its configuration has the file's SHA-256."""
 
@@ -28,7 +28,7 @@ class Description(NamedTuple):
 
     config: Mapping[str, Any]
     environment: Mapping[str, Any]
-    format: int = FORMAT
+    format: int = CAMPAIGN_FORMAT
 
     @property
     def id(self) -> str:
@@ -81,9 +81,9 @@ def describe(folder: Path) -> Description:
     if form == 1:
         found = (read_json(folder / name) for name in ("config.json", "environment.json"))
         return Description(*found, format=1)
-    if form not in (2, FORMAT):
+    if form not in (2, CAMPAIGN_FORMAT):
         raise HistoryError(
-            f"{folder} has format {form}, this version of evo reads format {FORMAT}. "
+            f"{folder} has format {form}, this version of evo reads format {CAMPAIGN_FORMAT}. "
             "Use the version that wrote it."
         )
     described = self_described(content)
@@ -102,7 +102,7 @@ def self_described(content: Mapping[str, Any]) -> Description | None:
     config, environment = content.get("config"), content.get("environment")
     if not isinstance(config, dict) or not isinstance(environment, dict):
         return None
-    found = Description(config, environment, content.get("format", FORMAT))
+    found = Description(config, environment, content.get("format", CAMPAIGN_FORMAT))
     return found if found.id == content.get("id") else None
 
 

@@ -16,13 +16,13 @@ from pyarrow import csv, parquet
 
 from archive.store import disk
 from archive.store.columns import ROW, to_row
-from archive.store.tables import Value
+from archive.store.tables import CellValue
 from evo.core.errors import unknown_name
 from evo.core.records import Record
 
 FORMATS = ("csv", "jsonl", "parquet")
 
-SCHEMA: Any = pa.schema(
+EXPORT_SCHEMA: Any = pa.schema(
     [
         (name, {str: pa.string(), int: pa.int64(), float: pa.float64()}[sort])
         for name, sort in ROW.items()
@@ -30,12 +30,12 @@ SCHEMA: Any = pa.schema(
 )
 """The columns of `archive.columns.ROW` in Arrow's words."""
 
-Row = dict[str, Value]
+Row = dict[str, CellValue]
 
 _BATCH = 4096
 
 
-def export(records: Iterable[Record], path: Path, form: str) -> int:
+def export_records(records: Iterable[Record], path: Path, form: str) -> int:
     """Write records as a table with the columns of `archive.columns.ROW`; how many there were.
 
     What is not known is null: nothing at all between two commas of a csv, where empty text is `""`.
@@ -67,7 +67,7 @@ def export(records: Iterable[Record], path: Path, form: str) -> int:
 def table(records: Iterable[Record]) -> Any:
     """Records as a `pyarrow.Table` with the columns of `archive.columns.ROW`."""
     rows = (_clean(to_row(record)) for record in records)
-    return pa.Table.from_batches(_batches(rows), schema=SCHEMA)
+    return pa.Table.from_batches(_batches(rows), schema=EXPORT_SCHEMA)
 
 
 def _clean(row: Row) -> Row:
@@ -79,13 +79,13 @@ def _clean(row: Row) -> Row:
 
 
 def _csv(rows: Iterator[Row], path: Path) -> None:
-    with csv.CSVWriter(path, SCHEMA) as writer:
+    with csv.CSVWriter(path, EXPORT_SCHEMA) as writer:
         for batch in _batches(rows):
             writer.write_batch(batch)
 
 
 def _parquet(rows: Iterator[Row], path: Path) -> None:
-    with parquet.ParquetWriter(path, SCHEMA) as writer:
+    with parquet.ParquetWriter(path, EXPORT_SCHEMA) as writer:
         for batch in _batches(rows):
             writer.write_batch(batch)
 
@@ -98,7 +98,7 @@ def _jsonl(rows: Iterator[Row], path: Path) -> None:
 
 def _batches(rows: Iterator[Row]) -> Iterator[Any]:
     while batch := list(itertools.islice(rows, _BATCH)):
-        yield pa.RecordBatch.from_pylist(batch, schema=SCHEMA)
+        yield pa.RecordBatch.from_pylist(batch, schema=EXPORT_SCHEMA)
 
 
 def _finite(row: Row) -> Row:

@@ -108,7 +108,7 @@ class Reader:
             HistoryError: a file is damaged, foreign or missing; the message names it.
         """
         # The journal first: a seal between the two looks can then only make it outdated.
-        contents = journal.read(self.folder / "journal")
+        contents = journal.read_journal(self.folder / "journal")
         self._look_again()
         if contents.campaign not in ("", self._description.id):
             raise HistoryError(

@@ -19,8 +19,8 @@ from archive.store.frames import Appender, Entry, entries, framed, payload_at
 from evo.core.errors import HistoryError
 from evo.core.messages import Exchange, Prompt, Reply, Request, Spent
 
-FORMAT = 1
-FILE_NAME = "replies"
+REPLIES_FORMAT = 1
+REPLIES_FILE = "replies"
 
 _CUT = "what follows is then asked for again"
 
@@ -55,7 +55,7 @@ class Replies:
         Raises:
             HistoryError: the file is damaged, foreign or of another format.
         """
-        replies = cls(folder / FILE_NAME)
+        replies = cls(folder / REPLIES_FILE)
         replies._load(campaign)
         return replies
 
@@ -66,10 +66,10 @@ class Replies:
         Raises:
             HistoryError: the file is damaged or foreign, or the disk refused.
         """
-        replies = cls(folder / FILE_NAME)
+        replies = cls(folder / REPLIES_FILE)
         size = replies._load(campaign)
         if size == 0:
-            header = framed(_payload({"format": FORMAT, "campaign": campaign}))
+            header = framed(_payload({"format": REPLIES_FORMAT, "campaign": campaign}))
             disk.replace(replies.path, header)
             size = len(header)
         replies._file = Appender.open(replies.path, size)
@@ -136,10 +136,10 @@ class Replies:
     def _check(self, header: dict[str, Any], campaign: str) -> None:
         if "format" not in header:
             raise HistoryError(f"{self.path} holds no replies of evo. Restore it from a copy.")
-        if header["format"] != FORMAT:
+        if header["format"] != REPLIES_FORMAT:
             raise HistoryError(
                 f"{self.path} has format {header['format']}, this version of evo reads format "
-                f"{FORMAT}. Use the version that wrote it."
+                f"{REPLIES_FORMAT}. Use the version that wrote it."
             )
         if header["campaign"] != campaign:
             raise HistoryError(f"{self.path} is of another campaign. Restore it from a copy.")
@@ -157,8 +157,8 @@ def restore(folder: Path, payloads: Iterable[bytes], *, campaign: str) -> None:
     Raises:
         HistoryError: the disk refused; the old file, if there is one, is untouched.
     """
-    path = folder / FILE_NAME
-    header = _payload({"format": FORMAT, "campaign": campaign})
+    path = folder / REPLIES_FILE
+    header = _payload({"format": REPLIES_FORMAT, "campaign": campaign})
     kept = [content for content in payloads if "request" in _content(path, content)]
     disk.replace(path, *map(framed, (header, *kept)))
 

@@ -76,7 +76,7 @@ DESCRIPTIONS: Mapping[str, str] = {
 """Every column of the file, and what it holds."""
 
 
-def write(reader: Reader, path: Path) -> int:
+def write_single_file(reader: Reader, path: Path) -> int:
     """Write a campaign into one file; the number of its records.
 
     Raises:

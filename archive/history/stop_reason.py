@@ -12,31 +12,31 @@ from pathlib import Path
 from archive.store import disk
 from evo.core.errors import EvoError, HistoryError
 
-FILE_NAME = "ending"
+STOP_REASON_FILE = "ending"
 
 KILLED = "no reason was left: killed, or the machine went down"
 INTERRUPTED = "interrupted by Ctrl-C or SIGTERM"
 
 
-def read(folder: Path) -> str:
+def read_stop_reason(folder: Path) -> str:
     """Why a campaign that stands still does so.
 
     Raises:
         HistoryError: the disk refuses.
     """
-    path = folder / FILE_NAME
+    path = folder / STOP_REASON_FILE
     with disk.reading(path):
         return path.read_text(errors="replace") if path.exists() else KILLED
 
 
 @contextmanager
 def kept(folder: Path) -> Generator[None]:
-    """Whatever ends this context is kept for `read`; nothing is where it ends well.
+    """Whatever ends this context is kept for `read_stop_reason`; nothing is where it ends well.
 
     Raises:
         HistoryError: the disk refuses at the beginning.
     """
-    path = folder / FILE_NAME
+    path = folder / STOP_REASON_FILE
     with disk.writing(path):
         path.unlink(missing_ok=True)
     try:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from archive.history import confirmations, replies
 from archive.history.description import (
-    FORMAT,
+    CAMPAIGN_FORMAT,
     LESSONS,
     Description,
     describe,
@@ -71,7 +71,7 @@ class Report(NamedTuple):
     records: int
 
 
-def check(folder: Path) -> Report:
+def check_campaign(folder: Path) -> Report:
     """What is wrong with a campaign; changes nothing, and works beside its writer.
 
     Raises:
@@ -128,7 +128,9 @@ class _Examination:
             content = read_json(path)
         except HistoryError:
             content = {}
-        if content.get("format", FORMAT) not in (1, 2, FORMAT) or content == {"format": 1}:
+        if content.get("format", CAMPAIGN_FORMAT) not in (1, 2, CAMPAIGN_FORMAT) or content == {
+            "format": 1
+        }:
             return self._of_format_1_or_newer()
         found = self_described(content)
         if found is None:
@@ -173,7 +175,7 @@ class _Examination:
         """Ids of the campaigns that journal and segments say they are of."""
         ids: set[str] = set()
         with suppress(HistoryError):
-            ids.add(journal.read(self._folder / "journal").campaign)
+            ids.add(journal.read_journal(self._folder / "journal").campaign)
         for path in sorted(self._segments.glob("*.h5")):
             ids.add(segment.campaign_of(path))
         return ids
@@ -250,7 +252,7 @@ class _Examination:
         covered = {number for sealed in whole for number in sealed.generations}
         missing = [n for n in range(self._generation + 1) if n not in covered]
         written = {
-            segment.write(self._segments, numbers, patch(numbers, saved), campaign).path
+            segment.write_segment(self._segments, numbers, patch(numbers, saved), campaign).path
             for numbers in runs(missing)
         }
         for path in broken:
@@ -260,7 +262,7 @@ class _Examination:
     def _journal(self) -> journal.Contents | HistoryError:
         """The journal, or why it cannot be read."""
         try:
-            return journal.read(self._folder / "journal")
+            return journal.read_journal(self._folder / "journal")
         except HistoryError as error:
             return error
 
@@ -287,7 +289,7 @@ class _Examination:
             Journal.start(path, following, campaign=campaign, outcomes=paid).close()
 
     def _check_replies(self, campaign: str) -> None:
-        path = self._folder / replies.FILE_NAME
+        path = self._folder / replies.REPLIES_FILE
         try:
             replies.Replies.read(self._folder, campaign=campaign)
         except HistoryError as error:
@@ -300,7 +302,7 @@ class _Examination:
     def _check_confirmations(self) -> None:
         for path in sorted((self._folder / "confirmations").glob("*.json")):
             try:
-                confirmations.read(path)
+                confirmations.read_confirmation(path)
             except HistoryError as error:
                 self._find(f"confirmations/{path.name}", str(error), f"moved to {DAMAGED}/")
                 if self._mend:

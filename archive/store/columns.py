@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.store.tables import (
+    CellValue,
     Columns,
     Slice,
     Sort,
-    Value,
     cut_lists,
     cut_table,
     cut_vectors,
@@ -85,7 +85,7 @@ TRIAL: dict[str, Sort] = {
 TASK: dict[str, Sort] = {"name": str, "b_wr": float, "bsota_wr": float, "loss": float}
 
 
-def to_row(record: Record) -> dict[str, Value]:
+def to_row(record: Record) -> dict[str, CellValue]:
     """What fits one line of a table, by the names of `ROW`; None where nothing is known."""
     score, novelty = record.score, record.novelty
     return {
@@ -118,7 +118,7 @@ def to_row(record: Record) -> dict[str, Value]:
     }
 
 
-def pack(records: Sequence[Record]) -> Columns:
+def pack_records(records: Sequence[Record]) -> Columns:
     """All fields of all records as columns."""
     parents = [[(id_,) for id_ in record.candidate.parents] for record in records]
     scores = [record.score for record in records]
@@ -161,7 +161,9 @@ def unpack(columns: Columns) -> list[Record]:
                 row["graph"],
                 text_vectors[i],
                 behaviour_vectors[i],
-                _score(row, Trials(columns, *trials[i]), tasks[i]) if row["has_score"] else None,
+                _score(row, LazyTrials(columns, *trials[i]), tasks[i])
+                if row["has_score"]
+                else None,
                 _novelty(row) if row["has_novelty"] else None,
                 row["seconds"],
                 row["cost_usd"],
@@ -190,7 +192,7 @@ def absent(name: str, start: int, stop: int) -> NDArray[Any]:
     return np.zeros(stop - start, dtype=np.int64 if name.endswith(".offsets") else np.float64)
 
 
-def cut(take: Slice, start: int, stop: int) -> Columns:
+def slice_columns(take: Slice, start: int, stop: int) -> Columns:
     """The columns of records start to stop alone, copied."""
     return {
         **cut_table(take, "record", _RECORD, start, stop),
@@ -211,7 +213,7 @@ def digest(columns: Columns) -> str:
     return found.hexdigest()
 
 
-class Trials(Sequence[Trial]):
+class LazyTrials(Sequence[Trial]):
     """The trials of a score, decoded when somebody looks: most who read a history never do.
 
     Equal to the tuple of the same trials.
@@ -242,7 +244,7 @@ class Trials(Sequence[Trial]):
         return iter(self._decoded())
 
     def __eq__(self, other: object) -> bool:
-        return self._decoded() == (other._decoded() if isinstance(other, Trials) else other)
+        return self._decoded() == (other._decoded() if isinstance(other, LazyTrials) else other)
 
     def __hash__(self) -> int:
         return hash(self._decoded())
@@ -254,7 +256,7 @@ class Trials(Sequence[Trial]):
         return tuple(map(Trial._make, unpack_table(self._columns, "trial", TRIAL)))
 
 
-def _stored(record: Record) -> list[Value]:
+def _stored(record: Record) -> list[CellValue]:
     row = to_row(record)
     row["graph"] = record.graph
     row["has_score"] = record.score is not None
@@ -262,11 +264,11 @@ def _stored(record: Record) -> list[Value]:
     return [row[name] for name in _RECORD]
 
 
-def _tasks(score: Score | None) -> list[tuple[Value, ...]]:
+def _tasks(score: Score | None) -> list[tuple[CellValue, ...]]:
     return [(name, *task) for name, task in score.tasks.items()] if score else []
 
 
-def _score(row: dict[str, Any], trials: "Trials", tasks: list[Any]) -> Score:
+def _score(row: dict[str, Any], trials: "LazyTrials", tasks: list[Any]) -> Score:
     return Score(
         row["rung"],
         trials,

@@ -15,7 +15,7 @@ from archive.store.frames import Appender, entries, framed
 from evo.core.errors import HistoryError
 from evo.core.records import Outcome, Stretch, Trial
 
-FORMAT = 3
+JOURNAL_FORMAT = 3
 
 _CUT = "what follows is then evaluated again"
 
@@ -51,7 +51,7 @@ class Journal:
         cls, path: Path, generation: int, *, campaign: str, outcomes: Iterable[Outcome] = ()
     ) -> "Journal":
         """A journal for a generation with what is paid for, in place of whatever was there."""
-        header = {"format": FORMAT, "campaign": campaign, "generation": generation}
+        header = {"format": JOURNAL_FORMAT, "campaign": campaign, "generation": generation}
         payloads = [_payload(header), *map(_outcome_payload, outcomes)]
         content = [framed(payload) for payload in payloads]
         disk.replace(path, *content)
@@ -75,7 +75,7 @@ class Journal:
         self._file.close()
 
 
-def read(path: Path) -> Contents:
+def read_journal(path: Path) -> Contents:
     """The contents of a journal, without a torn tail; works beside its writer.
 
     Raises:
@@ -85,10 +85,10 @@ def read(path: Path) -> Contents:
     header, size = found[0] if found else ({}, 0)
     if "generation" not in header:
         raise HistoryError(f"{path} is not a journal of evo. Restore it from a copy.")
-    if header["format"] not in (1, 2, FORMAT):
+    if header["format"] not in (1, 2, JOURNAL_FORMAT):
         raise HistoryError(
-            f"{path} has format {header['format']}, this version of evo reads format {FORMAT}. "
-            "Use the version that wrote it."
+            f"{path} has format {header['format']}, this version of evo reads format "
+            f"{JOURNAL_FORMAT}. Use the version that wrote it."
         )
     outcomes: dict[Stretch, Outcome] = {}
     for payload, end in found[1:]:

@@ -22,7 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.store import disk
-from archive.store.columns import STRENGTH, absent, cut, digest, pack, unpack, upgraded
+from archive.store.columns import (
+    STRENGTH,
+    absent,
+    digest,
+    pack_records,
+    slice_columns,
+    unpack,
+    upgraded,
+)
 from archive.store.hdf5 import ColumnFile, image, opened
 from archive.store.tables import (
     Columns,
@@ -38,7 +46,7 @@ from archive.store.tables import (
 from evo.core.errors import HistoryError
 from evo.core.records import Record
 
-FORMAT = 3
+SEGMENT_FORMAT = 3
 
 BLOCK = 256
 """Records that are decoded at once."""
@@ -117,7 +125,7 @@ class Segment(NamedTuple):
         """
         with opened(self.path) as file:
             for first in range(start, stop, BLOCK):
-                yield cut(taking(file), first, min(first + BLOCK, stop))
+                yield slice_columns(taking(file), first, min(first + BLOCK, stop))
 
 
 def file_name(generations: range) -> str:
@@ -146,12 +154,12 @@ def seal(folder: Path, generation: Generation, *, campaign: str) -> Segment:
         HistoryError: the disk refused; nothing is there under the segment's name.
     """
     numbers = range(generation.number, generation.number + 1)
-    return write(folder, numbers, packed(generation), campaign)
+    return write_segment(folder, numbers, packed(generation), campaign)
 
 
 def packed(generation: Generation) -> Columns:
     """The columns of a segment that holds one generation."""
-    records = pack(generation.records)
+    records = pack_records(generation.records)
     survivors = pack_lists("survivor", SURVIVOR, [[(id_,) for id_ in generation.survivors]])
     row = (generation.number, digest(records | survivors), False)
     return {
@@ -176,7 +184,7 @@ def campaign_of(path: Path) -> str:
         return ""
 
 
-def write(
+def write_segment(
     folder: Path, generations: range, columns: Mapping[str, NDArray[Any]], campaign: str
 ) -> Segment:
     """Write the columns of some generations durably into one file.
@@ -191,7 +199,7 @@ def write(
     }
     body = image(columns, attributes, head_bytes=_HEAD_BYTES)
     checksum = hashlib.sha256(body).hexdigest()
-    head = f"evo history segment\nformat {FORMAT}\nsha256 {checksum}\n".encode()
+    head = f"evo history segment\nformat {SEGMENT_FORMAT}\nsha256 {checksum}\n".encode()
     path = folder / file_name(generations)
     disk.replace(path, head.ljust(_HEAD_BYTES, b"\0"), body)
     return _described(path, columns.__getitem__)
@@ -232,7 +240,9 @@ def columns_of(path: Path) -> Generator[Mapping[str, NDArray[Any]]]:
 
 def generation_columns(take: Slice, place: int, start: int, stop: int) -> Columns:
     """What the checksum of a generation is of: its records start to stop, and its survivors."""
-    return cut(take, start, stop) | cut_lists(take, "survivor", SURVIVOR, place, place + 1)
+    return slice_columns(take, start, stop) | cut_lists(
+        take, "survivor", SURVIVOR, place, place + 1
+    )
 
 
 def is_whole(columns: Columns, checksum: str) -> bool:
@@ -258,9 +268,9 @@ def _checked(path: Path) -> int:
             raise error
     if head is None:
         raise HistoryError(f"{path} is no segment of evo, or damaged. Restore it from a copy.")
-    if int(head[1]) not in (1, 2, FORMAT):
+    if int(head[1]) not in (1, 2, SEGMENT_FORMAT):
         raise HistoryError(
-            f"{path} has format {int(head[1])}, this version of evo reads format {FORMAT}. "
+            f"{path} has format {int(head[1])}, this version of evo reads format {SEGMENT_FORMAT}. "
             "Use the version that wrote it."
         )
     if found.hexdigest() != head[2].decode():

@@ -18,17 +18,17 @@ from evo.core.records import Vector
 Columns = dict[str, NDArray[Any]]
 """Arrays by name, each one-dimensional but the vectors."""
 
-Value = str | int | float | bool | None
+CellValue = str | int | float | bool | None
 Sort = type[str] | type[int] | type[float] | type[bool]
 Schema = Mapping[str, Sort]
 
 Slice = Callable[[str, int, int], NDArray[Any]]
 """Entries i to j of the column of that name, wherever they are kept."""
 
-_MISSING: dict[Sort, Value] = {str: "", int: -1, float: float("nan"), bool: False}
+_MISSING: dict[Sort, CellValue] = {str: "", int: -1, float: float("nan"), bool: False}
 
 
-def pack_table(name: str, schema: Schema, rows: Sequence[Sequence[Value]]) -> Columns:
+def pack_table(name: str, schema: Schema, rows: Sequence[Sequence[CellValue]]) -> Columns:
     """Rows of a table, its fields in the order of the schema."""
     columns: Columns = {}
     for i, (field, sort) in enumerate(schema.items()):
@@ -79,7 +79,9 @@ def unpack_texts(columns: Columns, name: str) -> list[str]:
     return [blob[i:j].decode("utf-8", "surrogatepass") for i, j in spans(columns, name)]
 
 
-def pack_lists(name: str, schema: Schema, lists: Sequence[Sequence[Sequence[Value]]]) -> Columns:
+def pack_lists(
+    name: str, schema: Schema, lists: Sequence[Sequence[Sequence[CellValue]]]
+) -> Columns:
     """A list of rows for each row of another table."""
     rows = [row for rows in lists for row in rows]
     return {**pack_table(name, schema, rows), f"{name}.offsets": _offsets(lists)}

@@ -19,7 +19,7 @@ from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 from evo.llm.limits import passed
 
-FILE_NAME = "hours"
+HOURS_FILE = "hours"
 
 _EVERY_S = 10.0
 
@@ -41,7 +41,7 @@ def counted(folder: Path, *, hours: float) -> Generator[float | None]:
     if not hours:
         yield None
         return
-    start, before = time.monotonic(), _read(folder / FILE_NAME)
+    start, before = time.monotonic(), _read(folder / HOURS_FILE)
     left = 3600 * hours - before  # not by way of the clock, whose sums round
     if left <= 0:
         raise passed(hours)
@@ -49,7 +49,7 @@ def counted(folder: Path, *, hours: float) -> Generator[float | None]:
 
     def save() -> None:
         seconds = before + time.monotonic() - start
-        disk.replace(folder / FILE_NAME, json.dumps({"seconds": round(seconds, 3)}).encode())
+        disk.replace(folder / HOURS_FILE, json.dumps({"seconds": round(seconds, 3)}).encode())
 
     ended = threading.Event()
 

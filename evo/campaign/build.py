@@ -15,7 +15,7 @@ from evo.campaign import lessons, steps
 from evo.campaign.ablation import Ablate, Measured, Peaks, standard_graphs
 from evo.campaign.budget import counted, until
 from evo.campaign.loop import Campaign, Steps
-from evo.campaign.progress import Tracker, Watch
+from evo.campaign.progress import OnProgress, Tracker
 from evo.campaign.propose_step import ProposeStep, propose_step
 from evo.campaign.resume import Standing
 from evo.components.base import Kind
@@ -56,9 +56,9 @@ def workers(config: Config) -> Workers:
     )
 
 
-def run(
+def run_campaign(
     history: History,
-    watch: Watch,
+    watch: OnProgress,
     *,
     unsafe_sandbox: bool = False,
     replay: Reader | None = None,
@@ -103,7 +103,7 @@ def run(
 def search(
     history: History,
     config: Config,
-    watch: Watch,
+    watch: OnProgress,
     *,
     sandbox: Sandbox,
     text: TextDescriptor,
@@ -253,7 +253,7 @@ def _way(
 def _remembered(train: Runner, history: History, tracker: Tracker) -> Runner:
     """Trains what the journal does not hold, and acknowledges each outcome before it counts."""
 
-    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+    def run_campaign(jobs: Sequence[Job]) -> Iterable[Outcome]:
         paid = [history.outcomes.get(job.stretch) for job in jobs]
         for outcome in paid:
             if outcome is not None:
@@ -267,4 +267,4 @@ def _remembered(train: Runner, history: History, tracker: Tracker) -> Runner:
             tracker.outcome(outcome, replayed=False)
             yield outcome
 
-    return run
+    return run_campaign

@@ -21,7 +21,7 @@ from evo.tasks.base import tasks
 from evo.tasks.objective import Classification
 
 
-def check(config: Config, *, replayed: bool = False, begun: Path | None = None) -> None:
+def check_config(config: Config, *, replayed: bool = False, begun: Path | None = None) -> None:
     """Everything that can be known to be wrong before anything is spent.
 
     Args:
@@ -34,7 +34,7 @@ def check(config: Config, *, replayed: bool = False, begun: Path | None = None) 
             or lessons are not there.
         HistoryError: the lessons of a campaign that has begun are lost.
     """
-    prepare(config.kind, config.tasks)
+    prepare_tasks(config.kind, config.tasks)
     if kinds.get(config.kind).strengths is None and config.protocol.strengths != (1.0,):
         raise UsageError(
             f"protocol.strengths: kind {config.kind!r} has no penalty to multiply; leave it out."
@@ -46,7 +46,7 @@ def check(config: Config, *, replayed: bool = False, begun: Path | None = None) 
             f"{known} baselines of kind {config.kind!r} are the first to live there."
         )
     portfolio = portfolio_of(config)
-    models.check(config.llm, portfolio, replayed=replayed)
+    models.check_models(config.llm, portfolio, replayed=replayed)
     if len(kinds.get(config.kind)().members) == 1 and (idle := portfolio.handing_on):
         raise UsageError(
             f"Operator {idle[0]!r} makes something new in a combination of kinds alone, and kind "
@@ -56,13 +56,13 @@ def check(config: Config, *, replayed: bool = False, begun: Path | None = None) 
     if config.novelty.text_model != DEFAULT_MODEL:
         TextDescriptor(config.novelty.text_model).load()
     if config.reward.lessons and begun is None:
-        lessons.check(config)
+        lessons.check_lessons(config)
     elif begun is not None:
         lessons.keep(begun, config.reward)
         lessons.lessons_of(begun, config.reward)
 
 
-def prepare(kind_name: str, task_names: Iterable[str]) -> None:
+def prepare_tasks(kind_name: str, task_names: Iterable[str]) -> None:
     """Fetch what tasks need, so that workers never fetch.
 
     Raises:

@@ -22,7 +22,7 @@ from evo.screening.settings import RewardSettings
 from evo.validation.graph.graphs import component_of
 
 
-def check(config: Config) -> None:
+def check_lessons(config: Config) -> None:
     """Pass where a new campaign can begin with the lessons that its configuration names.
 
     Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from evo.core.records import Outcome, Record, Status
 from evo.evaluation.protocol import Protocol
-from evo.screening.verdict import Verdict
+from evo.screening.verdict import ScreeningVerdict
 from evo.selection.individual import performance
 
 
@@ -36,10 +36,10 @@ class Progress:
     seconds: float = 0.0
     per_minute: float = 0.0
     seconds_left: float | None = None
-    reward: Verdict | None = None
+    reward: ScreeningVerdict | None = None
 
 
-Watch = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 class Tracker:
@@ -57,7 +57,7 @@ class Tracker:
 
     def __init__(
         self,
-        watch: Watch,
+        watch: OnProgress,
         *,
         generation: int,
         generations: int,
@@ -81,7 +81,7 @@ class Tracker:
         self._work = self._done = self._replayed = 0.0
         self._evaluated_here = self._first_rung_done = 0
         self._best: Record | None = None
-        self._reward = Verdict() if screening else None
+        self._reward = ScreeningVerdict() if screening else None
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """A step begins on these records."""

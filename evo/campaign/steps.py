@@ -16,7 +16,7 @@ from evo.core.records import Record, Status
 from evo.core.step import apply_to_live
 from evo.evaluation.rungs import Evaluator
 from evo.validation.refusal import Refused
-from evo.validation.validator import Validator, Verdict
+from evo.validation.validator import Validation, Validator
 
 
 class Validate:
@@ -35,7 +35,7 @@ class Validate:
         return [record if record.graph else _judged(record, next(verdicts)) for record in records]
 
 
-def _judged(record: Record, verdict: Verdict) -> Record:
+def _judged(record: Record, verdict: Validation) -> Record:
     if isinstance(verdict, Refused):
         return replace(record, status=Status.INVALID, stage=verdict.stage, reason=verdict.reason)
     return replace(record, graph=verdict.text)

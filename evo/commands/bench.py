@@ -6,7 +6,7 @@ from typing import Annotated, cast, get_args
 import typer
 
 from evo.commands.console import err, picture_folder, print_facts
-from evo.commands.options import Json
+from evo.commands.options import JsonOption
 from evo.core.errors import unknown_name
 
 bench = typer.Typer(help="Compare search strategies.", no_args_is_help=True)
@@ -41,21 +41,21 @@ def tabular(
     plot: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Save the picture here, as PNG and SVG.")
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """How quickly strategies find the best of a pool whose candidates all trained in full."""
     from evo.report.facts.tabular import tabular_facts, tabular_view
     from evo.report.views.live import work_view
-    from evo.screening.pool import read
-    from evo.tabular.benchmark import Plan, Table, measure
+    from evo.screening.pool import read_pool
+    from evo.tabular.benchmark import BenchmarkPlan, Table, measure
     from evo.tabular.strategy import Goal, strategies
 
     if goal not in get_args(Goal):
         raise unknown_name("goal", goal, get_args(Goal))
     chosen = {name: strategies.get(name) for name in strategy or strategies.names()}
-    table = Table.of(read(pool), goal=cast("Goal", goal))
+    table = Table.of(read_pool(pool), goal=cast("Goal", goal))
     level = float(table.truth[table.best(0.01)[-1]]) if reach is None else reach
-    plan = Plan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
+    plan = BenchmarkPlan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
     with work_view("searches", err) as told:
         courses = measure(table, chosen, plan, told=told)
     if plot is not None:
@@ -63,7 +63,7 @@ def tabular(
         from evo.report.pictures.style import look, save
 
         with picture_folder(plot), look():
-            paths = save(picture.draw(table, courses), plot, "tabular")
+            paths = save(picture.draw_tabular(table, courses), plot, "tabular")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
     facts = tabular_facts(table, plan, courses)
     print_facts(facts, tabular_view(table, plan, courses), as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from evo.commands.console import RUNS, err, out, print_json, run_folder
-from evo.commands.options import Json, RunName
+from evo.commands.options import JsonOption, RunName
 
 
 def check(
@@ -15,15 +15,15 @@ def check(
     repair: Annotated[
         bool, typer.Option("--repair", help="Restore what checksums vouch for; say what is gone.")
     ] = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Whether every file of a campaign is whole; with --repair, mend those that are not."""
     folder = _folder(run)
     from archive.repair import check as health
     from evo.report.views.tables import facts_table, rows_table
 
-    report = health.repair(folder) if repair else health.check(folder)
-    is_sound = not (health.check(folder).findings if repair else report.findings)
+    report = health.repair(folder) if repair else health.check_campaign(folder)
+    is_sound = not (health.check_campaign(folder).findings if repair else report.findings)
     mended = "repaired" if is_sound else "beyond repair"
     facts: dict[str, Any] = {
         "path": str(folder),

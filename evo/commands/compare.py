@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from evo.commands.console import print_facts, read_run
-from evo.commands.options import Json
+from evo.commands.options import JsonOption
 
 
 def compare(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A name under runs/, or a folder.")],
     other: Annotated[str, typer.Argument(metavar="RUN", help="Another one.")],
     *,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Fronts, hypervolumes over one reference, counts and the best of two campaigns."""
     one, two = read_run(run), read_run(other)

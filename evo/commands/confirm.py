@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from evo.commands.console import err, print_facts, read_run
-from evo.commands.options import Json, RunName
+from evo.commands.options import JsonOption, RunName
 
 
 def confirm(
@@ -18,11 +18,11 @@ def confirm(
         list[str] | None,
         typer.Option(metavar="NAME", help="Task beside the campaign's own; repeatable."),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Whether the front and the best hold: they train again, on fresh seeds and other tasks."""
     history = read_run(run)
-    from archive.history.confirmations import read
+    from archive.history.confirmations import read_confirmation
     from evo.report.facts.verdicts import verdict_table
     from evo.report.views.live import work_view
     from evo.studies.confirm import carry_out, plan
@@ -36,6 +36,6 @@ def confirm(
     except KeyboardInterrupt:
         err.print("Stopped; what has trained is saved. The same command goes on from there.")
         raise typer.Exit(130) from None
-    facts = read(path)
+    facts = read_confirmation(path)
     print_facts(facts, verdict_table(facts), as_json=as_json)
     err.print(f"Every trial: {path}", soft_wrap=True, markup=False)

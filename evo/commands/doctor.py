@@ -3,10 +3,10 @@
 import typer
 
 from evo.commands.console import print_facts
-from evo.commands.options import Json
+from evo.commands.options import JsonOption
 
 
-def doctor(*, as_json: Json = False) -> None:
+def doctor(*, as_json: JsonOption = False) -> None:
     """Which walls around generated code hold here: harmless attacks, tried in the real sandbox.
 
     Exit code 1 where a wall is absent or an attack gets through.

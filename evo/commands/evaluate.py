@@ -8,7 +8,7 @@ from evo.commands.console import err, expect_walls, print_facts, read_sources
 from evo.commands.options import (
     Device,
     Files,
-    Json,
+    JsonOption,
     KindName,
     Settings,
     UnsafeSandbox,
@@ -26,7 +26,7 @@ def evaluate(
     settings: Settings = None,
     device: Device = None,
     unsafe_sandbox: UnsafeSandbox = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Train files at every rung and compare them with the kind's baselines."""
     sources = read_sources(files)
@@ -37,7 +37,7 @@ def evaluate(
     from evo.report.views.tables import evaluation_table
     from evo.studies.files import evaluate_sources
 
-    create.check(loaded)
+    create.check_config(loaded)
     loaded = create.with_grids(loaded)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):

@@ -29,8 +29,8 @@ def export(
 
     def write(path: Path) -> int:
         if format == "hdf5":
-            return single_file.write(history, path)
-        return tables.export(history.records, path, format)
+            return single_file.write_single_file(history, path)
+        return tables.export_records(history.records, path, format)
 
     if output is not None:
         err.print(f"{write(output)} records: {output}", soft_wrap=True, markup=False)

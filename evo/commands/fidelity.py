@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evo.commands.console import err, expect_walls, print_facts, read_sources
-from evo.commands.options import Device, Json, KindName, Settings, UnsafeSandbox, device_setting
+from evo.commands.options import (
+    Device,
+    JsonOption,
+    KindName,
+    Settings,
+    UnsafeSandbox,
+    device_setting,
+)
 from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +37,7 @@ def fidelity(
         Path | None, typer.Option(metavar="PANEL", help="Train the files in full, write a panel.")
     ] = None,
     unsafe_sandbox: UnsafeSandbox = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """How well the protocol's ranking agrees with full training: Kendall's tau on a panel."""
     from evo.config import load
@@ -52,12 +59,12 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
     from evo.report.views.tables import fidelity_table
     from evo.studies import fidelity
 
-    panel = panels.read(files[0] if files else None, config.kind)
-    create.check(config)
+    panel = panels.read_panel(files[0] if files else None, config.kind)
+    create.check_config(config)
     config = create.with_grids(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training …"):
-        found = fidelity.fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
+        found = fidelity.measure_fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
     facts = fidelity.fidelity_facts(found, panel, config)
     print_facts(facts, fidelity_table(facts), as_json=as_json)
 
@@ -72,11 +79,11 @@ def _make(
     from evo.report.views.tables import facts_table
     from evo.studies import fidelity
 
-    create.check(config)
+    create.check_config(config)
     config = create.with_grids(config)
     expect_walls(unsafe=unsafe_sandbox)
     with err.status("training in full …"):
         made = fidelity.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)
-    panels.write(made, path)
+    panels.write_panel(made, path)
     facts = {"panel": str(path), "functions": len(made.functions), "networks": made.networks}
     print_facts(facts, facts_table(facts), as_json=as_json)

@@ -1,10 +1,10 @@
 """What there is to choose from."""
 
 from evo.commands.console import print_facts
-from evo.commands.options import Json
+from evo.commands.options import JsonOption
 
 
-def list_(*, as_json: Json = False) -> None:
+def list_command(*, as_json: JsonOption = False) -> None:
     """The kinds, tasks, operators, search strategies and presets there are."""
     from evo.report.views.tables import catalogue_table
     from evo.studies.catalogue import catalogue

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A name under runs/, or a folder.")]
 Files = Annotated[list[Path], typer.Argument(help="Python files, one component each.")]
 KindName = Annotated[

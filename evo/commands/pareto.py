@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evo.commands.console import err, out, picture_folder, print_json, read_run
-from evo.commands.options import Json, RunName
+from evo.commands.options import JsonOption, RunName
 from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def pareto(
     plot: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Save the pictures here, as PNG and SVG.")
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """The Pareto front, how sure it is, and the baselines on the same scale."""
     from evo.report.facts.objectives import objectives_of

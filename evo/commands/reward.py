@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from evo.commands.console import err, picture_folder, print_facts, read_run
-from evo.commands.options import Json
+from evo.commands.options import JsonOption
 from evo.core.errors import UsageError, unknown_name
 
 
@@ -26,7 +26,7 @@ def reward(
         Path | None,
         typer.Option(metavar="FILE", help="Keep what was learned, for reward.lessons elsewhere."),
     ] = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """How many of the best candidates a reward model finds for how many evaluations."""
     histories = [read_run(run) for run in runs]
@@ -44,7 +44,7 @@ def reward(
         from evo.report.pictures import efficiency, style
 
         with picture_folder(plot), style.look():
-            paths = style.save(efficiency.draw(found), plot, "efficiency")
+            paths = style.save(efficiency.draw_efficiency(found), plot, "efficiency")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
     if save is not None:
         lessons = rewards.lessons()

@@ -17,7 +17,14 @@ from evo.commands.console import (
     run_folder,
     save_picture,
 )
-from evo.commands.options import Device, Json, RunName, Settings, UnsafeSandbox, device_setting
+from evo.commands.options import (
+    Device,
+    JsonOption,
+    RunName,
+    Settings,
+    UnsafeSandbox,
+    device_setting,
+)
 from evo.core.errors import BudgetReachedError, EvoError, UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +48,7 @@ def run(
     device: Device = None,
     unsafe_sandbox: UnsafeSandbox = False,
     replay: Replay = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Start a campaign and run it to its end."""
     from evo.config import load
@@ -56,7 +63,7 @@ def run(
 
     if source is not None:
         loaded = lessons.replayed(loaded, source.folder)
-    create.check(loaded, replayed=source is not None)
+    create.check_config(loaded, replayed=source is not None)
     expect_walls(unsafe=unsafe_sandbox)
     stem = source.folder.name if source else Path(config).stem
     folder = RUNS / name if name else next_folder(stem)
@@ -69,7 +76,7 @@ def resume(
     *,
     unsafe_sandbox: UnsafeSandbox = False,
     replay: Replay = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Go on with a campaign from where it stopped."""
     folder = run_folder(run)
@@ -111,7 +118,7 @@ def _run(
                 show(progress)
                 stopping.watch(progress)
 
-            build.run(history, watch, unsafe_sandbox=unsafe_sandbox, replay=replay)
+            build.run_campaign(history, watch, unsafe_sandbox=unsafe_sandbox, replay=replay)
     except BudgetReachedError as reached:
         # That is what was asked for: the campaign ends well. Said last, where it is read.
         ending = (
@@ -148,7 +155,7 @@ def _check_again(history: "History", *, replayed: bool) -> None:
 
     config = parse(history.config, where=str(history.folder / "config.json"))
     if history.generation < config.generations:
-        create.check(config, replayed=replayed, begun=history.folder)
+        create.check_config(config, replayed=replayed, begun=history.folder)
     now = create.environment()
     changed = [
         f"{name} {before} → {now.get(name, 'none')}"

@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from evo.commands.console import print_facts, read_run
-from evo.commands.options import Json, RunName
+from evo.commands.options import JsonOption, RunName
 
 
 def show(
     run: RunName,
     id: Annotated[str, typer.Argument(metavar="ID", help="A candidate's id or its beginning.")],  # noqa: A002
     *,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """One candidate with all that is known of it."""
     history = read_run(run)

@@ -1,10 +1,10 @@
 """Where a campaign stands."""
 
 from evo.commands.console import print_facts, read_run
-from evo.commands.options import Json, RunName
+from evo.commands.options import JsonOption, RunName
 
 
-def status(run: RunName, *, as_json: Json = False) -> None:
+def status(run: RunName, *, as_json: JsonOption = False) -> None:
     """Where a campaign stands."""
     history = read_run(run)
     from rich.console import Group

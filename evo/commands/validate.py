@@ -1,7 +1,7 @@
 """Files before the walls."""
 
 from evo.commands.console import expect_walls, print_facts, read_sources
-from evo.commands.options import Files, Json, KindName, UnsafeSandbox
+from evo.commands.options import Files, JsonOption, KindName, UnsafeSandbox
 
 
 def validate(
@@ -9,7 +9,7 @@ def validate(
     *,
     kind: KindName,
     unsafe_sandbox: UnsafeSandbox = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Whether files pass the policy, the tracer and the contract of a kind."""
     sources = read_sources(files)

@@ -6,18 +6,14 @@ graph; it must never import or execute a candidate's source.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import torch
-
 from evo.core.contract import Contract
 from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
-
-Component = Callable[..., torch.Tensor]
-"""A component that is safe to call: the interpreter of a checked graph."""
 
 SEPARATOR = "+"
 """Stands between the names of kinds that are evolved together."""

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import torch
 
-from evo.components.base import Component, ContractError
+from evo.components.base import ContractError
+from evo.networks.learnables import Component
 
 
-def called(
+def call_checked(
     component: Component, values: torch.Tensor, layout: str, *, expected: str, advice: str = ""
 ) -> torch.Tensor:
     """What a component makes of values that it must take, however they lie in memory.
@@ -57,7 +58,7 @@ def expect_pulls_apart(output: torch.Tensor, values: torch.Tensor, otherwise: st
         values: ask for gradients.
         otherwise: says what was expected and came.
     """
-    signs = fill(*output.shape).sign()
+    signs = normal_probe(*output.shape).sign()
     (plain,) = torch.autograd.grad(output.sum(), values, retain_graph=True)
     (signed,) = torch.autograd.grad((output * signs).sum(), values)
     wanted = plain * signs.reshape(signs.shape + (1,) * (values.dim() - signs.dim()))
@@ -77,6 +78,6 @@ def layouts(values: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
     yield "strided", torch.stack([values, -values], dim=-1)[..., 0]
 
 
-def fill(*shape: int, seed: int = 0) -> torch.Tensor:
+def normal_probe(*shape: int, seed: int = 0) -> torch.Tensor:
     """Standard normal numbers, the same at every call."""
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))

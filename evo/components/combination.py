@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import SEPARATOR, Component, Kind
-from evo.components.joining import component_in, joined
+from evo.components.base import SEPARATOR, Kind
+from evo.components.joining import component_in, join_sources
 from evo.core.contract import Contract
 from evo.core.errors import UsageError
 from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 
@@ -96,7 +97,7 @@ class Combination(Kind):
             SyntaxError: one of them is no Python.
         """
         functions = [member.contract.function for member in self.members]
-        return joined([sources[member.name] for member in self.members], functions)
+        return join_sources([sources[member.name] for member in self.members], functions)
 
     def apart(self, source: str) -> dict[str, str]:
         """The source of each member's component alone, by the member's name.
@@ -105,7 +106,7 @@ class Combination(Kind):
             SyntaxError: it is no Python.
         """
         return {
-            member.name: joined([own], [member.contract.function])
+            member.name: join_sources([own], [member.contract.function])
             for member, own in zip(self.members, self.sources(source), strict=True)
         }
 

@@ -4,8 +4,15 @@ import math
 
 import torch
 
-from evo.components.base import Component, ContractError
-from evo.components.checks import called, expect_form, expect_pulls_apart, expect_same, layouts
+from evo.components.base import ContractError
+from evo.components.checks import (
+    call_checked,
+    expect_form,
+    expect_pulls_apart,
+    expect_same,
+    layouts,
+)
+from evo.networks.learnables import Component
 
 VOCABULARY = (
     "torch.abs({})",
@@ -95,7 +102,7 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
     with torch.no_grad():
         for shape in _SHAPES:
             for layout, values in layouts(_mixed(points, shape)):
-                among = called(component, values, layout, expected=_WORKS, advice=_ADVICE)
+                among = call_checked(component, values, layout, expected=_WORKS, advice=_ADVICE)
                 expect_form(among, shape=values.shape, dtype=values.dtype)
                 expect_same(
                     among.reshape(-1).flip(0)[: len(points)],
@@ -104,7 +111,7 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
                 )
 
     values = _mixed(points, _AS_TRAINING).requires_grad_()
-    among = called(component, values, "contiguous", expected=_WORKS, advice=_ADVICE)
+    among = call_checked(component, values, "contiguous", expected=_WORKS, advice=_ADVICE)
     expect_same(among.detach().reshape(-1).flip(0)[: len(points)], output, _OTHERWISE)
     if among.requires_grad:
         expect_pulls_apart(among, values, _OTHERWISE)

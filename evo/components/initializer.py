@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind
-from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.components.base import ContractError, Kind
+from evo.components.checks import expect_form, expect_same, layouts, normal_probe
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _SHAPES = ((5, 7), (1, 3), (3, 2), (64, 32), (10, 100))
@@ -74,10 +75,10 @@ class Initializer(Kind):
         """Form and finite values at any size and layout, and that it depends on the draw."""
         with torch.no_grad():
             for shape in _SHAPES:
-                weights = [_called(component, fill(*shape, seed=seed)) for seed in (0, 1)]
+                weights = [_called(component, normal_probe(*shape, seed=seed)) for seed in (0, 1)]
                 if (weights[0] - weights[1]).abs().max() < 1e-12:
                     raise ContractError("expected weights that depend on z, got the same for all")
-            draw = fill(5, 7)
+            draw = normal_probe(5, 7)
             for layout, values in layouts(draw):
                 expect_same(
                     _called(component, values),
@@ -96,7 +97,7 @@ class Initializer(Kind):
         follow the same law.
         """
         with torch.no_grad():
-            layers = [fill(4, 6), fill(8, 3, seed=1)]
+            layers = [normal_probe(4, 6), normal_probe(8, 3, seed=1)]
             weights = [_called(component, z) * z.shape[1] ** 0.5 for z in layers]
         flat = torch.cat([one.reshape(-1) for one in weights])
         return np.asarray(flat.numpy(), dtype=np.float32)

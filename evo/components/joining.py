@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from evo.components.scopes import Names, identifiers, rename
 
 
-def joined(sources: Sequence[str], functions: Sequence[str]) -> str:
+def join_sources(sources: Sequence[str], functions: Sequence[str]) -> str:
     """One source with the components of several; texts, annotations and idle imports fall away.
 
     Args:

@@ -8,12 +8,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from evo.components.base import Component, ContractError, Kind
-from evo.components.checks import expect_form, expect_pulls_apart, expect_same, fill, layouts
+from evo.components.base import ContractError, Kind
+from evo.components.checks import (
+    expect_form,
+    expect_pulls_apart,
+    expect_same,
+    layouts,
+    normal_probe,
+)
 from evo.components.kinds import kinds
 from evo.components.rows import each_row
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _REACH = 30.0
@@ -21,7 +28,7 @@ _REACH = 30.0
 
 
 @kinds.register("loss")
-class Loss(Kind):
+class LossKind(Kind):
     """Replaces cross-entropy in the training of a classifier.
 
     Candidates cannot be measured by what they train, nor by cross-entropy, which rewards those
@@ -89,7 +96,7 @@ class Loss(Kind):
                 if not torch.isfinite(values).all():
                     raise ContractError(f"expected finite {what}, got others on {name}")
         _expect_rows_apart(component)
-        logits, answers = fill(6, 5), _answers(6, 5)
+        logits, answers = normal_probe(6, 5), _answers(6, 5)
         _, pull = _pull(component, logits, answers)
         if pull.abs().max() < 1e-9:
             raise ContractError("expected a loss that depends on the outputs, got a constant")
@@ -108,7 +115,7 @@ class Loss(Kind):
 
         Half of the samples are undecided, half decided, rightly or wrongly.
         """
-        logits = torch.cat([fill(8, 5), 4 * fill(8, 5, seed=1)])
+        logits = torch.cat([normal_probe(8, 5), 4 * normal_probe(8, 5, seed=1)])
         _, pull = _pull(component, logits, _answers(16, 5))
         scaled = pull / (pull.square().mean().sqrt() + 1e-12)
         return np.asarray(scaled.reshape(-1).numpy(), dtype=np.float32)
@@ -122,7 +129,7 @@ def _answers(samples: int, classes: int) -> torch.Tensor:
 def _probes() -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
     """Logits and right answers such as training meets, with a name for each."""
     for samples, classes in ((12, 10), (9, 2), (1, 3), (4, 100)):
-        logits, answers = fill(samples, classes), _answers(samples, classes)
+        logits, answers = normal_probe(samples, classes), _answers(samples, classes)
         shape = f"{samples} samples of {classes} classes"
         yield f"logits of deviation 1, {shape}", logits, answers
         yield f"logits of deviation 0.001, {shape}", 1e-3 * logits, answers
@@ -150,7 +157,7 @@ def _expect_rows_apart(component: Component) -> None:
 
     So do their pulls. Both in units of their size, since training takes no notice of a factor.
     """
-    logits, answers = 3 * fill(7, 5), _answers(7, 5)
+    logits, answers = 3 * normal_probe(7, 5), _answers(7, 5)
     expected = _pull(component, logits, answers)
     sizes = [values.square().mean().sqrt() + 1e-12 for values in expected]
     otherwise = (
@@ -162,7 +169,7 @@ def _expect_rows_apart(component: Component) -> None:
         for got, wanted, size in zip(found, expected, sizes, strict=True):
             expect_same(got / size, wanted[rows] / size, otherwise)
 
-    strangers, wrong = 9 * fill(4, 5, seed=1), _answers(4, 5)
+    strangers, wrong = 9 * normal_probe(4, 5, seed=1), _answers(4, 5)
     for (_, mixed), (_, right) in zip(
         layouts(torch.cat([strangers, logits.flip(0)])),
         layouts(torch.cat([wrong, answers.flip(0)])),

@@ -7,12 +7,13 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind
-from evo.components.checks import fill
+from evo.components.base import ContractError, Kind
+from evo.components.checks import normal_probe
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, named_rows, rows_probe
 from evo.core.contract import Contract, Learnable
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 
@@ -100,8 +101,8 @@ def _settings() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     return {
         "": (torch.ones(8), torch.zeros(8)),
         ", with gain and shift as training may move them": (
-            1 + 1.2 * fill(8, seed=2),
-            0.5 * fill(8, seed=3),
+            1 + 1.2 * normal_probe(8, seed=2),
+            0.5 * normal_probe(8, seed=3),
         ),
     }
 

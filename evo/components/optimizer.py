@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind
-from evo.components.checks import expect_form, fill
+from evo.components.base import ContractError, Kind
+from evo.components.checks import expect_form, normal_probe
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _STEPS = 8
@@ -92,11 +93,15 @@ class Optimizer(Kind):
         with torch.no_grad():
             for size in (12, 1, 33):
                 for name, scale in _SCALES.items():
-                    gradients = scale * fill(_STEPS, size)
+                    gradients = scale * normal_probe(_STEPS, size)
                     _walk(component, gradients, f"{name} gradients of {size} weights")
-            gradients = fill(_STEPS, 12)
+            gradients = normal_probe(_STEPS, 12)
             _walk(component, torch.zeros(_STEPS, 12), "gradients of zero")
-            _walk(component, gradients * (fill(_STEPS, 12, seed=1) > 0), "gradients with zeros")
+            _walk(
+                component,
+                gradients * (normal_probe(_STEPS, 12, seed=1) > 0),
+                "gradients with zeros",
+            )
             one = _walk(component, gradients, "usual gradients")
             other = _walk(component, -gradients, "usual gradients")
         if not (one - other).abs().max() > 1e-6 * one.abs().max():
@@ -114,10 +119,12 @@ class Optimizer(Kind):
         """
         sizes = torch.logspace(-2, 0, 8)
         steadiness = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
-        gradients = sizes * (steadiness + (1.3 - steadiness) * fill(_PROBED, 8))
+        gradients = sizes * (steadiness + (1.3 - steadiness) * normal_probe(_PROBED, 8))
         gradients[_PROBED // 2 :] /= 5
         with torch.no_grad():
-            steps = _walk(component, gradients, "the probe", weights=2 * fill(8, seed=2))[_MOMENTS]
+            steps = _walk(component, gradients, "the probe", weights=2 * normal_probe(8, seed=2))[
+                _MOMENTS
+            ]
         scaled = steps / (steps.square().mean().sqrt() + 1e-12)
         return np.asarray(scaled.reshape(-1).numpy(), dtype=np.float32)
 
@@ -130,7 +137,7 @@ def _walk(
 ) -> torch.Tensor:
     """The steps for gradients (steps, p) that come one after another: (steps, p)."""
     if weights is None:
-        weights = 0.2 * fill(gradients.shape[1], seed=2)
+        weights = 0.2 * normal_probe(gradients.shape[1], seed=2)
     mean, square = torch.zeros_like(weights), torch.zeros_like(weights)
     steps: list[torch.Tensor] = []
     for number, gradient in enumerate(gradients, 1):

@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind
+from evo.components.base import ContractError, Kind
 from evo.components.elementwise import VOCABULARY, check_elementwise, probe
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Learnable
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _TOLD = ((1.0, 0.0), (0.6, 0.4), (1.7, -0.8))

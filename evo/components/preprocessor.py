@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, Kind
+from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, rows_probe
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 

@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind
-from evo.components.checks import expect_form, expect_same, fill, layouts
+from evo.components.base import ContractError, Kind
+from evo.components.checks import expect_form, expect_same, layouts, normal_probe
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _SCALES = {"small": 1e-3, "usual": 1.0, "large": 100.0}
@@ -108,7 +109,7 @@ class Regularizer(Kind):
 
 def _weights(outputs: int, inputs: int, seed: int = 0) -> torch.Tensor:
     """A matrix as layers start with."""
-    return fill(outputs, inputs, seed=seed) / inputs**0.5
+    return normal_probe(outputs, inputs, seed=seed) / inputs**0.5
 
 
 def _gradient(component: Component, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -2,15 +2,16 @@
 
 import torch
 
-from evo.components.base import Component, ContractError
-from evo.components.checks import called, expect_form, expect_same, fill, layouts
+from evo.components.base import ContractError
+from evo.components.checks import call_checked, expect_form, expect_same, layouts, normal_probe
+from evo.networks.learnables import Component
 
 _WORKS = "work for any n and d"
 
 
 def named_rows() -> list[tuple[str, torch.Tensor]]:
     """Rows such as data sets and layers hold, with a name for each: (8,) features."""
-    normal = fill(6, 8)
+    normal = normal_probe(6, 8)
     return [
         ("features of mean 0 and deviation 1", normal[0]),
         ("features of mean 0 and deviation 1", normal[1]),
@@ -75,8 +76,8 @@ def expect_any_width(component: Component) -> None:
     """Few rows and features, and many, are as good as any."""
     with torch.no_grad():
         for shape in ((1, 2), (33, 17)):
-            rows = fill(*shape)
-            output = called(component, rows, "contiguous", expected=_WORKS)
+            rows = normal_probe(*shape)
+            output = call_checked(component, rows, "contiguous", expected=_WORKS)
             expect_form(output, shape=rows.shape, dtype=rows.dtype)
             if not torch.isfinite(output).all():
                 raise ContractError(f"expected finite outputs, got others on shape {shape}")
@@ -89,9 +90,9 @@ def _expect_rows_apart(component: Component, probe: torch.Tensor, output: torch.
         "change with the other rows or with their order; take statistics with dim=-1"
     )
     count = len(probe)
-    for layout, rows in layouts(torch.cat([5 * fill(4, 8, seed=1) + 2, probe.flip(0)])):
-        among = called(component, rows, layout, expected=_WORKS)
+    for layout, rows in layouts(torch.cat([5 * normal_probe(4, 8, seed=1) + 2, probe.flip(0)])):
+        among = call_checked(component, rows, layout, expected=_WORKS)
         expect_same(among[4:].flip(0), output, otherwise)
     for place in (0, count - 1):
-        alone = called(component, probe[place : place + 1], "contiguous", expected=_WORKS)
+        alone = call_checked(component, probe[place : place + 1], "contiguous", expected=_WORKS)
         expect_same(alone, output[place : place + 1], otherwise)

@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind
+from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form, expect_same
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _POINTS = 64

@@ -90,7 +90,7 @@ def mean_rank(ranks: Mapping[str, Ranks]) -> Ranks:
     return np.mean(list(ranks.values()), axis=0)
 
 
-def read(path: Path | None, kind: str = "activation") -> Panel:
+def read_panel(path: Path | None, kind: str = "activation") -> Panel:
     """The panel in a file, or the one that comes with evo for a kind.
 
     Raises:
@@ -107,8 +107,8 @@ def read(path: Path | None, kind: str = "activation") -> Panel:
         raise UsageError(f"Panel {source}: {where}: {detail['msg']}.") from None
 
 
-def write(panel: Panel, path: Path) -> None:
-    """Write a panel so that `read` gives it back.
+def write_panel(panel: Panel, path: Path) -> None:
+    """Write a panel so that `read_panel` gives it back.
 
     Raises:
         UsageError: the file cannot be written.

@@ -15,7 +15,7 @@ from archive.history.replies import Replies
 from evo.core.errors import BudgetReachedError, EvoError
 from evo.core.messages import Exchange, Request
 from evo.llm.endpoint import Endpoint
-from evo.llm.limits import Limits
+from evo.llm.limits import RequestLimits
 from evo.llm.providers.base import Provider, ProviderError
 from evo.llm.settings import LlmSettings
 
@@ -50,7 +50,7 @@ class Correspondent:
             )
             for model in settings.models
         }
-        self._limits = Limits(settings, replies, deadline)
+        self._limits = RequestLimits(settings, replies, deadline)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._places = asyncio.Semaphore(settings.concurrency)

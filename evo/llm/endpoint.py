@@ -13,7 +13,7 @@ from dataclasses import replace
 from archive.history.replies import Replies
 from evo.core.messages import Exchange, Prompt, Request
 from evo.llm.providers.base import Provider
-from evo.llm.settings import Model
+from evo.llm.settings import ModelSettings
 
 _PING = Prompt("You answer in one word.", "Are you there?")
 _PING_TOKENS = 64
@@ -35,7 +35,7 @@ class Endpoint:
     """
 
     def __init__(
-        self, model: Model, provider: Provider, replies: Replies, *, patience: int
+        self, model: ModelSettings, provider: Provider, replies: Replies, *, patience: int
     ) -> None:
         self.model = model
         self.provider = provider

@@ -10,7 +10,7 @@ from evo.llm.settings import LlmSettings
 
 
 @dataclass
-class Limits:
+class RequestLimits:
     """The limits of a campaign's requests, all models together; times are the event loop's.
 
     Attributes:

@@ -16,11 +16,11 @@ from evo.llm.client import Correspondent
 from evo.llm.correspondence import Correspondence
 from evo.llm.providers.base import providers
 from evo.llm.replay import Replayer
-from evo.llm.settings import LlmSettings, Model
+from evo.llm.settings import LlmSettings, ModelSettings
 from operators.portfolio import Portfolio
 
 
-def check(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = False) -> None:
+def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = False) -> None:
     """Everything about language models that can be known to be wrong before one is asked.
 
     Args:
@@ -127,7 +127,7 @@ def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping
         os.environ.update(kept)
 
 
-def _key(model: Model) -> str:
+def _key(model: ModelSettings) -> str:
     """The model's key; empty where it needs none."""
     if not model.key_env:
         return ""

@@ -19,7 +19,7 @@ from evo.core.frozen import Frozen
 _SECRETS = frozenset({"api_key", "apikey", "authorization", "key", "password", "secret", "token"})
 
 
-class Model(Frozen):
+class ModelSettings(Frozen):
     """One language model and where it is served."""
 
     name: Annotated[str, Field(pattern=r"^[\w./:@+-]{0,80}$")] = ""
@@ -97,7 +97,7 @@ class Budget(Frozen):
 class LlmSettings(Frozen):
     """Language models as operators' authors."""
 
-    models: tuple[Model, ...] = ()
+    models: tuple[ModelSettings, ...] = ()
     """Several share the work: a bandit weighs what each contributes against what it costs."""
     concurrency: PositiveInt = 8
     """Requests at a time, all models together."""

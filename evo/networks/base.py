@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 import torch
 
-from evo.networks.learnables import Component, Places
+from evo.networks.learnables import Component, FeatureCounts
 from evo.networks.parts import Parts
 
 Parameters = dict[str, torch.Tensor]
@@ -30,7 +30,7 @@ class Network(ABC):
         """
 
     @abstractmethod
-    def places(self, inputs: tuple[int, ...]) -> Places:
+    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:
         """Where `forward` calls the activation and the normalisation, and on how many features.
 
         Args:

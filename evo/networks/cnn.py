@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, image_shape
 from evo.networks.layers import Start, apply_read_out, dense, read_out
-from evo.networks.learnables import Places
+from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 
 _TAPS = 3
@@ -45,10 +45,10 @@ class Cnn(Network):
         weight, bias = read_out(fan_in * height * width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Both after each convolution, the normalisation first; the features are the channels."""
         hidden = {str(layer): channels for layer, channels in enumerate(self.channels)}
-        return Places(activations=hidden, norms=hidden)
+        return FeatureCounts(activations=hidden, norms=hidden)
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Convolutions of all copies as groups of one, then a linear read-out.

@@ -44,7 +44,7 @@ def as_images(inputs: torch.Tensor) -> torch.Tensor:
     return inputs.reshape(*inputs.shape[:2], *image_shape(tuple(inputs.shape[2:])))
 
 
-def cut(images: torch.Tensor, patch: tuple[int, int]) -> torch.Tensor:
+def cut_patches(images: torch.Tensor, patch: tuple[int, int]) -> torch.Tensor:
     """Patches that do not overlap: (copies, batch, rows, columns, channels, height, width).
 
     Args:

@@ -13,9 +13,10 @@ import torch
 from evo.core.contract import Learnable
 
 Component = Callable[..., torch.Tensor]
+"""A component that is safe to call: the interpreter of a checked graph."""
 
 
-class Places(NamedTuple):
+class FeatureCounts(NamedTuple):
     """Where components stand in a network: the features of the signal there, by a layer's name.
 
     Attributes:

@@ -8,7 +8,7 @@ import torch
 
 from evo.networks.base import Network, Parameters
 from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
-from evo.networks.learnables import Places
+from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 
 
@@ -36,10 +36,10 @@ class Mlp(Network):
         weight, bias = read_out(sizes[-1], outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Both after each hidden layer, the normalisation first."""
         hidden = {str(layer): width for layer, width in enumerate(self.widths)}
-        return Places(activations=hidden, norms=hidden)
+        return FeatureCounts(activations=hidden, norms=hidden)
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Hidden layers, normalised, with the activation after each, then a linear read-out."""

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from evo.core.contract import Learnable
-from evo.networks.learnables import Component, Places, on_each_copy, starts
+from evo.networks.learnables import Component, FeatureCounts, on_each_copy, starts
 
 Function = Callable[[torch.Tensor], torch.Tensor]
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Update = Callable[..., torch.Tensor]
 
 _ROWS_AT_ONCE = 256
@@ -54,7 +54,7 @@ class Parts:
     penalty: Function | None = None
     normalize: Component | None = None
     initialize: Component | None = None
-    loss: Loss | None = None
+    loss: LossFunction | None = None
     update: Update | None = None
     schedule: Function | None = None
     judged_by: Literal["loss", "accuracy"] = "loss"
@@ -102,7 +102,7 @@ class Parts:
             copies_dim=copies_dim,
         )
 
-    def learned(self, places: Places) -> dict[str, torch.Tensor]:
+    def learned(self, places: FeatureCounts) -> dict[str, torch.Tensor]:
         """What all learnables of one copy start as; empty where there are none."""
         return starts(self.activation_learnables, places.activations) | starts(
             self.normalize_learnables, places.norms
@@ -134,7 +134,9 @@ class Parts:
         each = torch.func.vmap(self.penalty)
         return torch.stack([each(matrix) for matrix in matrices]).sum(0)
 
-    def losses(self, own: Loss, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def losses(
+        self, own: LossFunction, outputs: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
         """What training brings down, of each sample: (copies, batch).
 
         Args:

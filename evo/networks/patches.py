@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 
 from evo.networks.base import Network, Parameters
-from evo.networks.images import as_images, cut, image_shape
+from evo.networks.images import as_images, cut_patches, image_shape
 from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
-from evo.networks.learnables import Places
+from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 
 
@@ -48,18 +48,18 @@ class Patches(Network):
         weight, bias = read_out(fan_in, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Both after each stage, the normalisation first; the features are a patch's numbers."""
         stages = {"0": self.channels[0], "1": self.channels[1]}
         hidden = stages | ({"dense": self.hidden} if self.hidden else {})
-        return Places(activations=hidden, norms=hidden)
+        return FeatureCounts(activations=hidden, norms=hidden)
 
     def arranged(self, samples: torch.Tensor) -> torch.Tensor:
         """The patches of each sample, (n, patches, 4 · channels), those of a block together.
 
         Then stage two is a plain reshape, and nothing is moved in memory at each step.
         """
-        blocks = cut(as_images(samples.unsqueeze(0)), (4, 4)).squeeze(0)
+        blocks = cut_patches(as_images(samples.unsqueeze(0)), (4, 4)).squeeze(0)
         return (
             blocks.unflatten(-1, (2, 2))
             .unflatten(-3, (2, 2))  # (…, channels, patch row, row, patch column, column)

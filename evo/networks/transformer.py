@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 
 from evo.networks.base import Network, Parameters
-from evo.networks.images import as_images, cut, image_shape
+from evo.networks.images import as_images, cut_patches, image_shape
 from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
-from evo.networks.learnables import Places
+from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 
 
@@ -60,21 +60,21 @@ class Transformer(Network):
         weight, bias = read_out(self.width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> Places:  # noqa: ARG002 - any inputs will do
+    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """The activation in the feed-forward parts; norms before these, attentions, the read-out.
 
         A row of the signal is a token.
         """
         blocks = range(self.blocks)
         before = [f"{block}.{layer}" for block in blocks for layer in ("attend", "widen")]
-        return Places(
+        return FeatureCounts(
             activations={f"{block}.widen": self.feed_forward * self.width for block in blocks},
             norms=dict.fromkeys([*before, "out"], self.width),
         )
 
     def arranged(self, samples: torch.Tensor) -> torch.Tensor:
         """The patches of each sample: (n, tokens, pixels of a patch)."""
-        patches = cut(as_images(samples.unsqueeze(0)), self.patch).squeeze(0)
+        patches = cut_patches(as_images(samples.unsqueeze(0)), self.patch).squeeze(0)
         return patches.flatten(3).flatten(1, 2)
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:

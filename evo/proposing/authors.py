@@ -9,12 +9,12 @@ from evo.core.records import Candidate, Record, Status
 from evo.core.seeds import child, child_seed
 from evo.llm.bandit import choose_model
 from evo.llm.correspondence import Correspondence
-from evo.llm.settings import LlmSettings, Model
-from evo.proposing.memory import Lessons
+from evo.llm.settings import LlmSettings, ModelSettings
+from evo.proposing.memory import RecentLessons
 from operators.base import AskingOperator
 from operators.briefing import Briefing
 from operators.llm.grammar import grammar
-from operators.llm.reading import UnreadableError, read
+from operators.llm.reading import UnreadableError, read_reply
 
 _EXCERPT = 2000
 """Of a reply without code, history's record keeps so many characters; the reply is kept whole."""
@@ -35,7 +35,11 @@ class Authors:
     seed: int
 
     def request(
-        self, operator: AskingOperator, briefing: Briefing, lessons: Lessons, *place: str | int
+        self,
+        operator: AskingOperator,
+        briefing: Briefing,
+        lessons: RecentLessons,
+        *place: str | int,
     ) -> Request:
         """A request to a model that is chosen for it; its seed is a child of that place."""
         labels = [model.label for model in self.settings.models]
@@ -82,7 +86,7 @@ class Authors:
             source = reply.text[:_EXCERPT]
             stage = "reply" if source.strip() else "ask"
             try:
-                source, rationale = read(reply, contract)
+                source, rationale = read_reply(reply, contract)
             except UnreadableError as error:
                 problem = str(error)
         candidate = replace(
@@ -96,5 +100,5 @@ class Authors:
             return record
         return replace(record, status=Status.INVALID, stage=stage, reason=problem)
 
-    def _model(self, label: str) -> Model:
+    def _model(self, label: str) -> ModelSettings:
         return next(model for model in self.settings.models if model.label == label)

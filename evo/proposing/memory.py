@@ -20,7 +20,7 @@ _FAILURES = 4
 
 
 @dataclass(frozen=True)
-class Lessons:
+class RecentLessons:
     """What is known after some generation.
 
     Attributes:
@@ -44,7 +44,7 @@ class Memory:
 
     def __init__(self, window: int) -> None:
         self._window = window
-        self._generations: dict[int, Lessons] = {}
+        self._generations: dict[int, RecentLessons] = {}
 
     def first_needed(self, last: int) -> int:
         """The first generation that must be remembered for a campaign sealed up to `last`."""
@@ -59,12 +59,12 @@ class Memory:
         )
         self._generations.pop(self.first_needed(generation) - 1, None)
 
-    def after(self, generation: int) -> Lessons:
+    def after(self, generation: int) -> RecentLessons:
         """What was known when that generation was sealed and no later one."""
         window = range(max(1, generation - self._window + 1), generation + 1)
         found = [self._generations[g] for g in window if g in self._generations]
         failures = [failure for lessons in reversed(found) for failure in lessons.failures]
-        return Lessons(
+        return RecentLessons(
             _sum(lessons.operators for lessons in found),
             _sum(lessons.models for lessons in found),
             _different(failures),
@@ -103,7 +103,7 @@ class Chronicle:
             self._learn(generation, records)
 
 
-def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> Lessons:
+def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> RecentLessons:
     authors = {record.id: record.candidate.operator for record in records}
     operators: dict[str, Tally] = {}
     models: dict[str, Tally] = {}
@@ -120,7 +120,7 @@ def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> Lessons:
         for record in reversed(records)
         if record.status in (Status.INVALID, Status.FAILED) and record.stage != "ask"
     ]
-    return Lessons(operators, models, _different(failed))
+    return RecentLessons(operators, models, _different(failed))
 
 
 def _add(tallies: dict[str, Tally], name: str, tally: Tally) -> None:

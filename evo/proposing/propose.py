@@ -19,12 +19,12 @@ from evo.core.records import Candidate, Record, Status
 from evo.core.seeds import child
 from evo.proposing.authors import Authors
 from evo.proposing.member import Turn
-from evo.proposing.memory import Lessons, Memory
+from evo.proposing.memory import Memory, RecentLessons
 from evo.selection.individual import Individual, performance
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator
 from operators.briefing import Briefing
-from operators.portfolio import ParentsOf, Portfolio, write
+from operators.portfolio import ParentsOf, Portfolio, write_offspring
 
 _NEIGHBOURS = 4
 """Components that a prompt asks to keep away from."""
@@ -119,7 +119,7 @@ class Propose:
         return [p._replace(record=first_time(p.record, self._seen)) for p in proposals]
 
     def _draft(
-        self, parents: Sequence[Individual], generation: int, place: int, lessons: Lessons
+        self, parents: Sequence[Individual], generation: int, place: int, lessons: RecentLessons
     ) -> Candidate | Question:
         rng = child(self._seed, "propose", generation, place)
         operator = self._portfolio.draw(rng, lessons.operators)
@@ -152,7 +152,7 @@ class Propose:
             drawn.extend(draw(count))
             return [turn.view(parent) for parent in drawn]
 
-        candidate = write(operator, parents_of, turn.contract, rng)
+        candidate = write_offspring(operator, parents_of, turn.contract, rng)
         return turn.whole(candidate, beside=(drawn or draw(1))[0])
 
     def _answer(

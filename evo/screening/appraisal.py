@@ -16,12 +16,12 @@ from evo.core.seeds import child, child_seed
 from evo.evaluation.cells import Floats
 from evo.screening.efficiency import Efficiency, resampled
 from evo.screening.features import Features, rows_of
-from evo.screening.model import Example, Model
+from evo.screening.model import Example, RewardModel
 from evo.screening.trust import Trust
 
 Places = NDArray[np.int64]
 
-FEWEST = 25
+FEWEST_CANDIDATES = 25
 """Candidates that a source needs."""
 _FOLDS = 5
 
@@ -69,7 +69,7 @@ class Evaluated:
         """Places of the candidates of each source that has enough, by name in order."""
         names = np.array(self.sources)
         found = {name: np.flatnonzero(names == name) for name in sorted(set(self.sources))}
-        return {name: places for name, places in found.items() if len(places) >= FEWEST}
+        return {name: places for name, places in found.items() if len(places) >= FEWEST_CANDIDATES}
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def matrix(evaluated: Evaluated, *, seed: int) -> dict[tuple[str, str], Ranked]:
 
 
 def _foretold(evaluated: Evaluated, taught: Places, asked: Places, *, seed: int) -> Floats:
-    model = Model.fit(
+    model = RewardModel.fit(
         rows_of(evaluated.features, taught),
         Example(*(values[taught] for values in evaluated.examples)),
         seed=seed,

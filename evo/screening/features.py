@@ -40,7 +40,7 @@ class Portrayer:
     def __call__(self, records: Sequence[Record]) -> Features:
         """The blocks of records, a row each, in their order; the same bits in any company."""
         rows = [self._row(record) for record in records]
-        return joined(rows)
+        return join_features(rows)
 
     def _row(self, record: Record) -> Features:
         graph = component_of(record.graph)
@@ -56,7 +56,7 @@ class Portrayer:
         return row
 
 
-def joined(parts: Sequence[Features]) -> Features:
+def join_features(parts: Sequence[Features]) -> Features:
     """Features of several, one below the other; there must be one."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

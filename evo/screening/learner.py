@@ -16,11 +16,11 @@ from evo.core.records import Record, Score, Status
 from evo.core.seeds import child_seed
 from evo.screening.chance import chance_order
 from evo.screening.choice import random_places
-from evo.screening.features import Features, Portrayer, joined
+from evo.screening.features import Features, Portrayer, join_features
 from evo.screening.lessons import Lessons
-from evo.screening.model import Example, Model
+from evo.screening.model import Example, RewardModel
 from evo.screening.settings import RewardSettings
-from evo.screening.trust import Foretold, Trust, trust
+from evo.screening.trust import PredictionCheck, Trust, trust
 from evo.selection.individual import performance
 
 _FEWEST = 24
@@ -75,7 +75,7 @@ class Learner:
         self._lessons = lessons
         self._generations: deque[tuple[int, list[_Known]]] = deque()
         self._features: dict[str, Features] = {}
-        self._models: dict[int, Model | None] = {}
+        self._models: dict[int, RewardModel | None] = {}
 
     def draw(self, generation: int, count: int) -> Draw:
         """How chance orders so many candidates of a generation."""
@@ -105,7 +105,7 @@ class Learner:
         self._features = {id_: found for id_, found in self._features.items() if id_ in kept}
         self._models = {g: m for g, m in self._models.items() if g > generation - self._watched}
 
-    def model(self, generation: int) -> Model | None:
+    def model(self, generation: int) -> RewardModel | None:
         """The model for a generation, of those before it; None where they are too few."""
         if generation not in self._models:
             self._models[generation] = self._fitted(generation)
@@ -122,7 +122,7 @@ class Learner:
         for record in records:
             if record.id not in self._features:
                 self._features[record.id] = self._portray([record])
-        return joined([self._features[record.id] for record in records])
+        return join_features([self._features[record.id] for record in records])
 
     @property
     def _watched(self) -> int:
@@ -134,7 +134,7 @@ class Learner:
         oldest = self._generations[-1][0] - self._watched
         return sum(len(known) for g, known in later if g < oldest) >= self._settings.window
 
-    def _fitted(self, generation: int) -> Model | None:
+    def _fitted(self, generation: int) -> RewardModel | None:
         known = [each for g, part in self._generations if g < generation for each in part]
         known = known[-self._settings.window :]
         features = self.features([each.record for each in known]) if known else {}
@@ -145,16 +145,18 @@ class Learner:
             )
         if len(examples.b_wr) < _FEWEST:
             return None
-        return Model.fit(features, examples, seed=child_seed(self._seed, "reward", generation))
+        return RewardModel.fit(
+            features, examples, seed=child_seed(self._seed, "reward", generation)
+        )
 
-    def _foretold(self, generation: int) -> Foretold | None:
+    def _foretold(self, generation: int) -> PredictionCheck | None:
         known = [each for g, part in self._generations if g == generation for each in part]
         random = [each for each in known if each.is_random]
         model = self.model(generation) if random else None
         if model is None:
             return None
         prediction = model.predict(self.features([each.record for each in random]))
-        return Foretold(
+        return PredictionCheck(
             prediction.b_wr,
             prediction.b_wr_spread,
             np.array([performance(each.record) for each in random]),

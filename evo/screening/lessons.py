@@ -22,10 +22,10 @@ from pyarrow import parquet
 
 from archive.store import disk
 from evo.core.errors import UsageError
-from evo.screening.features import Features, joined, rows_of
+from evo.screening.features import Features, join_features, rows_of
 from evo.screening.model import BLOCKS, Example
 
-FORMAT = 1
+LESSONS_FORMAT = 1
 _ABOUT = b"evo.lessons"
 _NEAR = 1e-2
 """Features of one component on two machines differ by less."""
@@ -71,7 +71,7 @@ class Lessons:
             np.concatenate([lessons[places], mine])
             for lessons, mine in zip(self.examples, examples, strict=True)
         )
-        return joined([taught, own]), Example(*rates)
+        return join_features([taught, own]), Example(*rates)
 
     def expect(self, *, kind: str, task: str, reference: Features, where: str) -> None:
         """Pass where a campaign's features mean what these mean.
@@ -111,7 +111,7 @@ class Lessons:
             HistoryError: the disk refused.
         """
         about = {
-            "format": FORMAT,
+            "format": LESSONS_FORMAT,
             "kind": self.kind,
             "task": self.task,
             "campaigns": list(self.campaigns),
@@ -134,10 +134,10 @@ class Lessons:
         try:
             table = parquet.read_table(BytesIO(content))
             about = json.loads((table.schema.metadata or {})[_ABOUT])
-            if about["format"] != FORMAT:
+            if about["format"] != LESSONS_FORMAT:
                 raise UsageError(
                     f"{where}: of format {about['format']}, this version of evo reads "
-                    f"{FORMAT}. Save it anew."
+                    f"{LESSONS_FORMAT}. Save it anew."
                 )
             lessons = cls(
                 kind=about["kind"],

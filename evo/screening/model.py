@@ -114,8 +114,8 @@ class Scaler:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A trained ensemble. Make one with `Model.fit`.
+class RewardModel:
+    """A trained ensemble. Make one with `RewardModel.fit`.
 
     Attributes:
         scaler: of its features.
@@ -130,7 +130,7 @@ class Model:
     @classmethod
     def fit(
         cls, features: Features, examples: Example, *, seed: int, blocks: Sequence[str] = BLOCKS
-    ) -> "Model":
+    ) -> "RewardModel":
         """A model of examples, at least two.
 
         Args:

@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 """Those of `archive.columns.ROW` that a pool keeps."""
 _SORTS = {str: pa.string(), int: pa.int32(), float: pa.float32()}
-SCHEMA: Any = pa.schema(
+POOL_SCHEMA: Any = pa.schema(
     [
         ("id", pa.string()),
         *((name, _SORTS[ROW[name]]) for name in _COLUMNS),
@@ -33,7 +33,7 @@ SCHEMA: Any = pa.schema(
 )
 
 
-def write(path: Path, records: Sequence[Record], depths: Sequence[int]) -> None:
+def write_pool(path: Path, records: Sequence[Record], depths: Sequence[int]) -> None:
     """Write evaluated records as a pool.
 
     Args:
@@ -46,11 +46,11 @@ def write(path: Path, records: Sequence[Record], depths: Sequence[int]) -> None:
         | {"depth": depth, "graph": record.graph}
         for record, depth in zip(records, depths, strict=True)
     ]
-    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    table = pa.Table.from_pylist(rows, schema=POOL_SCHEMA)
     parquet.write_table(table, path, compression="zstd", compression_level=19)
 
 
-def read(path: Path | None = None, *, kind: str = "activation") -> list[Record]:
+def read_pool(path: Path | None = None, *, kind: str = "activation") -> list[Record]:
     """The records of a pool, evaluated and without trials; by default the one that comes with evo.
 
     Raises:
@@ -58,7 +58,7 @@ def read(path: Path | None = None, *, kind: str = "activation") -> list[Record]:
     """
     source = path or Path(str(resources.files("evo.data.pools") / f"{kind}.parquet"))
     try:
-        rows = parquet.read_table(source, schema=SCHEMA).to_pylist()
+        rows = parquet.read_table(source, schema=POOL_SCHEMA).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"Pool {source}: cannot be read ({error}).") from None
     return [_record(row, kind) for row in rows]

@@ -14,9 +14,9 @@ from evo.core.step import apply_to_live
 from evo.screening.chance import first_drawn, screened_out
 from evo.screening.choice import most_promising
 from evo.screening.learner import Learner
-from evo.screening.model import Model
+from evo.screening.model import RewardModel
 from evo.screening.settings import RewardSettings
-from evo.screening.verdict import aside, early, outdone
+from evo.screening.verdict import early, outdone, standing_aside
 
 
 class RewardScreen:
@@ -46,13 +46,13 @@ class RewardScreen:
         if generation >= self._settings.first_generation:
             trust = self._learner.trust(generation)
             model = self._learner.model(generation) if trust.is_earned else None
-            why = aside(trust)
+            why = standing_aside(trust)
         if model is None:
             return first_drawn(records, draw.order[: self._trainings], f"; {why}")
         return self._chosen(records, model, draw.order[: draw.random])
 
     def _chosen(
-        self, records: Sequence[Record], model: Model, by_chance: Sequence[int]
+        self, records: Sequence[Record], model: RewardModel, by_chance: Sequence[int]
     ) -> list[Record]:
         """The records with those screened out that neither chance nor the model picks."""
         expected = model.predict(self._learner.features(records))

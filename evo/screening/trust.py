@@ -20,7 +20,7 @@ _BEYOND_CHANCE = 1.645
 
 
 @dataclass(frozen=True)
-class Foretold:
+class PredictionCheck:
     """What was foretold of the random candidates of one generation, and what came of them.
 
     Attributes:
@@ -64,7 +64,7 @@ class Trust:
         return f"rank correlation {self.correlation:.2f} on {self.count} random candidates"
 
 
-def trust(generations: Sequence[Foretold]) -> Trust:
+def trust(generations: Sequence[PredictionCheck]) -> Trust:
     """What the random candidates of some generations say about a model.
 
     Ranks are taken within a generation: that a search gets better from one to the next is no merit

@@ -15,7 +15,7 @@ _ASIDE = "the reward model stands aside: "
 _EXPECTS = "the reward model expects a B-WR of "
 
 
-class State(StrEnum):
+class ScreeningState(StrEnum):
     """What the model does.
 
     EARLY    no generation has had to choose since it may; chance draws
@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ScreeningVerdict:
     """How a campaign's model stands.
 
     Attributes:
@@ -38,24 +38,26 @@ class Verdict:
         why: in words, for a model that stands aside.
     """
 
-    state: State = State.EARLY
+    state: ScreeningState = ScreeningState.EARLY
     since: int = 0
     why: str = ""
 
-    def after(self, records: Iterable[Record]) -> "Verdict":
+    def after(self, records: Iterable[Record]) -> "ScreeningVerdict":
         """The verdict once these later records are known; generations in order."""
         verdict = self
         for record in records:
             found = _read(record) if record.status is Status.SCREENED_OUT else None
             if found is not None:
                 same = found.state is verdict.state
-                verdict = Verdict(found.state, verdict.since if same else found.since, found.why)
+                verdict = ScreeningVerdict(
+                    found.state, verdict.since if same else found.since, found.why
+                )
         return verdict
 
     def __str__(self) -> str:
-        if self.state is State.EARLY:
+        if self.state is ScreeningState.EARLY:
             return "too early to screen"
-        said = "screens" if self.state is State.SCREENS else "stands aside"
+        said = "screens" if self.state is ScreeningState.SCREENS else "stands aside"
         return f"{said} since generation {self.since}" + (f": {self.why}" if self.why else "")
 
 
@@ -64,7 +66,7 @@ def early() -> str:
     return _EARLY
 
 
-def aside(why: object) -> str:
+def standing_aside(why: object) -> str:
     """The reason of who is not drawn while the model stands aside."""
     return f"{_ASIDE}{why}"
 
@@ -74,12 +76,12 @@ def outdone(expected: float, spread: float) -> str:
     return f"{_EXPECTS}{expected:.2f} ± {spread:.2f}: others promise more"
 
 
-def _read(record: Record) -> Verdict | None:
+def _read(record: Record) -> ScreeningVerdict | None:
     """What a reason says; None where no reward model is spoken of."""
     reason, since = record.reason, record.generation
     if reason.startswith(_EXPECTS):
-        return Verdict(State.SCREENS, since)
+        return ScreeningVerdict(ScreeningState.SCREENS, since)
     _, found, why = reason.partition(_ASIDE)
     if found:
-        return Verdict(State.ASIDE, since, why)
-    return Verdict(State.EARLY, since) if reason.endswith(_EARLY) else None
+        return ScreeningVerdict(ScreeningState.ASIDE, since, why)
+    return ScreeningVerdict(ScreeningState.EARLY, since) if reason.endswith(_EARLY) else None

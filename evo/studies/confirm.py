@@ -19,7 +19,7 @@ from evo.config import Config, parse
 from evo.core.errors import EvoError, UsageError
 from evo.core.records import Outcome, Record, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
-from evo.evaluation.statistics.paired_test import confirm, fewest_seeds
+from evo.evaluation.statistics.paired_test import confirm_candidates, fewest_seeds
 from evo.report.facts.summary import fully_evaluated, pareto_front, rung
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
 from evo.selection.individual import performance
@@ -31,12 +31,12 @@ CONFIRM_TASKS = ("digits", "digits-cnn", "breast-cancer")
 FRESH = 1_000_000
 """How far the seeds lie above the first of the search: no search uses so many."""
 
-Watch = Callable[[int, int], None]
+OnTraining = Callable[[int, int], None]
 """Is told how many of how many trainings are done."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class ConfirmationPlan:
     """What a confirmation trains, and how.
 
     Attributes:
@@ -58,7 +58,7 @@ class Plan:
 
 def plan(
     history: Reader, *, top: int, epochs: int, seeds: int, beside: Sequence[str] | None = None
-) -> Plan:
+) -> ConfirmationPlan:
     """What to train for the front of a campaign and its best `top` candidates.
 
     Args:
@@ -82,14 +82,14 @@ def plan(
     if beside is None:
         beside = _further(config.tasks)
     names = tuple(dict.fromkeys([*config.tasks, *beside]))
-    create.prepare(config.kind, names)
+    create.prepare_tasks(config.kind, names)
     protocol = _protocol(config.protocol, Rung(epochs=epochs, seeds=seeds))
     update = {
         "tasks": names,
         "protocol": protocol,
         "timeout_s": _patience_s(config, protocol, names),
     }
-    return Plan(
+    return ConfirmationPlan(
         campaign=history.folder,
         generation=history.generation,
         searched=config.tasks,
@@ -99,7 +99,7 @@ def plan(
     )
 
 
-def carry_out(chosen: Plan, watch: Watch) -> Path:
+def carry_out(chosen: ConfirmationPlan, watch: OnTraining) -> Path:
     """Train what was not trained before under these settings; the file that holds all of it.
 
     Raises:
@@ -171,7 +171,7 @@ def _patience_s(config: Config, protocol: Protocol, names: Sequence[str]) -> flo
     return config.timeout_s * max(1.0, now / before)
 
 
-def _train(chosen: Plan, book: Confirmations, watch: Watch) -> dict[str, Outcome]:
+def _train(chosen: ConfirmationPlan, book: Confirmations, watch: OnTraining) -> dict[str, Outcome]:
     """An outcome for every component on every task, by the id of its job."""
     components = (*chosen.baselines, *chosen.candidates)
     total = len(components) * len(chosen.config.tasks)
@@ -205,7 +205,7 @@ class _Trained(NamedTuple):
     errors: dict[str, str]
 
 
-def _by_component(chosen: Plan, outcomes: dict[str, Outcome]) -> _Trained:
+def _by_component(chosen: ConfirmationPlan, outcomes: dict[str, Outcome]) -> _Trained:
     trained = _Trained({}, {})
     for record in (*chosen.baselines, *chosen.candidates):
         own = [outcomes[_job_id(task, record)] for task in chosen.config.tasks]
@@ -219,11 +219,11 @@ def _by_component(chosen: Plan, outcomes: dict[str, Outcome]) -> _Trained:
     return trained
 
 
-def _facts(chosen: Plan, trained: _Trained) -> dict[str, Any]:
+def _facts(chosen: ConfirmationPlan, trained: _Trained) -> dict[str, Any]:
     """What was trained, the verdicts, and every trial that they rest on."""
     names = baseline_names(chosen.config.kind)
     baselines = {record.id: trained.trials[record.id] for record in chosen.baselines}
-    verdicts = confirm(
+    verdicts = confirm_candidates(
         {r.id: trained.trials[r.id] for r in chosen.candidates if r.id in trained.trials},
         baselines,
         tested=len(chosen.candidates),

@@ -12,9 +12,9 @@ from evo.evaluation.panel import Known, Measure, Panel, Ranks, Truth
 from evo.evaluation.statistics.rank_agreement import (
     Tau,
     accuracy_ranks,
-    halves,
     kendall,
     loss_ranks,
+    split_half_agreement,
 )
 from evo.studies.files import Source, evaluate_records
 
@@ -49,7 +49,7 @@ class Fidelity(NamedTuple):
     seconds: list[float]
 
 
-def fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = False) -> Fidelity:
+def measure_fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = False) -> Fidelity:
     """Agreement of a configuration's protocol with a panel's truth.
 
     Every function trains at every rung, for all its trials.
@@ -121,8 +121,8 @@ def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: boo
     }
     trials = [_score(record).trials for record in records]
     agree: dict[Measure, float | None] = {
-        "loss": halves(trials, loss_ranks),
-        "accuracy": halves(trials, accuracy_ranks),
+        "loss": split_half_agreement(trials, loss_ranks),
+        "accuracy": split_half_agreement(trials, accuracy_ranks),
     }
     return Panel(
         about=about,

@@ -13,8 +13,15 @@ from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.errors import UsageError
 from evo.core.records import Record
-from evo.screening.appraisal import FEWEST, Evaluated, Judgement, held_out, matrix, ranked
-from evo.screening.features import Features, joined
+from evo.screening.appraisal import (
+    FEWEST_CANDIDATES,
+    Evaluated,
+    Judgement,
+    held_out,
+    matrix,
+    ranked,
+)
+from evo.screening.features import Features, join_features
 from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
 from evo.screening.model import BLOCKS, Example
@@ -57,7 +64,7 @@ class Rewards:
         learners = [_learner(history) for history in histories]
         parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
         whole = Evaluated(
-            joined([part.features for part in parts]),
+            join_features([part.features for part in parts]),
             Example(*map(np.concatenate, zip(*(part.examples for part in parts), strict=True))),
             np.concatenate([part.came for part in parts]),
             [source for part in parts for source in part.sources],
@@ -128,10 +135,10 @@ def _reference(history: Reader, learner: Learner) -> Features:
 
 def _evaluated(history: Reader, learner: Learner, by: str) -> Evaluated:
     records = [r for r in history.records if r.novelty is not None and not r.is_baseline]
-    if len(records) < FEWEST:
+    if len(records) < FEWEST_CANDIDATES:
         raise UsageError(
-            f"Expected at least {FEWEST} evaluated candidates, {history.folder.name} has "
-            f"{len(records)}: too few to learn from."
+            f"Expected at least {FEWEST_CANDIDATES} evaluated candidates, {history.folder.name} "
+            f"has {len(records)}: too few to learn from."
         )
     return Evaluated(
         learner.features(records),

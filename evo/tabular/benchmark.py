@@ -19,7 +19,7 @@ from evo.evaluation.cells import Floats
 from evo.screening.efficiency import TOP
 from evo.screening.model import Example
 from evo.tabular.candidates import Candidates, candidates_of
-from evo.tabular.strategy import Goal, State, Strategy
+from evo.tabular.strategy import Goal, SearchState, Strategy
 
 Places = NDArray[np.int64]
 
@@ -56,7 +56,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BenchmarkPlan:
     """What every strategy is given.
 
     Attributes:
@@ -82,8 +82,8 @@ class Course:
         name: of the strategy.
         found: (seeds, budget + 1) share of the best 5 % among the first k evaluated, k from 0.
         best: (seeds, budget) the goal of the best among the first k evaluated, k from 1.
-        reached: (seeds,) evaluations until `Plan.reach` was found; the budget and one more where it
-            was not.
+        reached: (seeds,) evaluations until `BenchmarkPlan.reach` was found; the budget and one more
+            where it was not.
         seconds: processor time of choosing, mean over seeds; taking features is not in it.
     """
 
@@ -97,7 +97,7 @@ class Course:
 def measure(
     table: Table,
     strategies: Mapping[str, Callable[[], Strategy]],
-    plan: Plan,
+    plan: BenchmarkPlan,
     *,
     told: Callable[[int, int], None] | None = None,
 ) -> list[Course]:
@@ -120,7 +120,7 @@ def measure(
         start = process_time() - table.candidates.seconds
         orders: list[Places] = []
         for seed in range(plan.seeds):
-            orders.append(search(table, make(), plan, name=name, repetition=seed))
+            orders.append(search_pool(table, make(), plan, name=name, repetition=seed))
             if told is not None:
                 told(place * plan.seeds + seed + 1, total)
         seconds = (process_time() - table.candidates.seconds - start) / plan.seeds
@@ -128,7 +128,9 @@ def measure(
     return courses
 
 
-def search(table: Table, strategy: Strategy, plan: Plan, *, name: str, repetition: int) -> Places:
+def search_pool(
+    table: Table, strategy: Strategy, plan: BenchmarkPlan, *, name: str, repetition: int
+) -> Places:
     """(budget,) places of one search, in the order they were evaluated.
 
     Raises:
@@ -139,7 +141,7 @@ def search(table: Table, strategy: Strategy, plan: Plan, *, name: str, repetitio
     evaluated = order[: min(plan.batch, plan.budget)]
     while len(evaluated) < plan.budget:
         examples = Example(*(values[evaluated] for values in table.examples))
-        state = State(table.candidates, table.goal, evaluated, examples)
+        state = SearchState(table.candidates, table.goal, evaluated, examples)
         asked = min(plan.batch, plan.budget - len(evaluated))
         rng = child(plan.seed, "tabular", repetition, name, len(evaluated))
         chosen = np.asarray(strategy.choose(state, asked, rng), dtype=np.int64)
@@ -152,7 +154,7 @@ def search(table: Table, strategy: Strategy, plan: Plan, *, name: str, repetitio
     return evaluated
 
 
-def _course(name: str, table: Table, orders: Places, plan: Plan, seconds: float) -> Course:
+def _course(name: str, table: Table, orders: Places, plan: BenchmarkPlan, seconds: float) -> Course:
     top = table.best()
     hits = np.isin(orders, top).cumsum(axis=1) / len(top)
     best = np.maximum.accumulate(table.truth[orders], axis=1)
@@ -162,7 +164,7 @@ def _course(name: str, table: Table, orders: Places, plan: Plan, seconds: float)
     return Course(name, found, best, reached, seconds)
 
 
-def _expect(plan: Plan, table: Table) -> None:
+def _expect(plan: BenchmarkPlan, table: Table) -> None:
     count = len(table.candidates)
     if not 1 <= plan.batch < plan.budget <= count:
         raise UsageError(

@@ -23,7 +23,7 @@ Goal = Literal["b_wr", "bsota_wr"]
 
 
 @dataclass(frozen=True)
-class State:
+class SearchState:
     """What is known when a batch is chosen.
 
     Attributes:
@@ -59,7 +59,7 @@ class State:
 class Strategy(Protocol):
     """Chooses the next batch."""
 
-    def choose(self, state: State, count: int, rng: np.random.Generator) -> Sequence[int]:
+    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """So many different places out of `state.left`.
 
         Args:

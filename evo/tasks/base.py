@@ -9,7 +9,7 @@ import torch
 
 from evo.core.registry import Registry
 from evo.networks.base import Network
-from evo.tasks.objective import Classification, Objective
+from evo.tasks.objective import Classification, TrainingObjective
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Data:
     validation: Split
     test: Split
     outputs: int
-    objective: Objective = field(default_factory=Classification)
+    objective: TrainingObjective = field(default_factory=Classification)
     pooled: bool = False
 
     @cached_property

@@ -12,7 +12,7 @@ from evo.networks.mlp import Mlp
 from evo.tasks.base import Data, Split, Task, tasks
 from evo.tasks.objective import Regression
 
-Points = NDArray[np.float64]
+Inputs = NDArray[np.float64]
 
 _INPUTS = 3
 _HARMONICS = 6
@@ -50,7 +50,7 @@ class Harmonics(Task):
         return {"mlp-64": Mlp((64,), "normal"), "mlp-32-32": Mlp((32, 32), "normal")}
 
 
-def _harmonics(points: Points) -> Points:
+def _harmonics(points: Inputs) -> Inputs:
     """Values (n,) at points (n, inputs)."""
     generator = child(0, "task", "harmonics", "function")
     waves = generator.normal(size=(_INPUTS, _HARMONICS))
@@ -59,12 +59,12 @@ def _harmonics(points: Points) -> Points:
     return np.sin(points @ waves + phases) @ amplitudes
 
 
-def _inside(split: str, samples: int) -> Points:
+def _inside(split: str, samples: int) -> Inputs:
     """Uniform in the cube of training: (samples, inputs)."""
     return child(0, "task", "harmonics", split).uniform(-_REACH, _REACH, (samples, _INPUTS))
 
 
-def _outside(samples: int) -> Points:
+def _outside(samples: int) -> Inputs:
     """Around that cube: the largest coordinate is 1 to `_BEYOND` times the reach."""
     generator = child(0, "task", "harmonics", "test")
     directions = generator.uniform(-1, 1, (samples, _INPUTS))

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 
-class Objective(ABC):
+class TrainingObjective(ABC):
     """A loss per sample, lower is better, and a share in [0, 1] that people read."""
 
     @abstractmethod
@@ -23,7 +23,7 @@ class Objective(ABC):
         """How right each copy is on these samples, (copies,) in [0, 1]."""
 
 
-class Classification(Objective):
+class Classification(TrainingObjective):
     """Cross-entropy of class indices; accuracy is the share of samples classified rightly."""
 
     def losses(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -35,7 +35,7 @@ class Classification(Objective):
         return (outputs.argmax(-1) == targets).float().mean(1)
 
 
-class Regression(Objective):
+class Regression(TrainingObjective):
     """Squared error of float targets; accuracy is the share of variance explained, at least 0."""
 
     def losses(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ from evo.validation.policy import rules
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Shapes, Traced, TraceRequest
 
-Verdict = Graph | Graphs | Refused
+Validation = Graph | Graphs | Refused
 """An accepted candidate's graph (its JSON form is `verdict.text`), or why it fell out."""
 
 _ELEMENTS_PER_INPUT = 10_000
@@ -38,7 +38,7 @@ class Validator:
         self._members = kind.members
         self._sandbox = sandbox
 
-    def validate(self, candidates: Sequence[Candidate]) -> list[Verdict]:
+    def validate(self, candidates: Sequence[Candidate]) -> list[Validation]:
         """A verdict for each candidate, in order."""
         apart = [self._apart(candidate) for candidate in candidates]
         refusals = [self._refusal(*each) for each in zip(candidates, apart, strict=True)]
@@ -57,13 +57,13 @@ class Validator:
     def _refusal(self, candidate: Candidate, apart: Sequence[tuple[Kind, str]]) -> Refused | None:
         for member, source in apart:
             try:
-                rules.check(source, member.contract)
+                rules.check_source(source, member.contract)
             except Refused as refused:
                 return self._of(member, refused)
         if len(self._members) > 1:
             # What belongs to no component never runs; it must be fit to be read all the same.
             try:
-                rules.check(candidate.source, self._members[0].contract)
+                rules.check_source(candidate.source, self._members[0].contract)
             except Refused as refused:
                 return refused
         return None
@@ -77,7 +77,7 @@ class Validator:
         named = f"{member.name}: " if len(self._members) > 1 else ""
         return Refused(refused.stage, f"{named}{refused.reason}")
 
-    def _verdict(self, traced: Iterator[Traced]) -> Verdict:
+    def _verdict(self, traced: Iterator[Traced]) -> Validation:
         """On the next candidate, whose members' traces come first."""
         own = [next(traced) for _ in self._members]
         found = [_accept(member, trace) for member, trace in zip(self._members, own, strict=True)]

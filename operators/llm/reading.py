@@ -48,7 +48,7 @@ class _Block:
     is_whole: bool
 
 
-def read(reply: Reply, contract: Contract) -> Draft:
+def read_reply(reply: Reply, contract: Contract) -> Draft:
     """The component that a reply proposes.
 
     Raises:

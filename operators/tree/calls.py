@@ -59,7 +59,7 @@ NUMBERED = words(
 """Take whole numbers that mean the same as fractions: slopes and bounds, never dimensions."""
 
 
-def called(node: ast.AST) -> str:
+def called_name(node: ast.AST) -> str:
     """The bare name of what is called, as `tanh` in `torch.tanh(x)` and in `x.tanh()`.
 
     Anything but a call has none, and neither has a call of something nameless.

@@ -4,11 +4,11 @@ import ast
 
 import numpy as np
 
-from operators.tree.calls import NUMBERED, called
+from operators.tree.calls import NUMBERED, called_name
 from operators.tree.sites import Site, Survey
 from operators.tree.syntax import Number, constant, number
 from operators.tree.terms import nice_number, pick
-from operators.tree.values import MODULE, Value
+from operators.tree.values import MODULE, ExpressionType
 
 _SNAPS = (0.01, 0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 _GUARD = 1e-5
@@ -51,12 +51,12 @@ def _is_coefficient(site: Site, survey: Survey) -> bool:
         return True
     match site.holder:
         case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as op) as holder:
-            is_tensor = survey.value(holder, site) == Value.TENSOR
+            is_tensor = survey.value(holder, site) == ExpressionType.TENSOR
             return site.scope != MODULE and (is_tensor or isinstance(op, ast.Div))
         case ast.Compare() as holder:
-            return survey.value(holder, site) == Value.MASK
+            return survey.value(holder, site) == ExpressionType.MASK
         case ast.Call() as holder:
-            return called(holder) in NUMBERED
+            return called_name(holder) in NUMBERED
         case _:
             return False
 
@@ -68,7 +68,7 @@ def _is_exponent(site: Site) -> bool:
         case ast.BinOp(op=ast.Pow()):
             is_power = site.field == "right"
         case ast.Call() as call:
-            is_power = called(call) == "pow"
+            is_power = called_name(call) == "pow"
         case _:
             is_power = False
     return is_power and value is not None and value % 1 == 0

@@ -8,13 +8,21 @@ import ast
 
 import numpy as np
 
-from operators.tree.calls import EXTREMA, RESHAPING, called
+from operators.tree.calls import EXTREMA, RESHAPING, called_name
 from operators.tree.coefficients import is_guard, is_guarded
 from operators.tree.signs import is_non_negative
 from operators.tree.sites import Site, Survey
 from operators.tree.syntax import binary, constant, number, same, scaled, size
-from operators.tree.terms import fill, fill_around, learned, nice_number, pick, templates, term
-from operators.tree.values import Value
+from operators.tree.terms import (
+    fill_around,
+    fill_template,
+    learned,
+    nice_number,
+    pick,
+    templates,
+    term,
+)
+from operators.tree.values import ExpressionType
 
 _SMALL = 4
 """Size up to which a term is renewed whole."""
@@ -59,7 +67,7 @@ def swap_call(survey: Survey, rng: np.random.Generator) -> bool:
         return False
     site, parts = pick(options, rng)
     calls = [
-        fill(template, parts if arity == len(parts) else [pick(parts, rng)])
+        fill_template(template, parts if arity == len(parts) else [pick(parts, rng)])
         for arity in sorted({1, len(parts)})
         for template in templates(survey.contract, arity)
     ]
@@ -72,7 +80,7 @@ def wrap(survey: Survey, rng: np.random.Generator) -> bool:
     if not sites:
         return False
     site = pick(sites, rng)
-    names = survey.names(site) if site.value == Value.TENSOR else []
+    names = survey.names(site) if site.value == ExpressionType.TENSOR else []
     calls = [
         fill_around(template, site.node, names, rng)
         for template in survey.contract.vocabulary
@@ -155,21 +163,25 @@ def renew(survey: Survey, rng: np.random.Generator) -> bool:
 
 def _tensors_beside_names(survey: Survey) -> list[Site]:
     """Where new terms fit: full tensors in functions that are given some."""
-    return [site for site in survey.sites if site.value == Value.TENSOR and survey.names(site)]
+    return [
+        site for site in survey.sites if site.value == ExpressionType.TENSOR and survey.names(site)
+    ]
 
 
 def _may_learn(site: Site, survey: Survey) -> bool:
     """Whether learned numbers are at hand, and keep the shape."""
     is_home = site.scope == survey.contract.function
-    return bool(survey.contract.learnables) and is_home and site.value == Value.TENSOR
+    return bool(survey.contract.learnables) and is_home and site.value == ExpressionType.TENSOR
 
 
 def _put_one_of(
     calls: list[ast.expr], site: Site, survey: Survey, rng: np.random.Generator
 ) -> bool:
     """Put a call that keeps the shape and is not what stands there or around already."""
-    around = {called(site.node), called(site.holder)}
-    fitting = [call for call in calls if survey.suits(call, site) and called(call) not in around]
+    around = {called_name(site.node), called_name(site.holder)}
+    fitting = [
+        call for call in calls if survey.suits(call, site) and called_name(call) not in around
+    ]
     if not fitting:
         return False
     site.put(pick(fitting, rng))
@@ -185,7 +197,7 @@ def _parts(site: Site, survey: Survey) -> list[ast.expr]:
             parts = [operand]
         case ast.IfExp(body=body, orelse=orelse):
             parts = [body, orelse]
-        case ast.Call() as node if called(node) not in RESHAPING | EXTREMA:
+        case ast.Call() as node if called_name(node) not in RESHAPING | EXTREMA:
             parts = [_unguarded(part) for part in survey.values.operands(node)]
         case _:
             parts = []
@@ -204,7 +216,7 @@ def _has_operator(site: Site) -> bool:
         case ast.BinOp(op=op) as node:
             return site.is_tensor and isinstance(op, _ARITHMETIC) and not is_guarded(node)
         case ast.Compare(ops=[op]):
-            return site.value == Value.MASK and type(op) in _DIRECTIONS
+            return site.value == ExpressionType.MASK and type(op) in _DIRECTIONS
         case _:
             return False
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from operators.tree.program import Program
 from operators.tree.sites import Survey, sites_in
 from operators.tree.syntax import binary, bound, clone, loaded, size, substitute, walk
-from operators.tree.values import Value
+from operators.tree.values import ExpressionType
 
 _SIZE_LIMIT = 25
 """Repeated locals may make an expression explode; larger ones are not worth reading."""
@@ -28,7 +28,7 @@ class Donation(NamedTuple):
     """An expression in the arguments of its program, and what it stands for."""
 
     expression: ast.expr
-    value: Value
+    value: ExpressionType
 
 
 def donations(program: Program) -> list[Donation]:
@@ -51,7 +51,9 @@ def donations(program: Program) -> list[Donation]:
     return list(found.values())
 
 
-def _tensors(statement: ast.stmt, scope: str, survey: Survey) -> Iterator[tuple[ast.expr, Value]]:
+def _tensors(
+    statement: ast.stmt, scope: str, survey: Survey
+) -> Iterator[tuple[ast.expr, ExpressionType]]:
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return):
         for site in sites_in(statement, scope, survey.values):
             if site.is_tensor:

@@ -16,15 +16,15 @@ from evo.core.contract import Contract
 from evo.core.source import normalise
 from operators.tree.algebra import has_like_terms
 from operators.tree.balance import SIZE_LIMIT
-from operators.tree.calls import ROOTS, called
+from operators.tree.calls import ROOTS, called_name
 from operators.tree.inline import Donation, donations
 from operators.tree.program import Program
 from operators.tree.signs import is_non_negative, is_positive
 from operators.tree.sites import Site, Survey
 from operators.tree.syntax import binary, number, same, scaled
 from operators.tree.terms import learned, term
-from operators.tree.tidy import tidy, write
-from operators.tree.values import TENSORS, Value
+from operators.tree.tidy import tidy, write_program
+from operators.tree.values import TENSORS, ExpressionType
 
 ATTEMPTS = 25
 """Drafts that an operator offers before newcomers take over; nearly always one or two do."""
@@ -59,11 +59,11 @@ class Parent:
 
 
 @lru_cache(maxsize=1024)
-def read(source: str, contract: Contract) -> Parent:
+def read_parent(source: str, contract: Contract) -> Parent:
     """The parent of a source."""
     program = Program.read(source, contract)
     tidy(program)
-    return Parent(program, frozenset({normalise(source), normalise(write(program))}))
+    return Parent(program, frozenset({normalise(source), normalise(write_program(program))}))
 
 
 def first_worthy(
@@ -84,7 +84,7 @@ def first_worthy(
     for program in chain(drafts, newcomers):
         tidy(program)
         if program.size <= limit and is_worthy(program, allowed_doubts):
-            source = write(program)
+            source = write_program(program)
             if normalise(source) not in known:
                 return source
     raise AssertionError("one of infinitely many newcomers is worthy")
@@ -122,16 +122,16 @@ def _bends(node: ast.expr, site: Site, survey: Survey) -> bool:
     """Whether an expression is more than a sum of scaled tensors."""
     match node:
         case ast.Call() | ast.Compare() | ast.BinOp(op=ast.Pow() | ast.MatMult()):
-            return site.value != Value.OTHER
+            return site.value != ExpressionType.OTHER
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             is_scaled = any(
                 isinstance(side, ast.Name) and side.id in survey.contract.beside
                 for side in (left, right)
             )
             values = survey.value(left, site), survey.value(right, site)
-            return min(values) != Value.OTHER and not is_scaled
+            return min(values) != ExpressionType.OTHER and not is_scaled
         case ast.BinOp(op=ast.Div(), right=right):
-            return survey.value(right, site) != Value.OTHER
+            return survey.value(right, site) != ExpressionType.OTHER
         case _:
             return False
 
@@ -147,7 +147,7 @@ def _is_doubtful(site: Site, survey: Survey) -> bool:
         case ast.BinOp(left=left, op=ast.Pow(), right=right) if site.is_tensor:
             exponent = number(right)
             return exponent is not None and exponent % 1 != 0 and not is_non_negative(left)
-        case ast.Call() as call if site.is_tensor and called(call) in ROOTS:
+        case ast.Call() as call if site.is_tensor and called_name(call) in ROOTS:
             return not is_non_negative(survey.values.operands(call)[0])
         case _:
             return False

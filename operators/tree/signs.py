@@ -2,19 +2,19 @@
 
 import ast
 
-from operators.tree.calls import NON_NEGATIVE, POSITIVE, RISING_FROM_ZERO, called
+from operators.tree.calls import NON_NEGATIVE, POSITIVE, RISING_FROM_ZERO, called_name
 from operators.tree.syntax import number, same
 
 
 def is_non_negative(node: ast.expr) -> bool:  # noqa: PLR0911 - a line a case
     """Whether an expression is surely nowhere below zero."""
     match node:
-        case ast.Call(args=[first, *_]) if called(node) in RISING_FROM_ZERO:
+        case ast.Call(args=[first, *_]) if called_name(node) in RISING_FROM_ZERO:
             return is_non_negative(first)
-        case ast.Call(args=[*_, exponent]) if called(node) == "pow":
+        case ast.Call(args=[*_, exponent]) if called_name(node) == "pow":
             return _is_even(exponent)
         case ast.Call():
-            return called(node) in NON_NEGATIVE
+            return called_name(node) in NON_NEGATIVE
         case ast.BinOp(left=left, op=ast.Mult(), right=right) if same(left, right):
             return True
         case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.Div(), right=right):
@@ -30,7 +30,7 @@ def is_positive(node: ast.expr) -> bool:
     """Whether an expression is surely nowhere at zero or below."""
     match node:
         case ast.Call():
-            return called(node) in POSITIVE
+            return called_name(node) in POSITIVE
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             some = is_positive(left) or is_positive(right)
             return some and is_non_negative(left) and is_non_negative(right)

@@ -7,13 +7,13 @@ ask the inference, since `1.0 * mask` is no mask.
 import ast
 
 from operators.tree.algebra import leading, simple_product, simple_quotient, simple_sum, times
-from operators.tree.calls import EVEN, IDEMPOTENT, SAME_ABOVE_ZERO, TWINS, called
+from operators.tree.calls import EVEN, IDEMPOTENT, SAME_ABOVE_ZERO, TWINS, called_name
 from operators.tree.signs import is_non_negative
 from operators.tree.syntax import binary, number, same
-from operators.tree.values import MODULE, TENSORS, Values
+from operators.tree.values import MODULE, TENSORS, ExpressionTypes
 
 
-def simplify(tree: ast.Module, values: Values) -> None:
+def simplify(tree: ast.Module, values: ExpressionTypes) -> None:
     """Apply the rules in place until none applies."""
     before = ""
     while before != (before := ast.dump(tree)):
@@ -21,7 +21,7 @@ def simplify(tree: ast.Module, values: Values) -> None:
 
 
 class _Simplifier(ast.NodeTransformer):
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: ExpressionTypes) -> None:
         self._values = values
         self._scope = MODULE
 
@@ -60,7 +60,7 @@ class _Simplifier(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        name = called(node)
+        name = called_name(node)
         match node.args:
             case [left, right] if name in TWINS and same(left, right) and not node.keywords:
                 return left
@@ -68,7 +68,7 @@ class _Simplifier(ast.NodeTransformer):
                 return left
             case [ast.Call(args=[_, *rest]) as inner, *further] if (
                 name in IDEMPOTENT
-                and called(inner) == name
+                and called_name(inner) == name
                 and _spell([*rest, *inner.keywords]) == _spell([*further, *node.keywords])
             ):
                 return inner
@@ -99,7 +99,7 @@ def _without_sign(node: ast.expr) -> ast.expr:
     if factor < 0 and base is not None:
         return times(-factor, base)
     match node:
-        case ast.Call(args=[inner]) if called(node) == "abs":
+        case ast.Call(args=[inner]) if called_name(node) == "abs":
             return inner
         case _:
             return node

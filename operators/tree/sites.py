@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from evo.core.contract import Contract
 from operators.tree.syntax import walk, words
-from operators.tree.values import MODULE, TENSORS, Value, Values
+from operators.tree.values import MODULE, TENSORS, ExpressionType, ExpressionTypes
 
 _CLOSED_FIELDS = words(
     "annotation returns decorator_list slice target targets iter test exc cause msg"
@@ -42,7 +42,7 @@ class Site:
     field: str
     index: int | None
     scope: str
-    value: Value
+    value: ExpressionType
 
     @property
     def node(self) -> ast.expr:
@@ -71,23 +71,23 @@ class Survey(NamedTuple):
     """
 
     contract: Contract
-    values: Values
+    values: ExpressionTypes
     sites: list[Site]
 
     @classmethod
     def of(cls, tree: ast.Module, contract: Contract) -> "Survey":
         """The survey of a module as it is now."""
-        values = Values(tree, contract)
+        values = ExpressionTypes(tree, contract)
         values.settle()
         sites = [site for statement in tree.body for site in _places(statement, values)]
         return cls(contract, values, sites)
 
     @property
-    def returned(self) -> Value:
+    def returned(self) -> ExpressionType:
         """What the entry function returns."""
         return self.values.returned(self.contract.function)
 
-    def value(self, node: ast.expr, site: Site) -> Value:
+    def value(self, node: ast.expr, site: Site) -> ExpressionType:
         """What an expression stands for where the site is."""
         return self.values.of(node, site.scope)
 
@@ -100,7 +100,7 @@ class Survey(NamedTuple):
         return self.values.arguments(site.scope)
 
 
-def _places(statement: ast.stmt, values: Values) -> Iterator[Site]:
+def _places(statement: ast.stmt, values: ExpressionTypes) -> Iterator[Site]:
     match statement:
         case ast.FunctionDef(name=name):
             yield from sites_in(statement, name, values)
@@ -110,7 +110,7 @@ def _places(statement: ast.stmt, values: Values) -> Iterator[Site]:
             pass
 
 
-def sites_in(node: ast.AST, scope: str, values: Values) -> Iterator[Site]:
+def sites_in(node: ast.AST, scope: str, values: ExpressionTypes) -> Iterator[Site]:
     """The places below one node, which stands in the given top-level definition."""
     if _is_closed(node, scope, values):
         return
@@ -137,7 +137,7 @@ def _is_open(node: ast.expr) -> bool:
     )
 
 
-def _is_closed(node: ast.AST, scope: str, values: Values) -> bool:
+def _is_closed(node: ast.AST, scope: str, values: ExpressionTypes) -> bool:
     """Whether nothing below may change."""
     match node:
         case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Return() | ast.Expr():
@@ -147,7 +147,9 @@ def _is_closed(node: ast.AST, scope: str, values: Values) -> bool:
             return name in _SHAPE_KEYWORDS
         case ast.Attribute(value=value):
             return values.is_module(value)
-        case ast.Call() if values.of(node, scope) == Value.OTHER:
-            return any(values.of(part, scope) != Value.OTHER for part in values.operands(node))
+        case ast.Call() if values.of(node, scope) == ExpressionType.OTHER:
+            return any(
+                values.of(part, scope) != ExpressionType.OTHER for part in values.operands(node)
+            )
         case _:
             return isinstance(node, _CLOSED_NODES)

@@ -36,7 +36,7 @@ def templates(contract: Contract, arity: int) -> list[str]:
     return [text for text in contract.vocabulary if text.count("{}") == arity]
 
 
-def fill(template: str, arguments: Sequence[ast.expr]) -> ast.expr:
+def fill_template(template: str, arguments: Sequence[ast.expr]) -> ast.expr:
     """A call of the vocabulary on copies of the arguments.
 
     >>> ast.unparse(fill("torch.exp(-torch.square({}))", [ast.Name("x")]))
@@ -60,7 +60,7 @@ def fill_around(
     """
     arguments = [plain_term(others, rng) for _ in range(template.count("{}") - 1)]
     arguments.insert(int(rng.integers(len(arguments) + 1)), inner)
-    return fill(template, arguments)
+    return fill_template(template, arguments)
 
 
 def plain_term(names: Sequence[str], rng: np.random.Generator) -> ast.expr:
@@ -86,7 +86,7 @@ def term(names: Sequence[str], contract: Contract, rng: np.random.Generator) -> 
     """A small tensor expression over names: mostly a call on one, sometimes a product or a name."""
     unary = templates(contract, 1)
     if unary and rng.random() < _SHARE_OF_CALLS:
-        return fill(pick(unary, rng), [plain_term(names, rng)])
+        return fill_template(pick(unary, rng), [plain_term(names, rng)])
     name = ast.Name(pick(names, rng), ast.Load())
     if rng.random() < 0.5:
         return name

@@ -13,12 +13,12 @@ from operators.tree.syntax import (
     loaded,
     walk,
 )
-from operators.tree.values import Values
+from operators.tree.values import ExpressionTypes
 
 
 def tidy(program: Program) -> None:
     """Simplify a program in place, and drop whatever its entry function no longer needs."""
-    simplify(program.tree, Values(program.tree, program.contract))
+    simplify(program.tree, ExpressionTypes(program.tree, program.contract))
     for statement in program.tree.body:
         if isinstance(statement, ast.FunctionDef):
             _drop_dead_code(statement)
@@ -26,7 +26,7 @@ def tidy(program: Program) -> None:
     _settle_imports(program)
 
 
-def write(program: Program) -> str:
+def write_program(program: Program) -> str:
     """The source of a program, laid out as formatters do."""
     text = ""
     previous = ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from evo.core.contract import Contract
-from operators.tree.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called
+from operators.tree.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called_name
 from operators.tree.syntax import children, import_name, parameters
 
 MODULE = "<module>"
@@ -29,7 +29,7 @@ _STEPS = (
 )
 
 
-class Value(IntEnum):
+class ExpressionType(IntEnum):
     """What an expression stands for; a greater value absorbs a smaller one in arithmetic.
 
     OTHER     a number, a shape, or something unknown
@@ -46,7 +46,7 @@ class Value(IntEnum):
     TENSOR = 4
 
 
-TENSORS = (Value.TENSOR, Value.RESHAPED)
+TENSORS = (ExpressionType.TENSOR, ExpressionType.RESHAPED)
 
 
 @dataclass
@@ -62,16 +62,16 @@ class _Function:
     scope: str
     parameters: list[str]
     steps: list[ast.AST]
-    value: Value = Value.OTHER
+    value: ExpressionType = ExpressionType.OTHER
 
 
 @dataclass
 class _Scope:
     arguments: list[str] = field(default_factory=list[str])
-    names: dict[str, Value] = field(default_factory=dict[str, Value])
+    names: dict[str, ExpressionType] = field(default_factory=dict[str, ExpressionType])
 
 
-class Values:
+class ExpressionTypes:
     """The inference over one tree; it knows expressions of that tree and any built from its names.
 
     Args:
@@ -84,25 +84,25 @@ class Values:
         self._functions: dict[str, _Function] = {}
         self._modules: set[str] = set()
         self._has_grown = False
-        self._known: dict[tuple[ast.expr, str], Value] | None = None
+        self._known: dict[tuple[ast.expr, str], ExpressionType] | None = None
         for statement in tree.body:
             name = statement.name if isinstance(statement, ast.FunctionDef) else MODULE
             self._enter(statement, name)
         for argument in contract.arguments:
-            self._scopes[contract.function].names[argument] = Value.TENSOR
+            self._scopes[contract.function].names[argument] = ExpressionType.TENSOR
         # Scalars are taken for numbers, which nothing is wrapped around.
         for learnable in contract.learnables:
-            self._scopes[contract.function].names[learnable.name] = Value.RESHAPED
+            self._scopes[contract.function].names[learnable.name] = ExpressionType.RESHAPED
         self._spread()
 
     def settle(self) -> None:
         """From here on the tree's expressions stay as they are, so answers may be remembered."""
         self._known = {}
 
-    def of(self, node: ast.expr, scope: str) -> Value:
+    def of(self, node: ast.expr, scope: str) -> ExpressionType:
         """What the expression stands for inside a top-level definition."""
         if isinstance(node, ast.Name):
-            return self._scopes[scope].names.get(node.id, Value.OTHER)
+            return self._scopes[scope].names.get(node.id, ExpressionType.OTHER)
         if self._known is None:
             return self._of(node, scope)
         value = self._known.get((node, scope))
@@ -110,31 +110,35 @@ class Values:
             value = self._known[node, scope] = self._of(node, scope)
         return value
 
-    def _of(self, node: ast.expr, scope: str) -> Value:  # noqa: PLR0911 - a line a case
+    def _of(self, node: ast.expr, scope: str) -> ExpressionType:  # noqa: PLR0911 - a line a case
         match node:
             case ast.BinOp(left=left, op=op, right=right):
                 return self._arithmetic(op, [left, right], scope)
             case ast.UnaryOp(operand=operand) | ast.NamedExpr(value=operand):
                 return self.of(operand, scope)
             case ast.Compare(left=left, comparators=right):
-                return min(self._greatest([left, *right], scope), Value.MASK)
+                return min(self._greatest([left, *right], scope), ExpressionType.MASK)
             case ast.IfExp(body=body, orelse=orelse):
                 return self._greatest([body, orelse], scope)
             case ast.Subscript(value=value):
                 whole = self.of(value, scope)
-                return Value.TENSOR if whole == Value.SEVERAL else min(whole, Value.RESHAPED)
+                return (
+                    ExpressionType.TENSOR
+                    if whole == ExpressionType.SEVERAL
+                    else min(whole, ExpressionType.RESHAPED)
+                )
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                return min(self._greatest(parts, scope), Value.SEVERAL)
+                return min(self._greatest(parts, scope), ExpressionType.SEVERAL)
             case ast.GeneratorExp(elt=element) | ast.ListComp(elt=element):
-                return min(self.of(element, scope), Value.SEVERAL)
+                return min(self.of(element, scope), ExpressionType.SEVERAL)
             case ast.Starred(value=value):
                 return self.of(value, scope)
             case ast.Call():
                 return self._call(node, scope)
             case _:
-                return Value.OTHER
+                return ExpressionType.OTHER
 
-    def returned(self, function: str) -> Value:
+    def returned(self, function: str) -> ExpressionType:
         """What a function returns."""
         return self._functions[function].value
 
@@ -154,7 +158,7 @@ class Values:
     def arguments(self, scope: str) -> list[str]:
         """The tensors that a top-level function is given, in the order of its signature."""
         found = self._scopes[scope]
-        return [name for name in found.arguments if found.names.get(name) == Value.TENSOR]
+        return [name for name in found.arguments if found.names.get(name) == ExpressionType.TENSOR]
 
     def _enter(self, node: ast.AST, scope: str) -> None:
         """Note every function below a node."""
@@ -230,39 +234,43 @@ class Values:
         for name, value in given:
             self._raise(name, callee.scope, self.of(value, scope))
 
-    def _raise(self, name: str, scope: str, value: Value) -> None:
+    def _raise(self, name: str, scope: str, value: ExpressionType) -> None:
         names = self._scopes[scope].names
-        if value > names.get(name, Value.OTHER):
+        if value > names.get(name, ExpressionType.OTHER):
             names[name] = value
             self._has_grown = True
 
-    def _arithmetic(self, op: ast.operator, operands: list[ast.expr], scope: str) -> Value:
+    def _arithmetic(self, op: ast.operator, operands: list[ast.expr], scope: str) -> ExpressionType:
         value = self._greatest(operands, scope)
         if isinstance(op, ast.MatMult):
-            return min(value, Value.RESHAPED)
-        if value == Value.MASK and not isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
-            return Value.TENSOR
+            return min(value, ExpressionType.RESHAPED)
+        if value == ExpressionType.MASK and not isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor):
+            return ExpressionType.TENSOR
         return value
 
-    def _call(self, call: ast.Call, scope: str) -> Value:
+    def _call(self, call: ast.Call, scope: str) -> ExpressionType:
         operands = self.operands(call)
         values = [self.of(operand, scope) for operand in operands]
-        value = max(values, default=Value.OTHER)
-        name, is_own = called(call), isinstance(call.func, ast.Name)
+        value = max(values, default=ExpressionType.OTHER)
+        name, is_own = called_name(call), isinstance(call.func, ast.Name)
         if is_own and name in self._functions:
             return self._functions[name].value
         if name in PLAIN or (is_own and name == "float"):
-            return Value.OTHER
+            return ExpressionType.OTHER
         if name in MASKS:
-            return Value.MASK if value else Value.OTHER
+            return ExpressionType.MASK if value else ExpressionType.OTHER
         # Python's own `sum` and `max` go over a list of tensors and keep their shape.
         lone = sum(each in TENSORS for each in values) == 1
         if not is_own and (name in RESHAPING or (name in EXTREMA and lone)):
-            return Value.RESHAPED if value else Value.OTHER
-        return Value.TENSOR if value in (Value.SEVERAL, Value.MASK) else value
+            return ExpressionType.RESHAPED if value else ExpressionType.OTHER
+        return (
+            ExpressionType.TENSOR
+            if value in (ExpressionType.SEVERAL, ExpressionType.MASK)
+            else value
+        )
 
-    def _greatest(self, nodes: Iterable[ast.expr], scope: str) -> Value:
-        return max((self.of(node, scope) for node in nodes), default=Value.OTHER)
+    def _greatest(self, nodes: Iterable[ast.expr], scope: str) -> ExpressionType:
+        return max((self.of(node, scope) for node in nodes), default=ExpressionType.OTHER)
 
 
 def _element_of(value: ast.expr) -> ast.expr:

@@ -30,7 +30,7 @@ from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import walls
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
-from evo.validation.validator import Validator, Verdict
+from evo.validation.validator import Validation, Validator
 
 pytestmark = pytest.mark.skipif(
     walls.standing() != set(walls.Wall), reason="this machine lacks a wall of the sandbox"
@@ -149,7 +149,7 @@ def test_the_corpus_is_large_and_every_wall_stops_some_of_it() -> None:
     assert walls >= {"policy", "trace", "graph", "contract"}
 
 
-def whole_way(sandbox: Sandbox, attack: Attack) -> tuple[Verdict, Traced]:
+def whole_way(sandbox: Sandbox, attack: Attack) -> tuple[Validation, Traced]:
     """The verdict on an attack, and the trace of an honest candidate that stands beside it."""
     beside = _Beside(sandbox, request(HONEST))
     (verdict,) = Validator(kinds.get(attack.kind)(), beside).validate(
@@ -170,7 +170,7 @@ def straight(sandbox: Sandbox, attack: Attack) -> Traced:
     return following
 
 
-def judged(text: str, kind: str = "activation") -> Verdict:
+def judged(text: str, kind: str = "activation") -> Validation:
     """What the engine makes of a text that a sandbox gave it."""
     baseline = next(iter(kinds.get(kind)().baselines().values()))
     (verdict,) = Validator(kinds.get(kind)(), ToldSandbox(text)).validate([baseline])

@@ -26,7 +26,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 def trained(folder: Path) -> list[str]:
     """What the journals of confirmations hold, in order."""
     paths = (folder / "confirmations").glob("journal-*")
-    return [stretch.id for path in paths for stretch in journal.read(path).outcomes]
+    return [stretch.id for path in paths for stretch in journal.read_journal(path).outcomes]
 
 
 def interrupt_when_some_has_trained(workplace: Path, folder: Path) -> Finished:
@@ -139,7 +139,11 @@ def test_confirming_again_trains_nothing_finds_the_same_and_leaves_the_campaign_
     assert again.code == 0, again.err
     assert trained(folder) == before
     first, second = confirmations.paths(folder)[:2]
-    assert confirmations.read(first) == confirmations.read(second) == confirmed.json
+    assert (
+        confirmations.read_confirmation(first)
+        == confirmations.read_confirmation(second)
+        == confirmed.json
+    )
     assert contents(folder) == untouched
     for entry in confirmed.json["candidates"]:
         assert entry["id"][:8] in again.out

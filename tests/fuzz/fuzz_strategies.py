@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from evo.components.kinds import kinds
 from evo.validation.graph.allowed import ALLOWED
 from evo.validation.graph.arguments import schema_of
-from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, REMEDIES
+from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, NAME_REMEDIES
 
 _LONG = os.environ.get("EVO_FUZZ")
 
@@ -35,7 +35,14 @@ BASELINES = [
 
 _NUMBERS = ["0", "1", "-1", "2", "0.5", "1e-3", "1e30", "1e400", "2**31", "-2**63", "10**30"]
 _NAMES = ["x", "y", "w", "torch", "F", "math", "k", "activation", "é", "ｘ", "lambda_"]
-_ATTRIBUTES = [*sorted(ATTRIBUTES), *sorted(REMEDIES), "__class__", "_base", "format", "grad_fn"]
+_ATTRIBUTES = [
+    *sorted(ATTRIBUTES),
+    *sorted(NAME_REMEDIES),
+    "__class__",
+    "_base",
+    "format",
+    "grad_fn",
+]
 _OPERATORS = ["+", "-", "*", "/", "**", "@", "//", "%", "&", "|", "<", "==", "and", "is not", "in"]
 
 _leaves = st.sampled_from(_NAMES) | st.sampled_from(_NUMBERS) | st.just("'text'") | st.just("None")

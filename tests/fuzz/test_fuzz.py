@@ -16,7 +16,7 @@ from evo.validation.graph.graph import Graph
 from evo.validation.policy import rules
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox
-from evo.validation.validator import Validator, Verdict
+from evo.validation.validator import Validation, Validator
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def texts(sandbox: Sandbox) -> list[str]:
     return found
 
 
-def expect_sound(verdict: Verdict) -> None:
+def expect_sound(verdict: Validation) -> None:
     """A short reason, or a graph of allowed operators whose text is its only form."""
     if isinstance(verdict, Refused):
         assert 0 < len(verdict.reason) <= 500
@@ -80,7 +80,7 @@ def test_any_text_passes_the_policy_or_is_refused(text: str) -> None:
         contract = kinds.get(name).contract
         Candidate.of(name, text, operator="test")
         try:
-            rules.check(text, contract)
+            rules.check_source(text, contract)
         except Refused as refused:
             expect_sound(refused)
 
@@ -99,12 +99,12 @@ def test_any_damaged_graph_is_judged_without_a_crash(
     expect_sound(judged(kind, data.draw(broken(texts))))
 
 
-def validated(kind: str, source: str, sandbox: Sandbox) -> list[Verdict]:
+def validated(kind: str, source: str, sandbox: Sandbox) -> list[Validation]:
     found = kinds.get(kind)()
     return Validator(found, sandbox).validate([Candidate.of(kind, source, operator="test")])
 
 
-def judged(kind: str, text: str) -> Verdict:
+def judged(kind: str, text: str) -> Validation:
     """What the engine makes of a text that a sandbox gave it."""
     baseline = next(source for name, source in BASELINES if name == kind)
     (verdict,) = validated(kind, baseline, ToldSandbox(text))

@@ -12,7 +12,7 @@ from evo.core.records import Candidate
 from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox
-from evo.validation.validator import Validator, Verdict
+from evo.validation.validator import Validation, Validator
 
 SHARE_REFUSED = 0.05
 """The most that may be refused wrongly."""
@@ -22,8 +22,8 @@ REFUSED = {**RIGHTLY, **LIMITS}
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> Iterator[dict[tuple[str, str], Verdict]]:
-    found: dict[tuple[str, str], Verdict] = {}
+def verdicts() -> Iterator[dict[tuple[str, str], Validation]]:
+    found: dict[tuple[str, str], Validation] = {}
     with Sandbox() as sandbox:
         for kind in kinds.names():
             candidates = [
@@ -36,7 +36,7 @@ def verdicts() -> Iterator[dict[tuple[str, str], Verdict]]:
 
 @pytest.mark.parametrize(("kind", "name"), sorted(set(all_sources()) - REFUSED.keys()))
 def test_an_honest_component_is_accepted_and_computes_what_its_source_computes(
-    kind: str, name: str, verdicts: dict[tuple[str, str], Verdict]
+    kind: str, name: str, verdicts: dict[tuple[str, str], Validation]
 ) -> None:
     graph = verdicts[kind, name]
     assert isinstance(graph, Graph), graph
@@ -55,7 +55,7 @@ def test_an_honest_component_is_accepted_and_computes_what_its_source_computes(
 
 
 def test_the_share_of_honest_components_that_is_refused_wrongly_is_small(
-    verdicts: dict[tuple[str, str], Verdict],
+    verdicts: dict[tuple[str, str], Validation],
 ) -> None:
     honest = [key for key in verdicts if key not in RIGHTLY]
     refused = {key: str(verdicts[key]) for key in honest if isinstance(verdicts[key], Refused)}
@@ -67,7 +67,7 @@ def test_the_share_of_honest_components_that_is_refused_wrongly_is_small(
 
 @pytest.mark.parametrize(("kind", "name"), REFUSED)
 def test_a_component_that_is_refused_is_told_what_to_write_instead(
-    kind: str, name: str, verdicts: dict[tuple[str, str], Verdict]
+    kind: str, name: str, verdicts: dict[tuple[str, str], Validation]
 ) -> None:
     verdict = verdicts[kind, name]
 

@@ -30,7 +30,7 @@ PANELS = sorted(
 def test_a_panel_has_20_components_or_more_that_pass_the_walls_and_compute_apart(
     name: str, sandbox: Sandbox
 ) -> None:
-    kind, panel = kinds.get(name)(), panels.read(None, name)
+    kind, panel = kinds.get(name)(), panels.read_panel(None, name)
     proposed = [
         Record(Candidate.of(name, known.source, operator="file"), generation=0)
         for known in panel.functions.values()

@@ -39,7 +39,7 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
 
     no_training.create(tmp_path / "run", config).close()
     with History.open(tmp_path / "run") as history:
-        build.run(history, lambda _: None)
+        build.run_campaign(history, lambda _: None)
 
     reader = Reader.read(tmp_path / "run")
     records = [record for record in reader.records if not record.is_baseline]

@@ -14,7 +14,7 @@ from evo.components.activation import Activation
 from evo.core.errors import UsageError
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import walls
-from evo.validation.sandbox.child import Limits
+from evo.validation.sandbox.child import ResourceLimits
 from evo.validation.sandbox.connection import Connection
 from evo.validation.sandbox.sandbox import Sandbox, SandboxError, Traced, TraceRequest
 from evo.validation.sandbox.walls import Wall
@@ -129,7 +129,7 @@ def test_who_hangs_costs_itself_and_holds_up_nobody(sandbox, honest_trace):
 
 
 def test_replies_come_while_others_hang():
-    limits = Limits(cpu_s=60, silent_s=60, deadline_s=60, memory_bytes=64 << 20)
+    limits = ResourceLimits(cpu_s=60, silent_s=60, deadline_s=60, memory_bytes=64 << 20)
     common = {"function": "activation", "shapes": SHAPES, "limits": limits, "walls": list(Wall)}
 
     with Connection() as zygote:

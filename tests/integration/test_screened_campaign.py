@@ -66,7 +66,7 @@ def live(folder: Path, *settings: str, dies_at: int | None = None) -> int:
     config = no_training.configure([*SETTINGS, *settings])
     judge = Judge(config.protocol, dies_at=dies_at)
     if not folder.exists():
-        create.check(config)
+        create.check_config(config)
         create.create(folder, config).close()
     with History.open(folder) as history:
         no_training.run(history, lambda _: None, trainer=judge)
@@ -200,12 +200,12 @@ def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
     again = config.model_copy(update={"reward": named})
 
     with pytest.raises(UsageError, match="has changed"):
-        create.check(again)
+        create.check_config(again)
     with pytest.raises(HistoryError, match="is not what the campaign began with"):
-        create.check(again, begun=tmp_path / "run")
+        create.check_config(again, begun=tmp_path / "run")
     (tmp_path / "run" / "lessons.parquet").unlink()
     with pytest.raises(HistoryError, match="is missing, and so is its original"):
-        create.check(again, begun=tmp_path / "run")
+        create.check_config(again, begun=tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -223,4 +223,4 @@ def test_a_campaign_that_lessons_do_not_fit_is_refused_before_it_begins(
     config = no_training.configure([*SETTINGS, f"reward.lessons={lessons}", *settings])
 
     with pytest.raises(UsageError, match=message):
-        create.check(config)
+        create.check_config(config)

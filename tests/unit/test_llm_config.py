@@ -32,7 +32,7 @@ def test_one_weight_is_set_among_those_of_a_campaign_with_models() -> None:
 
 def test_a_key_that_is_not_set_is_named_before_anything_is_spent() -> None:
     with pytest.raises(UsageError, match="EVO_ABSENT_KEY, which is not set"):
-        create.check(load("default", [MODEL]))
+        create.check_config(load("default", [MODEL]))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_key_in_a_configuration_is_refused_and_not_repeated(setting: str) -> N
 )
 def test_what_does_not_fit_is_an_error_before_anything_is_spent(settings, message) -> None:
     with pytest.raises(UsageError, match=message):
-        create.check(load("default", settings))
+        create.check_config(load("default", settings))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ _PRIOR = np.log(_CENTRES * (1 - _CENTRES)).ravel() / 2
 _PRIOR_BETALN = betaln(_PRIOR_WINS, _PRIOR_LOSSES).ravel()
 
 
-class Interval(NamedTuple):
+class UnitInterval(NamedTuple):
     """From `low` to `high`, both in [0, 1]."""
 
     low: float
@@ -44,7 +44,7 @@ class Beta(NamedTuple):
     losses: float
 
 
-def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Interval:
+def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> UnitInterval:
     """Where the expected win rate over seeds lies, with 95 % probability.
 
     The rate is the mean over tasks of the mean over the task's networks of the mean over trials;
@@ -78,7 +78,7 @@ def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Int
     """
     rate = float(np.mean([np.mean([wins.mean() for wins in task]) for task in strata]))
     low, high = betaincinv(*win_rate_posterior(strata, rivals=rivals), (0.025, 0.975))
-    return Interval(min(float(low), rate), max(float(high), rate))
+    return UnitInterval(min(float(low), rate), max(float(high), rate))
 
 
 def win_rate_posterior(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Beta:

@@ -77,7 +77,7 @@ class Confirmation:
         return Verdict.CONFIRMED if better else Verdict.NOT_CONFIRMED
 
 
-def confirm(
+def confirm_candidates(
     candidates: Mapping[str, Sequence[Trial]],
     baselines: Mapping[str, Sequence[Trial]],
     *,
@@ -102,7 +102,7 @@ def confirm(
     }
 
 
-def compare(own: Sequence[Trial], other: Sequence[Trial]) -> Comparison:
+def compare_paired(own: Sequence[Trial], other: Sequence[Trial]) -> Comparison:
     """One component against another, over all strata.
 
     Args:
@@ -170,8 +170,8 @@ def _compared(
     by_task: dict[str, list[Trial]] = {}
     for trial in own:
         by_task.setdefault(trial.task, []).append(trial)
-    return compare(own, baseline), {
-        task: compare(trials, baseline) for task, trials in by_task.items()
+    return compare_paired(own, baseline), {
+        task: compare_paired(trials, baseline) for task, trials in by_task.items()
     }
 
 

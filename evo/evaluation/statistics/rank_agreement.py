@@ -56,7 +56,7 @@ def accuracy_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
     return _ranks(trials, [-np.array([t.accuracy for t in own]) for own in trials])
 
 
-def halves(
+def split_half_agreement(
     trials: Sequence[Sequence[Trial]], ranks: Callable[[Sequence[Sequence[Trial]]], Ranks]
 ) -> float | None:
     """Agreement of one half of the seeds with the other: τ, mean over random halvings.

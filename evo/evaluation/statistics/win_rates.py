@@ -54,7 +54,7 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
     )
 
 
-class Values(NamedTuple):
+class TrialValues(NamedTuple):
     """What each trial says, of which the measures are means: (trials,) each.
 
     Attributes:
@@ -68,12 +68,12 @@ class Values(NamedTuple):
     margin: Floats
 
 
-def trial_values(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Values:
+def trial_values(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> TrialValues:
     """What each trial of a candidate says; the arguments are those of `score`."""
     own = np.array([trial.loss for trial in trials])
     theirs = np.stack([_losses(other, on=trials) for other in baselines.values()])
     best = theirs.min(axis=0)
-    return Values(_wins(own, theirs).mean(axis=0), _wins(own, best), _log_ratio(own, best))
+    return TrialValues(_wins(own, theirs).mean(axis=0), _wins(own, best), _log_ratio(own, best))
 
 
 def at_highest_rung(trials: Sequence[Trial]) -> list[Trial]:

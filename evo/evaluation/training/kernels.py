@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-Operator = Callable[..., Any]
+Kernel = Callable[..., Any]
 
 _STEEP = 1e38
 """Turns the sign of a difference into 0 or 1, and no difference into one half."""
@@ -94,7 +94,7 @@ def _share(lead: torch.Tensor) -> torch.Tensor:
     return lead.mul_(_STEEP).add_(0.5).clamp_(0, 1)
 
 
-def _if_floats(kernel: type[torch.autograd.Function], otherwise: Operator) -> Operator:
+def _if_floats(kernel: type[torch.autograd.Function], otherwise: Kernel) -> Kernel:
     """The kernel on floats of one shape that a gradient is asked of, else the operator."""
 
     def choose(*values: torch.Tensor) -> torch.Tensor:
@@ -108,7 +108,7 @@ def _if_floats(kernel: type[torch.autograd.Function], otherwise: Operator) -> Op
 
 
 _aten = torch.ops.aten
-CPU_KERNELS: Mapping[str, Operator] = {
+CPU_KERNELS: Mapping[str, Kernel] = {
     "aten.arcsinh.default": _if_floats(_Asinh, _aten.arcsinh.default),
     "aten.asinh.default": _if_floats(_Asinh, _aten.asinh.default),
     "aten.max.other": _if_floats(_Maximum, _aten.max.other),
@@ -120,6 +120,6 @@ CPU_KERNELS: Mapping[str, Operator] = {
 """What to call for an operator, by its full name."""
 
 
-def kernels_for(device: str) -> Mapping[str, Operator]:
+def kernels_for(device: str) -> Mapping[str, Kernel]:
     """What to call in place of operators on a device; a GPU has no slow ones."""
     return CPU_KERNELS if device == "cpu" else {}

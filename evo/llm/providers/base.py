@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from evo.core.messages import Reply, Request
 from evo.core.registry import Registry
-from evo.llm.settings import Model
+from evo.llm.settings import ModelSettings
 
 
 class ProviderError(Exception):
@@ -48,7 +48,7 @@ class Provider(ABC):
     name: ClassVar[str]
 
     @classmethod  # noqa: B027 - most have nothing to check
-    def check(cls, model: Model) -> None:
+    def check(cls, model: ModelSettings) -> None:
         """Find what can be known to be wrong before anything is asked.
 
         Raises:
@@ -56,7 +56,7 @@ class Provider(ABC):
         """
 
     @abstractmethod
-    def __init__(self, model: Model, key: str) -> None:
+    def __init__(self, model: ModelSettings, key: str) -> None:
         """A model and the key for it, empty where none is needed."""
 
     @abstractmethod

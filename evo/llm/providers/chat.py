@@ -15,7 +15,7 @@ import openai
 
 from evo.core.messages import Reply, Request
 from evo.llm.providers.base import ProviderError
-from evo.llm.settings import Model
+from evo.llm.settings import ModelSettings
 
 MOST_BYTES = 1_000_000
 """Where reading a response stops: no component needs more."""
@@ -32,7 +32,7 @@ class Chat:
         key: the secret, empty where none is needed.
     """
 
-    def __init__(self, model: Model, *, base_url: str, key: str) -> None:
+    def __init__(self, model: ModelSettings, *, base_url: str, key: str) -> None:
         self._model = model
         self._key = key
         self._limit = "max_tokens" if base_url else "max_completion_tokens"

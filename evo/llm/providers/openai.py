@@ -5,7 +5,7 @@ from typing import ClassVar
 from evo.core.messages import Reply, Request
 from evo.llm.providers.base import Provider, providers
 from evo.llm.providers.chat import Chat
-from evo.llm.settings import Model
+from evo.llm.settings import ModelSettings
 
 
 @providers.register("openai")
@@ -14,7 +14,7 @@ class OpenAI(Provider):
 
     name: ClassVar[str] = "openai"
 
-    def __init__(self, model: Model, key: str) -> None:
+    def __init__(self, model: ModelSettings, key: str) -> None:
         self._model = model
         self._key = key
         self._chat: Chat | None = None

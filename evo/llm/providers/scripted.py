@@ -12,7 +12,7 @@ from typing import ClassVar
 from evo.core.errors import UsageError
 from evo.core.messages import Reply, Request
 from evo.llm.providers.base import Provider, providers
-from evo.llm.settings import Model
+from evo.llm.settings import ModelSettings
 
 
 @providers.register("scripted")
@@ -21,13 +21,13 @@ class Scripted(Provider):
 
     name: ClassVar[str] = "scripted"
 
-    def __init__(self, model: Model, key: str) -> None:
+    def __init__(self, model: ModelSettings, key: str) -> None:
         del key
         self._model = model
         self._texts: list[str] = []
 
     @classmethod
-    def check(cls, model: Model) -> None:
+    def check(cls, model: ModelSettings) -> None:
         """The file is there and holds texts."""
         _texts(model)
 
@@ -40,7 +40,7 @@ class Scripted(Provider):
         return Reply(text, "stop", self._model.label, prompt, len(text) // 4)
 
 
-def _texts(model: Model) -> list[str]:
+def _texts(model: ModelSettings) -> list[str]:
     try:
         found = json.loads(Path(model.model).read_text())
     except (OSError, ValueError) as error:
@@ -53,6 +53,6 @@ def _texts(model: Model) -> list[str]:
     return texts
 
 
-def _latency_s(model: Model) -> float:
+def _latency_s(model: ModelSettings) -> float:
     value = model.extra.get("latency_s", 0.0)
     return float(value) if isinstance(value, int | float) else 0.0

@@ -13,7 +13,7 @@ from evo.core.errors import UsageError
 from evo.core.messages import Reply, Request
 from evo.llm.providers.base import Provider, providers
 from evo.llm.providers.chat import Chat
-from evo.llm.settings import Model
+from evo.llm.settings import ModelSettings
 
 
 @providers.register("xllamacpp")
@@ -22,7 +22,7 @@ class LocalModel(Provider):
 
     name: ClassVar[str] = "xllamacpp"
 
-    def __init__(self, model: Model, key: str) -> None:
+    def __init__(self, model: ModelSettings, key: str) -> None:
         del key  # nobody else can reach it
         self._model = model
         self._server: Any = None  # xllamacpp has no types
@@ -30,7 +30,7 @@ class LocalModel(Provider):
         self._turn = asyncio.Lock()
 
     @classmethod
-    def check(cls, model: Model) -> None:
+    def check(cls, model: ModelSettings) -> None:
         """The package and the file are there."""
         if find_spec("xllamacpp") is None:
             raise UsageError("provider xllamacpp needs a package: pip install 'evo-search[local]'.")
@@ -54,7 +54,7 @@ class LocalModel(Provider):
         self._server = None
 
 
-def _serve(model: Model) -> Any:
+def _serve(model: ModelSettings) -> Any:
     xllamacpp = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
     params.model.path = str(Path(model.model).absolute())

@@ -17,8 +17,8 @@ from evo.core.records import Record
 from evo.core.seeds import child
 from evo.evaluation.cells import Floats
 from evo.report.facts.objectives import DEFAULT, Objective, objectives_of, score_of
-from evo.report.facts.posterior import Trials
-from evo.report.facts.summary import aside, fully_evaluated
+from evo.report.facts.posterior import BaselineTrials
+from evo.report.facts.summary import fully_evaluated, without_baselines
 
 DRAWS = 1000
 """A probability is then known to ±0.03, at 0.5."""
@@ -97,10 +97,10 @@ def analyse(
         objectives: what counts.
     """
     baselines: list[Record] = []
-    complete = fully_evaluated(aside(records, baselines))
+    complete = fully_evaluated(without_baselines(records, baselines))
     values = np.array([[each.read(record) for each in objectives] for record in complete])
     values = values.reshape(-1, len(objectives))
-    trials = Trials(baselines) if baselines else None
+    trials = BaselineTrials(baselines) if baselines else None
     lows, highs = _bounds(complete, objectives, values, trials)
     signs = _signs(objectives)
     points = signs * values
@@ -148,7 +148,7 @@ def _bounds(
     records: Sequence[Record],
     objectives: Sequence[Objective],
     values: Floats,
-    trials: Trials | None,
+    trials: BaselineTrials | None,
 ) -> tuple[Floats, Floats]:
     """Lower and upper ends of the 95 % intervals, (n, m) each."""
     lows, highs = values.copy(), values.copy()
@@ -165,7 +165,7 @@ def _bounds(
 
 
 def _probabilities(
-    found: Analysis, contenders: NDArray[np.intp], trials: Trials
+    found: Analysis, contenders: NDArray[np.intp], trials: BaselineTrials
 ) -> NDArray[np.float64]:
     """The share of draws in which each record is on the front; 0 for who is no contender: (n,)."""
     shares = np.zeros(len(found.records))

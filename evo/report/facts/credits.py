@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from evo.core.records import Record
-from evo.evaluation.statistics.paired_test import Comparison, compare
+from evo.evaluation.statistics.paired_test import Comparison, compare_paired
 from evo.evaluation.statistics.win_rates import at_highest_rung
 from evo.report.facts.objectives import score_of
 
@@ -82,4 +82,4 @@ def _compared(record: Record, other: Record) -> Comparison | None:
     for place, pair in enumerate(zip(own, without, strict=True)):
         if all(math.isinf(trial.loss) for trial in pair):  # tells nothing of the component
             own[place], without[place] = (trial._replace(loss=1.0) for trial in pair)
-    return compare(own, without)
+    return compare_paired(own, without)

@@ -11,7 +11,7 @@ from rich.text import Text
 from evo.report.facts.credits import credit_facts, credit_text
 from evo.report.facts.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene
-from evo.report.views.tables import baseline_table, body, interval
+from evo.report.views.tables import baseline_table, body, interval_text
 
 _SHOWN = 12
 """Members in the table; all are in `--json`."""
@@ -120,8 +120,8 @@ def _measures(scene: Scene, index: int) -> Iterator[tuple[str, str]]:
     record = found.records[index]
     score, novelty = score_of(record), novelty_of(record)
     yield "id", record.id[:8] + (" (knee)" if index == found.knee else "")
-    yield "B-WR", interval(score.b_wr)
-    yield "BSOTA-WR", interval(score.bsota_wr)
+    yield "B-WR", interval_text(score.b_wr)
+    yield "BSOTA-WR", interval_text(score.bsota_wr)
     yield "margin", f"{score.margin:+.3f}"
     yield "N text", f"{novelty.text:.3f}"
     yield "N behaviour", f"{novelty.behaviour:.3f}"

@@ -54,7 +54,7 @@ Beliefs = Mapping[str, Belief]
 """Of one candidate, by the key of an objective."""
 
 
-class Trials:
+class BaselineTrials:
     """The trials of a campaign's baselines, and what those of a candidate say beside them.
 
     Args:

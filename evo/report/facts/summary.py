@@ -13,16 +13,16 @@ from archive.history.replies import Replies
 from archive.pareto import front, hypervolume
 from evo.core.errors import UsageError
 from evo.core.records import Record, Status
-from evo.screening.verdict import Verdict
+from evo.screening.verdict import ScreeningVerdict
 from evo.selection.individual import performance
 
-OBJECTIVES = ("b_wr", "n_behaviour")
+FRONT_OBJECTIVES = ("b_wr", "n_behaviour")
 """Performance and novelty of the front, both to be maximised."""
 
 
 @dataclass(frozen=True)
 class Front:
-    """The Pareto front of a campaign over `OBJECTIVES`.
+    """The Pareto front of a campaign over `FRONT_OBJECTIVES`.
 
     Attributes:
         members: non-dominated candidates, best performance first.
@@ -44,14 +44,16 @@ def pareto_front(records: Iterable[Record]) -> Front:
     baselines that trained as briefly, not the same measure.
     """
     baselines: list[Record] = []
-    complete = fully_evaluated(aside(records, baselines))
-    points = np.array([objectives(record) for record in complete]).reshape(-1, len(OBJECTIVES))
+    complete = fully_evaluated(without_baselines(records, baselines))
+    points = np.array([objectives(record) for record in complete]).reshape(
+        -1, len(FRONT_OBJECTIVES)
+    )
     chosen = dict.fromkeys(int(index) for index in front(points))
     return Front(
         members=tuple(complete[index] for index in chosen),
         others=tuple(r for index, r in enumerate(complete) if index not in chosen),
         baselines=tuple(baselines),
-        hypervolume=float(hypervolume(points, np.zeros(len(OBJECTIVES)))),
+        hypervolume=float(hypervolume(points, np.zeros(len(FRONT_OBJECTIVES)))),
     )
 
 
@@ -69,7 +71,7 @@ def fully_evaluated(records: Iterable[Record]) -> list[Record]:
     return found
 
 
-def aside(records: Iterable[Record], baselines: list[Record]) -> Iterator[Record]:
+def without_baselines(records: Iterable[Record], baselines: list[Record]) -> Iterator[Record]:
     """The records that are no baselines; those go to the list."""
     for record in records:
         if record.is_baseline:
@@ -91,9 +93,9 @@ def rung(record: Record) -> int:
 
 
 def objectives(record: Record) -> tuple[float, float]:
-    """Performance and novelty of an evaluated record, in the order of `OBJECTIVES`."""
+    """Performance and novelty of an evaluated record, in the order of `FRONT_OBJECTIVES`."""
     rates = _rates(record)
-    return rates[OBJECTIVES[0]], rates[OBJECTIVES[1]]
+    return rates[FRONT_OBJECTIVES[0]], rates[FRONT_OBJECTIVES[1]]
 
 
 def find_record(records: Iterable[Record], beginning: str) -> Record:
@@ -117,7 +119,7 @@ def status_facts(history: Reader) -> dict[str, Any]:
     counts: Counter[Status] = Counter()
     archived = 0
     best: Record | None = None
-    reward = Verdict()
+    reward = ScreeningVerdict()
     for record in history.records:
         reward = reward.after([record])
         archived += record.novelty is not None
@@ -129,7 +131,9 @@ def status_facts(history: Reader) -> dict[str, Any]:
         "kind": history.config["kind"],
         "generation": history.generation,
         "state": state,
-        "stopped_because": stop_reason.read(history.folder) if state == "stopped" else None,
+        "stopped_because": stop_reason.read_stop_reason(history.folder)
+        if state == "stopped"
+        else None,
         "seed": history.config["seed"],
         "proposed": counts.total(),
         "duplicates": counts[Status.DUPLICATE],
@@ -216,7 +220,7 @@ def _trials(record: Record) -> list[dict[str, Any]]:
     return [finite(trial._asdict()) for trial in record.score.trials]
 
 
-def _reward(history: Reader, verdict: Verdict) -> dict[str, Any] | None:
+def _reward(history: Reader, verdict: ScreeningVerdict) -> dict[str, Any] | None:
     """How the reward model stands; None in a campaign that does not screen."""
     if not history.config.get("reward", {}).get("screening", False):
         return None

@@ -11,13 +11,13 @@ from evo.evaluation.cells import Floats
 from evo.evaluation.statistics.estimate import Mean
 from evo.report.views.layout import plain_table
 from evo.screening.efficiency import TOP
-from evo.tabular.benchmark import Course, Plan, Table
+from evo.tabular.benchmark import BenchmarkPlan, Course, Table
 
 _STEPS = 50
 """Points of a curve in the facts."""
 
 
-def tabular_facts(table: Table, plan: Plan, courses: Sequence[Course]) -> dict[str, Any]:
+def tabular_facts(table: Table, plan: BenchmarkPlan, courses: Sequence[Course]) -> dict[str, Any]:
     """What `evo bench tabular --json` prints."""
     return {
         "candidates": len(table.candidates),
@@ -33,7 +33,7 @@ def tabular_facts(table: Table, plan: Plan, courses: Sequence[Course]) -> dict[s
     }
 
 
-def tabular_view(table: Table, plan: Plan, courses: Sequence[Course]) -> RenderableType:
+def tabular_view(table: Table, plan: BenchmarkPlan, courses: Sequence[Course]) -> RenderableType:
     """A row a strategy, and a line on what was looked up."""
     view = plain_table(f"After {plan.budget} evaluations, means over {plan.seeds} seeds")
     view.add_column("strategy", no_wrap=True)
@@ -59,7 +59,7 @@ def tabular_view(table: Table, plan: Plan, courses: Sequence[Course]) -> Rendera
     return Group(view, Text(line))
 
 
-def _facts(table: Table, plan: Plan, course: Course) -> dict[str, Any]:
+def _facts(table: Table, plan: BenchmarkPlan, course: Course) -> dict[str, Any]:
     places = np.unique(np.linspace(1, plan.budget, min(_STEPS, plan.budget)).astype(np.int64))
     return {
         "strategy": course.name,

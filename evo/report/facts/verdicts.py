@@ -12,7 +12,7 @@ from evo.core.records import Record, Trial, WinRate
 from evo.evaluation.statistics.paired_test import Comparison, Confirmation, Verdict
 from evo.evaluation.statistics.win_rates import score
 from evo.report.facts.summary import finite, score_facts
-from evo.report.views.tables import interval
+from evo.report.views.tables import interval_text
 
 _RATES = ("b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci")
 
@@ -106,7 +106,9 @@ def _row(entry: Mapping[str, Any], searched: Sequence[str]) -> tuple[Text, ...]:
     if entry["reason"]:
         return verdict, Text("–"), Text("–"), Text("–"), Text(entry["reason"])
     low, high = entry["log_ratio_ci"]
-    rates = [interval(WinRate(entry[key], *entry[f"{key}_ci"])) for key in ("b_wr", "bsota_wr")]
+    rates = [
+        interval_text(WinRate(entry[key], *entry[f"{key}_ci"])) for key in ("b_wr", "bsota_wr")
+    ]
     return (
         verdict,
         Text(f"{entry['strongest_baseline']}\n{entry['log_ratio']:+.3f} [{low:+.2f}, {high:+.2f}]"),

@@ -10,9 +10,13 @@ from evo.report.pictures import best, descent, novelty, progress, shapes, win_ra
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import look, save
 
-_OF_ONE = {"best": best.draw, "shapes": shapes.draw, "lineage": descent.draw}
+_OF_ONE = {"best": best.draw_best, "shapes": shapes.draw_shapes, "lineage": descent.draw_descent}
 
-_OF_TWO = {"pareto": novelty.draw, "progress": progress.draw, "win-rates": win_rates.draw}
+_OF_TWO = {
+    "pareto": novelty.draw_novelty,
+    "progress": progress.draw_progress,
+    "win-rates": win_rates.draw_win_rates,
+}
 """Those on which a second campaign can be laid."""
 
 
@@ -23,7 +27,7 @@ def save_pareto(scene: Scene, folder: Path) -> Path:
         OSError: the folder cannot be written.
     """
     with look():
-        return save(novelty.draw(scene), folder, "pareto", endings=("png",))[0]
+        return save(novelty.draw_novelty(scene), folder, "pareto", endings=("png",))[0]
 
 
 def save_all(scene: Scene, folder: Path, *, over: Scene | None = None) -> list[Path]:

@@ -12,19 +12,19 @@ from evo.evaluation.cells import Floats
 from evo.report.facts.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.shape import draw_shape
-from evo.report.pictures.style import OTHER, SCALE, blank, halves, heading, note
+from evo.report.pictures.style import OTHER, SCALE, blank, heading, note, split_figure
 
 COUNT = 12
 
 
-def draw(scene: Scene) -> Figure:
+def draw_best(scene: Scene) -> Figure:
     """The best by BSOTA-WR, numbered as on the heat maps beside them."""
     records = best(scene.analysis.records, COUNT)
     if not records:
         return note(blank(9.6, 5.8), "no candidate trained in full yet")
     figure = blank(9.6, 5.8)
     heading(figure, f"{scene.title}: the best {len(records)} by BSOTA-WR")
-    left, right = halves(figure, across=True)
+    left, right = split_figure(figure, across=True)
     places = left.subplots(4, 3, squeeze=False).ravel()
     for axes in places[len(records) :]:
         axes.set_axis_off()

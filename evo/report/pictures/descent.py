@@ -15,13 +15,22 @@ from evo.report.facts.objectives import score_of
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.shape import draw_shape
-from evo.report.pictures.style import CYCLE, DASHES, FRONT, OTHER, blank, halves, heading, note
+from evo.report.pictures.style import (
+    CYCLE,
+    DASHES,
+    FRONT,
+    OTHER,
+    blank,
+    heading,
+    note,
+    split_figure,
+)
 
 _STATIONS = 6
 """Of the main line that are drawn as shapes: the oldest and the newest."""
 
 
-def draw(scene: Scene) -> Figure:
+def draw_descent(scene: Scene) -> Figure:
     """B-WR of the best and its ancestors by generation, and the shapes along the main line."""
     family = scene.lineage
     if not family:
@@ -29,7 +38,7 @@ def draw(scene: Scene) -> Figure:
     line = main_line(family, family[-1])
     figure = blank(8.0, 5.6)
     heading(figure, f"{scene.title}: descent of the best")
-    upper, lower = halves(figure, across=False)
+    upper, lower = split_figure(figure, across=False)
     axes = upper.subplots()
     operators = _edges(axes, family, {record.id for record in line})
     _dots(axes, family, line)

@@ -7,7 +7,7 @@ from evo.report.pictures.style import CYCLE, DASHES, FRONT, blank
 from evo.screening.appraisal import Judgement
 
 
-def draw(found: Judgement) -> Figure:
+def draw_efficiency(found: Judgement) -> Figure:
     """All candidates on the left, every pair of sources on the right, chance as a diagonal."""
     figure = blank(7.2, 3.6)
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)

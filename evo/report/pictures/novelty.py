@@ -20,7 +20,7 @@ _KNEE_REACH = 4
 """How far the diamond reaches beyond other markers, in points."""
 
 
-def draw(scene: Scene, over: Scene | None = None) -> Figure:
+def draw_novelty(scene: Scene, over: Scene | None = None) -> Figure:
     """Novelty against performance, or whatever the first two objectives are.
 
     Args:

@@ -9,7 +9,7 @@ from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import FRONT, SECOND, blank
 
 
-def draw(scene: Scene, over: Scene | None = None) -> Figure:
+def draw_progress(scene: Scene, over: Scene | None = None) -> Figure:
     """Hypervolume above, the best in the first objective with its interval below.
 
     Args:

@@ -20,7 +20,7 @@ _FAR = 3.0
 """Standardised outputs farther from 0 look alike."""
 
 
-def draw(scene: Scene) -> Figure:
+def draw_shapes(scene: Scene) -> Figure:
     """A panel an operator, and one of the baselines; light shapes win more often.
 
     Grey ones stopped at a lower rung, where a win rate is another measure. Where behaviour is no

@@ -62,7 +62,7 @@ def save(
     return paths
 
 
-def halves(figure: Figure, *, across: bool) -> tuple[SubFigure, SubFigure]:
+def split_figure(figure: Figure, *, across: bool) -> tuple[SubFigure, SubFigure]:
     """Two parts of a figure, side by side or one above the other; the first has two thirds."""
     both = (
         figure.subfigures(1, 2, width_ratios=(2, 1))

@@ -11,7 +11,7 @@ from evo.screening.efficiency import TOP
 from evo.tabular.benchmark import Course, Table
 
 
-def draw(table: Table, courses: Sequence[Course]) -> Figure:
+def draw_tabular(table: Table, courses: Sequence[Course]) -> Figure:
     """Share of the best found on the left, regret on the right; bands are 95 % intervals."""
     figure = blank(7.2, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)

@@ -15,7 +15,7 @@ from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
 _WITH_INTERVALS = 3
 
 
-def draw(scene: Scene, over: Scene | None = None) -> Figure:
+def draw_win_rates(scene: Scene, over: Scene | None = None) -> Figure:
     """Both win rates of all candidates that trained in full, and of the baselines."""
     found = scene.analysis
     figure = blank(6.0, 5.6)

@@ -15,13 +15,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from evo.campaign.progress import Progress, Watch
+from evo.campaign.progress import OnProgress, Progress
 from evo.core.records import Status
-from evo.report.views.tables import body, interval
+from evo.report.views.tables import body, interval_text
 
 
 @contextmanager
-def live_view(name: str, console: Console) -> Generator[Watch]:
+def live_view(name: str, console: Console) -> Generator[OnProgress]:
     """Something to give a campaign as its watch, while the context lasts."""
     if not console.is_terminal:
         yield _Lines(console).show
@@ -130,7 +130,7 @@ def _best(progress: Progress) -> str:
     if progress.best is None or progress.best.score is None:
         return "none yet"
     score = progress.best.score
-    return f"B-WR {interval(score.b_wr)}  BSOTA-WR {interval(score.bsota_wr)}"
+    return f"B-WR {interval_text(score.b_wr)}  BSOTA-WR {interval_text(score.bsota_wr)}"
 
 
 def _reward(progress: Progress) -> str:

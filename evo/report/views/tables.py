@@ -26,8 +26,8 @@ def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Ren
         score, novelty = _score(record), _novelty(record)
         table.add_row(
             names.get(record.id, record.id[:8]),
-            interval(score.b_wr),
-            interval(score.bsota_wr),
+            interval_text(score.b_wr),
+            interval_text(score.bsota_wr),
             f"{score.margin:+.3f}",
             f"{novelty.text:.3f}",
             f"{novelty.behaviour:.3f}",
@@ -95,8 +95,8 @@ def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
             continue
         table.add_row(
             name,
-            interval(WinRate(row["b_wr"], *row["b_wr_ci"])),
-            interval(WinRate(row["bsota_wr"], *row["bsota_wr_ci"])),
+            interval_text(WinRate(row["b_wr"], *row["b_wr_ci"])),
+            interval_text(WinRate(row["bsota_wr"], *row["bsota_wr_ci"])),
             f"{row['margin']:+.3f}",
         )
     return table
@@ -210,7 +210,7 @@ def body(source: str) -> str:
     return "\n".join(line for line in lines if not line.startswith(("import ", "from "))).strip()
 
 
-def interval(rate: WinRate) -> str:
+def interval_text(rate: WinRate) -> str:
     """A win rate with its 95 % interval.
 
     >>> interval(WinRate(0.75, 0.5, 0.9))

@@ -19,10 +19,10 @@ from evo.evaluation.cells import Floats
 from evo.screening.choice import most_promising
 from evo.screening.features import Features
 from evo.screening.model import BLOCKS, Scaler
-from evo.tabular.strategy import State, strategies
+from evo.tabular.strategy import SearchState, strategies
 
 
-class Foretold(NamedTuple):
+class GaussianPrediction(NamedTuple):
     """What is expected of many candidates, (n,) each, with standard deviations."""
 
     expected: Floats
@@ -33,7 +33,7 @@ class Foretold(NamedTuple):
 class GaussianProcess:
     """The most promising by a Gaussian process, fitted anew on all that was evaluated."""
 
-    def choose(self, state: State, count: int, rng: np.random.Generator) -> Sequence[int]:  # noqa: ARG002 - no chance in it
+    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:  # noqa: ARG002 - no chance in it
         """See `Strategy`."""
         left = state.left
         told = foretold(
@@ -53,7 +53,7 @@ def foretold(
     asked: Features,
     *,
     blocks: Sequence[str] = BLOCKS,
-) -> Foretold:
+) -> GaussianPrediction:
     """What a process that learned from some candidates expects of others.
 
     Args:
@@ -71,4 +71,4 @@ def foretold(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a bound of the kernel was reached
         expected, spread = process.fit(inputs, came).predict(others, return_std=True)
-    return Foretold(np.asarray(expected), np.asarray(spread))
+    return GaussianPrediction(np.asarray(expected), np.asarray(spread))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
-from evo.tabular.strategy import State, strategies
+from evo.tabular.strategy import SearchState, strategies
 
 _PARENTS = 24
 """The best so far from which parents are drawn, as in a campaign of the default population."""
@@ -22,7 +22,7 @@ _NEAREST = 5
 class LocalSearch:
     """Offspring of the best by binary tournaments, each one of the nearest to its parent."""
 
-    def choose(self, state: State, count: int, rng: np.random.Generator) -> Sequence[int]:
+    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         behaviours = state.candidates.block("behaviour")
         best = state.evaluated[np.argsort(-state.came, kind="stable")][:_PARENTS]

@@ -5,25 +5,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from evo.screening.choice import most_promising, random_places
-from evo.screening.model import BLOCKS, Model
+from evo.screening.model import BLOCKS, RewardModel
 from evo.screening.settings import RewardSettings
-from evo.tabular.strategy import State, strategies
+from evo.tabular.strategy import SearchState, strategies
 
 
 @strategies.register("reward-model")
-class RewardModel:
+class RewardModelStrategy:
     """The ensemble, fitted anew on all that was evaluated, with a campaign's default settings.
 
     Unlike a campaign's screen it never stands aside, and chooses among all that are left.
     """
 
-    def choose(self, state: State, count: int, rng: np.random.Generator) -> Sequence[int]:
+    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         settings = RewardSettings()
         candidates, left = state.candidates, rng.permutation(state.left)
         by_chance = left[: random_places(count, settings.random_share)]
         rest = np.sort(left[len(by_chance) :])
-        model = Model.fit(
+        model = RewardModel.fit(
             candidates.features(BLOCKS, state.evaluated),
             state.examples,
             seed=int(rng.integers(2**62)),

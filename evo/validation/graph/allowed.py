@@ -93,7 +93,7 @@ def base_name(operator: str) -> str:
     return operator.split(".")[1]
 
 
-REMEDIES: Mapping[str, str] = MappingProxyType(
+OPERATOR_REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "aten.index.Tensor": "use torch.where in place of x[mask]",
         "aten.index_put.default": "use torch.where in place of x[mask] = y",

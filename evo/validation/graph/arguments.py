@@ -14,7 +14,7 @@ from torch._ops import OpOverload
 
 from evo.validation.graph.sizes import Size
 
-Json = Any
+JsonValue = Any
 """What `json.loads` may give; narrowed by checks before it is used."""
 
 DTYPES: Mapping[str, torch.dtype] = {
@@ -65,7 +65,7 @@ class Call(NamedTuple):
     keywords: dict[str, Any]
 
 
-def read_call(operator: OpOverload, positional: Json, keywords: Json) -> Call:
+def read_call(operator: OpOverload, positional: JsonValue, keywords: JsonValue) -> Call:
     """Arguments as the operator takes them.
 
     Raises:
@@ -102,7 +102,7 @@ def read_call(operator: OpOverload, positional: Json, keywords: Json) -> Call:
     )
 
 
-def read_float(value: Json) -> float | None:
+def read_float(value: JsonValue) -> float | None:
     """The float that a JSON value stands for, None if it is none."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -111,7 +111,7 @@ def read_float(value: Json) -> float | None:
     return None
 
 
-def write_float(value: float) -> Json:
+def write_float(value: float) -> JsonValue:
     """A float as JSON.
 
     >>> write_float(0.5), write_float(float("inf"))
@@ -125,9 +125,9 @@ def schema_of(operator: OpOverload) -> torch.FunctionSchema:
     return operator._schema  # pyright: ignore[reportPrivateUsage] - torch tells it nowhere else
 
 
-def write_tensor(tensor: torch.Tensor) -> list[Json]:
+def write_tensor(tensor: torch.Tensor) -> list[JsonValue]:
     """Elements of a constant as JSON, in row-major order."""
-    values: list[Json] = tensor.flatten().tolist()
+    values: list[JsonValue] = tensor.flatten().tolist()
     return [write_float(value) for value in values] if tensor.is_floating_point() else values
 
 
@@ -137,12 +137,12 @@ def first_line(error: BaseException) -> str:
     return text.splitlines()[0][:200]
 
 
-def is_int64(value: Json) -> TypeGuard[int]:
+def is_int64(value: JsonValue) -> TypeGuard[int]:
     """Whether a JSON value is a whole number that torch can hold."""
     return type(value) is int and -_INT64 <= value < _INT64
 
 
-def _read(expected: str, value: Json, where: str) -> Any:
+def _read(expected: str, value: JsonValue, where: str) -> Any:
     if expected.startswith("Optional["):
         return None if value is None else _read(expected[9:-1], value, where)
     if expected.startswith("List["):
@@ -157,7 +157,7 @@ def _read(expected: str, value: Json, where: str) -> Any:
     return found
 
 
-def _read_plain(expected: str, value: Json, where: str) -> Any:
+def _read_plain(expected: str, value: JsonValue, where: str) -> Any:
     found = _read(expected, value, where)
     if isinstance(found, Reference | Size) or (
         isinstance(found, list) and any(isinstance(part, Reference | Size) for part in found)
@@ -166,7 +166,7 @@ def _read_plain(expected: str, value: Json, where: str) -> Any:
     return found
 
 
-def _size(value: Json) -> Size | None:
+def _size(value: JsonValue) -> Size | None:
     match value:
         case {"size": [input_, dim, plus]} if len(value) == 1:
             is_size = all(is_int64(n) and abs(n) < _LARGEST_SIZE for n in (input_, dim or 0, plus))
@@ -175,15 +175,15 @@ def _size(value: Json) -> Size | None:
             return None
 
 
-def _bool(value: Json) -> bool | None:
+def _bool(value: JsonValue) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _int(value: Json) -> int | Size | None:
+def _int(value: JsonValue) -> int | Size | None:
     return value if is_int64(value) else _size(value)
 
 
-def _number(value: Json) -> float | Size | None:
+def _number(value: JsonValue) -> float | Size | None:
     for read in (_bool, _int, read_float):
         found = read(value)
         if found is not None:
@@ -191,24 +191,24 @@ def _number(value: Json) -> float | Size | None:
     return None
 
 
-def _word(value: Json) -> str | None:
+def _word(value: JsonValue) -> str | None:
     return value if isinstance(value, str) and value in _WORDS else None
 
 
-def _dtype(value: Json) -> torch.dtype | None:
+def _dtype(value: JsonValue) -> torch.dtype | None:
     if isinstance(value, dict) and list(value) == ["dtype"] and isinstance(value["dtype"], str):
         return DTYPES.get(value["dtype"])
     return None
 
 
-def _tensor(value: Json) -> Reference | Size | float | None:
+def _tensor(value: JsonValue) -> Reference | Size | float | None:
     """A reference, or a number that torch takes for a tensor without dimensions."""
     if isinstance(value, dict) and list(value) == ["ref"] and is_int64(value["ref"]):
         return Reference(value["ref"])
     return _number(value)
 
 
-_READERS: Mapping[str, Callable[[Json], Any]] = {
+_READERS: Mapping[str, Callable[[JsonValue], Any]] = {
     "Tensor": _tensor,
     "number": _number,
     "int": _int,
@@ -219,6 +219,6 @@ _READERS: Mapping[str, Callable[[Json], Any]] = {
 }
 
 
-def _short(value: Json) -> str:
+def _short(value: JsonValue) -> str:
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.graph.allowed import ALLOWED, REMEDIES
+from evo.validation.graph.allowed import ALLOWED, OPERATOR_REMEDIES
 from evo.validation.graph.arguments import (
     DTYPES,
     MAX_CONSTANT_ELEMENTS,
     GraphError,
-    Json,
+    JsonValue,
     Reference,
     first_line,
     is_int64,
@@ -35,12 +35,12 @@ from evo.validation.graph.arguments import (
 )
 from evo.validation.graph.sizes import Size
 
-MAX_BYTES = 200_000
+MAX_GRAPH_BYTES = 200_000
 MAX_INPUTS = 16
-MAX_NODES = 500
+MAX_GRAPH_NODES = 500
 
 
-class Step(NamedTuple):
+class GraphStep(NamedTuple):
     """One operator call; its references are taken out, so that running it only fills them in.
 
     Attributes:
@@ -96,7 +96,7 @@ class Document(NamedTuple):
     text: str
     inputs: int
     nodes: tuple[torch.Tensor | None, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[GraphStep, ...]
     output: int
 
 
@@ -106,8 +106,8 @@ def read_document(text: str) -> Document:
     Raises:
         GraphError: it is no graph, or too large, or names what is not allowed.
     """
-    if len(text) > MAX_BYTES:
-        raise GraphError(f"expected at most {MAX_BYTES:,} bytes, got {len(text):,}")
+    if len(text) > MAX_GRAPH_BYTES:
+        raise GraphError(f"expected at most {MAX_GRAPH_BYTES:,} bytes, got {len(text):,}")
     try:
         document = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
@@ -117,8 +117,8 @@ def read_document(text: str) -> Document:
     inputs, nodes = document["inputs"], document["nodes"]
     if not is_int64(inputs) or not 1 <= inputs <= MAX_INPUTS:
         raise GraphError(f"expected 1 to {MAX_INPUTS} inputs, got {str(inputs)[:20]}")
-    if not isinstance(nodes, list) or len(nodes) > MAX_NODES:
-        raise GraphError(f"expected a list of at most {MAX_NODES} nodes")
+    if not isinstance(nodes, list) or len(nodes) > MAX_GRAPH_NODES:
+        raise GraphError(f"expected a list of at most {MAX_GRAPH_NODES} nodes")
     reader = _Reader(inputs)
     for node in nodes:
         reader.read(node)
@@ -133,7 +133,7 @@ def read_document(text: str) -> Document:
     )
 
 
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     """Readers differ in which of two equal keys they take, so there may be none."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -145,15 +145,15 @@ class _Reader:
     """Reads node after node; its state is what the nodes so far have given."""
 
     def __init__(self, inputs: int) -> None:
-        self.written: list[Json] = []
+        self.written: list[JsonValue] = []
         self.nodes: list[torch.Tensor | None] = []
-        self.steps: list[Step] = []
+        self.steps: list[GraphStep] = []
         self._inputs = inputs
         self._parts = [1] * inputs
         """How many tensors each value holds."""
         self._elements_left = MAX_CONSTANT_ELEMENTS
 
-    def read(self, node: Json) -> None:
+    def read(self, node: JsonValue) -> None:
         if not isinstance(node, list) or not node or not isinstance(node[0], str):
             raise GraphError("expected a node to be a list that starts with a name")
         name, *rest = node
@@ -164,17 +164,17 @@ class _Reader:
         elif name in ALLOWED and len(rest) == 2:
             self._read_operator(name, *rest)
         else:
-            remedy = f"; {REMEDIES[name]}" if name in REMEDIES else ""
+            remedy = f"; {OPERATOR_REMEDIES[name]}" if name in OPERATOR_REMEDIES else ""
             raise GraphError(f"operator {name[:60]!r} is not allowed here{remedy}")
 
-    def tensor(self, reference: Json) -> int:
+    def tensor(self, reference: JsonValue) -> int:
         """Number of the one tensor that a reference names."""
         index = self._value(reference)
         if self._parts[index] != 1:
             raise GraphError(f"value {index} holds {self._parts[index]} tensors, expected one")
         return index
 
-    def _value(self, reference: Json) -> int:
+    def _value(self, reference: JsonValue) -> int:
         if not isinstance(reference, dict) or list(reference) != ["ref"]:
             raise GraphError(f"expected a reference, got {repr(reference)[:40]}")
         index = reference["ref"]
@@ -182,7 +182,7 @@ class _Reader:
             raise GraphError(f"reference {str(index)[:20]} points to no earlier value")
         return index
 
-    def _read_operator(self, name: str, positional: Json, keywords: Json) -> None:
+    def _read_operator(self, name: str, positional: JsonValue, keywords: JsonValue) -> None:
         operator = ALLOWED[name]
         call = read_call(operator, positional, keywords)
         single: list[tuple[int, int]] = []
@@ -197,7 +197,7 @@ class _Reader:
                 sized += self._sizes(position, argument)
         if not single and not several:
             raise GraphError(f"{name}: expected at least one value among its arguments")
-        step = Step(
+        step = GraphStep(
             name,
             len(self._parts),
             operator,
@@ -219,15 +219,15 @@ class _Reader:
                 raise GraphError(f"size of input {size.input}, which is none")
         return found
 
-    def _read_item(self, reference: Json, part: Json) -> None:
+    def _read_item(self, reference: JsonValue, part: JsonValue) -> None:
         index = self._value(reference)
         count = self._parts[index]
         if count == 1 or not is_int64(part) or not 0 <= part < count:
             raise GraphError(f"item: value {index} has no part {str(part)[:20]}")
-        step = Step("item", len(self._parts), None, (None, part), {}, ((0, index),), ())
+        step = GraphStep("item", len(self._parts), None, (None, part), {}, ((0, index),), ())
         self._add(["item", {"ref": index}, part], step=step)
 
-    def _read_constant(self, dtype: Json, shape: Json, values: Json) -> None:
+    def _read_constant(self, dtype: JsonValue, shape: JsonValue, values: JsonValue) -> None:
         if not isinstance(dtype, str) or dtype not in DTYPES:
             raise GraphError(f"constant: dtype {str(dtype)[:20]!r} is not allowed")
         if not isinstance(shape, list) or not all(
@@ -250,10 +250,10 @@ class _Reader:
 
     def _add(
         self,
-        written: Json,
+        written: JsonValue,
         *,
         constant: torch.Tensor | None = None,
-        step: Step | None = None,
+        step: GraphStep | None = None,
         parts: int = 1,
     ) -> None:
         self.written.append(written)
@@ -263,7 +263,7 @@ class _Reader:
             self.steps.append(step)
 
 
-def _element(dtype: torch.dtype, value: Json) -> float:
+def _element(dtype: torch.dtype, value: JsonValue) -> float:
     if dtype.is_floating_point:
         found = read_float(value)
     elif dtype == torch.bool:

@@ -13,7 +13,7 @@ import torch
 
 from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
 from evo.validation.graph.arguments import GraphError, first_line
-from evo.validation.graph.document import Document, Step, read_document
+from evo.validation.graph.document import Document, GraphStep, read_document
 from evo.validation.graph.shape_cache import run_on_meta
 
 # A few operators run under vmap copy by copy, which torch tells everybody who uses one.
@@ -132,7 +132,7 @@ class Graph:
         return self._nodes[device]
 
 
-def _cost(step: Step, values: Sequence[Any]) -> int:
+def _cost(step: GraphStep, values: Sequence[Any]) -> int:
     """Elements that a step makes; matrix products pass over the inner dimension for each."""
     if step.operator is None:
         return 0

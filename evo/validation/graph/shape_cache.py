@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from evo.validation.graph.document import Step
+from evo.validation.graph.document import GraphStep
 
 _MOST = 20_000
 """Answers that are kept; then it starts anew."""
@@ -18,7 +18,7 @@ _MOST = 20_000
 _remembered: dict[Hashable, Any] = {}
 
 
-def run_on_meta(step: Step, values: Sequence[Any]) -> Any:
+def run_on_meta(step: GraphStep, values: Sequence[Any]) -> Any:
     """What a step gives on values of the meta device, which have a form but no elements.
 
     Raises:

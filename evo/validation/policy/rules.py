@@ -13,11 +13,11 @@ import warnings
 from difflib import get_close_matches
 
 from evo.core.contract import Contract
-from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES, REMEDIES
+from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES, NAME_REMEDIES
 from evo.validation.refusal import Refused
 
-MAX_BYTES = 16_000
-MAX_NODES = 4_000
+MAX_SOURCE_BYTES = 16_000
+MAX_SYNTAX_NODES = 4_000
 MAX_DEPTH = 60
 """Levels of syntax inside each other; a sum of n terms has n."""
 
@@ -56,7 +56,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Unicode categories of characters that are not seen, or that make text look like other text."""
 
 
-def check(source: str, contract: Contract) -> None:
+def check_source(source: str, contract: Contract) -> None:
     """Passes a source whose syntax and names are those of a component.
 
     Raises:
@@ -73,8 +73,8 @@ def _parse(source: str) -> ast.Module:
         size = len(source.encode())
     except UnicodeEncodeError as error:
         raise _refused("the source is no valid text; remove lone surrogates") from error
-    if size > MAX_BYTES:
-        raise _refused(f"the source has {size:,} bytes; write at most {MAX_BYTES:,}")
+    if size > MAX_SOURCE_BYTES:
+        raise _refused(f"the source has {size:,} bytes; write at most {MAX_SOURCE_BYTES:,}")
     _check_characters(source)
     try:
         with warnings.catch_warnings():
@@ -101,8 +101,10 @@ def _nodes(tree: ast.Module) -> list[ast.AST]:
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         nodes += level
-        if len(nodes) > MAX_NODES:
-            raise _refused(f"the source has more than {MAX_NODES} syntax nodes; make it shorter")
+        if len(nodes) > MAX_SYNTAX_NODES:
+            raise _refused(
+                f"the source has more than {MAX_SYNTAX_NODES} syntax nodes; make it shorter"
+            )
         if not level:
             return nodes
     raise _refused(
@@ -203,7 +205,7 @@ def _check_attribute(name: str, node: ast.AST) -> None:
         return
     near = get_close_matches(name, ATTRIBUTES, n=1, cutoff=0.75)
     hint = f"did you mean `{near[0]}`" if near else "use tensor operators of torch and math"
-    raise _refused(f"`.{name}` is not allowed; {REMEDIES.get(name, hint)}", node)
+    raise _refused(f"`.{name}` is not allowed; {NAME_REMEDIES.get(name, hint)}", node)
 
 
 def _check_entry(tree: ast.Module, contract: Contract) -> None:

@@ -54,7 +54,7 @@ _RANDOM = "a component is deterministic"
 _DEVICE = "leave the device to the trainer"
 _NO_FACTORY = "use torch.zeros_like or torch.full_like"
 
-REMEDIES: Mapping[str, str] = {
+NAME_REMEDIES: Mapping[str, str] = {
     "item": _BY_TORCH_WHERE,
     "tolist": _BY_TORCH_WHERE,
     "numpy": "stay with tensors",

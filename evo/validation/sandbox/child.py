@@ -13,21 +13,21 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from evo.validation.sandbox import frames, libc
-from evo.validation.sandbox.lockdown import REPLY, Cell, lockdown
+from evo.validation.sandbox.lockdown import REPLY, Confinement, lockdown
 
 CHILD_BYTES = 1 << 19
 """Largest reply of a child."""
 _MAX_SIGNS = 1000
 """Signs of progress that are believed; an honest child gives a fifth of it."""
 
-Reply = dict[str, str]
+TraceReply = dict[str, str]
 """`{"graph": …}` or `{"reason": …}`."""
 
-Trace = Callable[[Mapping[str, Any], Callable[[], None]], Reply]
+Trace = Callable[[Mapping[str, Any], Callable[[], None]], TraceReply]
 """What a child does with its request; the second argument is called now and then on the way."""
 
 
-class Limits(NamedTuple):
+class ResourceLimits(NamedTuple):
     """What one candidate may take.
 
     Attributes:
@@ -46,7 +46,9 @@ class Limits(NamedTuple):
 class Child:
     """A running child. Read it when its pipe has something, or when `wait_s` has passed."""
 
-    def __init__(self, request: Mapping[str, Any], trace: Trace, cell: Cell, *, held: int) -> None:
+    def __init__(
+        self, request: Mapping[str, Any], trace: Trace, cell: Confinement, *, held: int
+    ) -> None:
         """Forks; the child never returns from here.
 
         Args:
@@ -56,7 +58,7 @@ class Child:
             held: bytes of address space that it starts with.
         """
         self.id = request["id"]
-        self._limits = limits = Limits(*request["limits"])
+        self._limits = limits = ResourceLimits(*request["limits"])
         parent = os.getpid()
         self.pipe, writing = os.pipe()
         self.process = libc.fork()
@@ -76,7 +78,7 @@ class Child:
             finally:
                 os._exit(0)
         os.close(writing)
-        self._frames = frames.Reader(self.pipe, limit_bytes=CHILD_BYTES)
+        self._frames = frames.FrameReader(self.pipe, limit_bytes=CHILD_BYTES)
         self._signs = 0
         self._deadline = time.monotonic() + limits.deadline_s
         self._allowed_s = min(limits.silent_s, limits.cpu_s)
@@ -85,7 +87,7 @@ class Child:
         """How long it can go on before it may have used up what it is allowed."""
         return max(0.0, min(self._deadline - time.monotonic(), self._allowed_s - self._used_s()))
 
-    def read(self, *, readable: bool) -> Reply | None:
+    def read(self, *, readable: bool) -> TraceReply | None:
         """Its reply, or why there will be none; None while it works."""
         try:
             for message in self._frames.read() if readable else ():
@@ -105,7 +107,7 @@ class Child:
         os.waitpid(self.process, 0)
         os.close(self.pipe)
 
-    def _overdue(self) -> Reply | None:
+    def _overdue(self) -> TraceReply | None:
         used_s, limits = self._used_s(), self._limits
         if used_s >= limits.cpu_s:
             return {"reason": f"it computed longer than {limits.cpu_s:g} s; make it simpler"}
@@ -133,7 +135,7 @@ class Child:
         return ""
 
 
-def _checked(reply: Mapping[str, object]) -> Reply:
+def _checked(reply: Mapping[str, object]) -> TraceReply:
     """The reply in the one form that it may have."""
     (key,) = reply.keys() if len(reply) == 1 else ("",)
     text = reply.get(key)

@@ -18,7 +18,7 @@ _START_S = 120.0
 _ROOT = Path(__file__).parents[3]
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]);"
-    "from evo.validation.sandbox.zygote import main; main(int(sys.argv[2]))"
+    "from evo.validation.sandbox.zygote import run_zygote; run_zygote(int(sys.argv[2]))"
 )
 
 

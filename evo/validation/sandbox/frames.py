@@ -66,7 +66,7 @@ def receive(
     return _decode(_read(descriptor, length, deadline))
 
 
-class Reader:
+class FrameReader:
     """Frames from a pipe as they come, for a reader that has others to attend to.
 
     Args:

@@ -16,7 +16,7 @@ _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) rw-p [0-9a-f]+ 00:00 0 *(\[heap
 _MAPS = Path("/proc/self/maps")
 
 
-def pack() -> None:
+def pack_memory() -> None:
     """Packs what this process has written into so far."""
     library = ctypes.CDLL(None, use_errno=True)
     for address in _places():

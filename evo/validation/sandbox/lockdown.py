@@ -2,7 +2,8 @@
 
 `lockdown` is the one place where a forked child is shut in. It takes away the zygote's pipes, the
 user, memory, time and, with the walls of the kernel, every way to reach anything but the one reply
-pipe: files, sockets, processes, signals. What can be made once is made in the zygote, by `prepare`.
+pipe: files, sockets, processes, signals. What can be made once is made in the zygote, by
+`prepare_cell`.
 """
 
 import fcntl
@@ -25,7 +26,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 _NOBODY = 65534
 
 
-class Cell(NamedTuple):
+class Confinement(NamedTuple):
     """What children are locked in with.
 
     Attributes:
@@ -39,24 +40,24 @@ class Cell(NamedTuple):
     filter: syscalls.Filter | None
 
 
-def prepare(walls: AbstractSet[Wall]) -> Cell:
+def prepare_cell(walls: AbstractSet[Wall]) -> Confinement:
     """What the children of this process will share.
 
     Raises:
         OSError: the kernel lacks one of the walls.
     """
-    return Cell(
+    return Confinement(
         nowhere=_above(os.open(os.devnull, os.O_RDWR)),
         ruleset=_above(landlock.ruleset()) if Wall.LANDLOCK in walls else None,
         filter=syscalls.make_filter() if Wall.SECCOMP in walls else None,
     )
 
 
-def lockdown(cell: Cell, *, reply: int, parent: int, memory_bytes: int, cpu_s: int) -> None:
+def lockdown(cell: Confinement, *, reply: int, parent: int, memory_bytes: int, cpu_s: int) -> None:
     """Shuts the calling process in, for good.
 
     Args:
-        cell: what `prepare` gave.
+        cell: what `prepare_cell` gave.
         reply: descriptor to keep, as `REPLY`; all others are closed, 0 to 2 lead to nowhere.
         parent: process that this one must not outlive.
         memory_bytes: address space it may have in all.
@@ -115,7 +116,7 @@ def _give_up_root() -> None:
         ) from error
 
 
-def _keep_only(cell: Cell, reply: int) -> None:
+def _keep_only(cell: Confinement, reply: int) -> None:
     # Out of the way first: it may have a number that another is about to take.
     reply = _above(reply)
     os.dup2(reply, REPLY)

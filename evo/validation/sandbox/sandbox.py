@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import frames, walls, zygote
-from evo.validation.sandbox.child import Limits
+from evo.validation.sandbox.child import ResourceLimits
 from evo.validation.sandbox.connection import Connection, SandboxError
 from evo.validation.sandbox.walls import Wall
 
@@ -78,7 +78,7 @@ class Sandbox:
         standing: AbstractSet[Wall] | None = None,
         unsafe: bool = False,
     ) -> None:
-        self.limits = Limits(cpu_s, silent_s, deadline_s, memory_bytes)
+        self.limits = ResourceLimits(cpu_s, silent_s, deadline_s, memory_bytes)
         self.walls = walls.standing() if standing is None else frozenset(standing)
         self.unsafe = unsafe
         self._open = contextlib.ExitStack()

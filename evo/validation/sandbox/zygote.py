@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from evo.validation.sandbox import frames, huge_pages, walls
-from evo.validation.sandbox.child import CHILD_BYTES, Child, Limits, Reply, Trace
-from evo.validation.sandbox.lockdown import Cell, die_with, prepare
+from evo.validation.sandbox.child import CHILD_BYTES, Child, ResourceLimits, Trace, TraceReply
+from evo.validation.sandbox.lockdown import Confinement, die_with, prepare_cell
 from evo.validation.sandbox.walls import Wall
 
 REQUEST_BYTES = 1 << 20
@@ -39,11 +39,11 @@ _SELF_TEST = {
     "source": "def f(x):\n    return x * 2",
     "function": "f",
     "shapes": [[[2]], [[3]]],
-    "limits": Limits(cpu_s=30, silent_s=30, deadline_s=30.0, memory_bytes=512 << 20),
+    "limits": ResourceLimits(cpu_s=30, silent_s=30, deadline_s=30.0, memory_bytes=512 << 20),
 }
 
 
-def main(engine: int) -> None:
+def run_zygote(engine: int) -> None:
     """Serves requests until the engine, given by its process id, closes its end or dies."""
     die_with(engine)
     server = _Server(_import_tracer())
@@ -66,9 +66,9 @@ def _import_tracer() -> Trace:
     # The collector must not touch, and so copy, the memory that the children share.
     gc.collect()
     gc.freeze()
-    huge_pages.pack()
+    huge_pages.pack_memory()
 
-    def trace(request: Mapping[str, Any], progress: Callable[[], None]) -> Reply:
+    def trace(request: Mapping[str, Any], progress: Callable[[], None]) -> TraceReply:
         try:
             text = tracer.trace(
                 request["source"], request["function"], request["shapes"], progress=progress
@@ -85,7 +85,7 @@ class _Server:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._cells: dict[frozenset[Wall], Cell] = {}
+        self._cells: dict[frozenset[Wall], Confinement] = {}
         self._held = _address_space()
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._running: dict[int, Child] = {}
@@ -117,10 +117,10 @@ class _Server:
             except frames.FrameError:
                 return
 
-    def _cell(self, request: Mapping[str, Any]) -> Cell:
+    def _cell(self, request: Mapping[str, Any]) -> Confinement:
         walls = frozenset(map(Wall, request["walls"]))
         if walls not in self._cells:
-            self._cells[walls] = prepare(walls)
+            self._cells[walls] = prepare_cell(walls)
         return self._cells[walls]
 
     def _ready(self) -> set[int]:

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evo.components.base import Component, ContractError, Kind
+from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 

@@ -57,11 +57,11 @@ def generations(folder: Path) -> list[int]:
 
 def mended(folder: Path) -> health.Report:
     """The report of a repair, after which nothing more is wrong."""
-    before = health.check(folder)
+    before = health.check_campaign(folder)
     report = health.repair(folder)
     assert [f[:2] for f in report.findings] == [f[:2] for f in before.findings]
     assert (report.lost, report.again) == (before.lost, before.again)
-    after = health.check(folder)
+    after = health.check_campaign(folder)
     assert not after.findings
     assert (after.lost, after.records) == (report.lost, report.records)
     return report
@@ -75,7 +75,7 @@ def flip(path: Path, place: int) -> None:
 
 def test_a_whole_campaign_is_sound_also_beside_its_writer(folder):
     with History.open(folder):
-        report = health.check(folder)
+        report = health.check_campaign(folder)
 
     assert report == health.Report([], [], [], 5, 18)
 
@@ -84,7 +84,7 @@ def test_checking_changes_nothing(folder):
     flip(folder / MERGED, 20_000)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
-    health.check(folder)
+    health.check_campaign(folder)
 
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
@@ -274,7 +274,7 @@ def test_another_folder_is_no_campaign(tmp_path, content):
         (tmp_path / content).touch()
 
     with pytest.raises(HistoryError, match="is no campaign"):
-        health.check(tmp_path)
+        health.check_campaign(tmp_path)
 
 
 def test_a_damaged_file_of_format_2_is_restored_as_the_present_one(tmp_path):
@@ -287,7 +287,7 @@ def test_a_damaged_file_of_format_2_is_restored_as_the_present_one(tmp_path):
 
     assert (report.lost, report.again) == ([], [])
     assert list(map(samples.everything, Reader.read(folder).records)) == expected
-    assert health.check(folder).findings == []
+    assert health.check_campaign(folder).findings == []
     assert b"format 3" in (folder / "segments/generation-000000.h5").read_bytes()[:60]
 
 
@@ -301,7 +301,7 @@ def test_lessons_that_are_not_what_the_campaign_began_with_are_named(
     History.create(folder, config=settings, environment={}).close()
     lessons = folder / "lessons.parquet"
     lessons.write_bytes(b"lessons")
-    assert health.check(folder).findings == []
+    assert health.check_campaign(folder).findings == []
     lessons.write_bytes(content)
     if not content:
         lessons.unlink()
@@ -332,7 +332,7 @@ def test_beside_a_busy_writer_nothing_looks_damaged(tmp_path, monkeypatch):
     seen = set()
 
     while child.is_alive():
-        report = health.check(folder)
+        report = health.check_campaign(folder)
         assert not report.findings
         seen.add(report.generation)
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.store.columns import ROW, pack, to_row, unpack
+from archive.store.columns import ROW, pack_records, to_row, unpack
 
 
 @given(st.lists(samples.records, max_size=4))
 def test_every_field_of_every_record_comes_back_bit_for_bit(records):
-    back = unpack(pack(records))
+    back = unpack(pack_records(records))
 
     assert [samples.everything(r) for r in back] == [samples.everything(r) for r in records]
 
@@ -37,4 +37,4 @@ def test_a_vector_of_another_type_is_our_own_bug():
     wrong = replace(samples.record(1), text_vector=np.zeros(3))
 
     with pytest.raises(AssertionError, match="float64, not float32"):
-        pack([wrong])
+        pack_records([wrong])

@@ -4,7 +4,7 @@ import math
 import archive_samples as samples
 import pytest
 
-from archive.history.confirmations import Confirmations, newest_of, paths, read
+from archive.history.confirmations import Confirmations, newest_of, paths, read_confirmation
 from archive.history.reader import Reader
 from archive.store.lock import Lock
 from evo.core.errors import HistoryError
@@ -27,8 +27,8 @@ def test_a_confirmation_comes_back_as_it_went_under_the_next_number(tmp_path):
 
     assert [path.name for path in (first, second)] == ["001.json", "002.json"]
     assert paths(tmp_path) == [first, second]
-    assert read(first) == content()
-    assert read(second) == content(verdict="not confirmed")
+    assert read_confirmation(first) == content()
+    assert read_confirmation(second) == content(verdict="not confirmed")
 
 
 def test_the_newest_confirmation_of_a_candidate_is_the_one_that_counts(tmp_path):
@@ -85,7 +85,9 @@ def test_any_changed_figure_is_damage_that_names_the_file_and_the_remedy(tmp_pat
             damaged[place] ^= 1 << bit
             path.write_bytes(damaged)
             try:
-                assert read(path) == content()  # space between the values changes nothing
+                assert (
+                    read_confirmation(path) == content()
+                )  # space between the values changes nothing
             except HistoryError as error:
                 assert str(path) in str(error)
                 assert "Restore it" in str(error) or "Use the version" in str(error)
@@ -108,7 +110,7 @@ def test_a_newer_format_is_refused(tmp_path):
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
 
     with pytest.raises(HistoryError, match="has format 2, this version of evo reads format 1"):
-        read(path)
+        read_confirmation(path)
 
 
 def test_a_foreign_file_is_named_before_anything_is_trained(tmp_path):

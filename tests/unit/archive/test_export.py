@@ -6,7 +6,7 @@ import archive_samples as samples
 import pytest
 from pyarrow import parquet
 
-from archive.history.export import FORMATS, export
+from archive.history.export import FORMATS, export_records
 from archive.store.columns import ROW, to_row
 from evo.core.errors import UsageError
 
@@ -18,7 +18,7 @@ RECORDS = [
 
 
 def test_parquet_holds_a_typed_row_a_record(tmp_path):
-    export(RECORDS, tmp_path / "table", "parquet")
+    export_records(RECORDS, tmp_path / "table", "parquet")
 
     table = parquet.read_table(tmp_path / "table")
     assert table.column_names == list(ROW)
@@ -29,7 +29,7 @@ def test_jsonl_is_strict_json_with_null_for_what_json_cannot_say(tmp_path):
     def refuse(token):
         raise AssertionError(f"{token} is not JSON")
 
-    export(RECORDS, tmp_path / "table", "jsonl")
+    export_records(RECORDS, tmp_path / "table", "jsonl")
 
     lines = (tmp_path / "table").read_text().splitlines()
     rows = [json.loads(line, parse_constant=refuse) for line in lines]
@@ -37,7 +37,7 @@ def test_jsonl_is_strict_json_with_null_for_what_json_cannot_say(tmp_path):
 
 
 def test_csv_holds_sources_of_many_lines_and_tells_empty_from_unknown(tmp_path):
-    export(RECORDS, tmp_path / "table", "csv")
+    export_records(RECORDS, tmp_path / "table", "csv")
 
     with (tmp_path / "table").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -52,11 +52,11 @@ def test_csv_holds_sources_of_many_lines_and_tells_empty_from_unknown(tmp_path):
 def test_half_a_surrogate_pair_in_a_source_does_not_stop_an_export(tmp_path, form):
     candidate = replace(samples.record(1).candidate, source="x = '\ud83d'")
 
-    export([replace(samples.record(1), candidate=candidate)], tmp_path / "table", form)
+    export_records([replace(samples.record(1), candidate=candidate)], tmp_path / "table", form)
 
     assert b"x = '?'" in (tmp_path / "table").read_bytes()
 
 
 def test_an_unknown_format_is_told_with_the_known_ones(tmp_path):
     with pytest.raises(UsageError, match=r"'parqet'\. Did you mean 'parquet'"):
-        export(RECORDS, tmp_path / "table", "parqet")
+        export_records(RECORDS, tmp_path / "table", "parqet")

@@ -140,7 +140,7 @@ def test_a_reader_follows_its_writer(history, folder):
 def test_a_generation_that_is_sealed_while_a_reader_looks_is_no_damage(
     history, folder, monkeypatch
 ):
-    look = journal.read
+    look = journal.read_journal
 
     def look_slowly(path):
         seal(history, 0)

@@ -29,7 +29,7 @@ def test_outcomes_come_back_exactly(tmp_path_factory, outcomes):
 
     write(path, outcomes)
 
-    contents = journal.read(path)
+    contents = journal.read_journal(path)
     assert (contents.generation, contents.campaign) == (7, "c")
     assert repr(list(contents.outcomes.values())) == repr(outcomes)
 
@@ -40,7 +40,7 @@ def test_infinite_and_undefined_losses_come_back(path):
 
     write(path, [replace(samples.outcome(1), trials=lost)])
 
-    (outcome,) = journal.read(path).outcomes.values()
+    (outcome,) = journal.read_journal(path).outcomes.values()
     assert repr([trial.loss for trial in outcome.trials]) == "[inf, nan]"
 
 
@@ -51,7 +51,7 @@ def test_a_tail_torn_at_any_byte_loses_only_the_entry_that_was_being_written(pat
     for size in range(len(kept), len(whole)):
         path.write_bytes(whole[:size])
 
-        contents = journal.read(path)
+        contents = journal.read_journal(path)
 
         assert [key.id for key in contents.outcomes] == ["candidate-1", "candidate-2"]
         assert contents.size == len(kept)
@@ -62,11 +62,11 @@ def test_a_torn_tail_is_cut_off_before_the_next_entry(path):
     whole = write(path, [samples.outcome(1), long])
     path.write_bytes(whole[:-5])
 
-    book = Journal.resume(path, journal.read(path).size)
+    book = Journal.resume(path, journal.read_journal(path).size)
     book.append(samples.outcome(3))
     book.close()
 
-    assert [key.id for key in journal.read(path).outcomes] == ["candidate-1", "candidate-3"]
+    assert [key.id for key in journal.read_journal(path).outcomes] == ["candidate-1", "candidate-3"]
 
 
 @pytest.mark.parametrize("start", [0, 5, 12, 40])
@@ -76,7 +76,7 @@ def test_blocks_that_a_power_cut_left_unwritten_are_a_torn_tail(path, start):
     written = len(kept) + start
     path.write_bytes(whole[:written] + bytes(len(whole) - written))
 
-    contents = journal.read(path)
+    contents = journal.read_journal(path)
 
     assert len(contents.outcomes) == 1
     assert contents.size == len(kept)
@@ -91,7 +91,7 @@ def test_a_flipped_bit_anywhere_is_an_error_that_names_the_file(path):
         path.write_bytes(damaged)
 
         with pytest.raises(HistoryError, match=str(path)):
-            journal.read(path)
+            journal.read_journal(path)
 
 
 def test_damage_is_told_with_its_place_and_what_to_do(path):
@@ -101,7 +101,7 @@ def test_damage_is_told_with_its_place_and_what_to_do(path):
     path.write_bytes(whole)
 
     with pytest.raises(HistoryError, match=rf"in entry 2, at byte {len(first)}\..*truncate -s"):
-        journal.read(path)
+        journal.read_journal(path)
 
 
 def test_a_newer_format_is_refused(path, monkeypatch):
@@ -110,7 +110,7 @@ def test_a_newer_format_is_refused(path, monkeypatch):
     monkeypatch.undo()
 
     with pytest.raises(HistoryError, match="has format 4, this version of evo reads format 3"):
-        journal.read(path)
+        journal.read_journal(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 90, b"{}", b"Dear diary, today I wrote a text."])
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_journal_is_refused(path, content):
     path.write_bytes(content)
 
     with pytest.raises(HistoryError, match=str(path)):
-        journal.read(path)
+        journal.read_journal(path)
 
 
 def test_on_a_full_disk_the_outcome_is_refused_and_those_before_stay(path, full_disk):
@@ -134,7 +134,7 @@ def test_on_a_full_disk_the_outcome_is_refused_and_those_before_stay(path, full_
     assert path.read_bytes() == before
     book.append(samples.outcome(3))
     book.close()
-    assert [key.id for key in journal.read(path).outcomes] == ["candidate-1", "candidate-3"]
+    assert [key.id for key in journal.read_journal(path).outcomes] == ["candidate-1", "candidate-3"]
 
 
 def test_an_interrupt_within_a_write_leaves_no_half_of_an_entry(path, monkeypatch):
@@ -148,7 +148,7 @@ def test_an_interrupt_within_a_write_leaves_no_half_of_an_entry(path, monkeypatc
 
     book.append(samples.outcome(2))
     book.close()
-    assert [key.id for key in journal.read(path).outcomes] == ["candidate-2"]
+    assert [key.id for key in journal.read_journal(path).outcomes] == ["candidate-2"]
 
 
 def test_a_journal_may_start_with_what_is_paid_for_already(path):
@@ -156,7 +156,7 @@ def test_a_journal_may_start_with_what_is_paid_for_already(path):
     book.append(samples.outcome(2))
     book.close()
 
-    assert [key.id for key in journal.read(path).outcomes] == ["candidate-1", "candidate-2"]
+    assert [key.id for key in journal.read_journal(path).outcomes] == ["candidate-1", "candidate-2"]
 
 
 def test_an_entry_of_a_sort_that_is_not_known_is_refused(path, monkeypatch):
@@ -166,4 +166,4 @@ def test_an_entry_of_a_sort_that_is_not_known_is_refused(path, monkeypatch):
     book.close()
 
     with pytest.raises(HistoryError, match=r"does not know \(reply\)\. Use the version"):
-        journal.read(path)
+        journal.read_journal(path)

@@ -86,10 +86,10 @@ def test_of_a_damaged_file_every_other_reply_is_restored(tmp_path) -> None:
     content[-len(content) // 3 - 150] ^= 1
     path.write_bytes(content)
 
-    (finding,) = health.check(tmp_path / "run").findings
+    (finding,) = health.check_campaign(tmp_path / "run").findings
     health.repair(tmp_path / "run")
 
     assert finding.file == "replies"
     kept = [e.request.seed for e in Replies.read(tmp_path / "run", campaign=campaign)]
     assert len(kept) == 2
-    assert health.check(tmp_path / "run").findings == []
+    assert health.check_campaign(tmp_path / "run").findings == []

@@ -6,7 +6,7 @@ import pytest
 from archive.campaign import Campaign
 from archive.history.history import History
 from archive.history.reader import Reader
-from archive.history.single_file import DESCRIPTIONS, write
+from archive.history.single_file import DESCRIPTIONS, write_single_file
 from archive.store.columns import ROW, to_row
 from evo.core.errors import UsageError
 
@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 
 def test_one_file_holds_every_column_and_says_what_each_is(folder, tmp_path):
-    assert write(Reader.read(folder), tmp_path / "campaign.h5") == 3
+    assert write_single_file(Reader.read(folder), tmp_path / "campaign.h5") == 3
 
     found = {}
     with h5py.File(tmp_path / "campaign.h5") as file:
@@ -37,7 +37,7 @@ def test_one_file_holds_every_column_and_says_what_each_is(folder, tmp_path):
 
 
 def test_its_values_are_those_of_the_records(folder, tmp_path):
-    write(Reader.read(folder), tmp_path / "campaign.h5")
+    write_single_file(Reader.read(folder), tmp_path / "campaign.h5")
 
     with h5py.File(tmp_path / "campaign.h5") as file:
         for name in ROW:
@@ -61,7 +61,7 @@ def test_its_values_are_those_of_the_records(folder, tmp_path):
 def test_a_campaign_without_candidates_makes_a_file_too(tmp_path):
     History.create(tmp_path / "run", config={}, environment={}).close()
 
-    assert write(Reader.read(tmp_path / "run"), tmp_path / "campaign.h5") == 0
+    assert write_single_file(Reader.read(tmp_path / "run"), tmp_path / "campaign.h5") == 0
     assert h5py.is_hdf5(tmp_path / "campaign.h5")
 
 

@@ -9,7 +9,7 @@ from evo.core.errors import BudgetReachedError
 def end_with(folder: Path, error: BaseException) -> str:
     with pytest.raises(type(error)), stop_reason.kept(folder):
         raise error
-    return stop_reason.read(folder)
+    return stop_reason.read_stop_reason(folder)
 
 
 def test_what_ended_a_process_is_kept_in_its_words(tmp_path: Path) -> None:
@@ -25,4 +25,4 @@ def test_going_on_takes_the_last_ending_away_and_a_kill_leaves_none(tmp_path: Pa
     end_with(tmp_path, KeyboardInterrupt())
 
     with stop_reason.kept(tmp_path):
-        assert stop_reason.read(tmp_path) == stop_reason.KILLED
+        assert stop_reason.read_stop_reason(tmp_path) == stop_reason.KILLED

@@ -3,12 +3,12 @@ import time
 
 import pytest
 
-from evo.campaign.budget import FILE_NAME, counted
+from evo.campaign.budget import HOURS_FILE, counted
 from evo.core.errors import BudgetReachedError, HistoryError
 
 
 def run_for(folder, seconds: float) -> None:
-    (folder / FILE_NAME).write_text(json.dumps({"seconds": seconds}))
+    (folder / HOURS_FILE).write_text(json.dumps({"seconds": seconds}))
 
 
 def test_hours_are_those_of_all_processes_together(tmp_path) -> None:
@@ -18,7 +18,7 @@ def test_hours_are_those_of_all_processes_together(tmp_path) -> None:
         left = (deadline or 0.0) - time.monotonic()
 
     assert 1790 < left < 1801
-    assert 1800 <= json.loads((tmp_path / FILE_NAME).read_text())["seconds"] < 1810
+    assert 1800 <= json.loads((tmp_path / HOURS_FILE).read_text())["seconds"] < 1810
 
 
 @pytest.mark.parametrize("now", [0.0, 177.7837002851368])
@@ -35,9 +35,9 @@ def test_a_kill_loses_seconds_only(tmp_path, monkeypatch) -> None:
 
     with counted(tmp_path, hours=1.0):
         until = time.monotonic() + 5
-        while not (tmp_path / FILE_NAME).exists() and time.monotonic() < until:
+        while not (tmp_path / HOURS_FILE).exists() and time.monotonic() < until:
             time.sleep(0.01)
-        assert json.loads((tmp_path / FILE_NAME).read_text())["seconds"] > 0
+        assert json.loads((tmp_path / HOURS_FILE).read_text())["seconds"] > 0
 
 
 def test_without_a_limit_nothing_is_counted(tmp_path) -> None:
@@ -49,7 +49,7 @@ def test_without_a_limit_nothing_is_counted(tmp_path) -> None:
 
 @pytest.mark.parametrize("content", ["", "[]", '{"seconds": "1"}', '{"seconds": -1}'])
 def test_a_damaged_count_is_an_error_that_says_what_to_do(tmp_path, content) -> None:
-    (tmp_path / FILE_NAME).write_text(content)
+    (tmp_path / HOURS_FILE).write_text(content)
 
     with pytest.raises(HistoryError, match="Delete it"), counted(tmp_path, hours=1.0):
         pytest.fail("it started")

@@ -12,10 +12,10 @@ GRID = kinds.get("optimizer").learning_rates
 
 def test_a_kind_that_needs_classes_is_refused_on_a_task_without() -> None:
     with pytest.raises(UsageError, match="needs tasks of classification, and 'harmonics' is none"):
-        create.check(parse({"kind": "loss", "tasks": ["digits", "harmonics"]}, where="here"))
+        create.check_config(parse({"kind": "loss", "tasks": ["digits", "harmonics"]}, where="here"))
 
-    create.prepare("loss", ["digits"])
-    create.prepare("activation", ["harmonics"])
+    create.prepare_tasks("loss", ["digits"])
+    create.prepare_tasks("activation", ["harmonics"])
 
 
 def test_a_kind_brings_its_learning_rates_where_the_configuration_names_none() -> None:
@@ -47,7 +47,7 @@ def test_a_strength_without_a_penalty_is_refused() -> None:
     config = parse({"kind": "activation", "protocol": {"strengths": [1.0, 10.0]}}, where="here")
 
     with pytest.raises(UsageError, match="'activation' has no penalty to multiply"):
-        create.check(config)
+        create.check_config(config)
 
 
 def test_rates_once_resolved_are_part_of_the_campaign() -> None:
@@ -63,9 +63,9 @@ def test_an_operator_that_hands_components_on_is_refused_where_one_kind_is_evolv
     config = parse({"operators": {"exchange": 1.0, "mutate-tree": 1.0}}, where="here")
 
     with pytest.raises(UsageError, match="'exchange' makes something new in a combination"):
-        create.check(config)
+        create.check_config(config)
 
-    create.check(parse({"kind": "activation+regularizer"}, where="here"))
+    create.check_config(parse({"kind": "activation+regularizer"}, where="here"))
 
 
 def test_kinds_that_are_evolved_together_bring_their_grids_and_their_operators() -> None:

@@ -4,10 +4,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from evo.components.base import Component
 from evo.components.combination import Combination
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 PAIR = "activation+regularizer"

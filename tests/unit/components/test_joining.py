@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from evo.components.joining import component_in, joined
+from evo.components.joining import component_in, join_sources
 from evo.core.source import normalise
 
 FIRST = """
@@ -43,7 +43,7 @@ def functions(source: str) -> dict:
 
 
 def test_components_that_use_the_same_names_compute_in_one_source_what_they_compute_alone() -> None:
-    whole = joined([FIRST, SECOND], ["first", "second"])
+    whole = join_sources([FIRST, SECOND], ["first", "second"])
 
     found = functions(whole)
     assert found["first"](1.5) == functions(FIRST)["first"](1.5) == 9.0
@@ -55,7 +55,9 @@ def test_components_that_use_the_same_names_compute_in_one_source_what_they_comp
 def test_an_entry_function_keeps_its_name_where_another_component_has_a_helper_called_so() -> None:
     helping = "def second(x):\n    return 2 * x\n\ndef first(x):\n    return second(x)\n"
 
-    found = functions(joined([helping, "def second(w):\n    return w - 1\n"], ["first", "second"]))
+    found = functions(
+        join_sources([helping, "def second(w):\n    return w - 1\n"], ["first", "second"])
+    )
 
     assert found["first"](3) == 6
     assert found["second"](3) == 2
@@ -65,20 +67,20 @@ def test_an_import_under_a_name_that_means_another_thing_is_kept_apart() -> None
     one = "from math import floor as cut\n\ndef first(x):\n    return cut(x)\n"
     two = "from math import ceil as cut\n\ndef second(w):\n    return cut(w)\n"
 
-    found = functions(joined([one, two], ["first", "second"]))
+    found = functions(join_sources([one, two], ["first", "second"]))
 
     assert (found["first"](1.5), found["second"](1.5)) == (1, 2)
 
 
 def test_a_component_comes_out_with_what_it_needs_and_nothing_else() -> None:
-    whole = joined([FIRST, SECOND], ["first", "second"])
+    whole = join_sources([FIRST, SECOND], ["first", "second"])
 
     first = component_in(whole, "first")
 
     assert functions(first)["first"](1.5) == 9.0
     assert "second" not in first
     assert "bend" not in first
-    again = joined([first, component_in(whole, "second")], ["first", "second"])
+    again = join_sources([first, component_in(whole, "second")], ["first", "second"])
     assert normalise(component_in(again, "first")) == normalise(first)
     assert functions(again)["second"](1.0) == functions(SECOND)["second"](1.0)
 
@@ -133,16 +135,19 @@ def test_whatever_a_component_is_made_of_it_computes_the_same_beside_another(nam
             ([other, awkward], ["first", "second"]),
             ([awkward, other], ["second", "first"]),
         ):
-            whole = joined(sources, names)
+            whole = join_sources(sources, names)
             assert functions(whole)["second"](3.0) == 12.0
             assert functions(whole)["first"](1.0) == 4.0
             for function, given, expected in (("second", 3.0, 12.0), ("first", 1.0, 4.0)):
                 alone = component_in(whole, function)
                 assert functions(alone)[function](given) == expected
-                assert functions(joined([alone], [function]))[function](given) == expected
-            parts = [joined([component_in(whole, each)], [each]) for each in names]
-            assert joined(parts, names) == joined(
-                [joined([component_in(joined(parts, names), each)], [each]) for each in names],
+                assert functions(join_sources([alone], [function]))[function](given) == expected
+            parts = [join_sources([component_in(whole, each)], [each]) for each in names]
+            assert join_sources(parts, names) == join_sources(
+                [
+                    join_sources([component_in(join_sources(parts, names), each)], [each])
+                    for each in names
+                ],
                 names,
             )
 
@@ -169,15 +174,15 @@ def test_what_has_no_such_component_stays_as_it_is(source: str) -> None:
 
 
 def test_joining_again_changes_nothing() -> None:
-    whole = joined([FIRST, SECOND], ["first", "second"])
+    whole = join_sources([FIRST, SECOND], ["first", "second"])
     parts = [component_in(whole, name) for name in ("first", "second")]
 
-    assert joined(parts, ["first", "second"]) == joined(
-        [component_in(joined(parts, ["first", "second"]), n) for n in ("first", "second")],
+    assert join_sources(parts, ["first", "second"]) == join_sources(
+        [component_in(join_sources(parts, ["first", "second"]), n) for n in ("first", "second")],
         ["first", "second"],
     )
 
 
 def test_what_does_not_parse_is_not_joined() -> None:
     with pytest.raises(SyntaxError):
-        joined([FIRST, "def second(w:\n"], ["first", "second"])
+        join_sources([FIRST, "def second(w:\n"], ["first", "second"])

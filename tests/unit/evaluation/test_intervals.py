@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betaincinv, ndtr, ndtri
 
-from evo.evaluation.statistics.intervals import Interval, win_rate_interval
+from evo.evaluation.statistics.intervals import UnitInterval, win_rate_interval
 
 DRAWS = 4000
 BANDS = [0.03, 0.1, 0.3, 0.7, 0.9, 0.97]
@@ -92,7 +92,7 @@ def simulated(setting: Setting, *, best_only: bool) -> tuple[np.ndarray, np.ndar
     qualities, truth = population(setting, true_rates(setting, best_only=best_only), rng)
     own, theirs = losses(setting, qualities, rng)
     wins = own[..., None] < (theirs.min(axis=-1, keepdims=True) if best_only else theirs)
-    known: dict[bytes, Interval] = {}
+    known: dict[bytes, UnitInterval] = {}
     held = []
     for values, true in zip(wins.mean(axis=-1), truth, strict=True):
         key = np.sort(values, axis=-1).tobytes()

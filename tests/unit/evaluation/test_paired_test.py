@@ -10,7 +10,7 @@ from evo.core.records import Trial
 from evo.evaluation.statistics.paired_test import (
     LEVEL,
     Verdict,
-    confirm,
+    confirm_candidates,
     fewest_seeds,
     holm,
     sign_flip_p,
@@ -36,7 +36,7 @@ def even(loss: float, *, strata: int = 2, seeds: int = 8) -> list[Trial]:
 
 
 def test_a_candidate_that_wins_every_trial_is_confirmed_against_the_strongest() -> None:
-    found = confirm({"a": even(0.5)}, {"weak": even(2.0), "strong": even(1.0)})["a"]
+    found = confirm_candidates({"a": even(0.5)}, {"weak": even(2.0), "strong": even(1.0)})["a"]
 
     assert (found.verdict, found.strongest) == (Verdict.CONFIRMED, "strong")
     assert found.overall.log_ratio == pytest.approx(math.log(2))
@@ -44,14 +44,14 @@ def test_a_candidate_that_wins_every_trial_is_confirmed_against_the_strongest() 
 
 
 def test_a_candidate_that_equals_its_strongest_baseline_is_not_confirmed() -> None:
-    found = confirm({"a": even(1.0)}, {"b": even(1.0)})["a"]
+    found = confirm_candidates({"a": even(1.0)}, {"b": even(1.0)})["a"]
 
     assert found.verdict is Verdict.NOT_CONFIRMED
     assert found.overall == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_a_candidate_that_loses_every_trial_has_p_one() -> None:
-    found = confirm({"a": even(2.0)}, {"b": even(1.0)})["a"]
+    found = confirm_candidates({"a": even(2.0)}, {"b": even(1.0)})["a"]
 
     assert found.verdict is Verdict.NOT_CONFIRMED
     assert found.overall.p == 1.0
@@ -71,8 +71,8 @@ def test_baselines_are_matched_by_task_network_and_seed_not_by_place() -> None:
     own = np.linspace(0.2, 0.4, 16).reshape(2, 8)
     rival = trials(own * 2)
 
-    forward = confirm({"a": trials(own)}, {"b": rival})
-    backward = confirm({"a": trials(own)[::-1]}, {"b": rival[::-1]})
+    forward = confirm_candidates({"a": trials(own)}, {"b": rival})
+    backward = confirm_candidates({"a": trials(own)[::-1]}, {"b": rival[::-1]})
 
     assert forward["a"].overall == pytest.approx(backward["a"].overall)
     assert forward["a"].overall.log_ratio == pytest.approx(math.log(2))
@@ -81,7 +81,7 @@ def test_baselines_are_matched_by_task_network_and_seed_not_by_place() -> None:
 def test_every_task_is_judged_by_its_own_strata() -> None:
     own = trials([[0.5] * 8, [0.5] * 8, [2.0] * 8])
 
-    found = confirm({"a": own}, {"b": even(1.0, strata=3)})["a"]
+    found = confirm_candidates({"a": own}, {"b": even(1.0, strata=3)})["a"]
 
     assert list(found.tasks) == ["digits", "digits-cnn"]
     assert found.tasks["digits"].log_ratio == pytest.approx(math.log(2))
@@ -96,7 +96,7 @@ def test_a_lost_trial_counts_as_the_worst_there_is_even_against_a_lost_baseline(
     rival = np.full((2, 8), 1.0)
     rival[0, 3] = math.inf
 
-    found = confirm({"a": trials(losses)}, {"b": trials(rival)})["a"]
+    found = confirm_candidates({"a": trials(losses)}, {"b": trials(rival)})["a"]
 
     assert found.overall.log_ratio == pytest.approx((15 * math.log(2) - 3) / 16)
     assert found.overall.p > 2.0**-8
@@ -112,8 +112,8 @@ def test_lost_trials_of_a_baseline_count_against_the_baseline() -> None:
 def test_candidates_without_any_trial_left_are_part_of_what_was_tested() -> None:
     candidate, baselines = {"a": even(0.5)}, {"b": even(1.0)}
 
-    assert confirm(candidate, baselines, tested=5)["a"].p_corrected == 5 * 2.0**-8
-    assert confirm({}, baselines, tested=1) == {}
+    assert confirm_candidates(candidate, baselines, tested=5)["a"].p_corrected == 5 * 2.0**-8
+    assert confirm_candidates({}, baselines, tested=1) == {}
 
 
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=9))
@@ -215,7 +215,7 @@ def test_hardly_ever_is_any_of_eight_confirmed_that_only_equal_the_strongest(bas
     world, families = World(0), 250
     wrong = 0
     for _ in range(families):
-        found = confirm(*world.family(baselines, [-1.0] * 8))
+        found = confirm_candidates(*world.family(baselines, [-1.0] * 8))
         wrong += any(one.verdict is Verdict.CONFIRMED for one in found.values())
 
     # Two standard errors of 250 draws above 5 %.
@@ -227,7 +227,7 @@ def test_a_clear_advantage_is_nearly_always_confirmed_among_eight() -> None:
     confirmed = 0
     for _ in range(families):
         # 0.4 in log loss is a third less loss, about one deviation of a trial's noise.
-        found = confirm(*world.family(ONE_LEADS, [-1.4] + [-1.0] * 7))
+        found = confirm_candidates(*world.family(ONE_LEADS, [-1.4] + [-1.0] * 7))
         confirmed += found["c0"].verdict is Verdict.CONFIRMED
 
     assert confirmed / families > 0.9

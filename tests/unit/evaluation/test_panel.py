@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from evo.core.errors import UsageError
-from evo.evaluation.panel import Known, Panel, Truth, read, write
+from evo.evaluation.panel import Known, Panel, Truth, read_panel, write_panel
 
 
 def known(*results: tuple[float | None, float]) -> Known:
@@ -37,13 +37,13 @@ def test_combined_truth_is_the_mean_rank_over_networks() -> None:
 
 
 def test_a_panel_that_is_written_is_read_back(tmp_path: Path) -> None:
-    write(PANEL, tmp_path / "panel.json")
+    write_panel(PANEL, tmp_path / "panel.json")
 
-    assert read(tmp_path / "panel.json") == PANEL
+    assert read_panel(tmp_path / "panel.json") == PANEL
 
 
 def test_the_panel_that_comes_with_evo_has_28_functions_on_two_networks() -> None:
-    panel = read(None)
+    panel = read_panel(None)
 
     assert len(panel.functions) == 28
     assert panel.networks == ["mlp", "cnn"]
@@ -63,7 +63,7 @@ def test_what_is_no_panel_is_refused_and_says_where(tmp_path: Path, text, messag
     path.write_text(text)
 
     with pytest.raises(UsageError, match=message) as refused:
-        read(path)
+        read_panel(path)
     assert str(path) in str(refused.value)
 
 
@@ -73,11 +73,11 @@ def test_functions_of_other_networks_are_refused(tmp_path: Path) -> None:
     (tmp_path / "panel.json").write_text(json.dumps(whole))
 
     with pytest.raises(UsageError, match=r"expected the networks of 'a'.*'b' has"):
-        read(tmp_path / "panel.json")
+        read_panel(tmp_path / "panel.json")
 
 
 def test_a_panel_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
-        read(tmp_path / "none.json")
+        read_panel(tmp_path / "none.json")
     with pytest.raises(UsageError, match="cannot be read"):
-        read(None, "no-such-kind")
+        read_panel(None, "no-such-kind")

@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from evo.core.records import Trial
-from evo.evaluation.statistics.rank_agreement import accuracy_ranks, halves, kendall, loss_ranks
+from evo.evaluation.statistics.rank_agreement import (
+    accuracy_ranks,
+    kendall,
+    loss_ranks,
+    split_half_agreement,
+)
 
 VALUES = st.lists(st.integers(-4, 4), min_size=4, max_size=12)
 
@@ -72,11 +77,11 @@ def test_halves_of_a_truth_agree_as_far_as_its_seeds_do(
     rng = np.random.default_rng(0)
     panel = [trials("one", list(level + noise * rng.random(6))) for level in range(1, 21)]
 
-    tau = halves(panel, loss_ranks)
+    tau = split_half_agreement(panel, loss_ranks)
 
     assert tau is not None
     assert low <= tau <= high
 
 
 def test_one_seed_has_no_halves() -> None:
-    assert halves([trials("one", [1.0]), trials("one", [2.0])], loss_ranks) is None
+    assert split_half_agreement([trials("one", [1.0]), trials("one", [2.0])], loss_ranks) is None

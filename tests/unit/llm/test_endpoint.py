@@ -4,7 +4,7 @@ from archive.history.replies import Replies
 from evo.core.messages import Exchange, Prompt, Reply, Request
 from evo.llm.endpoint import Endpoint
 from evo.llm.providers.scripted import Scripted
-from evo.llm.settings import Model
+from evo.llm.settings import ModelSettings
 
 
 def request(seed: int) -> Request:
@@ -28,7 +28,7 @@ def replies(tmp_path):
 
 @pytest.fixture
 def endpoint(replies) -> Endpoint:
-    model = Model(model="m")
+    model = ModelSettings(model="m")
     return Endpoint(model, Scripted(model, ""), replies, patience=3)
 
 

@@ -1,7 +1,7 @@
 import torch
 
 from evo.core.contract import Learnable
-from evo.networks.learnables import Places, on_each_copy, starts
+from evo.networks.learnables import FeatureCounts, on_each_copy, starts
 from evo.networks.parts import Parts
 
 GAIN, SHIFT = Learnable("gain", "feature", 1.0), Learnable("shift", "layer", -0.5)
@@ -43,7 +43,7 @@ def test_each_copy_is_given_its_own_numbers_wherever_the_copies_are() -> None:
 
 
 def test_parts_without_learnables_bring_no_parameters() -> None:
-    places = Places(activations={"0": 3}, norms={"0": 3})
+    places = FeatureCounts(activations={"0": 3}, norms={"0": 3})
 
     assert Parts(torch.tanh).learned(places) == {}
     assert list(Parts(torch.tanh, activation_learnables=(SHIFT,)).learned(places)) == ["shift@0"]

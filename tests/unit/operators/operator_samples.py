@@ -11,7 +11,7 @@ from evo.components.activation import Activation
 from evo.core.contract import Contract
 from evo.core.records import Candidate, Record
 from operators.tree.program import Program
-from operators.tree.tidy import tidy, write
+from operators.tree.tidy import tidy, write_program
 
 CONTRACT = Activation.contract
 PAIR = Contract(
@@ -76,7 +76,7 @@ def rewritten(source: str, contract: Contract = CONTRACT) -> str:
     """The source after a way through reading and writing, with nothing edited."""
     read = Program.read(source, contract)
     tidy(read)
-    return write(read)
+    return write_program(read)
 
 
 def signature(source: str, function: str) -> list[str]:

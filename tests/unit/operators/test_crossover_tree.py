@@ -25,7 +25,7 @@ from operators.tree.carry import carry
 from operators.tree.inline import donations
 from operators.tree.program import Program
 from operators.tree.syntax import size
-from operators.tree.tidy import tidy, write
+from operators.tree.tidy import tidy, write_program
 
 OPERATOR = CrossoverTree()
 
@@ -129,7 +129,8 @@ def test_a_moved_expression_computes_what_it_computed() -> None:
     statement.value = carry(whole.expression, donor, receiver)
 
     assert torch.equal(
-        outputs(write(receiver), "activation", inputs), outputs(source, "activation", inputs)
+        outputs(write_program(receiver), "activation", inputs),
+        outputs(source, "activation", inputs),
     )
 
 
@@ -151,7 +152,7 @@ def test_a_name_that_means_another_thing_in_the_receiver_is_changed() -> None:
     last.value = carry(donations(donor)[0].expression, donor, receiver)
     tidy(receiver)
 
-    assert write(receiver) == (
+    assert write_program(receiver) == (
         "import torch\n\nK_2 = 0.7\n\n\ndef core_2(t):\n    return torch.cos(K_2 * t)\n\n\n"
         "def activation(x):\n    return core_2(K_2 * x)\n"
     )
@@ -169,8 +170,8 @@ def test_what_both_parents_define_alike_is_shared() -> None:
     )
     tidy(receiver)
 
-    assert write(receiver).count("def core") == 1
-    assert "return core(x) + core(2.0 * x)" in write(receiver)
+    assert write_program(receiver).count("def core") == 1
+    assert "return core(x) + core(2.0 * x)" in write_program(receiver)
 
 
 def test_a_helper_is_not_shared_when_what_it_needs_differs() -> None:

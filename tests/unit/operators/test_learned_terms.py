@@ -14,12 +14,12 @@ from operators.briefing import Briefing
 from operators.crossover_tree import CrossoverTree
 from operators.generate_llm import GenerateLlm
 from operators.llm.grammar import grammar
-from operators.llm.reading import read
+from operators.llm.reading import read_reply
 from operators.mutate_tree import MutateTree
 from operators.tree.offspring import is_worthy
 from operators.tree.program import Program
 from operators.tree.sites import Survey
-from operators.tree.values import Value
+from operators.tree.values import ExpressionType
 
 LEARNING = ParametricActivation.contract
 HELPED = """
@@ -46,9 +46,12 @@ def test_learned_numbers_are_tensors_of_another_shape_and_scalars_are_numbers() 
     sizes = survey("def initialize(z, fan_in, fan_out):\n    return z", Initializer.contract)
 
     name = ast.Name("a", ast.Load())
-    assert learned.values.of(name, "activation") == Value.RESHAPED
-    assert learned.values.of(ast.parse("a * x", mode="eval").body, "activation") == Value.TENSOR
-    assert sizes.values.of(ast.Name("fan_in", ast.Load()), "initialize") == Value.OTHER
+    assert learned.values.of(name, "activation") == ExpressionType.RESHAPED
+    assert (
+        learned.values.of(ast.parse("a * x", mode="eval").body, "activation")
+        == ExpressionType.TENSOR
+    )
+    assert sizes.values.of(ast.Name("fan_in", ast.Load()), "initialize") == ExpressionType.OTHER
 
 
 def test_mutation_comes_to_use_what_may_be_learned() -> None:
@@ -86,7 +89,7 @@ def test_a_line_through_learned_numbers_is_not_worth_an_evaluation() -> None:
 def test_a_reply_with_other_names_is_given_those_of_the_contract() -> None:
     reply = "```python\ndef act(y, slope, shift):\n    return slope * y.tanh() + shift\n```"
 
-    source = read(Reply(reply, "stop", "m", 1, 1), LEARNING).source
+    source = read_reply(Reply(reply, "stop", "m", 1, 1), LEARNING).source
 
     assert "def activation(x, a, b):" in source
     assert "a * x.tanh() + b" in source

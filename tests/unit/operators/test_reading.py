@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from operator_samples import CONTRACT, PAIR
 
 from evo.core.messages import Reply
-from evo.validation.policy.rules import check
-from operators.llm.reading import Draft, UnreadableError, read
+from evo.validation.policy.rules import check_source
+from operators.llm.reading import Draft, UnreadableError, read_reply
 
 OTHER = "def activation(x):\n    return x"
 BODY = "def activation(x):\n    return torch.sin(x)"
 
 
 def draft(text: str, *, finish: str = "stop") -> Draft:
-    return read(Reply(text, finish, "m", 1, 1), CONTRACT)
+    return read_reply(Reply(text, finish, "m", 1, 1), CONTRACT)
 
 
 def fenced(code: str, language: str = "python") -> str:
@@ -65,7 +65,7 @@ def test_a_fence_may_say_what_it_likes(language: str) -> None:
 def test_the_component_that_is_meant_is_read(text: str) -> None:
     source = draft(text).source
 
-    check(source, CONTRACT)
+    check_source(source, CONTRACT)
     assert returned(source) == "torch.sin(x)"
 
 
@@ -88,7 +88,7 @@ def test_helpers_and_constants_come_along_and_defaults_become_constants() -> Non
 
     source = draft(fenced(code)).source
 
-    check(source, CONTRACT)
+    check_source(source, CONTRACT)
     assert "beta = 2.0" in source
     assert "A = 0.5" in source
 
@@ -96,7 +96,7 @@ def test_helpers_and_constants_come_along_and_defaults_become_constants() -> Non
 def test_arguments_take_the_contracts_names_in_order() -> None:
     text = fenced("import torch\n\ndef mix(a, b):\n    return a * torch.sigmoid(b)")
 
-    source = read(Reply(text, "stop", "m", 1, 1), PAIR).source
+    source = read_reply(Reply(text, "stop", "m", 1, 1), PAIR).source
 
     assert "def gate(signal, control):\n    return signal * torch.sigmoid(control)" in source
 

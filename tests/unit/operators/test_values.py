@@ -4,7 +4,7 @@ import pytest
 from operator_samples import CONTRACT, WILD, component
 
 from operators.tree.program import Program
-from operators.tree.values import MODULE, Value
+from operators.tree.values import MODULE, ExpressionType
 
 ABOVE = """
 BETA = 1.5
@@ -28,37 +28,37 @@ return total"""
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
-        ("x", Value.TENSOR),
-        ("y", Value.TENSOR),
-        ("total", Value.TENSOR),
-        ("part", Value.TENSOR),
-        ("sum(parts)", Value.TENSOR),
-        ("parts[0]", Value.TENSOR),
-        ("mask.float()", Value.TENSOR),
-        ("mask * 1.0", Value.TENSOR),
-        ("x.tanh().abs()", Value.TENSOR),
-        ("torch.where(mask, 0.0, x)", Value.TENSOR),
-        ("x - mean", Value.TENSOR),
-        ("mean", Value.RESHAPED),
-        ("x[..., :2]", Value.RESHAPED),
-        ("x @ x", Value.RESHAPED),
-        ("torch.max(x)", Value.RESHAPED),
-        ("torch.max(x, y)", Value.TENSOR),
-        ("torch.stack(parts)", Value.RESHAPED),
-        ("mask", Value.MASK),
-        ("~mask & (x < 1)", Value.MASK),
-        ("torch.isnan(x)", Value.MASK),
-        ("parts", Value.SEVERAL),
-        ("BETA", Value.OTHER),
-        ("n", Value.OTHER),
-        ("x.shape", Value.OTHER),
-        ("x.size(0)", Value.OTHER),
-        ("count(x)", Value.OTHER),
-        ("torch.zeros_like(x)", Value.OTHER),
-        ("unknown", Value.OTHER),
+        ("x", ExpressionType.TENSOR),
+        ("y", ExpressionType.TENSOR),
+        ("total", ExpressionType.TENSOR),
+        ("part", ExpressionType.TENSOR),
+        ("sum(parts)", ExpressionType.TENSOR),
+        ("parts[0]", ExpressionType.TENSOR),
+        ("mask.float()", ExpressionType.TENSOR),
+        ("mask * 1.0", ExpressionType.TENSOR),
+        ("x.tanh().abs()", ExpressionType.TENSOR),
+        ("torch.where(mask, 0.0, x)", ExpressionType.TENSOR),
+        ("x - mean", ExpressionType.TENSOR),
+        ("mean", ExpressionType.RESHAPED),
+        ("x[..., :2]", ExpressionType.RESHAPED),
+        ("x @ x", ExpressionType.RESHAPED),
+        ("torch.max(x)", ExpressionType.RESHAPED),
+        ("torch.max(x, y)", ExpressionType.TENSOR),
+        ("torch.stack(parts)", ExpressionType.RESHAPED),
+        ("mask", ExpressionType.MASK),
+        ("~mask & (x < 1)", ExpressionType.MASK),
+        ("torch.isnan(x)", ExpressionType.MASK),
+        ("parts", ExpressionType.SEVERAL),
+        ("BETA", ExpressionType.OTHER),
+        ("n", ExpressionType.OTHER),
+        ("x.shape", ExpressionType.OTHER),
+        ("x.size(0)", ExpressionType.OTHER),
+        ("count(x)", ExpressionType.OTHER),
+        ("torch.zeros_like(x)", ExpressionType.OTHER),
+        ("unknown", ExpressionType.OTHER),
     ],
 )
-def test_an_expression_is_known_for_what_it_is(expression: str, value: Value) -> None:
+def test_an_expression_is_known_for_what_it_is(expression: str, value: ExpressionType) -> None:
     values = Program.read(component(BODY, ABOVE), CONTRACT).survey().values
 
     assert values.of(ast.parse(expression, mode="eval").body, "activation") is value
@@ -69,10 +69,10 @@ def test_a_helper_parameter_is_what_the_calls_pass() -> None:
 
     assert values.arguments("soft") == ["t"]
     assert values.arguments("twice") == ["t"]
-    assert values.of(ast.Name("k", ast.Load()), "soft") is Value.OTHER
+    assert values.of(ast.Name("k", ast.Load()), "soft") is ExpressionType.OTHER
 
 
 def test_nothing_is_a_tensor_outside_of_functions() -> None:
     values = Program.read(WILD["static_loop"], CONTRACT).survey().values
 
-    assert values.of(ast.Name("WEIGHTS", ast.Load()), MODULE) is Value.OTHER
+    assert values.of(ast.Name("WEIGHTS", ast.Load()), MODULE) is ExpressionType.OTHER

@@ -9,7 +9,7 @@ from report_samples import baselines, record
 from evo.core.errors import UsageError
 from evo.report.facts.analysis import analyse, on_one_scale
 from evo.report.facts.objectives import OBJECTIVES, objectives_of
-from evo.report.facts.posterior import Trials
+from evo.report.facts.posterior import BaselineTrials
 from evo.validation.graph.tracer import trace
 
 _candidates = st.lists(
@@ -131,7 +131,9 @@ def test_draws_keep_to_what_the_interval_says_and_tie_the_measures_of_a_candidat
     objectives = objectives_of(("b_wr", "bsota_wr", "margin", "n_text"))
     one = record("one", 1.05, 0.3, spread=0.2)
 
-    drawn = Trials(baselines()).draws([one], objectives, count=4000, rng=np.random.default_rng(0))
+    drawn = BaselineTrials(baselines()).draws(
+        [one], objectives, count=4000, rng=np.random.default_rng(0)
+    )
 
     low, high = np.quantile(drawn[:, 0, 0], [0.025, 0.975])
     assert (low, high) == pytest.approx(one.score.b_wr[1:], abs=0.02)
@@ -143,7 +145,7 @@ def test_draws_keep_to_what_the_interval_says_and_tie_the_measures_of_a_candidat
 def test_who_won_every_trial_is_still_not_certain():
     winner = record("winner", 0.1, 0.3, spread=0.001)
 
-    drawn = Trials(baselines()).draws(
+    drawn = BaselineTrials(baselines()).draws(
         [winner], objectives_of(("b_wr", "bsota_wr")), count=1000, rng=np.random.default_rng(0)
     )
 

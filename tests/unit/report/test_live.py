@@ -7,7 +7,7 @@ from rich.console import Console
 from evo.campaign.progress import Progress
 from evo.core.records import Candidate, Record, Score, Status, WinRate
 from evo.report.views.live import live_view, panel
-from evo.screening.verdict import State, Verdict
+from evo.screening.verdict import ScreeningState, ScreeningVerdict
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
 
@@ -54,7 +54,9 @@ def test_the_panel_shows_generation_funnel_best_rate_and_time_left() -> None:
 
 
 def test_the_panel_and_the_lines_say_how_the_reward_model_stands() -> None:
-    aside = Verdict(State.ASIDE, 5, "rank correlation 0.01 on 20 random candidates")
+    aside = ScreeningVerdict(
+        ScreeningState.ASIDE, 5, "rank correlation 0.01 on 20 random candidates"
+    )
     told = replace(progress(6), reward=aside)
     console = Console(file=io.StringIO(), width=140)
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from evo.core.records import Candidate, Record, Trial
-from evo.evaluation.statistics.paired_test import confirm
+from evo.evaluation.statistics.paired_test import confirm_candidates
 from evo.report.facts.summary import record_facts
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts, verdict_table
 from evo.report.views.live import work_view
@@ -28,7 +28,7 @@ def trials(loss: float, *, lost: int = -1) -> tuple[Trial, ...]:
 
 def entry(loss: float, **words) -> dict:
     own, baselines = trials(loss, **words), {"1": trials(1.0), "2": trials(2.0)}
-    found = confirm({RECORD.id: own}, baselines)[RECORD.id]
+    found = confirm_candidates({RECORD.id: own}, baselines)[RECORD.id]
     return verdict_facts(RECORD, found, own, baselines, NAMES)
 
 

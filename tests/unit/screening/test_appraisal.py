@@ -86,6 +86,6 @@ def test_the_picture_draws_every_pair() -> None:
         matrix(world, seed=0),
     )
 
-    figure = picture.draw(judged)
+    figure = picture.draw_efficiency(judged)
 
     assert len(figure.axes[1].get_legend_handles_labels()[1]) == 1 + 9

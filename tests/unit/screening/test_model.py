@@ -4,7 +4,7 @@ from scipy.stats import spearmanr
 
 from evo.core.records import Score, WinRate
 from evo.screening.features import rows_of
-from evo.screening.model import Example, Model
+from evo.screening.model import Example, RewardModel
 
 
 def world(count: int, *, noise: float = 0.03) -> tuple[dict[str, np.ndarray], Example]:
@@ -21,10 +21,10 @@ def world(count: int, *, noise: float = 0.03) -> tuple[dict[str, np.ndarray], Ex
 
 
 @pytest.fixture(scope="module")
-def told() -> tuple[dict[str, np.ndarray], Example, Model]:
+def told() -> tuple[dict[str, np.ndarray], Example, RewardModel]:
     features, examples = world(260)
     taught = Example(*(values[:160] for values in examples))
-    return features, examples, Model.fit(rows_of(features, np.arange(160)), taught, seed=1)
+    return features, examples, RewardModel.fit(rows_of(features, np.arange(160)), taught, seed=1)
 
 
 def test_it_orders_candidates_that_it_never_saw(told) -> None:
@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_does_not() -> None:
     features, examples = world(40)
 
     one, same, other = (
-        Model.fit(features, examples, seed=seed).predict(features).b_wr for seed in (3, 3, 4)
+        RewardModel.fit(features, examples, seed=seed).predict(features).b_wr for seed in (3, 3, 4)
     )
 
     assert one.tobytes() == same.tobytes()
@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_does_not() -> None:
 def test_a_feature_that_never_changes_says_nothing() -> None:
     features, examples = world(40)
     features["behaviour"][:, 5] = 7.0
-    model = Model.fit(features, examples, seed=0)
+    model = RewardModel.fit(features, examples, seed=0)
     changed = {**features, "behaviour": features["behaviour"].copy()}
     changed["behaviour"][:, 5] = 1e6
 

@@ -14,13 +14,13 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     candidate = Candidate.of("activation", "def f(x):\n    return x\n", operator="mutate-tree")
     record = Record(candidate, 0, Status.EVALUATED, "evaluate", graph="{}", score=score)
 
-    pool.write(tmp_path / "pool.parquet", [record], [3])
+    pool.write_pool(tmp_path / "pool.parquet", [record], [3])
 
-    assert pool.read(tmp_path / "pool.parquet") == [record]
+    assert pool.read_pool(tmp_path / "pool.parquet") == [record]
 
 
 def test_the_pool_that_comes_with_evo_holds_different_candidates_trained_in_full() -> None:
-    records = pool.read()
+    records = pool.read_pool()
 
     assert len({record.id for record in records}) == len(records) > 600
     for record in records:
@@ -34,4 +34,4 @@ def test_a_file_that_is_no_pool_is_named(tmp_path: Path) -> None:
     (tmp_path / "pool.parquet").write_text("no")
 
     with pytest.raises(UsageError, match=r"pool\.parquet"):
-        pool.read(tmp_path / "pool.parquet")
+        pool.read_pool(tmp_path / "pool.parquet")

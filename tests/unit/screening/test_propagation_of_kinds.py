@@ -5,8 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from evo.components.base import Component
 from evo.components.kinds import kinds
+from evo.networks.learnables import Component
 from evo.screening.propagation import Propagation
 
 COMPONENTS = {

@@ -8,7 +8,7 @@ from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Score, Status
 from evo.screening import learner as learning
 from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
-from evo.screening.model import Example, Model, Prediction
+from evo.screening.model import Example, Prediction, RewardModel
 from evo.screening.screen import RewardScreen
 from evo.screening.settings import RewardSettings
 
@@ -85,7 +85,7 @@ def quick(monkeypatch) -> None:
 class Poisoned:
     """A model that says the opposite of what it has learned."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: RewardModel) -> None:
         self._model = model
 
     def predict(self, features) -> Prediction:
@@ -94,7 +94,7 @@ class Poisoned:
 
 
 def poison(monkeypatch, *, when: Callable[[int], bool]) -> None:
-    honest = Model.fit
+    honest = RewardModel.fit
 
     def fit(features, examples, *, seed):
         model = honest(features, examples, seed=seed)

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from evo.screening.trust import Foretold, trust
+from evo.screening.trust import PredictionCheck, trust
 
 
-def generation(expected: np.ndarray, came: np.ndarray, spread: float = 0.1) -> Foretold:
-    return Foretold(expected, np.full(len(came), spread), came, came)
+def generation(expected: np.ndarray, came: np.ndarray, spread: float = 0.1) -> PredictionCheck:
+    return PredictionCheck(expected, np.full(len(came), spread), came, came)
 
 
 def test_a_model_that_orders_the_random_ones_earns_trust() -> None:

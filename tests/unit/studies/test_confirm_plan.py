@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archive.history.confirmations import read
+from archive.history.confirmations import read_confirmation
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.config import Config
@@ -183,7 +183,9 @@ def test_every_component_trains_on_every_task_and_the_better_one_is_confirmed(
 ) -> None:
     told: list[tuple[int, int]] = []
 
-    content = read(carry_out(chosen(tmp_path), lambda done, total: told.append((done, total))))
+    content = read_confirmation(
+        carry_out(chosen(tmp_path), lambda done, total: told.append((done, total)))
+    )
 
     components = ("base-0", "base-1", "best", "second", "novel")
     tasks = ("digits", "breast-cancer")
@@ -223,7 +225,7 @@ def test_a_second_confirmation_trains_nothing_again_and_finds_the_same(
     more = plan(Reader.read(wanted.campaign), top=9, epochs=7, seeds=8, beside=["breast-cancer"])
     second = carry_out(wanted, lambda *_: None)
     assert pool.asked == []
-    assert read(second) == read(first)
+    assert read_confirmation(second) == read_confirmation(first)
 
     carry_out(more, lambda *_: None)
     assert {name.rpartition("/")[2] for name in pool.asked} == {"third", "last"}
@@ -235,14 +237,14 @@ def test_a_candidate_that_cannot_be_trained_is_not_confirmed_and_counts_as_teste
     pool.fails = "breast-cancer/second"
 
     wanted = chosen(tmp_path)
-    best, second, _ = read(carry_out(wanted, lambda *_: None))["candidates"]
+    best, second, _ = read_confirmation(carry_out(wanted, lambda *_: None))["candidates"]
 
     assert (second["verdict"], second["reason"]) == ("not confirmed", "its worker died")
     assert (second["p"], second["log_ratio"], second["trials"]) == (1.0, None, [])
     assert best["p_corrected"] == 3 * best["p"] == 3 * 2.0**-8
 
     pool.fails = ""
-    assert read(carry_out(wanted, lambda *_: None))["candidates"][1]["reason"] == ""
+    assert read_confirmation(carry_out(wanted, lambda *_: None))["candidates"][1]["reason"] == ""
 
 
 def test_a_baseline_that_cannot_be_trained_ends_the_work_and_nothing_is_lost(

@@ -7,14 +7,14 @@ from evo.core.errors import UsageError
 from evo.report.facts.tabular import tabular_facts, tabular_view
 from evo.report.pictures import tabular as picture
 from evo.screening.model import Example
-from evo.tabular.benchmark import Plan, Table, measure, search
+from evo.tabular.benchmark import BenchmarkPlan, Table, measure, search_pool
 from evo.tabular.candidates import Candidates
 from evo.tabular.strategies.chance import Chance
-from evo.tabular.strategy import State, strategies
+from evo.tabular.strategy import SearchState, strategies
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-PLAN = Plan(budget=40, batch=10, seeds=3, reach=0.9)
+PLAN = BenchmarkPlan(budget=40, batch=10, seeds=3, reach=0.9)
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ class Oracle:
     def __init__(self, order: np.ndarray) -> None:
         self._order = order
 
-    def choose(self, state: State, count: int, rng: np.random.Generator) -> list[int]:
+    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> list[int]:
         left = set(state.left.tolist())
         return [place for place in self._order.tolist() if place in left][:count]
 
@@ -75,9 +75,11 @@ def test_local_search_finds_the_best_where_they_lie_together() -> None:
 @pytest.mark.parametrize("name", strategies.names())
 def test_a_strategy_evaluates_every_candidate_once_and_the_same_again(name: str) -> None:
     world = table(40)
-    plan = Plan(budget=40, batch=15, seeds=2, reach=0.5)
+    plan = BenchmarkPlan(budget=40, batch=15, seeds=2, reach=0.5)
 
-    orders = [search(world, strategies.get(name)(), plan, name=name, repetition=1) for _ in (0, 1)]
+    orders = [
+        search_pool(world, strategies.get(name)(), plan, name=name, repetition=1) for _ in (0, 1)
+    ]
 
     assert sorted(orders[0].tolist()) == list(range(40))
     assert orders[0].tolist() == orders[1].tolist()
@@ -86,7 +88,7 @@ def test_a_strategy_evaluates_every_candidate_once_and_the_same_again(name: str)
 def test_the_first_batch_is_the_same_for_all_and_another_for_every_seed() -> None:
     world = table()
     firsts = {
-        (name, seed): search(world, make(), PLAN, name=name, repetition=seed)[:10].tolist()
+        (name, seed): search_pool(world, make(), PLAN, name=name, repetition=seed)[:10].tolist()
         for name, make in (("random", Chance), ("other", Chance))
         for seed in (0, 1)
     }
@@ -96,7 +98,9 @@ def test_the_first_batch_is_the_same_for_all_and_another_for_every_seed() -> Non
 
 def test_novelty_takes_what_lies_furthest_from_everything_evaluated() -> None:
     world = table(60)
-    order = search(world, strategies.get("behaviour-novelty")(), PLAN, name="novelty", repetition=0)
+    order = search_pool(
+        world, strategies.get("behaviour-novelty")(), PLAN, name="novelty", repetition=0
+    )
     block = world.candidates.block("behaviour").astype(np.float64)
     gaps = np.sqrt(np.square(block[:, None] - block[None, order[:10]]).mean(axis=2)).min(axis=1)
 
@@ -120,7 +124,7 @@ def test_a_strategy_that_chooses_what_it_may_not_is_named() -> None:
     ],
 )
 def test_a_plan_that_does_not_fit_the_pool_is_refused(wrong: dict, message: str) -> None:
-    plan = Plan(**({"budget": 40, "batch": 10, "seeds": 3, "reach": 0.9} | wrong))
+    plan = BenchmarkPlan(**({"budget": 40, "batch": 10, "seeds": 3, "reach": 0.9} | wrong))
 
     with pytest.raises(UsageError, match=message):
         measure(table(), {"random": Chance}, plan)
@@ -129,7 +133,7 @@ def test_a_plan_that_does_not_fit_the_pool_is_refused(wrong: dict, message: str)
 def test_facts_have_an_interval_around_each_mean_and_say_where_a_goal_was_missed() -> None:
     world = table()
     level = float(world.truth.max())
-    plan = Plan(budget=20, batch=10, seeds=3, reach=level)
+    plan = BenchmarkPlan(budget=20, batch=10, seeds=3, reach=level)
     courses = measure(world, {"random": Chance}, plan)
     (row,) = tabular_facts(world, plan, courses)["strategies"]
 
@@ -139,4 +143,4 @@ def test_facts_have_an_interval_around_each_mean_and_say_where_a_goal_was_missed
     assert row["curve"][-1]["evaluated"] == 20
     assert row["curve"][-1]["found"] == row["found"]
     assert tabular_view(world, plan, courses) is not None
-    assert len(picture.draw(world, courses).axes) == 2
+    assert len(picture.draw_tabular(world, courses).axes) == 2

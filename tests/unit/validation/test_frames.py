@@ -7,7 +7,7 @@ import pytest
 from evo.validation.sandbox.frames import (
     DeadlineError,
     FrameError,
-    Reader,
+    FrameReader,
     encode,
     receive,
     send,
@@ -85,7 +85,7 @@ def test_a_reader_that_left_is_noticed(pipe):
 
 
 def test_a_reader_gives_each_message_once_it_is_whole(pipe):
-    reader = Reader(pipe[0], limit_bytes=100)
+    reader = FrameReader(pipe[0], limit_bytes=100)
     stream = encode({"id": 1}) + encode({}) + encode({"id": 2})
 
     got = []
@@ -109,7 +109,7 @@ def test_a_reader_gives_each_message_once_it_is_whole(pipe):
     ],
 )
 def test_a_reader_refuses_what_is_no_frame(pipe, data, words):
-    reader = Reader(pipe[0], limit_bytes=100)
+    reader = FrameReader(pipe[0], limit_bytes=100)
     os.write(pipe[1], data)
     os.close(pipe[1])
 
@@ -122,7 +122,7 @@ def test_what_a_full_pipe_does_not_take_waits_for_the_next_time(pipe):
     os.set_blocking(pipe[1], False)
     message = {"text": "x" * 300_000}
     data = bytearray(encode(message))
-    reader, got = Reader(pipe[0], limit_bytes=400_000), []
+    reader, got = FrameReader(pipe[0], limit_bytes=400_000), []
 
     while data:
         left = len(data) + 1

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evo.components.activation import Activation
-from evo.validation.policy.rules import MAX_BYTES, check
+from evo.validation.policy.rules import MAX_SOURCE_BYTES, check_source
 from evo.validation.refusal import Refused
 
 CONTRACT = Activation.contract
@@ -17,13 +17,13 @@ HONEST: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml
 
 def refusal(source: str) -> Refused:
     with pytest.raises(Refused) as caught:
-        check(source, CONTRACT)
+        check_source(source, CONTRACT)
     return caught.value
 
 
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_component_passes(name):
-    check(HONEST[name], CONTRACT)
+    check_source(HONEST[name], CONTRACT)
 
 
 IN_THE_BODY = {
@@ -135,7 +135,7 @@ def test_a_construct_that_no_component_needs_is_refused_with_line_and_name(name)
         ("def activation(x):\n    return x  # \u202e", "line 2: the unseen character U+202E"),
         ("def activation(x):\n    # \x1b[2J\n    return x", "U+001B"),
         ("def activation(x):\n    return x + y\u200b", "U+200B"),
-        ("# " + "x" * MAX_BYTES, "bytes"),
+        ("# " + "x" * MAX_SOURCE_BYTES, "bytes"),
         ("def activation(x):\n    return " + "x+" * 2500 + "x", "levels"),
         ("def activation(x):\n    return " + "(" * 5000 + "x" + ")" * 5000, "Python"),
         ("def activation(x):\n    return " + "-" * 7000 + "x", ""),
@@ -149,7 +149,7 @@ def test_a_source_without_the_right_form_is_refused(source, word):
 
 
 def test_a_warning_of_the_parser_is_not_printed(recwarn):
-    check('def activation(x):\n    "\\d"\n    return x', CONTRACT)
+    check_source('def activation(x):\n    "\\d"\n    return x', CONTRACT)
 
     assert not recwarn.list
 
@@ -165,6 +165,6 @@ def test_a_name_near_an_allowed_one_is_offered():
 def test_any_text_passes_or_is_refused_but_never_crashes(text):
     for source in (text, f"def activation(x):\n    return {text}"):
         try:
-            check(source, CONTRACT)
+            check_source(source, CONTRACT)
         except Refused as refused:
             assert refused.reason

@@ -94,7 +94,7 @@ def test_packing_keeps_every_byte():
     data[:] = os.urandom(1 << 20) * 16
     before = bytes(data)
 
-    huge_pages.pack()
+    huge_pages.pack_memory()
 
     assert bytes(data) == before
 
@@ -103,7 +103,7 @@ def test_packing_where_there_is_no_proc_does_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(huge_pages, "_MAPS", tmp_path / "none")
     began = time.monotonic()
 
-    huge_pages.pack()
+    huge_pages.pack_memory()
 
     assert time.monotonic() - began < 0.1
 
