@@ -42,8 +42,8 @@ CALLS = system_calls()
 
 SPEAK = """
 import json, os
-from evo.validation import frames
-from evo.validation.lockdown import REPLY
+from evo.validation.sandbox import frames
+from evo.validation.sandbox.lockdown import REPLY
 
 R0 = {"ref": 0}
 SINE = ["aten.sin.default", [R0], {}]
@@ -59,8 +59,8 @@ def activation(x):
 
 CALL_ALL = """
 import ctypes, json
-from evo.validation import frames
-from evo.validation.lockdown import REPLY
+from evo.validation.sandbox import frames
+from evo.validation.sandbox.lockdown import REPLY
 
 def activation(x):
     C = ctypes.CDLL(None, use_errno=True)

@@ -83,10 +83,10 @@ def test_a_wall_that_stands_but_does_not_hold_is_found_out(monkeypatch):
 TOOTHLESS = f"""
 import struct, sys
 sys.path.insert(0, sys.argv[1])
-from evo.validation import syscalls
+from evo.validation.sandbox import syscalls
 syscalls.program = lambda machine: struct.pack("HBBI", 6, 0, 0, {syscalls._ALLOW})
-from evo.validation.zygote import main
-main(int(sys.argv[2]))
+from evo.validation.sandbox.zygote import run_zygote
+run_zygote(int(sys.argv[2]))
 """
 
 

@@ -301,7 +301,7 @@ def test_zygote_and_child_die_with_a_killed_engine():
 
 ENGINE = """
 import sys
-from evo.validation.sandbox import Sandbox, TraceRequest
+from evo.validation.sandbox.sandbox import Sandbox, TraceRequest
 
 with Sandbox(cpu_s=60, silent_s=60, deadline_s=60) as sandbox:
     sandbox.trace([TraceRequest("def f(x): return x", "f", (((2,),),))])
@@ -312,7 +312,7 @@ with Sandbox(cpu_s=60, silent_s=60, deadline_s=60) as sandbox:
 
 def fake_zygote(monkeypatch, *lines: str) -> None:
     """Lets the next sandbox start something quick in place of a zygote."""
-    head = "import sys; sys.path.insert(0, sys.argv[1]); from evo.validation import frames"
+    head = "import sys; sys.path.insert(0, sys.argv[1]); from evo.validation.sandbox import frames"
     monkeypatch.setattr("evo.validation.sandbox.connection._BOOT", "\n".join([head, *lines]))
 
 

@@ -213,7 +213,7 @@ def test_a_value_that_no_input_reaches_may_be_read():
 
 def test_tracing_imports_no_compiler():
     code = (
-        "import sys; from evo.validation import tracer; tracer.warm_up();"
+        "import sys; from evo.validation.graph import tracer; tracer.warm_up();"
         "print([name for name in ('torch._dynamo', 'torch._inductor') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

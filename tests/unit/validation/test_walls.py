@@ -131,9 +131,9 @@ def test_who_has_lost_its_parent_ends_at_once():
 def test_a_child_of_root_keeps_no_group():
     code = (
         "import os\n"
-        "from evo.validation import lockdown\n"
+        "from evo.validation.sandbox import lockdown\n"
         "os.setgroups([4242])\n"
-        "cell = lockdown.prepare(set())\n"
+        "cell = lockdown.prepare_cell(set())\n"
         "lockdown.lockdown(cell, reply=1, parent=os.getppid(), memory_bytes=1 << 40, cpu_s=9)\n"
         "os.write(lockdown.REPLY, repr(os.getgroups()).encode())"
     )
