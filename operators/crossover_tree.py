@@ -18,18 +18,10 @@ from operators.base import WritingOperator, operators
 from operators.tree.balance import SIZE_LIMIT, edit_once, room
 from operators.tree.carry import as_helper, carry
 from operators.tree.inline import Donation
+from operators.tree.names import bound, identifiers, introduced, loaded
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
-from operators.tree.syntax import (
-    binary,
-    bound,
-    identifiers,
-    introduced,
-    loaded,
-    scaled,
-    size,
-    substitute,
-)
+from operators.tree.syntax import binary, scaled, size, substitute
 from operators.tree.terms import choose, fill_template, pick, templates
 from operators.tree.tidy import reachable
 from operators.tree.values import ExpressionType

@@ -1,22 +1,24 @@
 """Sources of several components as one source, and one component out of such a source.
 
 Each component keeps its entry function and brings along its helpers and constants. What it defines
-for itself gets another name where another component defines or merely uses something so called:
-a helper named `sum` must not become the other one's `sum`. Nothing is executed.
+for itself gets another name where another component defines or uses something of the same name: a
+helper named `sum` must not become the other one's `sum`. Nothing is executed.
 """
 
 import ast
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 
-from evo.components.scopes import Names, identifiers, rename
+from operators.tree.names import fresh, identifiers, import_name
+from operators.tree.scopes import ModuleNames, rename
+from operators.tree.syntax import is_import, walk
 
 
 def join_sources(sources: Sequence[str], functions: Sequence[str]) -> str:
-    """One source with the components of several; texts, annotations and idle imports fall away.
+    """One source with several components, without texts, annotations and unused imports.
 
     Args:
-        sources: one for each component.
+        sources: one per component.
         functions: the names of their entry functions, which stay.
 
     Raises:
@@ -24,28 +26,27 @@ def join_sources(sources: Sequence[str], functions: Sequence[str]) -> str:
         ValueError: the same.
         RecursionError: one is nested too deeply.
     """
-    trees = [_parse(source) for source in sources]
-    names = [Names.of(tree) for tree in trees]
+    trees = [_parsed_plain(source) for source in sources]
+    names = [ModuleNames.of(tree) for tree in trees]
     imports: dict[str, None] = {}
     definitions: list[str] = []
-    everywhere = {name for tree in trees for name in identifiers(tree)} | set(functions)
-    for place, tree in enumerate(trees):
-        clashing = _clashing(names, place, functions)
-        fresh = _fresh(clashing, everywhere)
-        everywhere |= set(fresh.values())
-        rename(tree, fresh)
-        for part in tree.body:
-            if isinstance(part, ast.Import | ast.ImportFrom):
-                imports[ast.unparse(part)] = None
+    taken = {name for tree in trees for name in identifiers(tree)} | set(functions)
+    for index, tree in enumerate(trees):
+        new_names = {name: fresh(name, taken) for name in _clashing(names, index, functions)}
+        taken |= set(new_names.values())
+        rename(tree, new_names)
+        for statement in tree.body:
+            if is_import(statement):
+                imports[ast.unparse(statement)] = None
             else:
-                definitions.append(ast.unparse(part))
+                definitions.append(ast.unparse(statement))
     return "\n\n\n".join(block for block in ("\n".join(imports), *definitions) if block) + "\n"
 
 
 def component_in(source: str, function: str) -> str:
     """The source of one component: its entry function and all that it needs, in their lines.
 
-    A source that is no Python, is nested too deeply, or has no such function, stays as it is.
+    A source that is no Python, is nested too deeply, or has no such function, is returned as it is.
     """
     try:
         return _component_in(source, function)
@@ -54,117 +55,102 @@ def component_in(source: str, function: str) -> str:
 
 
 def _component_in(source: str, function: str) -> str:
-    tree = _parse(source, plain=False)
-    statements = [Names.of(ast.Module([part], [])) for part in tree.body]
-    needed, kept = {function}, [False] * len(statements)
-    while True:
-        found = [_concerns(*each, needed) for each in zip(tree.body, statements, strict=True)]
-        if found == kept:
-            break
-        kept = found
-        needed.update(
-            name for each, is_kept in zip(statements, kept, strict=True) if is_kept
-            for name in each.all
-        )  # fmt: skip
-    if not any(kept) or all(kept):
+    tree = _parsed(source)
+    names = [ModuleNames.of(ast.Module([statement], [])) for statement in tree.body]
+    needed = {function}
+    kept, kept_before = list[int](), None
+    while kept != kept_before:
+        kept_before = kept
+        kept = [i for i, part in enumerate(tree.body) if _concerns(part, names[i], needed)]
+        needed.update(name for index in kept for name in names[index].all)
+    if not kept or len(kept) == len(tree.body):
         return source
-    dropped = [part for part, is_kept in zip(tree.body, kept, strict=True) if not is_kept]
+    dropped = [statement for index, statement in enumerate(tree.body) if index not in kept]
     text = _without(source, dropped)
     try:
         ast.parse(text)
     except SyntaxError:  # statements that share a line
-        parts = [part for part, is_kept in zip(tree.body, kept, strict=True) if is_kept]
-        return ast.unparse(ast.Module(parts, []))
+        return ast.unparse(ast.Module([tree.body[index] for index in kept], []))
     return text
 
 
-def _concerns(statement: ast.stmt, names: Names, needed: Collection[str]) -> bool:
-    """Whether a statement of a module gives one of these names its meaning, or changes it."""
+def _concerns(statement: ast.stmt, names: ModuleNames, needed: Collection[str]) -> bool:
+    """Whether a statement of a module binds one of these names, or changes what it refers to."""
     if not names.bound.isdisjoint(needed):
         return True
-    # `limits.append(1)` and `limits[0] = 1` say something of what they name.
-    is_plain = isinstance(statement, ast.FunctionDef | ast.Import | ast.ImportFrom) or (
-        isinstance(statement, ast.Assign | ast.AnnAssign)
-        and all(isinstance(target, ast.Name) for target in _targets(statement))
-    )
-    return not is_plain and not names.used.isdisjoint(needed)
+    # `limits.append(1)` and `limits[0] = 1` change a list that another statement binds.
+    match statement:
+        case ast.FunctionDef() | ast.Import() | ast.ImportFrom():
+            only_binds = True
+        case ast.Assign(targets=targets):
+            only_binds = all(isinstance(target, ast.Name) for target in targets)
+        case ast.AnnAssign(target=target):
+            only_binds = isinstance(target, ast.Name)
+        case _:
+            only_binds = False
+    return not only_binds and not names.used.isdisjoint(needed)
 
 
-def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-
-
-def _clashing(names: Sequence[Names], place: int, functions: Sequence[str]) -> list[str]:
-    """Own names of one component that another means something else by, or keeps for its entry."""
-    own = names[place]
-    found: set[str] = set()
-    for other_place, other in enumerate(names):
-        if other_place == place:
+def _clashing(names: Sequence[ModuleNames], index: int, functions: Sequence[str]) -> list[str]:
+    """Names that one component binds, and another uses for something else or for its entry."""
+    this = names[index]
+    clashing: set[str] = set()
+    for other_index, other in enumerate(names):
+        if other_index == index:
             continue
-        for name in own.bound - own.packages - {functions[place]}:
-            if name not in own.made | other.made and own.imports[name] == other.imports.get(name):
+        for name in this.bound - this.packages - {functions[index]}:
+            is_made = name in this.made | other.made
+            if not is_made and this.imports[name] == other.imports.get(name):
                 continue  # the same import
             is_taken = name in other.bound and (
-                other_place < place or name in other.packages or name == functions[other_place]
+                other_index < index or name in other.packages or name == functions[other_index]
             )
-            # What another looks up without defining it is a builtin, or nothing.
+            # A name that another looks up without binding it is a builtin, or nothing.
             is_builtin = name in other.used and name not in other.bound
             if is_taken or is_builtin:
-                found.add(name)
-    return sorted(found)
-
-
-def _fresh(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
-    """A name that nobody has for each of these."""
-    found: dict[str, str] = {}
-    for name in names:
-        number = 2
-        while f"{name}_{number}" in taken:
-            number += 1
-        found[name] = f"{name}_{number}"
-    return found
+                clashing.add(name)
+    return sorted(clashing)
 
 
 def _without(source: str, dropped: Iterable[ast.stmt]) -> str:
     """The source with nothing in the place of some statements; the others keep their lines."""
     lines = [line.encode() for line in source.split("\n")]
-    for part in dropped:
-        first, last = part.lineno - 1, (part.end_lineno or part.lineno) - 1
-        tail = lines[last][part.end_col_offset :]
-        head = lines[first][: part.col_offset]
+    for statement in dropped:
+        first, last = statement.lineno - 1, (statement.end_lineno or statement.lineno) - 1
+        tail = lines[last][statement.end_col_offset :]
+        head = lines[first][: statement.col_offset]
         lines[first : last + 1] = [b""] * (last - first + 1)
         lines[first] = head
         lines[last] += tail
     return b"\n".join(lines).decode()
 
 
-def _parse(source: str, *, plain: bool = True) -> ast.Module:
-    """The tree of a source; plain without texts, annotations and imports that nothing needs."""
+def _parsed(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tree = ast.parse(source)
-    if plain:
-        tree.body = [part for part in tree.body if not _is_idle(part)]
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
-                node.returns = None
-            elif isinstance(node, ast.arg):
-                node.annotation = None
-        _drop_idle_imports(tree)
+        return ast.parse(source)
+
+
+def _parsed_plain(source: str) -> ast.Module:
+    """The tree of a source without texts, annotations and imports that nothing needs."""
+    tree = _parsed(source)
+    tree.body = [statement for statement in tree.body if not _is_idle(statement)]
+    for node in walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    _drop_unused_imports(tree)
     return tree
 
 
-def _drop_idle_imports(tree: ast.Module) -> None:
-    """Leave out what is imported and never looked up, such as what annotations were made of."""
-    used = Names.of(tree).used
-    for part in tree.body:
-        if isinstance(part, ast.Import | ast.ImportFrom):
-            part.names = [
-                alias
-                for alias in part.names
-                if (alias.asname or alias.name.partition(".")[0]) in used
-            ]
-    tree.body = [part for part in tree.body if getattr(part, "names", True)]
+def _drop_unused_imports(tree: ast.Module) -> None:
+    """Leave out what is imported and never looked up, such as what only annotations used."""
+    used = ModuleNames.of(tree).used
+    for statement in tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            statement.names = [alias for alias in statement.names if import_name(alias) in used]
+    tree.body = [part for part in tree.body if not is_import(part) or part.names]
 
 
 def _is_idle(statement: ast.stmt) -> bool:

@@ -14,7 +14,7 @@ _DEPTH = 3
 def grammar(contract: Contract) -> str:
     r"""The grammar of replies that define a component in the contract's words.
 
-    >>> from evo.types import Contract
+    >>> from evo.core.contract import Contract
     >>> one = Contract("k", "f", ("x",), ("import torch",), ("torch.tanh({})",), "…")
     >>> print(grammar(one).splitlines()[0])
     root ::= rationale head expression0 "\n```"

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from evo.core.contract import Contract
 from evo.core.messages import Reply
-from operators.tree.program import import_targets
-from operators.tree.syntax import bound, identifiers, introduced, loaded, parameters, rename
+from operators.tree.names import bound, identifiers, import_targets, introduced, loaded, parameters
+from operators.tree.scopes import rename
+from operators.tree.syntax import as_function, is_import
 
 MOST_CHARACTERS = 200_000
 """Replies are read no further: nobody needs so many words for a component."""
@@ -120,7 +121,7 @@ def _unfenced(text: str) -> tuple[str, list[_Block]]:
 def _component(block: _Block, contract: Contract) -> str:
     """The source of a block's component, by the contract's names, without what it does not need."""
     tree = _parsed(block)
-    tree.body = [_as_function(part) for part in tree.body]
+    tree.body = [as_function(part) for part in tree.body]
     entry = _entry(tree, contract)
     _adopt(tree, entry, contract)
     body = [part for part in tree.body if _may_stay(part)]
@@ -161,18 +162,6 @@ def _dedented(code: str) -> str:
     return "\n".join(line[margin:] for line in lines)
 
 
-def _as_function(part: ast.stmt) -> ast.stmt:
-    """A function for a name that is given a lambda."""
-    match part:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
-            function = ast.parse(f"def {name}(): pass").body[0]
-            assert isinstance(function, ast.FunctionDef)
-            function.args, function.body = args, [ast.Return(body)]
-            return function
-        case _:
-            return part
-
-
 def _entry(tree: ast.Module, contract: Contract) -> ast.FunctionDef:
     """The function that is meant: by its name, or the one that no other function calls."""
     functions = [part for part in tree.body if isinstance(part, ast.FunctionDef)]
@@ -199,8 +188,7 @@ def _adopt(tree: ast.Module, entry: ast.FunctionDef, contract: Contract) -> None
     changed = {old: new for old, new in wanted.items() if old != new}
     taken = identifiers(entry) | {arg.arg for arg in parameters(entry.args)}
     if changed and not taken.intersection(changed.values()):
-        for part in (entry.args, *entry.body):
-            rename(part, changed)
+        rename(entry, changed)
     _settle_defaults(entry, contract)
 
 
@@ -235,7 +223,7 @@ def _may_stay(part: ast.stmt) -> bool:
 
 def _supply_imports(body: list[ast.stmt], contract: Contract) -> None:
     """Add the contract's imports whose names are used and have no meaning, and drop unused ones."""
-    used = loaded(part for part in body if not isinstance(part, ast.Import | ast.ImportFrom))
+    used = loaded(part for part in body if not is_import(part))
     given = {name for part in body for name in introduced(part)}
     missing: list[ast.stmt] = []
     for line in contract.imports:
@@ -244,12 +232,8 @@ def _supply_imports(body: list[ast.stmt], contract: Contract) -> None:
             missing.append(statement)
     body[:] = [
         *missing,
-        *(part for part in body if not _is_import(part) or used.intersection(bound(part))),
+        *(part for part in body if not is_import(part) or used.intersection(bound(part))),
     ]
-
-
-def _is_import(part: ast.stmt) -> bool:
-    return isinstance(part, ast.Import | ast.ImportFrom)
 
 
 def _paragraphs(body: list[ast.stmt]) -> list[str]:

@@ -3,8 +3,10 @@
 import ast
 
 from operators.tree.inline import Donation
+from operators.tree.names import fresh, identifiers, introduced, loaded
 from operators.tree.program import Program
-from operators.tree.syntax import clone, fresh, identifiers, introduced, loaded, rename, same
+from operators.tree.scopes import rename
+from operators.tree.syntax import clone, same
 from operators.tree.tidy import is_block, reachable
 
 

@@ -6,25 +6,13 @@ something to work on. Nothing is ever executed.
 """
 
 import ast
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evo.core.contract import Contract
+from operators.tree.names import bound, fresh, identifiers, import_targets, introduced, parameters
+from operators.tree.scopes import rename
 from operators.tree.sites import Survey
-from operators.tree.syntax import (
-    blocks,
-    bound,
-    clone,
-    depth,
-    fresh,
-    identifiers,
-    import_name,
-    introduced,
-    parameters,
-    rename,
-    size,
-    walk,
-)
+from operators.tree.syntax import as_function, blocks, clone, depth, is_import, size, walk
 
 _MAX_DEPTH = 120
 """Python's own recursion limit is not far beyond."""
@@ -88,23 +76,6 @@ class Program:
         return [node for node in walk(self.entry) if isinstance(node, ast.Return)]
 
 
-def import_targets(statements: Sequence[ast.stmt]) -> dict[str, str]:
-    """What each imported name stands for, as `F` for `torch.nn.functional`."""
-    targets: dict[str, str] = {}
-    for statement in statements:
-        match statement:
-            case ast.Import(names=names):
-                targets |= {
-                    import_name(alias): alias.name if alias.asname else import_name(alias)
-                    for alias in names
-                }
-            case ast.ImportFrom(module=module, names=names):
-                targets |= {import_name(alias): f"{module}.{alias.name}" for alias in names}
-            case _:
-                pass
-    return targets
-
-
 def _normalise(tree: ast.Module, contract: Contract) -> bool:
     """Bring a module into the plain form, in place; whether that was possible."""
     for block in blocks(tree):
@@ -131,13 +102,8 @@ def _split(statement: ast.stmt) -> list[ast.stmt]:
             return [ast.Import([alias]) for alias in names]
         case ast.ImportFrom(module=module, names=names, level=level):
             return [ast.ImportFrom(module, [alias], level) for alias in names]
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
-            function = ast.parse(f"def {name}(): pass").body[0]
-            assert isinstance(function, ast.FunctionDef)
-            function.args, function.body = args, [ast.Return(body)]
-            return [function]
         case _:
-            return [statement]
+            return [as_function(statement)]
 
 
 def _defines(statement: ast.stmt, name: str) -> bool:
@@ -190,4 +156,4 @@ def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:
 
 
 def _imports(statement: ast.stmt) -> bool:
-    return any(isinstance(node, ast.Import | ast.ImportFrom) for node in walk(statement))
+    return any(is_import(node) for node in walk(statement))

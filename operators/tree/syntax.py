@@ -5,8 +5,8 @@ keep one copies it first.
 """
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard, TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -152,81 +152,25 @@ def depth(node: ast.AST) -> int:
     return deepest
 
 
-def loaded(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names that are read anywhere within."""
-    return {
-        part.id
-        for node in nodes
-        for part in walk(node)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
-    }
+def is_import(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom]:
+    """Whether this is an import statement."""
+    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
-def bound(node: ast.AST) -> list[str]:
-    """Names that are given a meaning anywhere within, in order of the tree."""
-    return list(dict.fromkeys(_bindings(node)))
+def as_function(statement: ast.stmt) -> ast.stmt:
+    r"""The statement itself, or a function where it assigns a lambda to a name.
 
-
-def introduced(statement: ast.stmt) -> list[str]:
-    """Names that a statement gives to the block it stands in."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [statement.name]
-    return bound(statement)
-
-
-def import_name(alias: ast.alias) -> str:
-    """The name that an import binds."""
-    return alias.asname or alias.name.partition(".")[0]
-
-
-def parameters(arguments: ast.arguments) -> list[ast.arg]:
-    """All parameters of a function in the order of its signature."""
-    rest = [star for star in (arguments.vararg, arguments.kwarg) if star]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
-
-
-def identifiers(node: ast.AST) -> set[str]:
-    """Every name that occurs within, read or bound."""
-    return loaded([node]) | set(bound(node))
-
-
-def fresh(name: str, taken: Collection[str]) -> str:
-    """The name itself where it is free, or with the lowest free number.
-
-    >>> fresh("core", {"core", "core_2"})
-    'core_3'
+    >>> ast.unparse(as_function(ast.parse("double = lambda x: 2 * x").body[0]))
+    'def double(x):\n    return 2 * x'
     """
-    count, free = 1, name
-    while free in taken:
-        count += 1
-        free = f"{name}_{count}"
-    return free
-
-
-def rename(node: ast.AST, names: Mapping[str, str]) -> None:
-    """Give the names of a scope other names, in place.
-
-    Args:
-        node: the module or function whose names they are; a function within that binds such a
-            name itself means another thing by it and keeps it.
-        names: new names by old.
-    """
-    match node:
-        case ast.Name():
-            node.id = names.get(node.id, node.id)
-        case ast.arg():
-            node.arg = names.get(node.arg, node.arg)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            node.name = names.get(node.name, node.name)
-        case ast.alias() if import_name(node) in names:
-            old = import_name(node)
-            node.name = node.name if node.asname else old
-            node.asname = names[old]
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
+            function = ast.parse(f"def {name}(): pass").body[0]
+            assert isinstance(function, ast.FunctionDef)
+            function.args, function.body = args, [ast.Return(body)]
+            return function
         case _:
-            pass
-    for child in children(node):
-        own = _locals(child)
-        rename(child, {old: new for old, new in names.items() if old not in own})
+            return statement
 
 
 def substitute(node: ast.expr, expressions: Mapping[str, ast.expr]) -> ast.expr:
@@ -247,16 +191,6 @@ def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
                     yield held
 
 
-def _locals(node: ast.AST) -> set[str]:
-    match node:
-        case ast.FunctionDef(args=args, body=body):
-            return {name for part in (args, *body) for name in bound(part)}
-        case ast.Lambda(args=args):
-            return set(bound(args))
-        case _:
-            return set()
-
-
 class _Substitution(ast.NodeTransformer):
     def __init__(self, expressions: Mapping[str, ast.expr]) -> None:
         self._expressions = expressions
@@ -265,22 +199,3 @@ class _Substitution(ast.NodeTransformer):
         if isinstance(node.ctx, ast.Load) and node.id in self._expressions:
             return clone(self._expressions[node.id])
         return node
-
-
-def _bindings(node: ast.AST) -> Iterator[str]:
-    for part in walk(node):
-        match part:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                yield name
-            case ast.arg(arg=name):
-                yield name
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.AsyncFunctionDef(name=name):
-                yield name
-            case ast.alias():
-                yield import_name(part)
-            case ast.ExceptHandler(name=str() as name):
-                yield name
-            case _:
-                pass

@@ -39,7 +39,7 @@ def templates(contract: Contract, arity: int) -> list[str]:
 def fill_template(template: str, arguments: Sequence[ast.expr]) -> ast.expr:
     """A call of the vocabulary on copies of the arguments.
 
-    >>> ast.unparse(fill("torch.exp(-torch.square({}))", [ast.Name("x")]))
+    >>> ast.unparse(fill_template("torch.exp(-torch.square({}))", [ast.Name("x")]))
     'torch.exp(-torch.square(x))'
     """
     names = [f"_{index}" for index in range(len(arguments))]

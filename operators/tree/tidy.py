@@ -2,17 +2,10 @@
 
 import ast
 
-from operators.tree.program import Program, import_targets
+from operators.tree.names import identifiers, import_name, import_targets, introduced, loaded
+from operators.tree.program import Program
 from operators.tree.simplify import simplify
-from operators.tree.syntax import (
-    blocks,
-    children,
-    identifiers,
-    import_name,
-    introduced,
-    loaded,
-    walk,
-)
+from operators.tree.syntax import blocks, children, is_import, walk
 from operators.tree.values import ExpressionTypes
 
 
@@ -31,7 +24,7 @@ def write_program(program: Program) -> str:
     text = ""
     previous = ""
     for part in _merged(program.tree.body):
-        sort = "import" if _is_import(part) else "block" if is_block(part) else "line"
+        sort = "import" if is_import(part) else "block" if is_block(part) else "line"
         if "block" in (sort, previous):
             text += "\n\n"
         elif previous and sort != previous:
@@ -73,10 +66,6 @@ def _merged(statements: list[ast.stmt]) -> list[ast.stmt]:
             case _:
                 merged.append(part)
     return merged
-
-
-def _is_import(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _drop_dead_code(function: ast.FunctionDef) -> None:
@@ -135,7 +124,7 @@ def _drop_unreachable(program: Program) -> None:
 def _settle_imports(program: Program) -> None:
     """One import a name, those of the contract as it spells them, each one used."""
     contract = ast.parse("\n".join(program.contract.imports)).body
-    body = [part for part in program.tree.body if not _is_import(part)]
+    body = [part for part in program.tree.body if not is_import(part)]
     used, text = loaded(body), "\n".join(ast.unparse(part) for part in body)
     ours = [part for part in contract if used.intersection(import_targets([part]))]
     known = import_targets(contract)

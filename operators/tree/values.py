@@ -12,7 +12,8 @@ from enum import IntEnum
 
 from evo.core.contract import Contract
 from operators.tree.calls import EXTREMA, MASKS, PLAIN, RESHAPING, called_name
-from operators.tree.syntax import children, import_name, parameters
+from operators.tree.names import import_name, parameters
+from operators.tree.syntax import children
 
 MODULE = "<module>"
 """Scope of what stands outside every function."""

@@ -137,7 +137,8 @@ def test_offspring_do_not_depend_on_the_process_and_torch_stays_out() -> None:
     root = Path(__file__).parents[3]
     script = (
         "import sys, numpy as np\n"
-        "from evo.core.records import Candidate, Contract, Record\n"
+        "from evo.core.contract import Contract\n"
+        "from evo.core.records import Candidate, Record\n"
         "from operators.base import operators\n"
         "names = [name for name in operators.names() if name.endswith('-tree')]\n"
         "contract = Contract('gate', 'gate', ('a', 'b'), ('import torch',), "
