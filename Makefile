@@ -9,7 +9,7 @@ SETUP := $(VENV)/.complete
 # campaign, would compile torch anew: half of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench docs lock clean
 
 demo: $(SETUP)
 	$(BIN)/evo run demo
@@ -25,6 +25,11 @@ check: $(SETUP)
 
 bench: $(SETUP)
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+# The site goes to build/site; a broken link or anchor fails the build.
+docs: $(SETUP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	@echo "Open build/site/index.html"
 
 # The lock names versions and hashes, never an address: any mirror serves it.
 lock: $(UV)

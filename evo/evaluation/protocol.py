@@ -34,43 +34,48 @@ class Setting(NamedTuple):
 
 
 class Rung(Frozen):
-    """How long, on how many seeds and networks a candidate trains at one rung.
+    """One rung: how long, and on how many seeds and networks, a candidate trains.
 
-    Of two rungs with the same epochs the higher one goes on where the lower one stopped: what has
-    trained counts again and is not repeated.
+    Of two rungs with the same epochs the higher one continues where the lower one stopped: what
+    has trained counts again and is not repeated.
     """
 
     epochs: PositiveInt
+    """Epochs per training."""
     seeds: Several
-    """At least two: an interval needs a spread."""
+    """Seeds per network; at least two, since an interval needs a spread."""
     networks: PositiveInt | None = None
-    """How many of each task's networks, in the task's order; by default all."""
+    """How many of each task's networks, in the task's order; unset means all."""
 
 
 class Protocol(Frozen):
-    """Everything that decides the result of a trial, and who trains on."""
+    """Evaluation protocol: what decides the result of a trial, and which candidates train on."""
 
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)] = (
         Rung(epochs=10, seeds=4, networks=1),
         Rung(epochs=10, seeds=10),
     )
+    """Rungs of successive halving, shortest first."""
     first_seed: NonNegativeInt = 0
-    """The seeds are counted from here."""
+    """First training seed; the others follow it."""
     keep: Share = 1 / 3
-    """Share of a rung's candidates that survives it: climbs to the next, or leads at the last."""
+    """Share of a rung's candidates that goes on to the next rung."""
     rate_seeds: Several = 4
-    """Seeds of a rung's first heat. They train at every learning rate and strength, and what is
-    best over all of them serves the other seeds too."""
+    """Seeds of a rung's first heat. They train at every learning rate and strength; the best
+    setting over all of them is used for the other seeds too."""
     heat_seeds: Several = 6
-    """Seeds of each later heat. Between heats stops who cannot survive the rung any more."""
+    """Seeds per later heat. Between heats, candidates that can no longer go on are stopped."""
     racing: bool = True
-    """Whether anyone is stopped between heats."""
+    """Stop hopeless candidates between heats."""
     learning_rates: tuple[PositiveFloat, ...] = Field(
         default=(0.001, 0.003, 0.01, 0.03), min_length=1
     )
+    """Learning rates to try, ascending; the best on validation data is used. Some kinds bring
+    their own default."""
     strengths: tuple[PositiveFloat, ...] = Field(default=(1.0,), min_length=1)
-    """What a penalty is multiplied by, each beside every learning rate; picked as these are."""
+    """Factors of a penalty to try with every learning rate, ascending; picked like these."""
     batch_size: PositiveInt = 32
+    """Samples per batch."""
 
     @field_validator("learning_rates", "strengths")
     @classmethod

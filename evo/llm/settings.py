@@ -23,35 +23,35 @@ class ModelSettings(Frozen):
     """One language model and where it is served."""
 
     name: Annotated[str, Field(pattern=r"^[\w./:@+-]{0,80}$")] = ""
-    """What history and tables call it; by default the model's own name."""
+    """Name in history and tables; the last part of `model` by default."""
     provider: str = "openai"
     """`openai`: any OpenAI-compatible endpoint; `xllamacpp`: a GGUF file on this machine."""
     model: Annotated[str, Field(min_length=1)]
-    """What the server calls it; for `xllamacpp` the path of a GGUF file."""
+    """Model name that the server knows; for `xllamacpp` the path of a GGUF file."""
     base_url: str = ""
     """The endpoint, such as http://127.0.0.1:11434/v1; empty for OpenAI's own."""
     key_env: Annotated[str, Field(pattern=r"^([A-Z_][A-Z0-9_]*)?$")] = ""
     """NAME of the environment variable that holds the key; empty where none is needed."""
     temperature: Annotated[float, Field(ge=0, le=5)] | None = None
-    """None leaves it to the server."""
+    """Sampling temperature; unset leaves it to the server."""
     max_tokens: PositiveInt = 2048
-    """Bound on a reply, thinking included."""
+    """Longest reply in tokens, including reasoning tokens."""
     timeout_s: PositiveFloat = 120.0
-    """For a whole reply, however slowly it drips."""
+    """Timeout for a whole reply in seconds, also when it is streamed slowly."""
     price_in: NonNegativeFloat = 0.0
-    """Dollars for a million tokens of prompt."""
+    """Dollars per million prompt tokens."""
     price_out: NonNegativeFloat = 0.0
-    """Dollars for a million tokens of reply."""
+    """Dollars per million reply tokens."""
     send_seed: bool = True
-    """Whether the server knows `seed`; some refuse what they do not know."""
+    """Send a `seed` with each request; set to false if the server rejects it."""
     grammar: bool = False
-    """Whether replies are held to a grammar of the kind's words; llama.cpp servers can."""
+    """Constrain replies to a grammar of the kind's vocabulary; llama.cpp servers support it."""
     threads: PositiveInt = 1
-    """Of a model that runs on this machine."""
+    """Threads of a model that runs on this machine."""
     context: PositiveInt = 8192
-    """Tokens of prompt and reply together, of a model that runs on this machine."""
+    """Context length in tokens of a model that runs on this machine."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
-    """More fields of the request's body, such as reasoning_effort = "low"."""
+    """Further fields of the request body, such as `{ reasoning_effort = "low" }`."""
 
     @field_validator("base_url")
     @classmethod
@@ -84,41 +84,46 @@ class ModelSettings(Frozen):
 
 
 class Budget(Frozen):
-    """What a campaign may spend in all, resumed or not; 0 is no limit."""
+    """What the whole campaign may spend, over all resumes; 0 means no limit."""
 
     requests: NonNegativeInt = 0
+    """Requests to language models."""
     tokens: NonNegativeInt = 0
-    """Of prompts and replies together."""
+    """Tokens of prompts and replies together."""
     dollars: NonNegativeFloat = 0.0
+    """Dollars, by the prices of the models."""
     hours: NonNegativeFloat = 0.0
-    """Wall time that the campaign runs, all of its processes together."""
+    """Wall time in hours, summed over all resumes."""
 
 
 class LlmSettings(Frozen):
-    """Language models as operators' authors."""
+    """Language models that propose candidates, and their limits."""
 
     models: tuple[ModelSettings, ...] = ()
-    """Several share the work: a bandit weighs what each contributes against what it costs."""
+    """Language models to ask. With several, a bandit weighs what each contributes against its
+    price."""
     concurrency: PositiveInt = 8
-    """Requests at a time, all models together."""
+    """Requests in flight at a time, over all models."""
     requests_per_minute: NonNegativeInt = 0
-    """At most so many begin in any minute; 0 is no limit."""
+    """Rate limit; 0 means none."""
     attempts: PositiveInt = 4
-    """How often a request that got no reply is sent."""
+    """Attempts per request, counting the first."""
     wait_s: PositiveFloat = 1.0
-    """Before a second attempt, where the server names no time; it doubles from then on."""
+    """Wait before the first retry in seconds, unless the server names a time; doubles per retry."""
     wait_most_s: PositiveFloat = 120.0
-    """No wait is longer; a server that asks for more is taken as one that does not answer."""
+    """Longest wait before a retry in seconds; a server that asks for more counts as not
+    answering."""
     patience: PositiveInt = 8
-    """So many requests given up in a row, and the endpoint counts as dead."""
+    """Requests given up in a row after which the endpoint counts as dead."""
     when_dead: Literal["stop", "tree"] = "stop"
-    """Stop and keep everything, or let the syntax-tree operators go on alone."""
+    """When the endpoint is dead: stop with everything saved, or go on with the syntax-tree
+    operators alone."""
     repair: bool = True
-    """Whether an invalid candidate goes back to its author once, with the reason."""
+    """Send an invalid candidate back to its model once, with the reason."""
     ahead: bool = True
-    """Whether the next generation is asked for while this one trains, from the survivors before."""
+    """Ask for the next generation while this one trains, from the survivors before it."""
     cost_weight: NonNegativeFloat = 0.5
-    """How much dearer models must contribute more to be asked as often; 0 ignores the price."""
+    """How strongly the price of a model counts against it; 0 ignores prices."""
     budget: Budget = Budget()
 
     @model_validator(mode="after")

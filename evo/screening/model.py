@@ -27,7 +27,7 @@ from evo.evaluation.cells import Floats
 from evo.screening.features import Features
 
 BLOCKS = ("behaviour", "propagation")
-"""What it looks at: more made it no better (docs/reward.md)."""
+"""What it looks at: more made it no better (docs/measurements/screening.md)."""
 
 _MEMBERS = 8
 _WIDTH = 64

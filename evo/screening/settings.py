@@ -8,29 +8,30 @@ from evo.core.frozen import Frozen
 
 
 class RewardSettings(Frozen):
-    """Which candidates are worth training, by a model learned from those that trained."""
+    """Screening by a reward model: which candidates are worth training."""
 
     screening: bool = False
-    """Whether a model chooses; without one a random share of too many candidates trains."""
+    """Let a reward model choose what trains; otherwise a random share of the candidates trains."""
     over_propose: Annotated[float, Field(ge=1)] = 3.0
-    """Proposals a generation, in units of `offspring`, from the generation on that a model screens.
-    Each costs milliseconds, or a request where a language model writes it."""
+    """Proposals per generation in multiples of `offspring`, once the model screens. Each costs
+    milliseconds, or one request if a language model writes it."""
     first_generation: Annotated[int, Field(ge=2)] = 4
-    """The first one to be screened; before it there is little to learn from."""
+    """First generation that is screened; before it there is little to learn from. 2 by default
+    with `lessons`."""
     random_share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """ε: share of the trainings that is drawn at random whatever the model says. Without it the
-    model would learn from its own choices alone, and nothing would show when it is wrong."""
+    """Share of the trainings that is drawn at random (ε). They judge the model and keep it from
+    learning from its own choices alone."""
     optimism: NonNegativeFloat = 1.0
-    """Candidates are ranked by expected B-WR plus so many standard deviations."""
+    """Rank by expected B-WR plus this many standard deviations."""
     window: Annotated[int, Field(ge=50)] = 600
     """How many of the latest evaluated candidates the model learns from."""
     watched: PositiveInt = 5
-    """Generations whose random share tells whether the model is any good."""
+    """Generations whose random share decides whether the model is better than chance."""
     lessons: str = ""
-    """A file of `evo reward --save`: what other campaigns have evaluated. It fills up the window
-    until the campaign's own candidates do, and `first_generation` is then 2 by default."""
+    """File written by `evo reward --save`: examples from other campaigns, used until the
+    campaign's own candidates fill the window."""
     lessons_sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
-    """Of that file, written in when a campaign begins: another content is refused."""
+    """SHA-256 of that file, filled in when a campaign begins; other contents are refused."""
 
     @model_validator(mode="before")
     @classmethod

@@ -6,18 +6,18 @@ from evo.core.frozen import Frozen
 
 
 class SelectionSettings(Frozen):
-    """Who survives, who has offspring, and in how many separate populations."""
+    """Survival, parents and islands."""
 
     survival: str = "nsga2"
-    """Who survives a generation, by name; `evo list` has all."""
+    """Survival strategy by name; see `evo list`."""
     parents: str = "tournament"
-    """How the parents of an offspring are drawn, by name."""
+    """Strategy that draws the parents of an offspring, by name; see `evo list`."""
     islands: PositiveInt = 1
-    """Populations that live apart; `population` is divided among them."""
+    """Separate populations; `population` is divided among them, at least 4 on each."""
     migrate_every: PositiveInt = 5
-    """Generations from one visit between islands to the next."""
+    """Generations between two migrations."""
     migrants: NonNegativeInt = 2
-    """How many of the best of an island visit the next one then; 0 for no visits."""
+    """How many of the best of an island visit the next island in a migration; 0 for none."""
 
     def places(self, population: int) -> list[int]:
         """How many survive on each island, as evenly as it goes.

@@ -35,7 +35,8 @@ class Digits(Task):
     def networks(self) -> dict[str, Network]:
         """Two perceptrons and two patch networks, of two and three hidden layers each.
 
-        Networks that differ rank components better than one that trains longer (docs/fidelity.md).
+        Networks that differ rank components better than one that trains longer
+        (docs/measurements/fidelity.md).
         """
         return {
             "mlp-64-64": Mlp((64, 64), "normal"),

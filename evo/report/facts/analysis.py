@@ -2,7 +2,7 @@
 
 A front of measured values is partly luck. Beside it stand the fronts of the lower and of the upper
 bounds of the 95 % intervals, and for every candidate the probability to be truly on the front. The
-best of many, chosen by the same trials, remain on the optimistic side: see docs/pareto.md.
+best of many, chosen by the same trials, remain on the optimistic side: see docs/design/pareto.md.
 """
 
 from collections.abc import Iterable, Sequence

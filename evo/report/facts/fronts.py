@@ -37,7 +37,9 @@ def analysis_view(scene: Scene, over: Scene | None = None) -> RenderableType:
         f"Picked by these very trials from {count}: rather optimistic.",
     ]
     if sum(objective.is_noisy for objective in found.objectives) > 1:
-        lines += ["Probabilities are too high with several noisy objectives: see docs/pareto.md."]
+        lines += [
+            "Probabilities are too high with several noisy objectives: see docs/design/pareto.md."
+        ]
     if over is not None:
         lines += [
             f"Over it {over.name}: hypervolume {over.analysis.hypervolume:.4f}, "
