@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from archive.pareto import front, front_shares
-from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Trial, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Trial
 from evo.evaluation.statistics.win_rates import score
-from evo.report.facts.objectives import Objective, objectives_of, score_of
+from evo.report.facts.objectives import Objective, objectives_of
 from evo.report.facts.posterior import BaselineTrials, Belief
 
 Floats = NDArray[np.float64]
@@ -61,7 +62,7 @@ class Shared(BaselineTrials):
         rng: np.random.Generator,
     ) -> Floats:
         """As evo draws, from one table of luck; every candidate here has the same trials."""
-        luck = rng.standard_normal((count, len(score_of(records[0]).trials)))
+        luck = rng.standard_normal((count, len(records[0].scored.trials)))
         found = super().draws(records, objectives, count=count, rng=rng)
         for (row, record), (place, objective) in product(enumerate(records), enumerate(objectives)):
             belief = self.beliefs(record).get(objective.key)
@@ -98,7 +99,7 @@ def campaign(
     candidates = [
         record(f"c{n}", score(trials[n], rivals), float(novelty[n])) for n in range(CANDIDATES)
     ]
-    rate = WinRate(0.5, 0.5, 0.5)
+    rate = Estimate(0.5, 0.5, 0.5)
     known = [record(id_, Score(0, own, rate, rate, 0.0, {}), 0.0) for id_, own in rivals.items()]
     return candidates, known, truth
 

@@ -28,6 +28,7 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from archive.store import merging
 from archive.store.segment import Segment
 from evo.campaign.resume import Standing
+from evo.core.estimate import Estimate
 from evo.core.records import (
     BASELINE_OPERATOR,
     Candidate,
@@ -38,7 +39,6 @@ from evo.core.records import (
     Status,
     TaskScore,
     Trial,
-    WinRate,
 )
 from evo.core.seeds import child
 from evo.proposing.memory import Memory
@@ -196,7 +196,7 @@ def record(generation: int, place: int) -> Record:
         for network in no_training.NETWORKS
         for seed in range(seeds)
     )
-    rate = WinRate(rng.random(), 0.0, 1.0)
+    rate = Estimate(rng.random(), 0.0, 1.0)
     text = rng.standard_normal(384).astype(np.float32)
     return Record(
         candidate,

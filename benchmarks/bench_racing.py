@@ -19,7 +19,7 @@ from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.local import Workers
 from evo.config import Config
-from evo.core.records import Candidate, Outcome, Record, Score, Status, Stretch, Trial
+from evo.core.records import Candidate, Outcome, Record, Status, Stretch, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
@@ -73,15 +73,9 @@ def evaluated(
     """Ids by rung, then margin, the best first; and the processor seconds."""
     before = run.seconds
     records = Evaluator(run, protocol, lambda _: trials).evaluate(pool)
-    scored = [(score(record), record.id) for record in records if record.score]
+    scored = [(record.scored, record.id) for record in records if record.score]
     ranked = sorted(scored, key=lambda pair: (-pair[0].rung, -pair[0].margin, pair[1]))
     return [id_ for _, id_ in ranked], run.seconds - before
-
-
-def score(record: Record) -> Score:
-    """The score of an evaluated record."""
-    assert record.score is not None
-    return record.score
 
 
 def main() -> None:
@@ -101,7 +95,7 @@ def main() -> None:
         validator = Validator(kind, sandbox)
         run = Recorded(workers)
         baselines = evaluate_baselines(run, protocol, validated_baselines(kind, validator))
-        trials = {record.id: score(record).trials for record in baselines}
+        trials = {record.id: record.scored.trials for record in baselines}
         for seed in range(pools):
             pool = offspring(kind, validator, seed)
             best: list[str] = []

@@ -40,7 +40,7 @@ from evo.config import Config, parse
 from evo.core.records import Record, Status
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.report.facts.summary import pareto_front, rung
+from evo.report.facts.summary import pareto_front
 from evo.screening.settings import RewardSettings
 from evo.studies.reward import Rewards
 from evo.validation.sandbox.sandbox import Sandbox
@@ -176,7 +176,7 @@ class Bench:
     def _fresh(self, record: Record, records: Sequence[Record]) -> float:
         known = [r for r in records if r.is_baseline]
         baselines = evaluate_baselines(self._retrain, FRESH, [untrained(r) for r in known])
-        trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+        trials = {r.id: r.scored.trials for r in baselines}
         (again,) = Evaluator(self._retrain, FRESH, lambda _: trials).evaluate([untrained(record)])
         return rate(again)
 
@@ -193,7 +193,7 @@ def within(records: Sequence[Record], seconds: float) -> list[Record]:
 
 def is_complete(record: Record) -> bool:
     """Whether it is a candidate that reached the last rung."""
-    return record.novelty is not None and not record.is_baseline and rung(record) == LAST
+    return record.novelty is not None and not record.is_baseline and record.scored.rung == LAST
 
 
 def best(records: Sequence[Record]) -> Record:

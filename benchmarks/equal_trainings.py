@@ -19,7 +19,7 @@ from evo.config import Config
 from evo.core.records import Outcome, Record, Status, Stretch
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
-from evo.evaluation.statistics.estimate import Mean
+from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.win_rates import score
 from evo.validation.sandbox.sandbox import Sandbox
 
@@ -92,5 +92,5 @@ def over_seeds(values: Sequence[float], sign: str = "") -> str:
     """Mean and Student's 95 % interval; `sign` is that of a format, "+" for differences."""
     if len(values) == 1:
         return f"{values[0]:{sign}.3f}"
-    mean = Mean.of(np.asarray(values, dtype=np.float64))
+    mean = student_mean(np.asarray(values, dtype=np.float64))
     return f"{mean.value:{sign}.3f} [{mean.low:{sign}.3f}, {mean.high:{sign}.3f}]"

@@ -191,7 +191,7 @@ def write_table(
         return [known[job.stretch] for job in jobs]
 
     trained = evaluate_baselines(run, protocol, baselines)
-    trials = {r.id: r.score.trials for r in trained if r.score is not None}
+    trials = {r.id: r.scored.trials for r in trained}
     whole = [p.record for p in proposals if Stretch(p.record.id, *last) in known]
     records = Evaluator(run, protocol, lambda _: trials).evaluate(whole)
     found = {r.id: r for r in records if r.score is not None} | dict(before)
@@ -228,7 +228,7 @@ def main() -> None:
     with build.workers(config) as workers:
         run = Kept(options.folder / "outcomes.jsonl", workers)
         baselines = evaluate_baselines(run, everyone, baselines)
-        trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+        trials = {r.id: r.scored.trials for r in baselines}
         evaluator = Evaluator(run, everyone, lambda _: trials)
         start = time.monotonic()
         missing = [p.record for p in proposals if p.record.id not in before]

@@ -27,7 +27,8 @@ from archive.store.tables import (
     unpack_table,
     unpack_vectors,
 )
-from evo.core.records import Candidate, Novelty, Record, Score, Status, TaskScore, Trial, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Record, Score, Status, TaskScore, Trial
 
 ROW: dict[str, Sort] = {
     "id": str,
@@ -272,8 +273,8 @@ def _score(row: dict[str, Any], trials: "LazyTrials", tasks: list[Any]) -> Score
     return Score(
         row["rung"],
         trials,
-        WinRate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
-        WinRate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
+        Estimate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
+        Estimate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
         row["margin"],
         {name: TaskScore(*values) for name, *values in tasks},
     )

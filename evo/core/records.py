@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.core.estimate import Estimate
 from evo.core.source import normalise
 
 BASELINE_OPERATOR = "baseline"
@@ -123,14 +124,6 @@ class Outcome:
         return Stretch(self.id, self.rung, self.heat)
 
 
-class WinRate(NamedTuple):
-    """A win rate in [0, 1] with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
 class TaskScore(NamedTuple):
     """What one task alone says: win rates in [0, 1] and the mean test loss."""
 
@@ -146,16 +139,16 @@ class Score:
     Attributes:
         rung: index of that rung, 0 the shortest.
         trials: everything that was trained, lower rungs first, in the protocol's order.
-        b_wr: chance to beat a randomly drawn baseline (B-WR).
-        bsota_wr: chance to beat the best baseline (BSOTA-WR).
+        b_wr: chance to beat a randomly drawn baseline (B-WR), in [0, 1].
+        bsota_wr: chance to beat the best baseline (BSOTA-WR), in [0, 1].
         margin: mean over trials of log(best baseline's loss / own loss); above 0 wins.
         tasks: the same per task.
     """
 
     rung: int
     trials: Sequence[Trial]
-    b_wr: WinRate
-    bsota_wr: WinRate
+    b_wr: Estimate
+    bsota_wr: Estimate
     margin: float
     tasks: dict[str, TaskScore]
 
@@ -232,3 +225,15 @@ class Record:
     def is_proposal(self) -> bool:
         """Whether the search proposed it: the other records are there to measure by."""
         return not (self.is_baseline or self.is_ablation)
+
+    @property
+    def scored(self) -> Score:
+        """The score of a record that has one; `score` is for records that may have none."""
+        assert self.score is not None, f"{self.id} has no score: {self.status}"
+        return self.score
+
+    @property
+    def archived(self) -> Novelty:
+        """The N-scores of a record that reached the archive; `novelty` is for any record."""
+        assert self.novelty is not None, f"{self.id} did not reach the archive: {self.status}"
+        return self.novelty

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from evo.core.errors import EvoError
-from evo.core.records import Outcome, Record, Score, Status, Trial
+from evo.core.records import Outcome, Record, Status, Trial
 from evo.evaluation.cells import Floats, by_cell
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.race import still_racing
@@ -98,7 +98,7 @@ class Evaluator:
         """
         ranked = sorted(
             (record for record in entrants if _is_at(record, rung)),
-            key=lambda r: (-len(_trials(r)), -_score(r).margin, r.id),
+            key=lambda r: (-len(_trials(r)), -r.scored.margin, r.id),
         )
         chosen = {record.id for record in ranked[: self._places(entrants)]}
         return [record for record in entrants if record.id in chosen]
@@ -152,8 +152,3 @@ def _cells(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -> 
     """Margins of a record's trials at a rung, an array (seeds,) per task and network."""
     trials = [trial for trial in _trials(record) if trial.rung == rung]
     return list(by_cell(trials, margins(trials, rivals)).values())
-
-
-def _score(record: Record) -> Score:
-    assert record.score is not None
-    return record.score

@@ -7,11 +7,11 @@ learned from: a fifth at a time is held out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.core.estimate import Estimate
 from evo.core.seeds import child, child_seed
 from evo.evaluation.cells import Floats
 from evo.screening.efficiency import Efficiency, resampled
@@ -26,14 +26,6 @@ FEWEST_CANDIDATES = 25
 _FOLDS = 5
 
 
-class Interval(NamedTuple):
-    """An estimate with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
 @dataclass(frozen=True)
 class Ranked:
     """What a ranking is worth.
@@ -45,8 +37,8 @@ class Ranked:
     """
 
     curve: Efficiency
-    found: Interval
-    area: Interval
+    found: Estimate
+    area: Estimate
 
 
 @dataclass(frozen=True)
@@ -141,6 +133,6 @@ def _foretold(evaluated: Evaluated, taught: Places, asked: Places, *, seed: int)
     return model.predict(rows_of(evaluated.features, asked)).b_wr
 
 
-def _interval(value: float, resamples: Sequence[float]) -> Interval:
+def _interval(value: float, resamples: Sequence[float]) -> Estimate:
     low, high = np.quantile(resamples, [0.025, 0.975])
-    return Interval(value, float(low), float(high))
+    return Estimate(value, float(low), float(high))

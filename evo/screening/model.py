@@ -22,7 +22,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from evo.core.records import Score, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Score
 from evo.evaluation.cells import Floats
 from evo.screening.features import Features
 
@@ -182,7 +183,7 @@ def _targets(examples: Example) -> _Targets:
     )
 
 
-def _variance(rate: WinRate) -> float:
+def _variance(rate: Estimate) -> float:
     """Of an estimate with this 95 % interval."""
     return ((rate.high - rate.low) / 3.92) ** 2
 

@@ -15,7 +15,8 @@ from pyarrow import parquet
 
 from archive.store.columns import ROW, to_row
 from evo.core.errors import UsageError
-from evo.core.records import Candidate, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Record, Score, Status
 
 _COLUMNS = (
     *("source", "operator", "rung", "b_wr", "b_wr_low", "b_wr_high"),
@@ -68,8 +69,8 @@ def _record(row: dict[str, Any], kind: str) -> Record:
     score = Score(
         row["rung"],
         (),
-        WinRate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
-        WinRate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
+        Estimate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
+        Estimate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
         row["margin"],
         {},
     )

@@ -36,14 +36,12 @@ class Individual:
 
 def performance(record: Record) -> float:
     """2 · rung + B-WR: any candidate of a higher rung is ahead of any of a lower one."""
-    assert record.score is not None, "only evaluated records are selected"
-    return 2 * record.score.rung + record.score.b_wr.value
+    return 2 * record.scored.rung + record.scored.b_wr.value
 
 
 def novelty(record: Record) -> float:
     """The behaviour N-score: what a component computes, not how it is spelled."""
-    assert record.novelty is not None, "only archived records are selected"
-    return record.novelty.behaviour
+    return record.archived.behaviour
 
 
 def best_first(individuals: Iterable[Individual]) -> list[Individual]:

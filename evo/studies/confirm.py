@@ -20,7 +20,7 @@ from evo.core.errors import EvoError, UsageError
 from evo.core.records import Outcome, Record, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.statistics.paired_test import confirm_candidates, fewest_seeds
-from evo.report.facts.summary import fully_evaluated, pareto_front, rung
+from evo.report.facts.summary import fully_evaluated, pareto_front
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
 from evo.selection.individual import performance
 from evo.tasks.base import network_counts, tasks
@@ -131,7 +131,7 @@ def _further(searched: Sequence[str]) -> list[str]:
 
 def _candidates(history: Reader, top: int, *, last: int) -> tuple[Record, ...]:
     """The front and the best `top` by performance, best first, all of the last rung."""
-    complete = [record for record in fully_evaluated(history.records) if rung(record) == last]
+    complete = [record for record in fully_evaluated(history.records) if record.scored.rung == last]
     if not complete:
         raise UsageError(
             f"{history.folder} has no candidate yet that trained at its last rung: there is "

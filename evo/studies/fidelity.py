@@ -7,10 +7,10 @@ import numpy as np
 
 from evo.config import Config
 from evo.core.errors import UsageError
-from evo.core.records import Record, Score, Status, Trial
+from evo.core.estimate import Estimate
+from evo.core.records import Record, Status, Trial
 from evo.evaluation.panel import Known, Measure, Panel, Ranks, Truth
 from evo.evaluation.statistics.rank_agreement import (
-    Tau,
     accuracy_ranks,
     kendall,
     loss_ranks,
@@ -34,7 +34,7 @@ class Agreement(NamedTuple):
     measure: str
     truth: Measure
     network: str
-    tau: Tau
+    tau: Estimate
 
 
 class Fidelity(NamedTuple):
@@ -65,7 +65,7 @@ def measure_fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = Fal
         found += _agreements(panel, rung, "loss", "loss", loss_ranks(trials))
         found += _agreements(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
     last = len(config.protocol.rungs) - 1
-    scores = [_score(record) for record in records]
+    scores = [record.scored for record in records]
     for name, values in (
         ("margin", [score.margin for score in scores]),
         ("b_wr", [score.b_wr.value for score in scores]),
@@ -119,7 +119,7 @@ def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: boo
         name: Known(source=source, truth=_truth(record))
         for (name, source), record in zip(sources, records, strict=True)
     }
-    trials = [_score(record).trials for record in records]
+    trials = [record.scored.trials for record in records]
     agree: dict[Measure, float | None] = {
         "loss": split_half_agreement(trials, loss_ranks),
         "accuracy": split_half_agreement(trials, accuracy_ranks),
@@ -151,12 +151,12 @@ def _agreements(
 
 
 def _at(record: Record, rung: int) -> list[Trial]:
-    return [trial for trial in _score(record).trials if trial.rung == rung]
+    return [trial for trial in record.scored.trials if trial.rung == rung]
 
 
 def _truth(record: Record) -> dict[str, Truth]:
     by_network: dict[str, list[Trial]] = {}
-    for trial in _score(record).trials:
+    for trial in record.scored.trials:
         by_network.setdefault(f"{trial.task}/{trial.network}", []).append(trial)
     return {
         name: Truth(
@@ -170,8 +170,3 @@ def _truth(record: Record) -> dict[str, Truth]:
 
 def _finite(loss: float) -> float | None:
     return loss if np.isfinite(loss) else None
-
-
-def _score(record: Record) -> Score:
-    assert record.score is not None, "only evaluated records are compared"
-    return record.score

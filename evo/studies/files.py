@@ -102,7 +102,7 @@ class _Rivals:
         self._within = within
         self._scale = behaviour_scale(kind, baselines)
         self._behaviours = np.stack([self._described(record) for record in baselines])
-        self._trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+        self._trials = {r.id: r.scored.trials for r in baselines}
 
     def __call__(self, record: Record) -> Mapping[str, Sequence[Trial]]:
         distances = rms_distance(self._described(record), self._behaviours)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Record, Score, Status
 from evo.selection.base import parent_draws, survivals
 from evo.selection.individual import Individual
 
@@ -22,7 +23,7 @@ def pool_of(pairs: list[tuple[float, float]]) -> list[Individual]:
     """A pool with many ties, in which no two compute the same."""
     found = []
     for place, (b_wr, novelty) in enumerate(pairs):
-        rate = WinRate(b_wr, 0.0, 1.0)
+        rate = Estimate(b_wr, 0.0, 1.0)
         vector = np.array([place, place * place % 5], dtype=np.float32)
         candidate = Candidate(f"{place:x}", "activation", "", (), "test")
         score, novel = Score(0, (), rate, rate, 0.0, {}), Novelty(0.0, novelty, "a", "b")

@@ -22,9 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.estimate import Estimate
 from evo.core.records import Trial
 from evo.evaluation.cells import Floats
-from evo.evaluation.statistics.estimate import Mean
+from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.win_rates import margins
 
 LEVEL = 0.05
@@ -43,14 +44,10 @@ class Comparison(NamedTuple):
 
     Attributes:
         log_ratio: mean of log(baseline's loss / own loss); above 0 the candidate is better.
-        low: lower end of its 95 % interval.
-        high: upper end.
         p: one-sided, of no advantage over the baseline; not corrected for other comparisons.
     """
 
-    log_ratio: float
-    low: float
-    high: float
+    log_ratio: Estimate
     p: float
 
 
@@ -73,7 +70,7 @@ class Confirmation:
     @property
     def verdict(self) -> Verdict:
         """CONFIRMED where the advantage is significant among all that were tested."""
-        better = self.p_corrected < LEVEL and self.overall.log_ratio > 0
+        better = self.p_corrected < LEVEL and self.overall.log_ratio.value > 0
         return Verdict.CONFIRMED if better else Verdict.NOT_CONFIRMED
 
 
@@ -178,7 +175,7 @@ def _compared(
 def _comparison(differences: Floats) -> Comparison:
     """Of differences (strata, seeds), with Student's interval over the seeds."""
     seeds = differences.mean(axis=0)
-    return Comparison(*Mean.of(seeds), sign_flip_p(seeds))
+    return Comparison(student_mean(seeds), sign_flip_p(seeds))
 
 
 def _differences(trials: Sequence[Trial], rivals: Mapping[str, Sequence[Trial]]) -> Floats:

@@ -5,12 +5,12 @@ components and t tied ones (Kendall 1945): 1 is the same order, 0 chance, −1 t
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from evo.core.estimate import Estimate
 from evo.core.records import Trial
 from evo.core.seeds import child
 from evo.evaluation.cells import by_cell
@@ -20,16 +20,8 @@ RESAMPLES = 2000
 HALVINGS = 200
 
 
-class Tau(NamedTuple):
-    """Kendall's τ with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-def kendall(one: ArrayLike, other: ArrayLike) -> Tau:
-    """Agreement of two rankings of the same components, resampling components.
+def kendall(one: ArrayLike, other: ArrayLike) -> Estimate:
+    """Kendall's τ of two rankings of the same components, with its 95 % bootstrap interval.
 
     The interval is the percentile bootstrap over components (Efron 1979): what another panel
     of this size would have said. A pair drawn from one component twice does not count.
@@ -39,7 +31,7 @@ def kendall(one: ArrayLike, other: ArrayLike) -> Tau:
     draws = rng.integers(len(signs), size=(RESAMPLES, len(signs)))
     values = [_tau(signs[np.ix_(draw, draw)], others[np.ix_(draw, draw)]) for draw in draws]
     low, high = np.quantile(values, [0.025, 0.975])
-    return Tau(_tau(signs, others), float(low), float(high))
+    return Estimate(_tau(signs, others), float(low), float(high))
 
 
 def loss_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:

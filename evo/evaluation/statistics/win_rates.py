@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evo.core.records import Score, TaskScore, Trial, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Score, TaskScore, Trial
 from evo.evaluation.cells import Floats, by_cell
 from evo.evaluation.statistics.intervals import win_rate_interval
 
@@ -127,9 +128,9 @@ def _log_ratio(own: Floats, best: Floats) -> Floats:
     return np.where(np.isfinite(own), np.clip(ratio, -3, 3), -3.0)
 
 
-def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> WinRate:
+def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> Estimate:
     """Mean over tasks of their mean, with a 95 % interval over trials."""
     tasks = by_task(trials, wins)
     value = float(np.mean([np.concatenate(cells).mean() for cells in tasks]))
     low, high = win_rate_interval(tasks, rivals=rivals)
-    return WinRate(value, min(value, low), max(value, high))
+    return Estimate(value, min(value, low), max(value, high))

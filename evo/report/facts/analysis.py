@@ -16,7 +16,7 @@ from archive.pareto import front, front_shares, knee, may_be_on_front, volumes
 from evo.core.records import Record
 from evo.core.seeds import child
 from evo.evaluation.cells import Floats
-from evo.report.facts.objectives import DEFAULT, Objective, objectives_of, score_of
+from evo.report.facts.objectives import DEFAULT, Objective, objectives_of
 from evo.report.facts.posterior import BaselineTrials
 from evo.report.facts.summary import fully_evaluated, without_baselines
 
@@ -155,9 +155,9 @@ def _bounds(
     for place, objective in enumerate(objectives):
         for row, record in enumerate(records):
             if objective.key == "b_wr":
-                _, lows[row, place], highs[row, place] = score_of(record).b_wr
+                _, lows[row, place], highs[row, place] = record.scored.b_wr
             elif objective.key == "bsota_wr":
-                _, lows[row, place], highs[row, place] = score_of(record).bsota_wr
+                _, lows[row, place], highs[row, place] = record.scored.bsota_wr
             elif objective.is_noisy and trials is not None:
                 ends = trials.beliefs(record)[objective.key].at(np.array([0.025, 0.975]))
                 lows[row, place], highs[row, place] = ends

@@ -10,7 +10,6 @@ from rich.text import Text
 
 from evo.core.messages import Spent
 from evo.core.records import Record, Status
-from evo.report.facts.summary import rung
 
 
 @dataclass
@@ -34,9 +33,9 @@ class _Work:
         if record.score is None:
             return
         self.evaluated += 1
-        if rung(record) > self.top_rung:
-            self.top_rung, self.b_wrs = rung(record), []
-        if rung(record) == self.top_rung:
+        if record.scored.rung > self.top_rung:
+            self.top_rung, self.b_wrs = record.score.rung, []
+        if record.score.rung == self.top_rung:
             self.b_wrs.append(record.score.b_wr.value)
 
     def facts(self, top: int) -> dict[str, Any]:

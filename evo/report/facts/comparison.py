@@ -93,9 +93,8 @@ def _paired(one: Front, other: Front) -> Mapping[str, Any] | None:
 
 
 def _losses(record: Record) -> dict[tuple[str, str, int], float]:
-    assert record.score is not None, "members of a front are evaluated"
-    rung = record.score.rung
-    return {(t.task, t.network, t.seed): t.loss for t in record.score.trials if t.rung == rung}
+    rung = record.scored.rung
+    return {(t.task, t.network, t.seed): t.loss for t in record.scored.trials if t.rung == rung}
 
 
 def _points(front: Front) -> list[tuple[float, float]]:

@@ -13,7 +13,6 @@ from typing import Any
 from evo.core.records import Record
 from evo.evaluation.statistics.paired_test import Comparison, compare_paired
 from evo.evaluation.statistics.win_rates import at_highest_rung
-from evo.report.facts.objectives import score_of
 
 Credits = Mapping[str, Comparison | None]
 """By the name of a kind; None where training without its component failed."""
@@ -55,7 +54,10 @@ def credit_facts(credits_: Credits) -> dict[str, Any]:
     return {
         name: None
         if credit is None
-        else {"log_loss_ratio": credit.log_ratio, "log_loss_ratio_ci": [credit.low, credit.high]}
+        else {
+            "log_loss_ratio": credit.log_ratio.value,
+            "log_loss_ratio_ci": [credit.log_ratio.low, credit.log_ratio.high],
+        }
         for name, credit in credits_.items()
     }
 
@@ -64,7 +66,8 @@ def credit_text(credit: Comparison | None) -> str:
     """A credit with its interval, for people."""
     if credit is None:
         return "fails without"
-    return f"{credit.log_ratio:+.3f} [{credit.low:+.2f}, {credit.high:+.2f}]"
+    ratio = credit.log_ratio
+    return f"{ratio.value:+.3f} [{ratio.low:+.2f}, {ratio.high:+.2f}]"
 
 
 def _trained(record: Record) -> int:
@@ -73,7 +76,7 @@ def _trained(record: Record) -> int:
 
 def _compared(record: Record, other: Record) -> Comparison | None:
     """None where the other has not trained on every trial by which the record is judged."""
-    own = at_highest_rung(score_of(record).trials)
+    own = at_highest_rung(record.scored.trials)
     trained = () if other.score is None else other.score.trials
     losses = {trial[:4]: trial.loss for trial in trained}
     if any(trial[:4] not in losses for trial in own):

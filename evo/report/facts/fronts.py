@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.report.facts.credits import credit_facts, credit_text
-from evo.report.facts.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene
 from evo.report.views.tables import baseline_table, body, interval_text
 
@@ -73,7 +72,7 @@ def _front_facts(scene: Scene) -> dict[str, Any]:
 def _member_facts(scene: Scene, index: int) -> dict[str, Any]:
     found = scene.analysis
     record = found.records[index]
-    score, novelty = score_of(record), novelty_of(record)
+    score, novelty = record.scored, record.archived
     rows = zip(found.objectives, found.values[index], strict=True)
     return {
         "id": record.id,
@@ -120,7 +119,7 @@ def _measures(scene: Scene, index: int) -> Iterator[tuple[str, str]]:
     """Names and values of a member, the objectives beyond the usual last."""
     found = scene.analysis
     record = found.records[index]
-    score, novelty = score_of(record), novelty_of(record)
+    score, novelty = record.scored, record.archived
     yield "id", record.id[:8] + (" (knee)" if index == found.knee else "")
     yield "B-WR", interval_text(score.b_wr)
     yield "BSOTA-WR", interval_text(score.bsota_wr)

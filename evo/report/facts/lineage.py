@@ -50,5 +50,4 @@ def main_line(family: Sequence[Record], of: Record) -> list[Record]:
 
 
 def _worth(record: Record) -> tuple[int, float]:
-    assert record.score is not None, "ancestors were trained"
-    return record.score.rung, record.score.b_wr.value
+    return record.scored.rung, record.scored.b_wr.value

@@ -43,10 +43,8 @@ def logbook(records: Iterable[Record]) -> tools.Logbook:
 
 
 def _b_wr(record: Record) -> float:
-    assert record.score is not None
-    return record.score.b_wr.value
+    return record.scored.b_wr.value
 
 
 def _novelty(record: Record) -> float:
-    assert record.novelty is not None
-    return record.novelty.behaviour
+    return record.archived.behaviour

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evo.core.errors import UsageError, unknown_name
-from evo.core.records import Novelty, Record, Score
+from evo.core.records import Record
 from evo.core.source import normalise
 from evo.validation.graph.graphs import component_of
 
@@ -36,49 +36,37 @@ class Objective:
         return -1.0 if self.is_minimised else 1.0
 
 
-def score_of(record: Record) -> Score:
-    """The score of a record that has one."""
-    assert record.score is not None, "only evaluated records are measured"
-    return record.score
-
-
-def novelty_of(record: Record) -> Novelty:
-    """The N-scores of a record that reached the archive."""
-    assert record.novelty is not None, "only archived records are measured"
-    return record.novelty
-
-
 OBJECTIVES = {
     objective.key: objective
     for objective in (
         Objective(
             "b_wr",
             "B-WR (chance to beat a baseline)",
-            lambda record: score_of(record).b_wr.value,
+            lambda record: record.scored.b_wr.value,
             is_noisy=True,
         ),
         Objective(
             "bsota_wr",
             "BSOTA-WR (chance to beat the best baseline)",
-            lambda record: score_of(record).bsota_wr.value,
+            lambda record: record.scored.bsota_wr.value,
             is_noisy=True,
         ),
         Objective(
             "margin",
             "margin (mean log-ratio of losses to the best baseline's)",
-            lambda record: score_of(record).margin,
+            lambda record: record.scored.margin,
             worst=-3.0,
             is_noisy=True,
         ),
         Objective(
             "n_text",
             "text N-score (1 − cosine to the nearest known source)",
-            lambda record: novelty_of(record).text,
+            lambda record: record.archived.text,
         ),
         Objective(
             "n_behaviour",
             "behaviour N-score (distance to the nearest known component)",
-            lambda record: novelty_of(record).behaviour,
+            lambda record: record.archived.behaviour,
         ),
         Objective(
             "seconds",

@@ -18,7 +18,7 @@ from evo.core.records import Record, Trial
 from evo.evaluation.cells import Floats, by_cell, cell_of
 from evo.evaluation.statistics.intervals import Beta, win_rate_posterior
 from evo.evaluation.statistics.win_rates import at_highest_rung, by_task, trial_values
-from evo.report.facts.objectives import Objective, score_of
+from evo.report.facts.objectives import Objective
 
 
 class Student(NamedTuple):
@@ -62,11 +62,11 @@ class BaselineTrials:
     """
 
     def __init__(self, baselines: Sequence[Record]) -> None:
-        self._rivals = {record.id: score_of(record).trials for record in baselines}
+        self._rivals = {record.id: record.scored.trials for record in baselines}
 
     def beliefs(self, record: Record) -> Beliefs:
         """What is believed of the measures that trials decide."""
-        trials = at_highest_rung(score_of(record).trials)
+        trials = at_highest_rung(record.scored.trials)
         found = trial_values(trials, self._rivals)
         posteriors = {
             "b_wr": win_rate_posterior(by_task(trials, found.b_wr), rivals=len(self._rivals)),

@@ -6,8 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evo.core.estimate import Estimate
 from evo.report.views.layout import plain_table
-from evo.screening.appraisal import Interval, Judgement, Ranked
+from evo.screening.appraisal import Judgement, Ranked
 
 _POINTS = (0.05, 0.1, 0.25, 0.5, 0.75)
 """Shares evaluated that the table shows."""
@@ -87,5 +88,5 @@ def _matrix_table(found: Judgement) -> RenderableType:
     return table
 
 
-def _text(interval: Interval) -> str:
+def _text(interval: Estimate) -> str:
     return f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"

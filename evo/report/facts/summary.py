@@ -64,9 +64,9 @@ def fully_evaluated(records: Iterable[Record]) -> list[Record]:
         if record.novelty is None or record.is_baseline:
             continue
         # Those below the highest rung so far are let go at once: a long history has many.
-        if found and rung(record) > rung(found[0]):
+        if found and record.scored.rung > found[0].scored.rung:
             found = []
-        if not found or rung(record) == rung(found[0]):
+        if not found or record.scored.rung == found[0].scored.rung:
             found.append(record)
     return found
 
@@ -84,12 +84,6 @@ def best_record(records: Iterable[Record]) -> Record | None:
     """The candidate of the best performance, of equals the first; None where there is none."""
     archived = (record for record in records if record.novelty and not record.is_baseline)
     return max(archived, key=performance, default=None)
-
-
-def rung(record: Record) -> int:
-    """The highest rung of an evaluated record."""
-    assert record.score is not None
-    return record.score.rung
 
 
 def objectives(record: Record) -> tuple[float, float]:
@@ -216,8 +210,7 @@ def _verdict(confirmation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _trials(record: Record) -> list[dict[str, Any]]:
-    assert record.score is not None
-    return [finite(trial._asdict()) for trial in record.score.trials]
+    return [finite(trial._asdict()) for trial in record.scored.trials]
 
 
 def _reward(history: Reader, verdict: ScreeningVerdict) -> dict[str, Any] | None:
@@ -234,11 +227,9 @@ def _state(history: Reader) -> str:
 
 
 def _rates(record: Record) -> dict[str, float]:
-    assert record.score is not None
-    assert record.novelty is not None
     return {
-        "b_wr": record.score.b_wr.value,
-        "bsota_wr": record.score.bsota_wr.value,
-        "n_text": record.novelty.text,
-        "n_behaviour": record.novelty.behaviour,
+        "b_wr": record.scored.b_wr.value,
+        "bsota_wr": record.scored.bsota_wr.value,
+        "n_text": record.archived.text,
+        "n_behaviour": record.archived.behaviour,
     }

@@ -7,8 +7,9 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from evo.core.estimate import Estimate
 from evo.evaluation.cells import Floats
-from evo.evaluation.statistics.estimate import Mean
+from evo.evaluation.statistics.mean import student_mean
 from evo.report.views.layout import plain_table
 from evo.screening.efficiency import TOP
 from evo.tabular.benchmark import BenchmarkPlan, Course, Table
@@ -41,11 +42,11 @@ def tabular_view(table: Table, plan: BenchmarkPlan, courses: Sequence[Course]) -
         view.add_column(name, justify="right", no_wrap=True)
     for course in courses:
         missed = course.reached > plan.budget
-        to_reach = _text(Mean.of(course.reached.astype(np.float64)), 0)
+        to_reach = _text(student_mean(course.reached.astype(np.float64)), 0)
         view.add_row(
             course.name,
-            _text(Mean.of(course.found[:, -1]), 2),
-            _text(Mean.of(_regret(table, course)), 3),
+            _text(student_mean(course.found[:, -1]), 2),
+            _text(student_mean(_regret(table, course)), 3),
             f"≥ {to_reach}" if missed.any() else to_reach,
             f"{plan.seeds - int(missed.sum())}/{plan.seeds}",
             f"{course.seconds:.1f}",
@@ -87,9 +88,9 @@ def _regret(table: Table, course: Course) -> Floats:
 
 
 def _mean(name: str, values: Floats) -> dict[str, Any]:
-    mean = Mean.of(values)
+    mean = student_mean(values)
     return {name: mean.value, f"{name}_ci": [mean.low, mean.high]}
 
 
-def _text(mean: Mean, digits: int) -> str:
+def _text(mean: Estimate, digits: int) -> str:
     return f"{mean.value:.{digits}f} ± {mean.high - mean.value:.{digits}f}"

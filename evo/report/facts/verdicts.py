@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from evo.core.records import Record, Trial, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Record, Trial
 from evo.evaluation.statistics.paired_test import Comparison, Confirmation, Verdict
 from evo.evaluation.statistics.win_rates import score
 from evo.report.facts.summary import finite, score_facts
@@ -107,7 +108,7 @@ def _row(entry: Mapping[str, Any], searched: Sequence[str]) -> tuple[Text, ...]:
         return verdict, Text("–"), Text("–"), Text("–"), Text(entry["reason"])
     low, high = entry["log_ratio_ci"]
     rates = [
-        interval_text(WinRate(entry[key], *entry[f"{key}_ci"])) for key in ("b_wr", "bsota_wr")
+        interval_text(Estimate(entry[key], *entry[f"{key}_ci"])) for key in ("b_wr", "bsota_wr")
     ]
     return (
         verdict,
@@ -143,8 +144,8 @@ def _p_value(p: float) -> str:
 
 def _comparison_facts(found: Comparison) -> dict[str, Any]:
     return {
-        "log_ratio": found.log_ratio,
-        "log_ratio_ci": [found.low, found.high],
+        "log_ratio": found.log_ratio.value,
+        "log_ratio_ci": [found.log_ratio.low, found.log_ratio.high],
         "p": found.p,
     }
 

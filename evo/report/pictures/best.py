@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from archive.novelty.novelty_archive import rms_distance
 from evo.core.records import Vector
 from evo.evaluation.cells import Floats
-from evo.report.facts.objectives import novelty_of, score_of
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.shape import draw_shape
 from evo.report.pictures.style import OTHER, SCALE, blank, heading, note, split_figure
@@ -30,7 +29,7 @@ def draw_best(scene: Scene) -> Figure:
         axes.set_axis_off()
     for number, (axes, record) in enumerate(zip(places, records, strict=False), start=1):
         draw_shape(axes, scene, record, colour=OTHER)
-        score, novelty = score_of(record), novelty_of(record)
+        score, novelty = record.scored, record.archived
         axes.set_title(
             f"{number}: BSOTA-WR {score.bsota_wr.value:.2f}\nN {novelty.behaviour:.2f} behaviour, "
             f"{novelty.text:.2f} text",

@@ -11,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from evo.core.records import Record
 from evo.evaluation.cells import Floats
 from evo.report.facts.lineage import main_line
-from evo.report.facts.objectives import score_of
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.shape import draw_shape
@@ -50,10 +49,10 @@ def draw_descent(scene: Scene) -> Figure:
         Line2D([], [], color=colour, ls=dash, label=name)
         for name, (colour, dash) in operators.items()
     ]
-    top = max(score_of(record).rung for record in family)
+    top = max(record.scored.rung for record in family)
     marks = [("main line", FRONT, FRONT, True)]
     marks += [("other ancestors", OTHER, OTHER, len(line) < len(family))]
-    marks += [("at a lower rung", "0.4", "white", any(score_of(r).rung < top for r in family))]
+    marks += [("at a lower rung", "0.4", "white", any(r.scored.rung < top for r in family))]
     handles += [
         Line2D([], [], marker="o", ls="", color=colour, mfc=face, label=label)
         for label, colour, face, is_there in marks
@@ -66,7 +65,7 @@ def draw_descent(scene: Scene) -> Figure:
         draw_shape(panel, scene, record, colour=FRONT)
         panel.set_title(
             f"{scene.name_of(record)}\ngen. {record.generation}, "
-            f"B-WR {score_of(record).b_wr.value:.2f}",
+            f"B-WR {record.scored.b_wr.value:.2f}",
             fontsize=7,
         )
     for panel in panels[len(stations) :]:
@@ -101,10 +100,10 @@ def _edges(axes: Axes, family: Sequence[Record], line: set[str]) -> dict[str, tu
 
 def _dots(axes: Axes, family: Sequence[Record], line: Sequence[Record]) -> None:
     on_line = {record.id for record in line}
-    top = max(score_of(record).rung for record in family)
+    top = max(record.scored.rung for record in family)
     for record in family:
-        rate, colour = score_of(record).b_wr, FRONT if record.id in on_line else OTHER
-        face = colour if score_of(record).rung == top else "white"
+        rate, colour = record.scored.b_wr, FRONT if record.id in on_line else OTHER
+        face = colour if record.scored.rung == top else "white"
         if record.id in on_line:
             axes.vlines(record.generation, rate.low, rate.high, color=colour, lw=0.8, zorder=2)
         axes.plot(record.generation, rate.value, "o", ms=5, color=colour, mfc=face, zorder=3)
@@ -121,10 +120,10 @@ def _drawn(family: Sequence[Record], line: Sequence[Record]) -> Floats:
     ]
     bars = [
         along([(record.generation, rate.low), (record.generation, rate.high)])
-        for record, rate in ((record, score_of(record).b_wr) for record in line)
+        for record, rate in ((record, record.scored.b_wr) for record in line)
     ]
     return np.vstack([*lines, *bars, [_point(record) for record in family]])
 
 
 def _point(record: Record) -> tuple[float, float]:
-    return float(record.generation), score_of(record).b_wr.value
+    return float(record.generation), record.scored.b_wr.value

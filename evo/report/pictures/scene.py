@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from evo.core.records import Record, Vector
 from evo.report.facts.analysis import Analysis
 from evo.report.facts.credits import Credits
-from evo.report.facts.objectives import novelty_of, score_of
 
 SHOWN = 40
 """Shapes of an operator; more would be a blot."""
@@ -69,9 +68,9 @@ def best(records: Sequence[Record], count: int) -> list[Record]:
     return sorted(
         records,
         key=lambda record: (
-            -score_of(record).bsota_wr.value,
-            -score_of(record).b_wr.value,
-            -novelty_of(record).behaviour,
+            -record.scored.bsota_wr.value,
+            -record.scored.b_wr.value,
+            -record.archived.behaviour,
             record.id,
         ),
     )[:count]

@@ -10,7 +10,6 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from evo.core.records import Record
-from evo.report.facts.objectives import score_of
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import SCALE, blank, heading, note
 
@@ -88,4 +87,4 @@ def _reach(scene: Scene, records: Sequence[Record]) -> tuple[float, float]:
 
 
 def _rate(record: Record) -> float:
-    return score_of(record).b_wr.value
+    return record.scored.b_wr.value

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from evo.report.facts.tabular import Mean
+from evo.evaluation.statistics.mean import student_mean
 from evo.report.pictures.style import CYCLE, DASHES, blank
 from evo.screening.efficiency import TOP
 from evo.tabular.benchmark import Course, Table
@@ -19,7 +19,7 @@ def draw_tabular(table: Table, courses: Sequence[Course]) -> Figure:
         color, dash = CYCLE[place % len(CYCLE)], DASHES[place % len(DASHES)]
         regret = table.truth.max() - course.best
         for axes, values, first in ((left, course.found, 0), (right, regret, 1)):
-            means = np.array([Mean.of(column) for column in values.T])
+            means = np.array([student_mean(column) for column in values.T])
             at = np.arange(first, first + len(means))
             axes.plot(at, means[:, 0], color=color, ls=dash, lw=1.3, label=course.name)
             axes.fill_between(at, means[:, 1], means[:, 2], color=color, alpha=0.15, lw=0)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from evo.core.records import Record, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Record
 from evo.evaluation.cells import Floats
-from evo.report.facts.objectives import score_of
 from evo.report.pictures.labels import Label, place
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
@@ -42,8 +42,8 @@ def draw_win_rates(scene: Scene, over: Scene | None = None) -> Figure:
         axes.errorbar(
             x,
             y,
-            xerr=_spread([score_of(r).b_wr for r in leaders]),
-            yerr=_spread([score_of(r).bsota_wr for r in leaders]),
+            xerr=_spread([r.scored.b_wr for r in leaders]),
+            yerr=_spread([r.scored.bsota_wr for r in leaders]),
             fmt="o",
             ms=5,
             color=FRONT,
@@ -66,13 +66,13 @@ def draw_win_rates(scene: Scene, over: Scene | None = None) -> Figure:
 
 def _rates(records: Sequence[Record]) -> tuple[Floats, Floats]:
     """B-WR and BSOTA-WR, (n,) each."""
-    scores = [score_of(record) for record in records]
+    scores = [record.scored for record in records]
     return (
         np.array([score.b_wr.value for score in scores]),
         np.array([score.bsota_wr.value for score in scores]),
     )
 
 
-def _spread(rates: Sequence[WinRate]) -> Floats:
+def _spread(rates: Sequence[Estimate]) -> Floats:
     """How far intervals reach below and above: (2, n)."""
     return np.array([[r.value - r.low, r.high - r.value] for r in rates]).T

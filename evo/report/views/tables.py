@@ -10,7 +10,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from evo.core.records import Novelty, Record, Score, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Record
 from evo.core.source import normalise
 from evo.report.views.layout import plain_table
 
@@ -22,8 +23,8 @@ def baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Ren
     table.add_column("baseline", overflow="fold")  # figures come whole, whatever a name takes
     for name in ("B-WR", "BSOTA-WR", "margin", "N txt", "N beh"):
         table.add_column(name, justify="right", no_wrap=True)
-    for record in sorted(baselines, key=lambda record: (-_score(record).b_wr.value, record.id)):
-        score, novelty = _score(record), _novelty(record)
+    for record in sorted(baselines, key=lambda record: (-record.scored.b_wr.value, record.id)):
+        score, novelty = record.scored, record.archived
         table.add_row(
             names.get(record.id, record.id[:8]),
             interval_text(score.b_wr),
@@ -95,8 +96,8 @@ def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
             continue
         table.add_row(
             name,
-            interval_text(WinRate(row["b_wr"], *row["b_wr_ci"])),
-            interval_text(WinRate(row["bsota_wr"], *row["bsota_wr_ci"])),
+            interval_text(Estimate(row["b_wr"], *row["b_wr_ci"])),
+            interval_text(Estimate(row["bsota_wr"], *row["bsota_wr_ci"])),
             f"{row['margin']:+.3f}",
         )
     return table
@@ -210,10 +211,10 @@ def body(source: str) -> str:
     return "\n".join(line for line in lines if not line.startswith(("import ", "from "))).strip()
 
 
-def interval_text(rate: WinRate) -> str:
+def interval_text(rate: Estimate) -> str:
     """A win rate with its 95 % interval.
 
-    >>> interval(WinRate(0.75, 0.5, 0.9))
+    >>> interval(Estimate(0.75, 0.5, 0.9))
     '0.750 [0.50, 0.90]'
     """
     return f"{rate.value:.3f} [{rate.low:.2f}, {rate.high:.2f}]"
@@ -233,13 +234,3 @@ def _plain(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_plain(part) for part in cast(list[object], value)) + "]"
     return "–" if value is None else str(value)
-
-
-def _score(record: Record) -> Score:
-    assert record.score is not None
-    return record.score
-
-
-def _novelty(record: Record) -> Novelty:
-    assert record.novelty is not None
-    return record.novelty

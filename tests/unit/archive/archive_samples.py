@@ -4,17 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evo.core.records import (
-    Candidate,
-    Novelty,
-    Outcome,
-    Record,
-    Score,
-    Status,
-    TaskScore,
-    Trial,
-    WinRate,
-)
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, TaskScore, Trial
 
 
 def outcome(number: int, rung: int = 0) -> Outcome:
@@ -39,8 +30,8 @@ def record(number: int, *, generation: int = 0, trials: int = 3) -> Record:
                 Trial(1, "digits", "mlp", seed, 0.01, number + seed / 8, 0.875)
                 for seed in range(trials)
             ),
-            WinRate(0.5, 0.25, 0.75),
-            WinRate(0.125, 0.0, 0.25),
+            Estimate(0.5, 0.25, 0.75),
+            Estimate(0.125, 0.0, 0.25),
             -0.25,
             {"digits": TaskScore(0.5, 0.125, 0.375)},
         ),
@@ -82,7 +73,7 @@ _number = st.floats(width=64)
 _trials = st.builds(
     Trial, st.integers(0, 9), _text, _text, st.integers(0, 2**63 - 1), _number, _number, _number
 )
-_rates = st.builds(WinRate, _number, _number, _number)
+_rates = st.builds(Estimate, _number, _number, _number)
 _scores = st.builds(
     Score,
     st.integers(0, 9),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from evo.campaign.ablation import Measured, Peaks, ablated_graphs, standard_graphs
 from evo.components.kinds import kinds
+from evo.core.estimate import Estimate
 from evo.core.records import (
     ABLATION_OPERATOR,
     BASELINE_OPERATOR,
@@ -13,7 +14,6 @@ from evo.core.records import (
     Score,
     Status,
     Trial,
-    WinRate,
 )
 
 FULL, RACED = 10, 4
@@ -23,7 +23,7 @@ def record(
     name: str, b_wr: float, n: float, *, rung: int = 1, seeds: int = FULL, operator: str = "test"
 ) -> Record:
     trials = tuple(Trial(rung, "none", "wide", seed, 0.01, 0.5, 0.5) for seed in range(seeds))
-    rate = WinRate(b_wr, 0.0, 1.0)
+    rate = Estimate(b_wr, 0.0, 1.0)
     return Record(
         Candidate(name, "activation+regularizer", f"# {name}", (), operator),
         1,

@@ -1,7 +1,8 @@
 import pytest
 
 from evo.campaign.progress import Progress, Tracker
-from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status
 from evo.evaluation.protocol import Protocol, Rung
 
 PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=2, seeds=4)), keep=0.5)
@@ -15,7 +16,7 @@ class Clock:
 
 
 def record(name: str, status: Status = Status.PROPOSED, b_wr: float = 0.5) -> Record:
-    rate = WinRate(b_wr, 0.0, 1.0)
+    rate = Estimate(b_wr, 0.0, 1.0)
     done = status is Status.EVALUATED
     return Record(
         Candidate(name, "activation", name, (), "test"),

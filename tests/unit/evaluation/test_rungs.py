@@ -73,8 +73,7 @@ def test_a_candidate_whose_worker_dies_later_keeps_what_it_has_shown() -> None:
     first, _ = Evaluator(trainer, PROTOCOL, rivals).evaluate([record("a"), record("b")])
 
     assert first.status is Status.EVALUATED
-    assert first.score is not None
-    assert first.score.rung == 0
+    assert first.scored.rung == 0
     assert first.reason.startswith("rung 1")
 
 
@@ -85,8 +84,7 @@ def test_a_candidate_that_diverges_everywhere_has_failed_and_does_not_climb() ->
 
     assert lost.status is Status.FAILED
     assert "diverged" in lost.reason
-    assert fine.score is not None
-    assert fine.score.rung == 1
+    assert fine.scored.rung == 1
 
 
 def test_nothing_to_evaluate_is_nothing() -> None:
@@ -98,10 +96,8 @@ def test_baselines_climb_every_rung_and_are_scored_against_each_other() -> None:
 
     a, b = evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")])
 
-    assert a.score is not None
-    assert b.score is not None
-    assert (a.score.rung, a.score.b_wr.value, b.score.b_wr.value) == (1, 1.0, 0.0)
-    assert len(a.score.trials) == 4
+    assert (a.scored.rung, a.scored.b_wr.value, b.score.b_wr.value) == (1, 1.0, 0.0)
+    assert len(a.scored.trials) == 4
 
 
 def test_a_baseline_that_cannot_be_trained_stops_the_work() -> None:
@@ -170,9 +166,8 @@ def test_a_later_heat_that_is_lost_counts_as_lost_trials() -> None:
 
     (only,) = Evaluator(run, HEATS, rivals).evaluate([record("a")])
 
-    assert only.score is not None
-    assert only.score.b_wr.value == pytest.approx(2 / 6)
-    assert only.score.margin == pytest.approx((2 * math.log(2) - 4 * 3) / 6)
+    assert only.scored.b_wr.value == pytest.approx(2 / 6)
+    assert only.scored.margin == pytest.approx((2 * math.log(2) - 4 * 3) / 6)
 
 
 def test_who_was_stopped_does_not_climb_in_the_place_of_one_that_ran_on() -> None:
@@ -193,7 +188,5 @@ def test_who_was_stopped_does_not_climb_in_the_place_of_one_that_ran_on() -> Non
 
     leads, behind = Evaluator(run, protocol, rivals).evaluate([record("leads"), record("behind")])
 
-    assert leads.score is not None
-    assert behind.score is not None
-    assert (leads.score.rung, behind.score.rung) == (1, 0)
+    assert (leads.scored.rung, behind.score.rung) == (1, 0)
     assert len(behind.score.trials) == 2

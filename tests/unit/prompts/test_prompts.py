@@ -8,7 +8,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from evo.components.activation import Activation
-from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Record, Score, Status
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 from prompts import render
@@ -23,7 +24,7 @@ def evaluated(source: str, b_wr: float, *, rationale: str = "") -> Record:
     candidate = Candidate(
         made.id, made.kind, made.source, (), "test", "model", "request", rationale
     )
-    score = Score(1, (), WinRate(b_wr, 0.25, 0.75), WinRate(0.1, 0.0, 0.4), 0.02, {})
+    score = Score(1, (), Estimate(b_wr, 0.25, 0.75), Estimate(0.1, 0.0, 0.4), 0.02, {})
     return Record(
         candidate, 1, Status.EVALUATED, score=score, novelty=Novelty(0.031, 0.412, "a", "b")
     )

@@ -2,7 +2,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from evo.components.activation import Activation
-from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Record, Score, Status
 from evo.proposing.memory import Memory
 from evo.proposing.propose import Propose
 from evo.selection.individual import Individual
@@ -12,7 +13,7 @@ from operators.base import WritingOperator
 
 
 def evaluated(name: str) -> Record:
-    rate = WinRate(0.5, 0.0, 1.0)
+    rate = Estimate(0.5, 0.0, 1.0)
     return Record(
         Candidate(name, "activation", f"# {name}", (), "test"),
         1,

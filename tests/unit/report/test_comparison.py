@@ -2,7 +2,8 @@ import pytest
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.core.records import Candidate, Novelty, Record, Score, Status, Trial, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Record, Score, Status, Trial
 from evo.report.facts.comparison import comparison
 from evo.report.views.tables import comparison_table
 
@@ -10,7 +11,7 @@ CONFIG = {"kind": "activation", "tasks": ["digits"], "seed": 0, "generations": 1
 
 
 def record(name: str, b_wr: float, novelty: float, loss: float) -> Record:
-    rate = WinRate(b_wr, 0.0, 1.0)
+    rate = Estimate(b_wr, 0.0, 1.0)
     trials = tuple(
         Trial(0, "digits", "mlp", seed, 0.01, loss * (1 + 0.01 * seed), 0.9) for seed in range(4)
     )

@@ -28,10 +28,10 @@ def test_credit_is_what_the_losses_lose_without_a_component() -> None:
     helps, hurts = found["activation"], found["regularizer"]
     assert helps is not None
     assert hurts is not None
-    assert helps.log_ratio == pytest.approx(0.47, abs=0.03)  # log(0.8 / 0.5)
-    assert 0 < helps.low < helps.log_ratio < helps.high
-    assert hurts.log_ratio == pytest.approx(-0.22, abs=0.03)  # log(0.4 / 0.5)
-    assert hurts.high < 0
+    assert helps.log_ratio.value == pytest.approx(0.47, abs=0.03)  # log(0.8 / 0.5)
+    assert 0 < helps.log_ratio.low < helps.log_ratio.value < helps.log_ratio.high
+    assert hurts.log_ratio.value == pytest.approx(-0.22, abs=0.03)  # log(0.4 / 0.5)
+    assert hurts.log_ratio.high < 0
 
 
 def test_an_ablation_that_was_not_measured_gives_no_credit() -> None:
@@ -62,8 +62,7 @@ def test_credits_are_told_with_their_intervals() -> None:
 
 def test_a_trial_that_both_lost_says_nothing() -> None:
     def losing(record: Record, seeds: set[int]) -> Record:
-        assert record.score is not None
-        trials = [t._replace(loss=math.inf) if t.seed in seeds else t for t in record.score.trials]
+        trials = [t._replace(loss=math.inf) if t.seed in seeds else t for t in record.scored.trials]
         return replace(record, score=replace(record.score, trials=tuple(trials)))
 
     both = measured(
@@ -74,13 +73,12 @@ def test_a_trial_that_both_lost_says_nothing() -> None:
     credit, larger = both[PAIR.id]["activation"], one[PAIR.id]["activation"]
     assert credit is not None
     assert larger is not None
-    assert credit.log_ratio == pytest.approx(5 / 6 * 0.47, abs=0.03)
-    assert larger.log_ratio == pytest.approx((5 * 0.47 + 3) / 6, abs=0.03)
+    assert credit.log_ratio.value == pytest.approx(5 / 6 * 0.47, abs=0.03)
+    assert larger.log_ratio.value == pytest.approx((5 * 0.47 + 3) / 6, abs=0.03)
 
 
 def test_who_was_stopped_by_a_race_is_compared_on_the_trials_that_it_has() -> None:
-    assert PAIR.score is not None
-    first = tuple(trial for trial in PAIR.score.trials if trial.seed < 3)
+    first = tuple(trial for trial in PAIR.scored.trials if trial.seed < 3)
     stopped = replace(PAIR, score=replace(PAIR.score, trials=first))
 
     found = measured([stopped], lambda _: WANTED, [WORSE, BETTER])[PAIR.id]

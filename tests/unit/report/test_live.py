@@ -5,7 +5,8 @@ import pytest
 from rich.console import Console
 
 from evo.campaign.progress import Progress
-from evo.core.records import Candidate, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Record, Score, Status
 from evo.report.views.live import live_view, panel
 from evo.screening.verdict import ScreeningState, ScreeningVerdict
 
@@ -17,7 +18,7 @@ def progress(generation: int = 2) -> Progress:
         Candidate.of("activation", SOURCE, operator="mutate-tree"),
         1,
         status=Status.EVALUATED,
-        score=Score(1, (), WinRate(0.75, 0.6, 0.9), WinRate(0.25, 0.1, 0.4), 0.1, {}),
+        score=Score(1, (), Estimate(0.75, 0.6, 0.9), Estimate(0.25, 0.1, 0.4), 0.1, {}),
     )
     return Progress(
         generation=generation,

@@ -2,12 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status
 from evo.report.facts.summary import pareto_front, status_facts
 
 
 def record(name: str, b_wr: float, n_score: float, *, rung: int = 1, baseline: bool = False):
-    rate = WinRate(b_wr, max(0.0, b_wr - 0.1), min(1.0, b_wr + 0.1))
+    rate = Estimate(b_wr, max(0.0, b_wr - 0.1), min(1.0, b_wr + 0.1))
     return Record(
         Candidate(name, "activation", f"# {name}", (), BASELINE_OPERATOR if baseline else "test"),
         1,

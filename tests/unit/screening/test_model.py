@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from evo.core.records import Score, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Score
 from evo.screening.features import rows_of
 from evo.screening.model import Example, RewardModel
 
@@ -67,7 +68,7 @@ def test_a_feature_that_never_changes_says_nothing() -> None:
 
 
 def test_a_wide_interval_counts_for_less_than_a_narrow_one() -> None:
-    wide, narrow = WinRate(0.5, 0.1, 0.9), WinRate(0.5, 0.48, 0.52)
+    wide, narrow = Estimate(0.5, 0.1, 0.9), Estimate(0.5, 0.48, 0.52)
     examples = Example.of([Score(0, (), wide, narrow, 0.0, {})])
 
     assert examples.b_wr_variance[0] > 100 * examples.bsota_wr_variance[0]

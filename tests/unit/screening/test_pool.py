@@ -3,14 +3,15 @@ from pathlib import Path
 import pytest
 
 from evo.core.errors import UsageError
-from evo.core.records import Candidate, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Record, Score, Status
 from evo.screening import pool
 from evo.screening.graph_statistics import graph_statistics
 from evo.validation.graph.graph import Graph
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    score = Score(1, (), WinRate(0.5, 0.25, 0.75), WinRate(0.25, 0.0, 0.5), -0.5, {})
+    score = Score(1, (), Estimate(0.5, 0.25, 0.75), Estimate(0.25, 0.0, 0.5), -0.5, {})
     candidate = Candidate.of("activation", "def f(x):\n    return x\n", operator="mutate-tree")
     record = Record(candidate, 0, Status.EVALUATED, "evaluate", graph="{}", score=score)
 
@@ -24,7 +25,7 @@ def test_the_pool_that_comes_with_evo_holds_different_candidates_trained_in_full
 
     assert len({record.id for record in records}) == len(records) > 600
     for record in records:
-        assert record.score is not None and record.score.rung == 1
+        assert record.scored.rung == 1
         assert 0 <= record.score.b_wr.low <= record.score.b_wr.value <= record.score.b_wr.high <= 1
     assert len(Graph.parse(records[0].graph)) > 0
     assert graph_statistics(records[0].graph).any()

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Score, Status
 from evo.screening import learner as learning
 from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
@@ -28,7 +29,7 @@ def truth(record: Record) -> float:
 
 def evaluated(record: Record) -> Record:
     rate = truth(record)
-    interval = WinRate(rate, max(0.0, rate - 0.05), min(1.0, rate + 0.05))
+    interval = Estimate(rate, max(0.0, rate - 0.05), min(1.0, rate + 0.05))
     score = Score(1, (), interval, interval, 0.0, {})
     return replace(record, status=Status.EVALUATED, stage="evaluate", score=score)
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from evo.core.records import Candidate, Novelty, Record, Score, Status, WinRate
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Novelty, Record, Score, Status
 from evo.selection.individual import Individual
 
 
@@ -17,7 +18,7 @@ def record(
     generation: int = 1,
 ) -> Record:
     """An archived record whose behaviour vector is `at`."""
-    rate = WinRate(b_wr, 0.0, 1.0)
+    rate = Estimate(b_wr, 0.0, 1.0)
     return Record(
         Candidate(name, "activation", name, parents, "test"),
         generation,

@@ -11,6 +11,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from evo.config import Config
 from evo.core.errors import EvoError, HistoryError, UsageError
+from evo.core.estimate import Estimate
 from evo.core.records import (
     BASELINE_OPERATOR,
     Candidate,
@@ -20,7 +21,6 @@ from evo.core.records import (
     Score,
     Status,
     Trial,
-    WinRate,
 )
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.studies import confirm
@@ -44,7 +44,7 @@ def record(name: str, b_wr: float, novelty: float, *, rung: int = 1, operator="t
         graph=name,
         text_vector=np.ones(2, np.float32),
         behaviour_vector=np.ones(2, np.float32),
-        score=Score(rung, (), WinRate(b_wr, 0.0, 1.0), WinRate(0.0, 0.0, 1.0), 0.0, {}),
+        score=Score(rung, (), Estimate(b_wr, 0.0, 1.0), Estimate(0.0, 0.0, 1.0), 0.0, {}),
         novelty=Novelty(0.1, novelty, "", ""),
     )
 

@@ -1,0 +1,11 @@
+"""A measured value and how sure it is."""
+
+from typing import NamedTuple
+
+
+class Estimate(NamedTuple):
+    """A value with its 95 % interval from `low` to `high`, which need not be symmetric."""
+
+    value: float
+    low: float
+    high: float
