@@ -3,6 +3,7 @@
 Everything is checked here, before anything is spent; the result is frozen.
 """
 
+import copy
 import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -171,24 +172,37 @@ def _asks(values: Mapping[str, Any]) -> bool:
     return isinstance(llm, Mapping) and bool(cast(Mapping[str, Any], llm).get("models"))
 
 
-def load(source: str, settings: Iterable[str] = (), *, seed: int | None = None) -> Config:
-    """The configuration of a preset name or a TOML file.
+def load(
+    source: str | Path | Mapping[str, Any] | Config,
+    settings: Iterable[str] = (),
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> Config:
+    """The configuration of a preset, a TOML file, a mapping like one, or another configuration.
 
     Args:
-        source: a preset's name or the path of a `.toml` file.
-        settings: `key=value` with dotted keys and TOML values; they win over the file.
-        seed: wins over both.
+        source: a preset's name, the path of a `.toml` file, a mapping, or a `Config`.
+        settings: `key=value` with dotted keys and TOML values; they win over the source.
+        overrides: values by dotted key; they win over the settings.
+        seed: wins over all of them.
 
     Raises:
         UsageError: the file, a key or a value is wrong; the message names it.
     """
-    values = _read(source)
+    if isinstance(source, str | Path):
+        where, values = str(source), _read(str(source))
+    elif isinstance(source, Config):
+        where, values = "given", source.model_dump(exclude_unset=True)
+    else:
+        where, values = "given", copy.deepcopy(dict(source))
+    changes = [*map(_setting, settings), *(overrides or {}).items()]
     # Weights come last: which operators there are by default depends on kind and models.
-    for setting in sorted(settings, key=lambda setting: setting.startswith("operators.")):
-        _set(values, setting)
+    for key, value in sorted(changes, key=lambda change: change[0].startswith("operators.")):
+        _set(values, key, value)
     if seed is not None:
         values["seed"] = seed
-    return parse(values, where=source)
+    return parse(values, where=where)
 
 
 def parse(values: Mapping[str, Any], *, where: str) -> Config:
@@ -226,14 +240,18 @@ def _read(source: str) -> dict[str, Any]:
         raise UsageError(f"Configuration {source}: not valid TOML: {error}.") from None
 
 
-def _set(values: dict[str, Any], setting: str) -> None:
-    key, equals, text = setting.partition("=")
+def _setting(text: str) -> tuple[str, Any]:
+    """Key and value of a setting such as `protocol.keep=0.5`."""
+    key, equals, written = text.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"--set expects key=value, such as protocol.keep=0.5; got {setting!r}.")
+        raise UsageError(f"--set expects key=value, such as protocol.keep=0.5; got {text!r}.")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        return key, tomllib.loads(f"value = {written}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text  # a bare word is a string: --set kind=activation
+        return key, written  # a bare word is a string: --set kind=activation
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:
     *path, last = key.strip().split(".")
     if path == ["operators"]:
         # One weight is set among the others, not instead of them.
@@ -241,7 +259,7 @@ def _set(values: dict[str, Any], setting: str) -> None:
     for part in path:
         inner: Any = values.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise UsageError(f"--set {setting}: {part!r} is a value, not a table.")
+            raise UsageError(f"{key}: {part!r} is a value, not a table.")
         values = cast(dict[str, Any], inner)
     values[last] = value
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-import evo
 from archive.history.history import History
 from archive.novelty.descriptors import DEFAULT_MODEL, TextDescriptor
 from evo.campaign import lessons
@@ -112,7 +111,7 @@ def environment() -> dict[str, str]:
     """Versions and machine that a campaign ran on; nothing of the user's shell."""
     packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
     return {
-        "evo": evo.__version__,
+        "evo": version("evo-search"),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": platform.machine(),

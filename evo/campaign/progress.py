@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
 from evo.core.records import Outcome, Record, Status
 from evo.evaluation.protocol import Protocol
 from evo.screening.verdict import ScreeningVerdict
@@ -25,6 +26,7 @@ class Progress:
         per_minute: candidates evaluated per minute of this process's search.
         seconds_left: estimate to the end; None before it can be made.
         reward: how the reward model stands; None in a campaign without one.
+        events: what has happened since the last snapshot, in order.
     """
 
     generation: int
@@ -37,6 +39,7 @@ class Progress:
     per_minute: float = 0.0
     seconds_left: float | None = None
     reward: ScreeningVerdict | None = None
+    events: tuple[Event, ...] = ()
 
 
 OnProgress = Callable[[Progress], None]
@@ -82,6 +85,7 @@ class Tracker:
         self._evaluated_here = self._first_rung_done = 0
         self._best: Record | None = None
         self._reward = ScreeningVerdict() if screening else None
+        self._events: list[Event] = []
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """A step begins on these records."""
@@ -99,6 +103,9 @@ class Tracker:
             self._work = self._expected_work(live, climbing=self._protocol.keep)
         elif name == "baselines":
             self._work = self._expected_work(live, climbing=1.0)
+        elif name == "archive":
+            scored = (record for record in candidates if record.status is Status.EVALUATED)
+            self._events += map(CandidateEvaluated, scored)
         self.tell()
 
     def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
@@ -125,6 +132,9 @@ class Tracker:
         self._evaluated_here += len(evaluated)
         self._present, self._first_rung_done = Counter(), 0
         self.remember(records)
+        self._events.append(
+            GenerationSealed(self._generation, self._generations, tuple(records), self._best)
+        )
         self.tell()
 
     def tell(self) -> None:
@@ -133,6 +143,7 @@ class Tracker:
         search = now - self._search_start if self._search_start is not None else 0.0
         evaluated = self._evaluated_here + self._first_rung_done
         trained = min(1.0, self._done / self._work) if self._work else 0.0
+        events, self._events = tuple(self._events), []
         self._watch(
             Progress(
                 generation=self._generation,
@@ -145,6 +156,7 @@ class Tracker:
                 per_minute=60 * evaluated / search if search > 0 else 0.0,
                 seconds_left=self._seconds_left(search, trained),
                 reward=self._reward,
+                events=events,
             )
         )
 

@@ -7,6 +7,7 @@ nothing that was acknowledged either.
 """
 
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
@@ -18,7 +19,9 @@ GRACE_S = 3.0
 
 
 class Stopping:
-    """Turns signals into a `KeyboardInterrupt` at a good moment; a context for the main thread.
+    """Turns signals into a `KeyboardInterrupt` at a good moment, while the context lasts.
+
+    In a thread other than the main one, where Python allows no signal handlers, it does nothing.
 
     Args:
         tell: is called at the first signal.
@@ -41,12 +44,15 @@ class Stopping:
             raise KeyboardInterrupt
 
     def __enter__(self) -> Self:
+        if threading.current_thread() is not threading.main_thread():
+            return self
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             self._before[number] = signal.signal(number, self._hear)
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self._before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

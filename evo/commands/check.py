@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from evo.commands.console import RUNS, err, out, print_json, run_folder
+from evo.api.folders import RUNS, run_folder
+from evo.commands.console import err, out, print_json
 from evo.commands.options import JsonOption, RunName
 
 

@@ -1,6 +1,5 @@
 """What commands share: the two streams, finding runs and files, printing a campaign's result."""
 
-import itertools
 import json
 import shutil
 import sys
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console, RenderableType
 
-from evo.core.errors import UsageError, unknown_name
+from evo.api.folders import run_folder
+from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
     from archive.history.reader import Reader
     from evo.report.pictures.scene import Scene
-
-RUNS = Path("runs")
 
 out = Console()
 err = Console(stderr=True)
@@ -91,33 +89,6 @@ def read_run(run: str) -> "Reader":
     return Reader.read(folder)
 
 
-def run_folder(run: str) -> Path:
-    """The folder of a campaign that exists.
-
-    Raises:
-        UsageError: there is none of that name.
-    """
-    for folder in (Path(run), RUNS / run):
-        if (folder / "campaign.json").exists():
-            return folder if folder.name else folder.resolve()
-    known = [path.parent.name for path in RUNS.glob("*/campaign.json")]
-    raise unknown_name("campaign", run, known, where=str(RUNS.absolute()))
-
-
-def read_sources(paths: list[Path]) -> list[tuple[str, str]]:
-    """Path and text of files that can all be read."""
-    try:
-        return [(str(path), path.read_text()) for path in paths]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Expected readable Python files: {error}.") from None
-
-
-def next_folder(stem: str) -> Path:
-    """The first folder that is free of `stem-001`, `stem-002` and so on."""
-    folders = (RUNS / f"{stem}-{number:03}" for number in itertools.count(1))
-    return next(folder for folder in folders if not folder.exists())
-
-
 def invoked_as() -> str:
     """How to call evo again from here, so that what is shown can be copied."""
     if shutil.which("evo"):
@@ -132,19 +103,9 @@ def print_json(facts: Any) -> None:
     typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def expect_walls(*, unsafe: bool) -> None:
-    """Passes where generated code is walled in, and with a warning where the user insists.
-
-    Raises:
-        UsageError: walls are absent, and the user has not asked to go on.
-    """
-    from evo.validation.sandbox import walls
-
-    standing = walls.standing()
-    if not unsafe:
-        walls.require(standing)
-    elif missing := walls.absence(standing):
-        err.print(missing, style="yellow", soft_wrap=True, markup=False, highlight=False)
+def warn(message: str) -> None:
+    """A warning on standard error."""
+    err.print(message, style="yellow", soft_wrap=True, markup=False, highlight=False)
 
 
 def print_facts(facts: Any, view: RenderableType, *, as_json: bool) -> None:

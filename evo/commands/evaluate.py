@@ -1,10 +1,11 @@
-"""Files in training."""
+"""`evo evaluate`."""
 
 from typing import Annotated
 
 import typer
 
-from evo.commands.console import err, expect_walls, print_facts, read_sources
+from evo.api.sources import read_sources
+from evo.commands.console import err, print_facts, warn
 from evo.commands.options import (
     Device,
     Files,
@@ -33,13 +34,15 @@ def evaluate(
     from evo.config import load
 
     loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
+    from evo.api.walls import expect_walls
     from evo.campaign import create
     from evo.report.views.tables import evaluation_table
-    from evo.studies.files import evaluate_sources
+    from evo.studies.files import evaluate_sources, evaluation_facts
 
     create.check_config(loaded)
     loaded = create.with_grids(loaded)
-    expect_walls(unsafe=unsafe_sandbox)
+    expect_walls(unsafe=unsafe_sandbox, warn=warn)
     with err.status("training …"):
-        facts = evaluate_sources(sources, loaded, unsafe_sandbox=unsafe_sandbox)
+        results = evaluate_sources(sources, loaded, unsafe_sandbox=unsafe_sandbox)
+    facts = evaluation_facts(results)
     print_facts(facts, evaluation_table(facts), as_json=as_json)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.commands.console import err, expect_walls, print_facts, read_sources
+from evo.api.sources import read_sources
+from evo.commands.console import err, print_facts, warn
 from evo.commands.options import (
     Device,
     JsonOption,
@@ -54,6 +55,7 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
     """Evaluate a panel's functions as a campaign would, and compare the rankings."""
     if len(files) > 1:
         raise UsageError(f"Expected one panel, got {len(files)} files; --make takes many.")
+    from evo.api.walls import expect_walls
     from evo.campaign import create
     from evo.evaluation import panel as panels
     from evo.report.views.tables import fidelity_table
@@ -62,7 +64,7 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
     panel = panels.read_panel(files[0] if files else None, config.kind)
     create.check_config(config)
     config = create.with_grids(config)
-    expect_walls(unsafe=unsafe_sandbox)
+    expect_walls(unsafe=unsafe_sandbox, warn=warn)
     with err.status("training …"):
         found = fidelity.measure_fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
     facts = fidelity.fidelity_facts(found, panel, config)
@@ -74,6 +76,7 @@ def _make(
 ) -> None:
     """Train functions in full and write a panel of what came of it."""
     sources = [(Path(name).stem, text) for name, text in read_sources(files)]
+    from evo.api.walls import expect_walls
     from evo.campaign import create
     from evo.evaluation import panel as panels
     from evo.report.views.tables import facts_table
@@ -81,7 +84,7 @@ def _make(
 
     create.check_config(config)
     config = create.with_grids(config)
-    expect_walls(unsafe=unsafe_sandbox)
+    expect_walls(unsafe=unsafe_sandbox, warn=warn)
     with err.status("training in full …"):
         made = fidelity.make_panel(sources, config, unsafe_sandbox=unsafe_sandbox)
     panels.write_panel(made, path)

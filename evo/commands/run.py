@@ -1,21 +1,19 @@
-"""Start a campaign, or go on with one."""
+"""`evo run` and `evo resume`: start a campaign, or go on with one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evo.api.folders import RUNS, next_folder, run_folder
 from evo.commands.console import (
-    RUNS,
     err,
-    expect_walls,
     invoked_as,
-    next_folder,
     print_json,
     print_result,
     read_run,
-    run_folder,
     save_picture,
+    warn,
 )
 from evo.commands.options import (
     Device,
@@ -25,7 +23,7 @@ from evo.commands.options import (
     UnsafeSandbox,
     device_setting,
 )
-from evo.core.errors import BudgetReachedError, EvoError, UsageError
+from evo.core.errors import EvoError, UsageError
 
 if TYPE_CHECKING:
     from archive.history.history import History
@@ -33,7 +31,9 @@ if TYPE_CHECKING:
 
 Replay = Annotated[
     str | None,
-    typer.Option(metavar="RUN", help="Take all replies of language models from there; ask none."),
+    typer.Option(
+        metavar="RUN", help="Take all replies of language models from this campaign; ask none."
+    ),
 ]
 
 
@@ -43,8 +43,10 @@ def run(
     ] = None,
     *,
     settings: Settings = None,
-    seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
-    name: Annotated[str | None, typer.Option(help="Folder under runs/; default: numbered.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the folder under runs/; by default numbered.")
+    ] = None,
     device: Device = None,
     unsafe_sandbox: UnsafeSandbox = False,
     replay: Replay = None,
@@ -59,15 +61,11 @@ def run(
             raise UsageError("evo run expects a TOML file or a preset (see evo list).")
         config = str(source.folder / "config.json")
     loaded = load(config, [*(settings or ()), *device_setting(device)], seed=seed)
-    from evo.campaign import create, lessons
+    from evo.api.running import start
 
-    if source is not None:
-        loaded = lessons.replayed(loaded, source.folder)
-    create.check_config(loaded, replayed=source is not None)
-    expect_walls(unsafe=unsafe_sandbox)
     stem = source.folder.name if source else Path(config).stem
-    folder = RUNS / name if name else next_folder(stem)
-    with create.create(folder, loaded) as history:
+    folder = RUNS / name if name else next_folder(RUNS, stem)
+    with start(loaded, folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history:
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
@@ -81,13 +79,11 @@ def resume(
     """Go on with a campaign from where it stopped."""
     folder = run_folder(run)
     source = read_run(replay) if replay else None
-    from archive.history.history import History
+    from evo.api.running import reopen
 
-    with History.open(folder) as history:
+    with reopen(folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history:
         if history.generation >= history.config["generations"]:
-            err.print("Finished already; this is what it came to.")
-        _check_again(history, replayed=source is not None)
-        expect_walls(unsafe=unsafe_sandbox)
+            err.print("Campaign already finished; showing its results.")
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
@@ -95,42 +91,38 @@ def _run(
     history: "History", *, unsafe_sandbox: bool, replay: "Reader | None", as_json: bool
 ) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
-    from archive.history import stop_reason as endings
-    from evo.campaign import build
-    from evo.campaign.progress import Progress
-    from evo.campaign.stopping import Stopping
+    from evo.api.running import Listener, work
+    from evo.campaign.events import StopCause
     from evo.report.facts.summary import status_facts
     from evo.report.views.live import live_view
     from evo.studies.scene import scene_of
 
     folder, ending = history.folder, ""
     go_on = f"Go on with: {invoked_as()} resume {folder}"
-    start = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
-    err.print(start, soft_wrap=True, markup=False)
+    beginning = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
+    err.print(beginning, soft_wrap=True, markup=False)
     try:
-        with (
-            endings.kept(folder),
-            Stopping(_tell_of_stopping) as stopping,
-            live_view(folder.name, err) as show,
-        ):
-
-            def watch(progress: Progress) -> None:
-                show(progress)
-                stopping.watch(progress)
-
-            build.run_campaign(history, watch, unsafe_sandbox=unsafe_sandbox, replay=replay)
-    except BudgetReachedError as reached:
-        # That is what was asked for: the campaign ends well. Said last, where it is read.
-        ending = (
-            f"{reached} Stopped in generation {history.generation + 1} of "
-            f"{history.config['generations']}; everything is saved."
-        )
+        with live_view(folder.name, err) as show:
+            stopped = work(
+                history,
+                Listener(),
+                show,
+                on_stopping=_announce_stopping,
+                replay=replay,
+                unsafe_sandbox=unsafe_sandbox,
+            )
     except KeyboardInterrupt:
         err.print(f"Stopped; everything is saved. {go_on}", soft_wrap=True, markup=False)
         raise typer.Exit(130) from None
     except EvoError as error:
         error.add_note(go_on)
         raise
+    if stopped.cause is StopCause.BUDGET:
+        # The user asked for this: the campaign ends well. Printed last, where it is read.
+        ending = (
+            f"{stopped.message} Stopped in generation {history.generation + 1} of "
+            f"{history.config['generations']}; everything is saved."
+        )
     if ending and history.generation < 1 and not as_json:
         err.print(f"{ending} Nothing has been proposed yet.", soft_wrap=True, markup=False)
         return
@@ -144,24 +136,7 @@ def _run(
         err.print(ending, soft_wrap=True, markup=False)
 
 
-def _tell_of_stopping() -> None:
-    err.print("Stopping when what is in hand is done; Ctrl-C again stops at once.", soft_wrap=True)
-
-
-def _check_again(history: "History", *, replayed: bool) -> None:
-    """What may have changed since a campaign began: what it needs, and what it ran on."""
-    from evo.campaign import create
-    from evo.config import parse
-
-    config = parse(history.config, where=str(history.folder / "config.json"))
-    if history.generation < config.generations:
-        create.check_config(config, replayed=replayed, begun=history.folder)
-    now = create.environment()
-    changed = [
-        f"{name} {before} → {now.get(name, 'none')}"
-        for name, before in history.environment.items()
-        if now.get(name) != before
-    ]
-    if changed:
-        warning = f"Changed since it began, so results may differ: {', '.join(changed)}"
-        err.print(warning, style="yellow", soft_wrap=True, markup=False)
+def _announce_stopping() -> None:
+    err.print(
+        "Stopping when the work in progress is done; Ctrl-C again stops at once.", soft_wrap=True
+    )

@@ -1,6 +1,7 @@
-"""Files before the walls."""
+"""`evo validate`."""
 
-from evo.commands.console import expect_walls, print_facts, read_sources
+from evo.api.sources import read_sources
+from evo.commands.console import print_facts, warn
 from evo.commands.options import Files, JsonOption, KindName, UnsafeSandbox
 
 
@@ -11,11 +12,13 @@ def validate(
     unsafe_sandbox: UnsafeSandbox = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Whether files pass the policy, the tracer and the contract of a kind."""
+    """Check whether files pass the policy, the tracer and the contract of a kind."""
     sources = read_sources(files)
-    expect_walls(unsafe=unsafe_sandbox)
-    from evo.report.views.tables import rows_table
-    from evo.studies.files import validate_sources
+    from evo.api.walls import expect_walls
 
-    facts = validate_sources(sources, kind, unsafe_sandbox=unsafe_sandbox)
+    expect_walls(unsafe=unsafe_sandbox, warn=warn)
+    from evo.report.views.tables import rows_table
+    from evo.studies.files import validate_sources, validation_facts
+
+    facts = validation_facts(validate_sources(sources, kind, unsafe_sandbox=unsafe_sandbox))
     print_facts(facts, rows_table(facts), as_json=as_json)

@@ -6,10 +6,10 @@ owes nothing to that choice. It needs only the graphs that history holds: no can
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import evo
 from archive.history.confirmations import Confirmations
 from archive.history.reader import Reader
 from evo.campaign import build, create
@@ -114,7 +114,7 @@ def carry_out(chosen: ConfirmationPlan, watch: OnTraining) -> Path:
     }
     with Confirmations.open(chosen.campaign, settings=settings) as book:
         found = _facts(chosen, _by_component(chosen, _train(chosen, book, watch)))
-        return book.write({"evo": evo.__version__, **settings, **found})
+        return book.write({"evo": version("evo-search"), **settings, **found})
 
 
 def _further(searched: Sequence[str]) -> list[str]:

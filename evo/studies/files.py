@@ -1,11 +1,10 @@
-"""Judges single files outside of any campaign, with the same walls, trials and measures."""
+"""Judge single sources outside of any campaign, with the same sandbox, trials and measures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from archive.novelty.novelty_archive import rms_distance
 from evo.campaign import build
@@ -13,8 +12,9 @@ from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_base
 from evo.campaign.steps import Evaluate, Validate
 from evo.components.base import Kind
 from evo.components.kinds import baseline_names, kinds
+from evo.compute.threads import one_thread
 from evo.config import Config
-from evo.core.records import Candidate, Record, Status, Trial, Vector
+from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.report.facts.summary import score_facts
 from evo.validation.graph.graphs import component_of
@@ -22,55 +22,125 @@ from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 Source = tuple[str, str]
-"""A file's path and its text."""
+"""A source's path, empty where it has none, and its text."""
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """Whether a source passes the checks of its kind, and if not, where and why.
+
+    Attributes:
+        path: of its file; empty where the source was given as text.
+        is_valid: whether it passes the policy, the tracer and the contract.
+        stage: the step that refused it; empty for a valid source.
+        reason: why, in words; empty for a valid source.
+        graph_nodes: number of operators in its graph; None for a refused source.
+    """
+
+    path: str
+    is_valid: bool
+    stage: str
+    reason: str
+    graph_nodes: int | None
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """How a source trained, in comparison with the baselines of its kind.
+
+    Attributes:
+        path: of its file; empty where the source was given as text.
+        record: everything known of it: score, trials, graph, seconds.
+    """
+
+    path: str
+    record: Record
+
+    @property
+    def status(self) -> Status:
+        """EVALUATED, INVALID or FAILED."""
+        return self.record.status
+
+    @property
+    def reason(self) -> str:
+        """Why it was not evaluated, or which baseline it equals; empty otherwise."""
+        return self.record.reason
+
+    @property
+    def score(self) -> Score | None:
+        """Win rates, margin and trials; None unless evaluated."""
+        return self.record.score
 
 
 def validate_sources(
     sources: Sequence[Source], kind_name: str, *, unsafe_sandbox: bool = False
-) -> list[dict[str, Any]]:
-    """What `evo validate --json` prints."""
+) -> list[ValidationResult]:
+    """Validate each source in a sandbox; results in order."""
     kind = kinds.get(kind_name)()
     records = _records(sources, kind)
-    torch.set_num_threads(1)
-    with Sandbox(unsafe=unsafe_sandbox) as sandbox:
+    with one_thread(), Sandbox(unsafe=unsafe_sandbox) as sandbox:
         records = Validate(Validator(kind, sandbox))(records)
     return [
-        {
-            "path": path,
-            "status": "invalid" if record.status is Status.INVALID else "valid",
-            "stage": record.stage,
-            "reason": record.reason,
-            "graph_nodes": len(component_of(record.graph)) if record.graph else None,
-        }
+        ValidationResult(
+            path,
+            record.status is not Status.INVALID,
+            record.stage,
+            record.reason,
+            len(component_of(record.graph)) if record.graph else None,
+        )
         for (path, _), record in zip(sources, records, strict=True)
+    ]
+
+
+def validation_facts(results: Sequence[ValidationResult]) -> list[dict[str, Any]]:
+    """The JSON document of `evo validate --json`."""
+    return [
+        {
+            "path": result.path,
+            "status": "valid" if result.is_valid else "invalid",
+            "stage": result.stage,
+            "reason": result.reason,
+            "graph_nodes": result.graph_nodes,
+        }
+        for result in results
     ]
 
 
 def evaluate_sources(
     sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
-) -> list[dict[str, Any]]:
-    """What `evo evaluate --json` prints: each trains at every rung."""
+) -> list[EvaluationResult]:
+    """Train each source at every rung; results in order."""
     records = evaluate_records(sources, config, unsafe_sandbox=unsafe_sandbox)
     return [
+        EvaluationResult(path, record) for (path, _), record in zip(sources, records, strict=True)
+    ]
+
+
+def evaluation_facts(results: Sequence[EvaluationResult]) -> list[dict[str, Any]]:
+    """The JSON document of `evo evaluate --json`."""
+    return [
         {
-            "path": path,
-            "status": record.status.value,
-            "reason": record.reason,
-            **score_facts(record),
-            "seconds": record.seconds,
+            "path": result.path,
+            "status": result.status.value,
+            "reason": result.reason,
+            **score_facts(result.record),
+            "seconds": result.record.seconds,
         }
-        for (path, _), record in zip(sources, records, strict=True)
+        for result in results
     ]
 
 
 def evaluate_records(
     sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
 ) -> list[Record]:
-    """A record for each source: every one trains at every rung, for all its trials."""
+    """Train each source at every rung, for all its trials; one record per source."""
     kind = kinds.get(config.kind)()
     records = _records(sources, kind)
-    torch.set_num_threads(1)
-    with build.workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
+    with (
+        one_thread(),
+        build.workers(config) as pool,
+        Sandbox(unsafe=unsafe_sandbox) as sandbox,
+    ):
         validator = Validator(kind, sandbox)
         records = Validate(validator)(records)
         if all(record.status is Status.INVALID for record in records):

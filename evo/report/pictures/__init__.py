@@ -6,6 +6,9 @@ pictures too.
 
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
+from evo.core.errors import unknown_name
 from evo.report.pictures import best, descent, novelty, progress, shapes, win_rates
 from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import look, save
@@ -18,6 +21,24 @@ _OF_TWO = {
     "win-rates": win_rates.draw_win_rates,
 }
 """Those on which a second campaign can be laid."""
+
+
+def draw(kind: str, scene: Scene, over: Scene | None = None) -> Figure:
+    """One picture of a campaign.
+
+    Args:
+        kind: pareto, progress, win-rates, best, shapes or lineage.
+        scene: the campaign.
+        over: a second one to show as well; for pareto, progress and win-rates.
+
+    Raises:
+        UsageError: there is no such kind, or it cannot show a second campaign.
+    """
+    known = {**_OF_TWO, **_OF_ONE} if over is None else _OF_TWO
+    if kind not in known:
+        raise unknown_name("picture" if over is None else "picture of two", kind, known)
+    with look():
+        return _OF_TWO[kind](scene, over) if kind in _OF_TWO else _OF_ONE[kind](scene)
 
 
 def save_pareto(scene: Scene, folder: Path) -> Path:

@@ -3,12 +3,10 @@ import h5py
 import numpy as np
 import pytest
 
-from archive.campaign import Campaign
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.single_file import DESCRIPTIONS, write_single_file
 from archive.store.columns import ROW, to_row
-from evo.core.errors import UsageError
 
 RECORDS = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
 
@@ -63,23 +61,3 @@ def test_a_campaign_without_candidates_makes_a_file_too(tmp_path):
 
     assert write_single_file(Reader.read(tmp_path / "run"), tmp_path / "campaign.h5") == 0
     assert h5py.is_hdf5(tmp_path / "campaign.h5")
-
-
-def test_a_notebook_reads_a_campaign_as_a_table_and_as_a_data_frame(folder):
-    campaign = Campaign.open(str(folder))
-
-    assert campaign.table().to_pylist() == [to_row(record) for record in RECORDS]
-    frame = campaign.dataframe()
-    assert list(frame.columns) == list(ROW)
-    assert frame["id"].tolist() == [record.id for record in RECORDS]
-    assert np.isnan(frame["b_wr"][1])
-    assert (campaign.generation, campaign.survivors) == (1, (RECORDS[2].id,))
-    assert campaign.config == {"seed": 1}
-    assert campaign.records[0].id == RECORDS[0].id
-
-
-def test_without_pandas_the_install_line_is_told(folder, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-
-    with pytest.raises(UsageError, match=r"pip install 'evo-search\[pandas\]'"):
-        Campaign.open(folder).dataframe()

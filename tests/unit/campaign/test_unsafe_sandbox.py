@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from evo.api.walls import expect_walls
 from evo.campaign import build
 from evo.cli import app
-from evo.commands.console import expect_walls
 from evo.core.errors import UsageError
 from evo.studies import fidelity, files
 from evo.validation.sandbox import walls
@@ -34,7 +34,7 @@ def called(monkeypatch, tmp_path):
 
     monkeypatch.setattr(walls, "standing", lambda: frozenset({Wall.SECCOMP}))
     for module, name in (
-        (build, "run"),
+        (build, "run_campaign"),
         (files, "validate_sources"),
         (files, "evaluate_records"),
         (fidelity, "evaluate_records"),
@@ -82,10 +82,11 @@ def test_a_resumed_campaign_asks_again(called, tmp_path):
     assert asked == [True, True]
 
 
-def test_nothing_is_said_where_all_walls_stand(monkeypatch, capsys):
+def test_nothing_is_said_where_all_walls_stand(monkeypatch):
+    warnings: list[str] = []
     monkeypatch.setattr(walls, "standing", lambda: frozenset(Wall))
 
-    expect_walls(unsafe=False)
-    expect_walls(unsafe=True)
+    expect_walls(unsafe=False, warn=warnings.append)
+    expect_walls(unsafe=True, warn=warnings.append)
 
-    assert capsys.readouterr() == ("", "")
+    assert warnings == []

@@ -1,0 +1,1 @@
+"""What `import evo` offers: running, resuming and reading campaigns, and judging single files."""

@@ -1,0 +1,35 @@
+"""Where campaigns are kept: folders under `runs/`, by name."""
+
+import itertools
+from pathlib import Path
+
+from evo.core.errors import unknown_name
+
+RUNS = Path("runs")
+"""Folder of all campaigns, in the folder that evo is called from."""
+
+
+def run_folder(run: str | Path) -> Path:
+    """The folder of a campaign that exists.
+
+    Args:
+        run: a folder, or a name under `runs/`.
+
+    Raises:
+        UsageError: there is no such campaign; the message offers the nearest name.
+    """
+    for folder in (Path(run), RUNS / run):
+        if (folder / "campaign.json").exists():
+            return folder if folder.name else folder.resolve()
+    raise unknown_name("campaign", str(run), run_names(), where=str(RUNS.absolute()))
+
+
+def run_names() -> list[str]:
+    """Names of the campaigns under `runs/`, sorted."""
+    return sorted(path.parent.name for path in RUNS.glob("*/campaign.json"))
+
+
+def next_folder(parent: Path, stem: str) -> Path:
+    """The first folder that is free of `stem-001`, `stem-002` and so on."""
+    folders = (parent / f"{stem}-{number:03}" for number in itertools.count(1))
+    return next(folder for folder in folders if not folder.exists())

@@ -1,0 +1,24 @@
+"""Refuse to run generated code where the kernel cannot wall it in, unless the caller insists."""
+
+from collections.abc import Callable
+
+from evo.validation.sandbox import walls
+
+Warn = Callable[[str], None]
+
+
+def expect_walls(*, unsafe: bool, warn: Warn) -> None:
+    """Pass where generated code is walled in, and with a warning where the caller insists.
+
+    Args:
+        unsafe: whether the caller insists.
+        warn: called with what is missing then.
+
+    Raises:
+        UsageError: a wall is absent, and the caller has not asked to go on.
+    """
+    standing = walls.standing()
+    if not unsafe:
+        walls.require(standing)
+    elif missing := walls.absence(standing):
+        warn(missing)
