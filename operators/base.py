@@ -26,7 +26,7 @@ class Operator(ABC):
         arity: number of parents, the least if there may be more.
         most_parents: the most; by default `arity`.
         is_drawn: whether a portfolio may choose it.
-        hands_on: whether it hands on a parent's component as it is, which makes something new
+        copies_parent: whether it hands on a parent's component as it is, which makes something new
             only beside other components, in a combination of kinds.
     """
 
@@ -34,7 +34,7 @@ class Operator(ABC):
     arity: ClassVar[int]
     most_parents: ClassVar[int] = 0
     is_drawn: ClassVar[bool] = True
-    hands_on: ClassVar[bool] = False
+    copies_parent: ClassVar[bool] = False
 
     def parents(self, rng: np.random.Generator) -> int:
         """How many parents the next offspring is to have."""

@@ -1,4 +1,4 @@
-"""All that an asking operator may tell a language model, as data."""
+"""The facts that a prompt is made from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from evo.core.records import Record
 
 @dataclass(frozen=True)
 class Briefing:
-    """What one prompt is made from.
+    """The facts that one prompt may use.
 
     Attributes:
         contract: what the reply must define.
         baselines: the known components by name, evaluated.
         parents: what the offspring descends from, evaluated; for a repair the refused candidate.
-        neighbours: what it should keep away from, the nearest first.
+        neighbours: known components that it should differ from, the nearest first.
         failures: recent candidates that fell out, with their reasons.
-        beside: sources of the components that it is trained with, by kind, in a combination.
+        partners: in a combination, sources of the other members' components, by kind.
     """
 
     contract: Contract
@@ -25,4 +25,4 @@ class Briefing:
     parents: Sequence[Record]
     neighbours: Sequence[Record] = ()
     failures: Sequence[Record] = ()
-    beside: Mapping[str, str] = field(default_factory=dict[str, str])
+    partners: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -16,7 +16,7 @@ class ComponentExchange(WritingOperator):
 
     name: ClassVar[str] = "exchange"
     arity: ClassVar[int] = 2
-    hands_on: ClassVar[bool] = True
+    copies_parent: ClassVar[bool] = True
 
     def propose(
         self,

@@ -61,9 +61,9 @@ class Portfolio:
         return [name for name, one in self._drawn().items() if isinstance(one, AskingOperator)]
 
     @property
-    def handing_on(self) -> list[str]:
+    def copying(self) -> list[str]:
         """The operators that may be drawn and make something new in combinations alone."""
-        return [name for name, one in self._drawn().items() if one.hands_on]
+        return [name for name, one in self._drawn().items() if one.copies_parent]
 
     def draw(
         self, rng: np.random.Generator, tallies: Mapping[str, Tally] | None = None

@@ -5,7 +5,7 @@ from typing import ClassVar
 from evo.core.messages import Prompt
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
-from operators.llm.views import ask_to_mend
+from operators.llm.views import ask_for_repair
 
 
 @operators.register("repair-llm")
@@ -18,4 +18,4 @@ class RepairLlm(AskingOperator):
 
     def prompt(self, briefing: Briefing) -> Prompt:
         """What to ask."""
-        return ask_to_mend("repair", briefing)
+        return ask_for_repair("repair", briefing)

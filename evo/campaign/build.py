@@ -159,9 +159,9 @@ def search(
     )
     validate = steps.Validate(validator)
     with (
-        models.replies(history, expected=standing.request) as replies,
+        models.open_replies(history, expected=standing.request) as replies,
         ExitStack() as stack,
-        models.correspondence(
+        models.open_client(
             config.llm,
             replies,
             keys=keys,

@@ -46,7 +46,7 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
         )
     portfolio = portfolio_of(config)
     models.check_models(config.llm, portfolio, replayed=replayed)
-    if len(kinds.get(config.kind)().members) == 1 and (idle := portfolio.handing_on):
+    if len(kinds.get(config.kind)().members) == 1 and (idle := portfolio.copying):
         raise UsageError(
             f"Operator {idle[0]!r} makes something new in a combination of kinds alone, and kind "
             f"{config.kind!r} is none; leave it out of the operators."

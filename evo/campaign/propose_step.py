@@ -9,9 +9,9 @@ from evo.components.base import Kind
 from evo.config import Config
 from evo.core.records import Record
 from evo.core.step import Step
-from evo.llm.correspondence import Correspondence
-from evo.proposing.ahead import Ahead, Proposing
-from evo.proposing.authors import Authors
+from evo.llm.client import LlmClient
+from evo.proposing.ahead import ProposeAhead, ProposeFn
+from evo.proposing.language_models import LanguageModels
 from evo.proposing.memory import Memory
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
@@ -38,7 +38,7 @@ def propose_step(
     standing: Standing,
     memory: Memory,
     islands: Islands,
-    asked: Correspondence,
+    asked: LlmClient,
     *,
     kind: Kind,
     validate: Step,
@@ -56,11 +56,11 @@ def propose_step(
         validate: judges what goes back to a model.
         stack: ends what is made ahead.
     """
-    proposing = _proposing(config, standing, memory, islands, asked, kind=kind, validate=validate)
+    propose = _proposing(config, standing, memory, islands, asked, kind=kind, validate=validate)
     if not config.llm.models or not config.llm.ahead:
-        return partial(_at_once, proposing)
+        return partial(_at_once, propose)
     return stack.enter_context(
-        Ahead(proposing, standing.earlier, measured=islands.measured, last=config.generations)
+        ProposeAhead(propose, standing.earlier, measured=islands.measured, last=config.generations)
     )
 
 
@@ -69,13 +69,13 @@ def _proposing(
     standing: Standing,
     memory: Memory,
     islands: Islands,
-    asked: Correspondence,
+    asked: LlmClient,
     *,
     kind: Kind,
     validate: Step,
-) -> Proposing:
+) -> ProposeFn:
     """How a generation is proposed; with language models it is validated and repaired there."""
-    authors = Authors(config.llm, asked, config.seed)
+    language_models = LanguageModels(config.llm, asked, config.seed)
     names = {candidate.id: name for name, candidate in kind.baselines().items()}
     propose = Propose(
         portfolio_of(config),
@@ -85,10 +85,10 @@ def _proposing(
         offspring=config.offspring_in,
         seed=config.seed,
         islands=islands,
-        authors=authors if config.llm.models else None,
+        language_models=language_models if config.llm.models else None,
         baselines={names[record.id]: record for record in standing.baselines if record.id in names},
     )
-    repair = Repair(authors, validate, seen=standing.seen)
+    repair = Repair(language_models, validate, seen=standing.seen)
 
     def proposals(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
         made = propose(parents, generation, known)
@@ -99,6 +99,6 @@ def _proposing(
     return proposals
 
 
-def _at_once(proposing: Proposing, parents: Sequence[Individual], generation: int) -> list[Record]:
+def _at_once(propose: ProposeFn, parents: Sequence[Individual], generation: int) -> list[Record]:
     """A generation's proposals from the one before it, made while everything waits."""
-    return proposing(parents, generation, generation - 1)
+    return propose(parents, generation, generation - 1)

@@ -24,74 +24,74 @@ from evo.networks.parts import Parts
 class Combination(Kind):
     """Components of several kinds in one source. Make one with `combined`.
 
-    As a component it is called with the place of a member in `members` before the arguments.
+    As a component it is called with the index of a member in `members` before the arguments.
 
     Attributes:
-        sorts: the kinds, in the order of their names.
+        kinds: the combined kinds, in the order of their names.
     """
 
-    sorts: ClassVar[tuple[type[Kind], ...]]
+    kinds: ClassVar[tuple[type[Kind], ...]]
 
     @property
     def members(self) -> tuple[Kind, ...]:
-        """The kinds."""
+        """One instance per combined kind."""
         return self._members
 
     @cached_property
     def _members(self) -> tuple[Kind, ...]:
-        return tuple(sort() for sort in self.sorts)
+        return tuple(kind() for kind in self.kinds)
 
     def components(self, component: Component) -> list[Component]:
-        """That of each member."""
-        return [partial(component, place) for place in range(len(self.members))]
+        """The component of each member."""
+        return [partial(component, index) for index in range(len(self.members))]
 
     def sources(self, source: str) -> list[str]:
-        """That of each member, in the lines where it stands."""
+        """The source of each member's component, in the lines where it stands."""
         return [component_in(source, member.contract.function) for member in self.members]
 
     def check(self, component: Component) -> None:
-        """Each by its own kind."""
-        for member, own in zip(self.members, self.components(component), strict=True):
-            member.check(own)
+        """Check each component by its own kind."""
+        for member, part in zip(self.members, self.components(component), strict=True):
+            member.check(part)
 
     def parts(self, component: Component) -> Parts:
-        """What each member sets."""
-        found: dict[str, Any] = {}
-        for member, own in zip(self.members, self.components(component), strict=True):
-            found |= _set_by(member.parts(own))
-        return Parts(**found)
+        """The network parts and training settings that the members set."""
+        changed: dict[str, Any] = {}
+        for member, part in zip(self.members, self.components(component), strict=True):
+            changed |= _set_by(member.parts(part))
+        return Parts(**changed)
 
     def behaviour(self, component: Component) -> Vector:
         """The behaviours of all members, one after another."""
-        each = zip(self.members, self.components(component), strict=True)
-        return np.concatenate([member.behaviour(own) for member, own in each])
+        pairs = zip(self.members, self.components(component), strict=True)
+        return np.concatenate([member.behaviour(part) for member, part in pairs])
 
     def baselines(self) -> dict[str, Candidate]:
-        """Every known component of each member, beside the standard ones of the others."""
-        found: dict[str, Candidate] = {}
+        """Every known component of each member, with the standard components of the others."""
+        baselines: dict[str, Candidate] = {}
         for member in self.members:
             known = member.baselines()
-            for name, label in self.beside_standards(member).items():
-                source = self.whole({**self._standard_sources, member.name: known[name].source})
-                found[label] = Candidate.of(self.name, source, operator=BASELINE_OPERATOR)
-        return dict(sorted(found.items()))
+            for name, label in self.baseline_labels(member).items():
+                source = self.join({**self._standard_sources, member.name: known[name].source})
+                baselines[label] = Candidate.of(self.name, source, operator=BASELINE_OPERATOR)
+        return dict(sorted(baselines.items()))
 
-    def beside_standards(self, member: Kind) -> dict[str, str]:
-        """Name of the baseline with a member's known component in it, by the name of that."""
+    def baseline_labels(self, member: Kind) -> dict[str, str]:
+        """The baseline's name that has a known component of the member, by the component's name."""
         return {
             name: " + ".join(
-                name if each is member else self.standards[each.name] for each in self.members
+                name if other is member else self.standards[other.name] for other in self.members
             )
             for name in member.baselines()
         }
 
     @property
     def standards(self) -> dict[str, str]:
-        """Name of the known component of each member that stands for doing nothing special."""
+        """Name of each member's neutral baseline, by the member's name."""
         return {member.name: str(member.standard) for member in self.members}
 
-    def whole(self, sources: Mapping[str, str]) -> str:
-        """One source of one for each member, by its name.
+    def join(self, sources: Mapping[str, str]) -> str:
+        """Join the sources of all members, given by name, into one.
 
         Raises:
             SyntaxError: one of them is no Python.
@@ -99,22 +99,22 @@ class Combination(Kind):
         functions = [member.contract.function for member in self.members]
         return join_sources([sources[member.name] for member in self.members], functions)
 
-    def apart(self, source: str) -> dict[str, str]:
-        """The source of each member's component alone, by the member's name.
+    def split(self, source: str) -> dict[str, str]:
+        """Split a source into that of each member's component, by the member's name.
 
         Raises:
             SyntaxError: it is no Python.
         """
         return {
-            member.name: join_sources([own], [member.contract.function])
-            for member, own in zip(self.members, self.sources(source), strict=True)
+            member.name: join_sources([part], [member.contract.function])
+            for member, part in zip(self.members, self.sources(source), strict=True)
         }
 
     def ablated(self, source: str) -> dict[str, str]:
-        """The source with the standard component in place of a member's, by its name."""
-        own = self.apart(source)
+        """The source with a member's component replaced by its standard one, by its name."""
+        parts = self.split(source)
         return {
-            member.name: self.whole({**own, member.name: self._standard_sources[member.name]})
+            member.name: self.join({**parts, member.name: self._standard_sources[member.name]})
             for member in self.members
         }
 
@@ -127,35 +127,35 @@ class Combination(Kind):
 
 
 @lru_cache
-def combined(sorts: tuple[type[Kind], ...]) -> type[Combination]:
+def combined(kinds: tuple[type[Kind], ...]) -> type[Combination]:
     """The combination of kinds, which come in the order of their names.
 
     Raises:
-        UsageError: it names one twice, two set the same part of a training, or one says not what
-            stands for doing nothing.
+        UsageError: a kind is named twice, two kinds set the same part of a training, or one names
+            no neutral baseline (`standard`).
     """
-    names = [sort.contract.kind for sort in sorts]
+    names = [kind.contract.kind for kind in kinds]
     title = SEPARATOR.join(names)
     if len(set(names)) < len(names):
         raise UsageError(f"Kind {title!r}: expected each kind once.")
     setters: dict[str, str] = {}
-    for sort in sorts:
-        name = sort.contract.kind
-        if sort.standard is None:
+    for kind in kinds:
+        name = kind.contract.kind
+        if kind.standard is None:
             raise UsageError(
                 f"Kind {title!r}: {name!r} cannot be combined, since it does not say which of its "
                 "known components stands for doing nothing (`standard`)."
             )
-        for part in _set_by(sort().parts(_any)):
+        for part in _set_by(kind().parts(_any)):
             if (other := setters.setdefault(part, name)) != name:
                 raise UsageError(
                     f"Kind {title!r}: {other!r} and {name!r} both set the {part} of a training; "
                     "combine kinds that take different places."
                 )
-    contracts, members = [sort.contract for sort in sorts], sorts
+    contracts, members = [kind.contract for kind in kinds], kinds
 
     class Combined(Combination):
-        sorts = members
+        kinds = members
         contract = Contract(
             kind=title,
             function=" and ".join(contract.function for contract in contracts),
@@ -164,16 +164,16 @@ def combined(sorts: tuple[type[Kind], ...]) -> type[Combination]:
             vocabulary=(),
             description=" ".join(contract.description for contract in contracts),
         )
-        needs_classes = any(sort.needs_classes for sort in members)
-        learning_rates = _longest([sort.learning_rates for sort in members])
-        strengths = _longest([sort.strengths for sort in members])
+        needs_classes = any(kind.needs_classes for kind in members)
+        learning_rates = _longest([kind.learning_rates for kind in members])
+        strengths = _longest([kind.strengths for kind in members])
 
     Combined.__doc__ = f"{' and '.join(names)} together."
     return Combined
 
 
 def _set_by(parts: Parts) -> dict[str, Any]:
-    """The parts that are not as they are by default."""
+    """The fields of the parts that differ from their defaults."""
     plain = Parts()
     return {
         field.name: value
@@ -183,10 +183,10 @@ def _set_by(parts: Parts) -> dict[str, Any]:
 
 
 def _longest(grids: Sequence[tuple[float, ...] | None]) -> tuple[float, ...] | None:
-    """The finest of the grids that there are; the first of equals."""
+    """The grid with the most values, the first of equals; None without any."""
     return max((grid for grid in grids if grid), key=len, default=None)
 
 
 def _any(*inputs: torch.Tensor) -> torch.Tensor:
-    """Stands for a component where none is called."""
+    """A placeholder for a component that is not called."""
     return inputs[0]

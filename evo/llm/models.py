@@ -1,6 +1,6 @@
-"""Puts the language models of a campaign together: what must be there, their keys, who is asked.
+"""Set up the language models of a campaign: checks, API keys, recorded replies and the client.
 
-A key is read from the environment when a campaign runs, and taken out of it for as long, so that no
+A key is read from the environment when a campaign runs, and removed from it for as long, so that no
 child process inherits it.
 """
 
@@ -12,24 +12,24 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.core.errors import HistoryError, UsageError
-from evo.llm.client import Correspondent
-from evo.llm.correspondence import Correspondence
+from evo.llm.client import LlmClient
+from evo.llm.online import OnlineClient
 from evo.llm.providers.base import providers
-from evo.llm.replay import Replayer
+from evo.llm.replay import ReplayClient
 from evo.llm.settings import LlmSettings, ModelSettings
 from operators.portfolio import Portfolio
 
 
 def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = False) -> None:
-    """Everything about language models that can be known to be wrong before one is asked.
+    """Check all that can be checked about language models before the first request.
 
     Args:
         settings: the models.
         portfolio: the operators that may ask them.
-        replayed: whether their replies come from another campaign, so that none is asked.
+        replayed: whether all replies come from another campaign, so that no model is asked.
 
     Raises:
-        UsageError: operators and models do not fit, or a model's package, file or key is not there.
+        UsageError: operators and models do not fit, or a model's package, file or key is missing.
     """
     if portfolio.asks and not settings.models:
         raise UsageError(
@@ -54,69 +54,69 @@ def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool 
 
 
 @contextmanager
-def replies(history: History, *, expected: str) -> Generator[Replies]:
-    """The replies of a campaign, open for adding as long as the context lasts.
+def open_replies(history: History, *, expected: str) -> Generator[Replies]:
+    """Open the recorded replies of a campaign for adding, as long as the context lasts.
 
     Args:
         history: the campaign's.
-        expected: key of a request that must be among them; empty where there need be none.
+        expected: key of a request that must be among them; empty where none need be.
 
     Raises:
-        HistoryError: they are damaged, or are not all there.
+        HistoryError: they are damaged or incomplete.
     """
-    found = Replies.open(history.folder, campaign=history.id)
+    replies = Replies.open(history.folder, campaign=history.id)
     try:
-        if expected and expected not in found:
+        if expected and expected not in replies:
             raise HistoryError(
-                f"{found.path} lacks replies that the records were made from. Restore it from a "
+                f"{replies.path} lacks replies that the records were made from. Restore it from a "
                 "copy: without them they would be asked for, and paid for, again."
             )
-        yield found
+        yield replies
     finally:
-        found.close()
+        replies.close()
 
 
 def read_replies(history: Reader) -> Replies:
-    """The replies of a campaign, for reading."""
+    """The recorded replies of a campaign, read-only."""
     return Replies.read(history.folder, campaign=history.id)
 
 
 @contextmanager
-def correspondence(
+def open_client(
     settings: LlmSettings,
-    found: Replies,
+    replies: Replies,
     *,
     keys: Mapping[str, str],
     source: Replies | None,
     deadline: float | None,
-) -> Generator[Correspondence]:
-    """Whoever has the replies of a campaign's models, as long as the context lasts.
+) -> Generator[LlmClient]:
+    """Open the client that answers a campaign's requests, as long as the context lasts.
 
     Args:
         settings: the models.
-        found: the campaign's replies, open for adding.
+        replies: the campaign's, open for adding.
         keys: by the models' labels.
-        source: another campaign's, to take all replies from.
-        deadline: of the campaign, on the monotonic clock.
+        source: the replies of another campaign, to be used instead of asking; None asks.
+        deadline: on the monotonic clock, after which no request is sent.
     """
     if source is not None:
-        yield Replayer(source, found)
+        yield ReplayClient(source, replies)
         return
-    asked = {
+    made = {
         model.label: providers.get(model.provider)(model, keys[model.label])
         for model in settings.models
     }
-    with Correspondent(settings, asked, found, deadline=deadline) as correspondent:
-        yield correspondent
+    with OnlineClient(settings, made, replies, deadline=deadline) as client:
+        yield client
 
 
 @contextmanager
 def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping[str, str]]:
-    """The keys by model, and an environment without them as long as the context lasts.
+    """The API keys by model, removed from the environment as long as the context lasts.
 
     Args:
         settings: the models.
-        replayed: whether nobody is asked, so that no key need be there.
+        replayed: whether no model is asked, so that no key is needed.
     """
     keys = {model.label: "" if replayed else _key(model) for model in settings.models}
     names = {model.key_env for model in settings.models}

@@ -1,4 +1,4 @@
-"""Gives the replies of another campaign instead of asking, so that a replay spends nothing."""
+"""Answer requests from another campaign's recorded replies, so that a replay costs nothing."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,8 +8,8 @@ from evo.core.errors import EvoError
 from evo.core.messages import Exchange, Request
 
 
-class Replayer:
-    """Gives the replies of another campaign instead of asking.
+class ReplayClient:
+    """Looks replies up in another campaign instead of asking a model.
 
     Args:
         source: the other campaign's replies.
@@ -21,23 +21,23 @@ class Replayer:
         self._replies = replies
 
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
-        """What came of each request there, in order.
+        """The exchange of each request in the other campaign, in order.
 
         Raises:
-            EvoError: one was never made there.
+            EvoError: the other campaign never made one of the requests.
         """
         return [self._exchange(request) for request in requests]
 
     def _exchange(self, request: Request) -> Exchange:
         if (known := self._replies.get(request.key)) is not None:
             return known
-        found = self._source.get(request.key)
-        if found is None:
+        recorded = self._source.get(request.key)
+        if recorded is None:
             raise EvoError(
                 f"{self._source.path} has no reply for a request to {request.model!r}. A replay "
                 "needs the same configuration, seed and version of evo, and ends where the "
                 "replayed campaign stopped."
             )
-        replayed = replace(found, replayed=True)
-        self._replies.add(replayed)
-        return replayed
+        exchange = replace(recorded, replayed=True)
+        self._replies.add(exchange)
+        return exchange

@@ -1,1 +1,1 @@
-"""How a generation's candidates come about: operators are drawn, language models are asked."""
+"""Proposing: operators are drawn and language models asked for a generation's candidates."""

@@ -1,4 +1,4 @@
-"""Proposes for the next generation while this one trains, so that waiting costs nothing.
+"""Propose the next generation while this one trains, so that model latency costs no time.
 
 The price is a lag: the next generation descends from the survivors that were known before this one
 trained. Which ones those are depends on generations alone, so a resumed campaign has the same.
@@ -13,23 +13,23 @@ import torch
 from evo.core.records import Record
 from evo.selection.individual import Individual
 
-Proposing = Callable[[Sequence[Individual], int, int], list[Record]]
-"""Proposals from a population, for a generation, with what was known after another."""
+ProposeFn = Callable[[Sequence[Individual], int, int], list[Record]]
+"""Proposals from a population, for a generation, with the records up to another."""
 
 
-class Ahead:
-    """Gives a generation's proposals and begins the next one's; a context manager.
+class ProposeAhead:
+    """Returns a generation's proposals and starts on the next ones; a context manager.
 
     Args:
         propose: runs in a thread of its own, one generation at a time.
-        earlier: the population one generation before the one to go on from.
+        earlier: the population one generation before the campaign resumes.
         measured: gives individuals with their crowding measured anew.
         last: number of the last generation.
     """
 
     def __init__(
         self,
-        propose: Proposing,
+        propose: ProposeFn,
         earlier: Sequence[Individual],
         *,
         measured: Callable[[Sequence[Individual]], list[Individual]],

@@ -1,8 +1,8 @@
 """The first step of a generation: operators turn parents into new source.
 
-Those that ask a language model ask for all places of the generation at once. Every draw depends on
-its place and on sealed records alone, and replies are taken in the order of places, so the order in
-which they come changes nothing.
+Operators that ask a language model send all requests of the generation at once. Every random draw
+depends on the offspring's index and on sealed records alone, and replies are read in the order of
+the indices, so the order in which they arrive changes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +17,8 @@ from evo.components.base import Kind
 from evo.core.messages import Exchange, Request
 from evo.core.records import Candidate, Record, Status
 from evo.core.seeds import child
-from evo.proposing.authors import Authors
-from evo.proposing.member import Turn
+from evo.proposing.language_models import LanguageModels
+from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
 from evo.selection.individual import Individual, performance
 from evo.selection.islands import Islands
@@ -27,42 +27,43 @@ from operators.briefing import Briefing
 from operators.portfolio import ParentsOf, Portfolio, write_offspring
 
 _NEIGHBOURS = 4
-"""Components that a prompt asks to keep away from."""
+"""Number of known components per prompt that the offspring should differ from."""
 
 
-class Question(NamedTuple):
-    """A place of a generation that waits for a language model.
+class Query(NamedTuple):
+    """An offspring that a language model is asked for.
 
     Attributes:
-        beside: whose other components the answer is to stand beside, in a combination.
+        varied: the member that the model writes.
+        host: the record whose components of the other members complete the reply.
     """
 
     operator: AskingOperator
     parents: Sequence[Record]
     request: Request
-    turn: Turn
-    beside: Record
+    varied: VariedMember
+    host: Record
 
 
 class Proposal(NamedTuple):
-    """A proposal, and the question that it answers; None where no model was asked."""
+    """A proposed record and the query that it answers; None where no model was asked."""
 
     record: Record
-    question: Question | None = None
+    query: Query | None = None
 
 
 class Propose:
-    """Operators turn parents into new source; a source seen before falls out at once.
+    """Turn parents into new source; a source seen before becomes a DUPLICATE at once.
 
     Args:
         portfolio: chooses the operator of each offspring.
         kind: what is evolved.
-        memory: what the recent generations taught.
-        seen: ids of every source so far, kept up to date here.
-        offspring: how many proposals a generation has, by its number.
+        memory: success rates and failures of the recent generations.
+        seen: ids of every source so far; new ones are added here.
+        offspring: number of proposals in a generation, by its number.
         seed: the campaign's.
         islands: draw the parents.
-        authors: the language models, where the portfolio asks any.
+        language_models: needed where an operator of the portfolio asks one.
         baselines: the known components by name, for prompts.
     """
 
@@ -76,10 +77,10 @@ class Propose:
         offspring: Callable[[int], int],
         seed: int,
         islands: Islands,
-        authors: Authors | None = None,
+        language_models: LanguageModels | None = None,
         baselines: Mapping[str, Record] | None = None,
     ) -> None:
-        assert authors is not None or not portfolio.asks, "nobody is there to be asked"
+        assert language_models is not None or not portfolio.asks, "no language model to ask"
         self._portfolio = portfolio
         self._kind = kind
         self._memory = memory
@@ -87,7 +88,7 @@ class Propose:
         self._offspring = offspring
         self._seed = seed
         self._islands = islands
-        self._authors = authors
+        self._language_models = language_models
         self._baselines = baselines or {}
 
     def __call__(
@@ -98,100 +99,104 @@ class Propose:
         Args:
             parents: the population to descend from.
             generation: the one to propose for.
-            known: the last generation whose records count.
+            known: the last generation whose records may be used.
         """
         lessons = self._memory.after(known)
         drafts = [
-            self._draft(parents, generation, place, lessons)
-            for place in range(self._offspring(generation))
+            self._draft(parents, generation, index, lessons)
+            for index in range(self._offspring(generation))
         ]
-        questions = [draft for draft in drafts if isinstance(draft, Question)]
+        queries = [draft for draft in drafts if isinstance(draft, Query)]
         exchanges: list[Exchange] = []
-        if self._authors is not None:
-            exchanges = self._authors.ask([question.request for question in questions])
-        came = iter(exchanges)
+        if self._language_models is not None:
+            exchanges = self._language_models.ask([query.request for query in queries])
+        replies = iter(exchanges)
         proposals = [
-            self._answer(draft, next(came), parents, generation, place)
-            if isinstance(draft, Question)
+            self._answer(draft, next(replies), parents, generation, index)
+            if isinstance(draft, Query)
             else Proposal(Record(draft, generation))
-            for place, draft in enumerate(drafts)
+            for index, draft in enumerate(drafts)
         ]
-        return [p._replace(record=first_time(p.record, self._seen)) for p in proposals]
+        return [p._replace(record=mark_duplicate(p.record, self._seen)) for p in proposals]
 
     def _draft(
-        self, parents: Sequence[Individual], generation: int, place: int, lessons: RecentLessons
-    ) -> Candidate | Question:
-        rng = child(self._seed, "propose", generation, place)
+        self, parents: Sequence[Individual], generation: int, index: int, lessons: RecentLessons
+    ) -> Candidate | Query:
+        rng = child(self._seed, "propose", generation, index)
         operator = self._portfolio.draw(rng, lessons.operators)
-        draw = self._drawing(parents, generation, place, rng)
-        turn = Turn.draw(self._kind, child(self._seed, "turn", generation, place))
+        draw = self._draw_parents(parents, generation, index, rng)
+        varied = VariedMember.draw(self._kind, child(self._seed, "turn", generation, index))
         if isinstance(operator, WritingOperator):
-            return self._written(operator, draw, turn, rng)
+            return self._written(operator, draw, varied, rng)
         assert isinstance(operator, AskingOperator)
-        assert self._authors is not None
+        assert self._language_models is not None
         chosen = draw(operator.parents(rng))
-        beside = (chosen or draw(1))[0]
+        host = (chosen or draw(1))[0]
         briefing = Briefing(
-            turn.contract,
-            turn.known(self._baselines),
-            [turn.view(parent) for parent in chosen],
-            [turn.view(record) for record in self._neighbours(chosen, parents)],
-            turn.concerning(lessons.failures),
-            turn.beside(beside),
+            varied.contract,
+            varied.baselines(self._baselines),
+            [varied.view(parent) for parent in chosen],
+            [varied.view(record) for record in self._neighbours(chosen, parents)],
+            varied.failures(lessons.failures),
+            varied.partners(host),
         )
-        request = self._authors.request(operator, briefing, lessons, generation, place)
-        return Question(operator, chosen, request, turn, beside)
+        request = self._language_models.request(operator, briefing, lessons, generation, index)
+        return Query(operator, chosen, request, varied, host)
 
     def _written(
-        self, operator: WritingOperator, draw: ParentsOf, turn: Turn, rng: np.random.Generator
+        self,
+        operator: WritingOperator,
+        draw: ParentsOf,
+        varied: VariedMember,
+        rng: np.random.Generator,
     ) -> Candidate:
-        """What an operator writes, as a whole."""
+        """The complete candidate that a writing operator makes."""
         drawn: list[Record] = []
 
         def parents_of(count: int) -> list[Record]:
             drawn.extend(draw(count))
-            return [turn.view(parent) for parent in drawn]
+            return [varied.view(parent) for parent in drawn]
 
-        candidate = write_offspring(operator, parents_of, turn.contract, rng)
-        return turn.whole(candidate, beside=(drawn or draw(1))[0])
+        candidate = write_offspring(operator, parents_of, varied.contract, rng)
+        return varied.complete(candidate, host=(drawn or draw(1))[0])
 
     def _answer(
         self,
-        question: Question,
+        query: Query,
         exchange: Exchange,
         parents: Sequence[Individual],
         generation: int,
-        place: int,
+        index: int,
     ) -> Proposal:
-        """What a model proposes; where it could not be had, what an operator writes instead."""
-        assert self._authors is not None
-        rng = child(self._seed, "instead", generation, place)
-        instead = self._portfolio.draw_writing(rng)
-        if exchange.reply is None and instead is not None:
-            draw = self._drawing(parents, generation, place, rng)
-            return Proposal(Record(self._written(instead, draw, question.turn, rng), generation))
-        ids = [parent.id for parent in question.parents]
-        record = self._authors.record(
-            exchange, question.operator.name, ids, generation, question.turn.contract
+        """The proposal of a model; where it gave no reply, that of a writing operator instead."""
+        assert self._language_models is not None
+        rng = child(self._seed, "instead", generation, index)
+        substitute = self._portfolio.draw_writing(rng)
+        if exchange.reply is None and substitute is not None:
+            draw = self._draw_parents(parents, generation, index, rng)
+            return Proposal(Record(self._written(substitute, draw, query.varied, rng), generation))
+        ids = [parent.id for parent in query.parents]
+        record = self._language_models.record(
+            exchange, query.operator.name, ids, generation, query.varied.contract
         )
-        return Proposal(question.turn.completed(record, question.beside), question)
+        return Proposal(query.varied.complete_record(record, query.host), query)
 
-    def _drawing(
+    def _draw_parents(
         self,
         population: Sequence[Individual],
         generation: int,
-        place: int,
+        index: int,
         rng: np.random.Generator,
     ) -> ParentsOf:
         draw = partial(
-            self._islands.parents, population, rng=rng, generation=generation, place=place
+            self._islands.parents, population, rng=rng, generation=generation, place=index
         )
         return lambda count: [parent.record for parent in draw(count)]
 
     def _neighbours(
         self, chosen: Sequence[Record], population: Sequence[Individual]
     ) -> list[Record]:
-        """What is known and nearest to the parents; where there are none, the best."""
+        """Known components nearest to the parents in behaviour; without parents, the best."""
         ids = {record.id for record in chosen}
         known = {individual.record.id: individual.record for individual in population}
         known |= {record.id: record for record in self._baselines.values()}
@@ -204,8 +209,8 @@ class Propose:
         return [pool[int(i)] for i in nearest[:_NEIGHBOURS]]
 
 
-def first_time(record: Record, seen: set[str]) -> Record:
-    """The record, a DUPLICATE where its source was seen before; `seen` learns of it."""
+def mark_duplicate(record: Record, seen: set[str]) -> Record:
+    """The record, as a DUPLICATE where its source was seen before; a new one is added to `seen`."""
     if record.status is not Status.PROPOSED:
         return record
     if record.id in seen:

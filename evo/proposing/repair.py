@@ -1,6 +1,6 @@
-"""A refused candidate goes back to its author, once, with the reason.
+"""Repair: a refused candidate goes back to the model that wrote it, once, with the reason.
 
-What comes back is a proposal of its own beside the refused one, which keeps its place in history.
+The reply becomes a record of its own; the refused one stays in history.
 """
 
 from collections.abc import Sequence
@@ -10,79 +10,79 @@ from typing import NamedTuple
 from evo.core.messages import Request
 from evo.core.records import Record, Status
 from evo.core.step import Step
-from evo.proposing.authors import Authors
+from evo.proposing.language_models import LanguageModels
 from evo.proposing.memory import REPAIR
-from evo.proposing.propose import Proposal, Question, first_time
+from evo.proposing.propose import Proposal, Query, mark_duplicate
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 
 _STAGES = frozenset({"reply", "policy", "trace", "graph", "contract"})
-"""Where a candidate can be refused for something that its author can mend."""
+"""Stages whose refusals a language model can repair."""
 
 
 class _Return(NamedTuple):
-    """A candidate that goes back, the question that it answered, and the next one."""
+    """A refused candidate, the query that it answered, and the request to repair it."""
 
     refused: Record
-    question: Question
+    query: Query
     request: Request
 
 
 class Repair:
-    """Asks the authors of refused candidates to mend them.
+    """Asks the models that wrote refused candidates to repair them.
 
     Args:
-        authors: the language models.
-        validate: judges what comes back.
-        seen: ids of every source so far, kept up to date here.
+        language_models: wrote the candidates.
+        validate: checks the proposals and the repairs.
+        seen: ids of every source so far; new ones are added here.
     """
 
-    def __init__(self, authors: Authors, validate: Step, *, seen: set[str]) -> None:
-        self._authors = authors
+    def __init__(self, language_models: LanguageModels, validate: Step, *, seen: set[str]) -> None:
+        self._language_models = language_models
         self._validate = validate
         self._seen = seen
 
     def __call__(self, proposals: Sequence[Proposal]) -> list[Record]:
-        """The proposals as they were judged, and behind them what came back of the refused ones."""
+        """The validated proposals, followed by the validated repairs of the refused ones."""
         operator = operators.get(REPAIR)()
         assert isinstance(operator, AskingOperator)
         records = self._validate([proposal.record for proposal in proposals])
-        returned = [
-            _Return(record, question, self._request(operator, record, question, place))
-            for place, (record, (_, question)) in enumerate(zip(records, proposals, strict=True))
-            if question is not None and _may_return(record)
+        returns = [
+            _Return(record, query, self._request(operator, record, query, index))
+            for index, (record, (_, query)) in enumerate(zip(records, proposals, strict=True))
+            if query is not None and _is_repairable(record)
         ]
-        return [*records, *self._validate(self._mended(returned))]
+        return [*records, *self._validate(self._repaired(returns))]
 
     def _request(
-        self, operator: AskingOperator, record: Record, question: Question, place: int
+        self, operator: AskingOperator, record: Record, query: Query, index: int
     ) -> Request:
-        turn = question.turn
+        varied = query.varied
         briefing = Briefing(
-            turn.contract, {}, [turn.view(record)], beside=turn.beside(question.beside)
+            varied.contract, {}, [varied.view(record)], partners=varied.partners(query.host)
         )
-        return self._authors.request_to(
-            record.candidate.model, operator, briefing, "repair", record.generation, place
+        return self._language_models.request_to(
+            record.candidate.model, operator, briefing, "repair", record.generation, index
         )
 
-    def _mended(self, returned: Sequence[_Return]) -> list[Record]:
-        exchanges = self._authors.ask([each.request for each in returned])
-        found: list[Record] = []
-        for (refused, question, _), exchange in zip(returned, exchanges, strict=True):
+    def _repaired(self, returns: Sequence[_Return]) -> list[Record]:
+        exchanges = self._language_models.ask([item.request for item in returns])
+        records: list[Record] = []
+        for (refused, query, _), exchange in zip(returns, exchanges, strict=True):
             if exchange.reply is None:
-                continue  # nothing came back, and nothing is lost
-            record = self._authors.record(
-                exchange, REPAIR, [refused.id], refused.generation, question.turn.contract
+                continue  # the refused record is in history already
+            record = self._language_models.record(
+                exchange, REPAIR, [refused.id], refused.generation, query.varied.contract
             )
-            record = question.turn.completed(record, question.beside)
+            record = query.varied.complete_record(record, query.host)
             if record.id == refused.id and record.status is Status.PROPOSED:
                 reason = f"came back unchanged: {refused.reason}"
                 record = replace(record, status=Status.INVALID, stage=refused.stage, reason=reason)
-            found.append(first_time(record, self._seen))
-        return found
+            records.append(mark_duplicate(record, self._seen))
+        return records
 
 
-def _may_return(record: Record) -> bool:
+def _is_repairable(record: Record) -> bool:
     return (
         record.status is Status.INVALID
         and record.stage in _STAGES

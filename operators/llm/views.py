@@ -34,19 +34,19 @@ def ask(template: str, briefing: Briefing) -> Prompt:
                 {"source": plain(record.candidate.source), "reason": record.reason}
                 for record in briefing.failures
             ],
-            beside=_beside(briefing),
+            beside=_partners(briefing),
         ),
     )
 
 
-def ask_to_mend(template: str, briefing: Briefing) -> Prompt:
+def ask_for_repair(template: str, briefing: Briefing) -> Prompt:
     """The prompt that gives a refused candidate, the one parent, back with the reason."""
     (refused,) = briefing.parents
     # It may not parse, and what is wrong with it may be a text: it is shown as it is.
     shown = {"source": refused.candidate.source, "reason": refused.reason}
     return Prompt(
         render("system"),
-        render(template, contract=briefing.contract, beside=_beside(briefing), refused=shown),
+        render(template, contract=briefing.contract, beside=_partners(briefing), refused=shown),
     )
 
 
@@ -62,8 +62,8 @@ def plain(source: str) -> str:
         return ""
 
 
-def _beside(briefing: Briefing) -> list[dict[str, str]]:
-    return [{"kind": kind, "source": plain(text)} for kind, text in briefing.beside.items()]
+def _partners(briefing: Briefing) -> list[dict[str, str]]:
+    return [{"kind": kind, "source": plain(text)} for kind, text in briefing.partners.items()]
 
 
 def _best_first(briefing: Briefing) -> list[tuple[str, Record]]:

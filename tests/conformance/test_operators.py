@@ -53,7 +53,7 @@ def expect_entry(source: str, contract: Contract) -> None:
 
 
 WRITING = [n for n in operators.names() if issubclass(operators.get(n), WritingOperator)]
-MAKING = [name for name in WRITING if not operators.get(name).hands_on]
+MAKING = [name for name in WRITING if not operators.get(name).copies_parent]
 ASKING = [n for n in operators.names() if issubclass(operators.get(n), AskingOperator)]
 
 

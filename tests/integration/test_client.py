@@ -1,4 +1,4 @@
-"""The correspondent against a server that errs; the count of requests is exact."""
+"""The client against a server that errs; the count of requests is exact."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from fault_server import KEY, FaultServer
 from archive.history.replies import Replies
 from evo.core.errors import BudgetReachedError
 from evo.core.messages import Exchange, Prompt, Request
-from evo.llm.client import Correspondent, EndpointDeadError
+from evo.llm.online import EndpointDeadError, OnlineClient
 from evo.llm.providers.base import providers
 from evo.llm.settings import LlmSettings
 
@@ -35,8 +35,8 @@ def ask(folder: Path, found: LlmSettings, requests: list[Request]) -> list[Excha
     replies = Replies.open(folder, campaign="c")
     made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
     try:
-        with Correspondent(found, made, replies) as correspondent:
-            return correspondent.ask(requests)
+        with OnlineClient(found, made, replies) as client:
+            return client.ask(requests)
     finally:
         replies.close()
 
@@ -203,11 +203,11 @@ def test_what_was_given_up_in_vain_counts_although_the_campaign_is_interrupted(
     found = settings(server.url, attempts=1, concurrency=1)
     replies = Replies.open(tmp_path, campaign="c")
     made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
-    with Correspondent(found, made, replies) as correspondent:
+    with OnlineClient(found, made, replies) as client:
 
         def asking() -> None:
             with suppress(CancelledError):
-                correspondent.ask([request(1), request(2)])
+                client.ask([request(1), request(2)])
 
         thread = threading.Thread(target=asking)
         thread.start()
@@ -258,10 +258,10 @@ def test_no_more_begin_in_a_minute_than_allowed(server, tmp_path, monkeypatch) -
     found = settings(server.url, requests_per_minute=2)
     replies = Replies.open(tmp_path, campaign="c")
     made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
-    with Correspondent(found, made, replies) as correspondent:
-        correspondent.ask([request(1), request(2)])
+    with OnlineClient(found, made, replies) as client:
+        client.ask([request(1), request(2)])
 
-        pause = correspondent._limits.pause(correspondent._loop.time(), not_before=0.0)
+        pause = client._limits.pause(client._loop.time(), not_before=0.0)
 
     assert 55 < pause <= 60
 
@@ -281,10 +281,10 @@ def test_a_budget_stops_before_it_is_passed(server, tmp_path, budget, sent) -> N
     made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
     deadline = time.monotonic() if "hours" in budget else None
     with (
-        Correspondent(found, made, replies, deadline=deadline) as correspondent,
+        OnlineClient(found, made, replies, deadline=deadline) as client,
         pytest.raises(BudgetReachedError, match="Budget reached"),
     ):
-        correspondent.ask([request(i) for i in range(12)])
+        client.ask([request(i) for i in range(12)])
 
     total = replies.total
     assert server.count == total.requests == sent

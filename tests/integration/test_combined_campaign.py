@@ -68,8 +68,8 @@ def test_an_offspring_changes_one_component_and_exchange_brings_one_of_another(
     assert exchanged
     changed: list[set[str]] = []
     for record in proposals(campaign):
-        own = kind.apart(record.candidate.source)
-        parents = [kind.apart(known[id_]) for id_ in record.candidate.parents]
+        own = kind.split(record.candidate.source)
+        parents = [kind.split(known[id_]) for id_ in record.candidate.parents]
         changed.append({name for name in own if own[name] != parents[0][name]})
         if record in exchanged:
             assert all(own[name] == parents[1][name] for name in changed[-1])
@@ -197,7 +197,7 @@ def test_models_are_asked_for_one_component_and_mend_the_one_that_was_refused(
     kind = kinds.get(PAIR)()
     for record in mended:
         before, after = (
-            kind.apart(source)["activation"]
+            kind.split(source)["activation"]
             for source in (sources[record.candidate.parents[0]], record.candidate.source)
         )
         assert before == after
@@ -263,7 +263,7 @@ def test_a_component_cannot_touch_what_the_other_one_calls(sandbox) -> None:
     )
     other = "def regularize(w):\n    return abs(w).sum()\n"
     kind = kinds.get(PAIR)()
-    whole = kind.whole({**kind.apart(source), "regularizer": other})
+    whole = kind.join({**kind.split(source), "regularizer": other})
 
     (verdict,) = Validator(kind, sandbox).validate([Candidate.of(PAIR, whole, operator="test")])
 

@@ -19,7 +19,7 @@ from archive.store import disk
 from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, HistoryError
 from evo.core.records import Status
-from evo.llm.client import EndpointDeadError
+from evo.llm.online import EndpointDeadError
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
 

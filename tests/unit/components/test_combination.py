@@ -113,7 +113,7 @@ def test_baselines_are_the_known_components_beside_standard_ones() -> None:
 
 
 def test_an_ablation_has_the_standard_component_in_place_of_one() -> None:
-    whole = pair().whole(
+    whole = pair().join(
         {
             "activation": "import torch\n\ndef activation(x):\n    return torch.tanh(x)\n",
             "regularizer": "def regularize(w):\n    return 0.001 * w.square().sum()\n",

@@ -1,4 +1,4 @@
-"""Language models as authors: a briefing becomes a request, what came of it a record."""
+"""The language models that write candidates: briefings become requests, exchanges records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from evo.core.messages import Exchange, Request
 from evo.core.records import Candidate, Record, Status
 from evo.core.seeds import child, child_seed
 from evo.llm.bandit import choose_model
-from evo.llm.correspondence import Correspondence
+from evo.llm.client import LlmClient
 from evo.llm.settings import LlmSettings, ModelSettings
 from evo.proposing.memory import RecentLessons
 from operators.base import AskingOperator
@@ -17,21 +17,21 @@ from operators.llm.grammar import grammar
 from operators.llm.reading import UnreadableError, read_reply
 
 _EXCERPT = 2000
-"""Of a reply without code, history's record keeps so many characters; the reply is kept whole."""
+"""Characters of a reply without code that its record keeps; history has the whole reply."""
 
 
 @dataclass(frozen=True)
-class Authors:
+class LanguageModels:
     """The models of a campaign.
 
     Attributes:
-        settings: which, and how they share the work.
-        correspondence: has their replies.
+        settings: the models, and how requests are distributed among them.
+        client: answers the requests.
         seed: the campaign's.
     """
 
     settings: LlmSettings
-    correspondence: Correspondence
+    client: LlmClient
     seed: int
 
     def request(
@@ -39,20 +39,20 @@ class Authors:
         operator: AskingOperator,
         briefing: Briefing,
         lessons: RecentLessons,
-        *place: str | int,
+        *seed_path: str | int,
     ) -> Request:
-        """A request to a model that is chosen for it; its seed is a child of that place."""
+        """A request to a model that the bandit chooses, with the seed of a path."""
         labels = [model.label for model in self.settings.models]
         label = choose_model(
             labels,
             lessons.models,
-            child(self.seed, "model", *place),
+            child(self.seed, "model", *seed_path),
             cost_weight=self.settings.cost_weight,
         )
-        return self.request_to(label, operator, briefing, *place)
+        return self.request_to(label, operator, briefing, *seed_path)
 
     def request_to(
-        self, label: str, operator: AskingOperator, briefing: Briefing, *place: str | int
+        self, label: str, operator: AskingOperator, briefing: Briefing, *seed_path: str | int
     ) -> Request:
         """A request to one model."""
         model = self._model(label)
@@ -60,15 +60,15 @@ class Authors:
             model=label,
             model_id=model.model,
             prompt=operator.prompt(briefing),
-            seed=child_seed(self.seed, "ask", *place) % 2**31,
+            seed=child_seed(self.seed, "ask", *seed_path) % 2**31,
             temperature=model.temperature,
             max_tokens=model.max_tokens,
             grammar=grammar(briefing.contract) if model.grammar else "",
         )
 
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
-        """What came of each request, in order."""
-        return self.correspondence.ask(requests) if requests else []
+        """The exchange of each request, in order."""
+        return self.client.ask(requests) if requests else []
 
     def record(
         self,
@@ -78,7 +78,7 @@ class Authors:
         generation: int,
         contract: Contract,
     ) -> Record:
-        """What a reply to a request for such a component proposes, or why it proposes nothing."""
+        """The record that an exchange proposes; INVALID where it holds no component."""
         kind, reply = contract.kind, exchange.reply
         problem, stage = exchange.error, "ask"
         source = rationale = ""

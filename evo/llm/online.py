@@ -1,0 +1,220 @@
+"""Asks language models: many at once, in time, within budget, and never twice for the same reply.
+
+A reply is in history before anyone sees it. A request that history knows is not sent. What cannot
+be had is given up after some attempts and kept as such; an endpoint from which nothing can be had
+any more stops the campaign, or is left alone, as configured.
+"""
+
+import asyncio
+import threading
+from asyncio import CancelledError
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Self
+
+from archive.history.replies import Replies
+from evo.core.errors import BudgetReachedError, EvoError
+from evo.core.messages import Exchange, Request
+from evo.llm.endpoint import Endpoint
+from evo.llm.limits import RequestLimits
+from evo.llm.providers.base import Provider, ProviderError
+from evo.llm.settings import LlmSettings
+
+
+class EndpointDeadError(EvoError):
+    """A model cannot be had; everything is saved."""
+
+
+class OnlineClient:
+    """Asks the models of a campaign; a context manager with a thread of its own.
+
+    Args:
+        settings: models, limits and budget.
+        providers: where each model is asked, by its label.
+        replies: the campaign's, open for adding.
+        deadline: on the monotonic clock, after which nothing is asked.
+    """
+
+    def __init__(
+        self,
+        settings: LlmSettings,
+        providers: Mapping[str, Provider],
+        replies: Replies,
+        *,
+        deadline: float | None = None,
+    ) -> None:
+        self._settings = settings
+        self._replies = replies
+        self._endpoints = {
+            model.label: Endpoint(
+                model, providers[model.label], replies, patience=settings.patience
+            )
+            for model in settings.models
+        }
+        self._limits = RequestLimits(settings, replies, deadline)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._places = asyncio.Semaphore(settings.concurrency)
+        self._changed = asyncio.Condition()
+        self._stopped: EvoError | None = None
+        self._is_closed = False
+
+    def ask(self, requests: Sequence[Request]) -> list[Exchange]:
+        """What came of each request, in order; safe from any thread, one call at a time.
+
+        Raises:
+            BudgetReachedError: the budget does not reach; what was had is in history.
+            EndpointDeadError: a model cannot be had, and the campaign is to stop then.
+            HistoryError: the disk refused.
+        """
+        if self._is_closed:
+            raise CancelledError  # somebody in another thread has not heard of the end yet
+        return self._wait(self._ask(requests))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_closed = True
+        try:
+            self._wait(self._end())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for endpoint in self._endpoints.values():
+            await endpoint.provider.close()
+        for endpoint in self._endpoints.values():
+            endpoint.reopen()
+
+    async def _ask(self, requests: Sequence[Request]) -> list[Exchange]:
+        for endpoint in self._endpoints.values():
+            endpoint.is_probed = False
+        # An error of one, such as a full disk, cancels the others.
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._exchange(request)) for request in requests]
+        for endpoint in self._endpoints.values():
+            await self._ascertain(endpoint)
+        if self._stopped is not None:
+            for endpoint in self._endpoints.values():
+                endpoint.reopen()
+            raise self._stopped
+        for endpoint in self._endpoints.values():
+            endpoint.settle()
+        found = [task.result() for task in tasks]
+        return [exchange for exchange in found if exchange is not None]
+
+    async def _ascertain(self, endpoint: Endpoint) -> None:
+        """Find out who is to blame for what was given up last, where a dead endpoint is to stop us.
+
+        Asking the same again would not tell: a request may fail every time at a living endpoint.
+        """
+        while endpoint.doubtful and self._stopped is None and self._settings.when_dead == "stop":
+            await self._attempt(endpoint.ping, endpoint)
+
+    async def _exchange(self, request: Request) -> Exchange | None:
+        """What came of a request; None where the campaign stops first."""
+        if (known := self._replies.get(request.key)) is not None:
+            return known
+        endpoint = self._endpoints[request.model]
+        async with self._places:
+            if self._stopped is not None:
+                return None
+            if endpoint.is_dead:
+                if endpoint.is_probed:
+                    unsent = Exchange(request, None, 0, error="the endpoint is down")
+                    self._replies.add(unsent)
+                    return unsent
+                endpoint.is_probed = True
+            return await self._attempt(request, endpoint)
+
+    async def _attempt(self, request: Request, endpoint: Endpoint) -> Exchange | None:
+        start = self._loop.time()
+        most = 1 if endpoint.is_dead else self._settings.attempts
+        sent = self._limits.open
+        sent[request] = 0
+        try:
+            for attempt in range(1, most + 1):
+                if not await self._admitted(request, endpoint):
+                    return None
+                sent[request] = attempt
+                before = endpoint.doubtful
+                try:
+                    reply = await endpoint.provider.complete(request)
+                except ProviderError as error:
+                    wait_s = self._wait_s(error, attempt, request)
+                    if attempt < most and wait_s is not None:
+                        endpoint.not_before = max(
+                            endpoint.not_before,
+                            self._loop.time() + (wait_s if error.retry_after_s else 0.0),
+                        )
+                        await asyncio.sleep(wait_s)
+                        continue
+                    seconds = self._loop.time() - start
+                    given_up = Exchange(request, None, attempt, 0.0, seconds, error=str(error))
+                    sent[request] = 0
+                    return self._failed(endpoint, given_up, fatal=error.fatal)
+                seconds = self._loop.time() - start
+                sent[request] = 0
+                cost = endpoint.model.price(reply.prompt_tokens, reply.completion_tokens)
+                exchange = Exchange(request, reply, attempt, cost, seconds)
+                return endpoint.answered(exchange, before=before)
+            raise AssertionError("the last attempt returns")
+        finally:
+            # Sent in vain and to be sent again: the campaign stops, or is interrupted.
+            if attempts := sent.pop(request):
+                vain = Exchange(request, None, attempts, error="interrupted", final=False)
+                self._replies.add(vain)
+            async with self._changed:
+                self._changed.notify_all()
+
+    def _wait_s(self, error: ProviderError, attempt: int, request: Request) -> float | None:
+        """How long to wait before the next attempt; None where none would help."""
+        if not error.again:
+            return None
+        if error.retry_after_s is not None:
+            within = error.retry_after_s <= self._settings.wait_most_s
+            return error.retry_after_s if within else None
+        # Spread, so that those who failed together do not come back together.
+        spread = 0.75 + 0.5 * (request.seed % 1000) / 1000
+        return min(self._settings.wait_s * 2 ** (attempt - 1) * spread, self._settings.wait_most_s)
+
+    async def _admitted(self, request: Request, endpoint: Endpoint) -> bool:
+        """Whether a request may be sent now, waiting for its turn; False where all stops."""
+        limits, now = self._limits, self._loop.time
+        while (pause := limits.pause(now(), not_before=endpoint.not_before)) > 0:
+            await asyncio.sleep(pause)
+        async with self._changed:
+            while (problem := limits.over_budget(request, now())) and limits.others_open(request):
+                await self._changed.wait()  # what they do not use is left for us
+        if problem and self._stopped is None:
+            self._stopped = BudgetReachedError(problem)
+        if self._stopped is not None:
+            return False
+        limits.begin(now())
+        return True
+
+    def _failed(self, endpoint: Endpoint, given_up: Exchange, *, fatal: bool) -> Exchange | None:
+        endpoint.failed(given_up, fatal=fatal)
+        if not endpoint.is_dead or self._settings.when_dead == "tree":
+            return given_up
+        self._stopped = self._stopped or EndpointDeadError(
+            f"The model {endpoint.model.label!r} cannot be had: {given_up.error.rstrip('.')}. "
+            "Everything is saved; the campaign can go on once it answers. "
+            'With llm.when_dead = "tree" syntax-tree operators would go on alone.'
+        )
+        return None
