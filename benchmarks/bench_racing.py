@@ -19,7 +19,7 @@ from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.local import Workers
 from evo.config import Config
-from evo.core.records import Candidate, Outcome, Record, Status, Stretch, Trial
+from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
@@ -37,14 +37,14 @@ class Recorded:
 
     def __init__(self, pool: Workers) -> None:
         self._pool = pool
-        self._known: dict[Stretch, Outcome] = {}
+        self._known: dict[JobKey, Outcome] = {}
         self.seconds = 0.0
 
     def __call__(self, jobs: Sequence[Job]) -> Iterable[Outcome]:
         """An outcome for each job."""
-        for outcome in self._pool.run([job for job in jobs if job.stretch not in self._known]):
-            self._known[outcome.stretch] = outcome
-        found = [self._known[job.stretch] for job in jobs]
+        for outcome in self._pool.run([job for job in jobs if job.key not in self._known]):
+            self._known[outcome.key] = outcome
+        found = [self._known[job.key] for job in jobs]
         self.seconds += sum(outcome.seconds for outcome in found)
         return found
 

@@ -16,7 +16,7 @@ from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build, create
 from evo.campaign.progress import Progress
 from evo.config import Config
-from evo.core.records import Outcome, Record, Status, Stretch
+from evo.core.records import JobKey, Outcome, Record, Status
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 from evo.evaluation.statistics.mean import student_mean
@@ -36,13 +36,13 @@ class Trainer:
 
     def __init__(self, train: Runner) -> None:
         self._train = train
-        self._known: dict[Stretch, Outcome] = {}
+        self._known: dict[JobKey, Outcome] = {}
 
     def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """An outcome for each job."""
-        new = [job for job in jobs if job.stretch not in self._known]
-        self._known |= {outcome.stretch: outcome for outcome in self._train(new)}
-        yield from (self._known[job.stretch] for job in jobs)
+        new = [job for job in jobs if job.key not in self._known]
+        self._known |= {outcome.key: outcome for outcome in self._train(new)}
+        yield from (self._known[job.key] for job in jobs)
 
 
 def records_of(

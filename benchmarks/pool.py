@@ -32,7 +32,7 @@ from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute.local import Workers
 from evo.config import Config
-from evo.core.records import Candidate, Outcome, Record, Status, Stretch, Trial
+from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
@@ -105,18 +105,16 @@ class Kept:
     def __init__(self, file: Path, workers: Workers) -> None:
         self._file = file
         self._workers = workers
-        self._known = {outcome.stretch: outcome for outcome in read_outcomes(file)}
+        self._known = {outcome.key: outcome for outcome in read_outcomes(file)}
 
     def __call__(self, jobs: Sequence[Job]) -> Iterable[Outcome]:
         """An outcome for each job."""
         with self._file.open("a") as lines:
-            for outcome in self._workers.run(
-                [job for job in jobs if job.stretch not in self._known]
-            ):
-                self._known[outcome.stretch] = outcome
+            for outcome in self._workers.run([job for job in jobs if job.key not in self._known]):
+                self._known[outcome.key] = outcome
                 lines.write(_line(outcome) + "\n")
                 lines.flush()
-        return [self._known[job.stretch] for job in jobs]
+        return [self._known[job.key] for job in jobs]
 
 
 def read_outcomes(file: Path) -> Iterator[Outcome]:
@@ -129,9 +127,9 @@ def read_outcomes(file: Path) -> Iterator[Outcome]:
 
 
 def _line(outcome: Outcome) -> str:
-    stretch = Stretch(*outcome.stretch)._asdict()
+    key = JobKey(*outcome.key)._asdict()
     return json.dumps(
-        {**stretch, "trials": outcome.trials, "seconds": outcome.seconds, "error": outcome.error}
+        {**key, "trials": outcome.trials, "seconds": outcome.seconds, "error": outcome.error}
     )
 
 
@@ -184,15 +182,15 @@ def write_table(
         proposals: in the order of training.
         before: scored ones of an earlier pool, by id.
     """
-    known = {o.stretch: o for o in read_outcomes(folder / "outcomes.jsonl")}
+    known = {o.key: o for o in read_outcomes(folder / "outcomes.jsonl")}
     last = (len(protocol.rungs) - 1, len(protocol.heats(len(protocol.rungs) - 1)) - 1)
 
     def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
-        return [known[job.stretch] for job in jobs]
+        return [known[job.key] for job in jobs]
 
     trained = evaluate_baselines(run, protocol, baselines)
     trials = {r.id: r.scored.trials for r in trained}
-    whole = [p.record for p in proposals if Stretch(p.record.id, *last) in known]
+    whole = [p.record for p in proposals if JobKey(p.record.id, *last) in known]
     records = Evaluator(run, protocol, lambda _: trials).evaluate(whole)
     found = {r.id: r for r in records if r.score is not None} | dict(before)
     scored = [(found[p.record.id], p.depth) for p in proposals if p.record.id in found]

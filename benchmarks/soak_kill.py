@@ -28,7 +28,7 @@ import torch
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair import check as health
-from evo.core.records import Outcome, Stretch
+from evo.core.records import JobKey, Outcome
 
 SETTINGS = ("population=8", "offspring=10", "trainings=8", "generations=20")
 COMMAND = ("smoke", "--set", "generations=4", "--set", "workers=2")
@@ -40,7 +40,7 @@ class Life(NamedTuple):
     """One process of a campaign, and what it said before it was killed or died by itself."""
 
     finished: bool
-    acknowledged: set[Stretch]
+    acknowledged: set[JobKey]
     died: bool = False
 
 
@@ -119,7 +119,7 @@ def _live(folder: Path, number: int, moment: float | None) -> Life:
     process.start()
     assert process.pid is not None
     sending.close()
-    acknowledged: set[Stretch] = set()
+    acknowledged: set[JobKey] = set()
     end = time.monotonic() + (moment if moment is not None else 600.0)
     while process.is_alive() and time.monotonic() < end:
         _hear(receiving, acknowledged)
@@ -134,7 +134,7 @@ def _live(folder: Path, number: int, moment: float | None) -> Life:
     return Life(process.exitcode == 0, acknowledged, died=process.exitcode == -signal.SIGABRT)
 
 
-def _hear(receiving: Connection, acknowledged: set[Stretch]) -> None:
+def _hear(receiving: Connection, acknowledged: set[JobKey]) -> None:
     try:
         while receiving.poll():
             acknowledged.add(receiving.recv())
@@ -152,7 +152,7 @@ def _run(folder: Path, number: int, sending: Connection) -> None:
 
         def telling(outcome: Outcome) -> None:
             acknowledge(outcome)
-            sending.send(outcome.stretch)
+            sending.send(outcome.key)
 
         history.acknowledge = telling
         trainer = no_training.Trainer(config.protocol, order=os.getpid())
@@ -170,7 +170,7 @@ def _live_as_command(folder: Path, number: int, moment: float | None) -> Life:
         start_new_session=True,
         text=True,
     )
-    acknowledged: set[Stretch] = set()
+    acknowledged: set[JobKey] = set()
     if moment is not None and number % 2:
         # Half of the campaigns are killed at work: a start alone takes most of a random time.
         before, end = _paid(folder), time.monotonic() + 120

@@ -20,7 +20,7 @@ from archive.store import disk, journal
 from archive.store.journal import Journal
 from archive.store.lock import Lock
 from evo.core.errors import HistoryError
-from evo.core.records import Outcome, Stretch
+from evo.core.records import JobKey, Outcome
 
 CONFIRMATION_FORMAT = 1
 
@@ -41,7 +41,7 @@ class Confirmations:
     """
 
     def __init__(
-        self, folder: Path, lock: Lock, book: Journal, outcomes: dict[Stretch, Outcome]
+        self, folder: Path, lock: Lock, book: Journal, outcomes: dict[JobKey, Outcome]
     ) -> None:
         self._folder = folder
         self._lock = lock
@@ -76,7 +76,7 @@ class Confirmations:
             raise
 
     @property
-    def outcomes(self) -> Mapping[Stretch, Outcome]:
+    def outcomes(self) -> Mapping[JobKey, Outcome]:
         """What has been trained under these settings so far."""
         return self._outcomes
 
@@ -87,7 +87,7 @@ class Confirmations:
             HistoryError: the disk refused; this outcome is not acknowledged, all before it are.
         """
         self._book.append(outcome)
-        self._outcomes[outcome.stretch] = outcome
+        self._outcomes[outcome.key] = outcome
 
     def write(self, content: Mapping[str, Any]) -> Path:
         """Add a finished confirmation under the next number; it is durable when this returns.

@@ -104,7 +104,7 @@ class History(Reader):
         """
         assert self._journal is not None, "the history is closed"
         self._journal.append(outcome)
-        self._outcomes[outcome.stretch] = outcome
+        self._outcomes[outcome.key] = outcome
 
     def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
         """Close the generation in progress; it is durable when this returns.

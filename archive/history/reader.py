@@ -15,7 +15,7 @@ from archive.store import disk, journal, merging, segment
 from archive.store.lock import is_held
 from archive.store.segment import Segment, file_name, generations_of, open_segment
 from evo.core.errors import HistoryError
-from evo.core.records import Outcome, Stretch
+from evo.core.records import JobKey, Outcome
 
 _ATTEMPTS = 5
 """How often a reader looks again when segments were merged under it."""
@@ -38,7 +38,7 @@ class Reader:
         self.environment: Mapping[str, Any] = description.environment
         self._description = description
         self._segments: list[Segment] = []
-        self._outcomes: dict[Stretch, Outcome] = {}
+        self._outcomes: dict[JobKey, Outcome] = {}
         self._journal_size = 0  # bytes of whole entries; 0 when the journal is outdated
 
     @staticmethod
@@ -92,7 +92,7 @@ class Reader:
         return [generation for sealed in self._segments for generation in sealed.lost]
 
     @property
-    def outcomes(self) -> Mapping[Stretch, Outcome]:
+    def outcomes(self) -> Mapping[JobKey, Outcome]:
         """What the unsealed generation has already paid for, by candidate id and rung."""
         return self._outcomes
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from archive.store import disk
 from archive.store.frames import Appender, entries, framed
 from evo.core.errors import HistoryError
-from evo.core.records import Outcome, Stretch, Trial
+from evo.core.records import JobKey, Outcome, Trial
 
 JOURNAL_FORMAT = 3
 
@@ -32,7 +32,7 @@ class Contents(NamedTuple):
 
     generation: int
     campaign: str
-    outcomes: dict[Stretch, Outcome]
+    outcomes: dict[JobKey, Outcome]
     size: int
 
 
@@ -90,10 +90,10 @@ def read_journal(path: Path) -> Contents:
             f"{path} has format {header['format']}, this version of evo reads format "
             f"{JOURNAL_FORMAT}. Use the version that wrote it."
         )
-    outcomes: dict[Stretch, Outcome] = {}
+    outcomes: dict[JobKey, Outcome] = {}
     for payload, end in found[1:]:
         outcome = outcome_of(path, payload)
-        outcomes[outcome.stretch] = outcome
+        outcomes[outcome.key] = outcome
         size = end
     return Contents(header["generation"], header.get("campaign", ""), outcomes, size)
 

@@ -45,7 +45,7 @@ def workers(config: Config) -> Workers:
     """The training processes of a configuration."""
     device = devices.resolve(config.device)
     # More processes than a generation has trainings would only start up and wait.
-    count = config.workers or min(devices.places(device), config.trainings)
+    count = config.workers or min(devices.worker_count(device), config.trainings)
     return Workers(
         count,
         kind=config.kind,
@@ -254,7 +254,7 @@ def _remembered(train: Runner, history: History, tracker: Tracker) -> Runner:
     """Trains what the journal does not hold, and acknowledges each outcome before it counts."""
 
     def run_campaign(jobs: Sequence[Job]) -> Iterable[Outcome]:
-        paid = [history.outcomes.get(job.stretch) for job in jobs]
+        paid = [history.outcomes.get(job.key) for job in jobs]
         for outcome in paid:
             if outcome is not None:
                 tracker.outcome(outcome, replayed=True)

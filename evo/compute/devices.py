@@ -22,12 +22,12 @@ def resolve(device: str) -> str:
     return device
 
 
-def places(device: str) -> int:
+def worker_count(device: str) -> int:
     """How many workers a device keeps busy: one a GPU, or one a processor."""
     return torch.cuda.device_count() if device == "cuda" else len(os.sched_getaffinity(0))
 
 
-class Seat:
+class GpuClaim:
     """A worker's own GPU, for as long as its process lives.
 
     The kernel gives a file lock back when a process ends, however it ends: the worker that
@@ -48,7 +48,7 @@ class Seat:
         number = 0
         while True:
             # Never closed: the lock lives as long as the descriptor.
-            descriptor = os.open(folder / f"seat-{number}", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(folder / f"gpu-{number}", os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

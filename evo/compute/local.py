@@ -23,7 +23,7 @@ import torch
 from pebble import ProcessExpired, ProcessPool
 
 from evo.components.kinds import kinds
-from evo.compute.devices import Seat
+from evo.compute.devices import GpuClaim
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.training.kernels import kernels_for
@@ -69,13 +69,13 @@ class Workers:
         self._timeout_s = timeout_s
 
     def __enter__(self) -> "Workers":
-        self._seats = tempfile.TemporaryDirectory(prefix="evo-seats-")
+        self._claims = tempfile.TemporaryDirectory(prefix="evo-gpu-claims-")
         self._pool = self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop()
-        self._seats.cleanup()
+        self._claims.cleanup()
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Outcomes as they come in, in any order; a failure is an outcome with an error.
@@ -118,7 +118,7 @@ class Workers:
             max_workers=self._count,
             context=multiprocessing.get_context("spawn"),
             initializer=_prepare,
-            initargs=(Path(self._seats.name), self._work.device),
+            initargs=(Path(self._claims.name), self._work.device),
         )
         # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
         # for the engine alone, which then stops them in order.
@@ -148,15 +148,15 @@ def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
         return job.failed(f"training failed: {type(failure).__name__}: {failure}")
 
 
-def _prepare(seats: Path, device: str) -> None:
-    global _seat  # noqa: PLW0603 - a process has one
+def _prepare(claims: Path, device: str) -> None:
+    global _gpu_claim  # noqa: PLW0603 - a process has one
     torch.set_num_threads(1)
     keep_memory()
     threading.Thread(target=_die_with_engine, daemon=True).start()
-    _seat = Seat(seats, device)
+    _gpu_claim = GpuClaim(claims, device)
 
 
-_seat: Seat
+_gpu_claim: GpuClaim
 
 
 def keep_memory() -> None:
@@ -178,7 +178,7 @@ def _die_with_engine() -> None:
 def _train(job: Job, work: _Work) -> Outcome:
     start = time.process_time()
     kind = kinds.get(work.kind)()
-    instead = [{} if each.is_mapped else kernels_for(_seat.device) for each in kind.members]
+    instead = [{} if each.is_mapped else kernels_for(_gpu_claim.device) for each in kind.members]
     try:
         trials = run_trials(
             kind.parts(component_of(job.graph, instead=instead)),
@@ -187,7 +187,7 @@ def _train(job: Job, work: _Work) -> Outcome:
             rung=job.rung,
             heat=job.heat,
             known=job.known,
-            device=_seat.device,
+            device=_gpu_claim.device,
         )
     except torch.AcceleratorError:
         # After a failure on its side a device answers this process no more. A new worker is given

@@ -90,7 +90,7 @@ class Trial(NamedTuple):
     strength: float = 1.0
 
 
-class Stretch(NamedTuple):
+class JobKey(NamedTuple):
     """The least work that is trained at once: one candidate, one heat of one rung."""
 
     id: str
@@ -119,9 +119,9 @@ class Outcome:
     heat: int = 0
 
     @property
-    def stretch(self) -> Stretch:
+    def key(self) -> JobKey:
         """What it is the outcome of."""
-        return Stretch(self.id, self.rung, self.heat)
+        return JobKey(self.id, self.rung, self.heat)
 
 
 class TaskScore(NamedTuple):

@@ -33,7 +33,7 @@ class Truth(Frozen):
     learning_rate: float
 
 
-class Known(Frozen):
+class PanelComponent(Frozen):
     """A component and its truth by network."""
 
     source: str
@@ -55,7 +55,7 @@ class Panel(Frozen):
     about: str = ""
     kind: str = "activation"
     halves: dict[Measure, float] = Field(default_factory=dict)
-    functions: Annotated[dict[str, Known], Field(min_length=3)]
+    functions: Annotated[dict[str, PanelComponent], Field(min_length=3)]
 
     @model_validator(mode="after")
     def _same_networks(self) -> "Panel":

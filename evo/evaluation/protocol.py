@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from evo.core.frozen import Frozen
-from evo.core.records import Outcome, Stretch, Trial
+from evo.core.records import JobKey, Outcome, Trial
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]
@@ -165,9 +165,9 @@ class Job:
     known: tuple[Trial, ...] = ()
 
     @property
-    def stretch(self) -> Stretch:
+    def key(self) -> JobKey:
         """What its outcome will be the outcome of."""
-        return Stretch(self.id, self.rung, self.heat)
+        return JobKey(self.id, self.rung, self.heat)
 
     def failed(self, error: str) -> Outcome:
         """An outcome that says why there is none."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import stdtrit
 
-from evo.evaluation.cells import Floats
+from evo.core.arrays import Floats
 
 
 def still_racing(
@@ -22,7 +22,7 @@ def still_racing(
 
     Args:
         results: for each candidate an array (seeds,) per task and network, higher is better. All
-            candidates have the same cells and seeds.
+            candidates have the same strata and seeds.
         places: how many survive the rung.
         confidence: of the interval of a difference.
     """
@@ -37,13 +37,13 @@ def still_racing(
     }
 
 
-def _centre(cells: Sequence[Floats]) -> float:
-    return float(np.mean([cell.mean() for cell in cells]))
+def _centre(strata: Sequence[Floats]) -> float:
+    return float(np.mean([stratum.mean() for stratum in strata]))
 
 
-def _upper(cells: Sequence[Floats], rival: Sequence[Floats], confidence: float) -> float:
-    """Upper end of Student's interval of the mean difference, cells weighing equally."""
-    differences = [own - theirs for own, theirs in zip(cells, rival, strict=True)]
+def _upper(strata: Sequence[Floats], rival: Sequence[Floats], confidence: float) -> float:
+    """Upper end of Student's interval of the mean difference, strata weighing equally."""
+    differences = [own - theirs for own, theirs in zip(strata, rival, strict=True)]
     variance = sum(d.var(ddof=1) / len(d) for d in differences) / len(differences) ** 2
     freedom = sum(len(d) - 1 for d in differences)
     reach = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(variance)

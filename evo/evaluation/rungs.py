@@ -11,12 +11,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from evo.core.arrays import Floats
 from evo.core.errors import EvoError
 from evo.core.records import Outcome, Record, Status, Trial
-from evo.evaluation.cells import Floats, by_cell
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.race import still_racing
 from evo.evaluation.statistics.win_rates import margins, score, score_baselines
+from evo.evaluation.strata import by_stratum
 
 Runner = Callable[[Sequence[Job]], Iterable[Outcome]]
 Rivals = Callable[[Record], Mapping[str, Sequence[Trial]]]
@@ -151,4 +152,4 @@ def _is_at(record: Record, rung: int) -> bool:
 def _cells(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -> list[Floats]:
     """Margins of a record's trials at a rung, an array (seeds,) per task and network."""
     trials = [trial for trial in _trials(record) if trial.rung == rung]
-    return list(by_cell(trials, margins(trials, rivals)).values())
+    return list(by_stratum(trials, margins(trials, rivals)).values())

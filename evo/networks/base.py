@@ -30,7 +30,7 @@ class Network(ABC):
         """
 
     @abstractmethod
-    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:
+    def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:
         """Where `forward` calls the activation and the normalisation, and on how many features.
 
         Args:
@@ -58,7 +58,7 @@ class Network(ABC):
         parameters = self.initialise(inputs, outputs, generator)
         if parts.initialize is not None:
             parameters = _initialised(parameters, parts.initialize, generator)
-        return parameters | parts.learned(self.places(inputs))
+        return parameters | parts.learned(self.feature_counts(inputs))
 
     def matrices(self, parameters: Parameters) -> list[torch.Tensor]:
         """The weights of each layer, (copies, outputs, inputs); biases and positions are none.

@@ -45,7 +45,7 @@ class Cnn(Network):
         weight, bias = read_out(fan_in * height * width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
+    def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Both after each convolution, the normalisation first; the features are the channels."""
         hidden = {str(layer): channels for layer, channels in enumerate(self.channels)}
         return FeatureCounts(activations=hidden, norms=hidden)

@@ -36,7 +36,7 @@ class Mlp(Network):
         weight, bias = read_out(sizes[-1], outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
+    def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Both after each hidden layer, the normalisation first."""
         hidden = {str(layer): width for layer, width in enumerate(self.widths)}
         return FeatureCounts(activations=hidden, norms=hidden)

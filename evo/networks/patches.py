@@ -48,7 +48,7 @@ class Patches(Network):
         weight, bias = read_out(fan_in, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
+    def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Both after each stage, the normalisation first; the features are a patch's numbers."""
         stages = {"0": self.channels[0], "1": self.channels[1]}
         hidden = stages | ({"dense": self.hidden} if self.hidden else {})

@@ -60,7 +60,7 @@ class Transformer(Network):
         weight, bias = read_out(self.width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
 
-    def places(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
+    def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """The activation in the feed-forward parts; norms before these, attentions, the read-out.
 
         A row of the signal is a token.

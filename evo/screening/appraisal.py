@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.seeds import child, child_seed
-from evo.evaluation.cells import Floats
 from evo.screening.efficiency import Efficiency, resampled
 from evo.screening.features import Features, rows_of
 from evo.screening.model import Example, RewardModel

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evo.evaluation.cells import Floats
+from evo.core.arrays import Floats
 
 TOP = 0.05
 """Share of the candidates that count as the best."""

@@ -22,9 +22,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Score
-from evo.evaluation.cells import Floats
 from evo.screening.features import Features
 
 BLOCKS = ("behaviour", "propagation")

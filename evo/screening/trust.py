@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from evo.evaluation.cells import Floats
+from evo.core.arrays import Floats
 
 _FEWEST = 8
 """Candidates below which nothing is known, and the model is not relied on."""

@@ -179,7 +179,7 @@ def _train(chosen: ConfirmationPlan, book: Confirmations, watch: OnTraining) -> 
     for task in chosen.config.tasks:
         # A task at a time, so that an interruption costs little of what takes long.
         jobs = [Job(_job_id(task, record), record.graph, rung=0) for record in components]
-        paid = [book.outcomes[job.stretch] for job in jobs if job.stretch in book.outcomes]
+        paid = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
         outcomes |= {outcome.id: outcome for outcome in paid}
         watch(len(outcomes), total)
         if not (missing := [job for job in jobs if job.id not in outcomes]):

@@ -9,7 +9,7 @@ from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
 from evo.core.records import Record, Status, Trial
-from evo.evaluation.panel import Known, Measure, Panel, Ranks, Truth
+from evo.evaluation.panel import Measure, Panel, PanelComponent, Ranks, Truth
 from evo.evaluation.statistics.rank_agreement import (
     accuracy_ranks,
     kendall,
@@ -116,7 +116,7 @@ def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: boo
         f"{', '.join(map(str, full.learning_rates))}, on {', '.join(config.tasks)}."
     )
     functions = {
-        name: Known(source=source, truth=_truth(record))
+        name: PanelComponent(source=source, truth=_truth(record))
         for (name, source), record in zip(sources, records, strict=True)
     }
     trials = [record.scored.trials for record in records]

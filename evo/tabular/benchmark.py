@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from evo.core.arrays import Floats
 from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.core.seeds import child
-from evo.evaluation.cells import Floats
 from evo.screening.efficiency import TOP
 from evo.screening.model import Example
 from evo.tabular.candidates import Candidates, candidates_of

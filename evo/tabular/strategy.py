@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.core.arrays import Floats
 from evo.core.registry import Registry
-from evo.evaluation.cells import Floats
 from evo.screening.model import Example
 from evo.tabular.candidates import Candidates
 

@@ -15,9 +15,10 @@ from evo.core.records import Candidate
 from evo.validation.graph.arguments import first_line
 from evo.validation.graph.graph import Graph, GraphError
 from evo.validation.graph.graphs import Graphs
+from evo.validation.graph.sizes import Shapes
 from evo.validation.policy import rules
 from evo.validation.refusal import Refused
-from evo.validation.sandbox.sandbox import Sandbox, Shapes, Traced, TraceRequest
+from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 
 Validation = Graph | Graphs | Refused
 """An accepted candidate's graph (its JSON form is `verdict.text`), or why it fell out."""

@@ -26,7 +26,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 def trained(folder: Path) -> list[str]:
     """What the journals of confirmations hold, in order."""
     paths = (folder / "confirmations").glob("journal-*")
-    return [stretch.id for path in paths for stretch in journal.read_journal(path).outcomes]
+    return [job_key.id for path in paths for job_key in journal.read_journal(path).outcomes]
 
 
 def interrupt_when_some_has_trained(workplace: Path, folder: Path) -> Finished:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, betaln, gammaln
 
-from evo.evaluation.cells import Floats
+from evo.core.arrays import Floats
 
 _DISPERSIONS = np.geomspace(0.025, 1.0, 10)
 """Values of φ, equally likely beforehand."""

@@ -4,8 +4,8 @@ import math
 
 from scipy.special import stdtrit
 
+from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
-from evo.evaluation.cells import Floats
 
 
 def student_mean(values: Floats) -> Estimate:

@@ -22,9 +22,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Trial
-from evo.evaluation.cells import Floats
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.win_rates import margins
 

@@ -13,8 +13,8 @@ from scipy.stats import rankdata
 from evo.core.estimate import Estimate
 from evo.core.records import Trial
 from evo.core.seeds import child
-from evo.evaluation.cells import by_cell
 from evo.evaluation.panel import Ranks, mean_rank
+from evo.evaluation.strata import by_stratum
 
 RESAMPLES = 2000
 HALVINGS = 200
@@ -80,7 +80,7 @@ def split_half_agreement(
 
 def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float64]]) -> Ranks:
     means = [
-        {cell: float(part.mean()) for cell, part in by_cell(row, own).items()}
+        {cell: float(part.mean()) for cell, part in by_stratum(row, own).items()}
         for row, own in zip(trials, values, strict=True)
     ]
     return mean_rank({"/".join(cell): rankdata([own[cell] for own in means]) for cell in means[0]})

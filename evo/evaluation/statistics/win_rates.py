@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Score, TaskScore, Trial
-from evo.evaluation.cells import Floats, by_cell
 from evo.evaluation.statistics.intervals import win_rate_interval
+from evo.evaluation.strata import by_stratum
 
 
 def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Score:
@@ -86,7 +87,7 @@ def at_highest_rung(trials: Sequence[Trial]) -> list[Trial]:
 def by_task(trials: Sequence[Trial], values: Floats) -> list[list[Floats]]:
     """The strata of `win_rate_interval`: for each task and network the values (seeds,)."""
     strata: dict[str, list[Floats]] = {}
-    for cell, own in by_cell(trials, values).items():
+    for cell, own in by_stratum(trials, values).items():
         strata.setdefault(cell.task, []).append(own)
     return list(strata.values())
 

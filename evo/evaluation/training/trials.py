@@ -13,8 +13,8 @@ from itertools import islice
 import torch
 
 from evo.core.records import Trial
-from evo.evaluation.cells import Cell, cell_of
 from evo.evaluation.protocol import Protocol, Setting
+from evo.evaluation.strata import Stratum, stratum_of
 from evo.evaluation.training.trainer import Trained, train
 from evo.networks.parts import Parts
 from evo.tasks.base import Data, tasks
@@ -39,7 +39,7 @@ def run_trials(
         rung: index of the rung.
         heat: index of the heat; one after the first needs to know the rung's trials before it.
         known: trials of the same component so far. Those that count at this rung are not trained
-            again, and their cells keep the setting that was picked there.
+            again, and their strata keep the setting that was picked there.
         device: where the tensors live.
     """
     here = protocol.rungs[rung]
@@ -48,8 +48,8 @@ def run_trials(
     for task_name in task_names:
         networks = tasks.get(task_name)().networks()
         for network_name, network in islice(networks.items(), here.networks):
-            cell = Cell(task_name, network_name)
-            own = {trial.seed: trial for trial in counting if cell_of(trial) == cell}
+            stratum = Stratum(task_name, network_name)
+            own = {trial.seed: trial for trial in counting if stratum_of(trial) == stratum}
             seeds = protocol.heats(rung)[heat]
             trials += [own[seed] for seed in seeds if seed in own]
             missing = [seed for seed in seeds if seed not in own]
@@ -65,7 +65,7 @@ def run_trials(
                     batch_size=protocol.batch_size,
                 )
                 trials += _trained(
-                    train_copies, rung, cell, missing, tuple(picked) or protocol.settings
+                    train_copies, rung, stratum, missing, tuple(picked) or protocol.settings
                 )
     return tuple(trials)
 
@@ -73,7 +73,7 @@ def run_trials(
 def _trained(
     train_copies: Callable[..., Trained],
     rung: int,
-    cell: Cell,
+    stratum: Stratum,
     seeds: Sequence[int],
     settings: Sequence[Setting],
 ) -> list[Trial]:
@@ -83,7 +83,7 @@ def _trained(
     return [
         Trial(
             rung,
-            *cell,
+            *stratum,
             seed,
             settings[best].learning_rate,
             loss=float(trained.test_loss[row, best]),

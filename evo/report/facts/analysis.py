@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.pareto import front, front_shares, knee, may_be_on_front, volumes
+from evo.core.arrays import Floats
 from evo.core.records import Record
 from evo.core.seeds import child
-from evo.evaluation.cells import Floats
 from evo.report.facts.objectives import DEFAULT, Objective, objectives_of
 from evo.report.facts.posterior import BaselineTrials
 from evo.report.facts.summary import fully_evaluated, without_baselines

@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betaincinv, ndtr, stdtrit
 
+from evo.core.arrays import Floats
 from evo.core.records import Record, Trial
-from evo.evaluation.cells import Floats, by_cell, cell_of
 from evo.evaluation.statistics.intervals import Beta, win_rate_posterior
 from evo.evaluation.statistics.win_rates import at_highest_rung, by_task, trial_values
+from evo.evaluation.strata import by_stratum, stratum_of
 from evo.report.facts.objectives import Objective
 
 
@@ -132,12 +133,12 @@ def _student(strata: Sequence[Sequence[Floats]]) -> Student:
 
 def _weights(trials: Sequence[Trial], values: Floats) -> Floats:
     """Deviations of trials from their cell's mean, as far as they move the measure: unit length."""
-    cells = by_cell(trials, values)
+    cells = by_stratum(trials, values)
     tasks = [cell.task for cell in cells]
     moves = np.array(
         [
             (value - cells[cell].mean()) / len(cells[cell]) / tasks.count(cell.task)
-            for value, cell in zip(values, map(cell_of, trials), strict=True)
+            for value, cell in zip(values, map(stratum_of, trials), strict=True)
         ]
     )
     length = np.sqrt(moves @ moves)

@@ -7,8 +7,8 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
-from evo.evaluation.cells import Floats
 from evo.evaluation.statistics.mean import student_mean
 from evo.report.views.layout import plain_table
 from evo.screening.efficiency import TOP

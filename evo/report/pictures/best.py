@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from archive.novelty.novelty_archive import rms_distance
+from evo.core.arrays import Floats
 from evo.core.records import Vector
-from evo.evaluation.cells import Floats
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.shape import draw_shape
 from evo.report.pictures.style import OTHER, SCALE, blank, heading, note, split_figure

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from evo.core.arrays import Floats
 from evo.core.records import Record
-from evo.evaluation.cells import Floats
 from evo.report.facts.lineage import main_line
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene

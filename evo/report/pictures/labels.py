@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from evo.evaluation.cells import Floats
+from evo.core.arrays import Floats
 
 _SIZE = 7.0
 """Of the type, in points."""

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evo.evaluation.cells import Floats
+from evo.core.arrays import Floats
 from evo.report.facts.analysis import Analysis
 from evo.report.pictures.labels import Label, along, place
 from evo.report.pictures.scene import Scene

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Record
-from evo.evaluation.cells import Floats
 from evo.report.pictures.labels import Label, place
 from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
-from evo.evaluation.cells import Floats
+from evo.core.arrays import Floats
 from evo.screening.choice import most_promising
 from evo.screening.features import Features
 from evo.screening.model import BLOCKS, Scaler

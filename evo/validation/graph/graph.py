@@ -19,13 +19,13 @@ from evo.validation.graph.shape_cache import run_on_meta
 # A few operators run under vmap copy by copy, which torch tells everybody who uses one.
 warnings.filterwarnings("ignore", message="There is a performance drop", category=UserWarning)
 
-__all__ = ["ALLOWED", "MAX_ELEMENTS", "Form", "Graph", "GraphError"]
+__all__ = ["ALLOWED", "MAX_ELEMENTS", "Graph", "GraphError", "TensorSpec"]
 
 MAX_ELEMENTS = 50_000_000
 """Default budget: elements of all values together, inner products counted in full."""
 
 
-class Form(NamedTuple):
+class TensorSpec(NamedTuple):
     """Shape and dtype of an output."""
 
     shape: tuple[int, ...]
@@ -97,7 +97,7 @@ class Graph:
         *,
         dtype: torch.dtype = torch.float32,
         elements: int = MAX_ELEMENTS,
-    ) -> Form:
+    ) -> TensorSpec:
         """The form of the output on inputs of these shapes, found without memory or arithmetic.
 
         Raises:
@@ -121,7 +121,7 @@ class Graph:
                     f"{', '.join(map(str, shapes))}; expected at most {elements:,}"
                 )
         output = values[self._output]
-        return Form(tuple(output.shape), output.dtype)
+        return TensorSpec(tuple(output.shape), output.dtype)
 
     def _nodes_on(self, device: torch.device) -> tuple[torch.Tensor | None, ...]:
         if device not in self._nodes:

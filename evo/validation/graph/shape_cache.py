@@ -34,9 +34,9 @@ def run_on_meta(step: GraphStep, values: Sequence[Any]) -> Any:
         step.name,
         repr(step.arguments),
         repr(sorted(step.keywords.items())),
-        tuple((position, _form(values[source])) for position, source in step.single),
+        tuple((position, _spec(values[source])) for position, source in step.single),
         tuple(
-            (position, tuple(_form(values[source]) for source in sources))
+            (position, tuple(_spec(values[source]) for source in sources))
             for position, sources in step.several
         ),
     )
@@ -51,5 +51,5 @@ def _same_float(value: Any) -> Any:
     return 1.0 if isinstance(value, float) else value
 
 
-def _form(tensor: torch.Tensor) -> Hashable:
+def _spec(tensor: torch.Tensor) -> Hashable:
     return tensor.shape, tensor.stride(), tensor.dtype

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 Shapes = Sequence[Sequence[int]]
-"""One shape for each input."""
+"""One shape per argument of a component."""
 
 _MOST_ADDED = 2
 """`x.shape[1] - 1` is written by people; more than this is chance."""

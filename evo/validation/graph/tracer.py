@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from evo.validation.graph.recorder import record
-from evo.validation.graph.sizes import with_sizes
+from evo.validation.graph.sizes import Shapes, with_sizes
 from evo.validation.graph.writer import TraceError, write_graph
 
 _FILE = "<candidate>"
@@ -28,8 +28,6 @@ _HINTS = {
     ),
     "allocate": "it asks for more memory than a candidate may use; work on tensors of x's size",
 }
-
-Shapes = Sequence[Sequence[int]]
 
 
 def trace(
@@ -57,8 +55,9 @@ def trace(
     if merged is not None:
         return merged
     other = next(one for one, text in zip(shapes, texts, strict=True) if text != texts[0])
+    shape, first_shape = _shapes_text(other), _shapes_text(shapes[0])
     raise TraceError(
-        f"its operators at input shape {_form(other)} differ from those at {_form(shapes[0])}: "
+        f"its operators at input shape {shape} differ from those at {first_shape}: "
         "what it computes from a size or the number of dimensions is part of the formula; use "
         "operators that take sizes from the tensor, such as mean(dim=-1, keepdim=True), "
         "x.unsqueeze(-1) in place of x[..., None], and torch.ones_like(g).triu().tril() in "
@@ -110,5 +109,5 @@ def _is_candidate(frame: FrameType) -> bool:
     return frame.f_code.co_filename == _FILE
 
 
-def _form(shapes: Shapes) -> str:
+def _shapes_text(shapes: Shapes) -> str:
     return " and ".join(str(tuple(shape)) for shape in shapes)

@@ -47,14 +47,14 @@ class Child:
     """A running child. Read it when its pipe has something, or when `wait_s` has passed."""
 
     def __init__(
-        self, request: Mapping[str, Any], trace: Trace, cell: Confinement, *, held: int
+        self, request: Mapping[str, Any], trace: Trace, confinement: Confinement, *, held: int
     ) -> None:
         """Forks; the child never returns from here.
 
         Args:
             request: with `id` and `limits`.
             trace: what the child does once it is locked in.
-            cell: what it is locked in with.
+            confinement: what it is locked in with.
             held: bytes of address space that it starts with.
         """
         self.id = request["id"]
@@ -65,7 +65,7 @@ class Child:
         if self.process == 0:
             try:
                 lockdown(
-                    cell,
+                    confinement,
                     reply=writing,
                     parent=parent,
                     memory_bytes=held + limits.memory_bytes,

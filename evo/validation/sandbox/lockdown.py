@@ -3,7 +3,7 @@
 `lockdown` is the one place where a forked child is shut in. It takes away the zygote's pipes, the
 user, memory, time and, with the walls of the kernel, every way to reach anything but the one reply
 pipe: files, sockets, processes, signals. What can be made once is made in the zygote, by
-`prepare_cell`.
+`prepare_confinement`.
 """
 
 import fcntl
@@ -40,7 +40,7 @@ class Confinement(NamedTuple):
     filter: syscalls.Filter | None
 
 
-def prepare_cell(walls: AbstractSet[Wall]) -> Confinement:
+def prepare_confinement(walls: AbstractSet[Wall]) -> Confinement:
     """What the children of this process will share.
 
     Raises:
@@ -53,11 +53,13 @@ def prepare_cell(walls: AbstractSet[Wall]) -> Confinement:
     )
 
 
-def lockdown(cell: Confinement, *, reply: int, parent: int, memory_bytes: int, cpu_s: int) -> None:
+def lockdown(
+    confinement: Confinement, *, reply: int, parent: int, memory_bytes: int, cpu_s: int
+) -> None:
     """Shuts the calling process in, for good.
 
     Args:
-        cell: what `prepare_cell` gave.
+        confinement: what `prepare_confinement` gave.
         reply: descriptor to keep, as `REPLY`; all others are closed, 0 to 2 lead to nowhere.
         parent: process that this one must not outlive.
         memory_bytes: address space it may have in all.
@@ -67,7 +69,7 @@ def lockdown(cell: Confinement, *, reply: int, parent: int, memory_bytes: int, c
         OSError: the kernel refuses; the process must end without seeing a candidate.
     """
     os.setsid()
-    _keep_only(cell, reply)
+    _keep_only(confinement, reply)
     for limit, value in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CPU, cpu_s),
@@ -84,11 +86,11 @@ def lockdown(cell: Confinement, *, reply: int, parent: int, memory_bytes: int, c
     die_with(parent)
     if libc.IS_LINUX:
         libc.expect_prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    if cell.ruleset is not None:
+    if confinement.ruleset is not None:
         landlock.restrict(_RULESET)
         os.close(_RULESET)
-    if cell.filter is not None:
-        syscalls.confine(cell.filter)
+    if confinement.filter is not None:
+        syscalls.confine(confinement.filter)
 
 
 def die_with(parent: int) -> None:
@@ -116,15 +118,15 @@ def _give_up_root() -> None:
         ) from error
 
 
-def _keep_only(cell: Confinement, reply: int) -> None:
+def _keep_only(confinement: Confinement, reply: int) -> None:
     # Out of the way first: it may have a number that another is about to take.
     reply = _above(reply)
     os.dup2(reply, REPLY)
     for standard in (0, 1, 2):
-        os.dup2(cell.nowhere, standard)
+        os.dup2(confinement.nowhere, standard)
     kept = REPLY + 1
-    if cell.ruleset is not None:
-        os.dup2(cell.ruleset, _RULESET)
+    if confinement.ruleset is not None:
+        os.dup2(confinement.ruleset, _RULESET)
         kept = _RULESET + 1
     os.closerange(kept, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 

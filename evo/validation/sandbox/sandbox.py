@@ -14,16 +14,14 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Self
 
+from evo.validation.graph.sizes import Shapes
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import frames, walls, zygote
 from evo.validation.sandbox.child import ResourceLimits
 from evo.validation.sandbox.connection import Connection, SandboxError
 from evo.validation.sandbox.walls import Wall
 
-__all__ = ["Sandbox", "SandboxError", "Shapes", "TraceRequest", "Traced"]
-
-Shapes = tuple[tuple[int, ...], ...]
-"""One shape for each argument."""
+__all__ = ["Sandbox", "SandboxError", "TraceRequest", "Traced"]
 
 Traced = str | Refused
 """The text of a graph, or why there is none."""

@@ -24,7 +24,7 @@ from typing import Any
 
 from evo.validation.sandbox import frames, huge_pages, walls
 from evo.validation.sandbox.child import CHILD_BYTES, Child, ResourceLimits, Trace, TraceReply
-from evo.validation.sandbox.lockdown import Confinement, die_with, prepare_cell
+from evo.validation.sandbox.lockdown import Confinement, die_with, prepare_confinement
 from evo.validation.sandbox.walls import Wall
 
 REQUEST_BYTES = 1 << 20
@@ -85,7 +85,7 @@ class _Server:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._cells: dict[frozenset[Wall], Confinement] = {}
+        self._confinements: dict[frozenset[Wall], Confinement] = {}
         self._held = _address_space()
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._running: dict[int, Child] = {}
@@ -101,7 +101,7 @@ class _Server:
         while True:
             while self._waiting and len(self._running) < SIDE_BY_SIDE:
                 request = self._waiting.popleft()
-                child = Child(request, self._trace, self._cell(request), held=self._held)
+                child = Child(request, self._trace, self._confinement(request), held=self._held)
                 self._running[child.pipe] = child
             ready = self._ready()
             for child in list(self._running.values()):
@@ -117,11 +117,11 @@ class _Server:
             except frames.FrameError:
                 return
 
-    def _cell(self, request: Mapping[str, Any]) -> Confinement:
+    def _confinement(self, request: Mapping[str, Any]) -> Confinement:
         walls = frozenset(map(Wall, request["walls"]))
-        if walls not in self._cells:
-            self._cells[walls] = prepare_cell(walls)
-        return self._cells[walls]
+        if walls not in self._confinements:
+            self._confinements[walls] = prepare_confinement(walls)
+        return self._confinements[walls]
 
     def _ready(self) -> set[int]:
         """Descriptors that have something to say, once one has or a child is due."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import archive_samples as samples
 
 from archive.history.history import History
-from evo.core.records import Stretch
+from evo.core.records import JobKey
 
 SIZE = 8
 """Candidates a generation."""
@@ -25,14 +25,14 @@ def evolve(folder: Path, life: int, acknowledged: Connection, generations: int |
                 return
             numbers = range(generation * SIZE, (generation + 1) * SIZE)
             for number in numbers:
-                key = Stretch(f"candidate-{number}", 0, 0)
+                key = JobKey(f"candidate-{number}", 0, 0)
                 if key not in history.outcomes:
                     history.acknowledge(replace(samples.outcome(number), seconds=float(life)))
                     acknowledged.send((number, float(life)))
             records = [
                 replace(
                     samples.record(number, generation=generation),
-                    seconds=history.outcomes[Stretch(f"candidate-{number}", 0, 0)].seconds,
+                    seconds=history.outcomes[JobKey(f"candidate-{number}", 0, 0)].seconds,
                 )
                 for number in numbers
             ]

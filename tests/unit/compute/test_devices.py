@@ -22,16 +22,16 @@ def test_auto_is_the_gpu_where_there_is_one(monkeypatch) -> None:
         devices.resolve("cuda")
 
 
-def test_a_worker_on_the_processor_needs_no_seat(tmp_path: Path) -> None:
-    assert devices.Seat(tmp_path, "cpu").device == "cpu"
+def test_a_worker_on_the_processor_claims_no_gpu(tmp_path: Path) -> None:
+    assert devices.GpuClaim(tmp_path, "cpu").device == "cpu"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_workers_share_out_the_gpus(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
 
-    assert devices.places("cuda") == 2
-    assert [devices.Seat(tmp_path, "cuda").device for _ in range(3)] == [
+    assert devices.worker_count("cuda") == 2
+    assert [devices.GpuClaim(tmp_path, "cuda").device for _ in range(3)] == [
         "cuda:0",
         "cuda:1",
         "cuda:0",
@@ -40,11 +40,11 @@ def test_workers_share_out_the_gpus(tmp_path: Path, monkeypatch) -> None:
 
 def sit(folder: Path, told: Connection) -> None:
     torch.cuda.device_count = lambda: 4
-    told.send(devices.Seat(folder, "cuda").device)
+    told.send(devices.GpuClaim(folder, "cuda").device)
     signal.pause()
 
 
-def test_the_seat_of_a_worker_that_was_killed_is_free_again(tmp_path: Path) -> None:
+def test_the_gpu_of_a_worker_that_was_killed_is_free_again(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
 
     def start() -> tuple[multiprocessing.process.BaseProcess, str]:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from evo.compute import local
-from evo.compute.devices import Seat
+from evo.compute.devices import GpuClaim
 from evo.evaluation.protocol import Job, Protocol
 from evo.validation.graph.graph import Graph
 
@@ -22,7 +22,7 @@ def test_after_a_failure_of_its_device_a_worker_ends_for_a_new_one(tmp_path, mon
 
     monkeypatch.setattr(local, "run_trials", fails)
     monkeypatch.setattr(local.os, "_exit", exit_)
-    monkeypatch.setattr(local, "_seat", Seat(tmp_path, "cpu"), raising=False)
+    monkeypatch.setattr(local, "_gpu_claim", GpuClaim(tmp_path, "cpu"), raising=False)
     work = local._Work("activation", ("digits",), Protocol(), "cpu")
 
     with pytest.raises(Exited, match="1"):

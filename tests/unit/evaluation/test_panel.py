@@ -4,15 +4,15 @@ from pathlib import Path
 import pytest
 
 from evo.core.errors import UsageError
-from evo.evaluation.panel import Known, Panel, Truth, read_panel, write_panel
+from evo.evaluation.panel import Panel, PanelComponent, Truth, read_panel, write_panel
 
 
-def known(*results: tuple[float | None, float]) -> Known:
+def known(*results: tuple[float | None, float]) -> PanelComponent:
     truth = {
         f"net-{number}": Truth(loss=loss, accuracy=accuracy, learning_rate=0.01)
         for number, (loss, accuracy) in enumerate(results)
     }
-    return Known(source="def activation(x):\n    return x\n", truth=truth)
+    return PanelComponent(source="def activation(x):\n    return x\n", truth=truth)
 
 
 PANEL = Panel(

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from evo.core.records import Trial
-from evo.evaluation.cells import cell_of
 from evo.evaluation.protocol import Protocol, Rung
+from evo.evaluation.strata import stratum_of
 from evo.evaluation.training import trials as room
 from evo.evaluation.training.trainer import Trained
 from evo.evaluation.training.trainer import train as real_train
@@ -108,10 +108,10 @@ def test_a_later_heat_trains_its_own_seeds_at_the_picked_rates(monkeypatch) -> N
     known = at_rates_of_their_own(first)
     asked, found = asked_of_trainer(monkeypatch, rung=1, heat=1, known=known)
 
-    rates = {cell_of(trial): trial.learning_rate for trial in known}
+    rates = {stratum_of(trial): trial.learning_rate for trial in known}
     assert [choice["learning_rates"] for choice in asked] == [(rate,) for rate in rates.values()]
     assert {tuple(choice["seeds"]) for choice in asked} == {(3, 4)}
-    assert {cell_of(trial): trial.learning_rate for trial in found} == rates
+    assert {stratum_of(trial): trial.learning_rate for trial in found} == rates
 
 
 def test_a_strength_is_picked_with_the_learning_rate_and_kept(monkeypatch) -> None:
@@ -136,8 +136,8 @@ def test_a_strength_is_picked_with_the_learning_rate_and_kept(monkeypatch) -> No
 
 def at_rates_of_their_own(trials: list[Trial]) -> list[Trial]:
     """The trials, each network at another learning rate."""
-    cells = list(dict.fromkeys(map(cell_of, trials)))
-    return [t._replace(learning_rate=0.1 * (1 + cells.index(cell_of(t)))) for t in trials]
+    strata = list(dict.fromkeys(map(stratum_of, trials)))
+    return [t._replace(learning_rate=0.1 * (1 + strata.index(stratum_of(t)))) for t in trials]
 
 
 def test_a_rung_may_train_some_of_the_networks_only(monkeypatch) -> None:

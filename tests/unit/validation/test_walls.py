@@ -133,8 +133,8 @@ def test_a_child_of_root_keeps_no_group():
         "import os\n"
         "from evo.validation.sandbox import lockdown\n"
         "os.setgroups([4242])\n"
-        "cell = lockdown.prepare_cell(set())\n"
-        "lockdown.lockdown(cell, reply=1, parent=os.getppid(), memory_bytes=1 << 40, cpu_s=9)\n"
+        "c = lockdown.prepare_confinement(set())\n"
+        "lockdown.lockdown(c, reply=1, parent=os.getppid(), memory_bytes=1 << 40, cpu_s=9)\n"
         "os.write(lockdown.REPLY, repr(os.getgroups()).encode())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
