@@ -13,6 +13,8 @@ itself costs next to nothing.
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
+from evo.core.namesakes import load_packages as _load_packages
+
 if TYPE_CHECKING:
     from evo.api.campaign import Campaign, CampaignState, open  # noqa: A004 - called as `evo.open`
     from evo.api.files import evaluate, validate
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from evo.studies.files import EvaluationResult, ValidationResult
 
     __version__: str
+
+_load_packages()  # a user's own `operators.py` must not take the place of evo's
 
 __all__ = [
     "BudgetReached",

@@ -7,9 +7,11 @@ Exit codes: 0 done, 1 the work failed, 2 wrong use or configuration (before anyt
 import signal
 import sys
 from types import FrameType
+from typing import Annotated
 
 import typer
 
+from evo import __version__
 from evo.commands.bench import bench
 from evo.commands.check import check
 from evo.commands.compare import compare
@@ -30,11 +32,28 @@ from evo.core.errors import EvoError, UsageError
 
 app = typer.Typer(
     name="evo",
-    help="Evolve machine-learning components as source code, scored by honest training.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _print_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"evo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Evolve machine-learning components as source code, scored by honest training."""
+
 
 # In the order of `evo --help`.
 for command in (
@@ -74,3 +93,7 @@ def main() -> None:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -2,3 +2,7 @@
 
 One file an operator; `tree/` holds what the syntax-tree operators share.
 """
+
+from evo.core.namesakes import load_packages
+
+load_packages()

@@ -1,38 +1,5 @@
-"""What language models are told: Jinja templates, one a strategy, and the few lines that fill them.
+"""Prompts for language models: Jinja templates, one per strategy, and the lines that fill them."""
 
-Whatever a model, a server or a candidate wrote is data here. It goes through one of the filters
-below, which bound its length and keep it within its quotes; it is never itself read as a template.
-"""
+from evo.core.namesakes import load_packages
 
-from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from prompts.quoting import fenced, interval, quoted
-
-_FILTERS = {"fenced": fenced, "quoted": quoted, "interval": interval}
-
-
-def render(name: str, **values: object) -> str:
-    """A template filled in; a value that it misses is an error.
-
-    Args:
-        name: the template's file name without `.md.j2`.
-        values: what the template speaks of.
-    """
-    return _environment().get_template(f"{name}.md.j2").render(values).strip() + "\n"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - prompts are no HTML; the filters quote
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(_FILTERS)
-    return environment
+load_packages()

@@ -16,6 +16,7 @@ from archive.store.hdf5 import ColumnFile, opened
 from archive.store.segment import generation_columns, is_whole, taking
 from archive.store.tables import Columns, unpack_texts
 from evo.core.errors import HistoryError
+from evo.core.namesakes import load_packages
 from evo.core.records import Outcome
 
 _PATIENCE_S = 300.0
@@ -27,7 +28,8 @@ def generations(path: Path, *, campaign: str) -> dict[int, tuple[int, Columns]]:
     Empty where nothing is whole, as in a file whose end is cut off (HDF5 opens none), and for
     format 1, which had no checksum for a part of a file.
     """
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=load_packages) as pool:
         try:
             return pool.submit(_generations, path, campaign).result(_PATIENCE_S)
         except (BrokenProcessPool, TimeoutError):

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from evo.core.errors import UsageError, unknown_name
+from evo.core.namesakes import folders_of
 
 ENTRY_POINT_GROUP = "evo.plugins"
 
@@ -93,7 +94,7 @@ class Registry(Generic[T]):
             return
         self._has_own = True
         package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__, f"{self._package}."):
+        for module in pkgutil.iter_modules(folders_of(package), f"{self._package}."):
             importlib.import_module(module.name)
 
 

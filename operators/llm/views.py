@@ -11,7 +11,7 @@ from evo.core.messages import Prompt
 from evo.core.records import Record
 from evo.core.source import normalise
 from operators.briefing import Briefing
-from prompts import render
+from prompts.rendering import render
 
 _LONGEST_TEXT = 16
 

@@ -12,7 +12,7 @@ from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Novelty, Record, Score, Status
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
-from prompts import render
+from prompts.rendering import render
 
 CONTRACT = Activation.contract
 GOLDEN = Path(__file__).parents[2] / "golden" / "prompts"
