@@ -1,11 +1,10 @@
-"""Runs the installed command as a user does: another process, its streams and its exit code."""
+"""A place of work with a finished campaign, and the command in it."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from evo_command import EVO, SECRET, SMALL, Evo, Finished
+from support.command import SECRET, SMALL, Evo, Finished, call_evo, run_evo
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +14,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def evo(workplace: Path) -> Evo:
+    """The command in this process; tests of signals, limits and plug-ins start one of its own."""
+
     def call(*words: str, cwd: Path = workplace) -> Finished:
-        done = subprocess.run(
-            [EVO, *words], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return call_evo(*words, cwd=cwd)
 
     return call
 
@@ -27,17 +25,10 @@ def evo(workplace: Path) -> Evo:
 @pytest.fixture(scope="session")
 def first_run(workplace: Path) -> Finished:
     """A whole small campaign under the name `whole`, with a secret in the user's environment."""
-    done = subprocess.run(
-        [EVO, *SMALL, "--name", "whole"],
-        cwd=workplace,
-        env={**os.environ, "OPENAI_API_KEY": SECRET},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return Finished(done.returncode, done.stdout, done.stderr)
+    env = {**os.environ, "OPENAI_API_KEY": SECRET}
+    done = run_evo(*SMALL, "--name", "whole", cwd=workplace, env=env)
+    assert done.code == 0, done.err
+    return done
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
-from evo_command import Evo
+from support.command import Evo
 
 QUICK = ("bench", "tabular", "--budget", "40", "--batch", "20", "--seeds", "2")
 

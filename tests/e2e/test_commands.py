@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from evo_command import Evo
+from support.command import Evo
 
 FAST = ("--config", "smoke")
 

@@ -1,11 +1,10 @@
 import os
 import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from evo_command import EVO, Evo, Finished
+from support.command import Evo, Finished, start_evo
+from support.processes import wait_for
 
 from archive.history import confirmations
 from archive.history.reader import Reader
@@ -30,18 +29,8 @@ def trained(folder: Path) -> list[str]:
 
 
 def interrupt_when_some_has_trained(workplace: Path, folder: Path) -> Finished:
-    process = subprocess.Popen(
-        [EVO, "confirm", folder.name, *SMALL],
-        cwd=workplace,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    end = time.monotonic() + 60
-    while len(trained(folder)) < 2:
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+    process = start_evo("confirm", folder.name, *SMALL, cwd=workplace)
+    wait_for(lambda: len(trained(folder)) >= 2)
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     return Finished(process.returncode, out, err)

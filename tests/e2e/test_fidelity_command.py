@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from evo_command import Evo, Finished
+from support.command import Evo, Finished
 
 SHORT = (
     *("--set", "protocol.rungs=[{epochs = 1, seeds = 2}, {epochs = 2, seeds = 2}]"),

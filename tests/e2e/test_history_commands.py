@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from evo_command import EVO, SMALL, Evo
+from support.command import EVO, SMALL, Evo, run_evo, start_evo
+from support.processes import wait_for
 
 from archive.history.reader import Reader
 
@@ -95,20 +96,12 @@ def test_on_a_full_disk_a_campaign_stops_with_a_message_and_goes_on_when_there_i
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
 
-    stopped = subprocess.run(
-        [EVO, *SMALL, "--name", "full"],
-        cwd=workplace,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        preexec_fn=limit,
-    )
+    stopped = run_evo(*SMALL, "--name", "full", cwd=workplace, preexec_fn=limit)
     paid = Reader.read(workplace / "runs/full").outcomes
 
-    assert stopped.returncode == 1, stopped.stderr
-    assert "Free space" in stopped.stderr
-    assert "Traceback" not in stopped.stderr
+    assert stopped.code == 1, stopped.err
+    assert "Free space" in stopped.err
+    assert "Traceback" not in stopped.err
     assert len(paid) > 0
     resumed = evo("resume", "full", "--json")
     assert (resumed.code, resumed.json["state"]) == (0, "finished"), resumed.err
@@ -140,18 +133,9 @@ def test_a_folder_that_may_only_be_read_is_read_and_not_resumed(evo: Evo, copy: 
 
 
 def test_a_second_ctrl_c_stops_at_once(workplace: Path) -> None:
-    process = subprocess.Popen(
-        [EVO, *SMALL, "--name", "hasty"],
-        cwd=workplace,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = start_evo(*SMALL, "--name", "hasty", cwd=workplace)
     folder = workplace / "runs/hasty"
-    end = time.monotonic() + 120
-    while not (folder / "journal").exists() or not Reader.read(folder).outcomes:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for(lambda: (folder / "journal").exists() and Reader.read(folder).outcomes)
     os.kill(process.pid, signal.SIGINT)
     time.sleep(0.3)
     asked = time.monotonic()

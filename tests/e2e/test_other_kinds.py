@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from evo_command import Evo
+from support.command import Evo
 
 from archive.history.reader import Reader
 from evo.core.records import Status

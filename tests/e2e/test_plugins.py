@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from evo_command import EVO, Finished
+from support.command import Finished, run_evo
 
 PACKAGE = Path(__file__).parents[1] / "plugin"
 CAMPAIGN = """
@@ -65,16 +65,7 @@ def evo_with(tmp_path_factory: pytest.TempPathFactory) -> With:
 
     def call(*words: str, sites: tuple[Path, ...]) -> Finished:
         path = os.pathsep.join([*map(str, sites), os.environ.get("PYTHONPATH", "")])
-        done = subprocess.run(
-            [EVO, *words],
-            cwd=here,
-            env={**os.environ, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return run_evo(*words, cwd=here, env={**os.environ, "PYTHONPATH": path})
 
     return call
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch.nn.functional as F
-from evo_command import Evo
+from support.command import Evo
 
 from archive.history.reader import Reader
 from evo.config import parse

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from evo_command import Evo, Finished
+from support.command import Evo, Finished
 
 SCREENED = (
     *("run", "smoke", "--name", "screened", "--seed", "6", "--json"),

@@ -1,54 +1,14 @@
 import os
 import signal
-import subprocess
-import time
 from pathlib import Path
 
-from evo_command import EVO, SECRET, SMALL, Evo, Finished
+from support.command import SECRET, SMALL, Evo, Finished, start_evo
+from support.processes import descendants, is_alive, wait_for
 
 from archive.history import stop_reason as endings
 from archive.history.reader import Reader
 from evo.core.records import Status
 from evo.report.facts.summary import status_facts
-
-
-def wait_for(condition, *, timeout_s: float = 120.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-def start(workplace: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [EVO, *words],
-        cwd=workplace,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def children_of(pid: int) -> list[int]:
-    """Living descendants of a process."""
-    found: list[int] = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid and fields[0] != "Z":
-            child = int(stat.parent.name)
-            found += [child, *children_of(child)]
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def paid_for(folder: Path) -> tuple[int, int]:
@@ -100,12 +60,12 @@ def test_a_campaign_ended_again_and_again_resumes_to_the_same_history(
     evo: Evo, finished_run: str, workplace: Path
 ) -> None:
     folder = workplace / "runs/ended"
-    process = start(workplace, *SMALL, "--name", "ended")
+    process = start_evo(*SMALL, "--name", "ended", cwd=workplace)
     wait_for((folder / "campaign.json").exists)
     paid = (-1, 0)
     for ending, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9), (signal.SIGTERM, 130)):
         wait_for(lambda paid=paid: paid_for(folder) > paid)
-        family = children_of(process.pid)
+        family = descendants(process.pid)
         os.kill(process.pid, ending)
         _, err = process.communicate(timeout=60)
         assert process.returncode == code, err
@@ -118,7 +78,7 @@ def test_a_campaign_ended_again_and_again_resumes_to_the_same_history(
         assert status_facts(Reader.read(folder))["stopped_because"] == told
         before, paid = paid, paid_for(folder)
         assert paid > before
-        process = start(workplace, "resume", "ended")
+        process = start_evo("resume", "ended", cwd=workplace)
     process.communicate(timeout=120)
 
     assert process.returncode == 0
@@ -138,7 +98,7 @@ def test_resuming_a_finished_campaign_shows_its_result_again(evo: Evo, finished_
 
 
 def test_a_second_process_on_one_campaign_is_refused(evo: Evo, workplace: Path) -> None:
-    process = start(workplace, "run", "smoke", "--name", "busy")
+    process = start_evo("run", "smoke", "--name", "busy", cwd=workplace)
     try:
         wait_for((workplace / "runs/busy/campaign.json").exists)
         done = evo("resume", "busy")
@@ -179,7 +139,7 @@ def test_a_budget_that_ends_before_anything_is_proposed_prints_no_empty_tables(
 
 def test_a_run_without_a_name_is_numbered(evo: Evo, tmp_path: Path) -> None:
     for name in ("smoke-001", "smoke-002"):
-        process = start(tmp_path, "run", "smoke")
+        process = start_evo("run", "smoke", cwd=tmp_path)
         wait_for((tmp_path / "runs" / name / "campaign.json").exists)
         os.kill(process.pid, signal.SIGTERM)
         process.communicate(timeout=60)

@@ -1,0 +1,106 @@
+"""The command `evo`: called in process, or started as a process where only a process shows it."""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import torch
+
+from evo.cli import main
+
+EVO = Path(sys.executable).parent / "evo"
+SECRET = "sk-do-not-write-me"
+SMALL = (
+    *("run", "smoke", "--seed", "4"),
+    # Long enough to be interrupted, short enough to wait for.
+    *("--set", "protocol.rungs=[{epochs = 2, seeds = 4}, {epochs = 6, seeds = 4}]"),
+)
+
+
+class Finished(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Evo = Callable[..., Finished]
+
+
+def call_evo(*words: str, cwd: Path) -> Finished:
+    """What the command prints and exits with, in this process: a start costs seconds."""
+    out, err = _Stream(), _Stream()
+    with (
+        _as_it_was(),
+        contextlib.chdir(cwd),
+        mock.patch.object(sys, "argv", [str(EVO), *words]),
+        mock.patch.dict(os.environ, COLUMNS="80"),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main()
+            code = 0
+        except SystemExit as exit_:
+            code = exit_.code if isinstance(exit_.code, int) else 0
+    return Finished(code, out.text, err.text)
+
+
+def start_evo(*words: str, cwd: Path) -> "subprocess.Popen[str]":
+    """The command as a process of its own, in a session of its own, still running."""
+    return subprocess.Popen(
+        [EVO, *words],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def run_evo(*words: str, timeout_s: float = 300.0, **options: Any) -> Finished:
+    """The command as a process of its own, to its end; takes the options of `subprocess.run`."""
+    done = subprocess.run(
+        [EVO, *words],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+        **options,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+class _Stream(io.TextIOWrapper):
+    """A stream in memory, for text and for bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+    @property
+    def text(self) -> str:
+        content = self.buffer
+        assert isinstance(content, io.BytesIO)
+        return content.getvalue().decode()
+
+
+@contextlib.contextmanager
+def _as_it_was() -> Iterator[None]:
+    """Give back what the command changes: the handler of SIGTERM, torch's threads."""
+    handler, threads = signal.getsignal(signal.SIGTERM), torch.get_num_threads()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        torch.set_num_threads(threads)
