@@ -2,17 +2,21 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.processes import children
 
 from evo.compute.local import Workers
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 
+IDENTITY = '{"inputs":1,"nodes":[],"output":{"ref":0}}'
 PROTOCOL = Protocol(
     rungs=(Rung(epochs=1, seeds=2), Rung(epochs=60, seeds=4), Rung(epochs=4000, seeds=8)),
     learning_rates=(0.01,),
@@ -53,11 +57,14 @@ def by_id(outcomes) -> dict[str, Outcome]:
     return {outcome.id: outcome for outcome in outcomes}
 
 
-def children() -> set[int]:
-    found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
-    return found
+def trainers() -> set[int]:
+    """Workers of all pools of this process: what its fork server has forked."""
+    return {
+        worker
+        for server in children(os.getpid())
+        if b"multiprocessing.forkserver" in Path(f"/proc/{server}/cmdline").read_bytes()
+        for worker in children(server)
+    }
 
 
 def test_outcomes_hold_every_trial_of_the_rung(pool: Workers, graph: str) -> None:
@@ -90,16 +97,14 @@ def test_a_job_that_runs_out_of_time_twice_costs_itself_alone(graph: str) -> Non
 
 
 def kill_workers(*, but: set[int]) -> None:
-    killed = 0
-    for pid in children() - but:
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-    assert killed
+    doomed = trainers() - but
+    for worker in doomed:
+        os.kill(worker, signal.SIGKILL)
+    assert doomed
 
 
 def test_a_worker_that_is_killed_at_work_costs_nothing_but_time(graph: str) -> None:
-    before = children()
+    before = trainers()
     with workers(1) as pool:
         by_id(pool.run([Job("warm", graph, 0)]))
         outcomes: dict[str, Outcome] = {}
@@ -119,7 +124,7 @@ def test_a_worker_that_is_killed_at_work_costs_nothing_but_time(graph: str) -> N
 
 
 def test_workers_that_are_killed_while_idle_are_replaced(graph: str) -> None:
-    before = children()
+    before = trainers()
     with workers() as pool:
         first = by_id(pool.run([Job("a", graph, 0)]))
         kill_workers(but=before)
@@ -152,3 +157,34 @@ def test_a_penalty_is_mapped_over_the_copies_whatever_operators_it_is_made_of() 
 
     assert not outcome.error
     assert all(trial.loss < 3 for trial in outcome.trials)
+
+
+PROGRAM = f"""
+print("runs", flush=True)
+from evo.compute.local import Workers
+from evo.evaluation.protocol import Job, Protocol, Rung
+
+protocol = Protocol(rungs=(Rung(epochs=1, seeds=2),), learning_rates=(0.01,))
+settings = dict(kind="activation", tasks=("digits",), protocol=protocol, device="cpu")
+with Workers(1, timeout_s=60.0, **settings) as pool:
+    (outcome,) = pool.run([Job("a", {IDENTITY!r}, 0)])
+print(outcome.error or "trained", flush=True)
+"""
+
+
+def test_workers_do_not_run_a_program_again_that_does_not_ask_for_its_name(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    # Names of ours in the folder where the program is called are none of the workers' business.
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "operators.py").write_text("print('operators of the user')")
+
+    done = subprocess.run(
+        [sys.executable, tmp_path / "program.py"],
+        cwd=tmp_path / "elsewhere",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.stdout.splitlines() == ["runs", "trained"], done.stderr
