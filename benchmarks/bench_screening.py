@@ -40,7 +40,7 @@ from evo.config import Config, parse
 from evo.core.records import Record, Status
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.report.facts.summary import pareto_front
+from evo.report.facts.front import pareto_front
 from evo.screening.settings import RewardSettings
 from evo.studies.reward import Rewards
 from evo.validation.sandbox.sandbox import Sandbox

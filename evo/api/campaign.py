@@ -139,8 +139,8 @@ class Campaign:
             UsageError: an objective is unknown.
         """
         from archive.pareto import front  # noqa: PLC0415 - costs time, as above
+        from evo.report.facts.front import fully_evaluated  # noqa: PLC0415
         from evo.report.facts.objectives import objectives_of  # noqa: PLC0415
-        from evo.report.facts.summary import fully_evaluated  # noqa: PLC0415
 
         measures = objectives_of(objectives)
         complete = fully_evaluated(record for record in self.records if record.is_proposal)
@@ -162,7 +162,7 @@ class Campaign:
         Raises:
             UsageError: no id does, or those of several candidates do.
         """
-        from evo.report.facts.summary import find_record  # noqa: PLC0415 - costs time, as above
+        from evo.report.facts.record import find_record  # noqa: PLC0415 - costs time, as above
 
         return find_record(self.records, id)
 
@@ -207,14 +207,17 @@ class Campaign:
             UsageError: a kind or objective is unknown, or the kind takes no second campaign.
         """
         from evo.report.facts.objectives import objectives_of  # noqa: PLC0415 - costs time
+        from evo.report.facts.overview import (  # noqa: PLC0415
+            overview_of,
+            with_one_reference,
+        )
         from evo.report.pictures import draw  # noqa: PLC0415
-        from evo.studies.scene import overlaid, scene_of  # noqa: PLC0415
 
         chosen = objectives_of(objectives)
-        scene = scene_of(self._reader, chosen)
+        overview = overview_of(self._reader, chosen)
         if over is None:
-            return draw(kind, scene)
-        return draw(kind, *overlaid(scene, scene_of(over._reader, chosen)))
+            return draw(kind, overview)
+        return draw(kind, *with_one_reference(overview, overview_of(over._reader, chosen)))
 
     def __repr__(self) -> str:
         last = self._reader.config["generations"]

@@ -44,8 +44,9 @@ def tabular(
     as_json: JsonOption = False,
 ) -> None:
     """How quickly strategies find the best of a pool whose candidates all trained in full."""
-    from evo.report.facts.tabular import tabular_facts, tabular_view
+    from evo.report.facts.tabular import tabular_facts
     from evo.report.views.live import work_view
+    from evo.report.views.tabular import tabular_view
     from evo.screening.pool import read_pool
     from evo.tabular.benchmark import BenchmarkPlan, Table, measure
     from evo.tabular.strategy import Goal, strategies

@@ -16,8 +16,8 @@ def compare(
 ) -> None:
     """Fronts, hypervolumes over one reference, counts and the best of two campaigns."""
     one, two = read_run(run), read_run(other)
-    from evo.report.facts.comparison import comparison
-    from evo.report.views.tables import comparison_table
+    from evo.report.facts.comparison import comparison_facts
+    from evo.report.views.comparison import comparison_table
 
-    facts = comparison(one, two)
+    facts = comparison_facts(one, two)
     print_facts(facts, comparison_table(facts), as_json=as_json)

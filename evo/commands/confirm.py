@@ -23,8 +23,8 @@ def confirm(
     """Whether the front and the best hold: they train again, on fresh seeds and other tasks."""
     history = read_run(run)
     from archive.history.confirmations import read_confirmation
-    from evo.report.facts.verdicts import verdict_table
     from evo.report.views.live import work_view
+    from evo.report.views.verdicts import verdict_table
     from evo.studies.confirm import carry_out, plan
 
     chosen = plan(history, top=top, epochs=epochs, seeds=seeds, beside=task)

@@ -16,32 +16,33 @@ from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
     from archive.history.reader import Reader
-    from evo.report.pictures.scene import Scene
+    from evo.report.facts.overview import Overview
 
 out = Console()
 err = Console(stderr=True)
 
 
-def print_result(history: "Reader", scene: "Scene", picture: Path) -> None:
+def print_result(history: "Reader", overview: "Overview", picture: Path) -> None:
     """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
     from archive.history.replies import Replies
-    from evo.report.facts.authorship import authorship_facts, authorship_table, spent_line
-    from evo.report.facts.fronts import analysis_view
+    from evo.report.facts.authorship import authorship_facts
     from evo.report.facts.logbook import logbook
-    from evo.report.views.tables import generation_table
+    from evo.report.views.authorship import authorship_table, spent_line
+    from evo.report.views.generations import generation_table
+    from evo.report.views.pareto import pareto_view
 
     out.print(generation_table(logbook(history.records)))
     if (authorship := authorship_facts(history.records))["operators"]:
         out.print(authorship_table(authorship))
     if spent := spent_line(Replies.read(history.folder, campaign=history.id).total):
         out.print(spent, markup=False, highlight=False, soft_wrap=True)
-    out.print(analysis_view(scene))
+    out.print(pareto_view(overview))
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
 
 
 def _print_next(history: "Reader") -> None:
-    from evo.report.facts.summary import best_record
+    from evo.report.facts.record import best_record
 
     best = best_record(history.records)
     folder = history.folder
@@ -59,12 +60,12 @@ def _print_next(history: "Reader") -> None:
         out.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
-def save_picture(scene: "Scene", folder: Path) -> Path:
+def save_picture(overview: "Overview", folder: Path) -> Path:
     """The novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
     from evo.report.pictures import save_pareto
 
     with picture_folder(folder):
-        return save_pareto(scene, folder)
+        return save_pareto(overview, folder)
 
 
 @contextmanager

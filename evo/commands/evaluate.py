@@ -36,7 +36,7 @@ def evaluate(
     loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
     from evo.api.walls import expect_walls
     from evo.campaign import create
-    from evo.report.views.tables import evaluation_table
+    from evo.report.views.evaluation import evaluation_table
     from evo.studies.files import evaluate_sources, evaluation_facts
 
     create.check_config(loaded)

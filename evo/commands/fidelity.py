@@ -58,7 +58,7 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
     from evo.api.walls import expect_walls
     from evo.campaign import create
     from evo.evaluation import panel as panels
-    from evo.report.views.tables import fidelity_table
+    from evo.report.views.fidelity import fidelity_table
     from evo.studies import fidelity
 
     panel = panels.read_panel(files[0] if files else None, config.kind)

@@ -41,23 +41,24 @@ def pareto(
     beside = None if over is None else read_run(over)
     if beside is not None:
         _check_alike(history, beside)
-    from evo.report.facts.fronts import analysis_view, pareto_facts
-    from evo.studies.scene import overlaid, scene_of
+    from evo.report.facts.overview import overview_of, with_one_reference
+    from evo.report.facts.pareto import pareto_facts
+    from evo.report.views.pareto import pareto_view
 
-    scene = scene_of(history, chosen)
-    other = None if beside is None else scene_of(beside, chosen)
+    overview = overview_of(history, chosen)
+    other = None if beside is None else overview_of(beside, chosen)
     if other is not None:
-        scene, other = overlaid(scene, other)
+        overview, other = with_one_reference(overview, other)
     if plot is not None:
         from evo.report.pictures import save_all
 
         with picture_folder(plot):
-            paths = save_all(scene, plot, over=other)
+            paths = save_all(overview, plot, over=other)
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
     if as_json:
-        print_json(pareto_facts(scene, other))
+        print_json(pareto_facts(overview, other))
     else:
-        out.print(analysis_view(scene, other))
+        out.print(pareto_view(overview, other))
 
 
 def _check_alike(one: "Reader", other: "Reader") -> None:

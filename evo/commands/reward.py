@@ -30,7 +30,8 @@ def reward(
 ) -> None:
     """How many of the best candidates a reward model finds for how many evaluations."""
     histories = [read_run(run) for run in runs]
-    from evo.report.facts.reward import reward_facts, reward_view
+    from evo.report.facts.reward import reward_facts
+    from evo.report.views.reward import reward_view
     from evo.studies.reward import SOURCES, Rewards
 
     if by not in SOURCES:

@@ -93,9 +93,9 @@ def _run(
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
     from evo.api.running import Listener, work
     from evo.campaign.events import StopCause
-    from evo.report.facts.summary import status_facts
+    from evo.report.facts.overview import overview_of
+    from evo.report.facts.status import status_facts
     from evo.report.views.live import live_view
-    from evo.studies.scene import scene_of
 
     folder, ending = history.folder, ""
     go_on = f"Go on with: {invoked_as()} resume {folder}"
@@ -126,12 +126,12 @@ def _run(
     if ending and history.generation < 1 and not as_json:
         err.print(f"{ending} Nothing has been proposed yet.", soft_wrap=True, markup=False)
         return
-    scene = scene_of(history)
-    picture = save_picture(scene, folder)
+    overview = overview_of(history)
+    picture = save_picture(overview, folder)
     if as_json:
         print_json(status_facts(history))
     else:
-        print_result(history, scene, picture)
+        print_result(history, overview, picture)
     if ending:
         err.print(ending, soft_wrap=True, markup=False)
 

@@ -17,10 +17,9 @@ def show(
     """One candidate with all that is known of it."""
     history = read_run(run)
     from archive.history.confirmations import newest_of
-    from evo.report.facts.credits import credit_facts
-    from evo.report.facts.summary import find_record, record_facts
-    from evo.report.views.tables import record_view
-    from evo.studies.scene import credits_of
+    from evo.report.facts.credits import credit_facts, credits_of
+    from evo.report.facts.record import find_record, record_facts
+    from evo.report.views.record import record_view
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)

@@ -9,8 +9,9 @@ def status(run: RunName, *, as_json: JsonOption = False) -> None:
     history = read_run(run)
     from rich.console import Group
 
-    from evo.report.facts.authorship import authorship_facts, authorship_table
-    from evo.report.facts.summary import status_facts
+    from evo.report.facts.authorship import authorship_facts
+    from evo.report.facts.status import status_facts
+    from evo.report.views.authorship import authorship_table
     from evo.report.views.tables import facts_table
 
     facts = status_facts(history)

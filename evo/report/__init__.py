@@ -1,1 +1,1 @@
-"""What people read of a campaign. It reads history and snapshots, and never touches a run."""
+"""Facts, tables and pictures of campaigns, from history alone; never touches a running one."""

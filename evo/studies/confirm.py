@@ -20,7 +20,7 @@ from evo.core.errors import EvoError, UsageError
 from evo.core.records import Outcome, Record, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.statistics.paired_test import confirm_candidates, fewest_seeds
-from evo.report.facts.summary import fully_evaluated, pareto_front
+from evo.report.facts.front import fully_evaluated, pareto_front
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
 from evo.selection.individual import performance
 from evo.tasks.base import network_counts, tasks

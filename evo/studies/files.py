@@ -16,7 +16,7 @@ from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
-from evo.report.facts.summary import score_facts
+from evo.report.facts.record import score_facts
 from evo.validation.graph.graphs import component_of
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator

@@ -30,7 +30,7 @@ def test_the_table_names_each_strategy(evo: Evo) -> None:
 
     assert done.code == 0, done.err
     assert "random" in done.out
-    assert "chance finds" in " ".join(done.out.split())
+    assert "random choice finds" in " ".join(done.out.split())
 
 
 def test_wrong_use_of_the_bench_ends_with_one_message_before_anything_runs(

@@ -68,7 +68,7 @@ def test_two_kinds_together_run_to_their_end_and_each_gets_its_credit(
     told = evo("show", "runs/two", credited[0]["id"]).out
     assert "credit." in told
     told = evo("pareto", "runs/two").out
-    assert "Beside each kind its credit" in told
+    assert "Each kind is listed with its credit" in told
 
 
 # One whose arguments differ in shape, and one with two of a shape; tests/honest has all kinds.

@@ -50,7 +50,7 @@ def test_the_table_tells_people_the_same(evo: Evo, screened: str) -> None:
     words = " ".join(done.out.split())
     assert done.code == 0, done.err
     assert "Share of the best 5 % found" in words
-    assert "Foretold before training" in words
+    assert "Predicted before training" in words
 
 
 def test_a_campaign_begins_with_the_lessons_and_status_says_how_its_model_stands(

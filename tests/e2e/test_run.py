@@ -8,7 +8,7 @@ from support.processes import descendants, is_alive, wait_for
 from archive.history import stop_reason as endings
 from archive.history.reader import Reader
 from evo.core.records import Status
-from evo.report.facts.summary import status_facts
+from evo.report.facts.status import status_facts
 
 
 def paid_for(folder: Path) -> tuple[int, int]:

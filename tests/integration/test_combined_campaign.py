@@ -15,9 +15,11 @@ from evo.campaign.ablation import ablated_graphs, standard_graphs
 from evo.components.kinds import kinds
 from evo.config import Config
 from evo.core.records import Candidate, Record, Status
-from evo.report.facts.fronts import pareto_facts
-from evo.report.facts.summary import pareto_front, status_facts
-from evo.studies.scene import credits_of, scene_of
+from evo.report.facts.credits import credits_of
+from evo.report.facts.front import pareto_front
+from evo.report.facts.overview import overview_of
+from evo.report.facts.pareto import pareto_facts
+from evo.report.facts.status import status_facts
 from evo.validation.graph.graphs import Graphs, component_of
 from evo.validation.refusal import Refused
 from evo.validation.validator import Validator
@@ -134,7 +136,7 @@ def test_ablations_are_measurements_and_count_as_nothing_else(campaign: Reader) 
 
 
 def test_credits_are_shown_with_the_front(campaign: Reader) -> None:
-    facts = pareto_facts(scene_of(campaign))
+    facts = pareto_facts(overview_of(campaign))
 
     told = [member["credits"] for member in facts["front"]]
     assert any("regularizer" in credits_ and "activation" in credits_ for credits_ in told)

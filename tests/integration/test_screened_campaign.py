@@ -16,8 +16,9 @@ from evo.core.errors import HistoryError, UsageError
 from evo.core.records import Outcome, Record, Status
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job
-from evo.report.facts.reward import reward_facts, reward_view
-from evo.report.facts.summary import status_facts
+from evo.report.facts.reward import reward_facts
+from evo.report.facts.status import status_facts
+from evo.report.views.reward import reward_view
 from evo.studies.reward import Rewards, judge
 from evo.validation.graph.graph import Graph
 

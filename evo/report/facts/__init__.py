@@ -1,1 +1,1 @@
-"""Facts of a campaign as plain data: what `--json` prints and views show."""
+"""Facts of a campaign as plain data, for `--json`, tables and pictures; nothing here draws."""

@@ -1,8 +1,8 @@
-"""Two campaigns side by side: what `evo compare` prints.
+"""The facts of `evo compare`: two campaigns side by side.
 
-One run each says which run came to more, not which settings are better: for that a setting needs
-several seeds. What can be compared honestly within one pair is their best candidates on trials that
-both have, seed by seed; both were picked by these very trials, so both look better than they are.
+One run each tells which run is ahead, not which settings are better: that takes several seeds per
+setting. What can be compared within one pair is their best candidates on trials that both have,
+seed by seed; both were picked by these very trials, so both look better than they are.
 """
 
 import math
@@ -14,17 +14,18 @@ from scipy.stats import t as student
 from archive.history.reader import Reader
 from archive.pareto import hypervolume
 from evo.core.records import Record
-from evo.report.facts.summary import Front, objectives, pareto_front, status_facts
+from evo.report.facts.front import Front, front_point, pareto_front
+from evo.report.facts.status import status_facts
 
 REFERENCE = (0.0, 0.0)
-"""The point above which both hypervolumes are taken."""
+"""The reference point of both hypervolumes."""
 
 MEASURED_BY = ("kind", "tasks", "protocol", "device")
-"""Settings in which campaigns must agree for win rates to mean the same."""
+"""Settings that must agree for win rates to mean the same."""
 
 
-def comparison(one: Reader, other: Reader) -> dict[str, Any]:
-    """What `evo compare --json` prints."""
+def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
+    """The JSON document of `evo compare --json`."""
     fronts = [pareto_front(reader.records) for reader in (one, other)]
     differing = [key for key in MEASURED_BY if one.config.get(key) != other.config.get(key)]
     if _rung(fronts[0]) != _rung(fronts[1]):
@@ -34,7 +35,7 @@ def comparison(one: Reader, other: Reader) -> dict[str, Any]:
         "comparable": not differing,
         "differing": differing,
         "reference": list(REFERENCE),
-        "runs": [_facts(r, front) for r, front in zip((one, other), fronts, strict=True)],
+        "runs": [_run_facts(r, front) for r, front in zip((one, other), fronts, strict=True)],
         "hypervolume_of_both": float(hypervolume(union, REFERENCE)) if union else 0.0,
         "front_members_beaten": [
             _beaten(fronts[0], fronts[1]),
@@ -44,7 +45,7 @@ def comparison(one: Reader, other: Reader) -> dict[str, Any]:
     }
 
 
-def _facts(reader: Reader, front: Front) -> dict[str, Any]:
+def _run_facts(reader: Reader, front: Front) -> dict[str, Any]:
     points = _points(front)
     return {
         **{key: value for key, value in status_facts(reader).items() if key != "llm"},
@@ -55,7 +56,7 @@ def _facts(reader: Reader, front: Front) -> dict[str, Any]:
 
 
 def _beaten(front: Front, by: Front) -> int:
-    """How many members of a front are dominated by a member of another."""
+    """The number of members of a front that a member of the other dominates."""
     rivals = _points(by)
     return sum(
         any(
@@ -82,7 +83,7 @@ def _paired(one: Front, other: Front) -> Mapping[str, Any] | None:
             and first[key] * second[key] > 0
         ):
             seeds.setdefault(key[-1], []).append(math.log(second[key] / first[key]))
-    means = [sum(found) / len(found) for found in seeds.values()]
+    means = [sum(ratios) / len(ratios) for ratios in seeds.values()]
     facts = {"ids": [one.members[0].id, other.members[0].id], "seeds": len(means)}
     if len(means) < 3:
         return {**facts, "log_loss_ratio": None, "log_loss_ratio_ci": None}
@@ -93,12 +94,13 @@ def _paired(one: Front, other: Front) -> Mapping[str, Any] | None:
 
 
 def _losses(record: Record) -> dict[tuple[str, str, int], float]:
-    rung = record.scored.rung
-    return {(t.task, t.network, t.seed): t.loss for t in record.scored.trials if t.rung == rung}
+    """Losses at the highest rung by task, network and seed."""
+    score = record.scored
+    return {(t.task, t.network, t.seed): t.loss for t in score.trials if t.rung == score.rung}
 
 
 def _points(front: Front) -> list[tuple[float, float]]:
-    return [objectives(record) for record in front.members]
+    return [front_point(record) for record in front.members]
 
 
 def _rung(front: Front) -> int:

@@ -1,4 +1,4 @@
-"""The credit of each component of a combination, read off history.
+"""The credit of each component of a combination, computed from history.
 
     credit = mean over trials of log(loss with the standard component instead / loss as it is)
 
@@ -8,8 +8,12 @@ by both counts 0. The unit of the interval is the seed. See `evo.campaign.ablati
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
+from archive.history.reader import Reader
+from evo.campaign.ablation import ablated_graphs, standard_graphs
+from evo.components.kinds import kinds
 from evo.core.records import Record
 from evo.evaluation.statistics.paired_test import Comparison, compare_paired
 from evo.evaluation.statistics.win_rates import at_highest_rung
@@ -18,39 +22,55 @@ Credits = Mapping[str, Comparison | None]
 """By the name of a kind; None where training without its component failed."""
 
 
-def measured(
+def credits_of(history: Reader, chosen: Sequence[Record]) -> dict[str, Credits]:
+    """The credits of some of a campaign's records by id; empty unless it combines kinds."""
+    kind = kinds.get(history.config["kind"])()
+    last = len(history.config["protocol"]["rungs"]) - 1
+    chosen = [record for record in chosen if record.score is not None and record.score.rung == last]
+    if len(kind.members) == 1 or not chosen:
+        return {}
+    baselines = takewhile(lambda record: record.is_baseline, history.records)
+    standards = standard_graphs(kind, baselines)
+    return measured_credits(
+        chosen, lambda record: ablated_graphs(record.graph, standards), history.records
+    )
+
+
+def measured_credits(
     chosen: Sequence[Record],
     ablated: Callable[[Record], Mapping[str, str]],
     records: Iterable[Record],
 ) -> dict[str, Credits]:
-    """The credits of some evaluated records by their ids, as far as they were measured.
+    """The credits of some evaluated records by id, as far as their ablations were trained.
 
     Args:
-        chosen: the records, of the campaign's last rung.
+        chosen: the records, at the campaign's last rung.
         ablated: graphs of a record's ablations, by the name of the kind.
         records: all of the campaign.
     """
-    wanted = {record.id: ablated(record) for record in chosen}
-    graphs = {graph for own in wanted.values() for graph in own.values()}
+    graphs_of = {record.id: ablated(record) for record in chosen}
+    graphs = {graph for ablations in graphs_of.values() for graph in ablations.values()}
     # Of several records that compute the same the one with the most trials counts.
-    found: dict[str, Record] = {}
+    trained: dict[str, Record] = {}
     for record in records:
         if record.graph in graphs and (record.is_ablation or record.score is not None):
-            known = found.get(record.graph)
-            found[record.graph] = record if known is None else max(known, record, key=_trained)
+            known = trained.get(record.graph)
+            trained[record.graph] = (
+                record if known is None else max(known, record, key=_trial_count)
+            )
     return {
         record.id: {
             name: credit
-            for name, graph in wanted[record.id].items()
-            if graph in found
-            and ((credit := _compared(record, found[graph])) or found[graph].is_ablation)
+            for name, graph in graphs_of[record.id].items()
+            if graph in trained
+            and ((credit := _compared(record, trained[graph])) or trained[graph].is_ablation)
         }
         for record in chosen
     }
 
 
 def credit_facts(credits_: Credits) -> dict[str, Any]:
-    """What `--json` prints of a record's credits."""
+    """A record's credits as `--json` prints them."""
     return {
         name: None
         if credit is None
@@ -62,27 +82,19 @@ def credit_facts(credits_: Credits) -> dict[str, Any]:
     }
 
 
-def credit_text(credit: Comparison | None) -> str:
-    """A credit with its interval, for people."""
-    if credit is None:
-        return "fails without"
-    ratio = credit.log_ratio
-    return f"{ratio.value:+.3f} [{ratio.low:+.2f}, {ratio.high:+.2f}]"
-
-
-def _trained(record: Record) -> int:
+def _trial_count(record: Record) -> int:
     return 0 if record.score is None else len(record.score.trials)
 
 
-def _compared(record: Record, other: Record) -> Comparison | None:
-    """None where the other has not trained on every trial by which the record is judged."""
-    own = at_highest_rung(record.scored.trials)
-    trained = () if other.score is None else other.score.trials
+def _compared(record: Record, ablation: Record) -> Comparison | None:
+    """None where the ablation has not trained on every trial by which the record is judged."""
+    with_it = at_highest_rung(record.scored.trials)
+    trained = () if ablation.score is None else ablation.score.trials
     losses = {trial[:4]: trial.loss for trial in trained}
-    if any(trial[:4] not in losses for trial in own):
+    if any(trial[:4] not in losses for trial in with_it):
         return None
-    without = [trial._replace(loss=losses[trial[:4]]) for trial in own]
-    for place, pair in enumerate(zip(own, without, strict=True)):
+    without = [trial._replace(loss=losses[trial[:4]]) for trial in with_it]
+    for index, pair in enumerate(zip(with_it, without, strict=True)):
         if all(math.isinf(trial.loss) for trial in pair):  # tells nothing of the component
-            own[place], without[place] = (trial._replace(loss=1.0) for trial in pair)
-    return compare_paired(own, without)
+            with_it[index], without[index] = (trial._replace(loss=1.0) for trial in pair)
+    return compare_paired(with_it, without)

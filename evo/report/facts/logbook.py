@@ -1,4 +1,4 @@
-"""DEAP's logbook of a campaign, read off its history, so that a resumed one has it whole."""
+"""DEAP's logbook of a campaign, rebuilt from its history, so that a resumed one has all of it."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -7,11 +7,11 @@ import numpy as np
 from deap import tools
 
 from evo.core.records import Record
-from evo.report.facts.summary import fully_evaluated, pareto_front
+from evo.report.facts.front import fully_evaluated, pareto_front
 
 
 def logbook(records: Iterable[Record]) -> tools.Logbook:
-    """An entry a generation: how many were proposed, evaluated and trained in full, and how good.
+    """One entry per generation: counts of proposed, evaluated and fully trained, and how good.
 
     B-WR and novelty are of those trained in full, at the highest rung of the generation; the
     hypervolume is that of the front of all generations so far.
@@ -25,18 +25,18 @@ def logbook(records: Iterable[Record]) -> tools.Logbook:
     book = tools.Logbook()
     best: list[Record] = []  # a front of fronts: nothing else can be on the next one
     for generation, group in groupby(records, lambda record: record.generation):
-        arrived = [record for record in group if record.is_proposal]
-        complete = fully_evaluated(arrived)
+        proposals = [record for record in group if record.is_proposal]
+        complete = fully_evaluated(proposals)
         if not complete:
             continue
-        found = pareto_front([*best, *complete])
-        best = list(found.members)
+        front = pareto_front([*best, *complete])
+        best = list(front.members)
         book.record(
             gen=generation,
-            proposed=len(arrived),
-            nevals=sum(record.score is not None for record in arrived),
+            proposed=len(proposals),
+            nevals=sum(record.score is not None for record in proposals),
             full=len(complete),
-            hypervolume=found.hypervolume,
+            hypervolume=front.hypervolume,
             **statistics.compile(complete),
         )
     return book

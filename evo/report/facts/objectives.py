@@ -1,4 +1,4 @@
-"""What a front can be of: measures of a record, each with its direction and its worst value."""
+"""The objectives a front can have: measures of a record with a direction and a worst value."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ class Objective:
 
     Attributes:
         key: its name in `--objectives` and `--json`.
-        label: what an axis says.
-        read: the measure of a record.
-        worst: where hypervolume is counted from; None where no value is the worst there is. Then
-            it is the worst that any of the candidates has.
+        label: the label of an axis.
+        read: takes the measure of a record.
+        worst: the reference for hypervolume; None where no value is the worst possible, and the
+            worst of any candidate is taken.
         is_minimised: whether less is better.
         is_noisy: whether trials measured it, so that it has an interval.
     """
@@ -32,7 +32,7 @@ class Objective:
 
     @property
     def sign(self) -> float:
-        """What turns the measure into one to be maximised: 1 or -1."""
+        """The factor that turns the measure into one to be maximised: 1 or -1."""
         return -1.0 if self.is_minimised else 1.0
 
 
@@ -91,10 +91,7 @@ OBJECTIVES = {
         ),
     )
 }
-"""All there are, by key. A training that a race stopped cost fewer seconds than a whole one."""
-
-DEFAULT = ("b_wr", "n_behaviour")
-"""Performance and novelty, as selection sees them."""
+"""All objectives by key. A training that a race stopped cost fewer seconds than a whole one."""
 
 
 def objectives_of(keys: Sequence[str]) -> tuple[Objective, ...]:

@@ -1,11 +1,11 @@
-"""What the true measures of candidates may be, as draws: the noise that a front must respect.
+"""Posterior draws of the true measures of candidates: the noise that a front must respect.
 
-Resampling trials would claim too much: who won all of a few trials wins all of any resample, as if
-that were certain. So a measure is drawn from the distribution behind its interval. Two measures of
-one candidate are lucky together, which the trials show. That two candidates share seeds and
-baselines is left out: the correlations that few trials show are mostly chance, and draws tied by
-them are further from the truth (benchmarks/bench_front.py). That true win rates rise and fall
-together is not known here either: with several noisy objectives the fronts drawn are too long.
+Resampling trials would claim too much: a candidate that won all of a few trials wins all of any
+resample, as if that were certain. So a measure is drawn from the distribution behind its interval.
+Measures of one candidate are correlated, as its trials show. That two candidates share seeds and
+baselines is ignored: the correlations that few trials show are mostly chance, and draws correlated
+by them are further from the truth (benchmarks/bench_front.py). The correlation of true win rates is
+not modelled either: with several noisy objectives the fronts drawn are too long.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,11 +31,11 @@ class Student(NamedTuple):
 
 
 class Belief(NamedTuple):
-    """What the trials say of one measure of one candidate.
+    """The posterior of one measure of one candidate, given its trials.
 
     Attributes:
-        posterior: where the true measure lies.
-        weights: how far each of the t trials moves the measure, of unit length together; zeros
+        posterior: distribution of the true measure.
+        weights: effect of each of the t trials on the measure, of unit length together; zeros
             where all trials of each stratum agree: (t,).
     """
 
@@ -56,27 +56,29 @@ Beliefs = Mapping[str, Belief]
 
 
 class BaselineTrials:
-    """The trials of a campaign's baselines, and what those of a candidate say beside them.
+    """The trials of a campaign's baselines, which turn a candidate's trials into posteriors.
 
     Args:
-        baselines: what the candidates were measured against, at least one, with their trials.
+        baselines: at least one, with trials; the candidates were measured against them.
     """
 
     def __init__(self, baselines: Sequence[Record]) -> None:
         self._rivals = {record.id: record.scored.trials for record in baselines}
 
     def beliefs(self, record: Record) -> Beliefs:
-        """What is believed of the measures that trials decide."""
+        """The posteriors of the measures that trials decide, for one candidate."""
         trials = at_highest_rung(record.scored.trials)
-        found = trial_values(trials, self._rivals)
+        values_by_trial = trial_values(trials, self._rivals)
         posteriors = {
-            "b_wr": win_rate_posterior(by_task(trials, found.b_wr), rivals=len(self._rivals)),
-            "bsota_wr": win_rate_posterior(by_task(trials, found.bsota_wr), rivals=1),
-            "margin": _student(by_task(trials, found.margin)),
+            "b_wr": win_rate_posterior(
+                by_task(trials, values_by_trial.b_wr), rivals=len(self._rivals)
+            ),
+            "bsota_wr": win_rate_posterior(by_task(trials, values_by_trial.bsota_wr), rivals=1),
+            "margin": _student(by_task(trials, values_by_trial.margin)),
         }
         return {
             key: Belief(posterior, _weights(trials, values))
-            for (key, posterior), values in zip(posteriors.items(), found, strict=True)
+            for (key, posterior), values in zip(posteriors.items(), values_by_trial, strict=True)
         }
 
     def draws(
@@ -87,11 +89,11 @@ class BaselineTrials:
         count: int,
         rng: np.random.Generator,
     ) -> Floats:
-        """The measures as they may truly be, were there seeds without end: (count, n, m).
+        """Draws of the measures as unlimited seeds would show them: (count, n, m).
 
         A win rate has the beta distribution behind its interval, margin Student's around its mean;
-        what no trial decides is exact. The measures of one candidate are tied by a Gaussian copula
-        with the correlations that its trials show:
+        measures that no trial decides are exact. A Gaussian copula ties the measures of one
+        candidate with the correlations that its trials show:
 
             u_k = Φ(z_k),   z_k = Σ_t g_t·d_kt / √(Σ_t d_kt²),   g_t ~ N(0, 1) for each trial t
 
@@ -101,22 +103,22 @@ class BaselineTrials:
         Args:
             records: n evaluated candidates.
             objectives: m measures, each in its own direction.
-            count: how many draws.
-            rng: what draws.
+            count: number of draws.
+            rng: generator to draw from.
         """
-        found = np.empty((count, len(records), len(objectives)))
+        draws = np.empty((count, len(records), len(objectives)))
         for row, record in enumerate(records):
             beliefs = self.beliefs(record)
             luck = rng.standard_normal((count, len(beliefs["b_wr"].weights)))
-            for place, objective in enumerate(objectives):
+            for column, objective in enumerate(objectives):
                 if not objective.is_noisy:
-                    found[:, row, place] = objective.read(record)
+                    draws[:, row, column] = objective.read(record)
                     continue
                 belief = beliefs[objective.key]
-                own = rng.standard_normal(count)
-                normals = luck @ belief.weights if belief.weights.any() else own
-                found[:, row, place] = belief.at(ndtr(normals))
-        return found
+                independent = rng.standard_normal(count)
+                normals = luck @ belief.weights if belief.weights.any() else independent
+                draws[:, row, column] = belief.at(ndtr(normals))
+        return draws
 
 
 def _student(strata: Sequence[Sequence[Floats]]) -> Student:

@@ -1,4 +1,4 @@
-"""The best twelve: their shapes with BSOTA-WR and N-score, and how like each other they are."""
+"""Picture of the best twelve: shapes, BSOTA-WR, N-scores, and distances to each other."""
 
 from collections.abc import Sequence
 
@@ -9,26 +9,26 @@ from matplotlib.figure import Figure
 from archive.novelty.novelty_archive import rms_distance
 from evo.core.arrays import Floats
 from evo.core.records import Vector
-from evo.report.pictures.scene import Scene, best
-from evo.report.pictures.shape import draw_shape
+from evo.report.facts.overview import Overview, best_by_bsota
+from evo.report.pictures.component import draw_component
 from evo.report.pictures.style import OTHER, SCALE, blank, heading, note, split_figure
 
 COUNT = 12
 
 
-def draw_best(scene: Scene) -> Figure:
-    """The best by BSOTA-WR, numbered as on the heat maps beside them."""
-    records = best(scene.analysis.records, COUNT)
+def draw_best(overview: Overview) -> Figure:
+    """Draw the best by BSOTA-WR, numbered as in the heat maps at the right."""
+    records = best_by_bsota(overview.analysis.records, COUNT)
     if not records:
         return note(blank(9.6, 5.8), "no candidate trained in full yet")
     figure = blank(9.6, 5.8)
-    heading(figure, f"{scene.title}: the best {len(records)} by BSOTA-WR")
+    heading(figure, f"{overview.title}: the best {len(records)} by BSOTA-WR")
     left, right = split_figure(figure, across=True)
-    places = left.subplots(4, 3, squeeze=False).ravel()
-    for axes in places[len(records) :]:
+    panels = left.subplots(4, 3, squeeze=False).ravel()
+    for axes in panels[len(records) :]:
         axes.set_axis_off()
-    for number, (axes, record) in enumerate(zip(places, records, strict=False), start=1):
-        draw_shape(axes, scene, record, colour=OTHER)
+    for number, (axes, record) in enumerate(zip(panels, records, strict=False), start=1):
+        draw_component(axes, overview, record, colour=OTHER)
         score, novelty = record.scored, record.archived
         axes.set_title(
             f"{number}: BSOTA-WR {score.bsota_wr.value:.2f}\nN {novelty.behaviour:.2f} behaviour, "
@@ -36,13 +36,17 @@ def draw_best(scene: Scene) -> Figure:
             fontsize=7,
         )
     upper, lower = right.subplots(2, 1)
-    _map(upper, _apart([r.behaviour_vector for r in records]), "apart in behaviour (RMS)")
-    _map(lower, _cosines([r.text_vector for r in records]), "apart in text (1 − cosine)")
+    _heat_map(
+        upper, _rms_distances([r.behaviour_vector for r in records]), "apart in behaviour (RMS)"
+    )
+    _heat_map(
+        lower, _cosine_distances([r.text_vector for r in records]), "apart in text (1 − cosine)"
+    )
     return figure
 
 
-def _map(axes: Axes, distances: Floats, label: str) -> None:
-    """A heat map of distances, dark where two are alike."""
+def _heat_map(axes: Axes, distances: Floats, label: str) -> None:
+    """Draw a heat map of distances, dark where two components are similar."""
     count = len(distances)
     highest = float(distances.max()) or 1.0
     image = axes.imshow(distances, cmap=SCALE, vmin=0, vmax=highest)
@@ -57,13 +61,13 @@ def _map(axes: Axes, distances: Floats, label: str) -> None:
     bar.outline.set_visible(False)
 
 
-def _apart(vectors: Sequence[Vector]) -> Floats:
-    """RMS distances of all pairs, as the behaviour N-score has them: (n, n)."""
+def _rms_distances(vectors: Sequence[Vector]) -> Floats:
+    """RMS distances of all pairs, as in the behaviour N-score: (n, n)."""
     stacked = np.stack(vectors)
     return np.stack([rms_distance(vector, stacked) for vector in stacked])
 
 
-def _cosines(vectors: Sequence[Vector]) -> Floats:
-    """1 − cosine of all pairs of unit vectors, as the text N-score has it: (n, n)."""
+def _cosine_distances(vectors: Sequence[Vector]) -> Floats:
+    """1 − cosine of all pairs of unit vectors, as in the text N-score: (n, n)."""
     stacked = np.stack(vectors).astype(np.float64)
     return np.clip(1 - stacked @ stacked.T, 0, None)

@@ -1,4 +1,4 @@
-"""Words beside points that cover neither each other nor the points."""
+"""Labels of points, placed so that they cover neither each other nor the points."""
 
 from collections.abc import Sequence
 from itertools import pairwise, product
@@ -11,20 +11,20 @@ from numpy.typing import ArrayLike
 from evo.core.arrays import Floats
 
 _SIZE = 7.0
-"""Of the type, in points."""
+"""Font size, in points."""
 
 _MARKER = 2.5
-"""From the middle of a marker to its edge, in points."""
+"""Radius of a marker, in points."""
 
 
 class Label(NamedTuple):
-    """A word and the point it names, in data coordinates.
+    """A text and the point that it names, in data coordinates.
 
     Attributes:
-        text: the word.
+        text: of the label.
         x: of the point.
         y: of the point.
-        clear: how far beyond others its marker reaches, in points.
+        clear: distance that its marker extends beyond others, in points.
     """
 
     text: str
@@ -34,15 +34,15 @@ class Label(NamedTuple):
 
 
 def place(axes: Axes, labels: Sequence[Label], *, points: ArrayLike, colour: str = "black") -> None:
-    """Write each label where it covers least, near its point; with a line to it when it is not.
+    """Write each label where it covers least, near its point or with a line to it.
 
-    Call it last: the limits of the axes must stand.
+    Call it last: the limits of the axes must be final.
 
     Args:
-        axes: where.
-        labels: from left to right looks best, though any order will do.
-        points: whatever else should stay visible, (n, 2) in data coordinates.
-        colour: of the words.
+        axes: to write on.
+        labels: in any order; from left to right looks best.
+        points: what else should stay visible, (n, 2) in data coordinates.
+        colour: of the text.
     """
     figure = axes.get_figure(root=True)
     assert figure is not None, "axes of a figure"
@@ -80,16 +80,16 @@ def place(axes: Axes, labels: Sequence[Label], *, points: ArrayLike, colour: str
 
 
 def along(corners: ArrayLike, *, steps: int = 40) -> Floats:
-    """Points along a line, for labels to keep off it: (k, 2).
+    """Points along a line that labels avoid: (k, 2).
 
     Args:
         corners: of the line, (n, 2).
-        steps: points on each of its stretches.
+        steps: points on each of its segments.
     """
     array = np.asarray(corners, dtype=np.float64).reshape(-1, 2)
     shares = np.linspace(0, 1, steps)[:, None]
-    stretches = [start + shares * (end - start) for start, end in pairwise(array)]
-    return np.vstack([*stretches, array])
+    segments = [start + shares * (end - start) for start, end in pairwise(array)]
+    return np.vstack([*segments, array])
 
 
 _OFFSETS = np.array(
@@ -102,7 +102,7 @@ _OFFSETS = np.array(
     ],
     dtype=np.float64,
 )
-"""Where a label may go: right, up, and the side of the point it is on (-1 left, 0, 1 right)."""
+"""Candidate offsets of a label: right, up, and its side of the point (-1 left, 0, 1 right)."""
 
 
 def _spots(axes: Axes, points: ArrayLike, per_point: float) -> Floats:
@@ -112,7 +112,7 @@ def _spots(axes: Axes, points: ArrayLike, per_point: float) -> Floats:
 
 
 def _boxes(text: str, spot: Floats, offsets: Floats) -> Floats:
-    """What a word covers at each offset, about: left, bottom, right, top, (k, 4).
+    """The rough box of a text at each offset: left, bottom, right, top, (k, 4).
 
     A letter is 0.6 of its size wide.
     """
@@ -123,7 +123,7 @@ def _boxes(text: str, spot: Floats, offsets: Floats) -> Floats:
 
 
 def _overlaps(boxes: Floats, others: Floats) -> Floats:
-    """The area that each of (k, 4) has in common with each of (n, 4): (k, n)."""
+    """Areas that boxes (k, 4) share with others (n, 4): (k, n)."""
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
     return np.clip(high - low, 0, None).prod(axis=2)

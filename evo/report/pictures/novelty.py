@@ -1,4 +1,4 @@
-"""The first objective against the second: every candidate, the front, and how sure it is."""
+"""Picture of the first objective against the second: candidates, the front, its uncertainty."""
 
 from collections.abc import Sequence
 
@@ -8,62 +8,72 @@ from matplotlib.figure import Figure
 
 from evo.core.arrays import Floats
 from evo.report.facts.analysis import Analysis
+from evo.report.facts.overview import Overview
 from evo.report.pictures.labels import Label, along, place
-from evo.report.pictures.scene import Scene
 from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
 
 _MOST_LABELS = 15
-"""Members with their probability written beside them."""
+"""Members up to which each is labelled with its probability."""
 _KNEE_AREA = 90
-"""Of the diamond around the knee, in square points."""
+"""Area of the diamond around the knee, in square points."""
 _KNEE_REACH = 4
-"""How far the diamond reaches beyond other markers, in points."""
+"""Distance that the diamond extends beyond other markers, in points."""
 
 
-def draw_novelty(scene: Scene, over: Scene | None = None) -> Figure:
-    """Novelty against performance, or whatever the first two objectives are.
+def draw_novelty(overview: Overview, over: Overview | None = None) -> Figure:
+    """Draw novelty against performance, or the first two objectives in their place.
 
     Args:
-        scene: the campaign.
-        over: another, whose front is laid over it.
+        overview: the campaign.
+        over: a second campaign, of which the front is drawn.
     """
-    found = scene.analysis
-    first, second = found.objectives[:2]
+    analysis = overview.analysis
+    first, second = analysis.objectives[:2]
     figure = blank(7.2, 5.4)
     axes = figure.subplots()
-    known = np.array([[second.read(r), first.read(r)] for r in found.baselines]).reshape(-1, 2)
-    values = found.values[:, 1::-1]
-    others = np.delete(values, list(found.members), axis=0)
+    baselines = np.array([[second.read(r), first.read(r)] for r in analysis.baselines]).reshape(
+        -1, 2
+    )
+    values = analysis.values[:, 1::-1]
+    others = np.delete(values, list(analysis.members), axis=0)
     axes.scatter(*others.T, s=14, color=OTHER, alpha=0.5, lw=0, label="candidates trained in full")
-    axes.scatter(*known.T, s=24, marker="x", color=BASELINE, lw=1, label="baselines")
-    _limits(axes, [values, known] + ([over.analysis.values[:, 1::-1]] if over else []), found)
-    _front(axes, found, f"front of {scene.name}" if over else "Pareto front, 95 % intervals")
+    axes.scatter(*baselines.T, s=24, marker="x", color=BASELINE, lw=1, label="baselines")
+    _limits(
+        axes,
+        [values, baselines] + ([over.analysis.values[:, 1::-1]] if over else []),
+        analysis,
+    )
+    _front(axes, analysis, f"front of {overview.name}" if over else "Pareto front, 95 % intervals")
     if over is not None:
         _other_front(axes, over)
     axes.set_xlabel(_axis(second.label, less=second.is_minimised))
     axes.set_ylabel(_axis(first.label, less=first.is_minimised))
-    beside = "" if over is None else f", over {over.name}"
-    axes.set_title(f"{scene.title}{beside}")
+    second_name = "" if over is None else f", over {over.name}"
+    axes.set_title(f"{overview.title}{second_name}")
     figure.legend(loc="outside lower center", ncols=3)
-    taken = [values, known, *(_edge(axes, each.analysis) for each in (scene, over) if each)]
+    taken = [
+        values,
+        baselines,
+        *(_edge(axes, shown.analysis) for shown in (overview, over) if shown),
+    ]
     labels = [
-        Label(scene.name_of(record), float(x), float(y))
-        for record, (x, y) in zip(found.baselines, known, strict=True)
+        Label(overview.name_of(record), float(x), float(y))
+        for record, (x, y) in zip(analysis.baselines, baselines, strict=True)
     ]
     place(axes, labels, points=np.vstack(taken))
-    _probabilities(axes, found, np.vstack(taken))
+    _probabilities(axes, analysis, np.vstack(taken))
     return figure
 
 
-def _front(axes: Axes, found: Analysis, label: str) -> None:
-    """Members with intervals; who may be one; the band between the bounds' fronts."""
-    if not found.members:
+def _front(axes: Axes, analysis: Analysis, label: str) -> None:
+    """Draw members with intervals, candidates near, and the band between the bounds' fronts."""
+    if not analysis.members:
         return
-    members, near = list(found.members), list(found.near)
-    if len(found.objectives) == 2:
-        worst, best = _worst_and_best(found)
-        upper = _steps(axes, best[list(found.hopeful)])
-        lower = _steps(axes, worst[list(found.cautious)])
+    members, near = list(analysis.members), list(analysis.near)
+    if len(analysis.objectives) == 2:
+        worst, best = _worst_and_best(analysis)
+        upper = _steps(axes, best[list(analysis.hopeful)])
+        lower = _steps(axes, worst[list(analysis.cautious)])
         axes.fill(
             *np.vstack([upper, lower[::-1]]).T,
             color=FRONT,
@@ -72,15 +82,15 @@ def _front(axes: Axes, found: Analysis, label: str) -> None:
             zorder=0.5,
             label="between the fronts of the bounds",
         )
-        axes.plot(*_steps(axes, found.values[members]).T, color=FRONT, lw=1.2, zorder=2)
-    x, y = found.values[members, 1], found.values[members, 0]
-    values = found.values[members]
-    spread = np.abs(np.stack([found.lows[members] - values, found.highs[members] - values]))
+        axes.plot(*_steps(axes, analysis.values[members]).T, color=FRONT, lw=1.2, zorder=2)
+    x, y = analysis.values[members, 1], analysis.values[members, 0]
+    values = analysis.values[members]
+    spread = np.abs(np.stack([analysis.lows[members] - values, analysis.highs[members] - values]))
     axes.errorbar(x, y, yerr=spread[:, :, 0], xerr=spread[:, :, 1], fmt="none", color=FRONT, lw=0.8)
     axes.scatter(x, y, s=36, color=FRONT, zorder=3, label=label)
     if near:
         axes.scatter(
-            *found.values[near, 1::-1].T,
+            *analysis.values[near, 1::-1].T,
             s=36,
             facecolors="none",
             edgecolors=FRONT,
@@ -88,11 +98,11 @@ def _front(axes: Axes, found: Analysis, label: str) -> None:
             zorder=3,
             label="on the front with a chance of 5 % or more",
         )
-    if found.knee is not None:
-        at = found.values[found.knee]
+    if analysis.knee is not None:
+        knee = analysis.values[analysis.knee]
         axes.scatter(
-            at[1],
-            at[0],
+            knee[1],
+            knee[0],
             s=_KNEE_AREA,
             marker="D",
             facecolors="none",
@@ -103,46 +113,48 @@ def _front(axes: Axes, found: Analysis, label: str) -> None:
         )
 
 
-def _other_front(axes: Axes, over: Scene) -> None:
-    found = over.analysis
-    if not found.members:
+def _other_front(axes: Axes, over: Overview) -> None:
+    analysis = over.analysis
+    if not analysis.members:
         return
-    members = list(found.members)
-    if len(found.objectives) == 2:
-        steps = _steps(axes, found.values[members])
+    members = list(analysis.members)
+    if len(analysis.objectives) == 2:
+        steps = _steps(axes, analysis.values[members])
         axes.plot(*steps.T, color=SECOND, lw=1.2, ls="--", zorder=2)
-    points = found.values[members, 1::-1].T
+    points = analysis.values[members, 1::-1].T
     axes.scatter(*points, s=36, marker="s", color=SECOND, zorder=3, label=f"front of {over.name}")
 
 
-def _edge(axes: Axes, found: Analysis) -> Floats:
-    """What is drawn of the front, as points that labels keep off: (k, 2)."""
-    members = list(found.members)
-    bars = [along(np.stack([found.lows[i, 1::-1], found.highs[i, 1::-1]])) for i in members]
-    line = along(_steps(axes, found.values[members])) if len(found.objectives) == 2 else None
+def _edge(axes: Axes, analysis: Analysis) -> Floats:
+    """The drawn front as points that labels avoid: (k, 2)."""
+    members = list(analysis.members)
+    bars = [along(np.stack([analysis.lows[i, 1::-1], analysis.highs[i, 1::-1]])) for i in members]
+    line = along(_steps(axes, analysis.values[members])) if len(analysis.objectives) == 2 else None
     return np.vstack([np.zeros((0, 2)), *bars, *([] if line is None else [line])])
 
 
-def _probabilities(axes: Axes, found: Analysis, taken: Floats) -> None:
-    """Beside each member, how probable it is to be one."""
-    if found.probabilities is None or len(found.members) > _MOST_LABELS:
+def _probabilities(axes: Axes, analysis: Analysis, taken: Floats) -> None:
+    """Label each member with its probability to be truly on the front."""
+    if analysis.probabilities is None or len(analysis.members) > _MOST_LABELS:
         return
     labels = [
         Label(
-            f"{found.probabilities[i]:.0%}",
-            float(found.values[i, 1]),
-            float(found.values[i, 0]),
-            clear=_KNEE_REACH if i == found.knee else 0,
+            f"{analysis.probabilities[i]:.0%}",
+            float(analysis.values[i, 1]),
+            float(analysis.values[i, 0]),
+            clear=_KNEE_REACH if i == analysis.knee else 0,
         )
-        for i in found.members
+        for i in analysis.members
     ]
     place(axes, labels, points=taken, colour=FRONT)
 
 
-def _worst_and_best(found: Analysis) -> tuple[Floats, Floats]:
-    """The bounds by what they mean, each objective in its own direction."""
-    less = np.array([objective.is_minimised for objective in found.objectives])
-    return np.where(less, found.highs, found.lows), np.where(less, found.lows, found.highs)
+def _worst_and_best(analysis: Analysis) -> tuple[Floats, Floats]:
+    """The worse and the better end of each interval: (n, m) each."""
+    less = np.array([objective.is_minimised for objective in analysis.objectives])
+    return np.where(less, analysis.highs, analysis.lows), np.where(
+        less, analysis.lows, analysis.highs
+    )
 
 
 def _steps(axes: Axes, front: Floats) -> Floats:
@@ -161,16 +173,16 @@ def _steps(axes: Axes, front: Floats) -> Floats:
     return np.array([*corners, (x, bottom)])
 
 
-def _limits(axes: Axes, clouds: Sequence[Floats], found: Analysis) -> None:
-    """Everything in sight, worst at the left and the bottom, room for labels at the right."""
-    members = list(found.members)
-    bounds = [found.lows[members, 1::-1], found.highs[members, 1::-1]]
+def _limits(axes: Axes, clouds: Sequence[Floats], analysis: Analysis) -> None:
+    """Set limits that show everything, the worst at the left and bottom, with room for labels."""
+    members = list(analysis.members)
+    bounds = [analysis.lows[members, 1::-1], analysis.highs[members, 1::-1]]
     everything = np.vstack([*clouds, *bounds])
     if not len(everything):
         everything = np.array([[0.0, 0.0], [1.0, 1.0]])
-    for place_, setter in enumerate((axes.set_xlim, axes.set_ylim)):
-        objective = found.objectives[1 - place_]
-        low, high = everything[:, place_].min(), everything[:, place_].max()
+    for column, setter in enumerate((axes.set_xlim, axes.set_ylim)):
+        objective = analysis.objectives[1 - column]
+        low, high = everything[:, column].min(), everything[:, column].max()
         if objective.worst == 0.0:
             low = min(low, 0.0)
         room = 0.05 * (high - low) or 0.5

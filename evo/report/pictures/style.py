@@ -1,4 +1,4 @@
-"""How every picture looks: sizes that survive print, colours that every kind of eye tells apart."""
+"""The style of all pictures: sizes fit for print, colours fit for colour-blind readers."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -10,15 +10,15 @@ import numpy as np
 from matplotlib.figure import Figure, SubFigure
 
 FRONT, OTHER, BASELINE, SECOND = "#D55E00", "#0072B2", "#000000", "#009E73"
-"""Of Okabe and Ito. Nothing is told by hue alone: markers and lines differ too."""
+"""Colours by Okabe and Ito. Nothing is shown by hue alone: markers and lines differ too."""
 
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""For things without an order, such as operators."""
+"""Colours for things without an order, such as operators."""
 
 DASHES = ("-", "--", "-.", ":")
 
 SCALE = "cividis"
-"""For values: as light in grey as it is in colour."""
+"""Colour map for values, of the same lightness when printed in grey."""
 
 _LOOK: dict[Any, Any] = {
     "font.size": 9,
@@ -32,25 +32,25 @@ _LOOK: dict[Any, Any] = {
     "legend.frameon": False,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
-    "svg.fonttype": "none",  # words stay words: found, copied, read aloud
+    "svg.fonttype": "none",  # text stays text: searchable, copied, read aloud
     "svg.hashsalt": "evo",  # the names of its parts do not change from one drawing to the next
 }
 
 
 def look() -> AbstractContextManager[None]:
-    """The context to draw in: evo's look, whatever a user's own settings are."""
+    """A context with evo's style, independent of the user's matplotlib settings."""
     return mpl.rc_context(_LOOK)
 
 
 def blank(width: float, height: float) -> Figure:
-    """An empty figure of so many inches."""
+    """An empty figure; width and height in inches."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def save(
     figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("png", "svg")
 ) -> list[Path]:
-    """The figure in a file an ending, without a date or a version.
+    """Save a figure in one file per ending, without a date or a version; the paths.
 
     Raises:
         OSError: the folder cannot be written.
@@ -74,11 +74,11 @@ def split_figure(figure: Figure, *, across: bool) -> tuple[SubFigure, SubFigure]
 
 
 def heading(figure: Figure, text: str) -> None:
-    """A title for all panels of a figure, at its left."""
+    """Set a title for all panels of a figure, at its left."""
     figure.suptitle(text, x=0.01, ha="left", size=10)
 
 
 def note(figure: Figure, text: str) -> Figure:
-    """The figure with a sentence in its middle: why there is nothing to see."""
+    """The figure with a sentence in its middle that says why there is nothing to see."""
     figure.text(0.5, 0.5, text, ha="center", va="center", color="0.35")
     return figure

@@ -1,4 +1,4 @@
-"""How strategies get on: what they have found after so many evaluations."""
+"""Picture of the tabular benchmark: what each strategy has found after each evaluation."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,17 @@ from evo.tabular.benchmark import Course, Table
 
 
 def draw_tabular(table: Table, courses: Sequence[Course]) -> Figure:
-    """Share of the best found on the left, regret on the right; bands are 95 % intervals."""
+    """Draw the share of the best found, and the regret at the right; bands are 95 % intervals."""
     figure = blank(7.2, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)
-    for place, course in enumerate(courses):
-        color, dash = CYCLE[place % len(CYCLE)], DASHES[place % len(DASHES)]
+    for number, course in enumerate(courses):
+        color, dash = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
         regret = table.truth.max() - course.best
         for axes, values, first in ((left, course.found, 0), (right, regret, 1)):
             means = np.array([student_mean(column) for column in values.T])
-            at = np.arange(first, first + len(means))
-            axes.plot(at, means[:, 0], color=color, ls=dash, lw=1.3, label=course.name)
-            axes.fill_between(at, means[:, 1], means[:, 2], color=color, alpha=0.15, lw=0)
+            evaluated = np.arange(first, first + len(means))
+            axes.plot(evaluated, means[:, 0], color=color, ls=dash, lw=1.3, label=course.name)
+            axes.fill_between(evaluated, means[:, 1], means[:, 2], color=color, alpha=0.15, lw=0)
     for axes in (left, right):
         axes.set_xlabel("evaluated")
     left.set_ylabel(f"share of the best {TOP:.0%} found")

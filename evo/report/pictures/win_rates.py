@@ -1,4 +1,4 @@
-"""B-WR against BSOTA-WR, one dot a candidate: to beat some baselines is not to beat the best."""
+"""Picture of B-WR against BSOTA-WR: beating some baselines is not beating the best one."""
 
 from collections.abc import Sequence
 
@@ -8,22 +8,22 @@ from matplotlib.figure import Figure
 from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Record
+from evo.report.facts.overview import Overview, best_by_bsota
 from evo.report.pictures.labels import Label, place
-from evo.report.pictures.scene import Scene, best
 from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
 
 _WITH_INTERVALS = 3
 
 
-def draw_win_rates(scene: Scene, over: Scene | None = None) -> Figure:
-    """Both win rates of all candidates that trained in full, and of the baselines."""
-    found = scene.analysis
+def draw_win_rates(overview: Overview, over: Overview | None = None) -> Figure:
+    """Draw both win rates of all candidates trained in full, and of the baselines."""
+    analysis = overview.analysis
     figure = blank(6.0, 5.6)
     axes = figure.subplots()
     axes.axhline(0.5, color="0.8", lw=0.8, zorder=0)
     axes.axvline(0.5, color="0.8", lw=0.8, zorder=0)
-    label = scene.name if over else "candidates trained in full"
-    axes.scatter(*_rates(found.records), s=14, color=OTHER, alpha=0.5, lw=0, label=label)
+    label = overview.name if over else "candidates trained in full"
+    axes.scatter(*_rates(analysis.records), s=14, color=OTHER, alpha=0.5, lw=0, label=label)
     if over is not None:
         axes.scatter(
             *_rates(over.analysis.records),
@@ -34,9 +34,9 @@ def draw_win_rates(scene: Scene, over: Scene | None = None) -> Figure:
             marker="s",
             label=over.name,
         )
-    known = _rates(found.baselines)
-    axes.scatter(*known, s=24, marker="x", color=BASELINE, lw=1, label="baselines")
-    leaders = best(found.records, _WITH_INTERVALS)
+    baseline_rates = _rates(analysis.baselines)
+    axes.scatter(*baseline_rates, s=24, marker="x", color=BASELINE, lw=1, label="baselines")
+    leaders = best_by_bsota(analysis.records, _WITH_INTERVALS)
     if leaders:
         x, y = _rates(leaders)
         axes.errorbar(
@@ -54,13 +54,13 @@ def draw_win_rates(scene: Scene, over: Scene | None = None) -> Figure:
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel("B-WR (chance to beat a baseline)")
     axes.set_ylabel("BSOTA-WR (chance to beat the best baseline)")
-    axes.set_title(scene.title)
+    axes.set_title(overview.title)
     figure.legend(loc="outside lower center", ncols=3)
     labels = [
-        Label(scene.name_of(record), float(x), float(y))
-        for record, x, y in zip(found.baselines, *known, strict=True)
+        Label(overview.name_of(record), float(x), float(y))
+        for record, x, y in zip(analysis.baselines, *baseline_rates, strict=True)
     ]
-    place(axes, labels, points=np.stack(_rates(found.records), axis=1))
+    place(axes, labels, points=np.stack(_rates(analysis.records), axis=1))
     return figure
 
 
@@ -74,5 +74,5 @@ def _rates(records: Sequence[Record]) -> tuple[Floats, Floats]:
 
 
 def _spread(rates: Sequence[Estimate]) -> Floats:
-    """How far intervals reach below and above: (2, n)."""
+    """Distances from values to the lower and upper ends of their intervals: (2, n)."""
     return np.array([[r.value - r.low, r.high - r.value] for r in rates]).T

@@ -1,1 +1,1 @@
-"""Tables and live views for the terminal."""
+"""Tables and live views for the terminal, made of facts."""

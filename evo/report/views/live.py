@@ -1,7 +1,7 @@
 """The live view of a running campaign, on standard error.
 
-On a terminal it is a panel that redraws itself; elsewhere a line a generation, so that logs stay
-readable.
+On a terminal it is a panel that redraws itself; elsewhere one line per generation, so that logs
+stay readable.
 """
 
 from collections.abc import Callable, Generator
@@ -17,12 +17,12 @@ from rich.text import Text
 
 from evo.campaign.progress import OnProgress, Progress
 from evo.core.records import Status
-from evo.report.views.tables import body, interval_text
+from evo.report.views.text import interval_text, source_body
 
 
 @contextmanager
 def live_view(name: str, console: Console) -> Generator[OnProgress]:
-    """Something to give a campaign as its watch, while the context lasts."""
+    """A context that gives the callback through which a campaign reports its progress."""
     if not console.is_terminal:
         yield _Lines(console).show
         return
@@ -32,7 +32,7 @@ def live_view(name: str, console: Console) -> Generator[OnProgress]:
 
 @contextmanager
 def work_view(title: str, console: Console) -> Generator[Callable[[int, int], None]]:
-    """Something to tell how many of how many pieces of work are done, while the context lasts."""
+    """A context that gives the callback for progress: pieces of work done, and their total."""
     if not console.is_terminal:
         yield _Tenths(title, console).show
         return
@@ -42,23 +42,23 @@ def work_view(title: str, console: Console) -> Generator[Callable[[int, int], No
 
 
 def panel(name: str, progress: Progress) -> RenderableType:
-    """Generation, funnel, best so far, rate and time left."""
+    """The panel: generation, funnel, best so far, rate and time left."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row("generation", _generation_row(progress))
     grid.add_row("funnel", _funnel(progress))
     grid.add_row("best", _best(progress))
     if progress.reward is not None:
         grid.add_row("reward model", str(progress.reward))
-    grid.add_row("rate", f"{progress.per_minute:.1f} evaluated a minute")
+    grid.add_row("rate", f"{progress.per_minute:.1f} evaluated per minute")
     grid.add_row("time", f"{_clock(progress.seconds)} so far, {_left(progress)}")
     parts: list[RenderableType] = [grid]
     if progress.best is not None:
-        parts += [Text(), Text(body(progress.best.candidate.source), style="cyan")]
+        parts += [Text(), Text(source_body(progress.best.candidate.source), style="cyan")]
     return Panel(Group(*parts), title=Text(f"evo · {name}"), subtitle="Ctrl-C stops and saves")
 
 
 class _Lines:
-    """A line as each generation begins, telling what the ones before came to."""
+    """Prints one line at the start of each generation, on the search so far."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -83,7 +83,7 @@ class _Lines:
 
 
 class _Tenths:
-    """A line as each tenth of some work is done."""
+    """Prints one line per tenth of some work done."""
 
     def __init__(self, title: str, console: Console) -> None:
         self._title = title

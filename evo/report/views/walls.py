@@ -1,4 +1,4 @@
-"""The view of `evo doctor`: walls, and the attacks that prove them."""
+"""The view of `evo doctor`: the walls of the sandbox, and the attacks that test them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,15 +7,19 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from evo.report.views.layout import plain_table
+from evo.report.views.tables import plain_table
 
 
 def walls_view(facts: Mapping[str, Any]) -> RenderableType:
-    """The facts of `examine` for a person."""
-    walls = _table("Walls of this kernel, each tried by itself", "wall", "", "holds back")
+    """Two tables, walls and attacks, and the verdict.
+
+    Args:
+        facts: see `examine`.
+    """
+    walls = _table("Walls of this kernel, each tested by itself", "wall", "", "holds back")
     for wall in facts["walls"]:
         walls.add_row(wall["wall"], _state(wall["let_through"]), wall["holds"])
-    attacks = _table("Attacks tried in the sandbox", "attack", "", "came to")
+    attacks = _table("Attacks tried in the sandbox", "attack", "", "outcome")
     for attack in facts["attacks"]:
         mark = _mark("held" if attack["held"] else "NOT HELD")
         attacks.add_row(attack["attack"], mark, Text(attack["said"]))
@@ -25,7 +29,7 @@ def walls_view(facts: Mapping[str, Any]) -> RenderableType:
 
 
 def _state(let_through: list[str] | None) -> Text:
-    """What came of trying a wall by itself."""
+    """The outcome of a wall tested by itself."""
     if let_through is None:
         return _mark("ABSENT")
     return _mark(f"LETS THROUGH: {', '.join(let_through)}".upper() if let_through else "holds")
@@ -39,5 +43,5 @@ def _table(title: str, *headings: str) -> Table:
 
 
 def _mark(word: str) -> Text:
-    """A word in its colour: what is wrong stands in capitals."""
+    """A word in its colour: failures are in capitals and red."""
     return Text(word, style="bold red" if word.isupper() else "green")

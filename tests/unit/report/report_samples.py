@@ -10,8 +10,9 @@ import numpy as np
 from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, Trial
 from evo.evaluation.statistics.win_rates import score, score_baselines
 from evo.report.facts.analysis import analyse
-from evo.report.facts.objectives import DEFAULT, objectives_of
-from evo.report.pictures.scene import Scene, sample
+from evo.report.facts.front import FRONT_OBJECTIVES
+from evo.report.facts.objectives import objectives_of
+from evo.report.facts.overview import Overview, sample_by_operator
 
 NETWORKS, SEEDS = ("wide", "deep"), range(6)
 KNOWN = {"relu": 1.0, "tanh": 1.3}
@@ -72,17 +73,17 @@ def baselines() -> list[Record]:
     return [_with_score(each, scores) for each in found]
 
 
-def scene(
+def overview(
     records: Sequence[Record],
     *,
     name: str = "alpha",
-    keys: Sequence[str] = DEFAULT,
+    keys: Sequence[str] = FRONT_OBJECTIVES,
     is_curve: bool = True,
     lineage: Sequence[Record] = (),
-) -> Scene:
-    samples, totals = sample(records)
+) -> Overview:
+    samples, totals = sample_by_operator(records)
     grid = np.linspace(-8, 8, 16, dtype=np.float32)
-    return Scene(
+    return Overview(
         name=name,
         title=f"{name}: activation on digits",
         analysis=analyse(records, objectives_of(keys)),

@@ -4,7 +4,8 @@ from io import StringIO
 from rich.console import Console
 
 from evo.core.records import Candidate, Record, Status
-from evo.report.facts.authorship import authorship_facts, authorship_table
+from evo.report.facts.authorship import authorship_facts
+from evo.report.views.authorship import authorship_table
 
 
 def record(operator: str, model: str, cost_usd: float) -> Record:

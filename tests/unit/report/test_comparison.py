@@ -4,8 +4,8 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Novelty, Record, Score, Status, Trial
-from evo.report.facts.comparison import comparison
-from evo.report.views.tables import comparison_table
+from evo.report.facts.comparison import comparison_facts
+from evo.report.views.comparison import comparison_table
 
 CONFIG = {"kind": "activation", "tasks": ["digits"], "seed": 0, "generations": 1}
 
@@ -35,7 +35,7 @@ def test_two_runs_are_compared_over_one_reference(tmp_path) -> None:
     one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2), record("b", 0.5, 1.0, 0.4)])
     two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.3)], seed=1)
 
-    facts = comparison(one, two)
+    facts = comparison_facts(one, two)
 
     assert (facts["comparable"], facts["differing"]) == (True, [])
     assert [run["front"] for run in facts["runs"]] == [2, 1]
@@ -49,20 +49,20 @@ def test_the_best_are_compared_seed_by_seed_and_the_better_has_the_sign(tmp_path
     one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
     two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.4)], seed=1)
 
-    best = comparison(one, two)["best"]
+    best = comparison_facts(one, two)["best"]
 
     assert best["seeds"] == 4
     assert best["log_loss_ratio"] == pytest.approx(0.6931, abs=1e-4)
     low, high = best["log_loss_ratio_ci"]
     assert low <= best["log_loss_ratio"] <= high
-    assert comparison(two, one)["best"]["log_loss_ratio"] == pytest.approx(-0.6931, abs=1e-4)
+    assert comparison_facts(two, one)["best"]["log_loss_ratio"] == pytest.approx(-0.6931, abs=1e-4)
 
 
 def test_runs_that_were_measured_otherwise_are_not_compared_by_their_best(tmp_path) -> None:
     one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
     two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.4)], tasks=["harmonics"])
 
-    facts = comparison(one, two)
+    facts = comparison_facts(one, two)
 
     assert (facts["comparable"], facts["differing"], facts["best"]) == (False, ["tasks"], None)
 
@@ -73,7 +73,7 @@ def test_a_run_without_candidates_has_no_best(tmp_path, capsys) -> None:
     one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
     two = run(tmp_path / "two", [], seed=1)
 
-    facts = comparison(one, two)
+    facts = comparison_facts(one, two)
 
     assert (facts["best"], facts["runs"][1]["best"]) == (None, None)
     Console(width=200).print(comparison_table(facts))

@@ -5,7 +5,8 @@ import pytest
 from report_samples import record as sample
 
 from evo.core.records import ABLATION_OPERATOR, Record, Status
-from evo.report.facts.credits import credit_facts, credit_text, measured
+from evo.report.facts.credits import credit_facts, measured_credits
+from evo.report.views.pareto import credit_text
 
 
 def record(name: str, loss: float, n_score: float, **how) -> Record:
@@ -19,7 +20,7 @@ WANTED = {"activation": "graph of worse", "regularizer": "graph of better"}
 
 
 def credits_of(*records: Record):
-    return measured([PAIR], lambda _: WANTED, records)
+    return measured_credits([PAIR], lambda _: WANTED, records)
 
 
 def test_credit_is_what_the_losses_lose_without_a_component() -> None:
@@ -65,10 +66,10 @@ def test_a_trial_that_both_lost_says_nothing() -> None:
         trials = [t._replace(loss=math.inf) if t.seed in seeds else t for t in record.scored.trials]
         return replace(record, score=replace(record.score, trials=tuple(trials)))
 
-    both = measured(
+    both = measured_credits(
         [losing(PAIR, {0})], lambda _: {"activation": "graph of worse"}, [losing(WORSE, {0})]
     )
-    one = measured([PAIR], lambda _: {"activation": "graph of worse"}, [losing(WORSE, {0})])
+    one = measured_credits([PAIR], lambda _: {"activation": "graph of worse"}, [losing(WORSE, {0})])
 
     credit, larger = both[PAIR.id]["activation"], one[PAIR.id]["activation"]
     assert credit is not None
@@ -81,8 +82,10 @@ def test_who_was_stopped_by_a_race_is_compared_on_the_trials_that_it_has() -> No
     first = tuple(trial for trial in PAIR.scored.trials if trial.seed < 3)
     stopped = replace(PAIR, score=replace(PAIR.score, trials=first))
 
-    found = measured([stopped], lambda _: WANTED, [WORSE, BETTER])[PAIR.id]
-    reverse = measured([PAIR], lambda _: {"activation": "graph of pair"}, [stopped])[PAIR.id]
+    found = measured_credits([stopped], lambda _: WANTED, [WORSE, BETTER])[PAIR.id]
+    reverse = measured_credits([PAIR], lambda _: {"activation": "graph of pair"}, [stopped])[
+        PAIR.id
+    ]
 
     assert found.keys() == WANTED.keys()
     assert reverse == {}

@@ -49,7 +49,7 @@ def test_the_panel_shows_generation_funnel_best_rate_and_time_left() -> None:
     assert "2 of 8: evaluate" in text
     assert "43 proposed → 40 valid → 36 new → 31 screened in → 20 evaluated" in text
     assert "0.750 [0.60, 0.90]" in text
-    assert "16.0 evaluated a minute" in text
+    assert "16.0 evaluated per minute" in text
     assert "1:15 so far, about 1:01:40 left" in text
     assert "return torch.tanh(x)" in text
 

@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 from matplotlib.text import Text
-from report_samples import baselines, record, scene, words
+from report_samples import baselines, overview, record, words
 from rich.console import Console
 
-from evo.report.facts.fronts import analysis_view, pareto_facts
 from evo.report.facts.lineage import lineage, main_line
+from evo.report.facts.overview import SAMPLE_SIZE, best_by_bsota, sample_by_operator
+from evo.report.facts.pareto import pareto_facts
 from evo.report.pictures import save_all, save_pareto
 from evo.report.pictures.labels import Label, place
-from evo.report.pictures.scene import SHOWN, best, sample
 from evo.report.pictures.style import blank
+from evo.report.views.pareto import pareto_view
 
 NAMES = ("pareto", "progress", "win-rates", "best", "shapes", "lineage")
 FAMILY = [
@@ -39,7 +40,7 @@ def test_a_campaign_of_any_size_has_every_picture(name: str, is_curve: bool, tmp
     records = CAMPAIGNS[name]
     family = lineage(records, records[-1]) if records else []
 
-    paths = save_all(scene(records, is_curve=is_curve, lineage=family), tmp_path)
+    paths = save_all(overview(records, is_curve=is_curve, lineage=family), tmp_path)
 
     assert {p.name for p in paths} == {f"{n}.{e}" for n in NAMES for e in ("png", "svg")}
     assert all(imread(tmp_path / f"{n}.png").std() > 0.005 for n in NAMES)
@@ -47,7 +48,7 @@ def test_a_campaign_of_any_size_has_every_picture(name: str, is_curve: bool, tmp
 
 def test_pictures_name_what_they_show(tmp_path: Path):
     records = CAMPAIGNS["many"]
-    save_all(scene(records, lineage=lineage(records, FAMILY[-1])), tmp_path)
+    save_all(overview(records, lineage=lineage(records, FAMILY[-1])), tmp_path)
     shown = {name: words(tmp_path / f"{name}.svg") for name in NAMES}
 
     assert all("alpha: activation on digits" in text for text in shown.values())
@@ -67,16 +68,16 @@ def test_an_equal_picture_of_the_front_has_equal_bytes(tmp_path: Path):
     files = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        save_all(scene(CAMPAIGNS["many"]), tmp_path / name)
+        save_all(overview(CAMPAIGNS["many"]), tmp_path / name)
         files.append([(tmp_path / name / f"pareto.{end}").read_bytes() for end in ("png", "svg")])
 
     assert files[0] == files[1]
 
 
 def test_a_second_campaign_is_laid_over(tmp_path: Path):
-    other = scene([*baselines(), *FAMILY], name="beta")
+    other = overview([*baselines(), *FAMILY], name="beta")
 
-    save_all(scene(CAMPAIGNS["many"]), tmp_path, over=other)
+    save_all(overview(CAMPAIGNS["many"]), tmp_path, over=other)
 
     assert "front of beta" in words(tmp_path / "pareto.svg")
     assert "beta" in words(tmp_path / "progress.svg")
@@ -85,12 +86,12 @@ def test_a_second_campaign_is_laid_over(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["none", "many"])
 def test_an_empty_campaign_can_be_laid_over_another(name: str, tmp_path: Path):
-    assert save_all(scene(CAMPAIGNS[name]), tmp_path, over=scene([], name="beta"))
+    assert save_all(overview(CAMPAIGNS[name]), tmp_path, over=overview([], name="beta"))
 
 
 @pytest.mark.parametrize("keys", [("seconds", "b_wr"), ("margin", "length", "n_text")])
 def test_other_objectives_are_drawn_with_the_better_side_up_and_right(keys, tmp_path: Path):
-    save_pareto(scene(CAMPAIGNS["many"], keys=keys), tmp_path)
+    save_pareto(overview(CAMPAIGNS["many"], keys=keys), tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["pareto.png"]
 
@@ -109,17 +110,17 @@ def test_labels_of_points_that_coincide_do_not_cover_each_other():
 
 
 def test_a_sample_of_shapes_is_the_same_however_many_came_before():
-    few = [record(f"{n:04x}", 1.0, 0.1) for n in range(SHOWN)]
-    more = [record(f"z{n:04x}", 1.0, 0.1) for n in range(3 * SHOWN)]
+    few = [record(f"{n:04x}", 1.0, 0.1) for n in range(SAMPLE_SIZE)]
+    more = [record(f"z{n:04x}", 1.0, 0.1) for n in range(3 * SAMPLE_SIZE)]
 
-    samples, totals = sample([*more, *few])
+    samples, totals = sample_by_operator([*more, *few])
 
     assert [r.id for r in samples["mutate-tree"]] == [r.id for r in few]
-    assert totals == {"mutate-tree": 4 * SHOWN}
+    assert totals == {"mutate-tree": 4 * SAMPLE_SIZE}
 
 
 def test_the_best_are_those_of_the_highest_bsota_wr():
-    found = best(MANY, 12)
+    found = best_by_bsota(MANY, 12)
 
     rates = [r.score.bsota_wr.value for r in found]
     assert len(found) == 12
@@ -138,7 +139,7 @@ def test_a_lineage_is_all_ancestors_and_its_main_line_follows_the_better_parent(
 
 
 def test_the_facts_have_what_scripts_were_promised_and_more():
-    facts = pareto_facts(scene(CAMPAIGNS["many"]), scene([], name="beta"))
+    facts = pareto_facts(overview(CAMPAIGNS["many"]), overview([], name="beta"))
 
     assert facts["objectives"] == ["b_wr", "n_behaviour"]
     assert {"id", "source", "b_wr", "bsota_wr", "n_text", "n_behaviour", "probability"} <= set(
@@ -152,6 +153,6 @@ def test_the_facts_have_what_scripts_were_promised_and_more():
 def test_a_campaign_without_a_front_says_so():
     console = Console(file=io.StringIO(), width=80)
 
-    console.print(analysis_view(scene([])))
+    console.print(pareto_view(overview([])))
 
     assert "No candidate has been trained in full yet" in console.file.getvalue()

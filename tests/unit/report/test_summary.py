@@ -4,7 +4,8 @@ import pytest
 
 from evo.core.estimate import Estimate
 from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status
-from evo.report.facts.summary import pareto_front, status_facts
+from evo.report.facts.front import pareto_front
+from evo.report.facts.status import status_facts
 
 
 def record(name: str, b_wr: float, n_score: float, *, rung: int = 1, baseline: bool = False):

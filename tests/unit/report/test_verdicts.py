@@ -8,10 +8,11 @@ from rich.console import Console
 
 from evo.core.records import Candidate, Record, Trial
 from evo.evaluation.statistics.paired_test import confirm_candidates
-from evo.report.facts.summary import record_facts
-from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts, verdict_table
+from evo.report.facts.record import record_facts
+from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
 from evo.report.views.live import work_view
-from evo.report.views.tables import record_view
+from evo.report.views.record import record_view
+from evo.report.views.verdicts import verdict_table
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
 RECORD = Record(Candidate.of("activation", SOURCE, operator="mutate-tree"), 1)

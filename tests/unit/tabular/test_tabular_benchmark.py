@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from evo.core.errors import UsageError
-from evo.report.facts.tabular import tabular_facts, tabular_view
+from evo.report.facts.tabular import tabular_facts
 from evo.report.pictures import tabular as picture
+from evo.report.views.tabular import tabular_view
 from evo.screening.model import Example
 from evo.tabular.benchmark import BenchmarkPlan, Table, measure, search_pool
 from evo.tabular.candidates import Candidates

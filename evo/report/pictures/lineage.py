@@ -1,4 +1,4 @@
-"""The descent of the best candidate: who its ancestors were, what each was worth, by which step."""
+"""Picture of the lineage of the best candidate: its ancestors, their B-WR and the operators."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from matplotlib.ticker import MaxNLocator
 from evo.core.arrays import Floats
 from evo.core.records import Record
 from evo.report.facts.lineage import main_line
+from evo.report.facts.overview import Overview
+from evo.report.pictures.component import draw_component
 from evo.report.pictures.labels import Label, along, place
-from evo.report.pictures.scene import Scene
-from evo.report.pictures.shape import draw_shape
 from evo.report.pictures.style import (
     CYCLE,
     DASHES,
@@ -25,18 +25,18 @@ from evo.report.pictures.style import (
     split_figure,
 )
 
-_STATIONS = 6
-"""Of the main line that are drawn as shapes: the oldest and the newest."""
+_MOST_SHAPES = 6
+"""Most members of the main line drawn as shapes: the oldest and the newest."""
 
 
-def draw_descent(scene: Scene) -> Figure:
-    """B-WR of the best and its ancestors by generation, and the shapes along the main line."""
-    family = scene.lineage
+def draw_lineage(overview: Overview) -> Figure:
+    """Draw B-WR of the best and its ancestors by generation, and shapes along the main line."""
+    family = overview.lineage
     if not family:
         return note(blank(8.0, 3.0), "no candidate has been trained yet")
     line = main_line(family, family[-1])
     figure = blank(8.0, 5.6)
-    heading(figure, f"{scene.title}: descent of the best")
+    heading(figure, f"{overview.title}: descent of the best")
     upper, lower = split_figure(figure, across=False)
     axes = upper.subplots()
     operators = _edges(axes, family, {record.id for record in line})
@@ -59,31 +59,31 @@ def draw_descent(scene: Scene) -> Figure:
         if is_there
     ]
     upper.legend(handles=handles, loc="outside right upper")
-    stations = line if len(line) <= _STATIONS else [line[0], *line[-_STATIONS + 1 :]]
-    panels = lower.subplots(1, max(4, len(stations)), squeeze=False)[0]
-    for panel, record in zip(panels, stations, strict=False):
-        draw_shape(panel, scene, record, colour=FRONT)
+    shapes = line if len(line) <= _MOST_SHAPES else [line[0], *line[-_MOST_SHAPES + 1 :]]
+    panels = lower.subplots(1, max(4, len(shapes)), squeeze=False)[0]
+    for panel, record in zip(panels, shapes, strict=False):
+        draw_component(panel, overview, record, colour=FRONT)
         panel.set_title(
-            f"{scene.name_of(record)}\ngen. {record.generation}, "
+            f"{overview.name_of(record)}\ngen. {record.generation}, "
             f"B-WR {record.scored.b_wr.value:.2f}",
             fontsize=7,
         )
-    for panel in panels[len(stations) :]:
+    for panel in panels[len(shapes) :]:
         panel.set_axis_off()
-    labels = [Label(scene.name_of(record), *_point(record)) for record in stations]
+    labels = [Label(overview.name_of(record), *_point(record)) for record in shapes]
     place(axes, labels, points=_drawn(family, line))
     return figure
 
 
 def _edges(axes: Axes, family: Sequence[Record], line: set[str]) -> dict[str, tuple[str, str]]:
-    """Lines from parents to children; the colour and dashes of each operator."""
-    known = {record.id: record for record in family}
-    looks: dict[str, tuple[str, str]] = {}
+    """Draw lines from parents to children; the colour and dashes per operator."""
+    by_id = {record.id: record for record in family}
+    line_styles: dict[str, tuple[str, str]] = {}
     for child in family:
-        for parent in (known[id_] for id_ in child.candidate.parents if id_ in known):
-            number = len(looks)
-            look = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
-            colour, dash = looks.setdefault(child.candidate.operator, look)
+        for parent in (by_id[id_] for id_ in child.candidate.parents if id_ in by_id):
+            number = len(line_styles)
+            next_style = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
+            colour, dash = line_styles.setdefault(child.candidate.operator, next_style)
             is_main = child.id in line and parent.id in line
             (x, y), (x2, y2) = _point(parent), _point(child)
             axes.plot(
@@ -95,7 +95,7 @@ def _edges(axes: Axes, family: Sequence[Record], line: set[str]) -> dict[str, tu
                 alpha=1.0 if is_main else 0.6,
                 zorder=1,
             )
-    return looks
+    return line_styles
 
 
 def _dots(axes: Axes, family: Sequence[Record], line: Sequence[Record]) -> None:
@@ -110,13 +110,13 @@ def _dots(axes: Axes, family: Sequence[Record], line: Sequence[Record]) -> None:
 
 
 def _drawn(family: Sequence[Record], line: Sequence[Record]) -> Floats:
-    """Lines to children and intervals as points, for labels to keep off: (k, 2)."""
-    known = {record.id: record for record in family}
+    """Lines to children and intervals as points that labels avoid: (k, 2)."""
+    by_id = {record.id: record for record in family}
     lines = [
-        along([_point(known[parent]), _point(child)])
+        along([_point(by_id[parent]), _point(child)])
         for child in family
         for parent in child.candidate.parents
-        if parent in known
+        if parent in by_id
     ]
     bars = [
         along([(record.generation, rate.low), (record.generation, rate.high)])

@@ -1,0 +1,114 @@
+"""The facts of one record: what `evo show --json` prints, and the parts that other facts share."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from evo.core.errors import UsageError
+from evo.core.records import Record
+from evo.selection.individual import performance
+
+
+def record_facts(
+    record: Record,
+    confirmation: Mapping[str, Any] | None = None,
+    credits_: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The JSON document of `evo show --json`: everything of a record but its vectors.
+
+    Args:
+        record: the record.
+        confirmation: its entry in the newest confirmation, if there is one.
+        credits_: of its components, if it is a combination and they were measured.
+    """
+    candidate, score, novelty = record.candidate, record.score, record.novelty
+    return {
+        "id": record.id,
+        "kind": candidate.kind,
+        "operator": candidate.operator,
+        "parents": list(candidate.parents),
+        "model": candidate.model,
+        "request": candidate.request,
+        "rationale": candidate.rationale,
+        "generation": record.generation,
+        "status": record.status.value,
+        "stage": record.stage,
+        "reason": record.reason,
+        "source": candidate.source,
+        "score": None if score is None else {**score_facts(record), "trials": _trials(record)},
+        "novelty": None if novelty is None else novelty._asdict(),
+        "seconds": record.seconds,
+        "cost_usd": record.cost_usd,
+        **({} if credits_ is None else {"credits": dict(credits_)}),
+        **({} if confirmation is None else {"confirmation": _verdict(confirmation)}),
+    }
+
+
+def score_facts(record: Record) -> dict[str, Any]:
+    """Rung, win rates with intervals, margin and tasks; nulls where there is no score."""
+    score = record.score
+    if score is None:
+        keys = ("rung", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci", "margin")
+        return {**dict.fromkeys(keys), "tasks": {}}
+    return {
+        "rung": score.rung,
+        "b_wr": score.b_wr.value,
+        "b_wr_ci": [score.b_wr.low, score.b_wr.high],
+        "bsota_wr": score.bsota_wr.value,
+        "bsota_wr_ci": [score.bsota_wr.low, score.bsota_wr.high],
+        "margin": score.margin,
+        "tasks": {name: finite_or_null(task._asdict()) for name, task in score.tasks.items()},
+    }
+
+
+def measure_facts(record: Record) -> dict[str, float]:
+    """Both win rates and both N-scores of an evaluated record."""
+    return {
+        "b_wr": record.scored.b_wr.value,
+        "bsota_wr": record.scored.bsota_wr.value,
+        "n_text": record.archived.text,
+        "n_behaviour": record.archived.behaviour,
+    }
+
+
+def finite_or_null(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values with null for what JSON has no number for: the loss of a lost trial."""
+    return {
+        key: None if isinstance(value, float) and not np.isfinite(value) else value
+        for key, value in values.items()
+    }
+
+
+def find_record(records: Iterable[Record], beginning: str) -> Record:
+    """The record whose id begins so; of several proposals of one source, the furthest evaluated.
+
+    Raises:
+        UsageError: no candidate's id begins so, or several do.
+    """
+    matches = [record for record in records if record.id.startswith(beginning)]
+    ids = sorted({record.id for record in matches})
+    if not ids:
+        raise UsageError(f"No candidate's id begins with {beginning!r}. See evo export for all.")
+    if len(ids) > 1:
+        raise UsageError(
+            f"{beginning!r} begins {len(ids)} ids: {', '.join(ids[:4])} … Give more characters."
+        )
+    return max(matches, key=lambda r: (-1 if r.score is None else r.score.rung, bool(r.graph)))
+
+
+def best_record(records: Iterable[Record]) -> Record | None:
+    """The candidate of the best performance, of equals the first; None where there is none."""
+    archived = (record for record in records if record.novelty and not record.is_baseline)
+    return max(archived, key=performance, default=None)
+
+
+def _verdict(confirmation: Mapping[str, Any]) -> dict[str, Any]:
+    """A confirmation without the source and the trials, which its own file holds."""
+    return {
+        key: value for key, value in confirmation.items() if key not in ("id", "source", "trials")
+    }
+
+
+def _trials(record: Record) -> list[dict[str, Any]]:
+    return [finite_or_null(trial._asdict()) for trial in record.scored.trials]

@@ -1,0 +1,59 @@
+"""The status of a campaign: generation, funnel, best candidate, spending."""
+
+from collections import Counter
+from typing import Any
+
+from archive.history import stop_reason
+from archive.history.reader import Reader
+from archive.history.replies import Replies
+from evo.core.records import Record, Status
+from evo.report.facts.record import best_record, measure_facts
+from evo.screening.verdict import ScreeningVerdict
+
+
+def status_facts(history: Reader) -> dict[str, Any]:
+    """The JSON document of `evo status --json`."""
+    state = _state(history)
+    counts: Counter[Status] = Counter()
+    archived = 0
+    best: Record | None = None
+    screening = ScreeningVerdict()
+    for record in history.records:
+        screening = screening.after([record])
+        archived += record.novelty is not None
+        if record.is_proposal:
+            counts[record.status] += 1
+            best = best_record([record] if best is None else [best, record])
+    return {
+        "name": history.folder.name,
+        "kind": history.config["kind"],
+        "generation": history.generation,
+        "state": state,
+        "stopped_because": stop_reason.read_stop_reason(history.folder)
+        if state == "stopped"
+        else None,
+        "seed": history.config["seed"],
+        "proposed": counts.total(),
+        "duplicates": counts[Status.DUPLICATE],
+        "invalid": counts[Status.INVALID],
+        "screened_out": counts[Status.SCREENED_OUT],
+        "failed": counts[Status.FAILED],
+        "evaluated": counts[Status.EVALUATED],
+        "archive_size": archived,
+        "best": None if best is None else {"id": best.id, **measure_facts(best)},
+        "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
+        "reward": _reward_facts(history, screening),
+    }
+
+
+def _reward_facts(history: Reader, verdict: ScreeningVerdict) -> dict[str, Any] | None:
+    """State of the reward model; None in a campaign that does not screen."""
+    if not history.config.get("reward", {}).get("screening", False):
+        return None
+    return {"state": verdict.state.value, "since": verdict.since, "why": verdict.why}
+
+
+def _state(history: Reader) -> str:
+    if history.generation >= history.config["generations"]:
+        return "finished"
+    return "running" if history.is_running else "stopped"

@@ -1,0 +1,39 @@
+"""The table of `evo compare`: two campaigns side by side."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from evo.report.views.text import value_text
+
+
+def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
+    """One column per campaign, and below it how far the two can be compared."""
+    table = Table()
+    table.add_column("")
+    for run in facts["runs"]:
+        table.add_column(Text(run["name"]), justify="right")
+    for key in facts["runs"][0]:
+        if key not in ("name", "best"):
+            table.add_row(key, *(value_text(run[key]) for run in facts["runs"]))
+    for key in ("b_wr", "bsota_wr", "n_behaviour"):
+        bests = (run["best"] for run in facts["runs"])
+        table.add_row(f"best: {key}", *(value_text(best and best[key]) for best in bests))
+    table.add_row("front members beaten", *map(value_text, facts["front_members_beaten"]))
+    notes: list[Text] = []
+    if not facts["comparable"]:
+        differing = ", ".join(facts["differing"])
+        notes.append(Text(f"Measured differently ({differing}): win rates are not comparable."))
+    best = facts["best"]
+    if best and best["log_loss_ratio"] is not None:
+        low, high = best["log_loss_ratio_ci"]
+        ratio = f"{best['log_loss_ratio']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        first = f"log(loss of the second's best / loss of the first's) {ratio}"
+        notes.append(Text(f"{first} over {best['seeds']} seeds; above 0 the first is better."))
+    notes.append(
+        Text("One run each compares these runs, not their settings: for those use several seeds.")
+    )
+    return Group(table, *notes)

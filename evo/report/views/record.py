@@ -1,0 +1,45 @@
+"""The view of `evo show`: one record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.syntax import Syntax
+from rich.text import Text
+
+from evo.report.views.tables import facts_table, rows_table
+
+
+def record_view(facts: Mapping[str, Any]) -> RenderableType:
+    """One record: its origin, measures, source, credits, confirmation and trials.
+
+    Args:
+        facts: see `record_facts`.
+    """
+    facts = dict(facts)
+    score = facts.pop("score")
+    confirmation = facts.pop("confirmation", None)
+    credits_ = facts.pop("credits", None)
+    source = str(facts.pop("source"))
+    if not facts["model"]:
+        for key in ("model", "request", "rationale", "cost_usd"):
+            del facts[key]
+    parts: list[RenderableType] = [
+        facts_table(facts),
+        Text(),
+        Syntax(source.strip(), "python", word_wrap=True),
+    ]
+    if credits_:
+        parts += [Text(), facts_table({"credit": credits_})]
+    if confirmation is not None:
+        verdict = dict(confirmation)
+        by_task = verdict.pop("tasks")
+        verdict.pop("protocol")
+        parts += [Text(), facts_table({"confirmation": verdict, "confirmation.tasks": by_task})]
+    if score is not None:
+        score = dict(score)
+        trials = score.pop("trials")
+        if all(trial["strength"] == 1 for trial in trials):  # only penalties have any other
+            trials = [{k: v for k, v in trial.items() if k != "strength"} for trial in trials]
+        parts += [Text(), facts_table(score), Text(), rows_table(trials)]
+    return Group(*parts)

@@ -1,0 +1,50 @@
+"""Values and sources as short text for tables."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from rich.text import Text
+
+from evo.core.estimate import Estimate
+from evo.core.source import normalise
+
+
+def source_body(source: str) -> str:
+    r"""Normalised source without imports, short enough for a table.
+
+    >>> print(source_body("import torch\n\ndef f(x: int) -> int:\n    return x  # the same"))
+    def f(x):
+        return x
+    """
+    lines = normalise(source).splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("import ", "from "))).strip()
+
+
+def interval_text(rate: Estimate) -> str:
+    """A win rate with its 95 % interval.
+
+    >>> interval_text(Estimate(0.75, 0.5, 0.9))
+    '0.750 [0.50, 0.90]'
+    """
+    return f"{rate.value:.3f} [{rate.low:.2f}, {rate.high:.2f}]"
+
+
+def value_text(value: object) -> Text:
+    """Any value of facts; never read as markup, since it may hold a path or generated source."""
+    return Text(_plain(value))
+
+
+def _plain(value: object) -> str:
+    """Text of a value.
+
+    >>> _plain({"b_wr": 0.123456, "ids": ["a", None]})
+    'b_wr 0.1235, ids [a, –]'
+    """
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        parts = cast(Mapping[str, object], value).items()
+        return ", ".join(f"{name} {_plain(part)}" for name, part in parts)
+    if isinstance(value, list):
+        return "[" + ", ".join(_plain(part) for part in cast(list[object], value)) + "]"
+    return "–" if value is None else str(value)
