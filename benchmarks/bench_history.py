@@ -24,10 +24,9 @@ import numpy as np
 import torch
 
 from archive.history.history import History
-from archive.novelty.novelty_archive import NoveltyArchive
 from archive.store import merging
 from archive.store.segment import Segment
-from evo.campaign.resume import Standing
+from evo.campaign.resume import replay
 from evo.core.estimate import Estimate
 from evo.core.records import (
     BASELINE_OPERATOR,
@@ -41,7 +40,6 @@ from evo.core.records import (
     Trial,
 )
 from evo.core.seeds import child
-from evo.proposing.memory import Memory
 from evo.validation.validator import Validator
 
 T = TypeVar("T")
@@ -111,13 +109,12 @@ def history_costs(folder: Path, records: int) -> None:
     start, cpu = time.perf_counter(), time.process_time()
     with History.open(folder) as history:
         opened = time.perf_counter() - start
-        standing = Standing.of(
-            history, archive=NoveltyArchive(), memory=Memory(10), watch=lambda _: None
-        )
+        state = no_training.fresh_state(history)
+        replay(history, state)
     print(
         f"open {size:,} records to go on: {time.perf_counter() - start:.2f} s, of which checking "
         f"every byte {opened:.2f} s; {time.process_time() - cpu:.2f} s of processor time; "
-        f"{len(standing.archive):,} in the novelty archive"
+        f"{len(state.archive):,} in the novelty archive"
     )
 
 

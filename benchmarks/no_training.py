@@ -19,6 +19,7 @@ from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
 from evo.campaign.budget import counted
 from evo.campaign.progress import OnProgress
+from evo.campaign.state import SearchState
 from evo.components.kinds import kinds
 from evo.config import Config, load, parse
 from evo.core.records import Outcome, Trial, Vector
@@ -26,6 +27,7 @@ from evo.core.seeds import child
 from evo.core.source import normalise
 from evo.evaluation.protocol import Job, Protocol
 from evo.llm import models
+from evo.selection.islands import Islands
 from evo.validation.graph import tracer
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
@@ -99,6 +101,13 @@ def configure(settings: Sequence[str] = ()) -> Config:
 def create(folder: Path, config: Config) -> History:
     """A new campaign folder."""
     return History.create(folder, config=config.model_dump(mode="json"), environment={})
+
+
+def fresh_state(history: History) -> SearchState:
+    """The search state of a campaign, before it has taken in any generation."""
+    config = parse(history.config, where="config")
+    islands = Islands.of(config.selection, config.population)
+    return build.fresh_state(history, config, kinds.get(config.kind)(), islands, lambda _: None)
 
 
 def run(

@@ -18,9 +18,7 @@ import numpy as np
 import torch
 
 from archive.history.history import History
-from archive.novelty.novelty_archive import NoveltyArchive
-from evo.campaign.resume import Standing
-from evo.proposing.memory import Memory
+from evo.campaign.resume import replay
 
 OFFSPRING = 50
 
@@ -52,11 +50,10 @@ def main() -> None:
         print(f"slope over the second half: {slope:.2f} KiB a candidate")
         start = time.process_time()
         with History.open(folder) as history:
-            standing = Standing.of(
-                history, archive=NoveltyArchive(), memory=Memory(1), watch=lambda _: None
-            )
+            state = no_training.fresh_state(history)
+            replay(history, state)
         print(
-            f"to go on with {len(standing.seen):,} sources: {time.process_time() - start:.2f} s; "
+            f"to go on with {len(state.seen):,} sources: {time.process_time() - start:.2f} s; "
             f"{len(list((folder / 'segments').iterdir()))} segments"
         )
 

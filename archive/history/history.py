@@ -24,9 +24,8 @@ from archive.history.reader import Reader, segment_paths
 from archive.store import disk, merging, segment
 from archive.store.journal import Journal
 from archive.store.lock import Lock
-from archive.store.segment import Generation
 from evo.core.errors import UsageError
-from evo.core.records import Outcome, Record
+from evo.core.records import Generation, Outcome, Record
 
 
 class History(Reader):

@@ -4,7 +4,7 @@ A reader takes no lock and changes nothing, so that any number of them work besi
 never take half of a history for the whole: what is missing, foreign or damaged is an error.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,11 @@ class Reader:
                         return sealed.population(generation)
             self._look_again()
         raise HistoryError(f"{self.folder} holds no generation {generation}. Run evo check.")
+
+    def populations(self) -> Iterator[tuple[str, ...]]:
+        """Ids of the survivors of each sealed generation in order; none where a repair lost it."""
+        for sealed in self._segments:
+            yield from sealed.populations()
 
     @property
     def id(self) -> str:

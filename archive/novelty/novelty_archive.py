@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.novelty.neighbours import Neighbours
-from evo.core.records import Novelty, Record, Vector
+from evo.core.records import Generation, Novelty, Record, Vector
 
 DUPLICATE_WITHIN = 1e-3
 """RMS distance below which two components count as the same.
@@ -77,16 +77,20 @@ class NoveltyArchive:
         text.add(ids, text_vectors)
         behaviour.add(ids, behaviour_vectors)
 
+    def take(self, sealed: Generation) -> None:
+        """Make known what a sealed generation brought to the archive."""
+        self.add_records(sealed.records)
+
     def add_records(self, records: Iterable[Record]) -> None:
-        """Make known again what history holds: baselines and all that reached the archive."""
+        """Make baselines known, and all records that have N-scores."""
         known = [record for record in records if record.is_baseline or record.novelty is not None]
         for baselines in (True, False):
             some = [record for record in known if record.is_baseline is baselines]
             if some:
                 self.add([record.id for record in some], *_vectors(some), baselines=baselines)
 
-    def arrive(self, records: Sequence[Record]) -> list[Novelty]:
-        """N-scores of newcomers in their order, each known to the next; then all are known.
+    def n_scores(self, records: Sequence[Record]) -> list[Novelty]:
+        """N-scores of newcomers in their order, each known to the next; the archive stays as it is.
 
         N_text = mean over the k nearest a of 1 − cos(v, a), in [0, 2]; N_behaviour = mean over
         the k nearest of √(‖v − a‖² / p); k = 1 unless said otherwise.
@@ -96,10 +100,9 @@ class NoveltyArchive:
         ids = [record.id for record in records]
         vectors = _vectors(records)
         texts, behaviours = (
-            list(self._measured(ids, vectors[i], i, distance))
+            self._measured(ids, vectors[i], i, distance)
             for i, distance in enumerate((cosine_distance, rms_distance))
         )
-        self.add(ids, *vectors)
         return [
             Novelty(text, behaviour, nearest_text, nearest_behaviour)
             for (text, nearest_text), (behaviour, nearest_behaviour) in zip(

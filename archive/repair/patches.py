@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from archive.store import segment
 from archive.store.columns import digest
-from archive.store.segment import GENERATION, Generation
+from archive.store.segment import GENERATION
 from archive.store.tables import Columns, join, pack_table
+from evo.core.records import Generation
 
 Saved = Mapping[int, tuple[int, Columns]]
 """Whole generations by number: how many records each has, and its columns."""

@@ -44,7 +44,7 @@ from archive.store.tables import (
     unpack_texts,
 )
 from evo.core.errors import HistoryError
-from evo.core.records import Record
+from evo.core.records import Generation, Record
 
 SEGMENT_FORMAT = 3
 
@@ -61,14 +61,6 @@ _NAME = re.compile(r"generations?-(\d{6,})(?:-(\d{6,}))?\.h5")
 
 class ForeignError(HistoryError):
     """A file is whole, but of another campaign."""
-
-
-class Generation(NamedTuple):
-    """One generation: its records in order, and the population that lives on."""
-
-    number: int
-    records: Sequence[Record]
-    survivors: tuple[str, ...]
 
 
 class Segment(NamedTuple):
@@ -116,6 +108,19 @@ class Segment(NamedTuple):
             place = generation - self.generations[0]
             columns = cut_lists(file.take, "survivor", SURVIVOR, place, place + 1)
         return tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[0])
+
+    def populations(self) -> list[tuple[str, ...]]:
+        """Ids of the survivors of each of its generations, in one reading.
+
+        Raises:
+            FileNotFoundError: it was merged into another file since.
+        """
+        if len(self.generations) == 1:
+            return [self.survivors]
+        with opened(self.path) as file:
+            columns = cut_lists(file.take, "survivor", SURVIVOR, 0, len(self.generations))
+        lists = unpack_lists(columns, "survivor", SURVIVOR)
+        return [tuple(id_ for (id_,) in survivors) for survivors in lists]
 
     def blocks(self, start: int, stop: int) -> Iterator[Columns]:
         """The columns of records start to stop, `BLOCK` after the other.

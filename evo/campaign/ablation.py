@@ -19,7 +19,7 @@ import numpy as np
 from archive.pareto import front
 from evo.components.base import Kind
 from evo.components.combination import Combination
-from evo.core.records import ABLATION_OPERATOR, Candidate, Record
+from evo.core.records import ABLATION_OPERATOR, Candidate, Generation, Record
 from evo.evaluation.rungs import Evaluator
 from evo.selection.individual import novelty, performance
 
@@ -31,8 +31,7 @@ class Ablate:
         kind: the combination.
         evaluator: trains everyone at every rung, and stops nobody.
         standards: graphs of the standard components, see `standard_graphs`.
-        measured: what need not train, kept up to date here.
-        peaks: the campaign's front so far, kept up to date here.
+        past: what need not train again, and the campaign's front so far.
     """
 
     def __init__(
@@ -41,30 +40,26 @@ class Ablate:
         evaluator: Evaluator,
         *,
         standards: Mapping[str, str],
-        measured: "Measured",
-        peaks: "Peaks",
+        past: "AblationState",
     ) -> None:
         self._kind = kind
         self._evaluator = evaluator
         self._standards = standards
-        self._measured = measured
-        self._peaks = peaks
+        self._past = past
 
     def __call__(self, records: list[Record]) -> list[Record]:
         """The records, and behind them the ablations that had not trained yet."""
-        self._measured.take(records)
-        risen = self._peaks.take(records)
+        trained_now = self._past.measured.digests(records)
         missing = {
             ablation.graph: ablation
-            for record in risen
+            for record in self._past.peaks.risen(records)
             for ablation in self._ablations(record)
-            if ablation.graph not in self._measured
+            if ablation.graph not in self._past.measured
+            and graph_digest(ablation.graph) not in trained_now
         }
         if not missing:
             return records
-        ablations = self._evaluator.evaluate(list(missing.values()))
-        self._measured.take(ablations)
-        return [*records, *ablations]
+        return [*records, *self._evaluator.evaluate(list(missing.values()))]
 
     def _ablations(self, record: Record) -> list[Record]:
         sources = self._kind.ablated(record.candidate.source)
@@ -109,10 +104,10 @@ def ablated_graphs(graph: str, standards: Mapping[str, str]) -> dict[str, str]:
 
 
 class Measured:
-    """What never trains as an ablation: it did, or every trial of the last rung is there.
+    """Graphs that never train as ablations: they did, or every trial of the last rung is there.
 
-    Graphs are asked for, since sources that compute the same train the same. Who was stopped by a
-    race has fewer trials than others are to be compared on. Baselines, which come first, have all.
+    Graphs are asked for, since sources that compute the same train the same. A candidate stopped by
+    a race has fewer trials than others are compared on. Baselines, which come first, have all.
     """
 
     def __init__(self) -> None:
@@ -120,18 +115,22 @@ class Measured:
         self._graphs: set[bytes] = set()
 
     def __contains__(self, graph: str) -> bool:
-        return _digest(graph) in self._graphs
+        return graph_digest(graph) in self._graphs
 
     def take(self, records: Sequence[Record]) -> None:
         """Note those of some records."""
-        known = (len(r.score.trials) for r in records if r.is_baseline and r.score is not None)
-        self._trials = max(known, default=self._trials)
-        self._graphs.update(
-            _digest(record.graph)
+        counts = (len(r.score.trials) for r in records if r.is_baseline and r.score is not None)
+        self._trials = max(counts, default=self._trials)
+        self._graphs |= self.digests(records)
+
+    def digests(self, records: Sequence[Record]) -> set[bytes]:
+        """Digests of the graphs of some records that need not train again."""
+        return {
+            graph_digest(record.graph)
             for record in records
             if record.is_ablation
             or (record.score is not None and len(record.score.trials) == self._trials)
-        )
+        }
 
 
 class Peaks:
@@ -145,9 +144,20 @@ class Peaks:
         self._last = last
         self._points: list[tuple[float, float]] = []
 
-    def take(self, records: Iterable[Record]) -> list[Record]:
-        """Those of some records that come onto the front."""
-        come = [
+    def take(self, records: Iterable[Record]) -> None:
+        """Let the front rise by some records."""
+        contenders = self._contenders(records)
+        points = self._points_with(contenders)
+        self._points = [points[place] for place in _front(points)]
+
+    def risen(self, records: Iterable[Record]) -> list[Record]:
+        """The records that come onto the front; it stays as it is."""
+        contenders = self._contenders(records)
+        places = (place - len(self._points) for place in _front(self._points_with(contenders)))
+        return [contenders[place] for place in sorted(places) if place >= 0]
+
+    def _contenders(self, records: Iterable[Record]) -> list[Record]:
+        return [
             record
             for record in records
             if record.novelty is not None
@@ -155,12 +165,36 @@ class Peaks:
             and record.score is not None
             and record.score.rung == self._last
         ]
-        points = [*self._points, *((performance(record), novelty(record)) for record in come)]
-        chosen = [int(place) for place in front(np.array(points).reshape(-1, 2))]
-        risen = sorted(place - len(self._points) for place in chosen)
-        self._points = [points[place] for place in chosen]
-        return [come[place] for place in risen if place >= 0]
+
+    def _points_with(self, contenders: Sequence[Record]) -> list[tuple[float, float]]:
+        return [*self._points, *((performance(r), novelty(r)) for r in contenders)]
 
 
-def _digest(graph: str) -> bytes:
+class AblationState:
+    """What ablations derive from sealed generations.
+
+    Args:
+        last_rung: index of the rung below which no candidate counts.
+
+    Attributes:
+        measured: graphs that need not train again.
+        peaks: the front so far.
+    """
+
+    def __init__(self, last_rung: int) -> None:
+        self.measured = Measured()
+        self.peaks = Peaks(last_rung)
+
+    def take(self, sealed: Generation) -> None:
+        """Take in a sealed generation."""
+        self.measured.take(sealed.records)
+        self.peaks.take(sealed.records)
+
+
+def graph_digest(graph: str) -> bytes:
+    """A short hash of a graph's text."""
     return hashlib.blake2b(graph.encode(), digest_size=16).digest()
+
+
+def _front(points: Sequence[tuple[float, float]]) -> list[int]:
+    return [int(place) for place in front(np.array(points).reshape(-1, 2))]

@@ -104,5 +104,5 @@ def _described(records: Sequence[Record], kind: Kind, text: TextDescriptor) -> l
 
 def _novelty(record: Record, baselines: Sequence[Record], archive: NoveltyArchive) -> Novelty:
     archive.add_records(other for other in baselines if other is not record)
-    (novelty,) = archive.arrive([record])
+    (novelty,) = archive.n_scores([record])
     return novelty

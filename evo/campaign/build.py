@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -10,32 +9,34 @@ import torch
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
-from evo.campaign import baselines as known
 from evo.campaign import lessons, steps
-from evo.campaign.ablation import Ablate, Measured, Peaks, standard_graphs
+from evo.campaign.ablation import Ablate, AblationState, standard_graphs
+from evo.campaign.baselines import behaviour_scale, establish
 from evo.campaign.budget import counted, until
-from evo.campaign.loop import Campaign, Steps
+from evo.campaign.loop import Toolbox, run_generations
 from evo.campaign.progress import OnProgress, Tracker
-from evo.campaign.propose_step import ProposeStep, propose_step
-from evo.campaign.resume import Standing
+from evo.campaign.propose_step import propose_step
+from evo.campaign.resume import replay as replay_history
+from evo.campaign.state import SearchState
 from evo.components.base import Kind
 from evo.components.combination import Combination
 from evo.components.kinds import kinds
 from evo.compute import devices
 from evo.compute.local import Workers
 from evo.config import Config, parse
-from evo.core.records import Outcome, Record
+from evo.core.records import Outcome
 from evo.core.step import Step
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.llm import models
-from evo.proposing.memory import Chronicle, Memory
+from evo.proposing.memory import Memory
 from evo.screening.chance import Screen
 from evo.screening.features import Portrayer
 from evo.screening.learner import Learner
 from evo.screening.propagation import Propagation
 from evo.screening.screen import RewardScreen
 from evo.selection.islands import Islands
+from evo.selection.population import Population
 from evo.tasks.base import network_counts
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
@@ -112,7 +113,49 @@ def search(
     replay: Reader | None = None,
     deadline: float | None = None,
 ) -> None:
-    """The campaign itself, given what traces, describes and trains, and until when."""
+    """Run the search itself, given what traces, describes and trains, and until when."""
+    kind = kinds.get(config.kind)()
+    validator = Validator(kind, sandbox)
+    islands = Islands.of(config.selection, config.population)
+    state = fresh_state(history, config, kind, islands, watch)
+    train = _remembered(train, history, state.tracker)
+    train = until(deadline, train, hours=config.llm.budget.hours)
+    if history.generation < 0:
+        baselines = establish(
+            kind,
+            validator=validator,
+            text=text,
+            train=train,
+            protocol=config.protocol,
+            archive=config.novelty.archive,
+            tracker=state.tracker,
+        )
+        survivors = islands.survive(islands.born(baselines))
+        history.seal(0, baselines, [survivor.record.id for survivor in survivors])
+    replay_history(history, state)
+    toolbox = _toolbox(config, state, islands, kind=kind, text=text, train=train)
+    toolbox.register("validate", steps.Validate(validator))
+    with (
+        models.open_replies(history, expected=state.last_request.key) as replies,
+        models.open_client(
+            config.llm,
+            replies,
+            keys=keys,
+            source=replay and models.read_replies(replay),
+            deadline=deadline,
+        ) as client,
+        propose_step(
+            config, state, islands, client, kind=kind, validate=toolbox.validate
+        ) as propose,
+    ):
+        toolbox.register("vary", propose)
+        run_generations(toolbox, state, history, generations=config.generations)
+
+
+def fresh_state(
+    history: History, config: Config, kind: Kind, islands: Islands, watch: OnProgress
+) -> SearchState:
+    """Search state of a campaign before any generation is taken in."""
     tracker = Tracker(
         watch,
         generation=history.generation,
@@ -122,82 +165,50 @@ def search(
         clock=time.monotonic,
         screening=config.reward.screening,
     )
-    kind = kinds.get(config.kind)()
-    validator = Validator(kind, sandbox)
-    islands = Islands.of(config.selection, config.population)
-    train = _remembered(train, history, tracker)
-    train = until(deadline, train, hours=config.llm.budget.hours)
-    if history.generation < 0:
-        baselines = known.establish(
-            kind,
-            validator=validator,
-            text=text,
-            train=train,
-            protocol=config.protocol,
-            archive=config.novelty.archive,
-            tracker=tracker,
-        )
-        survivors = islands.survive(islands.born(baselines))
-        history.seal(0, baselines, [survivor.record.id for survivor in survivors])
-    memory = Memory(config.portfolio.window)
-    learner = learner_of(config, kind, history.folder) if config.reward.screening else None
-    measured, peaks = Measured(), Peaks(last=len(config.protocol.rungs) - 1)
-
-    def remember(records: Sequence[Record]) -> None:
-        tracker.remember(records)
-        if isinstance(kind, Combination):
-            measured.take(records)
-            peaks.take(records)
-
-    standing = Standing.of(
-        history,
-        archive=config.novelty.archive(),
-        memory=memory,
-        watch=remember,
-        learn=learner and learner.remember,
-        islands=config.selection.islands,
+    return SearchState(
+        Population(islands),
+        config.novelty.archive(),
+        Memory(config.portfolio.window),
+        tracker,
+        learner=learner_of(config, kind, history.folder) if config.reward.screening else None,
+        ablations=(
+            AblationState(len(config.protocol.rungs) - 1) if isinstance(kind, Combination) else None
+        ),
     )
-    validate = steps.Validate(validator)
-    with (
-        models.open_replies(history, expected=standing.request) as replies,
-        ExitStack() as stack,
-        models.open_client(
-            config.llm,
-            replies,
-            keys=keys,
-            source=replay and models.read_replies(replay),
-            deadline=deadline,
-        ) as asked,
-    ):
-        propose = propose_step(
-            config,
-            standing,
-            memory,
-            islands,
-            asked,
-            kind=kind,
-            validate=validate,
-            stack=stack,
+
+
+def _toolbox(
+    config: Config,
+    state: SearchState,
+    islands: Islands,
+    *,
+    kind: Kind,
+    text: TextDescriptor,
+    train: Runner,
+) -> Toolbox:
+    """Selection and the steps from recognition on, against the sealed baselines."""
+    baselines = state.baselines.records
+    trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+    screen: Step = Screen(trainings=config.trainings, seed=config.seed)
+    if state.learner is not None:
+        screen = RewardScreen(state.learner, config.reward, trainings=config.trainings)
+    scale = behaviour_scale(kind, baselines)
+    toolbox = Toolbox()
+    toolbox.register("arrange", islands.arrange)
+    toolbox.register("recognise", steps.Recognise(kind, scale, state.archive))
+    toolbox.register("screen", screen)
+    evaluator = Evaluator(train, config.protocol, lambda _: trials)
+    toolbox.register("evaluate", steps.Evaluate(evaluator))
+    toolbox.register("archive", steps.Archive(text, state.archive))
+    if isinstance(kind, Combination) and state.ablations is not None:
+        evaluator = Evaluator(train, config.protocol.for_everyone, lambda _: trials)
+        standards = standard_graphs(kind, baselines)
+        toolbox.register(
+            "ablate", Ablate(kind, evaluator, standards=standards, past=state.ablations)
         )
-        Campaign(
-            _way(
-                config,
-                standing,
-                propose,
-                kind=kind,
-                validate=validate,
-                text=text,
-                train=train,
-                learner=learner,
-                measured=measured,
-                peaks=peaks,
-            ),
-            Chronicle(history, memory, learner and learner.remember),
-            selection=islands,
-            survivors=standing.population,
-            generations=config.generations,
-            tracker=tracker,
-        ).run()
+    toolbox.register("born", islands.born)
+    toolbox.register("select", islands.survive)
+    return toolbox
 
 
 def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
@@ -208,45 +219,6 @@ def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
         trainings=config.trainings,
         seed=config.seed,
         lessons=lessons.lessons_of(folder, config.reward),
-    )
-
-
-def _way(
-    config: Config,
-    standing: Standing,
-    propose: ProposeStep,
-    *,
-    kind: Kind,
-    validate: steps.Validate,
-    text: TextDescriptor,
-    train: Runner,
-    learner: Learner | None,
-    measured: Measured,
-    peaks: Peaks,
-) -> Steps:
-    """The way of a candidate, with what the sealed records say about baselines and the known."""
-    baselines = standing.baselines
-    trials = {r.id: r.score.trials for r in baselines if r.score is not None}
-    screen: Step = Screen(trainings=config.trainings, seed=config.seed)
-    if learner is not None:
-        screen = RewardScreen(learner, config.reward, trainings=config.trainings)
-    ablate = None
-    if isinstance(kind, Combination):
-        ablate = Ablate(
-            kind,
-            Evaluator(train, config.protocol.for_everyone, lambda _: trials),
-            standards=standard_graphs(kind, baselines),
-            measured=measured,
-            peaks=peaks,
-        )
-    return Steps(
-        propose=propose,
-        validate=validate,
-        recognise=steps.Recognise(kind, known.behaviour_scale(kind, baselines), standing.archive),
-        screen=screen,
-        evaluate=steps.Evaluate(Evaluator(train, config.protocol, lambda _: trials)),
-        archive=steps.Archive(text, standing.archive),
-        ablate=ablate,
     )
 
 

@@ -9,121 +9,84 @@ the generation that was cut off, finds in the journal what was already paid for,
 uninterrupted one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from deap import base
 
-from evo.core.records import Record
+from archive.history.history import History
+from evo.campaign.progress import Tracker
+from evo.campaign.state import SearchState
+from evo.core.records import Generation, Record
 from evo.core.step import Step
 from evo.selection.individual import Individual
 
-
-class Chronicle(Protocol):
-    """What the loop needs of history."""
-
-    @property
-    def generation(self) -> int:
-        """The last sealed generation, -1 before the first."""
-        ...
-
-    def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
-        """Make a generation permanent."""
-        ...
+Vary = Callable[[Sequence[Individual], int], list[Record]]
+"""Parents and the number of a generation in, its proposals out."""
+Select = Callable[[Sequence[Individual]], list[Individual]]
 
 
-class Selection(Protocol):
-    """What the loop needs of selection."""
+class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap ships no types
+    """DEAP's toolbox with every tool of a campaign typed; `evo.campaign.build` registers them.
 
-    def born(self, records: Sequence[Record]) -> list[Individual]:
-        """Those of a generation that reached the archive."""
-        ...
+    Attributes:
+        arrange: the population as parents are drawn from it, each with its crowding.
+        vary: proposals from parents, by the operators.
+        validate: policy, trace and contract.
+        recognise: behaviour, by which duplicates fall out.
+        screen: decides which candidates train.
+        evaluate: trains and scores.
+        archive: N-scores.
+        ablate: credits of a combination's components; None where no kinds are combined.
+        born: those of a generation that reached the archive.
+        select: the survivors of a pool.
+    """
 
-    def survive(self, individuals: Sequence[Individual]) -> list[Individual]:
-        """Who lives on, in an order that history keeps."""
-        ...
-
-
-class Watcher(Protocol):
-    """What the loop tells of itself."""
-
-    def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
-        """A step begins on these records."""
-        ...
-
-    def sealed(self, records: Sequence[Record]) -> None:
-        """A generation is permanent."""
-        ...
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The way of a candidate, put together by `evo.campaign.build`; it reads from top to bottom."""
-
-    propose: Callable[[Sequence[Individual], int], list[Record]]
+    arrange: Select
+    vary: Vary
     validate: Step
     recognise: Step
     screen: Step
     evaluate: Step
     archive: Step
     ablate: Step | None = None
-
-    def after_propose(self) -> Iterator[tuple[str, Step]]:
-        """The steps from validation on, by name and in order."""
-        for part in fields(self)[1:]:
-            step: Step | None = getattr(self, part.name)
-            if step is not None:
-                yield part.name, step
+    born: Callable[[Sequence[Record]], list[Individual]]
+    select: Select
 
 
-class Campaign:
-    """Runs generations until the last one is sealed.
+def run_generations(
+    toolbox: Toolbox, state: SearchState, history: History, *, generations: int
+) -> None:
+    """Run every generation that is not sealed yet.
 
     Args:
-        steps: the way of a candidate.
-        history: where it goes on from, generation 0 (the baselines) being sealed, and what it
-            seals.
-        selection: who lives on.
-        survivors: of the last sealed generation, in order.
+        toolbox: the way of a candidate, and selection.
+        state: derived from everything that is sealed; its tracker is told of each step.
+        history: seals generations; generation 0, the baselines, is sealed.
         generations: number of the last generation.
-        tracker: told what happens.
     """
+    for generation in range(history.generation + 1, generations + 1):
+        parents = toolbox.arrange(state.population.individuals)
+        state.tracker.step(generation, "propose", [])
+        records = toolbox.vary(parents, generation)
 
-    def __init__(
-        self,
-        steps: Steps,
-        history: Chronicle,
-        *,
-        selection: Selection,
-        survivors: Sequence[Individual],
-        generations: int,
-        tracker: Watcher,
-    ) -> None:
-        self._steps = steps
-        self._history = history
-        self._generations = generations
-        self._tracker = tracker
-        self.toolbox: Any = base.Toolbox()  # gets its methods by registration
-        self.toolbox.register("vary", steps.propose)
-        self.toolbox.register("born", selection.born)
-        self.toolbox.register("select", selection.survive)
-        self.population = list(survivors)
+        advance = partial(_advance, state.tracker, generation)
+        records = advance("validate", toolbox.validate, records)
+        records = advance("recognise", toolbox.recognise, records)
+        records = advance("screen", toolbox.screen, records)
+        records = advance("evaluate", toolbox.evaluate, records)
+        records = advance("archive", toolbox.archive, records)
+        if toolbox.ablate is not None:
+            records = advance("ablate", toolbox.ablate, records)
 
-    def run(self) -> None:
-        """Every generation that is not sealed yet."""
-        for generation in range(self._history.generation + 1, self._generations + 1):
-            records = self._generation(generation)
-            self.population = self.toolbox.select([*self.population, *self.toolbox.born(records)])
-            self._history.seal(generation, records, [i.record.id for i in self.population])
-            self._tracker.sealed(records)
+        pool = [*state.population.individuals, *toolbox.born(records)]
+        survivors = [individual.record.id for individual in toolbox.select(pool)]
+        history.seal(generation, records, survivors)
+        state.take(Generation(generation, records, survivors))
 
-    def _generation(self, generation: int) -> list[Record]:
-        # Crowding is relative to a pool: measured anew, a resumed population has the same.
-        parents = self.toolbox.select(self.population)
-        self._tracker.step(generation, "propose", [])
-        records: list[Record] = self.toolbox.vary(parents, generation)
-        for name, step in self._steps.after_propose():
-            self._tracker.step(generation, name, records)
-            records = step(records)
-        return records
+
+def _advance(
+    tracker: Tracker, generation: int, name: str, step: Step, records: list[Record]
+) -> list[Record]:
+    tracker.step(generation, name, records)
+    return step(records)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
-from evo.core.records import Outcome, Record, Status
+from evo.core.records import Generation, Outcome, Record, Status
 from evo.evaluation.protocol import Protocol
 from evo.screening.verdict import ScreeningVerdict
 from evo.selection.individual import performance
@@ -117,25 +117,23 @@ class Tracker:
             self._first_rung_done += 1
         self.tell()
 
-    def remember(self, records: Sequence[Record]) -> None:
-        """Count what history holds already."""
-        candidates = [record for record in records if record.is_proposal]
+    def take(self, sealed: Generation) -> None:
+        """Count a sealed generation; one that this process has sealed is told to the watch."""
+        candidates = [record for record in sealed.records if record.is_proposal]
         self._past.update(record.status for record in candidates)
         self._hear(candidates)
         scored = [record for record in candidates if record.novelty is not None]
         contenders = [*scored, *([self._best] if self._best else [])]
         self._best = max(contenders, key=performance, default=None)
-
-    def sealed(self, records: Sequence[Record]) -> None:
-        """A generation is permanent."""
-        evaluated = [r for r in records if r.status is Status.EVALUATED and r.is_proposal]
-        self._evaluated_here += len(evaluated)
-        self._present, self._first_rung_done = Counter(), 0
-        self.remember(records)
-        self._events.append(
-            GenerationSealed(self._generation, self._generations, tuple(records), self._best)
-        )
-        self.tell()
+        if sealed.number > self._sealed_before:
+            self._evaluated_here += sum(r.status is Status.EVALUATED for r in candidates)
+            self._present, self._first_rung_done = Counter(), 0
+            self._events.append(
+                GenerationSealed(
+                    sealed.number, self._generations, tuple(sealed.records), self._best
+                )
+            )
+            self.tell()
 
     def tell(self) -> None:
         """Give the watch a snapshot of now."""

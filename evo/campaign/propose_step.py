@@ -1,10 +1,11 @@
 """Puts together what proposes: operators, language models and repair, by the configuration."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
-from evo.campaign.resume import Standing
+from evo.campaign.loop import Vary
+from evo.campaign.state import SearchState
 from evo.components.base import Kind
 from evo.config import Config
 from evo.core.records import Record
@@ -12,15 +13,11 @@ from evo.core.step import Step
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
 from evo.proposing.language_models import LanguageModels
-from evo.proposing.memory import Memory
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
 from evo.selection.individual import Individual
 from evo.selection.islands import Islands
 from operators.portfolio import Portfolio
-
-ProposeStep = Callable[[Sequence[Individual], int], list[Record]]
-"""Proposals from a population, for a generation: the first step of the loop."""
 
 
 def portfolio_of(config: Config) -> Portfolio:
@@ -33,41 +30,38 @@ def portfolio_of(config: Config) -> Portfolio:
     return Portfolio(config.operators, floor=settings.floor if settings.adaptive else None)
 
 
+@contextmanager
 def propose_step(
     config: Config,
-    standing: Standing,
-    memory: Memory,
+    state: SearchState,
     islands: Islands,
     asked: LlmClient,
     *,
     kind: Kind,
     validate: Step,
-    stack: ExitStack,
-) -> ProposeStep:
-    """What proposes a generation, made ahead where language models are asked.
+) -> Generator[Vary]:
+    """The first step of the loop; it proposes ahead where language models are asked.
 
     Args:
         config: the campaign's.
-        standing: where it goes on from.
-        memory: what the recent generations taught.
+        state: derived from the sealed generations.
         islands: draw parents.
-        asked: the language models.
+        asked: gives the replies of the language models.
         kind: what is evolved.
         validate: judges what goes back to a model.
-        stack: ends what is made ahead.
     """
-    propose = _proposing(config, standing, memory, islands, asked, kind=kind, validate=validate)
+    propose = _proposing(config, state, islands, asked, kind=kind, validate=validate)
     if not config.llm.models or not config.llm.ahead:
-        return partial(_at_once, propose)
-    return stack.enter_context(
-        ProposeAhead(propose, standing.earlier, measured=islands.measured, last=config.generations)
-    )
+        yield partial(_at_once, propose)
+        return
+    earlier = state.population.earlier
+    with ProposeAhead(propose, earlier, arrange=islands.arrange, last=config.generations) as ahead:
+        yield ahead
 
 
 def _proposing(
     config: Config,
-    standing: Standing,
-    memory: Memory,
+    state: SearchState,
     islands: Islands,
     asked: LlmClient,
     *,
@@ -80,15 +74,15 @@ def _proposing(
     propose = Propose(
         portfolio_of(config),
         kind,
-        memory=memory,
-        seen=standing.seen,
+        memory=state.memory,
+        seen=state.seen,
         offspring=config.offspring_in,
         seed=config.seed,
         islands=islands,
         language_models=language_models if config.llm.models else None,
-        baselines={names[record.id]: record for record in standing.baselines if record.id in names},
+        baselines={names[r.id]: r for r in state.baselines.records if r.id in names},
     )
-    repair = Repair(language_models, validate, seen=standing.seen)
+    repair = Repair(language_models, validate, seen=state.seen)
 
     def proposals(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
         made = propose(parents, generation, known)

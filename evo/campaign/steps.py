@@ -100,6 +100,6 @@ class Archive:
         ]
         arrived = (
             replace(record, novelty=novelty)
-            for record, novelty in zip(told, self._archive.arrive(told), strict=True)
+            for record, novelty in zip(told, self._archive.n_scores(told), strict=True)
         )
         return [next(arrived) if r.status is Status.EVALUATED else r for r in records]

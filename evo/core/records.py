@@ -237,3 +237,17 @@ class Record:
         """The N-scores of a record that reached the archive; `novelty` is for any record."""
         assert self.novelty is not None, f"{self.id} did not reach the archive: {self.status}"
         return self.novelty
+
+
+class Generation(NamedTuple):
+    """A sealed generation; number 0 holds the baselines.
+
+    Attributes:
+        number: consecutive from 0.
+        records: all of its records, in the order of history.
+        survivors: ids of the population after it, in order.
+    """
+
+    number: int
+    records: Sequence[Record]
+    survivors: Sequence[str]

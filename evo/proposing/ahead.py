@@ -23,7 +23,7 @@ class ProposeAhead:
     Args:
         propose: runs in a thread of its own, one generation at a time.
         earlier: the population one generation before the campaign resumes.
-        measured: gives individuals with their crowding measured anew.
+        arrange: orders a population as parents are drawn from it.
         last: number of the last generation.
     """
 
@@ -32,12 +32,12 @@ class ProposeAhead:
         propose: ProposeFn,
         earlier: Sequence[Individual],
         *,
-        measured: Callable[[Sequence[Individual]], list[Individual]],
+        arrange: Callable[[Sequence[Individual]], list[Individual]],
         last: int,
     ) -> None:
         self._propose = propose
         self._earlier = earlier
-        self._measured = measured
+        self._arrange = arrange
         self._last = last
         self._next: tuple[int, Future[list[Record]]] | None = None
         self._thread = ThreadPoolExecutor(
@@ -55,10 +55,8 @@ class ProposeAhead:
         return records
 
     def _begin(self, population: Sequence[Individual], generation: int) -> None:
-        # Individuals of its own, since selection writes their crowding anew while this runs; and in
-        # an order of their own, since a resumed campaign has the population from elsewhere.
-        pool = sorted(population, key=lambda individual: individual.record.id)
-        individuals = self._measured([Individual(i.record, i.island) for i in pool])
+        # In an order of its own, since a resumed campaign has the population from elsewhere.
+        individuals = self._arrange(sorted(population, key=lambda i: i.record.id))
         known = max(0, generation - 2)
         self._next = (
             generation,

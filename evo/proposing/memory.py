@@ -4,11 +4,10 @@ It is read off sealed records alone, so a resumed campaign remembers what the un
 Only a window of generations is kept.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from archive.history.history import History
-from evo.core.records import Record, Status
+from evo.core.records import Generation, Record, Status
 from operators.adaptation import Tally
 
 REPAIR = "repair-llm"
@@ -46,18 +45,15 @@ class Memory:
         self._window = window
         self._generations: dict[int, RecentLessons] = {}
 
-    def first_needed(self, last: int) -> int:
-        """The first generation that must be remembered for a campaign sealed up to `last`."""
-        return max(1, last - self._window - _BEHIND + 1)
-
-    def remember(
-        self, generation: int, records: Iterable[Record], survivors: Iterable[str]
-    ) -> None:
-        """Take in a sealed generation; the oldest is forgotten."""
-        self._generations[generation] = _lessons(
-            [record for record in records if not record.is_ablation], frozenset(survivors)
+    def take(self, sealed: Generation) -> None:
+        """Take in a sealed generation and forget the oldest; the baselines teach nothing."""
+        if sealed.number == 0:
+            return
+        self._generations[sealed.number] = _lessons(
+            [record for record in sealed.records if not record.is_ablation],
+            frozenset(sealed.survivors),
         )
-        self._generations.pop(self.first_needed(generation) - 1, None)
+        self._generations.pop(sealed.number - self._window - _BEHIND, None)
 
     def after(self, generation: int) -> RecentLessons:
         """What was known when that generation was sealed and no later one."""
@@ -69,38 +65,6 @@ class Memory:
             _sum(lessons.models for lessons in found),
             _different(failures),
         )
-
-
-class Chronicle:
-    """A history whose every sealed generation is remembered.
-
-    Args:
-        history: what seals.
-        memory: what learns of it.
-        learn: is given the records of each, too.
-    """
-
-    def __init__(
-        self,
-        history: History,
-        memory: Memory,
-        learn: Callable[[int, Sequence[Record]], None] | None = None,
-    ) -> None:
-        self._history = history
-        self._memory = memory
-        self._learn = learn
-
-    @property
-    def generation(self) -> int:
-        """The last sealed generation."""
-        return self._history.generation
-
-    def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
-        """Make a generation permanent."""
-        self._history.seal(generation, records, survivors)
-        self._memory.remember(generation, records, survivors)
-        if self._learn is not None:
-            self._learn(generation, records)
 
 
 def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> RecentLessons:

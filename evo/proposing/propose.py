@@ -6,7 +6,6 @@ the indices, so the order in which they arrive changes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -15,11 +14,12 @@ import numpy as np
 from archive.novelty.novelty_archive import rms_distance
 from evo.components.base import Kind
 from evo.core.messages import Exchange, Request
-from evo.core.records import Candidate, Record, Status
+from evo.core.records import Candidate, Record
 from evo.core.seeds import child
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
+from evo.proposing.seen import SeenSources
 from evo.selection.individual import Individual, performance
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator
@@ -59,7 +59,7 @@ class Propose:
         portfolio: chooses the operator of each offspring.
         kind: what is evolved.
         memory: success rates and failures of the recent generations.
-        seen: ids of every source so far; new ones are added here.
+        seen: every source so far; learns of each proposal.
         offspring: number of proposals in a generation, by its number.
         seed: the campaign's.
         islands: draw the parents.
@@ -73,7 +73,7 @@ class Propose:
         kind: Kind,
         *,
         memory: Memory,
-        seen: set[str],
+        seen: SeenSources,
         offspring: Callable[[int], int],
         seed: int,
         islands: Islands,
@@ -117,7 +117,7 @@ class Propose:
             else Proposal(Record(draft, generation))
             for index, draft in enumerate(drafts)
         ]
-        return [p._replace(record=mark_duplicate(p.record, self._seen)) for p in proposals]
+        return [p._replace(record=self._seen.mark_duplicate(p.record)) for p in proposals]
 
     def _draft(
         self, parents: Sequence[Individual], generation: int, index: int, lessons: RecentLessons
@@ -207,15 +207,3 @@ class Propose:
         distances = [rms_distance(record.behaviour_vector, vectors) for record in chosen]
         nearest = np.argsort(np.min(distances, axis=0), kind="stable")
         return [pool[int(i)] for i in nearest[:_NEIGHBOURS]]
-
-
-def mark_duplicate(record: Record, seen: set[str]) -> Record:
-    """The record, as a DUPLICATE where its source was seen before; a new one is added to `seen`."""
-    if record.status is not Status.PROPOSED:
-        return record
-    if record.id in seen:
-        return replace(
-            record, status=Status.DUPLICATE, stage="propose", reason="the same source as before"
-        )
-    seen.add(record.id)
-    return record

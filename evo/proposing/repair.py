@@ -12,7 +12,8 @@ from evo.core.records import Record, Status
 from evo.core.step import Step
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.memory import REPAIR
-from evo.proposing.propose import Proposal, Query, mark_duplicate
+from evo.proposing.propose import Proposal, Query
+from evo.proposing.seen import SeenSources
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 
@@ -34,10 +35,12 @@ class Repair:
     Args:
         language_models: wrote the candidates.
         validate: checks the proposals and the repairs.
-        seen: ids of every source so far; new ones are added here.
+        seen: every source so far; learns of each repair.
     """
 
-    def __init__(self, language_models: LanguageModels, validate: Step, *, seen: set[str]) -> None:
+    def __init__(
+        self, language_models: LanguageModels, validate: Step, *, seen: SeenSources
+    ) -> None:
         self._language_models = language_models
         self._validate = validate
         self._seen = seen
@@ -78,7 +81,7 @@ class Repair:
             if record.id == refused.id and record.status is Status.PROPOSED:
                 reason = f"came back unchanged: {refused.reason}"
                 record = replace(record, status=Status.INVALID, stage=refused.stage, reason=reason)
-            records.append(mark_duplicate(record, self._seen))
+            records.append(self._seen.mark_duplicate(record))
         return records
 
 

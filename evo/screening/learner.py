@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evo.core.records import Record, Score, Status
+from evo.core.records import Generation, Record, Score, Status
 from evo.core.seeds import child_seed
 from evo.screening.chance import chance_order
 from evo.screening.choice import random_places
@@ -84,26 +84,26 @@ class Learner:
             return Draw(order, min(count, self._trainings))
         return Draw(order, random_places(self._trainings, self._settings.random_share))
 
-    def remember(self, generation: int, records: Sequence[Record]) -> None:
+    def take(self, sealed: Generation) -> None:
         """Take in a sealed generation; what no model needs any more is forgotten."""
         screened = [
             record
-            for record in records
+            for record in sealed.records
             if record.stage in ("screen", "evaluate") and not record.is_ablation
         ]
-        draw = self.draw(generation, len(screened))
+        draw = self.draw(sealed.number, len(screened))
         by_chance = set(draw.order[: draw.random])
         known = [
             _Known(record, record.score, is_random=place in by_chance and not record.is_baseline)
             for place, record in enumerate(screened)
             if record.status is Status.EVALUATED and record.score is not None
         ]
-        self._generations.append((generation, known))
+        self._generations.append((sealed.number, known))
         while len(self._generations) > 1 and self._is_forgettable():
             self._generations.popleft()
         kept = {each.record.id for _, part in self._generations for each in part}
         self._features = {id_: found for id_, found in self._features.items() if id_ in kept}
-        self._models = {g: m for g, m in self._models.items() if g > generation - self._watched}
+        self._models = {g: m for g, m in self._models.items() if g > sealed.number - self._watched}
 
     def model(self, generation: int) -> RewardModel | None:
         """The model for a generation, of those before it; None where they are too few."""

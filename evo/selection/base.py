@@ -18,10 +18,11 @@ class Survival(ABC):
 
     @abstractmethod
     def __call__(self, individuals: Sequence[Individual], count: int) -> list[Individual]:
-        """The `count` that survive, all where there are no more.
+        """The `count` that survive, all where there are no more, each with its crowding.
 
-        Sets each individual's `fitness.crowding_dist`, by which parents are drawn. A population
-        that is selected again must come out whole: crowding is measured anew in this way.
+        The individuals given are left as they are; those returned are copies whose `crowding` says
+        how much room each has. A population from which parents are drawn is arranged by the same
+        call with `count` its size, so that crowding and order follow from the population alone.
         """
 
 

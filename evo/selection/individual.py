@@ -1,10 +1,12 @@
-"""An evaluated record as selection sees it: two numbers, a behaviour and an island.
+"""An evaluated record as selection sees it: performance, novelty, crowding and an island.
 
 Performance ranks by rung first: a candidate that was cut at a short rung is not compared with one
 that trained in full. Within a rung it is B-WR, the less noisy of the two win rates.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from deap import base
@@ -17,21 +19,28 @@ class Fitness(base.Fitness):
 
     weights: ClassVar[tuple[float, float]] = (1.0, 1.0)
     crowding_dist: float = 0.0
-    """Room around it, relative to a pool; set for every member of the pool by what selects it."""
+    """Scratch space of DEAP's selection; what it writes there becomes `Individual.crowding`."""
 
 
+@dataclass(frozen=True, eq=False)  # the same record on two lists is not the same individual
 class Individual:
     """An evaluated and archived record with its fitness, the form DEAP's selection works on.
 
-    Args:
-        record: what it stands for.
-        island: where it was born and stays; 0 where there is only one.
+    Attributes:
+        record: the record it stands for.
+        island: the island it was born on and stays on; 0 where there is only one.
+        crowding: room around it within the pool that a survival strategy arranged last; larger is
+            lonelier. 0 for a newborn.
     """
 
-    def __init__(self, record: Record, island: int = 0) -> None:
-        self.record = record
-        self.island = island
-        self.fitness = Fitness((performance(record), novelty(record)))
+    record: Record
+    island: int = 0
+    crowding: float = 0.0
+
+    @cached_property
+    def fitness(self) -> Fitness:
+        """(performance, novelty) as DEAP compares them."""
+        return Fitness((performance(self.record), novelty(self.record)))
 
 
 def performance(record: Record) -> float:

@@ -64,8 +64,8 @@ class Islands:
         """Who survives, island after island; crowding is measured on each."""
         return self._each(individuals, lambda island: self._places[island])
 
-    def measured(self, individuals: Sequence[Individual]) -> list[Individual]:
-        """All of them, their crowding measured anew."""
+    def arrange(self, individuals: Sequence[Individual]) -> list[Individual]:
+        """All of them as parents are drawn: in the order of survival, crowding among themselves."""
         return self._each(individuals, lambda _: len(individuals))
 
     def parents(

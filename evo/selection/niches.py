@@ -18,6 +18,7 @@ before anybody knows which behaviours come.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,10 +34,12 @@ class Niches(Survival):
     def __call__(self, individuals: Sequence[Individual], count: int) -> list[Individual]:
         """The `count` with the most room, the best of all first; their order changes nothing."""
         ranked = best_first(individuals)
-        for individual, room in zip(ranked, rooms(ranked), strict=True):
-            individual.fitness.crowding_dist = room
+        roomy = [
+            replace(individual, crowding=room)
+            for individual, room in zip(ranked, rooms(ranked), strict=True)
+        ]
         # Stable: of two with the same room the better one comes first.
-        return sorted(ranked, key=lambda i: -i.fitness.crowding_dist)[:count]
+        return sorted(roomy, key=lambda individual: -individual.crowding)[:count]
 
 
 def rooms(ranked: Sequence[Individual]) -> list[float]:

@@ -1,6 +1,7 @@
 """NSGA-II: who is on the best fronts of performance and novelty survives, through DEAP."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deap import tools
 
@@ -18,4 +19,7 @@ class Nsga2(Survival):
         Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE
         Transactions on Evolutionary Computation 6(2).
         """
-        return tools.selNSGA2(list(individuals), min(count, len(individuals)))
+        # Copies, since DEAP writes crowding distances into the fitness of what it sorts.
+        pool = [Individual(individual.record, individual.island) for individual in individuals]
+        survivors: list[Individual] = tools.selNSGA2(pool, min(count, len(pool)))
+        return [replace(chosen, crowding=chosen.fitness.crowding_dist) for chosen in survivors]

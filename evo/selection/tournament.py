@@ -27,4 +27,4 @@ def _beats(one: Individual, other: Individual) -> bool:
         return True
     if other.fitness.dominates(one.fitness):
         return False
-    return one.fitness.crowding_dist > other.fitness.crowding_dist
+    return one.crowding > other.crowding

@@ -12,7 +12,7 @@ from evo.campaign import build
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.errors import UsageError
-from evo.core.records import Record
+from evo.core.records import Generation, Record
 from evo.screening.appraisal import (
     FEWEST_CANDIDATES,
     Evaluated,
@@ -168,5 +168,5 @@ def _learner(history: Reader) -> Learner:
 
 def _trust(learner: Learner, history: Reader) -> Trust:
     for generation, records in groupby(history.records, key=lambda record: record.generation):
-        learner.remember(generation, list(records))
+        learner.take(Generation(generation, list(records), ()))
     return learner.trust(history.generation + 1)

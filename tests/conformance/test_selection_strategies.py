@@ -64,7 +64,7 @@ def test_survivors_that_are_selected_again_come_out_whole_and_as_a_resume_has_th
 
     assert sorted(ids(again)) == sorted(ids(kept))
     assert ids(again) == ids(resumed)
-    assert [i.fitness.crowding_dist for i in again] == [i.fitness.crowding_dist for i in resumed]
+    assert [i.crowding for i in again] == [i.crowding for i in resumed]
 
 
 @pytest.mark.parametrize("name", survivals.names())

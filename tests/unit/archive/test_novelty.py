@@ -7,7 +7,7 @@ import pytest
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.novelty.novelty_archive import NoveltyArchive
-from evo.core.records import BASELINE_OPERATOR, Novelty
+from evo.core.records import BASELINE_OPERATOR, Generation, Novelty
 
 
 def unit(vectors):
@@ -39,8 +39,15 @@ def newcomer(text, behaviour, name="new", *, number=0):
 
 
 def novelty(archive, text, behaviour):
-    (found,) = archive.arrive([newcomer(text, behaviour)])
-    return found
+    (n_scores,) = archive.n_scores([newcomer(text, behaviour)])
+    return n_scores
+
+
+def arrive(archive, record):
+    """The record with its N-scores, known to the archive from then on."""
+    (n_scores,) = archive.n_scores([record])
+    archive.add_records([arrived := replace(record, novelty=n_scores)])
+    return arrived
 
 
 def newcomers(count, *, seed):
@@ -119,23 +126,28 @@ def test_together_newcomers_get_the_bits_that_they_get_one_by_one(against, k):
     records[7] = replace(records[7], text_vector=records[2].text_vector)
     one_by_one = full(200, **settings)
 
-    together = full(200, **settings).arrive(records)
+    together = full(200, **settings).n_scores(records)
 
-    assert together == [one_by_one.arrive([record])[0] for record in records]
+    assert together == [arrive(one_by_one, record).novelty for record in records]
     assert (together[7].nearest_text, together[7].text > 0) == ("new-2", k > 1)
 
 
-def test_who_arrives_is_known_from_then_on():
+def test_a_measured_newcomer_is_known_once_its_generation_is_taken_in():
     archive = full(5)
-    texts, behaviours = crowd(1, seed=3)
+    (text,), (behaviour,) = crowd(1, seed=3)
 
-    assert novelty(archive, texts[0], behaviours[0]).nearest_text.startswith("known-")
-    assert novelty(archive, texts[0], behaviours[0]) == Novelty(0.0, 0.0, "new", "new")
-    assert len(archive) == 7
+    first, again = (novelty(archive, text, behaviour) for _ in range(2))
+    assert first.nearest_text.startswith("known-")
+    assert first == again
+    assert len(archive) == 5
+
+    archive.take(Generation(1, [replace(newcomer(text, behaviour), novelty=first)], ()))
+    assert novelty(archive, text, behaviour) == Novelty(0.0, 0.0, "new", "new")
+    assert len(archive) == 6
 
 
 def test_nobody_arrives():
-    assert full(5).arrive([]) == []
+    assert full(5).n_scores([]) == []
 
 
 def points(*places):
@@ -218,7 +230,7 @@ def test_an_archive_rebuilt_from_history_gives_the_same_n_scores_bit_for_bit(tmp
             baseline = replace(one.candidate, operator=BASELINE_OPERATOR)
             archive.add_records([one := replace(one, candidate=baseline)])
         else:
-            one = replace(one, novelty=archive.arrive([one])[0])
+            one = arrive(archive, one)
         records += [one, samples.refused(100 + i)]
     with History.create(tmp_path / "run", config={}, environment={}) as history:
         history.seal(0, records[:20], [])
@@ -228,4 +240,4 @@ def test_an_archive_rebuilt_from_history_gives_the_same_n_scores_bit_for_bit(tmp
     rebuilt.add_records(Reader.read(tmp_path / "run").records)
 
     assert len(rebuilt) == 30
-    assert rebuilt.arrive(newcomers(40, seed=9)) == archive.arrive(newcomers(40, seed=9))
+    assert rebuilt.n_scores(newcomers(40, seed=9)) == archive.n_scores(newcomers(40, seed=9))

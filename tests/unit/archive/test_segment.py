@@ -10,8 +10,9 @@ import pytest
 from archive.store import segment
 from archive.store.columns import digest
 from archive.store.hdf5 import opened
-from archive.store.segment import Generation, open_segment, seal
+from archive.store.segment import open_segment, seal
 from evo.core.errors import HistoryError
+from evo.core.records import Generation
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 
 from evo.campaign.progress import Progress, Tracker
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status
+from evo.core.records import Candidate, Generation, Novelty, Outcome, Record, Score, Status
 from evo.evaluation.protocol import Protocol, Rung
 
 PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=2, seeds=4)), keep=0.5)
@@ -50,7 +50,7 @@ def tracker(seen: list[Progress], clock: Clock, *, generation: int = 0, records=
         networks=[1],
         clock=clock,
     )
-    following.remember(records)
+    following.take(Generation(0, records, ()))
     return following
 
 
@@ -73,7 +73,8 @@ def test_rate_and_time_left_follow_the_clock(seen, clock) -> None:
     for name, rung in (("a", 0), ("b", 0), ("a", 1)):
         following.outcome(outcome(name, rung), replayed=False)
     following.step(1, "archive", [])
-    following.sealed([record("a", Status.EVALUATED), record("b", Status.EVALUATED)])
+    sealed = [record("a", Status.EVALUATED), record("b", Status.EVALUATED)]
+    following.take(Generation(1, sealed, ()))
 
     assert seen[-1].per_minute == pytest.approx(4.0)
     # Generation 1 of 4 took 30 s.
@@ -104,10 +105,20 @@ def test_the_funnel_adds_the_present_generation_to_the_past(seen, clock) -> None
 
 def test_the_best_is_the_best_of_all_generations(seen, clock) -> None:
     following = tracker(seen, clock, records=[record("good", Status.EVALUATED, 0.9)])
-    following.sealed([record("poor", Status.EVALUATED, 0.2)])
-    following.tell()
+    following.take(Generation(1, [record("poor", Status.EVALUATED, 0.2)], ()))
     assert seen[-1].best is not None
     assert seen[-1].best.id == "good"
 
-    following.sealed([record("better", Status.EVALUATED, 0.95)])
+    following.take(Generation(2, [record("better", Status.EVALUATED, 0.95)], ()))
     assert seen[-1].best.id == "better"
+
+
+def test_what_an_earlier_process_sealed_is_counted_and_not_told(seen, clock) -> None:
+    following = tracker(seen, clock, generation=2)
+
+    following.take(Generation(1, [record("a", Status.EVALUATED)], ()))
+    following.take(Generation(2, [record("b", Status.EVALUATED)], ()))
+    assert seen == []
+
+    following.take(Generation(3, [record("c", Status.EVALUATED)], ()))
+    assert [progress.counts[Status.EVALUATED] for progress in seen] == [3]

@@ -6,6 +6,7 @@ from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Novelty, Record, Score, Status
 from evo.proposing.memory import Memory
 from evo.proposing.propose import Propose
+from evo.proposing.seen import SeenSources
 from evo.selection.individual import Individual
 from evo.selection.islands import Islands
 from evo.selection.settings import SelectionSettings
@@ -48,7 +49,7 @@ class Always:
         return self.operator
 
 
-def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence[Record]:
+def propose(seen: SeenSources, *, different: int = 1000, seed: int = 0) -> Sequence[Record]:
     islands = Islands.of(SelectionSettings(), 4)
     parents = islands.survive([Individual(evaluated(name)) for name in "ab"])
     step = Propose(
@@ -64,12 +65,12 @@ def propose(seen: set[str], *, different: int = 1000, seed: int = 0) -> Sequence
 
 
 def test_proposals_depend_on_the_seed_alone() -> None:
-    assert propose(set()) == propose(set())
-    assert propose(set()) != propose(set(), seed=1)
+    assert propose(SeenSources()) == propose(SeenSources())
+    assert propose(SeenSources()) != propose(SeenSources(), seed=1)
 
 
 def test_a_source_seen_before_falls_out_and_a_new_one_is_remembered() -> None:
-    seen: set[str] = set()
+    seen = SeenSources()
 
     first = propose(seen, different=2)
 

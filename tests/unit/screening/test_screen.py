@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from evo.core.estimate import Estimate
-from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Score, Status
+from evo.core.records import BASELINE_OPERATOR, Candidate, Generation, Record, Score, Status
 from evo.screening import learner as learning
 from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
@@ -72,7 +72,7 @@ def live(
         records = proposals(generation)
         records = screen(records) if generation else records
         records = [evaluated(r) if r.status is Status.PROPOSED else r for r in records]
-        learner.remember(generation, records)
+        learner.take(Generation(generation, records, ()))
         life.generations.append(records)
     return life
 
@@ -101,7 +101,7 @@ def poison(monkeypatch, *, when: Callable[[int], bool]) -> None:
         model = honest(features, examples, seed=seed)
         return Poisoned(model) if when(len(examples.b_wr)) else model
 
-    monkeypatch.setattr(learning.Model, "fit", fit)
+    monkeypatch.setattr(learning.RewardModel, "fit", fit)
 
 
 def test_what_trains_under_a_good_model_is_better_than_what_does_not() -> None:
@@ -186,8 +186,8 @@ def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
         for lessons in (None, taught(wrongly=True))
     )
     for generation, records in enumerate(without.generations):
-        one.remember(generation, records)
-        other.remember(generation, records)
+        one.take(Generation(generation, records, ()))
+        other.take(Generation(generation, records, ()))
     found = [learner.model(6) for learner in (one, other)]
     assert found[0] is not None and found[1] is not None
     assert all(map(np.array_equal, found[0].layers, found[1].layers))
@@ -198,7 +198,7 @@ def test_a_learner_that_is_told_the_past_has_the_same_models_and_trust() -> None
 
     again = Learner(portray, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
     for generation, records in enumerate(life.generations):
-        again.remember(generation, records)
+        again.take(Generation(generation, records, ()))
 
     one, other = life.learner.model(8), again.model(8)
     assert one is not None and other is not None
@@ -214,7 +214,7 @@ def test_what_no_watched_model_needs_is_forgotten_and_changes_nothing() -> None:
 
     fresh = Learner(portray, settings, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
     for generation, records in enumerate(life.generations[4:], start=4):
-        fresh.remember(generation, records)
+        fresh.take(Generation(generation, records, ()))
 
     assert len(life.learner._generations) < 9
     assert life.learner.trust(12) == fresh.trust(12)

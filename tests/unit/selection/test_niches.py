@@ -27,7 +27,7 @@ def test_room_is_the_distance_to_the_nearest_better_one() -> None:
         individual("first", 0.7, at=(0.0, 0.0)),
     ]
 
-    rooms = {i.record.id: i.fitness.crowding_dist for i in Niches()(pool, 3)}
+    rooms = {i.record.id: i.crowding for i in Niches()(pool, 3)}
 
     assert rooms == {"first": math.inf, "second": 1.0, "third": 2.0}
 
@@ -50,7 +50,7 @@ def test_each_survivor_is_the_best_within_the_smallest_room_that_survives(
 
     kept = Niches()(pool, count)
 
-    radius = min(survivor.fitness.crowding_dist for survivor in kept)
+    radius = min(survivor.crowding for survivor in kept)
     for survivor in kept:
         within = [other for other in pool if distance(survivor, other) < radius]
         assert all(other.fitness.values[0] <= survivor.fitness.values[0] for other in within)

@@ -31,9 +31,7 @@ def as_before(pool: list[Individual], count: int, seed: int) -> list[str]:
     rng, pool, chosen = np.random.default_rng(seed), list(pool), []
     for _ in range(count):
         one, two = (pool[i] for i in rng.choice(len(pool), size=2, replace=False))
-        crowded = not one.fitness.dominates(two.fitness) and (
-            two.fitness.crowding_dist > one.fitness.crowding_dist
-        )
+        crowded = not one.fitness.dominates(two.fitness) and (two.crowding > one.crowding)
         winner = two if two.fitness.dominates(one.fitness) or crowded else one
         chosen.append(winner.record.id)
         pool.remove(winner)

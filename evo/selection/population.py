@@ -1,0 +1,31 @@
+"""The population of a campaign: who survived the last sealed generation, and the one before it."""
+
+from evo.core.records import Generation
+from evo.selection.individual import Individual
+from evo.selection.islands import Islands
+
+
+class Population:
+    """Survivors as individuals, read off sealed generations.
+
+    Args:
+        islands: tell the island of each newborn.
+
+    Attributes:
+        individuals: survivors of the last generation, in the order that history keeps.
+        earlier: survivors of the generation before it; of the first one the same.
+    """
+
+    def __init__(self, islands: Islands) -> None:
+        self._islands = islands
+        self.individuals: list[Individual] = []
+        self.earlier: list[Individual] = []
+
+    def take(self, sealed: Generation) -> None:
+        """Let the sealed.survivors of a sealed generation take the place of those before."""
+        newborn = self._islands.born(sealed.records)
+        alive = {individual.record.id: individual for individual in [*self.individuals, *newborn]}
+        # After a repair a survivor may be among the sealed.records that are lost.
+        individuals = [alive[id_] for id_ in sealed.survivors if id_ in alive]
+        self.earlier = self.individuals if sealed.number > 0 else individuals
+        self.individuals = individuals
