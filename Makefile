@@ -9,10 +9,12 @@ SETUP := $(VENV)/.complete
 # campaign, would compile torch anew: half of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench docs lock clean
+.PHONY: setup demo test check bench docs lock clean
 
 demo: $(SETUP)
 	$(BIN)/evo run demo
+
+setup: $(SETUP)
 
 test: $(SETUP)
 	$(BIN)/pytest

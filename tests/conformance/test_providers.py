@@ -1,19 +1,12 @@
 """What every registered provider promises."""
 
-import inspect
-
 import pytest
 
 from evo.llm.providers.base import Provider, providers
-from evo.llm.settings import ModelSettings
+from evo.testing import ProviderSuite
 
 
-@pytest.mark.parametrize("name", providers.names())
-def test_a_provider_knows_its_name_and_is_made_without_asking_anyone(name: str) -> None:
-    found = providers.get(name)
-
-    made = found(ModelSettings(model="nothing-of-this-name"), "key")  # sockets are off here
-
-    assert found.name == name
-    assert isinstance(made, Provider)
-    assert inspect.iscoroutinefunction(made.complete)
+class TestProviders(ProviderSuite):
+    @pytest.fixture(params=providers.names())
+    def provider(self, request: pytest.FixtureRequest) -> type[Provider]:
+        return providers.get(request.param)

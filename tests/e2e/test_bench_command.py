@@ -53,7 +53,7 @@ def test_wrong_use_of_the_bench_ends_with_one_message_before_anything_runs(
 def test_the_strategy_of_the_documentation_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "tabular.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "guide" / "tabular.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
     exec(code, {})

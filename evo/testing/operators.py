@@ -1,0 +1,147 @@
+"""What every operator must keep."""
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evo.components.kinds import kinds
+from evo.core.contract import Contract
+from evo.core.records import Candidate, Record
+from evo.core.source import normalise
+from operators.base import AskingOperator, Operator, WritingOperator, operators
+from operators.briefing import Briefing
+
+_SEEDS = range(2)
+_UNREADABLE = ("", "def activation(x:\n", "activation = 3\n", "raise SystemExit\n", "\0")
+
+
+class OperatorSuite:
+    """Tests of any operator. Subclass one of the two suites below and define `operator`."""
+
+    @pytest.fixture
+    def operator(self) -> Operator:
+        """The operator under test."""
+        raise NotImplementedError("Define a fixture `operator` that returns the one to test.")
+
+    @pytest.fixture(params=kinds.names())
+    def contract(self, request: pytest.FixtureRequest) -> Contract:
+        """The contract to propose for: that of each registered kind in turn."""
+        return kinds.get(request.param).contract
+
+    def sources(self, contract: Contract) -> list[str]:
+        """Sources that meet the contract, to use as parents; by default the kind's baselines."""
+        baselines = kinds.get(contract.kind)().baselines()
+        return [baseline.source for baseline in baselines.values()]
+
+    def test_it_writes_or_asks_and_knows_its_name_and_its_parents(self, operator: Operator) -> None:
+        assert operators.get(operator.name) is type(operator)
+        assert isinstance(operator, WritingOperator) != isinstance(operator, AskingOperator)
+        drawn = {operator.parents(np.random.default_rng(seed)) for seed in range(20)}
+        assert drawn == set(range(operator.arity, _most_parents(operator) + 1))
+
+
+class AskingOperatorSuite(OperatorSuite):
+    """Tests of an operator that asks a language model."""
+
+    def test_equal_briefings_give_equal_prompts_that_state_the_contract(
+        self, operator: AskingOperator, contract: Contract
+    ) -> None:
+        parents = _records(self.sources(contract)[: _most_parents(operator)], contract)
+        briefing = Briefing(contract, {}, parents)
+
+        prompt = operator.prompt(briefing)
+
+        assert prompt == operator.prompt(briefing)
+        assert prompt.system
+        assert contract.description in prompt.user
+        assert contract.function in prompt.user
+
+
+class WritingOperatorSuite(OperatorSuite):
+    """Tests of an operator that writes source by itself."""
+
+    def test_offspring_define_the_entry_function_and_differ_from_parents(
+        self, operator: WritingOperator, contract: Contract
+    ) -> None:
+        for parents in self._families(operator, contract):
+            for seed in _SEEDS:
+                source = operator.propose(parents, contract, np.random.default_rng(seed))
+
+                _expect_entry(source, contract)
+                known = {normalise(parent.candidate.source) for parent in parents}
+                assert normalise(source) not in known
+
+    def test_equal_generators_give_equal_offspring(
+        self, operator: WritingOperator, contract: Contract
+    ) -> None:
+        for parents in self._families(operator, contract)[::4]:
+            one, two = (
+                operator.propose(parents, contract, np.random.default_rng(7)) for _ in range(2)
+            )
+
+            assert one == two
+
+    def test_other_seeds_give_other_offspring(
+        self, operator: WritingOperator, contract: Contract
+    ) -> None:
+        parents = self._families(operator, contract)[0]
+
+        offspring = {
+            operator.propose(parents, contract, np.random.default_rng(seed)) for seed in range(20)
+        }
+
+        assert len(offspring) > 5
+
+    @pytest.mark.parametrize("text", _UNREADABLE)
+    def test_parents_that_cannot_be_read_still_give_a_component(
+        self, operator: WritingOperator, contract: Contract, text: str
+    ) -> None:
+        parents = _records([text] * operator.arity, contract)
+
+        source = operator.propose(parents, contract, np.random.default_rng(0))
+
+        _expect_entry(source, contract)
+
+    def test_the_source_of_a_parent_is_never_executed(
+        self, operator: WritingOperator, contract: Contract, tmp_path: Path
+    ) -> None:
+        trap = tmp_path / "sprung"
+        body = "\n".join(self.sources(contract)[0].splitlines())
+        armed = f"open({str(trap)!r}, 'w').close()\n{body}"
+        parents = _records([armed] * operator.arity, contract)
+
+        operator.propose(parents, contract, np.random.default_rng(0))
+
+        assert not trap.exists()
+
+    def _families(self, operator: Operator, contract: Contract) -> list[list[Record]]:
+        """Parents for the operator: each source once in each place."""
+        parents = _records(self.sources(contract), contract)
+        return [
+            [parents[(start + 5 * place) % len(parents)] for place in range(operator.arity)]
+            for start in range(len(parents))
+        ]
+
+
+def _most_parents(operator: Operator) -> int:
+    return max(operator.arity, operator.most_parents)
+
+
+def _records(sources: Sequence[str], contract: Contract) -> list[Record]:
+    return [
+        Record(Candidate.of(contract.kind, source, operator="test"), generation=0)
+        for source in sources
+    ]
+
+
+def _expect_entry(source: str, contract: Contract) -> None:
+    (entry,) = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name == contract.function
+    ]
+    assert tuple(argument.arg for argument in entry.args.args) == contract.parameters
+    assert not entry.args.defaults

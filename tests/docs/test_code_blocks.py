@@ -1,0 +1,172 @@
+"""What README, tutorial and guide show must work as it stands there, in a quick variant."""
+
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+from markdown_blocks import PAGES, Block, blocks_of
+from support.command import call_evo
+
+from evo.cli import app
+from evo.components.kinds import kinds
+from evo.config import parse
+from evo.core.records import Candidate
+from evo.validation.graph.graph import Graph
+from evo.validation.graph.graphs import Graphs
+from evo.validation.sandbox.sandbox import Sandbox
+from evo.validation.validator import Validator
+
+QUICK = {
+    "evo run demo": "evo run smoke",
+    "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 8 --task breast-cancer",
+    "evo evaluate mine.py": "evo evaluate mine.py --config smoke",
+}
+"""By the beginning of a command that takes minutes: one that takes seconds."""
+SLOW_OPTIONS = "--top 0 --epochs 15 --seeds 10 --task digits-cnn"
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder in which README and tutorial are followed, one after the other."""
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "mine.py").write_text(
+        "import torch\n\n\ndef activation(x):\n    return torch.sin(x)\n"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done() -> set[str]:
+    """Commands that have run in the workplace: README and tutorial begin with the same ones."""
+    return set()
+
+
+def follow(page: str, done: set[str]) -> None:
+    """Run a page's commands and its Python, in order, Python in one namespace."""
+    namespace: dict[str, object] = {}
+    for block in blocks_of(page, "console", "python"):
+        if block.language == "python":
+            exec(compile(block.text, f"{page}, {block.heading}", "exec"), namespace)
+            continue
+        for line in block.text.splitlines():
+            command = line.partition("#")[0].strip().replace(SLOW_OPTIONS, "").strip()
+            for slow, quick in QUICK.items():
+                command = command.replace(slow, quick)
+            if command and command not in done:
+                done.add(command)
+                run = call_evo(*shlex.split(command)[1:], cwd=Path.cwd())
+                assert run.code == 0, (command, run.err)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide/tutorial.md"])
+def test_the_page_can_be_followed_from_its_first_command_to_its_last_line(
+    page: str, workplace: Path, done: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workplace)
+    monkeypatch.syspath_prepend(workplace)  # the tutorial imports what it has written
+
+    follow(page, done)
+
+    assert (workplace / "runs" / "first" / "campaign.json").exists()
+
+
+def test_results_are_read_as_the_guide_says(
+    workplace: Path, done: set[str], monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.chdir(workplace)
+    (front,) = (
+        block for block in blocks_of("docs/guide/results.md", "python") if "front()" in block.text
+    )
+    if not (workplace / "runs" / "first").exists():
+        follow("README.md", done)
+
+    exec(front.text.replace("demo-001", "first"), {})
+
+    assert "def activation" in capsys.readouterr().out
+
+
+def test_every_configuration_is_valid() -> None:
+    settings = [tomllib.loads(block.text) for page in PAGES for block in blocks_of(page, "toml")]
+    configurations = [values for values in settings if "project" not in values]
+    for values in configurations:
+        # A fragment names no model; the whole configuration around it would.
+        if "llm" in values and "models" not in values["llm"]:
+            values["llm"]["models"] = [{"model": "any"}]
+        parse(values, where="documentation")
+
+    assert len(configurations) >= 4
+
+
+COMPONENTS = [
+    *blocks_of("docs/guide/kinds.md", "python"),
+    *(block for block in blocks_of("docs/guide/combinations.md", "python")),
+]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.mark.parametrize("block", COMPONENTS, ids=lambda block: block.heading)
+def test_every_component_that_is_shown_keeps_its_contract(block: Block, sandbox: Sandbox) -> None:
+    name = block.heading if block.page.endswith("kinds.md") else "activation+regularizer"
+    candidate = Candidate.of(name, block.text, operator="test")
+
+    (verdict,) = Validator(kinds.get(name)(), sandbox).validate([candidate])
+
+    assert isinstance(verdict, Graph | Graphs), verdict
+
+
+def test_the_task_and_the_kind_of_ones_own_register_and_train(tmp_path: Path) -> None:
+    """In a process of its own: a name is registered for good."""
+    (task,) = blocks_of("docs/guide/tasks.md", "python")
+    (kind,) = (b for b in blocks_of("docs/guide/plugins.md", "python") if "@kinds" in b.text)
+    check = """
+import torch.nn.functional as F
+from evo.evaluation.protocol import Protocol, Rung
+from evo.evaluation.training.trials import run_trials
+
+protocol = Protocol(rungs=(Rung(epochs=40, seeds=2),), learning_rates=(0.03,), batch_size=32)
+gate = kinds.get("gate")()
+gate.check(torch.sigmoid)
+assert gate.behaviour(torch.sigmoid).shape == (64,)
+for parts in (Parts(F.relu), gate.parts(torch.sigmoid)):
+    trials = run_trials(parts, ("wine",), protocol, rung=0)
+    assert {(trial.task, trial.network) for trial in trials} == {("wine", "mlp-32-32")}
+    assert all(trial.accuracy > 0.8 for trial in trials)
+"""
+    script = tmp_path / "shown.py"
+    script.write_text("\n".join([task.text, kind.text, check]))
+
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stderr
+
+
+def test_every_python_block_compiles() -> None:
+    for page in PAGES:
+        for block in blocks_of(page, "python"):
+            compile(block.text, f"{page}, {block.heading}", "exec")
+
+
+def test_every_command_but_export_takes_json() -> None:
+    group = typer.main.get_command(app)
+    context = typer.Context(group)
+    names = group.list_commands(context)  # pyright: ignore[reportAttributeAccessIssue]
+    commands = {name: group.get_command(context, name) for name in names}  # pyright: ignore
+    plain = {name: cmd for name, cmd in commands.items() if not hasattr(cmd, "list_commands")}
+
+    without = {
+        name
+        for name, command in plain.items()
+        if "--json" not in [option for param in command.params for option in param.opts]
+    }
+
+    assert "status" in plain
+    assert without == {"export"}
