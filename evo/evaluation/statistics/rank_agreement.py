@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
+from scipy.stats import kendalltau, rankdata
 
 from evo.core.estimate import Estimate
 from evo.core.records import Trial
@@ -26,12 +26,12 @@ def kendall(one: ArrayLike, other: ArrayLike) -> Estimate:
     The interval is the percentile bootstrap over components (Efron 1979): what another panel
     of this size would have said. A pair drawn from one component twice does not count.
     """
-    signs, others = _signs(one), _signs(other)
+    first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
     rng = child(0, "fidelity", "bootstrap")
-    draws = rng.integers(len(signs), size=(RESAMPLES, len(signs)))
-    values = [_tau(signs[np.ix_(draw, draw)], others[np.ix_(draw, draw)]) for draw in draws]
-    low, high = np.quantile(values, [0.025, 0.975])
-    return Estimate(_tau(signs, others), float(low), float(high))
+    draws = rng.integers(len(first), size=(RESAMPLES, len(first)))
+    # Two draws of one component are tied in both rankings, and τ-b does not count such pairs.
+    low, high = np.quantile([_tau(first[draw], second[draw]) for draw in draws], [0.025, 0.975])
+    return Estimate(_tau(first, second), float(low), float(high))
 
 
 def loss_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
@@ -74,7 +74,7 @@ def split_half_agreement(
             ranks([[trial for trial in own if trial.seed in half] for own in trials])
             for half in (shuffled[:size], shuffled[size : 2 * size])
         )
-        taus.append(_tau(_signs(one), _signs(other)))
+        taus.append(_tau(one, other))
     return float(np.mean(taus))
 
 
@@ -86,12 +86,8 @@ def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float6
     return mean_rank({"/".join(cell): rankdata([own[cell] for own in means]) for cell in means[0]})
 
 
-def _signs(values: ArrayLike) -> NDArray[np.float64]:
-    column = np.asarray(values, dtype=np.float64)
-    return np.sign(rankdata(column)[:, None] - rankdata(column)[None, :])
-
-
-def _tau(signs: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    # Σ s² counts the pairs that are not tied.
-    scale = np.sqrt((signs**2).sum() * (others**2).sum())
-    return float((signs * others).sum() / scale) if scale else 0.0
+def _tau(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """τ-b; 0 where a ranking has only ties."""
+    # The p-value is not used; it is cheap where it is asymptotic.
+    tau = float(kendalltau(one, other, method="asymptotic")[0])
+    return 0.0 if np.isnan(tau) else tau
