@@ -6,13 +6,14 @@ Everything is checked here, before anything is spent; the result is frozen.
 import copy
 import json
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args
 
 from pydantic import (
+    BaseModel,
     Field,
     NonNegativeFloat,
     PositiveFloat,
@@ -27,7 +28,7 @@ from evo.components.base import SEPARATOR
 from evo.core.errors import UsageError, unknown_name
 from evo.core.frozen import Frozen
 from evo.evaluation.protocol import Protocol
-from evo.llm.settings import Budget, LlmSettings, ModelSettings
+from evo.llm.settings import LlmSettings
 from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
 
@@ -288,22 +289,18 @@ def _is_secret(key: str) -> bool:
     return key == "key_env" or key.lower().replace("-", "_") in ("api_key", "apikey", "key")
 
 
-def _model_of(location: Sequence[str | int]) -> type[Frozen]:
+def _model_of(location: Sequence[str | int]) -> type[BaseModel]:
     """The part of the configuration that a wrong key stands in."""
-    model: type[Frozen] = Config
+    model: type[BaseModel] = Config
     for part in location[:-1]:
-        inner = _PARTS.get((model, part))
-        model = model if inner is None else inner
+        field = model.model_fields.get(str(part))
+        model = next(_models_in(field.annotation), model) if field else model
     return model
 
 
-_PARTS: dict[tuple[type[Frozen], str | int], type[Frozen]] = {
-    (Config, "protocol"): Protocol,
-    (Config, "novelty"): NoveltySettings,
-    (Config, "selection"): SelectionSettings,
-    (Config, "portfolio"): PortfolioSettings,
-    (Config, "reward"): RewardSettings,
-    (Config, "llm"): LlmSettings,
-    (LlmSettings, "models"): ModelSettings,
-    (LlmSettings, "budget"): Budget,
-}
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The settings within the type of a field, such as those of each element of a tuple."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

@@ -5,6 +5,7 @@ components and t tied ones (Kendall 1945): 1 is the same order, 0 chance, −1 t
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -89,5 +90,5 @@ def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float6
 def _tau(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """τ-b; 0 where a ranking has only ties."""
     # The p-value is not used; it is cheap where it is asymptotic.
-    tau = float(kendalltau(one, other, method="asymptotic")[0])
-    return 0.0 if np.isnan(tau) else tau
+    result: Any = kendalltau(one, other, method="asymptotic")  # its type says too little
+    return 0.0 if np.isnan(result.statistic) else float(result.statistic)
