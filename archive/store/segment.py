@@ -44,7 +44,7 @@ from archive.store.tables import (
     unpack_texts,
 )
 from evo.core.errors import HistoryError
-from evo.core.records import Generation, Record
+from evo.core.records import Generation
 
 SEGMENT_FORMAT = 3
 
@@ -86,15 +86,6 @@ class Segment(NamedTuple):
     def size(self) -> int:
         """Number of its records."""
         return self.offsets[-1]
-
-    def records(self, start: int = 0) -> Iterator[Record]:
-        """Its records in order, from a place on.
-
-        Raises:
-            FileNotFoundError: it was merged into another file since.
-        """
-        for columns in self.blocks(start, self.size):
-            yield from unpack(columns)
 
     def population(self, generation: int) -> tuple[str, ...]:
         """Ids of the survivors of one of its generations.

@@ -63,10 +63,6 @@ class Kind(ABC):
         """The kinds that are evolved together: this one alone, unless it combines several."""
         return (self,)
 
-    def components(self, component: Component) -> list[Component]:
-        """The component of each member."""
-        return [component]
-
     def sources(self, source: str) -> list[str]:
         """The source of each member's component."""
         return [source]

@@ -41,29 +41,25 @@ class Combination(Kind):
     def _members(self) -> tuple[Kind, ...]:
         return tuple(kind() for kind in self.kinds)
 
-    def components(self, component: Component) -> list[Component]:
-        """The component of each member."""
-        return [partial(component, index) for index in range(len(self.members))]
-
     def sources(self, source: str) -> list[str]:
         """The source of each member's component, in the lines where it stands."""
         return [component_in(source, member.contract.function) for member in self.members]
 
     def check(self, component: Component) -> None:
         """Check each component by its own kind."""
-        for member, part in zip(self.members, self.components(component), strict=True):
+        for member, part in zip(self.members, self._components(component), strict=True):
             member.check(part)
 
     def parts(self, component: Component) -> Parts:
         """The network parts and training settings that the members set."""
         changed: dict[str, Any] = {}
-        for member, part in zip(self.members, self.components(component), strict=True):
+        for member, part in zip(self.members, self._components(component), strict=True):
             changed |= _set_by(member.parts(part))
         return Parts(**changed)
 
     def behaviour(self, component: Component) -> Vector:
         """The behaviours of all members, one after another."""
-        pairs = zip(self.members, self.components(component), strict=True)
+        pairs = zip(self.members, self._components(component), strict=True)
         return np.concatenate([member.behaviour(part) for member, part in pairs])
 
     def baselines(self) -> dict[str, Candidate]:
@@ -117,6 +113,9 @@ class Combination(Kind):
             member.name: self.join({**parts, member.name: self._standard_sources[member.name]})
             for member in self.members
         }
+
+    def _components(self, component: Component) -> list[Component]:
+        return [partial(component, index) for index in range(len(self.members))]
 
     @cached_property
     def _standard_sources(self) -> dict[str, str]:

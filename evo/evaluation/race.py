@@ -15,16 +15,13 @@ from scipy.special import stdtrit
 from evo.core.arrays import Floats
 
 
-def still_racing(
-    results: Mapping[str, Sequence[Floats]], *, places: int, confidence: float = 0.95
-) -> set[str]:
+def still_racing(results: Mapping[str, Sequence[Floats]], *, places: int) -> set[str]:
     """Who may still be among the best `places`, the best `places` by now always included.
 
     Args:
         results: for each candidate an array (seeds,) per task and network, higher is better. All
             candidates have the same strata and seeds.
         places: how many survive the rung.
-        confidence: of the interval of a difference.
     """
     ranked = sorted(results, key=lambda id_: (-_centre(results[id_]), id_))
     leaders = ranked[:places]
@@ -33,7 +30,7 @@ def still_racing(
     last = results[leaders[-1]]
     return {
         *leaders,
-        *(id_ for id_ in ranked[places:] if _upper(results[id_], last, confidence) >= 0),
+        *(id_ for id_ in ranked[places:] if _upper(results[id_], last) >= 0),
     }
 
 
@@ -41,10 +38,10 @@ def _centre(strata: Sequence[Floats]) -> float:
     return float(np.mean([stratum.mean() for stratum in strata]))
 
 
-def _upper(strata: Sequence[Floats], rival: Sequence[Floats], confidence: float) -> float:
-    """Upper end of Student's interval of the mean difference, strata weighing equally."""
+def _upper(strata: Sequence[Floats], rival: Sequence[Floats]) -> float:
+    """Upper end of Student's 95 % interval of the mean difference, strata weighing equally."""
     differences = [own - theirs for own, theirs in zip(strata, rival, strict=True)]
     variance = sum(d.var(ddof=1) / len(d) for d in differences) / len(differences) ** 2
     freedom = sum(len(d) - 1 for d in differences)
-    reach = float(stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(variance)
+    reach = float(stdtrit(freedom, 0.975)) * math.sqrt(variance)
     return _centre(differences) + reach

@@ -13,6 +13,8 @@ from evo.core.arrays import Floats
 TOP = 0.05
 """Share of the candidates that count as the best."""
 
+_RESAMPLES = 200
+
 
 @dataclass(frozen=True)
 class Efficiency:
@@ -56,9 +58,7 @@ class Efficiency:
         return float(steps.mean())
 
 
-def resampled(
-    promise: Floats, came: Floats, rng: np.random.Generator, *, times: int = 200
-) -> list[Efficiency]:
+def resampled(promise: Floats, came: Floats, rng: np.random.Generator) -> list[Efficiency]:
     """Curves of bootstrap samples of the candidates, for intervals."""
-    places = [rng.integers(len(came), size=len(came)) for _ in range(times)]
+    places = [rng.integers(len(came), size=len(came)) for _ in range(_RESAMPLES)]
     return [Efficiency.of(promise[chosen], came[chosen]) for chosen in places]

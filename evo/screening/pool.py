@@ -18,6 +18,9 @@ from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Record, Score, Status
 
+POOL_KIND = "activation"
+"""What the components of a pool are."""
+
 _COLUMNS = (
     *("source", "operator", "rung", "b_wr", "b_wr_low", "b_wr_high"),
     *("bsota_wr", "bsota_wr_low", "bsota_wr_high", "margin", "seconds"),
@@ -51,21 +54,21 @@ def write_pool(path: Path, records: Sequence[Record], depths: Sequence[int]) -> 
     parquet.write_table(table, path, compression="zstd", compression_level=19)
 
 
-def read_pool(path: Path | None = None, *, kind: str = "activation") -> list[Record]:
+def read_pool(path: Path | None = None) -> list[Record]:
     """The records of a pool, evaluated and without trials; by default the one that comes with evo.
 
     Raises:
         UsageError: it cannot be read, or lacks a column.
     """
-    source = path or Path(str(resources.files("evo.data.pools") / f"{kind}.parquet"))
+    source = path or Path(str(resources.files("evo.data.pools") / f"{POOL_KIND}.parquet"))
     try:
         rows = parquet.read_table(source, schema=POOL_SCHEMA).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"Pool {source}: cannot be read ({error}).") from None
-    return [_record(row, kind) for row in rows]
+    return [_record(row) for row in rows]
 
 
-def _record(row: dict[str, Any], kind: str) -> Record:
+def _record(row: dict[str, Any]) -> Record:
     score = Score(
         row["rung"],
         (),
@@ -75,7 +78,7 @@ def _record(row: dict[str, Any], kind: str) -> Record:
         {},
     )
     return Record(
-        Candidate.of(kind, row["source"], operator=row["operator"]),
+        Candidate.of(POOL_KIND, row["source"], operator=row["operator"]),
         0,
         Status.EVALUATED,
         "evaluate",

@@ -115,11 +115,6 @@ class Rewards:
         return lessons
 
 
-def judge(histories: Sequence[Reader], *, by: str = "operator") -> Judgement:
-    """How well rewards of campaigns can be learned and foretold; see `Rewards`."""
-    return Rewards.of(histories, by=by).judgement()
-
-
 def _reference(history: Reader, learner: Learner) -> Features:
     """What a campaign's models see of the kind's first baseline.
 

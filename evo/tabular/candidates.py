@@ -16,6 +16,7 @@ from evo.config import Config
 from evo.core.records import Record, Vector
 from evo.screening.features import Features
 from evo.screening.graph_statistics import graph_statistics
+from evo.screening.pool import POOL_KIND
 from evo.screening.propagation import Propagation
 from evo.validation.graph.graphs import component_of
 
@@ -55,9 +56,9 @@ class Candidates:
         return {name: self.block(name)[places] for name in names}
 
 
-def candidates_of(records: Sequence[Record], *, kind: str = "activation") -> Candidates:
+def candidates_of(records: Sequence[Record]) -> Candidates:
     """The candidates of a pool's records, with all four blocks."""
-    found = kinds.get(kind)()
+    found = kinds.get(POOL_KIND)()
     signals = Propagation(found, Config().tasks[0])  # a pool trains as the default configuration
 
     def behaviour() -> Vector:

@@ -71,10 +71,6 @@ class Program:
         """What stands where at this moment; to be taken again after an edit."""
         return Survey.of(self.tree, self.contract)
 
-    def returns(self) -> list[ast.Return]:
-        """The return statements of the entry function."""
-        return [node for node in walk(self.entry) if isinstance(node, ast.Return)]
-
 
 def _normalise(tree: ast.Module, contract: Contract) -> bool:
     """Bring a module into the plain form, in place; whether that was possible."""

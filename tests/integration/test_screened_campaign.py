@@ -19,7 +19,7 @@ from evo.evaluation.protocol import Job
 from evo.report.facts.reward import reward_facts
 from evo.report.facts.status import status_facts
 from evo.report.views.reward import reward_view
-from evo.studies.reward import Rewards, judge
+from evo.studies.reward import Rewards
 from evo.validation.graph.graph import Graph
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -115,7 +115,7 @@ def test_who_is_left_out_carries_what_was_expected_of_it(whole) -> None:
 def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:
     monkeypatch.setattr("evo.screening.model._STEPS", 60)
 
-    found = judge([Reader.read(whole[0])])
+    found = Rewards.of([Reader.read(whole[0])]).judgement()
     facts = reward_facts(found)
 
     assert facts["screening"] is True

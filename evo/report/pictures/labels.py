@@ -79,15 +79,17 @@ def place(axes: Axes, labels: Sequence[Label], *, points: ArrayLike, colour: str
         )
 
 
-def along(corners: ArrayLike, *, steps: int = 40) -> Floats:
+_POINTS_PER_SEGMENT = 40
+
+
+def along(corners: ArrayLike) -> Floats:
     """Points along a line that labels avoid: (k, 2).
 
     Args:
         corners: of the line, (n, 2).
-        steps: points on each of its segments.
     """
     array = np.asarray(corners, dtype=np.float64).reshape(-1, 2)
-    shares = np.linspace(0, 1, steps)[:, None]
+    shares = np.linspace(0, 1, _POINTS_PER_SEGMENT)[:, None]
     segments = [start + shares * (end - start) for start, end in pairwise(array)]
     return np.vstack([*segments, array])
 

@@ -15,6 +15,7 @@ from operator_samples import (
     outputs,
     program,
     record,
+    returns,
     signature,
 )
 
@@ -123,7 +124,7 @@ def test_a_moved_expression_computes_what_it_computed() -> None:
     source = WILD["helper_with_default"]
     donor, receiver = Program.read(source, CONTRACT), Program.identity(CONTRACT)
     inputs = [torch.linspace(-8.0, 8.0, 64)]
-    (statement,) = receiver.returns()
+    (statement,) = returns(receiver)
 
     whole = max(donations(donor), key=lambda part: size(part.expression))
     statement.value = carry(whole.expression, donor, receiver)
@@ -147,7 +148,7 @@ def test_helpers_constants_and_imports_come_along() -> None:
 def test_a_name_that_means_another_thing_in_the_receiver_is_changed() -> None:
     receiver = program("core(x) * K", "K = 0.5\ndef core(t):\n    return torch.sin(t)\n")
     donor = program("core(K * x)", "K = 0.7\ndef core(t):\n    return torch.cos(K * t)\n")
-    (last,) = receiver.returns()
+    (last,) = returns(receiver)
 
     last.value = carry(donations(donor)[0].expression, donor, receiver)
     tidy(receiver)
@@ -161,7 +162,7 @@ def test_a_name_that_means_another_thing_in_the_receiver_is_changed() -> None:
 def test_what_both_parents_define_alike_is_shared() -> None:
     above = "K = 0.5\ndef core(t):\n    return torch.sin(K * t)\n"
     receiver, donor = program("core(x)", above), program("core(2.0 * x)", above)
-    (last,) = receiver.returns()
+    (last,) = returns(receiver)
 
     last.value = ast.BinOp(
         last.value or ast.Constant(0),
