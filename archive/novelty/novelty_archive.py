@@ -7,25 +7,14 @@ A candidate's N-score is fixed when it arrives, against what is known at that mo
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archive.novelty.neighbours import Neighbours
+from archive.novelty.settings import DUPLICATE_WITHIN, Against
 from evo.core.records import Generation, Novelty, Record, Vector
-
-DUPLICATE_WITHIN = 1e-3
-"""RMS distance below which two components count as the same.
-
-Measured on activations, standardised and asinh-scaled: 128 spellings of 32 functions lie within
-3.5e-7 of their kin, gelu's tanh approximation 2.9e-4 from gelu; the closest of them that differ,
-gelu and x·sigmoid(1.702 x), are 1.4e-2 apart, the next, relu and leaky_relu, 4.9e-2.
-"""
-
-Against = Literal["all", "baselines", "archive"]
-"""What N-scores are taken against: everything known, or one of its halves. Against the archive
-alone, baselines stand in until enough candidates are known."""
 
 Distance = Callable[[Vector, NDArray[np.floating]], NDArray[np.float64]]
 

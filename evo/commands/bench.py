@@ -1,4 +1,4 @@
-"""Benchmarks of strategies; one so far."""
+"""`evo bench`: benchmarks of search strategies."""
 
 from pathlib import Path
 from typing import Annotated, cast, get_args
@@ -20,30 +20,32 @@ def group() -> None:
 @bench.command()
 def tabular(
     pool: Annotated[
-        Path | None, typer.Argument(help="A pool as parquet, by default the one that evo brings.")
+        Path | None,
+        typer.Argument(help="Pool as parquet; by default the packaged one."),
     ] = None,
     *,
     strategy: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Which to compare, by default all; repeatable."),
+        typer.Option(metavar="NAME", help="Strategy to compare, by default all; repeatable."),
     ] = None,
-    budget: Annotated[int, typer.Option(help="Evaluations that a strategy has.")] = 200,
-    batch: Annotated[int, typer.Option(help="Evaluations between two choices.")] = 25,
-    seeds: Annotated[int, typer.Option(help="Repetitions of each strategy.")] = 10,
-    seed: Annotated[int, typer.Option(help="Of every random draw.")] = 0,
+    budget: Annotated[int, typer.Option(help="Evaluations per strategy.")] = 200,
+    batch: Annotated[int, typer.Option(help="Evaluations per batch.")] = 25,
+    seeds: Annotated[int, typer.Option(help="Repetitions per strategy.")] = 10,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     goal: Annotated[
-        str, typer.Option(metavar="b_wr|bsota_wr", help="The win rate that is sought.")
+        str, typer.Option(metavar="b_wr|bsota_wr", help="Win rate to maximise.")
     ] = "b_wr",
     reach: Annotated[
         float | None,
-        typer.Option(help="Time when such a win rate is found; by default the best 1 % have it."),
+        typer.Option(help="Measure the time to this win rate; by default that of the best 1 %."),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Save the picture here, as PNG and SVG.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Save the picture in this folder, as PNG and SVG."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How quickly strategies find the best of a pool whose candidates all trained in full."""
+    """Compare how quickly strategies find the best of a pool of fully trained candidates."""
     from evo.report.facts.tabular import tabular_facts
     from evo.report.views.live import work_view
     from evo.report.views.tabular import tabular_view

@@ -1,4 +1,4 @@
-"""Whether a campaign's files are what was written."""
+"""`evo check`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,21 +14,22 @@ def check(
     run: RunName,
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Restore what checksums vouch for; say what is gone.")
+        bool,
+        typer.Option("--repair", help="Restore what is intact by checksum; list what is lost."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Whether every file of a campaign is whole; with --repair, mend those that are not."""
+    """Check every file of a campaign against its checksums; with --repair, repair damaged files."""
     folder = _folder(run)
     from archive.repair import check as health
     from evo.report.views.tables import facts_table, rows_table
 
     report = health.repair(folder) if repair else health.check_campaign(folder)
     is_sound = not (health.check_campaign(folder).findings if repair else report.findings)
-    mended = "repaired" if is_sound else "beyond repair"
+    repaired = "repaired" if is_sound else "beyond repair"
     facts: dict[str, Any] = {
         "path": str(folder),
-        "state": "sound" if not report.findings else mended if repair else "damaged",
+        "state": "sound" if not report.findings else repaired if repair else "damaged",
         "generation": report.generation,
         "records": report.records,
         "lost_generations": list(report.lost),
@@ -43,13 +44,13 @@ def check(
         if report.findings:
             out.print(rows_table(findings))
     if report.findings and not repair:
-        err.print(f"Mend what can be mended with: evo check {folder} --repair", soft_wrap=True)
+        err.print(f"Repair it with: evo check {folder} --repair", soft_wrap=True)
     if not is_sound:
         raise typer.Exit(1)
 
 
 def _folder(run: str) -> Path:
-    """A campaign's folder, also where its campaign.json is gone."""
+    """The folder of a campaign, even where its campaign.json is missing."""
     for folder in (Path(run), RUNS / run):
         if (folder / "segments").is_dir():
             return folder

@@ -1,20 +1,24 @@
-"""Two campaigns side by side."""
+"""`evo compare`."""
 
 from typing import Annotated
 
 import typer
 
+from evo.commands.completion import complete_run
 from evo.commands.console import print_facts, read_run
-from evo.commands.options import JsonOption
+from evo.commands.options import JsonOption, RunName
 
 
 def compare(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A name under runs/, or a folder.")],
-    other: Annotated[str, typer.Argument(metavar="RUN", help="Another one.")],
+    run: RunName,
+    other: Annotated[
+        str,
+        typer.Argument(metavar="RUN2", help="Second campaign.", autocompletion=complete_run),
+    ],
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Fronts, hypervolumes over one reference, counts and the best of two campaigns."""
+    """Compare two campaigns: fronts, hypervolumes over one reference, counts, the best."""
     one, two = read_run(run), read_run(other)
     from evo.report.facts.comparison import comparison_facts
     from evo.report.views.comparison import comparison_table

@@ -1,9 +1,10 @@
-"""The full evaluation of the best."""
+"""`evo confirm`."""
 
 from typing import Annotated
 
 import typer
 
+from evo.commands.completion import complete_task
 from evo.commands.console import err, print_facts, read_run
 from evo.commands.options import JsonOption, RunName
 
@@ -11,16 +12,24 @@ from evo.commands.options import JsonOption, RunName
 def confirm(
     run: RunName,
     *,
-    top: Annotated[int, typer.Option(min=0, help="The best so many join the front.")] = 5,
-    epochs: Annotated[int, typer.Option(min=1, help="Of every training.")] = 30,
-    seeds: Annotated[int, typer.Option(min=2, max=40, help="None the search used.")] = 16,
+    top: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Also test the N best candidates.")
+    ] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs per training.")] = 30,
+    seeds: Annotated[
+        int, typer.Option(min=2, max=40, help="Fresh seeds per task and network.")
+    ] = 16,
     task: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Task beside the campaign's own; repeatable."),
+        typer.Option(
+            metavar="NAME",
+            help="Test on this task too, besides the campaign's own; repeatable.",
+            autocompletion=complete_task,
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Whether the front and the best hold: they train again, on fresh seeds and other tasks."""
+    """Confirm the front and the best: train them again, on fresh seeds and further tasks."""
     history = read_run(run)
     from archive.history.confirmations import read_confirmation
     from evo.report.views.live import work_view
@@ -34,7 +43,7 @@ def confirm(
         with work_view("trained", err) as watch:
             path = carry_out(chosen, watch)
     except KeyboardInterrupt:
-        err.print("Stopped; what has trained is saved. The same command goes on from there.")
+        err.print("Stopped; what has trained is saved. The same command continues from there.")
         raise typer.Exit(130) from None
     facts = read_confirmation(path)
     print_facts(facts, verdict_table(facts), as_json=as_json)

@@ -1,4 +1,4 @@
-"""What commands share: the two streams, finding runs and files, printing a campaign's result."""
+"""Shared by commands: the two output streams, reading runs, printing a campaign's result."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ err = Console(stderr=True)
 
 
 def print_result(history: "Reader", overview: "Overview", picture: Path) -> None:
-    """What a campaign ends with: generations, front, baselines, the picture, what to do next."""
+    """Print the result of a campaign: generations, front, baselines, picture, next commands."""
     from archive.history.replies import Replies
     from evo.report.facts.authorship import authorship_facts
     from evo.report.facts.logbook import logbook
@@ -49,7 +49,7 @@ def _print_next(history: "Reader") -> None:
     shown = f"show {folder} {best.id[:8]}" if best else f"status {folder}"
     steps = {
         shown: "the best candidate, every trial",
-        f"export {folder} --format csv": "a row per record",
+        f"export {folder} --format csv": "one row per record",
         f"pareto {folder} --plot pictures": "the front again, with all pictures",
         "list": "what else to search with",
     }
@@ -61,7 +61,7 @@ def _print_next(history: "Reader") -> None:
 
 
 def save_picture(overview: "Overview", folder: Path) -> Path:
-    """The novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
+    """Save the novelty-against-performance picture of a campaign as `pareto.png` in a folder."""
     from evo.report.pictures import save_pareto
 
     with picture_folder(folder):
@@ -70,10 +70,10 @@ def save_picture(overview: "Overview", folder: Path) -> Path:
 
 @contextmanager
 def picture_folder(folder: Path) -> Generator[None]:
-    """A folder that is there for pictures to be saved in.
+    """Make a folder for pictures, and turn a failure to write there into an error message.
 
     Raises:
-        UsageError: it cannot be made, or not be written.
+        UsageError: the folder cannot be made or written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def read_run(run: str) -> "Reader":
 
 
 def invoked_as() -> str:
-    """How to call evo again from here, so that what is shown can be copied."""
+    """How to call evo again from here, for commands that a person copies."""
     if shutil.which("evo"):
         return "evo"
     program = Path(sys.argv[0]).absolute()
@@ -110,7 +110,7 @@ def warn(message: str) -> None:
 
 
 def print_facts(facts: Any, view: RenderableType, *, as_json: bool) -> None:
-    """Facts for a script, or the same as a view for a person."""
+    """Print facts as JSON for a script, or as a view for a person."""
     if as_json:
         print_json(facts)
     else:

@@ -1,4 +1,4 @@
-"""Whether generated code is walled in on this machine."""
+"""`evo doctor`."""
 
 import typer
 
@@ -7,7 +7,7 @@ from evo.commands.options import JsonOption
 
 
 def doctor(*, as_json: JsonOption = False) -> None:
-    """Which walls around generated code hold here: harmless attacks, tried in the real sandbox.
+    """Test the sandbox on this machine: try harmless attacks and show which walls hold.
 
     Exit code 1 where a wall is absent or an attack gets through.
     """

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from evo.api.sources import read_sources
+from evo.commands.completion import complete_config
 from evo.commands.console import err, print_facts, warn
 from evo.commands.options import (
     Device,
@@ -22,7 +23,11 @@ def evaluate(
     *,
     kind: KindName,
     config: Annotated[
-        str, typer.Option(help="TOML file or preset whose tasks and protocol count.")
+        str,
+        typer.Option(
+            help="TOML file or preset with the tasks and the protocol.",
+            autocompletion=complete_config,
+        ),
     ] = "default",
     settings: Settings = None,
     device: Device = None,

@@ -1,4 +1,4 @@
-"""Records as a table for other programs."""
+"""`evo export`."""
 
 import shutil
 import sys
@@ -16,10 +16,13 @@ from evo.core.errors import UsageError
 def export(
     run: RunName,
     *,
-    format: Annotated[str, typer.Option(help="csv, parquet, jsonl or hdf5.")] = "csv",  # noqa: A002
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Default: stdout.")] = None,
+    format: Annotated[str, typer.Option(help="Format: csv, parquet, jsonl or hdf5.")] = "csv",  # noqa: A002
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write; by default standard output."),
+    ] = None,
 ) -> None:
-    """All records of a campaign as a table, a row each; hdf5 is one file of everything."""
+    """Export a campaign as a table with one row per record, or as one HDF5 file of everything."""
     from archive.history import export as tables
     from archive.history import single_file
 

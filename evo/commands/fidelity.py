@@ -1,4 +1,4 @@
-"""How far the fitness can be believed."""
+"""`evo fidelity`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,23 +24,24 @@ if TYPE_CHECKING:
 def fidelity(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="A panel, by default the kind's own; with --make Python files."),
+        typer.Argument(help="Panel, by default the kind's own; with --make, Python files."),
     ] = None,
     *,
     kind: KindName = "activation",
     config: Annotated[
         str | None,
-        typer.Option(help="TOML file or preset; by default `default`, to --make `full`."),
+        typer.Option(help="TOML file or preset; by default `default`, with --make `full`."),
     ] = None,
     settings: Settings = None,
     device: Device = None,
     make: Annotated[
-        Path | None, typer.Option(metavar="PANEL", help="Train the files in full, write a panel.")
+        Path | None,
+        typer.Option(metavar="PANEL", help="Train the files in full and write a panel."),
     ] = None,
     unsafe_sandbox: UnsafeSandbox = False,
     as_json: JsonOption = False,
 ) -> None:
-    """How well the protocol's ranking agrees with full training: Kendall's tau on a panel."""
+    """Measure how well the protocol's ranking agrees with full training: Kendall's τ on a panel."""
     from evo.config import load
 
     preset = config or ("full" if make else "default")
@@ -74,7 +75,7 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
 def _make(
     path: Path, files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_json: bool
 ) -> None:
-    """Train functions in full and write a panel of what came of it."""
+    """Train functions in full and write a panel of the results."""
     sources = [(Path(name).stem, text) for name, text in read_sources(files)]
     from evo.api.walls import expect_walls
     from evo.campaign import create

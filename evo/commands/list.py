@@ -1,11 +1,11 @@
-"""What there is to choose from."""
+"""`evo list`."""
 
 from evo.commands.console import print_facts
 from evo.commands.options import JsonOption
 
 
 def list_command(*, as_json: JsonOption = False) -> None:
-    """The kinds, tasks, operators, search strategies and presets there are."""
+    """List all kinds, tasks, operators, search strategies and presets."""
     from evo.report.views.tables import catalogue_table
     from evo.studies.catalogue import catalogue
 

@@ -1,12 +1,12 @@
-"""The Pareto front of a campaign."""
+"""`evo pareto`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evo.commands.completion import complete_run
 from evo.commands.console import err, out, picture_folder, print_json, read_run
-from evo.commands.options import JsonOption, RunName
+from evo.commands.options import JsonOption, Plot, RunName
 from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,14 +26,16 @@ def pareto(
     ] = "b_wr,n_behaviour",
     over: Annotated[
         str | None,
-        typer.Option(metavar="RUN2", help="A second campaign, whose front is laid over this one."),
+        typer.Option(
+            metavar="RUN2",
+            help="Show the front of a second campaign over this one.",
+            autocompletion=complete_run,
+        ),
     ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Save the pictures here, as PNG and SVG.")
-    ] = None,
+    plot: Plot = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The Pareto front, how sure it is, and the baselines on the same scale."""
+    """Show the Pareto front, how certain it is, and the baselines on the same scale."""
     from evo.report.facts.objectives import objectives_of
 
     chosen = objectives_of([key.strip() for key in objectives.split(",") if key.strip()])
@@ -62,13 +64,16 @@ def pareto(
 
 
 def _check_alike(one: "Reader", other: "Reader") -> None:
-    """Refuse campaigns that have nothing in common, and warn of win rates that do not compare."""
+    """Refuse campaigns of different kinds, and warn where win rates are not comparable."""
     if one.config["kind"] != other.config["kind"]:
         raise UsageError(
             f"Expected two campaigns of one kind, got {one.config['kind']} and "
-            f"{other.config['kind']}: their fronts have nothing in common."
+            f"{other.config['kind']}: their fronts are not comparable."
         )
     differ = [key for key in ("tasks", "protocol") if one.config.get(key) != other.config.get(key)]
     if differ:
-        warning = f"They differ in {' and '.join(differ)}: their win rates are different measures."
+        warning = (
+            f"They differ in {' and '.join(differ)}: win rates are comparable only between runs "
+            "with the same tasks and protocol."
+        )
         err.print(warning, style="yellow", soft_wrap=True, markup=False)

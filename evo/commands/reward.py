@@ -1,10 +1,11 @@
-"""What a reward model is worth on a campaign."""
+"""`evo reward`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evo.commands.completion import complete_run
 from evo.commands.console import err, picture_folder, print_facts, read_run
 from evo.commands.options import JsonOption
 from evo.core.errors import UsageError, unknown_name
@@ -13,22 +14,30 @@ from evo.core.errors import UsageError, unknown_name
 def reward(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN…", help="Names under runs/, or folders; several are sources."),
+        typer.Argument(
+            metavar="RUN…",
+            help="Campaigns: names under runs/, or folders; with several, each is a source.",
+            autocompletion=complete_run,
+        ),
     ],
     *,
     by: Annotated[
-        str, typer.Option(metavar="operator|model", help="The sources within one campaign.")
+        str,
+        typer.Option(metavar="operator|model", help="What the sources are within one campaign."),
     ] = "operator",
     plot: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Save the picture here, as PNG and SVG.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Save the picture in this folder, as PNG and SVG."),
     ] = None,
     save: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep what was learned, for reward.lessons elsewhere."),
+        typer.Option(
+            metavar="FILE", help="Save the examples, for reward.lessons of another campaign."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How many of the best candidates a reward model finds for how many evaluations."""
+    """Measure how many of the best candidates a reward model finds per evaluations spent."""
     histories = [read_run(run) for run in runs]
     from evo.report.facts.reward import reward_facts
     from evo.report.views.reward import reward_view

@@ -1,4 +1,4 @@
-"""`evo run` and `evo resume`: start a campaign, or go on with one."""
+"""`evo run` and `evo resume`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evo.api.folders import RUNS, next_folder, run_folder
+from evo.commands.completion import complete_config, complete_run
 from evo.commands.console import (
     err,
     invoked_as,
@@ -32,14 +33,17 @@ if TYPE_CHECKING:
 Replay = Annotated[
     str | None,
     typer.Option(
-        metavar="RUN", help="Take all replies of language models from this campaign; ask none."
+        metavar="RUN",
+        help="Take all replies of language models from this campaign; ask none.",
+        autocompletion=complete_run,
     ),
 ]
 
 
 def run(
     config: Annotated[
-        str | None, typer.Argument(help="A TOML file, or a preset (see evo list).")
+        str | None,
+        typer.Argument(help="TOML file or preset (see evo list).", autocompletion=complete_config),
     ] = None,
     *,
     settings: Settings = None,
@@ -76,7 +80,7 @@ def resume(
     replay: Replay = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a campaign from where it stopped."""
+    """Resume a campaign where it stopped."""
     folder = run_folder(run)
     source = read_run(replay) if replay else None
     from evo.api.running import reopen
@@ -98,7 +102,7 @@ def _run(
     from evo.report.views.live import live_view
 
     folder, ending = history.folder, ""
-    go_on = f"Go on with: {invoked_as()} resume {folder}"
+    go_on = f"Resume with: {invoked_as()} resume {folder}"
     beginning = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
     err.print(beginning, soft_wrap=True, markup=False)
     try:

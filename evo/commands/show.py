@@ -1,11 +1,16 @@
-"""One candidate."""
+"""`evo show`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evo.commands.console import print_facts, read_run
 from evo.commands.options import JsonOption, RunName
+from evo.core.contract import SEPARATOR
+
+if TYPE_CHECKING:
+    from archive.history.reader import Reader
+    from evo.core.records import Record
 
 
 def show(
@@ -14,16 +19,23 @@ def show(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """One candidate with all that is known of it."""
+    """Show everything known of one candidate."""
     history = read_run(run)
     from archive.history.confirmations import newest_of
-    from evo.report.facts.credits import credit_facts, credits_of
     from evo.report.facts.record import find_record, record_facts
     from evo.report.views.record import record_view
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)
-    found = credits_of(history, [record])
-    credits_ = credit_facts(found[record.id]) if record.id in found else None
-    facts = record_facts(record, confirmation, credits_)
+    facts = record_facts(record, confirmation, _credits(history, record))
     print_facts(facts, record_view(facts), as_json=as_json)
+
+
+def _credits(history: "Reader", record: "Record") -> dict[str, Any] | None:
+    """Credits of the record's components; None where no kinds are combined, or not measured."""
+    if SEPARATOR not in history.config["kind"]:
+        return None  # and torch is not imported for nothing
+    from evo.report.facts.credits import credit_facts, credits_of
+
+    measured = credits_of(history, [record])
+    return credit_facts(measured[record.id]) if record.id in measured else None

@@ -1,11 +1,11 @@
-"""Where a campaign stands."""
+"""`evo status`."""
 
 from evo.commands.console import print_facts, read_run
 from evo.commands.options import JsonOption, RunName
 
 
 def status(run: RunName, *, as_json: JsonOption = False) -> None:
-    """Where a campaign stands."""
+    """Show the state of a campaign: generation, counts, best candidate, spending."""
     history = read_run(run)
     from rich.console import Group
 

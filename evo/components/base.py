@@ -15,9 +15,6 @@ from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
-SEPARATOR = "+"
-"""Stands between the names of kinds that are evolved together."""
-
 
 class ContractError(Exception):
     """A component breaks its kind's contract; the message says what was expected and what came."""

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import SEPARATOR, Kind
+from evo.components.base import Kind
 from evo.components.joining import component_in, join_sources
-from evo.core.contract import Contract
+from evo.core.contract import SEPARATOR, Contract
 from evo.core.errors import UsageError
 from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
 from evo.networks.learnables import Component

@@ -1,7 +1,8 @@
 """The registry of component kinds, combinations included."""
 
-from evo.components.base import SEPARATOR, Kind
+from evo.components.base import Kind
 from evo.components.combination import combined
+from evo.core.contract import SEPARATOR
 from evo.core.errors import UsageError
 from evo.core.registry import Registry
 
@@ -24,7 +25,7 @@ class _Kinds(Registry[Kind]):
         return combined(tuple(super(_Kinds, self).get(one) for one in names))
 
 
-kinds: Registry[Kind] = _Kinds("kind", "evo.components")
+kinds: Registry[Kind] = _Kinds("kind", "evo.components", "kinds")
 
 
 def baseline_names(kind_name: str) -> dict[str, str]:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+SEPARATOR = "+"
+"""Stands between the names of kinds that are evolved together."""
+
 
 class Learnable(NamedTuple):
     """A number that a component is given and that training moves.

@@ -1,15 +1,18 @@
-"""Where plug-ins are known by name: kinds, tasks, networks and operators, ours and other people's.
+"""Registries of kinds, tasks, operators, strategies and providers by name, ours and plug-ins'.
 
-A class joins by decoration; the first look-up imports every module of the package and every
-entry point of the group `evo.plugins`, so that one new file is enough. A package that cannot be
-imported takes nothing down: whoever asks for a name that is not there is told of it.
+A class joins by decoration, `@kinds.register("name")`, so that one new file is enough. Our own
+modules are found by their syntax trees: a list of names imports none of them, and `get` imports
+only the one that it is asked for. Entry points of the group `evo.plugins` are imported when a list
+is asked for, or a name that is none of ours. A plug-in that cannot be imported takes nothing down:
+the error message for a missing name says so.
 """
 
+import ast
 import importlib
-import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
@@ -42,27 +45,40 @@ class Plugin(NamedTuple):
         return f"{origin} cannot be imported: {self.error}" if self.error else origin
 
 
+class Declaration(NamedTuple):
+    """A class that one of our modules registers, as its source says.
+
+    Attributes:
+        module: that must be imported to have the class.
+        description: first line of the class's docstring.
+    """
+
+    module: str
+    description: str
+
+
 class Registry(Generic[T]):
     """Classes of one sort by name.
 
     Args:
         what: the sort in the singular, for messages.
         package: import name of the package whose modules register themselves.
+        variable: name of the variable that holds this registry, by which they call it.
     """
 
-    def __init__(self, what: str, package: str) -> None:
+    def __init__(self, what: str, package: str, variable: str) -> None:
         self.what = what
         self._package = package
+        self._variable = variable
         self._classes: dict[str, type[T]] = {}
-        self._has_own = False
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
-        """Decorator that makes a class known under `name`."""
+        """Decorator that makes a class known under `name`, which must be a literal in our files."""
 
         def decorate(cls: type[C]) -> type[C]:
             if not cls.__module__.startswith(f"{self._package}."):
                 # Ours come first, so that a name taken twice is always the newcomer's fault.
-                self._import_own()
+                self._import_declared(name)
             known = self._classes.setdefault(name, cls)  # pyright: ignore[reportArgumentType]
             if known is not cls:
                 raise UsageError(f"Two {self.what}s are called {name!r}: {known} and {cls}.")
@@ -77,25 +93,67 @@ class Registry(Generic[T]):
             UsageError: no such name; the message offers the nearest one, and says which plug-ins
                 could not be imported.
         """
-        names = self.names()
-        if name not in names:
+        self._import_declared(name)
+        if name not in self._classes:
             broken = [f"Plug-in {plugin}." for plugin in plugins().values() if plugin.error]
-            raise UsageError(" ".join([str(unknown_name(self.what, name, names)), *broken]))
+            if name not in self._classes:
+                unknown = unknown_name(self.what, name, self.names())
+                raise UsageError(" ".join([str(unknown), *broken]))
         return self._classes[name]
 
     def names(self) -> list[str]:
         """All names, sorted."""
-        self._import_own()
         plugins()
-        return sorted(self._classes)
+        return sorted({*declared(self._package, self._variable), *self._classes})
 
-    def _import_own(self) -> None:
-        if self._has_own:
-            return
-        self._has_own = True
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(folders_of(package), f"{self._package}."):
-            importlib.import_module(module.name)
+    def _import_declared(self, name: str) -> None:
+        declaration = declared(self._package, self._variable).get(name)
+        if declaration is not None:
+            importlib.import_module(declaration.module)
+
+
+@lru_cache  # files do not change while a process runs
+def declared(package: str, variable: str) -> Mapping[str, Declaration]:
+    """The classes that modules of a package register, by name; none of them is imported.
+
+    Args:
+        package: import name of the package.
+        variable: name of the variable that holds the registry.
+
+    Raises:
+        UsageError: a file is not valid Python, or two classes have one name.
+    """
+    folders = folders_of(importlib.import_module(package))
+    declarations: dict[str, Declaration] = {}
+    for path in sorted(path for folder in folders for path in Path(folder).glob("*.py")):
+        source = path.read_text()
+        if f"{variable}.register(" not in source:
+            continue  # saves the time to parse it
+        try:
+            tree = ast.parse(source, str(path))
+        except SyntaxError as error:
+            raise UsageError(f"{path}, line {error.lineno}: {error.msg}.") from None
+        for name, description in _registered(tree, variable):
+            declaration = Declaration(f"{package}.{path.stem}", description)
+            if (known := declarations.setdefault(name, declaration)) is not declaration:
+                raise UsageError(f"{known.module} and {declaration.module} both register {name!r}.")
+    return MappingProxyType(declarations)
+
+
+def _registered(tree: ast.Module, variable: str) -> Iterator[tuple[str, str]]:
+    """Name and description of each class that is decorated with `variable.register("name")`."""
+    for node in tree.body:
+        for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else []:
+            match decorator:
+                case ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Name(id=holder) | ast.Attribute(attr=holder), attr="register"
+                    ),
+                    args=[ast.Constant(value=str(name))],
+                ) if holder == variable and isinstance(node, ast.ClassDef):
+                    yield name, (ast.get_docstring(node, clean=False) or "").partition("\n")[0]
+                case _:
+                    pass
 
 
 @lru_cache(maxsize=1)  # importing them registers what they bring; once a process

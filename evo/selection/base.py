@@ -36,8 +36,8 @@ class Parents(ABC):
         """`count` different ones, all where there are no more; `rng` is the only chance."""
 
 
-survivals: Registry[Survival] = Registry("survival strategy", "evo.selection")
-parent_draws: Registry[Parents] = Registry("parents strategy", "evo.selection")
+survivals: Registry[Survival] = Registry("survival strategy", "evo.selection", "survivals")
+parent_draws: Registry[Parents] = Registry("parents strategy", "evo.selection", "parent_draws")
 
 
 def by_tournaments(

@@ -1,31 +1,52 @@
 """Everything that there is to choose from, by name."""
 
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
-from evo.components.kinds import kinds
 from evo.config import presets
-from evo.core.registry import Registry, plugins
-from evo.selection.base import parent_draws, survivals
-from evo.tabular.strategy import strategies
-from evo.tasks.base import tasks
-from operators.base import operators
+from evo.core.registry import Registry, declared, plugins
+
+
+class Shelf(NamedTuple):
+    """Where a registry is, which is imported only where plug-ins may have joined it.
+
+    Attributes:
+        module: that defines it.
+        variable: that holds it.
+        package: whose modules register themselves in it.
+    """
+
+    module: str
+    variable: str
+    package: str
+
+
+SHELVES = {
+    "kinds": Shelf("evo.components.kinds", "kinds", "evo.components"),
+    "tasks": Shelf("evo.tasks.base", "tasks", "evo.tasks"),
+    "operators": Shelf("operators.base", "operators", "operators"),
+    "survival": Shelf("evo.selection.base", "survivals", "evo.selection"),
+    "parents": Shelf("evo.selection.base", "parent_draws", "evo.selection"),
+    "tabular": Shelf("evo.tabular.strategy", "strategies", "evo.tabular.strategies"),
+}
+"""The registries that `evo list` shows."""
 
 
 def catalogue() -> dict[str, dict[str, str]]:
-    """What `evo list` shows: a line of description by name, for each sort of thing."""
+    """The JSON document of `evo list --json`: one line of description by name, per registry."""
     return {
-        "kinds": _described(kinds),
-        "tasks": _described(tasks),
-        "operators": _described(operators),
-        "survival": _described(survivals),
-        "parents": _described(parent_draws),
-        "tabular": _described(strategies),
+        **{title: _described(shelf) for title, shelf in SHELVES.items()},
         "presets": presets(),
         "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }
 
 
-def _described(registry: Registry[Any]) -> dict[str, str]:
+def _described(shelf: Shelf) -> dict[str, str]:
     """The first line of each class's docstring, by name."""
-    found = {name: registry.get(name) for name in registry.names()}
-    return {name: (cls.__doc__ or "").partition("\n")[0] for name, cls in found.items()}
+    ours = declared(shelf.package, shelf.variable)
+    lines = {name: declaration.description for name, declaration in ours.items()}
+    if plugins():
+        registry: Registry[Any] = getattr(import_module(shelf.module), shelf.variable)
+        others = {name: registry.get(name) for name in registry.names() if name not in ours}
+        lines |= {name: (cls.__doc__ or "").partition("\n")[0] for name, cls in others.items()}
+    return dict(sorted(lines.items()))

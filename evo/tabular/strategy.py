@@ -70,4 +70,4 @@ class Strategy(Protocol):
         ...
 
 
-strategies = Registry[Strategy]("strategy", "evo.tabular.strategies")
+strategies = Registry[Strategy]("strategy", "evo.tabular.strategies", "strategies")

@@ -88,7 +88,7 @@ class Task(ABC):
         """The networks by name, cheapest first."""
 
 
-tasks: Registry[Task] = Registry("task", "evo.tasks")
+tasks: Registry[Task] = Registry("task", "evo.tasks", "tasks")
 
 
 def network_counts(names: Sequence[str]) -> list[int]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from spellings import Pairs, recognised, spellings
 
-from archive.novelty.novelty_archive import DUPLICATE_WITHIN, rms_distance
+from archive.novelty.novelty_archive import rms_distance
+from archive.novelty.settings import DUPLICATE_WITHIN
 from evo.components.kinds import kinds
 from evo.core.records import Record, Status
 from evo.validation.sandbox.sandbox import Sandbox

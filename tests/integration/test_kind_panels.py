@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import evo.data.panels
-from archive.novelty.novelty_archive import DUPLICATE_WITHIN, rms_distance
+from archive.novelty.novelty_archive import rms_distance
+from archive.novelty.settings import DUPLICATE_WITHIN
 from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds

@@ -71,4 +71,4 @@ class Provider(ABC):
         """Give back what is held."""
 
 
-providers: Registry[Provider] = Registry("provider", "evo.llm.providers")
+providers: Registry[Provider] = Registry("provider", "evo.llm.providers", "providers")

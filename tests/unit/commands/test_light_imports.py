@@ -1,0 +1,63 @@
+"""Where nothing trains, nothing is imported that takes seconds; held without timing anything."""
+
+import subprocess
+import sys
+
+import no_training
+import pytest
+
+PROGRAM = """
+import sys
+from evo.cli import main
+try:
+    main()
+finally:
+    heavy = {"torch", "faiss", "sentence_transformers", "sklearn"} & set(sys.modules)
+    print("heavy:", sorted(heavy), file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("workplace")
+    (folder / "runs").mkdir()
+    config = no_training.configure(["generations=1", "population=8", "offspring=8", "trainings=4"])
+    with no_training.create(folder / "runs" / "small", config) as history:
+        no_training.run(history, lambda _: None)
+        best = next(record for record in history.records if record.is_proposal and record.novelty)
+    (folder / "id").write_text(best.id)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["--help"], 0, "Commands"),
+        (["list"], 0, "activation"),
+        (["list", "--json"], 0, '"kinds"'),
+        (["status", "small"], 0, "finished"),
+        (["status", "small", "--json"], 0, '"generation": 1'),
+        (["show", "small", "ID"], 0, "def activation"),
+        (["show", "small", "ID", "--json"], 0, '"operator"'),
+        (["status", "smal"], 2, "Did you mean 'small'"),
+        (["run", "smok"], 2, "Did you mean 'smoke'"),
+        (["run", "smoke", "--set", "generatoins=3"], 2, "did you mean 'generations'"),
+        (["resume", "smal"], 2, "Did you mean 'small'"),
+        (["validate", "none.py", "--kind", "activation"], 2, "Expected readable Python files"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_that_trains_nothing_imports_nothing_heavy(workplace, words, code, expected):
+    words = [(workplace / "id").read_text() if word == "ID" else word for word in words]
+
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words],
+        cwd=workplace,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == code, done.stderr
+    assert expected in done.stdout + done.stderr
+    assert done.stderr.splitlines()[-1] == "heavy: []"
