@@ -134,7 +134,7 @@ class Bench:
             histories = [Reader.read(self._campaign(PLAIN, other)) for other in others]
             Rewards.of(histories).lessons().write(path)
         given = RewardSettings(screening=True, lessons=str(path))
-        return lessons.settled(given).model_dump(mode="json")
+        return lessons.resolve_lessons(given).model_dump(mode="json")
 
     def _campaign(self, arm: str, seed: int) -> Path:
         # The taught one depends on how many others teach it.

@@ -17,7 +17,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
-from evo.campaign.budget import counted
+from evo.campaign.budget import counted_hours
 from evo.campaign.progress import OnProgress
 from evo.campaign.state import SearchState
 from evo.components.kinds import kinds
@@ -120,7 +120,7 @@ def run(
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
     with (
-        counted(history.folder, hours=config.llm.budget.hours) as deadline,
+        counted_hours(history.folder, hours=config.llm.budget.hours) as deadline,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
     ):
         build.search(

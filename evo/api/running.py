@@ -170,7 +170,7 @@ def start(
         UsageError: something is wrong; no folder was made.
     """
     if replay is not None:
-        config = lessons.replayed(config, replay.folder)
+        config = lessons.with_recorded_lessons(config, replay.folder)
     create.check_config(config, replayed=replay is not None)
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
     return create.create(folder, config)

@@ -1,13 +1,13 @@
-"""What each component of a combination contributes: the same trials without it.
+"""Ablations: what each component of a combination contributes, by the same trials without it.
 
 The combination trains with the standard component in the place of one member's, at the same rung on
-the same tasks, networks and seeds, with a learning rate and strength of its own. The logarithm of
-the ratio of losses, trial by trial, is that member's credit. So parts of a combination are
-accounted for one by one; what two achieve only together is credited to both.
+the same tasks, networks and seeds, with its own choice of learning rate and strength. The log-ratio
+of losses, trial by trial, is that member's credit. An effect that two members have only together is
+credited to both.
 
-What is on a campaign's front in the end was on it when it came, so all of that has its credits.
+Every member of the final front was on the front when it was evaluated, so each has its credits.
 
-Ablations are records of their own: history keeps them, and no population, front or archive does.
+Ablations are records in history, but no part of any population, front or archive.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ from evo.selection.individual import novelty, performance
 
 
 class Ablate:
-    """Trains the ablations of whatever comes onto the campaign's front.
+    """Trains the ablations of every candidate that enters the campaign's front.
 
     Args:
         kind: the combination.
-        evaluator: trains everyone at every rung, and stops nobody.
+        evaluator: trains every record at every rung, without racing.
         standards: graphs of the standard components, see `standard_graphs`.
         past: what need not train again, and the campaign's front so far.
     """
@@ -48,7 +48,7 @@ class Ablate:
         self._past = past
 
     def __call__(self, records: list[Record]) -> list[Record]:
-        """The records, and behind them the ablations that had not trained yet."""
+        """The records, followed by their ablations that have not trained yet."""
         trained_now = self._past.measured.digests(records)
         missing = {
             ablation.graph: ablation
@@ -81,7 +81,7 @@ class Ablate:
 def standard_graphs(kind: Kind, baselines: Iterable[Record]) -> dict[str, str]:
     """The graph of each member's standard component, by the member's name.
 
-    It stands in every baseline that is not there for another component of the member, so in most.
+    It is the most frequent one, since each baseline varies one member and has the others standard.
     """
     lines = zip(*(record.graph.split("\n") for record in baselines), strict=True)
     return {
@@ -106,7 +106,7 @@ def ablated_graphs(graph: str, standards: Mapping[str, str]) -> dict[str, str]:
 class Measured:
     """Graphs that never train as ablations: they did, or every trial of the last rung is there.
 
-    Graphs are asked for, since sources that compute the same train the same. A candidate stopped by
+    Compared by graph, since sources with the same graph train the same. A candidate stopped by
     a race has fewer trials than others are compared on. Baselines, which come first, have all.
     """
 
@@ -145,13 +145,13 @@ class Peaks:
         self._points: list[tuple[float, float]] = []
 
     def take(self, records: Iterable[Record]) -> None:
-        """Let the front rise by some records."""
+        """Update the front by some records."""
         contenders = self._contenders(records)
         points = self._points_with(contenders)
         self._points = [points[place] for place in _front(points)]
 
     def risen(self, records: Iterable[Record]) -> list[Record]:
-        """The records that come onto the front; it stays as it is."""
+        """The records that would enter the front, which stays as it is."""
         contenders = self._contenders(records)
         places = (place - len(self._points) for place in _front(self._points_with(contenders)))
         return [contenders[place] for place in sorted(places) if place >= 0]
@@ -171,7 +171,7 @@ class Peaks:
 
 
 class AblationState:
-    """What ablations derive from sealed generations.
+    """The part of the search state that ablations need.
 
     Args:
         last_rung: index of the rung below which no candidate counts.

@@ -1,7 +1,7 @@
-"""The known components of a kind: what candidates are measured against, and on which scale.
+"""Baselines: the known components of a kind that candidates are measured against.
 
-Generation 0 of a campaign holds them. They pass the same walls and train on the same trials as
-any candidate.
+Generation 0 of a campaign holds them. They pass the same validation and train on the same trials as
+any candidate, and set the scale of behaviour vectors.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 
-def establish(
+def measure_baselines(
     kind: Kind,
     *,
     validator: Validator,
@@ -36,10 +36,10 @@ def establish(
 ) -> list[Record]:
     """The kind's baselines as records: validated, trained at every rung, scored and described.
 
-    Each has its N-scores against the others, by an archive that `archive` makes.
+    N-scores are taken against the other baselines, in a fresh archive made by `archive`.
 
     Raises:
-        EvoError: one of them is refused or cannot be trained; nothing can be measured against it.
+        EvoError: a baseline is refused or cannot be trained.
     """
     tracker.step(0, "validate", [])
     records = validated_baselines(kind, validator)
@@ -67,12 +67,12 @@ def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
 
 
 def own_baselines(kind: Kind) -> list[Record]:
-    """The kind's baselines, validated where no campaign runs.
+    """The kind's baselines, validated outside of any campaign.
 
     Raises:
         EvoError: one of them is refused.
     """
-    # Unsafe is harmless here: the baselines come with the kind, and nobody else's source runs.
+    # Unsafe is harmless here: baselines ship with the kind, no generated source runs.
     with Sandbox(unsafe=True) as sandbox:
         return validated_baselines(kind, Validator(kind, sandbox))
 

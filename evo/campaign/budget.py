@@ -1,8 +1,7 @@
-"""The wall time that a campaign has run, over all of its processes, against what it may.
+"""Wall-time budget of a campaign, summed over all processes that ran it.
 
-The file `hours` of the campaign's folder is kept up to date while a process runs, so that a SIGKILL
-loses the last seconds only. It is there where a budget names hours, and decides nothing but when to
-stop: no record depends on it.
+The file `hours` in the campaign's folder is updated while a process runs, so that a SIGKILL loses
+the last seconds only. It exists where a budget names hours, and no record depends on it.
 """
 
 import json
@@ -25,24 +24,24 @@ _EVERY_S = 10.0
 
 
 @contextmanager
-def counted(folder: Path, *, hours: float) -> Generator[float | None]:
-    """The moment on the monotonic clock when a campaign's hours end, None where it has no limit.
+def counted_hours(folder: Path, *, hours: float) -> Generator[float | None]:
+    """Deadline on the monotonic clock when a campaign's hours end; None without a limit.
 
-    The time until the context ends is added to what the campaign has run before.
+    The time spent in the context is added to the time that the campaign ran before.
 
     Args:
         folder: the campaign's.
-        hours: what it may run in all; 0 is no limit.
+        hours: budget of all processes together; 0 is no limit.
 
     Raises:
-        BudgetReachedError: they have passed already.
+        BudgetReachedError: the hours are used up already.
         HistoryError: the file is damaged, or the disk refuses.
     """
     if not hours:
         yield None
         return
     start, before = time.monotonic(), _read(folder / HOURS_FILE)
-    left = 3600 * hours - before  # not by way of the clock, whose sums round
+    left = 3600 * hours - before  # not as clock + 3600 · hours − before, which rounds
     if left <= 0:
         raise passed(hours)
     deadline = start + left
@@ -55,7 +54,7 @@ def counted(folder: Path, *, hours: float) -> Generator[float | None]:
 
     def keep() -> None:
         while not ended.wait(_EVERY_S):
-            with suppress(HistoryError):  # the campaign's own writes will tell
+            with suppress(HistoryError):  # the campaign's own writes report a full disk
                 save()
 
     thread = threading.Thread(target=keep, daemon=True)
@@ -68,8 +67,8 @@ def counted(folder: Path, *, hours: float) -> Generator[float | None]:
         save()
 
 
-def until(deadline: float | None, train: Runner, *, hours: float) -> Runner:
-    """Trains until the deadline; what has trained by then is saved, and then it is reached."""
+def stop_at(deadline: float | None, train: Runner, *, hours: float) -> Runner:
+    """Train until the deadline, then raise `BudgetReachedError`; finished trainings are saved."""
     if deadline is None:
         return train
 
@@ -91,5 +90,5 @@ def _read(path: Path) -> float:
     except (OSError, ValueError, LookupError, TypeError):
         seconds = None
     if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-        raise HistoryError(f"{path} is damaged. Delete it to count the campaign's hours anew.")
+        raise HistoryError(f"{path} is damaged. Delete it to count the campaign's hours from zero.")
     return float(seconds)

@@ -1,4 +1,4 @@
-"""Puts a campaign together: the one place that knows every room."""
+"""Put a campaign together from its configuration: the one module that knows every room."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,8 @@ from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import lessons, steps
 from evo.campaign.ablation import Ablate, AblationState, standard_graphs
-from evo.campaign.baselines import behaviour_scale, establish
-from evo.campaign.budget import counted, until
+from evo.campaign.baselines import behaviour_scale, measure_baselines
+from evo.campaign.budget import counted_hours, stop_at
 from evo.campaign.loop import Toolbox, run_generations
 from evo.campaign.progress import OnProgress, Tracker
 from evo.campaign.propose_step import propose_step
@@ -43,7 +43,7 @@ from evo.validation.validator import Validator
 
 
 def workers(config: Config) -> Workers:
-    """The training processes of a configuration."""
+    """Worker processes that train for a configuration."""
     device = devices.resolve(config.device)
     # More processes than a generation has trainings would only start up and wait.
     count = config.workers or min(devices.worker_count(device), config.trainings)
@@ -64,17 +64,17 @@ def run_campaign(
     unsafe_sandbox: bool = False,
     replay: Reader | None = None,
 ) -> None:
-    """Run the campaign of a history from where it stands to its end.
+    """Run a campaign from its last sealed generation to its end.
 
     Args:
-        history: the campaign's.
-        watch: is told what happens.
-        unsafe_sandbox: go on where walls are absent; no part of the history, so whoever goes on
-            with it asks for it again.
-        replay: a campaign to take all replies of language models from.
+        history: the campaign's, open for writing.
+        watch: called with a snapshot at every event.
+        unsafe_sandbox: run where walls of the sandbox are absent. It is not stored: a resumed
+            campaign must be told again.
+        replay: a campaign whose recorded replies of language models are used; none is requested.
 
     Raises:
-        BudgetReachedError: the campaign has spent what it may; everything is saved.
+        BudgetReachedError: the budget is used up; everything is saved.
     """
     config = parse(history.config, where=str(history.folder / "config.json"))
     if history.generation >= config.generations:
@@ -82,8 +82,8 @@ def run_campaign(
     torch.set_num_threads(1)
     text = TextDescriptor(config.novelty.text_model)
     with (
-        text.loading(),  # costs seconds, which pass while the workers start and train
-        counted(history.folder, hours=config.llm.budget.hours) as deadline,
+        text.loading(),  # takes seconds: in the background, while workers start and train
+        counted_hours(history.folder, hours=config.llm.budget.hours) as deadline,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
         workers(config) as pool,
         Sandbox(unsafe=unsafe_sandbox) as sandbox,
@@ -113,15 +113,15 @@ def search(
     replay: Reader | None = None,
     deadline: float | None = None,
 ) -> None:
-    """Run the search itself, given what traces, describes and trains, and until when."""
+    """Run the search with a given sandbox, text descriptor and trainer, until the deadline."""
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
     islands = Islands.of(config.selection, config.population)
     state = fresh_state(history, config, kind, islands, watch)
-    train = _remembered(train, history, state.tracker)
-    train = until(deadline, train, hours=config.llm.budget.hours)
+    train = _journaled(train, history, state.tracker)
+    train = stop_at(deadline, train, hours=config.llm.budget.hours)
     if history.generation < 0:
-        baselines = establish(
+        baselines = measure_baselines(
             kind,
             validator=validator,
             text=text,
@@ -212,7 +212,7 @@ def _toolbox(
 
 
 def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
-    """What learns of rewards in the campaign of this configuration and folder."""
+    """The reward learner of a campaign, with the lessons it began with."""
     return Learner(
         Portrayer(Propagation(kind, config.tasks[0])),
         config.reward,
@@ -222,21 +222,21 @@ def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
     )
 
 
-def _remembered(train: Runner, history: History, tracker: Tracker) -> Runner:
-    """Trains what the journal does not hold, and acknowledges each outcome before it counts."""
+def _journaled(train: Runner, history: History, tracker: Tracker) -> Runner:
+    """Train the jobs whose outcome is not in the journal; write each outcome there before use."""
 
-    def run_campaign(jobs: Sequence[Job]) -> Iterable[Outcome]:
-        paid = [history.outcomes.get(job.key) for job in jobs]
-        for outcome in paid:
+    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+        recorded = [history.outcomes.get(job.key) for job in jobs]
+        for outcome in recorded:
             if outcome is not None:
                 tracker.outcome(outcome, replayed=True)
                 yield outcome
-        open_jobs = [job for job, outcome in zip(jobs, paid, strict=True) if outcome is None]
+        open_jobs = [job for job, outcome in zip(jobs, recorded, strict=True) if outcome is None]
         for outcome in train(open_jobs):
-            # A failure may be the machine's: nothing was paid for, and a resume tries again.
+            # A failure may be the machine's fault: it is not recorded, and a resume tries again.
             if not outcome.error:
                 history.acknowledge(outcome)
             tracker.outcome(outcome, replayed=False)
             yield outcome
 
-    return run_campaign
+    return run

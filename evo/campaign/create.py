@@ -1,4 +1,4 @@
-"""Founds a campaign: what can be wrong before anything is spent, and the folder it begins with."""
+"""Create a campaign: check its configuration before anything is spent, then make its folder."""
 
 import platform
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ from evo.tasks.objective import Classification
 
 
 def check_config(config: Config, *, replayed: bool = False, begun: Path | None = None) -> None:
-    """Everything that can be known to be wrong before anything is spent.
+    """Check everything that can be checked before anything is spent.
 
     Args:
-        config: what is to run.
-        replayed: whether replies of language models come from another campaign.
-        begun: folder of the campaign, where it has one already.
+        config: the campaign's configuration.
+        replayed: whether replies of language models are taken from another campaign.
+        begun: the campaign's folder, where it exists already.
 
     Raises:
         UsageError: a name is unknown, a task does not suit the kind, or the device, the text model
@@ -48,8 +48,8 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
     models.check_models(config.llm, portfolio, replayed=replayed)
     if len(kinds.get(config.kind)().members) == 1 and (idle := portfolio.copying):
         raise UsageError(
-            f"Operator {idle[0]!r} makes something new in a combination of kinds alone, and kind "
-            f"{config.kind!r} is none; leave it out of the operators."
+            f"Operator {idle[0]!r} needs a combination of kinds, and kind {config.kind!r} is "
+            "a single one; leave it out of the operators."
         )
     devices.resolve(config.device)
     if config.novelty.text_model != DEFAULT_MODEL:
@@ -57,12 +57,12 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
     if config.reward.lessons and begun is None:
         lessons.check_lessons(config)
     elif begun is not None:
-        lessons.keep(begun, config.reward)
+        lessons.keep_lessons(begun, config.reward)
         lessons.lessons_of(begun, config.reward)
 
 
 def prepare_tasks(kind_name: str, task_names: Iterable[str]) -> None:
-    """Fetch what tasks need, so that workers never fetch.
+    """Download what tasks need, so that workers never do.
 
     Raises:
         UsageError: a name is unknown, a task cannot be had here, or does not suit the kind.
@@ -71,7 +71,7 @@ def prepare_tasks(kind_name: str, task_names: Iterable[str]) -> None:
     for name in task_names:
         task = tasks.get(name)()
         task.prepare()
-        # Loaded only where it is asked for: that may take seconds.
+        # Loaded only where the answer matters: that may take seconds.
         if kind.needs_classes and not isinstance(task.load().objective, Classification):
             raise UsageError(
                 f"Kind {kind_name!r} needs tasks of classification, and {name!r} is none; leave it "
@@ -91,24 +91,24 @@ def with_grids(config: Config) -> Config:
 
 
 def create(folder: Path, config: Config) -> History:
-    """A new campaign folder with its resolved configuration and environment.
+    """Make a campaign folder with the resolved configuration and the environment.
 
-    The device is resolved too: a campaign that goes on elsewhere must not compare candidates with
-    baselines of another device unawares. So are lessons, of which the folder gets a copy.
+    The device is resolved too, so that a campaign that resumes on another machine does not silently
+    compare candidates with baselines trained on another device. Lessons are copied into the folder.
     """
     resolved = {
         "device": devices.resolve(config.device),
-        "reward": lessons.settled(config.reward),
+        "reward": lessons.resolve_lessons(config.reward),
     }
     config = with_grids(config).model_copy(update=resolved)
     values = config.model_dump(mode="json")
     history = History.create(folder, config=values, environment=environment())
-    lessons.keep(folder, config.reward)
+    lessons.keep_lessons(folder, config.reward)
     return history
 
 
 def environment() -> dict[str, str]:
-    """Versions and machine that a campaign ran on; nothing of the user's shell."""
+    """Versions and machine that a campaign runs on; no environment variables."""
     packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
     return {
         "evo": version("evo-search"),

@@ -1,7 +1,7 @@
-"""A campaign that begins with the lessons of others: checked before it, and kept beside it.
+"""Lessons that a campaign begins with: evaluations of other campaigns for its reward model.
 
-The campaign's folder holds a copy of the file, so that going on needs nothing else, and its
-configuration the SHA-256, so that neither copy nor original can become another unnoticed.
+The campaign's folder holds a copy of the file, so that a resume needs nothing else. The
+configuration holds its SHA-256, so that a changed copy or original is noticed.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ from evo.validation.graph.graphs import component_of
 
 
 def check_lessons(config: Config) -> None:
-    """Pass where a new campaign can begin with the lessons that its configuration names.
+    """Check that a new campaign can use the lessons that its configuration names.
 
     Raises:
-        UsageError: they cannot be read, have changed, or mean something else here.
+        UsageError: they cannot be read, have changed, or are of another kind, task or version.
     """
     where = f"reward.lessons {config.reward.lessons}"
     content = _read(config.reward, where)
@@ -35,11 +35,11 @@ def check_lessons(config: Config) -> None:
     lessons.expect(kind=config.kind, task=config.tasks[0], reference=reference, where=where)
 
 
-def settled(settings: RewardSettings) -> RewardSettings:
-    """The settings with the hash of the lessons they name, which stand at an absolute path.
+def resolve_lessons(settings: RewardSettings) -> RewardSettings:
+    """The settings with the absolute path of their lessons and the SHA-256 of the file.
 
     Raises:
-        UsageError: the file cannot be read, or is not the one that a hash was given of.
+        UsageError: the file cannot be read, or does not match the SHA-256 given.
     """
     if not settings.lessons:
         return settings
@@ -48,18 +48,18 @@ def settled(settings: RewardSettings) -> RewardSettings:
     return settings.model_copy(update={"lessons": path, "lessons_sha256": _hash(content)})
 
 
-def keep(folder: Path, settings: RewardSettings) -> None:
-    """Put a copy of the lessons into a campaign's folder, where it is not there; for its writer.
+def keep_lessons(folder: Path, settings: RewardSettings) -> None:
+    """Copy the lessons into a campaign's folder, unless they are there.
 
     Raises:
-        HistoryError: there is neither copy nor original, or they have changed.
+        HistoryError: copy and original are missing or have changed.
     """
     if settings.lessons and not (folder / LESSONS).exists():
         disk.replace(folder / LESSONS, _original(folder, settings))
 
 
-def replayed(config: Config, folder: Path) -> Config:
-    """The configuration with the lessons that lie in the folder of the campaign it replays."""
+def with_recorded_lessons(config: Config, folder: Path) -> Config:
+    """The configuration with the lessons in the folder of the campaign that it replays."""
     if not config.reward.lessons or not (folder / LESSONS).exists():
         return config
     reward = config.reward.model_copy(update={"lessons": str(folder / LESSONS)})
@@ -67,10 +67,10 @@ def replayed(config: Config, folder: Path) -> Config:
 
 
 def lessons_of(folder: Path, settings: RewardSettings) -> Lessons | None:
-    """The lessons of a campaign, from the copy in its folder.
+    """The lessons of a campaign, read from the copy in its folder; None where it has none.
 
     Raises:
-        HistoryError: there is neither copy nor original, or they have changed.
+        HistoryError: copy and original are missing or have changed.
     """
     if not settings.lessons:
         return None
@@ -79,21 +79,21 @@ def lessons_of(folder: Path, settings: RewardSettings) -> Lessons | None:
         content = copy.read_bytes() if copy.exists() else _original(folder, settings)
     if _hash(content) != settings.lessons_sha256:
         raise HistoryError(
-            f"{copy} is not what the campaign began with. Restore it from a copy, or from "
-            f"{settings.lessons}."
+            f"{copy} differs from the lessons that the campaign began with. Restore it from a "
+            f"copy, or from {settings.lessons}."
         )
     return Lessons.parse(content, where=str(copy))
 
 
 def features_of_first_baseline(kind: Kind, task: str) -> Features:
-    """What models look at, of a kind's first baseline: one row a block."""
+    """Reward-model features of a kind's first baseline: one row per block."""
     baselines = own_baselines(kind)
     first = baselines[0]
-    found = {
+    features = {
         "behaviour": behaviour_scale(kind, baselines)(behaviour_of(kind, first))[None],
         "propagation": Propagation(kind, task)(component_of(first.graph))[None],
     }
-    return {name: found[name] for name in BLOCKS}
+    return {name: features[name] for name in BLOCKS}
 
 
 def _original(folder: Path, settings: RewardSettings) -> bytes:

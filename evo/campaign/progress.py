@@ -1,4 +1,4 @@
-"""What a running campaign tells whoever watches it: frozen snapshots, never a handle on itself."""
+"""Progress of a running campaign as frozen snapshots, never a handle on the campaign itself."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,20 +13,20 @@ from evo.selection.individual import performance
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a campaign stands.
+    """Snapshot of a running campaign.
 
     Attributes:
         generation: the generation in progress; 0 trains the baselines.
-        generations: the last one.
-        step: what is being done, in one word.
+        generations: number of the last generation.
+        step: the current step, in one word.
         counts: candidates of all generations by status.
         trained: share of this generation's training work that is done, in [0, 1].
         best: the best candidate of the sealed generations; None before there is one.
         seconds: wall time of this process.
         per_minute: candidates evaluated per minute of this process's search.
         seconds_left: estimate to the end; None before it can be made.
-        reward: how the reward model stands; None in a campaign without one.
-        events: what has happened since the last snapshot, in order.
+        reward: state of the reward model; None in a campaign without one.
+        events: events since the last snapshot, in order.
     """
 
     generation: int
@@ -46,15 +46,15 @@ OnProgress = Callable[[Progress], None]
 
 
 class Tracker:
-    """Follows a campaign from outside and tells a watch.
+    """Counts what happens in a campaign and reports it.
 
     Args:
-        watch: is given a snapshot at every event.
+        watch: called with a snapshot at every event.
         generation: the last sealed generation.
-        generations: the last one there will be.
-        protocol: decides how much work a rung is.
-        networks: how many each of the campaign's tasks has.
-        clock: seconds that only ever grow.
+        generations: number of the last generation.
+        protocol: gives the training work per rung.
+        networks: number of networks per task.
+        clock: monotonic seconds.
         screening: whether a reward model chooses what trains.
     """
 
@@ -88,13 +88,13 @@ class Tracker:
         self._events: list[Event] = []
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
-        """A step begins on these records."""
+        """Note that a step begins on these records."""
         if self._search_start is None and generation > 0:
             self._search_start = self._clock()
         self._generation, self._step = generation, name
         candidates = [record for record in records if record.is_proposal]
         self._present = Counter(record.status for record in candidates)
-        self._hear(records)
+        self._update_reward(records)
         if name in ("propose", "baselines", "evaluate"):
             self._done = self._work = self._replayed = 0.0
             self._first_rung_done = 0
@@ -109,7 +109,7 @@ class Tracker:
         self.tell()
 
     def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
-        """A candidate has trained at a rung, or had before this process began (replayed)."""
+        """Note an outcome of this process, or one recorded before it began (replayed)."""
         self._done += self._cost(outcome.rung, outcome.heat)
         if replayed:
             self._replayed += self._cost(outcome.rung, outcome.heat)
@@ -118,10 +118,10 @@ class Tracker:
         self.tell()
 
     def take(self, sealed: Generation) -> None:
-        """Count a sealed generation; one that this process has sealed is told to the watch."""
+        """Count a sealed generation; report it if this process has sealed it."""
         candidates = [record for record in sealed.records if record.is_proposal]
         self._past.update(record.status for record in candidates)
-        self._hear(candidates)
+        self._update_reward(candidates)
         scored = [record for record in candidates if record.novelty is not None]
         contenders = [*scored, *([self._best] if self._best else [])]
         self._best = max(contenders, key=performance, default=None)
@@ -136,7 +136,7 @@ class Tracker:
             self.tell()
 
     def tell(self) -> None:
-        """Give the watch a snapshot of now."""
+        """Report a snapshot of now."""
         now = self._clock()
         search = now - self._search_start if self._search_start is not None else 0.0
         evaluated = self._evaluated_here + self._first_rung_done
@@ -158,17 +158,17 @@ class Tracker:
             )
         )
 
-    def _hear(self, records: Sequence[Record]) -> None:
+    def _update_reward(self, records: Sequence[Record]) -> None:
         if self._reward is not None:
             self._reward = self._reward.after(records)
 
     def _seconds_left(self, search: float, trained: float) -> float | None:
-        """From the mean time of a generation of this process, the present one taken in part."""
+        """Estimate from the mean time per generation in this process, the current one in part."""
         if self._generation == 0:
             return None
         done = self._generation - 1 - self._sealed_before + trained
         if self._generation - 1 == self._sealed_before and self._work:
-            done -= self._replayed / self._work  # came for nothing: no measure of the pace
+            done -= self._replayed / self._work  # replayed work took no time
         if done < 0.05:
             return None
         left = self._generations - self._generation + 1 - trained

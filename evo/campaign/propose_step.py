@@ -1,4 +1,4 @@
-"""Puts together what proposes: operators, language models and repair, by the configuration."""
+"""Build the proposing step of a campaign: operators, language models and repair."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def portfolio_of(config: Config) -> Portfolio:
     """The operators of a configuration.
 
     Raises:
-        UsageError: no operator has such a name, or the weights are none to draw by.
+        UsageError: an operator is unknown, or no weight is positive.
     """
     settings = config.portfolio
     return Portfolio(config.operators, floor=settings.floor if settings.adaptive else None)
@@ -35,22 +35,22 @@ def propose_step(
     config: Config,
     state: SearchState,
     islands: Islands,
-    asked: LlmClient,
+    client: LlmClient,
     *,
     kind: Kind,
     validate: Step,
 ) -> Generator[Vary]:
-    """The first step of the loop; it proposes ahead where language models are asked.
+    """The proposing step; with language models it runs one generation ahead.
 
     Args:
         config: the campaign's.
         state: derived from the sealed generations.
         islands: draw parents.
-        asked: gives the replies of the language models.
-        kind: what is evolved.
-        validate: judges what goes back to a model.
+        client: gives the replies of the language models.
+        kind: the kind that is evolved.
+        validate: checks proposals before repair.
     """
-    propose = _proposing(config, state, islands, asked, kind=kind, validate=validate)
+    propose = _proposing(config, state, islands, client, kind=kind, validate=validate)
     if not config.llm.models or not config.llm.ahead:
         yield partial(_at_once, propose)
         return
@@ -63,13 +63,13 @@ def _proposing(
     config: Config,
     state: SearchState,
     islands: Islands,
-    asked: LlmClient,
+    client: LlmClient,
     *,
     kind: Kind,
     validate: Step,
 ) -> ProposeFn:
-    """How a generation is proposed; with language models it is validated and repaired there."""
-    language_models = LanguageModels(config.llm, asked, config.seed)
+    """Proposals of one generation; those of language models are validated and repaired here."""
+    language_models = LanguageModels(config.llm, client, config.seed)
     names = {candidate.id: name for name, candidate in kind.baselines().items()}
     propose = Propose(
         portfolio_of(config),
@@ -94,5 +94,5 @@ def _proposing(
 
 
 def _at_once(propose: ProposeFn, parents: Sequence[Individual], generation: int) -> list[Record]:
-    """A generation's proposals from the one before it, made while everything waits."""
+    """Proposals made from the generation before, while everything else waits."""
     return propose(parents, generation, generation - 1)

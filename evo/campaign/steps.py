@@ -1,7 +1,7 @@
-"""The steps of a generation: each takes its records and gives them back, further on or fallen out.
+"""The steps of a generation: each takes records and returns them, advanced or dropped.
 
-A record that is still on its way has status PROPOSED. One that falls out keeps its place in the
-list, with a status and a reason, so that history tells what became of every proposal.
+A record still under way has status PROPOSED. One that is dropped keeps its place in the list, with
+a status and a reason, so that history shows what happened to every proposal.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ from evo.validation.validator import Validation, Validator
 
 
 class Validate:
-    """Policy, trace and contract; what passes carries its graph, and is not validated again."""
+    """Policy, trace and contract; a record that has a graph has passed and is not checked again."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
@@ -42,7 +42,7 @@ def _judged(record: Record, verdict: Validation) -> Record:
 
 
 class Recognise:
-    """Takes each component's behaviour; one that computes what is known falls out untrained."""
+    """Computes behaviour vectors; a component with the behaviour of a known one is a DUPLICATE."""
 
     def __init__(self, kind: Kind, scale: BehaviourScale, archive: NoveltyArchive) -> None:
         self._kind = kind
@@ -73,7 +73,7 @@ class Recognise:
 
 
 class Evaluate:
-    """Trains what is left and scores it."""
+    """Trains the remaining records and scores them."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
@@ -84,7 +84,7 @@ class Evaluate:
 
 
 class Archive:
-    """Fixes the N-scores of evaluated records in their order, each known to the next."""
+    """Takes the N-scores of evaluated records in order; each counts as known for the next."""
 
     def __init__(self, text: TextDescriptor, archive: NoveltyArchive) -> None:
         self._text = text
@@ -94,12 +94,12 @@ class Archive:
         """The records, evaluated ones with their text vector and N-scores."""
         evaluated = [record for record in records if record.status is Status.EVALUATED]
         texts = self._text([record.candidate.source for record in evaluated])
-        told = [
+        described = [
             replace(record, text_vector=vector)
             for record, vector in zip(evaluated, texts, strict=True)
         ]
         arrived = (
             replace(record, novelty=novelty)
-            for record, novelty in zip(told, self._archive.n_scores(told), strict=True)
+            for record, novelty in zip(described, self._archive.n_scores(described), strict=True)
         )
         return [next(arrived) if r.status is Status.EVALUATED else r for r in records]

@@ -1,9 +1,8 @@
-"""How a person or a scheduler stops a campaign: Ctrl-C and SIGTERM end it in order, twice at once.
+"""Stop a campaign by Ctrl-C or SIGTERM: once in order, twice at once.
 
-The first signal lets what is in hand come to its end for a few seconds, so that trainings that are
-all but done are acknowledged instead of trained again. The campaign then stops where it tells of
-itself, between two steps or after a seal. The second signal stops it wherever it is, which loses
-nothing that was acknowledged either.
+After the first signal running trainings have a few seconds to finish, so that those nearly done are
+recorded instead of trained again. The campaign then stops at its next progress report, between two
+steps or after a seal. The second signal stops it at once, which loses nothing recorded either.
 """
 
 import signal
@@ -19,13 +18,13 @@ GRACE_S = 3.0
 
 
 class Stopping:
-    """Turns signals into a `KeyboardInterrupt` at a good moment, while the context lasts.
+    """Context manager that turns signals into a `KeyboardInterrupt` at a safe moment.
 
     In a thread other than the main one, where Python allows no signal handlers, it does nothing.
 
     Args:
-        tell: is called at the first signal.
-        grace_s: how long what is in hand may take then.
+        tell: called at the first signal.
+        grace_s: seconds that running trainings may take after it.
     """
 
     def __init__(self, tell: Callable[[], None], *, grace_s: float = GRACE_S) -> None:
@@ -35,10 +34,10 @@ class Stopping:
         self._before: dict[int, Any] = {}
 
     def watch(self, progress: Progress) -> None:
-        """Look whether to stop here; to be called with all that a campaign tells.
+        """Stop here if asked to; call it with every progress report.
 
         Raises:
-            KeyboardInterrupt: it is time.
+            KeyboardInterrupt: a stop was asked for.
         """
         if self._is_asked and progress.step not in ("evaluate", "baselines"):
             raise KeyboardInterrupt
@@ -58,7 +57,7 @@ class Stopping:
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         if self._is_asked:
-            # Also when time is up. From here on nothing must hold up who asks again.
+            # Also when the grace time is over. From here on a signal stops at once.
             raise KeyboardInterrupt
         if number == signal.SIGALRM:
             return

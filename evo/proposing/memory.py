@@ -1,7 +1,6 @@
-"""What the recent generations taught: how each operator and model fared, and what failed and why.
+"""Statistics of recent generations: success per operator and model, and the latest failures.
 
-It is read off sealed records alone, so a resumed campaign remembers what the uninterrupted one did.
-Only a window of generations is kept.
+Derived from sealed records alone, over a window of generations.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,16 +10,16 @@ from evo.core.records import Generation, Record, Status
 from operators.adaptation import Tally
 
 REPAIR = "repair-llm"
-"""What it makes is to the credit of whose candidate it mends."""
+"""A repair counts for the operator and model whose candidate it repairs."""
 
 _BEHIND = 3
-"""Generations that somebody may still ask for, beside the last: proposals are made ahead."""
+"""Older generations that may still be asked about, since proposals are made ahead."""
 _FAILURES = 4
 
 
 @dataclass(frozen=True)
 class RecentLessons:
-    """What is known after some generation.
+    """Statistics after some generation.
 
     Attributes:
         operators: by name.
@@ -38,7 +37,7 @@ class Memory:
     """A window over sealed generations.
 
     Args:
-        window: how many generations count.
+        window: number of generations that count.
     """
 
     def __init__(self, window: int) -> None:
@@ -46,7 +45,7 @@ class Memory:
         self._generations: dict[int, RecentLessons] = {}
 
     def take(self, sealed: Generation) -> None:
-        """Take in a sealed generation and forget the oldest; the baselines teach nothing."""
+        """Add a sealed generation and forget the oldest; baselines do not count."""
         if sealed.number == 0:
             return
         self._generations[sealed.number] = _lessons(
@@ -56,13 +55,13 @@ class Memory:
         self._generations.pop(sealed.number - self._window - _BEHIND, None)
 
     def after(self, generation: int) -> RecentLessons:
-        """What was known when that generation was sealed and no later one."""
+        """Statistics as of that generation, whatever was sealed since."""
         window = range(max(1, generation - self._window + 1), generation + 1)
-        found = [self._generations[g] for g in window if g in self._generations]
-        failures = [failure for lessons in reversed(found) for failure in lessons.failures]
+        recent = [self._generations[g] for g in window if g in self._generations]
+        failures = [failure for lessons in reversed(recent) for failure in lessons.failures]
         return RecentLessons(
-            _sum(lessons.operators for lessons in found),
-            _sum(lessons.models for lessons in found),
+            _sum(lessons.operators for lessons in recent),
+            _sum(lessons.models for lessons in recent),
             _different(failures),
         )
 

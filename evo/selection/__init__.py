@@ -1,1 +1,1 @@
-"""Who survives a generation and who has offspring: one file a strategy, and islands of them."""
+"""Survival and choice of parents: one file per strategy, and islands of populations."""

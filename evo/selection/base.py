@@ -1,7 +1,7 @@
-"""The two questions that selection answers, and the registries of the strategies that answer them.
+"""Base classes and registries of selection strategies: survival, and the drawing of parents.
 
-Who survives, and who has offspring. A strategy is one decorated class in one file of this room, or
-of a plug-in. It sees individuals alone, and knows neither history nor the loop.
+A strategy is one decorated class in one file of this folder or of a plug-in. It sees individuals
+only, neither history nor the loop.
 """
 
 from abc import ABC, abstractmethod
@@ -14,15 +14,15 @@ from evo.selection.individual import Individual
 
 
 class Survival(ABC):
-    """Chooses who survives. Deterministic: the same pool in the same order, the same survivors."""
+    """Chooses survivors. Deterministic: the same pool in the same order, the same survivors."""
 
     @abstractmethod
     def __call__(self, individuals: Sequence[Individual], count: int) -> list[Individual]:
-        """The `count` that survive, all where there are no more, each with its crowding.
+        """Choose `count` survivors, or all if there are fewer, each with its crowding.
 
-        The individuals given are left as they are; those returned are copies whose `crowding` says
-        how much room each has. A population from which parents are drawn is arranged by the same
-        call with `count` its size, so that crowding and order follow from the population alone.
+        The individuals given stay unchanged; those returned are copies with `crowding` set. Parents
+        are drawn from a population that went through the same call with `count` its size, so that
+        crowding and order follow from the population alone.
         """
 
 
@@ -33,7 +33,7 @@ class Parents(ABC):
     def __call__(
         self, individuals: Sequence[Individual], count: int, rng: np.random.Generator
     ) -> list[Individual]:
-        """`count` different ones, all where there are no more; `rng` is the only chance."""
+        """Draw `count` different parents, or all if there are fewer, by `rng` alone."""
 
 
 survivals: Registry[Survival] = Registry("survival strategy", "evo.selection", "survivals")
@@ -49,9 +49,9 @@ def by_tournaments(
     """`count` different winners, each of a tournament of two.
 
     Args:
-        individuals: who may be drawn.
-        count: how many are wanted.
-        rng: draws who meets whom.
+        individuals: the pool.
+        count: number of winners.
+        rng: draws the pairs.
         beats: whether the second drawn beats the first; otherwise the first wins.
     """
     pool = list(individuals)

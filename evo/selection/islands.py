@@ -1,15 +1,13 @@
-"""Populations that live apart and visit each other: the island model, with survival on each.
+"""The island model: separate populations with migration in a ring.
 
-Who is born at place p of a generation belongs to island p mod n for good; what mends a refused
-candidate belongs where that one does. On each island survival and parents work as if there were no
-other. Every so many generations the best of each island visit the next one in a ring (the first
-after the last) and may be drawn as parents there. Guests take no place and go home: what stays is
-their offspring. So an individual's island follows from its place in history alone, and a resumed
-campaign needs to store nothing of it.
+The candidate at place p of a generation belongs to island p mod n for good; the repair of a refused
+candidate belongs to that candidate's island. Survival and parents work on each island alone. Every
+`migrate_every` generations the best of each island visit the next one in a ring and may be drawn as
+parents there. Visitors take no place of a survivor and return; only their offspring stays. So an
+individual's island follows from its place in history, and nothing about islands is stored.
 
-The ring and visits at intervals are those of Cohoon et al. 1987, "Punctuated equilibria: a parallel
-genetic algorithm", who copy migrants where we let them breed. With one island all of this does
-nothing.
+Ring and interval follow Cohoon et al. 1987, "Punctuated equilibria: a parallel genetic algorithm";
+they copy migrants, we let them breed. With one island all of this does nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,13 +21,13 @@ from evo.selection.settings import SelectionSettings
 
 
 class Islands:
-    """Selects on every island for itself.
+    """Selection on each island separately.
 
     Args:
-        settings: how many islands, and when who visits.
-        survival: who survives on an island.
-        parents: who has offspring there.
-        population: survivors of all islands together.
+        settings: number of islands and migration.
+        survival: strategy on each island.
+        parents: strategy on each island.
+        population: number of survivors on all islands together.
     """
 
     def __init__(
@@ -55,18 +53,23 @@ class Islands:
         )
 
     def born(self, records: Iterable[Record]) -> list[Individual]:
-        """Those of a whole generation's records, in their order, that reached the archive."""
+        """Individuals of a whole generation's records, in order: those that reached the archive."""
         birthplaces = Birthplaces(self._settings.islands)
-        told = [(record, birthplaces(record)) for record in records]
-        return [Individual(record, at) for record, at in told if record.novelty is not None]
+        placed = [(record, birthplaces(record)) for record in records]
+        return [
+            Individual(record, island) for record, island in placed if record.novelty is not None
+        ]
 
     def survive(self, individuals: Sequence[Individual]) -> list[Individual]:
-        """Who survives, island after island; crowding is measured on each."""
-        return self._each(individuals, lambda island: self._places[island])
+        """The survivors, island by island, each with its crowding on its island."""
+        return self._on_each_island(individuals, lambda island: self._places[island])
 
     def arrange(self, individuals: Sequence[Individual]) -> list[Individual]:
-        """All of them as parents are drawn: in the order of survival, crowding among themselves."""
-        return self._each(individuals, lambda _: len(individuals))
+        """All individuals in the order of survival, with their crowding among themselves.
+
+        Parents are drawn from a population in this form.
+        """
+        return self._on_each_island(individuals, lambda _: len(individuals))
 
     def parents(
         self,
@@ -83,31 +86,31 @@ class Islands:
     def _present(
         self, population: Sequence[Individual], generation: int, place: int
     ) -> Sequence[Individual]:
-        """The inhabitants of the island of that place, and the guests of the generation."""
+        """The individuals on the island of that place, and its visitors in that generation."""
         islands = self._settings.islands
         home = place % islands
-        present = _inhabitants(population, home)
+        present = _living_on(population, home)
         if islands > 1 and generation % self._settings.migrate_every == 0:
-            neighbours = _inhabitants(population, (home - 1) % islands)
+            neighbours = _living_on(population, (home - 1) % islands)
             present += best_first(neighbours)[: self._settings.migrants]
-        # Where a mended history has lost a whole island, everyone may settle it.
+        # A repaired history may have lost a whole island: then all individuals are eligible.
         return present or population
 
-    def _each(
+    def _on_each_island(
         self, individuals: Sequence[Individual], count: Callable[[int], int]
     ) -> list[Individual]:
         return [
             survivor
             for island in range(self._settings.islands)
-            for survivor in self._survival(_inhabitants(individuals, island), count(island))
+            for survivor in self._survival(_living_on(individuals, island), count(island))
         ]
 
 
 class Birthplaces:
-    """Tells the island of each record as records go by in the order of history.
+    """Assigns islands to records in the order of history.
 
     Args:
-        islands: how many there are.
+        islands: number of islands.
     """
 
     def __init__(self, islands: int) -> None:
@@ -123,11 +126,11 @@ class Birthplaces:
         home = self._place % self._islands
         self._place += 1
         for parent in record.candidate.parents[:1]:
-            home = self._refused.get(parent, home)  # it mends that one
+            home = self._refused.get(parent, home)  # a repair of that candidate
         if record.status is Status.INVALID:
             self._refused[record.id] = home
         return home
 
 
-def _inhabitants(individuals: Sequence[Individual], island: int) -> list[Individual]:
+def _living_on(individuals: Sequence[Individual], island: int) -> list[Individual]:
     return [individual for individual in individuals if individual.island == island]

@@ -1,4 +1,4 @@
-"""Quality-diversity: the best of each behaviour niche survives, whatever others achieve elsewhere.
+"""Quality-diversity: the best of each behaviour niche survives, however good others are elsewhere.
 
 A niche is a ball of behaviour around its best member. The *room* of an individual is the distance
 to the nearest better one:

@@ -1,4 +1,4 @@
-"""Parents that compute what nothing known does: search goes where it has not been."""
+"""Parents by behaviour novelty: search moves to where it has not been."""
 
 from collections.abc import Sequence
 

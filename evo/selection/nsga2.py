@@ -1,4 +1,4 @@
-"""NSGA-II: who is on the best fronts of performance and novelty survives, through DEAP."""
+"""NSGA-II through DEAP: survival by non-dominated fronts of performance and novelty."""
 
 from collections.abc import Sequence
 from dataclasses import replace

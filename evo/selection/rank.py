@@ -1,4 +1,4 @@
-"""Parents by their rank in performance: the better one trains, the more offspring it has."""
+"""Parents by linear rank in performance."""
 
 from collections.abc import Sequence
 

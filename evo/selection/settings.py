@@ -1,4 +1,4 @@
-"""How a campaign selects, as configuration."""
+"""Settings of selection."""
 
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -20,7 +20,7 @@ class SelectionSettings(Frozen):
     """How many of the best of an island visit the next island in a migration; 0 for none."""
 
     def places(self, population: int) -> list[int]:
-        """How many survive on each island, as evenly as it goes.
+        """Number of survivors on each island, as even as possible.
 
         >>> SelectionSettings(islands=3).places(10)
         [4, 3, 3]

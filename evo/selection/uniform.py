@@ -1,4 +1,4 @@
-"""Parents drawn evenly: all pressure is left to survival."""
+"""Parents drawn uniformly: selection pressure comes from survival alone."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from evo.selection.individual import Individual
 
 @parent_draws.register("uniform")
 class Uniform(Parents):
-    """Every survivor alike."""
+    """Every survivor with the same chance."""
 
     def __call__(
         self, individuals: Sequence[Individual], count: int, rng: np.random.Generator

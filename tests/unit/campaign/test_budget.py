@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from evo.campaign.budget import HOURS_FILE, counted
+from evo.campaign.budget import HOURS_FILE, counted_hours
 from evo.core.errors import BudgetReachedError, HistoryError
 
 
@@ -14,7 +14,7 @@ def run_for(folder, seconds: float) -> None:
 def test_hours_are_those_of_all_processes_together(tmp_path) -> None:
     run_for(tmp_path, 1800)
 
-    with counted(tmp_path, hours=1.0) as deadline:
+    with counted_hours(tmp_path, hours=1.0) as deadline:
         left = (deadline or 0.0) - time.monotonic()
 
     assert 1790 < left < 1801
@@ -26,14 +26,14 @@ def test_hours_that_have_passed_end_a_campaign_before_it_starts(tmp_path, monkey
     run_for(tmp_path, 3600)
     monkeypatch.setattr("evo.campaign.budget.time.monotonic", lambda: now)
 
-    with pytest.raises(BudgetReachedError, match="1 hours"), counted(tmp_path, hours=1.0):
+    with pytest.raises(BudgetReachedError, match="1 hours"), counted_hours(tmp_path, hours=1.0):
         pytest.fail("it started")
 
 
 def test_a_kill_loses_seconds_only(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("evo.campaign.budget._EVERY_S", 0.01)
 
-    with counted(tmp_path, hours=1.0):
+    with counted_hours(tmp_path, hours=1.0):
         until = time.monotonic() + 5
         while not (tmp_path / HOURS_FILE).exists() and time.monotonic() < until:
             time.sleep(0.01)
@@ -41,7 +41,7 @@ def test_a_kill_loses_seconds_only(tmp_path, monkeypatch) -> None:
 
 
 def test_without_a_limit_nothing_is_counted(tmp_path) -> None:
-    with counted(tmp_path, hours=0.0) as deadline:
+    with counted_hours(tmp_path, hours=0.0) as deadline:
         assert deadline is None
 
     assert not list(tmp_path.iterdir())
@@ -51,5 +51,5 @@ def test_without_a_limit_nothing_is_counted(tmp_path) -> None:
 def test_a_damaged_count_is_an_error_that_says_what_to_do(tmp_path, content) -> None:
     (tmp_path / HOURS_FILE).write_text(content)
 
-    with pytest.raises(HistoryError, match="Delete it"), counted(tmp_path, hours=1.0):
+    with pytest.raises(HistoryError, match="Delete it"), counted_hours(tmp_path, hours=1.0):
         pytest.fail("it started")

@@ -62,7 +62,7 @@ def test_rates_once_resolved_are_part_of_the_campaign() -> None:
 def test_an_operator_that_hands_components_on_is_refused_where_one_kind_is_evolved() -> None:
     config = parse({"operators": {"exchange": 1.0, "mutate-tree": 1.0}}, where="here")
 
-    with pytest.raises(UsageError, match="'exchange' makes something new in a combination"):
+    with pytest.raises(UsageError, match="'exchange' needs a combination of kinds"):
         create.check_config(config)
 
     create.check_config(parse({"kind": "activation+regularizer"}, where="here"))
