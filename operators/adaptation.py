@@ -1,4 +1,4 @@
-"""How often each operator is drawn: what it has contributed lately, with a floor for each.
+"""Adaptive operator selection: operators are drawn by recent success, with a floor for each.
 
 Probability matching as in D. Thierens, "An adaptive pursuit strategy for allocating operator
 probabilities", GECCO 2005, https://doi.org/10.1145/1068009.1068251:
@@ -6,7 +6,7 @@ probabilities", GECCO 2005, https://doi.org/10.1145/1068009.1068251:
     P_i = P_min + (1 − K · P_min) · Q_i / Σ_j Q_j
 
 for K operators. Where we differ: Q_i is the configured weight times the share of recent proposals
-that came to live in the population, over a window of sealed generations instead of an exponential
+that survived into the population, over a window of sealed generations instead of an exponential
 average, so that it is read off history and needs no state of its own; and an operator of which
 little is known is pulled towards the mean of all.
 """
@@ -19,7 +19,7 @@ _PRIOR = 8
 
 
 class Tally(NamedTuple):
-    """What an operator, or a model, has made in some generations.
+    """Successes of an operator or a model over some generations.
 
     Attributes:
         proposed: candidates, whatever became of them.
@@ -53,8 +53,8 @@ def shares(
     >>> even = {"a": 1.0, "b": 1.0}
     >>> shares(even, {}, floor=0.2)
     {'a': 0.5, 'b': 0.5}
-    >>> found = shares(even, {"a": Tally(100, 50), "b": Tally(100, 0)}, floor=0.2)
-    >>> {name: round(share, 2) for name, share in found.items()}
+    >>> adapted = shares(even, {"a": Tally(100, 50), "b": Tally(100, 0)}, floor=0.2)
+    >>> {name: round(share, 2) for name, share in adapted.items()}
     {'a': 0.87, 'b': 0.13}
     """
     drawn = {name: weight for name, weight in weights.items() if weight > 0}

@@ -1,4 +1,4 @@
-"""What an operator is, and the registry of operators.
+"""Operators: their base classes, and the registry.
 
 An operator turns parents into new source: a writing operator by itself, an asking operator by what
 it asks a language model. Parents are data: an operator parses them, it must never import, execute
@@ -27,7 +27,7 @@ class Operator(ABC):
         most_parents: the most; by default `arity`.
         is_drawn: whether a portfolio may choose it.
         copies_parent: whether it hands on a parent's component as it is, which makes something new
-            only beside other components, in a combination of kinds.
+            only in a combination of kinds, where the other components differ.
     """
 
     name: ClassVar[str]
@@ -37,7 +37,7 @@ class Operator(ABC):
     copies_parent: ClassVar[bool] = False
 
     def parents(self, rng: np.random.Generator) -> int:
-        """How many parents the next offspring is to have."""
+        """Draw the number of parents of the next offspring."""
         if self.most_parents <= self.arity:
             return self.arity
         return int(rng.integers(self.arity, self.most_parents + 1))
@@ -65,7 +65,7 @@ class AskingOperator(Operator):
 
     @abstractmethod
     def prompt(self, briefing: Briefing) -> Prompt:
-        """What to ask; equal briefings give equal prompts."""
+        """The prompt for a briefing; equal briefings give equal prompts."""
 
 
 operators: Registry[Operator] = Registry("operator", "operators", "operators")

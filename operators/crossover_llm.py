@@ -10,12 +10,12 @@ from operators.llm.views import ask
 
 @operators.register("crossover-llm")
 class CrossoverLlm(AskingOperator):
-    """A language model makes one component of two or three parents."""
+    """A language model combines two or three parents into one component."""
 
     name: ClassVar[str] = "crossover-llm"
     arity: ClassVar[int] = 2
     most_parents: ClassVar[int] = 3
 
     def prompt(self, briefing: Briefing) -> Prompt:
-        """What to ask."""
+        """The prompt for a briefing."""
         return ask("crossover", briefing)

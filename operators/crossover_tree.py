@@ -27,11 +27,11 @@ from operators.tree.tidy import reachable
 from operators.tree.values import ExpressionType
 
 Way = Literal["replace", "compose", "blend"]
-"""How a part meets what stands at its place.
+"""How a part is combined with the expression at its place.
 
-replace  it goes there instead
-compose  it goes there instead, and takes what stood there for one of its arguments
-blend    it is averaged, multiplied or compared with what stands there
+replace  it replaces the expression
+compose  it replaces the expression, which becomes one of its arguments
+blend    it is averaged, multiplied or compared with the expression
 """
 
 _WEIGHTS: dict[Way, float] = {"replace": 0.6, "compose": 0.15, "blend": 0.25}
@@ -43,7 +43,7 @@ _ROOMY = 24
 
 @operators.register("crossover-tree")
 class CrossoverTree(WritingOperator):
-    """Puts a tensor expression of the second parent into the first."""
+    """Moves a tensor expression of the second parent into the first."""
 
     name: ClassVar[str] = "crossover-tree"
     arity: ClassVar[int] = 2
@@ -81,7 +81,7 @@ def _join(
 ) -> Program:
     child = receiver.copy()
     survey = child.survey()
-    # Only the entry function has what is given beside the arguments.
+    # Only the entry function has the learnables and scalars.
     is_at_home = not loaded([part.expression]).isdisjoint(child.contract.beside)
     sites = [
         site
@@ -108,9 +108,10 @@ def _join(
     if way == "compose" and part.value == ExpressionType.TENSOR:
         values[pick(child.contract.arguments, rng)] = site.node
     carried = carry(part.expression, donor, child)
-    helpers = [name for each in reachable(child, loaded([carried])) for name in introduced(each)]
+    needed = reachable(child, loaded([carried]))
+    helpers = [name for statement in needed for name in introduced(statement)]
     if site.scope in helpers:
-        # A helper that both parents share would come to call itself.
+        # A helper that both parents share would call itself.
         return child
     expression = substitute(carried, values)
     site.put(_blend(site.node, expression, child.contract, rng) if way == "blend" else expression)

@@ -1,4 +1,4 @@
-"""Recombination of whole components: one of the second parent beside the others of the first."""
+"""Recombination of whole components: one of the second parent with the others of the first."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,7 +12,7 @@ from operators.base import WritingOperator, operators
 
 @operators.register("exchange")
 class ComponentExchange(WritingOperator):
-    """Hands on the second parent's component as it is; for combinations of kinds."""
+    """Takes a component of the second parent unchanged; only for combinations of kinds."""
 
     name: ClassVar[str] = "exchange"
     arity: ClassVar[int] = 2

@@ -10,11 +10,11 @@ from operators.llm.views import ask
 
 @operators.register("generate-llm")
 class GenerateLlm(AskingOperator):
-    """A language model proposes a component from nothing: the generator of the paper."""
+    """A language model proposes a component without parents: the generator of the paper."""
 
     name: ClassVar[str] = "generate-llm"
     arity: ClassVar[int] = 0
 
     def prompt(self, briefing: Briefing) -> Prompt:
-        """What to ask."""
+        """The prompt for a briefing."""
         return ask("generate", briefing)

@@ -10,11 +10,11 @@ from operators.llm.views import ask
 
 @operators.register("incremental-llm")
 class IncrementalLlm(AskingOperator):
-    """A language model takes one small step from one parent."""
+    """A language model makes one small change to a parent."""
 
     name: ClassVar[str] = "incremental-llm"
     arity: ClassVar[int] = 1
 
     def prompt(self, briefing: Briefing) -> Prompt:
-        """What to ask."""
+        """The prompt for a briefing."""
         return ask("incremental", briefing)

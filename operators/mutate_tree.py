@@ -22,7 +22,7 @@ _LAST_EDIT = 0.7
 
 @operators.register("mutate-tree")
 class MutateTree(WritingOperator):
-    """Edits the syntax tree of one parent."""
+    """Makes small random edits to the syntax tree of one parent."""
 
     name: ClassVar[str] = "mutate-tree"
     arity: ClassVar[int] = 1

@@ -10,11 +10,11 @@ from operators.llm.views import ask
 
 @operators.register("novel-llm")
 class NovelLlm(AskingOperator):
-    """A language model invents something unlike what is known."""
+    """A language model proposes a component unlike the known ones."""
 
     name: ClassVar[str] = "novel-llm"
     arity: ClassVar[int] = 1
 
     def prompt(self, briefing: Briefing) -> Prompt:
-        """What to ask."""
+        """The prompt for a briefing."""
         return ask("novel", briefing)

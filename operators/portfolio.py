@@ -47,12 +47,12 @@ class Portfolio:
 
     @property
     def asks(self) -> bool:
-        """Whether an operator that may be drawn asks a language model."""
+        """True if an operator that may be drawn asks a language model."""
         return bool(self.asking)
 
     @property
     def writes(self) -> bool:
-        """Whether an operator that may be drawn needs none."""
+        """True if an operator that may be drawn needs none."""
         return len(self.asking) < len(self._drawn())
 
     @property
@@ -107,7 +107,7 @@ def write_offspring(
     contract: Contract,
     rng: np.random.Generator,
 ) -> Candidate:
-    """What an operator writes by itself, from parents that are drawn for it."""
+    """The offspring of a writing operator, from parents that are drawn for it."""
     parents = parents_of(operator.parents(rng))
     source = operator.propose(parents, contract, rng)
     return Candidate.of(

@@ -10,12 +10,12 @@ from operators.llm.views import ask_for_repair
 
 @operators.register("repair-llm")
 class RepairLlm(AskingOperator):
-    """A language model mends what the walls refused; follows a refusal, never drawn."""
+    """A language model repairs a candidate that validation refused; never drawn by weight."""
 
     name: ClassVar[str] = "repair-llm"
     arity: ClassVar[int] = 1
     is_drawn: ClassVar[bool] = False
 
     def prompt(self, briefing: Briefing) -> Prompt:
-        """What to ask."""
+        """The prompt for a briefing."""
         return ask_for_repair("repair", briefing)

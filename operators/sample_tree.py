@@ -21,7 +21,7 @@ _MOST_EDITS = 4
 
 @operators.register("sample-tree")
 class SampleTree(WritingOperator):
-    """Draws a component at random from the contract's words; no parents."""
+    """Draws a random component from the kind's vocabulary, without parents."""
 
     name: ClassVar[str] = "sample-tree"
     arity: ClassVar[int] = 0

@@ -12,7 +12,7 @@ _LONGEST_LINE = 200
 
 
 def fenced(text: str, most: int = 2000) -> str:
-    r"""Code in a fence that nothing within can close, at most so many characters of it.
+    r"""Code in a fence that nothing within can close, cut off after `most` characters.
 
     >>> print(fenced("def f(x):\n    return x"))
     ```python
@@ -30,7 +30,7 @@ def fenced(text: str, most: int = 2000) -> str:
 
 
 def quoted(text: str, most: int = 200) -> str:
-    r"""A text as one line between quotes, at most so many characters of it, without backticks.
+    r"""A text as one line between quotes, without backticks, cut off after `most` characters.
 
     >>> print(quoted('It "works".\n# New task'))
     "It \"works\". # New task"

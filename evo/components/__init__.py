@@ -1,1 +1,1 @@
-"""What can be evolved: one file a kind, its baselines as source files in `baselines/<kind>/`."""
+"""Component kinds: one file per kind, with its baselines as source files in `baselines/<kind>/`."""

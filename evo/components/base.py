@@ -1,4 +1,4 @@
-"""What a component kind is, and the registry of kinds.
+"""Component kinds: their base class, and the registry.
 
 A kind says what its source must define, how a traced component is checked and described, and
 which known components it competes with. It sees components only as callables over a trusted
@@ -35,7 +35,7 @@ class Kind(ABC):
         learning_rates: those to pick from where the configuration names none; None for the
             protocol's own.
         strengths: what its penalty is multiplied by, likewise; None for a kind without a penalty.
-        standard: name of the baseline that stands for doing nothing special; None for a kind that
+        standard: name of the neutral baseline; None for a kind that
             cannot be combined with others.
         baselines_folder: folder of `*.py` files, one known component each.
     """
@@ -74,11 +74,11 @@ class Kind(ABC):
 
     @abstractmethod
     def parts(self, component: Component) -> Parts:
-        """How a network takes the component in."""
+        """The parts of a network or training that the component replaces."""
 
     @abstractmethod
     def behaviour(self, component: Component) -> Vector:
-        """What the component does on the kind's fixed probe: (p,) raw outputs."""
+        """The component's raw outputs on the kind's fixed probe: (p,)."""
 
     def abscissae(self) -> Vector | None:
         """The inputs of `behaviour`, ascending, where it is a curve of one variable: (p,).

@@ -1,4 +1,4 @@
-"""What the contracts of several kinds ask for, each as one check that says what came instead."""
+"""Checks that the contracts of several kinds share; each error says what came instead."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from evo.networks.learnables import Component
 def call_checked(
     component: Component, values: torch.Tensor, layout: str, *, expected: str, advice: str = ""
 ) -> torch.Tensor:
-    """What a component makes of values that it must take, however they lie in memory.
+    """The output of a component for values that it must accept in any memory layout.
 
     Args:
         component: takes one tensor.
@@ -48,7 +48,7 @@ def expect_same(got: torch.Tensor, wanted: torch.Tensor, otherwise: str) -> None
 
 
 def expect_pulls_apart(output: torch.Tensor, values: torch.Tensor, otherwise: str) -> None:
-    """What pulls at an entry of the output reaches its own entry of the values alone.
+    """Check that the gradient of an output entry reaches its own entry of the values alone.
 
     So pulls of +1 and -1, drawn at random, change signs and nothing else; a sum over all entries
     would look the same wherever they come from.

@@ -1,4 +1,4 @@
-"""What kinds ask for whose components go over tensors element by element."""
+"""Contract checks for kinds whose components work element by element."""
 
 import math
 
@@ -38,9 +38,9 @@ VOCABULARY = (
     "torch.maximum({}, {})",
     "torch.minimum({}, {})",
 )
-"""What operators may write for kinds of this sort."""
+"""Calls that operators may write for elementwise kinds."""
 _SHAPES = ((1, 65), (65, 1), (13, 10), (3, 5, 7), (2, 3, 5, 7))
-"""What the probe is checked in; one row, one column, odd sizes, images."""
+"""Shapes that the probe is checked in: one row, one column, odd sizes, images."""
 _AS_TRAINING = (8, 32, 64)
 """A signal of eight copies. Each must be what it would be alone, and so must its gradient."""
 _OTHERWISE = (

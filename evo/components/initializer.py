@@ -19,7 +19,7 @@ _SHAPES = ((5, 7), (1, 3), (3, 2), (64, 32), (10, 100))
 
 @kinds.register("initializer")
 class Initializer(Kind):
-    """Makes the weights of every layer, the read-out's among them; biases start at 0.
+    """Initialises the weights of every layer, the read-out included; biases start at 0.
 
     A component is deterministic. Chance comes in with its argument: a fresh draw for each layer and
     seed, the same for candidate and baselines. The sizes come as tensors, since what is computed

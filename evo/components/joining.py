@@ -75,7 +75,7 @@ def _component_in(source: str, function: str) -> str:
 
 
 def _concerns(statement: ast.stmt, names: ModuleNames, needed: Collection[str]) -> bool:
-    """Whether a statement of a module binds one of these names, or changes what it refers to."""
+    """True if a statement of a module binds one of these names, or changes what it refers to."""
     if not names.bound.isdisjoint(needed):
         return True
     # `limits.append(1)` and `limits[0] = 1` change a list that another statement binds.

@@ -165,8 +165,8 @@ def _expect_rows_apart(component: Component) -> None:
         "with other rows beside it or in another order; reduce over classes only, with dim=-1"
     )
 
-    def expect(found: Sequence[torch.Tensor], rows: slice) -> None:
-        for got, wanted, size in zip(found, expected, sizes, strict=True):
+    def expect(actual: Sequence[torch.Tensor], rows: slice) -> None:
+        for got, wanted, size in zip(actual, expected, sizes, strict=True):
             expect_same(got / size, wanted[rows] / size, otherwise)
 
     strangers, wrong = 9 * normal_probe(4, 5, seed=1), _answers(4, 5)

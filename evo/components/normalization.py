@@ -19,7 +19,7 @@ from evo.networks.parts import Parts
 
 @kinds.register("normalization")
 class Normalization(Kind):
-    """Stands at the layers of a network, each time with a gain and a shift of its own.
+    """Normalises the features at each layer of a network, with a learned gain and shift per layer.
 
     Layer norm (Ba et al. 2016, arXiv 1607.06450) and RMS norm (Zhang & Sennrich 2019, arXiv
     1910.07467) are of this kind. Batch norm is not: a row must not depend on the other rows, so

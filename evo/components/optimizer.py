@@ -141,14 +141,14 @@ def _walk(
     mean, square = torch.zeros_like(weights), torch.zeros_like(weights)
     steps: list[torch.Tensor] = []
     for number, gradient in enumerate(gradients, 1):
-        found = component(gradient, mean, square, weights, torch.tensor(float(number)))
-        expect_form(found, shape=torch.Size((3, len(weights))), dtype=weights.dtype)
-        for name, values in zip(("step", "m", "v"), found, strict=True):
+        outputs = component(gradient, mean, square, weights, torch.tensor(float(number)))
+        expect_form(outputs, shape=torch.Size((3, len(weights))), dtype=weights.dtype)
+        for name, values in zip(("step", "m", "v"), outputs, strict=True):
             if not torch.isfinite(values).all():
                 raise ContractError(
                     f"expected a finite {name}, got another at step {number} on {what}"
                 )
-        step, mean, square = found
+        step, mean, square = outputs
         steps.append(step)
         weights = weights - 1e-3 * step
     return torch.stack(steps)

@@ -22,7 +22,7 @@ _TRIED = (*_TOLD, (-0.5, 1.2))
 
 @kinds.register("parametric-activation")
 class ParametricActivation(Kind):
-    """Replaces the non-linearity after every hidden layer, each with an a and a b of its own.
+    """Replaces the non-linearity after every hidden layer, with learned scalars a and b per layer.
 
     PReLU (He et al. 2015, arXiv 1502.01852) and Swish with a trained slope (Ramachandran et al.
     2017, arXiv 1710.05941) are of this kind. a starts at 1 and b at 0; what should start elsewhere
@@ -56,7 +56,7 @@ class ParametricActivation(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "parametric_activation"
 
     def check(self, component: Component) -> None:
-        """What is asked of an activation, at each of four a and b, and finite gradients to both."""
+        """The checks of an activation, at four values of a and b, and finite gradients to both."""
         for a, b in _TRIED:
             where = f" at a = {a:g}, b = {b:g}"
             is_start = (a, b) == _TOLD[0]

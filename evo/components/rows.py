@@ -1,4 +1,4 @@
-"""What kinds ask for whose components go over samples row by row."""
+"""Contract checks for kinds whose components work row by row."""
 
 import torch
 

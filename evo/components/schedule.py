@@ -21,7 +21,7 @@ _MOST = 1000.0
 
 @kinds.register("schedule")
 class Schedule(Kind):
-    """Replaces the linear fall of the learning rate over a training.
+    """Replaces the linear decay of the learning rate over a training.
 
     What it is multiplied by, the learning rate, is picked for each schedule, so a constant factor
     is no merit, and behaviour takes no notice of it.

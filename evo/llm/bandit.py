@@ -1,4 +1,4 @@
-"""Which language model a request goes to: each by the chance that its candidate will live.
+"""Thompson sampling over language models, by the chance that a candidate of each survives.
 
 Thompson sampling (W. R. Thompson 1933; O. Chapelle and L. Li, "An empirical evaluation of Thompson
 sampling", 2011): a draw from the posterior of each model's survival rate, a Beta distribution over
@@ -27,7 +27,7 @@ def choose_model(
 
     Args:
         models: labels, in the order of the configuration.
-        tallies: the recent past of each, by its label.
+        tallies: recent successes per label.
         rng: draws.
         cost_weight: w above; 0 ignores the price.
     """

@@ -1,10 +1,10 @@
-"""One model's endpoint as it goes: whether it can be had, and who is to blame where it cannot.
+"""State of one model's endpoint: alive or dead, and which failed requests are still in doubt.
 
-A request that is given up may itself be to blame, or the endpoint may be down. Which of them it
-was shows later: a reply to a request that was sent afterwards says that the endpoint was there, and
-the one given up stays given up, for good. Until then it is in doubt, and history does not hold it.
-So a campaign that a dead endpoint stops asks again for all that it could not have meanwhile, and
-goes on as if the endpoint had never been down.
+A request may fail because of itself, or because the endpoint is down. Which of the two shows later:
+a reply to a request that was sent afterwards proves that the endpoint was up, and the failure is
+final. Until then it is in doubt, and history does not hold it. So a campaign that was stopped by a
+dead endpoint sends all doubtful requests again when it resumes, as if the endpoint had never been
+down.
 """
 
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ _PING_TOKENS = 64
 
 
 class Endpoint:
-    """Where one model is asked.
+    """The endpoint of one model.
 
     Args:
         model: the model.
-        provider: asks it.
+        provider: sends its requests.
         replies: the campaign's, open for adding.
-        patience: so many given up in a row, and it counts as dead.
+        patience: number of failed requests in a row after which it counts as dead.
 
     Attributes:
-        not_before: on the loop's clock, when the server wants to hear of us again.
+        not_before: time, on the loop's clock, before which the server wants no request.
         is_dead: whether it counts as down.
-        is_probed: whether a dead one has been tried in this round.
+        is_probed: whether a dead endpoint has been tried in this round.
     """
 
     def __init__(
@@ -49,18 +49,18 @@ class Endpoint:
 
     @property
     def doubtful(self) -> Sequence[Exchange]:
-        """Given up, and nothing has come since that was asked for afterwards."""
+        """Failed requests after which no later request has been answered."""
         return tuple(self._doubtful)
 
     @property
     def ping(self) -> Request:
-        """A request that can hardly be to blame where it fails."""
+        """A request so simple that its failure means a dead endpoint."""
         model = self.model
         most = min(_PING_TOKENS, model.max_tokens)
         return Request(model.label, model.model, _PING, 0, model.temperature, most)
 
     def answered(self, exchange: Exchange, *, before: Sequence[Exchange]) -> Exchange:
-        """Keep a reply; it settles what was in doubt before its request was sent."""
+        """Keep a reply; failures that were in doubt before its request was sent become final."""
         for given_up in before:
             if given_up in self._doubtful:
                 self._doubtful.remove(given_up)
@@ -69,25 +69,25 @@ class Endpoint:
         return self._keep(exchange)
 
     def failed(self, given_up: Exchange, *, fatal: bool) -> None:
-        """Take note of a request that was given up; it is in doubt."""
+        """Record a failed request; it is in doubt."""
         self._doubtful.append(given_up)
         self._in_a_row += 1
         self.is_dead = self.is_dead or fatal or self._in_a_row >= self._patience
 
     def settle(self) -> None:
-        """Those in doubt stay given up."""
+        """Make the doubtful failures final."""
         for given_up in self._doubtful:
             self._keep(given_up)
         self._doubtful.clear()
 
     def reopen(self) -> None:
-        """Those in doubt are asked for again when the campaign goes on; they count as sent."""
+        """Mark the doubtful requests to be sent again on resume; they count as sent."""
         for given_up in self._doubtful:
             self._replies.add(replace(given_up, final=False))
         self._doubtful.clear()
 
     def _keep(self, exchange: Exchange) -> Exchange:
-        # What a ping brings is paid for, and nobody will ask for it again.
+        # A ping is paid for, and never looked up again.
         final = exchange.request.prompt != _PING
         self._replies.add(replace(exchange, final=final))
         return exchange

@@ -1,4 +1,4 @@
-"""What holds requests back: so many a minute, the server's own wishes, and the budget."""
+"""Limits on requests: rate per minute, the server's Retry-After, and the budget."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ class RequestLimits:
     Attributes:
         settings: the limits.
         replies: the campaign's, with what is spent.
-        deadline: after which nothing is asked.
-        open: requests on their way, each with how often it has been sent; 0 before the first time.
+        deadline: no request is sent after it; None for no deadline.
+        open: requests in progress, each with the number of times it has been sent.
     """
 
     settings: LlmSettings
@@ -27,11 +27,11 @@ class RequestLimits:
     _begun: deque[float] = field(default_factory=deque[float])
 
     def begin(self, now: float) -> None:
-        """One more is sent."""
+        """Count one more request."""
         self._begun.append(now)
 
     def pause(self, now: float, *, not_before: float) -> float:
-        """Seconds until one more may begin, as far as the clock decides."""
+        """Seconds until one more request may begin; zero or less where it may begin now."""
         pause = not_before - now
         limit = self.settings.requests_per_minute
         while self._begun and self._begun[0] <= now - 60:
@@ -41,16 +41,16 @@ class RequestLimits:
         return pause
 
     def others_open(self, request: Request) -> bool:
-        """Whether another request is on its way, that may leave some of what it could have used."""
+        """True if another request is in progress, which may use less than is reserved for it."""
         return any(attempts for other, attempts in self.open.items() if other is not request)
 
     def over_budget(self, request: Request, now: float) -> str:
-        """What budget one more request could exceed, with all that are on their way; or nothing."""
+        """The budget that one more request could exceed, as a message; empty where none."""
         budget, spent = self.settings.budget, self.replies.total
         pending = [other for other, attempts in self.open.items() if attempts]
-        asked = [*pending, request] if request not in pending else pending
-        tokens = sum(_prompt_tokens(each) + each.max_tokens for each in asked)
-        dollars = sum(self._most_dollars(each) for each in asked)
+        reserved = [*pending, request] if request not in pending else pending
+        tokens = sum(_prompt_tokens(other) + other.max_tokens for other in reserved)
+        dollars = sum(self._most_dollars(other) for other in reserved)
         sent = sum(self.open.values())
         used = spent.prompt_tokens + spent.completion_tokens
         if budget.requests and spent.requests + sent + 1 > budget.requests:
@@ -69,10 +69,10 @@ class RequestLimits:
 
 
 def _prompt_tokens(request: Request) -> int:
-    """A bound, as good as certain, on the tokens of a prompt: two characters each."""
+    """A safe upper bound on the tokens of a prompt: one per two characters."""
     return sum(map(len, request.prompt)) // 2 + 16
 
 
 def passed(hours: float) -> BudgetReachedError:
-    """What says that a campaign's hours are over."""
+    """The error of a campaign whose hours are used up."""
     return BudgetReachedError(f"Budget reached: {hours:g} hours have passed, all runs together.")

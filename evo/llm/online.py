@@ -1,8 +1,8 @@
-"""Asks language models: many at once, in time, within budget, and never twice for the same reply.
+"""Ask language models over the network: concurrently, within budget, and never twice.
 
-A reply is in history before anyone sees it. A request that history knows is not sent. What cannot
-be had is given up after some attempts and kept as such; an endpoint from which nothing can be had
-any more stops the campaign, or is left alone, as configured.
+A reply is in history before it is returned, and a request that history has answered is not sent. A
+request fails for good after some attempts, and the failure is kept; a dead endpoint stops the
+campaign, or is no longer asked, as configured.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ from evo.llm.settings import LlmSettings
 
 
 class EndpointDeadError(EvoError):
-    """A model cannot be had; everything is saved."""
+    """The endpoint of a model is dead; everything is saved."""
 
 
 class OnlineClient:
-    """Asks the models of a campaign; a context manager with a thread of its own.
+    """The client of a campaign's models; a context manager with a thread of its own.
 
     Args:
         settings: models, limits and budget.
-        providers: where each model is asked, by its label.
+        providers: send the requests, by the model's label.
         replies: the campaign's, open for adding.
-        deadline: on the monotonic clock, after which nothing is asked.
+        deadline: on the monotonic clock, after which no request is sent.
     """
 
     def __init__(
@@ -59,15 +59,15 @@ class OnlineClient:
         self._is_closed = False
 
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
-        """What came of each request, in order; safe from any thread, one call at a time.
+        """The exchange of each request, in order; safe from any thread, one call at a time.
 
         Raises:
-            BudgetReachedError: the budget does not reach; what was had is in history.
-            EndpointDeadError: a model cannot be had, and the campaign is to stop then.
+            BudgetReachedError: the budget is too small; replies so far are in history.
+            EndpointDeadError: an endpoint is dead, and the campaign is configured to stop.
             HistoryError: the disk refused.
         """
         if self._is_closed:
-            raise CancelledError  # somebody in another thread has not heard of the end yet
+            raise CancelledError  # another thread asks while this one closes
         return self._wait(self._ask(requests))
 
     def __enter__(self) -> Self:
@@ -108,26 +108,26 @@ class OnlineClient:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._exchange(request)) for request in requests]
         for endpoint in self._endpoints.values():
-            await self._ascertain(endpoint)
+            await self._resolve_doubts(endpoint)
         if self._stopped is not None:
             for endpoint in self._endpoints.values():
                 endpoint.reopen()
             raise self._stopped
         for endpoint in self._endpoints.values():
             endpoint.settle()
-        found = [task.result() for task in tasks]
-        return [exchange for exchange in found if exchange is not None]
+        exchanges = [task.result() for task in tasks]
+        return [exchange for exchange in exchanges if exchange is not None]
 
-    async def _ascertain(self, endpoint: Endpoint) -> None:
-        """Find out who is to blame for what was given up last, where a dead endpoint is to stop us.
+    async def _resolve_doubts(self, endpoint: Endpoint) -> None:
+        """Ping an endpoint with doubtful failures until it answers or is dead.
 
-        Asking the same again would not tell: a request may fail every time at a living endpoint.
+        Sending the same request again would not tell: it may always fail at a living endpoint.
         """
         while endpoint.doubtful and self._stopped is None and self._settings.when_dead == "stop":
             await self._attempt(endpoint.ping, endpoint)
 
     async def _exchange(self, request: Request) -> Exchange | None:
-        """What came of a request; None where the campaign stops first."""
+        """The exchange of a request; None where the campaign stops first."""
         if (known := self._replies.get(request.key)) is not None:
             return known
         endpoint = self._endpoints[request.model]
@@ -175,32 +175,32 @@ class OnlineClient:
                 return endpoint.answered(exchange, before=before)
             raise AssertionError("the last attempt returns")
         finally:
-            # Sent in vain and to be sent again: the campaign stops, or is interrupted.
+            # Sent without a reply, and to be sent again: the campaign stops or is interrupted.
             if attempts := sent.pop(request):
-                vain = Exchange(request, None, attempts, error="interrupted", final=False)
-                self._replies.add(vain)
+                unanswered = Exchange(request, None, attempts, error="interrupted", final=False)
+                self._replies.add(unanswered)
             async with self._changed:
                 self._changed.notify_all()
 
     def _wait_s(self, error: ProviderError, attempt: int, request: Request) -> float | None:
-        """How long to wait before the next attempt; None where none would help."""
+        """Seconds to wait before the next attempt; None where another would not help."""
         if not error.again:
             return None
         if error.retry_after_s is not None:
             within = error.retry_after_s <= self._settings.wait_most_s
             return error.retry_after_s if within else None
-        # Spread, so that those who failed together do not come back together.
+        # Jitter from the seed, so that requests that failed together do not return together.
         spread = 0.75 + 0.5 * (request.seed % 1000) / 1000
         return min(self._settings.wait_s * 2 ** (attempt - 1) * spread, self._settings.wait_most_s)
 
     async def _admitted(self, request: Request, endpoint: Endpoint) -> bool:
-        """Whether a request may be sent now, waiting for its turn; False where all stops."""
+        """Wait until a request may be sent; False where the campaign stops instead."""
         limits, now = self._limits, self._loop.time
         while (pause := limits.pause(now(), not_before=endpoint.not_before)) > 0:
             await asyncio.sleep(pause)
         async with self._changed:
             while (problem := limits.over_budget(request, now())) and limits.others_open(request):
-                await self._changed.wait()  # what they do not use is left for us
+                await self._changed.wait()  # they may use less than is reserved
         if problem and self._stopped is None:
             self._stopped = BudgetReachedError(problem)
         if self._stopped is not None:

@@ -1,4 +1,4 @@
-"""Which language models a campaign asks, how, and how much it may spend, as configuration."""
+"""Configuration of the language models of a campaign: endpoints, limits and budget."""
 
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -66,9 +66,9 @@ class ModelSettings(Frozen):
     @field_validator("extra")
     @classmethod
     def _no_secrets(cls, extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        if found := {name for name in extra if name.lower().replace("-", "_") in _SECRETS}:
+        if secrets := {name for name in extra if name.lower().replace("-", "_") in _SECRETS}:
             raise ValueError(
-                f"expected no secrets, got {', '.join(sorted(found))}: name the environment "
+                f"expected no secrets, got {', '.join(sorted(secrets))}: name the environment "
                 "variable that holds the key in key_env"
             )
         return extra

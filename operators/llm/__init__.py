@@ -1,1 +1,1 @@
-"""What the asking operators share: how candidates are shown, replies read, replies constrained."""
+"""Shared parts of the asking operators: prompts, reading of replies, and grammars."""

@@ -1,4 +1,4 @@
-"""From what a model really sends to the source of one component.
+"""Read the source of one component from what a model really sends.
 
 Models think aloud, wrap code in prose or do not fence it, show drafts before the answer, call the
 function as they like, forget imports, append examples, or are cut off. What can be read without
@@ -19,7 +19,7 @@ from operators.tree.scopes import rename
 from operators.tree.syntax import as_function, is_import
 
 MOST_CHARACTERS = 200_000
-"""Replies are read no further: nobody needs so many words for a component."""
+"""Replies are read no further: no component needs more."""
 
 _RATIONALE = 300
 _THINKING = r"think|thinking|thought|reasoning|reflection|scratchpad"
@@ -35,7 +35,7 @@ class UnreadableError(Exception):
 
 
 class Draft(NamedTuple):
-    """What a reply proposes: the source of a component, and why, in the model's words."""
+    """A component as a reply proposes it: its source, and the model's rationale."""
 
     source: str
     rationale: str
@@ -237,14 +237,14 @@ def _supply_imports(body: list[ast.stmt], contract: Contract) -> None:
 
 
 def _paragraphs(body: list[ast.stmt]) -> list[str]:
-    """Statements as text; consecutive imports and assignments stand together."""
-    found: list[str] = [ast.unparse(body[0])]
+    """Statements as text; consecutive imports and assignments share a paragraph."""
+    paragraphs: list[str] = [ast.unparse(body[0])]
     for before, part in pairwise(body):
         if isinstance(before, ast.FunctionDef) or isinstance(part, ast.FunctionDef):
-            found.append(ast.unparse(part))
+            paragraphs.append(ast.unparse(part))
         else:
-            found[-1] += "\n" + ast.unparse(part)
-    return found
+            paragraphs[-1] += "\n" + ast.unparse(part)
+    return paragraphs
 
 
 def _rationale(prose: str) -> str:

@@ -1,4 +1,4 @@
-"""How records look in a prompt: plain values, their sources without comments and texts.
+"""Records as prompts show them: plain values, and sources without comments and texts.
 
 A docstring or a string of a candidate can say anything to the model that reads it, and means
 nothing to the component: neither is shown.

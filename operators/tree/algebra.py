@@ -11,7 +11,7 @@ from typing import NamedTuple
 from operators.tree.syntax import Number, binary, constant, literal, number, same
 
 IsArithmetic = Callable[[ast.expr], bool]
-"""Whether an expression is a number, or a tensor of numbers, without `1.0 *` or `+ 0` making it."""
+"""True if an expression is a number, or a tensor of numbers, without `1.0 *` or `+ 0` making it."""
 
 
 class _Term(NamedTuple):
@@ -48,7 +48,7 @@ def simple_sum(node: ast.BinOp, is_arithmetic: IsArithmetic) -> ast.expr:
 
 
 def has_like_terms(node: ast.BinOp) -> bool:
-    """Whether a sum names something twice: one that stays so in a simplified sum cancels."""
+    """True if a sum names something twice: one that stays so in a simplified sum cancels."""
     terms = list(_terms(node, 1))
     bases = [ast.dump(term.base) for term in terms if term.base is not None]
     return len(set(bases)) < len(bases)
@@ -60,9 +60,9 @@ def simple_product(node: ast.BinOp, is_arithmetic: IsArithmetic) -> ast.expr:
     numbers = [factor for factor, _ in parts if factor != 1]
     bases = [base for _, base in parts if base is not None]
     factor: Number = 1
-    for each in numbers:
-        factor = factor * each
-    if len([each for each in numbers if each != -1]) > 1:
+    for value in numbers:
+        factor = factor * value
+    if len([value for value in numbers if value != -1]) > 1:
         factor = _rounded(factor)
     if factor == 0 or not bases:
         return constant(factor) if not bases else node
@@ -169,6 +169,6 @@ def _product_of(factors: Sequence[ast.expr]) -> ast.expr:
 
 
 def _rounded(value: Number) -> Number:
-    found = number(constant(value))
-    assert found is not None
-    return found
+    rounded = number(constant(value))
+    assert rounded is not None
+    return rounded

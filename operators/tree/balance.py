@@ -1,4 +1,4 @@
-"""Which edit is drawn at which size, so that sources neither grow nor wither over generations."""
+"""Weights of edits by program size, so that sources neither grow nor wither over generations."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -66,7 +66,7 @@ def edit_once(program: Program, rng: np.random.Generator) -> None:
 
 
 def weight_at(edit: Weighted, size: int) -> float:
-    """How often an edit is drawn for a program of a size: the larger, the more removal."""
+    """Weight of an edit for a program of a size: the larger, the more removal."""
     if edit.growth > 0:
         return edit.weight * room(size)
     if edit.growth < 0:
@@ -75,5 +75,5 @@ def weight_at(edit: Weighted, size: int) -> float:
 
 
 def room(size: int) -> float:
-    """What share of growth a program of a size still bears, in (0, 1]."""
+    """Weight of edits that add, for a program of a size, in (0, 1]."""
     return max(1e-3, 1.0 - size / _FULL_SIZE)

@@ -1,4 +1,4 @@
-"""What is known of a call by its bare name, whether of torch, of Python or a method of a tensor."""
+"""Properties of calls by their bare name, be it of torch, of Python or a method of a tensor."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""What an expression needs from the module it was written in, brought along to another module."""
+"""Bring the helpers, constants and imports that an expression needs to another module."""
 
 import ast
 
@@ -65,7 +65,7 @@ def as_helper(donor: Program, taken: set[str]) -> tuple[Program, Donation]:
 
 
 def _is_shared(statement: ast.stmt, donor: Program, present: list[ast.stmt]) -> bool:
-    """Whether the receiver has the same statement, and the same of all that it needs."""
+    """True if the receiver has the same statement, and the same of all that it needs."""
     return all(
         any(same(part, other) for other in present)
         for part in [statement, *reachable(donor, loaded([statement]))]

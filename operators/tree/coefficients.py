@@ -32,18 +32,18 @@ def perturb_constant(survey: Survey, rng: np.random.Generator) -> bool:
 
 
 def is_guard(node: ast.expr) -> bool:
-    """Whether this is a tiny number that keeps a root or a quotient defined."""
+    """True if this is a tiny number that keeps a root or a quotient defined."""
     value = number(node)
     return value is not None and 0 < abs(value) < _GUARD
 
 
 def is_guarded(node: ast.expr) -> bool:
-    """Whether this is an operation with a guard."""
+    """True if this is an operation with a guard."""
     return isinstance(node, ast.BinOp) and (is_guard(node.left) or is_guard(node.right))
 
 
 def _is_coefficient(site: Site, survey: Survey) -> bool:
-    """Whether a number may change without changing a shape, a count or a guard."""
+    """True if a number may change without changing a shape, a count or a guard."""
     value = number(site.node)
     if value is None or isinstance(site.holder, ast.UnaryOp) or is_guard(site.node):
         return False
@@ -62,7 +62,7 @@ def _is_coefficient(site: Site, survey: Survey) -> bool:
 
 
 def _is_exponent(site: Site) -> bool:
-    """Whether a number is a whole exponent, which must stay whole for negative bases."""
+    """True if a number is a whole exponent, which must stay whole for negative bases."""
     value = number(site.node)
     match site.holder:
         case ast.BinOp(op=ast.Pow()):

@@ -169,7 +169,7 @@ def _tensors_beside_names(survey: Survey) -> list[Site]:
 
 
 def _may_learn(site: Site, survey: Survey) -> bool:
-    """Whether learned numbers are at hand, and keep the shape."""
+    """True if learned numbers are at hand, and keep the shape."""
     is_home = site.scope == survey.contract.function
     return bool(survey.contract.learnables) and is_home and site.value == ExpressionType.TENSOR
 
@@ -177,7 +177,7 @@ def _may_learn(site: Site, survey: Survey) -> bool:
 def _put_one_of(
     calls: list[ast.expr], site: Site, survey: Survey, rng: np.random.Generator
 ) -> bool:
-    """Put a call that keeps the shape and is not what stands there or around already."""
+    """Put a call that keeps the shape and differs from the expressions there and around."""
     around = {called_name(site.node), called_name(site.holder)}
     fitting = [
         call for call in calls if survey.suits(call, site) and called_name(call) not in around
@@ -189,7 +189,7 @@ def _put_one_of(
 
 
 def _parts(site: Site, survey: Survey) -> list[ast.expr]:
-    """What an operation or call works on and could be in its stead."""
+    """Operands of an operation or call that could replace it."""
     match site.node:
         case ast.BinOp(left=left, right=right) as node if not is_guarded(node):
             parts = [left, right]
@@ -205,7 +205,7 @@ def _parts(site: Site, survey: Survey) -> list[ast.expr]:
 
 
 def _is_alone(site: Site, survey: Survey) -> bool:
-    """Whether a call is all there is: another would leave nothing of the parent."""
+    """True if a call is all there is: another would leave nothing of the parent."""
     return isinstance(site.holder, ast.Return) and all(
         isinstance(part, ast.Name) for part in _parts(site, survey)
     )

@@ -22,11 +22,11 @@ _UNMOVABLE = ast.NamedExpr | ast.Lambda
 """Bind names for what follows, or read badly where they are called on the spot."""
 
 _Known = dict[str, ast.expr | None]
-"""What locals stand for so far, in arguments alone; None where that cannot be said."""
+"""Values of locals so far, written in arguments alone; None where there is no such expression."""
 
 
 class Donation(NamedTuple):
-    """An expression in the arguments of its program, and what it stands for."""
+    """An expression written in the arguments of its program, and its type."""
 
     expression: ast.expr
     value: ExpressionType
@@ -42,14 +42,14 @@ def donations(program: Program) -> list[Donation]:
     given = program.contract.parameters
     known: _Known = {parameter: ast.Name(parameter, ast.Load()) for parameter in given}
     private = set(bound(ast.Module(entry.body, []))) - set(given)
-    found: dict[str, Donation] = {}
+    by_text: dict[str, Donation] = {}
     for statement in entry.body:
         for expression, value in _tensors(statement, entry.name, survey):
             moved = _in_arguments(expression, known, private)
             if moved is not None and not isinstance(moved, ast.Name):
-                found.setdefault(ast.dump(moved), Donation(moved, value))
+                by_text.setdefault(ast.dump(moved), Donation(moved, value))
         _follow(statement, known, private)
-    return list(found.values())
+    return list(by_text.values())
 
 
 def _tensors(
@@ -63,9 +63,9 @@ def _tensors(
 
 def _in_arguments(node: ast.expr, known: _Known, private: set[str]) -> ast.expr | None:
     """The expression with locals replaced; None where one of them is not known."""
-    own = set(bound(node))
-    names = loaded([node]) - own
-    if own & known.keys() or any(isinstance(part, _UNMOVABLE) for part in walk(node)):
+    inner = set(bound(node))
+    names = loaded([node]) - inner
+    if inner & known.keys() or any(isinstance(part, _UNMOVABLE) for part in walk(node)):
         return None
     if any(name in known and known[name] is None for name in names):
         return None
@@ -76,7 +76,7 @@ def _in_arguments(node: ast.expr, known: _Known, private: set[str]) -> ast.expr 
 
 
 def _follow(statement: ast.stmt, known: _Known, private: set[str]) -> None:
-    """Learn what the names stand for that a statement assigns."""
+    """Record the values of the names that a statement assigns."""
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             known[name] = _in_arguments(value, known, private)

@@ -39,7 +39,7 @@ def import_name(alias: ast.alias) -> str:
 
 
 def import_targets(statements: Iterable[ast.stmt]) -> dict[str, str]:
-    """What each imported name refers to, such as `torch.nn.functional` for `F`."""
+    """The dotted name behind each imported name, such as `torch.nn.functional` for `F`."""
     targets: dict[str, str] = {}
     for statement in statements:
         match statement:

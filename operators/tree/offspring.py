@@ -1,4 +1,4 @@
-"""What both tree operators ask of their work before they hand it on.
+"""Offspring of the tree operators: which programs are good enough to return.
 
 An offspring differs from every parent, keeps the contract's signature, is bounded in size, and is
 not plainly worthless. Drafts that fall short are thrown away and drawn again.
@@ -32,7 +32,7 @@ ATTEMPTS = 25
 
 @dataclass(frozen=True, eq=False)
 class Parent:
-    """What is known of a component that has offspring; it has many, and is read once.
+    """A component with its program and parts, read once for many offspring.
 
     Attributes:
         program: tidied as offspring are; never changed.
@@ -54,7 +54,7 @@ class Parent:
 
     @cached_property
     def donations(self) -> list[Donation]:
-        """What it can give to another."""
+        """Its expressions that can be moved to another program."""
         return donations(self.program)
 
 
@@ -91,7 +91,7 @@ def first_worthy(
 
 
 def is_worthy(program: Program, allowed_doubts: int = 0) -> bool:
-    """Whether a program does more than scale tensors, and raises no more doubts than allowed."""
+    """True if a program does more than scale tensors, and raises no more doubts than allowed."""
     survey = program.survey()
     is_known = survey.returned in TENSORS
     bends = any(_bends(site.node, site, survey) for site in survey.sites)
@@ -103,8 +103,8 @@ def doubts(survey: Survey) -> int:
 
     One more where the entry function seems to return no tensor.
     """
-    found = sum(_is_doubtful(site, survey) for site in survey.sites)
-    return found + (survey.returned not in TENSORS)
+    doubtful = sum(_is_doubtful(site, survey) for site in survey.sites)
+    return doubtful + (survey.returned not in TENSORS)
 
 
 def newcomer(contract: Contract, rng: np.random.Generator) -> Program:
@@ -119,7 +119,7 @@ def newcomer(contract: Contract, rng: np.random.Generator) -> Program:
 
 
 def _bends(node: ast.expr, site: Site, survey: Survey) -> bool:
-    """Whether an expression is more than a sum of scaled tensors."""
+    """True if an expression is more than a sum of scaled tensors."""
     match node:
         case ast.Call() | ast.Compare() | ast.BinOp(op=ast.Pow() | ast.MatMult()):
             return site.value != ExpressionType.OTHER

@@ -1,4 +1,4 @@
-"""A component's source as a tree in one plain form, whoever wrote it.
+"""A component's source as a syntax tree in one normal form.
 
 Reading splits imports, drops docstrings, puts the entry function last and gives it the contract's
 signature. Source that cannot be read that way becomes a fresh component: an operator always has
@@ -68,7 +68,7 @@ class Program:
         return Program(clone(self.tree), self.contract)
 
     def survey(self) -> Survey:
-        """What stands where at this moment; to be taken again after an edit."""
+        """The survey of the tree as it is now; to be taken again after an edit."""
         return Survey.of(self.tree, self.contract)
 
 
@@ -130,24 +130,24 @@ def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
 
 
 def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:
-    """Let the contract's names stand for the contract's modules, and for nothing else."""
+    """Make the contract's names refer to the contract's modules, and to nothing else."""
     wanted = import_targets(ast.parse("\n".join(contract.imports)).body)
     names = {target: name for name, target in wanted.items()}
-    found = import_targets(tree.body)
+    imported = import_targets(tree.body)
     clashing = [
         name
         for part in tree.body
         for name in bound(part)
         if name in wanted
-        and found.get(name, wanted[name] if _imports(part) else "") != wanted[name]
+        and imported.get(name, wanted[name] if _imports(part) else "") != wanted[name]
     ]
     taken = identifiers(tree) | set(wanted)
     for name in dict.fromkeys(clashing):
         other = fresh(name, taken)
         for part in [tree, *(part for part in tree.body if isinstance(part, ast.FunctionDef))]:
             rename(part, {name: other})
-    found = import_targets(tree.body)
-    aliases = {name: names[target] for name, target in found.items() if target in names}
+    imported = import_targets(tree.body)
+    aliases = {name: names[target] for name, target in imported.items() if target in names}
     rename(tree, {name: other for name, other in aliases.items() if name != other})
 
 

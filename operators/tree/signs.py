@@ -1,4 +1,4 @@
-"""Which expressions are surely nowhere negative, and which nowhere zero, on any input."""
+"""Signs of expressions: those surely never negative, and those surely positive, on any input."""
 
 import ast
 
@@ -7,7 +7,7 @@ from operators.tree.syntax import number, same
 
 
 def is_non_negative(node: ast.expr) -> bool:  # noqa: PLR0911 - a line a case
-    """Whether an expression is surely nowhere below zero."""
+    """True if an expression is surely nowhere below zero."""
     match node:
         case ast.Call(args=[first, *_]) if called_name(node) in RISING_FROM_ZERO:
             return is_non_negative(first)
@@ -27,7 +27,7 @@ def is_non_negative(node: ast.expr) -> bool:  # noqa: PLR0911 - a line a case
 
 
 def is_positive(node: ast.expr) -> bool:
-    """Whether an expression is surely nowhere at zero or below."""
+    """True if an expression is surely nowhere at zero or below."""
     match node:
         case ast.Call():
             return called_name(node) in POSITIVE

@@ -94,7 +94,7 @@ class _Simplifier(ast.NodeTransformer):
 
 
 def _without_sign(node: ast.expr) -> ast.expr:
-    """What an even function may take instead; the node itself where nothing can go."""
+    """The argument of an even function without a sign; the node itself where it has none."""
     factor, base = leading(node)
     if factor < 0 and base is not None:
         return times(-factor, base)

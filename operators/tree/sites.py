@@ -35,7 +35,7 @@ class Site:
         holder: the node it is part of.
         field: the holder's field; with `index`, one element of that field's list.
         scope: the top-level definition around it.
-        value: what the expression stands for.
+        value: the type of the expression.
     """
 
     holder: ast.AST
@@ -52,7 +52,7 @@ class Site:
 
     @property
     def is_tensor(self) -> bool:
-        """Whether the expression is a tensor of numbers."""
+        """True if the expression is a tensor of numbers."""
         return self.value in TENSORS
 
     def put(self, node: ast.expr) -> None:
@@ -64,7 +64,7 @@ class Site:
 
 
 class Survey(NamedTuple):
-    """What stands where in a module, and the words there are to change it; worn out by one change.
+    """The expressions of a module that may change, with their types; one change outdates it.
 
     Attributes:
         sites: all places, in the order of the text.
@@ -84,15 +84,15 @@ class Survey(NamedTuple):
 
     @property
     def returned(self) -> ExpressionType:
-        """What the entry function returns."""
+        """The type that the entry function returns."""
         return self.values.returned(self.contract.function)
 
     def value(self, node: ast.expr, site: Site) -> ExpressionType:
-        """What an expression stands for where the site is."""
+        """The type of an expression in the scope of a site."""
         return self.values.of(node, site.scope)
 
     def suits(self, node: ast.expr, site: Site) -> bool:
-        """Whether an expression stands for the same as what hangs there now."""
+        """True if an expression has the type of the one at the site."""
         return self.value(node, site) == site.value
 
     def names(self, site: Site) -> list[str]:
@@ -111,7 +111,7 @@ def _places(statement: ast.stmt, values: ExpressionTypes) -> Iterator[Site]:
 
 
 def sites_in(node: ast.AST, scope: str, values: ExpressionTypes) -> Iterator[Site]:
-    """The places below one node, which stands in the given top-level definition."""
+    """The places below one node of the given top-level definition."""
     if _is_closed(node, scope, values):
         return
     for field, held in ast.iter_fields(node):
@@ -138,7 +138,7 @@ def _is_open(node: ast.expr) -> bool:
 
 
 def _is_closed(node: ast.AST, scope: str, values: ExpressionTypes) -> bool:
-    """Whether nothing below may change."""
+    """True if nothing below may change."""
     match node:
         case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Return() | ast.Expr():
             # What binds a name on its way must stay, and in its order.

@@ -1,7 +1,7 @@
 """Trees of Python source: names, numbers, sizes and copies, for every operator that edits trees.
 
-Knows the language, nothing of tensors or contracts. Trees are changed in place; whoever wants to
-keep one copies it first.
+Knows the language, nothing of tensors or contracts. Trees are changed in place: copy one
+first to keep it.
 """
 
 import ast
@@ -21,21 +21,21 @@ def words(text: str) -> frozenset[str]:
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes right below one, in the order of its fields."""
     # Both this and `walk` take a third of what ast's own take, by whose names and order they go.
-    found: list[ast.AST] = []
+    nodes: list[ast.AST] = []
     for held in node.__dict__.values():
         if isinstance(held, ast.AST):
-            found.append(held)
+            nodes.append(held)
         elif isinstance(held, list):
-            found += [part for part in held if isinstance(part, ast.AST)]
-    return found
+            nodes += [part for part in held if isinstance(part, ast.AST)]
+    return nodes
 
 
 def walk(node: ast.AST) -> list[ast.AST]:
     """A node and all below it, level by level."""
-    found = [node]
-    for part in found:
-        found += children(part)
-    return found
+    nodes = [node]
+    for part in nodes:
+        nodes += children(part)
+    return nodes
 
 
 def clone(node: Node) -> Node:
@@ -54,12 +54,12 @@ def clone(node: Node) -> Node:
 
 
 def same(left: ast.AST, right: ast.AST) -> bool:
-    """Whether both spell the same code."""
+    """True if both spell the same code."""
     return ast.dump(left) == ast.dump(right)
 
 
 def number(node: ast.AST) -> Number | None:
-    """The number that a constant, signed or not, stands for; None for anything else.
+    """The value of a constant number, signed or not; None for anything else.
 
     >>> number(ast.parse("-0.5", mode="eval").body)
     -0.5
@@ -103,7 +103,7 @@ def scaled(factor: Number, node: ast.expr) -> ast.expr:
 
 
 def is_dotted(node: ast.AST) -> bool:
-    """Whether this is a name or names joined by dots, as `torch.nn.functional`."""
+    """True if this is a name or names joined by dots, as `torch.nn.functional`."""
     while isinstance(node, ast.Attribute):
         node = node.value
     return isinstance(node, ast.Name)
@@ -153,7 +153,7 @@ def depth(node: ast.AST) -> int:
 
 
 def is_import(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom]:
-    """Whether this is an import statement."""
+    """True if this is an import statement."""
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 

@@ -32,7 +32,7 @@ def nice_number(rng: np.random.Generator) -> float:
 
 
 def templates(contract: Contract, arity: int) -> list[str]:
-    """The vocabulary's calls that take so many tensors."""
+    """The vocabulary's calls with that many tensor arguments."""
     return [text for text in contract.vocabulary if text.count("{}") == arity]
 
 
@@ -73,7 +73,7 @@ def learned(node: ast.expr, contract: Contract, rng: np.random.Generator) -> ast
     """A tensor expression times what training moves, or plus that where it starts at 0.
 
     Args:
-        node: stands in the entry function.
+        node: an expression of the entry function.
         contract: with learnables.
         rng: draws one of them.
     """

@@ -50,7 +50,7 @@ def reachable(program: Program, names: set[str]) -> list[ast.stmt]:
 
 
 def is_block(statement: ast.stmt) -> bool:
-    """Whether a top-level statement is set off by blank lines."""
+    """True if a top-level statement is set off by blank lines."""
     return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 

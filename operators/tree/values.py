@@ -1,4 +1,4 @@
-"""Which expressions of a component are tensors: a light inference, so that edits are nearly valid.
+"""Light type inference: which expressions of a component are tensors, so that edits stay valid.
 
 Tensors enter by the parameters of the entry function and flow through assignments and helper
 functions until nothing changes. Where the inference cannot know it says `OTHER`, and such
@@ -16,7 +16,7 @@ from operators.tree.names import import_name, parameters
 from operators.tree.syntax import children
 
 MODULE = "<module>"
-"""Scope of what stands outside every function."""
+"""Scope of statements outside every function."""
 
 _STEPS = (
     ast.Return
@@ -31,7 +31,7 @@ _STEPS = (
 
 
 class ExpressionType(IntEnum):
-    """What an expression stands for; a greater value absorbs a smaller one in arithmetic.
+    """The type of an expression; a greater value absorbs a smaller one in arithmetic.
 
     OTHER     a number, a shape, or something unknown
     SEVERAL   a list or another collection of tensors
@@ -55,7 +55,7 @@ class _Function:
     """A function or named lambda.
 
     Attributes:
-        scope: the top-level definition that it stands in.
+        scope: the top-level definition that contains it.
         steps: its nodes by which a value gets a name or leaves it.
         value: what it returns, as far as is known.
     """
@@ -101,7 +101,7 @@ class ExpressionTypes:
         self._known = {}
 
     def of(self, node: ast.expr, scope: str) -> ExpressionType:
-        """What the expression stands for inside a top-level definition."""
+        """The type of an expression inside a top-level definition."""
         if isinstance(node, ast.Name):
             return self._scopes[scope].names.get(node.id, ExpressionType.OTHER)
         if self._known is None:
@@ -140,26 +140,30 @@ class ExpressionTypes:
                 return ExpressionType.OTHER
 
     def returned(self, function: str) -> ExpressionType:
-        """What a function returns."""
+        """The type that a function returns."""
         return self._functions[function].value
 
     def operands(self, call: ast.Call) -> list[ast.expr]:
-        """What a call works on: the object of a method, then all arguments."""
+        """The operands of a call: the object of a method, then all arguments."""
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if isinstance(call.func, ast.Attribute) and not self.is_module(call.func.value):
             return [call.func.value, *given]
         return given
 
     def is_module(self, node: ast.expr) -> bool:
-        """Whether this names an imported module or something inside one."""
+        """True if this names an imported module or something inside one."""
         while isinstance(node, ast.Attribute):
             node = node.value
         return isinstance(node, ast.Name) and node.id in self._modules
 
     def arguments(self, scope: str) -> list[str]:
         """The tensors that a top-level function is given, in the order of its signature."""
-        found = self._scopes[scope]
-        return [name for name in found.arguments if found.names.get(name) == ExpressionType.TENSOR]
+        names = self._scopes[scope].names
+        return [
+            name
+            for name in self._scopes[scope].arguments
+            if names.get(name) == ExpressionType.TENSOR
+        ]
 
     def _enter(self, node: ast.AST, scope: str) -> None:
         """Note every function below a node."""
@@ -261,7 +265,7 @@ class ExpressionTypes:
         if name in MASKS:
             return ExpressionType.MASK if value else ExpressionType.OTHER
         # Python's own `sum` and `max` go over a list of tensors and keep their shape.
-        lone = sum(each in TENSORS for each in values) == 1
+        lone = sum(operand in TENSORS for operand in values) == 1
         if not is_own and (name in RESHAPING or (name in EXTREMA and lone)):
             return ExpressionType.RESHAPED if value else ExpressionType.OTHER
         return (

@@ -1,4 +1,4 @@
-"""What a provider is, and the registry of providers.
+"""Providers of language models: their base class, and the registry.
 
 A provider sends one request to one model, once. Retries, budgets, limits and the keeping of replies
 are the engine's. It must never let a key out: not by a log, an error, a file or a child process.

@@ -174,5 +174,5 @@ def _tokens(request: Request) -> int:
 
 def _joined(parts: object) -> str:
     """The text of a message given in parts."""
-    found = cast(list[Any], parts) if isinstance(parts, list) else []
-    return "".join(str(part.get("text", "")) for part in found if isinstance(part, dict))
+    items = cast(list[Any], parts) if isinstance(parts, list) else []
+    return "".join(str(part.get("text", "")) for part in items if isinstance(part, dict))

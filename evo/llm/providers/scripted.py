@@ -42,12 +42,12 @@ class Scripted(Provider):
 
 def _texts(model: ModelSettings) -> list[str]:
     try:
-        found = json.loads(Path(model.model).read_text())
+        content = json.loads(Path(model.model).read_text())
     except (OSError, ValueError) as error:
         raise UsageError(
             f"llm.models: expected a JSON file of replies, got {model.model!r} ({error})."
         ) from None
-    texts = [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
+    texts = [text for text in content if isinstance(text, str)] if isinstance(content, list) else []
     if not texts:
         raise UsageError(f"llm.models: expected a JSON list of texts in {model.model!r}.")
     return texts

@@ -1,4 +1,4 @@
-"""A GGUF model on this machine, served by llama.cpp on a loopback port for as long as we run.
+"""A GGUF model on this machine, served by llama.cpp on a loopback port while evo runs.
 
 It shares the processors with training: one thread by default.
 """
@@ -39,7 +39,7 @@ class LocalModel(Provider):
 
     async def complete(self, request: Request) -> Reply:
         """The model's reply; the first request starts the server."""
-        # It answers one at a time: who waits for a turn must not use up the time of its reply.
+        # It answers one at a time: waiting in line must not use up the timeout of a reply.
         async with self._turn:
             if self._chat is None:
                 self._server = await asyncio.to_thread(_serve, self._model)
