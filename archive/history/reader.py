@@ -92,6 +92,11 @@ class Reader:
         return self._description.id
 
     @property
+    def lost(self) -> Sequence[int]:
+        """The generations whose records a repair could not save."""
+        return [generation for sealed in self._segments for generation in sealed.lost]
+
+    @property
     def outcomes(self) -> Mapping[JobKey, Outcome]:
         """What the unsealed generation has already paid for, by candidate id and rung."""
         return self._outcomes
