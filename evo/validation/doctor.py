@@ -1,7 +1,7 @@
-"""Proves the walls on this machine: harmless attacks, each tried in the real sandbox.
+"""Test the walls on this machine with harmless attacks, each tried in the real sandbox.
 
-A wall counts as held when the attack was tried and the kernel, or the zygote, stopped it with the
-words that such a stop has. An attack that gets through does no harm: it says so, and that is all.
+An attack counts as stopped when the sandbox refuses it with the error that the kernel, or the
+zygote, gives for it. An attack that gets through does no harm: it only reports that it did.
 """
 
 import re
@@ -17,19 +17,19 @@ from evo.validation.sandbox.walls import HOLDS, Wall
 
 _DENIED = "PermissionError"
 _NO_PROCESS = f"{_DENIED}|BlockingIOError"
-"""The limit on processes speaks where no wall was asked before it."""
+"""Without a wall of the kernel, the limit on processes stops a fork."""
 _ALL = frozenset(Wall)
 _SECCOMP = frozenset({Wall.SECCOMP})
 
 
 class _Attack(NamedTuple):
-    """Something that generated code must not be able to do.
+    """An action that generated code must not be able to perform.
 
     Attributes:
-        name: what it tries.
+        name: the action, for people.
         lines: the body of a component that does it; it raises where it gets through.
-        alone: the walls of the kernel that stop it each by itself.
-        stopped: regular expression for what a stopped one comes to.
+        alone: walls of the kernel that must each stop it without the others.
+        stopped: regular expression that the reason of a stopped attack matches.
     """
 
     name: str
@@ -87,24 +87,24 @@ _ATTACKS = (
 
 
 def examine() -> dict[str, Any]:
-    """What `evo doctor --json` prints: the walls, each attack, and whether everything holds.
+    """Report of `evo doctor --json`: the walls, each attack, and whether everything holds.
 
-    Each attack is tried against all walls, and against each wall by itself that has to stop it:
-    `let_through` names those that it does not, and is None where the wall is absent.
+    Each attack is tried against all walls together, then against each single wall that has to stop
+    it: `let_through` names the attacks that a wall misses, and is None where the wall is absent.
     """
-    standing = walls.standing()
+    available = walls.standing()
     try:
-        with Sandbox(standing=standing, unsafe=True) as sandbox:
+        with Sandbox(standing=available, unsafe=True) as sandbox:
             attacks = [
-                {"attack": attack.name, "held": _is_held(attack, said), "said": said}
-                for attack, said in zip(_ATTACKS, _told(sandbox, _ATTACKS), strict=True)
+                {"attack": attack.name, "held": _is_stopped(attack, reason), "said": reason}
+                for attack, reason in zip(_ATTACKS, _reasons(sandbox, _ATTACKS), strict=True)
             ]
             proofs = [
                 {
                     "wall": wall.value,
                     "holds": HOLDS[wall],
-                    "stands": wall in standing,
-                    "let_through": _let_through(sandbox, wall) if wall in standing else None,
+                    "stands": wall in available,
+                    "let_through": _let_through(sandbox, wall) if wall in available else None,
                 }
                 for wall in Wall
             ]
@@ -113,7 +113,7 @@ def examine() -> dict[str, Any]:
     all_hold = all(p["let_through"] == [] for p in proofs) and all(a["held"] for a in attacks)
     return {
         "all_hold": all_hold,
-        "problem": walls.absence(standing) or None,
+        "problem": walls.absence(available) or None,
         "landlock_version": landlock.abi(),
         "walls": proofs,
         "attacks": attacks,
@@ -121,21 +121,23 @@ def examine() -> dict[str, Any]:
 
 
 def _let_through(sandbox: Sandbox, wall: Wall) -> list[str]:
-    """What a wall by itself does not stop although it has to."""
+    """Names of the attacks that a single wall has to stop and does not."""
     sandbox.walls = frozenset({wall})
     attacks = [attack for attack in _ATTACKS if wall in attack.alone]
-    told = _told(sandbox, attacks)
-    return [a.name for a, said in zip(attacks, told, strict=True) if not _is_held(a, said)]
+    reasons = _reasons(sandbox, attacks)
+    return [
+        a.name for a, reason in zip(attacks, reasons, strict=True) if not _is_stopped(a, reason)
+    ]
 
 
-def _told(sandbox: Sandbox, attacks: Sequence[_Attack]) -> list[str]:
-    """What each attack comes to."""
-    told = sandbox.trace([TraceRequest(_source(attack), "f", (((2,),),)) for attack in attacks])
-    return [one.reason if isinstance(one, Refused) else "it gave a graph" for one in told]
+def _reasons(sandbox: Sandbox, attacks: Sequence[_Attack]) -> list[str]:
+    """Reason of the refusal of each attack."""
+    traces = sandbox.trace([TraceRequest(_source(attack), "f", (((2,),),)) for attack in attacks])
+    return [trace.reason if isinstance(trace, Refused) else "it gave a graph" for trace in traces]
 
 
-def _is_held(attack: _Attack, said: str) -> bool:
-    return re.search(attack.stopped, said) is not None
+def _is_stopped(attack: _Attack, reason: str) -> bool:
+    return re.search(attack.stopped, reason) is not None
 
 
 def _source(attack: _Attack) -> str:

@@ -1,4 +1,4 @@
-"""How a candidate falls out: the stage that refused it and a reason that its author can act on."""
+"""Refusals: the stage that refused a candidate and a reason that its author can act on."""
 
 from typing import Literal
 
@@ -9,12 +9,12 @@ _LONGEST = 500
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an outcome of a candidate, not our error
-    """A candidate that does not pass.
+    """A candidate is refused.
 
     Attributes:
-        stage: the wall that stopped it.
-        reason: the construct, where it stands and how to mend it, in words: at most 500 characters,
-            all of them fit to print, whatever the candidate chose them to be.
+        stage: the stage of validation that refused it.
+        reason: the construct, its line and how to fix it: at most 500 printable characters,
+            whatever the candidate wrote.
     """
 
     def __init__(self, stage: Stage, reason: str) -> None:
@@ -27,5 +27,5 @@ class Refused(Exception):  # noqa: N818 - a refusal is an outcome of a candidate
 
 
 def printable(text: str) -> str:
-    """What a candidate may have written, safe to print and to store: at most 500 characters."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text[:_LONGEST])
+    """Text from a candidate made safe to print and to store: at most 500 printable characters."""
+    return "".join(char if char.isprintable() else "?" for char in text[:_LONGEST])

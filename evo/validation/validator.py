@@ -1,8 +1,8 @@
-"""From a candidate's source to a graph that keeps its kind's contract, or to the reason why not.
+"""Validate candidates: turn source into a graph that keeps its kind's contract, or refuse it.
 
     policy → sandbox → graph → contract
 
-The only thing the engine ever runs is the graph.
+The engine runs only the graph, never the source.
 """
 
 import math
@@ -21,18 +21,18 @@ from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 
 Validation = Graph | Graphs | Refused
-"""An accepted candidate's graph (its JSON form is `verdict.text`), or why it fell out."""
+"""An accepted candidate's graph (its JSON form is `verdict.text`), or its refusal."""
 
 _ELEMENTS_PER_INPUT = 10_000
-"""What a component may hold for each element of its inputs, all its operators together."""
+"""Budget of elements per input element, over all operators of a component."""
 _ELEMENTS_PER_LARGE_INPUT = 2_000
-"""The same at the size of training: what is squared there has grown past it."""
+"""Budget at the size of training, which a cost that grows with the square exceeds."""
 _COPIES = 3
-"""Copies that the check under vmap runs side by side."""
+"""Copies that the check under vmap runs together."""
 
 
 class Validator:
-    """Validates candidates of one kind, each member's component alone, by the member's contract."""
+    """Validate candidates of one kind; each member's component by the member's own contract."""
 
     def __init__(self, kind: Kind, sandbox: Sandbox) -> None:
         self._kind = kind
@@ -40,14 +40,14 @@ class Validator:
         self._sandbox = sandbox
 
     def validate(self, candidates: Sequence[Candidate]) -> list[Validation]:
-        """A verdict for each candidate, in order."""
-        apart = [self._apart(candidate) for candidate in candidates]
-        refusals = [self._refusal(*each) for each in zip(candidates, apart, strict=True)]
+        """One graph or refusal per candidate, in order."""
+        components = [self._components(candidate) for candidate in candidates]
+        refusals = [self._refusal(*pair) for pair in zip(candidates, components, strict=True)]
         traced = iter(
             self._sandbox.trace(
                 [
                     TraceRequest(source, member.contract.function, member.trace_shapes)
-                    for sources, refusal in zip(apart, refusals, strict=True)
+                    for sources, refusal in zip(components, refusals, strict=True)
                     if refusal is None
                     for member, source in sources
                 ]
@@ -55,37 +55,40 @@ class Validator:
         )
         return [self._verdict(traced) if refusal is None else refusal for refusal in refusals]
 
-    def _refusal(self, candidate: Candidate, apart: Sequence[tuple[Kind, str]]) -> Refused | None:
-        for member, source in apart:
+    def _refusal(
+        self, candidate: Candidate, components: Sequence[tuple[Kind, str]]
+    ) -> Refused | None:
+        """The policy's refusal, None where it has none."""
+        for member, source in components:
             try:
                 rules.check_source(source, member.contract)
             except Refused as refused:
-                return self._of(member, refused)
+                return self._name_member(member, refused)
         if len(self._members) > 1:
-            # What belongs to no component never runs; it must be fit to be read all the same.
+            # Source outside all components never runs, but people and models read it.
             try:
                 rules.check_source(candidate.source, self._members[0].contract)
             except Refused as refused:
                 return refused
         return None
 
-    def _apart(self, candidate: Candidate) -> list[tuple[Kind, str]]:
-        """Each member with the source of its component."""
+    def _components(self, candidate: Candidate) -> list[tuple[Kind, str]]:
+        """Pairs of a member and the source of its component."""
         return list(zip(self._members, self._kind.sources(candidate.source), strict=True))
 
-    def _of(self, member: Kind, refused: Refused) -> Refused:
-        """The refusal, which of several components says whose it is."""
-        named = f"{member.name}: " if len(self._members) > 1 else ""
-        return Refused(refused.stage, f"{named}{refused.reason}")
+    def _name_member(self, member: Kind, refused: Refused) -> Refused:
+        """The refusal, which names its member where a candidate has several."""
+        prefix = f"{member.name}: " if len(self._members) > 1 else ""
+        return Refused(refused.stage, f"{prefix}{refused.reason}")
 
     def _verdict(self, traced: Iterator[Traced]) -> Validation:
-        """On the next candidate, whose members' traces come first."""
-        own = [next(traced) for _ in self._members]
-        found = [_accept(member, trace) for member, trace in zip(self._members, own, strict=True)]
+        """Graph or refusal of the next candidate, one trace per member."""
+        traces = [next(traced) for _ in self._members]
+        verdicts = [_accept(*pair) for pair in zip(self._members, traces, strict=True)]
         graphs: list[Graph] = []
-        for member, verdict in zip(self._members, found, strict=True):
+        for member, verdict in zip(self._members, verdicts, strict=True):
             if isinstance(verdict, Refused):
-                return self._of(member, verdict)
+                return self._name_member(member, verdict)
             graphs.append(verdict)
         return graphs[0] if len(graphs) == 1 else Graphs(graphs)
 
@@ -116,13 +119,13 @@ def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
 
 
 def _check_vmap(graph: Graph, shapes: Shapes) -> None:
-    """Training runs many copies side by side; each must compute what it computes alone."""
+    """Check that copies under vmap, as training runs them, compute what each computes alone."""
     generator = torch.Generator().manual_seed(0)
     inputs = [torch.randn((_COPIES, *shape), generator=generator) for shape in shapes]
     with torch.no_grad():
-        together = torch.func.vmap(graph)(*inputs)
-        alone = torch.stack([graph(*(part[i] for part in inputs)) for i in range(_COPIES)])
-    if not torch.allclose(together, alone, rtol=1e-4, atol=1e-5, equal_nan=True):
+        batched = torch.func.vmap(graph)(*inputs)
+        single = torch.stack([graph(*(stack[i] for stack in inputs)) for i in range(_COPIES)])
+    if not torch.allclose(batched, single, rtol=1e-4, atol=1e-5, equal_nan=True):
         raise ContractError(
             "expected the same values when many copies run side by side under torch.func.vmap, "
             "got others; use operators that treat every element alike"

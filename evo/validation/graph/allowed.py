@@ -1,10 +1,10 @@
-"""The operators a graph may consist of, by name.
+"""Table of the operators that a graph may contain.
 
 Each is a pure tensor function: no randomness, no writing to its inputs, no files, no processes.
-Factories (`zeros`, `arange`) are missing on purpose: the tracer turns what no input reaches into a
-constant, so that a graph is bound to no device. So are operators whose cost does not show in the
-size of their outputs (`einsum`, polynomials of a given degree, `matrix_power`) and those that a
-graph cannot be mapped over (`nonzero`, boolean indexing). The table is looked up, never extended,
+Factories (`zeros`, `arange`) are missing on purpose: the tracer turns values that depend on no
+input into constants, so that a graph is bound to no device. Also missing are operators whose cost
+does not show in the size of their outputs (`einsum`, polynomials of a given degree, `matrix_power`)
+and those that vmap does not support (`nonzero`, boolean indexing). The table is never extended,
 and never reached by `getattr` on what a candidate wrote.
 """
 
@@ -65,10 +65,10 @@ view view_as zero zeros_like
 """
 
 MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "inner", "linear", "matmul", "mm", "mv"})
-"""Operators that pass over an inner dimension for every element of their output."""
+"""Operators that sum over an inner dimension for every element of their output."""
 
 FACTORING = frozenset({"linalg_matrix_norm", "linalg_norm", "linalg_svdvals"})
-"""Operators that may find singular values: a product of the two dimensions and the smaller one."""
+"""Operators that may compute singular values, at a cost of rows · columns · the smaller of both."""
 
 
 def _resolve(names: str) -> Mapping[str, OpOverload]:
@@ -85,7 +85,7 @@ ALLOWED: Mapping[str, OpOverload] = _resolve(_UNARY + _BINARY + _ACROSS + _FORM)
 
 
 def base_name(operator: str) -> str:
-    """The function that a full name belongs to.
+    """Name of the function that an overload belongs to.
 
     >>> base_name("aten.mul.Tensor")
     'mul'
@@ -106,4 +106,4 @@ OPERATOR_REMEDIES: Mapping[str, str] = MappingProxyType(
         "aten.embedding.default": "use operators on the whole tensor",
     }
 )
-"""What to write in place of operators that honest sources lead to."""
+"""Remedy per forbidden operator that honest sources lead to."""

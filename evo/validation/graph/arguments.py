@@ -1,4 +1,4 @@
-"""Arguments of operators as JSON, read strictly by the operator's own schema.
+"""Arguments of operators as JSON, read strictly by the operator's schema.
 
 A number, a flag or None stands for itself; `{"ref": i}` is value i, `{"dtype": name}` a dtype,
 `{"float": "inf"}` a float that JSON has no word for, `{"size": [i, dim, plus]}` a size of input i
@@ -15,7 +15,7 @@ from torch._ops import OpOverload
 from evo.validation.graph.sizes import Size
 
 JsonValue = Any
-"""What `json.loads` may give; narrowed by checks before it is used."""
+"""A result of `json.loads`, narrowed by checks before use."""
 
 DTYPES: Mapping[str, torch.dtype] = {
     str(dtype).removeprefix("torch."): dtype
@@ -29,10 +29,10 @@ DTYPES: Mapping[str, torch.dtype] = {
         torch.bool,
     )
 }
-"""Dtypes a graph may name."""
+"""Dtypes that a graph may name."""
 
 MAX_CONSTANT_ELEMENTS = 4096
-"""All constants of a graph together."""
+"""Limit for all constants of a graph together."""
 
 _FLOATS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 _WORDS = frozenset({"none", "tanh", "floor", "constant", "linear", "fro", "nuc"})
@@ -42,23 +42,24 @@ Not "trunc" for `rounding_mode`: the least integer divided so by −1 ends the p
 """
 _INT64 = 2**63
 _LARGEST_SIZE = 1000
-"""Of inputs, dimensions and what is added to a size."""
+"""Limit for the three numbers of a `{"size": …}`."""
 
 
 class GraphError(Exception):
-    """A text is no graph we would run; the message says what is wrong with it."""
+    """A text is no valid graph; the message says why."""
 
 
 class Reference(NamedTuple):
-    """The argument is an earlier value."""
+    """An argument that is an earlier value, by index."""
 
     number: int
 
 
 class Call(NamedTuple):
-    """Checked arguments; references and sizes stand at the top level or in a list there.
+    """Checked arguments of an operator.
 
-    Keywords hold neither.
+    References and sizes occur as positional arguments or as items of a list there, never in
+    keywords.
     """
 
     positional: tuple[Any, ...]
@@ -66,26 +67,26 @@ class Call(NamedTuple):
 
 
 def read_call(operator: OpOverload, positional: JsonValue, keywords: JsonValue) -> Call:
-    """Arguments as the operator takes them.
+    """Read the arguments of an operator call.
 
     Raises:
-        GraphError: they do not fit its schema.
+        GraphError: they do not fit the operator's schema.
     """
     if not isinstance(positional, list) or not isinstance(keywords, dict):
         raise GraphError(f"{operator}: expected a list and an object of arguments")
     schema = schema_of(operator).arguments
-    in_place = [argument for argument in schema if not argument.kwarg_only]
+    by_position = [argument for argument in schema if not argument.kwarg_only]
     by_name = {argument.name: argument for argument in schema if argument.kwarg_only}
-    if len(positional) > len(in_place):
+    if len(positional) > len(by_position):
         raise GraphError(
-            f"{operator}: expected at most {len(in_place)} arguments, got {len(positional)}"
+            f"{operator}: expected at most {len(by_position)} arguments, got {len(positional)}"
         )
     unknown = keywords.keys() - by_name.keys()
     if unknown:
         raise GraphError(f"{operator}: unknown keyword {min(unknown)!r}")
     missing = [
         argument.name
-        for argument in (*in_place[len(positional) :], *by_name.values())
+        for argument in (*by_position[len(positional) :], *by_name.values())
         if not argument.has_default_value() and argument.name not in keywords
     ]
     if missing:
@@ -93,7 +94,7 @@ def read_call(operator: OpOverload, positional: JsonValue, keywords: JsonValue) 
     return Call(
         tuple(
             _read(str(argument.real_type), value, f"{operator}, {argument.name}")
-            for argument, value in zip(in_place, positional, strict=False)
+            for argument, value in zip(by_position, positional, strict=False)
         ),
         {
             name: _read_plain(str(by_name[name].real_type), value, f"{operator}, {name}")
@@ -103,7 +104,7 @@ def read_call(operator: OpOverload, positional: JsonValue, keywords: JsonValue) 
 
 
 def read_float(value: JsonValue) -> float | None:
-    """The float that a JSON value stands for, None if it is none."""
+    """The float that a JSON value encodes; None if it encodes none."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict) and list(value) == ["float"] and isinstance(value["float"], str):
@@ -112,7 +113,7 @@ def read_float(value: JsonValue) -> float | None:
 
 
 def write_float(value: float) -> JsonValue:
-    """A float as JSON.
+    """Encode a float as JSON.
 
     >>> write_float(0.5), write_float(float("inf"))
     (0.5, {'float': 'inf'})
@@ -121,24 +122,24 @@ def write_float(value: float) -> JsonValue:
 
 
 def schema_of(operator: OpOverload) -> torch.FunctionSchema:
-    """What an operator takes and gives."""
-    return operator._schema  # pyright: ignore[reportPrivateUsage] - torch tells it nowhere else
+    """Schema of an operator: its arguments and outputs."""
+    return operator._schema  # pyright: ignore[reportPrivateUsage] - torch has no public access
 
 
 def write_tensor(tensor: torch.Tensor) -> list[JsonValue]:
-    """Elements of a constant as JSON, in row-major order."""
+    """Encode the elements of a tensor as JSON, in row-major order."""
     values: list[JsonValue] = tensor.flatten().tolist()
     return [write_float(value) for value in values] if tensor.is_floating_point() else values
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, shortened to a sentence."""
+    """First line of an error's message, at most 200 characters."""
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0][:200]
 
 
 def is_int64(value: JsonValue) -> TypeGuard[int]:
-    """Whether a JSON value is a whole number that torch can hold."""
+    """True if a JSON value is an integer (not a bool) in the range of int64."""
     return type(value) is int and -_INT64 <= value < _INT64
 
 
@@ -150,20 +151,19 @@ def _read(expected: str, value: JsonValue, where: str) -> Any:
             raise GraphError(f"{where}: expected a list, got {_short(value)}")
         return [_read(expected[5:-1], part, where) for part in value]
     read = _READERS.get(expected)
-    found = None if read is None else read(value)
-    if found is None:
+    argument = None if read is None else read(value)
+    if argument is None:
         wanted = f"one of {', '.join(sorted(_WORDS))}" if expected == "str" else expected
         raise GraphError(f"{where}: expected {wanted}, got {_short(value)}")
-    return found
+    return argument
 
 
 def _read_plain(expected: str, value: JsonValue, where: str) -> Any:
-    found = _read(expected, value, where)
-    if isinstance(found, Reference | Size) or (
-        isinstance(found, list) and any(isinstance(part, Reference | Size) for part in found)
-    ):
+    argument = _read(expected, value, where)
+    items = argument if isinstance(argument, list) else [argument]
+    if any(isinstance(item, Reference | Size) for item in items):
         raise GraphError(f"{where}: expected no reference and no size as a keyword")
-    return found
+    return argument
 
 
 def _size(value: JsonValue) -> Size | None:
@@ -185,9 +185,9 @@ def _int(value: JsonValue) -> int | Size | None:
 
 def _number(value: JsonValue) -> float | Size | None:
     for read in (_bool, _int, read_float):
-        found = read(value)
-        if found is not None:
-            return found
+        number = read(value)
+        if number is not None:
+            return number
     return None
 
 
@@ -202,7 +202,7 @@ def _dtype(value: JsonValue) -> torch.dtype | None:
 
 
 def _tensor(value: JsonValue) -> Reference | Size | float | None:
-    """A reference, or a number that torch takes for a tensor without dimensions."""
+    """A reference, or a number, which torch accepts as a tensor without dimensions."""
     if isinstance(value, dict) and list(value) == ["ref"] and is_int64(value["ref"]):
         return Reference(value["ref"])
     return _number(value)

@@ -1,4 +1,4 @@
-"""Reads the text of a graph: strict, bounded, and blind to everything but the allowed names.
+"""Read the text of a graph strictly: bounded in size, allowed operators only.
 
     {"inputs": 1,
      "nodes": [["aten.sigmoid.default", [{"ref": 0}], {}],
@@ -14,7 +14,6 @@ by `getattr`.
 
 import json
 import math
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -34,63 +33,22 @@ from evo.validation.graph.arguments import (
     write_tensor,
 )
 from evo.validation.graph.sizes import Size
+from evo.validation.graph.step import GraphStep
 
 MAX_GRAPH_BYTES = 200_000
 MAX_INPUTS = 16
 MAX_GRAPH_NODES = 500
 
 
-class GraphStep(NamedTuple):
-    """One operator call; its references are taken out, so that running it only fills them in.
-
-    Attributes:
-        name: full name of the operator, or "item".
-        number: number of the value it gives.
-        operator: None for "item", which picks one of an operator's several outputs.
-        arguments: positional arguments, with a placeholder where a value goes.
-        keywords: keyword arguments; they hold no value.
-        single: (position, value) of arguments that are a value.
-        several: (position, values) of arguments that are a list of values.
-        sized: (position, place in the list there or None, size) of arguments that are a size.
-    """
-
-    name: str
-    number: int
-    operator: Callable[..., Any] | None
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
-    single: tuple[tuple[int, int], ...]
-    several: tuple[tuple[int, tuple[int, ...]], ...]
-    sized: tuple[tuple[int, int | None, Size], ...] = ()
-
-    def run(self, values: Sequence[Any]) -> Any:
-        """What the operator gives on these values."""
-        arguments = list(self.arguments)
-        for position, source in self.single:
-            arguments[position] = values[source]
-        for position, sources in self.several:
-            arguments[position] = [values[source] for source in sources]
-        for position, place, size in self.sized:
-            number = size.of(values[size.input].shape)
-            if place is None:
-                arguments[position] = number
-            else:
-                arguments[position] = [*arguments[position]]
-                arguments[position][place] = number
-        if self.operator is None:
-            return arguments[0][arguments[1]]
-        return self.operator(*arguments, **self.keywords)
-
-
 class Document(NamedTuple):
-    """A text that was read and found in order.
+    """A graph's text, read and checked.
 
     Attributes:
-        text: the canonical form.
+        text: its canonical form.
         inputs: number of input tensors.
-        nodes: what follows the inputs: a constant or None where a step puts its value.
+        nodes: initial values after the inputs: a constant, or None where a step fills its value in.
         steps: the operator calls in order.
-        output: number of the value that is the output.
+        output: index of the value that is the output.
     """
 
     text: str
@@ -101,10 +59,10 @@ class Document(NamedTuple):
 
 
 def read_document(text: str) -> Document:
-    """What a text describes.
+    """Read a graph's text and check it completely.
 
     Raises:
-        GraphError: it is no graph, or too large, or names what is not allowed.
+        GraphError: the text is no graph, is too large, or names an operator that is not allowed.
     """
     if len(text) > MAX_GRAPH_BYTES:
         raise GraphError(f"expected at most {MAX_GRAPH_BYTES:,} bytes, got {len(text):,}")
@@ -134,15 +92,15 @@ def read_document(text: str) -> Document:
 
 
 def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    """Readers differ in which of two equal keys they take, so there may be none."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    """An object without repeated keys, since readers differ in which of the two they take."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise GraphError("expected every key of an object once, got one twice")
-    return found
+    return members
 
 
 class _Reader:
-    """Reads node after node; its state is what the nodes so far have given."""
+    """Read node after node; the state holds the values, steps and canonical nodes so far."""
 
     def __init__(self, inputs: int) -> None:
         self.written: list[JsonValue] = []
@@ -150,7 +108,7 @@ class _Reader:
         self.steps: list[GraphStep] = []
         self._inputs = inputs
         self._parts = [1] * inputs
-        """How many tensors each value holds."""
+        """Number of tensors in each value."""
         self._elements_left = MAX_CONSTANT_ELEMENTS
 
     def read(self, node: JsonValue) -> None:
@@ -168,7 +126,7 @@ class _Reader:
             raise GraphError(f"operator {name[:60]!r} is not allowed here{remedy}")
 
     def tensor(self, reference: JsonValue) -> int:
-        """Number of the one tensor that a reference names."""
+        """Index of the value that a reference names; it must be a single tensor."""
         index = self._value(reference)
         if self._parts[index] != 1:
             raise GraphError(f"value {index} holds {self._parts[index]} tensors, expected one")
@@ -212,12 +170,12 @@ class _Reader:
         self._add(written, step=step, parts=len(returns))
 
     def _sizes(self, position: int, argument: Any) -> list[tuple[int, int | None, Size]]:
-        places = enumerate(argument) if isinstance(argument, list) else [(None, argument)]
-        found = [(position, place, part) for place, part in places if isinstance(part, Size)]
-        for _, _, size in found:
+        items = enumerate(argument) if isinstance(argument, list) else [(None, argument)]
+        sizes = [(position, index, item) for index, item in items if isinstance(item, Size)]
+        for _, _, size in sizes:
             if not 0 <= size.input < self._inputs:
-                raise GraphError(f"size of input {size.input}, which is none")
-        return found
+                raise GraphError(f"size of input {size.input}, which does not exist")
+        return sizes
 
     def _read_item(self, reference: JsonValue, part: JsonValue) -> None:
         index = self._value(reference)
@@ -265,11 +223,11 @@ class _Reader:
 
 def _element(dtype: torch.dtype, value: JsonValue) -> float:
     if dtype.is_floating_point:
-        found = read_float(value)
+        element = read_float(value)
     elif dtype == torch.bool:
-        found = value if isinstance(value, bool) else None
+        element = value if isinstance(value, bool) else None
     else:
-        found = value if is_int64(value) else None
-    if found is None:
+        element = value if is_int64(value) else None
+    if element is None:
         raise GraphError(f"constant: {repr(value)[:40]} is no element of {dtype}")
-    return found
+    return element

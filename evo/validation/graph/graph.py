@@ -1,7 +1,7 @@
-"""The form in which a component reaches the trainer: allowed tensor operators as data.
+"""A component as a callable graph of allowed tensor operators; the form that is trained.
 
-A graph gives the values and gradients of the source it was traced from, on any device, and under
-`torch.func.vmap`. Nothing of the candidate's Python is left in it.
+A graph computes the values and gradients of the source it was traced from, on any device and under
+`torch.func.vmap`. It contains nothing of the candidate's Python.
 """
 
 import math
@@ -13,16 +13,17 @@ import torch
 
 from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
 from evo.validation.graph.arguments import GraphError, first_line
-from evo.validation.graph.document import Document, GraphStep, read_document
+from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.shape_cache import run_on_meta
+from evo.validation.graph.step import GraphStep
 
-# A few operators run under vmap copy by copy, which torch tells everybody who uses one.
+# A few operators run copy by copy under vmap, and torch warns at each use.
 warnings.filterwarnings("ignore", message="There is a performance drop", category=UserWarning)
 
 __all__ = ["ALLOWED", "MAX_ELEMENTS", "Graph", "GraphError", "TensorSpec"]
 
 MAX_ELEMENTS = 50_000_000
-"""Default budget: elements of all values together, inner products counted in full."""
+"""Default budget: elements of all values together, with every term of inner products."""
 
 
 class TensorSpec(NamedTuple):
@@ -33,13 +34,13 @@ class TensorSpec(NamedTuple):
 
 
 class Graph:
-    """A component that is safe to call. Make one with `Graph.parse`.
+    """A component that is safe to call. Create it with `Graph.parse`.
 
     `len(graph)` is its number of operators; graphs with the same text are equal.
 
     Attributes:
         text: its canonical JSON form; `Graph.parse(graph.text).text == graph.text`.
-        inputs: how many tensors it takes.
+        inputs: number of tensors that it takes.
     """
 
     def __init__(self, document: Document) -> None:
@@ -53,14 +54,15 @@ class Graph:
     def parse(
         cls, text: str, *, instead: Mapping[str, Callable[..., Any]] | None = None
     ) -> "Graph":
-        """The graph that a text describes; the text may come from anyone.
+        """Parse a graph's text, which may come from an untrusted source.
 
         Args:
             text: see `evo.validation.graph.document`.
-            instead: what to call in place of some operators, by their full names.
+            instead: replacement functions by full operator name.
 
         Raises:
-            GraphError: it is no graph, or too large, or names what is not allowed.
+            GraphError: the text is no graph, is too large, or names an operator that is not
+                allowed.
         """
         document = read_document(text)
         steps = [
@@ -79,10 +81,11 @@ class Graph:
         return hash(self.text)
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
-        """The output, on the device of the first input.
+        """Compute the output on the device of the first input.
 
         Raises:
-            RuntimeError: from torch, where shapes do not fit. `check_budget` tells beforehand.
+            TypeError: the number of inputs is wrong.
+            RuntimeError: from torch, where shapes do not fit. `check_budget` finds out before.
         """
         if len(inputs) != self.inputs:
             raise TypeError(f"expected {self.inputs} tensors, got {len(inputs)}")
@@ -98,7 +101,15 @@ class Graph:
         dtype: torch.dtype = torch.float32,
         elements: int = MAX_ELEMENTS,
     ) -> TensorSpec:
-        """The form of the output on inputs of these shapes, found without memory or arithmetic.
+        """Check the cost at these input shapes, without memory or arithmetic.
+
+        Args:
+            shapes: one shape per input.
+            dtype: of all inputs.
+            elements: budget, see `MAX_ELEMENTS`.
+
+        Returns:
+            Shape and dtype of the output.
 
         Raises:
             GraphError: the shapes do not fit, or the values would hold more than `elements`.
@@ -133,11 +144,12 @@ class Graph:
 
 
 def _cost(step: GraphStep, values: Sequence[Any]) -> int:
-    """Elements that a step makes; matrix products pass over the inner dimension for each."""
+    """Elements that a step produces; matrix products count the inner dimension for each."""
     if step.operator is None:
         return 0
-    given = values[step.number]
-    count = sum(part.numel() for part in ([given] if isinstance(given, torch.Tensor) else given))
+    output = values[step.number]
+    tensors = [output] if isinstance(output, torch.Tensor) else output
+    count = sum(tensor.numel() for tensor in tensors)
     factors = [values[source] for _, source in step.single]
     if base_name(step.name) in FACTORING:
         count += sum(math.prod(factor.shape) * min(factor.shape[-2:]) for factor in factors)

@@ -1,13 +1,12 @@
-"""Writes down the tensor operators that a function calls, before torch takes them apart.
+"""Record the tensor operators that a function calls, before torch decomposes them.
 
-torch has a place for this, the pre-dispatch key: there `layer_norm` is still one operator, and
-`.detach()` still means something to the gradient. `make_fx` records there too, but builds for each
-trace a module with code, metadata and fake tensors that nobody here needs; this records the same
-operators and arguments (a test compares the two) in a seventh of the time or less, and imports no
-compiler. Lives in the sandboxed child.
+Recording uses torch's pre-dispatch key: there `layer_norm` is still one operator, and `.detach()`
+still affects the gradient. `make_fx` records there too, but builds a module with code, metadata and
+fake tensors per trace; this records the same operators and arguments (a test compares the two) in a
+seventh of the time or less, and imports no compiler. Runs in the sandbox's child.
 """
 
-# torch has no public door to the pre-dispatch key.
+# torch has no public interface to the pre-dispatch key.
 # pyright: reportPrivateUsage=false
 
 import operator
@@ -22,10 +21,10 @@ from torch.fx import Graph, Node
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from evo.validation.graph.writer import Recording, TraceError
+from evo.validation.graph.recording import Recording, TraceError
 
 MAX_CALLS = 2000
-"""Operators that a function may call; a graph holds a quarter of it."""
+"""Limit of operator calls per function; a graph holds a quarter of it."""
 _CALLS_PER_SIGN = 20
 
 _aten = torch.ops.aten
@@ -36,7 +35,7 @@ def record(
     inputs: Sequence[torch.Tensor],
     progress: Callable[[], None],
 ) -> Recording:
-    """The operators that `function` calls on these inputs, and what it returns.
+    """Run a function on inputs and record the operators that it calls, and its output.
 
     Args:
         function: the component.
@@ -44,7 +43,8 @@ def record(
         progress: called every few operators.
 
     Raises:
-        TraceError: it does what no graph can say, or calls more operators than one can hold.
+        TraceError: the function does something that a graph cannot express, or calls more than
+            `MAX_CALLS` operators.
     """
     recorder = _Recorder(inputs, progress)
     with _pre_dispatch(recorder), torch._C._EnablePythonDispatcher():
@@ -53,15 +53,15 @@ def record(
 
 
 class _Value(NamedTuple):
-    """A tensor that has come up: by reference, since an identity is free again after its end."""
+    """A tensor seen so far; held weakly, and checked, since an id is reused after its end."""
 
     tensor: weakref.ref[torch.Tensor]
     node: Node
     depends: bool
-    """Whether any input reaches it."""
+    """True if it depends on an input."""
 
 
-# torch puts nothing but modes of this class back on the pre-dispatch stack.
+# torch restores only modes of this class on the pre-dispatch stack.
 class _Recorder(ProxyTorchDispatchMode):
     def __init__(self, inputs: Sequence[torch.Tensor], progress: Callable[[], None]) -> None:
         # Not that of the parent: it sets up symbolic shapes and a compiler.
@@ -73,18 +73,18 @@ class _Recorder(ProxyTorchDispatchMode):
         self._has_gradients = True
         self._constants: dict[str, torch.Tensor] = {}
         self._names: dict[int, str] = {}
-        # Weakly, since a tensor that someone holds is copied on its way out of a factory.
+        # Weak references: a factory copies its result if something else holds it.
         self._values: dict[int, _Value] = {}
         for number, tensor in enumerate(inputs):
             self._add(tensor, self._graph.placeholder(f"input_{number}"), depends=True)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        # Otherwise the first operator imports the compiler, only to be told to stay out.
+        # Otherwise the first operator imports the compiler for nothing.
         return False
 
     def recording(self, output: object) -> Recording:
-        """What has been written down, with the function's output."""
+        """The recording so far, with the function's output."""
         self._graph.output(self._argument(output))
         return Recording(self._graph, self._constants)
 
@@ -116,7 +116,7 @@ class _Recorder(ProxyTorchDispatchMode):
             return result
 
     def _note_gradients(self) -> None:
-        """A node where `torch.no_grad` begins or ends."""
+        """Add a node where `torch.no_grad` begins or ends."""
         if torch.is_grad_enabled() != self._has_gradients:
             self._has_gradients = not self._has_gradients
             self._graph.call_function(torch._C._set_grad_enabled, (self._has_gradients,))
@@ -137,19 +137,19 @@ class _Recorder(ProxyTorchDispatchMode):
                 self._add(part, item, depends=depends)
 
     def _value(self, tensor: torch.Tensor) -> _Value | None:
-        found = self._values.get(id(tensor))
-        return found if found is not None and found.tensor() is tensor else None
+        value = self._values.get(id(tensor))
+        return value if value is not None and value.tensor() is tensor else None
 
     def _depends(self, tensor: torch.Tensor) -> bool:
-        found = self._value(tensor)
-        return found is not None and found.depends
+        value = self._value(tensor)
+        return value is not None and value.depends
 
     def _argument(self, value: Any) -> Any:
-        """A value as an argument of a node: tensors become nodes."""
+        """An argument for a node, with nodes in place of tensors."""
         match value:
             case torch.Tensor():
-                found = self._value(value)
-                return self._constant(value) if found is None else found.node
+                known = self._value(value)
+                return self._constant(value) if known is None else known.node
             case dict():
                 return {key: self._argument(part) for key, part in value.items()}
             case list():
@@ -160,7 +160,7 @@ class _Recorder(ProxyTorchDispatchMode):
                 return value
 
     def _constant(self, tensor: torch.Tensor) -> Node:
-        """A node for a tensor from elsewhere, such as one that the module made when it ran."""
+        """A node for a tensor that is neither input nor recorded, such as a module's global."""
         name = self._names.setdefault(id(tensor), f"constant_{len(self._names)}")
         self._constants[name] = tensor
         return self._graph.create_node("get_attr", name)
@@ -168,7 +168,7 @@ class _Recorder(ProxyTorchDispatchMode):
 
 @contextmanager
 def _pre_dispatch(recorder: _Recorder) -> Generator[None]:
-    """Shows every operator to the recorder first."""
+    """Dispatch every operator to the recorder first."""
     modes, key = mode_stack_state_for_pre_dispatch(), torch._C.DispatchKey.PreDispatch
     modes.set(0, recorder)
     torch._C._dispatch_tls_set_dispatch_key_included(key, True)
@@ -180,7 +180,7 @@ def _pre_dispatch(recorder: _Recorder) -> Generator[None]:
 
 
 def _expect_default_modes() -> None:
-    """Under other modes an operator is not what it is in a graph."""
+    """Refuse modes that change what an operator computes."""
     if torch.is_inference_mode_enabled() or torch._C._is_any_autocast_enabled():
         raise TraceError(
             "it changes how torch computes, which is no tensor operator; use only those, and "

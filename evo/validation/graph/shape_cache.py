@@ -1,8 +1,8 @@
-"""Shapes and dtypes of what operators give, found without memory and remembered.
+"""Cache of operators' output shapes and dtypes, computed on the meta device without memory.
 
-torch works them out in Python, at 60 µs an operator; the same operators meet the same shapes in
-every graph, so most answers are there already. What comes out depends on the operator, its
-arguments and the forms of its inputs alone, never on what was asked before.
+torch computes them in Python, at 60 µs per operator; the same operators meet the same shapes in
+most graphs, so most answers are cached. An answer depends only on the operator, its arguments and
+the shapes, strides and dtypes of its inputs, never on the history of the cache.
 """
 
 from collections.abc import Hashable, Sequence
@@ -10,25 +10,25 @@ from typing import Any
 
 import torch
 
-from evo.validation.graph.document import GraphStep
+from evo.validation.graph.step import GraphStep
 
 _MOST = 20_000
-"""Answers that are kept; then it starts anew."""
+"""Capacity of the cache; it is cleared when full."""
 
 _remembered: dict[Hashable, Any] = {}
 
 
 def run_on_meta(step: GraphStep, values: Sequence[Any]) -> Any:
-    """What a step gives on values of the meta device, which have a form but no elements.
+    """Run a step on tensors of the meta device, which have shape and dtype but no elements.
 
     Raises:
-        Exception: of any sort, from torch, where the forms do not fit.
+        Exception: of any type, from torch, where the shapes do not fit.
     """
     operator: Any = step.operator
     if operator is None:
         return step.run(values)
     if torch.Tag.pointwise in operator.tags:
-        # Their floats change no form. One for all, so that it never matters whose came first.
+        # Floats change no shape here: one key for all, so that the first one does not matter.
         step = step._replace(arguments=tuple(map(_same_float, step.arguments)))
     key = (
         step.name,

@@ -1,8 +1,8 @@
-"""Sizes in formulas: `x / x.shape[1]` is the same graph at every size of x.
+"""Symbolic sizes: `x / x.shape[1]` is the same graph at every size of x.
 
-A trace holds a size as the number that it was. Traces at several shapes that differ in nothing but
-such numbers are one graph, in which `{"size": [input, dim, plus]}` stands for the size of an
-input's dimension and a constant; dim None means its number of elements.
+A trace holds a size as a plain number. Traces at several shapes that differ only in such numbers
+are merged into one graph, in which `{"size": [input, dim, plus]}` is the size of an input's
+dimension plus a constant; dim None means its number of elements.
 """
 
 import json
@@ -13,28 +13,34 @@ from typing import Any, NamedTuple
 Shapes = Sequence[Sequence[int]]
 """One shape per argument of a component."""
 
-_MOST_ADDED = 2
-"""`x.shape[1] - 1` is written by people; more than this is chance."""
+_MAX_ADDED = 2
+"""Largest constant added to a size: people write `x.shape[1] - 1`; more is coincidence."""
 
 
 class Size(NamedTuple):
-    """A size of an input, and a whole number that is added to it."""
+    """The size of an input's dimension plus a whole number.
+
+    Attributes:
+        input: index of the input.
+        dim: index of the dimension; None for the number of elements.
+        plus: number that is added.
+    """
 
     input: int
     dim: int | None
     plus: int
 
     def of(self, shape: Sequence[int]) -> int:
-        """Its value where the input has this shape.
+        """The value where the input has this shape.
 
         Raises:
-            IndexError: it has no such dimension.
+            IndexError: the shape has no such dimension.
         """
         return (math.prod(shape) if self.dim is None else shape[self.dim]) + self.plus
 
 
 def with_sizes(texts: Sequence[str], shapes: Sequence[Shapes]) -> str | None:
-    """One graph for traces at these shapes, None where they differ in more than sizes.
+    """Merge the traces of one function at several shapes; None if they differ in more than sizes.
 
     >>> one, two = (f'{{"nodes":[["aten.div.Tensor",[{{"ref":0}},{n}],{{}}]]}}' for n in (7, 6))
     >>> with_sizes([one, two], [[(5, 7)], [(8, 6)]])
@@ -46,12 +52,12 @@ def with_sizes(texts: Sequence[str], shapes: Sequence[Shapes]) -> str | None:
         return None
     try:
         merged = [_merged_node(versions, shapes) for versions in zip(*nodes, strict=True)]
-    except _OtherError:
+    except _DifferentGraphsError:
         return None
     return json.dumps({"nodes": merged, **documents[0]}, separators=(",", ":"))
 
 
-class _OtherError(Exception):
+class _DifferentGraphsError(Exception):
     """Two traces differ in more than sizes."""
 
 
@@ -61,10 +67,10 @@ def _merged_node(versions: Sequence[Any], shapes: Sequence[Shapes]) -> Any:
         return first
     names = {version[0] for version in versions}
     if len(names) > 1 or not names.isdisjoint({"constant", "item"}):
-        raise _OtherError
+        raise _DifferentGraphsError
     name, positional, keywords = zip(*versions, strict=True)
-    if any(given != keywords[0] for given in keywords):
-        raise _OtherError
+    if any(version != keywords[0] for version in keywords):
+        raise _DifferentGraphsError
     return [name[0], _merged(positional, shapes), keywords[0]]
 
 
@@ -76,19 +82,19 @@ def _merged(versions: Sequence[Any], shapes: Sequence[Shapes]) -> Any:
         return [_merged(parts, shapes) for parts in zip(*versions, strict=True)]
     if all(type(version) is int for version in versions):
         return {"size": list(_size(versions, shapes))}
-    raise _OtherError
+    raise _DifferentGraphsError
 
 
 def _size(numbers: Sequence[int], shapes: Sequence[Shapes]) -> Size:
-    """The size that takes these values; one without a constant comes first."""
-    found: list[Size] = []
-    for place, versions in enumerate(zip(*shapes, strict=True)):
+    """The size that has these values at these shapes; one without a constant if there is one."""
+    candidates: list[Size] = []
+    for index, versions in enumerate(zip(*shapes, strict=True)):
         rank = min(map(len, versions))
         for dim in (*range(rank), *range(-rank, 0), None):
-            bare = Size(place, dim, 0)
-            over = {n - bare.of(shape) for n, shape in zip(numbers, versions, strict=True)}
-            if len(over) == 1 and abs(plus := over.pop()) <= _MOST_ADDED:
-                found.append(bare._replace(plus=plus))
-    if not found:
-        raise _OtherError
-    return min(found, key=lambda size: abs(size.plus))
+            bare = Size(index, dim, 0)
+            differences = {n - bare.of(shape) for n, shape in zip(numbers, versions, strict=True)}
+            if len(differences) == 1 and abs(plus := differences.pop()) <= _MAX_ADDED:
+                candidates.append(bare._replace(plus=plus))
+    if not candidates:
+        raise _DifferentGraphsError
+    return min(candidates, key=lambda size: abs(size.plus))

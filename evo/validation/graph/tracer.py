@@ -1,7 +1,7 @@
-"""Runs a candidate's source on example tensors and writes down the tensor operators it calls.
+"""Trace a candidate: run its source on example tensors and write the operators as a graph.
 
-Lives in the forked child of the zygote and nowhere else: it executes hostile code. What it returns
-is trusted by nobody; `Graph.parse` reads it as it would read any text.
+It executes hostile code, so it runs only in the zygote's forked child. Its result is text that
+nobody trusts; `Graph.parse` reads it as any other.
 """
 
 import math
@@ -13,8 +13,9 @@ from typing import Any
 import torch
 
 from evo.validation.graph.recorder import record
+from evo.validation.graph.recording import TraceError
 from evo.validation.graph.sizes import Shapes, with_sizes
-from evo.validation.graph.writer import TraceError, write_graph
+from evo.validation.graph.writer import write_graph
 
 _FILE = "<candidate>"
 _HINTS = {
@@ -33,18 +34,22 @@ _HINTS = {
 def trace(
     source: str, function: str, shapes: Sequence[Shapes], *, progress: Callable[[], None]
 ) -> str:
-    """The graph of `function` at the first of the shape sets, as JSON.
+    """Trace `function` at every shape set and return its graph as JSON.
 
-    `progress` is called now and then while operators are recorded.
+    Args:
+        source: defines the function; it is executed here.
+        function: name of the entry function.
+        shapes: one or more sets of argument shapes.
+        progress: called every few recorded operators.
 
     Raises:
-        TraceError: it fails, or it is another graph at another shape set.
+        TraceError: the source fails, or its graph differs between shape sets.
     """
     try:
         namespace: dict[str, Any] = {"__name__": "candidate"}
         exec(compile(source, _FILE, "exec"), namespace)  # noqa: S102 - what this process is for
         component = namespace[function]
-        texts = [write_graph(record(component, _examples(one), progress)) for one in shapes]
+        texts = [write_graph(record(component, _examples(sizes), progress)) for sizes in shapes]
     except TraceError:
         raise
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
@@ -54,7 +59,7 @@ def trace(
     merged = with_sizes(texts, shapes)
     if merged is not None:
         return merged
-    other = next(one for one, text in zip(shapes, texts, strict=True) if text != texts[0])
+    other = next(sizes for sizes, text in zip(shapes, texts, strict=True) if text != texts[0])
     shape, first_shape = _shapes_text(other), _shapes_text(shapes[0])
     raise TraceError(
         f"its operators at input shape {shape} differ from those at {first_shape}: "
@@ -66,7 +71,7 @@ def trace(
 
 
 def warm_up() -> None:
-    """Imports and caches what tracing needs, before the fork, so that no child has to."""
+    """Import and cache everything that tracing needs, before the fork."""
     source = (
         "import math, torch\n"
         "import torch.nn.functional as F\n"
@@ -94,7 +99,7 @@ def _examples(shapes: Shapes) -> list[torch.Tensor]:
 
 
 def _explain(error: BaseException) -> str:
-    """What went wrong and, where we know the cause, how to mend it."""
+    """Describe an error of the candidate: line, cause and, where known, how to fix it."""
     lines = [line for frame, line in walk_tb(error.__traceback__) if _is_candidate(frame)]
     where = f"line {lines[-1]}: " if lines else ""
     text = str(error).strip()

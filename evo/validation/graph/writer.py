@@ -1,90 +1,55 @@
-"""Writes a recorded function down as the text of a graph. Lives in the sandboxed child.
+"""Write a recorded function as the text of a graph. Runs in the sandbox's child.
 
-Four things are settled here, since a graph has no words for them:
+A graph consists of pure operators only, so the recording is changed in four ways:
 
-- What no input reaches is computed once and kept as a constant, on no particular device.
-- An operator that writes into its tensor becomes the one that returns a new tensor. That is the
-  same function as long as no other value shares the memory; where one does, the trace is refused.
-- What is computed under `torch.no_grad` is detached, which gives the same gradients.
+- A value that depends on no input is computed once and becomes a constant without a device.
+- An in-place operator becomes the one that returns a new tensor. That is the same function as long
+  as no other value shares the memory; where one does, the trace is refused.
+- A value that is used under `torch.no_grad` is detached, which gives the same gradients.
 - Devices, layouts and other arguments that do not change values are left out.
 """
 
 import json
 import operator
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch._ops import OpOverload
-from torch.fx import Graph, Node
+from torch.fx import Node
 from torch.fx.node import map_arg
 
-from evo.validation.graph.arguments import (
-    MAX_CONSTANT_ELEMENTS,
-    schema_of,
-    write_float,
-    write_tensor,
-)
+from evo.validation.graph.arguments import schema_of
+from evo.validation.graph.encoding import RecordedCall, encode_call, encode_constant
+from evo.validation.graph.recording import Recording, TraceError
 
-_LEFT_OUT = ("Device", "Layout", "MemoryFormat")
-"""Types of arguments that say where or how a tensor lies, not what it holds."""
-_LEFT_OUT_NAMES = ("pin_memory", "non_blocking")
 _SHARING = frozenset({"aten.type_as.default"})
 """Operators that may return their input, though their schema does not say so."""
 
 _DETACH = torch.ops.aten.detach.default
 
 
-class TraceError(Exception):
-    """The source has no trace; the message says why, for its author."""
-
-
-class Recording(NamedTuple):
-    """What a function did.
-
-    Attributes:
-        graph: its operators; what comes from elsewhere is a `get_attr` node.
-        constants: the tensors from elsewhere, by the target of their node.
-    """
-
-    graph: Graph
-    constants: dict[str, torch.Tensor]
-
-
 def write_graph(recording: Recording) -> str:
-    """The text of the graph that a recorded function computes.
+    """The text of the graph that computes the recorded function.
 
     Raises:
-        TraceError: it does something that no graph can say.
+        TraceError: the function does something that a graph cannot express.
     """
     return _Writer(recording).text()
-
-
-class _Call(NamedTuple):
-    target: Any
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
-
-    def sources(self) -> list[Node]:
-        """The values it is called on."""
-        found: list[Node] = []
-        map_arg((self.arguments, self.keywords), found.append)
-        return found
 
 
 class _Writer:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
-        self._calls: dict[Node, _Call] = {}
+        self._calls: dict[Node, RecordedCall] = {}
         self._constants: dict[Node, Any] = {}
-        """Values that no input reaches."""
+        """Values that depend on no input."""
         self._newer: dict[Node, Node] = {}
-        """What was written into, and the node that holds its new value."""
+        """Node with the new value of each node that was written into."""
         self._shared: set[Node] = set()
-        """Values that share their memory with another."""
+        """Nodes that share memory with another."""
         self._has_gradients = True
         self._detached: dict[Node, Node] = {}
-        """What was read under `torch.no_grad`, and the node that holds it without gradient."""
+        """Detached copy of each node that was used under `torch.no_grad`."""
 
     def text(self) -> str:
         inputs: list[Node] = []
@@ -111,7 +76,7 @@ class _Writer:
 
     def _read(self, node: Node) -> None:
         target: Any = node.target
-        call = _Call(
+        call = RecordedCall(
             target,
             map_arg(node.args, self._latest),  # pyright: ignore[reportArgumentType] - args stay a tuple
             map_arg(node.kwargs, self._latest),  # pyright: ignore[reportArgumentType]
@@ -130,8 +95,8 @@ class _Writer:
         else:
             self._calls[node] = call
 
-    def _without_gradients(self, node: Node, call: _Call) -> _Call:
-        """The call on values that no gradient passes through."""
+    def _without_gradients(self, node: Node, call: RecordedCall) -> RecordedCall:
+        """The call on detached values."""
         if isinstance(call.target, OpOverload) and schema_of(call.target).is_mutable:
             raise TraceError(
                 f"{call.target} writes into a tensor under torch.no_grad(); compute a new tensor "
@@ -141,19 +106,21 @@ class _Writer:
         def detached(source: Node) -> Node:
             if source not in self._detached:
                 with self._recording.graph.inserting_before(node):
-                    made = self._recording.graph.call_function(_DETACH, (source,))
-                self._calls[made] = _Call(_DETACH, (source,), {})
-                self._detached[source] = made
+                    copy = self._recording.graph.call_function(_DETACH, (source,))
+                self._calls[copy] = RecordedCall(_DETACH, (source,), {})
+                self._detached[source] = copy
             return self._detached[source]
 
         def read(source: Node) -> Node:
             return source if source in self._constants else detached(source)
 
         self._detached[node] = node
-        return _Call(call.target, map_arg(call.arguments, read), map_arg(call.keywords, read))
+        return RecordedCall(
+            call.target, map_arg(call.arguments, read), map_arg(call.keywords, read)
+        )
 
-    def _as_pure(self, node: Node, call: _Call) -> _Call:
-        """The call that gives the same value and leaves its arguments alone."""
+    def _as_pure(self, node: Node, call: RecordedCall) -> RecordedCall:
+        """The call that gives the same value without writing into its arguments."""
         target = call.target
         name = str(target)
         if not isinstance(target, OpOverload):
@@ -171,13 +138,13 @@ class _Writer:
         if schema_of(target).is_mutable:
             return call._replace(target=self._without_writing(node, call))
         if name == "aten.to.device":
-            kept = (call.arguments[0], *call.arguments[2:])
-            call = call._replace(target=torch.ops.aten.to.dtype, arguments=kept)
-        if name in _SHARING or any(given.alias_info for given in schema_of(target).returns):
+            without_device = (call.arguments[0], *call.arguments[2:])
+            call = call._replace(target=torch.ops.aten.to.dtype, arguments=without_device)
+        if name in _SHARING or any(output.alias_info for output in schema_of(target).returns):
             self._shared.update((node, call.arguments[0]))
         return call
 
-    def _without_writing(self, node: Node, call: _Call) -> OpOverload:
+    def _without_writing(self, node: Node, call: RecordedCall) -> OpOverload:
         target, written = call.target, call.arguments[0]
         if written.op != "call_function" or written in self._shared:
             raise TraceError(
@@ -205,68 +172,9 @@ class _Writer:
             for source in [node] if call is None else call.sources():
                 if source in self._constants and source not in numbers:
                     numbers[source] = len(inputs) + len(nodes)
-                    nodes.append(_constant(self._constants[source]))
+                    nodes.append(encode_constant(self._constants[source]))
             if call is not None:
                 numbers[node] = len(inputs) + len(nodes)
-                nodes.append(_operator(call, numbers))
+                nodes.append(encode_call(call, numbers))
         document = {"inputs": len(inputs), "nodes": nodes, "output": {"ref": numbers[output]}}
         return json.dumps(document, separators=(",", ":"))
-
-
-def _constant(value: Any) -> list[Any]:
-    if not isinstance(value, torch.Tensor) or value.is_complex():
-        raise TraceError("expected constants to be real tensors")
-    if value.numel() > MAX_CONSTANT_ELEMENTS:
-        raise TraceError(
-            f"a constant has {value.numel():,} elements, at most {MAX_CONSTANT_ELEMENTS:,} are "
-            "allowed; derive it from the input or make it smaller"
-        )
-    dtype = str(value.dtype).removeprefix("torch.")
-    return ["constant", dtype, list(value.shape), write_tensor(value.detach())]
-
-
-def _operator(call: _Call, numbers: dict[Node, int]) -> list[Any]:
-    if call.target is operator.getitem:
-        source, part = call.arguments
-        return ["item", {"ref": numbers[source]}, part]
-    arguments = list(call.arguments)
-    schema = {argument.name: argument for argument in schema_of(call.target).arguments}
-    while arguments and _is_default(list(schema.values())[len(arguments) - 1], arguments[-1]):
-        arguments.pop()
-    return [
-        str(call.target),
-        [_encode(value, numbers) for value in arguments],
-        {
-            key: _encode(value, numbers)
-            for key, value in sorted(call.keywords.items())
-            if not _is_left_out(schema[key]) and not _is_default(schema[key], value)
-        },
-    ]
-
-
-def _is_left_out(argument: Any) -> bool:
-    return argument.name in _LEFT_OUT_NAMES or any(
-        word in str(argument.real_type) for word in _LEFT_OUT
-    )
-
-
-def _is_default(argument: Any, value: Any) -> bool:
-    return (
-        argument.has_default_value()
-        and type(argument.default_value) is type(value)
-        and argument.default_value == value
-    )
-
-
-def _encode(value: Any, numbers: dict[Node, int]) -> Any:
-    if isinstance(value, Node):
-        return {"ref": numbers[value]}
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return write_float(value)
-    if isinstance(value, torch.dtype):
-        return {"dtype": str(value).removeprefix("torch.")}
-    if isinstance(value, Iterable):
-        return [_encode(part, numbers) for part in value]
-    raise TraceError(f"an argument of type {type(value).__name__} has no place in a graph")

@@ -1,1 +1,4 @@
-"""What a candidate's source may contain, read off its syntax tree."""
+"""Policy: which syntax and names a candidate's source may contain.
+
+`rules` checks a source; `vocabulary` lists the allowed names. Both read, neither executes.
+"""

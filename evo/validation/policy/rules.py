@@ -1,8 +1,7 @@
-"""The first wall: reads a candidate's syntax tree and refuses what a component does not need.
+"""Check a candidate's syntax tree against an allow-list of syntax and names.
 
-It runs in the engine, so it never executes, compiles or imports any of the source. It is an
-allow-list of syntax and names that gives quick, mendable reasons; what holds back hostile code is
-the sandbox behind it.
+The check runs in the engine, so it never executes, compiles or imports any of the source. It gives
+quick reasons that an author can act on; the sandbox behind it is what holds back hostile code.
 """
 
 import ast
@@ -19,7 +18,7 @@ from evo.validation.refusal import Refused
 MAX_SOURCE_BYTES = 16_000
 MAX_SYNTAX_NODES = 4_000
 MAX_DEPTH = 60
-"""Levels of syntax inside each other; a sum of n terms has n."""
+"""Largest nesting depth of the syntax tree; a sum of n terms has depth n."""
 
 _SYNTAX: tuple[type[ast.AST], ...] = (
     # statements
@@ -51,16 +50,20 @@ _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.Match: ("`match`", "choose between tensors with torch.where"),
 }
 
-_LAYOUT = frozenset("\t\n\r\f")
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
-"""Unicode categories of characters that are not seen, or that make text look like other text."""
+_WHITESPACE = frozenset("\t\n\r\f")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
+"""Unicode categories of characters that are invisible or make text look like other text."""
 
 
 def check_source(source: str, contract: Contract) -> None:
-    """Passes a source whose syntax and names are those of a component.
+    """Check that a source uses only allowed syntax and names and defines its entry function.
+
+    Args:
+        source: Python source, never executed here.
+        contract: names the entry function and its parameters.
 
     Raises:
-        Refused: with the construct, its line and the remedy.
+        Refused: names the construct, its line and how to fix it.
     """
     tree = _parse(source)
     for node in sorted(_nodes(tree), key=_place):
@@ -87,15 +90,15 @@ def _parse(source: str) -> ast.Module:
 
 
 def _check_characters(source: str) -> None:
-    """What a person reads must be what runs, and nothing may steer a terminal that prints it."""
+    """Refuse invisible characters: source must run as it reads, and print without side effects."""
     for number, line in enumerate(source.split("\n"), 1):
-        for sign in line:
-            if unicodedata.category(sign) in _UNSEEN and sign not in _LAYOUT:
-                raise _refused(f"line {number}: the unseen character U+{ord(sign):04X}; remove it")
+        for char in line:
+            if unicodedata.category(char) in _INVISIBLE and char not in _WHITESPACE:
+                raise _refused(f"line {number}: invisible character U+{ord(char):04X}; remove it")
 
 
 def _nodes(tree: ast.Module) -> list[ast.AST]:
-    """All nodes of a tree that is neither too large nor too deep, found without recursion."""
+    """All nodes of a tree within the limits of size and depth, collected without recursion."""
     nodes: list[ast.AST] = [tree]
     level: list[ast.AST] = [tree]
     for _ in range(MAX_DEPTH):
@@ -113,7 +116,7 @@ def _nodes(tree: ast.Module) -> list[ast.AST]:
 
 
 def _place(node: ast.AST) -> tuple[int, int, int, int]:
-    """Where a node stands, so that the first offence is reported: `a.b` comes before `a.b.c`."""
+    """Sort key by position, so that the first offence is reported: `a.b` before `a.b.c`."""
     if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword | ast.alias):
         return (
             node.lineno,
@@ -121,7 +124,7 @@ def _place(node: ast.AST) -> tuple[int, int, int, int]:
             node.end_lineno or 0,
             node.end_col_offset or 0,
         )
-    # Parts without a place, such as the items of a `with`: what they belong to comes first.
+    # Nodes without a position, such as the items of a `with`, come after their parents.
     return (sys.maxsize, 0, 0, 0)
 
 
@@ -145,7 +148,7 @@ def _check_node(node: ast.AST) -> None:
         case ast.Attribute(attr=name, ctx=ast.Load()):
             _check_attribute(name, node)
         case ast.Attribute(attr=name):
-            raise _refused(f"`.{name}` is not yours to set; give values names", node)
+            raise _refused(f"`.{name}` cannot be assigned; assign to a variable instead", node)
         case ast.With(items) if not all(_is_no_grad(item) for item in items):
             raise _refused("`with` is allowed for torch.no_grad() alone; leave it out", node)
         case ast.Constant(bytes() | complex() as value):
@@ -194,7 +197,7 @@ def _check_name(name: str, node: ast.AST) -> None:
         raise _refused(f"the name `{name}` is not allowed; start it with a letter", node)
     if hasattr(builtins, name) and name not in BUILTINS:
         raise _refused(
-            f"the builtin name `{name}` is not allowed, nor as a name of your own; "
+            f"the builtin name `{name}` is not allowed, not even redefined; "
             "use tensor operators, and other names",
             node,
         )
@@ -209,23 +212,24 @@ def _check_attribute(name: str, node: ast.AST) -> None:
 
 
 def _check_entry(tree: ast.Module, contract: Contract) -> None:
-    wanted = f"def {contract.function}({', '.join(contract.parameters)})"
-    found = [
+    expected = f"def {contract.function}({', '.join(contract.parameters)})"
+    entries = [
         node
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name == contract.function
     ]
-    if len(found) != 1:
-        raise _refused(f"expected one `{wanted}` at the top level, found {len(found)}; define it")
-    arguments = found[0].args
-    names = tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args))
-    further = len(names) - len(contract.parameters)
-    has_defaults = further <= len(arguments.defaults) and None not in arguments.kw_defaults
+    if len(entries) != 1:
+        count = len(entries)
+        raise _refused(f"expected one `{expected}` at the top level, found {count}; define it")
+    arguments = entries[0].args
+    names = tuple(argument.arg for argument in (*arguments.posonlyargs, *arguments.args))
+    extra = len(names) - len(contract.parameters)
+    has_defaults = extra <= len(arguments.defaults) and None not in arguments.kw_defaults
     if names[: len(contract.parameters)] != contract.parameters or not has_defaults:
         raise _refused(
-            f"expected `{wanted}`, got `({ast.unparse(arguments)})`; take those arguments, give "
+            f"expected `{expected}`, got `({ast.unparse(arguments)})`; take those arguments, give "
             "all others a default",
-            found[0],
+            entries[0],
         )
 
 

@@ -1,7 +1,7 @@
-"""The names a candidate may use. Most follow from the operators that a graph may hold.
+"""Names that a candidate may use. Most follow from the operators that a graph may hold.
 
-A name that is missing here would fail later or not be tensor arithmetic at all; the point of this
-list is to say so early, with the line and the remedy.
+A name that is missing here would fail in the sandbox, or is no tensor arithmetic at all; this list
+serves to say so early, with the line and a remedy.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ _MODULES = """
 __future__ math torch torch.linalg torch.nn torch.nn.functional torch.special typing
 """
 MODULES = frozenset(_MODULES.split())
-"""What may be imported."""
+"""Modules that may be imported."""
 
 _BUILTINS = """
 abs all any bool dict divmod enumerate float int isinstance len list map max min pow range reversed
 round slice sorted str sum tuple zip NotImplementedError RuntimeError TypeError ValueError
 """
 BUILTINS = frozenset(_BUILTINS.split())
-"""Builtin functions that stay allowed; every other builtin name is refused, whatever its use."""
+"""Allowed builtin functions; every other builtin name is refused, even when redefined."""
 
 _OPERATORS = {base_name(name).removeprefix("special_").removeprefix("linalg_") for name in ALLOWED}
 _FUNCTIONS = """
@@ -47,7 +47,7 @@ ATTRIBUTES = frozenset(
     | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _TYPING, _DTYPES, _MATH, _LISTS)).split())
     if not name.startswith("_")
 )
-"""What may follow a dot or be imported by name."""
+"""Names allowed after a dot or in `from … import`."""
 
 _BY_TORCH_WHERE = "choose between tensors with torch.where"
 _RANDOM = "a component is deterministic"
@@ -86,4 +86,4 @@ NAME_REMEDIES: Mapping[str, str] = {
     "SiLU": "use torch.nn.functional.silu",
     "GELU": "use torch.nn.functional.gelu",
 }
-"""What to write in place of names that people and models reach for."""
+"""Remedy per forbidden name that people and models often use."""

@@ -1,8 +1,8 @@
 """A forked process that traces one candidate, as the zygote sees it from outside.
 
-What the child says is data of unknown intent: a frame with a limit, read as it comes. How much
-processor time it takes is the kernel's word. Nothing here waits for it, so that one child that
-hangs holds up no other.
+Replies of the child are untrusted data: frames with a size limit, read as they come. Its processor
+time is read from the kernel. Nothing here waits for a child, so that one that hangs delays no
+other.
 """
 
 import math
@@ -17,24 +17,24 @@ from evo.validation.sandbox.lockdown import REPLY, Confinement, lockdown
 
 CHILD_BYTES = 1 << 19
 """Largest reply of a child."""
-_MAX_SIGNS = 1000
-"""Signs of progress that are believed; an honest child gives a fifth of it."""
+_MAX_PROGRESS_SIGNS = 1000
+"""Accepted signs of progress; an honest child gives at most a fifth of it."""
 
 TraceReply = dict[str, str]
 """`{"graph": …}` or `{"reason": …}`."""
 
 Trace = Callable[[Mapping[str, Any], Callable[[], None]], TraceReply]
-"""What a child does with its request; the second argument is called now and then on the way."""
+"""Task of a child: takes its request and a function that signals progress."""
 
 
 class ResourceLimits(NamedTuple):
-    """What one candidate may take.
+    """Resource limits per candidate.
 
     Attributes:
-        cpu_s: processor time.
-        silent_s: processor time without a sign of progress.
-        deadline_s: wall time.
-        memory_bytes: memory beyond what the zygote holds.
+        cpu_s: processor time in seconds.
+        silent_s: processor time in seconds without a sign of progress.
+        deadline_s: wall time in seconds.
+        memory_bytes: memory beyond that of the zygote.
     """
 
     cpu_s: float
@@ -44,18 +44,18 @@ class ResourceLimits(NamedTuple):
 
 
 class Child:
-    """A running child. Read it when its pipe has something, or when `wait_s` has passed."""
+    """A running child. Call `read` when its pipe is readable or `wait_s` has passed."""
 
     def __init__(
         self, request: Mapping[str, Any], trace: Trace, confinement: Confinement, *, held: int
     ) -> None:
-        """Forks; the child never returns from here.
+        """Fork; the child never returns from here.
 
         Args:
             request: with `id` and `limits`.
-            trace: what the child does once it is locked in.
-            confinement: what it is locked in with.
-            held: bytes of address space that it starts with.
+            trace: task of the child once it is locked in.
+            confinement: descriptors and filter that the child is locked in with.
+            held: bytes of address space that the child starts with.
         """
         self.id = request["id"]
         self._limits = limits = ResourceLimits(*request["limits"])
@@ -69,7 +69,7 @@ class Child:
                     reply=writing,
                     parent=parent,
                     memory_bytes=held + limits.memory_bytes,
-                    # The zygote is more exact; this holds if it should be held up itself.
+                    # The zygote is more exact; this limit holds if the zygote itself is delayed.
                     cpu_s=math.ceil(limits.cpu_s) + 1,
                 )
                 frames.send(REPLY, trace(request, lambda: frames.send(REPLY, {})))
@@ -79,30 +79,32 @@ class Child:
                 os._exit(0)
         os.close(writing)
         self._frames = frames.FrameReader(self.pipe, limit_bytes=CHILD_BYTES)
-        self._signs = 0
+        self._progress_signs = 0
         self._deadline = time.monotonic() + limits.deadline_s
         self._allowed_s = min(limits.silent_s, limits.cpu_s)
 
     def wait_s(self) -> float:
-        """How long it can go on before it may have used up what it is allowed."""
+        """Seconds after which the child may have reached a limit."""
         return max(0.0, min(self._deadline - time.monotonic(), self._allowed_s - self._used_s()))
 
     def read(self, *, readable: bool) -> TraceReply | None:
-        """Its reply, or why there will be none; None while it works."""
+        """The reply, or the reason why there will be none; None while the child works."""
         try:
             for message in self._frames.read() if readable else ():
                 if message:
                     return _checked(message)
-                self._signs += 1
-                if self._signs > _MAX_SIGNS:
-                    raise frames.FrameError(f"expected at most {_MAX_SIGNS} signs of progress")
+                self._progress_signs += 1
+                if self._progress_signs > _MAX_PROGRESS_SIGNS:
+                    raise frames.FrameError(
+                        f"expected at most {_MAX_PROGRESS_SIGNS} signs of progress"
+                    )
                 self._allowed_s = min(self._limits.cpu_s, self._used_s() + self._limits.silent_s)
         except frames.FrameError as error:
             return {"reason": f"its process gave no trace: {self._ending() or error}"}
         return self._overdue()
 
     def end(self) -> None:
-        """Ends it and leaves nothing of it."""
+        """Kill the child, reap it and close its pipe."""
         os.kill(self.process, signal.SIGKILL)
         os.waitpid(self.process, 0)
         os.close(self.pipe)
@@ -121,11 +123,11 @@ class Child:
         return None
 
     def _used_s(self) -> float:
-        """Processor time that it has taken."""
+        """Processor time of the child so far."""
         return libc.processor_time_s(self.process)
 
     def _ending(self) -> str:
-        """By which signal it ended, empty if by none; one that lingers gets a moment."""
+        """Name the signal that ended the child, empty if none; waits up to 20 ms for its end."""
         for _ in range(20):
             ended = os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is not None:
@@ -136,7 +138,7 @@ class Child:
 
 
 def _checked(reply: Mapping[str, object]) -> TraceReply:
-    """The reply in the one form that it may have."""
+    """Check that a reply is one graph or one reason."""
     (key,) = reply.keys() if len(reply) == 1 else ("",)
     text = reply.get(key)
     if key not in ("graph", "reason") or not isinstance(text, str):

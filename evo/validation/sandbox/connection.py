@@ -27,7 +27,10 @@ class SandboxError(EvoError):
 
 
 class Connection:
-    """Starts a zygote, and ends it; it may still be importing. Use it as a context manager."""
+    """Start a zygote and kill it on exit; use it as a context manager.
+
+    After entering, the zygote may still be importing: see `expect_ready`.
+    """
 
     def __init__(self) -> None:
         self._is_ready = False
@@ -56,10 +59,10 @@ class Connection:
                 pipe.close()
 
     def expect_ready(self) -> None:
-        """Waits until it has locked in and traced a component of its own.
+        """Wait until the zygote has locked in a child and traced a component in it.
 
         Raises:
-            SandboxError: it does not come up.
+            SandboxError: the zygote does not start, or fails this self-test.
         """
         if self._is_ready:
             return
@@ -67,9 +70,9 @@ class Connection:
             first = self.receive(within_s=_START_S)
         except frames.FrameError as error:
             self._errors.seek(0)
-            said = self._errors.read().decode(errors="replace").strip().splitlines()
+            output = self._errors.read().decode(errors="replace").strip().splitlines()
             raise SandboxError(
-                f"The sandbox process does not start: {error}. It said: {said[-1:]}"
+                f"The sandbox process does not start: {error}. It said: {output[-1:]}"
             ) from error
         if "graph" not in first:
             raise SandboxError(
@@ -78,19 +81,19 @@ class Connection:
         self._is_ready = True
 
     def send(self, message: Mapping[str, object], *, within_s: float) -> None:
-        """Sends one message.
+        """Send one message.
 
         Raises:
-            FrameError: it is gone, or takes longer.
+            FrameError: the zygote is gone, or takes longer.
         """
         deadline = time.monotonic() + within_s
         frames.send(self._requests.fileno(), message, deadline=deadline)
 
     def receive(self, *, within_s: float) -> dict[str, object]:
-        """The next message from it.
+        """Receive the next message.
 
         Raises:
-            FrameError: it is gone, takes longer, or what comes is no message.
+            FrameError: the zygote is gone, takes longer, or sends no valid frame.
         """
         deadline = time.monotonic() + within_s
         limit_bytes = zygote.REPLY_BYTES

@@ -1,7 +1,7 @@
-"""Messages on a pipe: a length, then that many bytes of JSON.
+"""Message frames on a pipe: a length, then that many bytes of JSON.
 
-Both ends of every pipe of the sandbox speak this, and the reader never trusts the writer: a frame
-has a size limit and a deadline, and JSON can hold nothing but data. Never pickle.
+All pipes of the sandbox use them. The reader never trusts the writer: a frame has a size limit and
+a deadline, and JSON can hold nothing but data. Never pickle.
 """
 
 import json
@@ -17,7 +17,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 class FrameError(Exception):
-    """The other end closed the pipe, missed the deadline or sent something that is no frame."""
+    """The other end closed the pipe, missed the deadline or sent no valid frame."""
 
 
 class DeadlineError(FrameError):
@@ -25,10 +25,10 @@ class DeadlineError(FrameError):
 
 
 def send(descriptor: int, message: Mapping[str, object], *, deadline: float | None = None) -> None:
-    """Writes one frame; `deadline` is a time of `time.monotonic`.
+    """Write one frame; `deadline` is a time of `time.monotonic`.
 
     Raises:
-        FrameError: nobody reads.
+        FrameError: the reader is gone, or too slow.
     """
     data = memoryview(encode(message))
     while data:
@@ -37,16 +37,16 @@ def send(descriptor: int, message: Mapping[str, object], *, deadline: float | No
 
 
 def encode(message: Mapping[str, object]) -> bytes:
-    """A message as one frame."""
+    """Encode a message as one frame."""
     body = json.dumps(message).encode()
     return len(body).to_bytes(_HEADER_BYTES, "big") + body
 
 
 def send_some(descriptor: int, data: bytearray) -> None:
-    """Writes what a descriptor that does not block takes of `data`, and removes it from there.
+    """Write as much of `data` as a non-blocking descriptor takes, and remove it from `data`.
 
     Raises:
-        FrameError: nobody reads.
+        FrameError: the reader is gone.
     """
     try:
         del data[: _write(descriptor, memoryview(data).toreadonly()[:_ATOMIC_BYTES])]
@@ -57,7 +57,7 @@ def send_some(descriptor: int, data: bytearray) -> None:
 def receive(
     descriptor: int, *, limit_bytes: int, deadline: float | None = None
 ) -> dict[str, object]:
-    """The next frame's JSON object.
+    """Read the next frame and return its JSON object.
 
     Raises:
         FrameError: no whole frame within limit and deadline, or its body is no JSON object.
@@ -67,10 +67,10 @@ def receive(
 
 
 class FrameReader:
-    """Frames from a pipe as they come, for a reader that has others to attend to.
+    """Read frames incrementally, for a reader that polls several pipes.
 
     Args:
-        descriptor: where to read; `read` it when it has something.
+        descriptor: of the pipe; call `read` when it is readable.
         limit_bytes: largest body of a frame.
     """
 
@@ -80,10 +80,10 @@ class FrameReader:
         self._data = bytearray()
 
     def read(self) -> list[dict[str, object]]:
-        """The messages that one read completes.
+        """Read once and return the messages that are complete now.
 
         Raises:
-            FrameError: the pipe is at its end, or what it holds is no frame.
+            FrameError: the pipe is at its end, or holds no valid frame.
         """
         self._data += _read_some(self._descriptor, _CHUNK_BYTES)
         messages: list[dict[str, object]] = []
@@ -139,7 +139,7 @@ def _write(descriptor: int, data: memoryview) -> int:
 
 def _wait(descriptor: int, deadline: float | None, *, writing: bool) -> None:
     if deadline is None:
-        # Reading and writing wait by themselves; a locked child may not ask for more.
+        # Reading and writing block without poll, a call that a locked child may not make.
         return
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT if writing else select.POLLIN)

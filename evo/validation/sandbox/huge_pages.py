@@ -1,8 +1,8 @@
-"""Packs a process's memory into large pages, so that forking it copies hundreds of entries.
+"""Collapse a process's memory into huge pages, so that a fork copies hundreds of page entries.
 
-A process that has imported torch holds some 300 MB in 75,000 pages; most of what a fork and the
-end of its child cost is writing and clearing an entry for each. Linux 6.1 packs them on request;
-where it does not, nothing changes but the time. A child that writes still copies 4 kB at a time.
+A process that has imported torch holds some 300 MB in 75,000 pages; writing and clearing an entry
+for each is most of the cost of a fork and of the child's end. Linux 6.1 collapses them on request
+(MADV_COLLAPSE); elsewhere only the time differs. A child that writes still copies 4 kB at a time.
 """
 
 import ctypes
@@ -17,18 +17,18 @@ _MAPS = Path("/proc/self/maps")
 
 
 def pack_memory() -> None:
-    """Packs what this process has written into so far."""
+    """Collapse the memory that this process has written to so far."""
     library = ctypes.CDLL(None, use_errno=True)
-    for address in _places():
-        # Each for itself: one that cannot be packed is no reason to leave out the rest.
+    for address in _addresses():
+        # One call per page: one that cannot be collapsed must not leave out the rest.
         library.madvise(ctypes.c_void_p(address), ctypes.c_size_t(_LARGE), _COLLAPSE)
 
 
-def _places() -> Iterator[int]:
-    """Where a large page of private memory would lie."""
+def _addresses() -> Iterator[int]:
+    """Addresses at which huge pages of private memory can lie."""
     if not _MAPS.exists():
         return
     for line in _MAPS.read_text().splitlines():
-        if found := _MAPPING.match(line):
-            start, end = int(found[1], 16), int(found[2], 16)
+        if mapping := _MAPPING.match(line):
+            start, end = int(mapping[1], 16), int(mapping[2], 16)
             yield from range(-(-start // _LARGE) * _LARGE, end - _LARGE + 1, _LARGE)

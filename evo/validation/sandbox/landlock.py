@@ -1,9 +1,9 @@
-"""Landlock: the kernel's own refusal of files, whatever system call asks for them.
+"""Landlock: the kernel refuses access to files, whichever system call asks for it.
 
-A ruleset that handles every right and grants none: no file is opened, listed, made, renamed,
-truncated or executed. Newer kernels also refuse TCP, abstract Unix sockets and signals to whoever
-is not shut in the same way. What the kernel knows is asked of it, by number (`abi`); see
-https://docs.kernel.org/userspace-api/landlock.html. A process keeps what it has open.
+The ruleset handles every right and grants none: no file is opened, listed, made, renamed,
+truncated or executed. Newer kernels also refuse TCP, abstract Unix sockets and signals to processes
+outside. The rights depend on the kernel's version of Landlock (`abi`); see
+https://docs.kernel.org/userspace-api/landlock.html. Descriptors that are already open stay usable.
 """
 
 import struct
@@ -15,16 +15,16 @@ _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _VERSION = 1
 
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
-"""How many rights to files there are from each version on: rename across folders, truncate, ioctl
-came later."""
+"""Number of file rights from each version on: rename across folders, truncate and ioctl came
+later."""
 _NET_RIGHTS = {4: 2}
-"""TCP: bind, connect."""
+"""Number of TCP rights: bind, connect."""
 _SCOPES = {6: 2}
-"""Abstract Unix sockets, signals."""
+"""Number of scopes: abstract Unix sockets, signals."""
 
 
 def abi() -> int:
-    """The version that this kernel knows, 0 for none."""
+    """Landlock version of this kernel, 0 for none."""
     if not libc.IS_LINUX:
         return 0
     try:
@@ -34,7 +34,7 @@ def abi() -> int:
 
 
 def rights(version: int) -> tuple[int, int, int]:
-    """Bits of all rights to files, to TCP, and of all scopes at a version.
+    """Bit masks of all file rights, TCP rights and scopes at a version.
 
     >>> [f"{bits:b}" for bits in rights(4)]
     ['111111111111111', '11', '0']
@@ -47,18 +47,18 @@ def rights(version: int) -> tuple[int, int, int]:
 
 
 def ruleset() -> int:
-    """The descriptor of a ruleset that grants nothing.
+    """Create a ruleset that grants nothing and return its descriptor.
 
     Raises:
         OSError: the kernel has no Landlock.
     """
     attributes = struct.pack("QQQ", *rights(abi()))
-    # A kernel takes fields it does not know as long as they are zero.
+    # A kernel accepts unknown fields as long as they are zero.
     return libc.syscall(_CREATE_RULESET, attributes, len(attributes), 0)
 
 
 def restrict(ruleset: int) -> None:
-    """Binds the calling process to a ruleset for good; it may gain no privileges any more.
+    """Apply a ruleset to the calling process, irrevocably; it must have no_new_privs set.
 
     Raises:
         OSError: the kernel refuses.

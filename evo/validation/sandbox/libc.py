@@ -1,4 +1,4 @@
-"""The few calls to the C library that Python does not offer, with errors raised as OSError."""
+"""Calls to the C library that Python does not offer, with errors raised as OSError."""
 
 import ctypes
 import os
@@ -11,14 +11,14 @@ IS_LINUX = sys.platform == "linux"
 
 
 def prctl(option: int, value: int, argument: bytes | None = None) -> int:
-    """Changes how the kernel treats this process: 0, or the number of the error."""
+    """Change how the kernel treats this process: 0, or the error number."""
     nothing = ctypes.c_ulong(0)
     arguments = (ctypes.c_ulong(value), ctypes.c_char_p(argument), nothing, nothing)
     return 0 if _library.prctl(option, *arguments) == 0 else ctypes.get_errno()
 
 
 def expect_prctl(option: int, value: int, argument: bytes | None = None) -> None:
-    """The same where a failure is an error.
+    """Change how the kernel treats this process, and raise on failure.
 
     Raises:
         OSError: the kernel refuses.
@@ -28,15 +28,16 @@ def expect_prctl(option: int, value: int, argument: bytes | None = None) -> None
 
 
 def syscall(number: int, *arguments: int | bytes | None) -> int:
-    """What a system call gives; -1 and below never come back.
+    """Make a system call and return its result, which is never negative.
 
     Raises:
         OSError: the kernel refuses.
     """
-    given = [
-        ctypes.c_ulong(one) if isinstance(one, int) else ctypes.c_char_p(one) for one in arguments
+    converted = [
+        ctypes.c_ulong(value) if isinstance(value, int) else ctypes.c_char_p(value)
+        for value in arguments
     ]
-    result = int(_library.syscall(ctypes.c_long(number), *given))
+    result = int(_library.syscall(ctypes.c_long(number), *converted))
     if result < 0:
         failure = ctypes.get_errno()
         raise OSError(failure, f"system call {number}: {os.strerror(failure)}")
@@ -44,10 +45,10 @@ def syscall(number: int, *arguments: int | bytes | None) -> int:
 
 
 def fork() -> int:
-    """A fork without Python's own hooks: 0 in the child, its process id in the parent.
+    """Fork without Python's hooks: 0 in the child, the child's process id in the parent.
 
-    They reset locks of threads that are not there and draw new random seeds; that costs a
-    millisecond a child, and makes what a candidate computes differ from one fork to the next.
+    The hooks reset locks of threads that do not exist here and reseed random generators; they cost
+    a millisecond per child, and would make results differ from one fork to the next.
 
     Raises:
         OSError: the kernel refuses.
@@ -61,7 +62,7 @@ def fork() -> int:
 
 
 def processor_time_s(process: int) -> float:
-    """Processor time that a process has taken.
+    """Processor time that a process has used, in seconds.
 
     Raises:
         OSError: there is no such process.

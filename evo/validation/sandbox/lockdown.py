@@ -1,8 +1,8 @@
-"""What a process of the sandbox gives up before it may see a candidate.
+"""Lock a forked child in before it may see a candidate.
 
-`lockdown` is the one place where a forked child is shut in. It takes away the zygote's pipes, the
-user, memory, time and, with the walls of the kernel, every way to reach anything but the one reply
-pipe: files, sockets, processes, signals. What can be made once is made in the zygote, by
+`lockdown` is the only place where this happens. It closes the zygote's pipes, gives up the user,
+limits memory and time and, with the walls of the kernel, blocks access to files, sockets, processes
+and signals: only the reply pipe remains. What children can share is made once in the zygote, by
 `prepare_confinement`.
 """
 
@@ -17,7 +17,7 @@ from evo.validation.sandbox import landlock, libc, syscalls
 from evo.validation.sandbox.walls import Wall
 
 REPLY = 3
-"""The one descriptor that a locked child can reach anybody through."""
+"""Descriptor of the reply pipe, the only one that a locked child can write to."""
 _RULESET = REPLY + 1
 
 _PR_SET_PDEATHSIG = 1
@@ -27,12 +27,12 @@ _NOBODY = 65534
 
 
 class Confinement(NamedTuple):
-    """What children are locked in with.
+    """Descriptors and filter that children are locked in with.
 
     Attributes:
-        nowhere: descriptor that takes the place of input and output.
-        ruleset: of Landlock; None without it.
-        filter: of system calls; None without it.
+        nowhere: descriptor of /dev/null, in place of standard input, output and error.
+        ruleset: descriptor of the Landlock ruleset; None without Landlock.
+        filter: seccomp filter of system calls; None without seccomp.
     """
 
     nowhere: int
@@ -41,7 +41,7 @@ class Confinement(NamedTuple):
 
 
 def prepare_confinement(walls: AbstractSet[Wall]) -> Confinement:
-    """What the children of this process will share.
+    """Make what all children of this process share.
 
     Raises:
         OSError: the kernel lacks one of the walls.
@@ -56,14 +56,14 @@ def prepare_confinement(walls: AbstractSet[Wall]) -> Confinement:
 def lockdown(
     confinement: Confinement, *, reply: int, parent: int, memory_bytes: int, cpu_s: int
 ) -> None:
-    """Shuts the calling process in, for good.
+    """Lock the calling process in, irrevocably.
 
     Args:
-        confinement: what `prepare_confinement` gave.
-        reply: descriptor to keep, as `REPLY`; all others are closed, 0 to 2 lead to nowhere.
-        parent: process that this one must not outlive.
-        memory_bytes: address space it may have in all.
-        cpu_s: processor time until it is killed.
+        confinement: result of `prepare_confinement`.
+        reply: descriptor to keep, as `REPLY`; all others are closed, 0 to 2 become /dev/null.
+        parent: process id of the process that this one must not outlive.
+        memory_bytes: limit of address space.
+        cpu_s: processor time after which the kernel kills the process.
 
     Raises:
         OSError: the kernel refuses; the process must end without seeing a candidate.
@@ -94,7 +94,7 @@ def lockdown(
 
 
 def die_with(parent: int) -> None:
-    """Ends this process when its parent does, and hides its memory and pipes from others.
+    """Kill this process when its parent ends, and hide its memory and pipes from others.
 
     The kernel watches the thread that started this process; the parent's main thread does best.
     """
@@ -106,7 +106,7 @@ def die_with(parent: int) -> None:
 
 
 def _give_up_root() -> None:
-    """Root has no limit on processes and may signal anybody."""
+    """Become user nobody: root has no limit on processes and may signal any of them."""
     try:
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
@@ -119,7 +119,7 @@ def _give_up_root() -> None:
 
 
 def _keep_only(confinement: Confinement, reply: int) -> None:
-    # Out of the way first: it may have a number that another is about to take.
+    # Move it first: it may have a number that is about to be overwritten.
     reply = _above(reply)
     os.dup2(reply, REPLY)
     for standard in (0, 1, 2):

@@ -1,11 +1,11 @@
-"""Traces candidates where they can reach nothing: the engine's side.
+"""Trace candidates in locked child processes: the engine's side.
 
     with Sandbox() as sandbox:
         sandbox.trace([TraceRequest(source, "activation", (((5, 7),), ((3, 2, 4, 4),)))])
 
-A zygote process (see `zygote`) forks a child for each request, several side by side. Whatever comes
-back is text that hostile code may have written: this side checks its frame, its length and its
-time, and makes a string of it. It never executes, imports or unpickles anything.
+A zygote process (see `zygote`) forks a child per request, several at a time. Replies are text that
+hostile code may have written: this side checks frame, length and time, and reads a string. It never
+executes, imports or unpickles anything.
 """
 
 import contextlib
@@ -24,20 +24,21 @@ from evo.validation.sandbox.walls import Wall
 __all__ = ["Sandbox", "SandboxError", "TraceRequest", "Traced"]
 
 Traced = str | Refused
-"""The text of a graph, or why there is none."""
+"""Text of a graph, or the refusal."""
 
-_ON_THE_WAY = 2 * zygote.SIDE_BY_SIDE
+_MAX_IN_FLIGHT = 2 * zygote.MAX_CHILDREN
 """Requests sent ahead of their replies, so that the zygote never waits for this side."""
 _GRACE_S = 5.0
-"""What the zygote may take beyond a child's deadline before it counts as lost."""
+"""Seconds beyond a child's deadline after which the zygote counts as lost."""
 
 
 class TraceRequest(NamedTuple):
     """A source to trace.
 
     Attributes:
+        source: Python source.
         function: name of its entry function.
-        shapes: one or more sets of argument shapes; the graphs must agree.
+        shapes: one or more sets of argument shapes; the traces at all of them must agree.
     """
 
     source: str
@@ -46,24 +47,24 @@ class TraceRequest(NamedTuple):
 
 
 class Sandbox:
-    """Traces sources in locked children; use it as a context manager.
+    """Trace sources in locked child processes; use it as a context manager.
 
-    Enter it in a thread that lives as long as the sandbox: the kernel ends the zygote with the
-    thread that started it. A zygote that is lost is replaced, and the requests go on.
+    Enter it in a thread that lives as long as the sandbox: the kernel kills the zygote with the
+    thread that started it. A lost zygote is replaced, and the remaining requests continue.
 
     Args:
-        cpu_s: processor time that one candidate may take; it decides, so that a busy machine
-            refuses nothing that an idle one accepts.
-        silent_s: processor time that one candidate may take between signs of progress; the
-            costliest honest ones were measured at a tenth of it.
-        deadline_s: wall time that one candidate may take, where a machine gives it none.
-        memory_bytes: memory that one candidate may take beyond what it starts with.
-        standing: walls to raise; by default those that this kernel has.
-        unsafe: work where walls are absent; a candidate might then read the user's files or
+        cpu_s: limit of processor time per candidate. It is the deciding limit, so that a busy
+            machine refuses nothing that an idle one accepts.
+        silent_s: limit of processor time per candidate between signs of progress; the costliest
+            honest ones were measured at a tenth of it.
+        deadline_s: limit of wall time per candidate, for machines that give it no processor.
+        memory_bytes: limit of memory per candidate beyond what the child starts with.
+        standing: walls to raise; by default all that this kernel has.
+        unsafe: work although walls are absent; a candidate might then read the user's files or
             signal the user's processes.
 
     Attributes:
-        walls: raised around each candidate; may be changed between two calls.
+        walls: walls around each candidate; may be changed between calls.
     """
 
     def __init__(
@@ -95,25 +96,25 @@ class Sandbox:
         return self._zygote.process.pid
 
     def trace(self, requests: Sequence[TraceRequest]) -> list[Traced]:
-        """A graph or a refusal for each request, in order.
+        """Trace each request: one graph or refusal per request, in order.
 
         Raises:
-            UsageError: walls are absent, and the sandbox is not an unsafe one.
+            UsageError: walls are absent, and `unsafe` is not set.
             SandboxError: no zygote can be started.
         """
         if not self.unsafe:
             walls.require(self.walls)
         traced: dict[int, Traced] = {}
-        rest = dict(enumerate(requests))
+        pending = dict(enumerate(requests))
         for number, request in enumerate(requests):
             if len(request.source) > zygote.REQUEST_BYTES // 8:
                 size = f"{len(request.source):,} characters"
                 traced[number] = Refused("trace", f"its source has {size}; shorten it")
-                del rest[number]
-        self._ask(rest, traced)
-        # A request that costs the zygote must not cost the others: each goes on alone.
-        for number in rest.keys() - traced.keys():
-            self._ask({number: rest[number]}, traced)
+                del pending[number]
+        self._ask(pending, traced)
+        # One request may have ended the zygote: the unanswered ones are tried one at a time.
+        for number in pending.keys() - traced.keys():
+            self._ask({number: pending[number]}, traced)
             traced.setdefault(number, Refused("trace", "the sandbox was lost while tracing it"))
         return [traced[number] for number in range(len(requests))]
 
@@ -121,9 +122,9 @@ class Sandbox:
         self._zygote = self._open.enter_context(Connection())
 
     def _ask(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
-        """Fills in what the zygote answers; all of it, unless it is lost and replaced."""
+        """Add the zygote's replies to `traced`; a lost zygote is replaced and leaves some out."""
         if not requests:
-            return  # another thread may be in the middle of its own
+            return  # another thread may be using the connection
         self._zygote.expect_ready()
         try:
             self._exchange(requests, traced)
@@ -135,19 +136,19 @@ class Sandbox:
         within_s = self.limits.deadline_s + _GRACE_S
         common = {"limits": self.limits, "walls": sorted(self.walls)}
         waiting = deque(requests.items())
-        asked: dict[int, int] = {}
-        while waiting or asked:
-            while waiting and len(asked) < _ON_THE_WAY:
+        in_flight: dict[int, int] = {}
+        while waiting or in_flight:
+            while waiting and len(in_flight) < _MAX_IN_FLIGHT:
                 number, request = waiting.popleft()
                 self._sent += 1
-                asked[self._sent] = number
+                in_flight[self._sent] = number
                 message = {"id": self._sent, **common, **request._asdict()}
                 self._zygote.send(message, within_s=within_s)
             reply = self._zygote.receive(within_s=within_s)
             match reply:
-                case {"id": int(id_), "graph": str(text)} if id_ in asked and len(reply) == 2:
-                    traced[asked.pop(id_)] = text
-                case {"id": int(id_), "reason": str(text)} if id_ in asked and len(reply) == 2:
-                    traced[asked.pop(id_)] = Refused("trace", text)
+                case {"id": int(id_), "graph": str(text)} if id_ in in_flight and len(reply) == 2:
+                    traced[in_flight.pop(id_)] = text
+                case {"id": int(id_), "reason": str(text)} if id_ in in_flight and len(reply) == 2:
+                    traced[in_flight.pop(id_)] = Refused("trace", text)
                 case _:
-                    raise frames.FrameError("the zygote did not answer what it was asked")
+                    raise frames.FrameError("the zygote's reply belongs to no request")

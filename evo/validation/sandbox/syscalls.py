@@ -1,9 +1,9 @@
-"""The system calls that remain to a candidate: those that compute, and none that reach anything.
+"""Seccomp filter: allow a candidate only system calls that compute and reach nothing.
 
-A seccomp filter, kept for good and by everything the process may start. It is an allow-list: no
-file is opened, no socket, no process, no signal, no executable memory, and no waiting, so that
-whoever takes time takes processor time; what is missing here fails with EPERM. Linux on x86-64 and
-on aarch64, whose numbers are those of the kernel's headers but have never run; see `is_available`.
+The filter cannot be removed and is inherited. It is an allow-list: no files, sockets, processes,
+signals or executable memory, and no waiting, so that a candidate that takes time takes processor
+time. Every other call fails with EPERM. Linux on x86-64 and aarch64; the numbers for aarch64 are
+those of the kernel's headers but have never run, see `is_available`.
 """
 
 import ctypes
@@ -37,25 +37,25 @@ _UNLESS_EXECUTABLE = {"mmap": (9, 222), "mprotect": (10, 226)}
 _PR_SET_SECCOMP = 22
 _MODE_FILTER = 2
 _AUDIT_NAMES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""How the kernel names a processor to the filter, which a 32-bit call in a 64-bit process changes;
-the order is that of the numbers above."""
+"""The kernel's audit number per processor, different for 32-bit calls in a 64-bit process; in the
+order of the numbers above."""
 _PROT_EXEC = 4
 
 _LOAD, _JUMP_IF_EQUAL, _JUMP_IF_BITS, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _DENY, _KILL = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 _NUMBER, _ARCHITECTURE, _THIRD_ARGUMENT = 0, 4, 32
-"""Offsets in what the kernel shows to the filter."""
+"""Offsets in the data that the kernel passes to the filter."""
 
 
 class Filter(NamedTuple):
-    """A program for the kernel, made once and taken on by each child."""
+    """A filter program, made once in the zygote and installed by each child."""
 
     instructions: "ctypes.Array[ctypes.c_char]"
     header: bytes
 
 
 def is_available() -> bool:
-    """Whether this kernel takes the filter."""
+    """True if this kernel accepts the filter."""
     if not libc.IS_LINUX or platform.machine() not in _AUDIT_NAMES:
         return False
     # Without a program the kernel says EFAULT where it knows filters, EINVAL where it does not.
@@ -71,7 +71,7 @@ def make_filter() -> Filter:
 
 
 def confine(by: Filter) -> None:
-    """Keeps the calling process to the allowed system calls; it may gain no privileges any more.
+    """Restrict the calling process to the allowed system calls; it must have no_new_privs set.
 
     Raises:
         OSError: the kernel refuses.
@@ -80,14 +80,14 @@ def confine(by: Filter) -> None:
 
 
 def program(machine: str) -> bytes:
-    """The filter in the kernel's bytecode: eight bytes an instruction, jumps count what to skip."""
-    place_of_numbers = list(_AUDIT_NAMES).index(machine)
+    """The filter as BPF bytecode: eight bytes per instruction, jumps count instructions to skip."""
+    column = list(_AUDIT_NAMES).index(machine)
     tests = [
         (number, then)
         for table, then in ((_ALLOWED, "allow"), (_UNLESS_EXECUTABLE, "check"))
         for numbers in table.values()
         # x32 calls have numbers of their own, from 2³⁰ on: none of them is here.
-        if (number := numbers[place_of_numbers]) is not None
+        if (number := numbers[column]) is not None
     ]
     code = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -95,10 +95,10 @@ def program(machine: str) -> bytes:
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
     ]
-    for place, (number, then) in enumerate(tests):
-        left = len(tests) - place - 1
+    for index, (number, then) in enumerate(tests):
+        remaining = len(tests) - index - 1
         # after the tests: deny, check (two instructions), allow, deny
-        code.append((_JUMP_IF_EQUAL, left + (1 if then == "check" else 3), 0, number))
+        code.append((_JUMP_IF_EQUAL, remaining + (1 if then == "check" else 3), 0, number))
     code += [
         (_RETURN, 0, 0, _DENY),
         (_LOAD, 0, 0, _THIRD_ARGUMENT),

@@ -1,7 +1,7 @@
-"""The walls that a kernel may lack, and which of them stand here.
+"""Walls of the kernel, and which of them this machine has.
 
-The others (limits of memory and time, no user, an empty process, plain data as the only reply) need
-nothing but a POSIX system. A sandbox without one of these walls is opened only on request.
+The other protections (limits of memory and time, no user, an empty process, plain data as the only
+reply) need only a POSIX system. A sandbox that lacks one of these walls opens only on request.
 """
 
 from collections.abc import Set as AbstractSet
@@ -12,7 +12,7 @@ from evo.validation.sandbox import landlock, syscalls
 
 
 class Wall(StrEnum):
-    """A wall of the kernel; the value is what it is called outside of this program."""
+    """A wall of the kernel; the value is its name in messages and JSON."""
 
     LANDLOCK = "Landlock"
     SECCOMP = "seccomp"
@@ -22,7 +22,7 @@ HOLDS = {
     Wall.LANDLOCK: "files, TCP, abstract sockets, signals",
     Wall.SECCOMP: "every system call that reaches anything",
 }
-"""What each wall holds back."""
+"""Protection that each wall gives."""
 
 _NEEDS = {
     Wall.LANDLOCK: "Linux 5.13 or newer with `landlock` among its security modules",
@@ -32,15 +32,15 @@ _NEEDS = {
 
 def standing() -> frozenset[Wall]:
     """The walls that this kernel has."""
-    found = {
+    is_available = {
         Wall.LANDLOCK: landlock.abi() > 0,
         Wall.SECCOMP: syscalls.is_available(),
     }
-    return frozenset(wall for wall, stands in found.items() if stands)
+    return frozenset(wall for wall, available in is_available.items() if available)
 
 
 def absence(walls: AbstractSet[Wall]) -> str:
-    """What is missing and what that means; empty where all walls stand."""
+    """Warning about missing walls and the consequences; empty if none is missing."""
     missing = "; ".join(
         f"{wall} ({HOLDS[wall]}), which needs {_NEEDS[wall]}" for wall in Wall if wall not in walls
     )
@@ -51,10 +51,10 @@ def absence(walls: AbstractSet[Wall]) -> str:
 
 
 def require(walls: AbstractSet[Wall]) -> None:
-    """Passes where all walls stand.
+    """Require all walls.
 
     Raises:
-        UsageError: what is missing, and how to go on without it.
+        UsageError: one is missing; the message says which, and how to continue without it.
     """
     if missing := absence(walls):
         raise UsageError(f"{missing} To run generated code all the same: --unsafe-sandbox.")

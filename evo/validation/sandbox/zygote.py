@@ -1,16 +1,16 @@
-"""A warm process that forks a child for each candidate and passes on what the children say.
+"""The zygote: a warm process that forks a child per candidate and passes on the replies.
 
 The engine starts it by exec with an empty environment: it never held the engine's memory, so there
-is nothing in it to steal. It imports torch once; a fork of it takes milliseconds. It speaks frames
-on its standard input and output, ends with the engine, and never runs a candidate itself, so that
-every candidate starts from the same state, whatever came before it. Several children run side by
-side; replies come in the order in which they are done.
+is nothing in it to steal. It imports torch once; forking it takes milliseconds. It reads and writes
+frames on standard input and output, ends with the engine, and never runs a candidate itself, so
+that every candidate starts from the same state. Several children run at a time; replies come in the
+order in which they finish.
 
     -> {"id": 1, "source": …, "function": …, "shapes": …, "limits": […],
         "walls": […]}
     <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}
 
-The first reply is that to a request of its own: whether a candidate can be locked in here at all.
+The first reply answers a self-test: whether a candidate can be locked in on this machine.
 """
 
 import gc
@@ -31,8 +31,8 @@ REQUEST_BYTES = 1 << 20
 """Largest request."""
 REPLY_BYTES = 8 * CHILD_BYTES
 """Largest reply to the engine: the child's text, escaped once more."""
-SIDE_BY_SIDE = 8
-"""Children at a time: more than a machine needs to be busy, so that some may hang."""
+MAX_CHILDREN = 8
+"""Children at a time: more than it takes to keep a machine busy, so that some may hang."""
 
 _SELF_TEST = {
     "id": 0,
@@ -44,7 +44,7 @@ _SELF_TEST = {
 
 
 def run_zygote(engine: int) -> None:
-    """Serves requests until the engine, given by its process id, closes its end or dies."""
+    """Serve requests until the engine, given by its process id, closes its pipe or dies."""
     die_with(engine)
     server = _Server(_import_tracer())
     server.answer(_SELF_TEST | {"walls": sorted(walls.standing())})
@@ -81,7 +81,7 @@ def _import_tracer() -> Trace:
 
 
 class _Server:
-    """Requests in, replies out; neither waits for the other, nor for a child."""
+    """Event loop: read requests, run children, write replies; none blocks the others."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
@@ -92,14 +92,14 @@ class _Server:
         self._replies = bytearray()
 
     def answer(self, request: Mapping[str, Any]) -> None:
-        """Takes on a request."""
+        """Queue a request."""
         self._waiting.append(request)
 
     def serve(self) -> None:
-        """Goes on until the engine is gone."""
+        """Run until the engine is gone."""
         os.set_blocking(1, False)
         while True:
-            while self._waiting and len(self._running) < SIDE_BY_SIDE:
+            while self._waiting and len(self._running) < MAX_CHILDREN:
                 request = self._waiting.popleft()
                 child = Child(request, self._trace, self._confinement(request), held=self._held)
                 self._running[child.pipe] = child
@@ -124,7 +124,7 @@ class _Server:
         return self._confinements[walls]
 
     def _ready(self) -> set[int]:
-        """Descriptors that have something to say, once one has or a child is due."""
+        """Wait until a descriptor is ready or a child reaches a limit; the ready descriptors."""
         poll = select.poll()
         poll.register(0, select.POLLIN)
         if self._replies:
@@ -132,12 +132,12 @@ class _Server:
         for pipe in self._running:
             poll.register(pipe, select.POLLIN)
         due_s = min((child.wait_s() for child in self._running.values()), default=None)
-        # A millisecond more than it takes, or it would be asked again and again at the end.
+        # One millisecond more, or the loop would spin just before the limit.
         events = poll.poll(None if due_s is None else int(due_s * 1000) + 1)
         return {descriptor for descriptor, _ in events}
 
 
 def _address_space() -> int:
-    """Bytes of address space in use; 0 where the system does not tell, and a limit is ignored."""
+    """Bytes of address space in use; 0 where the system does not say and ignores the limit."""
     path = Path("/proc/self/statm")
     return int(path.read_text().split()[0]) * resource.getpagesize() if path.exists() else 0

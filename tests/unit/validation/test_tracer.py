@@ -11,7 +11,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from evo.components.activation import Activation
 from evo.validation.graph import tracer
 from evo.validation.graph.graph import Graph
-from evo.validation.graph.writer import Recording, TraceError, write_graph
+from evo.validation.graph.recording import Recording, TraceError
+from evo.validation.graph.writer import write_graph
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

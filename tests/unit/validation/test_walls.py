@@ -86,7 +86,13 @@ def test_large_pages_lie_in_private_memory_and_nowhere_else(monkeypatch, tmp_pat
     )
     monkeypatch.setattr(huge_pages, "_MAPS", maps)
 
-    assert list(huge_pages._places()) == [0x200000, 0x400000, 0x600000, 0x4200000, 0x4400000]
+    assert list(huge_pages._addresses()) == [
+        0x200000,
+        0x400000,
+        0x600000,
+        0x4200000,
+        0x4400000,
+    ]
 
 
 def test_packing_keeps_every_byte():
