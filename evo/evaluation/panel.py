@@ -1,4 +1,4 @@
-"""A panel: components whose result after full training is known, by which the evaluator is judged.
+"""A panel: components with known results of full training, which judge the evaluator.
 
 A JSON file: `{"about": …, "kind": …, "halves": {"loss": …, "accuracy": …}, "functions": {name:
 {"source": …, "truth": {network: {"loss": …, "accuracy": …, "learning_rate": …}}}}}`. Every function
@@ -23,9 +23,9 @@ Measure = Literal["loss", "accuracy"]
 
 
 class Truth(Frozen):
-    """What full training of one network gave: mean test loss and accuracy over seeds.
+    """Result of full training on one network: mean test loss and accuracy over seeds.
 
-    An infinite loss is written as null: training diverged.
+    A null loss means that training diverged.
     """
 
     loss: float | None
@@ -34,7 +34,7 @@ class Truth(Frozen):
 
 
 class PanelComponent(Frozen):
-    """A component and its truth by network."""
+    """A component and its results of full training, by network."""
 
     source: str
     truth: Annotated[dict[str, Truth], Field(min_length=1)]
@@ -44,12 +44,11 @@ class Panel(Frozen):
     """Components with known results, all on the same networks.
 
     Attributes:
-        about: how they were trained.
-        kind: of the components.
+        about: description of the training, for people.
+        kind: component kind.
         functions: by name.
-        halves: how far one half of the truth's seeds agrees with the other, see
-            `evo.evaluation.statistics.rank_agreement.halves`. It shows the truth's own noise; the
-            whole truth has less of it.
+        halves: agreement of one half of the seeds with the other, see `split_half_agreement`.
+            It shows the noise of the known results; all seeds together have less.
     """
 
     about: str = ""
@@ -75,7 +74,7 @@ class Panel(Frozen):
         return list(next(iter(self.functions.values())).truth)
 
     def ranks(self, measure: Measure) -> dict[str, Ranks]:
-        """Ranks of the functions, 1 the best, by network, and "combined": their mean."""
+        """Ranks of the functions by network, 1 the best, and "combined": the mean rank."""
         by_network = {
             network: rankdata(
                 [_badness(f.truth[network], measure) for f in self.functions.values()]
@@ -86,15 +85,15 @@ class Panel(Frozen):
 
 
 def mean_rank(ranks: Mapping[str, Ranks]) -> Ranks:
-    """Mean rank of each function over networks, which weigh equally."""
+    """Mean rank of each function over networks, equally weighted: (functions,)."""
     return np.mean(list(ranks.values()), axis=0)
 
 
 def read_panel(path: Path | None, kind: str = "activation") -> Panel:
-    """The panel in a file, or the one that comes with evo for a kind.
+    """Read a panel from a file, or the one that evo ships for a kind.
 
     Raises:
-        UsageError: it cannot be read, or is no panel; the message says where.
+        UsageError: the file cannot be read or is no panel; the message says where.
     """
     source = path or resources.files("evo.data.panels") / f"{kind}.json"
     try:
@@ -108,7 +107,7 @@ def read_panel(path: Path | None, kind: str = "activation") -> Panel:
 
 
 def write_panel(panel: Panel, path: Path) -> None:
-    """Write a panel so that `read_panel` gives it back.
+    """Write a panel to a file that `read_panel` reads.
 
     Raises:
         UsageError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""How candidates are measured, as configuration. A change here states its fidelity (docs/)."""
+"""The evaluation protocol as configuration. A change here states its fidelity (docs/)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Several = Annotated[int, Field(gt=1)]
 
 
 class Setting(NamedTuple):
-    """What a candidate trains at, picked for it on validation data.
+    """A learning rate and penalty strength, picked per candidate on validation data.
 
     Attributes:
         learning_rate: of the optimiser.
@@ -87,12 +87,12 @@ class Protocol(Frozen):
 
     @property
     def settings(self) -> tuple[Setting, ...]:
-        """Every learning rate with every strength: what the first heat trains at."""
+        """Grid of the first heat: every learning rate with every strength."""
         return tuple(Setting(*pair) for pair in product(self.learning_rates, self.strengths))
 
     @property
     def for_everyone(self) -> "Protocol":
-        """The same where everyone trains at every rung, for all trials."""
+        """The same protocol without selection: every candidate trains all trials of every rung."""
         return self.model_copy(update={"keep": 1.0, "racing": False})
 
     def heats(self, rung: int) -> Sequence[range]:
@@ -105,21 +105,21 @@ class Protocol(Frozen):
         heats = [range(self.first_seed, min(end, self.first_seed + self.rate_seeds))]
         while (first := heats[-1].stop) < end:
             last = first + self.heat_seeds
-            # A heat of one seed would only cost: it joins the one before.
+            # A heat of one seed would cost more than it saves: it joins the one before.
             heats.append(range(first, end if last + 1 >= end else last))
         return heats
 
     def counts_at(self, lower: int, rung: int) -> bool:
-        """Whether what was trained at a rung counts at another, not lower one."""
+        """True if trials of rung `lower` count at `rung`, the same or a higher one."""
         return lower <= rung and self.rungs[lower].epochs == self.rungs[rung].epochs
 
     def work(self, rung: int, heat: int, networks: Sequence[int]) -> int:
-        """Epochs that a candidate trains in a heat, all copies together.
+        """Epochs that a candidate trains in a heat, summed over all copies.
 
         Args:
             rung: index of the rung.
             heat: index of the heat.
-            networks: how many each task has.
+            networks: number of networks of each task.
 
         >>> protocol = Protocol()
         >>> [protocol.work(rung, heat, [4]) for rung, heat in ((0, 0), (1, 0), (1, 1))]
@@ -133,7 +133,7 @@ class Protocol(Frozen):
         return copies * self.rungs[rung].epochs
 
     def _copies(self, rung: int, heat: int, network: int) -> int:
-        """How many copies of a network, by its place in its task, train in a heat."""
+        """Number of copies that train in a heat, of a network by its index in its task."""
         trained = max(
             (
                 below.seeds
@@ -155,7 +155,7 @@ class Job:
         graph: its text.
         rung: index of the rung.
         heat: index of the heat within the rung.
-        known: the candidate's trials so far, see `run_trials`.
+        known: the candidate's earlier trials, see `run_trials`.
     """
 
     id: str
@@ -166,9 +166,9 @@ class Job:
 
     @property
     def key(self) -> JobKey:
-        """What its outcome will be the outcome of."""
+        """Key of its outcome."""
         return JobKey(self.id, self.rung, self.heat)
 
     def failed(self, error: str) -> Outcome:
-        """An outcome that says why there is none."""
+        """The outcome of a job that could not be trained."""
         return Outcome(self.id, self.rung, (), 0.0, error, self.heat)

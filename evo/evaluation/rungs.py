@@ -1,10 +1,10 @@
-"""Successive halving with races: everyone trains at the first rung, the better share climbs.
+"""Successive halving with races: all candidates train at the first rung, the better share goes on.
 
-Rungs are those of the protocol (Jamieson & Talwalkar 2016, arXiv 1502.07943). Within a rung
-candidates train heat by heat; who cannot survive the rung any more stops (`evo.evaluation.race`).
-Baselines run every heat of every rung, so that a candidate is compared with every baseline at
-whichever rung it reached. A heat begins when the one before has ended for all: which candidates
-stop depends on results alone, never on the workers.
+The protocol defines the rungs (Jamieson & Talwalkar 2016, arXiv 1502.07943). Within a rung,
+candidates train heat by heat; those that can no longer survive it are stopped
+(`evo.evaluation.race`). Baselines run every heat of every rung, so that a candidate is compared
+with every baseline at the rung that it reached. A heat begins when the one before has ended for
+all: which candidates stop depends only on results, never on the workers.
 """
 
 import math
@@ -24,12 +24,13 @@ Rivals = Callable[[Record], Mapping[str, Sequence[Trial]]]
 
 
 class Evaluator:
-    """Trains records rung by rung and gives them back with their scores.
+    """Train and score records, rung by rung.
 
     Args:
         run: trains jobs; outcomes may come in any order.
-        protocol: the rungs, and the share that climbs.
-        rivals: the baselines that a record is compared with: their trials at every rung, by id.
+        protocol: the rungs, and the share that goes on.
+        rivals: maps a record to the trials, by id and at every rung, of the baselines that it is
+            compared with.
     """
 
     def __init__(self, run: Runner, protocol: Protocol, rivals: Rivals) -> None:
@@ -38,7 +39,7 @@ class Evaluator:
         self._rivals = rivals
 
     def evaluate(self, records: Sequence[Record]) -> list[Record]:
-        """The same records in the same order, EVALUATED with a score or FAILED with a reason."""
+        """Evaluate records, in order: each EVALUATED with a score or FAILED with a reason."""
         results = {record.id: record for record in records}
         climbing = list(records)
         for rung in range(len(self._protocol.rungs)):
@@ -48,7 +49,7 @@ class Evaluator:
         return list(results.values())
 
     def _race(self, entrants: Sequence[Record], rung: int) -> list[Record]:
-        """The entrants after a rung, in the order they came, each as far as it could survive."""
+        """Train the entrants heat by heat; the same ones in order, with the trials they got to."""
         results = {record.id: record for record in entrants}
         running = list(entrants)
         heats = self._protocol.heats(rung)
@@ -60,24 +61,24 @@ class Evaluator:
             running = [record for record in running if _is_at(record, rung)]
             if self._protocol.racing and heat + 1 < len(heats):
                 racing = still_racing(
-                    {r.id: _cells(r, self._rivals(r), rung) for r in running},
-                    places=self._places(entrants),
+                    {r.id: _margins(r, self._rivals(r), rung) for r in running},
+                    survivors=self._survivors(entrants),
                 )
                 running = [record for record in running if record.id in racing]
         return list(results.values())
 
-    def _places(self, entrants: Sequence[Record]) -> int:
+    def _survivors(self, entrants: Sequence[Record]) -> int:
         return math.ceil(len(entrants) * self._protocol.keep)
 
     def _settle(self, record: Record, outcome: Outcome) -> Record:
-        """The record with this rung's trials added to it."""
+        """Add an outcome's trials to its record."""
         seconds = record.seconds + outcome.seconds
         error = outcome.error
-        # In a later heat these are lost trials like any other: dropping them would hide them.
+        # In later heats diverged trials count as lost; an error would drop them.
         if not error and outcome.heat == 0 and all(math.isinf(t.loss) for t in outcome.trials):
             error = "training diverged in every trial at every learning rate"
         if error:
-            # What a lower rung has shown stays valid: only a candidate without any score failed.
+            # Trials of a lower rung stay valid: only a candidate without a score has failed.
             if record.score is not None:
                 return replace(record, seconds=seconds, reason=f"rung {outcome.rung}: {error}")
             return replace(
@@ -92,24 +93,24 @@ class Evaluator:
         )
 
     def _best(self, entrants: Sequence[Record], rung: int) -> list[Record]:
-        """The share that climbs, in the order it came; margin decides, since it never saturates.
+        """The share that goes on, in order; margin decides, since it does not saturate.
 
-        Who was stopped has fewer trials and stands behind all that ran to the end: its few may
-        look better than the many of those that it could not reach.
+        Stopped candidates rank behind all that ran to the end: with fewer trials, they may look
+        better by chance.
         """
         ranked = sorted(
             (record for record in entrants if _is_at(record, rung)),
             key=lambda r: (-len(_trials(r)), -r.scored.margin, r.id),
         )
-        chosen = {record.id for record in ranked[: self._places(entrants)]}
+        chosen = {record.id for record in ranked[: self._survivors(entrants)]}
         return [record for record in entrants if record.id in chosen]
 
 
 def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record]) -> list[Record]:
-    """The baselines trained at every rung, each scored against the others.
+    """Train the baselines at every rung and score each against the others.
 
     Raises:
-        EvoError: one of them cannot be trained; nothing can be measured against it.
+        EvoError: a baseline cannot be trained, so that nothing can be compared with it.
     """
     trials: dict[str, list[Trial]] = {record.id: [] for record in records}
     seconds = dict.fromkeys(trials, 0.0)
@@ -140,16 +141,16 @@ def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial]) -> Job:
 
 
 def _trials(record: Record) -> Sequence[Trial]:
-    """All that a record has trained so far."""
+    """Trials of a record so far."""
     return record.score.trials if record.score else ()
 
 
 def _is_at(record: Record, rung: int) -> bool:
-    """Whether a record is still in the race at a rung."""
+    """True if a record is still in the race at a rung."""
     return record.score is not None and record.score.rung == rung and not record.reason
 
 
-def _cells(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -> list[Floats]:
-    """Margins of a record's trials at a rung, an array (seeds,) per task and network."""
+def _margins(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -> list[Floats]:
+    """Margins of a record's trials at a rung, one array (seeds,) per stratum."""
     trials = [trial for trial in _trials(record) if trial.rung == rung]
     return list(by_stratum(trials, margins(trials, rivals)).values())

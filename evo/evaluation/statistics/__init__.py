@@ -1,1 +1,1 @@
-"""From trials to win rates: intervals, paired tests and rank agreement."""
+"""Statistics: win rates from trials, their intervals, paired tests and rank agreement."""

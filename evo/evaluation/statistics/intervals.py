@@ -1,9 +1,9 @@
-"""The 95 % interval of a win rate: few trials, whose baselines win and lose together.
+"""The 95 % interval of a win rate, from few trials whose baselines are correlated.
 
-Without honest intervals a search believes luck. Student's interval has no width where all trials
+Without valid intervals a search selects noise. Student's interval has no width where all trials
 agree and, padded with one win and one loss, is far too wide where they nearly do. A win rate is a
-proportion, but a trial is worth more or less than one toss of a coin; this module learns how much.
-It must never count baselines as trials: those of one trial share its luck.
+proportion, but a trial is worth more or less than one toss of a coin; this module estimates how
+much. It must never count baselines as trials: the baselines of one trial share its noise.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from scipy.special import betaincinv, betaln, gammaln
 from evo.core.arrays import Floats
 
 _DISPERSIONS = np.geomspace(0.025, 1.0, 10)
-"""Values of φ, equally likely beforehand."""
+"""Values of the dispersion φ, with equal prior probability."""
 
 # Pairs of m and r, each m with every r: m evenly spaced in arcsine scale, where the beta
 # distributions of one r are about equally wide, and weighed so that it is uniform.
@@ -31,21 +31,21 @@ _PRIOR_BETALN = betaln(_PRIOR_WINS, _PRIOR_LOSSES).ravel()
 
 
 class UnitInterval(NamedTuple):
-    """From `low` to `high`, both in [0, 1]."""
+    """An interval from `low` to `high`, both in [0, 1]."""
 
     low: float
     high: float
 
 
 class Beta(NamedTuple):
-    """A beta distribution, as if from so many wins and losses, both above 0."""
+    """A beta distribution by its two parameters, both above 0."""
 
     wins: float
     losses: float
 
 
 def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> UnitInterval:
-    """Where the expected win rate over seeds lies, with 95 % probability.
+    """The 95 % credible interval of the expected win rate over seeds.
 
     The rate is the mean over tasks of the mean over the task's networks of the mean over trials;
     trials are independent. A value w with expectation μ has variance φ·μ(1 - μ): at φ = 1 it is
@@ -59,12 +59,13 @@ def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Uni
     with m uniform, r and φ on a few values, s² the variance within a stratum, κ ≥ 0 the excess
     kurtosis of the beta distribution of this mean and dispersion: trials that hardly ever lose
     say little about φ. The posterior mean and variance of the rate make a beta distribution; its
-    2.5 % and 97.5 % points are the interval, stretched to the observed rate if that is outside.
+    2.5 % and 97.5 % quantiles are the interval, extended to the observed rate if that is outside.
 
     The tosses are the effective sample size of C. Franco, R. Little, T. Louis and E. Slud (Journal
     of Survey Statistics and Methodology 7, 2019, https://pmc.ncbi.nlm.nih.gov/articles/PMC6690503),
-    who for clustered samples recommend to model it, not to take it from the observed variance, and
-    a beta posterior with a uniform prior. Ours differs: φ is uncertain, strata share a centre.
+    who recommend, for clustered samples, to model it rather than to take it from the observed
+    variance, and a beta posterior with a uniform prior. Ours differs: φ is uncertain, strata share
+    a mean.
 
     Coverage in 432 simulated settings of 2 to 6 strata with 4, 8 or 16 trials each, over candidates
     with true rates from 3 to 97 %: 92.9 to 97.0 %, known to ±0.3, mean 95.3 % of B-WR and 94.6 %
@@ -72,9 +73,9 @@ def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Uni
     where one trial in ten diverges and the others nearly agree: few trials may not show it.
 
     Args:
-        strata: for each task and each of its networks, the values of the trials in [0, 1]: (n,).
-        rivals: how many baselines a value is the share of. With one, φ is 1 by nature, and all
-            trials may agree by luck.
+        strata: per task and network, the values of the trials in [0, 1]: (n,).
+        rivals: number of baselines that a value is the share of. With one, values are 0 or 1, so
+            φ is 1.
     """
     rate = float(np.mean([np.mean([wins.mean() for wins in task]) for task in strata]))
     low, high = betaincinv(*win_rate_posterior(strata, rivals=rivals), (0.025, 0.975))
@@ -82,11 +83,11 @@ def win_rate_interval(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Uni
 
 
 def win_rate_posterior(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Beta:
-    """What the trials say of the expected win rate: the distribution behind the interval.
+    """Posterior distribution of the expected win rate, on which the interval is based.
 
     Args:
-        strata: as of `win_rate_interval`.
-        rivals: the same.
+        strata: see `win_rate_interval`.
+        rivals: see `win_rate_interval`.
     """
     trials = [wins for task in strata for wins in task]
     shares = np.array([1 / len(task) / len(strata) for task in strata for _ in task])
@@ -107,13 +108,13 @@ def win_rate_posterior(strata: Sequence[Sequence[Floats]], *, rivals: int) -> Be
 def _dispersion_weights(counts: NDArray[np.int64], means: Floats, variances: Floats) -> Floats:
     """Posterior weights of `_DISPERSIONS`, summing to 1; the arguments are (strata,)."""
     freedom = max(1, (counts - 1).sum())
-    tiny = 1e-12  # where all trials win or all lose, φ is anything: d falls to 0
+    tiny = 1e-12  # where all trials win or all lose, φ is undetermined: d falls to 0
     observed = (counts - 1) @ variances / freedom + tiny
     of_a_toss = (counts - 1) @ (means * (1 - means) + variances / counts) / freedom + tiny
-    found = min(1.0, observed / of_a_toss)
-    kurtosis = 6 * found * (1 / of_a_toss - 5 - found) / ((1 + found) * (1 + 2 * found))
+    phi = min(1.0, observed / of_a_toss)
+    kurtosis = 6 * phi * (1 / of_a_toss - 5 - phi) / ((1 + phi) * (1 + 2 * phi))
     freedom = 1 / (1 / freedom + max(0.0, kurtosis) / (2 * counts.sum()))
-    return _normalised(-freedom / 2 * (np.log(_DISPERSIONS) + found / _DISPERSIONS))
+    return _normalised(-freedom / 2 * (np.log(_DISPERSIONS) + phi / _DISPERSIONS))
 
 
 def _moments(wins: Floats, losses: Floats, weights: Floats, shares: Floats) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""A mean of few independent values, and how sure it is."""
+"""Mean of a few independent values, with Student's interval."""
 
 import math
 
@@ -16,5 +16,5 @@ def student_mean(values: Floats) -> Estimate:
     Estimate(value=1.0, low=1.0, high=1.0)
     """
     mean, count = float(values.mean()), len(values)
-    reach = float(stdtrit(count - 1, 0.975)) * float(values.std(ddof=1)) / math.sqrt(count)
-    return Estimate(mean, mean - reach, mean + reach)
+    half_width = float(stdtrit(count - 1, 0.975)) * float(values.std(ddof=1)) / math.sqrt(count)
+    return Estimate(mean, mean - half_width, mean + half_width)

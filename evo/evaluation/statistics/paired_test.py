@@ -1,17 +1,16 @@
-"""Confirmation: whether candidates beat their strongest baseline on fresh trials, many at once.
+"""Confirmation: test candidates against their strongest baseline on fresh trials.
 
 A trial is task × network × seed, a stratum is task × network. Candidate and baseline share weights,
 batches and data of every trial, so they are compared by the differences
 
     d(s, k) = log(loss of the baseline / loss of the candidate)   in stratum s with seed k
 
-each within ±3: a lost trial counts as the worst that a trial can be, and none is left out. All
-strata weigh equally. The unit is the seed, with its mean over the strata: the strata of a seed
-share its split and order of the data, so they are no independent evidence.
+each within ±3: a lost trial counts as the worst possible one, and none is left out. All strata
+weigh equally. The unit is the seed, with its mean over the strata: the strata of a seed share its
+split and order of the data, so they are not independent.
 
-The strongest baseline is the one with the lowest mean log loss over the very same trials. Its luck
-helped to choose it, which makes it look better than it is: a test against it errs on the side of
-the baseline.
+The strongest baseline is the one with the lowest mean log loss over the same trials. Choosing it by
+its result makes it look better than it is, so that the test errs on the side of the baseline.
 """
 
 import math
@@ -29,11 +28,11 @@ from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.win_rates import margins
 
 LEVEL = 0.05
-"""Chance that any candidate is confirmed where none is better."""
+"""Probability that any candidate is confirmed if none is better (family-wise error rate)."""
 
 
 class Verdict(StrEnum):
-    """What a confirmation says of a candidate; it never says that a candidate is no better."""
+    """Verdict on a candidate. NOT_CONFIRMED does not mean that it is no better."""
 
     CONFIRMED = "confirmed"
     NOT_CONFIRMED = "not confirmed"
@@ -59,7 +58,7 @@ class Confirmation:
         strongest: the baseline's id.
         overall: over all strata, which decides.
         tasks: over the strata of each task alone, to see where it holds.
-        p_corrected: of `overall`, corrected for all candidates tested beside it.
+        p_corrected: p of `overall`, corrected for all candidates tested together.
     """
 
     strongest: str
@@ -69,7 +68,7 @@ class Confirmation:
 
     @property
     def verdict(self) -> Verdict:
-        """CONFIRMED where the advantage is significant among all that were tested."""
+        """CONFIRMED if the advantage is significant after the correction."""
         better = self.p_corrected < LEVEL and self.overall.log_ratio.value > 0
         return Verdict.CONFIRMED if better else Verdict.NOT_CONFIRMED
 
@@ -80,64 +79,67 @@ def confirm_candidates(
     *,
     tested: int | None = None,
 ) -> dict[str, Confirmation]:
-    """Every candidate against the strongest baseline, corrected for all of them.
+    """Test every candidate against the strongest baseline, corrected for all of them.
 
     Args:
-        candidates: trials by id, the same seeds in every stratum.
-        baselines: the same trials by id.
-        tested: how many candidates were tested in all, if some of them have no trials to show;
-            those count with p = 1.
+        candidates: trials by candidate id, with the same seeds in every stratum.
+        baselines: trials by baseline id, for the same tasks, networks and seeds.
+        tested: number of candidates in all, if some have no trials; those count with p = 1.
     """
     best = strongest(baselines)
-    found = {id_: _compared(trials, baselines[best]) for id_, trials in candidates.items()}
-    p_values = [overall.p for overall, _ in found.values()]
+    comparisons = {
+        id_: _compare_by_task(trials, baselines[best]) for id_, trials in candidates.items()
+    }
+    p_values = [overall.p for overall, _ in comparisons.values()]
     missing = (tested or len(p_values)) - len(p_values)
     corrected = holm([*p_values, *[1.0] * missing])
     return {
         id_: Confirmation(best, overall, by_task, p)
-        for (id_, (overall, by_task)), p in zip(found.items(), corrected, strict=False)
+        for (id_, (overall, by_task)), p in zip(comparisons.items(), corrected, strict=False)
     }
 
 
-def compare_paired(own: Sequence[Trial], other: Sequence[Trial]) -> Comparison:
-    """One component against another, over all strata.
+def compare_paired(trials: Sequence[Trial], other: Sequence[Trial]) -> Comparison:
+    """Compare one component with another, over all strata.
 
     Args:
-        own: trials, the same seeds in every stratum.
-        other: the same trials of the other.
+        trials: of the first, with the same seeds in every stratum.
+        other: trials of the other, for the same tasks, networks and seeds.
     """
-    return _comparison(_differences(own, {"": other}))
+    return _comparison(_differences(trials, {"": other}))
 
 
 def strongest(baselines: Mapping[str, Sequence[Trial]]) -> str:
-    """Id of the baseline with the lowest mean log loss, all strata weighing equally.
+    """Id of the baseline with the lowest mean log loss; all strata weigh equally.
 
-    The best loss of each trial is subtracted, which changes no order and gives lost trials a value.
+    The best log loss of each trial is subtracted, which keeps the order and bounds lost trials.
     """
     behind = {id_: -_differences(trials, baselines).mean() for id_, trials in baselines.items()}
     return min(behind, key=lambda id_: (behind[id_], id_))
 
 
 def sign_flip_p(differences: Floats) -> float:
-    """Chance of so large a sum, were each of these differences as likely to have the other sign.
+    """One-sided p-value of paired differences under random signs.
 
-    Fisher's randomization test of paired differences, one-sided (The Design of Experiments, 1935,
-    §21), exact over all 2ⁿ signs: the sums of either half are sorted and counted against each
-    other.
+    Fisher's randomization test (The Design of Experiments, 1935, §21): the probability of a sum at
+    least as large if each difference has a random sign. Exact over all 2ⁿ signs: the sums of either
+    half are sorted and counted against each other.
 
     >>> sign_flip_p(np.array([1.0, 2.0, 3.0]))
     0.125
     """
     half = len(differences) // 2
-    some, others = _signed_sums(differences[:half]), np.sort(_signed_sums(differences[half:]))
-    # What equals the observed sum but for the order of addition counts too.
-    reached = differences.sum() - 1e-9 * np.abs(differences).sum()
-    count = len(others) - np.searchsorted(others, reached - some)
-    return float(count.sum() / (len(some) * len(others)))
+    first, second = _signed_sums(differences[:half]), np.sort(_signed_sums(differences[half:]))
+    # Sums that equal the observed one up to rounding count too.
+    observed = differences.sum() - 1e-9 * np.abs(differences).sum()
+    count = len(second) - np.searchsorted(second, observed - first)
+    return float(count.sum() / (len(first) * len(second)))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Corrected p-values in the same order; below α, the chance of any false one is at most α.
+    """Correct p-values for multiple testing by Holm's method, in the same order.
+
+    If those below α are accepted, the probability of any false one is at most α.
 
     Step-down Bonferroni (S. Holm 1979, Scand. J. Statist. 6, 65–70): the i-th smallest of m is
     multiplied by m − i + 1, and none ends below a smaller one.
@@ -153,7 +155,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def fewest_seeds(candidates: int) -> int:
-    """Seeds below which the test can confirm none of so many candidates.
+    """Smallest number of seeds with which the test can confirm one of this many candidates.
 
     >>> fewest_seeds(8)
     8
@@ -161,19 +163,19 @@ def fewest_seeds(candidates: int) -> int:
     return math.floor(math.log2(candidates / LEVEL)) + 1
 
 
-def _compared(
-    own: Sequence[Trial], baseline: Sequence[Trial]
+def _compare_by_task(
+    trials: Sequence[Trial], baseline: Sequence[Trial]
 ) -> tuple[Comparison, dict[str, Comparison]]:
     by_task: dict[str, list[Trial]] = {}
-    for trial in own:
+    for trial in trials:
         by_task.setdefault(trial.task, []).append(trial)
-    return compare_paired(own, baseline), {
-        task: compare_paired(trials, baseline) for task, trials in by_task.items()
+    return compare_paired(trials, baseline), {
+        task: compare_paired(part, baseline) for task, part in by_task.items()
     }
 
 
 def _comparison(differences: Floats) -> Comparison:
-    """Of differences (strata, seeds), with Student's interval over the seeds."""
+    """Mean of differences (strata, seeds), with Student's interval over the seeds."""
     seeds = differences.mean(axis=0)
     return Comparison(student_mean(seeds), sign_flip_p(seeds))
 

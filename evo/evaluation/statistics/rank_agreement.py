@@ -1,4 +1,4 @@
-"""Fidelity: how well a cheap protocol's ranking agrees with the ranking after full training.
+"""Fidelity: agreement of a cheap protocol's ranking with the ranking after full training.
 
 Kendall's τ-b = (C − D) / √((n₀ − t₁)(n₀ − t₂)) with C concordant and D discordant pairs of
 components and t tied ones (Kendall 1945): 1 is the same order, 0 chance, −1 the reverse.
@@ -25,7 +25,7 @@ def kendall(one: ArrayLike, other: ArrayLike) -> Estimate:
     """Kendall's τ of two rankings of the same components, with its 95 % bootstrap interval.
 
     The interval is the percentile bootstrap over components (Efron 1979): what another panel
-    of this size would have said. A pair drawn from one component twice does not count.
+    of this size would give. A pair of two draws of one component does not count.
     """
     first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
     rng = child(0, "fidelity", "bootstrap")
@@ -36,32 +36,33 @@ def kendall(one: ArrayLike, other: ArrayLike) -> Estimate:
 
 
 def loss_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
-    """Mean rank of components by mean log test loss of each network, 1 the best.
+    """Rank components by mean log test loss per network: mean rank, 1 the best, (components,).
 
     Args:
-        trials: of each component, all at one rung; networks weigh equally.
+        trials: per component, all at one rung; networks weigh equally.
     """
-    return _ranks(trials, [np.log(np.clip([t.loss for t in own], 1e-9, 1e3)) for own in trials])
+    losses = [np.log(np.clip([t.loss for t in component], 1e-9, 1e3)) for component in trials]
+    return _ranks(trials, losses)
 
 
 def accuracy_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
-    """The same by mean test accuracy."""
-    return _ranks(trials, [-np.array([t.accuracy for t in own]) for own in trials])
+    """Rank components by mean test accuracy per network; see `loss_ranks`."""
+    return _ranks(trials, [-np.array([t.accuracy for t in component]) for component in trials])
 
 
 def split_half_agreement(
     trials: Sequence[Sequence[Trial]], ranks: Callable[[Sequence[Sequence[Trial]]], Ranks]
 ) -> float | None:
-    """Agreement of one half of the seeds with the other: τ, mean over random halvings.
+    """Agreement of one half of the seeds with the other: mean τ over random halvings.
 
-    Both halves have the learning rates that all seeds together chose, which flatters a little.
+    Both halves use the learning rates picked on all seeds, which makes τ slightly too high.
 
     Args:
-        trials: of each component, all at one rung, with the same seeds.
+        trials: per component, all at one rung, with the same seeds.
         ranks: `loss_ranks` or `accuracy_ranks`.
 
     Returns:
-        None where there is but one seed.
+        None if there is only one seed.
     """
     seeds = sorted({trial.seed for trial in trials[0]})
     size = len(seeds) // 2
@@ -72,7 +73,7 @@ def split_half_agreement(
     for _ in range(HALVINGS):
         shuffled = rng.permutation(seeds).tolist()
         one, other = (
-            ranks([[trial for trial in own if trial.seed in half] for own in trials])
+            ranks([[t for t in component if t.seed in half] for component in trials])
             for half in (shuffled[:size], shuffled[size : 2 * size])
         )
         taus.append(_tau(one, other))
@@ -81,10 +82,12 @@ def split_half_agreement(
 
 def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float64]]) -> Ranks:
     means = [
-        {cell: float(part.mean()) for cell, part in by_stratum(row, own).items()}
-        for row, own in zip(trials, values, strict=True)
+        {stratum: float(part.mean()) for stratum, part in by_stratum(*component).items()}
+        for component in zip(trials, values, strict=True)
     ]
-    return mean_rank({"/".join(cell): rankdata([own[cell] for own in means]) for cell in means[0]})
+    return mean_rank(
+        {"/".join(stratum): rankdata([mean[stratum] for mean in means]) for stratum in means[0]}
+    )
 
 
 def _tau(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

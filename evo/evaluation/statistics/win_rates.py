@@ -6,11 +6,11 @@ formulas are our reading of it:
     B-WR(h)     = mean over trials t and baselines b of [m_t(h) > m_t(b)], a tie counts one half
     BSOTA-WR(h) = mean over trials t of [m_t(h) > max over b of m_t(b)], a tie counts one half
 
-with m_t the negative test loss. Tasks weigh equally however many trials they have. Beside them
+with m_t the negative test loss. Tasks weigh equally, whatever their number of trials. In addition,
 
     margin(h)   = mean over trials t of log(min over b of loss_t(b) / loss_t(h)), each within ±3
 
-which does not saturate. It is a mean, since a median would not notice trials that are lost.
+does not saturate. It is a mean, since a median would ignore lost trials.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,17 +26,17 @@ from evo.evaluation.strata import by_stratum
 
 
 def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Score:
-    """Win rates, margin and intervals of one candidate against baselines on the same trials.
+    """Score one candidate against baselines: win rates, margin and intervals.
+
+    The rates are those at the highest rung among `trials`.
 
     Args:
-        trials: the candidate's results at every rung it was trained at.
-        baselines: the same by baseline, each with at least these trials. A candidate that is
-            itself a baseline must not be among them.
-
-    The rates are read at the highest rung among `trials`.
+        trials: the candidate's trials at every rung.
+        baselines: trials by baseline, which include these tasks, networks, seeds and rungs. A
+            candidate that is itself a baseline must not be among them.
     """
     last = at_highest_rung(trials)
-    own = np.array([trial.loss for trial in last])
+    losses = np.array([trial.loss for trial in last])
     wins, top_wins, ahead = trial_values(last, baselines)
     task_of = np.array([trial.task for trial in last])
     names = list(dict.fromkeys(task_of.tolist()))
@@ -49,7 +49,7 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
         margin=float(np.mean([ahead[row].mean() for row in rows])),
         tasks={
             name: TaskScore(
-                float(wins[row].mean()), float(top_wins[row].mean()), float(own[row].mean())
+                float(wins[row].mean()), float(top_wins[row].mean()), float(losses[row].mean())
             )
             for name, row in zip(names, rows, strict=True)
         },
@@ -57,11 +57,11 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
 
 
 class TrialValues(NamedTuple):
-    """What each trial says, of which the measures are means: (trials,) each.
+    """Values per trial, of which the measures are means: (trials,) each.
 
     Attributes:
-        b_wr: share of the baselines beaten, in [0, 1].
-        bsota_wr: whether the best one was beaten: 0, 1/2 or 1.
+        b_wr: share of baselines beaten, in [0, 1].
+        bsota_wr: 1 if the best baseline was beaten, 1/2 for a tie, else 0.
         margin: log(best baseline's loss / own loss), in [-3, 3].
     """
 
@@ -71,24 +71,25 @@ class TrialValues(NamedTuple):
 
 
 def trial_values(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> TrialValues:
-    """What each trial of a candidate says; the arguments are those of `score`."""
-    own = np.array([trial.loss for trial in trials])
+    """Values of each trial of a candidate; the arguments are those of `score`."""
+    losses = np.array([trial.loss for trial in trials])
     theirs = np.stack([_losses(other, on=trials) for other in baselines.values()])
     best = theirs.min(axis=0)
-    return TrialValues(_wins(own, theirs).mean(axis=0), _wins(own, best), _log_ratio(own, best))
+    shares = _wins(losses, theirs).mean(axis=0)
+    return TrialValues(shares, _wins(losses, best), _log_ratio(losses, best))
 
 
 def at_highest_rung(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials that count: those at the highest rung among them."""
+    """Trials at the highest rung among them."""
     rung = max(trial.rung for trial in trials)
     return [trial for trial in trials if trial.rung == rung]
 
 
 def by_task(trials: Sequence[Trial], values: Floats) -> list[list[Floats]]:
-    """The strata of `win_rate_interval`: for each task and network the values (seeds,)."""
+    """Group values as `win_rate_interval` takes them: by task, one array (seeds,) per network."""
     strata: dict[str, list[Floats]] = {}
-    for cell, own in by_stratum(trials, values).items():
-        strata.setdefault(cell.task, []).append(own)
+    for stratum, members in by_stratum(trials, values).items():
+        strata.setdefault(stratum.task, []).append(members)
     return list(strata.values())
 
 
@@ -98,7 +99,7 @@ def margins(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -
 
 
 def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score]:
-    """Each baseline's score against the others."""
+    """Score each baseline against the others."""
     return {
         name: score(
             trials,
@@ -109,29 +110,29 @@ def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score
 
 
 def _losses(trials: Sequence[Trial], *, on: Sequence[Trial]) -> Floats:
-    """Losses of a baseline on the same task × network × seed at the same rung, in that order."""
+    """Losses of a baseline on the tasks, networks, seeds and rungs of `on`, in its order."""
     loss_of = {trial[:4]: trial.loss for trial in trials}
     return np.array([loss_of[trial[:4]] for trial in on])
 
 
-def _wins(own: Floats, theirs: Floats) -> Floats:
+def _wins(losses: Floats, theirs: Floats) -> Floats:
     """1 for a win, 1/2 for a tie, 0 for a loss; a lost trial (loss inf) wins nothing."""
-    wins = (own < theirs) + 0.5 * (own == theirs)
-    return np.where(np.isfinite(own), wins, 0.0)
+    wins = (losses < theirs) + 0.5 * (losses == theirs)
+    return np.where(np.isfinite(losses), wins, 0.0)
 
 
-def _log_ratio(own: Floats, best: Floats) -> Floats:
-    """log(best / own) of each trial, within ±3: beyond a factor of 20 a loss is simply lost."""
+def _log_ratio(losses: Floats, best: Floats) -> Floats:
+    """log(best / losses) of each trial, clipped to ±3, a factor of 20."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(best) - np.log(own)
+        ratio = np.log(best) - np.log(losses)
     # Both lost, or both zero: neither is ahead of the other. A lost trial never counts as a win.
     ratio = np.where(np.isnan(ratio), 0.0, ratio)
-    return np.where(np.isfinite(own), np.clip(ratio, -3, 3), -3.0)
+    return np.where(np.isfinite(losses), np.clip(ratio, -3, 3), -3.0)
 
 
 def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> Estimate:
     """Mean over tasks of their mean, with a 95 % interval over trials."""
     tasks = by_task(trials, wins)
-    value = float(np.mean([np.concatenate(cells).mean() for cells in tasks]))
+    value = float(np.mean([np.concatenate(strata).mean() for strata in tasks]))
     low, high = win_rate_interval(tasks, rivals=rivals)
     return Estimate(value, min(value, low), max(value, high))

@@ -1,1 +1,5 @@
-"""Training of one component: networks, optimisers and the trials of a heat."""
+"""Training: run the trials of one component.
+
+`trials` picks a learning rate and returns trials; `trainer` trains all copies of a network at once,
+with `adam` or an evolved update `rule`; `kernels` replaces operators that are slow on a CPU.
+"""

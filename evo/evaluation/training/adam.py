@@ -1,4 +1,4 @@
-"""Adam on stacked copies, each copy with a learning rate of its own."""
+"""Adam on stacked copies, one learning rate per copy."""
 
 # The fused kernel has no public name for tensors that are no module's parameters:
 # pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
@@ -11,20 +11,20 @@ _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 
 
 class StackedAdam:
-    """Adam (Kingma & Ba 2015, arXiv 1412.6980) on stacked parameters, which it holds.
+    """Adam (Kingma & Ba 2015, arXiv 1412.6980) on stacked parameters, which it owns.
 
-    torch's kernel takes one rate for all. Adam's direction does not depend on the rate, so the
-    kernel collects every copy's directions, D ← D − schedule · m̂ / (√v̂ + ε), at rate one, and a
-    copy's parameters are p = p₀ + rate · D. That is the same arithmetic in another order, and one
-    pass over memory where a rate a row takes seven. All tensors lie in one, so that the last pass
-    is a single kernel.
+    torch's fused kernel takes one rate for all copies. Adam's direction does not depend on the
+    rate, so the kernel accumulates each copy's directions, D ← D − schedule · m̂ / (√v̂ + ε), at
+    rate one, and a copy's parameters are p = p₀ + rate · D. That is the same arithmetic in another
+    order, in one pass over memory where separate rates take seven. All tensors are views of one, so
+    that the last pass is a single kernel.
 
     Args:
-        starts: initial values by name, each (copies, …).
+        starts: initial values by parameter name, each (copies, …).
         rates: (copies,) learning rates.
 
     Attributes:
-        parameters: current values by name, leaves that a gradient can be asked for.
+        parameters: current values by name; leaves that require a gradient.
     """
 
     def __init__(self, starts: Mapping[str, torch.Tensor], rates: torch.Tensor) -> None:
@@ -47,20 +47,25 @@ class StackedAdam:
         self._moved_by_tensor = views(self._moved)
         self._mean = views(torch.zeros_like(self._start))
         self._square = views(torch.zeros_like(self._start))
-        self._done = torch.zeros((), device=self._start.device)
+        self._steps = torch.zeros((), device=self._start.device)
 
     def step(self, gradients: list[torch.Tensor], *, schedule: float) -> None:
-        """One update; `schedule` scales every copy's rate."""
-        self._done += 1
+        """Apply one update.
+
+        Args:
+            gradients: one per parameter, in order, each (copies, …).
+            schedule: factor of every copy's learning rate.
+        """
+        self._steps += 1
         torch._fused_adam_(
             self._moved_by_tensor,
-            # The kernel goes through memory as it lies: a transposed gradient, such as a penalty
-            # of w @ w.T gives, would move the wrong weights.
+            # The kernel ignores strides: a transposed gradient, such as that of a penalty on
+            # w @ w.T, would move the wrong weights.
             [gradient.contiguous() for gradient in gradients],
             self._mean,
             self._square,
             [],
-            [self._done] * len(gradients),
+            [self._steps] * len(gradients),
             lr=schedule,
             beta1=_BETA_1,
             beta2=_BETA_2,

@@ -1,8 +1,9 @@
-"""Faster equals of ATen operators that are slow on a CPU, values and gradients alike.
+"""Faster replacements of ATen operators that are slow on a CPU, with equal values and gradients.
 
-Evolved components are full of them. What makes them slow is scalar code, and masks of another type
-than the data; here every pass is plain float arithmetic. `benchmarks/bench_kernels.py` has the
-ratios. A kernel costs some 50 µs a call more than the operator, so it must save more than that.
+Evolved components use these operators a lot. They are slow because of scalar code, and of masks
+with another dtype than the data; here every pass is plain float arithmetic.
+`benchmarks/bench_kernels.py` measures the ratios. A kernel costs some 50 µs more per call than the
+operator, so it must save more than that.
 """
 
 # torch.autograd.Function has no types:
@@ -17,15 +18,15 @@ import torch
 Kernel = Callable[..., Any]
 
 _STEEP = 1e38
-"""Turns the sign of a difference into 0 or 1, and no difference into one half."""
+"""Slope that turns the sign of a difference into 0 or 1, and no difference into one half."""
 _MISH_LINEAR = 20.0
-"""Above it mish(x) is x in single precision."""
+"""Above it mish(x) = x in single precision."""
 _ASINH_FAR = 1e18
-"""Its square is still finite."""
+"""Clamp for |x| whose square is still finite."""
 
 
 class _Extreme(torch.autograd.Function):
-    """One of two values; a tie gives each half of the gradient, as ATen does."""
+    """Minimum or maximum; on a tie each value gets half of the gradient, as in ATen."""
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -90,17 +91,17 @@ class _Asinh(torch.autograd.Function):
 
 
 def _share(lead: torch.Tensor) -> torch.Tensor:
-    """1 where the first value leads, 0 where the second does, one half of a tie; in place."""
+    """Share of the gradient: 1 where `lead` > 0, 0 where it is < 0, one half at 0; in place."""
     return lead.mul_(_STEEP).add_(0.5).clamp_(0, 1)
 
 
 def _if_floats(kernel: type[torch.autograd.Function], otherwise: Kernel) -> Kernel:
-    """The kernel on floats of one shape that a gradient is asked of, else the operator."""
+    """Use the kernel for float32 tensors of one shape with gradients, else the operator."""
 
     def choose(*values: torch.Tensor) -> torch.Tensor:
         first = values[0]
-        alike = all(v.dtype is torch.float32 and v.shape == first.shape for v in values)
-        if alike and torch.is_grad_enabled():
+        fits = all(v.dtype is torch.float32 and v.shape == first.shape for v in values)
+        if fits and torch.is_grad_enabled():
             return kernel.apply(*values)
         return otherwise(*values)
 
@@ -117,9 +118,9 @@ CPU_KERNELS: Mapping[str, Kernel] = {
     "aten.minimum.default": _if_floats(_Minimum, _aten.minimum.default),
     "aten.mish.default": _if_floats(_Mish, _aten.mish.default),
 }
-"""What to call for an operator, by its full name."""
+"""Replacement by full operator name."""
 
 
 def kernels_for(device: str) -> Mapping[str, Kernel]:
-    """What to call in place of operators on a device; a GPU has no slow ones."""
+    """Replacements of operators on a device; none on a GPU, where no operator is slow."""
     return CPU_KERNELS if device == "cpu" else {}

@@ -1,8 +1,8 @@
-"""Trains one network with one component: all seeds × learning rates side by side.
+"""Train one network with one component: all seeds × learning rates at once.
 
-Parameters are stacked, so that a step of every copy is a handful of batched kernels. Each copy has
-the split, initial weights, data order and learning-rate schedule that it would have alone: copies
-never mix.
+Parameters are stacked, so that one step of all copies is a few batched kernels. Each copy has the
+split, initial weights, data order and learning-rate schedule that it would have alone; copies never
+mix.
 """
 
 import math
@@ -19,12 +19,12 @@ from evo.networks.parts import Parts
 from evo.tasks.base import Data
 from evo.tasks.objective import error_rate
 
-_MEASURED_AT_ONCE = 256
-"""Samples that pass through all copies together: more would not fit caches."""
+_EVALUATION_BATCH = 256
+"""Samples per copy that are evaluated at once; more would not fit the caches."""
 
 
 class Trained(NamedTuple):
-    """What training gave, a row per seed and a column per setting: (seeds, settings) float32.
+    """Results of training, each (seeds, settings) float32.
 
     Losses are those of the task, or error rates where the parts are judged by accuracy. A copy
     that diverged has loss `inf` and accuracy 0.
@@ -46,11 +46,20 @@ def train(
     epochs: int,
     batch_size: int,
 ) -> Trained:
-    """Train seeds × settings copies; see `Trained`.
+    """Train one copy per seed and setting, on the device of `data`.
 
-    A setting is a learning rate, and the strength beside it, which multiplies the parts' penalty; 1
-    by default. With Adam and a linearly falling rate, unless the parts say otherwise.
-    The device is that of `data`. A last incomplete batch of an epoch is left out.
+    The optimiser is Adam with a linearly falling rate, unless the parts replace them. An incomplete
+    last batch of an epoch is left out.
+
+    Args:
+        network: to train.
+        data: the task's splits.
+        parts: the component, in its place among the defaults.
+        seeds: of the copies; a seed decides split, initial weights and data order.
+        learning_rates: one per setting.
+        strengths: factor of the parts' penalty, one per setting; 1 by default.
+        epochs: passes over the training split.
+        batch_size: samples per step and copy.
     """
     strengths = strengths or [1.0] * len(learning_rates)
     settings = list(zip(learning_rates, strengths, strict=True))
@@ -59,9 +68,9 @@ def train(
     batches = max(1, samples // batch_size)
     steps = epochs * batches
     factors = parts.rate_factors(steps)
-    order = [_generator(seed, "order") for seed in seeds]
+    generators = [_generator(seed, "order") for seed in seeds]
     for epoch in range(epochs):
-        shuffled = torch.stack([torch.randperm(samples, generator=g) for g in order])
+        shuffled = torch.stack([torch.randperm(samples, generator=g) for g in generators])
         rows = copies.rows.train.gather(1, copies.for_each(shuffled))
         for step, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
             copies.step(batch, schedule=factors[step])
@@ -71,7 +80,7 @@ def train(
 
 
 class _Rows(NamedTuple):
-    """Indices into a task's samples, a row a copy: (copies, samples of the split)."""
+    """Indices into a task's samples, per split: (copies, samples of the split)."""
 
     train: torch.Tensor
     validation: torch.Tensor
@@ -79,7 +88,7 @@ class _Rows(NamedTuple):
 
 
 def _split(data: Data, seeds: Sequence[int]) -> torch.Tensor:
-    """Which samples each seed trains, validates and tests on, in this order: (seeds, samples)."""
+    """Sample indices per seed, training first, then validation, then test: (seeds, samples)."""
     count = len(data.samples.targets)
     return torch.stack(
         [
@@ -134,13 +143,18 @@ class _Copies:
         )
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
-        """What is the same at every setting, for every copy: (seeds, …) → (copies, …)."""
+        """Repeat a tensor for every setting: (seeds, …) → (copies, …), on the device."""
         return by_seed.to(self._device).repeat_interleave(self._shape[1], dim=0)
 
     def step(self, rows: torch.Tensor, *, schedule: float) -> None:
-        """One update of every copy on a batch of its own: rows (copies, batch)."""
+        """Update every copy on its own batch.
+
+        Args:
+            rows: sample indices, (copies, batch).
+            schedule: factor of every copy's learning rate.
+        """
         outputs, targets = self._outputs(rows)
-        # The copies share no parameter, so the gradient of the sum holds each copy's own.
+        # Copies share no parameters, so the gradient of the sum is each copy's own gradient.
         losses = self._parts.losses(self._objective.losses, outputs, targets)
         summed, weights = [losses], [torch.full_like(losses, 1 / rows.shape[1])]
         penalties = self._penalties()
@@ -151,34 +165,34 @@ class _Copies:
             summed,
             list(self._optimiser.parameters.values()),
             weights,
-            # A component need not use what it might learn.
+            # A component need not use its learnables.
             allow_unused=True,
             materialize_grads=True,
         )
         self._optimiser.step(list(gradients), schedule=schedule)
 
     def _penalties(self) -> torch.Tensor | None:
-        # Without a penalty, not even the matrices are looked up: that takes time at every step.
+        # Even looking up the matrices takes time at every step.
         if self._parts.penalty is None:
             return None
         return self._parts.penalties(self._network.matrices(self._optimiser.parameters))
 
     def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What decides a trial, and accuracy, on samples (copies, count): (seeds, settings)."""
+        """Deciding loss and accuracy, each (seeds, settings), on sample indices (copies, count)."""
         with torch.no_grad():
-            parts = [self._outputs(part) for part in rows.split(_MEASURED_AT_ONCE, dim=1)]
-            outputs, targets = (torch.cat(side, dim=1) for side in zip(*parts, strict=True))
+            batches = [self._outputs(batch) for batch in rows.split(_EVALUATION_BATCH, dim=1)]
+            outputs, targets = (torch.cat(pieces, dim=1) for pieces in zip(*batches, strict=True))
             loss = self._objective.losses(outputs, targets).mean(1)
             accuracy = self._objective.accuracy(outputs, targets)
-        lost = ~torch.isfinite(loss)
+        diverged = ~torch.isfinite(loss)
         if self._parts.judged_by == "accuracy":
             loss = error_rate(accuracy, samples=rows.shape[1])
-        loss = loss.masked_fill(lost, math.inf).view(self._shape)
-        return loss.cpu(), accuracy.masked_fill(lost, 0.0).view(self._shape).cpu()
+        loss = loss.masked_fill(diverged, math.inf).view(self._shape)
+        return loss.cpu(), accuracy.masked_fill(diverged, 0.0).view(self._shape).cpu()
 
     def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Every copy's outputs on its samples (copies, batch), and their targets."""
-        # Whole rows at once: indexing with `rows` goes number by number, at thrice the time.
+        """Outputs of every copy on its sample indices (copies, batch), and the targets."""
+        # index_select copies whole rows; indexing with `rows` takes three times as long.
         flat = rows.flatten()
         inputs, targets = (
             values.index_select(0, flat).view(*rows.shape, *values.shape[1:])

@@ -1,9 +1,8 @@
-"""The trials of one component in one heat: every task × network × seed.
+"""Run the trials of one component in one heat: every task × network × seed.
 
-The learning rate, and with it a penalty's strength, is picked for the component and network on the
-validation data of the first heat, over all of its seeds at once; what trains later trains at these.
-Within a trial, test data
-decides nothing but the result.
+The learning rate, and with it a penalty's strength, is picked per component and network on the
+validation data of the first heat, over all of its seeds at once; later trials use that setting.
+Within a trial, test data decides nothing but the result.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,30 +29,30 @@ def run_trials(
     known: Sequence[Trial] = (),
     device: str = "cpu",
 ) -> tuple[Trial, ...]:
-    """The trials of a heat with these parts, in the order task, network, seed.
+    """Train the trials of a heat and return them in the order task, network, seed.
 
     Args:
-        parts: with the component in its place.
+        parts: the component, in its place among the defaults.
         task_names: the tasks to train on.
-        protocol: how.
+        protocol: rungs, seeds and settings.
         rung: index of the rung.
-        heat: index of the heat; one after the first needs to know the rung's trials before it.
-        known: trials of the same component so far. Those that count at this rung are not trained
+        heat: index of the heat; a later one requires the rung's earlier trials in `known`.
+        known: earlier trials of the same component. Those that count at this rung are not trained
             again, and their strata keep the setting that was picked there.
-        device: where the tensors live.
+        device: torch device to train on.
     """
-    here = protocol.rungs[rung]
+    rung_settings = protocol.rungs[rung]
     counting = [t._replace(rung=rung) for t in known if protocol.counts_at(t.rung, rung)]
     trials: list[Trial] = []
     for task_name in task_names:
         networks = tasks.get(task_name)().networks()
-        for network_name, network in islice(networks.items(), here.networks):
+        for network_name, network in islice(networks.items(), rung_settings.networks):
             stratum = Stratum(task_name, network_name)
-            own = {trial.seed: trial for trial in counting if stratum_of(trial) == stratum}
+            trained = {trial.seed: trial for trial in counting if stratum_of(trial) == stratum}
             seeds = protocol.heats(rung)[heat]
-            trials += [own[seed] for seed in seeds if seed in own]
-            missing = [seed for seed in seeds if seed not in own]
-            picked = {Setting(t.learning_rate, t.strength) for t in own.values()}
+            trials += [trained[seed] for seed in seeds if seed in trained]
+            missing = [seed for seed in seeds if seed not in trained]
+            picked = {Setting(t.learning_rate, t.strength) for t in trained.values()}
             assert picked or heat == 0, "the first heat picks the setting"
             if missing:
                 train_copies = partial(
@@ -61,7 +60,7 @@ def run_trials(
                     network,
                     _data(task_name, device),
                     parts,
-                    epochs=here.epochs,
+                    epochs=rung_settings.epochs,
                     batch_size=protocol.batch_size,
                 )
                 trials += _trained(
@@ -77,8 +76,8 @@ def _trained(
     seeds: Sequence[int],
     settings: Sequence[Setting],
 ) -> list[Trial]:
-    """A trial for each seed, at the best of the settings."""
-    trained = _in_parts(train_copies, seeds, settings)
+    """Train all settings and return one trial per seed, at the best setting."""
+    trained = _train_in_parts(train_copies, seeds, settings)
     best = _best_setting(trained)
     return [
         Trial(
@@ -94,10 +93,10 @@ def _trained(
     ]
 
 
-def _in_parts(
+def _train_in_parts(
     train_copies: Callable[..., Trained], seeds: Sequence[int], settings: Sequence[Setting]
 ) -> Trained:
-    """All copies trained at once, or in halves where they do not fit the device's memory.
+    """Train all copies at once, or in halves where they do not fit the device's memory.
 
     Raises:
         torch.OutOfMemoryError: not even one copy fits.
@@ -108,14 +107,14 @@ def _in_parts(
     except torch.OutOfMemoryError:
         if len(seeds) == len(settings) == 1:
             raise
-    # Outside of the handler: the traceback would keep the tensors of the failed try alive.
+    # Outside the handler: its traceback would keep the tensors of the failed attempt alive.
     if len(seeds) > 1:
         half, axis = len(seeds) // 2, 0
         shares = [(seeds[:half], settings), (seeds[half:], settings)]
     else:
         half, axis = len(settings) // 2, 1
         shares = [(seeds, settings[:half]), (seeds, settings[half:])]
-    halves = [_in_parts(train_copies, *share) for share in shares]
+    halves = [_train_in_parts(train_copies, *share) for share in shares]
     return Trained(*(torch.cat(pair, dim=axis) for pair in zip(*halves, strict=True)))
 
 
