@@ -1,4 +1,4 @@
-"""Which device trains, and which worker has which GPU."""
+"""Devices: which one trains, and which GPU each worker uses."""
 
 import fcntl
 import os
@@ -10,10 +10,10 @@ from evo.core.errors import UsageError
 
 
 def resolve(device: str) -> str:
-    """The device that "auto", "cpu" or "cuda" means on this machine: "cpu" or "cuda".
+    """Resolve "auto", "cpu" or "cuda" on this machine to "cpu" or "cuda".
 
     Raises:
-        UsageError: "cuda" where there is none.
+        UsageError: "cuda" on a machine without one.
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
@@ -23,19 +23,22 @@ def resolve(device: str) -> str:
 
 
 def worker_count(device: str) -> int:
-    """How many workers a device keeps busy: one a GPU, or one a processor."""
+    """Number of workers that keep a device busy: one per GPU, or one per processor."""
     return torch.cuda.device_count() if device == "cuda" else len(os.sched_getaffinity(0))
 
 
 class GpuClaim:
-    """A worker's own GPU, for as long as its process lives.
+    """A claim of one GPU for the lifetime of a worker process.
 
-    The kernel gives a file lock back when a process ends, however it ends: the worker that
-    replaces a dead one finds the dead one's GPU free.
+    The claim is a file lock, which the kernel releases when the process ends, however it ends: the
+    worker that replaces a dead one finds its GPU free.
 
     Args:
-        folder: shared by the workers of one pool, and by nobody else.
-        device: "cpu" or "cuda".
+        folder: shared by the workers of one pool, and by no other process.
+        device: "cpu", which claims nothing, or "cuda".
+
+    Attributes:
+        device: the torch device to train on, such as "cuda:0".
     """
 
     def __init__(self, folder: Path, device: str) -> None:

@@ -1,7 +1,7 @@
-"""What a network is: pure functions of stacked parameters, so that many copies train at once.
+"""Base class of networks: pure functions of stacked parameters, so that many copies train at once.
 
 A network never sees candidate source: the component in its parts is a checked graph. Every tensor
-has the copies as its first dimension; copies share no number, so each trains as it would alone.
+has the copies as its first dimension; copies share no parameters, so each trains as it would alone.
 """
 
 from abc import ABC, abstractmethod
@@ -15,57 +15,61 @@ Parameters = dict[str, torch.Tensor]
 
 
 class Network(ABC):
-    """A network as two pure functions."""
+    """A network: how its parameters start, and its forward pass. Subclass it."""
 
     @abstractmethod
     def initialise(
         self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
     ) -> Parameters:
-        """Fresh parameters of one copy, drawn from `generator` alone.
+        """Draw initial parameters of one copy, from `generator` alone.
 
         Args:
             inputs: shape of one sample.
-            outputs: how many numbers the network gives for it.
+            outputs: number of outputs per sample.
             generator: on the CPU.
         """
 
     @abstractmethod
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:
-        """Where `forward` calls the activation and the normalisation, and on how many features.
+        """Layers that call the activation and the normalisation, with their number of features.
 
         Args:
             inputs: shape of one sample.
         """
 
     def arranged(self, samples: torch.Tensor) -> torch.Tensor:
-        """Samples (n, …) as `forward` takes them, whatever it would do to each anew every time."""
+        """Rearrange samples (n, …) once, as `forward` takes them, rather than at every step."""
         return samples
 
     @abstractmethod
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """Outputs (copies, batch, outputs) for inputs (copies, batch, …).
+        """Compute outputs (copies, batch, outputs) for inputs (copies, batch, …).
 
         Args:
-            parameters: those of `fresh`, each with the copies in front: (copies, …).
-            inputs: every copy's own batch of samples, arranged.
-            parts: what the network is built from besides its parameters.
+            parameters: as of `fresh`, each stacked: (copies, …).
+            inputs: a batch of samples per copy, as returned by `arranged`.
+            parts: the component and the defaults around it.
         """
 
     def fresh(
         self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator, parts: Parts
     ) -> Parameters:
-        """Fresh parameters of one copy as the parts have them start; see `initialise`."""
+        """Initial parameters of one copy, with the parts' initializer and learnables.
+
+        See `initialise` for the arguments.
+        """
         parameters = self.initialise(inputs, outputs, generator)
         if parts.initialize is not None:
             parameters = _initialised(parameters, parts.initialize, generator)
         return parameters | parts.learned(self.feature_counts(inputs))
 
     def matrices(self, parameters: Parameters) -> list[torch.Tensor]:
-        """The weights of each layer, (copies, outputs, inputs); biases and positions are none.
+        """Weight matrices of all layers, each (copies, outputs, inputs); no biases or positions.
+
+        The matrix of a convolution has one column per kernel element and input channel.
 
         Args:
-            parameters: those of `initialise`, each with the copies in front. A kernel, whose
-                outputs come first, is a matrix over all that it sees at a place.
+            parameters: as of `initialise`, each stacked: (copies, …).
         """
         return [
             _matrix(name, values) for name, values in parameters.items() if name.endswith(".weight")
@@ -77,18 +81,18 @@ def _matrix(name: str, weight: torch.Tensor) -> torch.Tensor:
 
 
 def _is_outputs_first(name: str, weight: torch.Tensor) -> bool:
-    """Whether the weights of one copy lie as (outputs, …): a kernel's and the read-out's do."""
+    """True if the weights of one copy are (outputs, …), as in convolutions and the read-out."""
     return name == "out.weight" or weight.dim() > 2
 
 
 def _initialised(
     parameters: Parameters, initialize: Component, generator: torch.Generator
 ) -> Parameters:
-    """Parameters with the weights of each layer made anew, and with biases of zero."""
-    made = dict(parameters)
+    """Replace the weights of each layer by the initializer's, and biases by zero."""
+    replaced = dict(parameters)
     for name, old in parameters.items():
         if name.endswith(".bias"):
-            made[name] = torch.zeros_like(old)
+            replaced[name] = torch.zeros_like(old)
         elif name.endswith(".weight"):
             fan_out, fan_in = _matrix(name, old[None])[0].shape
             normal = torch.randn(fan_out, fan_in, generator=generator)
@@ -96,5 +100,7 @@ def _initialised(
             with torch.no_grad():
                 weight = initialize(normal, *sizes)
             is_outputs_first = _is_outputs_first(name, old)
-            made[name] = (weight if is_outputs_first else weight.T).reshape(old.shape).contiguous()
-    return made
+            replaced[name] = (
+                (weight if is_outputs_first else weight.T).reshape(old.shape).contiguous()
+            )
+    return replaced

@@ -11,7 +11,7 @@ from evo.networks.layers import Start, apply_read_out, dense, read_out
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 
-_TAPS = 3
+_KERNEL_SIZE = 3
 """Height and width of a kernel."""
 
 
@@ -20,8 +20,8 @@ class Cnn(Network):
     """3×3 convolutions with padding, each followed by the activation and 2×2 average pooling.
 
     Attributes:
-        channels: that each convolution gives. Pooling halves the image after each, rounding down.
-        start: how weights start.
+        channels: outputs of each convolution. Pooling after each halves the image, rounded down.
+        start: initial distribution of weights.
     """
 
     channels: tuple[int, ...]
@@ -34,8 +34,8 @@ class Cnn(Network):
         fan_in, height, width = image_shape(inputs)
         parameters: Parameters = {}
         for layer, fan_out in enumerate(self.channels):
-            weight, bias = dense(fan_in * _TAPS**2, fan_out, self.start, generator)
-            kernel = weight.T.reshape(fan_out, fan_in, _TAPS, _TAPS).contiguous()
+            weight, bias = dense(fan_in * _KERNEL_SIZE**2, fan_out, self.start, generator)
+            kernel = weight.T.reshape(fan_out, fan_in, _KERNEL_SIZE, _KERNEL_SIZE).contiguous()
             parameters |= {f"{layer}.weight": kernel, f"{layer}.bias": bias.flatten()}
             fan_in, height, width = fan_out, height // 2, width // 2
         if not height * width:
@@ -46,14 +46,14 @@ class Cnn(Network):
         return parameters | {"out.weight": weight, "out.bias": bias}
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
-        """Both after each convolution, the normalisation first; the features are the channels."""
+        """Activation and normalisation after each convolution; the features are its channels."""
         hidden = {str(layer): channels for layer, channels in enumerate(self.channels)}
         return FeatureCounts(activations=hidden, norms=hidden)
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """Convolutions of all copies as groups of one, then a linear read-out.
+        """Run the convolutions of all copies as groups of one, then a linear read-out.
 
-        With the channels of a pixel side by side in memory, since that is the fastest. Forward
+        In channels-last memory format, which is the fastest. Forward
         and backward of 32 copies on 32 images each, channels (8, 16), on one core: 5.3 ms on 8×8
         pixels, 8.1 ms in torch's usual order, 12.5 ms as shifted slices and a product (im2col),
         19.1 ms copy by copy. On 14×14 pixels 16, 22, 30 and 30 ms.
@@ -65,26 +65,30 @@ class Cnn(Network):
         for layer in range(len(self.channels)):
             weight, bias = parameters[f"{layer}.weight"], parameters[f"{layer}.bias"]
             signal = F.conv2d(
-                signal, weight.flatten(0, 1), bias.flatten(), padding=_TAPS // 2, groups=copies
+                signal,
+                weight.flatten(0, 1),
+                bias.flatten(),
+                padding=_KERNEL_SIZE // 2,
+                groups=copies,
             )
-            signal = F.avg_pool2d(_through(parts, signal, str(layer), parameters), 2)
+            signal = F.avg_pool2d(_apply_parts(parts, signal, str(layer), parameters), 2)
         signal = signal.reshape(batch, copies, -1).transpose(0, 1)
         return apply_read_out(signal, parameters["out.weight"], parameters["out.bias"])
 
 
-def _through(
-    parts: Parts, signal: torch.Tensor, place: str, parameters: Parameters
+def _apply_parts(
+    parts: Parts, signal: torch.Tensor, layer: str, parameters: Parameters
 ) -> torch.Tensor:
-    """The signal (batch, copies · channels, height, width), normalised and activated.
+    """Normalise and activate the signal (batch, copies · channels, height, width).
 
-    A component that is called copy by copy gets (rows, channels), a row each pixel of each image.
-    That is how the numbers lie in memory, so it costs no copy.
+    A component that is called per copy gets (rows, channels), one row per pixel of an image. That
+    is the order in memory, so it needs no copying.
     """
     if parts.normalize is None and not parts.activation_learnables:
-        return parts.activated(signal, place, parameters)
+        return parts.activated(signal, layer, parameters)
     batch, _, height, width = signal.shape
-    copies = len(parameters[f"{place}.weight"])
+    copies = len(parameters[f"{layer}.weight"])
     pixels = signal.permute(0, 2, 3, 1).reshape(batch * height * width, copies, -1)
-    pixels = parts.normalized(pixels, place, parameters, copies_dim=1)
-    pixels = parts.activated(pixels, place, parameters, copies_dim=1)
+    pixels = parts.normalized(pixels, layer, parameters, copies_dim=1)
+    pixels = parts.activated(pixels, layer, parameters, copies_dim=1)
     return pixels.reshape(batch, height, width, -1).permute(0, 3, 1, 2)

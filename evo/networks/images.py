@@ -1,4 +1,4 @@
-"""How networks that see images read the shape of a sample."""
+"""Shapes of images and patches, for networks that take images."""
 
 import math
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class ImageShape(NamedTuple):
 
 
 def image_shape(sample: tuple[int, ...]) -> ImageShape:
-    """The image that a sample of this shape is; a flat sample is a square of one channel.
+    """Image shape of a sample; a flat sample is a square image of one channel.
 
     >>> image_shape((64,))
     ImageShape(channels=1, height=8, width=8)
@@ -23,7 +23,7 @@ def image_shape(sample: tuple[int, ...]) -> ImageShape:
     ImageShape(channels=3, height=32, width=32)
 
     Raises:
-        ValueError: it is no image.
+        ValueError: the sample is no image.
     """
     match sample:
         case (pixels,) if math.isqrt(pixels) ** 2 == pixels:
@@ -40,19 +40,19 @@ def image_shape(sample: tuple[int, ...]) -> ImageShape:
 
 
 def as_images(inputs: torch.Tensor) -> torch.Tensor:
-    """Inputs (copies, batch, …) as (copies, batch, channels, height, width)."""
+    """Reshape inputs (copies, batch, …) to (copies, batch, channels, height, width)."""
     return inputs.reshape(*inputs.shape[:2], *image_shape(tuple(inputs.shape[2:])))
 
 
 def cut_patches(images: torch.Tensor, patch: tuple[int, int]) -> torch.Tensor:
-    """Patches that do not overlap: (copies, batch, rows, columns, channels, height, width).
+    """Cut non-overlapping patches: (copies, batch, rows, columns, channels, height, width).
 
     Args:
         images: (copies, batch, channels, height, width).
         patch: height and width of a patch.
 
     Raises:
-        ValueError: the patches do not cover the image evenly.
+        ValueError: height or width is no multiple of the patch's.
     """
     *_, channels, height, width = images.shape
     rows, columns = height // patch[0], width // patch[1]

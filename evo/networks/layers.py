@@ -1,4 +1,4 @@
-"""Layers that networks are made of, on stacked copies: how they start, and what they compute."""
+"""Layers on stacked copies: their initial weights and their forward pass."""
 
 # torch.autograd.Function has no types:
 # pyright: reportIncompatibleMethodOverride=false
@@ -9,14 +9,15 @@ from typing import Any, Literal
 import torch
 
 Start = Literal["uniform", "normal"]
-"""How weights start. "uniform" is U(±1/√fan_in), weights and biases, PyTorch's default for linear
-layers; "normal" is N(0, 1/fan_in) with biases of zero (LeCun et al. 1998), √3 times as wide."""
+"""Initial distribution of weights. "uniform" is U(±1/√fan_in), weights and biases,
+PyTorch's default for linear layers; "normal" is N(0, 1/fan_in) with biases of zero (LeCun et al.
+1998), √3 times as wide."""
 
 
 def dense(
     fan_in: int, fan_out: int, start: Start, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights (fan_in, fan_out) and bias (1, fan_out) of a layer."""
+    """Draw weights (fan_in, fan_out) and bias (1, fan_out) of a layer."""
     scale = 1 / math.sqrt(fan_in)
     if start == "normal":
         return torch.randn(fan_in, fan_out, generator=generator) * scale, torch.zeros(1, fan_out)
@@ -27,30 +28,30 @@ def dense(
 def read_out(
     fan_in: int, outputs: int, start: Start, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights (outputs, fan_in) and bias (outputs, 1) of the last layer, see `apply_read_out`."""
+    """Draw weights (outputs, fan_in) and bias (outputs, 1) of the last layer."""
     weight, bias = dense(fan_in, outputs, start, generator)
     return weight.T.contiguous(), bias.T.contiguous()
 
 
 def apply_dense(signal: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """A layer of every copy: (copies, rows, fan_in) → (copies, rows, fan_out)."""
+    """Apply a layer of every copy: (copies, rows, fan_in) → (copies, rows, fan_out)."""
     return torch.baddbmm(bias, signal, weight)
 
 
 def apply_read_out(signal: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """The last layer of every copy: (copies, batch, fan_in) → (copies, batch, outputs).
+    """Apply the last layer of every copy: (copies, batch, fan_in) → (copies, batch, outputs).
 
     Outputs are few, and a product with few columns is slow: on one core 4 times as slow as the
-    same product turned round, softmax along them 20 times. So they are computed, and lie in
-    memory, as (copies, outputs, batch).
+    transposed product, and softmax along them 20 times. So they are computed and stored as
+    (copies, outputs, batch).
     """
     return _ReadOut.apply(signal, weight, bias)
 
 
 class _ReadOut(torch.autograd.Function):
-    """The product turned round, whose gradient to the signal is not.
+    """The transposed product, with a contiguous gradient of the signal.
 
-    Autograd's own comes transposed, and every activation before it would go through memory in
+    Autograd's gradient is transposed, so that every activation before it would read memory in
     strides: the gradient of SiLU takes eight times as long.
     """
 

@@ -1,8 +1,8 @@
-"""What components learn: where its numbers stand in a network, where they start, who gets them.
+"""Learnables: numbers of a component that training learns, such as the slope of PReLU.
 
-A component with learnables stands at several places of a network and has its own at each. They are
-parameters of the network's copies like weights and biases, so the same optimiser moves them at the
-same rate; they are no weight matrices, so no penalty sees them.
+A component occurs at several layers of a network and has its own learnables at each. They are
+parameters of the network's copies like weights and biases, trained by the same optimiser at the
+same rate; they are no weight matrices, so no penalty applies to them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,24 +17,29 @@ Component = Callable[..., torch.Tensor]
 
 
 class FeatureCounts(NamedTuple):
-    """Where components stand in a network: the features of the signal there, by a layer's name.
+    """Number of features at each layer that calls a component, by the layer's name.
 
     Attributes:
-        activations: after which layers there is an activation.
-        norms: at which layers a normalisation stands.
+        activations: layers followed by an activation.
+        norms: layers with a normalisation.
     """
 
     activations: Mapping[str, int]
     norms: Mapping[str, int]
 
 
-def starts(learnables: Sequence[Learnable], places: Mapping[str, int]) -> dict[str, torch.Tensor]:
-    """The initial values for one copy, () or (features,), by the name of the parameter."""
+def starts(learnables: Sequence[Learnable], features: Mapping[str, int]) -> dict[str, torch.Tensor]:
+    """Initial values of one copy by parameter name, each () or (features,).
+
+    Args:
+        learnables: of the component.
+        features: number of features at each layer that calls it.
+    """
     return {
-        _key(place, learnable): torch.full(
-            () if learnable.per == "layer" else (features,), float(learnable.initial)
+        _key(layer, learnable): torch.full(
+            () if learnable.per == "layer" else (count,), float(learnable.initial)
         )
-        for place, features in places.items()
+        for layer, count in features.items()
         for learnable in learnables
     }
 
@@ -43,26 +48,26 @@ def on_each_copy(
     component: Component,
     learnables: Sequence[Learnable],
     signal: torch.Tensor,
-    place: str,
+    layer: str,
     parameters: Mapping[str, torch.Tensor],
     *,
     copies_dim: int = 0,
 ) -> torch.Tensor:
-    """The component on the signal of every copy, each with that copy's learnables of the place.
+    """Apply a component to the signal of every copy, with that copy's learnables of the layer.
 
     Args:
         component: takes the signal of one copy and its learnables.
-        learnables: may be none.
-        signal: with the copies at `copies_dim`, where the output has them, too.
-        place: name of the layer.
-        parameters: of the network, `starts` among them, each with the copies in front.
-        copies_dim: where the copies are.
+        learnables: of the component; may be empty.
+        signal: of all copies.
+        layer: name of the layer.
+        parameters: of the network, including `starts`, each (copies, …).
+        copies_dim: dimension of the copies in the signal and in the output.
     """
-    learned = [parameters[_key(place, learnable)] for learnable in learnables]
-    each = torch.func.vmap(component, (copies_dim, *(0 for _ in learned)), copies_dim)
-    return each(signal, *learned)
+    learned = [parameters[_key(layer, learnable)] for learnable in learnables]
+    batched = torch.func.vmap(component, (copies_dim, *(0 for _ in learned)), copies_dim)
+    return batched(signal, *learned)
 
 
-def _key(place: str, learnable: Learnable) -> str:
-    """Ends in the place, never in `.weight`, by which weight matrices are known."""
-    return f"{learnable.name}@{place}"
+def _key(layer: str, learnable: Learnable) -> str:
+    """Parameter name; it never ends in `.weight`, which marks weight matrices."""
+    return f"{learnable.name}@{layer}"

@@ -18,7 +18,7 @@ class Mlp(Network):
 
     Attributes:
         widths: of the hidden layers.
-        start: how weights start.
+        start: initial distribution of weights.
     """
 
     widths: tuple[int, ...]
@@ -37,12 +37,12 @@ class Mlp(Network):
         return parameters | {"out.weight": weight, "out.bias": bias}
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
-        """Both after each hidden layer, the normalisation first."""
+        """Activation and normalisation after each hidden layer."""
         hidden = {str(layer): width for layer, width in enumerate(self.widths)}
         return FeatureCounts(activations=hidden, norms=hidden)
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """Hidden layers, normalised, with the activation after each, then a linear read-out."""
+        """Run the hidden layers, each normalised and activated, then a linear read-out."""
         signal = inputs.flatten(2)
         for layer in range(len(self.widths)):
             weight, bias = parameters[f"{layer}.weight"], parameters[f"{layer}.bias"]

@@ -15,7 +15,7 @@ LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Update = Callable[..., torch.Tensor]
 
 _ROWS_AT_ONCE = 256
-"""Samples that are preprocessed together: what that takes is then bounded by a sample's size."""
+"""Samples preprocessed at once, which bounds the memory."""
 
 
 def unchanged(inputs: torch.Tensor) -> torch.Tensor:
@@ -25,28 +25,29 @@ def unchanged(inputs: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a training is made of besides network and data; a kind sets the part that it evolves.
+    """Replaceable parts of a training besides network and data; a kind sets the part it evolves.
+
+    "Rows apart" means that each row's result depends on that row only.
 
     Attributes:
-        activation: after every hidden layer, on tensors of any shape.
-        preprocess: on the samples before the first layer: (n, d) → (n, d), rows apart.
-        penalty: of one weight matrix (outputs, inputs) → (); the training loss gains its sum over
-            all matrices of the network. None for none.
-        normalize: of the signal at a layer, (rows, features) of one copy, rows apart. Where it
-            stands is for the network to say. None leaves to the network what it has by itself.
-        initialize: of standard normal numbers (outputs, inputs), with `inputs` and `outputs` as
-            tensors beside them, the weights that a layer starts with. None leaves it to the
-            network.
-        loss: what is trained in place of the task's own objective: logits (n, classes) and one-hot
-            targets (n, classes) → (n,), rows apart. None for the task's own.
-        update: the optimiser's rule in place of Adam's: gradient, two states and weights of one
-            parameter tensor, (p,) each, and the number of the step, () → (3, p): what the weights
-            go down by, times the rate, and the new states. None for Adam.
-        schedule: progress in [0, 1) → factor of the learning rate, each by itself. None for one
-            that falls linearly to 0.
-        judged_by: what decides a trial: the task's own loss, or the share of wrong answers.
-        activation_learnables: what the activation takes besides, at each place where it stands.
-        normalize_learnables: the same of the normalisation.
+        activation: applied after every hidden layer, on tensors of any shape.
+        preprocess: applied to the samples before the first layer: (n, d) → (n, d), rows apart.
+        penalty: of one weight matrix (outputs, inputs) → (); its sum over all matrices of the
+            network is added to the training loss. None for no penalty.
+        normalize: applied to the signal of a layer, (rows, features) of one copy, rows apart, at
+            the layers that the network chooses. None for the network's own normalisation.
+        initialize: standard normal numbers (outputs, inputs), and `inputs` and `outputs` as
+            tensors () → initial weights of a layer. None for the network's own.
+        loss: training loss in place of the task's: logits (n, classes) and one-hot targets
+            (n, classes) → (n,), rows apart. None for the task's.
+        update: update rule in place of Adam: gradient, two states and weights of one parameter
+            tensor, (p,) each, and the number of the step, () → (3, p): the decrease of the weights
+            before the learning rate, and the new states. None for Adam.
+        schedule: progress in [0, 1) → factor of the learning rate, elementwise. None for a
+            linear decrease to 0.
+        judged_by: result that decides a trial: the task's loss, or the error rate.
+        activation_learnables: further arguments of the activation, learned per layer.
+        normalize_learnables: further arguments of the normalisation, learned per layer.
     """
 
     activation: Component = F.relu
@@ -64,19 +65,19 @@ class Parts:
     def activated(
         self,
         signal: torch.Tensor,
-        place: str,
+        layer: str,
         parameters: Mapping[str, torch.Tensor],
         *,
         copies_dim: int = 0,
     ) -> torch.Tensor:
-        """The signal of a layer after the activation, see `on_each_copy`."""
+        """Apply the activation to the signal of a layer, see `on_each_copy`."""
         if not self.activation_learnables:
             return self.activation(signal)
         return on_each_copy(
             self.activation,
             self.activation_learnables,
             signal,
-            place,
+            layer,
             parameters,
             copies_dim=copies_dim,
         )
@@ -84,34 +85,34 @@ class Parts:
     def normalized(
         self,
         signal: torch.Tensor,
-        place: str,
+        layer: str,
         parameters: Mapping[str, torch.Tensor],
         *,
         copies_dim: int = 0,
         otherwise: Function = unchanged,
     ) -> torch.Tensor:
-        """The signal of a layer, normalised, see `on_each_copy`; the network's own by default."""
+        """Normalise the signal of a layer, see `on_each_copy`; without a component, `otherwise`."""
         if self.normalize is None:
             return otherwise(signal)
         return on_each_copy(
             self.normalize,
             self.normalize_learnables,
             signal,
-            place,
+            layer,
             parameters,
             copies_dim=copies_dim,
         )
 
-    def learned(self, places: FeatureCounts) -> dict[str, torch.Tensor]:
-        """What all learnables of one copy start as; empty where there are none."""
-        return starts(self.activation_learnables, places.activations) | starts(
-            self.normalize_learnables, places.norms
+    def learned(self, features: FeatureCounts) -> dict[str, torch.Tensor]:
+        """Initial values of all learnables of one copy, by parameter name."""
+        return starts(self.activation_learnables, features.activations) | starts(
+            self.normalize_learnables, features.norms
         )
 
     def prepared(self, samples: torch.Tensor) -> torch.Tensor:
-        """Samples (n, …) as the network is to see them: each flattened, preprocessed, shaped back.
+        """Preprocess samples (n, …): each is flattened, preprocessed and reshaped back.
 
-        Once for all: rows stand apart, so that the company of a sample changes nothing.
+        Done once, since each sample's result depends on that sample only.
         """
         if self.preprocess is unchanged:
             return samples
@@ -120,7 +121,7 @@ class Parts:
             return torch.cat([self.preprocess(part) for part in rows]).view_as(samples)
 
     def rate_factors(self, steps: int) -> list[float]:
-        """What the learning rate is multiplied by at each step of a training."""
+        """Factor of the learning rate at each step of a training: (steps,)."""
         progress = [step / steps for step in range(steps)]
         if self.schedule is None:
             return [1 - done for done in progress]
@@ -131,21 +132,21 @@ class Parts:
         """The penalty of each copy, (copies,), for matrices (copies, outputs, inputs)."""
         if self.penalty is None:
             return None
-        each = torch.func.vmap(self.penalty)
-        return torch.stack([each(matrix) for matrix in matrices]).sum(0)
+        batched = torch.func.vmap(self.penalty)
+        return torch.stack([batched(matrix) for matrix in matrices]).sum(0)
 
     def losses(
-        self, own: LossFunction, outputs: torch.Tensor, targets: torch.Tensor
+        self, task_losses: LossFunction, outputs: torch.Tensor, targets: torch.Tensor
     ) -> torch.Tensor:
-        """What training brings down, of each sample: (copies, batch).
+        """Training loss of each sample: (copies, batch).
 
         Args:
-            own: the losses of the task's own objective.
+            task_losses: of the task's objective, used where no loss is set.
             outputs: of the network, (copies, batch, outputs).
-            targets: (copies, batch) class indices; where no loss is set, whatever `own` takes.
+            targets: (copies, batch) class indices; without a loss, any that `task_losses` takes.
         """
         if self.loss is None:
-            return own(outputs, targets)
+            return task_losses(outputs, targets)
         expected = F.one_hot(targets, outputs.shape[-1]).to(outputs.dtype)
-        # Rows stand apart, so the samples of all copies are rows alike.
+        # The loss treats rows separately, so the samples of all copies can be its rows.
         return self.loss(outputs.flatten(0, 1), expected.flatten(0, 1)).view(targets.shape)

@@ -1,6 +1,6 @@
-"""The patch network: two layers of 2×2 patches with shared weights, the cheapest that sees images.
+"""The patch network: two layers of 2×2 patches with shared weights, the cheapest for images.
 
-Patches do not overlap, so that a layer is a reshape and one product: no convolution is needed.
+Patches do not overlap, so a layer is a reshape and one product, without convolution.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Patches(Network):
     Takes images of any channels whose height and width are divisible by 4.
 
     Attributes:
-        channels: numbers that describe a patch, and a block of patches.
-        start: how weights start.
+        channels: features per patch, and per block of patches.
+        start: initial distribution of weights.
         hidden: width of a dense hidden layer over all blocks; 0 for none.
     """
 
@@ -49,15 +49,15 @@ class Patches(Network):
         return parameters | {"out.weight": weight, "out.bias": bias}
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
-        """Both after each stage, the normalisation first; the features are a patch's numbers."""
+        """Activation and normalisation after each stage; the features are those of a patch."""
         stages = {"0": self.channels[0], "1": self.channels[1]}
         hidden = stages | ({"dense": self.hidden} if self.hidden else {})
         return FeatureCounts(activations=hidden, norms=hidden)
 
     def arranged(self, samples: torch.Tensor) -> torch.Tensor:
-        """The patches of each sample, (n, patches, 4 · channels), those of a block together.
+        """Patches of each sample, (n, patches, 4 · channels), with those of a block adjacent.
 
-        Then stage two is a plain reshape, and nothing is moved in memory at each step.
+        Then the second stage is a plain reshape, without copying at each step.
         """
         blocks = cut_patches(as_images(samples.unsqueeze(0)), (4, 4)).squeeze(0)
         return (
@@ -68,7 +68,7 @@ class Patches(Network):
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """Each stage, normalised, with the activation after it, then a linear read-out."""
+        """Run the stages, each normalised and activated, then a linear read-out."""
 
         def layer(name: str, signal: torch.Tensor) -> torch.Tensor:
             """Signal (copies, rows, …)."""

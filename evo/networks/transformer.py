@@ -22,12 +22,12 @@ class Transformer(Network):
     the parts takes their place.
 
     Attributes:
-        width: of a token, divisible by `heads`.
-        blocks: of attention and feed-forward each.
-        heads: of each attention.
+        width: features per token, divisible by `heads`.
+        blocks: number of blocks, each attention and feed-forward.
+        heads: attention heads per block.
         patch: height and width in pixels; (1, width of the image) makes each row a token.
-        feed_forward: width of the hidden layer, in widths of a token.
-        start: how weights start. Positions start as N(0, 0.02²), as in ViT.
+        feed_forward: width of the hidden layer as a multiple of `width`.
+        start: initial distribution of weights. Positions start as N(0, 0.02²), as in ViT.
     """
 
     width: int
@@ -40,7 +40,7 @@ class Transformer(Network):
     def initialise(
         self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
     ) -> Parameters:
-        """Embedding and positions, four layers a block, the read-out last."""
+        """Embedding and positions, four layers per block, the read-out last."""
         channels, height, width = image_shape(inputs)
         tokens = height // self.patch[0] * (width // self.patch[1])
         hidden = self.feed_forward * self.width
@@ -78,14 +78,14 @@ class Transformer(Network):
         return patches.flatten(3).flatten(1, 2)
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """Blocks with the activation in the feed-forward part, the mean token, a read-out."""
+        """Run the blocks, average the tokens and apply a linear read-out."""
 
         def layer(name: str, signal: torch.Tensor) -> torch.Tensor:
             """Signal (copies, batch · tokens, …)."""
             return apply_dense(signal, parameters[f"{name}.weight"], parameters[f"{name}.bias"])
 
         def normed(signal: torch.Tensor, name: str) -> torch.Tensor:
-            """What goes into the layer of that name."""
+            """Input of a layer, normalised."""
             return parts.normalized(signal, name, parameters, otherwise=_norm)
 
         copies, batch, tokens = inputs.shape[:3]

@@ -1,1 +1,1 @@
-"""What components are measured on: one file a task (data, split, networks)."""
+"""Tasks that components are measured on: one file per task (data, split, networks)."""

@@ -1,4 +1,4 @@
-"""What a task is, and the registry of tasks."""
+"""Base class and registry of tasks."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -31,15 +31,18 @@ class Split:
 
 @dataclass(frozen=True)
 class Data:
-    """The three splits of a task. Only the last look of a trial may read `test`.
+    """The three splits of a task.
 
     Attributes:
-        outputs: how many numbers a network gives for a sample: the classes, for classification.
-        objective: what is trained and measured.
-        pooled: whether every seed draws a split of its own, of these sizes, from all samples
-            together. What is particular to one small test split then evens out over the seeds,
-            instead of favouring the same components in every trial. False where the splits
-            differ in kind, or are large.
+        train: samples to train on.
+        validation: samples that pick the learning rate.
+        test: samples that give the result of a trial, and nothing else.
+        outputs: outputs of a network per sample; the number of classes, for classification.
+        objective: training loss and accuracy.
+        pooled: True if every seed draws its own split, of these sizes, from all samples. The
+            peculiarities of one small test split then average out over the seeds instead of
+            favouring the same components in every trial. False where the splits differ in kind,
+            or are large.
     """
 
     train: Split
@@ -73,15 +76,15 @@ class Task(ABC):
     """Data with a fixed split, and the networks trained on it. Subclass and register."""
 
     def prepare(self) -> None:  # noqa: B027 most tasks need nothing
-        """Fetches what `load` needs; called once before anything is spent, so workers never fetch.
+        """Download what `load` needs; called once before anything is spent, never in workers.
 
         Raises:
-            UsageError: it cannot be had here; the message says what to do.
+            UsageError: the download failed; the message says what to do.
         """
 
     @abstractmethod
     def load(self) -> Data:
-        """The data, the same at every call. It fetches nothing."""
+        """Load the data, the same at every call, without downloading."""
 
     @abstractmethod
     def networks(self) -> dict[str, Network]:
@@ -92,5 +95,5 @@ tasks: Registry[Task] = Registry("task", "evo.tasks", "tasks")
 
 
 def network_counts(names: Sequence[str]) -> list[int]:
-    """How many networks each of these tasks has."""
+    """Number of networks of each of these tasks."""
     return [len(tasks.get(name)().networks()) for name in names]

@@ -13,15 +13,15 @@ _TRAIN, _VALIDATION = 300, 119
 
 @tasks.register("breast-cancer")
 class BreastCancer(Task):
-    """300 samples to train, 119 to pick the learning rate, 150 to test, drawn anew by each seed."""
+    """300 samples to train, 119 to pick the learning rate, 150 to test, a new split per seed."""
 
     def load(self) -> Data:
         """The data in a fixed random order, each measurement standardised."""
-        # Late: this import costs seconds, and only what trains needs the data.
+        # Imported late: it costs seconds, and only training needs the data.
         from sklearn.datasets import load_breast_cancer  # noqa: PLC0415
 
-        found = load_breast_cancer(return_X_y=True)
-        measurements, classes = (np.asarray(part) for part in found)
+        loaded = load_breast_cancer(return_X_y=True)
+        measurements, classes = (np.asarray(array) for array in loaded)
         labels = np.asarray(classes, dtype=np.int64)
         order = child(0, "task", "breast-cancer", "split").permutation(len(labels))
         columns = (measurements - measurements.mean(0)) / measurements.std(0)

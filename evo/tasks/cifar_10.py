@@ -14,14 +14,14 @@ from evo.tasks.torchvision_images import Images, TorchvisionImages
 
 @tasks.register("cifar-10")
 class Cifar10(TorchvisionImages):
-    """Of 60,000 images 10,000 train, 2,000 pick the learning rate and 5,000 test, at 16×16."""
+    """10,000 images to train, 2,000 to pick the learning rate, 5,000 to test, of 60,000; 16×16."""
 
     data_set: ClassVar[str] = "CIFAR10"
     sub_folder: ClassVar[str] = "cifar-10-batches-py"
 
     def read(self, folder: Path, *, train: bool, download: bool) -> Images:
         """The pickled batches, once torchvision has checked that they are the official ones."""
-        # Late: this import costs seconds, and only what trains needs the data.
+        # Imported late: it costs seconds, and only training needs the data.
         from torchvision.datasets import CIFAR10  # noqa: PLC0415
 
         files = CIFAR10(folder, train=train, download=download)

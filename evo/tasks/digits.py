@@ -14,11 +14,11 @@ _TRAIN, _VALIDATION = 1000, 297
 
 @tasks.register("digits")
 class Digits(Task):
-    """1,000 images to train, 297 to pick the learning rate, 500 to test, drawn anew for a seed."""
+    """1,000 images to train, 297 to pick the learning rate, 500 to test, a new split per seed."""
 
     def load(self) -> Data:
         """The data in a fixed random order, one mean and deviation for all pixels."""
-        # Late: this import costs seconds, and only what trains needs the data.
+        # Imported late: it costs seconds, and only training needs the data.
         from sklearn.datasets import load_digits  # noqa: PLC0415
 
         images, classes = load_digits(return_X_y=True)

@@ -14,14 +14,14 @@ from evo.tasks.torchvision_images import Images, TorchvisionImages
 
 @tasks.register("fashion-mnist")
 class FashionMnist(TorchvisionImages):
-    """Of 70,000 images 10,000 train, 2,000 pick the learning rate and 5,000 test, at 14×14."""
+    """10,000 images to train, 2,000 to pick the learning rate, 5,000 to test, of 70,000; 14×14."""
 
     data_set: ClassVar[str] = "FashionMNIST"
     sub_folder: ClassVar[str] = "FashionMNIST/raw"
 
     def read(self, folder: Path, *, train: bool, download: bool) -> Images:
         """The IDX files."""
-        # Late: this import costs seconds, and only what trains needs the data.
+        # Imported late: it costs seconds, and only training needs the data.
         from torchvision.datasets import FashionMNIST  # noqa: PLC0415
 
         files = FashionMNIST(folder, train=train, download=download)

@@ -4,22 +4,20 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from evo.core.arrays import Floats
 from evo.core.seeds import child
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
 from evo.tasks.base import Data, Split, Task, tasks
 from evo.tasks.objective import Regression
 
-Inputs = NDArray[np.float64]
-
 _INPUTS = 3
 _HARMONICS = 6
 _REACH = math.sqrt(3)
 """Inputs of training are uniform on [-√3, √3]: mean 0, deviation 1."""
 _BEYOND = 1.25
-"""Test inputs lie outside that cube, and within one so many times as large."""
+"""Test inputs lie outside that cube and inside one larger by this factor."""
 _TRAIN, _VALIDATION, _TEST = 512, 256, 512
 
 
@@ -28,7 +26,7 @@ class Harmonics(Task):
     """512 points of a cube to train, 256 to pick the learning rate, 512 around it to test.
 
     y(x) = Σₖ aₖ sin(wₖ·x + φₖ) without noise, standardised on the training points. Validation
-    lies inside the cube: what lies outside must not choose the learning rate.
+    lies inside the cube, since points outside must not pick the learning rate.
     """
 
     def load(self) -> Data:
@@ -50,7 +48,7 @@ class Harmonics(Task):
         return {"mlp-64": Mlp((64,), "normal"), "mlp-32-32": Mlp((32, 32), "normal")}
 
 
-def _harmonics(points: Inputs) -> Inputs:
+def _harmonics(points: Floats) -> Floats:
     """Values (n,) at points (n, inputs)."""
     generator = child(0, "task", "harmonics", "function")
     waves = generator.normal(size=(_INPUTS, _HARMONICS))
@@ -59,12 +57,12 @@ def _harmonics(points: Inputs) -> Inputs:
     return np.sin(points @ waves + phases) @ amplitudes
 
 
-def _inside(split: str, samples: int) -> Inputs:
+def _inside(split: str, samples: int) -> Floats:
     """Uniform in the cube of training: (samples, inputs)."""
     return child(0, "task", "harmonics", split).uniform(-_REACH, _REACH, (samples, _INPUTS))
 
 
-def _outside(samples: int) -> Inputs:
+def _outside(samples: int) -> Floats:
     """Around that cube: the largest coordinate is 1 to `_BEYOND` times the reach."""
     generator = child(0, "task", "harmonics", "test")
     directions = generator.uniform(-1, 1, (samples, _INPUTS))

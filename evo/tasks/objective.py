@@ -1,4 +1,4 @@
-"""What a task asks of a network: the loss that is trained and measured, and how right it is."""
+"""Training objectives of tasks: a loss per sample, and an accuracy."""
 
 from abc import ABC, abstractmethod
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 
 class TrainingObjective(ABC):
-    """A loss per sample, lower is better, and a share in [0, 1] that people read."""
+    """A loss per sample, lower is better, and an accuracy in [0, 1]."""
 
     @abstractmethod
     def losses(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -20,11 +20,11 @@ class TrainingObjective(ABC):
 
     @abstractmethod
     def accuracy(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """How right each copy is on these samples, (copies,) in [0, 1]."""
+        """Accuracy of each copy on these samples, (copies,) in [0, 1]."""
 
 
 class Classification(TrainingObjective):
-    """Cross-entropy of class indices; accuracy is the share of samples classified rightly."""
+    """Cross-entropy of class indices; accuracy is the share of correctly classified samples."""
 
     def losses(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """Cross-entropy of each sample."""
@@ -39,7 +39,7 @@ class Regression(TrainingObjective):
     """Squared error of float targets; accuracy is the share of variance explained, at least 0."""
 
     def losses(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Squared error of each sample, the mean over its numbers."""
+        """Squared error of each sample, averaged over its outputs."""
         return (outputs - targets).square().mean(-1)
 
     def accuracy(self, outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -50,9 +50,13 @@ class Regression(TrainingObjective):
 
 
 def error_rate(accuracy: torch.Tensor, *, samples: int) -> torch.Tensor:
-    """Share of wrong answers, half a sample added to wrong and right ones alike.
+    """Error rate with half a sample added to both the wrong and the right ones.
 
-    So it is never 0: ratios of two rates are finite, and small where samples are few.
+    It is never 0, so that ratios of two rates are finite, and moderate for few samples.
+
+    Args:
+        accuracy: any shape, in [0, 1].
+        samples: number of samples behind each accuracy.
 
     >>> [round(rate, 4) for rate in error_rate(torch.tensor([1.0, 0.98]), samples=499).tolist()]
     [0.001, 0.021]

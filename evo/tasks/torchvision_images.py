@@ -1,6 +1,6 @@
-"""What the image sets of torchvision share: where their files live, the subset, the splits.
+"""Base of tasks on torchvision's image data sets: data folder, subset and splits.
 
-Files are fetched in `prepare` alone; `load` reads, or says what is missing.
+Only `prepare` downloads; `load` reads the files or says which are missing.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ _UNREACHABLE = (*_UNREADABLE, HTTPException)
 
 
 class Images(NamedTuple):
-    """Official files as they are read.
+    """Images of the official files.
 
     Attributes:
         pixels: (n, channels, height, width) uint8.
@@ -50,8 +50,8 @@ class Images(NamedTuple):
 
 def data_folder() -> Path:
     """The folder of data sets: `EVO_DATA`, or one in the user's cache."""
-    named = os.environ.get("EVO_DATA")
-    return Path(named).expanduser() if named else Path.home() / ".cache" / "evo" / "data"
+    configured = os.environ.get("EVO_DATA")
+    return Path(configured).expanduser() if configured else Path.home() / ".cache" / "evo" / "data"
 
 
 class TorchvisionImages(Task):
@@ -72,16 +72,16 @@ class TorchvisionImages(Task):
 
     @abstractmethod
     def read(self, folder: Path, *, train: bool, download: bool) -> Images:
-        """The official files, by torchvision's own class.
+        """Read the official files with torchvision's class.
 
         Args:
             folder: the data folder.
             train: the training files rather than the test files.
-            download: fetch what is missing.
+            download: download missing files.
         """
 
     def prepare(self) -> None:
-        """Downloads what is missing, and reads all once, so that `load` will not fail."""
+        """Download missing files and read all of them once, so that `load` will not fail."""
         try:
             # Standard output belongs to results.
             with contextlib.redirect_stdout(sys.stderr):
@@ -92,7 +92,7 @@ class TorchvisionImages(Task):
             raise self._missing(f" The download failed: {reason}.") from error
 
     def load(self) -> Data:
-        """The subset in a fixed random order."""
+        """Load the subset in a fixed random order."""
         try:
             train = self.read(data_folder(), train=True, download=False)
             test = self.read(data_folder(), train=False, download=False)
@@ -128,6 +128,6 @@ class TorchvisionImages(Task):
 
 
 def _split(images: Images, rows: NDArray[np.int64]) -> Split:
-    """These images at half their height and width, in [0, 1]."""
+    """Selected images at half their height and width, in [0, 1]."""
     pixels = torch.from_numpy(images.pixels[rows]).float() / 255
     return Split(F.avg_pool2d(pixels, 2), torch.from_numpy(images.classes[rows]))
