@@ -44,7 +44,7 @@ def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool 
     if settings.models and settings.when_dead == "tree" and not portfolio.writes:
         raise UsageError(
             'llm.when_dead = "tree" needs a syntax-tree operator with a weight, such as '
-            "mutate-tree, to go on alone."
+            "mutate-tree, to continue alone."
         )
     for model in settings.models:
         provider = providers.get(model.provider)

@@ -213,8 +213,8 @@ class OnlineClient:
         if not endpoint.is_dead or self._settings.when_dead == "tree":
             return given_up
         self._stopped = self._stopped or EndpointDeadError(
-            f"The model {endpoint.model.label!r} cannot be had: {given_up.error.rstrip('.')}. "
-            "Everything is saved; the campaign can go on once it answers. "
-            'With llm.when_dead = "tree" syntax-tree operators would go on alone.'
+            f"The model {endpoint.model.label!r} is unavailable: {given_up.error.rstrip('.')}. "
+            "Everything is saved; resume the campaign once it answers. "
+            'With llm.when_dead = "tree" the syntax-tree operators would continue alone.'
         )
         return None

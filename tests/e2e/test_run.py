@@ -123,7 +123,7 @@ def test_a_dead_endpoint_says_how_to_go_on_and_status_repeats_why(
     assert done.code == 1
     assert "resume runs/dead" in done.err
     assert status["state"] == "stopped"
-    assert "'absent' cannot be had" in status["stopped_because"]
+    assert "'absent' is unavailable" in status["stopped_because"]
 
 
 def test_a_budget_that_ends_before_anything_is_proposed_prints_no_empty_tables(
