@@ -6,10 +6,9 @@ the point estimates (a probability of 0 or 1), the draws that evo makes, draws w
 independent, and draws that tie candidates by the trials they share. Prints the Brier score of each
 (mean squared error of the probability, less is better), and for what is said the share that is so.
 
-Usage: python benchmarks/bench_front.py [campaigns a setting, 40 by default: some six minutes]
+Usage: python benchmarks/bench_front.py [--quick] [--campaigns N]
 """
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -17,6 +16,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
+from sizes import Size, read_sizes
 
 from archive.pareto import front, front_shares
 from evo.core.estimate import Estimate
@@ -127,9 +127,8 @@ def said(
     return found
 
 
-def main() -> None:
+def main(campaigns: int) -> None:
     """Every setting, a line each; then what was said against what was so."""
-    campaigns = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     everything: dict[tuple[int, str], list[Floats]] = {}
     start = time.process_time()
     print(f"{'Brier score':68} front     evo  untied  shared")
@@ -162,4 +161,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            campaigns=Size(10, 1, "simulated campaigns per setting"),
+        )
+    )

@@ -1,15 +1,14 @@
 """What history costs, and whether it costs more as a campaign grows.
 
-Prints the cost of acknowledging an outcome and of sealing a generation at 1,000 and at 100,000
+Prints the cost of acknowledging an outcome and of sealing a generation at 1,000 and at `--records`
 records, what merging adds, and how long it takes to open the larger one for going on. Then it runs
 a whole campaign that trains nothing and prints the engine's processor time per candidate, early and
 late, without what tracing and validation cost, which are shown apart.
 
-    python benchmarks/bench_history.py [records, 100000] [candidates, 10000]
+Usage: python benchmarks/bench_history.py [--quick] [--records N] [--candidates N]
 """
 
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -22,6 +21,7 @@ from typing import TypeVar
 import no_training
 import numpy as np
 import torch
+from sizes import Size, read_sizes
 
 from archive.history.history import History
 from archive.store import merging
@@ -51,11 +51,9 @@ WINDOW = 5
 """Generations at each size; the median counts."""
 
 
-def main() -> None:
+def main(records: int, candidates: int) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
-    records = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    candidates = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
     with tempfile.TemporaryDirectory() as folder:
         history_costs(Path(folder) / "history", records)
         engine_costs(Path(folder) / "engine", candidates)
@@ -216,4 +214,10 @@ def outcome(one: Record) -> Outcome:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            records=Size(50_000, 3_000, "records of the larger history"),
+            candidates=Size(5_000, 500, "candidates of the campaign that trains nothing"),
+        )
+    )

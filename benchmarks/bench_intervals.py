@@ -4,10 +4,9 @@ Against Student's interval over a task's trials plus one win and one loss, on th
 simulated losses: quality + the luck of a trial + noise. Candidates have true win rates that are
 uniform between 3 and 97 %. Prints coverage, the ratio of mean widths and the time of a call.
 
-Usage: python benchmarks/bench_intervals.py [draws a setting, 4000 by default: nine minutes]
+Usage: python benchmarks/bench_intervals.py [--quick] [--draws N]
 """
 
-import sys
 import time
 from collections.abc import Sequence
 from itertools import pairwise, product
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
+from sizes import Size, read_sizes
 
 from evo.evaluation.statistics.intervals import win_rate_interval
 
@@ -207,9 +207,8 @@ def call_ms(layout: Sequence[int], *, rivals: int) -> float:
     return 1000 * float(np.median(times))
 
 
-def main() -> None:
+def main(draws: int) -> None:
     """Print a table a measure, a line a world."""
-    draws = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
     print(f"{draws} draws a setting: a coverage of 95 % is known to ±{100 / draws**0.5 * 0.22:.1f}")
     for best_only, measure in [(False, "B-WR"), (True, "BSOTA-WR")]:
         print(f"\n{measure:20} coverage %: low mean high over {len(LAYOUTS) * 9} settings")
@@ -227,4 +226,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            draws=Size(1000, 20, "simulated candidates per setting"),
+        )
+    )

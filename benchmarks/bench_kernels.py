@@ -3,7 +3,7 @@
 Forward and backward on one thread, at the size of a hidden layer of the default task: 16 copies,
 batches of 32, 64 units. Prints the ratio of processor times, operator / kernel, for each.
 
-Usage: python benchmarks/bench_kernels.py
+Usage: python benchmarks/bench_kernels.py [--quick] [--rounds N]
 """
 
 import time
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from statistics import median
 
 import torch
+from sizes import Size, read_sizes
 
 from evo.evaluation.training.kernels import CPU_KERNELS
 from evo.validation.graph.allowed import ALLOWED
 from evo.validation.graph.arguments import schema_of
 
 SHAPE = (16, 32, 64)
-ROUNDS = 9
 CALLS = 100
 
 
@@ -30,7 +30,7 @@ def processor_seconds(operator: Callable[..., torch.Tensor], inputs: list[torch.
     return time.process_time() - start
 
 
-def main() -> None:
+def main(rounds: int) -> None:
     """Time both sides in turn and print the median ratios."""
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(0)
@@ -44,11 +44,16 @@ def main() -> None:
         processor_seconds(kernel, inputs)
         ratios = [
             processor_seconds(operator, inputs) / processor_seconds(kernel, inputs)
-            for _ in range(ROUNDS)
+            for _ in range(rounds)
         ]
         spread = f"{median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
         print(f"{name}: operator / kernel = {spread}")
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            rounds=Size(9, 1, "measurements of each side"),
+        )
+    )

@@ -7,11 +7,10 @@ cost of asking for the nearest and adding, a newcomer in batches of 100; the sam
 ProximityArchive, where it is installed (`uv pip install ribs`), at sizes that it can take; then the
 share of true nearest neighbours found where the cells begin and at a million, and the memory.
 
-    python benchmarks/bench_novelty.py [vectors, 1000000] [texts, 1200]
+Usage: python benchmarks/bench_novelty.py [--quick] [--vectors N] [--texts N]
 """
 
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import torch
+from sizes import Size, read_sizes
 
 from archive.novelty import neighbours
 from archive.novelty.descriptors import TextDescriptor
@@ -36,14 +36,13 @@ QUERIES = 1_000
 BLOCK = 10_000
 
 
-def main() -> None:
+def main(vectors: int, texts: int) -> None:
     """Measure and print."""
     torch.set_num_threads(1)
     faiss.omp_set_num_threads(1)
-    most = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    real = TextDescriptor()(sources(int(sys.argv[2]) if len(sys.argv) > 2 else 1_200))
+    real = TextDescriptor()(sources(texts))
     print(f"{len(real):,} texts embedded; the nearest of each is {_gap(real):.3f} away (median)")
-    ours(real, sorted({*SIZES, neighbours.MANY, most}))
+    ours(real, [size for size in sorted({*SIZES, neighbours.MANY, vectors}) if size <= vectors])
     theirs(real)
 
 
@@ -161,4 +160,10 @@ def _resident_mib() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            vectors=Size(200_000, 2_000, "vectors of the largest archive"),
+            texts=Size(1_200, 60, "sources that are embedded"),
+        )
+    )

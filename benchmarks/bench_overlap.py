@@ -4,11 +4,10 @@ A scripted model answers after 2 s, eight at a time, and a stub trains for about
 replies of a generation take. Prints the time of a generation against the longer of the two, with
 proposing ahead and without. Waiting is all there is, so wall time is what counts.
 
-Usage: python benchmarks/bench_overlap.py [GENERATIONS]
+Usage: python benchmarks/bench_overlap.py [--quick] [--generations N]
 """
 
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import no_training
 import torch
+from sizes import Size, read_sizes
 
 from evo.campaign.progress import Progress
 from evo.config import Config
@@ -90,4 +90,9 @@ def main(generations: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 6)
+    main(
+        **read_sizes(
+            __doc__,
+            generations=Size(6, 2, "generations of each campaign; the first is not counted"),
+        )
+    )

@@ -5,12 +5,13 @@ with rungs and races. Trials are deterministic, so the three share what they hav
 the processor time of each is the sum of the heats that it asked for. Prints candidates a minute
 and core, the ratios, and how many of the best of the full evaluation each one finds.
 
-Usage: python benchmarks/bench_racing.py [POOLS]
+Usage: python benchmarks/bench_racing.py [--quick] [--pools N] [--size N]
 """
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
+
+from sizes import Size, read_sizes
 
 from evo.campaign import build
 from evo.campaign.baselines import validated_baselines
@@ -27,9 +28,8 @@ from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 from operators.portfolio import Portfolio
 
-POOL = 36
 BEST = 4
-CONFIG = Config.model_validate({"trainings": POOL})
+CONFIG = Config.model_validate({"trainings": 36})
 
 
 class Recorded:
@@ -49,22 +49,22 @@ class Recorded:
         return found
 
 
-def offspring(kind: Kind, validator: Validator, seed: int) -> list[Record]:
+def offspring(kind: Kind, validator: Validator, seed: int, count: int) -> list[Record]:
     """Different valid offspring of the baselines."""
     portfolio = Portfolio(CONFIG.operators)
     parents = [Record(candidate, 0) for candidate in kind.baselines().values()]
     made: dict[str, Candidate] = {}
-    for place in range(4 * POOL):
+    for place in range(4 * count):
         rng = child(seed, "bench", place)
         order = rng.permutation(len(parents))
         candidate = portfolio.propose(
-            lambda count: [parents[int(place)] for place in order[:count]],  # noqa: B023
+            lambda wanted: [parents[int(place)] for place in order[:wanted]],  # noqa: B023
             kind.contract,
             rng,
         )
         made.setdefault(candidate.id, candidate)
     records = Validate(validator)([Record(candidate, 1) for candidate in made.values()])
-    return [record for record in records if record.status is Status.PROPOSED][:POOL]
+    return [record for record in records if record.status is Status.PROPOSED][:count]
 
 
 def evaluated(
@@ -78,7 +78,7 @@ def evaluated(
     return [id_ for _, id_ in ranked], run.seconds - before
 
 
-def main() -> None:
+def main(pools: int, size: int) -> None:
     """Evaluate each pool in three ways and print what each costs and finds."""
     protocol = CONFIG.protocol
     ways = {
@@ -86,7 +86,6 @@ def main() -> None:
         "rungs": protocol.model_copy(update={"racing": False}),
         "rungs and races": protocol,
     }
-    pools = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     found: dict[str, list[int]] = {name: [] for name in ways}
     winner: dict[str, list[bool]] = {name: [] for name in ways}
@@ -97,7 +96,7 @@ def main() -> None:
         baselines = evaluate_baselines(run, protocol, validated_baselines(kind, validator))
         trials = {record.id: record.scored.trials for record in baselines}
         for seed in range(pools):
-            pool = offspring(kind, validator, seed)
+            pool = offspring(kind, validator, seed, size)
             best: list[str] = []
             for name, way in ways.items():
                 ranked, spent = evaluated(run, way, pool, trials)
@@ -116,4 +115,10 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            pools=Size(1, 1, "pools of offspring"),
+            size=Size(36, 6, "candidates per pool"),
+        )
+    )

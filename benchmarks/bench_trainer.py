@@ -5,7 +5,7 @@ weights over the same batches; the losses must agree. Prints, for each network a
 the ratio of processor times, and how far the time is from the floor that the products' floating-
 point operations set at the matrix rate measured here.
 
-Usage: python benchmarks/bench_trainer.py
+Usage: python benchmarks/bench_trainer.py [--quick] [--rounds N] [--epochs N]
 """
 
 import time
@@ -14,6 +14,7 @@ from statistics import median
 
 import torch
 import torch.nn.functional as F
+from sizes import Size, read_sizes
 from torch import nn
 
 from evo.compute.local import keep_memory
@@ -27,14 +28,12 @@ from evo.networks.patches import Patches
 from evo.tasks.base import Data
 from evo.tasks.digits import Digits
 
-ROUNDS = 3
 PROTOCOL = Protocol()
 SEEDS = PROTOCOL.heats(1)[0]
-EPOCHS = PROTOCOL.rungs[1].epochs
 PARTS = Parts(F.silu)
 
 
-def side_by_side(network: Network, data: Data) -> torch.Tensor:
+def side_by_side(network: Network, data: Data, epochs: int) -> torch.Tensor:
     """Test losses (seeds, rates) of evo's trainer."""
     return train(
         network,
@@ -42,18 +41,22 @@ def side_by_side(network: Network, data: Data) -> torch.Tensor:
         PARTS,
         seeds=SEEDS,
         learning_rates=PROTOCOL.learning_rates,
-        epochs=EPOCHS,
+        epochs=epochs,
         batch_size=PROTOCOL.batch_size,
     ).test_loss
 
 
-def one_by_one(network: Network, data: Data) -> torch.Tensor:
+def one_by_one(network: Network, data: Data, epochs: int) -> torch.Tensor:
     """The same from a plain loop: torch's own layers and Adam, one copy after the other."""
-    losses = [[alone(network, data, s, rate) for rate in PROTOCOL.learning_rates] for s in SEEDS]
-    return torch.tensor(losses)
+    return torch.tensor(
+        [
+            [alone(network, data, seed, rate, epochs) for rate in PROTOCOL.learning_rates]
+            for seed in SEEDS
+        ]
+    )
 
 
-def alone(network: Network, data: Data, seed: int, rate: float) -> float:
+def alone(network: Network, data: Data, seed: int, rate: float, epochs: int) -> float:
     """Test loss of one copy."""
     start = torch.Generator().manual_seed(child_seed(seed, "trial", "weights"))
     order = torch.Generator().manual_seed(child_seed(seed, "trial", "order"))
@@ -65,8 +68,8 @@ def alone(network: Network, data: Data, seed: int, rate: float) -> float:
     split = torch.randperm(len(data.samples.targets), generator=draw)
     inputs, targets = data.samples.inputs[split], data.samples.targets[split]
     optimiser = torch.optim.Adam(model.parameters(), lr=rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: 1 - n / (EPOCHS * batches))
-    for _ in range(EPOCHS):
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: 1 - n / (epochs * batches))
+    for _ in range(epochs):
         shuffled = torch.randperm(len(data.train.targets), generator=order)
         for batch in shuffled.split(size)[:batches]:
             optimiser.zero_grad()
@@ -113,7 +116,7 @@ def _with(layer: nn.Module, weight: torch.Tensor, bias: torch.Tensor) -> nn.Modu
     return layer
 
 
-def product_flops(network: Network, data: Data) -> float:
+def product_flops(network: Network, data: Data, epochs: int) -> float:
     """Floating-point operations of the products of one copy, its last measurement included."""
     shape = tuple(data.train.inputs.shape[1:])
     parameters = network.initialise(shape, data.outputs, torch.Generator())
@@ -128,7 +131,7 @@ def product_flops(network: Network, data: Data) -> float:
     step = 3 * forward - 2 * products["0.weight"]
     batches = len(data.train.targets) // PROTOCOL.batch_size
     measured = len(data.validation.targets) + len(data.test.targets)
-    return step * EPOCHS * batches * PROTOCOL.batch_size + forward * measured
+    return step * epochs * batches * PROTOCOL.batch_size + forward * measured
 
 
 def matrix_rate() -> float:
@@ -144,7 +147,7 @@ def processor_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def main() -> None:
+def main(rounds: int, epochs: int) -> None:
     """Time both sides in turn and print the median ratios."""
     torch.set_num_threads(1)
     keep_memory()
@@ -153,15 +156,15 @@ def main() -> None:
     rate = matrix_rate()
     copies = len(SEEDS) * len(PROTOCOL.learning_rates)
     print(f"matrix rate {rate / 1e9:.0f} GFLOP/s, {copies} copies of each network")
-    totals = [[0.0, 0.0, 0.0] for _ in range(ROUNDS)]
+    totals = [[0.0, 0.0, 0.0] for _ in range(rounds)]
     for name, network in task.networks().items():
-        ours, theirs = side_by_side(network, data), one_by_one(network, data)
+        ours, theirs = side_by_side(network, data, epochs), one_by_one(network, data, epochs)
         assert torch.allclose(ours, theirs, rtol=2e-2, atol=2e-3), "not the same work"
-        floor = product_flops(network, data) * copies / rate
+        floor = product_flops(network, data, epochs) * copies / rate
         ratios: list[float] = []
         for total in totals:
-            fast = processor_seconds(lambda: side_by_side(network, data))  # noqa: B023
-            slow = processor_seconds(lambda: one_by_one(network, data))  # noqa: B023
+            fast = processor_seconds(lambda: side_by_side(network, data, epochs))  # noqa: B023
+            slow = processor_seconds(lambda: one_by_one(network, data, epochs))  # noqa: B023
             ratios.append(slow / fast)
             total[0], total[1], total[2] = total[0] + slow, total[1] + fast, total[2] + floor
         print(f"{name}: plain loop / side by side = {_spread(ratios)}")
@@ -174,4 +177,10 @@ def _spread(ratios: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            rounds=Size(3, 1, "measurements of each side"),
+            epochs=Size(PROTOCOL.rungs[1].epochs, 1, "epochs of each training"),
+        )
+    )

@@ -5,7 +5,7 @@ of hostile candidates (endless loops, memory bombs, crashes, exits, straight at 
 the policy would refuse most) the honest ones are traced at 80 % or more of the speed without.
 The batch repeats some sixty components, so that the forms of their operators are remembered.
 
-    python benchmarks/bench_walls.py
+Usage: python benchmarks/bench_walls.py [--quick] [--rounds N] [--batch N]
 """
 
 import math
@@ -18,6 +18,7 @@ from statistics import median
 from typing import NamedTuple
 
 import torch
+from sizes import Size, read_sizes
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from evo.components.activation import Activation
@@ -30,8 +31,6 @@ from evo.validation.validator import Validator
 
 COMPONENTS = Path(__file__).parents[1] / "tests" / "unit" / "validation" / "components.toml"
 KIND = Activation()
-BATCH = 400
-ROUNDS = 5
 HOSTILE_SHARE = 0.05
 HOSTILE = (
     "def activation(x):\n    while True: pass",
@@ -56,20 +55,20 @@ class Spent(NamedTuple):
         return self.engine + self.zygote + self.children
 
 
-def main() -> None:
+def main(rounds: int, batch: int) -> None:
     """Print both claims."""
     torch.set_num_threads(1)
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     sources = list(tomllib.loads(COMPONENTS.read_text()).values())
     sources += [candidate.source for candidate in KIND.baselines().values()]
-    honest = [sources[i % len(sources)] for i in range(BATCH)]
+    honest = [sources[i % len(sources)] for i in range(batch)]
     tracing(sources)
     with Sandbox() as sandbox:
         candidates = [Candidate.of("activation", one, operator="bench") for one in honest]
         validator = Validator(KIND, sandbox)
         validator.validate(candidates[:16])
-        cost(sandbox, validator, candidates)
-        throughput(sandbox, honest)
+        cost(sandbox, validator, candidates, rounds=rounds)
+        throughput(sandbox, honest, rounds=rounds)
 
 
 def tracing(sources: Sequence[str]) -> None:
@@ -83,12 +82,14 @@ def tracing(sources: Sequence[str]) -> None:
     print(f"ratio {theirs / ours:.1f}")
 
 
-def cost(sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate]) -> None:
+def cost(
+    sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate], *, rounds: int
+) -> None:
     """Processor time of the whole way, by part."""
-    rounds: list[Spent] = []
-    for _ in range(ROUNDS):
-        rounds.append(spent(sandbox, lambda: validator.validate(candidates)))
-    each = Spent(*(median(column) / len(candidates) for column in zip(*rounds, strict=True)))
+    batches: list[Spent] = []
+    for _ in range(rounds):
+        batches.append(spent(sandbox, lambda: validator.validate(candidates)))
+    each = Spent(*(median(column) / len(candidates) for column in zip(*batches, strict=True)))
     texts = [t for t in sandbox.trace([request(c.source) for c in candidates]) if type(t) is str]
     assert len(texts) == len(candidates), "an honest component was refused"
     graphs = [Graph.parse(text) for text in texts]
@@ -100,7 +101,7 @@ def cost(sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate]
         ],
         "contract": lambda: [KIND.check(graph) for graph in graphs],
     }
-    print(f"\nprocessor time a candidate, median of {ROUNDS} batches of {len(candidates)}:")
+    print(f"\nprocessor time a candidate, median of {rounds} batches of {len(candidates)}:")
     print(f"  {'engine':18s} {each.engine:6.2f} ms, of which")
     for name, work in parts.items():
         print(f"    {name:18s} {in_engine(work) / len(candidates):6.2f} ms")
@@ -110,7 +111,7 @@ def cost(sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate]
     print(f"  {'wall':18s} {each.wall:6.2f} ms")
 
 
-def throughput(sandbox: Sandbox, honest: Sequence[str]) -> None:
+def throughput(sandbox: Sandbox, honest: Sequence[str], *, rounds: int) -> None:
     """Honest candidates a second, without and with hostile ones among them, in turn."""
     every = round(1 / HOSTILE_SHARE)
     mixed: list[str] = []
@@ -119,7 +120,7 @@ def throughput(sandbox: Sandbox, honest: Sequence[str]) -> None:
             mixed.append(HOSTILE[place // (every - 1) % len(HOSTILE)])
         mixed.append(source)
     sides: dict[str, list[Spent]] = {"honest": [], "mixed": []}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, side in (("honest", honest), ("mixed", mixed)):
             found = spent(sandbox, lambda: sandbox.trace([request(one) for one in side]))  # noqa: B023
             sides[name].append(found)
@@ -178,4 +179,10 @@ ENTRY = (KIND.contract.function, KIND.trace_shapes)
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            rounds=Size(5, 1, "batches of each sort"),
+            batch=Size(400, 40, "honest candidates per batch"),
+        )
+    )

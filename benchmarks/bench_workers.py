@@ -3,11 +3,13 @@
 Both sides train the same baselines on the first rung of the default task, in processes that are
 warm. Prints the ratio of wall times; it needs two idle processors.
 
-Usage: python benchmarks/bench_workers.py
+Usage: python benchmarks/bench_workers.py [--quick] [--rounds N] [--repeats N]
 """
 
 import time
 from statistics import median
+
+from sizes import Size, read_sizes
 
 from evo.campaign import build
 from evo.campaign.baselines import validated_baselines
@@ -17,9 +19,6 @@ from evo.config import Config
 from evo.evaluation.protocol import Job
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
-
-ROUNDS = 3
-REPEATS = 2
 
 
 def wall_seconds(pool: Workers, jobs: list[Job]) -> float:
@@ -31,7 +30,7 @@ def wall_seconds(pool: Workers, jobs: list[Job]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
+def main(rounds: int, repeats: int) -> None:
     """Time one worker and two in turn, and print the median ratio."""
     kind = kinds.get("activation")()
     with Sandbox() as sandbox:
@@ -39,7 +38,7 @@ def main() -> None:
     jobs = [
         Job(f"{record.id}-{repeat}", record.graph, 0)
         for record in baselines
-        for repeat in range(REPEATS)
+        for repeat in range(repeats)
     ]
     with (
         build.workers(Config.model_validate({"workers": 1})) as one,
@@ -47,11 +46,17 @@ def main() -> None:
     ):
         wall_seconds(one, jobs[:2])
         wall_seconds(two, jobs[:4])
-        ratios = [wall_seconds(one, jobs) / wall_seconds(two, jobs) for _ in range(ROUNDS)]
+        ratios = [wall_seconds(one, jobs) / wall_seconds(two, jobs) for _ in range(rounds)]
     print(
         f"one worker / two workers = {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
     )
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            rounds=Size(3, 1, "measurements of each side"),
+            repeats=Size(2, 1, "trainings of each baseline per measurement"),
+        )
+    )

@@ -1,6 +1,6 @@
 """Kills campaign processes at random times and looks whether anything is lost.
 
-    python benchmarks/soak_kill.py [kills, 300] [kills of `evo` itself, 20] [seed, 0]
+Usage: python benchmarks/soak_kill.py [--quick] [--kills N] [--commands N] [--seed N]
 
 Most lives are processes that run a campaign which trains nothing (see `no_training`) and so
 acknowledge and seal all the time. The others are `evo run` and `evo resume` as installed, sandbox
@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import no_training
 import torch
+from sizes import Size, read_sizes
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -44,19 +45,15 @@ class Life(NamedTuple):
     died: bool = False
 
 
-def main() -> None:
+def main(kills: int, commands: int, seed: int) -> None:
     """Kill, look, and print what was found."""
     torch.set_num_threads(1)
     no_training.warm_up("activation")  # what is imported and traced here need not be in every life
-    kills, of_command, seed = (
-        int(sys.argv[n]) if len(sys.argv) > n else default
-        for n, default in ((1, 300), (2, 20), (3, 0))
-    )
     rng = random.Random(seed)  # noqa: S311 - moments to kill at, no secrets
     with tempfile.TemporaryDirectory() as place:
         for name, count, live in (
-            ("campaign", kills - of_command, _live),
-            ("command", of_command, _live_as_command),
+            ("campaign", kills, _live),
+            ("command", commands, _live_as_command),
         ):
             print(f"{name}: {_soak(Path(place) / name, count, rng, live)}", flush=True)
 
@@ -220,4 +217,11 @@ def _of_session(session: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            kills=Size(280, 2, "kills of a campaign that trains nothing"),
+            commands=Size(20, 0, "kills of the command `evo`"),
+            seed=Size(0, 0, "random seed of the moments"),
+        )
+    )

@@ -1,6 +1,6 @@
 """A long campaign that trains nothing: whether memory, files and processes stay as they were.
 
-    python benchmarks/soak_long.py [candidates, 20000]
+Usage: python benchmarks/soak_long.py [--quick] [--candidates N]
 
 Prints a line each thousand candidates, then the slope of memory over the second half, and how long
 it takes to go on with the campaign at its end. The novelty archive must hold the vectors of every
@@ -8,7 +8,6 @@ evaluated component (1.8 KB each), and the ids of all sources are kept: that muc
 """
 
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import no_training
 import numpy as np
 import torch
+from sizes import Size, read_sizes
 
 from archive.history.history import History
 from evo.campaign.resume import replay
@@ -23,10 +23,9 @@ from evo.campaign.resume import replay
 OFFSPRING = 50
 
 
-def main() -> None:
+def main(candidates: int) -> None:
     """Run, watch, and print."""
     torch.set_num_threads(1)
-    candidates = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     settings = [f"generations={candidates // OFFSPRING}", f"offspring={OFFSPRING}"]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "long"
@@ -73,4 +72,9 @@ def _resident_mib() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            candidates=Size(20_000, 500, "candidates of the campaign"),
+        )
+    )

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from spellings import Pairs, recognised, spellings
+from support.spellings import Pairs, recognised, spellings
 
 from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import DUPLICATE_WITHIN

@@ -1,8 +1,8 @@
-"""Makes a pool of activation candidates that are all trained in full, once, for everyone to use.
+"""Make the pool of fully trained activation candidates that ships in `evo/data/pools/`.
 
-    python benchmarks/pool.py FOLDER                 proposes, then trains what is not there yet
-    python benchmarks/pool.py FOLDER --table FILE    writes those that have trained, see evo.pools
-    … --known evo/data/pools/activation.parquet           counts what that pool holds as trained
+    python benchmarks/make_pool.py FOLDER                 propose, then train what is missing
+    python benchmarks/make_pool.py FOLDER --table FILE    write those that have trained
+    … --known evo/data/pools/activation.parquet           count what that pool holds as trained
 
 Round by round the syntax-tree operators propose from parents drawn evenly among all that passed
 before; nothing selects, so the pool shows what operators make and not what one search likes. The

@@ -19,7 +19,7 @@ from evo.components.base import Kind
 from evo.core.records import Candidate, Record, Status
 from evo.validation.validator import Validator
 
-_FILE = Path(__file__).parents[1] / "tests" / "golden" / "spellings.toml"
+_FILE = Path(__file__).parents[1] / "golden" / "spellings.toml"
 
 
 class Spelling(NamedTuple):

@@ -1,0 +1,51 @@
+"""Each benchmark still runs; its figures are not looked at."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+PRINTS = {
+    "bench_front.py": "Brier",
+    "bench_history.py": "engine: ",
+    "bench_intervals.py": "by true rate",
+    "bench_kernels.py": "operator / kernel",
+    "bench_novelty.py": "recall",
+    "bench_overlap.py": "proposed ahead",
+    "bench_racing.py": "rungs and races",
+    "bench_trainer.py": "all networks",
+    "bench_walls.py": "hostile",
+    "bench_workers.py": "one worker / two workers",
+    "soak_kill.py": "none lost",
+    "soak_long.py": "slope",
+}
+"""What each prints once it has come to its result."""
+
+
+HELPERS = {"make_pool.py", "no_training.py", "sizes.py"}
+
+
+def test_every_benchmark_is_here() -> None:
+    assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("name", PRINTS)
+def test_it_runs_in_seconds(
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [name, "--quick"])
+
+    if name == "soak_kill.py":  # it forks, which a process that has trained must not
+        subprocess.run([sys.executable, FOLDER / name, "--quick"], check=True)
+    else:
+        runpy.run_path(str(FOLDER / name), run_name="__main__")
+
+    assert PRINTS[name] in capfd.readouterr().out
