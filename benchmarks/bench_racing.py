@@ -26,7 +26,8 @@ from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
-from operators.portfolio import Portfolio
+from operators.base import WritingOperator
+from operators.portfolio import Portfolio, write_offspring
 
 BEST = 4
 CONFIG = Config.model_validate({"trainings": 36})
@@ -57,7 +58,10 @@ def offspring(kind: Kind, validator: Validator, seed: int, count: int) -> list[R
     for place in range(4 * count):
         rng = child(seed, "bench", place)
         order = rng.permutation(len(parents))
-        candidate = portfolio.propose(
+        operator = portfolio.draw(rng)
+        assert isinstance(operator, WritingOperator)
+        candidate = write_offspring(
+            operator,
             lambda wanted: [parents[int(place)] for place in order[:wanted]],  # noqa: B023
             kind.contract,
             rng,

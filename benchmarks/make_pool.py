@@ -39,7 +39,8 @@ from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.screening import pool
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
-from operators.portfolio import ParentsOf, Portfolio
+from operators.base import WritingOperator
+from operators.portfolio import ParentsOf, Portfolio, write_offspring
 
 SEED = 8
 WANTED = 2400
@@ -75,7 +76,9 @@ def propose(kind: Kind, validator: Validator) -> list[Proposal]:
         while len(drafts) < ROUND:
             rng = child(SEED, "pool", place)
             place += 1
-            candidate = portfolio.propose(_drawing(passed, rng), kind.contract, rng)
+            operator = portfolio.draw(rng)
+            assert isinstance(operator, WritingOperator)
+            candidate = write_offspring(operator, _drawing(passed, rng), kind.contract, rng)
             if candidate.id not in seen:
                 depths = {p.record.id: p.depth for p in passed}
                 depth = 1 + max((depths[parent] for parent in candidate.parents), default=0)

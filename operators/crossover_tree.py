@@ -15,7 +15,7 @@ import numpy as np
 from evo.core.contract import Contract
 from evo.core.records import Record
 from operators.base import WritingOperator, operators
-from operators.tree.balance import SIZE_LIMIT, edit_once, room
+from operators.tree.balance import SIZE_LIMIT, edit_once, growth_weight
 from operators.tree.carry import as_helper, carry
 from operators.tree.inline import Donation
 from operators.tree.names import bound, identifiers, introduced, loaded
@@ -72,7 +72,9 @@ def cross(receiver: Program, donor: Parent, rng: np.random.Generator) -> Program
         return _join(receiver, helper, call, "blend", rng)
     part = choose(parts, [min(size(part.expression), _LARGE) for part in parts], rng)
     ways = list(_WEIGHTS)
-    weights = [_WEIGHTS[way] * (1.0 if way == "replace" else room(receiver.size)) for way in ways]
+    weights = [
+        _WEIGHTS[way] * (1.0 if way == "replace" else growth_weight(receiver.size)) for way in ways
+    ]
     return _join(receiver, donor.program, part, choose(ways, weights, rng), rng)
 
 

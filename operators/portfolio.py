@@ -83,20 +83,6 @@ class Portfolio:
             return None
         return choose(list(writing.values()), [self._weights[name] for name in writing], rng)
 
-    def propose(
-        self, parents_of: ParentsOf, contract: Contract, rng: np.random.Generator
-    ) -> Candidate:
-        """One offspring of an operator that writes.
-
-        Args:
-            parents_of: draws that many parents.
-            contract: what the offspring must define.
-            rng: draws the operator, and is then the operator's.
-        """
-        operator = self.draw(rng)
-        assert isinstance(operator, WritingOperator), f"{operator.name} must be asked"
-        return write_offspring(operator, parents_of, contract, rng)
-
     def _drawn(self) -> dict[str, Operator]:
         return {name: one for name, one in self._operators.items() if self._weights[name] > 0}
 

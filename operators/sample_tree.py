@@ -12,7 +12,7 @@ from evo.core.contract import Contract
 from evo.core.records import Record
 from operators.base import WritingOperator, operators
 from operators.mutate_tree import mutant
-from operators.tree.offspring import ATTEMPTS, first_worthy, newcomer, read_parent
+from operators.tree.offspring import ATTEMPTS, first_worthy, random_program, read_parent
 from operators.tree.program import Program
 from operators.tree.tidy import write_program
 
@@ -39,7 +39,7 @@ class SampleTree(WritingOperator):
 
 
 def _draft(contract: Contract, rng: np.random.Generator) -> Program:
-    program = newcomer(contract, rng)
+    program = random_program(contract, rng)
     for _ in range(int(rng.integers(_MOST_EDITS + 1))):
         program = mutant(program, rng)
     return program

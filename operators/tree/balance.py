@@ -68,12 +68,12 @@ def edit_once(program: Program, rng: np.random.Generator) -> None:
 def weight_at(edit: Weighted, size: int) -> float:
     """Weight of an edit for a program of a size: the larger, the more removal."""
     if edit.growth > 0:
-        return edit.weight * room(size)
+        return edit.weight * growth_weight(size)
     if edit.growth < 0:
         return edit.weight * min(3.0, size / _USUAL_SIZE)
     return edit.weight
 
 
-def room(size: int) -> float:
+def growth_weight(size: int) -> float:
     """Weight of edits that add, for a program of a size, in (0, 1]."""
     return max(1e-3, 1.0 - size / _FULL_SIZE)

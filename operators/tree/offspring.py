@@ -27,7 +27,7 @@ from operators.tree.tidy import tidy, write_program
 from operators.tree.values import TENSORS, ExpressionType
 
 ATTEMPTS = 25
-"""Drafts that an operator offers before newcomers take over; nearly always one or two do."""
+"""Drafts that an operator offers before random programs take over; nearly always one or two do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,20 +74,20 @@ def first_worthy(
     Args:
         drafts: programs to choose from; they may be changed.
         parents: what the offspring must differ from.
-        rng: draws newcomers where no draft will do.
+        rng: draws random programs where no draft will do.
     """
     known = frozenset[str]().union(*(parent.spellings for parent in parents))
     limit = max(SIZE_LIMIT, *(parent.size for parent in parents))
     contract = parents[0].program.contract
     allowed_doubts = max(parent.doubts for parent in parents)
-    newcomers = (newcomer(contract, rng) for _ in count())
-    for program in chain(drafts, newcomers):
+    random_programs = (random_program(contract, rng) for _ in count())
+    for program in chain(drafts, random_programs):
         tidy(program)
         if program.size <= limit and is_worthy(program, allowed_doubts):
             source = write_program(program)
             if normalise(source) not in known:
                 return source
-    raise AssertionError("one of infinitely many newcomers is worthy")
+    raise AssertionError("one of infinitely many random programs is worthy")
 
 
 def is_worthy(program: Program, allowed_doubts: int = 0) -> bool:
@@ -107,7 +107,7 @@ def doubts(survey: Survey) -> int:
     return doubtful + (survey.returned not in TENSORS)
 
 
-def newcomer(contract: Contract, rng: np.random.Generator) -> Program:
+def random_program(contract: Contract, rng: np.random.Generator) -> Program:
     """A one-line component in the contract's words."""
     argument = ast.Name(contract.arguments[0], ast.Load())
     base = scaled(float(np.exp(rng.normal(0.0, 0.5))), argument)

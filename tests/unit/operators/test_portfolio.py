@@ -6,8 +6,9 @@ import pytest
 from operator_samples import BASELINES, CONTRACT, record
 
 from evo.core.errors import UsageError
-from evo.core.records import Record
-from operators.portfolio import Portfolio
+from evo.core.records import Candidate, Record
+from operators.base import WritingOperator
+from operators.portfolio import Portfolio, write_offspring
 
 POPULATION = [record(source) for source in BASELINES.values()]
 
@@ -16,10 +17,16 @@ def first(count: int) -> Sequence[Record]:
     return POPULATION[:count]
 
 
+def offspring_of(portfolio: Portfolio, rng: np.random.Generator) -> Candidate:
+    operator = portfolio.draw(rng)
+    assert isinstance(operator, WritingOperator)
+    return write_offspring(operator, first, CONTRACT, rng)
+
+
 def test_an_offspring_names_its_operator_and_its_parents() -> None:
     portfolio = Portfolio({"crossover-tree": 1.0})
 
-    candidate = portfolio.propose(first, CONTRACT, np.random.default_rng(0))
+    candidate = offspring_of(portfolio, np.random.default_rng(0))
 
     assert candidate.kind == "activation"
     assert candidate.operator == "crossover-tree"
@@ -30,7 +37,7 @@ def test_operators_are_drawn_in_proportion_to_their_weights() -> None:
     portfolio = Portfolio({"mutate-tree": 3, "crossover-tree": 1})
     rng = np.random.default_rng(0)
 
-    drawn = Counter(portfolio.propose(first, CONTRACT, rng).operator for _ in range(100))
+    drawn = Counter(offspring_of(portfolio, rng).operator for _ in range(100))
 
     assert 60 < drawn["mutate-tree"] < 90
     assert drawn.total() == 100
@@ -40,7 +47,7 @@ def test_each_operator_gets_as_many_parents_as_it_takes() -> None:
     portfolio = Portfolio({"mutate-tree": 1, "crossover-tree": 1})
     rng = np.random.default_rng(0)
 
-    offspring = [portfolio.propose(first, CONTRACT, rng) for _ in range(20)]
+    offspring = [offspring_of(portfolio, rng) for _ in range(20)]
 
     arities = {(candidate.operator, len(candidate.parents)) for candidate in offspring}
     assert arities == {("mutate-tree", 1), ("crossover-tree", 2)}
@@ -51,8 +58,8 @@ def test_the_order_of_the_weights_changes_no_draw() -> None:
     two = Portfolio({"crossover-tree": 1, "mutate-tree": 2})
 
     for seed in range(10):
-        assert one.propose(first, CONTRACT, np.random.default_rng(seed)) == two.propose(
-            first, CONTRACT, np.random.default_rng(seed)
+        assert offspring_of(one, np.random.default_rng(seed)) == offspring_of(
+            two, np.random.default_rng(seed)
         )
 
 
@@ -60,7 +67,7 @@ def test_a_weight_of_zero_switches_an_operator_off() -> None:
     portfolio = Portfolio({"mutate-tree": 0, "crossover-tree": 1})
     rng = np.random.default_rng(0)
 
-    drawn = {portfolio.propose(first, CONTRACT, rng).operator for _ in range(20)}
+    drawn = {offspring_of(portfolio, rng).operator for _ in range(20)}
 
     assert drawn == {"crossover-tree"}
 
