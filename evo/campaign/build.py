@@ -31,7 +31,7 @@ from evo.evaluation.rungs import Evaluator, Runner
 from evo.llm import models
 from evo.proposing.memory import Memory
 from evo.screening.chance import Screen
-from evo.screening.features import Portrayer
+from evo.screening.features import FeatureExtractor
 from evo.screening.learner import Learner
 from evo.screening.propagation import Propagation
 from evo.screening.screen import RewardScreen
@@ -214,7 +214,7 @@ def _toolbox(
 def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
     """The reward learner of a campaign, with the lessons it began with."""
     return Learner(
-        Portrayer(Propagation(kind, config.tasks[0])),
+        FeatureExtractor(Propagation(kind, config.tasks[0])),
         config.reward,
         trainings=config.trainings,
         seed=config.seed,

@@ -59,14 +59,14 @@ def tabular(
     table = Table.of(read_pool(pool), goal=cast("Goal", goal))
     level = float(table.truth[table.best(0.01)[-1]]) if reach is None else reach
     plan = BenchmarkPlan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
-    with work_view("searches", err) as told:
-        courses = measure(table, chosen, plan, told=told)
+    with work_view("searches", err) as on_progress:
+        results = measure(table, chosen, plan, on_progress=on_progress)
     if plot is not None:
         from evo.report.pictures import tabular as picture
         from evo.report.pictures.style import look, save
 
         with picture_folder(plot), look():
-            paths = save(picture.draw_tabular(table, courses), plot, "tabular")
+            paths = save(picture.draw_tabular(table, results), plot, "tabular")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
-    facts = tabular_facts(table, plan, courses)
-    print_facts(facts, tabular_view(table, plan, courses), as_json=as_json)
+    facts = tabular_facts(table, plan, results)
+    print_facts(facts, tabular_view(table, plan, results), as_json=as_json)

@@ -1,17 +1,16 @@
-"""How well rewards can be learned from some candidates and foretold of others.
+"""Evaluate reward models: trained on some candidates, they rank others.
 
-Candidates come from sources: an operator, a language model, a campaign. A model learns from each
-source in turn and ranks the candidates of every source. Of its own source it ranks none that it
-learned from: a fifth at a time is held out.
+Candidates come from sources: an operator, a language model, a campaign. One model per source is
+trained and ranks the candidates of every source. Within its own source it ranks none that it was
+trained on: a fifth at a time is held out.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evo.core.arrays import Floats
+from evo.core.arrays import Floats, Indices
 from evo.core.estimate import Estimate
 from evo.core.seeds import child, child_seed
 from evo.screening.efficiency import Efficiency, resampled
@@ -19,20 +18,18 @@ from evo.screening.features import Features, rows_of
 from evo.screening.model import Example, RewardModel
 from evo.screening.trust import Trust
 
-Places = NDArray[np.int64]
-
 FEWEST_CANDIDATES = 25
-"""Candidates that a source needs."""
+"""Fewest candidates of a source that can be judged."""
 _FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """What a ranking is worth.
+    """The quality of a ranking, with 95 % intervals.
 
     Attributes:
-        curve: share found against share evaluated.
-        found: share of the best that a quarter of the evaluations finds.
+        curve: share of the best found by share evaluated.
+        found: share of the best among the first quarter.
         area: under the curve; 0.5 is chance.
     """
 
@@ -43,39 +40,39 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Candidates that trained: what a model sees of them, and what came.
+    """Evaluated candidates: features, win rates and performance.
 
     Attributes:
-        features: a row each.
+        features: one row per candidate.
         examples: their win rates.
-        came: (n,) what selection saw, see `evo.selection.performance`.
-        sources: (n,) names of where they come from.
+        performance: (n,), see `evo.selection.individual.performance`.
+        sources: (n,) names of their sources.
     """
 
     features: Features
     examples: Example
-    came: Floats
+    performance: Floats
     sources: Sequence[str]
 
-    def by_source(self) -> Mapping[str, Places]:
-        """Places of the candidates of each source that has enough, by name in order."""
+    def by_source(self) -> Mapping[str, Indices]:
+        """Indices of the candidates per source that has enough, by name in order."""
         names = np.array(self.sources)
-        found = {name: np.flatnonzero(names == name) for name in sorted(set(self.sources))}
-        return {name: places for name, places in found.items() if len(places) >= FEWEST_CANDIDATES}
+        members = {name: np.flatnonzero(names == name) for name in sorted(set(self.sources))}
+        return {name: some for name, some in members.items() if len(some) >= FEWEST_CANDIDATES}
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the rewards of some campaigns come to.
+    """How well a reward model predicts the candidates of some campaigns.
 
     Attributes:
         names: of the campaigns.
-        evaluated: how many candidates it rests on.
+        evaluated: number of candidates behind it.
         screening: whether the first campaign lets a model choose.
-        trust: how far models of its latest generations could be relied on.
+        trust: in the models of its latest generations.
         overall: candidates of all campaigns, each ranked by a model that did not see it.
         by: what sources are: "operator", "model" or "campaign".
-        pairs: learned from the first source, tested on the second.
+        pairs: by source learned from and source tested on.
     """
 
     names: Sequence[str]
@@ -87,50 +84,51 @@ class Judgement:
     pairs: dict[tuple[str, str], Ranked]
 
 
-def held_out(evaluated: Evaluated, places: Places, *, seed: int) -> Floats:
-    """B-WR expected of these candidates, each by a model of four fifths of the others: (n,)."""
-    order = child(seed, "fold").permutation(len(places))
-    expected = np.zeros(len(places))
+def held_out(evaluated: Evaluated, indices: Indices, *, seed: int) -> Floats:
+    """Expected B-WR of candidates, each by a model fitted to four fifths of the others: (n,)."""
+    order = child(seed, "fold").permutation(len(indices))
+    expected = np.zeros(len(indices))
     for fold in range(_FOLDS):
-        out = order[fold::_FOLDS]
-        taught = places[np.setdiff1d(np.arange(len(places)), out)]
-        expected[out] = _foretold(evaluated, taught, places[out], seed=child_seed(seed, fold))
+        test = order[fold::_FOLDS]
+        train = indices[np.setdiff1d(np.arange(len(indices)), test)]
+        expected[test] = _predicted(evaluated, train, indices[test], seed=child_seed(seed, fold))
     return expected
 
 
-def ranked(expected: Floats, came: Floats, *, seed: int) -> Ranked:
-    """What ranking by these expectations is worth, with bootstrap intervals over candidates."""
-    curve = Efficiency.of(expected, came)
-    others = resampled(expected, came, child(seed, "bootstrap"))
+def ranked(expected: Floats, performance: Floats, *, seed: int) -> Ranked:
+    """The quality of the ranking by expected values, with bootstrap intervals over candidates."""
+    curve = Efficiency.of(expected, performance)
+    resamples = resampled(expected, performance, child(seed, "bootstrap"))
     return Ranked(
         curve,
-        _interval(curve.at(0.25), [other.at(0.25) for other in others]),
-        _interval(curve.area, [other.area for other in others]),
+        _interval(curve.at(0.25), [other.at(0.25) for other in resamples]),
+        _interval(curve.area, [other.area for other in resamples]),
     )
 
 
 def matrix(evaluated: Evaluated, *, seed: int) -> dict[tuple[str, str], Ranked]:
-    """For each pair of sources, what a model that learned from the first is worth on the second."""
+    """For each pair of sources, how well a model learned from the first ranks the second."""
     sources = evaluated.by_source()
-    found: dict[tuple[str, str], Ranked] = {}
-    for teacher, taught in sources.items():
-        for test, asked in sources.items():
+    pairs: dict[tuple[str, str], Ranked] = {}
+    for teacher, train in sources.items():
+        for target, test in sources.items():
             expected = (
-                held_out(evaluated, asked, seed=seed)
-                if test == teacher
-                else _foretold(evaluated, taught, asked, seed=seed)
+                held_out(evaluated, test, seed=seed)
+                if target == teacher
+                else _predicted(evaluated, train, test, seed=seed)
             )
-            found[teacher, test] = ranked(expected, evaluated.came[asked], seed=seed)
-    return found
+            pairs[teacher, target] = ranked(expected, evaluated.performance[test], seed=seed)
+    return pairs
 
 
-def _foretold(evaluated: Evaluated, taught: Places, asked: Places, *, seed: int) -> Floats:
+def _predicted(evaluated: Evaluated, train: Indices, test: Indices, *, seed: int) -> Floats:
+    """B-WR of the test candidates, predicted by a model of the others."""
     model = RewardModel.fit(
-        rows_of(evaluated.features, taught),
-        Example(*(values[taught] for values in evaluated.examples)),
+        rows_of(evaluated.features, train),
+        Example(*(values[train] for values in evaluated.examples)),
         seed=seed,
     )
-    return model.predict(rows_of(evaluated.features, asked)).b_wr
+    return model.predict(rows_of(evaluated.features, test)).b_wr
 
 
 def _interval(value: float, resamples: Sequence[float]) -> Estimate:

@@ -1,4 +1,4 @@
-"""Screening by chance: a random share of the new components trains."""
+"""Random screening: a random share of the new components trains."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,11 +9,11 @@ from evo.core.step import apply_to_live
 
 
 class Screen:
-    """Keeps a generation within its trainings: of too many new components a random share passes.
+    """Keeps a generation within its trainings by a random choice among new components.
 
     Args:
-        trainings: how many may pass.
-        seed: the campaign's.
+        trainings: most components that may pass.
+        seed: of the campaign.
     """
 
     def __init__(self, *, trainings: int, seed: int) -> None:
@@ -32,17 +32,17 @@ class Screen:
 
 
 def chance_order(seed: int, generation: int, count: int) -> list[int]:
-    """Places of a generation's new components in the order in which chance lets them train."""
+    """The random order in which a generation's new components may train, as indices."""
     return child(seed, "screen", generation).permutation(count).tolist()
 
 
 def first_drawn(records: Sequence[Record], passing: Sequence[int], why: str = "") -> list[Record]:
-    """The records, those at other places SCREENED_OUT because chance did not draw them, and why."""
+    """The records, all but the drawn ones SCREENED_OUT; the reason may be followed by `why`."""
     reason = f"not drawn for one of the {len(passing)} trainings of the generation{why}"
     drawn = set(passing)
-    return [r if place in drawn else screened_out(r, reason) for place, r in enumerate(records)]
+    return [r if index in drawn else screened_out(r, reason) for index, r in enumerate(records)]
 
 
 def screened_out(record: Record, reason: str) -> Record:
-    """The record, not to be trained."""
+    """The record as SCREENED_OUT: it will not be trained."""
     return replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)

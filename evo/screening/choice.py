@@ -1,43 +1,41 @@
-"""Which of many candidates train: some at random, the rest by promise, and not all alike.
+"""Choose which candidates train: some at random, the rest by prediction, not all alike.
 
 The most promising by upper confidence bound (Srinivas et al. 2010, arXiv 0912.3995), where of two
-that compute nearly the same the less promising one waits: a model that errs about one of them errs
-about both, and selection wants variety.
+that compute nearly the same the less promising one waits: a model wrong about one of them is wrong
+about both, and selection needs variety.
 """
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from archive.novelty.novelty_archive import rms_distance
+from evo.core.arrays import Floats, Indices
 from evo.core.records import Vector
 
 _SHORTLIST = 2
-"""Of so many times the places the most promising are looked at for variety."""
+"""Length of the shortlist for variety, in multiples of the candidates to choose."""
 
 
-def random_places(trainings: int, share: float) -> int:
-    """How many of the trainings chance picks, at least one.
+def random_count(trainings: int, share: float) -> int:
+    """The number of trainings that go to random candidates, at least one.
 
-    >>> random_places(32, 0.2)
+    >>> random_count(32, 0.2)
     7
     """
     return min(trainings, max(1, math.ceil(trainings * share)))
 
 
-def most_promising(
-    promise: NDArray[np.float64], behaviours: Vector, count: int
-) -> NDArray[np.int64]:
-    """Places of the most promising candidates that differ from each other, the best first.
+def most_promising(promise: Floats, behaviours: Vector, count: int) -> Indices:
+    """Indices of the most promising candidates that differ from each other, the best first.
 
-    Of a shortlist of twice as many, one that is nearer to a better one than half of the shortlist
-    are to their nearest waits until all others are in.
+    From a shortlist of twice as many, a candidate closer to a better one than the median distance
+    to the nearest is chosen only after all others.
 
     Args:
-        promise: (n,), the higher the better; ties go to the earlier.
+        promise: (n,) upper confidence bounds; ties go to the earlier.
         behaviours: (n, p), standardised.
-        count: how many to choose, at most n.
+        count: number to choose, at most n.
     """
     ranked = np.argsort(-promise, kind="stable")
     shortlist = ranked[: _SHORTLIST * count]
@@ -48,8 +46,8 @@ def most_promising(
     apart = float(np.median(nearest))
     chosen: list[int] = []
     waiting: list[int] = []
-    for place in range(len(shortlist)):
-        is_alike = bool(chosen) and distances[place, chosen].min() < apart
-        (waiting if is_alike else chosen).append(place)
-    # Who waits comes in by promise, once nobody different is left.
+    for index in range(len(shortlist)):
+        is_alike = bool(chosen) and distances[index, chosen].min() < apart
+        (waiting if is_alike else chosen).append(index)
+    # The waiting follow in the order of promise, once no different one is left.
     return shortlist[(chosen + waiting)[:count]]

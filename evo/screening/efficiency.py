@@ -1,7 +1,7 @@
-"""How good a ranking is (the study's Fig. 4): share of the best found against share evaluated.
+"""Efficiency of a ranking (the study's Fig. 4): share of the best found by share evaluated.
 
-Evaluating everyone finds all of the best; chance finds as many as it evaluates. What a ranking is
-worth lies between: the area under its curve is 0.5 for chance, and at most 1 − top / 2.
+Evaluating all candidates finds all of the best; a random order finds as many as it evaluates. The
+area under the curve of a ranking is 0.5 for a random order, and at most 1 − top / 2.
 """
 
 from dataclasses import dataclass
@@ -27,22 +27,22 @@ class Efficiency:
     found: Floats
 
     @classmethod
-    def of(cls, promise: Floats, came: Floats, *, top: float = TOP) -> "Efficiency":
-        """The curve of ranking candidates by their promise.
+    def of(cls, predictions: Floats, performance: Floats, *, top: float = TOP) -> "Efficiency":
+        """The curve of ranking candidates by predictions.
 
         Args:
-            promise: (n,) the higher the sooner evaluated; ties keep their order.
-            came: (n,) what evaluating them showed, the higher the better.
+            predictions: (n,) the higher the sooner evaluated; ties keep their order.
+            performance: (n,) measured, the higher the better.
             top: share of them that count as the best, at least one.
         """
-        count = max(1, round(top * len(came)))
-        best = np.zeros(len(came))
-        best[np.argsort(-came, kind="stable")[:count]] = 1 / count
-        ranked = best[np.argsort(-promise, kind="stable")]
+        count = max(1, round(top * len(performance)))
+        best = np.zeros(len(performance))
+        best[np.argsort(-performance, kind="stable")[:count]] = 1 / count
+        ranked = best[np.argsort(-predictions, kind="stable")]
         return cls(np.concatenate([[0.0], np.cumsum(ranked)]))
 
     def at(self, share: float) -> float:
-        """Share of the best that evaluating such a share of all finds.
+        """The share of the best among the first share of the ranking.
 
         >>> import numpy as np
         >>> values = np.arange(100.0)
@@ -58,7 +58,9 @@ class Efficiency:
         return float(steps.mean())
 
 
-def resampled(promise: Floats, came: Floats, rng: np.random.Generator) -> list[Efficiency]:
+def resampled(
+    predictions: Floats, performance: Floats, rng: np.random.Generator
+) -> list[Efficiency]:
     """Curves of bootstrap samples of the candidates, for intervals."""
-    places = [rng.integers(len(came), size=len(came)) for _ in range(_RESAMPLES)]
-    return [Efficiency.of(promise[chosen], came[chosen]) for chosen in places]
+    samples = [rng.integers(len(performance), size=len(performance)) for _ in range(_RESAMPLES)]
+    return [Efficiency.of(predictions[sample], performance[sample]) for sample in samples]

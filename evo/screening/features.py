@@ -1,13 +1,13 @@
-"""What a reward model sees of a candidate: blocks of numbers that cost milliseconds, not training.
+"""Features of a candidate for a reward model: blocks of numbers that take milliseconds to compute.
 
-    behaviour     standardised outputs on the kind's probe, as novelty has them
+    behaviour     standardised outputs on the kind's probe, as for novelty
     propagation   statistics of untrained networks with the component in them
     graph         size, depth and operators of its graph
     text          embedding of its source
 
 All come from a checked graph and from source as text. No source is run and nothing is trained. Data
-are those that the task itself trains on; where every seed splits a task anew, as with digits, some
-of them are test data of other seeds.
+are the training data of the task; where every seed has its own split, as with digits, some of them
+are test data of other seeds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,23 +22,23 @@ from evo.screening.propagation import Propagation
 from evo.validation.graph.graphs import component_of
 
 Features = Mapping[str, Vector]
-"""Blocks by name, each (n, d) with a row for each candidate."""
+"""Blocks by name, each (n, d) float32 with one row per candidate."""
 
 
 @dataclass(frozen=True)
-class Portrayer:
-    """Takes the features of records that have a graph and a behaviour vector.
+class FeatureExtractor:
+    """Computes the features of records that have a graph and a behaviour vector.
 
     Attributes:
         propagation: of the kind, on the first task of a campaign.
-        text: None leaves that block out.
+        text: of sources; None leaves that block out.
     """
 
     propagation: Propagation
     text: TextDescriptor | None = None
 
     def __call__(self, records: Sequence[Record]) -> Features:
-        """The blocks of records, a row each, in their order; the same bits in any company."""
+        """The blocks of records, one row each, in order; independent of the other records."""
         rows = [self._row(record) for record in records]
         return join_features(rows)
 
@@ -50,17 +50,17 @@ class Portrayer:
             "graph": graph_statistics(record.graph)[None],
         }
         if self.text is not None:
-            known = record.text_vector
+            vector = record.text_vector
             source = record.candidate.source
-            row["text"] = known[None] if known.size else self.text([source])
+            row["text"] = vector[None] if vector.size else self.text([source])
         return row
 
 
 def join_features(parts: Sequence[Features]) -> Features:
-    """Features of several, one below the other; there must be one."""
+    """Features of several sets of candidates, concatenated; at least one set."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def rows_of(features: Features, places: Sequence[int] | np.ndarray) -> Features:
-    """Those of the candidates at these places."""
-    return {name: block[places] for name, block in features.items()}
+def rows_of(features: Features, indices: Sequence[int] | np.ndarray) -> Features:
+    """The features of the candidates with these indices."""
+    return {name: block[indices] for name, block in features.items()}

@@ -1,4 +1,4 @@
-"""What a graph says without being run: its size, its depth and the operators in it."""
+"""Statistics of a graph: its size, its depth and the operators in it."""
 
 import json
 from collections import Counter
@@ -8,12 +8,12 @@ import numpy as np
 from evo.core.records import Vector
 from evo.validation.graph.allowed import ALLOWED, base_name
 
-_OPERATORS = {name: place for place, name in enumerate(sorted({base_name(n) for n in ALLOWED}))}
+_OPERATORS = {name: index for index, name in enumerate(sorted({base_name(n) for n in ALLOWED}))}
 SIZE = 4 + len(_OPERATORS)
 
 
 def graph_statistics(text: str) -> Vector:
-    """log(1 + count) of nodes, constants, depth and different operators, then of each operator.
+    """log(1 + count) of nodes, constants, depth and distinct operators, then per operator.
 
     Args:
         text: a checked graph, see `evo.validation.graph.document`, or one a line.
@@ -32,23 +32,25 @@ def _of_graph(text: str) -> Vector:
         if node[0] == "constant":
             depths.append(0)
             continue
-        depths.append(1 + max((depths[place] for place in _references(node[1:])), default=0))
+        depths.append(
+            1 + max((depths[reference] for reference in _references(node[1:])), default=0)
+        )
         if node[0] != "item":
             names.append(base_name(node[0]))
     constants = sum(node[0] == "constant" for node in document["nodes"])
     counts = Counter(names)
-    found = np.zeros(SIZE, dtype=np.float32)
-    found[:4] = len(names), constants, depths[document["output"]["ref"]], len(counts)
+    statistics = np.zeros(SIZE, dtype=np.float32)
+    statistics[:4] = len(names), constants, depths[document["output"]["ref"]], len(counts)
     for name, count in counts.items():
-        found[4 + _OPERATORS[name]] = count
-    return np.log1p(found)
+        statistics[4 + _OPERATORS[name]] = count
+    return np.log1p(statistics)
 
 
 def _references(value: object) -> list[int]:
     if isinstance(value, dict):
         if "ref" in value:
             return [value["ref"]]
-        return [place for inner in value.values() for place in _references(inner)]
+        return [reference for inner in value.values() for reference in _references(inner)]
     if isinstance(value, list):
-        return [place for inner in value for place in _references(inner)]
+        return [reference for inner in value for reference in _references(inner)]
     return []

@@ -1,8 +1,8 @@
-"""What a campaign has learned of rewards: its models, and how far they can be relied on.
+"""The reward models of a campaign, and how far they can be trusted.
 
-Everything follows from sealed records and named seeds. The model of a generation is fitted anew on
-those before it; what chance let through is told by the seed. So nothing is stored beside the
-records, and a resumed campaign has the models of the uninterrupted one.
+All of it follows from sealed records and named seeds. The model of a generation is fitted to those
+before it; which candidates passed at random follows from the seed. So nothing but records is
+stored, and a resumed campaign has the models of the uninterrupted one.
 """
 
 from collections import deque
@@ -15,8 +15,8 @@ import numpy as np
 from evo.core.records import Generation, Record, Score, Status
 from evo.core.seeds import child_seed
 from evo.screening.chance import chance_order
-from evo.screening.choice import random_places
-from evo.screening.features import Features, Portrayer, join_features
+from evo.screening.choice import random_count
+from evo.screening.features import FeatureExtractor, Features, join_features
 from evo.screening.lessons import Lessons
 from evo.screening.model import Example, RewardModel
 from evo.screening.settings import RewardSettings
@@ -24,15 +24,15 @@ from evo.screening.trust import PredictionCheck, Trust, trust
 from evo.selection.individual import performance
 
 _FEWEST = 24
-"""Examples below which no model is fitted."""
+"""Fewest examples that a model is fitted to."""
 
 
 class Draw(NamedTuple):
-    """How chance orders the candidates of a generation that are valid and new.
+    """The random order of the valid and new candidates of a generation.
 
     Attributes:
-        order: their places, in the order in which chance picks them.
-        random: how many of these pass whatever a model says.
+        order: their indices.
+        random: number of the first of these that pass regardless of the model.
     """
 
     order: Sequence[int]
@@ -40,8 +40,8 @@ class Draw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Known:
-    """An evaluated record with its score, and whether it passed by chance."""
+class _Trained:
+    """An evaluated record with its score, and whether it passed at random."""
 
     record: Record
     score: Score
@@ -49,43 +49,43 @@ class _Known:
 
 
 class Learner:
-    """Learns from sealed generations; give them in order.
+    """Fits a reward model per generation; takes sealed generations in order.
 
     Args:
-        portray: takes features.
-        settings: the campaign's.
-        trainings: how many train in a generation, at most.
-        seed: the campaign's.
-        lessons: what other campaigns have evaluated; the latest of it fills up the window.
+        extract_features: computes the features of records.
+        settings: of the campaign.
+        trainings: most candidates that train in a generation.
+        seed: of the campaign.
+        lessons: examples of other campaigns; the latest of them fill up the window.
     """
 
     def __init__(
         self,
-        portray: Portrayer,
+        extract_features: FeatureExtractor,
         settings: RewardSettings,
         *,
         trainings: int,
         seed: int,
         lessons: Lessons | None = None,
     ) -> None:
-        self._portray = portray
+        self._extract_features = extract_features
         self._settings = settings
         self._trainings = trainings
         self._seed = seed
         self._lessons = lessons
-        self._generations: deque[tuple[int, list[_Known]]] = deque()
+        self._generations: deque[tuple[int, list[_Trained]]] = deque()
         self._features: dict[str, Features] = {}
         self._models: dict[int, RewardModel | None] = {}
 
     def draw(self, generation: int, count: int) -> Draw:
-        """How chance orders so many candidates of a generation."""
+        """The random order of `count` candidates of a generation."""
         order = chance_order(self._seed, generation, count)
         if generation < self._settings.first_generation or count <= self._trainings:
             return Draw(order, min(count, self._trainings))
-        return Draw(order, random_places(self._trainings, self._settings.random_share))
+        return Draw(order, random_count(self._trainings, self._settings.random_share))
 
     def take(self, sealed: Generation) -> None:
-        """Take in a sealed generation; what no model needs any more is forgotten."""
+        """Add a sealed generation, and drop what no model needs any more."""
         screened = [
             record
             for record in sealed.records
@@ -93,35 +93,35 @@ class Learner:
         ]
         draw = self.draw(sealed.number, len(screened))
         by_chance = set(draw.order[: draw.random])
-        known = [
-            _Known(record, record.score, is_random=place in by_chance and not record.is_baseline)
-            for place, record in enumerate(screened)
+        trained = [
+            _Trained(record, record.score, is_random=index in by_chance and not record.is_baseline)
+            for index, record in enumerate(screened)
             if record.status is Status.EVALUATED and record.score is not None
         ]
-        self._generations.append((sealed.number, known))
+        self._generations.append((sealed.number, trained))
         while len(self._generations) > 1 and self._is_forgettable():
             self._generations.popleft()
-        kept = {each.record.id for _, part in self._generations for each in part}
-        self._features = {id_: found for id_, found in self._features.items() if id_ in kept}
+        kept = {example.record.id for _, part in self._generations for example in part}
+        self._features = {id_: row for id_, row in self._features.items() if id_ in kept}
         self._models = {g: m for g, m in self._models.items() if g > sealed.number - self._watched}
 
     def model(self, generation: int) -> RewardModel | None:
-        """The model for a generation, of those before it; None where they are too few."""
+        """The model for a generation, fitted to those before it; None with too few examples."""
         if generation not in self._models:
             self._models[generation] = self._fitted(generation)
         return self._models[generation]
 
     def trust(self, generation: int) -> Trust:
-        """How far the models of the generations before this one could be relied on."""
+        """Trust in the models of the generations before this one, by their random candidates."""
         watched = [g for g, _ in self._generations if generation - self._watched <= g < generation]
-        foretold = [self._foretold(g) for g in watched]
-        return trust([each for each in foretold if each is not None])
+        checks = [self._checked(g) for g in watched]
+        return trust([check for check in checks if check is not None])
 
     def features(self, records: Sequence[Record]) -> Features:
-        """Features of records, a row each; taken once, and kept as long as models need them."""
+        """Features of records, one row each; cached as long as models need them."""
         for record in records:
             if record.id not in self._features:
-                self._features[record.id] = self._portray([record])
+                self._features[record.id] = self._extract_features([record])
         return join_features([self._features[record.id] for record in records])
 
     @property
@@ -129,19 +129,19 @@ class Learner:
         return self._settings.watched
 
     def _is_forgettable(self) -> bool:
-        """Whether even the oldest model that is watched has enough without the first generation."""
+        """True if even the oldest watched model has a full window without the first generation."""
         later = list(self._generations)[1:]
         oldest = self._generations[-1][0] - self._watched
-        return sum(len(known) for g, known in later if g < oldest) >= self._settings.window
+        return sum(len(part) for g, part in later if g < oldest) >= self._settings.window
 
     def _fitted(self, generation: int) -> RewardModel | None:
-        known = [each for g, part in self._generations if g < generation for each in part]
-        known = known[-self._settings.window :]
-        features = self.features([each.record for each in known]) if known else {}
-        examples = Example.of([each.score for each in known])
+        trained = [example for g, part in self._generations if g < generation for example in part]
+        trained = trained[-self._settings.window :]
+        features = self.features([example.record for example in trained]) if trained else {}
+        examples = Example.of([example.score for example in trained])
         if self._lessons is not None:
             features, examples = self._lessons.before(
-                features, examples, most=self._settings.window - len(known)
+                features, examples, most=self._settings.window - len(trained)
             )
         if len(examples.b_wr) < _FEWEST:
             return None
@@ -149,16 +149,17 @@ class Learner:
             features, examples, seed=child_seed(self._seed, "reward", generation)
         )
 
-    def _foretold(self, generation: int) -> PredictionCheck | None:
-        known = [each for g, part in self._generations if g == generation for each in part]
-        random = [each for each in known if each.is_random]
+    def _checked(self, generation: int) -> PredictionCheck | None:
+        """Predictions and results of a generation's random candidates; None without a model."""
+        trained = [example for g, part in self._generations if g == generation for example in part]
+        random = [example for example in trained if example.is_random]
         model = self.model(generation) if random else None
         if model is None:
             return None
-        prediction = model.predict(self.features([each.record for each in random]))
+        prediction = model.predict(self.features([example.record for example in random]))
         return PredictionCheck(
             prediction.b_wr,
             prediction.b_wr_spread,
-            np.array([performance(each.record) for each in random]),
-            np.array([each.score.b_wr.value for each in random]),
+            np.array([performance(example.record) for example in random]),
+            np.array([example.score.b_wr.value for example in random]),
         )

@@ -1,12 +1,12 @@
-"""What campaigns have learned of rewards, as a file that another campaign can begin with.
+"""Examples for reward models from other campaigns, as a file that a campaign can start with.
 
-Kept are the examples, features and win rates, and no fitted networks: a campaign fits its models
-anew for every generation, so examples of others stand among its own, and give way to them. The file
-is parquet, a row an example, the oldest first; reading it runs nothing.
+The file holds examples, features and win rates, and no fitted networks: a campaign fits its models
+for every generation, so examples of others join its own, and give way to them. It is parquet, one
+row per example, the oldest first; reading it runs nothing.
 
 Features mean the same only where kind, probe, first task and its networks are the same. So a file
-carries those of one known component, the kind's first baseline, and a campaign compares them with
-what it makes of that component itself.
+includes the features of one known component, the kind's first baseline, and a campaign compares
+them with those that it computes for this component itself.
 """
 
 import json
@@ -28,19 +28,19 @@ from evo.screening.model import BLOCKS, Example
 LESSONS_FORMAT = 1
 _ABOUT = b"evo.lessons"
 _NEAR = 1e-2
-"""Features of one component on two machines differ by less."""
+"""Bound on the differences of a component's features between machines."""
 
 
 @dataclass(frozen=True)
 class Lessons:
-    """Examples of a kind.
+    """Examples of one kind from other campaigns.
 
     Attributes:
         kind: name of the kind.
-        task: the task that propagation looked at.
-        campaigns: names of those that they come from.
-        features: the blocks a model looks at, a row an example.
-        examples: the win rates that came.
+        task: the task behind the propagation features.
+        campaigns: names of the campaigns that they come from.
+        features: the blocks of a model, one row per example.
+        examples: their win rates.
         reference: features of the kind's first baseline, one row.
     """
 
@@ -57,58 +57,58 @@ class Lessons:
     def before(
         self, features: Features, examples: Example, *, most: int
     ) -> tuple[Features, Example]:
-        """The latest of these lessons, at most so many, and then a campaign's own examples.
+        """The latest of these lessons, followed by a campaign's own examples.
 
         Args:
-            features: the campaign's own; no blocks where it has none.
-            examples: likewise.
-            most: 0 or below leaves the lessons out.
+            features: of the campaign; no blocks where it has no examples yet.
+            examples: of the campaign.
+            most: greatest number of lessons; 0 or below leaves them out.
         """
-        places = np.arange(max(0, len(self) - max(0, most)), len(self))
-        taught = rows_of(self.features, places)
-        own = {name: features[name] for name in BLOCKS} if features else rows_of(taught, [])
+        latest = np.arange(max(0, len(self) - max(0, most)), len(self))
+        earlier = rows_of(self.features, latest)
+        later = {name: features[name] for name in BLOCKS} if features else rows_of(earlier, [])
         rates = (
-            np.concatenate([lessons[places], mine])
-            for lessons, mine in zip(self.examples, examples, strict=True)
+            np.concatenate([lessons[latest], of_campaign])
+            for lessons, of_campaign in zip(self.examples, examples, strict=True)
         )
-        return join_features([taught, own]), Example(*rates)
+        return join_features([earlier, later]), Example(*rates)
 
     def expect(self, *, kind: str, task: str, reference: Features, where: str) -> None:
-        """Pass where a campaign's features mean what these mean.
+        """Check that a campaign's features mean the same as these.
 
         Args:
             kind: of the campaign.
-            task: its first.
-            reference: its own features of the kind's first baseline.
+            task: first of the campaign.
+            reference: the campaign's features of the kind's first baseline.
             where: begins the message.
 
         Raises:
-            UsageError: they do not; the message says in what they differ.
+            UsageError: they do not; the message names the difference.
         """
         if self.kind != kind:
             raise UsageError(f"{where}: of kind {self.kind!r}, the campaign is of {kind!r}.")
         if self.task != task:
             raise UsageError(
-                f"{where}: looks at task {self.task!r}, the campaign's first is {task!r}."
+                f"{where}: made for task {self.task!r}, the campaign's first is {task!r}."
             )
         for name in BLOCKS:
             theirs, ours = self.reference[name], reference[name]
             if theirs.shape != ours.shape:
                 raise UsageError(
-                    f"{where}: {theirs.shape[1]} numbers of {name} a candidate, here there are "
-                    f"{ours.shape[1]}. Save it anew with this version of evo."
+                    f"{where}: {theirs.shape[1]} numbers of {name} per candidate, expected "
+                    f"{ours.shape[1]}. Save it again with this version of evo."
                 )
             if not np.allclose(theirs, ours, rtol=_NEAR, atol=_NEAR):
                 raise UsageError(
-                    f"{where}: {name} of a known component is not what it is here. Save it anew "
-                    "with this version of evo."
+                    f"{where}: {name} of a known component differs from its value here. Save it "
+                    "again with this version of evo."
                 )
 
     def write(self, path: Path) -> None:
-        """Write them durably; an existing file is replaced.
+        """Write them to a file durably; an existing file is replaced.
 
         Raises:
-            HistoryError: the disk refused.
+            HistoryError: the file cannot be written.
         """
         about = {
             "format": LESSONS_FORMAT,
@@ -126,10 +126,10 @@ class Lessons:
 
     @classmethod
     def parse(cls, content: bytes, *, where: str) -> "Lessons":
-        """The lessons that a file holds; `where` begins an error message.
+        """Parse the content of a file; `where` begins an error message.
 
         Raises:
-            UsageError: it is no such file, of another format, or has values that cannot be.
+            UsageError: it is no such file, has another format, or impossible values.
         """
         try:
             table = parquet.read_table(BytesIO(content))
@@ -137,7 +137,7 @@ class Lessons:
             if about["format"] != LESSONS_FORMAT:
                 raise UsageError(
                     f"{where}: of format {about['format']}, this version of evo reads "
-                    f"{LESSONS_FORMAT}. Save it anew."
+                    f"{LESSONS_FORMAT}. Save it again."
                 )
             lessons = cls(
                 kind=about["kind"],
@@ -169,7 +169,7 @@ class Lessons:
         finite = all(np.isfinite(block).all() for block in self.features.values())
         sound = all(((rate >= 0) & (rate <= 1)).all() for rate in rates)
         if not finite or not sound or not all((values >= 0).all() for values in variances):
-            raise UsageError(f"{where}: holds numbers that no evaluation gives.")
+            raise UsageError(f"{where}: contains numbers that no evaluation gives.")
         for name in BLOCKS:
             if self.features[name].shape[1:] != self.reference[name].shape[1:]:
                 raise UsageError(f"{where}: {name} differs in length from row to row.")

@@ -1,8 +1,8 @@
-"""A pool: candidates that were all trained in full, as a table that anyone can look things up in.
+"""A pool: a table of candidates that were all trained in full, to look results up in.
 
-A parquet file, a row a candidate. What it holds was measured once, so that whatever ranks
-candidates, or chooses which of them to train, can be compared in seconds. Graphs come along, since
-features are taken from them; they passed the walls once, and the same strict reader reads them.
+A parquet file, one row per candidate. All was measured once, so that ways to rank candidates, or to
+choose which of them to train, can be compared in seconds. Graphs are included, since features are
+computed from them; they passed the sandbox once, and the same strict reader reads them.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ _COLUMNS = (
     *("source", "operator", "rung", "b_wr", "b_wr_low", "b_wr_high"),
     *("bsota_wr", "bsota_wr_low", "bsota_wr_high", "margin", "seconds"),
 )
-"""Those of `archive.columns.ROW` that a pool keeps."""
-_SORTS = {str: pa.string(), int: pa.int32(), float: pa.float32()}
+"""Columns of `archive.store.columns.ROW` that a pool has."""
+_ARROW_TYPES = {str: pa.string(), int: pa.int32(), float: pa.float32()}
 POOL_SCHEMA: Any = pa.schema(
     [
         ("id", pa.string()),
-        *((name, _SORTS[ROW[name]]) for name in _COLUMNS),
+        *((name, _ARROW_TYPES[ROW[name]]) for name in _COLUMNS),
         ("depth", pa.int32()),
         ("graph", pa.string()),
     ]
@@ -43,7 +43,7 @@ def write_pool(path: Path, records: Sequence[Record], depths: Sequence[int]) -> 
     Args:
         path: an existing file is replaced.
         records: in the order of the rows.
-        depths: how many generations each is away from the baselines.
+        depths: number of generations between each and the baselines.
     """
     rows = [
         {"id": record.id, **{name: to_row(record)[name] for name in _COLUMNS}}
@@ -58,7 +58,7 @@ def read_pool(path: Path | None = None) -> list[Record]:
     """The records of a pool, evaluated and without trials; by default the one that comes with evo.
 
     Raises:
-        UsageError: it cannot be read, or lacks a column.
+        UsageError: the file cannot be read, or lacks a column.
     """
     source = path or Path(str(resources.files("evo.data.pools") / f"{POOL_KIND}.parquet"))
     try:

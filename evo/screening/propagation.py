@@ -1,10 +1,9 @@
-"""Signal propagation at initialisation: what an untrained network does with the component in it.
+"""Signal propagation at initialisation: statistics of untrained networks with a component in them.
 
-A component of any kind takes its place in the networks of a task. A batch passes forward and back
-once. The statistics tell of signals that die or explode, of gradients that do not arrive, of
-samples that become alike or stay apart by class, and of what a linear read-out of the untrained
-features would get right. Nothing is trained, and only the training data of the task's own split is
-seen.
+A component of any kind is put into the networks of a task, and a batch passes forward and backward
+once. The statistics measure vanishing and exploding signals, vanishing gradients, the similarity of
+samples within and between classes, and the error of a linear read-out of the untrained features.
+Nothing is trained, and only the training data of the task's own split is used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,37 +23,37 @@ from evo.tasks.base import Data, tasks
 
 _SAMPLES = 192
 _HELD_OUT = 64
-"""Samples that the linear read-out is judged on; it is fitted on the others."""
+"""Samples that the linear read-out is tested on; it is fitted to the others."""
 _COPIES = 2
 """Initialisations whose statistics are averaged."""
 _FINITE = 12.0
-"""Statistics are logarithms or shares; what is larger or not finite is cut to this."""
+"""Statistics are logarithms or shares; larger or non-finite values are clipped to this."""
 
 
 @dataclass(frozen=True)
 class Propagation:
-    """Passes signals through a task's untrained networks.
+    """Computes the statistics of components in the untrained networks of a task.
 
     Attributes:
         kind: of the components.
-        task: name of the task whose training data and networks serve.
+        task: name of the task that gives training data and networks.
     """
 
     kind: Kind
     task: str
 
     def __call__(self, component: Component) -> Vector:
-        """Statistics of every network of the task, one after another: (p,) float32.
+        """Statistics of all networks of the task, concatenated: (p,) float32.
 
         The same component gives the same bits; p depends on task and kind alone.
         """
         parts = _Recording(**vars(self.kind.parts(component)))
-        found: list[float] = []
+        statistics: list[float] = []
         for network in self._networks:
             parts.layers.clear()
-            found += _statistics(network, self._start(network, parts), self._data, parts)
+            statistics += _statistics(network, self._start(network, parts), self._data, parts)
         return np.nan_to_num(
-            np.clip(found, -_FINITE, _FINITE), nan=_FINITE, posinf=_FINITE, neginf=-_FINITE
+            np.clip(statistics, -_FINITE, _FINITE), nan=_FINITE, posinf=_FINITE, neginf=-_FINITE
         ).astype(np.float32)
 
     @cached_property
@@ -76,7 +75,7 @@ class Propagation:
 
 @dataclass(frozen=True)
 class _Recording(Parts):
-    """Parts that note the signal before and after every activation."""
+    """Parts that record the signal before and after every activation."""
 
     layers: list[tuple[torch.Tensor, torch.Tensor]] = field(
         default_factory=list[tuple[torch.Tensor, torch.Tensor]]
@@ -96,7 +95,7 @@ class _Recording(Parts):
 
 
 def _statistics(network: Network, start: Parameters, data: Data, parts: _Recording) -> list[float]:
-    """Of one network: its layers' signals, its loss, its gradients, its features."""
+    """Statistics of one network: signals of its layers, loss, gradients, features."""
     samples = data.train.inputs[:_SAMPLES]
     targets = data.train.targets[:_SAMPLES]
     arranged = network.arranged(parts.prepared(samples))
@@ -106,17 +105,17 @@ def _statistics(network: Network, start: Parameters, data: Data, parts: _Recordi
     expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)
     loss = parts.losses(data.objective.losses, outputs, expected).mean(1)
     gradients = _gradients(loss.sum(), parameters)
-    found = [_log(loss.detach().mean()), _log(outputs.detach().std())]
+    statistics = [_log(loss.detach().mean()), _log(outputs.detach().std())]
     for before, after in parts.layers:
-        found += _layer(before.detach(), after.detach())
-    found += [_log(gradient.square().mean().sqrt()) for gradient in gradients]
+        statistics += _layer(before.detach(), after.detach())
+    statistics += [_log(gradient.square().mean().sqrt()) for gradient in gradients]
     penalties = parts.penalties(network.matrices(parameters))
     if penalties is not None:
         pulls = _gradients(penalties.sum(), parameters)
-        found += [_log(penalties.detach().mean())]
-        found += [_log(pull.square().mean().sqrt()) for pull in pulls]
+        statistics += [_log(penalties.detach().mean())]
+        statistics += [_log(pull.square().mean().sqrt()) for pull in pulls]
     features = _by_sample(parts.layers[-1][1].detach())
-    return found + _features(features, targets)
+    return statistics + _features(features, targets)
 
 
 def _gradients(total: torch.Tensor, parameters: Parameters) -> list[torch.Tensor]:
@@ -127,7 +126,7 @@ def _gradients(total: torch.Tensor, parameters: Parameters) -> list[torch.Tensor
 
 
 def _layer(before: torch.Tensor, after: torch.Tensor) -> list[float]:
-    """Gain, offset and spread of the signal at a component or at the network's own activation."""
+    """Gain, offset, spread and kurtosis of the signal at an activation."""
     spread = after.std()
     return [
         _log(spread / (before.std() + 1e-12)),
@@ -138,17 +137,17 @@ def _layer(before: torch.Tensor, after: torch.Tensor) -> list[float]:
 
 
 def _by_sample(signal: torch.Tensor) -> torch.Tensor:
-    """The last layer's signal with a row for each sample, the copies' features side by side."""
+    """The last layer's signal with one row per sample, the features of all copies in it."""
     if signal.shape[0] == _COPIES:
         return torch.cat(list(signal.reshape(_COPIES, _SAMPLES, -1)), dim=1)
     return signal.reshape(_SAMPLES, -1)  # a convolution has the samples in front
 
 
 def _features(features: torch.Tensor, targets: torch.Tensor) -> list[float]:
-    """How alike samples have become, and how well classes or values can be read out linearly."""
+    """Similarity of samples, and how well classes or values can be read out linearly."""
     features = torch.nan_to_num(features.double(), nan=0.0, posinf=1e12, neginf=-1e12)
     raw = torch.nn.functional.normalize(features, dim=1)
-    alike = float((raw @ raw.T).mean())
+    similarity = float((raw @ raw.T).mean())
     centred = features - features.mean(0)
     kernel = centred @ centred.T
     kernel = kernel / (kernel.diagonal().mean() + 1e-300)
@@ -161,19 +160,19 @@ def _features(features: torch.Tensor, targets: torch.Tensor) -> list[float]:
     ideal = wanted @ wanted.T
     alignment = float((kernel * ideal).sum() / (kernel.norm() * ideal.norm() + 1e-300))
     fitted = _SAMPLES - _HELD_OUT
-    found = [alike, alignment, _log(_rank(kernel))]
+    statistics = [similarity, alignment, _log(_rank(kernel))]
     for ridge in (1e-3, 1e-1):
         weights = torch.linalg.solve(
             kernel[:fitted, :fitted] + ridge * torch.eye(fitted, dtype=torch.float64),
             wanted[:fitted],
         )
         error = kernel[fitted:, :fitted] @ weights - wanted[fitted:]
-        found.append(_log(error.square().mean() / wanted[fitted:].square().mean()))
-    return found
+        statistics.append(_log(error.square().mean() / wanted[fitted:].square().mean()))
+    return statistics
 
 
 def _rank(kernel: torch.Tensor) -> torch.Tensor:
-    """Participation ratio: how many directions the samples spread in."""
+    """Participation ratio: the effective number of directions that samples spread in."""
     return kernel.trace().square() / (kernel.square().sum() + 1e-300)
 
 

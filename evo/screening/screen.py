@@ -1,8 +1,8 @@
-"""The step that decides which candidates train: chance, and a reward model that is right.
+"""The step that decides which candidates train: at random, and by a reward model that is trusted.
 
-A share of the places always goes by chance. The other places go to the most promising, as long as
-the model foretells the random ones better than chance would; otherwise it steps aside, all places
-go by chance, and the records say so.
+A share of the trainings always goes to random candidates. The others go to the most promising, as
+long as the model predicts the random ones better than chance; otherwise it steps aside, all
+trainings go to random candidates, and the records say so.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ from evo.screening.verdict import early, outdone, standing_aside
 
 
 class RewardScreen:
-    """Keeps a generation within its trainings, and gives them to what is worth it.
+    """Keeps a generation within its trainings, and gives them to the most promising candidates.
 
     Args:
-        learner: knows the past.
-        settings: the campaign's.
-        trainings: how many may pass.
+        learner: fits the models.
+        settings: of the campaign.
+        trainings: most candidates that may pass.
     """
 
     def __init__(self, learner: Learner, settings: RewardSettings, *, trainings: int) -> None:
@@ -34,7 +34,7 @@ class RewardScreen:
         self._trainings = trainings
 
     def __call__(self, records: list[Record]) -> list[Record]:
-        """The records, those over the budget SCREENED_OUT with what was expected of them."""
+        """The records, those over the budget SCREENED_OUT with the prediction as reason."""
         return apply_to_live(records, self._screen)
 
     def _screen(self, records: list[Record]) -> list[Record]:
@@ -54,7 +54,7 @@ class RewardScreen:
     def _chosen(
         self, records: Sequence[Record], model: RewardModel, by_chance: Sequence[int]
     ) -> list[Record]:
-        """The records with those screened out that neither chance nor the model picks."""
+        """The records, all but the random and the most promising ones SCREENED_OUT."""
         expected = model.predict(self._learner.features(records))
         rest = np.array(sorted(set(range(len(records))) - set(by_chance)))
         promise = expected.b_wr + self._settings.optimism * expected.b_wr_spread

@@ -35,13 +35,13 @@ class RewardSettings(Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _taught(cls, values: Any) -> Any:
+    def _earlier_with_lessons(cls, values: Any) -> Any:
         if isinstance(values, dict) and values.get("lessons"):
             return {"first_generation": 2, **values}
         return values
 
     @model_validator(mode="after")
-    def _of_use(self) -> "RewardSettings":
+    def _lessons_need_screening(self) -> "RewardSettings":
         if self.lessons and not self.screening:
             raise ValueError("expected screening = true beside lessons: nothing else reads them")
         return self

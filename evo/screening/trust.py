@@ -1,8 +1,8 @@
-"""Whether the reward model is any better than chance, seen on candidates that it did not choose.
+"""Test whether the reward model predicts better than chance, on candidates it did not choose.
 
-Reward collapse is the named risk of learned rewards (Ardeshir 2024): a model that sends everything
-to one mode looks right about what it lets through. Candidates that chance let through tell, since
-the model foretold them before they trained.
+Reward collapse is the known risk of learned rewards (Ardeshir 2024): a model that sends everything
+to one mode looks right about the candidates it selects. So it is tested on those that passed at
+random, which it predicted before they trained.
 """
 
 from collections.abc import Sequence
@@ -14,36 +14,36 @@ from scipy.stats import rankdata
 from evo.core.arrays import Floats
 
 _FEWEST = 8
-"""Candidates below which nothing is known, and the model is not relied on."""
+"""Fewest candidates for a test; with fewer the model is not trusted."""
 _BEYOND_CHANCE = 1.645
 """One-sided 5 % point of the normal distribution."""
 
 
 @dataclass(frozen=True)
 class PredictionCheck:
-    """What was foretold of the random candidates of one generation, and what came of them.
+    """Predictions and results of the random candidates of one generation.
 
     Attributes:
-        expected: (n,) B-WR.
-        spread: (n,) standard deviations.
-        came: (n,) what selection saw, see `evo.selection.performance`.
-        b_wr: (n,) B-WR that came.
+        expected: (n,) predicted B-WR.
+        spread: (n,) standard deviations of the predictions.
+        performance: (n,) measured, see `evo.selection.individual.performance`.
+        b_wr: (n,) measured B-WR.
     """
 
     expected: Floats
     spread: Floats
-    came: Floats
+    performance: Floats
     b_wr: Floats
 
 
 @dataclass(frozen=True)
 class Trust:
-    """How far a model can be relied on.
+    """How far a model can be trusted.
 
     Attributes:
-        correlation: rank correlation within generations, in [-1, 1]; 0 where nothing is known.
-        count: candidates that it was seen on.
-        bias: mean of B-WR that came less B-WR expected.
+        correlation: rank correlation within generations, in [-1, 1]; 0 without candidates.
+        count: number of candidates in the test.
+        bias: mean of measured minus predicted B-WR.
         overconfidence: root mean square of error / standard deviation; 1 is calibrated.
     """
 
@@ -54,7 +54,7 @@ class Trust:
 
     @property
     def is_earned(self) -> bool:
-        """Whether the correlation is beyond chance: r·√(n − 1) above the 5 % point."""
+        """True if the correlation is beyond chance: r·√(n − 1) above the 5 % point."""
         beyond = self.correlation * np.sqrt(max(0, self.count - 1))
         return self.count >= _FEWEST and bool(beyond > _BEYOND_CHANCE)
 
@@ -65,20 +65,20 @@ class Trust:
 
 
 def trust(generations: Sequence[PredictionCheck]) -> Trust:
-    """What the random candidates of some generations say about a model.
+    """Trust in a model by the random candidates of some generations.
 
-    Ranks are taken within a generation: that a search gets better from one to the next is no merit
-    of the model.
+    Ranks are taken within a generation: that a search improves from one to the next is no merit of
+    the model.
     """
-    kept = [each for each in generations if len(each.came) > 1]
-    expected = _joined([_ranks(each.expected) for each in kept])
-    came = _joined([_ranks(each.came) for each in kept])
-    errors = _joined([each.b_wr - each.expected for each in kept])
-    spreads = _joined([each.spread for each in kept])
-    size = float(np.sqrt(np.square(expected).sum() * np.square(came).sum()))
+    checks = [check for check in generations if len(check.performance) > 1]
+    expected = _joined([_ranks(check.expected) for check in checks])
+    performance = _joined([_ranks(check.performance) for check in checks])
+    errors = _joined([check.b_wr - check.expected for check in checks])
+    spreads = _joined([check.spread for check in checks])
+    size = float(np.sqrt(np.square(expected).sum() * np.square(performance).sum()))
     return Trust(
-        correlation=float(expected @ came) / size if size > 0 else 0.0,
-        count=len(came),
+        correlation=float(expected @ performance) / size if size > 0 else 0.0,
+        count=len(performance),
         bias=float(errors.mean()) if len(errors) else 0.0,
         overconfidence=float(np.sqrt(np.mean(np.square(errors / np.maximum(spreads, 1e-6)))))
         if len(errors)
@@ -87,7 +87,7 @@ def trust(generations: Sequence[PredictionCheck]) -> Trust:
 
 
 def _ranks(values: Floats) -> Floats:
-    """Ranks around 0, in units of their number."""
+    """Ranks centred at 0, divided by their number."""
     return (rankdata(values) - (len(values) + 1) / 2) / len(values)
 
 

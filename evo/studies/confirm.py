@@ -1,7 +1,7 @@
-"""Trains a campaign's best again: longer, on fresh seeds, and on tasks that it did not search on.
+"""Confirm a campaign's best: longer training, fresh seeds, and tasks that the search did not use.
 
-The search picks the best of many by the same seeds, so its own figures flatter. What is found here
-owes nothing to that choice. It needs only the graphs that history holds: no candidate source runs.
+The search picks the best of many by the same seeds, so its own figures are optimistic. Results here
+are independent of that choice. Only graphs from history are needed: no candidate source runs.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,18 +26,18 @@ from evo.selection.individual import performance
 from evo.tasks.base import network_counts, tasks
 
 CONFIRM_TASKS = ("digits", "digits-cnn", "breast-cancer")
-"""Trained on beside the campaign's own tasks, where they have data or a network that those lack."""
+"""Tasks added to the campaign's own, where they have data or a network that those lack."""
 
 FRESH = 1_000_000
-"""How far the seeds lie above the first of the search: no search uses so many."""
+"""Offset of the seeds from the first of the search: no search uses that many."""
 
 OnTraining = Callable[[int, int], None]
-"""Is told how many of how many trainings are done."""
+"""Called with the number of trainings done and their total."""
 
 
 @dataclass(frozen=True)
 class ConfirmationPlan:
-    """What a confirmation trains, and how.
+    """Candidates, baselines and protocol of a confirmation.
 
     Attributes:
         campaign: the campaign's folder.
@@ -45,7 +45,7 @@ class ConfirmationPlan:
         searched: the tasks that the search used.
         config: the campaign's, with the tasks and the protocol of the confirmation.
         candidates: the front and the best, best performance first.
-        baselines: what they are compared with.
+        baselines: that they are compared with.
     """
 
     campaign: Path
@@ -59,17 +59,17 @@ class ConfirmationPlan:
 def plan(
     history: Reader, *, top: int, epochs: int, seeds: int, beside: Sequence[str] | None = None
 ) -> ConfirmationPlan:
-    """What to train for the front of a campaign and its best `top` candidates.
+    """Plan the confirmation of a campaign's front and its best `top` candidates.
 
     Args:
         history: the campaign.
-        top: how many of the best by performance join the front.
+        top: number of the best by performance added to the front.
         epochs: of every training.
-        seeds: how many fresh ones.
-        beside: tasks beside the campaign's own; None takes `CONFIRM_TASKS`.
+        seeds: number of fresh seeds.
+        beside: tasks added to the campaign's own; None takes `CONFIRM_TASKS`.
 
     Raises:
-        UsageError: there is no candidate yet, too few seeds, or a task or device is not there.
+        UsageError: there is no candidate yet, too few seeds, or an unknown task or device.
     """
     config = parse(history.config, where=str(history.folder / "config.json"))
     devices.resolve(config.device)
@@ -100,7 +100,7 @@ def plan(
 
 
 def carry_out(chosen: ConfirmationPlan, watch: OnTraining) -> Path:
-    """Train what was not trained before under these settings; the file that holds all of it.
+    """Train all that was not trained before under these settings; the path of the results.
 
     Raises:
         EvoError: a baseline cannot be trained, so nothing can be compared with it.
@@ -113,17 +113,17 @@ def carry_out(chosen: ConfirmationPlan, watch: OnTraining) -> Path:
         "environment": create.environment(),
     }
     with Confirmations.open(chosen.campaign, settings=settings) as book:
-        found = _facts(chosen, _by_component(chosen, _train(chosen, book, watch)))
-        return book.write({"evo": version("evo-search"), **settings, **found})
+        facts = _facts(chosen, _by_component(chosen, _train(chosen, book, watch)))
+        return book.write({"evo": version("evo-search"), **settings, **facts})
 
 
 def _further(searched: Sequence[str]) -> list[str]:
-    """Those of `CONFIRM_TASKS` that the search's tasks do not hold: none counts for two."""
+    """Those of `CONFIRM_TASKS` that the search's tasks do not include: none counts twice."""
 
     def is_further(name: str) -> bool:
         task = tasks.get(name)
-        alike = [own for own in map(tasks.get, searched) if own.load is task.load]
-        known = [network for own in alike for network in own().networks().values()]
+        alike = [other for other in map(tasks.get, searched) if other.load is task.load]
+        known = [network for other in alike for network in other().networks().values()]
         return any(network not in known for network in task().networks().values())
 
     return [name for name in CONFIRM_TASKS if name in tasks.names() and is_further(name)]
@@ -135,7 +135,7 @@ def _candidates(history: Reader, top: int, *, last: int) -> tuple[Record, ...]:
     if not complete:
         raise UsageError(
             f"{history.folder} has no candidate yet that trained at its last rung: there is "
-            "nothing to confirm. Let it run on, then try again."
+            "nothing to confirm. Let it run longer, then try again."
         )
     ranked = sorted(complete, key=performance, reverse=True)
     chosen = {record.id for record in (*pareto_front(history.records).members, *ranked[:top])}
@@ -143,7 +143,7 @@ def _candidates(history: Reader, top: int, *, last: int) -> tuple[Record, ...]:
 
 
 def _protocol(search: Protocol, full: Rung) -> Protocol:
-    """The search's rates and batches; every fresh seed at every rate, and nobody is stopped."""
+    """The search's learning rates and batches; every seed at every rate, without racing."""
     return Protocol.model_validate(
         {
             **search.model_dump(),
@@ -156,7 +156,7 @@ def _protocol(search: Protocol, full: Rung) -> Protocol:
 
 
 def _patience_s(config: Config, protocol: Protocol, names: Sequence[str]) -> float:
-    """The time that one training may take: as much more as there is more to do."""
+    """Timeout of one training, increased with the amount of work."""
 
     def most(work: Protocol, networks: Sequence[int]) -> int:
         return max(
@@ -166,18 +166,18 @@ def _patience_s(config: Config, protocol: Protocol, names: Sequence[str]) -> flo
         )
 
     before = most(config.protocol, network_counts(config.tasks))
-    # A confirmation trains a task at a time.
+    # A confirmation trains one task at a time.
     now = max(most(protocol, [count]) for count in network_counts(names))
     return config.timeout_s * max(1.0, now / before)
 
 
 def _train(chosen: ConfirmationPlan, book: Confirmations, watch: OnTraining) -> dict[str, Outcome]:
-    """An outcome for every component on every task, by the id of its job."""
+    """Outcomes of all components on all tasks, by job id."""
     components = (*chosen.baselines, *chosen.candidates)
     total = len(components) * len(chosen.config.tasks)
     outcomes: dict[str, Outcome] = {}
     for task in chosen.config.tasks:
-        # A task at a time, so that an interruption costs little of what takes long.
+        # One task at a time, so that an interruption loses little.
         jobs = [Job(_job_id(task, record), record.graph, rung=0) for record in components]
         paid = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
         outcomes |= {outcome.id: outcome for outcome in paid}
@@ -199,7 +199,7 @@ def _job_id(task: str, record: Record) -> str:
 
 
 class _Trained(NamedTuple):
-    """What training gave, by component: its trials on all tasks, or why it has none."""
+    """Results of training by component: its trials on all tasks, or the error."""
 
     trials: dict[str, tuple[Trial, ...]]
     errors: dict[str, str]
@@ -208,19 +208,21 @@ class _Trained(NamedTuple):
 def _by_component(chosen: ConfirmationPlan, outcomes: dict[str, Outcome]) -> _Trained:
     trained = _Trained({}, {})
     for record in (*chosen.baselines, *chosen.candidates):
-        own = [outcomes[_job_id(task, record)] for task in chosen.config.tasks]
-        errors = [outcome.error for outcome in own if outcome.error]
+        of_record = [outcomes[_job_id(task, record)] for task in chosen.config.tasks]
+        errors = [outcome.error for outcome in of_record if outcome.error]
         if errors and record.is_baseline:
             raise EvoError(f"Baseline {record.id} could not be trained: {errors[0]}.")
         if errors:
             trained.errors[record.id] = errors[0]
         else:
-            trained.trials[record.id] = tuple(trial for outcome in own for trial in outcome.trials)
+            trained.trials[record.id] = tuple(
+                trial for outcome in of_record for trial in outcome.trials
+            )
     return trained
 
 
 def _facts(chosen: ConfirmationPlan, trained: _Trained) -> dict[str, Any]:
-    """What was trained, the verdicts, and every trial that they rest on."""
+    """The facts of a confirmation: settings, verdicts, and every trial behind them."""
     names = baseline_names(chosen.config.kind)
     baselines = {record.id: trained.trials[record.id] for record in chosen.baselines}
     verdicts = confirm_candidates(

@@ -1,4 +1,4 @@
-"""How far the evaluator itself can be trusted: it scores a panel, or makes one by full training."""
+"""Fidelity of the evaluator: its rank agreement with a panel of full trainings."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -20,13 +20,13 @@ from evo.studies.files import Source, evaluate_records
 
 
 class Agreement(NamedTuple):
-    """How one ranking agrees with one truth.
+    """Agreement of one ranking with one truth.
 
     Attributes:
-        rung: where the ranking was taken.
-        measure: what ranks: "loss", "accuracy", "margin", "b_wr" or "bsota_wr".
-        truth: what full training ranks by.
-        network: whose full training, or "combined".
+        rung: of the ranking.
+        measure: of the ranking: "loss", "accuracy", "margin", "b_wr" or "bsota_wr".
+        truth: measure of the full training.
+        network: of the full training, or "combined".
         tau: Kendall's.
     """
 
@@ -38,7 +38,7 @@ class Agreement(NamedTuple):
 
 
 class Fidelity(NamedTuple):
-    """What `evo fidelity` reports.
+    """The results of `evo fidelity`.
 
     Attributes:
         agreements: of every measure with every truth.
@@ -55,15 +55,15 @@ def measure_fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = Fal
     Every function trains at every rung, for all its trials.
 
     Raises:
-        UsageError: a function of the panel does not pass the walls, or fails to train.
+        UsageError: a function of the panel is invalid, or fails to train.
     """
     sources = [(name, known.source) for name, known in panel.functions.items()]
     records = _evaluated(sources, config, unsafe_sandbox=unsafe_sandbox)
-    found: list[Agreement] = []
+    agreements: list[Agreement] = []
     for rung in range(len(config.protocol.rungs)):
         trials = [_at(record, rung) for record in records]
-        found += _agreements(panel, rung, "loss", "loss", loss_ranks(trials))
-        found += _agreements(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
+        agreements += _agreements(panel, rung, "loss", "loss", loss_ranks(trials))
+        agreements += _agreements(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
     last = len(config.protocol.rungs) - 1
     scores = [record.scored for record in records]
     for name, values in (
@@ -71,13 +71,13 @@ def measure_fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = Fal
         ("b_wr", [score.b_wr.value for score in scores]),
         ("bsota_wr", [score.bsota_wr.value for score in scores]),
     ):
-        found += _agreements(panel, last, name, "loss", -np.array(values))
-        found += _agreements(panel, last, name, "accuracy", -np.array(values))
-    return Fidelity(found, [record.seconds for record in records])
+        agreements += _agreements(panel, last, name, "loss", -np.array(values))
+        agreements += _agreements(panel, last, name, "accuracy", -np.array(values))
+    return Fidelity(agreements, [record.seconds for record in records])
 
 
-def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, Any]:
-    """What `evo fidelity --json` prints."""
+def fidelity_facts(fidelity: Fidelity, panel: Panel, config: Config) -> dict[str, Any]:
+    """The JSON document of `evo fidelity --json`."""
     return {
         "functions": len(panel.functions),
         "networks": panel.networks,
@@ -88,20 +88,20 @@ def fidelity_facts(found: Fidelity, panel: Panel, config: Config) -> dict[str, A
                 "tau": agreement.tau.value,
                 "tau_ci": [agreement.tau.low, agreement.tau.high],
             }
-            for agreement in found.agreements
+            for agreement in fidelity.agreements
         ],
-        "seconds_per_candidate": float(np.mean(found.seconds)),
-        "seconds": dict(zip(panel.functions, found.seconds, strict=True)),
+        "seconds_per_candidate": float(np.mean(fidelity.seconds)),
+        "seconds": dict(zip(panel.functions, fidelity.seconds, strict=True)),
         "tasks": list(config.tasks),
         "protocol": config.protocol.model_dump(mode="json"),
     }
 
 
 def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False) -> Panel:
-    """A panel of sources by full training: every seed at every rate of the last rung.
+    """Make a panel by full training: every seed at every learning rate of the last rung.
 
     Raises:
-        UsageError: two sources have one name, or one does not pass the walls or fails to train.
+        UsageError: two sources have one name, or one is invalid or fails to train.
     """
     names = [name for name, _ in sources]
     if len(set(names)) < len(names):
@@ -120,7 +120,7 @@ def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: boo
         for (name, source), record in zip(sources, records, strict=True)
     }
     trials = [record.scored.trials for record in records]
-    agree: dict[Measure, float | None] = {
+    halves: dict[Measure, float | None] = {
         "loss": split_half_agreement(trials, loss_ranks),
         "accuracy": split_half_agreement(trials, accuracy_ranks),
     }
@@ -128,12 +128,12 @@ def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: boo
         about=about,
         kind=config.kind,
         functions=functions,
-        halves={measure: tau for measure, tau in agree.items() if tau is not None},
+        halves={measure: tau for measure, tau in halves.items() if tau is not None},
     )
 
 
 def _evaluated(sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool) -> list[Record]:
-    """A record for each source, all of them evaluated."""
+    """One evaluated record per source."""
     records = evaluate_records(sources, config, unsafe_sandbox=unsafe_sandbox)
     for (name, _), record in zip(sources, records, strict=True):
         if record.status is not Status.EVALUATED:

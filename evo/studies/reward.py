@@ -1,4 +1,4 @@
-"""Judges the reward model of finished or running campaigns, from what they have evaluated."""
+"""Evaluate the reward model on campaigns, finished or running, by their evaluated candidates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,17 +29,17 @@ from evo.screening.trust import Trust
 from evo.selection.individual import performance
 
 SOURCES = ("operator", "model")
-"""What candidates of one campaign can be told apart by."""
+"""Properties that can define the sources within one campaign."""
 
 
 @dataclass(frozen=True)
 class Rewards:
-    """What campaigns of one kind have evaluated. Make one with `Rewards.of`.
+    """Evaluated candidates of campaigns of one kind. Make one with `Rewards.of`.
 
     Attributes:
         histories: the campaigns.
-        learners: of each.
-        whole: the candidates of all, in the order of campaigns and generations.
+        learners: one per campaign.
+        whole: the candidates of all campaigns, by campaign and generation.
         by: what sources are: "operator", "model" or "campaign".
     """
 
@@ -56,47 +56,52 @@ class Rewards:
             UsageError: campaigns differ in kind, or too few candidates were evaluated.
         """
         if len({history.config["kind"] for history in histories}) > 1:
-            raise UsageError("Expected campaigns of one kind: rewards of others say nothing of it.")
+            raise UsageError(
+                "Expected campaigns of one kind: rewards do not carry over between kinds."
+            )
         if len(histories) > 1:
             by = "campaign"
-        # Small tensors are quicker so, and the bits are those of a campaign.
+        # Quicker for small tensors, and bit-identical to a campaign.
         torch.set_num_threads(1)
         learners = [_learner(history) for history in histories]
-        parts = [_evaluated(*each, by) for each in zip(histories, learners, strict=True)]
+        parts = [
+            _evaluated(history, learner, by)
+            for history, learner in zip(histories, learners, strict=True)
+        ]
         whole = Evaluated(
             join_features([part.features for part in parts]),
             Example(*map(np.concatenate, zip(*(part.examples for part in parts), strict=True))),
-            np.concatenate([part.came for part in parts]),
+            np.concatenate([part.performance for part in parts]),
             [source for part in parts for source in part.sources],
         )
         return cls(histories, learners, whole, by)
 
     def judgement(self) -> Judgement:
-        """How well they can be learned and foretold."""
+        """How well a model predicts them."""
         first, whole = self.histories[0], self.whole
         seed = int(first.config["seed"])
-        everyone = np.arange(len(whole.came))
+        everything = np.arange(len(whole.performance))
         return Judgement(
             names=[history.folder.name for history in self.histories],
-            evaluated=len(everyone),
+            evaluated=len(everything),
             screening=parse(first.config, where="config.json").reward.screening,
             trust=_trust(self.learners[0], first),
-            overall=ranked(held_out(whole, everyone, seed=seed), whole.came, seed=seed),
+            overall=ranked(held_out(whole, everything, seed=seed), whole.performance, seed=seed),
             by=self.by,
             pairs=matrix(whole, seed=seed),
         )
 
     def lessons(self) -> Lessons:
-        """The same for another campaign to begin with.
+        """The same as examples that another campaign can start with.
 
         Raises:
-            UsageError: campaigns differ in their first task, which features look at, or one was
+            UsageError: campaigns differ in their first task, which features depend on, or one was
                 made with other baselines.
         """
         first = self.histories[0]
         kind, task = first.config["kind"], first.config["tasks"][0]
         if any(history.config["tasks"][0] != task for history in self.histories):
-            raise UsageError("Expected campaigns of one first task: features look at it.")
+            raise UsageError("Expected campaigns of one first task: features depend on it.")
         references = [
             _reference(history, learner)
             for history, learner in zip(self.histories, self.learners, strict=True)
@@ -116,10 +121,10 @@ class Rewards:
 
 
 def _reference(history: Reader, learner: Learner) -> Features:
-    """What a campaign's models see of the kind's first baseline.
+    """Features of the kind's first baseline, as a campaign's models see it.
 
     Raises:
-        UsageError: the campaign was made with another.
+        UsageError: the campaign was made with another baseline.
     """
     known = next(iter(kinds.get(history.config["kind"])().baselines().values()))
     baseline = [record for record in history.records if record.id == known.id][:1]
@@ -152,7 +157,7 @@ def _source(record: Record, history: Reader, by: str) -> str:
 
 
 def _learner(history: Reader) -> Learner:
-    """One for a campaign; where no model chose, all that trained did so by chance."""
+    """The learner of a campaign; without screening all trained candidates count as random."""
     config = parse(history.config, where=str(history.folder / "config.json"))
     settings = config.reward
     if not settings.screening:

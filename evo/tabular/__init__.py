@@ -1,1 +1,1 @@
-"""The tabular benchmark: strategies that choose what to evaluate, compared by look-up in a pool."""
+"""The tabular benchmark: search strategies compared by look-up in a pool."""

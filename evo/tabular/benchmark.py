@@ -1,7 +1,7 @@
-"""Runs strategies on a pool: what each finds with a budget of evaluations, over several seeds.
+"""Run strategies on a pool with a budget of evaluations, over several seeds.
 
-Every seed begins with one batch drawn at random, the same for all strategies; after it a strategy
-chooses batch by batch, and is told what came of each. Nothing trains: to evaluate is to look up.
+Every seed begins with one batch drawn at random, the same for all strategies; then a strategy
+chooses batch by batch and sees the results of each. Nothing trains: to evaluate is to look up.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +10,8 @@ from time import process_time
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from evo.core.arrays import Floats
+from evo.core.arrays import Floats, Indices
 from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.core.seeds import child
@@ -21,17 +20,15 @@ from evo.screening.model import Example
 from evo.tabular.candidates import Candidates, candidates_of
 from evo.tabular.strategy import Goal, SearchState, Strategy
 
-Places = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Table:
-    """A pool to look things up in.
+    """A pool to look results up in.
 
     Attributes:
-        candidates: what strategies see.
-        examples: what evaluating shows, (n,) each.
-        goal: the win rate that is sought.
+        candidates: as strategies see them.
+        examples: win rates and variances that evaluating shows, (n,) each.
+        goal: the win rate to maximise.
     """
 
     candidates: Candidates
@@ -40,7 +37,7 @@ class Table:
 
     @classmethod
     def of(cls, records: Sequence[Record], *, goal: Goal = "b_wr") -> "Table":
-        """The table of a pool, see `evo.screening.pool.read`."""
+        """The table of a pool, see `evo.screening.pool.read_pool`."""
         scores = [record.score for record in records if record.score is not None]
         return cls(candidates_of(records), Example.of(scores), goal)
 
@@ -49,21 +46,21 @@ class Table:
         """(n,) the goal of all candidates."""
         return self.examples.b_wr if self.goal == "b_wr" else self.examples.bsota_wr
 
-    def best(self, share: float = TOP) -> Places:
-        """Places of the best share, at least one, the best first."""
+    def best(self, share: float = TOP) -> Indices:
+        """Indices of the best share, at least one, the best first."""
         count = max(1, round(share * len(self.truth)))
         return np.argsort(-self.truth, kind="stable")[:count]
 
 
 @dataclass(frozen=True)
 class BenchmarkPlan:
-    """What every strategy is given.
+    """Budget and seeds, the same for every strategy.
 
     Attributes:
         budget: evaluations, the first batch included.
         batch: evaluations between two choices.
         seeds: repetitions, at least two: an interval needs a spread.
-        reach: win rate whose first finding is timed.
+        reach: win rate; the evaluations until it is first found are counted.
         seed: all draws are children of this one.
     """
 
@@ -75,8 +72,8 @@ class BenchmarkPlan:
 
 
 @dataclass(frozen=True)
-class Course:
-    """What one strategy came to.
+class StrategyResult:
+    """The result of one strategy.
 
     Attributes:
         name: of the strategy.
@@ -84,13 +81,13 @@ class Course:
         best: (seeds, budget) the goal of the best among the first k evaluated, k from 1.
         reached: (seeds,) evaluations until `BenchmarkPlan.reach` was found; the budget and one more
             where it was not.
-        seconds: processor time of choosing, mean over seeds; taking features is not in it.
+        seconds: processor time of choosing, mean over seeds, without the time of features.
     """
 
     name: str
     found: Floats
     best: Floats
-    reached: NDArray[np.int64]
+    reached: Indices
     seconds: float
 
 
@@ -99,42 +96,42 @@ def measure(
     strategies: Mapping[str, Callable[[], Strategy]],
     plan: BenchmarkPlan,
     *,
-    told: Callable[[int, int], None] | None = None,
-) -> list[Course]:
-    """A course for each strategy, in their order.
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[StrategyResult]:
+    """One result per strategy, in their order.
 
     Args:
         table: the pool.
-        strategies: by name what makes one, called once a seed.
+        strategies: by name, a function that makes one, called once per seed.
         plan: budget, batches and seeds.
-        told: is told how many searches of how many are done.
+        on_progress: called with the number of searches done and their total.
 
     Raises:
-        UsageError: the plan does not fit the pool, or a strategy chose what it may not.
+        UsageError: the plan does not fit the pool, or a strategy made an invalid choice.
     """
     _expect(plan, table)
-    torch.set_num_threads(1)  # small tensors are quicker so, and the bits are those of a campaign
+    torch.set_num_threads(1)  # quicker for small tensors, and bit-identical to a campaign
     total = len(strategies) * plan.seeds
-    courses: list[Course] = []
-    for place, (name, make) in enumerate(strategies.items()):
+    results: list[StrategyResult] = []
+    for number, (name, make) in enumerate(strategies.items()):
         start = process_time() - table.candidates.seconds
-        orders: list[Places] = []
+        orders: list[Indices] = []
         for seed in range(plan.seeds):
             orders.append(search_pool(table, make(), plan, name=name, repetition=seed))
-            if told is not None:
-                told(place * plan.seeds + seed + 1, total)
+            if on_progress is not None:
+                on_progress(number * plan.seeds + seed + 1, total)
         seconds = (process_time() - table.candidates.seconds - start) / plan.seeds
-        courses.append(_course(name, table, np.array(orders), plan, seconds))
-    return courses
+        results.append(_result(name, table, np.array(orders), plan, seconds))
+    return results
 
 
 def search_pool(
     table: Table, strategy: Strategy, plan: BenchmarkPlan, *, name: str, repetition: int
-) -> Places:
-    """(budget,) places of one search, in the order they were evaluated.
+) -> Indices:
+    """(budget,) indices of one search, in the order of evaluation.
 
     Raises:
-        UsageError: the strategy chose something else than was asked for.
+        UsageError: the strategy chose other than `count` different unevaluated candidates.
     """
     count = len(table.candidates)
     order = child(plan.seed, "tabular", repetition).permutation(count)
@@ -142,26 +139,28 @@ def search_pool(
     while len(evaluated) < plan.budget:
         examples = Example(*(values[evaluated] for values in table.examples))
         state = SearchState(table.candidates, table.goal, evaluated, examples)
-        asked = min(plan.batch, plan.budget - len(evaluated))
+        wanted = min(plan.batch, plan.budget - len(evaluated))
         rng = child(plan.seed, "tabular", repetition, name, len(evaluated))
-        chosen = np.asarray(strategy.choose(state, asked, rng), dtype=np.int64)
-        if len(np.unique(chosen)) != asked or np.setdiff1d(chosen, state.left).size:
+        chosen = np.asarray(strategy.choose(state, wanted, rng), dtype=np.int64)
+        if len(np.unique(chosen)) != wanted or np.setdiff1d(chosen, state.left).size:
             raise UsageError(
-                f"Strategy {name!r} chose {chosen.tolist()}: expected {asked} different places of "
-                "candidates that have not been evaluated, see State.left."
+                f"Strategy {name!r} chose {chosen.tolist()}: expected {wanted} different indices "
+                "of candidates that have not been evaluated, see SearchState.left."
             )
         evaluated = np.concatenate([evaluated, chosen])
     return evaluated
 
 
-def _course(name: str, table: Table, orders: Places, plan: BenchmarkPlan, seconds: float) -> Course:
+def _result(
+    name: str, table: Table, orders: Indices, plan: BenchmarkPlan, seconds: float
+) -> StrategyResult:
     top = table.best()
     hits = np.isin(orders, top).cumsum(axis=1) / len(top)
     best = np.maximum.accumulate(table.truth[orders], axis=1)
-    there = best >= plan.reach
-    reached = np.where(there.any(axis=1), there.argmax(axis=1) + 1, plan.budget + 1)
-    found = np.hstack([np.zeros((len(orders), 1)), hits])
-    return Course(name, found, best, reached, seconds)
+    is_reached = best >= plan.reach
+    reached = np.where(is_reached.any(axis=1), is_reached.argmax(axis=1) + 1, plan.budget + 1)
+    share_found = np.hstack([np.zeros((len(orders), 1)), hits])
+    return StrategyResult(name, share_found, best, reached, seconds)
 
 
 def _expect(plan: BenchmarkPlan, table: Table) -> None:

@@ -1,7 +1,7 @@
-"""What a strategy sees of a pool: sources and features of every candidate, and no score.
+"""The candidates of a pool as a strategy sees them: sources and features, and no score.
 
-Blocks of features are taken when they are first asked for, since text costs most and few look at
-it. All come from graphs that passed the walls once, and from source as text; none of it is run.
+Blocks of features are computed on first use, since text costs most and few strategies use it. All
+come from graphs that passed the sandbox once, and from source as text; nothing is run.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,20 +24,20 @@ Block = Callable[[], Vector]
 
 
 class Candidates:
-    """Candidates by place, 0 to n − 1.
+    """Candidates by index, 0 to n − 1.
 
     Args:
         sources: source code of each.
-        blocks: by name what takes a block of features, (n, d) float32.
+        blocks: by name, a function that computes a block of features, (n, d) float32.
 
     Attributes:
-        seconds: processor time that taking features has cost so far.
+        seconds: processor time spent on features so far.
     """
 
     def __init__(self, sources: Sequence[str], blocks: Mapping[str, Block]) -> None:
         self.sources = tuple(sources)
         self._blocks = blocks
-        self._taken: dict[str, Vector] = {}
+        self._computed: dict[str, Vector] = {}
         self.seconds = 0.0
 
     def __len__(self) -> int:
@@ -45,28 +45,29 @@ class Candidates:
 
     def block(self, name: str) -> Vector:
         """One block of features, (n, d) float32; see `evo.screening.features` for their names."""
-        if name not in self._taken:
+        if name not in self._computed:
             start = process_time()
-            self._taken[name] = self._blocks[name]()
+            self._computed[name] = self._blocks[name]()
             self.seconds += process_time() - start
-        return self._taken[name]
+        return self._computed[name]
 
-    def features(self, names: Sequence[str], places: Sequence[int] | np.ndarray) -> Features:
-        """Several blocks, a row for each of these places."""
-        return {name: self.block(name)[places] for name in names}
+    def features(self, names: Sequence[str], indices: Sequence[int] | np.ndarray) -> Features:
+        """Several blocks, one row per index."""
+        return {name: self.block(name)[indices] for name in names}
 
 
 def candidates_of(records: Sequence[Record]) -> Candidates:
     """The candidates of a pool's records, with all four blocks."""
-    found = kinds.get(POOL_KIND)()
-    signals = Propagation(found, Config().tasks[0])  # a pool trains as the default configuration
+    component_kind = kinds.get(POOL_KIND)()
+    task = Config().tasks[0]  # a pool trains as the default configuration
+    propagate = Propagation(component_kind, task)
 
     def behaviour() -> Vector:
-        scale = behaviour_scale(found, own_baselines(found))
-        return np.stack([scale(behaviour_of(found, record)) for record in records])
+        scale = behaviour_scale(component_kind, own_baselines(component_kind))
+        return np.stack([scale(behaviour_of(component_kind, record)) for record in records])
 
     def propagation() -> Vector:
-        return np.stack([signals(component_of(record.graph)) for record in records])
+        return np.stack([propagate(component_of(record.graph)) for record in records])
 
     return Candidates(
         [record.candidate.source for record in records],

@@ -1,7 +1,7 @@
-"""What chooses the candidates to evaluate next, as a protocol, and what it is told.
+"""The protocol of a search strategy, which chooses the candidates to evaluate next.
 
-A strategy of your own is a class with this one method, made anew for every seed, so that it may
-keep what it likes between calls. Decorated with `strategies.register("name")` in a module that an
+A strategy of your own is a class with this one method, created once per seed, so that it may keep
+state between calls. Decorated with `strategies.register("name")` in a module that an
 entry point of the group `evo.plugins` names, `evo bench tabular` finds it; from Python give it to
 `evo.tabular.benchmark.measure`.
 """
@@ -11,46 +11,45 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evo.core.arrays import Floats
+from evo.core.arrays import Floats, Indices
 from evo.core.registry import Registry
 from evo.screening.model import Example
 from evo.tabular.candidates import Candidates
 
 Goal = Literal["b_wr", "bsota_wr"]
-"""The win rate that is sought."""
+"""The win rate to maximise."""
 
 
 @dataclass(frozen=True)
 class SearchState:
-    """What is known when a batch is chosen.
+    """All that a strategy knows when it chooses a batch.
 
     Attributes:
         candidates: of the whole pool, without their scores.
-        goal: what is sought, the higher the better.
-        evaluated: (m,) places of the candidates that have been evaluated, in order.
-        examples: what came of these, (m,) each.
+        goal: the win rate to maximise.
+        evaluated: (m,) indices of the evaluated candidates, in order.
+        examples: their win rates and variances, (m,) each.
     """
 
     candidates: Candidates
     goal: Goal
-    evaluated: NDArray[np.int64]
+    evaluated: Indices
     examples: Example
 
     @property
-    def left(self) -> NDArray[np.int64]:
-        """Places that have not been evaluated, in order: what there is to choose from."""
+    def left(self) -> Indices:
+        """Indices that have not been evaluated, in order: those to choose from."""
         return np.setdiff1d(np.arange(len(self.candidates)), self.evaluated)
 
     @property
-    def came(self) -> Floats:
-        """(m,) the goal's win rates of those evaluated."""
+    def win_rates(self) -> Floats:
+        """(m,) win rates of the evaluated candidates, as the goal names them."""
         return self.examples.b_wr if self.goal == "b_wr" else self.examples.bsota_wr
 
     @property
     def variances(self) -> Floats:
-        """(m,) variances of these, from their intervals."""
+        """(m,) variances of `win_rates`, from their intervals."""
         return (
             self.examples.b_wr_variance if self.goal == "b_wr" else self.examples.bsota_wr_variance
         )
@@ -60,12 +59,12 @@ class Strategy(Protocol):
     """Chooses the next batch."""
 
     def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
-        """So many different places out of `state.left`.
+        """Choose `count` different indices out of `state.left`.
 
         Args:
-            state: what is known; at least one batch, drawn at random, has been evaluated.
-            count: how many to choose, at most as many as are left.
-            rng: the only source of chance.
+            state: at least one batch, drawn at random, has been evaluated.
+            count: at most as many as are left.
+            rng: the only source of randomness.
         """
         ...
 

@@ -213,7 +213,7 @@ def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
     ("settings", "message"),
     [
         (["tasks=['wine-that-is-none']"], "wine-that-is-none"),
-        (["tasks=['breast-cancer', 'digits']"], "looks at task 'digits'"),
+        (["tasks=['breast-cancer', 'digits']"], "made for task 'digits'"),
         (["kind=regularizer"], "of kind 'activation'"),
         (["reward.lessons=none.parquet"], "none.parquet: cannot be read"),
     ],

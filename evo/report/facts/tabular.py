@@ -7,13 +7,15 @@ import numpy as np
 
 from evo.core.arrays import Floats
 from evo.evaluation.statistics.mean import student_mean
-from evo.tabular.benchmark import BenchmarkPlan, Course, Table
+from evo.tabular.benchmark import BenchmarkPlan, StrategyResult, Table
 
 _STEPS = 50
 """Most points of a curve."""
 
 
-def tabular_facts(table: Table, plan: BenchmarkPlan, courses: Sequence[Course]) -> dict[str, Any]:
+def tabular_facts(
+    table: Table, plan: BenchmarkPlan, results: Sequence[StrategyResult]
+) -> dict[str, Any]:
     """The JSON document of `evo bench tabular --json`."""
     return {
         "candidates": len(table.candidates),
@@ -25,31 +27,31 @@ def tabular_facts(table: Table, plan: BenchmarkPlan, courses: Sequence[Course]) 
         "seeds": plan.seeds,
         "seed": plan.seed,
         "reach": plan.reach,
-        "strategies": [_course_facts(table, plan, course) for course in courses],
+        "strategies": [_result_facts(table, plan, result) for result in results],
     }
 
 
-def final_regret(table: Table, course: Course) -> Floats:
+def final_regret(table: Table, result: StrategyResult) -> Floats:
     """The best of the pool minus the best that was found with the whole budget: (seeds,)."""
-    return table.truth.max() - course.best[:, -1]
+    return table.truth.max() - result.best[:, -1]
 
 
-def _course_facts(table: Table, plan: BenchmarkPlan, course: Course) -> dict[str, Any]:
+def _result_facts(table: Table, plan: BenchmarkPlan, result: StrategyResult) -> dict[str, Any]:
     steps = np.unique(np.linspace(1, plan.budget, min(_STEPS, plan.budget)).astype(np.int64))
     return {
-        "strategy": course.name,
-        **_mean_facts("found", course.found[:, -1]),
-        **_mean_facts("area", course.found.mean(axis=1)),
-        **_mean_facts("best", course.best[:, -1]),
-        **_mean_facts("regret", final_regret(table, course)),
-        **_mean_facts("evaluations_to_reach", course.reached.astype(np.float64)),
-        "reached_in": int((course.reached <= plan.budget).sum()),
-        "seconds": course.seconds,
+        "strategy": result.name,
+        **_mean_facts("found", result.found[:, -1]),
+        **_mean_facts("area", result.found.mean(axis=1)),
+        **_mean_facts("best", result.best[:, -1]),
+        **_mean_facts("regret", final_regret(table, result)),
+        **_mean_facts("evaluations_to_reach", result.reached.astype(np.float64)),
+        "reached_in": int((result.reached <= plan.budget).sum()),
+        "seconds": result.seconds,
         "curve": [
             {
                 "evaluated": int(step),
-                **_mean_facts("found", course.found[:, step]),
-                **_mean_facts("best", course.best[:, step - 1]),
+                **_mean_facts("found", result.found[:, step]),
+                **_mean_facts("best", result.best[:, step - 1]),
             }
             for step in steps
         ],

@@ -8,20 +8,20 @@ from matplotlib.figure import Figure
 from evo.evaluation.statistics.mean import student_mean
 from evo.report.pictures.style import CYCLE, DASHES, blank
 from evo.screening.efficiency import TOP
-from evo.tabular.benchmark import Course, Table
+from evo.tabular.benchmark import StrategyResult, Table
 
 
-def draw_tabular(table: Table, courses: Sequence[Course]) -> Figure:
+def draw_tabular(table: Table, results: Sequence[StrategyResult]) -> Figure:
     """Draw the share of the best found, and the regret at the right; bands are 95 % intervals."""
     figure = blank(7.2, 3.6)
     left, right = figure.subplots(1, 2, sharex=True)
-    for number, course in enumerate(courses):
+    for number, result in enumerate(results):
         color, dash = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
-        regret = table.truth.max() - course.best
-        for axes, values, first in ((left, course.found, 0), (right, regret, 1)):
+        regret = table.truth.max() - result.best
+        for axes, values, first in ((left, result.found, 0), (right, regret, 1)):
             means = np.array([student_mean(column) for column in values.T])
             evaluated = np.arange(first, first + len(means))
-            axes.plot(evaluated, means[:, 0], color=color, ls=dash, lw=1.3, label=course.name)
+            axes.plot(evaluated, means[:, 0], color=color, ls=dash, lw=1.3, label=result.name)
             axes.fill_between(evaluated, means[:, 1], means[:, 2], color=color, alpha=0.15, lw=0)
     for axes in (left, right):
         axes.set_xlabel("evaluated")

@@ -11,25 +11,27 @@ from evo.evaluation.statistics.mean import student_mean
 from evo.report.facts.tabular import final_regret
 from evo.report.views.tables import plain_table
 from evo.screening.efficiency import TOP
-from evo.tabular.benchmark import BenchmarkPlan, Course, Table
+from evo.tabular.benchmark import BenchmarkPlan, StrategyResult, Table
 
 
-def tabular_view(table: Table, plan: BenchmarkPlan, courses: Sequence[Course]) -> RenderableType:
+def tabular_view(
+    table: Table, plan: BenchmarkPlan, results: Sequence[StrategyResult]
+) -> RenderableType:
     """One row per strategy, and a legend."""
     view = plain_table(f"After {plan.budget} evaluations, means over {plan.seeds} seeds")
     view.add_column("strategy", no_wrap=True)
     for name in (f"top {TOP:.0%}", "regret", f"to {plan.reach:.3f}", "in", "s"):
         view.add_column(name, justify="right", no_wrap=True)
-    for course in courses:
-        missed = course.reached > plan.budget
-        to_reach = _text(student_mean(course.reached.astype(np.float64)), 0)
+    for result in results:
+        missed = result.reached > plan.budget
+        to_reach = _text(student_mean(result.reached.astype(np.float64)), 0)
         view.add_row(
-            course.name,
-            _text(student_mean(course.found[:, -1]), 2),
-            _text(student_mean(final_regret(table, course)), 3),
+            result.name,
+            _text(student_mean(result.found[:, -1]), 2),
+            _text(student_mean(final_regret(table, result)), 3),
             f"≥ {to_reach}" if missed.any() else to_reach,
             f"{plan.seeds - int(missed.sum())}/{plan.seeds}",
-            f"{course.seconds:.1f}",
+            f"{result.seconds:.1f}",
         )
     legend = (
         f"top {TOP:.0%}: share found of the best {len(table.best())} of {len(table.candidates)} by "

@@ -1,4 +1,4 @@
-"""Chance: what every strategy must beat."""
+"""Random choice, the baseline that every strategy must beat."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from evo.tabular.strategy import SearchState, strategies
 
 @strategies.register("random")
 class Chance:
-    """Any of those left, each as likely."""
+    """Chooses uniformly among those left."""
 
     def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""

@@ -2,8 +2,8 @@
 
 Srinivas et al. 2010 (arXiv 0912.3995), with a Matérn 5/2 kernel whose scale, length and noise are
 fitted by marginal likelihood, and with the variances of the win rates themselves as noise. Where we
-differ: β is one, and of two that compute nearly the same the less promising waits, as in a
-campaign's screen.
+differ: β is one, and of two that compute nearly the same the less promising waits, as in the
+screening of a campaign.
 """
 
 import warnings
@@ -23,7 +23,7 @@ from evo.tabular.strategy import SearchState, strategies
 
 
 class GaussianPrediction(NamedTuple):
-    """What is expected of many candidates, (n,) each, with standard deviations."""
+    """Expected win rates of n candidates and their standard deviations, (n,) each."""
 
     expected: Floats
     spread: Floats
@@ -31,44 +31,48 @@ class GaussianPrediction(NamedTuple):
 
 @strategies.register("gaussian-process")
 class GaussianProcess:
-    """The most promising by a Gaussian process, fitted anew on all that was evaluated."""
+    """Chooses the most promising by a Gaussian process, fitted to all evaluated candidates."""
 
     def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:  # noqa: ARG002 - no chance in it
         """See `Strategy`."""
         left = state.left
-        told = foretold(
+        prediction = gaussian_prediction(
             state.candidates.features(BLOCKS, state.evaluated),
-            state.came,
+            state.win_rates,
             state.variances,
             state.candidates.features(BLOCKS, left),
         )
         behaviours = state.candidates.block("behaviour")[left]
-        return left[most_promising(told.expected + told.spread, behaviours, count)].tolist()
+        return left[
+            most_promising(prediction.expected + prediction.spread, behaviours, count)
+        ].tolist()
 
 
-def foretold(
-    taught: Features,
-    came: Floats,
+def gaussian_prediction(
+    train: Features,
+    win_rates: Floats,
     variances: Floats,
-    asked: Features,
+    test: Features,
     *,
     blocks: Sequence[str] = BLOCKS,
 ) -> GaussianPrediction:
-    """What a process that learned from some candidates expects of others.
+    """Predictions for some candidates by a process fitted to others.
 
     Args:
-        taught: features of n candidates.
-        came: (n,) their win rates.
-        variances: (n,) of these.
-        asked: features of the others.
-        blocks: those to look at.
+        train: features of n evaluated candidates.
+        win_rates: (n,) of these.
+        variances: (n,) of the win rates.
+        test: features of the candidates to predict.
+        blocks: names of the features to use.
     """
-    scaler = Scaler.of(taught, blocks)
-    inputs, others = scaler(taught).double().numpy(), scaler(asked).double().numpy()
+    scaler = Scaler.of(train, blocks)
+    inputs, others = scaler(train).double().numpy(), scaler(test).double().numpy()
     kernel = ConstantKernel(1.0) * Matern(3.0, (0.3, 300), nu=2.5) + WhiteKernel(0.1)
-    noise: Any = variances / (came.std() ** 2 or 1.0) + 1e-6  # one for each, whatever stubs say
+    noise: Any = (
+        variances / (win_rates.std() ** 2 or 1.0) + 1e-6
+    )  # one per candidate, whatever stubs say
     process: Any = GaussianProcessRegressor(kernel, alpha=noise, normalize_y=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a bound of the kernel was reached
-        expected, spread = process.fit(inputs, came).predict(others, return_std=True)
+        expected, spread = process.fit(inputs, win_rates).predict(others, return_std=True)
     return GaussianPrediction(np.asarray(expected), np.asarray(spread))

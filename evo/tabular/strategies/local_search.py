@@ -1,8 +1,8 @@
-"""Local search: what lies next to the best by behaviour, a stand-in for mutation in a finite pool.
+"""Local search: neighbours of the best by behaviour, in place of mutation in a finite pool.
 
 An evolutionary search makes offspring that no pool holds. Here a parent's offspring is one of the
-nearest candidates that have not been evaluated. So ways to choose parents can be compared by
-look-up; how good an operator is at making something better cannot, since none makes anything.
+nearest candidates that have not been evaluated. This compares ways to choose parents by look-up;
+it cannot compare operators, since none is applied.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from archive.novelty.novelty_archive import rms_distance
 from evo.tabular.strategy import SearchState, strategies
 
 _PARENTS = 24
-"""The best so far from which parents are drawn, as in a campaign of the default population."""
+"""Number of the best so far that parents are drawn from: the default population of a campaign."""
 _NEAREST = 5
-"""An offspring is drawn among so many."""
+"""Number of nearest candidates that an offspring is drawn from."""
 
 
 @strategies.register("local-search")
 class LocalSearch:
-    """Offspring of the best by binary tournaments, each one of the nearest to its parent."""
+    """Chooses neighbours of parents that won binary tournaments among the best."""
 
     def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         behaviours = state.candidates.block("behaviour")
-        best = state.evaluated[np.argsort(-state.came, kind="stable")][:_PARENTS]
+        best = state.evaluated[np.argsort(-state.win_rates, kind="stable")][:_PARENTS]
         left = state.left
         chosen: list[int] = []
         for _ in range(count):

@@ -1,6 +1,6 @@
-"""Novelty search (Lehman & Stanley 2011): what is least like anything evaluated, whatever it wins.
+"""Novelty search (Lehman & Stanley 2011): the candidate least similar to all evaluated ones.
 
-One after another, as in a campaign's archive: who is chosen counts as known for the next.
+One after another, as in a campaign's archive: each choice counts as known for the next.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from evo.tabular.strategy import SearchState, strategies
 
 
 class _Furthest:
-    """Of those left the furthest from its nearest neighbour among the known, again and again.
+    """Chooses, one at a time, the candidate furthest from its nearest known neighbour.
 
     Args:
-        block: the features that distances are taken on.
-        distance: between two of them.
+        block: name of the features for distances.
+        distance: between two rows of them.
     """
 
     def __init__(self, block: str, distance: Distance) -> None:
@@ -29,26 +29,26 @@ class _Furthest:
         """See `Strategy`."""
         if not self._known:
             self._nearest = np.full(len(state.candidates), np.inf)
-        for place in state.evaluated.tolist():
-            self._know(state, place)
+        for index in state.evaluated.tolist():
+            self._add(state, index)
         chosen: list[int] = []
         for _ in range(count):
             chosen.append(int(np.argmax(self._nearest)))
-            self._know(state, chosen[-1])
+            self._add(state, chosen[-1])
         return chosen
 
-    def _know(self, state: SearchState, place: int) -> None:
-        if place in self._known:
+    def _add(self, state: SearchState, index: int) -> None:
+        if index in self._known:
             return
-        self._known.add(place)
+        self._known.add(index)
         vectors = state.candidates.block(self._block)
-        self._nearest = np.minimum(self._nearest, self._distance(vectors[place], vectors))
+        self._nearest = np.minimum(self._nearest, self._distance(vectors[index], vectors))
         self._nearest[list(self._known)] = -np.inf  # never chosen again
 
 
 @strategies.register("behaviour-novelty")
 class BehaviourNovelty(_Furthest):
-    """Novelty by what a candidate computes."""
+    """Novelty search by behaviour: what a candidate computes."""
 
     def __init__(self) -> None:
         super().__init__("behaviour", rms_distance)
@@ -56,7 +56,7 @@ class BehaviourNovelty(_Furthest):
 
 @strategies.register("text-novelty")
 class TextNovelty(_Furthest):
-    """Novelty by how a candidate's source reads."""
+    """Novelty search by text: how a candidate is written."""
 
     def __init__(self) -> None:
         super().__init__("text", cosine_distance)

@@ -1,10 +1,10 @@
-"""The reward model, as a campaign screens with it: a random share, the rest by promise."""
+"""The reward model as a campaign screens with it: a random share, the rest by prediction."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from evo.screening.choice import most_promising, random_places
+from evo.screening.choice import most_promising, random_count
 from evo.screening.model import BLOCKS, RewardModel
 from evo.screening.settings import RewardSettings
 from evo.tabular.strategy import SearchState, strategies
@@ -12,27 +12,27 @@ from evo.tabular.strategy import SearchState, strategies
 
 @strategies.register("reward-model")
 class RewardModelStrategy:
-    """The ensemble, fitted anew on all that was evaluated, with a campaign's default settings.
+    """Chooses by the ensemble fitted to all evaluated candidates, with a campaign's defaults.
 
-    Unlike a campaign's screen it never stands aside, and chooses among all that are left.
+    Unlike in a campaign the model is always used, and chooses among all that are left.
     """
 
     def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         settings = RewardSettings()
         candidates, left = state.candidates, rng.permutation(state.left)
-        by_chance = left[: random_places(count, settings.random_share)]
+        by_chance = left[: random_count(count, settings.random_share)]
         rest = np.sort(left[len(by_chance) :])
         model = RewardModel.fit(
             candidates.features(BLOCKS, state.evaluated),
             state.examples,
             seed=int(rng.integers(2**62)),
         )
-        told = model.predict(candidates.features(BLOCKS, rest))
+        prediction = model.predict(candidates.features(BLOCKS, rest))
         expected, spread = (
-            (told.b_wr, told.b_wr_spread)
+            (prediction.b_wr, prediction.b_wr_spread)
             if state.goal == "b_wr"
-            else (told.bsota_wr, told.bsota_wr_spread)
+            else (prediction.bsota_wr, prediction.bsota_wr_spread)
         )
         best = most_promising(
             expected + settings.optimism * spread,

@@ -41,7 +41,7 @@ def test_what_one_source_teaches_holds_for_another_of_the_same_law_alone() -> No
 def test_nobody_is_ranked_by_a_model_that_learned_from_it() -> None:
     world = evaluated()
     rng = np.random.default_rng(3)
-    noise = rng.random(len(world.came))
+    noise = rng.random(len(world.performance))
     drawn = Evaluated(world.features, Example(*[noise] * 4), noise, world.sources)
 
     expected = held_out(drawn, np.arange(len(noise)), seed=0)
@@ -74,8 +74,8 @@ def test_a_curve_rises_from_nothing_to_all_and_no_ranking_beats_the_truth(promis
 
 def test_the_picture_draws_every_pair() -> None:
     world = evaluated()
-    everyone = np.arange(len(world.came))
-    overall = ranked(held_out(world, everyone, seed=0), world.came, seed=0)
+    everyone = np.arange(len(world.performance))
+    overall = ranked(held_out(world, everyone, seed=0), world.performance, seed=0)
     judged = Judgement(
         ["run"],
         len(everyone),

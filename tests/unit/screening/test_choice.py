@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from evo.screening.choice import most_promising, random_places
+from evo.screening.choice import most_promising, random_count
 
 
 def test_the_most_promising_come_first_when_all_differ() -> None:
@@ -44,4 +44,4 @@ def test_as_many_as_there_are_places_are_chosen_each_once(promise, behaviours, c
 
 @given(st.integers(1, 64), st.floats(0.01, 1))
 def test_chance_always_has_a_place_and_never_more_than_there_are(trainings, share) -> None:
-    assert 1 <= random_places(trainings, share) <= trainings
+    assert 1 <= random_count(trainings, share) <= trainings

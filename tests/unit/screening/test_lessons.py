@@ -61,9 +61,9 @@ def test_a_campaign_without_examples_has_the_lessons_alone() -> None:
     ("other", "message"),
     [
         ({"kind": "regularizer"}, "of kind 'activation', the campaign is of 'regularizer'"),
-        ({"task": "wine"}, "looks at task 'digits', the campaign's first is 'wine'"),
-        ({"reference": features(1, width=7)}, "4 numbers of behaviour a candidate, here there are"),
-        ({"reference": features(1, seed=2)}, "behaviour of a known component is not what it is"),
+        ({"task": "wine"}, "made for task 'digits', the campaign's first is 'wine'"),
+        ({"reference": features(1, width=7)}, "4 numbers of behaviour per candidate, expected 7"),
+        ({"reference": features(1, seed=2)}, "behaviour of a known component differs"),
     ],
 )
 def test_a_campaign_whose_features_mean_something_else_is_refused(

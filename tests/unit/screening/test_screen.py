@@ -17,7 +17,7 @@ TRAININGS, PROPOSALS = 16, 48
 SETTINGS = RewardSettings(screening=True, first_generation=4, random_share=0.25)
 
 
-def portray(records):
+def extract_features(records):
     """Features that need no graph: behaviour, and the same once more."""
     behaviour = np.stack([record.behaviour_vector for record in records])
     return {"behaviour": behaviour, "propagation": behaviour}
@@ -65,7 +65,7 @@ class Life:
 def live(
     generations: int, settings: RewardSettings = SETTINGS, lessons: Lessons | None = None
 ) -> Life:
-    learner = Learner(portray, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
+    learner = Learner(extract_features, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
     screen = RewardScreen(learner, settings, trainings=TRAININGS)
     life = Life(learner, [])
     for generation in range(generations):
@@ -151,7 +151,7 @@ def taught(*, wrongly: bool = False) -> Lessons:
     examples = Example.of([record.score for record in others if record.score is not None])
     if wrongly:
         examples = examples._replace(b_wr=1 - examples.b_wr, bsota_wr=1 - examples.bsota_wr)
-    features = portray(others)
+    features = extract_features(others)
     first = {name: block[:1] for name, block in features.items()}
     return Lessons("activation", "digits", ["other"], features, examples, first)
 
@@ -182,7 +182,7 @@ def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
     # 12 baselines and 16 a generation: from the fourth on its own fill the window.
     assert beside.learner.model(3) is not None
     one, other = (
-        Learner(portray, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
+        Learner(extract_features, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
         for lessons in (None, taught(wrongly=True))
     )
     for generation, records in enumerate(without.generations):
@@ -196,7 +196,7 @@ def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
 def test_a_learner_that_is_told_the_past_has_the_same_models_and_trust() -> None:
     life = live(8)
 
-    again = Learner(portray, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    again = Learner(extract_features, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
     for generation, records in enumerate(life.generations):
         again.take(Generation(generation, records, ()))
 
@@ -212,7 +212,7 @@ def test_what_no_watched_model_needs_is_forgotten_and_changes_nothing() -> None:
     settings = SETTINGS.model_copy(update={"window": 50, "watched": 2})
     life = live(12, settings)
 
-    fresh = Learner(portray, settings, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    fresh = Learner(extract_features, settings, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
     for generation, records in enumerate(life.generations[4:], start=4):
         fresh.take(Generation(generation, records, ()))
 
@@ -221,7 +221,7 @@ def test_what_no_watched_model_needs_is_forgotten_and_changes_nothing() -> None:
 
 
 def test_few_candidates_pass_without_a_look() -> None:
-    learner = Learner(portray, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    learner = Learner(extract_features, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
     records = proposals(1)[:TRAININGS]
 
     assert RewardScreen(learner, SETTINGS, trainings=TRAININGS)(records) == records

@@ -135,13 +135,13 @@ def test_facts_have_an_interval_around_each_mean_and_say_where_a_goal_was_missed
     world = table()
     level = float(world.truth.max())
     plan = BenchmarkPlan(budget=20, batch=10, seeds=3, reach=level)
-    courses = measure(world, {"random": Chance}, plan)
-    (row,) = tabular_facts(world, plan, courses)["strategies"]
+    results = measure(world, {"random": Chance}, plan)
+    (row,) = tabular_facts(world, plan, results)["strategies"]
 
     assert row["found_ci"][0] <= row["found"] <= row["found_ci"][1]
     assert row["regret"] == pytest.approx(level - row["best"])
-    assert row["reached_in"] == int((courses[0].best[:, -1] >= level).sum())
+    assert row["reached_in"] == int((results[0].best[:, -1] >= level).sum())
     assert row["curve"][-1]["evaluated"] == 20
     assert row["curve"][-1]["found"] == row["found"]
-    assert tabular_view(world, plan, courses) is not None
-    assert len(picture.draw_tabular(world, courses).axes) == 2
+    assert tabular_view(world, plan, results) is not None
+    assert len(picture.draw_tabular(world, results).axes) == 2
