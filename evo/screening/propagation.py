@@ -84,12 +84,12 @@ class _Recording(Parts):
     def activated(
         self,
         signal: torch.Tensor,
-        place: str,
+        layer: str,
         parameters: Mapping[str, torch.Tensor],
         *,
         copies_dim: int = 0,
     ) -> torch.Tensor:
-        outputs = super().activated(signal, place, parameters, copies_dim=copies_dim)
+        outputs = super().activated(signal, layer, parameters, copies_dim=copies_dim)
         self.layers.append((signal, outputs))
         return outputs
 
