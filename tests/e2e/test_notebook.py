@@ -1,0 +1,54 @@
+"""The notebook of the documentation, cell by cell, as a program without a `__main__` guard.
+
+No kernel is started: a script runs the cells in order in its main thread while an event loop runs,
+as a kernel does. It shows as well that worker processes do not run a user's script again.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
+
+PROGRAM = """
+import asyncio, json, sys
+
+async def run_cells(path):
+    names = {"__name__": "__main__"}
+    for cell in json.load(open(path))["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    return names
+
+print("started")
+names = asyncio.run(run_cells(sys.argv[1]))
+assert names["campaign"].state == "finished"
+assert len(names["frame"]) == len(names["campaign"].records)
+assert names["result"].status == "EVALUATED"
+"""
+
+
+def test_the_notebook_runs_from_the_first_cell_to_the_last(tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM)
+
+    done = subprocess.run(
+        [sys.executable, "program.py", NOTEBOOK],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("started") == 1
+    assert "finished 2" in done.stdout
+    assert done.stdout.endswith("stopped: finished\n")
+    assert done.stderr == ""  # no progress bar where there is no terminal
+
+
+def test_the_notebook_is_kept_without_outputs():
+    cells = json.loads(NOTEBOOK.read_text())["cells"]
+
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
