@@ -9,7 +9,7 @@ SETUP := $(VENV)/.complete
 # campaign, would compile torch anew: half of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test check bench docs lock clean
+.PHONY: setup demo test check bench versions docs lock clean
 
 demo: $(SETUP)
 	$(BIN)/evo run demo
@@ -27,6 +27,18 @@ check: $(SETUP)
 
 bench: $(SETUP)
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+# The wheel in a fresh environment per version of Python, outside the checkout; some gigabytes each.
+versions: $(SETUP)
+	rm -rf build/versions
+	$(BIN)/python -m hatchling build -t wheel -d build/versions
+	for version in 3.11 3.12 3.13; do \
+	    environment=$(CURDIR)/build/versions/$$version; \
+	    $(UV) venv --quiet --python $$version $$environment && \
+	    $(UV) pip install --quiet --python $$environment/bin/python build/versions/*.whl && \
+	    EVO_INSTALLED=$$environment/bin $(BIN)/pytest tests/e2e/test_wheel.py || exit 1; \
+	    rm -rf $$environment; \
+	done
 
 # The site goes to build/site; a broken link or anchor fails the build.
 docs: $(SETUP)

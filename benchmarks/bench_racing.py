@@ -5,7 +5,7 @@ with rungs and races. Trials are deterministic, so the three share what they hav
 the processor time of each is the sum of the heats that it asked for. Prints candidates a minute
 and core, the ratios, and how many of the best of the full evaluation each one finds.
 
-Usage: python benchmarks/bench_racing.py [--quick] [--pools N] [--size N]
+Usage: python benchmarks/bench_racing.py [--quick] [--pools N] [--size N] [--shorter N]
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,9 +82,13 @@ def evaluated(
     return [id_ for _, id_ in ranked], run.seconds - before
 
 
-def main(pools: int, size: int) -> None:
+def main(pools: int, size: int, shorter: int) -> None:
     """Evaluate each pool in three ways and print what each costs and finds."""
-    protocol = CONFIG.protocol
+    rungs = [
+        rung.model_copy(update={"epochs": max(1, rung.epochs // shorter)})
+        for rung in CONFIG.protocol.rungs
+    ]
+    protocol = CONFIG.protocol.model_copy(update={"rungs": tuple(rungs)})
     ways = {
         "everyone in full": protocol.model_copy(update={"keep": 1.0, "racing": False}),
         "rungs": protocol.model_copy(update={"racing": False}),
@@ -94,7 +98,10 @@ def main(pools: int, size: int) -> None:
     found: dict[str, list[int]] = {name: [] for name in ways}
     winner: dict[str, list[bool]] = {name: [] for name in ways}
     kind = kinds.get(CONFIG.kind)()
-    with build.workers(CONFIG) as workers, Sandbox() as sandbox:
+    with (
+        build.workers(CONFIG.model_copy(update={"protocol": protocol})) as workers,
+        Sandbox() as sandbox,
+    ):
         validator = Validator(kind, sandbox)
         run = Recorded(workers)
         baselines = evaluate_baselines(run, protocol, validated_baselines(kind, validator))
@@ -124,5 +131,6 @@ if __name__ == "__main__":
             __doc__,
             pools=Size(1, 1, "pools of offspring"),
             size=Size(36, 6, "candidates per pool"),
+            shorter=Size(1, 20, "divides the epochs of every rung"),
         )
     )

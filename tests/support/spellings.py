@@ -90,48 +90,13 @@ class Pairs:
     def __init__(
         self, vectors: NDArray[np.float32], functions: Sequence[str], distance: Distance
     ) -> None:
-        self._names = np.array(functions)
-        self._all = np.stack([distance(vector, vectors) for vector in vectors])
-        one, other = np.triu_indices(len(self._names), 1)
-        self._same = self._names[one] == self._names[other]
-        self._distances = self._all[one, other]
+        names = np.array(functions)
+        one, other = np.triu_indices(len(names), 1)
+        self._same = names[one] == names[other]
+        self._distances = np.stack([distance(vector, vectors) for vector in vectors])[one, other]
 
     def told(self, threshold: float) -> Told:
         """What is told when the largest distance of two that count as the same is this."""
         near = self._distances <= threshold
         same, found = int(self._same.sum()), int((self._same & near).sum())
         return Told(threshold, same, found, len(near) - same, int(near.sum()) - found)
-
-    def best(self) -> Told:
-        """At the threshold with the highest F1 = 2 · found / (found + wrong + equal)."""
-        found = [self.told(float(each)) for each in np.unique(self._distances[self._same])]
-        return max(found, key=lambda told: 2 * told.found / (told.found + told.wrong + told.equal))
-
-    def without_error(self) -> Told:
-        """At the largest threshold that takes no two different functions for one."""
-        return self.told(float(np.nextafter(self._distances[~self._same].min(), -np.inf)))
-
-    def farthest_equal(self) -> float:
-        """The largest distance between two spellings of one function."""
-        return float(self._distances[self._same].max())
-
-    def closest(self) -> dict[tuple[str, str], float]:
-        """The distance between each two different functions at their nearest, ascending."""
-        one, other = np.triu_indices(len(self._names), 1)
-        found: dict[tuple[str, str], float] = {}
-        for place in np.argsort(self._distances, kind="stable"):
-            if not self._same[place]:
-                pair = str(self._names[one[place]]), str(self._names[other[place]])
-                found.setdefault(pair, float(self._distances[place]))
-        return found
-
-    def nearest(self) -> float:
-        """Share of spellings whose nearest neighbour computes the same."""
-        others = self._all + np.diag(np.full(len(self._all), np.inf))
-        return float(np.mean(self._names[others.argmin(axis=1)] == self._names))
-
-    def area(self) -> float:
-        """Chance that two equal ones are nearer than two different ones; 1 tells them apart."""
-        same, different = self._distances[self._same], np.sort(self._distances[~self._same])
-        below, up_to = (np.searchsorted(different, same, side) for side in ("left", "right"))
-        return float(1 - (below + up_to).mean() / 2 / len(different))
