@@ -27,7 +27,7 @@ from operators.tree.tidy import reachable
 from operators.tree.values import ExpressionType
 
 Way = Literal["replace", "compose", "blend"]
-"""How a part is combined with the expression at its place.
+"""Ways to combine a part with the expression at its place.
 
 replace  it replaces the expression
 compose  it replaces the expression, which becomes one of its arguments

@@ -98,7 +98,7 @@ def _live_names(function: ast.FunctionDef) -> set[str]:
 
 
 def _own_expressions(statement: ast.stmt) -> list[ast.AST]:
-    """What a statement evaluates, without the statements inside it."""
+    """The expressions that a statement evaluates, without the statements inside it."""
     return [child for child in children(statement) if not isinstance(child, ast.stmt)]
 
 
