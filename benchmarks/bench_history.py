@@ -40,6 +40,7 @@ from evo.core.records import (
     Trial,
 )
 from evo.core.seeds import child
+from evo.core.stages import Stage
 from evo.validation.validator import Validator
 
 T = TypeVar("T")
@@ -184,7 +185,9 @@ def record(generation: int, place: int) -> Record:
     source += "    # -\n" * 20
     candidate = Candidate(f"{generation:08x}{place:08x}", "activation", source, ("0" * 16,), "none")
     if place % 3:
-        return Record(candidate, generation, Status.SCREENED_OUT, "screen", "not drawn", "-" * 900)
+        return Record(
+            candidate, generation, Status.SCREENED_OUT, Stage.SCREEN, "not drawn", ("-" * 900,)
+        )
     trials = tuple(
         Trial(rung, "digits", network, seed, 0.01, rng.random(), rng.random())
         for rung, seeds in ((0, 4), (1, 10 if place % 9 == 0 else 0))
@@ -197,8 +200,8 @@ def record(generation: int, place: int) -> Record:
         candidate,
         generation,
         Status.EVALUATED,
-        "evaluate",
-        graph="-" * 900,
+        Stage.EVALUATE,
+        graphs=("-" * 900,),
         text_vector=(text / np.linalg.norm(text)).astype(np.float32),
         behaviour_vector=rng.standard_normal(64).astype(np.float32),
         score=Score(trials[-1].rung, trials, rate, rate, 0.1, {"digits": TaskScore(0.5, 0.5, 0.3)}),

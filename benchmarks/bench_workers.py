@@ -36,7 +36,7 @@ def main(rounds: int, repeats: int) -> None:
     with Sandbox() as sandbox:
         baselines = validated_baselines(kind, Validator(kind, sandbox))
     jobs = [
-        Job(f"{record.id}-{repeat}", record.graph, 0)
+        Job(f"{record.id}-{repeat}", record.graphs, 0)
         for record in baselines
         for repeat in range(repeats)
     ]

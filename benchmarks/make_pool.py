@@ -141,9 +141,9 @@ def read_proposals(file: Path) -> list[Proposal]:
     found: list[Proposal] = []
     for line in file.read_text().splitlines():
         values = json.loads(line)
-        depth, graph = values.pop("depth"), values.pop("graph")
+        depth, graphs = values.pop("depth"), tuple(values.pop("graphs"))
         candidate = Candidate.of("activation", values["source"], operator=values["operator"])
-        found.append(Proposal(Record(candidate, 0, graph=graph), depth))
+        found.append(Proposal(Record(candidate, 0, graphs=graphs), depth))
     return found
 
 
@@ -156,7 +156,7 @@ def write_proposals(file: Path, proposals: Sequence[Proposal]) -> None:
                 "source": proposals[place].record.candidate.source,
                 "operator": proposals[place].record.candidate.operator,
                 "depth": proposals[place].depth,
-                "graph": proposals[place].record.graph,
+                "graphs": proposals[place].record.graphs,
             }
         )
         for place in order

@@ -25,6 +25,7 @@ from evo.config import Config, load, parse
 from evo.core.records import Outcome, Trial, Vector
 from evo.core.seeds import child
 from evo.core.source import normalise
+from evo.core.stages import Stage
 from evo.evaluation.protocol import Job, Protocol
 from evo.llm import models
 from evo.selection.islands import Islands
@@ -57,7 +58,7 @@ def _traced(request: TraceRequest) -> Traced:
     try:
         return tracer.trace(request.source, request.function, request.shapes, progress=lambda: None)
     except tracer.TraceError as error:
-        return Refused("trace", str(error))
+        return Refused(Stage.TRACE, str(error))
 
 
 class Trainer:

@@ -19,7 +19,7 @@ from typing import Any, Self
 from archive.store import disk, journal
 from archive.store.journal import Journal
 from archive.store.lock import Lock
-from evo.core.errors import HistoryError
+from evo.core.errors import HistoryError, unknown_format
 from evo.core.records import JobKey, Outcome
 
 CONFIRMATION_FORMAT = 1
@@ -145,10 +145,7 @@ def read_confirmation(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         raise HistoryError(f"{path} is no confirmation of evo, or damaged. {remedy}") from None
     if form != CONFIRMATION_FORMAT:
-        raise HistoryError(
-            f"{path} has format {form}, this version of evo reads format {CONFIRMATION_FORMAT}. "
-            "Use the version that wrote it."
-        )
+        raise unknown_format(path, form, known=CONFIRMATION_FORMAT)
     if not is_whole:
         raise HistoryError(f"{path} is damaged: its contents do not match its checksum. {remedy}")
     return content

@@ -6,7 +6,6 @@
 
 The id is the SHA-256 of configuration and environment. Journal and segments carry it, so a file of
 another campaign is known, and no changed setting can pass for the one that a history was made with.
-Format 1 had neither the id nor the copies; 1 and 2 become format 3 when somebody next writes them.
 """
 
 import hashlib
@@ -16,19 +15,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.store import disk
-from evo.core.errors import HistoryError
+from evo.core.errors import HistoryError, unknown_format
 
-CAMPAIGN_FORMAT = 3
+CAMPAIGN_FORMAT = 1
 LESSONS = "lessons.parquet"
 """What a campaign was given to begin with, where its configuration has the file's SHA-256."""
 
 
 class Description(NamedTuple):
-    """A campaign's configuration and environment, JSON-able both, and the format it is kept in."""
+    """A campaign's configuration and environment, both JSON-able."""
 
     config: Mapping[str, Any]
     environment: Mapping[str, Any]
-    format: int = CAMPAIGN_FORMAT
 
     @property
     def id(self) -> str:
@@ -60,7 +58,7 @@ class Description(NamedTuple):
         return problems
 
     def _files(self) -> dict[str, Mapping[str, Any]]:
-        whole = {"format": self.format, "id": self.id}
+        whole = {"format": CAMPAIGN_FORMAT, "id": self.id}
         return {
             "config.json": self.config,
             "environment.json": self.environment,
@@ -78,14 +76,8 @@ def describe(folder: Path) -> Description:
         raise HistoryError(f"{folder} is no campaign: it has no campaign.json. Check the path.")
     content = read_json(folder / "campaign.json")
     form = content.get("format")
-    if form == 1:
-        found = (read_json(folder / name) for name in ("config.json", "environment.json"))
-        return Description(*found, format=1)
-    if form not in (2, CAMPAIGN_FORMAT):
-        raise HistoryError(
-            f"{folder} has format {form}, this version of evo reads format {CAMPAIGN_FORMAT}. "
-            "Use the version that wrote it."
-        )
+    if form != CAMPAIGN_FORMAT:
+        raise unknown_format(folder, form, known=CAMPAIGN_FORMAT)
     described = self_described(content)
     if described is None:
         raise HistoryError(
@@ -102,8 +94,8 @@ def self_described(content: Mapping[str, Any]) -> Description | None:
     config, environment = content.get("config"), content.get("environment")
     if not isinstance(config, dict) or not isinstance(environment, dict):
         return None
-    found = Description(config, environment, content.get("format", CAMPAIGN_FORMAT))
-    return found if found.id == content.get("id") else None
+    described = Description(config, environment)
+    return described if described.id == content.get("id") else None
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""A history as one table for other tools: a row a record, without vectors, trials and graphs.
+"""Export a history as one table for other tools: one row per record.
 
-Written some hundred records at a time, so that no history is too long. For everything that history
-holds in one HDF5 file see `archive.single_file`.
+Vectors, trials and graphs are left out; `archive.history.single_file` has everything in one HDF5
+file. Rows are written in batches, so that memory does not grow with the history.
 """
 
 import itertools
@@ -15,20 +15,19 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from archive.store import disk
-from archive.store.columns import ROW, to_row
-from archive.store.tables import CellValue
 from evo.core.errors import unknown_name
+from evo.core.fields import RECORD_FIELDS, CellValue, record_row
 from evo.core.records import Record
 
 FORMATS = ("csv", "jsonl", "parquet")
 
 EXPORT_SCHEMA: Any = pa.schema(
     [
-        (name, {str: pa.string(), int: pa.int64(), float: pa.float64()}[sort])
-        for name, sort in ROW.items()
+        (field.name, {str: pa.string(), int: pa.int64(), float: pa.float64()}[field.cell])
+        for field in RECORD_FIELDS
     ]
 )
-"""The columns of `archive.columns.ROW` in Arrow's words."""
+"""The columns of `RECORD_FIELDS` as Arrow types."""
 
 Row = dict[str, CellValue]
 
@@ -36,7 +35,7 @@ _BATCH = 4096
 
 
 def export_records(records: Iterable[Record], path: Path, form: str) -> int:
-    """Write records as a table with the columns of `archive.columns.ROW`; how many there were.
+    """Write records as a table with the columns of `evo.core.fields`; how many there were.
 
     What is not known is null: nothing at all between two commas of a csv, where empty text is `""`.
 
@@ -57,7 +56,7 @@ def export_records(records: Iterable[Record], path: Path, form: str) -> int:
         nonlocal count
         for record in records:
             count += 1
-            yield _clean(to_row(record))
+            yield _clean(record_row(record))
 
     with disk.draft(path) as draft:
         _WRITERS[form](rows(), draft)
@@ -65,8 +64,8 @@ def export_records(records: Iterable[Record], path: Path, form: str) -> int:
 
 
 def table(records: Iterable[Record]) -> Any:
-    """Records as a `pyarrow.Table` with the columns of `archive.columns.ROW`."""
-    rows = (_clean(to_row(record)) for record in records)
+    """Records as a `pyarrow.Table` with the columns of `evo.core.fields`."""
+    rows = (_clean(record_row(record)) for record in records)
     return pa.Table.from_batches(_batches(rows), schema=EXPORT_SCHEMA)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from archive.history.description import CAMPAIGN_FORMAT, Description, describe
+from archive.history.description import Description, describe
 from archive.history.reader import Reader, segment_paths
 from archive.store import disk, merging, segment
 from archive.store.journal import Journal
@@ -80,8 +80,6 @@ class History(Reader):
         history = cls(folder, description, Lock.take(folder / "lock"))
         try:
             history.refresh()
-            if description.format != CAMPAIGN_FORMAT:
-                Description(description.config, description.environment).write(folder)
             for covered in segment_paths(folder / "segments")[1]:
                 covered.unlink()  # a kill came between a merge and this
             path = folder / "journal"

@@ -115,7 +115,7 @@ class Reader:
         # The journal first: a seal between the two looks can then only make it outdated.
         contents = journal.read_journal(self.folder / "journal")
         self._look_again()
-        if contents.campaign not in ("", self._description.id):
+        if contents.campaign != self._description.id:
             raise HistoryError(
                 f"{self.folder / 'journal'} is of another campaign. Restore it from a copy."
             )

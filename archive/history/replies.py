@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from archive.store import disk
 from archive.store.frames import Appender, Entry, entries, framed, payload_at
-from evo.core.errors import HistoryError
+from evo.core.errors import HistoryError, unknown_format
 from evo.core.messages import Exchange, Prompt, Reply, Request, Spent
 
 REPLIES_FORMAT = 1
@@ -137,10 +137,7 @@ class Replies:
         if "format" not in header:
             raise HistoryError(f"{self.path} holds no replies of evo. Restore it from a copy.")
         if header["format"] != REPLIES_FORMAT:
-            raise HistoryError(
-                f"{self.path} has format {header['format']}, this version of evo reads format "
-                f"{REPLIES_FORMAT}. Use the version that wrote it."
-            )
+            raise unknown_format(self.path, header["format"], known=REPLIES_FORMAT)
         if header["campaign"] != campaign:
             raise HistoryError(f"{self.path} is of another campaign. Restore it from a copy.")
 

@@ -18,7 +18,6 @@ from archive.history.description import (
     CAMPAIGN_FORMAT,
     LESSONS,
     Description,
-    describe,
     read_json,
     self_described,
 )
@@ -29,7 +28,7 @@ from archive.store.journal import Journal
 from archive.store.lock import Lock
 from archive.store.segment import ForeignError, Segment, generations_of, open_segment
 from archive.store.tables import Columns
-from evo.core.errors import HistoryError
+from evo.core.errors import HistoryError, unknown_format
 
 DAMAGED = "damaged"
 """The folder that replaced and foreign files are moved to."""
@@ -128,10 +127,8 @@ class _Examination:
             content = read_json(path)
         except HistoryError:
             content = {}
-        if content.get("format", CAMPAIGN_FORMAT) not in (1, 2, CAMPAIGN_FORMAT) or content == {
-            "format": 1
-        }:
-            return self._of_format_1_or_newer()
+        if (version := content.get("format", CAMPAIGN_FORMAT)) != CAMPAIGN_FORMAT:
+            raise unknown_format(self._folder, version, known=CAMPAIGN_FORMAT)
         found = self_described(content)
         if found is None:
             return self._redescribed()
@@ -141,15 +138,6 @@ class _Examination:
                 self._set_aside(self._folder / name)
                 found.write(self._folder)
         return found
-
-    def _of_format_1_or_newer(self) -> Description | None:
-        try:
-            return describe(self._folder)
-        except HistoryError as error:
-            if "this version of evo" in str(error):
-                raise
-            self._find("config.json, environment.json", str(error), "")
-            return None
 
     def _redescribed(self) -> Description | None:
         """The description without `campaign.json`, if the history vouches for it."""
@@ -274,7 +262,7 @@ class _Examination:
             if path.is_file():
                 paid = salvage.outcomes(path)
                 remedy = f"{len(paid)} whole entries restored"
-        elif found.campaign not in ("", campaign):
+        elif found.campaign != campaign:
             problem = "it is of another campaign"
         elif found.generation > following:
             self._again = list(range(following, found.generation))

@@ -11,9 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from archive.store import journal
+from archive.store.columns import digest
 from archive.store.frames import FRAME
 from archive.store.hdf5 import ColumnFile, opened
-from archive.store.segment import generation_columns, is_whole, taking
+from archive.store.segment import generation_columns
 from archive.store.tables import Columns, unpack_texts
 from evo.core.errors import HistoryError
 from evo.core.namesakes import load_packages
@@ -25,8 +26,7 @@ _PATIENCE_S = 300.0
 def generations(path: Path, *, campaign: str) -> dict[int, tuple[int, Columns]]:
     """The whole generations of a damaged segment: number of records and columns by number.
 
-    Empty where nothing is whole, as in a file whose end is cut off (HDF5 opens none), and for
-    format 1, which had no checksum for a part of a file.
+    Empty where nothing is whole, as in a file whose end is cut off (HDF5 opens none).
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=load_packages) as pool:
@@ -78,8 +78,8 @@ def _whole_generations(file: ColumnFile, campaign: str) -> dict[int, tuple[int, 
     found: dict[int, tuple[int, Columns]] = {}
     for place, number in enumerate(numbers):
         try:
-            columns = generation_columns(taking(file), place, offsets[place], offsets[place + 1])
-            is_as_written = is_whole(columns, checksums[place])
+            columns = generation_columns(file.take, place, offsets[place], offsets[place + 1])
+            is_as_written = digest(columns) == checksums[place]
         except (OSError, ValueError, KeyError, IndexError, MemoryError, RuntimeError):
             continue
         if is_as_written:

@@ -1,21 +1,17 @@
-"""Where a record becomes a flat row, a list of records becomes columns, and both come back.
+"""Records as columns, and back.
 
-Segments and exports share this one description of a record's fields. Nothing here may round,
-drop or reorder: what is unpacked equals what was packed, bit for bit.
+What the columns hold is described in `evo.core.fields`. Nothing here may round, drop or reorder:
+what is unpacked equals what was packed, bit for bit.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
-import numpy as np
-from numpy.typing import NDArray
-
 from archive.store.tables import (
-    CellValue,
     Columns,
+    Schema,
     Slice,
-    Sort,
     cut_lists,
     cut_table,
     cut_vectors,
@@ -28,106 +24,55 @@ from archive.store.tables import (
     unpack_vectors,
 )
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Record, Score, Status, TaskScore, Trial
+from evo.core.fields import (
+    GRAPH_FIELDS,
+    OPTIONAL_PARTS,
+    PARENT_FIELDS,
+    PARENTS,
+    RECORD_FIELDS,
+    TASK_FIELDS,
+    TRIAL_FIELDS,
+    CellValue,
+    Field,
+    part_of,
+    record_row,
+)
+from evo.core.records import Candidate, Novelty, Record, Score, TaskScore, Trial
+from evo.core.stages import Screening
 
-ROW: dict[str, Sort] = {
-    "id": str,
-    "kind": str,
-    "generation": int,
-    "status": str,
-    "stage": str,
-    "reason": str,
-    "operator": str,
-    "parents": str,
-    "source": str,
-    "rung": int,
-    "b_wr": float,
-    "b_wr_low": float,
-    "b_wr_high": float,
-    "bsota_wr": float,
-    "bsota_wr_low": float,
-    "bsota_wr_high": float,
-    "margin": float,
-    "n_text": float,
-    "n_behaviour": float,
-    "nearest_text": str,
-    "nearest_behaviour": str,
-    "seconds": float,
-    "model": str,
-    "request": str,
-    "rationale": str,
-    "cost_usd": float,
+
+def _schema(fields: Iterable[Field]) -> Schema:
+    return {field.name: field.cell for field in fields}
+
+
+_RECORD: Schema = {
+    **_schema(field for field in RECORD_FIELDS if field.name != PARENTS),
+    **{f"has_{part}": bool for part in OPTIONAL_PARTS},
 }
-"""The fields of a flat row in order: names from here go to exports, so they stay."""
-
-GRAPH = "graph"
-"""The column that segments and `campaign.h5` have beside those of a row."""
-
-_RECORD: dict[str, Sort] = {
-    **{name: sort for name, sort in ROW.items() if name != "parents"},
-    GRAPH: str,
-    "has_score": bool,
-    "has_novelty": bool,
+LISTS: dict[str, Schema] = {
+    "parent": _schema(PARENT_FIELDS),
+    "graph": _schema(GRAPH_FIELDS),
+    "trial": _schema(TRIAL_FIELDS),
+    "task": _schema(TASK_FIELDS),
 }
-STRENGTH = "trial.strength"
-"""The column that format 2 lacked."""
-_LATER_TEXTS = ("record.model", "record.request", "record.rationale")
-PARENT: dict[str, Sort] = {"id": str}
-TRIAL: dict[str, Sort] = {
-    "rung": int,
-    "task": str,
-    "network": str,
-    "seed": int,
-    "learning_rate": float,
-    "loss": float,
-    "accuracy": float,
-    STRENGTH.removeprefix("trial."): float,
-}
-TASK: dict[str, Sort] = {"name": str, "b_wr": float, "bsota_wr": float, "loss": float}
-
-
-def to_row(record: Record) -> dict[str, CellValue]:
-    """What fits one line of a table, by the names of `ROW`; None where nothing is known."""
-    score, novelty = record.score, record.novelty
-    return {
-        "id": record.candidate.id,
-        "kind": record.candidate.kind,
-        "generation": record.generation,
-        "status": record.status.value,
-        "stage": record.stage,
-        "reason": record.reason,
-        "operator": record.candidate.operator,
-        "parents": " ".join(record.candidate.parents),
-        "source": record.candidate.source,
-        "rung": score.rung if score else None,
-        "b_wr": score.b_wr.value if score else None,
-        "b_wr_low": score.b_wr.low if score else None,
-        "b_wr_high": score.b_wr.high if score else None,
-        "bsota_wr": score.bsota_wr.value if score else None,
-        "bsota_wr_low": score.bsota_wr.low if score else None,
-        "bsota_wr_high": score.bsota_wr.high if score else None,
-        "margin": score.margin if score else None,
-        "n_text": novelty.text if novelty else None,
-        "n_behaviour": novelty.behaviour if novelty else None,
-        "nearest_text": novelty.nearest_text if novelty else None,
-        "nearest_behaviour": novelty.nearest_behaviour if novelty else None,
-        "seconds": record.seconds,
-        "model": record.candidate.model,
-        "request": record.candidate.request,
-        "rationale": record.candidate.rationale,
-        "cost_usd": record.cost_usd,
-    }
+"""The tables that hold a list per record."""
+VECTORS = ("text_vector", "behaviour_vector")
 
 
 def pack_records(records: Sequence[Record]) -> Columns:
     """All fields of all records as columns."""
-    parents = [[(id_,) for id_ in record.candidate.parents] for record in records]
     scores = [record.score for record in records]
+    lists = {
+        "parent": [[(id_,) for id_ in record.candidate.parents] for record in records],
+        "graph": [[(text,) for text in record.graphs] for record in records],
+        "trial": [score.trials if score else () for score in scores],
+        "task": [_tasks(score) for score in scores],
+    }
+    columns = pack_table("record", _RECORD, [_stored(record) for record in records])
+    for name, rows in lists.items():
+        columns |= pack_lists(name, LISTS[name], rows)
     return {
-        **pack_table("record", _RECORD, [_stored(record) for record in records]),
-        **pack_lists("parent", PARENT, parents),
-        **pack_lists("trial", TRIAL, [score.trials if score else () for score in scores]),
-        **pack_lists("task", TASK, [_tasks(score) for score in scores]),
+        **columns,
         **pack_vectors("text_vector", [record.text_vector for record in records]),
         **pack_vectors("behaviour_vector", [record.behaviour_vector for record in records]),
     }
@@ -135,8 +80,9 @@ def pack_records(records: Sequence[Record]) -> Columns:
 
 def unpack(columns: Columns) -> list[Record]:
     """The records that were packed."""
-    parents = unpack_lists(columns, "parent", PARENT)
-    tasks = unpack_lists(columns, "task", TASK)
+    parents = unpack_lists(columns, "parent", LISTS["parent"])
+    graphs = unpack_lists(columns, "graph", LISTS["graph"])
+    tasks = unpack_lists(columns, "task", LISTS["task"])
     text_vectors = unpack_vectors(columns, "text_vector")
     behaviour_vectors = unpack_vectors(columns, "behaviour_vector")
     trials = spans(columns, "trial")
@@ -145,90 +91,55 @@ def unpack(columns: Columns) -> list[Record]:
         row = dict(zip(_RECORD, values, strict=True))
         records.append(
             Record(
-                Candidate(
-                    row["id"],
-                    row["kind"],
-                    row["source"],
-                    tuple(id_ for (id_,) in parents[i]),
-                    row["operator"],
-                    row["model"],
-                    row["request"],
-                    row["rationale"],
-                ),
-                row["generation"],
-                Status(row["status"]),
-                row["stage"],
-                row["reason"],
-                row["graph"],
-                text_vectors[i],
-                behaviour_vectors[i],
-                _score(row, LazyTrials(columns, *trials[i]), tasks[i])
+                Candidate(parents=_only(parents[i]), **part_of(row, "candidate")),
+                graphs=_only(graphs[i]),
+                text_vector=text_vectors[i],
+                behaviour_vector=behaviour_vectors[i],
+                score=_score(row, LazyTrials(columns, *trials[i]), tasks[i])
                 if row["has_score"]
                 else None,
-                _novelty(row) if row["has_novelty"] else None,
-                row["seconds"],
-                row["cost_usd"],
+                novelty=Novelty(**part_of(row, "novelty")) if row["has_novelty"] else None,
+                screening=Screening(**part_of(row, "screening")) if row["has_screening"] else None,
+                **part_of(row, ""),
             )
         )
     return records
 
 
-def upgraded(columns: Columns) -> Columns:
-    """The columns of format 1 or 2, with those that it lacked."""
-    columns = columns | {STRENGTH: absent(STRENGTH, 0, len(columns["trial.rung"]))}
-    if "record.cost_usd" in columns:
-        return columns
-    count = len(columns["record.generation"])
-    later = {name: absent(name, 0, count) for name in ("record.cost_usd", *_LATER_TEXTS)}
-    ends = {f"{name}.offsets": absent(f"{name}.offsets", 0, count + 1) for name in _LATER_TEXTS}
-    return columns | later | ends
-
-
-def absent(name: str, start: int, stop: int) -> NDArray[Any]:
-    """What a column that formats 1 or 2 lacked would hold: no model, request, cost; strength 1."""
-    if name == STRENGTH:
-        return np.ones(stop - start)
-    if name in _LATER_TEXTS:
-        return np.zeros(0, dtype=np.uint8)
-    return np.zeros(stop - start, dtype=np.int64 if name.endswith(".offsets") else np.float64)
-
-
 def slice_columns(take: Slice, start: int, stop: int) -> Columns:
     """The columns of records start to stop alone, copied."""
-    return {
-        **cut_table(take, "record", _RECORD, start, stop),
-        **cut_lists(take, "parent", PARENT, start, stop),
-        **cut_lists(take, "trial", TRIAL, start, stop),
-        **cut_lists(take, "task", TASK, start, stop),
-        **cut_vectors(take, "text_vector", start, stop),
-        **cut_vectors(take, "behaviour_vector", start, stop),
-    }
+    columns = cut_table(take, "record", _RECORD, start, stop)
+    for name, schema in LISTS.items():
+        columns |= cut_lists(take, name, schema, start, stop)
+    for name in VECTORS:
+        columns |= cut_vectors(take, name, start, stop)
+    return columns
 
 
 def digest(columns: Columns) -> str:
     """SHA-256 of columns by content: the same wherever and however they are stored."""
-    found = hashlib.sha256()
+    checksum = hashlib.sha256()
     for name, column in sorted(columns.items()):
-        found.update(f"{name} {column.dtype.str} {column.shape}\n".encode())
-        found.update(column.tobytes())
-    return found.hexdigest()
+        checksum.update(f"{name} {column.dtype.str} {column.shape}\n".encode())
+        checksum.update(column.tobytes())
+    return checksum.hexdigest()
 
 
 class LazyTrials(Sequence[Trial]):
-    """The trials of a score, decoded when somebody looks: most who read a history never do.
+    """The trials of a score, decoded when they are looked at: most readers of a history never do.
 
     Equal to the tuple of the same trials.
 
     Args:
         columns: those of a table of trials.
-        first: its first row that is ours.
-        last: the first one that is not.
+        first: row of the first trial.
+        last: row behind the last one.
     """
 
     def __init__(self, columns: Columns, first: int, last: int) -> None:
         # Copied: a record that is kept must not keep its whole neighbourhood in memory.
         self._columns = cut_table(
-            lambda name, i, j: columns[name][i:j].copy(), "trial", TRIAL, first, last
+            lambda name, i, j: columns[name][i:j].copy(), "trial", LISTS["trial"], first, last
         )
 
     @overload
@@ -254,14 +165,12 @@ class LazyTrials(Sequence[Trial]):
         return repr(self._decoded())
 
     def _decoded(self) -> tuple[Trial, ...]:
-        return tuple(map(Trial._make, unpack_table(self._columns, "trial", TRIAL)))
+        return tuple(map(Trial._make, unpack_table(self._columns, "trial", LISTS["trial"])))
 
 
 def _stored(record: Record) -> list[CellValue]:
-    row = to_row(record)
-    row["graph"] = record.graph
-    row["has_score"] = record.score is not None
-    row["has_novelty"] = record.novelty is not None
+    row = record_row(record)
+    row |= {f"has_{part}": getattr(record, part) is not None for part in OPTIONAL_PARTS}
     return [row[name] for name in _RECORD]
 
 
@@ -269,16 +178,16 @@ def _tasks(score: Score | None) -> list[tuple[CellValue, ...]]:
     return [(name, *task) for name, task in score.tasks.items()] if score else []
 
 
+def _only(rows: Sequence[tuple[str]]) -> tuple[str, ...]:
+    """The cells of a table with one column."""
+    return tuple(cell for (cell,) in rows)
+
+
 def _score(row: dict[str, Any], trials: "LazyTrials", tasks: list[Any]) -> Score:
     return Score(
-        row["rung"],
-        trials,
-        Estimate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
-        Estimate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
-        row["margin"],
-        {name: TaskScore(*values) for name, *values in tasks},
+        trials=trials,
+        b_wr=Estimate(**part_of(row, "score.b_wr")),
+        bsota_wr=Estimate(**part_of(row, "score.bsota_wr")),
+        tasks={name: TaskScore(*values) for name, *values in tasks},
+        **part_of(row, "score"),
     )
-
-
-def _novelty(row: dict[str, Any]) -> Novelty:
-    return Novelty(row["n_text"], row["n_behaviour"], row["nearest_text"], row["nearest_behaviour"])

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from archive.store import disk
 from archive.store.frames import Appender, entries, framed
-from evo.core.errors import HistoryError
+from evo.core.errors import HistoryError, unknown_format
 from evo.core.records import JobKey, Outcome, Trial
 
-JOURNAL_FORMAT = 3
+JOURNAL_FORMAT = 1
 
 _CUT = "what follows is then evaluated again"
 
@@ -25,7 +25,7 @@ class Contents(NamedTuple):
 
     Attributes:
         generation: the one in progress.
-        campaign: id of its campaign; empty in a journal of format 1.
+        campaign: id of its campaign.
         outcomes: what is paid for.
         size: where the whole entries end.
     """
@@ -85,17 +85,14 @@ def read_journal(path: Path) -> Contents:
     header, size = found[0] if found else ({}, 0)
     if "generation" not in header:
         raise HistoryError(f"{path} is not a journal of evo. Restore it from a copy.")
-    if header["format"] not in (1, 2, JOURNAL_FORMAT):
-        raise HistoryError(
-            f"{path} has format {header['format']}, this version of evo reads format "
-            f"{JOURNAL_FORMAT}. Use the version that wrote it."
-        )
+    if header["format"] != JOURNAL_FORMAT:
+        raise unknown_format(path, header["format"], known=JOURNAL_FORMAT)
     outcomes: dict[JobKey, Outcome] = {}
     for payload, end in found[1:]:
         outcome = outcome_of(path, payload)
         outcomes[outcome.key] = outcome
         size = end
-    return Contents(header["generation"], header.get("campaign", ""), outcomes, size)
+    return Contents(header["generation"], header["campaign"], outcomes, size)
 
 
 def _outcome_payload(outcome: Outcome) -> bytes:
@@ -108,8 +105,7 @@ def outcome_of(path: Path, payload: dict[str, Any]) -> Outcome:
     Raises:
         HistoryError: it tells of something else.
     """
-    # An entry of format 1 is the outcome itself, also where format 2 was written behind it.
-    fields = payload if "trials" in payload else payload.get("outcome")
+    fields = payload.get("outcome")
     if fields is None:
         raise HistoryError(
             f"{path} has an entry that this version of evo does not know ({', '.join(payload)}). "

@@ -15,6 +15,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from archive.store import segment
+from archive.store.hdf5 import opened
 from archive.store.segment import Segment
 from archive.store.tables import join
 
@@ -44,7 +45,7 @@ def merged(parts: Sequence[Segment], *, campaign: str) -> Segment:
     """
     generations = range(parts[0].generations[0], parts[-1].generations[-1] + 1)
     with ExitStack() as files:
-        columns = _Joined([files.enter_context(segment.columns_of(part.path)) for part in parts])
+        columns = _Joined([files.enter_context(opened(part.path)) for part in parts])
         made = segment.write_segment(parts[0].path.parent, generations, columns, campaign)
     for part in parts:
         part.path.unlink(missing_ok=True)

@@ -7,14 +7,11 @@ renamed into place, so that no half of one ever exists, and it must never be cha
 A column is a data set (see `archive.tables`). Beside those of the records (`archive.columns`) there
 are `generation.*`, a row a generation with the SHA-256 of its own records, by which `evo check`
 saves what is whole in a damaged file, and `survivor.*`, the ids of each generation's survivors.
-Format 1 had one generation a file and no such checksums, format 2 no strengths of trials; both stay
-readable, and become the present one when they are merged.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,16 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.store import disk
-from archive.store.columns import (
-    STRENGTH,
-    absent,
-    digest,
-    pack_records,
-    slice_columns,
-    unpack,
-    upgraded,
-)
-from archive.store.hdf5 import ColumnFile, image, opened
+from archive.store.columns import digest, pack_records, slice_columns
+from archive.store.hdf5 import image, opened
 from archive.store.tables import (
     Columns,
     Schema,
@@ -41,12 +30,11 @@ from archive.store.tables import (
     pack_table,
     unpack_lists,
     unpack_table,
-    unpack_texts,
 )
-from evo.core.errors import HistoryError
+from evo.core.errors import HistoryError, unknown_format
 from evo.core.records import Generation
 
-SEGMENT_FORMAT = 3
+SEGMENT_FORMAT = 1
 
 BLOCK = 256
 """Records that are decoded at once."""
@@ -121,7 +109,7 @@ class Segment(NamedTuple):
         """
         with opened(self.path) as file:
             for first in range(start, stop, BLOCK):
-                yield slice_columns(taking(file), first, min(first + BLOCK, stop))
+                yield slice_columns(file.take, first, min(first + BLOCK, stop))
 
 
 def file_name(generations: range) -> str:
@@ -213,25 +201,17 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
         ForeignError: the file is of another campaign.
         HistoryError: the file is damaged, foreign or of another format.
     """
-    form = _checked(path)
+    _check(path)
     with opened(path) as file:
         written_for = file.attribute("campaign")
-        columns = _upgraded(file) if form == 1 else {}
-        found = _described(path, columns.__getitem__ if form == 1 else file.__getitem__)
-    if written_for not in (None, campaign):
+        sealed = _described(path, file.__getitem__)
+    if written_for != campaign:
         raise ForeignError(f"{path} is of another campaign. Move it elsewhere.")
-    if path.name != file_name(found.generations):
+    if path.name != file_name(sealed.generations):
         raise HistoryError(
-            f"{path} holds {file_name(found.generations)}: it was renamed. Name it so."
+            f"{path} holds {file_name(sealed.generations)}: it was renamed. Name it so."
         )
-    return found
-
-
-@contextmanager
-def columns_of(path: Path) -> Generator[Mapping[str, NDArray[Any]]]:
-    """All columns of a segment's file in the present format, as long as the context lasts."""
-    with opened(path) as file:
-        yield file if STRENGTH in file else _upgraded(file)
+    return sealed
 
 
 def generation_columns(take: Slice, place: int, start: int, stop: int) -> Columns:
@@ -241,22 +221,14 @@ def generation_columns(take: Slice, place: int, start: int, stop: int) -> Column
     )
 
 
-def is_whole(columns: Columns, checksum: str) -> bool:
-    """Whether a generation's columns are what was written, also where format 2 was."""
-    if digest(columns) == checksum:
-        return True
-    of_format_2 = {name: column for name, column in columns.items() if name != STRENGTH}
-    return bool((columns[STRENGTH] == 1).all()) and digest(of_format_2) == checksum
-
-
-def _checked(path: Path) -> int:
-    """The format of a file whose contents match its checksum."""
-    found = hashlib.sha256()
+def _check(path: Path) -> None:
+    """Raise unless the file has the present format and its contents match its checksum."""
+    checksum = hashlib.sha256()
     try:
         with path.open("rb") as file:
             head = _HEAD.fullmatch(file.read(_HEAD_BYTES))
             while block := file.read(1 << 20):
-                found.update(block)
+                checksum.update(block)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -264,16 +236,12 @@ def _checked(path: Path) -> int:
             raise error
     if head is None:
         raise HistoryError(f"{path} is no segment of evo, or damaged. Restore it from a copy.")
-    if int(head[1]) not in (1, 2, SEGMENT_FORMAT):
-        raise HistoryError(
-            f"{path} has format {int(head[1])}, this version of evo reads format {SEGMENT_FORMAT}. "
-            "Use the version that wrote it."
-        )
-    if found.hexdigest() != head[2].decode():
+    if int(head[1]) != SEGMENT_FORMAT:
+        raise unknown_format(path, int(head[1]), known=SEGMENT_FORMAT)
+    if checksum.hexdigest() != head[2].decode():
         raise HistoryError(
             f"{path} is damaged: its contents do not match its checksum. Restore it from a copy."
         )
-    return int(head[1])
 
 
 def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
@@ -288,35 +256,3 @@ def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
         tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[-1]),
         tuple(number for number, _, lost in rows if lost),
     )
-
-
-def taking(file: ColumnFile) -> Slice:
-    """The file's columns, also those that its format lacked."""
-    if STRENGTH in file:
-        return file.take
-    return lambda name, i, j: file.take(name, i, j) if name in file else absent(name, i, j)
-
-
-def _upgraded(file: ColumnFile) -> Columns:
-    """The columns of a file of an earlier format, as the present one has them."""
-    columns: Columns = dict(file)
-    if "generation.number" in columns:
-        return _signed_anew(upgraded(columns))
-    survivors = tuple(unpack_texts(columns, "survivors"))
-    number = int(file.attribute("generation"))
-    return packed(Generation(number, unpack(upgraded(columns)), survivors))
-
-
-def _signed_anew(columns: Columns) -> Columns:
-    """The same columns, the checksums of generations taken again."""
-    rows = unpack_table(columns, "generation", GENERATION)
-    offsets = columns["generation.offsets"].tolist()
-
-    def take(name: str, start: int, stop: int) -> NDArray[Any]:
-        return columns[name][start:stop]
-
-    signed = [
-        (number, digest(generation_columns(take, place, offsets[place], offsets[place + 1])), lost)
-        for place, (number, _, lost) in enumerate(rows)
-    ]
-    return columns | pack_table("generation", GENERATION, signed)

@@ -13,19 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.core.fields import CellValue, ColumnType
 from evo.core.records import Vector
 
 Columns = dict[str, NDArray[Any]]
 """Arrays by name, each one-dimensional but the vectors."""
 
-CellValue = str | int | float | bool | None
-Sort = type[str] | type[int] | type[float] | type[bool]
-Schema = Mapping[str, Sort]
+Schema = Mapping[str, ColumnType]
 
 Slice = Callable[[str, int, int], NDArray[Any]]
 """Entries i to j of the column of that name, wherever they are kept."""
 
-_MISSING: dict[Sort, CellValue] = {str: "", int: -1, float: float("nan"), bool: False}
+_MISSING: dict[ColumnType, CellValue] = {str: "", int: -1, float: float("nan"), bool: False}
 
 
 def pack_table(name: str, schema: Schema, rows: Sequence[Sequence[CellValue]]) -> Columns:

@@ -11,6 +11,7 @@ Ablations are records in history, but no part of any population, front or archiv
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -51,11 +52,11 @@ class Ablate:
         """The records, followed by their ablations that have not trained yet."""
         trained_now = self._past.measured.digests(records)
         missing = {
-            ablation.graph: ablation
+            ablation.graphs: ablation
             for record in self._past.peaks.risen(records)
             for ablation in self._ablations(record)
-            if ablation.graph not in self._past.measured
-            and graph_digest(ablation.graph) not in trained_now
+            if ablation.graphs not in self._past.measured
+            and graph_digest(ablation.graphs) not in trained_now
         }
         if not missing:
             return records
@@ -72,9 +73,9 @@ class Ablate:
                     parents=[record.id],
                 ),
                 record.generation,
-                graph=graph,
+                graphs=graphs,
             )
-            for name, graph in ablated_graphs(record.graph, self._standards).items()
+            for name, graphs in ablated_graphs(record.graphs, self._standards).items()
         ]
 
 
@@ -83,23 +84,25 @@ def standard_graphs(kind: Kind, baselines: Iterable[Record]) -> dict[str, str]:
 
     It is the most frequent one, since each baseline varies one member and has the others standard.
     """
-    lines = zip(*(record.graph.split("\n") for record in baselines), strict=True)
+    by_member = zip(*(record.graphs for record in baselines), strict=True)
     return {
-        member.name: Counter(own).most_common(1)[0][0]
-        for member, own in zip(kind.members, lines, strict=True)
+        member.name: Counter(texts).most_common(1)[0][0]
+        for member, texts in zip(kind.members, by_member, strict=True)
     }
 
 
-def ablated_graphs(graph: str, standards: Mapping[str, str]) -> dict[str, str]:
-    """A combination's graph with the standard component in place of a member's, by its name.
+def ablated_graphs(
+    graphs: Sequence[str], standards: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """A combination's graphs with the standard one in place of a member's, by the member's name.
 
     A member that has the standard one already is left out.
     """
-    own = dict(zip(standards, graph.split("\n"), strict=True))
+    present = dict(zip(standards, graphs, strict=True))
     return {
-        name: "\n".join({**own, name: standard}.values())
+        name: tuple({**present, name: standard}.values())
         for name, standard in standards.items()
-        if own[name] != standard
+        if present[name] != standard
     }
 
 
@@ -114,8 +117,8 @@ class Measured:
         self._trials = 0
         self._graphs: set[bytes] = set()
 
-    def __contains__(self, graph: str) -> bool:
-        return graph_digest(graph) in self._graphs
+    def __contains__(self, graphs: Sequence[str]) -> bool:
+        return graph_digest(graphs) in self._graphs
 
     def take(self, records: Sequence[Record]) -> None:
         """Note those of some records."""
@@ -126,7 +129,7 @@ class Measured:
     def digests(self, records: Sequence[Record]) -> set[bytes]:
         """Digests of the graphs of some records that need not train again."""
         return {
-            graph_digest(record.graph)
+            graph_digest(record.graphs)
             for record in records
             if record.is_ablation
             or (record.score is not None and len(record.score.trials) == self._trials)
@@ -191,9 +194,9 @@ class AblationState:
         self.peaks.take(sealed.records)
 
 
-def graph_digest(graph: str) -> bytes:
-    """A short hash of a graph's text."""
-    return hashlib.blake2b(graph.encode(), digest_size=16).digest()
+def graph_digest(graphs: Sequence[str]) -> bytes:
+    """A short hash of the texts of a component's graphs."""
+    return hashlib.blake2b(json.dumps(list(graphs)).encode(), digest_size=16).digest()
 
 
 def _front(points: Sequence[tuple[float, float]]) -> list[int]:

@@ -52,7 +52,7 @@ def measure_baselines(
 
 def behaviour_of(kind: Kind, record: Record) -> Vector:
     """Raw outputs of a record's component on its kind's probe: (p,) float32."""
-    return kind.behaviour(component_of(record.graph))
+    return kind.behaviour(component_of(record.graphs))
 
 
 def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
@@ -60,8 +60,8 @@ def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
     scales: list[BehaviourScale] = []
     for place, member in enumerate(kind.members):
         # In a combination the standard component stands in most baselines, and counts once.
-        graphs = dict.fromkeys(record.graph.split("\n")[place] for record in baselines)
-        outputs = [member.behaviour(Graph.parse(graph)) for graph in graphs]
+        texts = dict.fromkeys(record.graphs[place] for record in baselines)
+        outputs = [member.behaviour(Graph.parse(text)) for text in texts]
         scales.append(BehaviourScale.of(np.stack(outputs)))
     return BehaviourScale.joined(scales)
 
@@ -85,7 +85,7 @@ def validated_baselines(kind: Kind, validator: Validator) -> list[Record]:
     for (name, candidate), verdict in zip(named.items(), verdicts, strict=True):
         if isinstance(verdict, Refused):
             raise EvoError(f"Baseline {name!r} of kind {kind.name!r} is refused: {verdict}")
-        records.append(Record(candidate, generation=0, graph=verdict.text))
+        records.append(Record(candidate, generation=0, graphs=verdict.texts))
     return records
 
 

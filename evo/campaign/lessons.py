@@ -91,7 +91,7 @@ def features_of_first_baseline(kind: Kind, task: str) -> Features:
     first = baselines[0]
     features = {
         "behaviour": behaviour_scale(kind, baselines)(behaviour_of(kind, first))[None],
-        "propagation": Propagation(kind, task)(component_of(first.graph))[None],
+        "propagation": Propagation(kind, task)(component_of(first.graphs))[None],
     }
     return {name: features[name] for name in BLOCKS}
 

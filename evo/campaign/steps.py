@@ -13,6 +13,7 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.baselines import behaviour_of
 from evo.components.base import Kind
 from evo.core.records import Record, Status
+from evo.core.stages import Stage
 from evo.core.step import apply_to_live
 from evo.evaluation.rungs import Evaluator
 from evo.validation.refusal import Refused
@@ -30,15 +31,21 @@ class Validate:
         return apply_to_live(records, self._validate)
 
     def _validate(self, records: list[Record]) -> list[Record]:
-        unknown = [record for record in records if not record.graph]
+        unknown = [record for record in records if not record.graphs]
         verdicts = iter(self._validator.validate([record.candidate for record in unknown]))
-        return [record if record.graph else _judged(record, next(verdicts)) for record in records]
+        return [record if record.graphs else _judged(record, next(verdicts)) for record in records]
 
 
 def _judged(record: Record, verdict: Validation) -> Record:
     if isinstance(verdict, Refused):
-        return replace(record, status=Status.INVALID, stage=verdict.stage, reason=verdict.reason)
-    return replace(record, graph=verdict.text)
+        return replace(
+            record,
+            status=Status.INVALID,
+            stage=verdict.stage,
+            reason=verdict.reason,
+            member=verdict.member,
+        )
+    return replace(record, graphs=verdict.texts)
 
 
 class Recognise:
@@ -65,7 +72,7 @@ class Recognise:
                 record,
                 behaviour_vector=vector,
                 status=Status.DUPLICATE,
-                stage="novelty",
+                stage=Stage.NOVELTY,
                 reason=f"computes the same as {twin}",
             )
             for record, vector, twin in zip(records, vectors, twins, strict=True)

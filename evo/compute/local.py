@@ -240,7 +240,7 @@ def _train(job: Job, work: _Work) -> Outcome:
     instead = [{} if each.is_mapped else kernels_for(_gpu_claim.device) for each in kind.members]
     try:
         trials = run_trials(
-            kind.parts(component_of(job.graph, instead=instead)),
+            kind.parts(component_of(job.graphs, instead=instead)),
             work.tasks,
             work.protocol,
             rung=job.rung,

@@ -1,7 +1,8 @@
-"""The errors a person can cause or mend: what was expected, what came and what to do."""
+"""The errors that a user can cause or repair: what was expected, what came and what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class EvoError(Exception):
@@ -16,8 +17,20 @@ class HistoryError(EvoError):
     """A campaign folder is damaged, foreign or in use."""
 
 
+class FormatError(HistoryError):
+    """A file has a format that this version of evo does not read."""
+
+
 class BudgetReachedError(EvoError):
     """A campaign has spent what it may; everything is saved, and exit code 0 says so."""
+
+
+def unknown_format(path: Path, found: object, *, known: int) -> FormatError:
+    """An error for a file whose format is not the one that is known."""
+    return FormatError(
+        f"{path} has format {found}, this version of evo reads format {known}. "
+        "Use the version that wrote it."
+    )
 
 
 def unknown_name(what: str, name: str, known: Iterable[str], *, where: str = "") -> UsageError:

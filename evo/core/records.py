@@ -1,6 +1,7 @@
-"""The words of evo as data: what flows from proposal to archive, frozen.
+"""Candidates, trials, scores and records: what flows from proposal to archive, frozen.
 
-Nothing here imports another module of ours, so that every room can speak these words.
+Nothing here imports a room of ours other than core, so that every room can use these types.
+`evo.core.fields` describes the same fields as columns of tables.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from evo.core.estimate import Estimate
 from evo.core.source import normalise
+from evo.core.stages import Screening, Stage, TrainingEnd
 
 BASELINE_OPERATOR = "baseline"
 """Operator name of the records that are known components, not proposals."""
@@ -143,6 +145,7 @@ class Score:
         bsota_wr: chance to beat the best baseline (BSOTA-WR), in [0, 1].
         margin: mean over trials of log(best baseline's loss / own loss); above 0 wins.
         tasks: the same per task.
+        end: how the training ended.
     """
 
     rung: int
@@ -151,6 +154,7 @@ class Score:
     bsota_wr: Estimate
     margin: float
     tasks: dict[str, TaskScore]
+    end: TrainingEnd = TrainingEnd.COMPLETE
 
 
 class Novelty(NamedTuple):
@@ -181,30 +185,33 @@ class Record:
     """A candidate and all that is known of it.
 
     Attributes:
-        stage: the step that settled the status: "propose", "policy", "trace", "graph",
-            "contract", "novelty", "screen" or "evaluate".
+        stage: the step that settled the status.
         reason: why, in words for a person; empty for an evaluated candidate.
-        graph: its traced graph as JSON; empty until traced.
+        graphs: its traced graph as JSON, one per member of a combination; empty until traced.
         text_vector: (d,) unit length embedding of the source; (0,) where none was taken.
         behaviour_vector: (p,) standardised outputs on the kind's probe; (0,) where none was taken.
         score: None unless evaluated.
         novelty: None unless it reached the archive.
         seconds: processor time its evaluation cost.
         cost_usd: price of the request that it answers.
+        member: the kind in a combination whose component the reason is about; else empty.
+        screening: state of the reward model; None unless that screened the candidate out.
     """
 
     candidate: Candidate
     generation: int
     status: Status = Status.PROPOSED
-    stage: str = ""
+    stage: Stage = Stage.OPEN
     reason: str = ""
-    graph: str = ""
+    graphs: tuple[str, ...] = ()
     text_vector: Vector = field(default_factory=_no_vector, compare=False, repr=False)
     behaviour_vector: Vector = field(default_factory=_no_vector, compare=False, repr=False)
     score: Score | None = None
     novelty: Novelty | None = None
     seconds: float = field(default=0.0, compare=False)
     cost_usd: float = 0.0
+    member: str = ""
+    screening: Screening | None = None
 
     @property
     def id(self) -> str:
@@ -225,6 +232,11 @@ class Record:
     def is_proposal(self) -> bool:
         """Whether the search proposed it: the other records are there to measure by."""
         return not (self.is_baseline or self.is_ablation)
+
+    @property
+    def explanation(self) -> str:
+        """The reason, which for a member of a combination says whose component it is about."""
+        return f"{self.member}: {self.reason}" if self.member else self.reason
 
     @property
     def scored(self) -> Score:

@@ -152,14 +152,14 @@ class Job:
 
     Attributes:
         id: the candidate's.
-        graph: its text.
+        graphs: the candidate's, as text.
         rung: index of the rung.
         heat: index of the heat within the rung.
         known: the candidate's earlier trials, see `run_trials`.
     """
 
     id: str
-    graph: str
+    graphs: tuple[str, ...]
     rung: int
     heat: int = 0
     known: tuple[Trial, ...] = ()

@@ -14,6 +14,7 @@ from dataclasses import replace
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError
 from evo.core.records import Outcome, Record, Status, Trial
+from evo.core.stages import Stage, TrainingEnd
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.race import still_racing
 from evo.evaluation.statistics.win_rates import margins, score, score_baselines
@@ -64,6 +65,7 @@ class Evaluator:
                     {r.id: _margins(r, self._rivals(r), rung) for r in running},
                     survivors=self._survivors(entrants),
                 )
+                results |= {r.id: _outraced(r) for r in running if r.id not in racing}
                 running = [record for record in running if record.id in racing]
         return list(results.values())
 
@@ -80,15 +82,20 @@ class Evaluator:
         if error:
             # Trials of a lower rung stay valid: only a candidate without a score has failed.
             if record.score is not None:
-                return replace(record, seconds=seconds, reason=f"rung {outcome.rung}: {error}")
+                return replace(
+                    record,
+                    seconds=seconds,
+                    reason=f"rung {outcome.rung}: {error}",
+                    score=replace(record.score, end=TrainingEnd.FAILED),
+                )
             return replace(
-                record, seconds=seconds, status=Status.FAILED, stage="evaluate", reason=error
+                record, seconds=seconds, status=Status.FAILED, stage=Stage.EVALUATE, reason=error
             )
         return replace(
             record,
             seconds=seconds,
             status=Status.EVALUATED,
-            stage="evaluate",
+            stage=Stage.EVALUATE,
             score=score((*_trials(record), *outcome.trials), self._rivals(record)),
         )
 
@@ -128,7 +135,7 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
         replace(
             record,
             status=Status.EVALUATED,
-            stage="evaluate",
+            stage=Stage.EVALUATE,
             score=scores[record.id],
             seconds=seconds[record.id],
         )
@@ -137,7 +144,7 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
 
 
 def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial]) -> Job:
-    return Job(record.id, record.graph, rung, heat, tuple(trials))
+    return Job(record.id, record.graphs, rung, heat, tuple(trials))
 
 
 def _trials(record: Record) -> Sequence[Trial]:
@@ -147,7 +154,12 @@ def _trials(record: Record) -> Sequence[Trial]:
 
 def _is_at(record: Record, rung: int) -> bool:
     """True if a record is still in the race at a rung."""
-    return record.score is not None and record.score.rung == rung and not record.reason
+    score = record.score
+    return score is not None and score.rung == rung and score.end is not TrainingEnd.FAILED
+
+
+def _outraced(record: Record) -> Record:
+    return replace(record, score=replace(record.scored, end=TrainingEnd.OUTRACED))
 
 
 def _margins(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -> list[Floats]:

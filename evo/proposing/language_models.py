@@ -7,6 +7,7 @@ from evo.core.contract import Contract
 from evo.core.messages import Exchange, Request
 from evo.core.records import Candidate, Record, Status
 from evo.core.seeds import child, child_seed
+from evo.core.stages import Stage
 from evo.llm.bandit import choose_model
 from evo.llm.client import LlmClient
 from evo.llm.settings import LlmSettings, ModelSettings
@@ -80,11 +81,11 @@ class LanguageModels:
     ) -> Record:
         """The record that an exchange proposes; INVALID where it holds no component."""
         kind, reply = contract.kind, exchange.reply
-        problem, stage = exchange.error, "ask"
+        problem, stage = exchange.error, Stage.ASK
         source = rationale = ""
         if reply is not None:
             source = reply.text[:_EXCERPT]
-            stage = "reply" if source.strip() else "ask"
+            stage = Stage.REPLY if source.strip() else Stage.ASK
             try:
                 source, rationale = read_reply(reply, contract)
             except UnreadableError as error:

@@ -82,14 +82,14 @@ class VariedMember:
     def complete_record(self, record: Record, host: Record) -> Record:
         """The record of a completed candidate.
 
-        A reply that holds no component keeps its text, and the reason then names the member.
+        A reply that holds no component keeps its text, and the record then names the member.
         """
         if not isinstance(self.kind, Combination):
             return record
         if record.status is Status.PROPOSED:
             return replace(record, candidate=self.complete(record.candidate, host))
         candidate = replace(record.candidate, kind=self.kind.name)
-        return replace(record, candidate=candidate, reason=f"{self.member.name}: {record.reason}")
+        return replace(record, candidate=candidate, member=self.member.name)
 
     def baselines(self, baselines: Mapping[str, Record]) -> dict[str, Record]:
         """The member's own baselines by name, out of the baselines of what is evolved."""
@@ -106,12 +106,7 @@ class VariedMember:
         """Failed records whose reason lies in the member's component, as views of it."""
         if not isinstance(self.kind, Combination):
             return list(failures)
-        prefix = f"{self.member.name}: "
-        return [
-            replace(self.view(record), reason=record.reason.removeprefix(prefix))
-            for record in failures
-            if record.reason.startswith(prefix)
-        ]
+        return [self.view(record) for record in failures if record.member == self.member.name]
 
 
 @lru_cache(maxsize=1024)  # a parent is asked for many times

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evo.core.records import Generation, Record, Status
+from evo.core.stages import Stage
 from operators.adaptation import Tally
 
 REPAIR = "repair-llm"
@@ -79,9 +80,16 @@ def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> RecentLess
         if candidate.model:
             _add(models, candidate.model, Tally(int(not mends), int(lives), record.cost_usd))
     failed = [
-        Record(record.candidate, record.generation, record.status, record.stage, record.reason)
+        Record(
+            record.candidate,
+            record.generation,
+            record.status,
+            record.stage,
+            record.reason,
+            member=record.member,
+        )
         for record in reversed(records)
-        if record.status in (Status.INVALID, Status.FAILED) and record.stage != "ask"
+        if record.status in (Status.INVALID, Status.FAILED) and record.stage is not Stage.ASK
     ]
     return RecentLessons(operators, models, _different(failed))
 
@@ -99,7 +107,7 @@ def _sum(several: Iterable[Mapping[str, Tally]]) -> dict[str, Tally]:
 
 
 def _different(failures: Iterable[Record]) -> list[Record]:
-    first: dict[str, Record] = {}
+    first: dict[tuple[str, str], Record] = {}
     for failure in failures:
-        first.setdefault(failure.reason, failure)
+        first.setdefault((failure.member, failure.reason), failure)
     return list(first.values())[:_FAILURES]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from evo.core.messages import Request
 from evo.core.records import Record, Status
+from evo.core.stages import Stage
 from evo.core.step import Step
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.memory import REPAIR
@@ -17,7 +18,7 @@ from evo.proposing.seen import SeenSources
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 
-_STAGES = frozenset({"reply", "policy", "trace", "graph", "contract"})
+_STAGES = frozenset({Stage.REPLY, Stage.POLICY, Stage.TRACE, Stage.GRAPH, Stage.CONTRACT})
 """Stages whose refusals a language model can repair."""
 
 
@@ -80,7 +81,13 @@ class Repair:
             record = query.varied.complete_record(record, query.host)
             if record.id == refused.id and record.status is Status.PROPOSED:
                 reason = f"came back unchanged: {refused.reason}"
-                record = replace(record, status=Status.INVALID, stage=refused.stage, reason=reason)
+                record = replace(
+                    record,
+                    status=Status.INVALID,
+                    stage=refused.stage,
+                    reason=reason,
+                    member=refused.member,
+                )
             records.append(self._seen.mark_duplicate(record))
         return records
 

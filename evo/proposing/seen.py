@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from evo.core.records import Generation, Record, Status
+from evo.core.stages import Stage
 
 
 class SeenSources:
@@ -32,7 +33,7 @@ class SeenSources:
             return replace(
                 record,
                 status=Status.DUPLICATE,
-                stage="propose",
+                stage=Stage.PROPOSE,
                 reason="the same source as before",
             )
         self._proposed.add(record.id)

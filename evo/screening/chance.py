@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from evo.core.records import Record, Status
 from evo.core.seeds import child
+from evo.core.stages import Screening, Stage
 from evo.core.step import apply_to_live
 
 
@@ -36,13 +37,34 @@ def chance_order(seed: int, generation: int, count: int) -> list[int]:
     return child(seed, "screen", generation).permutation(count).tolist()
 
 
-def first_drawn(records: Sequence[Record], passing: Sequence[int], why: str = "") -> list[Record]:
-    """The records, all but the drawn ones SCREENED_OUT; the reason may be followed by `why`."""
+def first_drawn(
+    records: Sequence[Record],
+    passing: Sequence[int],
+    why: str = "",
+    screening: Screening | None = None,
+) -> list[Record]:
+    """The records, all but the drawn ones SCREENED_OUT.
+
+    Args:
+        records: of one generation.
+        passing: indices of those that train.
+        why: end of the reason, in words.
+        screening: state of the reward model, where there is one.
+    """
     reason = f"not drawn for one of the {len(passing)} trainings of the generation{why}"
     drawn = set(passing)
-    return [r if index in drawn else screened_out(r, reason) for index, r in enumerate(records)]
+    return [
+        record if index in drawn else screened_out(record, reason, screening)
+        for index, record in enumerate(records)
+    ]
 
 
-def screened_out(record: Record, reason: str) -> Record:
+def screened_out(record: Record, reason: str, screening: Screening | None) -> Record:
     """The record as SCREENED_OUT: it will not be trained."""
-    return replace(record, status=Status.SCREENED_OUT, stage="screen", reason=reason)
+    return replace(
+        record,
+        status=Status.SCREENED_OUT,
+        stage=Stage.SCREEN,
+        reason=reason,
+        screening=screening,
+    )

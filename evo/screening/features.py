@@ -43,11 +43,11 @@ class FeatureExtractor:
         return join_features(rows)
 
     def _row(self, record: Record) -> Features:
-        graph = component_of(record.graph)
+        graph = component_of(record.graphs)
         row = {
             "behaviour": record.behaviour_vector[None],
             "propagation": self.propagation(graph)[None],
-            "graph": graph_statistics(record.graph)[None],
+            "graph": graph_statistics(record.graphs)[None],
         }
         if self.text is not None:
             vector = record.text_vector

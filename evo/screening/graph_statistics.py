@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,16 +13,16 @@ _OPERATORS = {name: index for index, name in enumerate(sorted({base_name(n) for 
 SIZE = 4 + len(_OPERATORS)
 
 
-def graph_statistics(text: str) -> Vector:
+def graph_statistics(texts: Sequence[str]) -> Vector:
     """log(1 + count) of nodes, constants, depth and distinct operators, then per operator.
 
     Args:
-        text: a checked graph, see `evo.validation.graph.document`, or one a line.
+        texts: checked graphs, see `evo.validation.graph.document`: one per member of the kind.
 
     Returns:
-        (SIZE,) float32 for each line, one after another.
+        (SIZE,) float32 for each graph, one after another.
     """
-    return np.concatenate([_of_graph(line) for line in text.split("\n")])
+    return np.concatenate([_of_graph(text) for text in texts])
 
 
 def _of_graph(text: str) -> Vector:

@@ -14,6 +14,7 @@ import numpy as np
 
 from evo.core.records import Generation, Record, Score, Status
 from evo.core.seeds import child_seed
+from evo.core.stages import Stage
 from evo.screening.chance import chance_order
 from evo.screening.choice import random_count
 from evo.screening.features import FeatureExtractor, Features, join_features
@@ -89,7 +90,7 @@ class Learner:
         screened = [
             record
             for record in sealed.records
-            if record.stage in ("screen", "evaluate") and not record.is_ablation
+            if record.stage in (Stage.SCREEN, Stage.EVALUATE) and not record.is_ablation
         ]
         draw = self.draw(sealed.number, len(screened))
         by_chance = set(draw.order[: draw.random])

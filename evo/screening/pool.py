@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from archive.store.columns import ROW, to_row
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
+from evo.core.fields import RECORD_FIELDS, record_row
 from evo.core.records import Candidate, Record, Score, Status
+from evo.core.stages import Stage
 
 POOL_KIND = "activation"
 """What the components of a pool are."""
@@ -25,14 +26,18 @@ _COLUMNS = (
     *("source", "operator", "rung", "b_wr", "b_wr_low", "b_wr_high"),
     *("bsota_wr", "bsota_wr_low", "bsota_wr_high", "margin", "seconds"),
 )
-"""Columns of `archive.store.columns.ROW` that a pool has."""
+"""The fields of a record that a pool keeps, see `evo.core.fields`."""
 _ARROW_TYPES = {str: pa.string(), int: pa.int32(), float: pa.float32()}
 POOL_SCHEMA: Any = pa.schema(
     [
         ("id", pa.string()),
-        *((name, _ARROW_TYPES[ROW[name]]) for name in _COLUMNS),
+        *(
+            (field.name, _ARROW_TYPES[field.cell])
+            for field in RECORD_FIELDS
+            if field.name in _COLUMNS
+        ),
         ("depth", pa.int32()),
-        ("graph", pa.string()),
+        ("graphs", pa.list_(pa.string())),
     ]
 )
 
@@ -46,8 +51,7 @@ def write_pool(path: Path, records: Sequence[Record], depths: Sequence[int]) -> 
         depths: number of generations between each and the baselines.
     """
     rows = [
-        {"id": record.id, **{name: to_row(record)[name] for name in _COLUMNS}}
-        | {"depth": depth, "graph": record.graph}
+        {**record_row(record), "depth": depth, "graphs": record.graphs}
         for record, depth in zip(records, depths, strict=True)
     ]
     table = pa.Table.from_pylist(rows, schema=POOL_SCHEMA)
@@ -81,8 +85,8 @@ def _record(row: dict[str, Any]) -> Record:
         Candidate.of(POOL_KIND, row["source"], operator=row["operator"]),
         0,
         Status.EVALUATED,
-        "evaluate",
-        graph=row["graph"],
+        Stage.EVALUATE,
+        graphs=tuple(row["graphs"]),
         score=score,
         seconds=row["seconds"],
     )

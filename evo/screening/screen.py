@@ -10,13 +10,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from evo.core.records import Record
+from evo.core.stages import Screening, ScreeningState
 from evo.core.step import apply_to_live
 from evo.screening.chance import first_drawn, screened_out
 from evo.screening.choice import most_promising
 from evo.screening.learner import Learner
 from evo.screening.model import RewardModel
 from evo.screening.settings import RewardSettings
-from evo.screening.verdict import early, outdone, standing_aside
+
+_EARLY = "too early for the reward model"
 
 
 class RewardScreen:
@@ -42,13 +44,14 @@ class RewardScreen:
             return records
         generation = records[0].generation
         draw = self._learner.draw(generation, len(records))
-        model, why = None, early()
+        model, screening, why = None, Screening(ScreeningState.EARLY), _EARLY
         if generation >= self._settings.first_generation:
             trust = self._learner.trust(generation)
             model = self._learner.model(generation) if trust.is_earned else None
-            why = standing_aside(trust)
+            screening = Screening(ScreeningState.ASIDE, str(trust))
+            why = f"the reward model stands aside: {trust}"
         if model is None:
-            return first_drawn(records, draw.order[: self._trainings], f"; {why}")
+            return first_drawn(records, draw.order[: self._trainings], f"; {why}", screening)
         return self._chosen(records, model, draw.order[: draw.random])
 
     def _chosen(
@@ -67,6 +70,11 @@ class RewardScreen:
         return [
             record
             if place in passing
-            else screened_out(record, outdone(expected.b_wr[place], expected.b_wr_spread[place]))
+            else screened_out(
+                record,
+                f"the reward model expects a B-WR of {expected.b_wr[place]:.2f} ± "
+                f"{expected.b_wr_spread[place]:.2f}: others promise more",
+                Screening(ScreeningState.SCREENS),
+            )
             for place, record in enumerate(records)
         ]

@@ -178,7 +178,7 @@ def _train(chosen: ConfirmationPlan, book: Confirmations, watch: OnTraining) -> 
     outcomes: dict[str, Outcome] = {}
     for task in chosen.config.tasks:
         # One task at a time, so that an interruption loses little.
-        jobs = [Job(_job_id(task, record), record.graph, rung=0) for record in components]
+        jobs = [Job(_job_id(task, record), record.graphs, rung=0) for record in components]
         paid = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
         outcomes |= {outcome.id: outcome for outcome in paid}
         watch(len(outcomes), total)

@@ -15,6 +15,7 @@ from evo.components.kinds import baseline_names, kinds
 from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
+from evo.core.stages import Stage
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.report.facts.record import score_facts
 from evo.validation.graph.graphs import component_of
@@ -39,7 +40,7 @@ class ValidationResult:
 
     path: str
     is_valid: bool
-    stage: str
+    stage: Stage
     reason: str
     graph_nodes: int | None
 
@@ -64,7 +65,7 @@ class EvaluationResult:
     @property
     def reason(self) -> str:
         """Why it was not evaluated, or which baseline it equals; empty otherwise."""
-        return self.record.reason
+        return self.record.explanation
 
     @property
     def score(self) -> Score | None:
@@ -85,8 +86,8 @@ def validate_sources(
             path,
             record.status is not Status.INVALID,
             record.stage,
-            record.reason,
-            len(component_of(record.graph)) if record.graph else None,
+            record.explanation,
+            len(component_of(record.graphs)) if record.graphs else None,
         )
         for (path, _), record in zip(sources, records, strict=True)
     ]

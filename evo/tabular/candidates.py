@@ -67,14 +67,14 @@ def candidates_of(records: Sequence[Record]) -> Candidates:
         return np.stack([scale(behaviour_of(component_kind, record)) for record in records])
 
     def propagation() -> Vector:
-        return np.stack([propagate(component_of(record.graph)) for record in records])
+        return np.stack([propagate(component_of(record.graphs)) for record in records])
 
     return Candidates(
         [record.candidate.source for record in records],
         {
             "behaviour": behaviour,
             "propagation": propagation,
-            "graph": lambda: np.stack([graph_statistics(record.graph) for record in records]),
+            "graph": lambda: np.stack([graph_statistics(record.graphs) for record in records]),
             "text": lambda: TextDescriptor()([record.candidate.source for record in records]),
         },
     )

@@ -1,9 +1,6 @@
 """Refusals: the stage that refused a candidate and a reason that its author can act on."""
 
-from typing import Literal
-
-Stage = Literal["policy", "trace", "graph", "contract"]
-
+from evo.core.stages import Stage
 
 _LONGEST = 500
 
@@ -15,15 +12,18 @@ class Refused(Exception):  # noqa: N818 - a refusal is an outcome of a candidate
         stage: the stage of validation that refused it.
         reason: the construct, its line and how to fix it: at most 500 printable characters,
             whatever the candidate wrote.
+        member: the kind in a combination whose component is refused; else empty.
     """
 
-    def __init__(self, stage: Stage, reason: str) -> None:
-        super().__init__(stage, reason)
-        self.stage: Stage = stage
+    def __init__(self, stage: Stage, reason: str, *, member: str = "") -> None:
+        super().__init__(stage, reason, member)
+        self.stage = stage
         self.reason = printable(reason)
+        self.member = member
 
     def __str__(self) -> str:
-        return f"{self.stage}: {self.reason}"
+        whose = f"{self.member}: " if self.member else ""
+        return f"{self.stage}: {whose}{self.reason}"
 
 
 def printable(text: str) -> str:

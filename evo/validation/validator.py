@@ -12,6 +12,7 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.core.records import Candidate
+from evo.core.stages import Stage
 from evo.validation.graph.arguments import first_line
 from evo.validation.graph.graph import Graph, GraphError
 from evo.validation.graph.graphs import Graphs
@@ -21,7 +22,7 @@ from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 
 Validation = Graph | Graphs | Refused
-"""An accepted candidate's graph (its JSON form is `verdict.text`), or its refusal."""
+"""An accepted candidate's graph (its JSON form is `verdict.texts`), or its refusal."""
 
 _ELEMENTS_PER_INPUT = 10_000
 """Budget of elements per input element, over all operators of a component."""
@@ -78,8 +79,8 @@ class Validator:
 
     def _name_member(self, member: Kind, refused: Refused) -> Refused:
         """The refusal, which names its member where a candidate has several."""
-        prefix = f"{member.name}: " if len(self._members) > 1 else ""
-        return Refused(refused.stage, f"{prefix}{refused.reason}")
+        name = member.name if len(self._members) > 1 else ""
+        return Refused(refused.stage, refused.reason, member=name)
 
     def _verdict(self, traced: Iterator[Traced]) -> Validation:
         """Graph or refusal of the next candidate, one trace per member."""
@@ -106,15 +107,15 @@ def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
                 elements = elements_per_input * sum(map(math.prod, shapes))
                 graph.check_budget(shapes, elements=elements)
     except GraphError as error:
-        return Refused("graph", str(error))
+        return Refused(Stage.GRAPH, str(error))
     try:
         kind.check(graph)
         for shapes in kind.trace_shapes:
             _check_vmap(graph, shapes)
     except ContractError as error:
-        return Refused("contract", str(error))
+        return Refused(Stage.CONTRACT, str(error))
     except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash
-        return Refused("contract", f"the graph fails on the kind's inputs: {first_line(error)}")
+        return Refused(Stage.CONTRACT, f"the graph fails on the kind's inputs: {first_line(error)}")
     return graph
 
 

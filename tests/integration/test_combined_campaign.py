@@ -50,15 +50,15 @@ def proposals(campaign: Reader) -> list[Record]:
 
 
 def test_every_candidate_has_both_components(campaign: Reader) -> None:
-    valid = [record for record in proposals(campaign) if record.graph]
+    valid = [record for record in proposals(campaign) if record.graphs]
 
     assert len(valid) > 30
     for record in valid:
         assert record.candidate.kind == PAIR
         assert record.candidate.source.count("def activation(") == 1
         assert record.candidate.source.count("def regularize(") == 1
-        assert isinstance(component_of(record.graph), Graphs)
-        assert len(record.graph.split("\n")) == 2
+        assert isinstance(component_of(record.graphs), Graphs)
+        assert len(record.graphs) == 2
 
 
 def test_an_offspring_changes_one_component_and_exchange_brings_one_of_another(
@@ -89,12 +89,12 @@ def test_each_member_of_the_front_has_the_credit_of_each_component(campaign: Rea
 
     assert len(members) > 1
     for record in members:
-        assert set(found[record.id]) == set(ablated_graphs(record.graph, standards))
+        assert set(found[record.id]) == set(ablated_graphs(record.graphs, standards))
     assert any(len(each) == 2 for each in found.values())
     ablations = [record for record in campaign.records if record.is_ablation]
     assert ablations
     assert {len(record.score.trials) for record in ablations if record.score} == {4 + 4 * 10}
-    assert len({record.graph for record in ablations}) == len(ablations)
+    assert len({record.graphs for record in ablations}) == len(ablations)
 
 
 def test_whatever_trained_can_be_asked_for_its_credits(campaign: Reader) -> None:
@@ -117,8 +117,8 @@ def test_an_ablation_has_the_graph_that_its_source_has(campaign: Reader) -> None
         [record.candidate for record in ablations]
     )
 
-    told = [verdict.text for verdict in verdicts if not isinstance(verdict, Refused)]
-    assert told == [record.graph for record in ablations]
+    told = [verdict.texts for verdict in verdicts if not isinstance(verdict, Refused)]
+    assert told == [record.graphs for record in ablations]
 
 
 def test_ablations_are_measurements_and_count_as_nothing_else(campaign: Reader) -> None:
@@ -179,7 +179,7 @@ def test_models_are_asked_for_one_component_and_mend_the_one_that_was_refused(
         campaign = run(tmp_path / "run", config)
 
     written = [record for record in proposals(campaign) if record.candidate.model]
-    good = [record for record in written if record.graph]
+    good = [record for record in written if record.graphs]
     assert all("def activation" in r.candidate.source for r in good)
     assert all("def regularize" in r.candidate.source for r in good)
     prompts = [body["messages"][1]["content"] for body in server.bodies]
@@ -191,7 +191,11 @@ def test_models_are_asked_for_one_component_and_mend_the_one_that_was_refused(
     assert len(activations) + len(regularizers) == len(prompts)
     assert all(prompt.count("def activation(") == 1 for prompt in regularizers)
     assert all("A component of kind regularizer:" in prompt for prompt in activations)
-    refused = [r for r in written if r.reason.startswith("regularizer: expected a penalty of")]
+    refused = [
+        r
+        for r in written
+        if r.member == "regularizer" and r.reason.startswith("expected a penalty of")
+    ]
     mended = [r for r in written if r.candidate.operator == "repair-llm"]
     assert refused
     assert {r.candidate.parents[0] for r in mended} >= {r.id for r in refused}
@@ -253,7 +257,8 @@ def test_both_components_pass_the_walls_or_none_does(sandbox, name: str) -> None
 
     assert isinstance(refused, Refused)
     assert refused.stage == stage
-    assert refused.reason.startswith(reason)
+    assert str(refused).startswith(f"{stage}: {reason}")
+    assert refused.member == reason.partition(": ")[0] * (not reason.startswith("line"))
     assert isinstance(passed, Graphs)
 
 

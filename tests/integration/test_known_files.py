@@ -22,7 +22,7 @@ class Pool:
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         for job in jobs:
             self.trained.append(job.id)
-            loss = 0.1 + len(job.graph) / 1000
+            loss = 0.1 + len(job.graphs[0]) / 1000
             trials = [Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9) for seed in (0, 1)]
             yield Outcome(job.id, job.rung, tuple(trials), 1.0, heat=job.heat)
 

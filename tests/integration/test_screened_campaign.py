@@ -15,12 +15,13 @@ from evo.components.kinds import kinds
 from evo.core.errors import HistoryError, UsageError
 from evo.core.records import Outcome, Record, Status
 from evo.core.seeds import child
+from evo.core.stages import Screening, ScreeningState, Stage
 from evo.evaluation.protocol import Job
 from evo.report.facts.reward import reward_facts
 from evo.report.facts.status import status_facts
 from evo.report.views.reward import reward_view
 from evo.studies.reward import Rewards
-from evo.validation.graph.graph import Graph
+from evo.validation.graph.graphs import component_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -52,7 +53,7 @@ class Judge(no_training.Trainer):
     def _outcome(self, job: Job) -> Outcome:
         if self.trained - 1 == self._dies_at:
             raise Killed
-        curve = self._kind.behaviour(Graph.parse(job.graph))
+        curve = self._kind.behaviour(component_of(job.graphs))
         off = np.abs(np.arcsinh(curve) - np.arcsinh(np.maximum(self._kind.abscissae(), 0))).mean()
         outcome = super()._outcome(job)
         noise = child(1, job.id).random(len(outcome.trials)) * 0.02
@@ -109,7 +110,8 @@ def test_who_is_left_out_carries_what_was_expected_of_it(whole) -> None:
     out = [r for r in generation(folder, FIRST + 1) if r.status is Status.SCREENED_OUT]
 
     assert out
-    assert all(r.stage == "screen" and "expects a B-WR of" in r.reason for r in out)
+    assert all(r.stage is Stage.SCREEN and "expects a B-WR of" in r.reason for r in out)
+    assert {r.screening for r in out} == {Screening(ScreeningState.SCREENS)}
 
 
 def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:

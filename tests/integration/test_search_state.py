@@ -42,7 +42,7 @@ def known(state: SearchState, records: list[Record]) -> dict[str, object]:
         "lessons": [state.memory.after(generation) for generation in range(last + 1)],
         "request": state.last_request.key,
         "trust": learner and str(learner.trust(last + 1)),
-        "measured": ablations and [record.graph in ablations.measured for record in records],
+        "measured": ablations and [record.graphs in ablations.measured for record in records],
         "risen": ablations and [record.id for record in ablations.peaks.risen(records)],
     }
 

@@ -24,7 +24,7 @@ PROTOCOL = Protocol(
 
 
 @pytest.fixture(scope="module")
-def graph() -> str:
+def graph() -> tuple[str, ...]:
     """The text of tanh's graph, traced as any candidate is."""
     from evo.components.activation import Activation
     from evo.validation.sandbox.sandbox import Sandbox
@@ -33,7 +33,7 @@ def graph() -> str:
     kind = Activation()
     with Sandbox() as sandbox:
         verdict = Validator(kind, sandbox).validate([kind.baselines()["tanh"]])[0]
-    return verdict.text  # type: ignore[union-attr]
+    return verdict.texts  # type: ignore[union-attr]
 
 
 def workers(count: int = 2, *, timeout_s: float = 60.0, kind: str = "activation") -> Workers:
@@ -67,7 +67,7 @@ def trainers() -> set[int]:
     }
 
 
-def test_outcomes_hold_every_trial_of_the_rung(pool: Workers, graph: str) -> None:
+def test_outcomes_hold_every_trial_of_the_rung(pool: Workers, graph: tuple[str, ...]) -> None:
     (outcome,) = pool.run([Job("a", graph, 0)])
 
     keys = {(t.rung, t.task, t.network, t.seed) for t in outcome.trials}
@@ -77,14 +77,16 @@ def test_outcomes_hold_every_trial_of_the_rung(pool: Workers, graph: str) -> Non
     assert outcome.seconds > 0
 
 
-def test_results_do_not_depend_on_the_worker_or_the_company(pool: Workers, graph: str) -> None:
+def test_results_do_not_depend_on_the_worker_or_the_company(
+    pool: Workers, graph: tuple[str, ...]
+) -> None:
     alone = by_id(pool.run([Job("a", graph, 0)]))
     among = by_id(pool.run([Job(name, graph, 0) for name in "abcde"]))
 
     assert {outcome.trials for outcome in among.values()} == {alone["a"].trials}
 
 
-def test_a_job_that_runs_out_of_time_twice_costs_itself_alone(graph: str) -> None:
+def test_a_job_that_runs_out_of_time_twice_costs_itself_alone(graph: tuple[str, ...]) -> None:
     with workers(timeout_s=9.0) as pool:
         by_id(pool.run([Job("warm", graph, 0), Job("up", graph, 0)]))
         outcomes = by_id(pool.run([Job("slow", graph, 2), Job("a", graph, 0), Job("b", graph, 0)]))
@@ -103,7 +105,7 @@ def kill_workers(*, but: set[int]) -> None:
     assert doomed
 
 
-def test_a_worker_that_is_killed_at_work_costs_nothing_but_time(graph: str) -> None:
+def test_a_worker_that_is_killed_at_work_costs_nothing_but_time(graph: tuple[str, ...]) -> None:
     before = trainers()
     with workers(1) as pool:
         by_id(pool.run([Job("warm", graph, 0)]))
@@ -123,7 +125,7 @@ def test_a_worker_that_is_killed_at_work_costs_nothing_but_time(graph: str) -> N
     assert outcomes["a"].trials
 
 
-def test_workers_that_are_killed_while_idle_are_replaced(graph: str) -> None:
+def test_workers_that_are_killed_while_idle_are_replaced(graph: tuple[str, ...]) -> None:
     before = trainers()
     with workers() as pool:
         first = by_id(pool.run([Job("a", graph, 0)]))
@@ -135,7 +137,7 @@ def test_workers_that_are_killed_while_idle_are_replaced(graph: str) -> None:
 
 
 def test_a_graph_that_is_none_is_an_outcome_with_an_error(pool: Workers) -> None:
-    (outcome,) = pool.run([Job("a", "not a graph", 0)])
+    (outcome,) = pool.run([Job("a", ("not a graph",), 0)])
 
     assert outcome.error
     assert not outcome.trials
@@ -153,7 +155,7 @@ def test_a_penalty_is_mapped_over_the_copies_whatever_operators_it_is_made_of() 
     assert "aten.maximum.default" in kernels_for("cpu")
 
     with workers(1, kind="regularizer") as running:
-        (outcome,) = running.run([Job("a", text, 0)])
+        (outcome,) = running.run([Job("a", (text,), 0)])
 
     assert not outcome.error
     assert all(trial.loss < 3 for trial in outcome.trials)

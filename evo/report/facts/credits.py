@@ -32,13 +32,13 @@ def credits_of(history: Reader, chosen: Sequence[Record]) -> dict[str, Credits]:
     baselines = takewhile(lambda record: record.is_baseline, history.records)
     standards = standard_graphs(kind, baselines)
     return measured_credits(
-        chosen, lambda record: ablated_graphs(record.graph, standards), history.records
+        chosen, lambda record: ablated_graphs(record.graphs, standards), history.records
     )
 
 
 def measured_credits(
     chosen: Sequence[Record],
-    ablated: Callable[[Record], Mapping[str, str]],
+    ablated: Callable[[Record], Mapping[str, tuple[str, ...]]],
     records: Iterable[Record],
 ) -> dict[str, Credits]:
     """The credits of some evaluated records by id, as far as their ablations were trained.
@@ -49,21 +49,21 @@ def measured_credits(
         records: all of the campaign.
     """
     graphs_of = {record.id: ablated(record) for record in chosen}
-    graphs = {graph for ablations in graphs_of.values() for graph in ablations.values()}
+    asked = {graphs for ablations in graphs_of.values() for graphs in ablations.values()}
     # Of several records that compute the same the one with the most trials counts.
-    trained: dict[str, Record] = {}
+    trained: dict[tuple[str, ...], Record] = {}
     for record in records:
-        if record.graph in graphs and (record.is_ablation or record.score is not None):
-            known = trained.get(record.graph)
-            trained[record.graph] = (
+        if record.graphs in asked and (record.is_ablation or record.score is not None):
+            known = trained.get(record.graphs)
+            trained[record.graphs] = (
                 record if known is None else max(known, record, key=_trial_count)
             )
     return {
         record.id: {
             name: credit
-            for name, graph in graphs_of[record.id].items()
-            if graph in trained
-            and ((credit := _compared(record, trained[graph])) or trained[graph].is_ablation)
+            for name, graphs in graphs_of[record.id].items()
+            if graphs in trained
+            and ((credit := _compared(record, trained[graphs])) or trained[graphs].is_ablation)
         }
         for record in chosen
     }

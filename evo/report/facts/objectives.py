@@ -78,7 +78,7 @@ OBJECTIVES = {
         Objective(
             "nodes",
             "operators in its graph",
-            lambda record: float(len(component_of(record.graph))),
+            lambda record: float(len(component_of(record.graphs))),
             worst=None,
             is_minimised=True,
         ),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from evo.core.errors import UsageError
+from evo.core.fields import fields_of, record_row
 from evo.core.records import Record
 from evo.selection.individual import performance
 
@@ -22,24 +23,17 @@ def record_facts(
         confirmation: its entry in the newest confirmation, if there is one.
         credits_: of its components, if it is a combination and they were measured.
     """
-    candidate, score, novelty = record.candidate, record.score, record.novelty
+    score, novelty, screening = record.score, record.novelty, record.screening
+    row = record_row(record)
     return {
-        "id": record.id,
-        "kind": candidate.kind,
-        "operator": candidate.operator,
-        "parents": list(candidate.parents),
-        "model": candidate.model,
-        "request": candidate.request,
-        "rationale": candidate.rationale,
-        "generation": record.generation,
-        "status": record.status.value,
-        "stage": record.stage,
-        "reason": record.reason,
-        "source": candidate.source,
-        "score": None if score is None else {**score_facts(record), "trials": _trials(record)},
+        **{field.name: row[field.name] for field in (*fields_of("candidate"), *fields_of(""))},
+        "parents": list(record.candidate.parents),
+        "reason": record.explanation,
+        "screening": None if screening is None else screening._asdict(),
+        "score": None
+        if score is None
+        else {**score_facts(record), "end": score.end.value, "trials": _trials(record)},
         "novelty": None if novelty is None else novelty._asdict(),
-        "seconds": record.seconds,
-        "cost_usd": record.cost_usd,
         **({} if credits_ is None else {"credits": dict(credits_)}),
         **({} if confirmation is None else {"confirmation": _verdict(confirmation)}),
     }
@@ -94,7 +88,7 @@ def find_record(records: Iterable[Record], beginning: str) -> Record:
         raise UsageError(
             f"{beginning!r} begins {len(ids)} ids: {', '.join(ids[:4])} … Give more characters."
         )
-    return max(matches, key=lambda r: (-1 if r.score is None else r.score.rung, bool(r.graph)))
+    return max(matches, key=lambda r: (-1 if r.score is None else r.score.rung, bool(r.graphs)))
 
 
 def best_record(records: Iterable[Record]) -> Record | None:

@@ -71,6 +71,11 @@ class Graph:
         ]
         return cls(document._replace(steps=tuple(steps)))
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its text alone, as `Graphs` has those of several."""
+        return (self.text,)
+
     def __len__(self) -> int:
         return len(self._steps)
 

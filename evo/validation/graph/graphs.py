@@ -1,4 +1,4 @@
-"""The graphs of a combination: one for each of its kinds, a line of text each."""
+"""The component that one or several graphs make: one graph per kind of a combination."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,46 +12,45 @@ Instead = Mapping[str, Callable[..., Any]]
 
 
 class Graphs:
-    """Components side by side, as the members of a combination come; see `Combination`.
+    """The graphs of a combination's members, called as its one component; see `Combination`.
 
     `len(graphs)` is the number of operators of all.
 
     Attributes:
-        each: the graph of each member.
-        text: their texts, a line each.
+        members: the graph of each member.
+        texts: their texts.
     """
 
-    def __init__(self, each: Sequence[Graph]) -> None:
-        self.each = tuple(each)
-        self.text = "\n".join(graph.text for graph in each)
+    def __init__(self, members: Sequence[Graph]) -> None:
+        self.members = tuple(members)
+        self.texts = tuple(graph.text for graph in members)
 
     def __len__(self) -> int:
-        return sum(len(graph) for graph in self.each)
+        return sum(len(graph) for graph in self.members)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Graphs) and other.text == self.text
+        return isinstance(other, Graphs) and other.texts == self.texts
 
     def __hash__(self) -> int:
-        return hash(self.text)
+        return hash(self.texts)
 
     def __call__(self, place: int, *inputs: torch.Tensor) -> torch.Tensor:
         """The output of the member at that place."""
-        return self.each[place](*inputs)
+        return self.members[place](*inputs)
 
 
-def component_of(text: str, *, instead: Sequence[Instead] = ()) -> Graph | Graphs:
-    """The component that a text describes; the text may come from anyone.
+def component_of(texts: Sequence[str], *, instead: Sequence[Instead] = ()) -> Graph | Graphs:
+    """The component that texts of graphs describe; the texts may come from anyone.
 
     Args:
-        text: of a graph, or of one for each member of a combination.
+        texts: one graph, or one per member of a combination.
         instead: what to call in place of some operators, for each member.
 
     Raises:
         GraphError: one is no graph, or too large, or names what is not allowed.
     """
-    lines = text.split("\n")
     graphs = [
-        Graph.parse(line, instead=other)
-        for line, other in zip(lines, instead or [{}] * len(lines), strict=True)
+        Graph.parse(text, instead=calls)
+        for text, calls in zip(texts, instead or [{}] * len(texts), strict=True)
     ]
     return graphs[0] if len(graphs) == 1 else Graphs(graphs)

@@ -12,6 +12,7 @@ import warnings
 from difflib import get_close_matches
 
 from evo.core.contract import Contract
+from evo.core.stages import Stage
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES, NAME_REMEDIES
 from evo.validation.refusal import Refused
 
@@ -235,4 +236,4 @@ def _check_entry(tree: ast.Module, contract: Contract) -> None:
 
 def _refused(reason: str, node: ast.AST | None = None) -> Refused:
     line = getattr(node, "lineno", None)
-    return Refused("policy", reason if line is None else f"line {line}: {reason}")
+    return Refused(Stage.POLICY, reason if line is None else f"line {line}: {reason}")

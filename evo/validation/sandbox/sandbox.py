@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Self
 
+from evo.core.stages import Stage
 from evo.validation.graph.sizes import Shapes
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import frames, walls, zygote
@@ -109,13 +110,13 @@ class Sandbox:
         for number, request in enumerate(requests):
             if len(request.source) > zygote.REQUEST_BYTES // 8:
                 size = f"{len(request.source):,} characters"
-                traced[number] = Refused("trace", f"its source has {size}; shorten it")
+                traced[number] = Refused(Stage.TRACE, f"its source has {size}; shorten it")
                 del pending[number]
         self._ask(pending, traced)
         # One request may have ended the zygote: the unanswered ones are tried one at a time.
         for number in pending.keys() - traced.keys():
             self._ask({number: pending[number]}, traced)
-            traced.setdefault(number, Refused("trace", "the sandbox was lost while tracing it"))
+            traced.setdefault(number, Refused(Stage.TRACE, "the sandbox was lost while tracing it"))
         return [traced[number] for number in range(len(requests))]
 
     def _start(self) -> None:
@@ -149,6 +150,6 @@ class Sandbox:
                 case {"id": int(id_), "graph": str(text)} if id_ in in_flight and len(reply) == 2:
                     traced[in_flight.pop(id_)] = text
                 case {"id": int(id_), "reason": str(text)} if id_ in in_flight and len(reply) == 2:
-                    traced[in_flight.pop(id_)] = Refused("trace", text)
+                    traced[in_flight.pop(id_)] = Refused(Stage.TRACE, text)
                 case _:
                     raise frames.FrameError("the zygote's reply belongs to no request")

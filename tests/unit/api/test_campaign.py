@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 import evo
 from archive.history.history import History
-from archive.store.columns import ROW, to_row
+from evo.core.fields import RECORD_FIELDS, record_row
 from evo.core.records import Candidate, Record
 from evo.selection.individual import performance
 
@@ -128,9 +128,9 @@ def test_a_record_is_found_by_the_beginning_of_its_id(campaign):
 def test_a_table_and_a_data_frame_have_the_columns_of_an_export(campaign):
     records = list(campaign.records)
 
-    assert campaign.table().to_pylist() == [to_row(record) for record in records]
+    assert campaign.table().to_pylist() == [record_row(record) for record in records]
     frame = campaign.dataframe()
-    assert list(frame.columns) == list(ROW)
+    assert list(frame.columns) == [field.name for field in RECORD_FIELDS]
     assert frame["id"].tolist() == [record.id for record in records]
     refused = next(place for place, record in enumerate(records) if record.score is None)
     assert np.isnan(frame["b_wr"][refused])

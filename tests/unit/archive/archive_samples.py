@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, TaskScore, Trial
+from evo.core.stages import Screening, ScreeningState, Stage, TrainingEnd
 
 
 def outcome(number: int, rung: int = 0) -> Outcome:
@@ -20,8 +21,8 @@ def record(number: int, *, generation: int = 0, trials: int = 3) -> Record:
         Candidate(f"{number:016x}", "activation", source, (f"{number - 1:016x}",), "mutate"),
         generation,
         Status.EVALUATED,
-        "archive",
-        graph='{"nodes": []}',
+        Stage.EVALUATE,
+        graphs=('{"nodes": []}', '{"nodes": [1]}'),
         text_vector=_vector(number, 384),
         behaviour_vector=_vector(number, 64),
         score=Score(
@@ -48,7 +49,20 @@ def _vector(number: int, size: int) -> np.ndarray:
 def refused(number: int, *, generation: int = 0) -> Record:
     """A record that fell out early: no graph, no vectors, no score."""
     candidate = Candidate(f"{number:016x}", "activation", "def activation(", (), "mutate")
-    return Record(candidate, generation, Status.INVALID, "policy", "does not parse")
+    return Record(candidate, generation, Status.INVALID, Stage.POLICY, "does not parse")
+
+
+def screened(number: int, *, generation: int = 0) -> Record:
+    """A record that a reward model which stands aside left to chance."""
+    candidate = Candidate(f"{number:016x}", "activation", "def activation(x): ...", (), "mutate")
+    return Record(
+        candidate,
+        generation,
+        Status.SCREENED_OUT,
+        Stage.SCREEN,
+        "not drawn",
+        screening=Screening(ScreeningState.ASIDE, "no better than chance"),
+    )
 
 
 def everything(item: Record) -> tuple[object, ...]:
@@ -60,10 +74,12 @@ def everything(item: Record) -> tuple[object, ...]:
         item.status,
         item.stage,
         item.reason,
-        item.graph,
+        item.graphs,
         repr(item.score),
         repr(item.novelty),
         repr(item.seconds),
+        item.member,
+        repr(item.screening),
         *((v.dtype, v.shape, v.tobytes()) for v in (item.text_vector, item.behaviour_vector)),
     )
 
@@ -82,6 +98,7 @@ _scores = st.builds(
     _rates,
     _number,
     st.dictionaries(_text, st.builds(TaskScore, _number, _number, _number), max_size=2),
+    st.sampled_from(TrainingEnd),
 )
 _candidates = st.builds(
     Candidate, _text, _text, _text, st.lists(_text, max_size=3).map(tuple), _text
@@ -97,14 +114,17 @@ records = st.builds(
     _candidates,
     st.integers(0, 2**31),
     st.sampled_from(Status),
+    st.sampled_from(Stage),
     _text,
-    _text,
-    _text,
+    st.lists(_text, max_size=2).map(tuple),
     _vectors(3),
     _vectors(2),
     st.none() | _scores,
     st.none() | st.builds(Novelty, _number, _number, _text, _text),
     _number,
+    _number,
+    _text,
+    st.none() | st.builds(Screening, st.sampled_from(ScreeningState), _text),
 )
 outcomes = st.builds(
     Outcome,

@@ -7,9 +7,11 @@ import pytest
 from pyarrow import parquet
 
 from archive.history.export import FORMATS, export_records
-from archive.store.columns import ROW, to_row
 from evo.core.errors import UsageError
+from evo.core.fields import RECORD_FIELDS, record_row
 
+NAMES = [field.name for field in RECORD_FIELDS]
+CELLS = {field.name: field.cell for field in RECORD_FIELDS}
 RECORDS = [
     samples.record(1),
     samples.refused(2),
@@ -21,8 +23,8 @@ def test_parquet_holds_a_typed_row_a_record(tmp_path):
     export_records(RECORDS, tmp_path / "table", "parquet")
 
     table = parquet.read_table(tmp_path / "table")
-    assert table.column_names == list(ROW)
-    assert table.to_pylist() == [to_row(record) for record in RECORDS]
+    assert table.column_names == NAMES
+    assert table.to_pylist() == [record_row(record) for record in RECORDS]
 
 
 def test_jsonl_is_strict_json_with_null_for_what_json_cannot_say(tmp_path):
@@ -33,7 +35,9 @@ def test_jsonl_is_strict_json_with_null_for_what_json_cannot_say(tmp_path):
 
     lines = (tmp_path / "table").read_text().splitlines()
     rows = [json.loads(line, parse_constant=refuse) for line in lines]
-    assert rows == [to_row(r) for r in RECORDS[:2]] + [{**to_row(RECORDS[2]), "margin": None}]
+    assert rows == [record_row(r) for r in RECORDS[:2]] + [
+        {**record_row(RECORDS[2]), "margin": None}
+    ]
 
 
 def test_csv_holds_sources_of_many_lines_and_tells_empty_from_unknown(tmp_path):
@@ -42,8 +46,8 @@ def test_csv_holds_sources_of_many_lines_and_tells_empty_from_unknown(tmp_path):
     with (tmp_path / "table").open(newline="") as file:
         rows = list(csv.DictReader(file))
     for row, record in zip(rows, RECORDS, strict=True):
-        for name, value in to_row(record).items():
-            assert (row[name] == "") if value is None else (ROW[name](row[name]) == value)
+        for name, value in record_row(record).items():
+            assert (row[name] == "") if value is None else (CELLS[name](row[name]) == value)
     assert (tmp_path / "table").read_text().splitlines()[-1].endswith(',2.5,"","","",0')
     assert ',"",' in (tmp_path / "table").read_text()
 

@@ -211,9 +211,9 @@ def test_a_failed_opening_gives_the_lock_back(history, folder):
 
 def test_a_campaign_of_a_newer_format_is_refused(history, folder):
     history.close()
-    (folder / "campaign.json").write_text(json.dumps({"format": 4}))
+    (folder / "campaign.json").write_text(json.dumps({"format": 2}))
 
-    with pytest.raises(HistoryError, match="has format 4, this version of evo reads format 3"):
+    with pytest.raises(HistoryError, match="has format 2, this version of evo reads format 1"):
         History.open(folder)
 
 
@@ -290,37 +290,6 @@ def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_sam
     with History.open(folder) as again:
         assert (again.generation, again.outcomes) == (0, {})
         again.acknowledge(samples.outcome(1))
-
-
-GOLDEN = Path(__file__).parents[2] / "golden"
-
-
-@pytest.mark.parametrize("form", [1, 2, 3])
-def test_a_campaign_written_in_an_earlier_format_stays_readable_and_goes_on(tmp_path, form):
-    folder = tmp_path / "run"
-    shutil.copytree(GOLDEN / f"history-format-{form}", folder)
-    expected = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-    reader = Reader.read(folder)
-
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    assert list(map(samples.everything, reader.records)) == list(map(samples.everything, expected))
-    assert reader.survivors == (samples.record(3).id,)
-    assert reader.outcomes == {("candidate-4", 0, 0): samples.outcome(4)}
-    assert reader.config == CONFIG
-    with History.open(folder) as history:
-        history.acknowledge(samples.outcome(5))
-    assert json.loads((folder / "campaign.json").read_text())["format"] == 3
-    with History.open(folder) as history:
-        assert [key.id for key in history.outcomes] == ["candidate-4", "candidate-5"]
-        for generation in range(2, 17):
-            seal(history, generation)
-    again = Reader.read(folder)
-    assert len(list((folder / "segments").iterdir())) == 2  # sixteen were merged
-    assert list(map(samples.everything, again.records[:3])) == list(
-        map(samples.everything, expected)
-    )
 
 
 def test_a_journal_of_another_campaign_is_refused(history, folder, tmp_path):

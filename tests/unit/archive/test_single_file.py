@@ -6,8 +6,10 @@ import pytest
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.single_file import DESCRIPTIONS, write_single_file
-from archive.store.columns import ROW, to_row
+from evo.core.fields import RECORD_FIELDS, record_row
 
+NAMES = [field.name for field in RECORD_FIELDS]
+CELLS = {field.name: field.cell for field in RECORD_FIELDS}
 RECORDS = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
 
 
@@ -38,13 +40,13 @@ def test_its_values_are_those_of_the_records(folder, tmp_path):
     write_single_file(Reader.read(folder), tmp_path / "campaign.h5")
 
     with h5py.File(tmp_path / "campaign.h5") as file:
-        for name in ROW:
+        for name in NAMES:
             if name == "parents":
                 continue
             values = file[f"records/{name}"]
-            values = values.asstr()[:] if ROW[name] is str else values[:]
+            values = values.asstr()[:] if CELLS[name] is str else values[:]
             for value, record in zip(values, RECORDS, strict=True):
-                expected = to_row(record)[name]
+                expected = record_row(record)[name]
                 if expected is None:
                     assert value in ("", -1) or np.isnan(value)
                 else:
@@ -52,6 +54,8 @@ def test_its_values_are_those_of_the_records(folder, tmp_path):
         assert file["trials/record"][:].tolist() == [0, 0, 0, 2, 2, 2]
         assert file["trials/loss"][:].tolist() == [1.0, 1.125, 1.25, 3.0, 3.125, 3.25]
         assert file["parents/record"][:].tolist() == [0, 2]
+        assert file["graphs/record"][:].tolist() == [0, 0, 2, 2]
+        assert tuple(file["graphs/text"].asstr()[:2]) == RECORDS[0].graphs
         assert file["text_vectors/record"][:].tolist() == [0, 2]
         assert (file["text_vectors/vector"][1] == RECORDS[2].text_vector).all()
 

@@ -28,7 +28,7 @@ def record(
         Candidate(name, "activation+regularizer", f"# {name}", (), operator),
         1,
         Status.EVALUATED,
-        graph=f"graph of {name}",
+        graphs=(f"graph of {name}",),
         score=Score(rung, trials, rate, rate, 0.0, {}),
         novelty=Novelty(0.1, n, "a", "b"),
     )
@@ -104,19 +104,21 @@ def test_what_trained_in_full_or_as_an_ablation_need_not_train_again() -> None:
     )
 
     names = ["full", "raced", "cut", "failed", "gone", "other"]
-    assert [name for name in names if f"graph of {name}" in found] == ["full", "gone"]
+    assert [name for name in names if (f"graph of {name}",) in found] == ["full", "gone"]
 
 
 def test_the_standard_component_is_the_one_that_most_baselines_have() -> None:
     kind = kinds.get("activation+regularizer")()
-    graphs = ["relu\nnone", "gelu\nnone", "tanh\nnone", "relu\nl1", "relu\nl2"]
+    pairs = ["relu none", "gelu none", "tanh none", "relu l1", "relu l2"]
 
-    found = standard_graphs(kind, [replace(record(g, 0.5, 0.1), graph=g) for g in graphs])
+    found = standard_graphs(
+        kind, [replace(record(pair, 0.5, 0.1), graphs=tuple(pair.split())) for pair in pairs]
+    )
 
     assert found == {"activation": "relu", "regularizer": "none"}
-    assert ablated_graphs("tanh\nl2", found) == {
-        "activation": "relu\nl2",
-        "regularizer": "tanh\nnone",
+    assert ablated_graphs(("tanh", "l2"), found) == {
+        "activation": ("relu", "l2"),
+        "regularizer": ("tanh", "none"),
     }
-    assert ablated_graphs("relu\nl2", found) == {"regularizer": "relu\nnone"}
-    assert ablated_graphs("relu\nnone", found) == {}
+    assert ablated_graphs(("relu", "l2"), found) == {"regularizer": ("relu", "none")}
+    assert ablated_graphs(("relu", "none"), found) == {}

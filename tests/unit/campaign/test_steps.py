@@ -6,6 +6,7 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.steps import Archive, Recognise, Validate
 from evo.components.activation import Activation
 from evo.core.records import Candidate, Novelty, Record, Status
+from evo.core.stages import Stage
 from evo.core.step import apply_to_live
 from evo.screening.chance import Screen
 from evo.validation.refusal import Refused
@@ -27,17 +28,17 @@ def test_validation_gives_graphs_and_reasons() -> None:
     class Walls:
         def validate(self, candidates):
             return [
-                Refused("policy", "line 1: no") if candidate.id == "bad" else graph
+                Refused(Stage.POLICY, "line 1: no") if candidate.id == "bad" else graph
                 for candidate in candidates
             ]
 
     class graph:  # noqa: N801
-        text = "{}"
+        texts = ("{}",)
 
     bad, good = Validate(Walls())([record("bad"), record("good")])  # type: ignore[arg-type]
 
     assert (bad.status, bad.stage, bad.reason) == (Status.INVALID, "policy", "line 1: no")
-    assert (good.status, good.graph) == (Status.PROPOSED, "{}")
+    assert (good.status, good.graphs) == (Status.PROPOSED, ("{}",))
 
 
 def test_what_has_a_graph_already_is_not_validated_again() -> None:
@@ -46,9 +47,9 @@ def test_what_has_a_graph_already_is_not_validated_again() -> None:
             assert not candidates
             return []
 
-    (same,) = Validate(Walls())([record("done", graph="{}")])  # type: ignore[arg-type]
+    (same,) = Validate(Walls())([record("done", graphs=("{}",))])  # type: ignore[arg-type]
 
-    assert (same.status, same.graph) == (Status.PROPOSED, "{}")
+    assert (same.status, same.graphs) == (Status.PROPOSED, ("{}",))
 
 
 class Curves(Activation):
@@ -61,7 +62,7 @@ class Curves(Activation):
 
 
 def test_what_computes_the_known_or_a_twin_of_its_batch_falls_out(monkeypatch) -> None:
-    monkeypatch.setattr("evo.campaign.baselines.component_of", lambda text: text)
+    monkeypatch.setattr("evo.campaign.baselines.component_of", lambda texts: texts[0])
     kind = Curves()
     grid = np.linspace(-1, 1, 8, dtype=np.float32)
     kind.outputs = {"known": grid, "twin": grid + 1e-6, "new": grid**2, "again": grid**2}
@@ -70,7 +71,7 @@ def test_what_computes_the_known_or_a_twin_of_its_batch_falls_out(monkeypatch) -
     archive.add(["known"], np.ones((1, 2), np.float32), scale(grid)[None])
 
     twin, new, again = Recognise(kind, scale, archive)(
-        [record(name, graph=name) for name in ("twin", "new", "again")]
+        [record(name, graphs=(name,)) for name in ("twin", "new", "again")]
     )
 
     assert (twin.status, twin.reason) == (Status.DUPLICATE, "computes the same as known")

@@ -26,4 +26,4 @@ def test_after_a_failure_of_its_device_a_worker_ends_for_a_new_one(tmp_path, mon
     work = local._Work("activation", ("digits",), Protocol(), "cpu")
 
     with pytest.raises(Exited, match="1"):
-        local._train(Job("a", Graph.parse(IDENTITY).text, 0), work)
+        local._train(Job("a", Graph.parse(IDENTITY).texts, 0), work)

@@ -12,7 +12,7 @@ PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), ke
 
 
 def record(name: str) -> Record:
-    return Record(Candidate(name, "activation", f"# {name}", (), "test"), 1, graph=name)
+    return Record(Candidate(name, "activation", f"# {name}", (), "test"), 1, graphs=(name,))
 
 
 def trained(job: Job, loss: float, protocol: Protocol = PROTOCOL) -> Outcome:
@@ -41,7 +41,7 @@ class Trainer:
 
 
 def rivals(_: Record) -> dict[str, list[Trial]]:
-    job = [Job("b", "", rung) for rung in range(2)]
+    job = [Job("b", (), rung) for rung in range(2)]
     return {"b": [trial for j in job for trial in trained(j, 1.0).trials]}
 
 
@@ -123,7 +123,7 @@ def heated(
 
     def rivals(_: Record) -> dict[str, Sequence[Trial]]:
         heats = range(len(protocol.heats(0)))
-        return {"r": [t for h in heats for t in trained(Job("r", "", 0, h), 1.0, protocol).trials]}
+        return {"r": [t for h in heats for t in trained(Job("r", (), 0, h), 1.0, protocol).trials]}
 
     results = Evaluator(run, protocol, rivals).evaluate([record(name) for name in losses])
     return {r.id: r for r in results}, [(job.id, job.heat) for job in jobs], jobs
@@ -162,7 +162,7 @@ def test_a_later_heat_that_is_lost_counts_as_lost_trials() -> None:
             yield trained(job, math.inf if job.heat else 0.5, HEATS)
 
     def rivals(_: Record) -> dict[str, Sequence[Trial]]:
-        return {"r": [t for h in range(3) for t in trained(Job("r", "", 0, h), 1.0, HEATS).trials]}
+        return {"r": [t for h in range(3) for t in trained(Job("r", (), 0, h), 1.0, HEATS).trials]}
 
     (only,) = Evaluator(run, HEATS, rivals).evaluate([record("a")])
 
@@ -183,7 +183,7 @@ def test_who_was_stopped_does_not_climb_in_the_place_of_one_that_ran_on() -> Non
             yield trained(job, loss(job), protocol)
 
     def rivals(_: Record) -> dict[str, Sequence[Trial]]:
-        jobs = [Job("r", "", 0, 0), Job("r", "", 0, 1), Job("r", "", 1, 0)]
+        jobs = [Job("r", (), 0, 0), Job("r", (), 0, 1), Job("r", (), 1, 0)]
         return {"r": [t for job in jobs for t in trained(job, 1.0, protocol).trials]}
 
     leads, behind = Evaluator(run, protocol, rivals).evaluate([record("leads"), record("behind")])

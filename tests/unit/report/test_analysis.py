@@ -170,7 +170,7 @@ def test_objectives_that_make_no_front_are_refused(keys, message):
 def test_every_objective_reads_a_record():
     source = "import torch\ndef f(x):\n    return torch.sin(x) * 2"
     graph = trace(source, "f", (((5,),), ((7,),)), progress=lambda: None)
-    one = replace(record("one", 1.0, 0.3, seconds=2.5), graph=graph)
+    one = replace(record("one", 1.0, 0.3, seconds=2.5), graphs=(graph,))
 
     values = {key: objective.read(one) for key, objective in OBJECTIVES.items()}
 

@@ -10,13 +10,13 @@ from evo.report.views.pareto import credit_text
 
 
 def record(name: str, loss: float, n_score: float, **how) -> Record:
-    return replace(sample(name, loss, n_score, **how), graph=f"graph of {name}")
+    return replace(sample(name, loss, n_score, **how), graphs=(f"graph of {name}",))
 
 
 PAIR = record("pair", 0.5, 0.1, spread=0.0)
 WORSE = record("worse", 0.8, 0.1, spread=0.02, operator=ABLATION_OPERATOR)
 BETTER = record("better", 0.4, 0.1, spread=0.02)
-WANTED = {"activation": "graph of worse", "regularizer": "graph of better"}
+WANTED = {"activation": ("graph of worse",), "regularizer": ("graph of better",)}
 
 
 def credits_of(*records: Record):
@@ -67,9 +67,11 @@ def test_a_trial_that_both_lost_says_nothing() -> None:
         return replace(record, score=replace(record.score, trials=tuple(trials)))
 
     both = measured_credits(
-        [losing(PAIR, {0})], lambda _: {"activation": "graph of worse"}, [losing(WORSE, {0})]
+        [losing(PAIR, {0})], lambda _: {"activation": ("graph of worse",)}, [losing(WORSE, {0})]
     )
-    one = measured_credits([PAIR], lambda _: {"activation": "graph of worse"}, [losing(WORSE, {0})])
+    one = measured_credits(
+        [PAIR], lambda _: {"activation": ("graph of worse",)}, [losing(WORSE, {0})]
+    )
 
     credit, larger = both[PAIR.id]["activation"], one[PAIR.id]["activation"]
     assert credit is not None
@@ -83,7 +85,7 @@ def test_who_was_stopped_by_a_race_is_compared_on_the_trials_that_it_has() -> No
     stopped = replace(PAIR, score=replace(PAIR.score, trials=first))
 
     found = measured_credits([stopped], lambda _: WANTED, [WORSE, BETTER])[PAIR.id]
-    reverse = measured_credits([PAIR], lambda _: {"activation": "graph of pair"}, [stopped])[
+    reverse = measured_credits([PAIR], lambda _: {"activation": ("graph of pair",)}, [stopped])[
         PAIR.id
     ]
 

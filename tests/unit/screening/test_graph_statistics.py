@@ -19,13 +19,13 @@ GATED = json.dumps(
 
 
 def test_a_graph_is_counted_without_being_run() -> None:
-    nodes, constants, depth, different = np.expm1(graph_statistics(GATED)[:4]).round()
+    nodes, constants, depth, different = np.expm1(graph_statistics([GATED])[:4]).round()
 
     assert (nodes, constants, depth, different) == (3, 1, 3, 2)
 
 
 def test_each_operator_has_a_place_of_its_own() -> None:
-    counts = np.expm1(graph_statistics(GATED)[4:]).round()
+    counts = np.expm1(graph_statistics([GATED])[4:]).round()
 
     assert len(counts) == SIZE - 4
     assert sorted(counts[counts > 0]) == [1, 2]

@@ -5,15 +5,16 @@ import pytest
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Record, Score, Status
+from evo.core.stages import Stage
 from evo.screening import pool
 from evo.screening.graph_statistics import graph_statistics
-from evo.validation.graph.graph import Graph
+from evo.validation.graph.graphs import component_of
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     score = Score(1, (), Estimate(0.5, 0.25, 0.75), Estimate(0.25, 0.0, 0.5), -0.5, {})
     candidate = Candidate.of("activation", "def f(x):\n    return x\n", operator="mutate-tree")
-    record = Record(candidate, 0, Status.EVALUATED, "evaluate", graph="{}", score=score)
+    record = Record(candidate, 0, Status.EVALUATED, Stage.EVALUATE, graphs=("{}",), score=score)
 
     pool.write_pool(tmp_path / "pool.parquet", [record], [3])
 
@@ -27,8 +28,8 @@ def test_the_pool_that_comes_with_evo_holds_different_candidates_trained_in_full
     for record in records:
         assert record.scored.rung == 1
         assert 0 <= record.score.b_wr.low <= record.score.b_wr.value <= record.score.b_wr.high <= 1
-    assert len(Graph.parse(records[0].graph)) > 0
-    assert graph_statistics(records[0].graph).any()
+    assert len(component_of(records[0].graphs)) > 0
+    assert graph_statistics(records[0].graphs).any()
 
 
 def test_a_file_that_is_no_pool_is_named(tmp_path: Path) -> None:

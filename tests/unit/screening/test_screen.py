@@ -6,6 +6,7 @@ import pytest
 
 from evo.core.estimate import Estimate
 from evo.core.records import BASELINE_OPERATOR, Candidate, Generation, Record, Score, Status
+from evo.core.stages import Stage
 from evo.screening import learner as learning
 from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
@@ -31,7 +32,7 @@ def evaluated(record: Record) -> Record:
     rate = truth(record)
     interval = Estimate(rate, max(0.0, rate - 0.05), min(1.0, rate + 0.05))
     score = Score(1, (), interval, interval, 0.0, {})
-    return replace(record, status=Status.EVALUATED, stage="evaluate", score=score)
+    return replace(record, status=Status.EVALUATED, stage=Stage.EVALUATE, score=score)
 
 
 def proposals(generation: int) -> list[Record]:

@@ -41,7 +41,7 @@ def record(name: str, b_wr: float, novelty: float, *, rung: int = 1, operator="t
         0,
         Status.EVALUATED,
         "evaluate",
-        graph=name,
+        graphs=(name,),
         text_vector=np.ones(2, np.float32),
         behaviour_vector=np.ones(2, np.float32),
         score=Score(rung, (), Estimate(b_wr, 0.0, 1.0), Estimate(0.0, 0.0, 1.0), 0.0, {}),
@@ -164,7 +164,7 @@ class Pool:
             if job.id == self.fails:
                 yield job.failed("its worker died")
                 continue
-            loss = {"best": 0.5, "second": 2.0}.get(job.graph, 1.0)
+            loss = {"best": 0.5, "second": 2.0}.get(job.graphs[0], 1.0)
             trials = tuple(
                 Trial(0, self._task, "mlp", FRESH + seed, 0.01, loss, 0.9) for seed in range(8)
             )

@@ -1,0 +1,176 @@
+"""The fields of records as flat tables, described once.
+
+Segments, exports, `campaign.h5`, pools and `evo show` take names, types and descriptions from here.
+A new field of a record is one line here, and the tests fail until it is there.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from evo.core.records import Record, Status
+from evo.core.stages import ScreeningState, Stage, TrainingEnd
+
+CellValue = str | int | float | bool | None
+ColumnType = type[str] | type[int] | type[float] | type[bool]
+
+
+class Field(NamedTuple):
+    """One column.
+
+    Attributes:
+        name: of the column.
+        type: of its cells; an enum's cells are its values.
+        description: what it holds.
+        path: attributes that lead from a record to it; empty in tables other than that of records.
+    """
+
+    name: str
+    type: type[str | int | float]
+    description: str
+    path: str = ""
+
+    @property
+    def cell(self) -> ColumnType:
+        """The plain type of its cells."""
+        return str if issubclass(self.type, str) else self.type
+
+    @property
+    def part(self) -> str:
+        """Path of the value that it is an attribute of; empty for the record itself."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def attribute(self) -> str:
+        """Its name within that value."""
+        return self.path.rpartition(".")[2]
+
+
+def _estimate(name: str, path: str, description: str) -> tuple[Field, ...]:
+    return (
+        Field(name, float, description, f"{path}.value"),
+        Field(f"{name}_low", float, "lower end of its 95 % interval", f"{path}.low"),
+        Field(f"{name}_high", float, "upper end of its 95 % interval", f"{path}.high"),
+    )
+
+
+PARENTS = "parents"
+"""The one column of a row that holds several values, with a space between them."""
+
+RECORD_FIELDS = (
+    Field("id", str, "hash of kind and normalised source", "candidate.id"),
+    Field("kind", str, "what is evolved", "candidate.kind"),
+    Field("generation", int, "0 holds the baselines", "generation"),
+    Field("status", Status, "DUPLICATE, INVALID, SCREENED_OUT, FAILED or EVALUATED", "status"),
+    Field("stage", Stage, "step that settled the status", "stage"),
+    Field("reason", str, "why, in words", "reason"),
+    Field("member", str, "kind in a combination that the reason is about; else empty", "member"),
+    Field("operator", str, "operator that proposed it; baseline if known", "candidate.operator"),
+    Field(PARENTS, str, "ids of the parents", "candidate.parents"),
+    Field("source", str, "source code", "candidate.source"),
+    Field("rung", int, "highest rung reached, 0 the shortest; -1 without a score", "score.rung"),
+    *_estimate("b_wr", "score.b_wr", "chance to beat a randomly drawn baseline, in [0, 1]"),
+    *_estimate("bsota_wr", "score.bsota_wr", "chance to beat the best baseline, in [0, 1]"),
+    Field("margin", float, "mean over trials of log(best baseline's loss / own)", "score.margin"),
+    Field("training_end", TrainingEnd, "complete, outraced or failed", "score.end"),
+    Field("n_text", float, "1 - largest cosine similarity of source embeddings", "novelty.text"),
+    Field("n_behaviour", float, "RMS distance to the nearest component", "novelty.behaviour"),
+    Field("nearest_text", str, "id of the nearest by text", "novelty.nearest_text"),
+    Field("nearest_behaviour", str, "id of the nearest by behaviour", "novelty.nearest_behaviour"),
+    Field("screening", ScreeningState, "state of the model that left it out", "screening.state"),
+    Field("screening_why", str, "why the model stood aside, in words", "screening.why"),
+    Field("seconds", float, "processor time that its evaluation cost", "seconds"),
+    Field("model", str, "language model that wrote it; empty if none", "candidate.model"),
+    Field("request", str, "key of the request that it answers", "candidate.request"),
+    Field("rationale", str, "why, in the model's words", "candidate.rationale"),
+    Field("cost_usd", float, "price of that request in dollars", "cost_usd"),
+)
+"""The columns of a row, in order. Exports have these names, so they stay."""
+
+TRIAL_FIELDS = (
+    Field("rung", int, "rung that it was run at"),
+    Field("task", str, "name of the task"),
+    Field("network", str, "name of the network"),
+    Field("seed", int, "seed of weights, order and split"),
+    Field("learning_rate", float, "picked for the candidate and network on validation data"),
+    Field("loss", float, "test loss; inf where training diverged"),
+    Field("accuracy", float, "share of test samples classified rightly, in [0, 1]"),
+    Field("strength", float, "multiplier of a penalty, picked with the learning rate; else 1"),
+)
+TASK_FIELDS = (
+    Field("name", str, "name of the task"),
+    Field("b_wr", float, "B-WR on this task alone, in [0, 1]"),
+    Field("bsota_wr", float, "BSOTA-WR on this task alone, in [0, 1]"),
+    Field("loss", float, "mean test loss"),
+)
+PARENT_FIELDS = (Field("id", str, "id of the parent"),)
+GRAPH_FIELDS = (Field("text", str, "traced graph as JSON, one row per kind of a combination"),)
+
+OPTIONAL_PARTS = ("score", "novelty", "screening")
+"""What a record may lack. Segments mark each in a column `has_…`."""
+
+
+def fields_of(part: str) -> tuple[Field, ...]:
+    """The fields that are attributes of a part of a record; "" for the record itself."""
+    return tuple(field for field in RECORD_FIELDS if field.part == part)
+
+
+def record_row(record: Record) -> dict[str, CellValue]:
+    """A record as one row with the columns of `RECORD_FIELDS`; None where nothing is known."""
+    row: dict[str, CellValue] = {**dict(_cells(_ALWAYS, record)), PARENTS: None}
+    row[PARENTS] = " ".join(record.candidate.parents)
+    for part in OPTIONAL_PARTS:
+        value = getattr(record, part)
+        row |= _cells(_PARTS[part], value) if value is not None else _NOTHING[part]
+    return {field.name: row[field.name] for field in RECORD_FIELDS}
+
+
+def part_of(row: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """The attributes of a part of a record, by their names, from a row."""
+    return {
+        attribute: row[name] if make is None else make(row[name])
+        for attribute, name, make in _ATTRIBUTES[part]
+    }
+
+
+class _Columns(NamedTuple):
+    """Columns of one part of a record, and what reads all of them off it at once."""
+
+    names: tuple[str, ...]
+    read: Callable[[object], tuple[Any, ...]]
+
+
+def _columns(fields: Iterable[Field], *, within: str = "") -> _Columns:
+    some = [field for field in fields if field.name != PARENTS]
+    paths = [field.path.removeprefix(within) for field in some]
+    return _Columns(tuple(field.name for field in some), attrgetter(*paths))
+
+
+def _cells(columns: _Columns, value: object) -> dict[str, CellValue]:
+    cells = zip(columns.names, columns.read(value), strict=True)
+    return {name: str(cell) if isinstance(cell, StrEnum) else cell for name, cell in cells}
+
+
+def _is_in(field: Field, part: str) -> bool:
+    return field.path.startswith(f"{part}.")
+
+
+_PARTS = {
+    part: _columns([f for f in RECORD_FIELDS if _is_in(f, part)], within=f"{part}.")
+    for part in OPTIONAL_PARTS
+}
+_NOTHING: dict[str, dict[str, CellValue]] = {
+    part: dict.fromkeys(columns.names) for part, columns in _PARTS.items()
+}
+_ALWAYS = _columns(
+    [f for f in RECORD_FIELDS if not any(_is_in(f, part) for part in OPTIONAL_PARTS)]
+)
+_ATTRIBUTES = {
+    part: tuple(
+        (field.attribute, field.name, field.type if issubclass(field.type, StrEnum) else None)
+        for field in fields_of(part)
+        if field.name != PARENTS
+    )
+    for part in {field.part for field in RECORD_FIELDS}
+}
