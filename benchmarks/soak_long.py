@@ -2,7 +2,7 @@
 
 Usage: python benchmarks/soak_long.py [--quick] [--candidates N]
 
-Prints a line each thousand candidates, then the slope of memory over the second half, and how long
+Prints twenty lines on the way, then the slope of memory over the second half, and how long
 it takes to go on with the campaign at its end. The novelty archive must hold the vectors of every
 evaluated component (1.8 KB each), and the ids of all sources are kept: that much must grow.
 """
@@ -30,10 +30,11 @@ def main(candidates: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "long"
         points: list[tuple[int, float]] = []
+        step = max(1, candidates // 20)
 
         def watch(_: object) -> None:
             size = len(history.records)
-            if size // 1000 > (points[-1][0] // 1000 if points else -1):
+            if size // step > (points[-1][0] // step if points else -1):
                 points.append((size, _resident_mib()))
                 print(
                     f"{size:,} records: {points[-1][1]:.0f} MiB, {_count('fd')}"
