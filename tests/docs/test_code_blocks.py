@@ -1,5 +1,6 @@
 """What README, tutorial and guide show must work as it stands there, in a quick variant."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from markdown_blocks import PAGES, Block, blocks_of
+from markdown_blocks import PAGES, ROOT, Block, blocks_of
 from support.command import call_evo
 
 from evo.cli import app
@@ -170,3 +171,17 @@ def test_every_command_but_export_takes_json() -> None:
 
     assert "status" in plain
     assert without == {"export"}
+
+
+UNDATED = [page for page in (*PAGES, "CONTRIBUTING.md") if "measurements" not in page]
+
+
+@pytest.mark.parametrize("page", UNDATED)
+def test_every_file_that_a_page_names_exists(page: str) -> None:
+    """Pages of measurements are dated: a benchmark that they name may be gone."""
+    text = (ROOT / page).read_text()
+    named = re.findall(r"`((?:evo|archive|operators|prompts|tests|docs)/[\w./-]+)`", text)
+
+    missing = [path for path in named if not (ROOT / path).exists()]
+
+    assert missing == []
