@@ -103,3 +103,15 @@ def test_lessons_bring_the_first_screened_generation_forward_unless_it_is_named(
 def test_lessons_that_nothing_reads_are_refused() -> None:
     with pytest.raises(UsageError, match="screening = true beside lessons"):
         parse({"reward": {"lessons": "lessons.parquet"}}, where="t")
+
+
+def test_a_mapping_or_a_configuration_is_loaded_as_a_file_is() -> None:
+    given = {"generations": 3, "protocol": {"keep": 0.5}}
+
+    config = load(given, ["generations=5"], overrides={"protocol.batch_size": 16}, seed=9)
+
+    assert (config.generations, config.seed) == (5, 9)
+    assert (config.protocol.keep, config.protocol.batch_size) == (0.5, 16)
+    assert given == {"generations": 3, "protocol": {"keep": 0.5}}
+    assert load(config) == config
+    assert load(config, overrides={"generations": 8}).generations == 8

@@ -135,3 +135,47 @@ def test_a_campaign_runs_in_a_thread_that_is_not_the_main_one(folder):
     thread.join()
 
     assert results == [evo.Stopped(3, evo.StopCause.FINISHED, "")]
+
+
+@pytest.mark.parametrize(
+    ("config", "overrides", "message"),
+    [
+        ("smok", None, "Did you mean 'smoke'"),
+        ({"generatoins": 3}, None, "unknown key generatoins, did you mean 'generations'"),
+        ("smoke", {"protocol.keep": 2}, r"protocol\.keep"),
+        ({"kind": "activaton"}, None, "Did you mean 'activation'"),
+    ],
+)
+def test_a_wrong_configuration_is_an_error_before_anything_is_made(
+    tmp_path, monkeypatch, config, overrides, message
+):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(evo.UsageError, match=message):
+        evo.run(config, overrides=overrides)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_campaign_is_returned_as_it_is(folder):
+    carry_on(folder)
+    events = []
+
+    campaign = evo.resume(folder, on_event=events.append)
+
+    assert (campaign.folder, campaign.state) == (folder, evo.CampaignState.FINISHED)
+    assert events == [evo.Stopped(3, evo.StopCause.FINISHED, "")]
+
+
+def test_sources_are_validated_alone_and_together():
+    good = "import torch\n\n\ndef activation(x):\n    return x * torch.sigmoid(2 * x)\n"
+    bad = "import os\n\n\ndef activation(x):\n    return x\n"
+
+    valid, refused = evo.validate([good, bad], kind="activation")
+
+    assert (valid.path, valid.is_valid, valid.reason) == ("", True, "")
+    assert valid.graph_nodes > 0
+    assert not refused.is_valid
+    assert "os" in refused.reason
+    with pytest.raises(AttributeError):
+        refused.reason = "frozen"
