@@ -4,20 +4,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 SETUP := $(VENV)/.complete
+JOBS ?= 2
 
 # Images of Python often forbid it to keep what it has compiled. Every process of evo, four in a
 # campaign, would compile torch anew: half of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test check bench versions docs lock clean
+.PHONY: setup demo test test-long check bench versions docs lock clean
 
 demo: $(SETUP)
 	$(BIN)/evo run demo
 
 setup: $(SETUP)
 
+# Neighbours in a file stay together as far as possible: they share sandboxes and campaigns.
 test: $(SETUP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+# Kills and random programs again, many more of them and new ones each time: half an hour.
+test-long: $(SETUP)
+	EVO_TESTS=nightly $(BIN)/pytest -n $(JOBS) --dist worksteal -m long
 
 check: $(SETUP)
 	$(BIN)/ruff check .

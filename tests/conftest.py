@@ -11,10 +11,12 @@ import pytest
 import torch
 from hypothesis import settings
 from numpy.typing import NDArray
+from support.profiles import PROFILE
 
 # No test is timed: a busy machine must not fail one.
-settings.register_profile("evo", deadline=None)
-settings.load_profile("evo")
+settings.register_profile("ci", deadline=None)
+settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=1000)
+settings.load_profile(PROFILE)
 
 TRAIN, TEST = 600, 100
 

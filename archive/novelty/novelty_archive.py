@@ -44,7 +44,7 @@ class NoveltyArchive:
         self._arrived = (Neighbours(), Neighbours())
 
     def __len__(self) -> int:
-        return len(self._baselines[0]) + len(self._arrived[0])
+        return len(self._baselines[1]) + len(self._arrived[1])
 
     def add(
         self,
@@ -58,12 +58,13 @@ class NoveltyArchive:
 
         Args:
             ids: n ids.
-            text_vectors: (n, d) of unit length.
+            text_vectors: (n, d) of unit length; d = 0 where sources are not embedded.
             behaviour_vectors: (n, p), standardised.
             baselines: whether these are the known components that candidates are measured against.
         """
         text, behaviour = self._baselines if baselines else self._arrived
-        text.add(ids, text_vectors)
+        if text_vectors.shape[1]:
+            text.add(ids, text_vectors)
         behaviour.add(ids, behaviour_vectors)
 
     def take(self, sealed: Generation) -> None:
@@ -82,16 +83,17 @@ class NoveltyArchive:
         """N-scores of newcomers in their order, each known to the next; the archive stays as it is.
 
         N_text = mean over the k nearest a of 1 − cos(v, a), in [0, 2]; N_behaviour = mean over
-        the k nearest of √(‖v − a‖² / p); k = 1 unless said otherwise.
+        the k nearest of √(‖v − a‖² / p); k = 1 unless said otherwise. Without text vectors there is
+        no N_text.
         """
         if not records:
             return []
         ids = [record.id for record in records]
         vectors = _vectors(records)
-        texts, behaviours = (
-            self._measured(ids, vectors[i], i, distance)
-            for i, distance in enumerate((cosine_distance, rms_distance))
-        )
+        behaviours = self._measured(ids, vectors[1], 1, rms_distance)
+        texts: Iterable[tuple[float | None, str]] = [(None, "")] * len(records)
+        if vectors[0].shape[1]:
+            texts = self._measured(ids, vectors[0], 0, cosine_distance)
         return [
             Novelty(text, behaviour, nearest_text, nearest_behaviour)
             for (text, nearest_text), (behaviour, nearest_behaviour) in zip(

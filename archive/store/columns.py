@@ -5,6 +5,7 @@ what is unpacked equals what was packed, bit for bit.
 """
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
@@ -98,7 +99,7 @@ def unpack(columns: Columns) -> list[Record]:
                 score=_score(row, LazyTrials(columns, *trials[i]), tasks[i])
                 if row["has_score"]
                 else None,
-                novelty=Novelty(**part_of(row, "novelty")) if row["has_novelty"] else None,
+                novelty=_novelty(row) if row["has_novelty"] else None,
                 screening=Screening(**part_of(row, "screening")) if row["has_screening"] else None,
                 **part_of(row, ""),
             )
@@ -191,3 +192,9 @@ def _score(row: dict[str, Any], trials: "LazyTrials", tasks: list[Any]) -> Score
         tasks={name: TaskScore(*values) for name, *values in tasks},
         **part_of(row, "score"),
     )
+
+
+def _novelty(row: dict[str, Any]) -> Novelty:
+    novelty = Novelty(**part_of(row, "novelty"))
+    text = novelty.text
+    return novelty._replace(text=None) if text is None or math.isnan(text) else novelty

@@ -74,7 +74,7 @@ RECORD_FIELDS = (
     *_estimate("bsota_wr", "score.bsota_wr", "chance to beat the best baseline, in [0, 1]"),
     Field("margin", float, "mean over trials of log(best baseline's loss / own)", "score.margin"),
     Field("training_end", TrainingEnd, "complete, outraced or failed", "score.end"),
-    Field("n_text", float, "1 - largest cosine similarity of source embeddings", "novelty.text"),
+    Field("n_text", float, "1 - largest cosine of source embeddings, or NaN", "novelty.text"),
     Field("n_behaviour", float, "RMS distance to the nearest component", "novelty.behaviour"),
     Field("nearest_text", str, "id of the nearest by text", "novelty.nearest_text"),
     Field("nearest_behaviour", str, "id of the nearest by behaviour", "novelty.nearest_behaviour"),

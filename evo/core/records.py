@@ -161,13 +161,14 @@ class Novelty(NamedTuple):
     """Both N-scores, fixed at the moment a candidate arrives, and who its neighbours were.
 
     Attributes:
-        text: 1 − largest cosine similarity of source embeddings to anything known.
+        text: 1 − largest cosine similarity of source embeddings to anything known; None in a
+            campaign that takes no embeddings.
         behaviour: RMS distance of standardised probe outputs to the nearest known component.
-        nearest_text: id of the nearest neighbour by text.
+        nearest_text: id of the nearest neighbour by text; empty without embeddings.
         nearest_behaviour: id of the nearest neighbour by behaviour.
     """
 
-    text: float
+    text: float | None
     behaviour: float
     nearest_text: str
     nearest_behaviour: str

@@ -126,7 +126,7 @@ def test_a_front_of_other_objectives_beside_that_of_another_campaign(
     assert finished_run in evo("pareto", finished_run, "--over", finished_run).out
 
 
-@pytest.mark.parametrize("keys", ["b_wr", "b_wr,b_wr", "b_wr,n_txt", ""])
+@pytest.mark.parametrize("keys", ["b_wr", "b_wr,b_wr", "b_wr,n_txt", "b_wr,n_text", ""])
 def test_objectives_that_make_no_front_exit_with_2(evo: Evo, finished_run: str, keys: str) -> None:
     done = evo("pareto", finished_run, "--objectives", keys)
 

@@ -21,6 +21,9 @@ offspring = 6
 trainings = 3
 workers = 2
 
+[novelty]
+text_model = "none"
+
 [protocol]
 rungs = [{ epochs = 2, seeds = 2 }]
 learning_rates = [0.01]

@@ -1,26 +1,24 @@
 """Random programs and graphs for the walls.
 
-The suite draws the same few examples each time. `EVO_FUZZ=5000 pytest tests/fuzz` draws that many
-new ones for each property; what it finds is printed with the line that repeats it.
+`make test` draws the same few examples each time. `make test-long` draws thousands of new ones for
+each property; what it finds is printed with the line that repeats it.
 """
 
 import json
-import os
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from support.profiles import PROFILE, many
 
 from evo.components.kinds import kinds
 from evo.validation.graph.allowed import ALLOWED
 from evo.validation.graph.arguments import schema_of
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, NAME_REMEDIES
 
-_LONG = os.environ.get("EVO_FUZZ")
-
 fuzzing = settings(
-    max_examples=int(_LONG or 40),
-    derandomize=_LONG is None,
+    max_examples=many(40, nightly=2000),
+    derandomize=PROFILE == "ci",
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,

@@ -18,6 +18,8 @@ from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validation, Validator
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:

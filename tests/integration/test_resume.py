@@ -12,6 +12,7 @@ import no_training
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from support.profiles import many
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -101,8 +102,9 @@ def test_the_uninterrupted_campaign_has_what_a_campaign_has(whole):
     assert finished.events > finished.trained
 
 
+@pytest.mark.long
 @settings(
-    max_examples=12,
+    max_examples=many(12, nightly=150),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # an example costs seconds: shrinking, minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -19,7 +19,8 @@ from evo.cli import main
 EVO = Path(sys.executable).parent / "evo"
 SECRET = "sk-do-not-write-me"
 SMALL = (
-    *("run", "smoke", "--seed", "4"),
+    # Without embeddings: loading their model takes a process eight seconds.
+    *("run", "smoke", "--seed", "4", "--set", "novelty.text_model=none"),
     # Long enough to be interrupted, short enough to wait for.
     *("--set", "protocol.rungs=[{epochs = 2, seeds = 4}, {epochs = 6, seeds = 4}]"),
 )

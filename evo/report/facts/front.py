@@ -7,7 +7,6 @@ import numpy as np
 
 from archive.pareto import front, hypervolume
 from evo.core.records import Record
-from evo.report.facts.record import measure_facts
 
 FRONT_OBJECTIVES = ("b_wr", "n_behaviour")
 """Keys of performance and novelty, both maximised, as selection sees them."""
@@ -75,5 +74,4 @@ def without_baselines(records: Iterable[Record], baselines: list[Record]) -> Ite
 
 def front_point(record: Record) -> tuple[float, float]:
     """Performance and novelty of an evaluated record, in the order of `FRONT_OBJECTIVES`."""
-    measures = measure_facts(record)
-    return measures[FRONT_OBJECTIVES[0]], measures[FRONT_OBJECTIVES[1]]
+    return record.scored.b_wr.value, record.archived.behaviour

@@ -36,6 +36,16 @@ class Objective:
         return -1.0 if self.is_minimised else 1.0
 
 
+def _text_novelty(record: Record) -> float:
+    novelty = record.archived.text
+    if novelty is None:
+        raise UsageError(
+            "Objective 'n_text' is not known in a campaign with novelty.text_model = 'none'; "
+            "choose other objectives."
+        )
+    return novelty
+
+
 OBJECTIVES = {
     objective.key: objective
     for objective in (
@@ -61,7 +71,7 @@ OBJECTIVES = {
         Objective(
             "n_text",
             "text N-score (1 − cosine to the nearest known source)",
-            lambda record: record.archived.text,
+            _text_novelty,
         ),
         Objective(
             "n_behaviour",

@@ -56,8 +56,8 @@ def score_facts(record: Record) -> dict[str, Any]:
     }
 
 
-def measure_facts(record: Record) -> dict[str, float]:
-    """Both win rates and both N-scores of an evaluated record."""
+def measure_facts(record: Record) -> dict[str, float | None]:
+    """Both win rates and both N-scores of an evaluated record; None where there is no N-score."""
     return {
         "b_wr": record.scored.b_wr.value,
         "bsota_wr": record.scored.bsota_wr.value,

@@ -32,16 +32,19 @@ def draw_best(overview: Overview) -> Figure:
         score, novelty = record.scored, record.archived
         axes.set_title(
             f"{number}: BSOTA-WR {score.bsota_wr.value:.2f}\nN {novelty.behaviour:.2f} behaviour, "
-            f"{novelty.text:.2f} text",
+            f"{'no' if novelty.text is None else f'{novelty.text:.2f}'} text",
             fontsize=7,
         )
     upper, lower = right.subplots(2, 1)
     _heat_map(
         upper, _rms_distances([r.behaviour_vector for r in records]), "apart in behaviour (RMS)"
     )
-    _heat_map(
-        lower, _cosine_distances([r.text_vector for r in records]), "apart in text (1 − cosine)"
-    )
+    vectors = [record.text_vector for record in records]
+    if vectors[0].size:
+        _heat_map(lower, _cosine_distances(vectors), "apart in text (1 − cosine)")
+    else:
+        lower.set_axis_off()
+        lower.set_title("sources are not embedded", fontsize=8)
     return figure
 
 

@@ -7,7 +7,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from evo.core.records import Record
+from evo.core.records import Novelty, Record
 from evo.evaluation.statistics.paired_test import Comparison
 from evo.report.facts.overview import Overview
 from evo.report.views.tables import plain_table
@@ -88,7 +88,7 @@ def _measures(overview: Overview, index: int) -> Iterator[tuple[str, str]]:
     yield "B-WR", interval_text(score.b_wr)
     yield "BSOTA-WR", interval_text(score.bsota_wr)
     yield "margin", f"{score.margin:+.3f}"
-    yield "N text", f"{novelty.text:.3f}"
+    yield "N text", _text_score(novelty)
     yield "N behaviour", f"{novelty.behaviour:.3f}"
     for objective, value in zip(analysis.objectives, analysis.values[index], strict=True):
         if objective.is_minimised:
@@ -113,7 +113,11 @@ def _baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Re
             interval_text(score.b_wr),
             interval_text(score.bsota_wr),
             f"{score.margin:+.3f}",
-            f"{novelty.text:.3f}",
+            _text_score(novelty),
             f"{novelty.behaviour:.3f}",
         )
     return table
+
+
+def _text_score(novelty: Novelty) -> str:
+    return "none" if novelty.text is None else f"{novelty.text:.3f}"

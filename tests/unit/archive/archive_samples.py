@@ -120,7 +120,7 @@ records = st.builds(
     _vectors(3),
     _vectors(2),
     st.none() | _scores,
-    st.none() | st.builds(Novelty, _number, _number, _text, _text),
+    st.none() | st.builds(Novelty, st.none() | st.floats(0, 2), _number, _text, _text),
     _number,
     _number,
     _text,

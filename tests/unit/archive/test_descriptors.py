@@ -125,3 +125,11 @@ def test_baselines_that_all_agree_still_make_a_scale():
     scale = BehaviourScale.of(np.ones((3, 4)))
 
     assert scale(np.ones(4)).tolist() == [0.0] * 4
+
+
+def test_no_model_gives_vectors_of_no_length():
+    none = TextDescriptor("none")
+    none.load()
+
+    assert none(["def activation(x): return x"] * 3).shape == (3, 0)
+    assert none.size == 0

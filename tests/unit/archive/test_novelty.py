@@ -241,3 +241,15 @@ def test_an_archive_rebuilt_from_history_gives_the_same_n_scores_bit_for_bit(tmp
 
     assert len(rebuilt) == 30
     assert rebuilt.n_scores(newcomers(40, seed=9)) == archive.n_scores(newcomers(40, seed=9))
+
+
+def test_without_embeddings_there_is_no_text_score_and_the_behaviour_score_is_the_same():
+    _, behaviours = crowd(40)
+    with_text, without = full(40), NoveltyArchive()
+    without.add([f"known-{i}" for i in range(40)], np.zeros((40, 0), np.float32), behaviours)
+    text, behaviour = (vectors[5] for vectors in crowd(20, seed=1))
+
+    expected = novelty(with_text, text, behaviour)
+
+    assert len(without) == 40
+    assert novelty(without, [], behaviour) == expected._replace(text=None, nearest_text="")

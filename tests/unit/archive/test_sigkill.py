@@ -5,6 +5,7 @@ import time
 import archive_samples as samples
 import pytest
 from archive_children import SIZE, evolve
+from support.profiles import many
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -37,7 +38,8 @@ def live_and_die(processes, folder, life, seconds):
     return acknowledged
 
 
-@pytest.mark.parametrize("campaign", range(4))
+@pytest.mark.long
+@pytest.mark.parametrize("campaign", range(many(4, nightly=60)))
 def test_whatever_was_acknowledged_survives_sigkill_and_is_paid_once(processes, tmp_path, campaign):
     folder = tmp_path / "run"
     History.create(folder, config={}, environment={}).close()
