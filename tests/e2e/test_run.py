@@ -2,6 +2,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from support.command import SECRET, SMALL, Evo, Finished, start_evo
 from support.processes import descendants, is_alive, wait_for
 
@@ -111,6 +112,7 @@ def test_a_second_process_on_one_campaign_is_refused(evo: Evo, workplace: Path) 
     assert (running.json["state"], running.json["stopped_because"]) == ("running", None)
 
 
+@pytest.mark.enable_socket
 def test_a_dead_endpoint_says_how_to_go_on_and_status_repeats_why(
     evo: Evo, workplace: Path
 ) -> None:
