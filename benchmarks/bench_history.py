@@ -221,6 +221,6 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             records=Size(50_000, 3_000, "records of the larger history"),
-            candidates=Size(5_000, 500, "candidates of the campaign that trains nothing"),
+            candidates=Size(3_000, 500, "candidates of the campaign that trains nothing"),
         )
     )
