@@ -148,7 +148,7 @@ def test_a_generation_that_is_sealed_while_a_reader_looks_is_no_damage(
         seal(history, 1)
         return contents
 
-    monkeypatch.setattr(journal, "read", look_slowly)
+    monkeypatch.setattr(journal, "read_journal", look_slowly)
 
     assert Reader.read(folder).generation == 1
 
