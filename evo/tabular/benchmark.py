@@ -18,7 +18,7 @@ from evo.core.seeds import child
 from evo.screening.efficiency import TOP
 from evo.screening.model import Example
 from evo.tabular.candidates import Candidates, candidates_of
-from evo.tabular.strategy import Goal, SearchState, Strategy
+from evo.tabular.strategy import Goal, PoolState, Strategy
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def search_pool(
     evaluated = order[: min(plan.batch, plan.budget)]
     while len(evaluated) < plan.budget:
         examples = Example(*(values[evaluated] for values in table.examples))
-        state = SearchState(table.candidates, table.goal, evaluated, examples)
+        state = PoolState(table.candidates, table.goal, evaluated, examples)
         wanted = min(plan.batch, plan.budget - len(evaluated))
         rng = child(plan.seed, "tabular", repetition, name, len(evaluated))
         chosen = np.asarray(strategy.choose(state, wanted, rng), dtype=np.int64)

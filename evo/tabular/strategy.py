@@ -22,7 +22,7 @@ Goal = Literal["b_wr", "bsota_wr"]
 
 
 @dataclass(frozen=True)
-class SearchState:
+class PoolState:
     """All that a strategy knows when it chooses a batch.
 
     Attributes:
@@ -58,7 +58,7 @@ class SearchState:
 class Strategy(Protocol):
     """Chooses the next batch."""
 
-    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
+    def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """Choose `count` different indices out of `state.left`.
 
         Args:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evo.tabular.strategy import SearchState, strategies
+from evo.tabular.strategy import PoolState, strategies
 
 
 @strategies.register("random")
 class Chance:
     """Chooses uniformly among those left."""
 
-    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
+    def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         return rng.choice(state.left, size=count, replace=False).tolist()

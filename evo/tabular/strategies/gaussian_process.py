@@ -19,7 +19,7 @@ from evo.core.arrays import Floats
 from evo.screening.choice import most_promising
 from evo.screening.features import Features
 from evo.screening.model import BLOCKS, Scaler
-from evo.tabular.strategy import SearchState, strategies
+from evo.tabular.strategy import PoolState, strategies
 
 
 class GaussianPrediction(NamedTuple):
@@ -33,7 +33,7 @@ class GaussianPrediction(NamedTuple):
 class GaussianProcess:
     """Chooses the most promising by a Gaussian process, fitted to all evaluated candidates."""
 
-    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:  # noqa: ARG002 - no chance in it
+    def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:  # noqa: ARG002 - no chance in it
         """See `Strategy`."""
         left = state.left
         prediction = gaussian_prediction(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
-from evo.tabular.strategy import SearchState, strategies
+from evo.tabular.strategy import PoolState, strategies
 
 _PARENTS = 24
 """Number of the best so far that parents are drawn from: the default population of a campaign."""
@@ -22,7 +22,7 @@ _NEAREST = 5
 class LocalSearch:
     """Chooses neighbours of parents that won binary tournaments among the best."""
 
-    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
+    def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         behaviours = state.candidates.block("behaviour")
         best = state.evaluated[np.argsort(-state.win_rates, kind="stable")][:_PARENTS]

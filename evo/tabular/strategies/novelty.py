@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from archive.novelty.novelty_archive import Distance, cosine_distance, rms_distance
-from evo.tabular.strategy import SearchState, strategies
+from evo.tabular.strategy import PoolState, strategies
 
 
 class _Furthest:
@@ -25,7 +25,7 @@ class _Furthest:
         self._nearest = np.zeros(0)
         self._known: set[int] = set()
 
-    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:  # noqa: ARG002 - no chance in it
+    def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:  # noqa: ARG002 - no chance in it
         """See `Strategy`."""
         if not self._known:
             self._nearest = np.full(len(state.candidates), np.inf)
@@ -37,7 +37,7 @@ class _Furthest:
             self._add(state, chosen[-1])
         return chosen
 
-    def _add(self, state: SearchState, index: int) -> None:
+    def _add(self, state: PoolState, index: int) -> None:
         if index in self._known:
             return
         self._known.add(index)

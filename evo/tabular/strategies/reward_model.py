@@ -7,7 +7,7 @@ import numpy as np
 from evo.screening.choice import most_promising, random_count
 from evo.screening.model import BLOCKS, RewardModel
 from evo.screening.settings import RewardSettings
-from evo.tabular.strategy import SearchState, strategies
+from evo.tabular.strategy import PoolState, strategies
 
 
 @strategies.register("reward-model")
@@ -17,7 +17,7 @@ class RewardModelStrategy:
     Unlike in a campaign the model is always used, and chooses among all that are left.
     """
 
-    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> Sequence[int]:
+    def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         settings = RewardSettings()
         candidates, left = state.candidates, rng.permutation(state.left)

@@ -11,7 +11,7 @@ from evo.screening.model import Example
 from evo.tabular.benchmark import BenchmarkPlan, Table, measure, search_pool
 from evo.tabular.candidates import Candidates
 from evo.tabular.strategies.chance import Chance
-from evo.tabular.strategy import SearchState, strategies
+from evo.tabular.strategy import PoolState, strategies
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -40,7 +40,7 @@ class Oracle:
     def __init__(self, order: np.ndarray) -> None:
         self._order = order
 
-    def choose(self, state: SearchState, count: int, rng: np.random.Generator) -> list[int]:
+    def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> list[int]:
         left = set(state.left.tolist())
         return [place for place in self._order.tolist() if place in left][:count]
 
