@@ -22,7 +22,7 @@ class Tally(NamedTuple):
     """Successes of an operator or a model over some generations.
 
     Attributes:
-        proposed: candidates, whatever became of them.
+        proposed: candidates, with any outcome.
         survived: those that were in the population when their generation was sealed.
         cost_usd: price of its requests.
     """

@@ -1,7 +1,7 @@
 """Other people's text as quoted data: of bounded length, in one piece, unable to leave its quotes.
 
-What stays possible is that a model obeys what it was told to take for data; what it then writes is
-only another candidate, and meets the same walls.
+A model may still obey text that it should treat as data; its reply is then only another candidate,
+which passes through the same validation.
 """
 
 import json

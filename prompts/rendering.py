@@ -1,6 +1,6 @@
 """Prompts of language models: one Jinja template per strategy, and the function that fills them.
 
-Whatever a model, a server or a candidate wrote is data here. It goes through one of the filters
+Text from a model, a server or a candidate is data here. It goes through one of the filters
 below, which bound its length and keep it within its quotes; it is never itself read as a template.
 """
 

@@ -1,1 +1,1 @@
-"""What exists only while a search runs: the loop, its steps, creating and resuming a campaign."""
+"""Running a search: the loop, its steps, and creating and resuming a campaign."""

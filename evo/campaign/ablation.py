@@ -107,7 +107,7 @@ def ablated_graphs(
 
 
 class Measured:
-    """Graphs that never train as ablations: they did, or every trial of the last rung is there.
+    """Graphs with complete results, which never train as ablations again.
 
     Compared by graph, since sources with the same graph train the same. A candidate stopped by
     a race has fewer trials than others are compared on. Baselines, which come first, have all.
@@ -121,7 +121,7 @@ class Measured:
         return graph_digest(graphs) in self._graphs
 
     def take(self, records: Sequence[Record]) -> None:
-        """Note those of some records."""
+        """Add the graphs of some records."""
         counts = (len(r.score.trials) for r in records if r.is_baseline and r.score is not None)
         self._trials = max(counts, default=self._trials)
         self._graphs |= self.digests(records)

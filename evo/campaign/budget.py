@@ -82,7 +82,7 @@ def stop_at(deadline: float | None, train: Runner, *, hours: float) -> Runner:
 
 
 def _read(path: Path) -> float:
-    """Seconds so far."""
+    """Seconds of all earlier processes."""
     if not path.exists():
         return 0.0
     try:

@@ -1,4 +1,4 @@
-"""Put a campaign together from its configuration: the one module that knows every room."""
+"""Put a campaign together from its configuration: the one module that imports every package."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +70,7 @@ def run_campaign(
         history: the campaign's, open for writing.
         watch: called with a snapshot at every event.
         unsafe_sandbox: run where walls of the sandbox are absent. It is not stored: a resumed
-            campaign must be told again.
+            campaign needs it again.
         replay: a campaign whose recorded replies of language models are used; none is requested.
 
     Raises:

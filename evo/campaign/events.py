@@ -1,4 +1,4 @@
-"""What a running campaign reports as it happens: frozen events, never a handle on the campaign.
+"""Events of a running campaign, as frozen values; never a handle on the campaign.
 
 An interrupted generation runs again on resume, so its `CandidateEvaluated` events come again too;
 `GenerationSealed` comes once per generation.

@@ -61,7 +61,7 @@ def run_generations(
 
     Args:
         toolbox: the way of a candidate, and selection.
-        state: derived from everything that is sealed; its tracker is told of each step.
+        state: derived from everything that is sealed; its tracker records each step.
         history: seals generations; generation 0, the baselines, is sealed.
         generations: number of the last generation.
     """

@@ -136,7 +136,7 @@ class Tracker:
             self.tell()
 
     def tell(self) -> None:
-        """Report a snapshot of now."""
+        """Report a snapshot of the current state."""
         now = self._clock()
         search = now - self._search_start if self._search_start is not None else 0.0
         evaluated = self._evaluated_here + self._first_rung_done

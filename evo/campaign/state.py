@@ -57,7 +57,7 @@ class SearchState:
         population: survivors of the last two generations.
         archive: both descriptors of everything known.
         memory: how operators and models fared lately, and what failed.
-        tracker: counts for whoever watches.
+        tracker: counts for progress reports.
         learner: the reward models; None where chance alone screens.
         ablations: what ablations need; None where no kinds are combined.
         baselines: the known components, with their trials.

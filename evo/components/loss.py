@@ -33,11 +33,11 @@ class LossKind(Kind):
 
     Candidates cannot be measured by what they train, nor by cross-entropy, which rewards those
     that resemble it. So a trial is decided by the share of wrong answers on the task's own test
-    data, and the learning rate is picked by that share on validation data. Adam takes no notice of
-    a constant factor, and behaviour does not either.
+    data, and the learning rate is picked by that share on validation data. Adam ignores a
+    constant factor, and so does behaviour.
 
     Rows stand apart as in a preprocessor, so that a loss is that of one sample. It may be negative:
-    what falls without end costs its author the trial, and nobody else.
+    one that falls without end loses its own trial and harms no other candidate.
     """
 
     contract: ClassVar[Contract] = Contract(
@@ -155,14 +155,14 @@ def _pull(
 def _expect_rows_apart(component: Component) -> None:
     """The same rows among strangers, in another order and layout, and alone, give the same.
 
-    So do their pulls. Both in units of their size, since training takes no notice of a factor.
+    So do their pulls. Both in units of their size, since training ignores a factor.
     """
     logits, answers = 3 * normal_probe(7, 5), _answers(7, 5)
     expected = _pull(component, logits, answers)
     sizes = [values.square().mean().sqrt() + 1e-12 for values in expected]
     otherwise = (
         "expected the loss of every row, and its pull, to depend on its own row alone, got others "
-        "with other rows beside it or in another order; reduce over classes only, with dim=-1"
+        "among other rows or in another order; reduce over classes only, with dim=-1"
     )
 
     def expect(actual: Sequence[torch.Tensor], rows: slice) -> None:

@@ -23,8 +23,8 @@ class Normalization(Kind):
 
     Layer norm (Ba et al. 2016, arXiv 1607.06450) and RMS norm (Zhang & Sennrich 2019, arXiv
     1910.07467) are of this kind. Batch norm is not: a row must not depend on the other rows, so
-    that what a network says of a test sample does not depend on the samples that happen to stand
-    beside it, and training and testing are the same function.
+    that the output for a test sample does not depend on the other samples of its batch, and
+    training and testing are the same function.
     """
 
     contract: ClassVar[Contract] = Contract(

@@ -29,11 +29,11 @@ class Optimizer(Kind):
 
     The rule sees one parameter tensor at a time, as a vector: its gradient, two states that start
     as zeros, its weights, and the number of the step, counted from 1. The weights then go down by
-    rate · schedule · step. Whatever rules need more than two states is out of reach.
+    rate · schedule · step. Rules that need more than two states cannot be written.
 
     Good rates of such rules differ by orders of magnitude, so they are picked from a grid of this
-    kind's own, for candidates and baselines alike: no rule wins by its scale, and behaviour takes
-    no notice of it.
+    kind's own, for candidates and baselines alike: no rule wins by its scale, and behaviour ignores
+    it.
     """
 
     contract: ClassVar[Contract] = Contract(

@@ -21,8 +21,8 @@ class Preprocessor(Kind):
 
     The study (Ardeshir 2024) names preprocessors without a definition; the reading here is ours. A
     row must not depend on the other rows: statistics of a batch would let the result of a test
-    sample depend on the samples that happen to stand beside it, and test data would tell of each
-    other. What a row's own features say (their mean, range, order) is free to use.
+    sample depend on the other samples of its batch, and test samples would leak into each other.
+    Statistics of a row's own features (their mean, range, order) are free to use.
 
     Gradients are not asked for: no parameter stands before the inputs, so none ever flows here.
     """

@@ -17,7 +17,7 @@ from evo.networks.parts import Parts
 _SCALES = {"small": 1e-3, "usual": 1.0, "large": 100.0}
 """Weights of probes, in units of how weights start, 1/√inputs."""
 _PER_MILLE = 1000.0
-"""Behaviour is told in thousandths: useful penalties pull on a weight by about so much."""
+"""Behaviour is in thousandths: useful penalties pull on a weight by about that much."""
 
 
 @kinds.register("regularizer")
@@ -28,7 +28,7 @@ class Regularizer(Kind):
     The component is the penalty of one weight matrix, its strength included, as one writes it by
     hand: `1e-3 * w.square().sum()`. The loss gains the sum over the matrices of a network, biases
     left out. It need not treat all units alike: neighbours may be pulled together. A tenth of it
-    and ten times as much are tried too, beside every learning rate, so that a form does not win or
+    and ten times as much are tried too, with every learning rate, so that a form does not win or
     lose by its scale.
 
     A penalty below zero is refused: one that falls without end as weights grow would be minimised

@@ -33,7 +33,7 @@ def rows_probe() -> torch.Tensor:
 def each_row(component: Component, *, rows: int = 1) -> Component:
     """The component as training calls it: on every row by itself, so that none can see another.
 
-    Checks show what a component does with probes; this holds for whatever comes, and for gradients.
+    Checks only show what a component does with probes; this holds for any input, and for gradients.
 
     Args:
         component: takes n rows.

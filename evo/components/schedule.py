@@ -24,7 +24,7 @@ class Schedule(Kind):
     """Replaces the linear decay of the learning rate over a training.
 
     What it is multiplied by, the learning rate, is picked for each schedule, so a constant factor
-    is no merit, and behaviour takes no notice of it.
+    is no merit, and behaviour ignores it.
     """
 
     contract: ClassVar[Contract] = Contract(

@@ -1,1 +1,1 @@
-"""Where trainings run: worker processes and the devices they train on."""
+"""Compute: worker processes and the devices that they train on."""

@@ -41,7 +41,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
 
 
 class _Work(NamedTuple):
-    """What all jobs of a campaign have in common."""
+    """Settings that all jobs of a campaign share."""
 
     kind: str
     tasks: tuple[str, ...]
@@ -169,7 +169,7 @@ _starting = threading.Lock()
 
 @contextmanager
 def _program_withheld() -> Generator[None]:
-    """Within it, a process that starts is told that there is no program to import."""
+    """Start processes without importing the user's program, while the context lasts."""
     program = sys.modules["__main__"]
     with _starting:
         spec = program.__spec__
@@ -184,8 +184,8 @@ def _program_withheld() -> Generator[None]:
 def _start_server() -> None:
     """Start the process that workers are forked off, unless it runs already.
 
-    It is told to look for modules where packages are installed and not in the current folder,
-    whose files may have the names of ours.
+    It looks for modules where packages are installed and not in the current folder, whose files
+    may have the names of ours.
     """
     _Context().set_forkserver_preload([__name__, "sklearn.datasets"])  # most tasks load from there
     before = os.environ.get("PYTHONSAFEPATH")
@@ -219,7 +219,7 @@ _gpu_claim: GpuClaim
 
 
 def keep_memory() -> None:
-    """Keep freed memory for the next step (glibc): asking the kernel anew costs a tenth of it."""
+    """Keep freed memory for the next step (glibc): allocating it again takes a tenth of a step."""
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, 1 << 30)
@@ -227,7 +227,7 @@ def keep_memory() -> None:
 
 
 def _die_with_engine() -> None:
-    """No orphan stays behind when the engine is killed without a chance to stop its workers."""
+    """End this worker when the engine ends, even if it was killed and could not stop workers."""
     engine = multiprocessing.parent_process()
     assert engine is not None
     engine.join()
@@ -237,7 +237,9 @@ def _die_with_engine() -> None:
 def _train(job: Job, work: _Work) -> Outcome:
     start = time.process_time()
     kind = kinds.get(work.kind)()
-    instead = [{} if each.is_mapped else kernels_for(_gpu_claim.device) for each in kind.members]
+    instead = [
+        {} if member.is_mapped else kernels_for(_gpu_claim.device) for member in kind.members
+    ]
     try:
         trials = run_trials(
             kind.parts(component_of(job.graphs, instead=instead)),

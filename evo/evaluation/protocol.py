@@ -45,7 +45,7 @@ class Rung(Frozen):
     seeds: Several
     """Seeds per network; at least two, since an interval needs a spread."""
     networks: PositiveInt | None = None
-    """How many of each task's networks, in the task's order; unset means all."""
+    """Number of each task's networks to use, in the task's order; unset means all."""
 
 
 class Protocol(Frozen):

@@ -1,1 +1,1 @@
-"""Language models: clients, limits and recorded replies. Only this room knows HTTP and keys."""
+"""Language models: clients, limits and recorded replies. Only here are HTTP and keys handled."""

@@ -23,7 +23,7 @@ def choose_model(
     *,
     cost_weight: float,
 ) -> str:
-    """The model that is asked next.
+    """The model of the next request.
 
     Args:
         models: labels, in the order of the configuration.

@@ -84,7 +84,7 @@ class ModelSettings(Frozen):
 
 
 class Budget(Frozen):
-    """What the whole campaign may spend, over all resumes; 0 means no limit."""
+    """Limits on the spending of the whole campaign, over all resumes; 0 means no limit."""
 
     requests: NonNegativeInt = 0
     """Requests to language models."""
@@ -116,14 +116,14 @@ class LlmSettings(Frozen):
     patience: PositiveInt = 8
     """Requests given up in a row after which the endpoint counts as dead."""
     when_dead: Literal["stop", "tree"] = "stop"
-    """When the endpoint is dead: stop with everything saved, or go on with the syntax-tree
+    """Reaction to a dead endpoint: stop with everything saved, or go on with the syntax-tree
     operators alone."""
     repair: bool = True
     """Send an invalid candidate back to its model once, with the reason."""
     ahead: bool = True
     """Ask for the next generation while this one trains, from the survivors before it."""
     cost_weight: NonNegativeFloat = 0.5
-    """How strongly the price of a model counts against it; 0 ignores prices."""
+    """Weight of a model's price against its success; 0 ignores prices."""
     budget: Budget = Budget()
 
     @model_validator(mode="after")

@@ -56,7 +56,7 @@ class Memory:
         self._generations.pop(sealed.number - self._window - _BEHIND, None)
 
     def after(self, generation: int) -> RecentLessons:
-        """Statistics as of that generation, whatever was sealed since."""
+        """Statistics as of that generation; later ones are left out."""
         window = range(max(1, generation - self._window + 1), generation + 1)
         recent = [self._generations[g] for g in window if g in self._generations]
         failures = [failure for lessons in reversed(recent) for failure in lessons.failures]
@@ -74,11 +74,11 @@ def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> RecentLess
     for record in records:
         candidate = record.candidate
         lives = record.id in survivors and record.novelty is not None
-        mends = candidate.operator == REPAIR
-        operator = authors.get(candidate.parents[0], REPAIR) if mends else candidate.operator
-        _add(operators, operator, Tally(int(not mends), int(lives), record.cost_usd))
+        is_repair = candidate.operator == REPAIR
+        operator = authors.get(candidate.parents[0], REPAIR) if is_repair else candidate.operator
+        _add(operators, operator, Tally(int(not is_repair), int(lives), record.cost_usd))
         if candidate.model:
-            _add(models, candidate.model, Tally(int(not mends), int(lives), record.cost_usd))
+            _add(models, candidate.model, Tally(int(not is_repair), int(lives), record.cost_usd))
     failed = [
         Record(
             record.candidate,

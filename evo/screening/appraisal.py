@@ -63,7 +63,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Judgement:
-    """How well a reward model predicts the candidates of some campaigns.
+    """Quality of a reward model's predictions for the candidates of some campaigns.
 
     Attributes:
         names: of the campaigns.

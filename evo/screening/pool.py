@@ -20,7 +20,7 @@ from evo.core.records import Candidate, Record, Score, Status
 from evo.core.stages import Stage
 
 POOL_KIND = "activation"
-"""What the components of a pool are."""
+"""Kind of a pool's components."""
 
 _COLUMNS = (
     *("source", "operator", "rung", "b_wr", "b_wr_low", "b_wr_high"),

@@ -1,4 +1,4 @@
-"""How a campaign uses a reward model, as configuration."""
+"""Configuration of the reward model."""
 
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ class RewardSettings(Frozen):
     optimism: NonNegativeFloat = 1.0
     """Rank by expected B-WR plus this many standard deviations."""
     window: Annotated[int, Field(ge=50)] = 600
-    """How many of the latest evaluated candidates the model learns from."""
+    """Number of the latest evaluated candidates that the model learns from."""
     watched: PositiveInt = 5
     """Generations whose random share decides whether the model is better than chance."""
     lessons: str = ""

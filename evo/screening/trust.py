@@ -38,7 +38,7 @@ class PredictionCheck:
 
 @dataclass(frozen=True)
 class Trust:
-    """How far a model can be trusted.
+    """Evidence on whether a model's predictions can be trusted.
 
     Attributes:
         correlation: rank correlation within generations, in [-1, 1]; 0 without candidates.

@@ -17,7 +17,7 @@ class ScreeningVerdict:
     Attributes:
         state: what it does.
         since: generation in which it began to; 0 where nothing has been screened yet.
-        why: in words, for a model that stands aside.
+        why: in words, for a model that does not screen.
     """
 
     state: ScreeningState = ScreeningState.EARLY

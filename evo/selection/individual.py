@@ -54,7 +54,7 @@ def novelty(record: Record) -> float:
 
 
 def best_first(individuals: Iterable[Individual]) -> list[Individual]:
-    """By performance, then novelty, then id: the same whatever order they come in."""
+    """Sort by performance, then novelty, then id: the same for any order of the input."""
     return sorted(individuals, key=_from_the_best)
 
 

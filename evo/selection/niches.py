@@ -8,7 +8,7 @@ to the nearest better one:
 b being the standardised outputs on the kind's probe, in p places; better is higher performance,
 then higher novelty, then the lower id. The `count` with the largest rooms survive. So each survivor
 is the best of everything within r of it, r being the smallest room among them: the radius grows
-until just so many niches are left, and nobody has to set it.
+until exactly `count` niches are left, and needs no setting.
 
 This is the competition of Dominated Novelty Search (Bahlous-Boldi et al. 2025, arXiv 2502.00593)
 with one neighbour where they average over k, since with one a niche has a radius. It stands in for

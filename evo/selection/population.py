@@ -22,10 +22,10 @@ class Population:
         self.earlier: list[Individual] = []
 
     def take(self, sealed: Generation) -> None:
-        """Let the sealed.survivors of a sealed generation take the place of those before."""
+        """Replace the population by the survivors of a sealed generation."""
         newborn = self._islands.born(sealed.records)
         alive = {individual.record.id: individual for individual in [*self.individuals, *newborn]}
-        # After a repair a survivor may be among the sealed.records that are lost.
+        # After a repair a survivor may be among the records that are lost.
         individuals = [alive[id_] for id_ in sealed.survivors if id_ in alive]
         self.earlier = self.individuals if sealed.number > 0 else individuals
         self.individuals = individuals

@@ -17,7 +17,7 @@ class SelectionSettings(Frozen):
     migrate_every: PositiveInt = 5
     """Generations between two migrations."""
     migrants: NonNegativeInt = 2
-    """How many of the best of an island visit the next island in a migration; 0 for none."""
+    """Number of the best of an island that visit the next island in a migration; 0 for none."""
 
     def places(self, population: int) -> list[int]:
         """Number of survivors on each island, as even as possible.

@@ -8,7 +8,7 @@ from evo.core.registry import Registry, declared, plugins
 
 
 class Shelf(NamedTuple):
-    """Where a registry is, which is imported only where plug-ins may have joined it.
+    """Location of a registry, which is imported only where plug-ins may have been added to it.
 
     Attributes:
         module: that defines it.

@@ -28,7 +28,7 @@ Source = tuple[str, str]
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Whether a source passes the checks of its kind, and if not, where and why.
+    """Result of validating a source: accepted, or refused with stage and reason.
 
     Attributes:
         path: of its file; empty where the source was given as text.
@@ -47,7 +47,7 @@ class ValidationResult:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """How a source trained, in comparison with the baselines of its kind.
+    """Result of training a source, in comparison with the baselines of its kind.
 
     Attributes:
         path: of its file; empty where the source was given as text.
@@ -184,11 +184,11 @@ class _Rivals:
         }
 
     def named(self, record: Record) -> Record:
-        """The record with a word on the baseline that it is, if it is one."""
-        if record.score is None or len(found := self(record)) == len(self._trials):
+        """The record with a note that names the baseline it equals, if there is one."""
+        if record.score is None or len(rivals := self(record)) == len(self._trials):
             return record
         names = baseline_names(self._kind.name)
-        same = ", ".join(names[id_] for id_ in self._trials if id_ not in found)
+        same = ", ".join(names[id_] for id_ in self._trials if id_ not in rivals)
         return replace(record, reason=f"computes the same as {same}: compared with the others")
 
     def _described(self, record: Record) -> Vector:

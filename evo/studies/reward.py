@@ -77,7 +77,7 @@ class Rewards:
         return cls(histories, learners, whole, by)
 
     def judgement(self) -> Judgement:
-        """How well a model predicts them."""
+        """Appraise a model's predictions for them."""
         first, whole = self.histories[0], self.whole
         seed = int(first.config["seed"])
         everything = np.arange(len(whole.performance))

@@ -145,7 +145,7 @@ def search_pool(
         if len(np.unique(chosen)) != wanted or np.setdiff1d(chosen, state.left).size:
             raise UsageError(
                 f"Strategy {name!r} chose {chosen.tolist()}: expected {wanted} different indices "
-                "of candidates that have not been evaluated, see SearchState.left."
+                "of candidates that have not been evaluated, see PoolState.left."
             )
         evaluated = np.concatenate([evaluated, chosen])
     return evaluated

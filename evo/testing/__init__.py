@@ -1,4 +1,4 @@
-"""Test suites for plug-ins: what every kind, task, operator, strategy and provider must keep.
+"""Test suites that every plug-in (kind, task, operator, strategy or provider) must pass.
 
 evo's own conformance tests are these suites, run over everything that is registered. Subclass the
 suite of your plug-in in a test module and give it the object under test in a fixture. This room

@@ -1,4 +1,4 @@
-"""What every component kind must keep."""
+"""Tests that every component kind must pass."""
 
 from collections.abc import Generator
 from typing import ClassVar

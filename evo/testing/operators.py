@@ -1,4 +1,4 @@
-"""What every operator must keep."""
+"""Tests that every operator must pass."""
 
 import ast
 from collections.abc import Sequence

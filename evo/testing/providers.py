@@ -1,4 +1,4 @@
-"""What every provider of language models must keep."""
+"""Tests that every provider of language models must pass."""
 
 import inspect
 import socket

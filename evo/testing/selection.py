@@ -1,4 +1,4 @@
-"""What every strategy of selection must keep."""
+"""Tests that every selection strategy must pass."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""What every task must keep."""
+"""Tests that every task must pass."""
 
 import pytest
 import torch
@@ -69,8 +69,8 @@ class TaskSuite:
             both = _starts(task, data, name, (0, 1))
             together = _outputs_of(network, _stacked(*both), inputs, Parts(torch.tanh))
             for place, copy in enumerate(both):
-                own = inputs[place : place + 1]
-                alone = _outputs_of(network, _stacked(copy), own, Parts(torch.tanh))
+                its_inputs = inputs[place : place + 1]
+                alone = _outputs_of(network, _stacked(copy), its_inputs, Parts(torch.tanh))
                 assert torch.allclose(together[place], alone[0], atol=1e-5)
 
     def test_the_component_is_used(self, task: Task) -> None:

@@ -10,8 +10,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an outcome of a candidate
 
     Attributes:
         stage: the stage of validation that refused it.
-        reason: the construct, its line and how to fix it: at most 500 printable characters,
-            whatever the candidate wrote.
+        reason: the construct, its line and how to fix it: at most 500 printable characters.
         member: the kind in a combination whose component is refused; else empty.
     """
 

@@ -162,7 +162,7 @@ def renew(survey: Survey, rng: np.random.Generator) -> bool:
 
 
 def _tensors_beside_names(survey: Survey) -> list[Site]:
-    """Where new terms fit: full tensors in functions that are given some."""
+    """Sites for new terms: full tensors in functions with tensor arguments."""
     return [
         site for site in survey.sites if site.value == ExpressionType.TENSOR and survey.names(site)
     ]

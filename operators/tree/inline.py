@@ -2,7 +2,7 @@
 
 Locals are replaced by what they were assigned, step by step down the entry function. A name whose
 value depends on a loop, a branch or a nested function has no such expression, and neither has
-whatever is made from it. Helpers and constants of the module keep their names.
+everything made from it. Helpers and constants of the module keep their names.
 """
 
 import ast

@@ -10,7 +10,7 @@ from operators.tree.values import ExpressionTypes
 
 
 def tidy(program: Program) -> None:
-    """Simplify a program in place, and drop whatever its entry function no longer needs."""
+    """Simplify a program in place, and drop what its entry function no longer needs."""
     simplify(program.tree, ExpressionTypes(program.tree, program.contract))
     for statement in program.tree.body:
         if isinstance(statement, ast.FunctionDef):

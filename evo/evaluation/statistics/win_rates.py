@@ -6,7 +6,7 @@ formulas are our reading of it:
     B-WR(h)     = mean over trials t and baselines b of [m_t(h) > m_t(b)], a tie counts one half
     BSOTA-WR(h) = mean over trials t of [m_t(h) > max over b of m_t(b)], a tie counts one half
 
-with m_t the negative test loss. Tasks weigh equally, whatever their number of trials. In addition,
+with m_t the negative test loss. Tasks weigh equally, for any number of trials. In addition,
 
     margin(h)   = mean over trials t of log(min over b of loss_t(b) / loss_t(h)), each within ±3
 

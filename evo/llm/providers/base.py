@@ -37,7 +37,7 @@ class ProviderError(Exception):
 
 
 class Provider(ABC):
-    """Where a model is served. Subclass, set `name`, and register.
+    """Sends requests to a server of models. Subclass, set `name`, and register.
 
     Construction does no I/O; a wrong setting is found by `check`.
 
@@ -49,7 +49,7 @@ class Provider(ABC):
 
     @classmethod  # noqa: B027 - most have nothing to check
     def check(cls, model: ModelSettings) -> None:
-        """Find what can be known to be wrong before anything is asked.
+        """Check the settings as far as possible before the first request.
 
         Raises:
             UsageError: a setting is wrong or a package is missing; the message says what to do.
@@ -68,7 +68,7 @@ class Provider(ABC):
         """
 
     async def close(self) -> None:  # noqa: B027 - most hold nothing
-        """Give back what is held."""
+        """Release connections, servers and other resources."""
 
 
 providers: Registry[Provider] = Registry("provider", "evo.llm.providers", "providers")

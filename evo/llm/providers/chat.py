@@ -1,6 +1,6 @@
 """One chat completion over HTTP: whole, in time, of bounded size, and with the key kept in.
 
-What servers get wrong becomes a `ProviderError`; what a model says, however odd, becomes a reply.
+A server's failure becomes a `ProviderError`; any text of a model, however odd, becomes a reply.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from evo.llm.providers.base import ProviderError
 from evo.llm.settings import ModelSettings
 
 MOST_BYTES = 1_000_000
-"""Where reading a response stops: no component needs more."""
+"""Longest response that is read: no component needs more."""
 
 _EXCERPT = 300
 
@@ -123,8 +123,8 @@ class Chat:
 
     def _refused(self, error: openai.APIStatusError) -> ProviderError:
         status = error.status_code
-        said = error.message.removeprefix(f"Error code: {status} - ")
-        reason = self._clean(f"HTTP {status}: {said}")
+        message = error.message.removeprefix(f"Error code: {status} - ")
+        reason = self._clean(f"HTTP {status}: {message}")
         if status in (401, 402, 403, 404, 405) or error.code == "insufficient_quota":
             return ProviderError(reason, fatal=True)
         if status in (408, 409, 429) or status >= 500:

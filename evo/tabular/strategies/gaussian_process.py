@@ -68,9 +68,8 @@ def gaussian_prediction(
     scaler = Scaler.of(train, blocks)
     inputs, others = scaler(train).double().numpy(), scaler(test).double().numpy()
     kernel = ConstantKernel(1.0) * Matern(3.0, (0.3, 300), nu=2.5) + WhiteKernel(0.1)
-    noise: Any = (
-        variances / (win_rates.std() ** 2 or 1.0) + 1e-6
-    )  # one per candidate, whatever stubs say
+    # The type stubs expect a single number; an array of one per candidate is allowed too.
+    noise: Any = variances / (win_rates.std() ** 2 or 1.0) + 1e-6
     process: Any = GaussianProcessRegressor(kernel, alpha=noise, normalize_y=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a bound of the kernel was reached

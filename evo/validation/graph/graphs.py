@@ -8,7 +8,7 @@ import torch
 from evo.validation.graph.graph import Graph
 
 Instead = Mapping[str, Callable[..., Any]]
-"""What to call in place of some operators, by their full names."""
+"""Functions to call in place of some operators, by their full names."""
 
 
 class Graphs:
@@ -40,7 +40,7 @@ class Graphs:
 
 
 def component_of(texts: Sequence[str], *, instead: Sequence[Instead] = ()) -> Graph | Graphs:
-    """The component that texts of graphs describe; the texts may come from anyone.
+    """The component that texts of graphs describe; the texts may be untrusted.
 
     Args:
         texts: one graph, or one per member of a combination.
