@@ -7,7 +7,7 @@ the last seconds only. It exists where a budget names hours, and no record depen
 import json
 import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,11 +20,15 @@ from evo.llm.limits import passed
 
 HOURS_FILE = "hours"
 
-_EVERY_S = 10.0
-
 
 @contextmanager
-def counted_hours(folder: Path, *, hours: float) -> Generator[float | None]:
+def counted_hours(
+    folder: Path,
+    *,
+    hours: float,
+    clock: Callable[[], float] = time.monotonic,
+    save_every_s: float = 10.0,
+) -> Generator[float | None]:
     """Deadline on the monotonic clock when a campaign's hours end; None without a limit.
 
     The time spent in the context is added to the time that the campaign ran before.
@@ -32,6 +36,8 @@ def counted_hours(folder: Path, *, hours: float) -> Generator[float | None]:
     Args:
         folder: the campaign's.
         hours: budget of all processes together; 0 is no limit.
+        clock: seconds since any moment.
+        save_every_s: how often the file is updated.
 
     Raises:
         BudgetReachedError: the hours are used up already.
@@ -40,20 +46,20 @@ def counted_hours(folder: Path, *, hours: float) -> Generator[float | None]:
     if not hours:
         yield None
         return
-    start, before = time.monotonic(), _read(folder / HOURS_FILE)
+    start, before = clock(), _read(folder / HOURS_FILE)
     left = 3600 * hours - before  # not as clock + 3600 · hours − before, which rounds
     if left <= 0:
         raise passed(hours)
     deadline = start + left
 
     def save() -> None:
-        seconds = before + time.monotonic() - start
+        seconds = before + clock() - start
         disk.replace(folder / HOURS_FILE, json.dumps({"seconds": round(seconds, 3)}).encode())
 
     ended = threading.Event()
 
     def keep() -> None:
-        while not ended.wait(_EVERY_S):
+        while not ended.wait(save_every_s):
             with suppress(HistoryError):  # the campaign's own writes report a full disk
                 save()
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import landlock, walls
-from evo.validation.sandbox.connection import SandboxError
+from evo.validation.sandbox.connection import BOOT, SandboxError
 from evo.validation.sandbox.sandbox import Sandbox, TraceRequest
 from evo.validation.sandbox.walls import HOLDS, Wall
 
@@ -22,7 +22,7 @@ _ALL = frozenset(Wall)
 _SECCOMP = frozenset({Wall.SECCOMP})
 
 
-class _Attack(NamedTuple):
+class Attack(NamedTuple):
     """An action that generated code must not be able to perform.
 
     Attributes:
@@ -38,10 +38,10 @@ class _Attack(NamedTuple):
     stopped: str = _DENIED
 
 
-_ATTACKS = (
-    _Attack("read a file", ["open('/etc/hosts').close()"], _ALL),
-    _Attack("list a folder", ["os.listdir('/')"], _ALL),
-    _Attack(
+ATTACKS = (
+    Attack("read a file", ["open('/etc/hosts').close()"], _ALL),
+    Attack("list a folder", ["os.listdir('/')"], _ALL),
+    Attack(
         "write a file",
         [
             "path = f'/tmp/evo-doctor-{os.getpid()}'",
@@ -50,34 +50,34 @@ _ATTACKS = (
         ],
         _ALL,
     ),
-    _Attack("read the parent's memory", ["open(f'/proc/{os.getppid()}/mem').close()"], _ALL),
-    _Attack("connect by TCP", ["socket.socket().connect((b'127.0.0.1', 9))"], _SECCOMP),
-    _Attack(
+    Attack("read the parent's memory", ["open(f'/proc/{os.getppid()}/mem').close()"], _ALL),
+    Attack("connect by TCP", ["socket.socket().connect((b'127.0.0.1', 9))"], _SECCOMP),
+    Attack(
         "send by UDP",
         ["socket.socket(type=socket.SOCK_DGRAM).sendto(b'', (b'127.0.0.1', 9))"],
         _SECCOMP,
     ),
-    _Attack("fork", ["if os.fork() == 0: os._exit(0)"], _SECCOMP, _NO_PROCESS),
-    _Attack("start a program", ["os.execv('/bin/true', ['true'])"], _ALL, _NO_PROCESS),
-    _Attack("signal the parent", ["os.kill(os.getppid(), 0)"], _SECCOMP),
-    _Attack("become root", ["os.setuid(0)"], _SECCOMP),
-    _Attack(
+    Attack("fork", ["if os.fork() == 0: os._exit(0)"], _SECCOMP, _NO_PROCESS),
+    Attack("start a program", ["os.execv('/bin/true', ['true'])"], _ALL, _NO_PROCESS),
+    Attack("signal the parent", ["os.kill(os.getppid(), 0)"], _SECCOMP),
+    Attack("become root", ["os.setuid(0)"], _SECCOMP),
+    Attack(
         "make memory executable",
         ["mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC).close()"],
         _SECCOMP,
     ),
-    _Attack("wait", ["time.sleep(0.01)"], _SECCOMP),
-    _Attack(
+    Attack("wait", ["time.sleep(0.01)"], _SECCOMP),
+    Attack(
         "read the environment",
         ["raise ValueError(sorted(os.environ))"],
         frozenset(),
         r"ValueError: \[\]",
     ),
-    _Attack(
+    Attack(
         "take more memory than allowed", ["held = bytearray(1 << 30)"], frozenset(), "MemoryError"
     ),
-    _Attack("compute for ever", ["while True: pass"], frozenset(), "computed longer than"),
-    _Attack(
+    Attack("compute for ever", ["while True: pass"], frozenset(), "computed longer than"),
+    Attack(
         "answer without end",
         ["while True: os.write(3, b'\\xff' * 4096)"],
         frozenset(),
@@ -86,61 +86,65 @@ _ATTACKS = (
 )
 
 
-def examine() -> dict[str, Any]:
+def examine(*, attacks: Sequence[Attack] = ATTACKS, boot: str = BOOT) -> dict[str, Any]:
     """Report of `evo doctor --json`: the walls, each attack, and whether everything holds.
 
     Each attack is tried against all walls together, then against each single wall that has to stop
     it: `let_through` names the attacks that a wall misses, and is None where the wall is absent.
+
+    Args:
+        attacks: what to try.
+        boot: program of the sandbox's zygote.
     """
     available = walls.standing()
     try:
-        with Sandbox(standing=available, unsafe=True) as sandbox:
-            attacks = [
+        with Sandbox(standing=available, unsafe=True, boot=boot) as sandbox:
+            tried = [
                 {"attack": attack.name, "held": _is_stopped(attack, reason), "said": reason}
-                for attack, reason in zip(_ATTACKS, _reasons(sandbox, _ATTACKS), strict=True)
+                for attack, reason in zip(attacks, _reasons(sandbox, attacks), strict=True)
             ]
             proofs = [
                 {
                     "wall": wall.value,
                     "holds": HOLDS[wall],
                     "stands": wall in available,
-                    "let_through": _let_through(sandbox, wall) if wall in available else None,
+                    "let_through": _let_through(sandbox, wall, attacks)
+                    if wall in available
+                    else None,
                 }
                 for wall in Wall
             ]
     except SandboxError as error:
         return {"all_hold": False, "problem": str(error), "walls": [], "attacks": []}
-    all_hold = all(p["let_through"] == [] for p in proofs) and all(a["held"] for a in attacks)
+    all_hold = all(p["let_through"] == [] for p in proofs) and all(a["held"] for a in tried)
     return {
         "all_hold": all_hold,
         "problem": walls.absence(available) or None,
         "landlock_version": landlock.abi(),
         "walls": proofs,
-        "attacks": attacks,
+        "attacks": tried,
     }
 
 
-def _let_through(sandbox: Sandbox, wall: Wall) -> list[str]:
+def _let_through(sandbox: Sandbox, wall: Wall, attacks: Sequence[Attack]) -> list[str]:
     """Names of the attacks that a single wall has to stop and does not."""
     sandbox.walls = frozenset({wall})
-    attacks = [attack for attack in _ATTACKS if wall in attack.alone]
-    reasons = _reasons(sandbox, attacks)
-    return [
-        a.name for a, reason in zip(attacks, reasons, strict=True) if not _is_stopped(a, reason)
-    ]
+    alone = [attack for attack in attacks if wall in attack.alone]
+    reasons = _reasons(sandbox, alone)
+    return [a.name for a, reason in zip(alone, reasons, strict=True) if not _is_stopped(a, reason)]
 
 
-def _reasons(sandbox: Sandbox, attacks: Sequence[_Attack]) -> list[str]:
+def _reasons(sandbox: Sandbox, attacks: Sequence[Attack]) -> list[str]:
     """Reason of the refusal of each attack."""
     traces = sandbox.trace([TraceRequest(_source(attack), "f", (((2,),),)) for attack in attacks])
     return [trace.reason if isinstance(trace, Refused) else "it gave a graph" for trace in traces]
 
 
-def _is_stopped(attack: _Attack, reason: str) -> bool:
+def _is_stopped(attack: Attack, reason: str) -> bool:
     return re.search(attack.stopped, reason) is not None
 
 
-def _source(attack: _Attack) -> str:
+def _source(attack: Attack) -> str:
     return "\n".join(
         [
             "import mmap, os, socket, time",

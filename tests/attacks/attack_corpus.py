@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from support.processes import children
+
 from evo.components.kinds import kinds
 from evo.core.records import Candidate
 from evo.validation.graph.graph import Graph
@@ -115,19 +117,6 @@ class Untouched:
         grown_mb = largest_mb() - self._engine_mb
         self._engine_mb += grown_mb
         assert grown_mb < _ENGINE_GROWS_MB
-
-
-def children(parent: int) -> list[int]:
-    """Processes whose parent is this one, those that ended and were not waited for included."""
-    found: list[int] = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            above = entry.read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue  # it has ended meanwhile
-        if int(above) == parent:
-            found.append(int(entry.parent.name))
-    return sorted(found)
 
 
 def resident_mb(process: int) -> float:

@@ -11,6 +11,7 @@ import h5py
 import no_training
 import pytest
 from fault_server import KEY, FaultServer
+from support.killed import Killed
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -111,10 +112,6 @@ def test_what_was_spent_is_what_was_sent(server, tmp_path) -> None:
     assert total.completion_tokens == 20 * server.count
     assert total.cost_usd == pytest.approx(sum(record.cost_usd for record in records))
     assert total.cost_usd > 0
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing may catch it and tidy up."""
 
 
 def live(folder: Path, config: Config, *, die_at: int | None = None) -> int:

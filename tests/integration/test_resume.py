@@ -12,6 +12,7 @@ import no_training
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from support.killed import Killed
 from support.profiles import many
 
 from archive.history.history import History
@@ -40,10 +41,6 @@ STRATEGIES = {
         *("selection.survival=niches", "selection.parents=rank"),
     ),
 }
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing may catch it and tidy up."""
 
 
 class Finished(NamedTuple):

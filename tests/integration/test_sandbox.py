@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.processes import becomes_true, children, is_alive, processes
 
 from evo.components.activation import Activation
 from evo.core.errors import UsageError
@@ -60,36 +61,6 @@ HOSTILE = (
     attack("while True: os.write(3, b'\\0\\0\\0\\2{}')"),
     "import torch\ntorch.sin = torch.Tensor.abs = lambda x: x\ndef activation(x): return x",
 )
-
-
-def processes() -> dict[int, tuple[int, str]]:
-    """Parent and state of each process."""
-    found: dict[int, tuple[int, str]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            found[int(entry.name)] = (int(parent), state)
-    return found
-
-
-def children(parent: int) -> list[int]:
-    return [process for process, (above, _) in processes().items() if above == parent]
-
-
-def is_alive(process: int) -> bool:
-    return processes().get(process, (0, "Z"))[1] != "Z"
-
-
-def becomes_true(condition, within_s: float = 5.0) -> bool:
-    end = time.monotonic() + within_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 # Batches
@@ -274,10 +245,8 @@ def test_a_killed_zygote_is_replaced_and_the_requests_go_on(sandbox, honest_trac
     assert lost not in processes()
 
 
-def test_a_request_that_costs_the_zygote_does_not_cost_its_mates(honest_trace, monkeypatch):
-    monkeypatch.setattr("evo.validation.sandbox.sandbox._GRACE_S", -0.5)
-
-    with Sandbox(cpu_s=60, silent_s=60, deadline_s=1.0) as own:
+def test_a_request_that_costs_the_zygote_does_not_cost_its_mates(honest_trace):
+    with Sandbox(cpu_s=60, silent_s=60, deadline_s=1.0, grace_s=-0.5) as own:
         trace(own, HONEST)
         results = trace(own, HONEST, LOOP, HONEST)
 
@@ -310,23 +279,23 @@ with Sandbox(cpu_s=60, silent_s=60, deadline_s=60) as sandbox:
 """
 
 
-def fake_zygote(monkeypatch, *lines: str) -> None:
-    """Lets the next sandbox start something quick in place of a zygote."""
+def fake_zygote(*lines: str) -> str:
+    """Program of something quick in place of a zygote."""
     head = "import sys; sys.path.insert(0, sys.argv[1]); from evo.validation.sandbox import frames"
-    monkeypatch.setattr("evo.validation.sandbox.connection._BOOT", "\n".join([head, *lines]))
+    return "\n".join([head, *lines])
 
 
-def test_a_sandbox_that_does_not_start_says_why(monkeypatch):
-    fake_zygote(monkeypatch, "raise SystemExit('no torch here')")
+def test_a_sandbox_that_does_not_start_says_why():
+    boot = fake_zygote("raise SystemExit('no torch here')")
 
-    with Sandbox() as own, pytest.raises(SandboxError, match="no torch here"):
+    with Sandbox(boot=boot) as own, pytest.raises(SandboxError, match="no torch here"):
         trace(own, HONEST)
 
 
-def test_a_sandbox_that_fails_its_own_test_says_why(monkeypatch):
-    fake_zygote(monkeypatch, "frames.send(1, {'reason': 'no user nobody'})")
+def test_a_sandbox_that_fails_its_own_test_says_why():
+    boot = fake_zygote("frames.send(1, {'reason': 'no user nobody'})")
 
-    with Sandbox() as own, pytest.raises(SandboxError, match="no user nobody"):
+    with Sandbox(boot=boot) as own, pytest.raises(SandboxError, match="no user nobody"):
         trace(own, HONEST)
 
 
@@ -340,15 +309,14 @@ def test_a_sandbox_that_fails_its_own_test_says_why(monkeypatch):
         "{}",
     ],
 )
-def test_an_answer_to_another_question_is_no_answer(reply, monkeypatch):
-    fake_zygote(
-        monkeypatch,
+def test_an_answer_to_another_question_is_no_answer(reply):
+    boot = fake_zygote(
         "frames.send(1, {'graph': ''})",
         "frames.receive(0, limit_bytes=10**6)",
         f"frames.send(1, {reply})",
     )
 
-    with Sandbox() as own:
+    with Sandbox(boot=boot) as own:
         assert "the sandbox was lost" in str(trace(own, HONEST)[0])
         left = own.process_id
     assert left not in processes()

@@ -7,6 +7,7 @@ import no_training
 import numpy as np
 import pytest
 from rich.console import Console
+from support.killed import Killed
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -32,10 +33,6 @@ SETTINGS = (
     "reward.over_propose=2",
     "protocol.rungs=[{epochs = 1, seeds = 4}]",
 )
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL."""
 
 
 class Judge(no_training.Trainer):

@@ -16,10 +16,11 @@ from evo.validation.sandbox import frames, zygote
 
 _START_S = 120.0
 _ROOT = Path(__file__).parents[3]
-_BOOT = (
+BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]);"
     "from evo.validation.sandbox.zygote import run_zygote; run_zygote(int(sys.argv[2]))"
 )
+"""Program of a zygote; its arguments are the folder of the packages and the engine's process id."""
 
 
 class SandboxError(EvoError):
@@ -30,15 +31,19 @@ class Connection:
     """Start a zygote and kill it on exit; use it as a context manager.
 
     After entering, the zygote may still be importing: see `expect_ready`.
+
+    Args:
+        boot: program of the zygote.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, boot: str = BOOT) -> None:
+        self._boot = boot
         self._is_ready = False
 
     def __enter__(self) -> Self:
         self._errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _BOOT, str(_ROOT), str(os.getpid())],
+            [sys.executable, "-I", "-c", self._boot, str(_ROOT), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

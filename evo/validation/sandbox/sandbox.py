@@ -19,7 +19,7 @@ from evo.validation.graph.sizes import Shapes
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import frames, walls, zygote
 from evo.validation.sandbox.child import ResourceLimits
-from evo.validation.sandbox.connection import Connection, SandboxError
+from evo.validation.sandbox.connection import BOOT, Connection, SandboxError
 from evo.validation.sandbox.walls import Wall
 
 __all__ = ["Sandbox", "SandboxError", "TraceRequest", "Traced"]
@@ -29,8 +29,6 @@ Traced = str | Refused
 
 _MAX_IN_FLIGHT = 2 * zygote.MAX_CHILDREN
 """Requests sent ahead of their replies, so that the zygote never waits for this side."""
-_GRACE_S = 5.0
-"""Seconds beyond a child's deadline after which the zygote counts as lost."""
 
 
 class TraceRequest(NamedTuple):
@@ -60,6 +58,8 @@ class Sandbox:
             honest ones were measured at a tenth of it.
         deadline_s: limit of wall time per candidate, for machines that give it no processor.
         memory_bytes: limit of memory per candidate beyond what the child starts with.
+        grace_s: wall time beyond a candidate's deadline after which the zygote counts as lost.
+        boot: program of the zygote.
         standing: walls to raise; by default all that this kernel has.
         unsafe: work although walls are absent; a candidate might then read the user's files or
             signal the user's processes.
@@ -75,12 +75,16 @@ class Sandbox:
         silent_s: float = 0.1,
         deadline_s: float = 10.0,
         memory_bytes: int = 64 << 20,
+        grace_s: float = 5.0,
+        boot: str = BOOT,
         standing: AbstractSet[Wall] | None = None,
         unsafe: bool = False,
     ) -> None:
         self.limits = ResourceLimits(cpu_s, silent_s, deadline_s, memory_bytes)
         self.walls = walls.standing() if standing is None else frozenset(standing)
         self.unsafe = unsafe
+        self._grace_s = grace_s
+        self._boot = boot
         self._open = contextlib.ExitStack()
         self._sent = 0
 
@@ -120,7 +124,7 @@ class Sandbox:
         return [traced[number] for number in range(len(requests))]
 
     def _start(self) -> None:
-        self._zygote = self._open.enter_context(Connection())
+        self._zygote = self._open.enter_context(Connection(self._boot))
 
     def _ask(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
         """Add the zygote's replies to `traced`; a lost zygote is replaced and leaves some out."""
@@ -134,7 +138,7 @@ class Sandbox:
             self._start()
 
     def _exchange(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
-        within_s = self.limits.deadline_s + _GRACE_S
+        within_s = self.limits.deadline_s + self._grace_s
         common = {"limits": self.limits, "walls": sorted(self.walls)}
         waiting = deque(requests.items())
         in_flight: dict[int, int] = {}

@@ -5,7 +5,7 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import archive_samples as samples
+from support import archive_samples as samples
 
 from archive.history.history import History
 from evo.core.records import JobKey

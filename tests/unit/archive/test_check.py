@@ -5,9 +5,9 @@ import random
 import shutil
 from pathlib import Path
 
-import archive_samples as samples
 import pytest
 from archive_children import evolve
+from support import archive_samples as samples
 
 from archive.history.confirmations import Confirmations
 from archive.history.history import History

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
-import archive_samples as samples
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import archive_samples as samples
 
 from archive.store.columns import pack_records, unpack
 

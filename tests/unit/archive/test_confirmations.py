@@ -1,8 +1,8 @@
 import json
 import math
 
-import archive_samples as samples
 import pytest
+from support import archive_samples as samples
 
 from archive.history.confirmations import Confirmations, newest_of, paths, read_confirmation
 from archive.history.reader import Reader

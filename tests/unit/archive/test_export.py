@@ -2,9 +2,9 @@ import csv
 import json
 from dataclasses import replace
 
-import archive_samples as samples
 import pytest
 from pyarrow import parquet
+from support import archive_samples as samples
 
 from archive.history.export import FORMATS, export_records
 from evo.core.errors import UsageError

@@ -4,8 +4,8 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-import archive_samples as samples
 import pytest
+from support import archive_samples as samples
 
 from archive.history.export import export_records
 from archive.history.history import History

@@ -4,8 +4,9 @@ import shutil
 import stat
 from pathlib import Path
 
-import archive_samples as samples
 import pytest
+from support import archive_samples as samples
+from support.killed import Killed
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -13,10 +14,6 @@ from archive.store import journal
 from evo.core.errors import HistoryError, UsageError
 
 CONFIG = {"kind": "activation", "seed": 7}
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing may catch it and tidy up."""
 
 
 @pytest.fixture

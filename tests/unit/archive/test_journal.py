@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-import archive_samples as samples
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import archive_samples as samples
 
 from archive.store import disk, journal
 from archive.store.frames import framed

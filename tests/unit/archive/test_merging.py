@@ -1,7 +1,8 @@
 from pathlib import Path
 
-import archive_samples as samples
 import pytest
+from support import archive_samples as samples
+from support.killed import Killed
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -112,9 +113,6 @@ def test_each_generation_keeps_its_checksum_in_a_merged_file(history, monkeypatc
 
 
 def test_a_kill_between_merging_and_deleting_loses_and_doubles_nothing(history, monkeypatch):
-    class Killed(BaseException):
-        pass
-
     def die(path, missing_ok=False):
         raise Killed
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-import archive_samples as samples
 import numpy as np
 import pytest
+from support import archive_samples as samples
 
 from archive.history.history import History
 from archive.history.reader import Reader

@@ -3,9 +3,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import archive_samples as samples
 import h5py
 import pytest
+from support import archive_samples as samples
 
 from archive.store import segment
 from archive.store.columns import digest, unpack

@@ -2,9 +2,9 @@ import multiprocessing
 import random
 import time
 
-import archive_samples as samples
 import pytest
 from archive_children import SIZE, evolve
+from support import archive_samples as samples
 from support.profiles import many
 
 from archive.history.history import History

@@ -1,7 +1,7 @@
-import archive_samples as samples
 import h5py
 import numpy as np
 import pytest
+from support import archive_samples as samples
 
 from archive.history.history import History
 from archive.history.reader import Reader

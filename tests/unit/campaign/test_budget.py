@@ -22,18 +22,18 @@ def test_hours_are_those_of_all_processes_together(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("now", [0.0, 177.7837002851368])
-def test_hours_that_have_passed_end_a_campaign_before_it_starts(tmp_path, monkeypatch, now) -> None:
+def test_hours_that_have_passed_end_a_campaign_before_it_starts(tmp_path, now) -> None:
     run_for(tmp_path, 3600)
-    monkeypatch.setattr("evo.campaign.budget.time.monotonic", lambda: now)
 
-    with pytest.raises(BudgetReachedError, match="1 hours"), counted_hours(tmp_path, hours=1.0):
+    with (
+        pytest.raises(BudgetReachedError, match="1 hours"),
+        counted_hours(tmp_path, hours=1.0, clock=lambda: now),
+    ):
         pytest.fail("it started")
 
 
-def test_a_kill_loses_seconds_only(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("evo.campaign.budget._EVERY_S", 0.01)
-
-    with counted_hours(tmp_path, hours=1.0):
+def test_a_kill_loses_seconds_only(tmp_path) -> None:
+    with counted_hours(tmp_path, hours=1.0, save_every_s=0.01):
         until = time.monotonic() + 5
         while not (tmp_path / HOURS_FILE).exists() and time.monotonic() < until:
             time.sleep(0.01)

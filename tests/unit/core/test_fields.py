@@ -3,8 +3,8 @@ from enum import Enum
 from types import UnionType
 from typing import get_args, get_type_hints
 
-import archive_samples as samples
 import pytest
+from support import archive_samples as samples
 
 from evo.core.fields import (
     RECORD_FIELDS,
