@@ -324,10 +324,12 @@ def test_an_answer_to_another_question_is_no_answer(reply):
 
 # Walls
 
+SCRATCH = Path(f"/dev/shm/attack-{os.getpid()}")
+"""A name of this process, since tests run side by side."""
 REACHES = {
     "a file": (["open('/etc/hosts')"], {Wall.LANDLOCK, Wall.SECCOMP}),
     "a folder": (["os.listdir('/')"], {Wall.LANDLOCK, Wall.SECCOMP}),
-    "a new file": (["open('/dev/shm/attack', 'w')"], {Wall.LANDLOCK, Wall.SECCOMP}),
+    "a new file": ([f"open('{SCRATCH}', 'w')"], {Wall.LANDLOCK, Wall.SECCOMP}),
     "a file's length": (["os.truncate('/dev/null', 0)"], {Wall.SECCOMP}),
     "TCP": (["socket.socket().connect((b'127.0.0.1', 9))"], {Wall.LANDLOCK, Wall.SECCOMP}),
     "a port": (["socket.socket().bind((b'127.0.0.1', 0))"], {Wall.LANDLOCK, Wall.SECCOMP}),
@@ -352,7 +354,7 @@ def test_each_wall_holds_by_itself_what_it_has_to_and_nothing_holds_without(name
     unsafe.walls = frozenset(standing)
 
     told = str(trace(unsafe, attack(*lines, "raise ValueError('reached')"))[0])
-    Path("/dev/shm/attack").unlink(missing_ok=True)
+    SCRATCH.unlink(missing_ok=True)
 
     assert ("PermissionError" in told) == bool(holds & standing), told
 
@@ -365,7 +367,7 @@ UNDER_THE_WALLS = {
     "no core": ("resource.getrlimit(resource.RLIMIT_CORE)", "(0, 0)"),
     "no locked memory": ("resource.getrlimit(resource.RLIMIT_MEMLOCK)", "(0, 0)"),
     "few descriptors": ("resource.getrlimit(resource.RLIMIT_NOFILE)", "(9, 9)"),
-    "no written byte": ("os.write(os.open('/dev/shm/attack', 65), b'x')", "File too large"),
+    "no written byte": (f"os.write(os.open('{SCRATCH}', 65), b'x')", "File too large"),
     "no privilege": ("'NoNewPrivs:\\t1' in open('/proc/self/status').read()", "True"),
     "no look at itself from outside": ("open('/proc/self/mem')", "PermissionError"),
     "a session of its own": ("os.getsid(0) == os.getpid()", "True"),
@@ -380,7 +382,7 @@ def test_what_needs_no_wall_of_the_kernel_stands_without_them(name, unsafe):
     unsafe.walls = frozenset()
 
     told = str(trace(unsafe, attack(f"raise ValueError({line})"))[0])
-    Path("/dev/shm/attack").unlink(missing_ok=True)
+    SCRATCH.unlink(missing_ok=True)
 
     assert words in told
 
@@ -388,9 +390,11 @@ def test_what_needs_no_wall_of_the_kernel_stands_without_them(name, unsafe):
 def test_landlock_keeps_abstract_sockets_of_others_out_of_reach(unsafe):
     import socket
 
-    lines = ["socket.socket(socket.AF_UNIX).connect('\\0evo-test')", "raise ValueError('reached')"]
+    name = f"evo-test-{os.getpid()}"
+    connect = f"socket.socket(socket.AF_UNIX).connect('\\0{name}')"
+    lines = [connect, "raise ValueError('reached')"]
     with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind("\0evo-test")
+        listening.bind(f"\0{name}")
         listening.listen()
 
         unsafe.walls = frozenset({Wall.LANDLOCK})
