@@ -22,7 +22,7 @@ from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 QUICK = {
-    "evo run demo": "evo run smoke",
+    "evo run demo": "evo run smoke --set generations=1",
     "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 8 --task breast-cancer",
     "evo evaluate mine.py": "evo evaluate mine.py --config smoke",
 }
@@ -48,10 +48,11 @@ def done() -> set[str]:
 
 def follow(page: str, done: set[str]) -> None:
     """Run a page's commands and its Python, in order, Python in one namespace."""
-    namespace: dict[str, object] = {}
+    namespace: dict[str, object] = {"ONE": {"generations": 1}}
     for block in blocks_of(page, "console", "python"):
         if block.language == "python":
-            exec(compile(block.text, f"{page}, {block.heading}", "exec"), namespace)
+            text = block.text.replace('evo.run("smoke",', 'evo.run("smoke", overrides=ONE,')
+            exec(compile(text, f"{page}, {block.heading}", "exec"), namespace)
             continue
         for line in block.text.splitlines():
             command = line.partition("#")[0].strip().replace(SLOW_OPTIONS, "").strip()
