@@ -85,10 +85,10 @@ def _proposing(
     repair = Repair(language_models, validate, seen=state.seen)
 
     def proposals(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
-        made = propose(parents, generation, known)
+        proposed = propose(parents, generation, known)
         if config.llm.models and config.llm.repair:
-            return repair(made)
-        return [proposal.record for proposal in made]
+            return repair(proposed)
+        return [proposal.record for proposal in proposed]
 
     return proposals
 

@@ -36,7 +36,7 @@ def confirm(
     from evo.report.views.verdicts import verdict_table
     from evo.studies.confirm import carry_out, plan
 
-    chosen = plan(history, top=top, epochs=epochs, seeds=seeds, beside=task)
+    chosen = plan(history, top=top, epochs=epochs, seeds=seeds, extra_tasks=task)
     size = f"{len(chosen.candidates)} candidates, {len(chosen.baselines)} baselines"
     err.print(f"Confirming {size} on {', '.join(chosen.config.tasks)}.", soft_wrap=True)
     try:

@@ -41,9 +41,9 @@ def expect_form(output: torch.Tensor, *, shape: torch.Size, dtype: torch.dtype) 
         )
 
 
-def expect_same(got: torch.Tensor, wanted: torch.Tensor, otherwise: str) -> None:
+def expect_same(actual: torch.Tensor, expected: torch.Tensor, otherwise: str) -> None:
     """Two results that must agree up to rounding; `otherwise` says what was expected and came."""
-    if got.shape != wanted.shape or not torch.allclose(got, wanted, rtol=1e-4, atol=1e-5):
+    if actual.shape != expected.shape or not torch.allclose(actual, expected, rtol=1e-4, atol=1e-5):
         raise ContractError(otherwise)
 
 
@@ -61,10 +61,10 @@ def expect_pulls_apart(output: torch.Tensor, values: torch.Tensor, otherwise: st
     signs = normal_probe(*output.shape).sign()
     (plain,) = torch.autograd.grad(output.sum(), values, retain_graph=True)
     (signed,) = torch.autograd.grad((output * signs).sum(), values)
-    wanted = plain * signs.reshape(signs.shape + (1,) * (values.dim() - signs.dim()))
+    expected = plain * signs.reshape(signs.shape + (1,) * (values.dim() - signs.dim()))
     finite = torch.isfinite(plain)  # where others are, a contract may ask for nothing
     size = plain[finite].abs().mean() + 1e-12
-    expect_same(signed[finite] / size, wanted[finite] / size, otherwise)
+    expect_same(signed[finite] / size, expected[finite] / size, otherwise)
 
 
 def layouts(values: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:

@@ -58,19 +58,19 @@ def _component_in(source: str, function: str) -> str:
     tree = _parsed(source)
     names = [ModuleNames.of(ast.Module([statement], [])) for statement in tree.body]
     needed = {function}
-    kept, kept_before = list[int](), None
-    while kept != kept_before:
-        kept_before = kept
-        kept = [i for i, part in enumerate(tree.body) if _concerns(part, names[i], needed)]
-        needed.update(name for index in kept for name in names[index].all)
-    if not kept or len(kept) == len(tree.body):
+    kept_indices, previous_indices = list[int](), None
+    while kept_indices != previous_indices:
+        previous_indices = kept_indices
+        kept_indices = [i for i, part in enumerate(tree.body) if _concerns(part, names[i], needed)]
+        needed.update(name for index in kept_indices for name in names[index].all)
+    if not kept_indices or len(kept_indices) == len(tree.body):
         return source
-    dropped = [statement for index, statement in enumerate(tree.body) if index not in kept]
+    dropped = [statement for index, statement in enumerate(tree.body) if index not in kept_indices]
     text = _without(source, dropped)
     try:
         ast.parse(text)
     except SyntaxError:  # statements that share a line
-        return ast.unparse(ast.Module([tree.body[index] for index in kept], []))
+        return ast.unparse(ast.Module([tree.body[index] for index in kept_indices], []))
     return text
 
 

@@ -166,8 +166,8 @@ def _expect_rows_apart(component: Component) -> None:
     )
 
     def expect(actual: Sequence[torch.Tensor], rows: slice) -> None:
-        for got, wanted, size in zip(actual, expected, sizes, strict=True):
-            expect_same(got / size, wanted[rows] / size, otherwise)
+        for result, reference, size in zip(actual, expected, sizes, strict=True):
+            expect_same(result / size, reference[rows] / size, otherwise)
 
     strangers, wrong = 9 * normal_probe(4, 5, seed=1), _answers(4, 5)
     for (_, mixed), (_, right) in zip(

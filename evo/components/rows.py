@@ -40,12 +40,14 @@ def each_row(component: Component, *, rows: int = 1) -> Component:
         rows: how many of its first arguments are rows; all rows share the others.
     """
 
-    def on_one(*given: torch.Tensor) -> torch.Tensor:
-        return component(*(row.unsqueeze(0) for row in given[:rows]), *given[rows:]).squeeze(0)
+    def on_one(*arguments: torch.Tensor) -> torch.Tensor:
+        return component(
+            *(row.unsqueeze(0) for row in arguments[:rows]), *arguments[rows:]
+        ).squeeze(0)
 
-    def on_all(*given: torch.Tensor) -> torch.Tensor:
-        dims = tuple(0 if place < rows else None for place in range(len(given)))
-        return torch.func.vmap(on_one, dims)(*given)
+    def on_all(*arguments: torch.Tensor) -> torch.Tensor:
+        dims = tuple(0 if place < rows else None for place in range(len(arguments)))
+        return torch.func.vmap(on_one, dims)(*arguments)
 
     return on_all
 

@@ -58,7 +58,7 @@ class Panel(Frozen):
 
     @model_validator(mode="after")
     def _same_networks(self) -> "Panel":
-        networks = {name: sorted(known.truth) for name, known in self.functions.items()}
+        networks = {name: sorted(component.truth) for name, component in self.functions.items()}
         first, *others = networks
         for other in others:
             if networks[other] != networks[first]:

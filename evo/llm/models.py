@@ -102,11 +102,11 @@ def open_client(
     if source is not None:
         yield ReplayClient(source, replies)
         return
-    made = {
+    clients = {
         model.label: providers.get(model.provider)(model, keys[model.label])
         for model in settings.models
     }
-    with OnlineClient(settings, made, replies, deadline=deadline) as client:
+    with OnlineClient(settings, clients, replies, deadline=deadline) as client:
         yield client
 
 
@@ -120,11 +120,11 @@ def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping
     """
     keys = {model.label: "" if replayed else _key(model) for model in settings.models}
     names = {model.key_env for model in settings.models}
-    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    removed = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield keys
     finally:
-        os.environ.update(kept)
+        os.environ.update(removed)
 
 
 def _key(model: ModelSettings) -> str:

@@ -29,12 +29,12 @@ class Ranked:
 
     Attributes:
         curve: share of the best found by share evaluated.
-        found: share of the best among the first quarter.
+        recall: share of the best among the first quarter.
         area: under the curve; 0.5 is chance.
     """
 
     curve: Efficiency
-    found: Estimate
+    recall: Estimate
     area: Estimate
 
 

@@ -21,10 +21,10 @@ class Efficiency:
     """The curve of one ranking.
 
     Attributes:
-        found: (n + 1,) share of the best among the first k of the ranking, k from 0 to n.
+        recall: (n + 1,) share of the best among the first k of the ranking, k from 0 to n.
     """
 
-    found: Floats
+    recall: Floats
 
     @classmethod
     def of(cls, predictions: Floats, performance: Floats, *, top: float = TOP) -> "Efficiency":
@@ -49,12 +49,12 @@ class Efficiency:
         >>> Efficiency.of(values, values).at(0.25), Efficiency.of(-values, values).at(0.25)
         (1.0, 0.0)
         """
-        return float(self.found[round(share * (len(self.found) - 1))])
+        return float(self.recall[round(share * (len(self.recall) - 1))])
 
     @property
     def area(self) -> float:
         """Area under the curve, both axes from 0 to 1."""
-        steps = (self.found[1:] + self.found[:-1]) / 2
+        steps = (self.recall[1:] + self.recall[:-1]) / 2
         return float(steps.mean())
 
 

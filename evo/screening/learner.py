@@ -102,8 +102,8 @@ class Learner:
         self._generations.append((sealed.number, trained))
         while len(self._generations) > 1 and self._is_forgettable():
             self._generations.popleft()
-        kept = {example.record.id for _, part in self._generations for example in part}
-        self._features = {id_: row for id_, row in self._features.items() if id_ in kept}
+        kept_ids = {example.record.id for _, part in self._generations for example in part}
+        self._features = {id_: row for id_, row in self._features.items() if id_ in kept_ids}
         self._models = {g: m for g, m in self._models.items() if g > sealed.number - self._watched}
 
     def model(self, generation: int) -> RewardModel | None:

@@ -232,8 +232,8 @@ def _outputs(
     for index in range(0, len(layers) - 2, 2):
         signal = F.silu(torch.baddbmm(layers[index + 1], signal, layers[index]))
         if generator is not None:
-            kept = torch.rand(signal.shape, generator=generator) > _DROPOUT
-            signal = signal * kept / (1 - _DROPOUT)
+            mask = torch.rand(signal.shape, generator=generator) > _DROPOUT
+            signal = signal * mask / (1 - _DROPOUT)
     return torch.baddbmm(layers[-1], signal, layers[-2])
 
 

@@ -151,23 +151,23 @@ def _features(features: torch.Tensor, targets: torch.Tensor) -> list[float]:
     centred = features - features.mean(0)
     kernel = centred @ centred.T
     kernel = kernel / (kernel.diagonal().mean() + 1e-300)
-    wanted = (
+    target_rows = (
         torch.nn.functional.one_hot(targets).double()
         if targets.dim() == 1
         else targets.double().reshape(_SAMPLES, -1)
     )
-    wanted = wanted - wanted.mean(0)
-    ideal = wanted @ wanted.T
+    target_rows = target_rows - target_rows.mean(0)
+    ideal = target_rows @ target_rows.T
     alignment = float((kernel * ideal).sum() / (kernel.norm() * ideal.norm() + 1e-300))
     fitted = _SAMPLES - _HELD_OUT
     statistics = [similarity, alignment, _log(_rank(kernel))]
     for ridge in (1e-3, 1e-1):
         weights = torch.linalg.solve(
             kernel[:fitted, :fitted] + ridge * torch.eye(fitted, dtype=torch.float64),
-            wanted[:fitted],
+            target_rows[:fitted],
         )
-        error = kernel[fitted:, :fitted] @ weights - wanted[fitted:]
-        statistics.append(_log(error.square().mean() / wanted[fitted:].square().mean()))
+        error = kernel[fitted:, :fitted] @ weights - target_rows[fitted:]
+        statistics.append(_log(error.square().mean() / target_rows[fitted:].square().mean()))
     return statistics
 
 

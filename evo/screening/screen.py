@@ -59,14 +59,14 @@ class RewardScreen:
     ) -> list[Record]:
         """The records, all but the random and the most promising ones SCREENED_OUT."""
         expected = model.predict(self._learner.features(records))
-        rest = np.array(sorted(set(range(len(records))) - set(by_chance)))
+        others = np.array(sorted(set(range(len(records))) - set(by_chance)))
         promise = expected.b_wr + self._settings.optimism * expected.b_wr_spread
         best = most_promising(
-            promise[rest],
-            np.stack([records[place].behaviour_vector for place in rest]),
+            promise[others],
+            np.stack([records[place].behaviour_vector for place in others]),
             self._trainings - len(by_chance),
         )
-        passing = {*by_chance, *rest[best].tolist()}
+        passing = {*by_chance, *others[best].tolist()}
         return [
             record
             if place in passing

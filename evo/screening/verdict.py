@@ -29,8 +29,8 @@ class ScreeningVerdict:
         verdict = self
         for record in records:
             if (screening := record.screening) is not None:
-                same = screening.state is verdict.state
-                since = verdict.since if same else record.generation
+                is_unchanged = screening.state is verdict.state
+                since = verdict.since if is_unchanged else record.generation
                 verdict = ScreeningVerdict(screening.state, since, screening.why)
         return verdict
 

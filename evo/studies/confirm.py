@@ -57,7 +57,7 @@ class ConfirmationPlan:
 
 
 def plan(
-    history: Reader, *, top: int, epochs: int, seeds: int, beside: Sequence[str] | None = None
+    history: Reader, *, top: int, epochs: int, seeds: int, extra_tasks: Sequence[str] | None = None
 ) -> ConfirmationPlan:
     """Plan the confirmation of a campaign's front and its best `top` candidates.
 
@@ -66,7 +66,7 @@ def plan(
         top: number of the best by performance added to the front.
         epochs: of every training.
         seeds: number of fresh seeds.
-        beside: tasks added to the campaign's own; None takes `CONFIRM_TASKS`.
+        extra_tasks: tasks added to the campaign's own; None takes `CONFIRM_TASKS`.
 
     Raises:
         UsageError: there is no candidate yet, too few seeds, or an unknown task or device.
@@ -79,9 +79,9 @@ def plan(
             f"{seeds} seeds cannot confirm any of {len(candidates)} candidates. "
             f"Take at least {fewest}: --seeds {fewest}."
         )
-    if beside is None:
-        beside = _further(config.tasks)
-    names = tuple(dict.fromkeys([*config.tasks, *beside]))
+    if extra_tasks is None:
+        extra_tasks = _further(config.tasks)
+    names = tuple(dict.fromkeys([*config.tasks, *extra_tasks]))
     create.prepare_tasks(config.kind, names)
     protocol = _protocol(config.protocol, Rung(epochs=epochs, seeds=seeds))
     update = {
@@ -99,7 +99,7 @@ def plan(
     )
 
 
-def carry_out(chosen: ConfirmationPlan, watch: OnTraining) -> Path:
+def carry_out(confirmation: ConfirmationPlan, watch: OnTraining) -> Path:
     """Train all that was not trained before under these settings; the path of the results.
 
     Raises:
@@ -107,13 +107,13 @@ def carry_out(chosen: ConfirmationPlan, watch: OnTraining) -> Path:
         HistoryError: the campaign's folder cannot be written, or another process confirms it.
     """
     settings = {
-        "kind": chosen.config.kind,
-        "device": chosen.config.device,
-        "protocol": chosen.config.protocol.model_dump(mode="json"),
+        "kind": confirmation.config.kind,
+        "device": confirmation.config.device,
+        "protocol": confirmation.config.protocol.model_dump(mode="json"),
         "environment": create.environment(),
     }
-    with Confirmations.open(chosen.campaign, settings=settings) as book:
-        facts = _facts(chosen, _by_component(chosen, _train(chosen, book, watch)))
+    with Confirmations.open(confirmation.campaign, settings=settings) as book:
+        facts = _facts(confirmation, _by_component(confirmation, _train(confirmation, book, watch)))
         return book.write({"evo": version("evo-search"), **settings, **facts})
 
 
@@ -122,9 +122,9 @@ def _further(searched: Sequence[str]) -> list[str]:
 
     def is_further(name: str) -> bool:
         task = tasks.get(name)
-        alike = [other for other in map(tasks.get, searched) if other.load is task.load]
-        known = [network for other in alike for network in other().networks().values()]
-        return any(network not in known for network in task().networks().values())
+        same_data = [other for other in map(tasks.get, searched) if other.load is task.load]
+        networks = [network for other in same_data for network in other().networks().values()]
+        return any(network not in networks for network in task().networks().values())
 
     return [name for name in CONFIRM_TASKS if name in tasks.names() and is_further(name)]
 
@@ -171,20 +171,22 @@ def _patience_s(config: Config, protocol: Protocol, names: Sequence[str]) -> flo
     return config.timeout_s * max(1.0, now / before)
 
 
-def _train(chosen: ConfirmationPlan, book: Confirmations, watch: OnTraining) -> dict[str, Outcome]:
+def _train(
+    confirmation: ConfirmationPlan, book: Confirmations, watch: OnTraining
+) -> dict[str, Outcome]:
     """Outcomes of all components on all tasks, by job id."""
-    components = (*chosen.baselines, *chosen.candidates)
-    total = len(components) * len(chosen.config.tasks)
+    components = (*confirmation.baselines, *confirmation.candidates)
+    total = len(components) * len(confirmation.config.tasks)
     outcomes: dict[str, Outcome] = {}
-    for task in chosen.config.tasks:
+    for task in confirmation.config.tasks:
         # One task at a time, so that an interruption loses little.
         jobs = [Job(_job_id(task, record), record.graphs, rung=0) for record in components]
-        paid = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
-        outcomes |= {outcome.id: outcome for outcome in paid}
+        recorded = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
+        outcomes |= {outcome.id: outcome for outcome in recorded}
         watch(len(outcomes), total)
         if not (missing := [job for job in jobs if job.id not in outcomes]):
             continue
-        with build.workers(chosen.config.model_copy(update={"tasks": (task,)})) as pool:
+        with build.workers(confirmation.config.model_copy(update={"tasks": (task,)})) as pool:
             for outcome in pool.run(missing):
                 # A failure may be the machine's: the next confirmation tries again.
                 if not outcome.error:
@@ -205,10 +207,10 @@ class _Trained(NamedTuple):
     errors: dict[str, str]
 
 
-def _by_component(chosen: ConfirmationPlan, outcomes: dict[str, Outcome]) -> _Trained:
+def _by_component(confirmation: ConfirmationPlan, outcomes: dict[str, Outcome]) -> _Trained:
     trained = _Trained({}, {})
-    for record in (*chosen.baselines, *chosen.candidates):
-        of_record = [outcomes[_job_id(task, record)] for task in chosen.config.tasks]
+    for record in (*confirmation.baselines, *confirmation.candidates):
+        of_record = [outcomes[_job_id(task, record)] for task in confirmation.config.tasks]
         errors = [outcome.error for outcome in of_record if outcome.error]
         if errors and record.is_baseline:
             raise EvoError(f"Baseline {record.id} could not be trained: {errors[0]}.")
@@ -221,28 +223,28 @@ def _by_component(chosen: ConfirmationPlan, outcomes: dict[str, Outcome]) -> _Tr
     return trained
 
 
-def _facts(chosen: ConfirmationPlan, trained: _Trained) -> dict[str, Any]:
+def _facts(confirmation: ConfirmationPlan, trained: _Trained) -> dict[str, Any]:
     """The facts of a confirmation: settings, verdicts, and every trial behind them."""
-    names = baseline_names(chosen.config.kind)
-    baselines = {record.id: trained.trials[record.id] for record in chosen.baselines}
+    names = baseline_names(confirmation.config.kind)
+    baselines = {record.id: trained.trials[record.id] for record in confirmation.baselines}
     verdicts = confirm_candidates(
-        {r.id: trained.trials[r.id] for r in chosen.candidates if r.id in trained.trials},
+        {r.id: trained.trials[r.id] for r in confirmation.candidates if r.id in trained.trials},
         baselines,
-        tested=len(chosen.candidates),
+        tested=len(confirmation.candidates),
     )
     return {
-        "campaign": chosen.campaign.resolve().name,
-        "generation": chosen.generation,
-        "tasks": list(chosen.config.tasks),
-        "searched": list(chosen.searched),
-        "seeds": list(chosen.config.protocol.heats(0)[0]),
+        "campaign": confirmation.campaign.resolve().name,
+        "generation": confirmation.generation,
+        "tasks": list(confirmation.config.tasks),
+        "searched": list(confirmation.searched),
+        "seeds": list(confirmation.config.protocol.heats(0)[0]),
         "candidates": [
             failed_facts(record, trained.errors[record.id])
             if record.id in trained.errors
             else verdict_facts(
                 record, verdicts[record.id], trained.trials[record.id], baselines, names
             )
-            for record in chosen.candidates
+            for record in confirmation.candidates
         ],
         "baselines": [baseline_facts(id_, trials, names) for id_, trials in baselines.items()],
     }

@@ -57,7 +57,7 @@ def measure_fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = Fal
     Raises:
         UsageError: a function of the panel is invalid, or fails to train.
     """
-    sources = [(name, known.source) for name, known in panel.functions.items()]
+    sources = [(name, component.source) for name, component in panel.functions.items()]
     records = _evaluated(sources, config, unsafe_sandbox=unsafe_sandbox)
     agreements: list[Agreement] = []
     for rung in range(len(config.protocol.rungs)):

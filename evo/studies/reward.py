@@ -39,13 +39,13 @@ class Rewards:
     Attributes:
         histories: the campaigns.
         learners: one per campaign.
-        whole: the candidates of all campaigns, by campaign and generation.
+        evaluated: the candidates of all campaigns, by campaign and generation.
         by: what sources are: "operator", "model" or "campaign".
     """
 
     histories: Sequence[Reader]
     learners: Sequence[Learner]
-    whole: Evaluated
+    evaluated: Evaluated
     by: str
 
     @classmethod
@@ -68,27 +68,29 @@ class Rewards:
             _evaluated(history, learner, by)
             for history, learner in zip(histories, learners, strict=True)
         ]
-        whole = Evaluated(
+        evaluated = Evaluated(
             join_features([part.features for part in parts]),
             Example(*map(np.concatenate, zip(*(part.examples for part in parts), strict=True))),
             np.concatenate([part.performance for part in parts]),
             [source for part in parts for source in part.sources],
         )
-        return cls(histories, learners, whole, by)
+        return cls(histories, learners, evaluated, by)
 
     def judgement(self) -> Judgement:
         """Appraise a model's predictions for them."""
-        first, whole = self.histories[0], self.whole
+        first, evaluated = self.histories[0], self.evaluated
         seed = int(first.config["seed"])
-        everything = np.arange(len(whole.performance))
+        everything = np.arange(len(evaluated.performance))
         return Judgement(
             names=[history.folder.name for history in self.histories],
             evaluated=len(everything),
             screening=parse(first.config, where="config.json").reward.screening,
             trust=_trust(self.learners[0], first),
-            overall=ranked(held_out(whole, everything, seed=seed), whole.performance, seed=seed),
+            overall=ranked(
+                held_out(evaluated, everything, seed=seed), evaluated.performance, seed=seed
+            ),
             by=self.by,
-            pairs=matrix(whole, seed=seed),
+            pairs=matrix(evaluated, seed=seed),
         )
 
     def lessons(self) -> Lessons:
@@ -110,8 +112,8 @@ class Rewards:
             kind=kind,
             task=task,
             campaigns=[history.folder.name for history in self.histories],
-            features={name: self.whole.features[name] for name in BLOCKS},
-            examples=self.whole.examples,
+            features={name: self.evaluated.features[name] for name in BLOCKS},
+            examples=self.evaluated.examples,
             reference=references[0],
         )
         for history, reference in zip(self.histories[1:], references[1:], strict=True):

@@ -77,7 +77,7 @@ class StrategyResult:
 
     Attributes:
         name: of the strategy.
-        found: (seeds, budget + 1) share of the best 5 % among the first k evaluated, k from 0.
+        recall: (seeds, budget + 1) share of the best 5 % among the first k evaluated, k from 0.
         best: (seeds, budget) the goal of the best among the first k evaluated, k from 1.
         reached: (seeds,) evaluations until `BenchmarkPlan.reach` was found; the budget and one more
             where it was not.
@@ -85,7 +85,7 @@ class StrategyResult:
     """
 
     name: str
-    found: Floats
+    recall: Floats
     best: Floats
     reached: Indices
     seconds: float
@@ -139,12 +139,12 @@ def search_pool(
     while len(evaluated) < plan.budget:
         examples = Example(*(values[evaluated] for values in table.examples))
         state = PoolState(table.candidates, table.goal, evaluated, examples)
-        wanted = min(plan.batch, plan.budget - len(evaluated))
+        batch = min(plan.batch, plan.budget - len(evaluated))
         rng = child(plan.seed, "tabular", repetition, name, len(evaluated))
-        chosen = np.asarray(strategy.choose(state, wanted, rng), dtype=np.int64)
-        if len(np.unique(chosen)) != wanted or np.setdiff1d(chosen, state.left).size:
+        chosen = np.asarray(strategy.choose(state, batch, rng), dtype=np.int64)
+        if len(np.unique(chosen)) != batch or np.setdiff1d(chosen, state.left).size:
             raise UsageError(
-                f"Strategy {name!r} chose {chosen.tolist()}: expected {wanted} different indices "
+                f"Strategy {name!r} chose {chosen.tolist()}: expected {batch} different indices "
                 "of candidates that have not been evaluated, see PoolState.left."
             )
         evaluated = np.concatenate([evaluated, chosen])

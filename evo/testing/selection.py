@@ -39,25 +39,25 @@ class SurvivalSuite:
     ) -> None:
         pool = _pool_of(pairs)
 
-        kept = survival(pool, count)
+        survivors = survival(pool, count)
 
-        assert len(set(_ids(kept))) == len(kept) == min(count, len(pool))
-        assert set(_ids(kept)) <= set(_ids(pool))
+        assert len(set(_ids(survivors))) == len(survivors) == min(count, len(pool))
+        assert set(_ids(survivors)) <= set(_ids(pool))
         if count >= 4:
             best = max(individual.fitness.values[0] for individual in pool)
-            assert best in {individual.fitness.values[0] for individual in kept}
+            assert best in {individual.fitness.values[0] for individual in survivors}
 
     @_inherited
     @given(pairs=_POOLS, count=st.integers(1, 14))
     def test_survivors_that_are_selected_again_come_out_whole_and_as_a_resume_has_them(
         self, survival: Survival, pairs: list[tuple[float, float]], count: int
     ) -> None:
-        kept = survival(_pool_of(pairs), count)
-        afresh = [Individual(individual.record) for individual in kept]
+        survivors = survival(_pool_of(pairs), count)
+        afresh = [Individual(individual.record) for individual in survivors]
 
-        again, resumed = survival(kept, count), survival(afresh, count)
+        again, resumed = survival(survivors, count), survival(afresh, count)
 
-        assert sorted(_ids(again)) == sorted(_ids(kept))
+        assert sorted(_ids(again)) == sorted(_ids(survivors))
         assert _ids(again) == _ids(resumed)
         assert [i.crowding for i in again] == [i.crowding for i in resumed]
 

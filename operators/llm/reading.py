@@ -184,10 +184,10 @@ def _adopt(tree: ast.Module, entry: ast.FunctionDef, contract: Contract) -> None
     if entry.name != contract.function and contract.function not in identifiers(tree):
         rename(tree, {entry.name: contract.function})
     args = [*entry.args.posonlyargs, *entry.args.args][: len(contract.parameters)]
-    wanted = dict(zip((arg.arg for arg in args), contract.parameters, strict=False))
-    changed = {old: new for old, new in wanted.items() if old != new}
-    taken = identifiers(entry) | {arg.arg for arg in parameters(entry.args)}
-    if changed and not taken.intersection(changed.values()):
+    names = dict(zip((arg.arg for arg in args), contract.parameters, strict=False))
+    changed = {old: new for old, new in names.items() if old != new}
+    used = identifiers(entry) | {arg.arg for arg in parameters(entry.args)}
+    if changed and not used.intersection(changed.values()):
         rename(entry, changed)
     _settle_defaults(entry, contract)
 
@@ -224,11 +224,11 @@ def _may_stay(part: ast.stmt) -> bool:
 def _supply_imports(body: list[ast.stmt], contract: Contract) -> None:
     """Add the contract's imports whose names are used and have no meaning, and drop unused ones."""
     used = loaded(part for part in body if not is_import(part))
-    given = {name for part in body for name in introduced(part)}
+    defined = {name for part in body for name in introduced(part)}
     missing: list[ast.stmt] = []
     for line in contract.imports:
         (statement,) = ast.parse(line).body
-        if used.intersection(import_targets([statement])) - given:
+        if used.intersection(import_targets([statement])) - defined:
             missing.append(statement)
     body[:] = [
         *missing,

@@ -111,10 +111,10 @@ def random_program(contract: Contract, rng: np.random.Generator) -> Program:
     """A one-line component in the contract's words."""
     argument = ast.Name(contract.arguments[0], ast.Load())
     base = scaled(float(np.exp(rng.normal(0.0, 0.5))), argument)
-    further = term(contract.arguments, contract, rng)
+    addend = term(contract.arguments, contract, rng)
     if contract.learnables:
-        further = learned(further, contract, rng)
-    expression = binary(base, ast.Add(), further)
+        addend = learned(addend, contract, rng)
+    expression = binary(base, ast.Add(), addend)
     return Program.returning(ast.unparse(expression), contract)
 
 

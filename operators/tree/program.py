@@ -131,19 +131,20 @@ def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
 
 def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:
     """Make the contract's names refer to the contract's modules, and to nothing else."""
-    wanted = import_targets(ast.parse("\n".join(contract.imports)).body)
-    names = {target: name for name, target in wanted.items()}
+    contract_imports = import_targets(ast.parse("\n".join(contract.imports)).body)
+    names = {target: name for name, target in contract_imports.items()}
     imported = import_targets(tree.body)
     clashing = [
         name
         for part in tree.body
         for name in bound(part)
-        if name in wanted
-        and imported.get(name, wanted[name] if _imports(part) else "") != wanted[name]
+        if name in contract_imports
+        and imported.get(name, contract_imports[name] if _imports(part) else "")
+        != contract_imports[name]
     ]
-    taken = identifiers(tree) | set(wanted)
+    used = identifiers(tree) | set(contract_imports)
     for name in dict.fromkeys(clashing):
-        other = fresh(name, taken)
+        other = fresh(name, used)
         for part in [tree, *(part for part in tree.body if isinstance(part, ast.FunctionDef))]:
             rename(part, {name: other})
     imported = import_targets(tree.body)

@@ -32,8 +32,8 @@ def is_positive(node: ast.expr) -> bool:
         case ast.Call():
             return called_name(node) in POSITIVE
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            some = is_positive(left) or is_positive(right)
-            return some and is_non_negative(left) and is_non_negative(right)
+            one_is_positive = is_positive(left) or is_positive(right)
+            return one_is_positive and is_non_negative(left) and is_non_negative(right)
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
             return is_positive(left) and is_positive(right)
         case ast.BinOp(left=left, op=ast.Pow()):

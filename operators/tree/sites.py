@@ -47,8 +47,8 @@ class Site:
     @property
     def node(self) -> ast.expr:
         """The expression that hangs here now."""
-        held = self.holder.__dict__[self.field]
-        return held if self.index is None else held[self.index]
+        child = self.holder.__dict__[self.field]
+        return child if self.index is None else child[self.index]
 
     @property
     def is_tensor(self) -> bool:

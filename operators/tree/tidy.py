@@ -36,17 +36,19 @@ def write_program(program: Program) -> str:
 
 def reachable(program: Program, names: set[str]) -> list[ast.stmt]:
     """The top-level statements that give meaning to names, directly or not, in their order."""
-    needed, kept = set(names), set[int]()
+    needed, indices = set(names), set[int]()
     grown = True
     while grown:
         grown = False
         for index, statement in enumerate(program.tree.body):
-            given = introduced(statement)
-            if index not in kept and (needed.intersection(given) or "*" in given):
-                kept.add(index)
+            introduced_names = introduced(statement)
+            if index not in indices and (
+                needed.intersection(introduced_names) or "*" in introduced_names
+            ):
+                indices.add(index)
                 needed |= loaded([statement])
                 grown = True
-    return [statement for index, statement in enumerate(program.tree.body) if index in kept]
+    return [statement for index, statement in enumerate(program.tree.body) if index in indices]
 
 
 def is_block(statement: ast.stmt) -> bool:

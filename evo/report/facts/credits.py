@@ -49,14 +49,14 @@ def measured_credits(
         records: all of the campaign.
     """
     graphs_of = {record.id: ablated(record) for record in chosen}
-    asked = {graphs for ablations in graphs_of.values() for graphs in ablations.values()}
+    ablation_graphs = {graphs for ablations in graphs_of.values() for graphs in ablations.values()}
     # Of several records that compute the same the one with the most trials counts.
     trained: dict[tuple[str, ...], Record] = {}
     for record in records:
-        if record.graphs in asked and (record.is_ablation or record.score is not None):
-            known = trained.get(record.graphs)
+        if record.graphs in ablation_graphs and (record.is_ablation or record.score is not None):
+            previous = trained.get(record.graphs)
             trained[record.graphs] = (
-                record if known is None else max(known, record, key=_trial_count)
+                record if previous is None else max(previous, record, key=_trial_count)
             )
     return {
         record.id: {

@@ -37,8 +37,8 @@ def reward_facts(judgement: Judgement) -> dict[str, Any]:
 
 def _ranked_facts(ranked: Ranked) -> dict[str, Any]:
     return {
-        "found_at_quarter": ranked.found.value,
-        "found_at_quarter_ci": [ranked.found.low, ranked.found.high],
+        "found_at_quarter": ranked.recall.value,
+        "found_at_quarter_ci": [ranked.recall.low, ranked.recall.high],
         "area": ranked.area.value,
         "area_ci": [ranked.area.low, ranked.area.high],
     }

@@ -40,8 +40,8 @@ def _result_facts(table: Table, plan: BenchmarkPlan, result: StrategyResult) -> 
     steps = np.unique(np.linspace(1, plan.budget, min(_STEPS, plan.budget)).astype(np.int64))
     return {
         "strategy": result.name,
-        **_mean_facts("found", result.found[:, -1]),
-        **_mean_facts("area", result.found.mean(axis=1)),
+        **_mean_facts("found", result.recall[:, -1]),
+        **_mean_facts("area", result.recall.mean(axis=1)),
         **_mean_facts("best", result.best[:, -1]),
         **_mean_facts("regret", final_regret(table, result)),
         **_mean_facts("evaluations_to_reach", result.reached.astype(np.float64)),
@@ -50,7 +50,7 @@ def _result_facts(table: Table, plan: BenchmarkPlan, result: StrategyResult) -> 
         "curve": [
             {
                 "evaluated": int(step),
-                **_mean_facts("found", result.found[:, step]),
+                **_mean_facts("found", result.recall[:, step]),
                 **_mean_facts("best", result.best[:, step - 1]),
             }
             for step in steps

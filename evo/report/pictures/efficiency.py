@@ -15,7 +15,7 @@ def draw_efficiency(judgement: Judgement) -> Figure:
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, ls=":", label="chance")
         axes.axvline(0.25, color="0.85", lw=0.8)
         axes.set_xlabel("share evaluated")
-    curve = judgement.overall.curve.found
+    curve = judgement.overall.curve.recall
     left.plot(np.linspace(0, 1, len(curve)), curve, color=FRONT, lw=1.5, label="reward model")
     left.set_ylabel("share of the best 5 % found")
     left.set_title(f"{', '.join(judgement.names)}: area {judgement.overall.area.value:.2f}")
@@ -23,7 +23,7 @@ def draw_efficiency(judgement: Judgement) -> Figure:
     teachers = list(dict.fromkeys(teacher for teacher, _ in judgement.pairs))
     tests = list(dict.fromkeys(test for _, test in judgement.pairs))
     for (teacher, test), ranked in judgement.pairs.items():
-        curve = ranked.curve.found
+        curve = ranked.curve.recall
         right.plot(
             np.linspace(0, 1, len(curve)),
             curve,

@@ -51,7 +51,7 @@ def draw_novelty(overview: Overview, over: Overview | None = None) -> Figure:
     second_name = "" if over is None else f", over {over.name}"
     axes.set_title(f"{overview.title}{second_name}")
     figure.legend(loc="outside lower center", ncols=3)
-    taken = [
+    obstacles = [
         values,
         baselines,
         *(_edge(axes, shown.analysis) for shown in (overview, over) if shown),
@@ -60,8 +60,8 @@ def draw_novelty(overview: Overview, over: Overview | None = None) -> Figure:
         Label(overview.name_of(record), float(x), float(y))
         for record, (x, y) in zip(analysis.baselines, baselines, strict=True)
     ]
-    place(axes, labels, points=np.vstack(taken))
-    _probabilities(axes, analysis, np.vstack(taken))
+    place(axes, labels, points=np.vstack(obstacles))
+    _probabilities(axes, analysis, np.vstack(obstacles))
     return figure
 
 

@@ -41,11 +41,15 @@ def _curves(upper: Axes, lower: Axes, overview: Overview, *, colour: str, marker
     if not analysis.volumes:
         return
     numbers = [volume.generation for volume in analysis.volumes]
-    born = np.array([record.generation for record in analysis.records])
+    generations = np.array([record.generation for record in analysis.records])
     first = analysis.objectives[0].sign * analysis.values[:, 0]
-    leaders = [int(np.argmax(np.where(born <= number, first, -np.inf))) for number in numbers]
+    leaders = [
+        int(np.argmax(np.where(generations <= number, first, -np.inf))) for number in numbers
+    ]
     ends = analysis.lows[leaders, 0], analysis.highs[leaders, 0]
-    lower.scatter(born, analysis.values[:, 0], s=9, color=colour, alpha=0.35, lw=0, marker=marker)
+    lower.scatter(
+        generations, analysis.values[:, 0], s=9, color=colour, alpha=0.35, lw=0, marker=marker
+    )
     lower.fill_between(numbers, *ends, color=colour, alpha=0.15, lw=0, step="post")
     heights = [volume.hypervolume for volume in analysis.volumes]
     for axes, curve in ((upper, heights), (lower, analysis.values[leaders, 0])):

@@ -18,7 +18,7 @@ def draw_tabular(table: Table, results: Sequence[StrategyResult]) -> Figure:
     for number, result in enumerate(results):
         color, dash = CYCLE[number % len(CYCLE)], DASHES[number % len(DASHES)]
         regret = table.truth.max() - result.best
-        for axes, values, first in ((left, result.found, 0), (right, regret, 1)):
+        for axes, values, first in ((left, result.recall, 0), (right, regret, 1)):
             means = np.array([student_mean(column) for column in values.T])
             evaluated = np.arange(first, first + len(means))
             axes.plot(evaluated, means[:, 0], color=color, ls=dash, lw=1.3, label=result.name)

@@ -46,7 +46,7 @@ def _matrix_table(judgement: Judgement) -> RenderableType:
     for name in names:
         table.add_column(name, justify="right")
     for teacher in names:
-        table.add_row(teacher, *(_text(judgement.pairs[teacher, test].found) for test in names))
+        table.add_row(teacher, *(_text(judgement.pairs[teacher, test].recall) for test in names))
     return table
 
 

@@ -27,7 +27,7 @@ def tabular_view(
         to_reach = _text(student_mean(result.reached.astype(np.float64)), 0)
         view.add_row(
             result.name,
-            _text(student_mean(result.found[:, -1]), 2),
+            _text(student_mean(result.recall[:, -1]), 2),
             _text(student_mean(final_regret(table, result)), 3),
             f"≥ {to_reach}" if missed.any() else to_reach,
             f"{plan.seeds - int(missed.sum())}/{plan.seeds}",

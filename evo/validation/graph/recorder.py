@@ -148,8 +148,8 @@ class _Recorder(ProxyTorchDispatchMode):
         """An argument for a node, with nodes in place of tensors."""
         match value:
             case torch.Tensor():
-                known = self._value(value)
-                return self._constant(value) if known is None else known.node
+                recorded = self._value(value)
+                return self._constant(value) if recorded is None else recorded.node
             case dict():
                 return {key: self._argument(part) for key, part in value.items()}
             case list():

@@ -124,11 +124,11 @@ def _keep_only(confinement: Confinement, reply: int) -> None:
     os.dup2(reply, REPLY)
     for standard in (0, 1, 2):
         os.dup2(confinement.nowhere, standard)
-    kept = REPLY + 1
+    first_closed = REPLY + 1
     if confinement.ruleset is not None:
         os.dup2(confinement.ruleset, _RULESET)
-        kept = _RULESET + 1
-    os.closerange(kept, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        first_closed = _RULESET + 1
+    os.closerange(first_closed, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def _above(descriptor: int) -> int:

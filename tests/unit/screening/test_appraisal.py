@@ -67,9 +67,9 @@ def test_an_interval_holds_its_estimate_and_narrows_with_candidates() -> None:
 def test_a_curve_rises_from_nothing_to_all_and_no_ranking_beats_the_truth(promise, came) -> None:
     curve, best = Efficiency.of(promise, came), Efficiency.of(came, came)
 
-    assert curve.found[0] == 0 and curve.found[-1] == pytest.approx(1)
-    assert (np.diff(curve.found) >= 0).all()
-    assert (curve.found <= best.found + 1e-12).all()
+    assert curve.recall[0] == 0 and curve.recall[-1] == pytest.approx(1)
+    assert (np.diff(curve.recall) >= 0).all()
+    assert (curve.recall <= best.recall + 1e-12).all()
 
 
 def test_the_picture_draws_every_pair() -> None:

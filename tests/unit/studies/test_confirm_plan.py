@@ -62,9 +62,9 @@ def campaign(folder: Path, records: Sequence[Record], tasks=("digits",)) -> Read
     return Reader.read(folder / "run")
 
 
-def chosen(folder: Path, *, top=2, seeds=8, beside=("breast-cancer",), searched=("digits",)):
+def chosen(folder: Path, *, top=2, seeds=8, extra_tasks=("breast-cancer",), searched=("digits",)):
     history = campaign(folder, [*BASELINES, *BEHIND, *FRONT, *SHORT], searched)
-    return plan(history, top=top, epochs=7, seeds=seeds, beside=beside)
+    return plan(history, top=top, epochs=7, seeds=seeds, extra_tasks=extra_tasks)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,10 @@ def test_a_training_may_take_as_much_longer_as_there_is_more_to_do(tmp_path: Pat
 
 
 def test_tasks_beside_the_campaigns_own_are_the_usual_ones_or_those_named(tmp_path: Path) -> None:
-    usual = chosen(tmp_path, beside=None)
-    named = plan(Reader.read(usual.campaign), top=0, epochs=1, seeds=8, beside=["breast-cancer"])
+    usual = chosen(tmp_path, extra_tasks=None)
+    named = plan(
+        Reader.read(usual.campaign), top=0, epochs=1, seeds=8, extra_tasks=["breast-cancer"]
+    )
 
     assert usual.config.tasks == ("digits", "digits-cnn", "breast-cancer")
     assert named.config.tasks == ("digits", "breast-cancer")
@@ -116,7 +118,7 @@ def test_tasks_beside_the_campaigns_own_are_the_usual_ones_or_those_named(tmp_pa
 
 
 def test_no_usual_task_repeats_the_networks_and_data_of_the_search(tmp_path: Path) -> None:
-    usual = chosen(tmp_path, searched=("digits-large",), beside=None)
+    usual = chosen(tmp_path, searched=("digits-large",), extra_tasks=None)
 
     # Its convolutional network is that of digits-cnn.
     assert usual.config.tasks == ("digits-large", "digits", "breast-cancer")
@@ -222,7 +224,9 @@ def test_a_second_confirmation_trains_nothing_again_and_finds_the_same(
     first = carry_out(wanted, lambda *_: None)
     pool.asked = []
 
-    more = plan(Reader.read(wanted.campaign), top=9, epochs=7, seeds=8, beside=["breast-cancer"])
+    more = plan(
+        Reader.read(wanted.campaign), top=9, epochs=7, seeds=8, extra_tasks=["breast-cancer"]
+    )
     second = carry_out(wanted, lambda *_: None)
     assert pool.asked == []
     assert read_confirmation(second) == read_confirmation(first)

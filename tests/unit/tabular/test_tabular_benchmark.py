@@ -51,17 +51,17 @@ def test_who_knows_the_best_finds_them_at_once_and_chance_finds_its_share() -> N
         world, {"oracle": lambda: Oracle(world.best(1.0)), "random": Chance}, PLAN
     )
 
-    assert oracle.found[:, 20].tolist() == [1.0, 1.0, 1.0]
+    assert oracle.recall[:, 20].tolist() == [1.0, 1.0, 1.0]
     assert oracle.best[:, -1].tolist() == [world.truth.max()] * 3
     assert (oracle.reached <= 11).all()
-    assert 0.05 < chance.found[:, -1].mean() < 0.5
+    assert 0.05 < chance.recall[:, -1].mean() < 0.5
 
 
 @pytest.mark.parametrize("name", ["reward-model", "gaussian-process"])
 def test_what_learns_from_win_rates_is_ahead_of_chance(name: str) -> None:
     found, chance = measure(table(), {name: strategies.get(name), "random": Chance}, PLAN)
 
-    assert found.found[:, -1].mean() > chance.found[:, -1].mean() + 0.2
+    assert found.recall[:, -1].mean() > chance.recall[:, -1].mean() + 0.2
 
 
 def test_local_search_finds_the_best_where_they_lie_together() -> None:
@@ -70,7 +70,7 @@ def test_local_search_finds_the_best_where_they_lie_together() -> None:
 
     local, chance = measure(world, make, PLAN)
 
-    assert local.found[:, -1].mean() > chance.found[:, -1].mean() + 0.2
+    assert local.recall[:, -1].mean() > chance.recall[:, -1].mean() + 0.2
 
 
 @pytest.mark.parametrize("name", strategies.names())
