@@ -17,7 +17,6 @@ from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from evo.core.errors import UsageError, unknown_name
-from evo.core.namesakes import folders_of
 
 ENTRY_POINT_GROUP = "evo.plugins"
 
@@ -123,7 +122,7 @@ def declared(package: str, variable: str) -> Mapping[str, Declaration]:
     Raises:
         UsageError: a file is not valid Python, or two classes have one name.
     """
-    folders = folders_of(importlib.import_module(package))
+    folders = importlib.import_module(package).__path__
     declarations: dict[str, Declaration] = {}
     for path in sorted(path for folder in folders for path in Path(folder).glob("*.py")):
         source = path.read_text()

@@ -1,6 +1,5 @@
-"""A user's modules that have the names of evo's packages: both work, or one error names both."""
+"""A user's modules that have the names of evo's packages: evo works, or one error names both."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -8,31 +7,26 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = ("archive", "operators", "prompts")
-USERS_NAMES = """
-import operators
-from archive import history
-from prompts.mine import text
-
-assert operators.own() == "own", operators
-assert history == ["own"]
-assert text == "own"
-"""
 EVOS_NAMES = """
-from archive.pareto import front
-from operators.base import operators as registry
 from prompts.quoting import quoted
+from operators.base import operators as registry
+from archive.store.frames import FRAME
 """
+
+
+def assert_names_both(message: str, users: Path) -> None:
+    name = users.parent.name if users.stem == "__init__" else users.stem
+    assert f"evo's, {ROOT / name / '__init__.py'}, and yours, {users}. Rename yours" in message
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A user's folder with all three names, one of them with attributes named as evo's modules."""
+    """A user's folder with all three names."""
     (tmp_path / "prompts").mkdir()
     for name, text in {
-        "operators.py": "portfolio = 'own'\ndef own(): return portfolio\n",
+        "operators.py": "own = 'own'\n",
         "archive.py": "print('archive of the user')\nhistory = ['own']\n",
-        "prompts/__init__.py": "",
+        "prompts/__init__.py": "print('prompts of the user')\n",
         "prompts/mine.py": "text = 'own'\n",
     }.items():
         (tmp_path / name).write_text(text)
@@ -40,130 +34,112 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """What a script in the folder does."""
+    """Run a script in the folder."""
     (folder / "script.py").write_text(script)
     return subprocess.run(
         [sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, check=False
     )
 
 
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1
+    return done.stderr.splitlines()[-1]
+
+
+def test_evo_has_its_own_packages_and_nothing_of_the_users_runs(project: Path) -> None:
+    done = run(project, f"import evo\n{EVOS_NAMES}\nprint(FRAME.size, registry.what)")
+
+    assert done.stdout == "12 operator\n", done.stderr
+
+
+def test_a_package_of_evo_that_is_imported_before_evo_loads_the_others(project: Path) -> None:
+    (project / "operators.py").unlink()
+
+    done = run(project, f"import operators\n{EVOS_NAMES}\nprint(FRAME.size, registry.what)")
+
+    assert done.stdout == "12 operator\n", done.stderr
+
+
 @pytest.mark.parametrize(
-    "parts",
+    ("statement", "error", "file"),
     [
-        ("import evo", EVOS_NAMES, USERS_NAMES),
-        ("import evo", USERS_NAMES, EVOS_NAMES),
-        (USERS_NAMES, "import evo", EVOS_NAMES),
+        ("import operators; operators.own", "AttributeError: module", "operators.py"),
+        ("from operators import own", "ImportError: No module", "operators.py"),
+        ("import prompts.mine", "ImportError: No module", "prompts/__init__.py"),
+        ("from prompts import mine", "ImportError: No module", "prompts/__init__.py"),
+        ("from prompts.mine import text", "ImportError: No module", "prompts/__init__.py"),
     ],
-    ids=["evo first", "users after evo", "users before evo"],
 )
-def test_a_script_gets_its_own_modules_and_evo_gets_evos(
-    project: Path, parts: tuple[str, ...]
+def test_what_only_the_users_module_has_is_an_error_that_names_both_files(
+    project: Path, statement: str, error: str, file: str
 ) -> None:
-    done = run(project, "\n".join(parts))
+    message = last_line(run(project, f"import evo\n{statement}\n"))
 
-    assert done.returncode == 0, done.stderr
-
-
-def test_nothing_of_the_users_runs_that_the_user_does_not_import(project: Path) -> None:
-    done = run(project, f"import evo\n{EVOS_NAMES}\nprint(front.__module__)")
-
-    assert done.stdout == "archive.pareto\n", done.stderr
+    assert message.startswith(error)
+    assert_names_both(message, project / file)
 
 
-def test_evos_modules_overwrite_no_attribute_of_the_users(project: Path) -> None:
-    done = run(
-        project,
-        "import operators, evo\n"
-        "from operators.portfolio import Portfolio\n"
-        "assert operators.own() == 'own'\n"
-        "import operators.base\n"
-        "print(operators.portfolio, operators.base.operators.what)\n",
-    )
-
-    assert done.stdout == "own operator\n", done.stderr
-
-
-def test_evos_operators_are_found_without_the_users_modules_of_that_package(tmp_path: Path) -> None:
-    (tmp_path / "operators").mkdir()
-    (tmp_path / "operators" / "__init__.py").write_text("")
-    (tmp_path / "operators" / "mine.py").write_text("print('mine')\n")
-
-    done = run(
-        tmp_path,
-        "import operators, evo\nfrom operators.base import operators\nprint(operators.names())\n",
-    )
-
-    assert "mutate-tree" in done.stdout, done.stderr
-    assert "mine" not in done.stdout
-
-
-@pytest.mark.parametrize("first", ["import evo", "import prompts.mine"])
-def test_a_folder_without_init_is_found_too(project: Path, first: str) -> None:
-    (project / "prompts" / "__init__.py").unlink()
-
-    done = run(
-        project, f"{first}\nimport evo\nfrom prompts.mine import text\n{EVOS_NAMES}\nprint(text)"
-    )
-
-    assert done.stdout == "own\n", done.stderr
-
-
-@pytest.mark.parametrize("first", ["import evo", "import operators", "from operators import base"])
-def test_packages_that_share_a_module_end_in_one_error_that_names_both(
-    tmp_path: Path, first: str
+def test_a_module_that_the_user_loaded_before_evo_is_an_error_that_names_both_files(
+    project: Path,
 ) -> None:
-    (tmp_path / "operators").mkdir()
-    (tmp_path / "operators" / "__init__.py").write_text("")
-    (tmp_path / "operators" / "base.py").write_text("operators = 'own'\n")
+    message = last_line(run(project, "import operators\nimport evo\n"))
 
-    done = run(tmp_path, f"{first}\nimport evo\nfrom operators.base import operators\n")
-
-    message = done.stderr.splitlines()[-1]
-    assert message.startswith("ImportError: Two packages are called 'operators'")
-    assert f"{tmp_path / 'operators'}," in message
-    assert f"{ROOT / 'operators'}." in message
+    assert message.startswith("ImportError: Two modules are called 'operators'")
+    assert_names_both(message, project / "operators.py")
 
 
-def test_a_folder_that_comes_onto_the_path_after_evo_is_found(project: Path) -> None:
-    (project / "operators.py").rename(project / "prompts" / "operators.py")
+def test_evo_can_be_imported_once_the_users_module_is_out_of_the_way(project: Path) -> None:
+    done = run(
+        project,
+        "import operators, sys\n"
+        "try: import evo\n"
+        "except ImportError: del sys.modules['operators']\n"
+        f"import evo\n{EVOS_NAMES}\nprint(registry.what)",
+    )
+
+    assert done.stdout == "operator\n", done.stderr
+
+
+def test_a_folder_of_texts_called_prompts_is_harmless(tmp_path: Path) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "mine.txt").write_text("own")
+
+    done = run(tmp_path, f"import prompts, evo\n{EVOS_NAMES}\nprint(quoted('own'))")
+
+    assert "own" in done.stdout, done.stderr
+
+
+def test_a_module_in_a_folder_that_comes_onto_the_path_after_evo_is_named_too(
+    project: Path,
+) -> None:
+    (project / "later").mkdir()
+    (project / "operators.py").rename(project / "later" / "operators.py")
 
     done = run(
         project,
-        "import evo, sys\nfrom operators.base import operators as registry\n"
-        "sys.path.insert(0, 'prompts')\n"
-        "import operators\nprint(operators.own(), registry.what)\n",
+        "import evo, sys\nsys.path.insert(0, 'later')\nfrom operators import own\n",
     )
 
-    assert done.stdout == "own operator\n", done.stderr
+    assert_names_both(last_line(done), project / "later" / "operators.py")
 
 
-def test_a_forked_worker_takes_the_users_modules_from_its_new_path(project: Path) -> None:
-    done = run(
-        project,
-        f"import os, sys\nfolder = sys.path.pop(0)\nimport evo\n{EVOS_NAMES}\n"
-        "if os.fork() == 0:\n"
-        "    sys.path.insert(0, folder)\n"
-        "    import operators\n"
-        "    from archive import history\n"
-        "    print(operators.own(), history)\n"
-        "else:\n"
-        "    os.wait()\n",
-    )
+def test_libraries_may_ask_evos_packages_for_any_attribute(project: Path) -> None:
+    done = run(project, "import evo, operators\nprint(hasattr(operators, 'own'))")
 
-    assert done.stdout == "archive of the user\nown ['own']\n", done.stderr
+    assert done.stdout == "False\n", done.stderr
 
 
-def test_our_code_takes_nothing_from_the_three_packages_but_their_modules() -> None:
-    taken = [
-        f"{file.relative_to(ROOT)}:{node.lineno}"
-        for package in ("evo", *PACKAGES)
-        for file in (ROOT / package).rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
-        if (isinstance(node, ast.ImportFrom) and node.level == 0 and node.module in PACKAGES)
-        or (
-            isinstance(node, ast.Import)
-            and any(name.name.partition(".")[0] in PACKAGES for name in node.names)
-        )
-    ]
-
-    assert taken == []
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        (
+            "import operators; operators.own",
+            "AttributeError: module 'operators' has no attribute 'own'",
+        ),
+        ("import operators.own", "ModuleNotFoundError: No module named 'operators.own'"),
+    ],
+)
+def test_without_a_module_of_the_user_the_errors_are_pythons(
+    tmp_path: Path, statement: str, error: str
+) -> None:
+    assert last_line(run(tmp_path, f"import evo\n{statement}\n")) == error
