@@ -2,8 +2,8 @@
 
 Python keeps one module per name, so a user's `operators.py`, which comes first on `sys.path`, would
 hide evo's package. `import evo` therefore loads its three packages from the folder that holds `evo`
-before anything else. What a user's code then expects of its own module, and evo's package lacks,
-ends in an error that names both files.
+before anything else. Where a user's code then asks for something that only its own module has, the
+error names both files.
 
 Imports no other module of evo, and must not: it runs before them.
 """
@@ -11,13 +11,12 @@ Imports no other module of evo, and must not: it runs before them.
 import sys
 from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
-PACKAGES = ("archive", "operators", "prompts")
-
 _ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = {name: _ROOT / name / "__init__.py" for name in ("archive", "operators", "prompts")}
 _LAST_ENTRY = "<evo: modules that its packages lack>"
 """Last entry of the packages' `__path__`, searched by `_Lacking`."""
 
@@ -31,13 +30,13 @@ def load_packages() -> None:
     Raises:
         ImportError: a module of the user is loaded under one of the names.
     """
-    for name in PACKAGES:
-        file = _file(sys.modules[name].__spec__) if name in sys.modules else _evos_file(name)
-        if file is None or file.resolve() != _evos_file(name):
+    for name, evos in _PACKAGES.items():
+        file = _file(sys.modules[name].__spec__) if name in sys.modules else evos
+        if file is None or file.resolve() != evos:
             raise ImportError(_two_modules(name, file), name=name)
     if _Lacking not in sys.path_hooks:
         sys.path_hooks.append(_Lacking)
-    for name in PACKAGES:
+    for name in _PACKAGES:
         module = sys.modules.get(name) or _load(name)
         if _LAST_ENTRY not in module.__path__:
             module.__path__.append(_LAST_ENTRY)
@@ -45,8 +44,7 @@ def load_packages() -> None:
 
 
 def _load(name: str) -> ModuleType:
-    file = _evos_file(name)
-    spec = spec_from_file_location(name, file, submodule_search_locations=[str(file.parent)])
+    spec = PathFinder.find_spec(name, [str(_ROOT)])
     assert spec and spec.loader
     sys.modules[name] = module = module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -56,7 +54,8 @@ def _load(name: str) -> ModuleType:
 class _Lacking:
     """Path entry finder that Python asks for a submodule when evo's package has none of the name.
 
-    `__getattr__` is not enough: no import statement asks it, or tells what it raises.
+    `__getattr__` is not enough: `import operators.mine` does not call it, and `from operators import
+    mine` drops its message.
     """
 
     def __init__(self, entry: str) -> None:
@@ -79,13 +78,9 @@ def _no_attribute(name: str, attribute: str) -> object:
 def _two_modules(name: str, users: Path | None) -> str:
     return (
         f"Two modules are called {name!r}, and Python keeps one per name: evo's, "
-        f"{_evos_file(name)}, and yours, {users or 'which has no file'}. Rename yours, or move it "
+        f"{_PACKAGES[name]}, and yours, {users or 'which has no file'}. Rename yours, or move it "
         f"into a package of your own, as my_project.{name}."
     )
-
-
-def _evos_file(name: str) -> Path:
-    return _ROOT / name / "__init__.py"
 
 
 def _users_file(name: str) -> Path | None:

@@ -60,6 +60,18 @@ def test_a_package_of_evo_that_is_imported_before_evo_loads_the_others(project: 
     assert done.stdout == "12 operator\n", done.stderr
 
 
+def test_a_spawned_process_that_repairs_a_history_runs_nothing_of_the_users(project: Path) -> None:
+    done = run(
+        project,
+        "if __name__ == '__main__':\n"
+        "    import evo, pathlib\n"
+        "    from archive.repair import salvage\n"
+        "    print(salvage.generations(pathlib.Path('absent.h5'), campaign='none'))\n",
+    )
+
+    assert done.stdout == "{}\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("statement", "error", "file"),
     [
