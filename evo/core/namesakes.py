@@ -54,8 +54,8 @@ def _load(name: str) -> ModuleType:
 class _Lacking:
     """Path entry finder that Python asks for a submodule when evo's package has none of the name.
 
-    `__getattr__` is not enough: `import operators.mine` does not call it, and `from operators import
-    mine` drops its message.
+    `__getattr__` is not enough: `import operators.mine` does not call it, and its message is lost
+    where `from operators import mine` does.
     """
 
     def __init__(self, entry: str) -> None:
