@@ -1,10 +1,10 @@
-"""Claim: a probability to be on the front means what it says, and says more than the front does.
+"""Claim: evo's probabilities of being on the front are calibrated, and beat the measured front.
 
-Campaigns are simulated whose true front is known: losses are quality + the luck of a trial +
-noise, novelty is exact. Four ways to say who is on the front, on the same trials: the front of
-the point estimates (a probability of 0 or 1), the draws that evo makes, draws whose measures are
-independent, and draws that tie candidates by the trials they share. Prints the Brier score of each
-(mean squared error of the probability, less is better), and for what is said the share that is so.
+Simulates campaigns with a known true front: losses are quality + a trial's luck + noise, novelty
+is exact. Compares four predictions of membership from the same trials: the front of the point
+estimates (a probability of 0 or 1), evo's posterior draws, draws with independent measures, and
+draws in which candidates share the luck of their trials. Prints the Brier score of each (mean
+squared error of the probability, lower is better), and observed frequencies by probability.
 
 Usage: python benchmarks/bench_front.py [--quick] [--campaigns N]
 """
@@ -40,10 +40,10 @@ BINS = np.array([0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0])
 
 
 class Untied(BaselineTrials):
-    """Takes every measure's luck for its own."""
+    """Treats the measures of a candidate as independent."""
 
     def beliefs(self, record: Record) -> Mapping[str, Belief]:
-        """As measured, but no trial ties two measures."""
+        """The posteriors as measured, without correlation between measures."""
         return {
             key: belief._replace(weights=np.zeros(len(belief.weights)))
             for key, belief in super().beliefs(record).items()
@@ -51,7 +51,7 @@ class Untied(BaselineTrials):
 
 
 class Shared(BaselineTrials):
-    """Ties candidates as well: the luck of a trial is that of all who ran it."""
+    """Correlates candidates as well: all candidates share the luck of a trial."""
 
     def draws(
         self,
@@ -61,14 +61,14 @@ class Shared(BaselineTrials):
         count: int,
         rng: np.random.Generator,
     ) -> Floats:
-        """As evo draws, from one table of luck; every candidate here has the same trials."""
+        """Draws like evo's, from one table of luck; every candidate here has the same trials."""
         luck = rng.standard_normal((count, len(records[0].scored.trials)))
-        found = super().draws(records, objectives, count=count, rng=rng)
+        drawn = super().draws(records, objectives, count=count, rng=rng)
         for (row, record), (place, objective) in product(enumerate(records), enumerate(objectives)):
             belief = self.beliefs(record).get(objective.key)
             if belief is not None and belief.weights.any():
-                found[:, row, place] = belief.at(ndtr(luck @ belief.weights))
-        return found
+                drawn[:, row, place] = belief.at(ndtr(luck @ belief.weights))
+        return drawn
 
 
 def campaign(
@@ -95,63 +95,69 @@ def campaign(
         ]
         for row in range(len(every))
     ]
-    rivals = {f"b{n}": own for n, own in enumerate(trials[CANDIDATES:])}
+    rivals = {f"b{n}": theirs for n, theirs in enumerate(trials[CANDIDATES:])}
     candidates = [
         record(f"c{n}", score(trials[n], rivals), float(novelty[n])) for n in range(CANDIDATES)
     ]
     rate = Estimate(0.5, 0.5, 0.5)
-    known = [record(id_, Score(0, own, rate, rate, 0.0, {}), 0.0) for id_, own in rivals.items()]
-    return candidates, known, truth
+    baselines = [
+        record(id_, Score(0, theirs, rate, rate, 0.0, {}), 0.0) for id_, theirs in rivals.items()
+    ]
+    return candidates, baselines, truth
 
 
 def record(id_: str, scored: Score, novelty: float) -> Record:
-    """A record with what a front reads of it."""
+    """A record with the fields that a front reads."""
     candidate = Candidate(id_, "activation", "", (), BASELINE_OPERATOR if id_[0] == "b" else "x")
     return Record(candidate, 0, score=scored, novelty=Novelty(0.0, novelty, "", ""))
 
 
-def said(
-    candidates: list[Record], known: list[Record], keys: Sequence[str], seed: int
+def predictions(
+    candidates: list[Record], baselines: list[Record], keys: Sequence[str], seed: int
 ) -> dict[str, Floats]:
-    """The probability to be on the front, by each way to say it: (n,)."""
+    """Predicted probability of being on the front, by prediction method: (n,)."""
     objectives = objectives_of(keys)
-    points = [[each.read(record) for each in objectives] for record in candidates]
+    points = [[objective.read(record) for objective in objectives] for record in candidates]
     plain = np.zeros(len(candidates))
     plain[front(points)] = 1
-    found = {"front": plain}
-    ways = {"evo": BaselineTrials, "untied": Untied, "shared": Shared}
-    for name, way in ways.items():
+    predicted = {"front": plain}
+    methods = {"evo": BaselineTrials, "untied": Untied, "shared": Shared}
+    for name, method in methods.items():
         rng = np.random.default_rng(seed)
-        drawn = way(known).draws(candidates, objectives, count=DRAWS, rng=rng)
-        found[name] = front_shares(list(drawn))
-    return found
+        drawn = method(baselines).draws(candidates, objectives, count=DRAWS, rng=rng)
+        predicted[name] = front_shares(list(drawn))
+    return predicted
 
 
 def main(campaigns: int) -> None:
-    """Every setting, a line each; then what was said against what was so."""
-    everything: dict[tuple[int, str], list[Floats]] = {}
+    """Print one line per setting, then predicted probabilities against observed frequencies."""
+    pairs_by_method: dict[tuple[int, str], list[Floats]] = {}
     start = time.process_time()
     print(f"{'Brier score':68} front     evo  untied  shared")
     for keys, layout, luck, search in product(FRONTS, LAYOUTS, LUCK, SEARCHES):
-        here: dict[str, list[Floats]] = {}
+        of_setting: dict[str, list[Floats]] = {}
         for number in range(campaigns):
             rng = np.random.default_rng(number)
-            candidates, known, truth = campaign(LAYOUTS[layout], LUCK[luck], SEARCHES[search], rng)
-            is_so = np.zeros(CANDIDATES)
-            is_so[front(np.stack([truth[key] for key in keys], axis=1))] = 1
-            for name, shares in said(candidates, known, keys, number).items():
-                here.setdefault(name, []).append(np.stack([shares, is_so], axis=1))
-        briers = [np.mean(np.square(np.diff(np.concatenate(own)))) for own in here.values()]
+            candidates, baselines, truth = campaign(
+                LAYOUTS[layout], LUCK[luck], SEARCHES[search], rng
+            )
+            is_on_front = np.zeros(CANDIDATES)
+            is_on_front[front(np.stack([truth[key] for key in keys], axis=1))] = 1
+            for name, shares in predictions(candidates, baselines, keys, number).items():
+                of_setting.setdefault(name, []).append(np.stack([shares, is_on_front], axis=1))
+        briers = [np.mean(np.square(np.diff(np.concatenate(p)))) for p in of_setting.values()]
         setting = f"{len(keys)} objectives, {layout}, {luck}, {search}"
         print(f"{setting:68}", "  ".join(f"{brier:.4f}" for brier in briers), flush=True)
-        for name, own in here.items():
-            everything.setdefault((len(keys), name), []).extend(own)
-    for (count, name), own in everything.items():
-        pairs = np.concatenate(own)
+        for name, parts in of_setting.items():
+            pairs_by_method.setdefault((len(keys), name), []).extend(parts)
+    for (count, name), parts in pairs_by_method.items():
+        pairs = np.concatenate(parts)
         brier = np.mean(np.square(np.diff(pairs)))
         sums = pairs.sum(axis=0)
         print(
-            f"\n{count} objectives, {name}: Brier {brier:.4f}, said {sums[0]:.0f}, so {sums[1]:.0f}"
+            f"\n{count} objectives, {name}: Brier score {brier:.4f}, "
+            f"{sums[0]:.0f} expected on the front, {sums[1]:.0f} are\n"
+            "  predicted, observed, number"
         )
         for low, high in zip(BINS, [*BINS[1:-1], 1.01], strict=False):
             inside = pairs[(pairs[:, 0] >= low) & (pairs[:, 0] < high)]

@@ -1,9 +1,9 @@
-"""What history costs, and whether it costs more as a campaign grows.
+"""Claim: the cost of history per record and per candidate hardly grows with a campaign.
 
 Prints the cost of acknowledging an outcome and of sealing a generation at 1,000 and at `--records`
-records, what merging adds, and how long it takes to open the larger one for going on. Then it runs
-a whole campaign that trains nothing and prints the engine's processor time per candidate, early and
-late, without what tracing and validation cost, which are shown apart.
+records, the cost of merging, and the time to open the larger history for a resume. Then it runs a
+whole campaign that trains nothing and prints the engine's processor time per candidate, early and
+late; tracing and validation are not included and printed separately.
 
 Usage: python benchmarks/bench_history.py [--quick] [--records N] [--candidates N]
 """
@@ -46,14 +46,14 @@ from evo.validation.validator import Validator
 T = TypeVar("T")
 
 SEALED = 200
-"""Records of a generation."""
+"""Records per generation."""
 SMALL = 1_000
 WINDOW = 5
 """Generations at each size; the median counts."""
 
 
 def main(records: int, candidates: int) -> None:
-    """Measure and print."""
+    """Measure history alone, then the engine, and print both."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         history_costs(Path(folder) / "history", records)
@@ -61,7 +61,7 @@ def main(records: int, candidates: int) -> None:
 
 
 def history_costs(folder: Path, records: int) -> None:
-    """The cost of each thing that history does, at two sizes."""
+    """Print the cost of each operation of history at two sizes."""
     appended: dict[int, list[float]] = {}
     sealed: dict[int, list[float]] = {}
     merges: list[float] = []
@@ -74,35 +74,35 @@ def history_costs(folder: Path, records: int) -> None:
     size = 0
     with History.create(folder, config={}, environment={}) as history:
         for generation in range(records // SEALED + WINDOW):
-            made = [record(generation, place) for place in range(SEALED)]
+            batch = [record(generation, place) for place in range(SEALED)]
             if generation == 0:
-                baseline = replace(made[0].candidate, operator=BASELINE_OPERATOR)
-                made[0] = replace(made[0], candidate=baseline)
+                baseline = replace(batch[0].candidate, operator=BASELINE_OPERATOR)
+                batch[0] = replace(batch[0], candidate=baseline)
             at = next((s for s in (SMALL, records) if 0 <= size - s < WINDOW * SEALED), 0)
             if at:
-                for one in made:
-                    timed(appended.setdefault(at, []), history.acknowledge, outcome(one))
+                for trained in batch:
+                    timed(appended.setdefault(at, []), history.acknowledge, outcome(trained))
             before = sum(merges)
-            spent: list[float] = []
-            timed(spent, history.seal, generation, made, [made[0].id])
+            seconds: list[float] = []
+            timed(seconds, history.seal, generation, batch, [batch[0].id])
             if at:
-                sealed.setdefault(at, []).append(spent[0] - (sum(merges) - before))
+                sealed.setdefault(at, []).append(seconds[0] - (sum(merges) - before))
             size += SEALED
     for name, costs in (("acknowledge an outcome", appended), ("seal 200 records", sealed)):
         few, many = median(costs[SMALL]), median(costs[records])
         fastest = np.quantile([*costs[SMALL], *costs[records]], 0.1)
         print(
             f"{name}: {1000 * few:.2f} ms at {SMALL:,} records, {1000 * many:.2f} ms at "
-            f"{records:,}, ratio {many / few:.2f} (wall time, median; the fastest tenth of all "
-            f"{1000 * fastest:.2f} ms: a busy machine is slow to wake who waits for the disk)"
+            f"{records:,}, ratio {many / few:.2f} (median wall time; 10th percentile "
+            f"{1000 * fastest:.2f} ms, since a busy machine resumes waiting processes late)"
         )
     files = list((folder / "segments").iterdir())
     print(
-        f"merging: {1000 * sum(merges) / (size // SEALED):.1f} ms a generation on average, "
+        f"merging: {1000 * sum(merges) / (size // SEALED):.1f} ms per generation on average, "
         f"{max(merges):.2f} s at most, {len(merges)} merges"
     )
     print(
-        f"on disk: {len(files)} files, {sum(f.stat().st_size for f in files) / size:.0f} bytes a "
+        f"on disk: {len(files)} files, {sum(f.stat().st_size for f in files) / size:.0f} bytes per "
         "record"
     )
     start, cpu = time.perf_counter(), time.process_time()
@@ -111,14 +111,14 @@ def history_costs(folder: Path, records: int) -> None:
         state = no_training.fresh_state(history)
         replay(history, state)
     print(
-        f"open {size:,} records to go on: {time.perf_counter() - start:.2f} s, of which checking "
-        f"every byte {opened:.2f} s; {time.process_time() - cpu:.2f} s of processor time; "
+        f"open {size:,} records for a resume: {time.perf_counter() - start:.2f} s, of which "
+        f"checking every byte {opened:.2f} s; {time.process_time() - cpu:.2f} s of processor time; "
         f"{len(state.archive):,} in the novelty archive"
     )
 
 
 def engine_costs(folder: Path, candidates: int) -> None:
-    """Processor time of the engine per candidate over a whole campaign, early and late."""
+    """Print the engine's processor time per candidate over a whole campaign, early and late."""
     config = no_training.configure([f"generations={candidates // 50}", "offspring=50"])
     apart = [0.0]
     checkpoints: list[tuple[int, float, float]] = []
@@ -128,11 +128,11 @@ def engine_costs(folder: Path, candidates: int) -> None:
 
     with no_training.create(folder, config) as history, measured(Validator, "validate", apart):
         no_training.run(history, watch)
-    early, late = (_cost(checkpoints, *part) for part in ((0.02, 0.12), (0.9, 1.0)))
+    early, late = (_cost(checkpoints, *part) for part in ((0.02, 0.13), (0.9, 1.0)))
     print(
-        f"engine: {1000 * early[0]:.2f} ms a candidate in the first tenth of {candidates:,}, "
+        f"engine: {1000 * early[0]:.2f} ms per candidate in the first tenth of {candidates:,}, "
         f"{1000 * late[0]:.2f} ms in the last, ratio {late[0] / early[0]:.2f} (processor time; "
-        f"tracing and validation apart: {1000 * early[1]:.1f} and {1000 * late[1]:.1f} ms)"
+        f"tracing and validation in addition: {1000 * early[1]:.1f} and {1000 * late[1]:.1f} ms)"
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of this process: {peak:.0f} MiB")
@@ -141,7 +141,7 @@ def engine_costs(folder: Path, candidates: int) -> None:
 def _cost(
     checkpoints: Sequence[tuple[int, float, float]], start: float, stop: float
 ) -> tuple[float, float]:
-    """Seconds a candidate within a part of a campaign: the engine's, and what was taken apart."""
+    """Seconds per candidate within a part of a campaign: the engine's, and those of validation."""
     total = checkpoints[-1][0]
     inside = [point for point in checkpoints if start * total <= point[0] <= stop * total]
     (first, cpu, apart), (last, cpu_end, apart_end) = inside[0], inside[-1]
@@ -153,7 +153,7 @@ def _cost(
 
 @contextmanager
 def measured(owner: type, name: str, total: list[float]) -> Generator[None]:
-    """Adds the processor time of a method to a total while the context lasts."""
+    """Add the processor time of a method to a total while the context lasts."""
     method = getattr(owner, name)
 
     def measuring(*args: object) -> object:
@@ -170,16 +170,16 @@ def measured(owner: type, name: str, total: list[float]) -> Generator[None]:
         setattr(owner, name, method)
 
 
-def timed(seconds: list[float], act: Callable[..., T], *args: object, **words: object) -> T:
-    """Call, and add the wall time that it took."""
+def timed(seconds: list[float], call: Callable[..., T], *args: object, **kwargs: object) -> T:
+    """Call a function and append the wall time that it took."""
     start = time.perf_counter()
-    result = act(*args, **words)
+    result = call(*args, **kwargs)
     seconds.append(time.perf_counter() - start)
     return result
 
 
 def record(generation: int, place: int) -> Record:
-    """A record of the sizes that a real campaign has: a third trained, a third of those in full."""
+    """A record as large as in a real campaign: a third trained, a third of those in full."""
     rng = child(0, generation, place)
     source = f"import torch\n\n\ndef activation(x):\n    return x * {rng.random()}\n"
     source += "    # -\n" * 20
@@ -210,10 +210,10 @@ def record(generation: int, place: int) -> Record:
     )
 
 
-def outcome(one: Record) -> Outcome:
-    """An outcome of the size that training gives."""
+def outcome(trained: Record) -> Outcome:
+    """An outcome as large as training returns."""
     trials = tuple(Trial(0, "digits", name, s, 0.01, 0.3, 0.9) for name in "abcd" for s in range(4))
-    return Outcome(one.id, 0, trials, 1.0)
+    return Outcome(trained.id, 0, trials, 1.0)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Claim: the intervals of win rates hold the truth in 93 to 97 % of cases, and are narrower.
+"""Claim: intervals of win rates cover the truth in 93 to 97 % of cases, narrower than Student's.
 
-Against Student's interval over a task's trials plus one win and one loss, on the same draws of
-simulated losses: quality + the luck of a trial + noise. Candidates have true win rates that are
-uniform between 3 and 97 %. Prints coverage, the ratio of mean widths and the time of a call.
+The comparison is Student's interval over a task's trials plus one win and one loss, on the same
+draws of simulated losses: quality + a trial's luck + noise. Candidates have true win rates that
+are uniform between 3 and 97 %. Prints coverage, the ratio of mean widths and the time per call.
 
 Usage: python benchmarks/bench_intervals.py [--quick] [--draws N]
 """
@@ -22,20 +22,21 @@ from evo.evaluation.statistics.intervals import win_rate_interval
 Floats = NDArray[np.float64]
 
 LAYOUTS = [(2,), (1, 3), (2, 2), (2, 2, 2)]
-"""Networks by task."""
+"""Number of networks of each task."""
 SEEDS = [4, 8, 16]
 SPREADS = [0.0, 0.5, 1.5]
-"""Of a candidate's quality between strata, in standard deviations of a loss."""
+"""Spread of a candidate's quality between strata, in standard deviations of a loss."""
 BANDS = [0.03, 0.1, 0.3, 0.7, 0.9, 0.97]
 QUALITIES = np.linspace(-12, 12, 481)
 
 
 class World(NamedTuple):
-    """Where losses come from.
+    """Parameters of the simulation that losses are drawn from.
 
     Attributes:
         correlation: of any two losses of a trial, by its luck.
-        own_luck: a candidate has luck of its own, so it wins or loses against all at once.
+        own_luck: whether a candidate's luck is independent of the baselines', so that it wins or
+            loses against all of them together.
         apart: the qualities of the twelve baselines are from -apart to apart.
         lost: share of a candidate's trials that diverge.
     """
@@ -47,7 +48,7 @@ class World(NamedTuple):
 
     @property
     def qualities(self) -> Floats:
-        """Of the baselines: (12,)."""
+        """Qualities of the baselines: (12,)."""
         return np.linspace(-self.apart, self.apart, 12)
 
 
@@ -71,24 +72,24 @@ class Draws(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Of one method on one setting: whether each interval held the truth, and widths, (draws,)."""
+    """Results of one method on one setting: coverage and width of each interval, (draws,)."""
 
-    held: NDArray[np.bool_]
+    covers: NDArray[np.bool_]
     widths: Floats
 
 
 def true_rates(world: World, *, best_only: bool) -> Floats:
     """Win rates of `QUALITIES` in one stratum."""
     noise = np.sqrt(1 - world.correlation)
-    own = 1.0 if world.own_luck else noise
+    deviation = 1.0 if world.own_luck else noise
     if best_only:
         luck = np.sqrt(world.correlation) * ndtri((np.arange(10_000) + 0.5) / 10_000)
         draws = noise * np.random.default_rng(1).standard_normal((10_000, 12))
         best = (world.qualities + draws).min(axis=1) + (luck if world.own_luck else 0)
-        rates = [ndtr((best - quality) / own).mean() for quality in QUALITIES]
+        rates = [ndtr((best - quality) / deviation).mean() for quality in QUALITIES]
     else:
-        apart = np.sqrt(2) * own
-        rates = ndtr((world.qualities - QUALITIES[:, None]) / apart).mean(axis=1)
+        difference = np.sqrt(2) * deviation
+        rates = ndtr((world.qualities - QUALITIES[:, None]) / difference).mean(axis=1)
     return (1 - world.lost) * np.array(rates)
 
 
@@ -104,12 +105,12 @@ def population(
     """Qualities (draws, strata) of candidates and their true win rates; `layout` as `LAYOUTS`."""
     shares = np.repeat([1 / n for n in layout], layout) / len(layout)
     offsets = spread * rng.standard_normal((draws, len(shares)))
-    wanted = (1 - world.lost) * rng.uniform(BANDS[0], BANDS[-1], draws)
+    target = (1 - world.lost) * rng.uniform(BANDS[0], BANDS[-1], draws)
     low, high = np.full(draws, -16.0), np.full(draws, 16.0)
     for _ in range(40):  # a higher quality is a higher loss is a lower rate
         middle = (low + high) / 2
-        found = np.interp(middle[:, None] + offsets, QUALITIES, rates) @ shares
-        low, high = np.where(found > wanted, middle, low), np.where(found > wanted, high, middle)
+        is_above = np.interp(middle[:, None] + offsets, QUALITIES, rates) @ shares > target
+        low, high = np.where(is_above, middle, low), np.where(is_above, high, middle)
     qualities = low[:, None] + offsets
     return qualities, np.interp(qualities, QUALITIES, rates) @ shares
 
@@ -123,14 +124,14 @@ def trials(
     shared = rng.standard_normal(shape)
     theirs = world.qualities + luck * shared[..., None] + noise * rng.standard_normal((*shape, 12))
     own_luck = rng.standard_normal(shape) if world.own_luck else shared
-    own = qualities[..., None] + luck * own_luck + noise * rng.standard_normal(shape)
-    own[rng.random(shape) < world.lost] = np.inf
+    losses = qualities[..., None] + luck * own_luck + noise * rng.standard_normal(shape)
+    losses[rng.random(shape) < world.lost] = np.inf
     rivals = theirs.min(axis=-1, keepdims=True) if best_only else theirs
-    return (own[..., None] < rivals).mean(axis=-1)
+    return (losses[..., None] < rivals).mean(axis=-1)
 
 
 def ours(data: Draws, layout: Sequence[int], *, rivals: int) -> Outcome:
-    """Of evo's intervals; draws that repeat are computed once."""
+    """Results of evo's intervals; repeated draws are computed once."""
     cuts = np.cumsum(layout)[:-1]
     distinct, which = np.unique(np.sort(data.values, axis=2), axis=0, return_inverse=True)
     intervals = np.array(
@@ -143,7 +144,7 @@ def ours(data: Draws, layout: Sequence[int], *, rivals: int) -> Outcome:
 
 
 def student(data: Draws, layout: Sequence[int]) -> Outcome:
-    """Of Student's interval over each task's trials plus one win and one loss."""
+    """Results of Student's interval over each task's trials plus one win and one loss."""
     parts = np.split(data.values, np.cumsum(layout)[:-1], axis=1)
     padded = [np.pad(part.reshape(len(part), -1), ((0, 0), (1, 0))) for part in parts]
     padded = [np.pad(part, ((0, 0), (0, 1)), constant_values=1.0) for part in padded]
@@ -157,7 +158,7 @@ def student(data: Draws, layout: Sequence[int]) -> Outcome:
 
 
 def outcome(low: Floats, high: Floats, truth: Floats) -> Outcome:
-    """Of intervals from `low` to `high`, (draws,) each."""
+    """Results of intervals from `low` to `high`, (draws,) each."""
     return Outcome((low <= truth) & (truth <= high), high - low)
 
 
@@ -170,7 +171,7 @@ def in_range(coverages: Sequence[float]) -> str:
 def compare(
     name: str, world: World, rng: np.random.Generator, *, best_only: bool, draws: int
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Print a line over all settings of a world; return (true rate, held) of all draws."""
+    """Print a line over all settings of a world; return (true rate, covered) of all draws."""
     rates = true_rates(world, best_only=best_only)
     pairs: list[tuple[Outcome, Outcome]] = []
     truths: list[Floats] = []
@@ -181,9 +182,9 @@ def compare(
         pair = ours(data, layout, rivals=1 if best_only else 12), student(data, layout)
         pairs.append(pair)
         truths.append(data.truth / (1 - world.lost))
-        if not 0.93 <= (coverage := pair[0].held.mean()) <= 0.97:
+        if not 0.93 <= (coverage := pair[0].covers.mean()) <= 0.97:
             outside.append(f"    {coverage:.1%}: networks {layout}, seeds {seeds}, spread {spread}")
-    new, old = ([o.held.mean() for o in side] for side in zip(*pairs, strict=True))
+    new, old = ([o.covers.mean() for o in side] for side in zip(*pairs, strict=True))
     widths, old_widths = ([o.widths.mean() for o in side] for side in zip(*pairs, strict=True))
     print(
         f"{name:20} {in_range(new)}  {in_range(old)}   {np.mean(widths):.3f}  "
@@ -192,7 +193,7 @@ def compare(
         sep="\n",
         flush=True,
     )
-    return np.concatenate(truths), np.concatenate([pair[0].held for pair in pairs])
+    return np.concatenate(truths), np.concatenate([pair[0].covers for pair in pairs])
 
 
 def call_ms(layout: Sequence[int], *, rivals: int) -> float:
@@ -208,8 +209,9 @@ def call_ms(layout: Sequence[int], *, rivals: int) -> float:
 
 
 def main(draws: int) -> None:
-    """Print a table a measure, a line a world."""
-    print(f"{draws} draws a setting: a coverage of 95 % is known to ±{100 / draws**0.5 * 0.22:.1f}")
+    """Print one table per measure, with one line per world."""
+    error = 22 / draws**0.5
+    print(f"{draws} draws per setting: a coverage of 95 % has a standard error of {error:.1f} %")
     for best_only, measure in [(False, "B-WR"), (True, "BSOTA-WR")]:
         print(f"\n{measure:20} coverage %: low mean high over {len(LAYOUTS) * 9} settings")
         print(f"{'':20} {'ours':^17}  {'Student':^17}   width  ours / Student")
@@ -218,11 +220,11 @@ def main(draws: int) -> None:
             compare(name, world, rng, best_only=best_only, draws=draws)
             for name, world in WORLDS.items()
         ]
-        truth, held = (np.concatenate(parts) for parts in zip(*results, strict=True))
-        bands = [(a, b, held[(truth >= a) & (truth < b)].mean()) for a, b in pairwise(BANDS)]
+        truth, covers = (np.concatenate(parts) for parts in zip(*results, strict=True))
+        bands = [(a, b, covers[(truth >= a) & (truth < b)].mean()) for a, b in pairwise(BANDS)]
         print("by true rate:", ", ".join(f"{a:.0%}-{b:.0%} {c:.1%}" for a, b, c in bands))
         times = [f"{call_ms(x, rivals=1 if best_only else 12):.2f}" for x in [(2,), (2, 2, 2)]]
-        print(f"a call, 2 and 6 strata: {' and '.join(times)} ms")
+        print(f"time per call with 2 and 6 strata: {' and '.join(times)} ms")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""What a newcomer costs the novelty archive, and how rarely a nearest neighbour is missed.
+"""Claim: the novelty archive finds nearest neighbours quickly, and rarely misses one.
 
-Vectors lie as real ones do: the texts of offspring of the syntax-tree operators are embedded by the
-real model, and more are drawn by adding the difference of two to a third, which keeps their
-directions and distances. Printed are, at 1,000, 36,000 and a million vectors of 384 dimensions, the
-cost of asking for the nearest and adding, a newcomer in batches of 100; the same for pyribs'
-ProximityArchive, where it is installed (`uv pip install ribs`), at sizes that it can take; then the
-share of true nearest neighbours found where the cells begin and at a million, and the memory.
+Vectors are distributed like real ones: offspring of the syntax-tree operators are embedded by the
+real model, and more are drawn by adding the difference of two vectors to a third, which keeps their
+directions and distances. Prints, at several sizes up to `--vectors` of 384 dimensions, the cost per
+newcomer of a query and an insertion in batches of 100, the recall of true nearest neighbours, and
+the memory; and the same cost for pyribs' ProximityArchive, where it is installed (`uv pip install
+ribs`), at sizes that it can hold.
 
 Usage: python benchmarks/bench_novelty.py [--quick] [--vectors N] [--texts N]
 """
@@ -37,7 +37,7 @@ BLOCK = 10_000
 
 
 def main(vectors: int, texts: int) -> None:
-    """Measure and print."""
+    """Measure evo's index, then that of pyribs."""
     torch.set_num_threads(1)
     faiss.omp_set_num_threads(1)
     real = TextDescriptor()(sources(texts))
@@ -47,7 +47,7 @@ def main(vectors: int, texts: int) -> None:
 
 
 def ours(real: Vector, sizes: list[int]) -> None:
-    """Cost, memory and recall of our index, as it grows."""
+    """Print cost, memory and recall of evo's index as it grows."""
     index, before = Neighbours(), _resident_mib()
     newcomers = {size: next(_more(real, QUERIES, "newcomers", size)) for size in sizes}
     truth = {size: _Nearest(queries) for size, queries in newcomers.items()}
@@ -67,12 +67,12 @@ def ours(real: Vector, sizes: list[int]) -> None:
         for batch in np.split(queries, QUERIES // BATCH):
             index.near(batch, 1)
             index.add([str(len(index) + i) for i in range(len(batch))], batch)
-        each = (time.process_time() - start) / QUERIES
+        cost = (time.process_time() - start) / QUERIES
         for later in sizes[sizes.index(size) + 1 :]:
             truth[later].see(queries)
         print(
-            f"evo    {size:9,} vectors: {1000 * each:6.3f} ms a newcomer, recall {recall:.4f}; "
-            f"{resident:.0f} MiB, made in {spent:.1f} s",
+            f"evo    {size:9,} vectors: {1000 * cost:6.3f} ms per newcomer, recall {recall:.4f}; "
+            f"{resident:.0f} MiB, built in {spent:.1f} s",
             flush=True,
         )
 
@@ -87,7 +87,7 @@ class _Nearest:
         self._seen = 0
 
     def see(self, rows: Vector) -> None:
-        """The next block."""
+        """Compare the queries with the next block."""
         cosines = rows @ self._queries.T
         best = cosines.argmax(axis=0)
         nearer = cosines[best, np.arange(len(best))] > self._cosines
@@ -102,7 +102,7 @@ class _Nearest:
 
 
 def theirs(real: Vector) -> None:
-    """The same of pyribs."""
+    """Print the cost of pyribs' archive."""
     try:
         from ribs.archives import ProximityArchive  # noqa: PLC0415 # pyright: ignore[reportMissingImports] - optional
     except ImportError:
@@ -118,8 +118,8 @@ def theirs(real: Vector) -> None:
         start = time.process_time()
         for batch in np.split(newcomers, 10):
             archive.add(np.zeros((len(batch), 1)), None, batch)
-        each = (time.process_time() - start) / len(newcomers)
-        print(f"pyribs {size:9,} vectors: {1000 * each:6.3f} ms a newcomer")
+        cost = (time.process_time() - start) / len(newcomers)
+        print(f"pyribs {size:9,} vectors: {1000 * cost:6.3f} ms per newcomer")
 
 
 def sources(count: int) -> list[str]:
@@ -141,7 +141,7 @@ def sources(count: int) -> list[str]:
 
 
 def _more(real: Vector, count: int, *names: str | int) -> Iterator[Vector]:
-    """So many vectors like the real ones, in blocks."""
+    """Draw `count` vectors like the real ones, in blocks."""
     for start in range(0, count, BLOCK):
         rng = child(0, *names, start)
         a, b, c = rng.integers(len(real), size=(3, min(BLOCK, count - start)))

@@ -1,8 +1,8 @@
-"""Waiting for language models costs a campaign nothing: it trains meanwhile.
+"""Claim: language models cost a campaign no time, since it trains while it waits for them.
 
-A scripted model answers after 2 s, eight at a time, and a stub trains for about as long as the
-replies of a generation take. Prints the time of a generation against the longer of the two, with
-proposing ahead and without. Waiting is all there is, so wall time is what counts.
+A scripted model answers after 2 s, eight requests at a time, and a stub trains for as long as the
+replies of a generation take. Prints the wall time per generation in multiples of the longer of the
+two, with proposing ahead and without.
 
 Usage: python benchmarks/bench_overlap.py [--quick] [--generations N]
 """
@@ -29,7 +29,7 @@ CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.
 
 
 def texts() -> list[str]:
-    """Replies that are all valid, and hardly any of them twice."""
+    """Valid replies, hardly any of them twice."""
     return [
         "A blend.\n```python\ndef activation(x):\n"
         f"    left = {CALLS[i % 7]}({1 + i / 500:.3f} * x)\n"
@@ -49,7 +49,7 @@ class Trainer(no_training.Trainer):
 
 
 def configuration(folder: Path, *, generations: int, ahead: bool) -> Config:
-    """A campaign whose every proposal is asked for."""
+    """A campaign in which a language model writes every proposal."""
     script = folder / "replies.json"
     script.write_text(json.dumps(texts()))
     model = {"provider": "scripted", "model": str(script), "extra": {"latency_s": LATENCY_S}}
@@ -76,17 +76,17 @@ def seconds(folder: Path, config: Config) -> list[float]:
 
 
 def main(generations: int) -> None:
-    """Both ways, after each other."""
+    """Run both ways, one after the other, and print their times."""
     torch.set_num_threads(1)
     longer = LATENCY_S * OFFSPRING / CONCURRENCY
     print(f"replies of a generation take {longer:.1f} s, its trainings {longer:.1f} s")
     for ahead in (True, False):
         with tempfile.TemporaryDirectory() as name:
             config = configuration(Path(name), generations=generations, ahead=ahead)
-            found = seconds(Path(name) / "run", config)
-        mean = sum(found) / len(found)
-        how = "proposed ahead" if ahead else "one after the other"
-        print(f"{how}: {mean:.2f} s a generation, {mean / longer:.2f} x the longer of the two")
+            times = seconds(Path(name) / "run", config)
+        mean = sum(times) / len(times)
+        label = "proposed ahead" if ahead else "one after the other"
+        print(f"{label}: {mean:.2f} s per generation, {mean / longer:.2f} x the longer of the two")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Claim: rungs and races find the same winners for a part of the training time.
 
-A pool of offspring of the baselines is evaluated three times: everyone in full, with rungs, and
-with rungs and races. Trials are deterministic, so the three share what they have in common, and
-the processor time of each is the sum of the heats that it asked for. Prints candidates a minute
-and core, the ratios, and how many of the best of the full evaluation each one finds.
+Evaluates a pool of offspring of the baselines three times: all in full, with rungs, and with rungs
+and races. Trials are deterministic, so results are shared between the three, and the processor time
+of each is the sum over the heats that it needs. Prints candidates per minute and core, the ratios,
+and how many of the full evaluation's best each one finds.
 
 Usage: python benchmarks/bench_racing.py [--quick] [--pools N] [--size N] [--shorter N]
 """
@@ -34,7 +34,7 @@ CONFIG = Config.model_validate({"trainings": 36})
 
 
 class Recorded:
-    """Trains what it has not trained before, and sums up the seconds of what it is asked for."""
+    """Trains each job once, and sums up the seconds of all jobs, repeated ones included."""
 
     def __init__(self, pool: Workers) -> None:
         self._pool = pool
@@ -45,16 +45,16 @@ class Recorded:
         """An outcome for each job."""
         for outcome in self._pool.run([job for job in jobs if job.key not in self._known]):
             self._known[outcome.key] = outcome
-        found = [self._known[job.key] for job in jobs]
-        self.seconds += sum(outcome.seconds for outcome in found)
-        return found
+        outcomes = [self._known[job.key] for job in jobs]
+        self.seconds += sum(outcome.seconds for outcome in outcomes)
+        return outcomes
 
 
 def offspring(kind: Kind, validator: Validator, seed: int, count: int) -> list[Record]:
     """Different valid offspring of the baselines."""
     portfolio = Portfolio(CONFIG.operators)
     parents = [Record(candidate, 0) for candidate in kind.baselines().values()]
-    made: dict[str, Candidate] = {}
+    candidates: dict[str, Candidate] = {}
     for place in range(4 * count):
         rng = child(seed, "bench", place)
         order = rng.permutation(len(parents))
@@ -62,19 +62,19 @@ def offspring(kind: Kind, validator: Validator, seed: int, count: int) -> list[R
         assert isinstance(operator, WritingOperator)
         candidate = write_offspring(
             operator,
-            lambda wanted: [parents[int(place)] for place in order[:wanted]],  # noqa: B023
+            lambda arity: [parents[int(place)] for place in order[:arity]],  # noqa: B023
             kind.contract,
             rng,
         )
-        made.setdefault(candidate.id, candidate)
-    records = Validate(validator)([Record(candidate, 1) for candidate in made.values()])
+        candidates.setdefault(candidate.id, candidate)
+    records = Validate(validator)([Record(candidate, 1) for candidate in candidates.values()])
     return [record for record in records if record.status is Status.PROPOSED][:count]
 
 
 def evaluated(
     run: Recorded, protocol: Protocol, pool: Sequence[Record], trials: Mapping[str, Sequence[Trial]]
 ) -> tuple[list[str], float]:
-    """Ids by rung, then margin, the best first; and the processor seconds."""
+    """Ids by rung, then margin, best first; and the processor seconds."""
     before = run.seconds
     records = Evaluator(run, protocol, lambda _: trials).evaluate(pool)
     scored = [(record.scored, record.id) for record in records if record.score]
@@ -83,19 +83,19 @@ def evaluated(
 
 
 def main(pools: int, size: int, shorter: int) -> None:
-    """Evaluate each pool in three ways and print what each costs and finds."""
+    """Evaluate each pool in three ways and print the cost and the winners of each."""
     rungs = [
         rung.model_copy(update={"epochs": max(1, rung.epochs // shorter)})
         for rung in CONFIG.protocol.rungs
     ]
     protocol = CONFIG.protocol.model_copy(update={"rungs": tuple(rungs)})
     ways = {
-        "everyone in full": protocol.model_copy(update={"keep": 1.0, "racing": False}),
+        "all in full": protocol.model_copy(update={"keep": 1.0, "racing": False}),
         "rungs": protocol.model_copy(update={"racing": False}),
         "rungs and races": protocol,
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    found: dict[str, list[int]] = {name: [] for name in ways}
+    hits: dict[str, list[int]] = {name: [] for name in ways}
     winner: dict[str, list[bool]] = {name: [] for name in ways}
     kind = kinds.get(CONFIG.kind)()
     with (
@@ -113,15 +113,15 @@ def main(pools: int, size: int, shorter: int) -> None:
                 ranked, spent = evaluated(run, way, pool, trials)
                 best = best or ranked[:BEST]
                 seconds[name].append(spent / len(pool))
-                found[name].append(len({*best} & {*ranked[:BEST]}))
+                hits[name].append(len({*best} & {*ranked[:BEST]}))
                 winner[name].append(ranked[0] == best[0])
-    full = mean(seconds["everyone in full"])
+    full = mean(seconds["all in full"])
     for name in ways:
         cost = mean(seconds[name])
         print(
-            f"{name:16}: {60 / cost:6.1f} candidates a minute and core, "
-            f"{full / cost:.2f} × everyone in full; of its best {BEST} finds "
-            f"{mean(found[name]):.1f}, its winner in {sum(winner[name])} of {pools} pools"
+            f"{name:16}: {60 / cost:6.1f} candidates per minute and core, "
+            f"{full / cost:.2f} × all in full; finds {mean(hits[name]):.1f} of the best {BEST} "
+            f"in full, and the winner in {sum(winner[name])} of {pools} pools"
         )
 
 

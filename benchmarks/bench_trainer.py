@@ -1,9 +1,9 @@
-"""Claim: training all copies side by side beats a plain PyTorch loop a copy at least 8 times.
+"""Claim: training all copies at once is at least 8 times as fast as a plain PyTorch loop per copy.
 
 Both sides train the same copies of the default task's networks, on one thread, from the same
 weights over the same batches; the losses must agree. Prints, for each network and all together,
-the ratio of processor times, and how far the time is from the floor that the products' floating-
-point operations set at the matrix rate measured here.
+the ratio of processor times, and the ratio of evo's time to a lower bound: the floating-point
+operations of all matrix products at the speed of a large product on this machine.
 
 Usage: python benchmarks/bench_trainer.py [--quick] [--rounds N] [--epochs N]
 """
@@ -47,7 +47,7 @@ def side_by_side(network: Network, data: Data, epochs: int) -> torch.Tensor:
 
 
 def one_by_one(network: Network, data: Data, epochs: int) -> torch.Tensor:
-    """The same from a plain loop: torch's own layers and Adam, one copy after the other."""
+    """Test losses (seeds, rates) of a plain loop: torch's layers and Adam, copy after copy."""
     return torch.tensor(
         [
             [alone(network, data, seed, rate, epochs) for rate in PROTOCOL.learning_rates]
@@ -135,9 +135,9 @@ def product_flops(network: Network, data: Data, epochs: int) -> float:
 
 
 def matrix_rate() -> float:
-    """Floating-point operations a second of a 512 × 512 product, the best of several."""
-    one, other = torch.randn(2, 512, 512).unbind()
-    return 2 * 512**3 / min(processor_seconds(lambda: one @ other) for _ in range(30))
+    """Floating-point operations per second of a 512 × 512 product, the best of several."""
+    left, right = torch.randn(2, 512, 512).unbind()
+    return 2 * 512**3 / min(processor_seconds(lambda: left @ right) for _ in range(30))
 
 
 def processor_seconds(work: Callable[[], object]) -> float:
@@ -169,7 +169,9 @@ def main(rounds: int, epochs: int) -> None:
             total[0], total[1], total[2] = total[0] + slow, total[1] + fast, total[2] + floor
         print(f"{name}: plain loop / side by side = {_spread(ratios)}")
     print(f"all networks: plain loop / side by side = {_spread([s / f for s, f, _ in totals])}")
-    print(f"all networks: side by side / floor = {_spread([f / low for _, f, low in totals])}")
+    print(
+        f"all networks: side by side / lower bound = {_spread([f / low for _, f, low in totals])}"
+    )
 
 
 def _spread(ratios: list[float]) -> str:

@@ -1,9 +1,9 @@
-"""What validation costs a candidate, part by part, and what hostile candidates cost the others.
+"""Claim: validation takes at most 15 ms per candidate, and hostile candidates slow it little.
 
-Claims: validation and trace take at most 15 ms of processor time a candidate, in batches; with 5 %
-of hostile candidates (endless loops, memory bombs, crashes, exits, straight at the sandbox, since
-the policy would refuse most) the honest ones are traced at 80 % or more of the speed without.
-The batch repeats some sixty components, so that the forms of their operators are remembered.
+The 15 ms are processor time for policy, trace and contract, in batches. With 5 % of hostile
+candidates (endless loops, memory bombs, crashes, exits; sent to the sandbox directly, since the
+policy would refuse most) the honest ones must be traced at 80 % or more of the speed without. The
+batch repeats about sixty components, so the shape cache holds all of their operators.
 
 Usage: python benchmarks/bench_walls.py [--quick] [--rounds N] [--batch N]
 """
@@ -42,7 +42,7 @@ TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
 
 class Spent(NamedTuple):
-    """Milliseconds."""
+    """Time of some work, in milliseconds."""
 
     wall: float
     engine: float
@@ -51,12 +51,12 @@ class Spent(NamedTuple):
 
     @property
     def processor(self) -> float:
-        """All processor time."""
+        """Processor time of engine, zygote and children together."""
         return self.engine + self.zygote + self.children
 
 
 def main(rounds: int, batch: int) -> None:
-    """Print both claims."""
+    """Measure and print both parts of the claim."""
     torch.set_num_threads(1)
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     sources = list(tomllib.loads(COMPONENTS.read_text()).values())
@@ -64,7 +64,7 @@ def main(rounds: int, batch: int) -> None:
     honest = [sources[i % len(sources)] for i in range(batch)]
     tracing(sources)
     with Sandbox() as sandbox:
-        candidates = [Candidate.of("activation", one, operator="bench") for one in honest]
+        candidates = [Candidate.of("activation", source, operator="bench") for source in honest]
         validator = Validator(KIND, sandbox)
         validator.validate(candidates[:16])
         cost(sandbox, validator, candidates, rounds=rounds)
@@ -72,20 +72,20 @@ def main(rounds: int, batch: int) -> None:
 
 
 def tracing(sources: Sequence[str]) -> None:
-    """Our recorder against torch's own tracer, in this process."""
+    """Compare our recorder with torch's own tracer, in this process."""
     tracer.warm_up()
-    ours = in_engine(lambda: [tracer.trace(one, *ENTRY, progress=lambda: None) for one in sources])
-    theirs = in_engine(lambda: [by_make_fx(one) for one in sources])
+    ours = in_engine(lambda: [tracer.trace(s, *ENTRY, progress=lambda: None) for s in sources])
+    theirs = in_engine(lambda: [by_make_fx(source) for source in sources])
     count = len(sources)
-    print(f"\ntracing at two shapes, without any wall: {ours / count:.2f} ms")
-    print(f"the same by make_fx:                     {theirs / count:.2f} ms")
-    print(f"ratio {theirs / ours:.1f}")
+    print(f"\ntracing at two shapes, without a sandbox: {ours / count:.2f} ms")
+    print(f"the same with torch's make_fx:            {theirs / count:.2f} ms")
+    print(f"make_fx / ours = {theirs / ours:.1f}")
 
 
 def cost(
     sandbox: Sandbox, validator: Validator, candidates: Sequence[Candidate], *, rounds: int
 ) -> None:
-    """Processor time of the whole way, by part."""
+    """Print the processor time of validation, by part."""
     batches: list[Spent] = []
     for _ in range(rounds):
         batches.append(spent(sandbox, lambda: validator.validate(candidates)))
@@ -101,7 +101,7 @@ def cost(
         ],
         "contract": lambda: [KIND.check(graph) for graph in graphs],
     }
-    print(f"\nprocessor time a candidate, median of {rounds} batches of {len(candidates)}:")
+    print(f"\nprocessor time per candidate, median of {rounds} batches of {len(candidates)}:")
     print(f"  {'engine':18s} {each.engine:6.2f} ms, of which")
     for name, work in parts.items():
         print(f"    {name:18s} {in_engine(work) / len(candidates):6.2f} ms")
@@ -112,7 +112,7 @@ def cost(
 
 
 def throughput(sandbox: Sandbox, honest: Sequence[str], *, rounds: int) -> None:
-    """Honest candidates a second, without and with hostile ones among them, in turn."""
+    """Print the time to trace honest candidates, without and with hostile ones among them."""
     every = round(1 / HOSTILE_SHARE)
     mixed: list[str] = []
     for place, source in enumerate(honest):
@@ -122,20 +122,21 @@ def throughput(sandbox: Sandbox, honest: Sequence[str], *, rounds: int) -> None:
     sides: dict[str, list[Spent]] = {"honest": [], "mixed": []}
     for _ in range(rounds):
         for name, side in (("honest", honest), ("mixed", mixed)):
-            found = spent(sandbox, lambda: sandbox.trace([request(one) for one in side]))  # noqa: B023
-            sides[name].append(found)
+            requests = [request(source) for source in side]
+            sides[name].append(spent(sandbox, lambda: sandbox.trace(requests)))  # noqa: B023
     share = 1 - len(honest) / len(mixed)
     print(f"\ntracing {len(honest)} honest candidates, without and with {share:.1%} hostile ones:")
-    for what, times in (
-        ("wall", [[found.wall for found in side] for side in sides.values()]),
-        ("processor", [[found.processor for found in side] for side in sides.values()]),
+    for clock, times in (
+        ("wall", [[spent_time.wall for spent_time in side] for side in sides.values()]),
+        ("processor", [[spent_time.processor for spent_time in side] for side in sides.values()]),
     ):
-        alone, beside = map(median, times)
-        print(f"  {what:10s} {alone:6.0f} ms and {beside:6.0f} ms, ratio {alone / beside:.2f}")
+        honest_ms, mixed_ms = map(median, times)
+        ratio = honest_ms / mixed_ms
+        print(f"  {clock:10s} {honest_ms:6.0f} ms and {mixed_ms:6.0f} ms, ratio {ratio:.2f}")
 
 
 def spent(sandbox: Sandbox, work: Callable[[], object]) -> Spent:
-    """What some work takes here and in the sandbox."""
+    """Time that some work takes here and in the sandbox."""
     before, began, engine = ticks(sandbox), time.monotonic(), time.process_time()
     work()
     after = ticks(sandbox)
@@ -145,14 +146,14 @@ def spent(sandbox: Sandbox, work: Callable[[], object]) -> Spent:
 
 
 def ticks(sandbox: Sandbox) -> tuple[int, int]:
-    """Processor time of the zygote, and of those of its children that have ended."""
+    """Processor time of the zygote, and of its children that have ended, in clock ticks."""
     text = Path(f"/proc/{sandbox.process_id}/stat").read_text().rpartition(")")[2].split()
     user, system, children_user, children_system = map(int, text[11:15])
     return user + system, children_user + children_system
 
 
 def in_engine(work: Callable[[], object]) -> float:
-    """Milliseconds of processor time, the second time."""
+    """Milliseconds of processor time of a second call, after one to warm up."""
     work()
     began = time.process_time()
     work()
@@ -160,7 +161,7 @@ def in_engine(work: Callable[[], object]) -> float:
 
 
 def by_make_fx(source: str) -> None:
-    """Trace as torch does."""
+    """Trace with torch's own tracer."""
     namespace: dict[str, object] = {}
     exec(source, namespace)  # noqa: S102 - our own honest components
     component = namespace["activation"]
@@ -171,7 +172,7 @@ def by_make_fx(source: str) -> None:
 
 
 def request(source: str) -> TraceRequest:
-    """Ask for a trace of the kind's entry function."""
+    """The request to trace the kind's entry function in a source."""
     return TraceRequest(source, *ENTRY)
 
 

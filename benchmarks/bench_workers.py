@@ -1,7 +1,7 @@
 """Claim: two workers evaluate at least 1.8 times as many candidates as one.
 
 Both sides train the same baselines on the first rung of the default task, in processes that are
-warm. Prints the ratio of wall times; it needs two idle processors.
+warm. Prints the ratio of wall times. Needs two idle processors.
 
 Usage: python benchmarks/bench_workers.py [--quick] [--rounds N] [--repeats N]
 """
@@ -22,7 +22,7 @@ from evo.validation.validator import Validator
 
 
 def wall_seconds(pool: Workers, jobs: list[Job]) -> float:
-    """Time until the last outcome is there."""
+    """Wall time until the last outcome has arrived."""
     start = time.perf_counter()
     outcomes = list(pool.run(jobs))
     assert len(outcomes) == len(jobs)

@@ -4,14 +4,15 @@
     python benchmarks/make_pool.py FOLDER --table FILE    write those that have trained
     … --known evo/data/pools/activation.parquet           count what that pool holds as trained
 
-Round by round the syntax-tree operators propose from parents drawn evenly among all that passed
-before; nothing selects, so the pool shows what operators make and not what one search likes. The
-walls are the real ones, and what computes the same as another falls out, as in a campaign. Every
-candidate then trains with the default protocol at the highest rung: nobody is stopped early.
+In rounds, the syntax-tree operators propose from parents drawn uniformly from all accepted
+candidates; without selection, so that the pool reflects the operators and not one search.
+Candidates are validated in the sandbox, and those with the behaviour of another one are dropped, as
+in a campaign. Every candidate then trains with the default protocol at the highest rung, without
+early stopping.
 
-FOLDER holds `proposals.jsonl`, written whole, and `outcomes.jsonl`, a line as each training ends;
-a run that is cut off goes on where it stood. Candidates train in a random order, so that whatever
-has been trained so far is a fair sample of the proposals.
+FOLDER holds `proposals.jsonl`, written at once, and `outcomes.jsonl`, one line per finished
+training; an interrupted run resumes. Candidates train in a random order, so that those trained so
+far are a random sample of the proposals.
 """
 
 import argparse
@@ -45,7 +46,7 @@ from operators.portfolio import ParentsOf, Portfolio, write_offspring
 SEED = 8
 WANTED = 2400
 ROUND = 300
-"""Candidates of a round: with eight rounds, lines of descent are up to eight edits long."""
+"""Candidates per round: with eight rounds, lines of descent are up to eight edits long."""
 WEIGHTS = {"mutate-tree": 6.0, "crossover-tree": 3.0, "sample-tree": 1.0}
 BATCH = 64
 
@@ -59,7 +60,7 @@ class Proposal:
 
 
 def propose(kind: Kind, validator: Validator) -> list[Proposal]:
-    """The pool: valid candidates of which no two compute the same, nor the same as a baseline."""
+    """The pool: valid candidates with behaviours that differ from each other and the baselines."""
     portfolio = Portfolio(WEIGHTS)
     baselines = validated_baselines(kind, validator)
     scale = behaviour_scale(kind, baselines)
@@ -103,7 +104,7 @@ def _drawing(passed: Sequence[Proposal], rng: np.random.Generator) -> ParentsOf:
 
 
 class Kept:
-    """Trains what a file of outcomes does not hold, and appends each outcome as it comes."""
+    """Trains the jobs that a file of outcomes does not hold, and appends each outcome at once."""
 
     def __init__(self, file: Path, workers: Workers) -> None:
         self._file = file
@@ -138,17 +139,17 @@ def _line(outcome: Outcome) -> str:
 
 def read_proposals(file: Path) -> list[Proposal]:
     """The proposals that a file holds, in the order of training."""
-    found: list[Proposal] = []
+    proposals: list[Proposal] = []
     for line in file.read_text().splitlines():
         values = json.loads(line)
         depth, graphs = values.pop("depth"), tuple(values.pop("graphs"))
         candidate = Candidate.of("activation", values["source"], operator=values["operator"])
-        found.append(Proposal(Record(candidate, 0, graphs=graphs), depth))
-    return found
+        proposals.append(Proposal(Record(candidate, 0, graphs=graphs), depth))
+    return proposals
 
 
 def write_proposals(file: Path, proposals: Sequence[Proposal]) -> None:
-    """All of them in the random order in which they will train, or no file at all."""
+    """Write all proposals in the random order in which they will train, atomically."""
     order = child(SEED, "order").permutation(len(proposals))
     lines = [
         json.dumps(
@@ -175,15 +176,15 @@ def write_table(
     *,
     before: Mapping[str, Record],
 ) -> None:
-    """Write what has trained to the end, in the order of training; what failed has no score.
+    """Write the fully trained candidates, in the order of training, without those that failed.
 
     Args:
-        path: what to write.
-        folder: has the outcomes.
-        protocol: that they came from.
-        baselines: what they are compared with.
+        path: the file to write.
+        folder: holds the outcomes.
+        protocol: the one that they were trained with.
+        baselines: the records that they are compared with.
         proposals: in the order of training.
-        before: scored ones of an earlier pool, by id.
+        before: scored records of an earlier pool, by id.
     """
     known = {o.key: o for o in read_outcomes(folder / "outcomes.jsonl")}
     last = (len(protocol.rungs) - 1, len(protocol.heats(len(protocol.rungs) - 1)) - 1)
@@ -193,16 +194,16 @@ def write_table(
 
     trained = evaluate_baselines(run, protocol, baselines)
     trials = {r.id: r.scored.trials for r in trained}
-    whole = [p.record for p in proposals if JobKey(p.record.id, *last) in known]
-    records = Evaluator(run, protocol, lambda _: trials).evaluate(whole)
-    found = {r.id: r for r in records if r.score is not None} | dict(before)
-    scored = [(found[p.record.id], p.depth) for p in proposals if p.record.id in found]
+    complete = [p.record for p in proposals if JobKey(p.record.id, *last) in known]
+    records = Evaluator(run, protocol, lambda _: trials).evaluate(complete)
+    by_id = {r.id: r for r in records if r.score is not None} | dict(before)
+    scored = [(by_id[p.record.id], p.depth) for p in proposals if p.record.id in by_id]
     pool.write_pool(path, [record for record, _ in scored], [depth for _, depth in scored])
     print(f"{len(scored)} of {len(proposals)} candidates, {path.stat().st_size:,} bytes")
 
 
 def main() -> None:
-    """Propose once, then train what is missing."""
+    """Propose once, then train the candidates without an outcome."""
     parser = argparse.ArgumentParser(description="Make a pool of fully trained activations.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=1)

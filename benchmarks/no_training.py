@@ -1,8 +1,8 @@
 """A campaign that trains nothing: the real loop, operators, novelty, selection and history.
 
-Losses are drawn from a candidate's id, so that the same search comes out every time and costs
-nothing; what is left is the engine's own work. Sources are traced in this very process where no
-sandbox is asked for: they come from our own syntax-tree operators.
+Losses are drawn from a candidate's id, so that every run gives the same search and training costs
+nothing; the engine's own work remains. Sources are traced in this process unless a sandbox is
+given: they come from our own syntax-tree operators.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ NETWORKS = ("wide", "deep", "patch", "patch-deep")
 
 
 class HashedText(TextDescriptor):
-    """Unit vectors of sources by their hash: no model, and nothing means anything."""
+    """Unit vectors drawn by a source's hash, without a model or a meaning."""
 
     def _embed(self, source: str) -> Vector:
         digest = hashlib.sha256(normalise(source).encode()).digest()
@@ -66,7 +66,7 @@ class Trainer:
 
     Args:
         protocol: which trials a job has.
-        order: seed of the order in which outcomes come in, as if by so many workers.
+        order: seed of the order in which outcomes arrive, as if from several workers.
         pause_s: how long each takes.
     """
 

@@ -1,6 +1,6 @@
-"""Command-line options of a benchmark: how much it measures, or `--quick`.
+"""Command-line options of a benchmark: the amounts that it measures, or `--quick`.
 
-With `--quick` a benchmark takes seconds and shows only that it still runs: its figures say little.
+With `--quick` a benchmark takes seconds and only shows that it runs: its figures mean little.
 """
 
 import argparse
@@ -13,7 +13,7 @@ class Size(NamedTuple):
     Attributes:
         full: default, chosen so that `make bench` ends within 20 minutes on two cores.
         quick: default with `--quick`.
-        help: what it counts.
+        help: description of the number.
     """
 
     full: int
@@ -30,8 +30,9 @@ def read_sizes(description: str | None, **sizes: Size) -> dict[str, int]:
     for name, size in sizes.items():
         usual = f"{size.help} (default: {size.full}, with --quick {size.quick})"
         parser.add_argument(f"--{name}", type=int, metavar="N", help=usual)
-    given = vars(parser.parse_args())
+    options = vars(parser.parse_args())
+    defaults = {name: size.quick if options["quick"] else size.full for name, size in sizes.items()}
     return {
-        name: (size.quick if given["quick"] else size.full) if given[name] is None else given[name]
-        for name, size in sizes.items()
+        name: default if options[name] is None else options[name]
+        for name, default in defaults.items()
     }

@@ -1,12 +1,12 @@
-"""Kills campaign processes at random times and looks whether anything is lost.
+"""Claim: a campaign that is killed at random times loses nothing.
+
+Most killed processes run a campaign that trains nothing (see `no_training`) and so acknowledge and
+seal all the time. The others are `evo run` and `evo resume` as installed, with sandbox and workers.
+After every SIGKILL all files are intact, every outcome that the process reported as acknowledged is
+there, and no process of it is left. A campaign that ends after such kills equals an undisturbed
+one; those that train nothing are equal byte for byte.
 
 Usage: python benchmarks/soak_kill.py [--quick] [--kills N] [--commands N] [--seed N]
-
-Most lives are processes that run a campaign which trains nothing (see `no_training`) and so
-acknowledge and seal all the time. The others are `evo run` and `evo resume` as installed, sandbox
-and workers and all. After every SIGKILL: every file is whole, everything that the process had told
-to be acknowledged is there, and no process of its is left. When a campaign has come to its end in
-spite of it, it equals one that nobody disturbed: the first sort byte for byte.
 """
 
 import multiprocessing
@@ -38,7 +38,7 @@ _FORK = multiprocessing.get_context("fork")
 
 
 class Life(NamedTuple):
-    """One process of a campaign, and what it said before it was killed or died by itself."""
+    """One process of a campaign, and the outcomes it acknowledged before it was killed or died."""
 
     finished: bool
     acknowledged: set[JobKey]
@@ -46,7 +46,7 @@ class Life(NamedTuple):
 
 
 def main(kills: int, commands: int, seed: int) -> None:
-    """Kill, look, and print what was found."""
+    """Kill campaigns and commands, check after each kill, and print a summary."""
     torch.set_num_threads(1)
     no_training.warm_up("activation")  # what is imported and traced here need not be in every life
     rng = random.Random(seed)  # noqa: S311 - moments to kill at, no secrets
@@ -102,7 +102,7 @@ def _expect_nothing_lost(folder: Path, life: Life) -> None:
 
 
 def _facts(folder: Path) -> object:
-    """What must be equal: for stub campaigns every byte, for real ones all but what it cost."""
+    """Content that must be equal: of stub campaigns every byte, of real ones all but the cost."""
     reader = Reader.read(folder)
     if not reader.environment:
         return {path.name: path.read_bytes() for path in (folder / "segments").iterdir()}
@@ -110,7 +110,7 @@ def _facts(folder: Path) -> object:
 
 
 def _live(folder: Path, number: int, moment: float | None) -> Life:
-    """A process that runs a campaign without training; killed at a moment, if there is one."""
+    """Run a campaign without training in a process, which is killed at a moment if one is given."""
     receiving, sending = _FORK.Pipe(duplex=False)
     process = _FORK.Process(target=_run, args=(folder, number, sending))
     process.start()
@@ -147,21 +147,21 @@ def _run(folder: Path, number: int, sending: Connection) -> None:
     with History.open(folder) as history:
         acknowledge = history.acknowledge
 
-        def telling(outcome: Outcome) -> None:
+        def report(outcome: Outcome) -> None:
             acknowledge(outcome)
             sending.send(outcome.key)
 
-        history.acknowledge = telling
+        history.acknowledge = report
         trainer = no_training.Trainer(config.protocol, order=os.getpid())
         no_training.run(history, lambda _: None, trainer=trainer)
 
 
 def _live_as_command(folder: Path, number: int, moment: float | None) -> Life:
-    """The command itself; what it has acknowledged is read from its files before it is killed."""
-    words = ("resume", str(folder)) if (folder / "campaign.json").exists() else ()
+    """Run the command itself; acknowledged outcomes are read from its files before the kill."""
+    resume = ("resume", str(folder)) if (folder / "campaign.json").exists() else ()
     start = ("run", *COMMAND, "--seed", str(number), "--name", str(folder.absolute()))
     process = subprocess.Popen(
-        [EVO, *(words or start)],
+        [EVO, *(resume or start)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -182,8 +182,8 @@ def _live_as_command(folder: Path, number: int, moment: float | None) -> Life:
         if (folder / "campaign.json").exists():
             acknowledged = set(Reader.read(folder).outcomes)
         os.kill(process.pid, signal.SIGKILL)
-    _, said = process.communicate()
-    assert not finished or process.returncode == 0, said
+    _, errors = process.communicate()
+    assert not finished or process.returncode == 0, errors
     _expect_no_orphan(process.pid)
     return Life(finished, acknowledged)
 
@@ -205,15 +205,15 @@ def _expect_no_orphan(session: int) -> None:
 
 def _of_session(session: int) -> list[int]:
     """Living processes of a session."""
-    found: list[int] = []
+    processes: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
+            processes.append(int(stat.parent.name))
+    return processes
 
 
 if __name__ == "__main__":

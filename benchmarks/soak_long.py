@@ -1,10 +1,10 @@
-"""A long campaign that trains nothing: whether memory, files and processes stay as they were.
+"""Claim: a long campaign leaks no memory, files or processes.
+
+Runs a campaign that trains nothing. Prints twenty lines on the way, then the slope of memory over
+the second half, and the time to resume the campaign at its end. Memory must grow by the vectors of
+every evaluated component (1.8 KB each, in the novelty archive) and by the ids of all sources.
 
 Usage: python benchmarks/soak_long.py [--quick] [--candidates N]
-
-Prints twenty lines on the way, then the slope of memory over the second half, and how long
-it takes to go on with the campaign at its end. The novelty archive must hold the vectors of every
-evaluated component (1.8 KB each), and the ids of all sources are kept: that much must grow.
 """
 
 import os
@@ -24,7 +24,7 @@ OFFSPRING = 50
 
 
 def main(candidates: int) -> None:
-    """Run, watch, and print."""
+    """Run a campaign, and print its use of memory, files and processes on the way."""
     torch.set_num_threads(1)
     settings = [f"generations={candidates // OFFSPRING}", f"offspring={OFFSPRING}"]
     with tempfile.TemporaryDirectory() as place:
@@ -47,19 +47,19 @@ def main(candidates: int) -> None:
             no_training.run(history, watch)
         half = np.array(points[len(points) // 2 :])
         slope = np.polyfit(half[:, 0], half[:, 1], 1)[0] * 1024
-        print(f"slope over the second half: {slope:.2f} KiB a candidate")
+        print(f"slope over the second half: {slope:.2f} KiB per candidate")
         start = time.process_time()
         with History.open(folder) as history:
             state = no_training.fresh_state(history)
             replay(history, state)
         print(
-            f"to go on with {len(state.seen):,} sources: {time.process_time() - start:.2f} s; "
+            f"to resume with {len(state.seen):,} sources: {time.process_time() - start:.2f} s; "
             f"{len(list((folder / 'segments').iterdir()))} segments"
         )
 
 
-def _count(what: str) -> int:
-    return len(list(Path("/proc/self", what).iterdir()))
+def _count(folder: str) -> int:
+    return len(list(Path("/proc/self", folder).iterdir()))
 
 
 def _children() -> int:
