@@ -75,6 +75,8 @@ def pack_texts(name: str, texts: Iterable[str]) -> Columns:
 def unpack_texts(columns: Columns, name: str) -> list[str]:
     """The texts that were packed."""
     blob = columns[name].tobytes()
+    if not blob:  # as of a column that most campaigns leave empty
+        return [""] * (len(columns[f"{name}.offsets"]) - 1)
     return [blob[i:j].decode("utf-8", "surrogatepass") for i, j in spans(columns, name)]
 
 

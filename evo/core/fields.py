@@ -6,7 +6,7 @@ A new field of a record is one line here, and the tests fail until it is there.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from evo.core.records import Record, Status
@@ -128,28 +128,48 @@ def record_row(record: Record) -> dict[str, CellValue]:
 
 def part_of(row: Mapping[str, Any], part: str) -> dict[str, Any]:
     """The attributes of a part of a record, by their names, from a row."""
-    return {
-        attribute: row[name] if make is None else make(row[name])
-        for attribute, name, make in _ATTRIBUTES[part]
-    }
+    attributes, read, enums = _ATTRIBUTES[part]
+    values = dict(zip(attributes, read(row), strict=True))
+    for attribute, enum in enums:
+        values[attribute] = enum(values[attribute])
+    return values
 
 
 class _Columns(NamedTuple):
-    """Columns of one part of a record, and what reads all of them off it at once."""
+    """Columns of one part of a record, a reader of all their cells, and those that hold enums."""
 
     names: tuple[str, ...]
     read: Callable[[object], tuple[Any, ...]]
+    enums: tuple[str, ...]
+
+
+class _Attributes(NamedTuple):
+    """Attributes of one part of a record, a reader of all of them from a row, and its enums."""
+
+    names: tuple[str, ...]
+    read: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    enums: tuple[tuple[str, type[StrEnum]], ...]
 
 
 def _columns(fields: Iterable[Field], *, within: str = "") -> _Columns:
-    some = [field for field in fields if field.name != PARENTS]
-    paths = [field.path.removeprefix(within) for field in some]
-    return _Columns(tuple(field.name for field in some), attrgetter(*paths))
+    columns = [field for field in fields if field.name != PARENTS]
+    paths = [field.path.removeprefix(within) for field in columns]
+    enums = tuple(field.name for field in columns if issubclass(field.type, StrEnum))
+    return _Columns(tuple(field.name for field in columns), attrgetter(*paths), enums)
+
+
+def _attributes(part: str) -> _Attributes:
+    fields = [field for field in fields_of(part) if field.name != PARENTS]
+    enums = [(field.attribute, field.type) for field in fields if issubclass(field.type, StrEnum)]
+    names = tuple(field.attribute for field in fields)
+    return _Attributes(names, itemgetter(*(field.name for field in fields)), tuple(enums))
 
 
 def _cells(columns: _Columns, value: object) -> dict[str, CellValue]:
-    cells = zip(columns.names, columns.read(value), strict=True)
-    return {name: str(cell) if isinstance(cell, StrEnum) else cell for name, cell in cells}
+    cells: dict[str, CellValue] = dict(zip(columns.names, columns.read(value), strict=True))
+    for name in columns.enums:
+        cells[name] = str(cells[name])
+    return cells
 
 
 def _is_in(field: Field, part: str) -> bool:
@@ -166,11 +186,4 @@ _NOTHING: dict[str, dict[str, CellValue]] = {
 _ALWAYS = _columns(
     [f for f in RECORD_FIELDS if not any(_is_in(f, part) for part in OPTIONAL_PARTS)]
 )
-_ATTRIBUTES = {
-    part: tuple(
-        (field.attribute, field.name, field.type if issubclass(field.type, StrEnum) else None)
-        for field in fields_of(part)
-        if field.name != PARENTS
-    )
-    for part in {field.part for field in RECORD_FIELDS}
-}
+_ATTRIBUTES = {part: _attributes(part) for part in {field.part for field in RECORD_FIELDS}}
