@@ -1,4 +1,7 @@
-"""What is known for good: history on disk, novelty, Pareto fronts. Knows types, not the engine."""
+"""Persistent campaign state: on-disk history, the novelty archive and Pareto fronts.
+
+Imports `evo.core` and nothing else of evo.
+"""
 
 from evo.core.namesakes import load_packages
 

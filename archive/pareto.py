@@ -1,7 +1,6 @@
-"""Which points are worth keeping when more of every objective is better.
+"""Pareto fronts, hypervolumes and knees of points, every objective maximised.
 
-Exact, by moocore; pure functions over arrays (n, m), every objective maximised. Nothing here knows
-how the points were measured: whoever asks turns objectives that are minimised around.
+Exact, by moocore: pure functions over arrays (n, m). Callers negate objectives that are minimised.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +31,7 @@ def front(points: ArrayLike) -> NDArray[np.intp]:
 
 
 def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
-    """The volume that the points dominate above a reference point.
+    """Volume that the points dominate above a reference point.
 
     Args:
         points: (n, m), finite; one that is not above the reference in every objective adds nothing.
@@ -45,23 +44,23 @@ def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
 
 
 def volumes(groups: Iterable[ArrayLike], reference: ArrayLike) -> list[float]:
-    """The hypervolume after each group of points joined all before it; it never falls.
+    """Hypervolume after each group of points has joined all before it; it never falls.
 
     Args:
-        groups: arrays (n, m), such as one a generation.
+        groups: arrays (n, m), such as one per generation.
         reference: (m,).
 
     >>> volumes([[[1.0, 1.0]], [[0.5, 0.5]], [[2.0, 1.0]]], reference=[0.0, 0.0])
     [1.0, 1.0, 2.0]
     """
     best = np.zeros((0, len(np.asarray(reference))))
-    found: list[float] = []
+    hypervolumes: list[float] = []
     for group in groups:
         array = np.vstack([best, _checked(group)])
         best = array[front(array)]  # a front of fronts: nothing else can be on the next one
         # The sum over another set of points may be smaller in its last bits.
-        found.append(max(hypervolume(best, reference), found[-1] if found else 0.0))
-    return found
+        hypervolumes.append(max(hypervolume(best, reference), *hypervolumes[-1:], 0.0))
+    return hypervolumes
 
 
 def knee(points: ArrayLike) -> int | None:
@@ -88,13 +87,14 @@ def knee(points: ArrayLike) -> int | None:
 
 
 def may_be_on_front(lows: ArrayLike, highs: ArrayLike) -> NDArray[np.bool_]:
-    """Whether a point can be on the front when each lies anywhere between its bounds: (n,).
+    """Mask (n,) of the points that can be on the front when each lies anywhere within its bounds.
 
-    It cannot where another one's worst is at least as good as its best, and better somewhere.
+    A point cannot be on it where the lower bounds of another are at least as good as its upper
+    bounds, and better in one objective.
 
     Args:
-        lows: (n, m), the worst each may be.
-        highs: (n, m), the best, at least as good.
+        lows: (n, m), lower bounds.
+        highs: (n, m), upper bounds, nowhere below `lows`.
 
     >>> may_be_on_front([[1.0, 1.0], [0.0, 0.0]], [[2.0, 1.0], [1.5, 0.5]]).tolist()
     [True, True]
@@ -110,11 +110,11 @@ def may_be_on_front(lows: ArrayLike, highs: ArrayLike) -> NDArray[np.bool_]:
 
 
 def front_shares(draws: Sequence[ArrayLike]) -> NDArray[np.float64]:
-    """The share of draws in which each point is on the front, in [0, 1]: (n,).
+    """Share of draws in which each point is on the front, in [0, 1]: (n,).
 
     Args:
-        draws: each (n, m), the same points as they might be. Points that are equal in a draw are
-            all on its front or all off it.
+        draws: arrays (n, m), each one possible set of values of the same points. Points that are
+            equal in a draw are all on its front or all off it.
     """
     arrays = [_checked(draw) for draw in draws]
     assert arrays, "a share of no draws is nothing"

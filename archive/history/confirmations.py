@@ -1,12 +1,12 @@
-"""What was found when a campaign's best were trained again: `confirmations/` in its folder.
+"""Results of `evo confirm`, in the folder `confirmations/` of a campaign.
 
-    confirmations/001.json       a finished confirmation, and so on; immutable
-                  journal-<key>  what was trained under one set of settings, for the next one too
+    confirmations/001.json       the first finished confirmation; never changed afterwards
+                  journal-<key>  outcomes under one set of settings, a cache for later ones
                   lock           held by the one process that confirms
 
-A confirmation is one JSON object, `format`, `sha256` and `content`; the checksum is that of the
-content in its canonical spelling. Nothing here touches the campaign's own journal, segments or
-lock, so that confirming works beside a running campaign.
+A confirmation is one JSON object with `format`, `sha256` and `content`; the checksum is that of
+the content as canonical JSON. Nothing here touches the campaign's own journal, segments or lock, so
+that `evo confirm` works while the campaign runs.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from archive.store import disk, journal
-from archive.store.journal import Journal
+from archive.store import disk
+from archive.store.journal import Journal, read_journal
 from archive.store.lock import Lock
 from evo.core.errors import HistoryError, unknown_format
 from evo.core.records import JobKey, Outcome
@@ -29,47 +29,47 @@ _FILE = re.compile(r"(\d{3,})\.json")
 
 
 class Confirmations:
-    """The confirmations of a campaign, open for one more; a context manager.
+    """The confirmations of a campaign, open for adding one; a context manager.
 
     Make one with `Confirmations.open`.
 
     Args:
-        folder: where they are.
-        lock: the right to add to them.
-        book: journal of the settings in use.
-        outcomes: what it holds.
+        folder: the folder `confirmations`.
+        lock: the lock in it.
+        journal: journal of the settings in use.
+        outcomes: the outcomes in that journal.
     """
 
     def __init__(
-        self, folder: Path, lock: Lock, book: Journal, outcomes: dict[JobKey, Outcome]
+        self, folder: Path, lock: Lock, journal: Journal, outcomes: dict[JobKey, Outcome]
     ) -> None:
         self._folder = folder
         self._lock = lock
-        self._book = book
+        self._journal = journal
         self._outcomes = outcomes
 
     @classmethod
     def open(cls, campaign: Path, *, settings: Mapping[str, Any]) -> Self:
-        """The confirmations in a campaign's folder, with what was trained under the same settings.
+        """Open the confirmations of a campaign and the outcomes for the same settings.
 
         Args:
             campaign: the campaign's folder.
-            settings: all that a training's result depends on beside its id; JSON-able.
+            settings: all that an outcome depends on besides the candidate; JSON-able.
 
         Raises:
             HistoryError: another process confirms this campaign, a file is damaged, or the disk
-                refuses.
+                cannot be written.
         """
         folder = campaign / _FOLDER
         with disk.writing(folder):
             folder.mkdir(exist_ok=True)
         lock = Lock.take(folder / "lock")
         try:
-            paths(campaign)  # what would bar the file at the end must not cost the training
+            paths(campaign)  # raises now what would refuse the result after hours of training
             path = folder / f"journal-{_digest(settings)[:12]}"
             if not path.exists():
                 return cls(folder, lock, Journal.start(path, 0, campaign=""), {})
-            contents = journal.read_journal(path)
+            contents = read_journal(path)
             return cls(folder, lock, Journal.resume(path, contents.size), contents.outcomes)
         except BaseException:
             lock.release()
@@ -77,16 +77,16 @@ class Confirmations:
 
     @property
     def outcomes(self) -> Mapping[JobKey, Outcome]:
-        """What has been trained under these settings so far."""
+        """Outcomes of training with these settings so far."""
         return self._outcomes
 
     def acknowledge(self, outcome: Outcome) -> None:
-        """Write an outcome down; it is durable when this returns.
+        """Append an outcome to the journal; it is durable when this returns.
 
         Raises:
-            HistoryError: the disk refused; this outcome is not acknowledged, all before it are.
+            HistoryError: it could not be written; all outcomes before it are on disk.
         """
-        self._book.append(outcome)
+        self._journal.append(outcome)
         self._outcomes[outcome.key] = outcome
 
     def write(self, content: Mapping[str, Any]) -> Path:
@@ -96,7 +96,7 @@ class Confirmations:
             content: JSON-able, with a list `candidates` of mappings that have an `id`.
 
         Raises:
-            HistoryError: the disk refused, or another file is in the way.
+            HistoryError: it could not be written, or a file in the folder is no confirmation.
         """
         number = max((_number(path) for path in paths(self._folder.parent)), default=0) + 1
         path = self._folder / f"{number:03}.json"
@@ -105,8 +105,8 @@ class Confirmations:
         return path
 
     def close(self) -> None:
-        """Give the right back; closing twice is harmless."""
-        self._book.close()
+        """Release the lock; closing twice is harmless."""
+        self._journal.close()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -117,45 +117,52 @@ class Confirmations:
 
 
 def paths(campaign: Path) -> list[Path]:
-    """The finished confirmations of a campaign, oldest first.
+    """Paths of the finished confirmations of a campaign, oldest first.
 
     Raises:
-        HistoryError: a file among them is none.
+        HistoryError: a JSON file there is not named like a confirmation.
     """
     folder = campaign / _FOLDER
     if not folder.is_dir():
         return []
     with disk.reading(folder):
-        found = [path for path in folder.iterdir() if path.suffix == ".json"]
-    return sorted((path for path in found if not path.name.startswith(".")), key=_number)
+        files = [path for path in folder.iterdir() if path.suffix == ".json"]
+    return sorted((path for path in files if not path.name.startswith(".")), key=_number)
 
 
 def read_confirmation(path: Path) -> dict[str, Any]:
-    """The content of a confirmation, checked.
+    """Read a confirmation and verify its checksum.
+
+    Returns:
+        Its content, as it was passed to `Confirmations.write`.
 
     Raises:
-        HistoryError: the file is damaged, foreign or of another format.
+        HistoryError: the file is damaged, or no confirmation.
+        FormatError: it has another format.
     """
     remedy = "Restore it from a copy, or move it elsewhere and run evo confirm again."
     try:
         with disk.reading(path):
             document = json.loads(path.read_bytes())
-        form, digest, content = (document[key] for key in ("format", "sha256", "content"))
+        version, digest, content = (document[key] for key in ("format", "sha256", "content"))
         is_whole = _digest(content) == digest
     except (ValueError, KeyError, TypeError):
         raise HistoryError(f"{path} is no confirmation of evo, or damaged. {remedy}") from None
-    if form != CONFIRMATION_FORMAT:
-        raise unknown_format(path, form, known=CONFIRMATION_FORMAT)
+    if version != CONFIRMATION_FORMAT:
+        raise unknown_format(path, version, known=CONFIRMATION_FORMAT)
     if not is_whole:
         raise HistoryError(f"{path} is damaged: its contents do not match its checksum. {remedy}")
     return content
 
 
 def newest_of(campaign: Path, id_: str) -> dict[str, Any] | None:
-    """What the newest confirmation with this candidate says of it; None where there is none.
+    """Result of a candidate in the newest confirmation that has it; None where none has.
+
+    Returns:
+        Its entry, with `number` of the confirmation and `protocol` added.
 
     Raises:
-        HistoryError: a file is damaged or foreign.
+        HistoryError: a file is damaged, or no confirmation.
     """
     for path in reversed(paths(campaign)):
         content = read_confirmation(path)

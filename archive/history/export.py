@@ -1,4 +1,4 @@
-"""Export a history as one table for other tools: one row per record.
+"""Export a history as one table with one row per record, as csv, jsonl or parquet.
 
 Vectors, trials and graphs are left out; `archive.history.single_file` has everything in one HDF5
 file. Rows are written in batches, so that memory does not grow with the history.
@@ -35,18 +35,21 @@ _BATCH = 4096
 
 
 def export_records(records: Iterable[Record], path: Path, form: str) -> int:
-    """Write records as a table with the columns of `evo.core.fields`; how many there were.
+    """Write records as a table with the columns of `RECORD_FIELDS`.
 
-    What is not known is null: nothing at all between two commas of a csv, where empty text is `""`.
+    Unknown values are null; in a csv an empty cell, where empty text is `""`.
 
     Args:
         records: one row each, in this order.
         path: the file to write; an existing one is replaced.
-        form: one of `FORMATS`. JSON has no infinity, so jsonl has null instead of it.
+        form: one of `FORMATS`. JSON has no infinity, so jsonl has null instead.
+
+    Returns:
+        The number of records.
 
     Raises:
-        UsageError: no such form.
-        HistoryError: the disk refused.
+        UsageError: `form` is not one of `FORMATS`.
+        HistoryError: the file could not be written.
     """
     if form not in FORMATS:
         raise unknown_name("export format", form, FORMATS)
@@ -64,7 +67,7 @@ def export_records(records: Iterable[Record], path: Path, form: str) -> int:
 
 
 def table(records: Iterable[Record]) -> Any:
-    """Records as a `pyarrow.Table` with the columns of `evo.core.fields`."""
+    """Records as a `pyarrow.Table` with the columns of `RECORD_FIELDS`."""
     rows = (_clean(record_row(record)) for record in records)
     return pa.Table.from_batches(_batches(rows), schema=EXPORT_SCHEMA)
 

@@ -1,4 +1,4 @@
-"""The history of a campaign: a folder that survives SIGKILL at any moment.
+"""The writer of a campaign's history, a folder that survives SIGKILL at any moment.
 
     runs/<name>/campaign.json     the format, the id, and copies of the next two
                 config.json       resolved configuration
@@ -9,8 +9,8 @@
 
 A generation in progress lives in the journal; sealing writes its segment first and starts the
 next journal after. A kill in between leaves a journal that names a sealed generation, which is
-then ignored. A journal that runs ahead of the segments means that segments were lost: that is an
-error, for a history must never resume with half of itself.
+then ignored. A journal that runs ahead of the segments means that segments were lost: an error,
+since a campaign must never resume from an incomplete history.
 """
 
 import os
@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from archive.history.description import Description, describe
+from archive.history.manifest import Manifest, read_manifest
 from archive.history.reader import Reader, segment_paths
 from archive.store import disk, merging, segment
 from archive.store.journal import Journal
@@ -34,8 +34,8 @@ class History(Reader):
     Make one with `History.create` or `History.open`.
     """
 
-    def __init__(self, folder: Path, description: Description, lock: Lock) -> None:
-        super().__init__(folder, description)
+    def __init__(self, folder: Path, manifest: Manifest, lock: Lock) -> None:
+        super().__init__(folder, manifest)
         self._lock = lock
         self._journal: Journal | None = None
 
@@ -43,10 +43,15 @@ class History(Reader):
     def create(
         cls, folder: Path, *, config: Mapping[str, Any], environment: Mapping[str, Any]
     ) -> "History":
-        """A new campaign in a new or empty folder; config and environment are JSON-able.
+        """Create a campaign in a new or empty folder.
+
+        Args:
+            folder: the campaign's folder, which appears complete or not at all.
+            config: the resolved configuration, JSON-able.
+            environment: versions and machine, JSON-able.
 
         Raises:
-            UsageError: the folder holds something.
+            UsageError: the folder is not empty.
             HistoryError: the disk refused.
         """
         if (folder / "campaign.json").exists():
@@ -55,14 +60,14 @@ class History(Reader):
             )
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} is not an empty folder. Choose another name.")
-        # Made beside its place and renamed: a crash leaves no half of a campaign.
+        # Written under a temporary name and renamed: a crash leaves no half of a campaign.
         draft = folder.with_name(f".{folder.name}-{os.getpid()}{disk.TEMPORARY}")
         with disk.writing(folder):
             try:
                 (draft / "segments").mkdir(parents=True)
-                description = Description(dict(config), dict(environment))
-                description.write(draft)
-                Journal.start(draft / "journal", 0, campaign=description.id).close()
+                manifest = Manifest(dict(config), dict(environment))
+                manifest.write(draft)
+                Journal.start(draft / "journal", 0, campaign=manifest.id).close()
                 draft.replace(folder)
                 disk.synchronise_folder(folder.parent)
             finally:
@@ -71,56 +76,56 @@ class History(Reader):
 
     @classmethod
     def open(cls, folder: Path) -> "History":
-        """The campaign in a folder, ready to go on; a torn end of the journal is cut off.
+        """Open a campaign for writing; an incomplete last entry of the journal is cut off.
 
         Raises:
-            HistoryError: it is no campaign, damaged, or another process writes it.
+            HistoryError: the folder is no campaign or damaged, or another process writes it.
         """
-        description = describe(folder)
-        history = cls(folder, description, Lock.take(folder / "lock"))
+        manifest = read_manifest(folder)
+        history = cls(folder, manifest, Lock.take(folder / "lock"))
         try:
             history.refresh()
             for covered in segment_paths(folder / "segments")[1]:
-                covered.unlink()  # a kill came between a merge and this
+                covered.unlink()  # the writer was killed between a merge and this
             path = folder / "journal"
             if history._journal_size:
                 history._journal = Journal.resume(path, history._journal_size)
             else:
                 history._journal = history._next_journal()
-            history._merge()  # what a kill came before
+            history._merge()  # in case the writer was killed before it did
         except BaseException:
             history.close()
             raise
         return history
 
     def acknowledge(self, outcome: Outcome) -> None:
-        """Write an outcome down; it is durable when this returns.
+        """Append an outcome to the journal; it is durable when this returns.
 
         Raises:
-            HistoryError: the disk refused; this outcome is not acknowledged, all before it are.
+            HistoryError: it could not be written; all outcomes before it are on disk.
         """
         assert self._journal is not None, "the history is closed"
         self._journal.append(outcome)
         self._outcomes[outcome.key] = outcome
 
     def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
-        """Close the generation in progress; it is durable when this returns.
+        """Write the generation in progress as a segment; it is durable when this returns.
 
         Args:
-            generation: the one after the last sealed.
-            records: all of its candidates, in order.
-            survivors: ids of the population that lives on.
+            generation: number of the generation, one above the last sealed.
+            records: all of its records, in order.
+            survivors: ids of the population after it, in order.
 
         Raises:
-            HistoryError: the disk refused; the generation's outcomes stay in the journal.
+            HistoryError: it could not be written; the generation's outcomes stay in the journal.
         """
         assert self._journal is not None, "the history is closed"
         assert generation == self.generation + 1, f"{generation} follows {self.generation}"
         sealed = Generation(generation, records, tuple(survivors))
-        made = segment.seal(self.folder / "segments", sealed, campaign=self._description.id)
-        self._segments.append(made)
+        new_segment = segment.seal(self.folder / "segments", sealed, campaign=self._manifest.id)
+        self._segments.append(new_segment)
         self._outcomes = {}
-        # Closed first: should the next journal not start, nothing may go to the outdated one.
+        # Closed first: if the next journal cannot be started, nothing may go to the outdated one.
         self._journal.close()
         self._journal = None
         self._journal = self._next_journal()
@@ -128,15 +133,15 @@ class History(Reader):
 
     def _next_journal(self) -> Journal:
         path = self.folder / "journal"
-        return Journal.start(path, self.generation + 1, campaign=self._description.id)
+        return Journal.start(path, self.generation + 1, campaign=self._manifest.id)
 
     def _merge(self) -> None:
         while parts := merging.due(self._segments):
-            whole = merging.merged(parts, campaign=self._description.id)
-            self._segments[-len(parts) :] = [whole]
+            merged = merging.merged(parts, campaign=self._manifest.id)
+            self._segments[-len(parts) :] = [merged]
 
     def close(self) -> None:
-        """Give the campaign free for another writer; closing twice is harmless."""
+        """Release the writer's lock; closing twice is harmless."""
         if self._journal is not None:
             self._journal.close()
             self._journal = None

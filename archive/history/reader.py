@@ -1,7 +1,7 @@
-"""A campaign's folder as seen from outside: everything sealed, and what is paid for since.
+"""A reader of a campaign's history: all sealed records, and outcomes of the generation in progress.
 
-A reader takes no lock and changes nothing, so that any number of them work beside a writer. It must
-never take half of a history for the whole: what is missing, foreign or damaged is an error.
+A reader takes no lock and changes nothing, so that any number of them work while a campaign runs.
+It must never take part of a history for all of it: a missing, foreign or damaged file is an error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from archive.history.description import Description, describe
+from archive.history.manifest import Manifest, read_manifest
 from archive.history.records import Records
 from archive.store import disk, journal, merging, segment
 from archive.store.lock import is_held
@@ -18,48 +18,48 @@ from evo.core.errors import HistoryError
 from evo.core.records import JobKey, Outcome
 
 _ATTEMPTS = 5
-"""How often a reader looks again when segments were merged under it."""
+"""How often a reader lists the segments again when a writer merges them meanwhile."""
 
 
 class Reader:
-    """A campaign as it was when it was last looked at; never disturbs its writer.
+    """A campaign as it was at the last `refresh`; never disturbs its writer.
 
     Make one with `Reader.read`.
 
     Attributes:
         folder: where the campaign lives.
         config: the resolved configuration.
-        environment: what it runs on.
+        environment: versions and machine that it runs on.
     """
 
-    def __init__(self, folder: Path, description: Description) -> None:
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
-        self.config: Mapping[str, Any] = description.config
-        self.environment: Mapping[str, Any] = description.environment
-        self._description = description
+        self.config: Mapping[str, Any] = manifest.config
+        self.environment: Mapping[str, Any] = manifest.environment
+        self._manifest = manifest
         self._segments: list[Segment] = []
         self._outcomes: dict[JobKey, Outcome] = {}
         self._journal_size = 0  # bytes of whole entries; 0 when the journal is outdated
 
     @staticmethod
     def read(folder: Path) -> "Reader":
-        """The campaign in a folder, also while another process writes it.
+        """Read the campaign in a folder, also while another process writes it.
 
         Raises:
-            HistoryError: it is no campaign, or damaged; the message names the file.
+            HistoryError: the folder is no campaign, or a file is damaged; the message names it.
         """
-        reader = Reader(folder, describe(folder))
+        reader = Reader(folder, read_manifest(folder))
         reader.refresh()
         return reader
 
     @property
     def records(self) -> Records:
-        """All records of sealed generations, in order; read from disk as they are gone through."""
-        return Records(tuple(self._segments), self._look_again)
+        """All records of sealed generations, in order; read from disk at each iteration."""
+        return Records(tuple(self._segments), self._relist)
 
     @property
     def generation(self) -> int:
-        """The last sealed generation, -1 when there is none."""
+        """Number of the last sealed generation, -1 when there is none."""
         return self._segments[-1].generations[-1] if self._segments else -1
 
     @property
@@ -68,7 +68,7 @@ class Reader:
         return self._segments[-1].survivors if self._segments else ()
 
     def population(self, generation: int) -> tuple[str, ...]:
-        """Ids of the population after a sealed generation; none where a repair lost it.
+        """Ids of the population after a sealed generation; empty if its file was lost.
 
         Raises:
             HistoryError: the generation is not sealed, or its file is damaged.
@@ -78,44 +78,46 @@ class Reader:
                 if generation in sealed.generations:
                     with suppress(FileNotFoundError):
                         return sealed.population(generation)
-            self._look_again()
-        raise HistoryError(f"{self.folder} holds no generation {generation}. Run evo check.")
+            self._relist()
+        raise HistoryError(
+            f"{self.folder} holds no generation {generation}. Run evo check {self.folder}."
+        )
 
     def populations(self) -> Iterator[tuple[str, ...]]:
-        """Ids of the survivors of each sealed generation in order; none where a repair lost it."""
+        """Yield the ids of each sealed generation's survivors; empty if its file was lost."""
         for sealed in self._segments:
             yield from sealed.populations()
 
     @property
     def id(self) -> str:
         """The campaign's id, which its files carry."""
-        return self._description.id
+        return self._manifest.id
 
     @property
     def lost(self) -> Sequence[int]:
-        """The generations whose records a repair could not save."""
+        """Generations whose records were lost and could not be repaired."""
         return [generation for sealed in self._segments for generation in sealed.lost]
 
     @property
     def outcomes(self) -> Mapping[JobKey, Outcome]:
-        """What the unsealed generation has already paid for, by candidate id and rung."""
+        """Outcomes of the generation in progress, by candidate, rung and heat."""
         return self._outcomes
 
     @property
     def is_running(self) -> bool:
-        """Whether a living process writes this campaign."""
+        """True while a process writes this campaign."""
         return is_held(self.folder / "lock")
 
     def refresh(self) -> None:
-        """Take in what was written since.
+        """Read what was written since the last look.
 
         Raises:
             HistoryError: a file is damaged, foreign or missing; the message names it.
         """
-        # The journal first: a seal between the two looks can then only make it outdated.
+        # The journal first: if a generation is sealed in between, the journal is merely outdated.
         contents = journal.read_journal(self.folder / "journal")
-        self._look_again()
-        if contents.campaign != self._description.id:
+        self._relist()
+        if contents.campaign != self._manifest.id:
             raise HistoryError(
                 f"{self.folder / 'journal'} is of another campaign. Restore it from a copy."
             )
@@ -124,25 +126,25 @@ class Reader:
             missing = self.folder / "segments" / file_name(range(following, following + 1))
             raise HistoryError(
                 f"{missing} is missing: the journal is at generation {contents.generation}. "
-                "Restore the file from a copy, or see evo check."
+                f"Restore the file from a copy, or run evo check {self.folder}."
             )
         is_current = contents.generation == following
         self._outcomes = contents.outcomes if is_current else {}
         self._journal_size = contents.size if is_current else 0
 
-    def _look_again(self) -> Sequence[Segment]:
-        """The segments that are there by now; each file is checked once."""
-        known = {sealed.path: sealed for sealed in self._segments}
+    def _relist(self) -> Sequence[Segment]:
+        """List the segments that are there now; each file is checked once."""
+        opened_before = {sealed.path: sealed for sealed in self._segments}
         for attempt in range(_ATTEMPTS):
             try:
                 kept, _ = segment_paths(self.folder / "segments")
                 self._segments = [
-                    known.get(path) or open_segment(path, campaign=self._description.id)
+                    opened_before.get(path) or open_segment(path, campaign=self._manifest.id)
                     for path in kept
                 ]
                 break
             except (FileNotFoundError, MissingError):
-                # A writer may have merged what was listed, or was being listed.
+                # A writer merged segments while they were listed or opened.
                 if attempt + 1 == _ATTEMPTS:
                     raise
         return self._segments
@@ -153,13 +155,13 @@ class MissingError(HistoryError):
 
 
 def segment_paths(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The segments in order, and those that are covered by one of them.
+    """Paths of the segments to read, in order, and of those that were merged into one of them.
 
-    Hidden files are what a writer has not finished.
+    Hidden files are passed over: a writer has not finished them.
 
     Raises:
         MissingError: a file is missing.
-        HistoryError: a file is foreign. The message names it either way.
+        HistoryError: a file does not belong to the campaign.
     """
     with disk.reading(folder):
         names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
@@ -176,7 +178,7 @@ def segment_paths(folder: Path) -> tuple[list[Path], list[Path]]:
         if generations[0] != expected:
             raise MissingError(
                 f"{folder / file_name(range(expected, expected + 1))} is missing, but {path.name} "
-                "is there. Restore the file from a copy, or see evo check."
+                "is there. Restore the file from a copy, or run evo check."
             )
         expected = generations[-1] + 1
     return kept, covered

@@ -1,33 +1,35 @@
-"""All sealed records of a campaign as one sequence that holds none of them.
+"""All sealed records of a campaign as one sequence, which is read from disk in blocks.
 
-Whoever goes through it has a few hundred at a time in memory. A writer beside it may merge segments
-meanwhile: the same records then stand in another file, where the sequence finds them again.
+Iteration holds a few hundred records in memory at a time. A writer may merge segments meanwhile:
+the sequence then lists the segments again and continues in the merged file.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
-from archive.store.columns import unpack
+from archive.store.record_columns import unpack
 from archive.store.segment import Segment
 from archive.store.tables import Columns
 from evo.core.errors import HistoryError
 from evo.core.records import Record
 
 _ATTEMPTS = 5
-"""How often a file may vanish under a reader; a merge takes far longer than looking again."""
+"""How often a file may vanish during reading; a merge takes far longer than listing the files."""
 
 
 class Records(Sequence[Record]):
-    """Records in order, read from disk each time that they are gone through.
+    """Records in order, read from disk at each iteration.
 
     Args:
-        segments: where they are.
-        again: where they are by now.
+        segments: the segments that hold them.
+        relist: lists the segments that hold them now, after a merge.
     """
 
-    def __init__(self, segments: Sequence[Segment], again: Callable[[], Sequence[Segment]]) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], relist: Callable[[], Sequence[Segment]]
+    ) -> None:
         self._segments = segments
-        self._again = again
+        self._relist = relist
         self._size = sum(segment.size for segment in segments)
 
     def __len__(self) -> int:
@@ -47,12 +49,16 @@ class Records(Sequence[Record]):
         return self._from(0)
 
     def blocks(self, start: int = 0) -> Iterator[Columns]:
-        """The columns of a few hundred records after the other, from a place on."""
+        """Yield the columns of consecutive blocks of records, from record `start` on.
+
+        Raises:
+            HistoryError: a segment is damaged or gone.
+        """
         attempts = 0
         while start < self._size:
             segment, place = self._locate(start)
             try:
-                # A file that others were merged into may hold more than there was at first.
+                # A merged file may hold more records than this sequence.
                 stop = min(segment.size, place + self._size - start)
                 for columns in segment.blocks(place, stop):
                     start += len(columns["record.has_score"])
@@ -61,9 +67,9 @@ class Records(Sequence[Record]):
                 attempts += 1
                 if attempts > _ATTEMPTS:
                     raise HistoryError(
-                        f"{segment.path} is gone. Restore it from a copy."
+                        f"{segment.path} is missing. Restore it from a copy, or run evo check."
                     ) from error
-                self._segments = self._again()
+                self._segments = self._relist()
 
     def _from(self, start: int) -> Iterator[Record]:
         for columns in self.blocks(start):
@@ -74,4 +80,6 @@ class Records(Sequence[Record]):
             if place < segment.size:
                 return segment, place
             place -= segment.size
-        raise HistoryError("The history became shorter while it was read. Run evo check.")
+        raise HistoryError(
+            "The history became shorter while it was read. Run evo check RUN on its campaign."
+        )

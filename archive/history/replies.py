@@ -1,9 +1,9 @@
-"""Every reply of a language model, under the hash of its request, for as long as a campaign lives.
+"""A persistent cache of language models' replies, by the hash of their requests.
 
-One file of entries (`archive.frames`) beside the journal: a reply is durable before it counts, no
-sealing moves it, and a resumed or replayed campaign finds it instead of asking again. Requests that
-were given up are kept too, since what was done in their place must not change. An entry is a JSON
-object, compressed: prompts repeat themselves. The first one names the format and the campaign.
+One append-only log (`archive.store.append_log`) per campaign, the file `replies`: a reply is
+durable before it is used, and a resumed or replayed campaign reads it instead of paying again.
+Requests that were given up are kept too, or a resumed campaign would proceed differently. An entry
+is a compressed JSON object. The first one holds the format and the campaign.
 """
 
 import json
@@ -15,30 +15,30 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.store import disk
-from archive.store.frames import Appender, Entry, entries, framed, payload_at
+from archive.store.append_log import Appender, Entry, entries, framed, payload_at
 from evo.core.errors import HistoryError, unknown_format
 from evo.core.messages import Exchange, Prompt, Reply, Request, Spent
 
 REPLIES_FORMAT = 1
 REPLIES_FILE = "replies"
 
-_CUT = "what follows is then asked for again"
+_CUT = "the replies behind it are then requested again"
 
 
 class Place(NamedTuple):
-    """Where an exchange stands in the file."""
+    """Byte range of an exchange in the file."""
 
     start: int
     end: int
 
 
 class Replies:
-    """The replies of a campaign; make one with `Replies.read` or, to add to it, `Replies.open`.
+    """The replies of a campaign. Make one with `Replies.read` or, for adding, `Replies.open`.
 
-    Threads may share one.
+    Thread-safe.
 
     Attributes:
-        spent: what each model has cost so far, by its name in the configuration.
+        spent: requests, tokens and cost of each model so far, by its name in the configuration.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,10 +50,15 @@ class Replies:
 
     @classmethod
     def read(cls, folder: Path, *, campaign: str) -> "Replies":
-        """The replies in a campaign's folder; none where it never asked.
+        """Read the replies in a campaign's folder; empty where no model was ever asked.
+
+        Args:
+            folder: the campaign's folder.
+            campaign: the campaign's id.
 
         Raises:
-            HistoryError: the file is damaged, foreign or of another format.
+            HistoryError: the file is damaged, or of another campaign.
+            FormatError: it has another format.
         """
         replies = cls(folder / REPLIES_FILE)
         replies._load(campaign)
@@ -61,10 +66,11 @@ class Replies:
 
     @classmethod
     def open(cls, folder: Path, *, campaign: str) -> "Replies":
-        """The same, ready to take more; whoever opens them holds the campaign's lock.
+        """Open the replies for adding; the caller must hold the campaign's lock.
 
         Raises:
-            HistoryError: the file is damaged or foreign, or the disk refused.
+            HistoryError: the file is damaged, of another campaign, or cannot be written.
+            FormatError: it has another format.
         """
         replies = cls(folder / REPLIES_FILE)
         size = replies._load(campaign)
@@ -77,7 +83,7 @@ class Replies:
 
     @property
     def total(self) -> Spent:
-        """What all models have cost so far."""
+        """Requests, tokens and cost of all models so far."""
         return Spent(*(sum(column) for column in zip(*self.spent.values(), strict=True)))
 
     def __len__(self) -> int:
@@ -87,7 +93,11 @@ class Replies:
         return key in self._places
 
     def get(self, key: str) -> Exchange | None:
-        """The exchange of a request's key, if there was one."""
+        """The exchange for a request's key; None where there is none.
+
+        Raises:
+            HistoryError: the file cannot be read.
+        """
         with self._lock:
             place = self._places.get(key)
         if place is None:
@@ -95,53 +105,55 @@ class Replies:
         return _exchange(_content(self.path, payload_at(self.path, *place)))
 
     def __iter__(self) -> Iterator[Exchange]:
-        """Every exchange in the order in which they came."""
+        """Yield every final exchange in the order of the file."""
         for key in list(self._places):
             exchange = self.get(key)
             assert exchange is not None
             yield exchange
 
     def add(self, exchange: Exchange) -> None:
-        """Write an exchange down; it is durable when this returns.
+        """Append an exchange; it is durable when this returns.
 
         Raises:
-            HistoryError: the disk refused; it is not acknowledged, all before it are.
+            HistoryError: it could not be written; all exchanges before it are on disk.
         """
         payload = _payload(asdict(exchange))
         with self._lock:
             assert self._file is not None, "opened for reading"
             start = self._file.size
             self._file.append(payload)
-            self._take(exchange, Place(start, self._file.size))
+            self._index(exchange, Place(start, self._file.size))
 
     def close(self) -> None:
-        """Give the file back; closing twice is harmless."""
+        """Close the file; closing twice is harmless."""
         if self._file is not None:
             self._file.close()
 
     def _load(self, campaign: str) -> int:
-        """Take in what is there; where the whole entries end, 0 without a file."""
+        """Index the file; the byte where its last whole entry ends, 0 without a file."""
         if not self.path.exists():
             return 0
-        found = entries(self.path, advice=_CUT)
-        header = next(found, Entry(b"", 0, 0))
+        stored = entries(self.path, advice=_CUT)
+        header = next(stored, Entry(b"", 0, 0))
         self._check(_content(self.path, header.payload) if header.end else {}, campaign)
         size = header.end
-        for entry in found:
+        for entry in stored:
             exchange = _exchange(_content(self.path, entry.payload))
-            self._take(exchange, Place(entry.start, entry.end))
+            self._index(exchange, Place(entry.start, entry.end))
             size = entry.end
         return size
 
     def _check(self, header: dict[str, Any], campaign: str) -> None:
         if "format" not in header:
-            raise HistoryError(f"{self.path} holds no replies of evo. Restore it from a copy.")
+            raise HistoryError(
+                f"{self.path} holds no replies of evo. Restore it from a copy, or run evo check."
+            )
         if header["format"] != REPLIES_FORMAT:
             raise unknown_format(self.path, header["format"], known=REPLIES_FORMAT)
         if header["campaign"] != campaign:
             raise HistoryError(f"{self.path} is of another campaign. Restore it from a copy.")
 
-    def _take(self, exchange: Exchange, place: Place) -> None:
+    def _index(self, exchange: Exchange, place: Place) -> None:
         if exchange.final:
             self._places[exchange.request.key] = place
         model = exchange.request.model
@@ -149,10 +161,15 @@ class Replies:
 
 
 def restore(folder: Path, payloads: Iterable[bytes], *, campaign: str) -> None:
-    """Write the file anew with the replies among some whole payloads, in order.
+    """Rewrite the file with the replies among recovered payloads, in order.
+
+    Args:
+        folder: the campaign's folder.
+        payloads: payloads of whole entries, headers among them.
+        campaign: the campaign's id.
 
     Raises:
-        HistoryError: the disk refused; the old file, if there is one, is untouched.
+        HistoryError: it could not be written; the old file, if there is one, is untouched.
     """
     path = folder / REPLIES_FILE
     header = _payload({"format": REPLIES_FORMAT, "campaign": campaign})
@@ -161,7 +178,7 @@ def restore(folder: Path, payloads: Iterable[bytes], *, campaign: str) -> None:
 
 
 def _payload(content: dict[str, Any]) -> bytes:
-    # The line break keeps the promise of `archive.frames`: zlib may end in NUL.
+    # The line break: a payload must not end in NUL (`archive.store.append_log`), as zlib's may.
     return zlib.compress(json.dumps(content, separators=(",", ":")).encode()) + b"\n"
 
 
@@ -169,7 +186,9 @@ def _content(path: Path, payload: bytes) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(zlib.decompress(payload[:-1]))
     except (zlib.error, ValueError) as error:
-        raise HistoryError(f"{path} is no file of replies. Restore it from a copy.") from error
+        raise HistoryError(
+            f"{path} holds no replies of evo. Restore it from a copy, or run evo check."
+        ) from error
     return content
 
 

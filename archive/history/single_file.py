@@ -1,14 +1,14 @@
 """Write a whole campaign into one HDF5 file: `campaign.h5`, opened by h5py, pandas or HDFView.
 
-    records/    one row per record: the columns of an export but `parents`
+    records/    one row per record: the columns of an export except `parents`
     parents/    one row per parent: `record` is the row of its child, `id` the parent's
     graphs/     one row per graph: `record` and `text`
-    trials/     one row per trial: `record`, and rung, task, network, seed, rate, loss, accuracy
+    trials/     one row per trial: `record` and the fields of a trial, such as `task` and `loss`
     tasks/      one row per task of an evaluated record: `record`, name, b_wr, bsota_wr, loss
     text_vectors/, behaviour_vectors/    `record` and `vector`, (m, d) float32
 
 Every column has an attribute `description`; text is UTF-8 of any length. Nothing reads this file
-back: the segments are the history. What is not known is NaN, -1 or empty text.
+back: the segments are the history. Unknown values are NaN, -1 or empty text.
 """
 
 import json
@@ -60,14 +60,17 @@ DESCRIPTIONS: Mapping[str, str] = {
     "text_vectors/vector": "unit length embedding of the source",
     "behaviour_vectors/vector": "standardised outputs on the kind's probe",
 }
-"""Every column of the file, and what it holds."""
+"""Description of every column by its path in the file."""
 
 
 def write_single_file(reader: Reader, path: Path) -> int:
-    """Write a campaign into one file; the number of its records.
+    """Write a campaign into one HDF5 file.
+
+    Returns:
+        The number of its records.
 
     Raises:
-        HistoryError: the disk refused, or a segment is damaged.
+        HistoryError: the file could not be written, or a segment is damaged.
     """
     with disk.draft(path) as draft, h5py.File(draft, "w", libver="v110") as file:
         file.attrs["name"] = reader.folder.name
@@ -80,7 +83,7 @@ def write_single_file(reader: Reader, path: Path) -> int:
 
 
 def _append_block(file: h5py.File, columns: Columns, first: int) -> int:
-    """The columns of some records behind those before, the first of which is row `first`."""
+    """Append the columns of a block of records, the first of which gets row `first`."""
     count = len(columns["record.has_score"])
     rows = np.arange(first, first + count)
     for field in RECORD_FIELDS:

@@ -1,8 +1,7 @@
-"""Why the last process that wrote a campaign ended, in words for people.
+"""The reason why a campaign's last process stopped, for `evo status`: the file `ending`.
 
-The file `ending` of the campaign's folder is written when a process stops in order and taken away
-when one goes on: a campaign that stands still without it was killed, or stopped by a version of
-evo that left none. No record depends on it.
+The file is written when the process ends with an exception, and deleted when the campaign is
+resumed. A campaign that stopped without it was killed. No record depends on it.
 """
 
 from collections.abc import Generator
@@ -19,10 +18,10 @@ INTERRUPTED = "interrupted by Ctrl-C or SIGTERM"
 
 
 def read_stop_reason(folder: Path) -> str:
-    """Why a campaign that stands still does so.
+    """Reason why a campaign that is not running stopped; `KILLED` where none was written.
 
     Raises:
-        HistoryError: the disk refuses.
+        HistoryError: the file cannot be read.
     """
     path = folder / STOP_REASON_FILE
     with disk.reading(path):
@@ -31,10 +30,10 @@ def read_stop_reason(folder: Path) -> str:
 
 @contextmanager
 def kept(folder: Path) -> Generator[None]:
-    """Whatever ends this context is kept for `read_stop_reason`; nothing is where it ends well.
+    """Write the exception that ends the context for `read_stop_reason`; none if it ends normally.
 
     Raises:
-        HistoryError: the disk refuses at the beginning.
+        HistoryError: the reason of the last process cannot be deleted.
     """
     path = folder / STOP_REASON_FILE
     with disk.writing(path):
@@ -42,7 +41,7 @@ def kept(folder: Path) -> Generator[None]:
     try:
         yield
     except BaseException as end:
-        with suppress(HistoryError):  # a full disk may be the very reason; it is told anyway
+        with suppress(HistoryError):  # a full disk may be the very reason
             disk.replace(path, _words(end).encode(errors="replace"))
         raise
 
@@ -50,5 +49,5 @@ def kept(folder: Path) -> Generator[None]:
 def _words(end: BaseException) -> str:
     if isinstance(end, KeyboardInterrupt):
         return INTERRUPTED
-    # Messages of other errors were not written for people, and nobody looked what they hold.
+    # Messages of other errors are not ours: they may be unreadable, or hold secrets.
     return str(end) if isinstance(end, EvoError) else f"failed: {type(end).__name__}"

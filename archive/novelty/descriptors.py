@@ -1,7 +1,7 @@
-"""What a component is like, as vectors: how its source reads, and what it computes.
+"""Descriptors of components as vectors: an embedding of the source, and standardised outputs.
 
-Both feed N-scores that are fixed for good, so both must give the same bits for the same input,
-whatever it is batched with. Neither runs any source: behaviour comes in as numbers.
+N-scores are never taken again, so both must give the same bits for the same input, whatever it is
+batched with. Neither runs any source: behaviour comes in as numbers.
 """
 
 import threading
@@ -30,13 +30,13 @@ NO_MODEL = "none"
 class TextDescriptor:
     """Sentence embeddings of normalised source.
 
-    Without docstrings and annotations, which operators drop: a known component told without its
-    docstring would look new (N-score 0.11 for relu's own code, where baselines are 0.14 to 0.21
-    apart).
+    Docstrings and annotations are removed first, since operators drop them: a known component
+    without its docstring would look new (N-score 0.11 for relu's own code, where baselines are 0.14
+    to 0.21 apart).
 
     Sources are embedded one at a time: padding to a common length changes the last bits of a
     vector, and on one thread it costs more than batching gains (44 ms a source against 23 ms).
-    The model reads 256 tokens; what a longer source says behind them does not count.
+    The default model reads 256 tokens; the rest of a longer source does not count.
 
     Args:
         model: `DEFAULT_MODEL`, or name or path of a sentence-transformers model on this machine;
@@ -48,7 +48,7 @@ class TextDescriptor:
         self._loading = threading.Lock()
 
     def __call__(self, sources: Sequence[str]) -> Vector:
-        """Unit vectors of sources: (n, d) float32.
+        """Embed n sources: (n, d) float32, each of unit length; d = 0 without a model.
 
         Raises:
             UsageError: the model cannot be loaded.
@@ -59,10 +59,10 @@ class TextDescriptor:
         return np.stack(vectors) if vectors else np.zeros((0, self.size), dtype=np.float32)
 
     def load(self) -> None:
-        """Have the model ready, which the first source would do otherwise; from any thread.
+        """Load the model now rather than with the first source; thread-safe.
 
         Raises:
-            UsageError: it cannot be loaded.
+            UsageError: the model cannot be loaded.
         """
         if self.model == NO_MODEL:
             return
@@ -71,9 +71,9 @@ class TextDescriptor:
 
     @contextmanager
     def loading(self) -> Generator[None]:
-        """Has the model loaded beside what happens in the context, which ends when both have.
+        """Load the model in a thread during the context, which waits for it at the end.
 
-        An interpreter must not end while another thread still imports.
+        An interpreter must not exit while another thread still imports.
         """
         thread = threading.Thread(target=self.load, daemon=True)
         thread.start()
@@ -96,11 +96,11 @@ class TextDescriptor:
 
     @cached_property
     def _encoder(self) -> "SentenceTransformer":
-        # Late: this import costs seconds that most commands need not pay.
+        # Imported late: it costs seconds, which most commands need not pay.
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging  # noqa: PLC0415
 
-        logging.disable_progress_bar()  # ours is the progress that people watch
+        logging.disable_progress_bar()  # evo shows a progress bar of its own
         try:
             return SentenceTransformer(_path(self.model), device="cpu", local_files_only=True)
         except (OSError, ValueError) as error:
@@ -116,7 +116,8 @@ class BehaviourScale:
     """Standardisation of raw probe outputs, fixed for a kind by its baselines.
 
     v_i' = asinh((v_i − mean_i) / std_i) for each probe point i. The logarithmic ends of asinh keep
-    a component that explodes from dwarfing all other differences, and, being one-to-one, lose none.
+    a component that explodes from dwarfing all other differences; asinh is one-to-one, so that none
+    is lost.
 
     Attributes:
         mean: (p,) of the baselines' outputs.
@@ -129,7 +130,7 @@ class BehaviourScale:
 
     @classmethod
     def of(cls, outputs: NDArray[np.floating]) -> "BehaviourScale":
-        """The scale of a kind from its baselines' raw outputs, (n, p)."""
+        """Scale of a kind from the raw outputs of its n baselines, (n, p)."""
         array = np.asarray(outputs, dtype=np.float64)
         std = array.std(axis=0)
         floor = 0.01 * std.max() or 1.0
@@ -137,12 +138,12 @@ class BehaviourScale:
 
     @classmethod
     def joined(cls, scales: "Sequence[BehaviourScale]") -> "BehaviourScale":
-        """The scale of outputs that stand one after another."""
+        """Scale of outputs that are concatenated, as those of a combination's members are."""
         means, stds = [scale.mean for scale in scales], [scale.std for scale in scales]
         return cls(np.concatenate(means), np.concatenate(stds))
 
     def __call__(self, outputs: NDArray[np.floating]) -> Vector:
-        """Raw outputs, (p,) or (n, p), standardised: the same shape, float32."""
+        """Standardise raw outputs, (p,) or (n, p): the same shape, float32."""
         return np.arcsinh((outputs.astype(np.float64) - self.mean) / self.std).astype(np.float32)
 
 

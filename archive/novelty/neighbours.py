@@ -1,13 +1,13 @@
-"""Who is nearest among vectors that only ever become more: by FAISS, exactly while they are few.
+"""A growing nearest-neighbour index by FAISS, exact for fewer than `MANY` vectors.
 
 From `MANY` vectors on they lie in cells around centroids (an inverted file), and only the nearest
-cells are searched; the cells are made anew whenever there are twice as many vectors. What is found
-depends on the vectors and their order alone, never on when or in how many calls they came, so that
-an index that is built again from history answers as the one it replaces:
+cells are searched; the cells are rebuilt whenever the number of vectors has doubled. Results depend
+on the vectors and their order alone, never on when or in how many calls they were added, so that an
+index that is rebuilt from history answers like the one it replaces:
 
-- centroids come from the first 2^k vectors, 2^k being the largest power of two that there are;
-- vectors move into cells in blocks of a fixed size, so that rounding always falls the same way;
-  those that fill no block yet are searched one and all.
+- centroids come from the first 2^k vectors, for the largest 2^k up to the number of vectors;
+- vectors move into cells in blocks of a fixed size, so that rounding is always the same; those that
+  do not fill a block yet are all searched.
 """
 
 from collections.abc import Sequence
@@ -19,20 +19,23 @@ from numpy.typing import NDArray
 from evo.core.records import Vector
 
 MANY = 1 << 13
-"""Number of vectors from which on they lie in cells."""
+"""Number of vectors from which on they are indexed in cells."""
 
 PROBED_CELLS = 48
-"""Of 256 at `MANY` vectors, of 2,048 at a million; benchmarks/bench_novelty.py has the recall."""
+"""Cells searched per query, of 256 at `MANY` vectors and 2,048 at a million.
+
+`benchmarks/bench_novelty.py` measures the recall.
+"""
 
 _BLOCK = 1024
 _SHORTLIST = 8
-"""Neighbours offered beyond those asked for; float32 may swap those that are all but equal."""
+"""Entries of a shortlist beyond `count`: float32 may swap neighbours at nearly equal distances."""
 
 _SEED = 20
 
 
 class Neighbours:
-    """Vectors of one length with ids."""
+    """A nearest-neighbour index over vectors of one length with ids."""
 
     def __init__(self) -> None:
         faiss.omp_set_num_threads(1)  # the order of sums must not depend on the machine
@@ -45,7 +48,7 @@ class Neighbours:
         return len(self._ids)
 
     def add(self, ids: Sequence[str], vectors: Vector) -> None:
-        """Make vectors known.
+        """Add n vectors to the index.
 
         Args:
             ids: n ids.
@@ -61,22 +64,23 @@ class Neighbours:
         self._ids += ids
 
     def near(self, vectors: Vector, count: int) -> list[tuple[Sequence[str], NDArray[np.float64]]]:
-        """For each of n vectors, (n, d), the few that its `count` nearest are among.
+        """Shortlists that hold the `count` nearest neighbours of each of n vectors, (n, d).
 
         Returns:
-            For each their m ids, in the order they were added, and their vectors, (m, d).
+            For each of the n the m ids of its shortlist, in the order they were added, and their
+            vectors, (m, d) float64.
         """
         if self._loose is None:
             return [([], np.empty((0, vectors.shape[1])))] * len(vectors)
         self._settle()
         queries, count = _rows(vectors), count + _SHORTLIST
-        found = [_search(self._loose, queries, count)]
+        shortlists = [_search(self._loose, queries, count)]
         if self._cells is not None:
-            behind = [places + self._cells.ntotal for places in found[0]]
-            found = [_search(self._cells, queries, count), behind]
-        return [self._told(np.concatenate(rows)) for rows in zip(*found, strict=True)]
+            loose = [places + self._cells.ntotal for places in shortlists[0]]
+            shortlists = [_search(self._cells, queries, count), loose]
+        return [self._entries(np.concatenate(rows)) for rows in zip(*shortlists, strict=True)]
 
-    def _told(self, places: NDArray[np.int64]) -> tuple[Sequence[str], NDArray[np.float64]]:
+    def _entries(self, places: NDArray[np.int64]) -> tuple[Sequence[str], NDArray[np.float64]]:
         places = np.sort(places)
         celled = self._cells.ntotal if self._cells is not None else 0
         vectors = [
@@ -90,7 +94,7 @@ class Neighbours:
         return [self._ids[place] for place in places], np.concatenate(vectors).astype(np.float64)
 
     def _settle(self) -> None:
-        """Bring whole blocks into cells, and make the cells anew where they have become too few."""
+        """Move full blocks into cells; rebuild the cells if the number of vectors has doubled."""
         doublings = len(self).bit_length() - 1
         if len(self) < MANY or self._loose is None:
             return
@@ -110,7 +114,7 @@ class Neighbours:
 
 
 def _cells(vectors: Vector, count: int) -> faiss.IndexIVFFlat:
-    """So many empty cells, their centroids the means of clusters of the vectors."""
+    """`count` empty cells whose centroids are k-means clusters of the vectors."""
     size = vectors.shape[1]
     cells = faiss.IndexIVFFlat(faiss.IndexFlatL2(size), size, count)
     cells.cp.seed = _SEED
@@ -124,11 +128,11 @@ def _cells(vectors: Vector, count: int) -> faiss.IndexIVFFlat:
 
 
 def _search(index: faiss.Index, queries: Vector, count: int) -> list[NDArray[np.int64]]:
-    """Places of the nearest few of each query; fewer where there are no more."""
+    """Places of the `count` nearest of each query, or of all where fewer are indexed."""
     if not index.ntotal:
         return [np.empty(0, np.int64)] * len(queries)
-    _, found = index.search(queries, min(count, index.ntotal))
-    return [row[row >= 0] for row in found]
+    _, places = index.search(queries, min(count, index.ntotal))
+    return [row[row >= 0] for row in places]
 
 
 def _rows(vectors: Vector) -> Vector:

@@ -1,7 +1,7 @@
-"""What is known, and how far a newcomer is from it: the two N-scores and the duplicate check.
+"""The novelty archive: descriptors of known components, N-scores and the duplicate check.
 
-FAISS offers the few that may be nearest (`archive.neighbours`); the distance to them is then taken
-again in float64, so an archive rebuilt from records gives the same N-scores, bit for bit.
+FAISS offers a shortlist (`archive.novelty.neighbours`); distances to it are computed again in
+float64, so that an archive rebuilt from records gives the same N-scores, bit for bit.
 
 A candidate's N-score is fixed when it arrives, against what is known at that moment.
 """
@@ -23,9 +23,9 @@ class NoveltyArchive:
     """Both descriptors of everything known.
 
     Args:
-        neighbours: an N-score is the mean distance to so many nearest, or to all where fewer are
-            known.
-        against: what N-scores are taken against; duplicates are looked for everywhere.
+        neighbours: number of nearest neighbours whose mean distance is the N-score; all where fewer
+            are known.
+        against: components that N-scores are relative to; duplicates are looked for among all.
         duplicate_within: RMS distance below which a component counts as known.
     """
 
@@ -36,7 +36,7 @@ class NoveltyArchive:
         against: Against = "all",
         duplicate_within: float = DUPLICATE_WITHIN,
     ) -> None:
-        assert against in get_args(Against), f"no such peers: {against}"
+        assert against in get_args(Against), f"unknown `against`: {against!r}"
         self._neighbours = neighbours
         self._against: Against = against
         self._duplicate_within = duplicate_within
@@ -54,13 +54,13 @@ class NoveltyArchive:
         *,
         baselines: bool = False,
     ) -> None:
-        """Make components known.
+        """Add n components.
 
         Args:
             ids: n ids.
             text_vectors: (n, d) of unit length; d = 0 where sources are not embedded.
             behaviour_vectors: (n, p), standardised.
-            baselines: whether these are the known components that candidates are measured against.
+            baselines: True for the known components that candidates are compared with.
         """
         text, behaviour = self._baselines if baselines else self._arrived
         if text_vectors.shape[1]:
@@ -68,23 +68,23 @@ class NoveltyArchive:
         behaviour.add(ids, behaviour_vectors)
 
     def take(self, sealed: Generation) -> None:
-        """Make known what a sealed generation brought to the archive."""
+        """Add the records of a sealed generation that reached the archive."""
         self.add_records(sealed.records)
 
     def add_records(self, records: Iterable[Record]) -> None:
-        """Make baselines known, and all records that have N-scores."""
-        known = [record for record in records if record.is_baseline or record.novelty is not None]
+        """Add baselines, and all records that have N-scores."""
+        added = [record for record in records if record.is_baseline or record.novelty is not None]
         for baselines in (True, False):
-            some = [record for record in known if record.is_baseline is baselines]
-            if some:
-                self.add([record.id for record in some], *_vectors(some), baselines=baselines)
+            group = [record for record in added if record.is_baseline is baselines]
+            if group:
+                self.add([record.id for record in group], *_vectors(group), baselines=baselines)
 
     def n_scores(self, records: Sequence[Record]) -> list[Novelty]:
-        """N-scores of newcomers in their order, each known to the next; the archive stays as it is.
+        """N-scores of n records in order, each also compared with those before it in the batch.
 
-        N_text = mean over the k nearest a of 1 − cos(v, a), in [0, 2]; N_behaviour = mean over
-        the k nearest of √(‖v − a‖² / p); k = 1 unless said otherwise. Without text vectors there is
-        no N_text.
+        The archive itself does not change. With k nearest neighbours a (k = 1 by default):
+        N_text = mean of 1 − cos(v, a), in [0, 2]; N_behaviour = mean of √(‖v − a‖² / p), ≥ 0.
+        Without text vectors N_text is None.
         """
         if not records:
             return []
@@ -102,49 +102,57 @@ class NoveltyArchive:
         ]
 
     def duplicates(self, ids: Sequence[str], behaviour_vectors: Vector) -> list[str | None]:
-        """For each of a batch, (n, p), the known component or earlier batch member it repeats.
+        """Ids of the components that a batch repeats: archived ones, or earlier ones of the batch.
 
         Args:
             ids: n ids of the batch.
             behaviour_vectors: (n, p), standardised.
+
+        Returns:
+            For each of the n the id of the component it repeats, or None.
         """
-        found: list[str | None] = []
+        twins: list[str | None] = []
         fresh: list[int] = []
-        everyone = (self._baselines[1], self._arrived[1])
-        near = zip(*(half.near(behaviour_vectors, 1) for half in everyone), strict=True)
-        for place, known in enumerate(near):
-            peers = [*known, ([ids[i] for i in fresh], behaviour_vectors[fresh])]
+        indexes = (self._baselines[1], self._arrived[1])
+        shortlists = zip(*(index.near(behaviour_vectors, 1) for index in indexes), strict=True)
+        for place, archived in enumerate(shortlists):
+            peers = [*archived, ([ids[i] for i in fresh], behaviour_vectors[fresh])]
             nearest = _nearest(behaviour_vectors[place], peers, rms_distance, 1)
             twin = nearest[1] if nearest and nearest[0] <= self._duplicate_within else None
             if twin is None:
                 fresh.append(place)
-            found.append(twin)
-        return found
+            twins.append(twin)
+        return twins
 
     def _measured(
         self, ids: Sequence[str], vectors: Vector, descriptor: int, distance: Distance
     ) -> Iterator[tuple[float, str]]:
-        """For each newcomer its mean distance to the nearest, and who the nearest is."""
+        """Yield for each vector its mean distance to the nearest, and the id of the nearest."""
         k = self._neighbours
         baselines, arrived = self._baselines[descriptor], self._arrived[descriptor]
-        candidates = zip(baselines.near(vectors, k), arrived.near(vectors, k), strict=True)
-        for place, (old, new) in enumerate(candidates):
-            peers = [old] if self._against != "archive" or len(arrived) + place < k else []
+        shortlists = zip(baselines.near(vectors, k), arrived.near(vectors, k), strict=True)
+        for place, (baseline_peers, arrived_peers) in enumerate(shortlists):
+            peers = (
+                [baseline_peers] if self._against != "archive" or len(arrived) + place < k else []
+            )
             if self._against != "baselines":
-                peers += [new, (ids[:place], vectors[:place])]
+                peers += [arrived_peers, (ids[:place], vectors[:place])]
             nearest = _nearest(vectors[place], peers, distance, k)
-            assert nearest, "novelty is relative to something: add the baselines first"
+            assert nearest, "nothing to compare with: add the baselines first"
             yield nearest
 
 
 def cosine_distance(vector: Vector, others: NDArray[np.floating]) -> NDArray[np.float64]:
-    """1 − cos(v, a) in float64 of (d,) to each of (k, d); exact near 0, and 0 for the same bits."""
+    """1 − cos(v, a) of a vector (d,) to each of k others (k, d): (k,) float64.
+
+    Exact near 0, and 0 for equal bits.
+    """
     # 1 − cos(v, a) = ‖v/‖v‖ − a/‖a‖‖² / 2.
     return np.square(_unit(others) - _unit(vector)).sum(axis=1) / 2
 
 
 def rms_distance(vector: Vector, others: NDArray[np.floating]) -> NDArray[np.float64]:
-    """√(‖v − a‖² / p) in float64 of (p,) to each of (k, p)."""
+    """√(‖v − a‖² / p) of a vector (p,) to each of k others (k, p): (k,) float64."""
     gaps = others.astype(np.float64) - vector.astype(np.float64)
     return np.sqrt(np.mean(gaps * gaps, axis=1))
 
@@ -155,8 +163,8 @@ def _nearest(
     distance: Distance,
     count: int,
 ) -> tuple[float, str] | None:
-    """Mean distance to so many nearest peers, and the id of the nearest; None without peers."""
-    ids = [id_ for some, _ in peers for id_ in some]
+    """Mean distance to the `count` nearest peers, and the id of the nearest; None without peers."""
+    ids = [id_ for group, _ in peers for id_ in group]
     if not ids:
         return None
     distances = distance(vector, np.concatenate([rows for _, rows in peers if len(rows)]))

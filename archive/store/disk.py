@@ -1,7 +1,7 @@
-"""Files that are whole or not there, and words for people when a disk refuses.
+"""Durable, atomic writes of files, and readable errors when the disk fails.
 
-Every durable write of a campaign folder goes through here, except the journal's appends. It must
-never leave a half-written file under a final name, nor let an `OSError` out.
+Every durable write of a campaign folder goes through here, except appending to logs. It must never
+leave a half-written file under its final name, nor let an `OSError` out.
 """
 
 import os
@@ -12,8 +12,10 @@ from pathlib import Path
 from evo.core.errors import HistoryError
 
 TEMPORARY = ".tmp"
-"""How names of unfinished files end; they also start with a dot. Readers pass over what a kill left
-of one, and the next write of the same file takes its place."""
+"""Suffix of unfinished files, which also start with a dot.
+
+Readers pass over one that a kill left behind; the next write of the same file replaces it.
+"""
 
 synchronise = os.fdatasync if hasattr(os, "fdatasync") else os.fsync
 """Returns once the contents of a file descriptor are durable; macOS has no `fdatasync`."""
@@ -24,10 +26,10 @@ def replace(path: Path, *contents: bytes) -> None:
 
     Args:
         path: the file.
-        contents: what it shall hold, one part after the other.
+        contents: the parts of its content, in order.
 
     Raises:
-        HistoryError: the disk refused; the old file, if there was one, is untouched.
+        HistoryError: it could not be written; the old file, if there was one, is untouched.
     """
     with draft(path) as temporary, temporary.open("wb") as file:
         for content in contents:
@@ -36,10 +38,10 @@ def replace(path: Path, *contents: bytes) -> None:
 
 @contextmanager
 def draft(path: Path) -> Generator[Path]:
-    """A place to write a file to; when the context ends it is durable under its own name.
+    """Yield a temporary path to write to; when the context ends, it is durable as `path`.
 
     Raises:
-        HistoryError: the disk refused; the old file, if there was one, is untouched.
+        HistoryError: it could not be written; the old file, if there was one, is untouched.
     """
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     with writing(path):
@@ -59,7 +61,7 @@ def draft(path: Path) -> Generator[Path]:
 
 
 def synchronise_folder(folder: Path) -> None:
-    """Makes renames in a folder durable."""
+    """Make renames in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -69,23 +71,23 @@ def synchronise_folder(folder: Path) -> None:
 
 @contextmanager
 def reading(path: Path) -> Generator[None]:
-    """Turns an `OSError` within into a `HistoryError` that says what to do."""
+    """Turn an `OSError` of reading into a `HistoryError` that says what to do."""
     try:
         yield
     except OSError as error:
         raise HistoryError(
             f"Cannot read {path}: {error.strerror or error}. "
-            "Restore it from a copy or mend its permissions."
+            "Restore it from a copy or correct its permissions."
         ) from error
 
 
 @contextmanager
 def writing(path: Path) -> Generator[None]:
-    """Turns an `OSError` within into a `HistoryError` that says what to do."""
+    """Turn an `OSError` of writing into a `HistoryError` that says what to do."""
     try:
         yield
     except OSError as error:
         raise HistoryError(
             f"Cannot write {path}: {error.strerror or error}. What was acknowledged before is "
-            "safe. Free space or mend permissions, then try again."
+            "safe. Free space or correct the permissions, then try again."
         ) from error

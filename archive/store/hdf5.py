@@ -1,4 +1,4 @@
-"""Columns in an HDF5 file: built in memory as an image, read back piece by piece."""
+"""Write columns as an HDF5 file built in memory, and read slices of them."""
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from evo.core.errors import HistoryError
 
-_WORTH_COMPRESSING = 1024
-"""Bytes of a column below which the chunk index would cost more than gzip saves."""
+_MIN_COMPRESSED_BYTES = 1024
+"""Size below which a column is not compressed: the chunk index would cost more than gzip saves."""
 _CHUNK_BYTES = 1 << 18
 
 
 class ColumnFile(Mapping[str, NDArray[Any]]):
-    """The columns of an open file by name, read when asked for. Get one with `opened`."""
+    """The columns of an open file by name, read on access. Get one with `opened`."""
 
     def __init__(self, file: h5py.File) -> None:
         self._file = file
@@ -25,7 +25,7 @@ class ColumnFile(Mapping[str, NDArray[Any]]):
         self._names = [str(name) for name in file]
 
     def take(self, name: str, start: int, stop: int) -> NDArray[Any]:
-        """Entries start to stop of a column."""
+        """Read entries start to stop of a column."""
         source = self._source(name)
         shape = (stop - start, *source.shape[1:])
         column = np.empty(shape, dtype=source.dtype)
@@ -48,11 +48,11 @@ class ColumnFile(Mapping[str, NDArray[Any]]):
         return len(self._names)
 
     def attribute(self, name: str) -> Any:
-        """An attribute of the file; None where it has none of that name."""
+        """Value of an attribute of the file; None where it has no such attribute."""
         return self._file.attrs.get(name)
 
     def _source(self, name: str) -> Any:
-        # By the low-level interface: `file[name][start:stop]` takes several times as long.
+        # The low-level interface: `file[name][start:stop]` takes several times as long.
         if name not in self._sources:
             self._sources[name] = h5py.h5d.open(self._file.id, name.encode())
         return self._sources[name]
@@ -60,11 +60,11 @@ class ColumnFile(Mapping[str, NDArray[Any]]):
 
 @contextmanager
 def opened(path: Path) -> Generator[ColumnFile]:
-    """The columns of a file, as long as the context lasts.
+    """Open a file for reading its columns within the context.
 
     Raises:
-        FileNotFoundError: it is not there.
-        HistoryError: the disk refuses, or it is damaged.
+        FileNotFoundError: the file does not exist.
+        HistoryError: it cannot be read, or is damaged.
     """
     try:
         with h5py.File(path, locking=False) as file:
@@ -72,18 +72,24 @@ def opened(path: Path) -> Generator[ColumnFile]:
     except FileNotFoundError:
         raise
     except (OSError, KeyError, ValueError, RuntimeError) as error:
-        # A merger may take the file away while it is being opened, which HDF5 has no word for.
+        # A writer may delete the file while it is opened, for which HDF5 has no error of its own.
         if not path.exists():
             raise FileNotFoundError(path) from error
         raise HistoryError(
-            f"Cannot read {path}: {error}. Restore it from a copy; evo check says more."
+            f"Cannot read {path}: {error}. Restore it from a copy, or run evo check."
         ) from error
 
 
 def image(
     columns: Mapping[str, NDArray[Any]], attributes: Mapping[str, str | int], *, head_bytes: int
 ) -> bytes:
-    """An HDF5 file of some columns, each a data set, as it follows a head of so many bytes."""
+    """The bytes of an HDF5 file with one data set per column, which follow a head.
+
+    Args:
+        columns: arrays by name.
+        attributes: attributes of the file.
+        head_bytes: size of the head that precedes it (HDF5's user block).
+    """
     with h5py.File(
         "image",
         "w",
@@ -101,8 +107,8 @@ def image(
 
 
 def _add(file: h5py.File, name: str, column: NDArray[np.generic]) -> None:
-    # Vectors are noise to gzip: a segment 11 % smaller for half as much time again.
-    if column.nbytes < _WORTH_COMPRESSING or column.ndim > 1:
+    # Vectors hardly compress: gzip would save 11 % of a segment for half as much time again.
+    if column.nbytes < _MIN_COMPRESSED_BYTES or column.ndim > 1:
         file.create_dataset(name, data=column)
     else:
         file.create_dataset(

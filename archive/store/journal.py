@@ -1,8 +1,7 @@
-"""What the generation in progress has already paid for, on disk before anyone hears of it.
+"""The write-ahead journal of a generation in progress: outcomes, durable before they are used.
 
-One file of entries (`archive.frames`), each a JSON object. The first one names the format, the
-campaign and the generation; every other one is an object of one key, what it is, and its content:
-so far there are outcomes.
+An append-only log (`archive.store.append_log`) whose entries are JSON objects. The first one holds
+format, campaign and generation; each other one has a single key, its type, which is `outcome`.
 """
 
 import json
@@ -11,23 +10,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.store import disk
-from archive.store.frames import Appender, entries, framed
+from archive.store.append_log import Appender, entries, framed
 from evo.core.errors import HistoryError, unknown_format
 from evo.core.records import JobKey, Outcome, Trial
 
 JOURNAL_FORMAT = 1
 
-_CUT = "what follows is then evaluated again"
+_CUT = "the outcomes behind it are then evaluated again"
 
 
 class Contents(NamedTuple):
-    """A journal as read.
+    """The contents of a journal.
 
     Attributes:
-        generation: the one in progress.
+        generation: number of the generation in progress.
         campaign: id of its campaign.
-        outcomes: what is paid for.
-        size: where the whole entries end.
+        outcomes: outcomes by candidate, rung and heat.
+        size: byte where the last whole entry ends.
     """
 
     generation: int
@@ -40,7 +39,7 @@ class Journal:
     """A journal open for appending. Make one with `start` or `resume`.
 
     Args:
-        file: its file.
+        file: the log to append to.
     """
 
     def __init__(self, file: Appender) -> None:
@@ -50,7 +49,11 @@ class Journal:
     def start(
         cls, path: Path, generation: int, *, campaign: str, outcomes: Iterable[Outcome] = ()
     ) -> "Journal":
-        """A journal for a generation with what is paid for, in place of whatever was there."""
+        """Write a new journal that holds some outcomes; replaces an existing file.
+
+        Raises:
+            HistoryError: it could not be written; the old file, if there was one, is untouched.
+        """
         header = {"format": JOURNAL_FORMAT, "campaign": campaign, "generation": generation}
         payloads = [_payload(header), *map(_outcome_payload, outcomes)]
         content = [framed(payload) for payload in payloads]
@@ -59,36 +62,41 @@ class Journal:
 
     @classmethod
     def resume(cls, path: Path, size: int) -> "Journal":
-        """An existing journal, cut off behind its last whole entry at `size`."""
+        """Open an existing journal and truncate it to `size` bytes, its whole entries.
+
+        Raises:
+            HistoryError: the file cannot be written.
+        """
         return cls(Appender.open(path, size))
 
     def append(self, outcome: Outcome) -> None:
         """Write an outcome and return once it is durable.
 
         Raises:
-            HistoryError: the disk refused; the outcome is not acknowledged, all before it are.
+            HistoryError: it could not be written; all outcomes before it are on disk.
         """
         self._file.append(_outcome_payload(outcome))
 
     def close(self) -> None:
-        """Give the file back; closing twice is harmless."""
+        """Close the file; closing twice is harmless."""
         self._file.close()
 
 
 def read_journal(path: Path) -> Contents:
-    """The contents of a journal, without a torn tail; works beside its writer.
+    """Read a journal, also while it is written; passes over a torn tail.
 
     Raises:
-        HistoryError: it is missing, damaged or of another format.
+        HistoryError: the file is missing or damaged, or no journal.
+        FormatError: it has another format.
     """
-    found = [(json.loads(entry.payload), entry.end) for entry in entries(path, advice=_CUT)]
-    header, size = found[0] if found else ({}, 0)
+    contents = [(json.loads(entry.payload), entry.end) for entry in entries(path, advice=_CUT)]
+    header, size = contents[0] if contents else ({}, 0)
     if "generation" not in header:
         raise HistoryError(f"{path} is not a journal of evo. Restore it from a copy.")
     if header["format"] != JOURNAL_FORMAT:
         raise unknown_format(path, header["format"], known=JOURNAL_FORMAT)
     outcomes: dict[JobKey, Outcome] = {}
-    for payload, end in found[1:]:
+    for payload, end in contents[1:]:
         outcome = outcome_of(path, payload)
         outcomes[outcome.key] = outcome
         size = end
@@ -100,10 +108,10 @@ def _outcome_payload(outcome: Outcome) -> bytes:
 
 
 def outcome_of(path: Path, payload: dict[str, Any]) -> Outcome:
-    """The outcome that the payload of an entry tells of.
+    """Decode the outcome in the payload of an entry.
 
     Raises:
-        HistoryError: it tells of something else.
+        HistoryError: the entry has another type.
     """
     fields = payload.get("outcome")
     if fields is None:

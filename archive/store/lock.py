@@ -1,8 +1,8 @@
-"""One writer a campaign: an advisory lock that dies with its process, even by SIGKILL.
+"""A writer's lock per campaign, which ends with its process, even by SIGKILL.
 
-HDF5's own locks can be switched off from outside, so the campaign folder has a lock file under
-`flock`. A fork must never keep the lock alive: a worker that outlives its engine would bar every
-resume, so children close their copy.
+HDF5's own locks can be disabled by an environment variable, so the campaign folder has a lock file
+under `flock`. A forked child must never keep the lock: a worker that outlives its campaign's
+process would prevent every resume, so children close their copy.
 """
 
 import fcntl
@@ -14,12 +14,12 @@ from socket import gethostname
 from archive.store.disk import reading, writing
 from evo.core.errors import HistoryError
 
-_PATIENCE_S = 0.5
-"""How long a writer tries: a reader that asks `is_held` holds the lock for an instant."""
+_TIMEOUT_S = 0.5
+"""How long a writer tries: a reader that calls `is_held` holds the lock for an instant."""
 
 
 class Lock:
-    """The right to write one campaign. Take one with `Lock.take`.
+    """The exclusive lock of a campaign's writer. Take one with `Lock.take`.
 
     Args:
         descriptor: of the lock file, under `flock`.
@@ -30,15 +30,15 @@ class Lock:
 
     @classmethod
     def take(cls, path: Path) -> "Lock":
-        """The lock, with our process and host written into the file.
+        """Acquire the lock, and write our process id and host into the file.
 
         Raises:
-            HistoryError: another process holds it.
+            HistoryError: another process holds it, or the file cannot be written.
         """
         with writing(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
-                if not _flock(descriptor, fcntl.LOCK_EX, patience_s=_PATIENCE_S):
+                if not _flock(descriptor, fcntl.LOCK_EX, timeout_s=_TIMEOUT_S):
                     holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
                     raise HistoryError(
                         f"Campaign {path.parent} is being written by {holder or 'a process'}. "
@@ -53,7 +53,7 @@ class Lock:
         return cls(descriptor)
 
     def release(self) -> None:
-        """Give the right back; releasing twice is harmless."""
+        """Release the lock; releasing twice is harmless."""
         if self._descriptor in _held:
             _held.remove(self._descriptor)
             os.close(self._descriptor)
@@ -61,20 +61,20 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock."""
+    """True while a process holds the lock."""
     if not path.exists():
         return False
     with reading(path):
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            return not _flock(descriptor, fcntl.LOCK_SH, patience_s=0.0)
+            return not _flock(descriptor, fcntl.LOCK_SH, timeout_s=0.0)
         finally:
             os.close(descriptor)
 
 
-def _flock(descriptor: int, mode: int, *, patience_s: float) -> bool:
-    """Whether the lock was had within the time."""
-    deadline = time.monotonic() + patience_s
+def _flock(descriptor: int, mode: int, *, timeout_s: float) -> bool:
+    """Try to lock until the timeout; True on success."""
+    deadline = time.monotonic() + timeout_s
     while True:
         try:
             fcntl.flock(descriptor, mode | fcntl.LOCK_NB)

@@ -1,8 +1,8 @@
-"""Old segments become fewer: a million records stay in tens of files.
+"""Merge old segments, so that a million records lie in tens of files.
 
 Merging copies columns and decodes no record. The merged file is durable under its own name before
-those it is made of are deleted, so a kill in between leaves both; what another file covers is then
-passed over by readers and deleted by the next writer.
+its parts are deleted, so that a kill in between leaves both; readers then pass over the parts, and
+the next writer deletes them.
 """
 
 import ctypes
@@ -20,15 +20,17 @@ from archive.store.segment import Segment
 from archive.store.tables import join
 
 FAN = 16
-"""How many segments of as many generations each become one."""
+"""Number of segments, each with the same number of generations, that are merged into one."""
 
 FULL = 16_384
-"""Records from which on a segment is left alone: what one more merge would cost, and what one
-damaged file can take with it, have a bound."""
+"""Records from which on a segment is not merged again.
+
+This bounds the cost of a merge, and what one damaged file can lose.
+"""
 
 
 def due(segments: Sequence[Segment]) -> Sequence[Segment]:
-    """The newest segments that should become one now; none where there are too few."""
+    """The newest segments that should be merged now; empty where there are too few."""
     tail = list(takewhile(lambda sealed: sealed.size < FULL, reversed(segments)))[::-1]
     if len(tail) > 1 and sum(sealed.size for sealed in tail) >= FULL:
         return tail
@@ -38,31 +40,31 @@ def due(segments: Sequence[Segment]) -> Sequence[Segment]:
 
 
 def merged(parts: Sequence[Segment], *, campaign: str) -> Segment:
-    """One segment in the place of some consecutive ones.
+    """Merge consecutive segments into one and delete them.
 
     Raises:
-        HistoryError: the disk refused; the parts are all still there.
+        HistoryError: the merged file could not be written; all parts are still there.
     """
     generations = range(parts[0].generations[0], parts[-1].generations[-1] + 1)
     with ExitStack() as files:
         columns = _Joined([files.enter_context(opened(part.path)) for part in parts])
-        made = segment.write_segment(parts[0].path.parent, generations, columns, campaign)
+        whole = segment.write_segment(parts[0].path.parent, generations, columns, campaign)
     for part in parts:
         part.path.unlink(missing_ok=True)
     _give_back_memory()
-    return made
+    return whole
 
 
 def _give_back_memory() -> None:
-    """What a merge has used, to the system (glibc): else a long campaign keeps 130 MB for it."""
+    """Return freed memory to the system (glibc); a long campaign would otherwise hold 130 MB."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 class _Joined(Mapping[str, NDArray[Any]]):
-    """The columns of consecutive segments as one, each read and joined when it is asked for.
+    """The joined columns of consecutive segments, each read on access.
 
-    So never more than one of them is in memory.
+    One column at a time is in memory.
     """
 
     def __init__(self, parts: Sequence[Mapping[str, NDArray[Any]]]) -> None:
@@ -79,11 +81,11 @@ class _Joined(Mapping[str, NDArray[Any]]):
 
 
 def covering(folder: Path, names: Sequence[str]) -> tuple[list[Path], list[Path]]:
-    """The segments to read, in order, and those whose generations stand in one of them.
+    """Paths of the segments to read, in order, and of those that were merged into one of them.
 
     Args:
-        folder: where they are.
-        names: their file names, each a segment's.
+        folder: the folder of segments.
+        names: file names, each that of a segment.
     """
     by_start = sorted(names, key=lambda name: (_generations(name)[0], -len(_generations(name))))
     kept: list[str] = []

@@ -1,12 +1,13 @@
-"""Sealed generations in one immutable HDF5 file: a generation, or several that were merged.
+"""Segments: immutable HDF5 files with one sealed generation, or several that were merged.
 
-The file starts with 512 bytes that HDF5 leaves to its user, where the format and the SHA-256 of
-all that follows stand as text; any HDF5 tool opens the rest. A segment is built in memory and
-renamed into place, so that no half of one ever exists, and it must never be changed afterwards.
+A file starts with a user block of 512 bytes, which holds the format and the SHA-256 of the rest as
+text; any HDF5 tool opens it. A segment is built in memory and renamed into place, so that no
+partial one ever exists, and it must never be changed afterwards.
 
-A column is a data set (see `archive.tables`). Beside those of the records (`archive.columns`) there
-are `generation.*`, a row a generation with the SHA-256 of its own records, by which `evo check`
-saves what is whole in a damaged file, and `survivor.*`, the ids of each generation's survivors.
+Each column is a data set (`archive.store.tables`). Besides those of the records
+(`archive.store.record_columns`) there are `generation.*`, one row per generation with the SHA-256
+of its records, by which `evo check` restores whole generations of a damaged file, and `survivor.*`,
+the ids of the survivors per generation.
 """
 
 import hashlib
@@ -19,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.store import disk
-from archive.store.columns import digest, pack_records, slice_columns
 from archive.store.hdf5 import image, opened
+from archive.store.record_columns import digest, pack_records, slice_columns
 from archive.store.tables import (
     Columns,
     Schema,
@@ -37,7 +38,7 @@ from evo.core.records import Generation
 SEGMENT_FORMAT = 1
 
 BLOCK = 256
-"""Records that are decoded at once."""
+"""Number of records that are decoded at once."""
 
 GENERATION: Schema = {"number": int, "sha256": str, "lost": bool}
 SURVIVOR: Schema = {"id": str}
@@ -48,20 +49,20 @@ _NAME = re.compile(r"generations?-(\d{6,})(?:-(\d{6,}))?\.h5")
 
 
 class ForeignError(HistoryError):
-    """A file is whole, but of another campaign."""
+    """A segment is whole, but of another campaign."""
 
 
 class Segment(NamedTuple):
-    """A sealed file as found good; what it holds is read when asked for.
+    """A segment whose checksum matched; its records are read on access.
 
     Make one with `open_segment`.
 
     Attributes:
         path: the file.
         generations: numbers of its generations, consecutive.
-        offsets: place of each generation's first record, and the number of records last.
+        offsets: index of the first record of each generation, then the number of records.
         survivors: ids of the population after the last generation.
-        lost: the generations whose records a repair could not save.
+        lost: generations without records, since a repair could not restore them.
     """
 
     path: Path
@@ -79,7 +80,7 @@ class Segment(NamedTuple):
         """Ids of the survivors of one of its generations.
 
         Raises:
-            FileNotFoundError: it was merged into another file since.
+            FileNotFoundError: the segment was merged into another one since.
         """
         if generation == self.generations[-1]:
             return self.survivors
@@ -89,10 +90,10 @@ class Segment(NamedTuple):
         return tuple(id_ for (id_,) in unpack_lists(columns, "survivor", SURVIVOR)[0])
 
     def populations(self) -> list[tuple[str, ...]]:
-        """Ids of the survivors of each of its generations, in one reading.
+        """Ids of the survivors of each of its generations.
 
         Raises:
-            FileNotFoundError: it was merged into another file since.
+            FileNotFoundError: the segment was merged into another one since.
         """
         if len(self.generations) == 1:
             return [self.survivors]
@@ -102,10 +103,10 @@ class Segment(NamedTuple):
         return [tuple(id_ for (id_,) in survivors) for survivors in lists]
 
     def blocks(self, start: int, stop: int) -> Iterator[Columns]:
-        """The columns of records start to stop, `BLOCK` after the other.
+        """Yield the columns of records start to stop in blocks of `BLOCK`.
 
         Raises:
-            FileNotFoundError: it was merged into another file since.
+            FileNotFoundError: the segment was merged into another one since.
         """
         with opened(self.path) as file:
             for first in range(start, stop, BLOCK):
@@ -124,7 +125,7 @@ def file_name(generations: range) -> str:
 
 
 def generations_of(name: str) -> range | None:
-    """The generations that a file of this name holds; None where it is no segment's name."""
+    """Generations in a segment of that file name; None where it is no segment's name."""
     if (match := _NAME.fullmatch(name)) is None:
         return None
     numbers = range(int(match[1]), int(match[2] or match[1]) + 1)
@@ -132,17 +133,17 @@ def generations_of(name: str) -> range | None:
 
 
 def seal(folder: Path, generation: Generation, *, campaign: str) -> Segment:
-    """Write a generation durably into a file of its own.
+    """Write a generation durably as a segment.
 
     Raises:
-        HistoryError: the disk refused; nothing is there under the segment's name.
+        HistoryError: it could not be written; no file of the segment's name exists.
     """
     numbers = range(generation.number, generation.number + 1)
     return write_segment(folder, numbers, packed(generation), campaign)
 
 
 def packed(generation: Generation) -> Columns:
-    """The columns of a segment that holds one generation."""
+    """Columns of a segment with one generation."""
     records = pack_records(generation.records)
     survivors = pack_lists("survivor", SURVIVOR, [[(id_,) for id_ in generation.survivors]])
     row = (generation.number, digest(records | survivors), False)
@@ -155,12 +156,12 @@ def packed(generation: Generation) -> Columns:
 
 
 def offsets_of(sizes: Sequence[int]) -> NDArray[np.int64]:
-    """Places of the first record of generations of these sizes, and the number of all last."""
+    """Index of the first record of each generation of these sizes, then the number of records."""
     return np.cumsum([0, *sizes], dtype=np.int64)
 
 
 def campaign_of(path: Path) -> str:
-    """Id of the campaign that a file says it is of; empty where it says nothing."""
+    """Campaign id in a segment; empty where it cannot be read."""
     try:
         with opened(path) as file:
             return str(file.attribute("campaign") or "")
@@ -171,10 +172,10 @@ def campaign_of(path: Path) -> str:
 def write_segment(
     folder: Path, generations: range, columns: Mapping[str, NDArray[Any]], campaign: str
 ) -> Segment:
-    """Write the columns of some generations durably into one file.
+    """Write the columns of generations durably as one segment.
 
     Raises:
-        HistoryError: the disk refused; nothing is there under the segment's name.
+        HistoryError: it could not be written; no file of the segment's name exists.
     """
     attributes = {
         "campaign": campaign,
@@ -190,16 +191,17 @@ def write_segment(
 
 
 def open_segment(path: Path, *, campaign: str) -> Segment:
-    """A sealed file, its every byte checked.
+    """Open a segment and verify its checksum.
 
     Args:
-        path: the file.
-        campaign: id of the campaign that it should be of.
+        path: the segment.
+        campaign: id of the campaign that it must belong to.
 
     Raises:
-        FileNotFoundError: it is not there (any more).
-        ForeignError: the file is of another campaign.
-        HistoryError: the file is damaged, foreign or of another format.
+        FileNotFoundError: the file does not exist, or not any more.
+        ForeignError: it is of another campaign.
+        FormatError: it has another format.
+        HistoryError: it is damaged, renamed, or no segment.
     """
     _check(path)
     with opened(path) as file:
@@ -208,21 +210,25 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
     if written_for != campaign:
         raise ForeignError(f"{path} is of another campaign. Move it elsewhere.")
     if path.name != file_name(sealed.generations):
-        raise HistoryError(
-            f"{path} holds {file_name(sealed.generations)}: it was renamed. Name it so."
-        )
+        raise HistoryError(f"{path} was renamed. Rename it to {file_name(sealed.generations)}.")
     return sealed
 
 
 def generation_columns(take: Slice, place: int, start: int, stop: int) -> Columns:
-    """What the checksum of a generation is of: its records start to stop, and its survivors."""
+    """Columns that a generation's checksum covers: records start to stop, and its survivors."""
     return slice_columns(take, start, stop) | cut_lists(
         take, "survivor", SURVIVOR, place, place + 1
     )
 
 
 def _check(path: Path) -> None:
-    """Raise unless the file has the present format and its contents match its checksum."""
+    """Verify format and checksum of a segment.
+
+    Raises:
+        FileNotFoundError: the file does not exist.
+        FormatError: it has another format.
+        HistoryError: it is damaged, or no segment.
+    """
     checksum = hashlib.sha256()
     try:
         with path.open("rb") as file:

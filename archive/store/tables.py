@@ -1,9 +1,10 @@
-"""Rows as columns: flat arrays by name, their pieces, and their joins.
+"""Tables as flat arrays by name: packing, unpacking, slicing and joining.
 
 A table `t` with a field `f` is one array `t.f`. Text is one array of bytes and one of offsets,
-`t.f.offsets`. A list a row is a table of its own, all rows' lists end to end, and `t.offsets`. Some
-vector a row is a matrix `v` of those there are, and `v.present` says which rows have one. So every
-name ends in one of few ways, and cutting and joining need know nothing else.
+`t.f.offsets`. A list per row is a table of its own, with the lists of all rows concatenated, and
+`t.offsets`. An optional vector per row is a matrix `v` of the vectors there are, and a mask
+`v.present` of the rows that have one. The end of its name is all that slicing and joining an array
+need to know.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,45 +18,45 @@ from evo.core.fields import CellValue, ColumnType
 from evo.core.records import Vector
 
 Columns = dict[str, NDArray[Any]]
-"""Arrays by name, each one-dimensional but the vectors."""
+"""Arrays by name, all one-dimensional except vectors."""
 
 Schema = Mapping[str, ColumnType]
 
 Slice = Callable[[str, int, int], NDArray[Any]]
-"""Entries i to j of the column of that name, wherever they are kept."""
+"""Reads entries i to j of the column of that name, from memory or a file."""
 
 _MISSING: dict[ColumnType, CellValue] = {str: "", int: -1, float: float("nan"), bool: False}
 
 
 def pack_table(name: str, schema: Schema, rows: Sequence[Sequence[CellValue]]) -> Columns:
-    """Rows of a table, its fields in the order of the schema."""
+    """Pack rows whose cells are in the order of the schema."""
     columns: Columns = {}
-    for i, (field, sort) in enumerate(schema.items()):
-        values: list[Any] = [_MISSING[sort] if row[i] is None else row[i] for row in rows]
-        if sort is str:
+    for i, (field, type_) in enumerate(schema.items()):
+        values: list[Any] = [_MISSING[type_] if row[i] is None else row[i] for row in rows]
+        if type_ is str:
             columns |= pack_texts(f"{name}.{field}", values)
         else:
-            columns[f"{name}.{field}"] = np.array(values, dtype=np.dtype(sort))
+            columns[f"{name}.{field}"] = np.array(values, dtype=np.dtype(type_))
     return columns
 
 
 def unpack_table(columns: Columns, name: str, schema: Schema) -> list[tuple[Any, ...]]:
-    """The rows that were packed."""
+    """Unpack the rows of a table."""
     fields = [
         unpack_texts(columns, f"{name}.{field}")
-        if sort is str
+        if type_ is str
         else columns[f"{name}.{field}"].tolist()
-        for field, sort in schema.items()
+        for field, type_ in schema.items()
     ]
     return list(zip(*fields, strict=True))
 
 
 def cut_table(take: Slice, name: str, schema: Schema, start: int, stop: int) -> Columns:
-    """Rows start to stop of a table, copied."""
+    """Copy rows start to stop of a table."""
     columns: Columns = {}
-    for field, sort in schema.items():
+    for field, type_ in schema.items():
         key = f"{name}.{field}"
-        if sort is not str:
+        if type_ is not str:
             columns[key] = take(key, start, stop)
             continue
         offsets = take(f"{key}.offsets", start, stop + 1)
@@ -65,7 +66,7 @@ def cut_table(take: Slice, name: str, schema: Schema, start: int, stop: int) -> 
 
 
 def pack_texts(name: str, texts: Iterable[str]) -> Columns:
-    """Text as one column of bytes and one of offsets, `name` and `name.offsets`."""
+    """Pack texts as one column of bytes and one of offsets, `name` and `name.offsets`."""
     # A model's reply can hold half of a surrogate pair, which plain UTF-8 refuses.
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     blob = np.frombuffer(b"".join(encoded), dtype=np.uint8)
@@ -73,7 +74,7 @@ def pack_texts(name: str, texts: Iterable[str]) -> Columns:
 
 
 def unpack_texts(columns: Columns, name: str) -> list[str]:
-    """The texts that were packed."""
+    """Unpack the texts of a column."""
     blob = columns[name].tobytes()
     if not blob:  # as of a column that most campaigns leave empty
         return [""] * (len(columns[f"{name}.offsets"]) - 1)
@@ -83,26 +84,26 @@ def unpack_texts(columns: Columns, name: str) -> list[str]:
 def pack_lists(
     name: str, schema: Schema, lists: Sequence[Sequence[Sequence[CellValue]]]
 ) -> Columns:
-    """A list of rows for each row of another table."""
+    """Pack a list of rows for each row of another table."""
     rows = [row for rows in lists for row in rows]
     return {**pack_table(name, schema, rows), f"{name}.offsets": _offsets(lists)}
 
 
 def unpack_lists(columns: Columns, name: str, schema: Schema) -> list[list[Any]]:
-    """The lists that were packed."""
+    """Unpack the list of each row."""
     rows = unpack_table(columns, name, schema)
     return [rows[i:j] for i, j in spans(columns, name)]
 
 
 def cut_lists(take: Slice, name: str, schema: Schema, start: int, stop: int) -> Columns:
-    """The lists of rows start to stop, copied."""
+    """Copy the lists of rows start to stop."""
     offsets = take(f"{name}.offsets", start, stop + 1)
     rows = cut_table(take, name, schema, int(offsets[0]), int(offsets[-1]))
     return {**rows, f"{name}.offsets": offsets - offsets[0]}
 
 
 def pack_vectors(name: str, vectors: Sequence[Vector]) -> Columns:
-    """The vectors that are there as (m, d) float32, and which of the n rows have one."""
+    """Pack n vectors, of which m are not empty, as (m, d) float32 and a mask (n,)."""
     present = [vector for vector in vectors if vector.size]
     matrix = np.stack(present) if present else np.zeros((0, 0), dtype=np.float32)
     assert matrix.dtype == np.float32, f"{name} is {matrix.dtype}, not float32"
@@ -111,24 +112,24 @@ def pack_vectors(name: str, vectors: Sequence[Vector]) -> Columns:
 
 
 def unpack_vectors(columns: Columns, name: str) -> list[Vector]:
-    """The vectors that were packed, (0,) where there was none."""
+    """Unpack the vector of each row, (d,) float32; (0,) where it has none."""
     rows = iter(columns[name])
     nothing = np.zeros(0, dtype=np.float32)
-    # Copied: one that is kept must not keep its whole neighbourhood in memory.
-    return [next(rows).copy() if there else nothing for there in columns[f"{name}.present"]]
+    # Copied: a record that is kept must not keep its whole block in memory.
+    return [next(rows).copy() if has else nothing for has in columns[f"{name}.present"]]
 
 
 def cut_vectors(take: Slice, name: str, start: int, stop: int) -> Columns:
-    """The vectors of rows start to stop, copied."""
+    """Copy the vectors of rows start to stop."""
     before = int(np.count_nonzero(take(f"{name}.present", 0, start)))
     mask = take(f"{name}.present", start, stop)
     matrix = take(name, before, before + int(np.count_nonzero(mask)))
-    # Without any vector the length is not known either: the same bytes wherever it was cut from.
+    # (0, 0) as from `pack_vectors`: a checksum must not depend on the table it was cut from.
     return {name: matrix if len(matrix) else matrix.reshape(0, 0), f"{name}.present": mask}
 
 
 def join(name: str, parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """One column of the same column of consecutive pieces."""
+    """Concatenate the pieces of one column; offsets are shifted."""
     if name.endswith(".offsets"):
         ends = np.cumsum([0, *(part[-1] for part in parts)])
         shifted = (part[1:] + end for part, end in zip(parts, ends, strict=False))
@@ -138,7 +139,7 @@ def join(name: str, parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 
 def spans(columns: Columns, name: str) -> list[tuple[int, int]]:
-    """Where each list or text of a column begins and ends."""
+    """Begin and end of each list or text of a column."""
     offsets = columns[f"{name}.offsets"].tolist()
     return list(pairwise(offsets))
 

@@ -7,7 +7,7 @@ configuration holds its SHA-256, so that a changed copy or original is noticed.
 import hashlib
 from pathlib import Path
 
-from archive.history.description import LESSONS
+from archive.history.manifest import LESSONS
 from archive.store import disk
 from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
 from evo.components.base import Kind

@@ -33,7 +33,7 @@ def check(
         "generation": report.generation,
         "records": report.records,
         "lost_generations": list(report.lost),
-        "generations_to_run_again": list(report.again),
+        "generations_to_run_again": list(report.to_run_again),
         "findings": [finding._asdict() for finding in report.findings],
     }
     if as_json:

@@ -1,1 +1,1 @@
-"""The ground floor: data, errors, seeds and registries. Imports no other room of ours."""
+"""Records, fields, errors, seeds and registries. Imports no other package of evo."""

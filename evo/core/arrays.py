@@ -1,4 +1,4 @@
-"""Types of numpy arrays that cross the borders of modules."""
+"""Types of numpy arrays that modules exchange."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,20 +1,20 @@
-"""What the source of a component kind must define."""
+"""The contract of a component kind: the function and parameters that its source must define."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 SEPARATOR = "+"
-"""Stands between the names of kinds that are evolved together."""
+"""Separator between the names of kinds that are evolved together."""
 
 
 class Learnable(NamedTuple):
-    """A number that a component is given and that training moves.
+    """A trainable parameter of a component.
 
     Attributes:
-        name: of the argument.
-        per: "layer" for one at each place where the component stands, shape (); "feature" for one
-            for each feature of the signal there, (features,).
-        initial: where it starts.
+        name: name of the argument.
+        per: "layer" for one at each place where the component is used, shape (); "feature" for one
+            per feature of the signal there, shape (features,).
+        initial: its value before training.
     """
 
     name: str
@@ -24,19 +24,19 @@ class Learnable(NamedTuple):
 
 @dataclass(frozen=True)
 class Contract:
-    """What the source of a kind must define, and the words an operator may build from.
+    """The function that a kind's source must define, and the calls that an operator may write.
 
     Attributes:
         kind: name of the kind.
         function: name of the entry function.
         arguments: its first parameters, tensors of one shape.
-        imports: lines that a component of this kind starts with.
-        vocabulary: calls that an operator may write, a `{}` for each tensor argument,
-            such as `torch.tanh({})` or `torch.maximum({}, {})`.
-        description: the contract in words, for people and prompts.
-        output: makes an output of an expression that has the shape of the arguments.
+        imports: import lines that a component of this kind starts with.
+        vocabulary: calls that an operator may write, with one `{}` per tensor argument, such as
+            `torch.tanh({})` or `torch.maximum({}, {})`.
+        description: the contract in words, for users and prompts.
+        output: template that turns an expression of the arguments' shape into an output.
         scalars: parameters that follow the arguments, tensors of shape ().
-        learnables: parameters that follow those; training moves them.
+        learnables: trainable parameters that follow those.
     """
 
     kind: str
@@ -51,10 +51,10 @@ class Contract:
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """The parameters whose shape is not that of the arguments."""
+        """Names of scalars and learnables, whose shape is not that of the arguments."""
         return (*self.scalars, *(learnable.name for learnable in self.learnables))
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """All parameters of the entry function in order."""
+        """Names of all parameters of the entry function, in order."""
         return (*self.arguments, *self.beside)

@@ -1,4 +1,4 @@
-"""The errors that a user can cause or repair: what was expected, what came and what to do."""
+"""Errors that a user can cause or fix; messages say what was expected, what came, what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -22,19 +22,19 @@ class FormatError(HistoryError):
 
 
 class BudgetReachedError(EvoError):
-    """A campaign has spent what it may; everything is saved, and exit code 0 says so."""
+    """A campaign has used up its budget; everything is saved, and the exit code is 0."""
 
 
-def unknown_format(path: Path, found: object, *, known: int) -> FormatError:
-    """An error for a file whose format is not the one that is known."""
+def unknown_format(path: Path, actual: object, *, known: int) -> FormatError:
+    """Make the error for a file whose format is not the one that is known."""
     return FormatError(
-        f"{path} has format {found}, this version of evo reads format {known}. "
+        f"{path} has format {actual}, this version of evo reads format {known}. "
         "Use the version that wrote it."
     )
 
 
 def unknown_name(what: str, name: str, known: Iterable[str], *, where: str = "") -> UsageError:
-    """An error for a name that is not in `known`, with the nearest one that is, and `where`.
+    """Make the error for a name that is not in `known`; it suggests the nearest one that is.
 
     >>> print(unknown_name("operator", "mutat", ["crossover", "mutate"]))
     Unknown operator 'mutat'. Did you mean 'mutate'? Known: crossover, mutate.

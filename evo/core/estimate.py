@@ -1,4 +1,4 @@
-"""A measured value and how sure it is."""
+"""A measured value with its confidence interval."""
 
 from typing import NamedTuple
 

@@ -1,7 +1,7 @@
-"""The fields of records as flat tables, described once.
+"""The fields of records as columns of flat tables, described once.
 
 Segments, exports, `campaign.h5`, pools and `evo show` take names, types and descriptions from here.
-A new field of a record is one line here, and the tests fail until it is there.
+A new field of a record is one more line here; the tests fail without it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,9 +20,9 @@ class Field(NamedTuple):
     """One column.
 
     Attributes:
-        name: of the column.
-        type: of its cells; an enum's cells are its values.
-        description: what it holds.
+        name: name of the column.
+        type: type of its cells; those of an enum hold its values.
+        description: its content in a few words.
         path: attributes that lead from a record to it; empty in tables other than that of records.
     """
 
@@ -33,17 +33,17 @@ class Field(NamedTuple):
 
     @property
     def cell(self) -> ColumnType:
-        """The plain type of its cells."""
+        """Type of its cells, str for enums."""
         return str if issubclass(self.type, str) else self.type
 
     @property
     def part(self) -> str:
-        """Path of the value that it is an attribute of; empty for the record itself."""
+        """Path from the record to the object with the attribute; empty for the record itself."""
         return self.path.rpartition(".")[0]
 
     @property
     def attribute(self) -> str:
-        """Its name within that value."""
+        """Name of the attribute of that object."""
         return self.path.rpartition(".")[2]
 
 
@@ -56,7 +56,7 @@ def _estimate(name: str, path: str, description: str) -> tuple[Field, ...]:
 
 
 PARENTS = "parents"
-"""The one column of a row that holds several values, with a space between them."""
+"""The one column that holds several values, separated by spaces."""
 
 RECORD_FIELDS = (
     Field("id", str, "hash of kind and normalised source", "candidate.id"),
@@ -86,7 +86,7 @@ RECORD_FIELDS = (
     Field("rationale", str, "why, in the model's words", "candidate.rationale"),
     Field("cost_usd", float, "price of that request in dollars", "cost_usd"),
 )
-"""The columns of a row, in order. Exports have these names, so they stay."""
+"""The columns of the table of records, in order. Exports use these names, so they are stable."""
 
 TRIAL_FIELDS = (
     Field("rung", int, "rung that it was run at"),
@@ -108,16 +108,16 @@ PARENT_FIELDS = (Field("id", str, "id of the parent"),)
 GRAPH_FIELDS = (Field("text", str, "traced graph as JSON, one row per kind of a combination"),)
 
 OPTIONAL_PARTS = ("score", "novelty", "screening")
-"""What a record may lack. Segments mark each in a column `has_…`."""
+"""Parts of a record that may be None. Segments have a column `has_…` for each."""
 
 
 def fields_of(part: str) -> tuple[Field, ...]:
-    """The fields that are attributes of a part of a record; "" for the record itself."""
+    """Fields of a part of a record, such as "score"; of the record itself for ""."""
     return tuple(field for field in RECORD_FIELDS if field.part == part)
 
 
 def record_row(record: Record) -> dict[str, CellValue]:
-    """A record as one row with the columns of `RECORD_FIELDS`; None where nothing is known."""
+    """A record as one row with the columns of `RECORD_FIELDS`; None for unknown values."""
     row: dict[str, CellValue] = {**dict(_cells(_ALWAYS, record)), PARENTS: None}
     row[PARENTS] = " ".join(record.candidate.parents)
     for part in OPTIONAL_PARTS:
@@ -127,7 +127,7 @@ def record_row(record: Record) -> dict[str, CellValue]:
 
 
 def part_of(row: Mapping[str, Any], part: str) -> dict[str, Any]:
-    """The attributes of a part of a record, by their names, from a row."""
+    """The attributes of a part of a record by name, from a row; the inverse of `record_row`."""
     attributes, read, enums = _ATTRIBUTES[part]
     values = dict(zip(attributes, read(row), strict=True))
     for attribute, enum in enums:

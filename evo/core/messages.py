@@ -1,7 +1,7 @@
-"""What is said to a language model and what it says, as data.
+"""Requests to language models, their replies and costs, as data.
 
-A request's key is a hash of all that decides the reply, its own seed included, so that two equal
-prompts of a campaign are two requests. Where a model is served and with which key is no part of it.
+A request's key is a hash of all that determines the reply, its seed included, so that two equal
+prompts of a campaign are two requests. The endpoint and its API key are not part of it.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Prompt(NamedTuple):
-    """What an operator asks: who the model is to be, and the task."""
+    """The system and user message of an operator."""
 
     system: str
     user: str
@@ -23,12 +23,12 @@ class Request:
 
     Attributes:
         model: the model's name in the configuration.
-        model_id: what the server calls it.
+        model_id: the server's name for it.
         prompt: system and user message.
-        seed: of the model's sampling, in [0, 2³¹).
-        temperature: None leaves it to the server.
-        max_tokens: bound on the reply.
-        grammar: GBNF that the reply must keep; empty for none.
+        seed: seed of the model's sampling, in [0, 2³¹).
+        temperature: sampling temperature; None for the server's default.
+        max_tokens: largest length of the reply.
+        grammar: GBNF grammar that the reply must follow; empty for none.
     """
 
     model: str
@@ -48,15 +48,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a model said.
+    """A model's reply.
 
     Attributes:
         text: the message; empty where the server withheld it.
-        finish: why it ended: "stop", "length" (cut at the token limit), "content_filter", or
+        finish: reason why it ended: "stop", "length" (cut at the token limit), "content_filter", or
             "oversized" (we stopped reading).
-        model: what the server says that answered.
-        prompt_tokens: tokens of the request, as the server counts.
-        completion_tokens: tokens of the reply, thinking included.
+        model: name of the model that answered, by the server.
+        prompt_tokens: tokens of the request, counted by the server.
+        completion_tokens: tokens of the reply, reasoning included.
     """
 
     text: str
@@ -68,18 +68,17 @@ class Reply:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and what came of it, as history keeps it.
+    """A request and its result, as the history stores it.
 
     Attributes:
-        request: what was asked.
-        reply: None where the request was given up.
-        attempts: HTTP requests it took; 0 where it was not sent because the endpoint is down.
+        request: the request.
+        reply: the reply; None where the request was given up.
+        attempts: number of HTTP requests; 0 where none was sent because the endpoint is down.
         cost_usd: price of prompt and reply.
         seconds: wall time from the first attempt to the end of the last.
-        error: why it was given up.
-        replayed: whether the reply was taken from another campaign's history.
-        final: False where the request is still open: it was sent in vain, and a resumed campaign
-            sends it again.
+        error: reason why it was given up.
+        replayed: True where the reply was taken from another campaign's history.
+        final: False where the request failed and a resumed campaign sends it again.
     """
 
     request: Request
@@ -93,7 +92,7 @@ class Exchange:
 
 
 class Spent(NamedTuple):
-    """What a campaign, or one model of it, has asked for and paid so far."""
+    """Requests, tokens and cost of a campaign, or of one model of it, so far."""
 
     requests: int = 0
     replayed: int = 0
@@ -103,7 +102,7 @@ class Spent(NamedTuple):
     cost_usd: float = 0.0
 
     def plus(self, exchange: Exchange) -> "Spent":
-        """The sum with one more exchange; a replayed one cost nothing this time."""
+        """Add an exchange; a replayed one costs nothing."""
         if exchange.replayed:
             return self._replace(replayed=self.replayed + 1)
         reply = exchange.reply

@@ -1,6 +1,6 @@
-"""Candidates, trials, scores and records: what flows from proposal to archive, frozen.
+"""Candidates, trials, scores and records: the immutable data that flows from proposal to archive.
 
-Nothing here imports a room of ours other than core, so that every room can use these types.
+Imports nothing of evo but `evo.core`, so that every package can use these types.
 `evo.core.fields` describes the same fields as columns of tables.
 """
 
@@ -21,11 +21,11 @@ BASELINE_OPERATOR = "baseline"
 """Operator name of the records that are known components, not proposals."""
 
 ABLATION_OPERATOR = "ablation"
-"""Operator name of those that measure what a component of a combination contributes."""
+"""Operator name of the records that measure what a component of a combination contributes."""
 
 
 class Status(StrEnum):
-    """How far a candidate came.
+    """The state of a candidate.
 
     PROPOSED      an operator wrote it; nothing else is known yet
     DUPLICATE     it computes what a known component computes; never trained
@@ -50,7 +50,7 @@ class Candidate:
     Attributes:
         model: the language model that wrote it; empty where none did.
         request: key of the request that it answers, under which history keeps the reply.
-        rationale: why, in the model's words.
+        rationale: the model's explanation.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Candidate:
     def of(
         cls, kind: str, source: str, *, operator: str, parents: Sequence[str] = ()
     ) -> "Candidate":
-        """The candidate of a source; its id is a hash of kind and normalised source."""
+        """Make the candidate of a source; its id is a hash of kind and normalised source."""
         text = f"{kind}\n{normalise(source)}".encode(errors="surrogatepass")
         return cls(hashlib.sha256(text).hexdigest()[:16], kind, source, tuple(parents), operator)
 
@@ -78,8 +78,8 @@ class Trial(NamedTuple):
         rung: index of the rung it was run at, 0 the shortest.
         loss: test loss; `inf` marks a lost trial (training diverged).
         accuracy: share of test samples classified rightly, in [0, 1]; 0 for a lost trial.
-        strength: what the component's penalty was multiplied by, picked with the learning rate; 1
-            where the kind has no strength.
+        strength: multiplier of the component's penalty, picked with the learning rate; 1 where the
+            kind has no strength.
     """
 
     rung: int
@@ -93,7 +93,7 @@ class Trial(NamedTuple):
 
 
 class JobKey(NamedTuple):
-    """The least work that is trained at once: one candidate, one heat of one rung."""
+    """Key of a training job, the smallest unit of work: one candidate in one heat of one rung."""
 
     id: str
     rung: int
@@ -102,14 +102,14 @@ class JobKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training one candidate in one heat gave.
+    """Result of training one candidate in one heat.
 
     Attributes:
         id: the candidate's id.
         rung: index of the rung.
         trials: results in the protocol's order; empty where the training failed.
-        seconds: processor time it cost.
-        error: why it failed; empty where it did not.
+        seconds: CPU time of the training.
+        error: reason why it failed; empty where it did not.
         heat: index of the heat within the rung.
     """
 
@@ -122,12 +122,12 @@ class Outcome:
 
     @property
     def key(self) -> JobKey:
-        """What it is the outcome of."""
+        """Key of the job that it is the outcome of."""
         return JobKey(self.id, self.rung, self.heat)
 
 
 class TaskScore(NamedTuple):
-    """What one task alone says: win rates in [0, 1] and the mean test loss."""
+    """Scores on one task alone: win rates in [0, 1] and the mean test loss."""
 
     b_wr: float
     bsota_wr: float
@@ -136,11 +136,11 @@ class TaskScore(NamedTuple):
 
 @dataclass(frozen=True)
 class Score:
-    """The fitness of a candidate, read at the highest rung it reached.
+    """The fitness of a candidate at the highest rung it reached.
 
     Attributes:
         rung: index of that rung, 0 the shortest.
-        trials: everything that was trained, lower rungs first, in the protocol's order.
+        trials: all trials, lower rungs first, in the protocol's order.
         b_wr: chance to beat a randomly drawn baseline (B-WR), in [0, 1].
         bsota_wr: chance to beat the best baseline (BSOTA-WR), in [0, 1].
         margin: mean over trials of log(best baseline's loss / own loss); above 0 wins.
@@ -158,7 +158,7 @@ class Score:
 
 
 class Novelty(NamedTuple):
-    """Both N-scores, fixed at the moment a candidate arrives, and who its neighbours were.
+    """Both N-scores at the moment a candidate arrives, and its nearest neighbours.
 
     Attributes:
         text: 1 − largest cosine similarity of source embeddings to anything known; None in a
@@ -186,14 +186,14 @@ class Record:
     """A candidate and all that is known of it.
 
     Attributes:
-        stage: the step that settled the status.
-        reason: why, in words for a person; empty for an evaluated candidate.
+        stage: the step that decided the status.
+        reason: explanation of the status in words; empty for an evaluated candidate.
         graphs: its traced graph as JSON, one per member of a combination; empty until traced.
         text_vector: (d,) unit length embedding of the source; (0,) where none was taken.
         behaviour_vector: (p,) standardised outputs on the kind's probe; (0,) where none was taken.
         score: None unless evaluated.
         novelty: None unless it reached the archive.
-        seconds: processor time its evaluation cost.
+        seconds: CPU time of its evaluation.
         cost_usd: price of the request that it answers.
         member: the kind in a combination whose component the reason is about; else empty.
         screening: state of the reward model; None unless that screened the candidate out.
@@ -221,33 +221,33 @@ class Record:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether this is a known component that candidates are measured against."""
+        """True for a known component that candidates are measured against."""
         return self.candidate.operator == BASELINE_OPERATOR
 
     @property
     def is_ablation(self) -> bool:
-        """Whether it is another record's combination without one of its components."""
+        """True for another record's combination without one of its components."""
         return self.candidate.operator == ABLATION_OPERATOR
 
     @property
     def is_proposal(self) -> bool:
-        """Whether the search proposed it: the other records are there to measure by."""
+        """True where the search proposed it: neither baseline nor ablation."""
         return not (self.is_baseline or self.is_ablation)
 
     @property
     def explanation(self) -> str:
-        """The reason, which for a member of a combination says whose component it is about."""
+        """The reason, prefixed with the member of a combination that it is about."""
         return f"{self.member}: {self.reason}" if self.member else self.reason
 
     @property
     def scored(self) -> Score:
-        """The score of a record that has one; `score` is for records that may have none."""
+        """The score of a record that must have one; `score` is for records that may have none."""
         assert self.score is not None, f"{self.id} has no score: {self.status}"
         return self.score
 
     @property
     def archived(self) -> Novelty:
-        """The N-scores of a record that reached the archive; `novelty` is for any record."""
+        """The N-scores of a record that must have some; `novelty` is for any record."""
         assert self.novelty is not None, f"{self.id} did not reach the archive: {self.status}"
         return self.novelty
 

@@ -1,10 +1,10 @@
-"""Registries of kinds, tasks, operators, strategies and providers by name, ours and plug-ins'.
+"""Registries of kinds, tasks, operators, strategies and providers by name, plug-ins included.
 
-A class joins by decoration, `@kinds.register("name")`, so that one new file is enough. Our own
-modules are found by their syntax trees: a list of names imports none of them, and `get` imports
-only the one that it is asked for. Entry points of the group `evo.plugins` are imported when a list
-is asked for, or a name that is none of ours. A plug-in that cannot be imported takes nothing down:
-the error message for a missing name says so.
+A class is registered by a decorator, `@kinds.register("name")`, so that one new file is enough.
+Evo's own modules are found by parsing their source: listing names imports none of them, and `get`
+imports only the one that has the name. Entry points of the group `evo.plugins` are imported when
+names are listed, or for a name that is none of evo's. A plug-in that cannot be imported does no
+harm; the error message for an unknown name mentions it.
 """
 
 import ast
@@ -25,13 +25,13 @@ C = TypeVar("C")
 
 
 class Plugin(NamedTuple):
-    """An outside package's entry point, and how importing it went.
+    """An entry point of another package, and the result of importing it.
 
     Attributes:
-        module: what the entry point names.
+        module: the module that the entry point names.
         package: the package's name; empty where it has none.
-        version: of the package.
-        error: why it could not be imported; empty where it could.
+        version: the package's version.
+        error: reason why it could not be imported; empty where it could.
     """
 
     module: str
@@ -45,10 +45,10 @@ class Plugin(NamedTuple):
 
 
 class Declaration(NamedTuple):
-    """A class that one of our modules registers, as its source says.
+    """A class that one of evo's modules registers, according to its source.
 
     Attributes:
-        module: that must be imported to have the class.
+        module: the module that defines the class.
         description: first line of the class's docstring.
     """
 
@@ -57,12 +57,12 @@ class Declaration(NamedTuple):
 
 
 class Registry(Generic[T]):
-    """Classes of one sort by name.
+    """Classes of one type of plug-in by name.
 
     Args:
-        what: the sort in the singular, for messages.
+        what: the type in the singular, for messages.
         package: import name of the package whose modules register themselves.
-        variable: name of the variable that holds this registry, by which they call it.
+        variable: name of the variable that holds this registry in their source.
     """
 
     def __init__(self, what: str, package: str, variable: str) -> None:
@@ -72,15 +72,21 @@ class Registry(Generic[T]):
         self._classes: dict[str, type[T]] = {}
 
     def register(self, name: str) -> Callable[[type[C]], type[C]]:
-        """Decorator that makes a class known under `name`, which must be a literal in our files."""
+        """Decorator that registers a class as `name`, which must be a literal in evo's own files.
+
+        Raises:
+            UsageError: another class has the name.
+        """
 
         def decorate(cls: type[C]) -> type[C]:
             if not cls.__module__.startswith(f"{self._package}."):
-                # Ours come first, so that a name taken twice is always the newcomer's fault.
+                # Evo's own come first, so that a name taken twice is reported for the plug-in.
                 self._import_declared(name)
-            known = self._classes.setdefault(name, cls)  # pyright: ignore[reportArgumentType]
-            if known is not cls:
-                raise UsageError(f"Two {self.what}s are called {name!r}: {known} and {cls}.")
+            first = self._classes.setdefault(name, cls)  # pyright: ignore[reportArgumentType]
+            if first is not cls:
+                raise UsageError(
+                    f"Two {self.what}s are called {name!r}: {first} and {cls}. Rename one of them."
+                )
             return cls
 
         return decorate
@@ -89,8 +95,8 @@ class Registry(Generic[T]):
         """The class of that name.
 
         Raises:
-            UsageError: no such name; the message offers the nearest one, and says which plug-ins
-                could not be imported.
+            UsageError: there is no such name; the message suggests the nearest one, and lists
+                plug-ins that could not be imported.
         """
         self._import_declared(name)
         if name not in self._classes:
@@ -113,7 +119,7 @@ class Registry(Generic[T]):
 
 @lru_cache  # files do not change while a process runs
 def declared(package: str, variable: str) -> Mapping[str, Declaration]:
-    """The classes that modules of a package register, by name; none of them is imported.
+    """Classes that modules of a package register, by name; none of them is imported.
 
     Args:
         package: import name of the package.
@@ -134,13 +140,16 @@ def declared(package: str, variable: str) -> Mapping[str, Declaration]:
             raise UsageError(f"{path}, line {error.lineno}: {error.msg}.") from None
         for name, description in _registered(tree, variable):
             declaration = Declaration(f"{package}.{path.stem}", description)
-            if (known := declarations.setdefault(name, declaration)) is not declaration:
-                raise UsageError(f"{known.module} and {declaration.module} both register {name!r}.")
+            if (first := declarations.setdefault(name, declaration)) is not declaration:
+                raise UsageError(
+                    f"{first.module} and {declaration.module} both register {name!r}. "
+                    "Rename one of them."
+                )
     return MappingProxyType(declarations)
 
 
 def _registered(tree: ast.Module, variable: str) -> Iterator[tuple[str, str]]:
-    """Name and description of each class that is decorated with `variable.register("name")`."""
+    """Yield name and description of each class decorated with `variable.register("name")`."""
     for node in tree.body:
         for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else []:
             match decorator:
@@ -155,17 +164,17 @@ def _registered(tree: ast.Module, variable: str) -> Iterator[tuple[str, str]]:
                     pass
 
 
-@lru_cache(maxsize=1)  # importing them registers what they bring; once a process
+@lru_cache(maxsize=1)  # importing them registers their classes; once per process
 def plugins() -> Mapping[str, Plugin]:
-    """Every outside package's entry points by name, imported."""
-    found = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
-    return MappingProxyType({entry.name: _imported(entry) for entry in found})
+    """Import the entry points of other packages; the results by name."""
+    entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
+    return MappingProxyType({entry.name: _imported(entry) for entry in entries})
 
 
 def _imported(entry: EntryPoint) -> Plugin:
     package, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
     try:
         entry.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - other people's code fails as it likes
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
         return Plugin(entry.value, package, version, f"{type(error).__name__}: {error}")
     return Plugin(entry.value, package, version, "")

@@ -1,7 +1,7 @@
-"""Named random generators: every draw of a campaign comes from a child of its one seed.
+"""Named random generators: every random draw of a campaign uses a child of its one seed.
 
-A child depends on its names alone, never on how many draws were made before it. That is why a
-resumed campaign, or one with another number of workers, draws the same numbers.
+A child depends on its names alone, never on how many draws were made before it. A resumed campaign,
+or one with another number of workers, therefore draws the same numbers.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def child_seed(seed: int, *names: str | int) -> int:
-    """A 63-bit seed for the child of that name.
+    """Derive a 63-bit seed from a seed and names.
 
     >>> child_seed(0, "propose", 3) == child_seed(0, "propose", 3)
     True
@@ -22,5 +22,5 @@ def child_seed(seed: int, *names: str | int) -> int:
 
 
 def child(seed: int, *names: str | int) -> np.random.Generator:
-    """A generator for the child of that name."""
+    """Make a generator seeded with `child_seed`."""
     return np.random.default_rng(child_seed(seed, *names))

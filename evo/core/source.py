@@ -1,14 +1,14 @@
-"""Source code of components in one normal form."""
+"""Normalise the source code of components."""
 
 import ast
 from functools import lru_cache
 
 
-@lru_cache(maxsize=4096)  # a candidate is asked for thrice: as a draft, for its id, as text
+@lru_cache(maxsize=4096)  # each source is normalised three times: as a draft, for its id, as text
 def normalise(source: str) -> str:
-    r"""Source without comments, docstrings, annotations and layout, which change nothing it does.
+    r"""Remove comments, docstrings, annotations and layout, none of which changes behaviour.
 
-    Text that does not parse stays as it is.
+    Text that does not parse is returned unchanged.
 
     >>> normalise("def f( x: float ):  # twice\n    return 2*x")
     'def f(x):\n    return 2 * x'

@@ -1,13 +1,13 @@
-"""How a record came to its status, as data: the step that settled it, screening, training's end."""
+"""Enums for how a record got its status: the deciding step, screening, the end of training."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Stage(StrEnum):
-    """The step that settled a record's status.
+    """The step that decided a record's status.
 
-    OPEN      nothing is settled yet
+    OPEN      nothing is decided yet
     ASK       no language model answered
     REPLY     the model's reply holds no component
     PROPOSE   the same source was proposed before
@@ -34,7 +34,7 @@ class Stage(StrEnum):
 
 
 class TrainingEnd(StrEnum):
-    """How the training that a score rests on ended.
+    """The end of the training that a score is based on.
 
     COMPLETE  every heat of its highest rung ran
     OUTRACED  a race stopped it before the last heat of that rung
@@ -47,11 +47,11 @@ class TrainingEnd(StrEnum):
 
 
 class ScreeningState(StrEnum):
-    """What the reward model does.
+    """State of the reward model.
 
-    EARLY    no generation has had to choose since it may; chance draws
-    SCREENS  it has earned trust, and picks all but the random share
-    ASIDE    it is no better than chance where it was watched; chance draws all
+    EARLY    it has not been tested yet; candidates are drawn at random
+    SCREENS  it was better than chance, and picks all but the random share
+    ASIDE    it was no better than chance; all candidates are drawn at random
     """
 
     EARLY = "early"
@@ -63,8 +63,8 @@ class Screening(NamedTuple):
     """The state of the reward model that a record was screened out in.
 
     Attributes:
-        state: what the model did.
-        why: why it stands aside, in words; empty otherwise.
+        state: the model's state.
+        why: reason why it is not used, in words; empty otherwise.
     """
 
     state: ScreeningState

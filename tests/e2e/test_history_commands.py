@@ -129,7 +129,7 @@ def test_a_folder_that_may_only_be_read_is_read_and_not_resumed(evo: Evo, copy: 
     assert (status.returncode, json.loads(status.stdout)["state"]) == (0, "finished"), status.stderr
     assert resumed.returncode == 1
     assert "Permission denied" in resumed.stderr
-    assert "mend permissions" in resumed.stderr
+    assert "correct the permissions" in resumed.stderr
 
 
 def test_a_second_ctrl_c_stops_at_once(workplace: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture
 def full_disk() -> Iterator[Callable[[int], None]]:
-    """Makes the kernel refuse any byte of a file past a size, as a full disk would; 0 mends it."""
+    """Make the kernel refuse bytes of a file past a size, as a full disk would; 0 ends that."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def limit(size: int) -> None:

@@ -54,12 +54,12 @@ def generations(folder: Path) -> list[int]:
     return sorted(found)
 
 
-def mended(folder: Path) -> health.Report:
+def repaired(folder: Path) -> health.Report:
     """The report of a repair, after which nothing more is wrong."""
     before = health.check_campaign(folder)
     report = health.repair(folder)
     assert [f[:2] for f in report.findings] == [f[:2] for f in before.findings]
-    assert (report.lost, report.again) == (before.lost, before.again)
+    assert (report.lost, report.to_run_again) == (before.lost, before.to_run_again)
     after = health.check_campaign(folder)
     assert not after.findings
     assert (after.lost, after.records) == (report.lost, report.records)
@@ -93,7 +93,7 @@ def test_of_a_merged_file_with_a_flipped_bit_every_other_generation_is_restored(
     size = (folder / MERGED).stat().st_size
     flip(folder / MERGED, random.Random(seed).randrange(size // 4, size))
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert [finding.file for finding in report.findings] == [MERGED]
     assert generations(folder) == [n for n in range(6) if n not in report.lost]
@@ -109,7 +109,7 @@ def test_a_flipped_bit_in_the_vectors_costs_one_generation(folder):
     vector = samples.record(4, generation=1).text_vector.tobytes()
     flip(folder / MERGED, content.index(vector) + 100)
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert report.lost == [1]
     assert report.findings[0].remedy == "3 of 4 generations restored"
@@ -119,7 +119,7 @@ def test_a_flipped_bit_in_the_vectors_costs_one_generation(folder):
 def test_a_head_that_is_damaged_costs_nothing(folder):
     flip(folder / MERGED, 60)
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert report.lost == []
     assert generations(folder) == [0, 1, 2, 3, 4, 5]
@@ -130,7 +130,7 @@ def test_a_file_that_was_cut_off_is_lost_and_every_other_one_stays(folder, share
     path = folder / MERGED
     os.truncate(path, int(share * path.stat().st_size))
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert (report.lost, generations(folder)) == ([0, 1, 2, 3], [4, 5])
 
@@ -138,7 +138,7 @@ def test_a_file_that_was_cut_off_is_lost_and_every_other_one_stays(folder, share
 def test_a_missing_generation_is_named_and_the_others_stay(folder):
     (folder / SINGLE).unlink()
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert report.findings[0].problem == "no file holds generations 4"
     assert report.lost == [4]
@@ -149,9 +149,9 @@ def test_a_missing_generation_is_named_and_the_others_stay(folder):
 def test_a_last_generation_that_is_gone_is_run_again(folder, harm):
     (folder / LAST).unlink() if harm == "missing" else flip(folder / LAST, 9_000)
 
-    report = mended(folder)
+    report = repaired(folder)
 
-    assert (report.lost, report.again) == ([], [5])
+    assert (report.lost, report.to_run_again) == ([], [5])
     assert generations(folder) == [0, 1, 2, 3, 4]
     with History.open(folder) as history:
         assert history.generation == 4
@@ -164,7 +164,7 @@ def test_foreign_files_are_moved_away(folder, tmp_path):
         other.seal(0, [samples.record(1)], [])
     shutil.copy(tmp_path / "other/segments/generation-000000.h5", folder / "segments")
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert {(f.file, f.problem) for f in report.findings} == {
         ("segments/notes.txt", "is no segment of a campaign"),
@@ -180,7 +180,7 @@ def test_of_a_damaged_journal_every_other_entry_is_restored(folder):
         history.acknowledge(samples.outcome(3))
     flip(path, path.read_bytes().index(b"candidate-2"))
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert report.findings[0].remedy == "2 whole entries restored"
     ids = [key.id for key in Reader.read(folder).outcomes]
@@ -188,7 +188,7 @@ def test_of_a_damaged_journal_every_other_entry_is_restored(folder):
 
 
 @pytest.mark.parametrize("harm", ["missing", "empty", "head"])
-def test_a_journal_without_a_beginning_starts_anew_with_its_whole_entries(folder, harm):
+def test_a_journal_without_a_beginning_restarts_with_its_whole_entries(folder, harm):
     path = folder / "journal"
     if harm == "missing":
         path.unlink()
@@ -197,7 +197,7 @@ def test_a_journal_without_a_beginning_starts_anew_with_its_whole_entries(folder
     else:
         flip(path, 3)
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert [finding.file for finding in report.findings] == ["journal"]
     assert len(Reader.read(folder).outcomes) == (2 if harm == "head" else 0)
@@ -214,13 +214,13 @@ def test_any_one_description_is_restored_from_the_others(folder, name, harm):
     else:
         flip(folder / name, before.rindex(b'"') - 1)
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert [finding.file for finding in report.findings] == [name]
     assert (folder / name).read_bytes() == before
 
 
-def test_a_setting_that_nothing_vouches_for_is_not_restored(folder):
+def test_a_setting_that_matches_no_id_is_not_restored(folder):
     (folder / "campaign.json").unlink()
     (folder / "config.json").write_text('{"seed": 2}')
 
@@ -235,7 +235,7 @@ def test_a_lost_first_generation_leaves_the_others_readable(folder):
     vector = samples.record(1).text_vector.tobytes()
     flip(folder / MERGED, content.index(vector))
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert report.lost == [0]
     assert generations(folder) == [1, 2, 3, 4, 5]
@@ -246,7 +246,7 @@ def test_a_damaged_confirmation_is_moved_away(folder):
         path = book.write({"candidates": []})
     path.write_bytes(b"{}")
 
-    report = mended(folder)
+    report = repaired(folder)
 
     assert report.findings[0].file == "confirmations/001.json"
     assert not path.exists()
@@ -275,9 +275,9 @@ def test_another_folder_is_no_campaign(tmp_path, content):
         health.check_campaign(tmp_path)
 
 
-@pytest.mark.parametrize(("content", "told"), [(b"other", "damaged"), (b"", "missing")])
+@pytest.mark.parametrize(("content", "state"), [(b"other", "damaged"), (b"", "missing")])
 def test_lessons_that_are_not_what_the_campaign_began_with_are_named(
-    tmp_path, content, told
+    tmp_path, content, state
 ) -> None:
     folder = tmp_path / "run"
     sha = hashlib.sha256(b"lessons").hexdigest()
@@ -290,10 +290,10 @@ def test_lessons_that_are_not_what_the_campaign_began_with_are_named(
     if not content:
         lessons.unlink()
 
-    found = health.repair(folder).findings
+    (finding,) = health.repair(folder).findings
 
-    assert [(each.file, each.problem) for each in found] == [("lessons.parquet", f"it is {told}")]
-    assert "evo resume takes /away/lessons.parquet" in found[0].remedy
+    assert (finding.file, finding.problem) == ("lessons.parquet", f"it is {state}")
+    assert "evo resume copies /away/lessons.parquet again" in finding.remedy
     assert not lessons.exists()
 
 

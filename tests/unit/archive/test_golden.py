@@ -84,6 +84,6 @@ def test_a_damaged_segment_of_it_is_restored(folder: Path) -> None:
 
     report = repair(folder)
 
-    assert (report.lost, report.again) == ([], [])
+    assert (report.lost, report.to_run_again) == ([], [])
     assert list(map(samples.everything, Reader.read(folder).records)) == expected
     assert check_campaign(folder).findings == []

@@ -214,7 +214,7 @@ def test_a_campaign_of_a_newer_format_is_refused(history, folder):
         History.open(folder)
 
 
-def test_an_existing_campaign_is_never_made_anew(history, folder):
+def test_an_existing_campaign_is_never_overwritten(history, folder):
     history.close()
 
     with pytest.raises(UsageError, match=r"holds a campaign already\. Resume it"):
@@ -303,7 +303,7 @@ def test_a_changed_setting_is_damage(history, folder):
     text = (folder / "config.json").read_text()
     (folder / "config.json").write_text(text.replace("7", "8"))
 
-    with pytest.raises(HistoryError, match=r"config\.json is not what the campaign began with"):
+    with pytest.raises(HistoryError, match=r"config\.json was changed since the campaign began"):
         Reader.read(folder)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support import archive_samples as samples
 
 from archive.store import disk, journal
-from archive.store.frames import framed
+from archive.store.append_log import framed
 from archive.store.journal import Journal
 from evo.core.errors import FormatError, HistoryError
 

@@ -7,8 +7,8 @@ from support.killed import Killed
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.store import merging, segment
-from archive.store.columns import digest
 from archive.store.hdf5 import opened
+from archive.store.record_columns import digest
 from archive.store.segment import open_segment
 
 
@@ -101,7 +101,7 @@ def test_each_generation_keeps_its_checksum_in_a_merged_file(history, monkeypatc
     seal(history, 4)
 
     merged = open_segment(
-        history.folder / "segments/generations-000000-000003.h5", campaign=history._description.id
+        history.folder / "segments/generations-000000-000003.h5", campaign=history.id
     )
     with opened(merged.path) as file:
         for place, (start, stop) in enumerate(

@@ -8,8 +8,8 @@ import pytest
 from support import archive_samples as samples
 
 from archive.store import segment
-from archive.store.columns import digest, unpack
 from archive.store.hdf5 import opened
+from archive.store.record_columns import digest, unpack
 from archive.store.segment import Segment, open_segment, seal
 from evo.core.errors import FormatError, HistoryError
 from evo.core.records import Generation, Record
@@ -88,7 +88,7 @@ def test_a_renamed_segment_is_refused(sealed):
     renamed = sealed.with_name("generation-000003.h5")
     shutil.copy(sealed, renamed)
 
-    with pytest.raises(HistoryError, match=r"holds generation-000000\.h5: it was renamed"):
+    with pytest.raises(HistoryError, match=r"was renamed\. Rename it to generation-000000\.h5"):
         open_segment(renamed, campaign="c")
 
 

@@ -1,11 +1,11 @@
-"""What a campaign is: its format, its configuration, what it runs on, and the id of these.
+"""The manifest of a campaign: format, id, configuration and environment.
 
-    campaign.json     format, id, and all that the two others say
+    campaign.json     format and id, with copies of the next two
     config.json       the resolved configuration, for people and other tools
     environment.json  versions and machine, likewise
 
-The id is the SHA-256 of configuration and environment. Journal and segments carry it, so a file of
-another campaign is known, and no changed setting can pass for the one that a history was made with.
+The id is the SHA-256 of configuration and environment. Journal and segments carry it, so that a
+file of another campaign and a setting that was changed afterwards are both detected.
 """
 
 import hashlib
@@ -19,10 +19,10 @@ from evo.core.errors import HistoryError, unknown_format
 
 CAMPAIGN_FORMAT = 1
 LESSONS = "lessons.parquet"
-"""What a campaign was given to begin with, where its configuration has the file's SHA-256."""
+"""The copy of `reward.lessons`, whose SHA-256 is in the configuration."""
 
 
-class Description(NamedTuple):
+class Manifest(NamedTuple):
     """A campaign's configuration and environment, both JSON-able."""
 
     config: Mapping[str, Any]
@@ -39,22 +39,22 @@ class Description(NamedTuple):
         """Write all three files durably, `campaign.json` last: a folder without it is no campaign.
 
         Raises:
-            HistoryError: the disk refused.
+            HistoryError: a file could not be written.
         """
         for name, content in self._files().items():
             disk.replace(folder / name, _text(content))
 
     def differing(self, folder: Path) -> dict[str, str]:
-        """The files of these three that do not say so, and what is wrong with each."""
+        """Problems by name of file: those of the three files that differ from this manifest."""
         problems: dict[str, str] = {}
         for name, content in self._files().items():
             try:
-                found = read_json(folder / name)
+                content_on_disk = read_json(folder / name)
             except HistoryError as error:
                 problems[name] = str(error)
             else:
-                if found != content:
-                    problems[name] = f"{folder / name} is not what the campaign began with"
+                if content_on_disk != content:
+                    problems[name] = f"{folder / name} was changed since the campaign began"
         return problems
 
     def _files(self) -> dict[str, Mapping[str, Any]]:
@@ -66,43 +66,44 @@ class Description(NamedTuple):
         }
 
 
-def describe(folder: Path) -> Description:
-    """The description of a campaign whose format we know, every value of it checked.
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a campaign and check all three files.
 
     Raises:
-        HistoryError: it is no campaign, damaged, or of another format; the message names the file.
+        HistoryError: the folder is no campaign, or a file is damaged; the message names it.
+        FormatError: the campaign has another format.
     """
     if not (folder / "campaign.json").is_file():
         raise HistoryError(f"{folder} is no campaign: it has no campaign.json. Check the path.")
     content = read_json(folder / "campaign.json")
-    form = content.get("format")
-    if form != CAMPAIGN_FORMAT:
-        raise unknown_format(folder, form, known=CAMPAIGN_FORMAT)
-    described = self_described(content)
-    if described is None:
+    version = content.get("format")
+    if version != CAMPAIGN_FORMAT:
+        raise unknown_format(folder, version, known=CAMPAIGN_FORMAT)
+    manifest = manifest_of(content)
+    if manifest is None:
         raise HistoryError(
             f"{folder / 'campaign.json'} is damaged: it does not match its id. "
-            "evo check --repair restores it where it can."
+            "evo check --repair restores it if the other files allow."
         )
-    for problem in described.differing(folder).values():
+    for problem in manifest.differing(folder).values():
         raise HistoryError(f"{problem.rstrip('.')}. evo check --repair restores it.")
-    return described
+    return manifest
 
 
-def self_described(content: Mapping[str, Any]) -> Description | None:
-    """What the content of a `campaign.json` says, if it matches its own id."""
+def manifest_of(content: Mapping[str, Any]) -> Manifest | None:
+    """The manifest in the content of a `campaign.json`; None where it does not match its own id."""
     config, environment = content.get("config"), content.get("environment")
     if not isinstance(config, dict) or not isinstance(environment, dict):
         return None
-    described = Description(config, environment)
-    return described if described.id == content.get("id") else None
+    manifest = Manifest(config, environment)
+    return manifest if manifest.id == content.get("id") else None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file.
+    """Read a JSON object from a file.
 
     Raises:
-        HistoryError: it is missing or damaged.
+        HistoryError: the file is missing or damaged.
     """
     try:
         with disk.reading(path):
@@ -110,7 +111,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise HistoryError(f"{path} is damaged: {error}. Restore it from a copy.") from error
     if not isinstance(content, dict):
-        raise HistoryError(f"{path} is damaged: it holds no object. Restore it from a copy.")
+        raise HistoryError(f"{path} is damaged: it holds no JSON object. Restore it from a copy.")
     return content
 
 

@@ -1,7 +1,7 @@
-"""Records as columns, and back.
+"""Pack records into columns, and unpack them again.
 
-What the columns hold is described in `evo.core.fields`. Nothing here may round, drop or reorder:
-what is unpacked equals what was packed, bit for bit.
+`evo.core.fields` describes the columns. Nothing here may round, drop or reorder: unpacked records
+equal the packed ones, bit for bit.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ VECTORS = ("text_vector", "behaviour_vector")
 
 
 def pack_records(records: Sequence[Record]) -> Columns:
-    """All fields of all records as columns."""
+    """Pack all fields of records."""
     scores = [record.score for record in records]
     lists = {
         "parent": [[(id_,) for id_ in record.candidate.parents] for record in records],
@@ -80,7 +80,7 @@ def pack_records(records: Sequence[Record]) -> Columns:
 
 
 def unpack(columns: Columns) -> list[Record]:
-    """The records that were packed."""
+    """Unpack records, their trials lazily."""
     parents = unpack_lists(columns, "parent", LISTS["parent"])
     graphs = unpack_lists(columns, "graph", LISTS["graph"])
     tasks = unpack_lists(columns, "task", LISTS["task"])
@@ -108,7 +108,7 @@ def unpack(columns: Columns) -> list[Record]:
 
 
 def slice_columns(take: Slice, start: int, stop: int) -> Columns:
-    """The columns of records start to stop alone, copied."""
+    """Copy the columns of records start to stop."""
     columns = cut_table(take, "record", _RECORD, start, stop)
     for name, schema in LISTS.items():
         columns |= cut_lists(take, name, schema, start, stop)
@@ -118,7 +118,7 @@ def slice_columns(take: Slice, start: int, stop: int) -> Columns:
 
 
 def digest(columns: Columns) -> str:
-    """SHA-256 of columns by content: the same wherever and however they are stored."""
+    """SHA-256 of the content of columns, which does not depend on how they are stored."""
     checksum = hashlib.sha256()
     for name, column in sorted(columns.items()):
         checksum.update(f"{name} {column.dtype.str} {column.shape}\n".encode())
@@ -127,18 +127,18 @@ def digest(columns: Columns) -> str:
 
 
 class LazyTrials(Sequence[Trial]):
-    """The trials of a score, decoded when they are looked at: most readers of a history never do.
+    """The trials of a score, decoded on access: most readers of a history never look at them.
 
     Equal to the tuple of the same trials.
 
     Args:
-        columns: those of a table of trials.
+        columns: columns of a table of trials.
         first: row of the first trial.
-        last: row behind the last one.
+        last: row after the last one.
     """
 
     def __init__(self, columns: Columns, first: int, last: int) -> None:
-        # Copied: a record that is kept must not keep its whole neighbourhood in memory.
+        # Copied: a record that is kept must not keep its whole block in memory.
         self._columns = cut_table(
             lambda name, i, j: columns[name][i:j].copy(), "trial", LISTS["trial"], first, last
         )

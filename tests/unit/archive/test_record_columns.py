@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import archive_samples as samples
 
-from archive.store.columns import pack_records, unpack
+from archive.store.record_columns import pack_records, unpack
 
 
 @given(st.lists(samples.records, max_size=4))

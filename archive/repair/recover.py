@@ -1,6 +1,6 @@
-"""What is still whole in a damaged file, as far as checksums vouch for it; nothing is guessed.
+"""Recover the parts of damaged files whose checksums match; nothing is guessed.
 
-HDF5's library may crash on a damaged file, so a segment is read in a process of its own.
+HDF5's library may crash on a damaged file, so a segment is read in a separate process.
 """
 
 import json
@@ -10,42 +10,48 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from archive.store import journal
-from archive.store.columns import digest
-from archive.store.frames import FRAME
+from archive.store.append_log import FRAME
 from archive.store.hdf5 import ColumnFile, opened
+from archive.store.journal import outcome_of
+from archive.store.record_columns import digest
 from archive.store.segment import generation_columns
 from archive.store.tables import Columns, unpack_texts
 from evo.core.errors import HistoryError
 from evo.core.namesakes import load_packages
 from evo.core.records import Outcome
 
-_PATIENCE_S = 300.0
+_TIMEOUT_S = 300.0
 
 
 def generations(path: Path, *, campaign: str) -> dict[int, tuple[int, Columns]]:
-    """The whole generations of a damaged segment: number of records and columns by number.
+    """Recover the whole generations of a damaged segment.
 
-    Empty where nothing is whole, as in a file whose end is cut off (HDF5 opens none).
+    Args:
+        path: the segment.
+        campaign: the campaign's id; nothing is taken from a segment of another one.
+
+    Returns:
+        By number of generation, how many records it has and its columns. Empty where nothing is
+        whole, as in a truncated file (HDF5 does not open one).
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=load_packages) as pool:
         try:
-            return pool.submit(_generations, path, campaign).result(_PATIENCE_S)
+            return pool.submit(_generations, path, campaign).result(_TIMEOUT_S)
         except (BrokenProcessPool, TimeoutError):
             return {}
 
 
 def outcomes(path: Path) -> list[Outcome]:
-    """The outcomes of a damaged journal that are whole, in order."""
-    found = (json.loads(content) for content in payloads(path))
-    return [journal.outcome_of(path, content) for content in found if "generation" not in content]
+    """Recover the whole outcomes of a damaged journal, in order."""
+    contents = (json.loads(payload) for payload in payloads(path))
+    return [outcome_of(path, content) for content in contents if "generation" not in content]
 
 
 def payloads(path: Path) -> list[bytes]:
-    """The payloads of a damaged file of entries that are whole, in order."""
+    """Recover the payloads of the whole entries of a damaged log, in order."""
     data = path.read_bytes()
-    found: list[bytes] = []
+    whole: list[bytes] = []
     start = 0
     while start + FRAME.size <= len(data):
         length, length_checksum, checksum = FRAME.unpack_from(data, start)
@@ -56,8 +62,8 @@ def payloads(path: Path) -> list[bytes]:
             start += 1  # the next whole entry may begin anywhere
             continue
         start = end
-        found.append(content)
-    return found
+        whole.append(content)
+    return whole
 
 
 def _generations(path: Path, campaign: str) -> dict[int, tuple[int, Columns]]:
@@ -75,13 +81,13 @@ def _whole_generations(file: ColumnFile, campaign: str) -> dict[int, tuple[int, 
     checksums = unpack_texts({name: file[name] for name in names}, names[0])
     numbers = file["generation.number"].tolist()
     offsets = file["generation.offsets"].tolist()
-    found: dict[int, tuple[int, Columns]] = {}
+    whole: dict[int, tuple[int, Columns]] = {}
     for place, number in enumerate(numbers):
         try:
             columns = generation_columns(file.take, place, offsets[place], offsets[place + 1])
-            is_as_written = digest(columns) == checksums[place]
+            is_whole = digest(columns) == checksums[place]
         except (OSError, ValueError, KeyError, IndexError, MemoryError, RuntimeError):
             continue
-        if is_as_written:
-            found[number] = (offsets[place + 1] - offsets[place], columns)
-    return found
+        if is_whole:
+            whole[number] = (offsets[place + 1] - offsets[place], columns)
+    return whole

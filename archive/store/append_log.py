@@ -1,9 +1,9 @@
-"""Files that are only ever appended to: entries that are whole or not there.
+"""An append-only log: a file of entries with checksums, each whole or not there.
 
 An entry is `length | crc32 of length | crc32 of payload | payload`, little-endian. The length has a
-checksum of its own, since a wrong length would look like a torn tail. A torn tail is what a crash
-leaves of a write that was never acknowledged; it is cut off. Anything else that does not fit is
-damage, and a file must never be read past it. A payload never ends in NUL.
+checksum of its own, since a wrong length would look like a torn tail. A torn tail is an entry whose
+write a crash interrupted before it was acknowledged; it is cut off. Any other mismatch is damage,
+and a file must never be read past it. A payload never ends in NUL.
 """
 
 import os
@@ -18,11 +18,11 @@ from archive.store import disk
 from evo.core.errors import HistoryError
 
 FRAME = struct.Struct("<III")
-"""What stands before each payload: its length and both checksums."""
+"""Header of each entry: length of the payload, and both checksums."""
 
 
 class Entry(NamedTuple):
-    """A whole entry: its payload, and where it begins and ends in the file."""
+    """A whole entry: its payload, and the bytes of the file where it begins and ends."""
 
     payload: bytes
     start: int
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
 
 class Appender:
-    """A file open for appending; make one with `Appender.open`."""
+    """A log open for appending; make one with `Appender.open`."""
 
     def __init__(self, path: Path, descriptor: int, size: int) -> None:
         self.path = path
@@ -39,7 +39,11 @@ class Appender:
 
     @classmethod
     def open(cls, path: Path, size: int) -> "Appender":
-        """An existing file, cut off behind its last whole entry at `size`."""
+        """Open an existing file and truncate it to `size` bytes, the end of its last whole entry.
+
+        Raises:
+            HistoryError: the file cannot be written.
+        """
         with disk.writing(path):
             descriptor = os.open(path, os.O_WRONLY)
             os.ftruncate(descriptor, size)
@@ -49,7 +53,7 @@ class Appender:
         """Write an entry and return once it is durable.
 
         Raises:
-            HistoryError: the disk refused; the entry is not there, all before it are.
+            HistoryError: it could not be written; the entries before it are on disk.
         """
         content = framed(payload)
         with disk.writing(self.path):
@@ -59,34 +63,34 @@ class Appender:
                     written += os.pwrite(self._descriptor, content[written:], self.size + written)
                 disk.synchronise(self._descriptor)
             except BaseException:
-                # Also on Ctrl-C: half an entry must not lie under the ones that follow.
+                # Also on Ctrl-C: no half an entry may lie before the next one.
                 with suppress(OSError):
                     os.ftruncate(self._descriptor, self.size)
                 raise
         self.size += len(content)
 
     def close(self) -> None:
-        """Give the file back; closing twice is harmless."""
+        """Close the file; closing twice is harmless."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
 
 def framed(payload: bytes) -> bytes:
-    """An entry's bytes."""
+    """The bytes of an entry."""
     length = struct.pack("<I", len(payload))
     return FRAME.pack(len(payload), zlib.crc32(length), zlib.crc32(payload)) + payload
 
 
 def entries(path: Path, *, advice: str) -> Iterator[Entry]:
-    """Each whole entry of a file in order, without a torn tail; works beside its writer.
+    """Yield the whole entries of a log in order, also while it is written; passes over a torn tail.
 
     Args:
-        path: the file.
-        advice: what comes of cutting a damaged file off, for the message.
+        path: the log.
+        advice: consequence of truncating a damaged file, for the message.
 
     Raises:
-        HistoryError: it is missing or damaged.
+        HistoryError: the file is missing or damaged.
     """
     with disk.reading(path):
         data = path.read_bytes()
@@ -108,14 +112,14 @@ def entries(path: Path, *, advice: str) -> Iterator[Entry]:
 
 
 def payload_at(path: Path, start: int, end: int) -> bytes:
-    """The payload of an entry that was found whole before."""
+    """Read the payload of an entry by its place in the file; it is not checked again."""
     with disk.reading(path), path.open("rb") as file:
         file.seek(start + FRAME.size)
         return file.read(end - start - FRAME.size)
 
 
 def _damage(path: Path, start: int, number: int, advice: str) -> HistoryError:
-    cut = f", or cut it there (`truncate -s {start} {path}`): {advice}"
+    cut = f", or truncate it there (`truncate -s {start} {path}`): {advice}"
     return HistoryError(
         f"{path} is damaged in entry {number}, at byte {start}. "
         f"Restore it from a copy{cut if number else ''}."
