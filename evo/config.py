@@ -33,7 +33,7 @@ from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
 
 SMALLEST_POPULATION = 4
-"""Survivors without which nothing is chosen any more."""
+"""Fewest survivors that leave selection a choice."""
 
 
 class PortfolioSettings(Frozen):
@@ -45,22 +45,22 @@ class PortfolioSettings(Frozen):
     floor: Annotated[float, Field(ge=0, le=1)] = 0.2
     """Share of the draws that is spread evenly over all operators."""
     window: PositiveInt = 10
-    """How many of the latest generations count as recent."""
+    """Number of the latest generations that count as recent."""
 
 
 def _default_operators(values: Mapping[str, Any]) -> dict[str, float]:
     """The operators of a configuration that names none."""
-    found = {"mutate-tree": 2.0, "crossover-tree": 1.0}
+    operators = {"mutate-tree": 2.0, "crossover-tree": 1.0}
     if SEPARATOR in str(values.get("kind", "")):
-        found |= {"exchange": 1.0}
+        operators |= {"exchange": 1.0}
     if _asks(values):
-        found |= {
+        operators |= {
             "incremental-llm": 2.0,
             "novel-llm": 2.0,
             "crossover-llm": 2.0,
             "generate-llm": 1.0,
         }
-    return found
+    return operators
 
 
 class Config(Frozen):
@@ -86,7 +86,7 @@ class Config(Frozen):
     workers: Annotated[int, Field(ge=0)] = 0
     """Training processes, of one thread each; 0 means one per processor, or one per GPU."""
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$")
-    """Where training runs: `auto`, `cpu` or `cuda`. `auto` takes a GPU if torch sees one."""
+    """Device for training: `auto`, `cpu` or `cuda`. `auto` takes a GPU if torch sees one."""
     timeout_s: PositiveFloat = 600.0
     """Wall time limit for training one candidate at one rung, in seconds."""
     protocol: Protocol = Protocol()
@@ -107,14 +107,14 @@ class Config(Frozen):
         return values
 
     def offspring_in(self, generation: int) -> int:
-        """How many candidates are proposed for a generation."""
+        """Number of candidates to propose for a generation."""
         if self.reward.screening and generation >= self.reward.first_generation:
             return round(self.offspring * self.reward.over_propose)
         return self.offspring
 
     @model_validator(mode="after")
     def _inhabited(self) -> "Config":
-        """Every island has enough to choose from, and more of its own than guests."""
+        """Check that each island has survivors to choose from, and more of them than guests."""
         islands, fewest = self.selection.islands, min(self.selection.places(self.population))
         if fewest < SMALLEST_POPULATION:
             raise ValueError(
@@ -261,12 +261,12 @@ def _explain(detail: Mapping[str, Any]) -> str:
 
 
 def _is_secret(key: str) -> bool:
-    """Whether somebody who writes this key means to write a secret behind it."""
+    """True if a key's name suggests that its value is a secret."""
     return key == "key_env" or key.lower().replace("-", "_") in ("api_key", "apikey", "key")
 
 
 def _model_of(location: Sequence[str | int]) -> type[BaseModel]:
-    """The part of the configuration that a wrong key stands in."""
+    """The part of the configuration that contains a wrong key."""
     model: type[BaseModel] = Config
     for part in location[:-1]:
         field = model.model_fields.get(str(part))

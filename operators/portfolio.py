@@ -68,7 +68,7 @@ class Portfolio:
     def draw(
         self, rng: np.random.Generator, tallies: Mapping[str, Tally] | None = None
     ) -> Operator:
-        """The operator of one offspring, `tallies` being what each has made lately."""
+        """Draw the operator of one offspring; `tallies` hold the recent successes of each."""
         chances = self._weights
         if self._floor is not None:
             chances = shares(self._weights, tallies or {}, floor=self._floor)

@@ -51,7 +51,7 @@ def interval(values: tuple[float, float, float]) -> str:
 
 
 def _visible(text: str) -> str:
-    """Without control and formatting characters, such as those that turn the writing around."""
+    """The text without control and formatting characters, such as changes of direction."""
     return "".join(
         " " if sign == "\t" else sign
         for sign in text

@@ -1,1 +1,1 @@
-"""What `import evo` offers: running, resuming and reading campaigns, and judging single files."""
+"""Public API of `import evo`: run, resume and read campaigns, and judge single files."""

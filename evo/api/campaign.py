@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class CampaignState(StrEnum):
-    """How far a campaign is.
+    """State of a campaign.
 
     RUNNING   a process is working on it
     STOPPED   not finished, and no process works on it: `evo.resume` goes on
@@ -98,7 +98,7 @@ class Campaign:
 
     @property
     def state(self) -> CampaignState:
-        """Whether the campaign runs, has stopped or is finished."""
+        """State of the campaign: running, stopped or finished."""
         if self.generation >= self._reader.config["generations"]:
             return CampaignState.FINISHED
         return CampaignState.RUNNING if self._reader.is_running else CampaignState.STOPPED
@@ -157,10 +157,10 @@ class Campaign:
         return nlargest(n, ranked, key=performance)
 
     def record(self, id: str) -> Record:  # noqa: A002 - the field's own name
-        """The record whose id begins so.
+        """The record whose id begins with `id`.
 
         Raises:
-            UsageError: no id does, or those of several candidates do.
+            UsageError: none does, or those of several candidates do.
         """
         from evo.report.facts.record import find_record  # noqa: PLC0415 - costs time, as above
 

@@ -1,4 +1,4 @@
-"""Where campaigns are kept: folders under `runs/`, by name."""
+"""Folders of campaigns under `runs/`, by name."""
 
 import itertools
 from pathlib import Path

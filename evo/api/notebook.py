@@ -1,4 +1,4 @@
-"""How a campaign looks in a notebook. Sources are hostile text: every value is escaped."""
+"""HTML of a campaign for notebooks. Sources are hostile text: every value is escaped."""
 
 import html
 from typing import TYPE_CHECKING

@@ -138,7 +138,7 @@ class Listener:
         self._has_raised = False
 
     def __call__(self, event: Event) -> None:
-        """Deliver an event; whatever a callback raises is raised."""
+        """Deliver an event; exceptions of callbacks are passed on."""
         if self._has_raised:
             return
         self._has_raised = True  # until it is known that it has not

@@ -31,5 +31,5 @@ def replay(history: Reader, state: SearchState) -> None:
         if not state.baselines.records:
             raise HistoryError(
                 f"{history.folder} has lost its baselines (generation 0), so nothing more can be "
-                "compared with them. It can be read and exported; to search on, start a new one."
+                "compared with them. Read or export it; to search further, start a new campaign."
             )

@@ -91,7 +91,7 @@ def read_run(run: str) -> "Reader":
 
 
 def invoked_as() -> str:
-    """How to call evo again from here, for commands that a person copies."""
+    """The program that runs evo from the working directory, for commands to copy."""
     if shutil.which("evo"):
         return "evo"
     program = Path(sys.argv[0]).absolute()

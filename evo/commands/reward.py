@@ -23,7 +23,10 @@ def reward(
     *,
     by: Annotated[
         str,
-        typer.Option(metavar="operator|model", help="What the sources are within one campaign."),
+        typer.Option(
+            metavar="operator|model",
+            help="Compare the candidates of each operator or of each model.",
+        ),
     ] = "operator",
     plot: Annotated[
         Path | None,

@@ -37,7 +37,7 @@ class Activation(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "activation"
 
     def check(self, component: Component) -> None:
-        """Shape, dtype, finite values and gradients, no look at neighbours, not constant."""
+        """Check shape, finite values and gradients, independence of neighbours; not constant."""
         check_elementwise(component)
 
     def parts(self, component: Component) -> Parts:

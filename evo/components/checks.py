@@ -33,7 +33,7 @@ def call_checked(
 
 
 def expect_form(output: torch.Tensor, *, shape: torch.Size, dtype: torch.dtype) -> None:
-    """Shape and dtype of an output."""
+    """Check shape and dtype of an output."""
     if output.shape != shape or output.dtype != dtype:
         raise ContractError(
             f"expected an output of shape {tuple(shape)} and dtype {dtype}, "
@@ -42,7 +42,7 @@ def expect_form(output: torch.Tensor, *, shape: torch.Size, dtype: torch.dtype) 
 
 
 def expect_same(actual: torch.Tensor, expected: torch.Tensor, otherwise: str) -> None:
-    """Two results that must agree up to rounding; `otherwise` says what was expected and came."""
+    """Check that two results agree up to rounding; `otherwise` is the message if they do not."""
     if actual.shape != expected.shape or not torch.allclose(actual, expected, rtol=1e-4, atol=1e-5):
         raise ContractError(otherwise)
 
@@ -56,7 +56,7 @@ def expect_pulls_apart(output: torch.Tensor, values: torch.Tensor, otherwise: st
     Args:
         output: made of the values, with an entry for each, or for each row of them.
         values: ask for gradients.
-        otherwise: says what was expected and came.
+        otherwise: message if it does not.
     """
     signs = normal_probe(*output.shape).sign()
     (plain,) = torch.autograd.grad(output.sum(), values, retain_graph=True)

@@ -61,7 +61,7 @@ def probe() -> torch.Tensor:
 def check_elementwise(
     component: Component, where: str = "", *, may_be_constant: bool = False
 ) -> None:
-    """Shape, dtype, finite values and gradients, no look at neighbours, not constant.
+    """Check shape, dtype, finite values and gradients, independence of neighbours; not constant.
 
     Args:
         component: takes one tensor.
@@ -98,7 +98,7 @@ def _expect_gradients(output: torch.Tensor, points: torch.Tensor, where: str) ->
 
 
 def _expect_elementwise(component: Component, points: torch.Tensor, output: torch.Tensor) -> None:
-    """The same elements among strangers, in another order, shape and layout, must give the same."""
+    """Check that elements give the same among others, in another order, shape and layout."""
     with torch.no_grad():
         for shape in _SHAPES:
             for layout, values in layouts(_mixed(points, shape)):
@@ -118,6 +118,6 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
 
 
 def _mixed(points: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
-    """The points in reverse at the end of a tensor of strangers."""
+    """The points in reverse, at the end of a tensor of other numbers."""
     strangers = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
     return torch.cat([points, strangers]).flip(0).reshape(shape)

@@ -72,7 +72,7 @@ class Initializer(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "initializer"
 
     def check(self, component: Component) -> None:
-        """Form and finite values at any size and layout, and that it depends on the draw."""
+        """Check shape and finite values at any size and layout, and dependence on the draw."""
         with torch.no_grad():
             for shape in _SHAPES:
                 weights = [_called(component, normal_probe(*shape, seed=seed)) for seed in (0, 1)]

@@ -1,4 +1,4 @@
-"""Losses: logits and right answers in, what training brings down for each sample out."""
+"""Losses: logits and right answers in, the loss of each sample out."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -88,7 +88,7 @@ class LossKind(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "loss"
 
     def check(self, component: Component) -> None:
-        """A finite number a row with finite gradients, that depends on its row and answer alone."""
+        """Check for a finite number per row, with gradients, from its row and answer alone."""
         for name, logits, answers in _probes():
             losses, pull = _pull(component, logits, answers)
             expect_form(losses, shape=logits.shape[:1], dtype=logits.dtype)
@@ -153,7 +153,7 @@ def _pull(
 
 
 def _expect_rows_apart(component: Component) -> None:
-    """The same rows among strangers, in another order and layout, and alone, give the same.
+    """Check that rows give the same among others, in another order and layout, and alone.
 
     So do their pulls. Both in units of their size, since training ignores a factor.
     """

@@ -76,7 +76,7 @@ class Normalization(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "normalization"
 
     def check(self, component: Component) -> None:
-        """Form, finite values and gradients, no look at other rows, not constant.
+        """Check shape, finite values and gradients, independence of other rows; not constant.
 
         With gain and shift as they start, and with others.
         """
@@ -120,7 +120,7 @@ def _at_start(component: Component, x: torch.Tensor) -> torch.Tensor:
 def _expect_gradients(
     component: Component, gain: torch.Tensor, shift: torch.Tensor, where: str
 ) -> None:
-    """Finite ones on every row of the probe; a dead layer passes on rows of zeros."""
+    """Check for finite gradients on every row of the probe; dead layers give rows of zeros."""
     for name, row in named_rows():
         given = [one.clone().requires_grad_() for one in (row[None], gain, shift)]
         output = component(*given)

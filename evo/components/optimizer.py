@@ -89,7 +89,7 @@ class Optimizer(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "optimizer"
 
     def check(self, component: Component) -> None:
-        """Finite steps and states over a few steps, at any size, that follow the gradient."""
+        """Check for finite steps and states at any size, that follow the gradient."""
         with torch.no_grad():
             for size in (12, 1, 33):
                 for name, scale in _SCALES.items():

@@ -56,7 +56,7 @@ class ParametricActivation(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "parametric_activation"
 
     def check(self, component: Component) -> None:
-        """The checks of an activation, at four values of a and b, and finite gradients to both."""
+        """Check an activation at four values of a and b, and for finite gradients by both."""
         for a, b in _TRIED:
             where = f" at a = {a:g}, b = {b:g}"
             is_start = (a, b) == _TOLD[0]

@@ -72,7 +72,7 @@ class Preprocessor(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "preprocessor"
 
     def check(self, component: Component) -> None:
-        """Shape, dtype, finite values, no look at other rows, not constant."""
+        """Check shape, dtype, finite values, independence of other rows; not constant."""
         check_rows(component)
         expect_any_width(component)
 

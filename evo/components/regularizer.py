@@ -77,7 +77,7 @@ class Regularizer(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "regularizer"
 
     def check(self, component: Component) -> None:
-        """One finite number of at least 0 with finite gradients, at any size and layout."""
+        """Check for one finite number ≥ 0 with finite gradients, at any size and layout."""
         for shape in ((5, 7), (1, 3), (3, 2), (17, 33)):
             for name, scale in _SCALES.items():
                 _check_penalty(component, scale * _weights(*shape), f"{name} weights {shape}")

@@ -53,7 +53,7 @@ def each_row(component: Component, *, rows: int = 1) -> Component:
 
 
 def check_rows(component: Component, where: str = "") -> None:
-    """Form, finite values, no look at other rows, not constant; gradients are not asked for.
+    """Check shape, finite values, independence of other rows; not constant. Gradients may fail.
 
     Args:
         component: takes one tensor.
@@ -86,7 +86,7 @@ def expect_any_width(component: Component) -> None:
 
 
 def _expect_rows_apart(component: Component, probe: torch.Tensor, output: torch.Tensor) -> None:
-    """The same rows among strangers, in another order and layout, and alone, give the same."""
+    """Check that rows give the same among others, in another order and layout, and alone."""
     otherwise = (
         "expected every row of the output to depend on its own row of x alone, got rows that "
         "change with the other rows or with their order; take statistics with dim=-1"

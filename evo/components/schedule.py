@@ -67,7 +67,7 @@ class Schedule(Kind):
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "schedule"
 
     def check(self, component: Component) -> None:
-        """Finite factors of at least 0, one for each number by itself, not all of them 0."""
+        """Check for finite factors of at least 0, each from its number alone, not all of them 0."""
         with torch.no_grad():
             probe = torch.linspace(0, 1, 1001)[:-1]
             factors = component(probe)

@@ -10,7 +10,7 @@ from evo.selection.individual import Individual
 
 @parent_draws.register("novelty-first")
 class NoveltyFirst(Parents):
-    """Of two drawn evenly the more novel one; where both are alike, the better."""
+    """Of two drawn uniformly, the more novel one; if equally novel, the better."""
 
     def __call__(
         self, individuals: Sequence[Individual], count: int, rng: np.random.Generator

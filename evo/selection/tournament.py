@@ -10,7 +10,7 @@ from evo.selection.individual import Individual
 
 @parent_draws.register("tournament")
 class Tournament(Parents):
-    """Of two drawn evenly the dominating one; where neither dominates, the less crowded."""
+    """Of two drawn uniformly, the dominating one; if neither dominates, the less crowded."""
 
     def __call__(
         self, individuals: Sequence[Individual], count: int, rng: np.random.Generator

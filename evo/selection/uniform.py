@@ -10,7 +10,7 @@ from evo.selection.individual import Individual
 
 @parent_draws.register("uniform")
 class Uniform(Parents):
-    """Every survivor with the same chance."""
+    """Every survivor is equally likely."""
 
     def __call__(
         self, individuals: Sequence[Individual], count: int, rng: np.random.Generator

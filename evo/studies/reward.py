@@ -103,7 +103,7 @@ class Rewards:
         first = self.histories[0]
         kind, task = first.config["kind"], first.config["tasks"][0]
         if any(history.config["tasks"][0] != task for history in self.histories):
-            raise UsageError("Expected campaigns of one first task: features depend on it.")
+            raise UsageError("Expected campaigns with the same first task: features depend on it.")
         references = [
             _reference(history, learner)
             for history, learner in zip(self.histories, self.learners, strict=True)

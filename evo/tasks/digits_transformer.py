@@ -8,7 +8,7 @@ from evo.tasks.digits import Digits
 
 @tasks.register("digits-transformer")
 class DigitsTransformer(Digits):
-    """The data and split of digits; a transformer on 4×4 patches, the component in its middle."""
+    """The data and split of digits; a transformer on 4×4 patches."""
 
     def networks(self) -> dict[str, Network]:
         """One block. Of 2×2 patches, or rows, ten epochs cost up to 3.5 times and reach less."""

@@ -1,4 +1,4 @@
-"""Read the source of one component from what a model really sends.
+"""Read the source of one component from a model's reply, in any form that models send.
 
 Models think aloud, wrap code in prose or do not fence it, show drafts before the answer, call the
 function as they like, forget imports, append examples, or are cut off. What can be read without

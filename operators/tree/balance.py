@@ -1,4 +1,4 @@
-"""Weights of edits by program size, so that sources neither grow nor wither over generations."""
+"""Weights of edits by program size, so that sources neither grow nor shrink over generations."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from operators.tree.sites import Survey
 from operators.tree.terms import choose
 
 Edit = Callable[[Survey, np.random.Generator], bool]
-"""Changes one place, or returns False and changes nothing; the survey is worn out after that."""
+"""Changes one place, or returns False and changes nothing; the survey is outdated after that."""
 
 SIZE_LIMIT = 60
 """Operations, names and numbers of an offspring, unless a parent is larger than that already."""

@@ -29,7 +29,7 @@ _SHAPE_KEYWORDS = words("axis device dim dims dtype keepdim out shape size")
 
 @dataclass(frozen=True)
 class Site:
-    """An expression and where it hangs.
+    """An expression and its place in the tree.
 
     Attributes:
         holder: the node it is part of.
@@ -46,7 +46,7 @@ class Site:
 
     @property
     def node(self) -> ast.expr:
-        """The expression that hangs here now."""
+        """The expression at this place now."""
         child = self.holder.__dict__[self.field]
         return child if self.index is None else child[self.index]
 
@@ -56,7 +56,7 @@ class Site:
         return self.value in TENSORS
 
     def put(self, node: ast.expr) -> None:
-        """Hang another expression here."""
+        """Put another expression in this place."""
         if self.index is None:
             setattr(self.holder, self.field, node)
         else:

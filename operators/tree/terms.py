@@ -27,7 +27,7 @@ def choose(options: Sequence[T], weights: Sequence[float], rng: np.random.Genera
 
 
 def nice_number(rng: np.random.Generator) -> float:
-    """A number such as a person would try first."""
+    """A round number, such as a person would try first."""
     return pick(_NICE, rng)
 
 

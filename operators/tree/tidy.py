@@ -1,4 +1,4 @@
-"""From an edited tree to the text of a component that a person likes to read."""
+"""Turn an edited tree into the readable source of a component."""
 
 import ast
 

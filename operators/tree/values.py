@@ -97,7 +97,7 @@ class ExpressionTypes:
         self._spread()
 
     def settle(self) -> None:
-        """From here on the tree's expressions stay as they are, so answers may be remembered."""
+        """Cache types from now on; the tree's expressions must not change any more."""
         self._known = {}
 
     def of(self, node: ast.expr, scope: str) -> ExpressionType:

@@ -168,7 +168,7 @@ def _count(usage: Any, name: str, *, otherwise: int) -> int:
 
 
 def _tokens(request: Request) -> int:
-    """A guess, rather high, at the tokens of a prompt."""
+    """A high estimate of the tokens of a prompt."""
     return sum(map(len, request.prompt)) // 3
 
 

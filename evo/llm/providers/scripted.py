@@ -28,11 +28,11 @@ class Scripted(Provider):
 
     @classmethod
     def check(cls, model: ModelSettings) -> None:
-        """The file is there and holds texts."""
+        """Check that the file exists and holds texts."""
         _texts(model)
 
     async def complete(self, request: Request) -> Reply:
-        """The text that the seed falls on."""
+        """The text that the seed selects."""
         self._texts = self._texts or _texts(self._model)
         await asyncio.sleep(_latency_s(self._model))
         text = self._texts[request.seed % len(self._texts)]

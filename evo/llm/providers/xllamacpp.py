@@ -31,7 +31,7 @@ class LocalModel(Provider):
 
     @classmethod
     def check(cls, model: ModelSettings) -> None:
-        """The package and the file are there."""
+        """Check that the package and the file exist."""
         if find_spec("xllamacpp") is None:
             raise UsageError("provider xllamacpp needs a package: pip install 'evo-search[local]'.")
         if not Path(model.model).is_file():

@@ -75,15 +75,15 @@ def finite_or_null(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def find_record(records: Iterable[Record], beginning: str) -> Record:
-    """The record whose id begins so; of several proposals of one source, the furthest evaluated.
+    """The record with this beginning of its id; of repeated proposals, the furthest evaluated.
 
     Raises:
-        UsageError: no candidate's id begins so, or several do.
+        UsageError: no candidate's id begins with it, or several do.
     """
     matches = [record for record in records if record.id.startswith(beginning)]
     ids = sorted({record.id for record in matches})
     if not ids:
-        raise UsageError(f"No candidate's id begins with {beginning!r}. See evo export for all.")
+        raise UsageError(f"No candidate's id begins with {beginning!r}. evo export lists all ids.")
     if len(ids) > 1:
         raise UsageError(
             f"{beginning!r} begins {len(ids)} ids: {', '.join(ids[:4])} … Give more characters."

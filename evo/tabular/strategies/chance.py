@@ -9,7 +9,7 @@ from evo.tabular.strategy import PoolState, strategies
 
 @strategies.register("random")
 class Chance:
-    """Chooses uniformly among those left."""
+    """Chooses uniformly among the candidates left."""
 
     def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
