@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[3]
 EVOS_NAMES = """
 from prompts.quoting import quoted
 from operators.base import operators as registry
-from archive.store.frames import FRAME
+from archive.store.append_log import FRAME
 """
 
 
