@@ -1,6 +1,6 @@
 """Random sampling from the contract's words, without a look at any parent.
 
-No search learns from it: it is what a search must beat.
+It uses nothing that a search has learned: a baseline that searches must beat.
 """
 
 from collections.abc import Sequence

@@ -111,7 +111,7 @@ def resume(
         unsafe_sandbox: run generated code even where the kernel lacks a wall around it.
 
     Raises:
-        UsageError: there is no such campaign, or what it needs is not here.
+        UsageError: there is no such campaign, or something that it needs is missing.
         HistoryError: it is damaged, or another process runs it.
         EvoError: the work failed; what was trained is saved.
     """
@@ -182,7 +182,7 @@ def reopen(
     """Open a campaign to go on with it, and check again what may have changed since.
 
     Raises:
-        UsageError: what it needs is not here.
+        UsageError: something that it needs is missing.
         HistoryError: it is damaged, or another process runs it.
     """
     history = History.open(folder)

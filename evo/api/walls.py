@@ -8,7 +8,7 @@ Warn = Callable[[str], None]
 
 
 def expect_walls(*, unsafe: bool, warn: Warn) -> None:
-    """Pass where generated code is walled in, and with a warning where the caller insists.
+    """Check that the kernel can isolate generated code; only warn where the caller insists.
 
     Args:
         unsafe: whether the caller insists.

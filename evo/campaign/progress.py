@@ -106,7 +106,7 @@ class Tracker:
         elif name == "archive":
             scored = (record for record in candidates if record.status is Status.EVALUATED)
             self._events += map(CandidateEvaluated, scored)
-        self.tell()
+        self.report()
 
     def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
         """Note an outcome of this process, or one recorded before it began (replayed)."""
@@ -115,7 +115,7 @@ class Tracker:
             self._replayed += self._cost(outcome.rung, outcome.heat)
         elif outcome.rung == outcome.heat == 0 and self._step == "evaluate":
             self._first_rung_done += 1
-        self.tell()
+        self.report()
 
     def take(self, sealed: Generation) -> None:
         """Count a sealed generation; report it if this process has sealed it."""
@@ -133,9 +133,9 @@ class Tracker:
                     sealed.number, self._generations, tuple(sealed.records), self._best
                 )
             )
-            self.tell()
+            self.report()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Report a snapshot of the current state."""
         now = self._clock()
         search = now - self._search_start if self._search_start is not None else 0.0

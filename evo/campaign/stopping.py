@@ -23,12 +23,12 @@ class Stopping:
     In a thread other than the main one, where Python allows no signal handlers, it does nothing.
 
     Args:
-        tell: called at the first signal.
+        on_signal: called at the first signal.
         grace_s: seconds that running trainings may take after it.
     """
 
-    def __init__(self, tell: Callable[[], None], *, grace_s: float = GRACE_S) -> None:
-        self._tell = tell
+    def __init__(self, on_signal: Callable[[], None], *, grace_s: float = GRACE_S) -> None:
+        self._on_signal = on_signal
         self._grace_s = grace_s
         self._is_asked = False
         self._before: dict[int, Any] = {}
@@ -63,4 +63,4 @@ class Stopping:
             return
         self._is_asked = True
         signal.setitimer(signal.ITIMER_REAL, self._grace_s)
-        self._tell()
+        self._on_signal()

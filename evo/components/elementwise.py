@@ -50,7 +50,7 @@ _OTHERWISE = (
 _WORKS = "work on every shape"
 _ADVICE = "; use .reshape in place of .view"
 _REACH = 8.0
-"""The probe spans [-8, 8]: wide enough to tell relu6 and the hard functions from their kin."""
+"""The probe spans [-8, 8]: wide enough to distinguish relu6 and the hard functions from others."""
 
 
 def probe() -> torch.Tensor:
@@ -119,5 +119,5 @@ def _expect_elementwise(component: Component, points: torch.Tensor, output: torc
 
 def _mixed(points: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     """The points in reverse, at the end of a tensor of other numbers."""
-    strangers = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
-    return torch.cat([points, strangers]).flip(0).reshape(shape)
+    others = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
+    return torch.cat([points, others]).flip(0).reshape(shape)

@@ -169,9 +169,9 @@ def _expect_rows_apart(component: Component) -> None:
         for result, reference, size in zip(actual, expected, sizes, strict=True):
             expect_same(result / size, reference[rows] / size, otherwise)
 
-    strangers, wrong = 9 * normal_probe(4, 5, seed=1), _answers(4, 5)
+    other_logits, wrong = 9 * normal_probe(4, 5, seed=1), _answers(4, 5)
     for (_, mixed), (_, right) in zip(
-        layouts(torch.cat([strangers, logits.flip(0)])),
+        layouts(torch.cat([other_logits, logits.flip(0)])),
         layouts(torch.cat([wrong, answers.flip(0)])),
         strict=True,
     ):

@@ -114,8 +114,8 @@ class Optimizer(Kind):
     def behaviour(self, component: Component) -> Vector:
         """Steps of eight weights at eight moments of sixty, of mean square 1: (64,).
 
-        Gradients are large and small, steady and wavering, and half-way fall to a fifth. What is
-        scaled is the same rule.
+        Gradients are large and small, steady and wavering, and half-way fall to a fifth. A
+        scaled rule is the same rule.
         """
         sizes = torch.logspace(-2, 0, 8)
         steadiness = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])

@@ -70,7 +70,7 @@ class ParametricActivation(Kind):
     def behaviour(self, component: Component) -> Vector:
         """Outputs on 64 points of [-8, 8], at a and b as they start and at two others: (192,).
 
-        What is alike at the start may train apart, so that alone would make twins of strangers.
+        Components that agree at the start may differ once trained, so several values are compared.
         """
         with torch.no_grad():
             curves = [_with(component, a, b)(probe()) for a, b in _TOLD]

@@ -53,7 +53,7 @@ def each_row(component: Component, *, rows: int = 1) -> Component:
 
 
 def check_rows(component: Component, where: str = "") -> None:
-    """Check shape, finite values, independence of other rows; not constant. Gradients may fail.
+    """Check shape, finite values, independence of other rows; not constant. No gradients.
 
     Args:
         component: takes one tensor.

@@ -121,7 +121,7 @@ class OnlineClient:
     async def _resolve_doubts(self, endpoint: Endpoint) -> None:
         """Ping an endpoint with doubtful failures until it answers or is dead.
 
-        Sending the same request again would not tell: it may always fail at a living endpoint.
+        Sending the same request again proves nothing: it may always fail at a living endpoint.
         """
         while endpoint.doubtful and self._stopped is None and self._settings.when_dead == "stop":
             await self._attempt(endpoint.ping, endpoint)

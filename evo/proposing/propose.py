@@ -59,7 +59,7 @@ class Propose:
         portfolio: chooses the operator of each offspring.
         kind: what is evolved.
         memory: success rates and failures of the recent generations.
-        seen: every source so far; learns of each proposal.
+        seen: every source so far; each proposal is added.
         offspring: number of proposals in a generation, by its number.
         seed: the campaign's.
         islands: draw the parents.

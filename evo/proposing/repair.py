@@ -36,7 +36,7 @@ class Repair:
     Args:
         language_models: wrote the candidates.
         validate: checks the proposals and the repairs.
-        seen: every source so far; learns of each repair.
+        seen: every source so far; each repair is added.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ class Population:
     """Survivors as individuals, read off sealed generations.
 
     Args:
-        islands: tell the island of each newborn.
+        islands: assign an island to each new individual.
 
     Attributes:
         individuals: survivors of the last generation, in the order that history keeps.

@@ -34,7 +34,7 @@ class SurvivalSuite:
 
     @_inherited
     @given(pairs=_POOLS, count=st.integers(1, 14))
-    def test_so_many_different_ones_survive_and_the_best_is_among_them(
+    def test_count_different_ones_survive_and_the_best_is_among_them(
         self, survival: Survival, pairs: list[tuple[float, float]], count: int
     ) -> None:
         pool = _pool_of(pairs)

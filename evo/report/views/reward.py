@@ -19,7 +19,11 @@ def reward_view(judgement: Judgement) -> RenderableType:
 
 def _trust_line(judgement: Judgement) -> Text:
     screens = "screens" if judgement.screening else "would screen"
-    verdict = f"It {screens}." if judgement.trust.is_earned else "It stands aside: chance chooses."
+    verdict = (
+        f"It {screens}."
+        if judgement.trust.is_earned
+        else "It does not screen: a random share trains."
+    )
     return Text(
         f"{', '.join(judgement.names)}: {judgement.evaluated} evaluated. "
         f"Predicted before training: {judgement.trust}. {verdict}"

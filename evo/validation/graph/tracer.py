@@ -1,7 +1,7 @@
 """Trace a candidate: run its source on example tensors and write the operators as a graph.
 
 It executes hostile code, so it runs only in the zygote's forked child. Its result is text that
-nobody trusts; `Graph.parse` reads it as any other.
+is not trusted; `Graph.parse` reads it as any other.
 """
 
 import math
