@@ -1,4 +1,4 @@
-"""Parametric activations: element by element, with two numbers a layer that training moves."""
+"""Parametric activations: element by element, with two trained numbers per layer."""
 
 from pathlib import Path
 from typing import ClassVar

@@ -1,7 +1,7 @@
 """The step that decides which candidates train: at random, and by a reward model that is trusted.
 
 A share of the trainings always goes to random candidates. The others go to the most promising, as
-long as the model predicts the random ones better than chance; otherwise it steps aside, all
+long as the model predicts the random ones better than chance; otherwise it is not used, all
 trainings go to random candidates, and the records say so.
 """
 
@@ -49,7 +49,7 @@ class RewardScreen:
             trust = self._learner.trust(generation)
             model = self._learner.model(generation) if trust.is_earned else None
             screening = Screening(ScreeningState.ASIDE, str(trust))
-            why = f"the reward model stands aside: {trust}"
+            why = f"the reward model is not used: {trust}"
         if model is None:
             return first_drawn(records, draw.order[: self._trainings], f"; {why}", screening)
         return self._chosen(records, model, draw.order[: draw.random])

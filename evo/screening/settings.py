@@ -43,5 +43,7 @@ class RewardSettings(Frozen):
     @model_validator(mode="after")
     def _lessons_need_screening(self) -> "RewardSettings":
         if self.lessons and not self.screening:
-            raise ValueError("expected screening = true beside lessons: nothing else reads them")
+            raise ValueError(
+                "expected screening = true together with lessons: nothing else reads them"
+            )
         return self

@@ -37,5 +37,5 @@ class ScreeningVerdict:
     def __str__(self) -> str:
         if self.state is ScreeningState.EARLY:
             return "too early to screen"
-        action = "screens" if self.state is ScreeningState.SCREENS else "stands aside"
+        action = "screens" if self.state is ScreeningState.SCREENS else "is not used"
         return f"{action} since generation {self.since}" + (f": {self.why}" if self.why else "")

@@ -92,7 +92,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _split(statement: ast.stmt) -> list[ast.stmt]:
-    """A statement in one or more of the plain form: an import a name, functions by `def`."""
+    """Statements of the plain form for one statement: one import per name, functions by `def`."""
     match statement:
         case ast.Import(names=names):
             return [ast.Import([alias]) for alias in names]

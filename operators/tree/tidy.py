@@ -124,7 +124,7 @@ def _drop_unreachable(program: Program) -> None:
 
 
 def _settle_imports(program: Program) -> None:
-    """One import a name, those of the contract as it spells them, each one used."""
+    """Keep one import per used name, spelled as in the contract where it is one of its imports."""
     contract = ast.parse("\n".join(program.contract.imports)).body
     body = [part for part in program.tree.body if not is_import(part)]
     used, text = loaded(body), "\n".join(ast.unparse(part) for part in body)

@@ -53,7 +53,7 @@ def refused(number: int, *, generation: int = 0) -> Record:
 
 
 def screened(number: int, *, generation: int = 0) -> Record:
-    """A record that a reward model which stands aside left to chance."""
+    """A record left to chance, since the reward model is not used."""
     candidate = Candidate(f"{number:016x}", "activation", "def activation(x): ...", (), "mutate")
     return Record(
         candidate,

@@ -101,7 +101,7 @@ def test_lessons_bring_the_first_screened_generation_forward_unless_it_is_named(
 
 
 def test_lessons_that_nothing_reads_are_refused() -> None:
-    with pytest.raises(UsageError, match="screening = true beside lessons"):
+    with pytest.raises(UsageError, match="screening = true together with lessons"):
         parse({"reward": {"lessons": "lessons.parquet"}}, where="t")
 
 

@@ -1,1 +1,1 @@
-"""Panels of components with known results after full training, one JSON file a kind."""
+"""Panels of components with known results after full training, one JSON file per kind."""

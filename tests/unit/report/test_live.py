@@ -67,7 +67,7 @@ def test_the_panel_and_the_lines_say_how_the_reward_model_stands() -> None:
         show(progress(7))
     text = console.file.getvalue()  # type: ignore[attr-defined]
 
-    assert text.count("stands aside since generation 5: rank correlation 0.01") == 2
+    assert text.count("is not used since generation 5: rank correlation 0.01") == 2
     assert "reward model" not in text.splitlines()[-1]
 
 

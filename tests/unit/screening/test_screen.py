@@ -130,7 +130,7 @@ def test_a_poisoned_model_never_comes_to_screen(monkeypatch) -> None:
     life = live(7)
 
     for generation in (4, 5, 6):
-        assert all("the reward model stands aside" in why for why in life.reasons(generation))
+        assert all("the reward model is not used" in why for why in life.reasons(generation))
 
 
 def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watched(
@@ -143,7 +143,7 @@ def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watch
 
     assert life.lift(5) > 0.2
     assert life.lift(6) < -0.2
-    assert all("stands aside" in why for why in life.reasons(6 + SETTINGS.watched))
+    assert all("is not used" in why for why in life.reasons(6 + SETTINGS.watched))
 
 
 def taught(*, wrongly: bool = False) -> Lessons:
@@ -173,7 +173,7 @@ def test_lessons_that_are_wrong_here_do_not_come_to_screen() -> None:
     life = live(3, EARLY, taught(wrongly=True))
 
     assert life.learner.trust(2).correlation < 0
-    assert all("stands aside" in reason for reason in life.reasons(2))
+    assert all("is not used" in reason for reason in life.reasons(2))
 
 
 def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:

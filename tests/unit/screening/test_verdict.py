@@ -34,7 +34,7 @@ def test_a_model_is_early_then_screens_then_stands_aside_and_screens_again() -> 
     ]
     assert [verdict.since for verdict in verdicts[4:]] == [4, 6, 6, 8]
     assert str(verdicts[6]) == (
-        "stands aside since generation 6: rank correlation 0.02 on 20 random candidates"
+        "is not used since generation 6: rank correlation 0.02 on 20 random candidates"
     )
     assert str(verdicts[7]) == "screens since generation 8"
 
