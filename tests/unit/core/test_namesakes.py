@@ -65,8 +65,8 @@ def test_a_spawned_process_that_repairs_a_history_runs_nothing_of_the_users(proj
         project,
         "if __name__ == '__main__':\n"
         "    import evo, pathlib\n"
-        "    from archive.repair import salvage\n"
-        "    print(salvage.generations(pathlib.Path('absent.h5'), campaign='none'))\n",
+        "    from archive.repair import recover\n"
+        "    print(recover.generations(pathlib.Path('absent.h5'), campaign='none'))\n",
     )
 
     assert done.stdout == "{}\n", done.stderr
