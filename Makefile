@@ -35,6 +35,7 @@ bench: $(SETUP)
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 # The wheel in a fresh environment per version of Python, outside the checkout; some gigabytes each.
+# uv takes the versions that are on the PATH and downloads the others.
 versions: $(SETUP)
 	rm -rf build/versions
 	$(BIN)/python -m hatchling build -t wheel -d build/versions

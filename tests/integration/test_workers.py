@@ -169,7 +169,7 @@ from evo.evaluation.protocol import Job, Protocol, Rung
 protocol = Protocol(rungs=(Rung(epochs=1, seeds=2),), learning_rates=(0.01,))
 settings = dict(kind="activation", tasks=("digits",), protocol=protocol, device="cpu")
 with Workers(1, timeout_s=60.0, **settings) as pool:
-    (outcome,) = pool.run([Job("a", {IDENTITY!r}, 0)])
+    (outcome,) = pool.run([Job("a", ({IDENTITY!r},), 0)])
 print(outcome.error or "trained", flush=True)
 """
 
