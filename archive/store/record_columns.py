@@ -22,6 +22,7 @@ from archive.store.tables import (
     spans,
     unpack_lists,
     unpack_table,
+    unpack_texts,
     unpack_vectors,
 )
 from evo.core.estimate import Estimate
@@ -81,8 +82,8 @@ def pack_records(records: Sequence[Record]) -> Columns:
 
 def unpack(columns: Columns) -> list[Record]:
     """Unpack records, their trials lazily."""
-    parents = unpack_lists(columns, "parent", LISTS["parent"])
-    graphs = unpack_lists(columns, "graph", LISTS["graph"])
+    parents = _text_lists(columns, "parent", PARENT_FIELDS)
+    graphs = _text_lists(columns, "graph", GRAPH_FIELDS)
     tasks = unpack_lists(columns, "task", LISTS["task"])
     text_vectors = unpack_vectors(columns, "text_vector")
     behaviour_vectors = unpack_vectors(columns, "behaviour_vector")
@@ -92,8 +93,8 @@ def unpack(columns: Columns) -> list[Record]:
         row = dict(zip(_RECORD, values, strict=True))
         records.append(
             Record(
-                Candidate(parents=_only(parents[i]), **part_of(row, "candidate")),
-                graphs=_only(graphs[i]),
+                Candidate(parents=parents[i], **part_of(row, "candidate")),
+                graphs=graphs[i],
                 text_vector=text_vectors[i],
                 behaviour_vector=behaviour_vectors[i],
                 score=_score(row, LazyTrials(columns, *trials[i]), tasks[i])
@@ -179,9 +180,11 @@ def _tasks(score: Score | None) -> list[tuple[CellValue, ...]]:
     return [(name, *task) for name, task in score.tasks.items()] if score else []
 
 
-def _only(rows: Sequence[tuple[str]]) -> tuple[str, ...]:
-    """The cells of a table with one column."""
-    return tuple(cell for (cell,) in rows)
+def _text_lists(columns: Columns, name: str, fields: Sequence[Field]) -> list[tuple[str, ...]]:
+    """Unpack the list per record of a table whose one column is text."""
+    (field,) = fields
+    texts = unpack_texts(columns, f"{name}.{field.name}")
+    return [tuple(texts[i:j]) for i, j in spans(columns, name)]
 
 
 def _score(row: dict[str, Any], trials: "LazyTrials", tasks: list[Any]) -> Score:

@@ -61,7 +61,9 @@ def cut_table(take: Slice, name: str, schema: Schema, start: int, stop: int) -> 
             continue
         offsets = take(f"{key}.offsets", start, stop + 1)
         columns[f"{key}.offsets"] = offsets - offsets[0]
-        columns[key] = take(key, int(offsets[0]), int(offsets[-1]))
+        begin, end = int(offsets[0]), int(offsets[-1])
+        # Where there is no text, a file's data set of it need not be opened.
+        columns[key] = take(key, begin, end) if end > begin else np.empty(0, dtype=np.uint8)
     return columns
 
 
