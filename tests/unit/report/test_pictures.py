@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Text
 from report_samples import baselines, overview, record, words
@@ -11,12 +13,13 @@ from rich.console import Console
 from evo.report.facts.lineage import lineage, main_line
 from evo.report.facts.overview import SAMPLE_SIZE, best_by_bsota, sample_by_operator
 from evo.report.facts.pareto import pareto_facts
-from evo.report.pictures import save_all, save_pareto
+from evo.report.pictures import draw, save_all, save_pareto
 from evo.report.pictures.labels import Label, place
-from evo.report.pictures.style import blank
+from evo.report.pictures.style import blank, look, save
 from evo.report.views.pareto import pareto_view
 
 NAMES = ("pareto", "progress", "win-rates", "best", "shapes", "lineage")
+OF_TWO = ("pareto", "progress", "win-rates")
 FAMILY = [
     record("grandmother", 1.2, 0.2, generation=1, parents=["relu"]),
     record("mother", 1.1, 0.3, generation=2, parents=["grandmother", "tanh"], operator="crossover"),
@@ -34,22 +37,47 @@ CAMPAIGNS = {
 }
 
 
+@pytest.mark.parametrize("picture", NAMES)
 @pytest.mark.parametrize("name", CAMPAIGNS)
-@pytest.mark.parametrize("is_curve", [True, False])
-def test_a_campaign_of_any_size_has_every_picture(name: str, is_curve: bool, tmp_path: Path):
+def test_a_campaign_of_any_size_has_every_picture(name: str, picture: str):
     records = CAMPAIGNS[name]
     family = lineage(records, records[-1]) if records else []
 
-    paths = save_all(overview(records, is_curve=is_curve, lineage=family), tmp_path)
+    figure = draw(picture, overview(records, lineage=family))
+
+    assert _ink(figure) > 0.005
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_a_kind_without_curves_has_a_picture_of_shapes_too(name: str):
+    assert _ink(draw("shapes", overview(CAMPAIGNS[name], is_curve=False))) > 0.005
+
+
+def test_every_picture_is_saved_for_print_and_for_the_screen(tmp_path: Path):
+    paths = save_all(overview([*baselines(), FAMILY[0]]), tmp_path, over=overview([], name="beta"))
 
     assert {p.name for p in paths} == {f"{n}.{e}" for n in NAMES for e in ("png", "svg")}
     assert all(imread(tmp_path / f"{n}.png").std() > 0.005 for n in NAMES)
 
 
+def _ink(figure: Figure) -> float:
+    """Standard deviation of a coarse drawing's pixels: 0 where nothing is drawn."""
+    figure.set_dpi(40)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return float(np.asarray(canvas.buffer_rgba()).std()) / 255
+
+
+def _words(figure: Figure, folder: Path) -> str:
+    """The text of a picture, as its SVG has it."""
+    with look():
+        return words(*save(figure, folder, "picture", endings=("svg",)))
+
+
 def test_pictures_name_what_they_show(tmp_path: Path):
     records = CAMPAIGNS["many"]
-    save_all(overview(records, lineage=lineage(records, FAMILY[-1])), tmp_path)
-    shown = {name: words(tmp_path / f"{name}.svg") for name in NAMES}
+    many = overview(records, lineage=lineage(records, FAMILY[-1]))
+    shown = {name: _words(draw(name, many), tmp_path) for name in NAMES}
 
     assert all("alpha: activation on digits" in text for text in shown.values())
     assert all(word in shown["pareto"] for word in ("relu", "tanh", "knee", "B-WR", "Pareto front"))
@@ -67,9 +95,9 @@ def test_pictures_name_what_they_show(tmp_path: Path):
 def test_an_equal_picture_of_the_front_has_equal_bytes(tmp_path: Path):
     files = []
     for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        save_all(overview(CAMPAIGNS["many"]), tmp_path / name)
-        files.append([(tmp_path / name / f"pareto.{end}").read_bytes() for end in ("png", "svg")])
+        with look():
+            paths = save(draw("pareto", overview(CAMPAIGNS["many"])), tmp_path, name)
+        files.append([path.read_bytes() for path in paths])
 
     assert files[0] == files[1]
 
@@ -77,16 +105,18 @@ def test_an_equal_picture_of_the_front_has_equal_bytes(tmp_path: Path):
 def test_a_second_campaign_is_laid_over(tmp_path: Path):
     other = overview([*baselines(), *FAMILY], name="beta")
 
-    save_all(overview(CAMPAIGNS["many"]), tmp_path, over=other)
+    many = overview(CAMPAIGNS["many"])
+    shown = {name: _words(draw(name, many, other), tmp_path) for name in OF_TWO}
 
-    assert "front of beta" in words(tmp_path / "pareto.svg")
-    assert "beta" in words(tmp_path / "progress.svg")
-    assert "beta" in words(tmp_path / "win-rates.svg")
+    assert "front of beta" in shown["pareto"]
+    assert "beta" in shown["progress"]
+    assert "beta" in shown["win-rates"]
 
 
+@pytest.mark.parametrize("picture", OF_TWO)
 @pytest.mark.parametrize("name", ["none", "many"])
-def test_an_empty_campaign_can_be_laid_over_another(name: str, tmp_path: Path):
-    assert save_all(overview(CAMPAIGNS[name]), tmp_path, over=overview([], name="beta"))
+def test_an_empty_campaign_can_be_laid_over_another(name: str, picture: str):
+    assert _ink(draw(picture, overview(CAMPAIGNS[name]), overview([], name="beta"))) > 0.005
 
 
 @pytest.mark.parametrize("keys", [("seconds", "b_wr"), ("margin", "length", "n_text")])
