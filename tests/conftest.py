@@ -1,4 +1,4 @@
-"""What all tests share: no clock in properties, and small image sets in the official formats."""
+"""What all tests share: no clock in properties, torch on one thread, and small image sets."""
 
 import gzip
 import hashlib
@@ -18,16 +18,10 @@ settings.register_profile("ci", deadline=None)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile(PROFILE)
 
+# As in a campaign. Several threads for small tensors mostly wait for each other.
+torch.set_num_threads(1)
+
 TRAIN, TEST = 600, 100
-
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """Torch on one thread, as in a campaign."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def images(samples: int, shape: tuple[int, ...], seed: int) -> tuple[NDArray, NDArray]:

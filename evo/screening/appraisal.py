@@ -16,6 +16,7 @@ from evo.core.seeds import child, child_seed
 from evo.screening.efficiency import Efficiency, resampled
 from evo.screening.features import Features, rows_of
 from evo.screening.model import Example, RewardModel
+from evo.screening.settings import DEFAULT_FIT, FitSettings
 from evo.screening.trust import Trust
 
 FEWEST_CANDIDATES = 25
@@ -84,14 +85,18 @@ class Judgement:
     pairs: dict[tuple[str, str], Ranked]
 
 
-def held_out(evaluated: Evaluated, indices: Indices, *, seed: int) -> Floats:
+def held_out(
+    evaluated: Evaluated, indices: Indices, *, seed: int, settings: FitSettings = DEFAULT_FIT
+) -> Floats:
     """Expected B-WR of candidates, each by a model fitted to four fifths of the others: (n,)."""
     order = child(seed, "fold").permutation(len(indices))
     expected = np.zeros(len(indices))
     for fold in range(_FOLDS):
         test = order[fold::_FOLDS]
         train = indices[np.setdiff1d(np.arange(len(indices)), test)]
-        expected[test] = _predicted(evaluated, train, indices[test], seed=child_seed(seed, fold))
+        expected[test] = _predicted(
+            evaluated, train, indices[test], seed=child_seed(seed, fold), settings=settings
+        )
     return expected
 
 
@@ -106,27 +111,32 @@ def ranked(expected: Floats, performance: Floats, *, seed: int) -> Ranked:
     )
 
 
-def matrix(evaluated: Evaluated, *, seed: int) -> dict[tuple[str, str], Ranked]:
+def matrix(
+    evaluated: Evaluated, *, seed: int, settings: FitSettings = DEFAULT_FIT
+) -> dict[tuple[str, str], Ranked]:
     """For each pair of sources, how well a model learned from the first ranks the second."""
     sources = evaluated.by_source()
     pairs: dict[tuple[str, str], Ranked] = {}
     for teacher, train in sources.items():
         for target, test in sources.items():
             expected = (
-                held_out(evaluated, test, seed=seed)
+                held_out(evaluated, test, seed=seed, settings=settings)
                 if target == teacher
-                else _predicted(evaluated, train, test, seed=seed)
+                else _predicted(evaluated, train, test, seed=seed, settings=settings)
             )
             pairs[teacher, target] = ranked(expected, evaluated.performance[test], seed=seed)
     return pairs
 
 
-def _predicted(evaluated: Evaluated, train: Indices, test: Indices, *, seed: int) -> Floats:
+def _predicted(
+    evaluated: Evaluated, train: Indices, test: Indices, *, seed: int, settings: FitSettings
+) -> Floats:
     """B-WR of the test candidates, predicted by a model of the others."""
     model = RewardModel.fit(
         rows_of(evaluated.features, train),
         Example(*(values[train] for values in evaluated.examples)),
         seed=seed,
+        settings=settings,
     )
     return model.predict(rows_of(evaluated.features, test)).b_wr
 

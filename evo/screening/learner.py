@@ -147,7 +147,10 @@ class Learner:
         if len(examples.b_wr) < _FEWEST:
             return None
         return RewardModel.fit(
-            features, examples, seed=child_seed(self._seed, "reward", generation)
+            features,
+            examples,
+            seed=child_seed(self._seed, "reward", generation),
+            settings=self._settings.fit,
         )
 
     def _checked(self, generation: int) -> PredictionCheck | None:

@@ -26,15 +26,13 @@ from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Score
 from evo.screening.features import Features
+from evo.screening.settings import DEFAULT_FIT, FitSettings
 
 BLOCKS = ("behaviour", "propagation")
 """Features of the model; more made it no better (docs/measurements/screening.md)."""
 
 _MEMBERS = 8
 _WIDTH = 64
-_STEPS = 300
-_BATCH = 64
-"""Examples per step; all their pairs count."""
 _RATE, _DECAY, _DROPOUT = 3e-3, 1e-2, 0.1
 _STEEPNESS = 4.0
 """τ: near the middle, a difference of 0.1 in win rate means a probability of about 0.83."""
@@ -132,7 +130,13 @@ class RewardModel:
 
     @classmethod
     def fit(
-        cls, features: Features, examples: Example, *, seed: int, blocks: Sequence[str] = BLOCKS
+        cls,
+        features: Features,
+        examples: Example,
+        *,
+        seed: int,
+        blocks: Sequence[str] = BLOCKS,
+        settings: FitSettings = DEFAULT_FIT,
     ) -> "RewardModel":
         """Fit a model to at least two examples.
 
@@ -141,13 +145,14 @@ class RewardModel:
             examples: their win rates.
             seed: of initial weights, samples and batches.
             blocks: names of the features to use.
+            settings: number and size of the steps.
         """
         scaler = Scaler.of(features, blocks)
         inputs = scaler(features)
         generator = torch.Generator().manual_seed(seed)
         count = len(inputs)
         samples = torch.randint(count, (_MEMBERS, count), generator=generator)
-        layers = _trained_layers(inputs, _targets(examples), samples, generator)
+        layers = _trained_layers(inputs, _targets(examples), samples, generator, settings)
         with torch.no_grad():
             rates = torch.sigmoid(_outputs(layers, inputs.expand(_MEMBERS, -1, -1)))
         wins = (examples.b_wr, examples.bsota_wr)
@@ -195,16 +200,20 @@ def _standardised(block: Floats, mean: Floats, deviation: Floats) -> Floats:
 
 
 def _trained_layers(
-    inputs: torch.Tensor, targets: _Targets, samples: torch.Tensor, generator: torch.Generator
+    inputs: torch.Tensor,
+    targets: _Targets,
+    samples: torch.Tensor,
+    generator: torch.Generator,
+    settings: FitSettings,
 ) -> tuple[torch.Tensor, ...]:
     """The layers of all members, each trained on its sample (members, n) of the examples."""
     layers = _initial_layers(inputs.shape[1], generator)
     optimiser = torch.optim.AdamW(layers, lr=_RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, _RATE, total_steps=_STEPS, pct_start=0.1
+        optimiser, _RATE, total_steps=settings.steps, pct_start=0.1
     )
-    for _ in range(_STEPS):
-        drawn = torch.randint(samples.shape[1], (_MEMBERS, _BATCH), generator=generator)
+    for _ in range(settings.steps):
+        drawn = torch.randint(samples.shape[1], (_MEMBERS, settings.batch), generator=generator)
         batch = samples.gather(1, drawn)
         outputs = _outputs(layers, inputs[batch], generator)
         loss = _loss(outputs, targets.rates[batch], targets.variances[batch])

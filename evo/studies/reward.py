@@ -80,17 +80,17 @@ class Rewards:
         """Appraise a model's predictions for them."""
         first, evaluated = self.histories[0], self.evaluated
         seed = int(first.config["seed"])
+        settings = parse(first.config, where="config.json").reward
         everything = np.arange(len(evaluated.performance))
+        expected = held_out(evaluated, everything, seed=seed, settings=settings.fit)
         return Judgement(
             names=[history.folder.name for history in self.histories],
             evaluated=len(everything),
-            screening=parse(first.config, where="config.json").reward.screening,
+            screening=settings.screening,
             trust=_trust(self.learners[0], first),
-            overall=ranked(
-                held_out(evaluated, everything, seed=seed), evaluated.performance, seed=seed
-            ),
+            overall=ranked(expected, evaluated.performance, seed=seed),
             by=self.by,
-            pairs=matrix(evaluated, seed=seed),
+            pairs=matrix(evaluated, seed=seed, settings=settings.fit),
         )
 
     def lessons(self) -> Lessons:

@@ -21,8 +21,6 @@ from evo.core.errors import UsageError
 from evo.core.seeds import child
 from evo.tasks.base import Data, Split, Task
 
-_TRAIN, _VALIDATION, _TEST = 10_000, 2_000, 5_000
-
 # What torchvision's readers and urllib raise on missing, damaged and unreachable files.
 _UNREADABLE = (
     OSError,
@@ -65,10 +63,14 @@ class TorchvisionImages(Task):
     Attributes:
         data_set: name of the data set.
         sub_folder: of the data folder, where torchvision expects the files.
+        train_images, validation_images, test_images: sizes of the subset.
     """
 
     data_set: ClassVar[str]
     sub_folder: ClassVar[str]
+    train_images: ClassVar[int] = 10_000
+    validation_images: ClassVar[int] = 2_000
+    test_images: ClassVar[int] = 5_000
 
     @abstractmethod
     def read(self, folder: Path, *, train: bool, download: bool) -> Images:
@@ -100,9 +102,10 @@ class TorchvisionImages(Task):
             raise self._missing() from error
         # All but a sixth to train, where the files hold fewer than the subset.
         samples = len(train.classes)
-        cuts = [min(_TRAIN, samples * 5 // 6), min(_TRAIN + _VALIDATION, samples)]
+        most = self.train_images
+        cuts = [min(most, samples * 5 // 6), min(most + self.validation_images, samples)]
         parts = np.split(self._order("train", samples), cuts)[:2]
-        chosen = self._order("test", len(test.classes))[:_TEST]
+        chosen = self._order("test", len(test.classes))[: self.test_images]
         training, validation, tested = (
             _split(images, rows)
             for images, rows in ((train, parts[0]), (train, parts[1]), (test, chosen))

@@ -37,28 +37,41 @@ class KindSuite:
         with Sandbox() as running:
             yield running
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def graphs_by_kind(cls) -> dict[str, list[Graph]]:
+        """Graphs of baselines that an earlier test of the class has traced."""
+        return {}
+
+    @pytest.fixture
+    def graphs(
+        self, kind: Kind, sandbox: Sandbox, graphs_by_kind: dict[str, list[Graph]]
+    ) -> list[Graph]:
+        """The graphs of all baselines, each of which must be accepted."""
+        if kind.name not in graphs_by_kind:
+            graphs_by_kind[kind.name] = _graphs_of(kind, sandbox)
+        return graphs_by_kind[kind.name]
+
     def test_its_name_is_that_of_its_registration(self, kind: Kind) -> None:
         assert kinds.get(kind.name) is type(kind)
 
     def test_it_has_enough_different_baselines_that_pass_the_walls(
-        self, kind: Kind, sandbox: Sandbox
+        self, kind: Kind, graphs: list[Graph]
     ) -> None:
-        graphs = _graphs_of(kind, sandbox)
-
         different = {candidate.id for candidate in kind.baselines().values()}
         assert len(different) == len(graphs) >= self.fewest_baselines
 
     def test_behaviour_is_one_finite_vector_a_component_and_tells_baselines_apart(
-        self, kind: Kind, sandbox: Sandbox
+        self, kind: Kind, graphs: list[Graph]
     ) -> None:
-        vectors = np.stack([kind.behaviour(graph) for graph in _graphs_of(kind, sandbox)])
+        vectors = np.stack([kind.behaviour(graph) for graph in graphs])
 
         assert vectors.dtype == np.float32
         assert np.isfinite(vectors).all()
         assert len(np.unique(vectors.round(4), axis=0)) == len(vectors)
 
-    def test_a_network_takes_every_baseline_in(self, kind: Kind, sandbox: Sandbox) -> None:
-        assert all(isinstance(kind.parts(graph), Parts) for graph in _graphs_of(kind, sandbox))
+    def test_a_network_takes_every_baseline_in(self, kind: Kind, graphs: list[Graph]) -> None:
+        assert all(isinstance(kind.parts(graph), Parts) for graph in graphs)
 
     def test_every_word_of_its_vocabulary_makes_a_traceable_component(
         self, kind: Kind, sandbox: Sandbox

@@ -32,7 +32,6 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", PRINTS)
 def test_it_runs_in_seconds(
     name: str,

@@ -27,12 +27,17 @@ def test_every_key_of_the_configuration_has_a_row() -> None:
         f"{part}.{key}"
         for part in ("protocol", "novelty", "selection", "portfolio", "reward", "llm")
         for key in type(getattr(Config(), part)).model_fields
-        if key != "budget"  # a table of its own
+        if key not in ("budget", "fit")  # tables of their own
     }
     plain = {"kind", "tasks", "seed", "generations", "population", "offspring", "trainings"}
 
     assert flat | plain <= keys
-    assert {"llm.budget.hours", "llm.models.key_env", "protocol.rungs.epochs"} <= keys
+    assert {
+        "llm.budget.hours",
+        "llm.models.key_env",
+        "protocol.rungs.epochs",
+        "reward.fit.steps",
+    } <= keys
 
 
 def test_a_default_is_shown_as_toml_has_it() -> None:

@@ -24,8 +24,6 @@ from evo.validation.graph.graphs import Graphs, component_of
 from evo.validation.refusal import Refused
 from evo.validation.validator import Validator
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 PAIR = "activation+regularizer"
 SETTINGS = (
     *(f"kind={PAIR}", "population=8", "offspring=16", "trainings=12", "generations=4", "seed=1"),

@@ -13,8 +13,6 @@ from evo.core.records import Record, Status
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 KNOWN = spellings()
 FUNCTIONS = [spelling.function for spelling in KNOWN]
 

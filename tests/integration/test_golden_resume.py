@@ -5,15 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import no_training
-import pytest
 
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.config import parse
 from evo.core.records import JobKey, Outcome
 from evo.evaluation.protocol import Job
-
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -17,9 +17,6 @@ from evo.evaluation import panel as panels
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
-
 PANELS = sorted(
     Path(file.name).stem
     for file in resources.files(evo.data.panels).iterdir()

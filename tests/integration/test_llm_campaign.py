@@ -22,7 +22,7 @@ from evo.core.errors import BudgetReachedError, EvoError, HistoryError
 from evo.core.records import Status
 from evo.llm.online import EndpointDeadError
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.enable_socket
 
 CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.atan", "F.mish")
 

@@ -13,7 +13,7 @@ from evo.campaign import build
 from evo.config import Config
 from evo.core.records import Status
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.enable_socket
 
 
 def gguf() -> Path:

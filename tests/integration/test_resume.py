@@ -19,8 +19,6 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.store import disk, merging
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 GENERATIONS = 5
 SETTINGS = (
     *("population=6", "offspring=6", "trainings=4", f"generations={GENERATIONS}", "seed=3"),

@@ -24,13 +24,11 @@ from evo.report.views.reward import reward_view
 from evo.studies.reward import Rewards
 from evo.validation.graph.graphs import component_of
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 GENERATIONS, FIRST, TRAININGS = 6, 4, 14
 SETTINGS = (
     *("population=8", "offspring=16", f"trainings={TRAININGS}", f"generations={GENERATIONS}"),
     *("seed=3", "reward.screening=true", f"reward.first_generation={FIRST}"),
-    "reward.over_propose=2",
+    *("reward.over_propose=2", "reward.fit.steps=60"),
     "protocol.rungs=[{epochs = 1, seeds = 4}]",
 )
 
@@ -74,10 +72,8 @@ def live(folder: Path, *settings: str, dies_at: int | None = None) -> int:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> tuple[Path, int]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evo.screening.model._STEPS", 60)
-        folder = tmp_path_factory.mktemp("whole") / "run"
-        return folder, live(folder)
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return folder, live(folder)
 
 
 def rendered(view) -> str:
@@ -111,9 +107,7 @@ def test_who_is_left_out_carries_what_was_expected_of_it(whole) -> None:
     assert {r.screening for r in out} == {Screening(ScreeningState.SCREENS)}
 
 
-def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:
-    monkeypatch.setattr("evo.screening.model._STEPS", 60)
-
+def test_what_the_model_is_worth_is_told_by_source(whole) -> None:
     found = Rewards.of([Reader.read(whole[0])]).judgement()
     facts = reward_facts(found)
 
@@ -128,9 +122,8 @@ def test_what_the_model_is_worth_is_told_by_source(whole, monkeypatch) -> None:
 
 
 def test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been(
-    whole, tmp_path, monkeypatch
+    whole, tmp_path
 ) -> None:
-    monkeypatch.setattr("evo.screening.model._STEPS", 60)
     folder, trained = whole
 
     with pytest.raises(Killed):
@@ -155,9 +148,8 @@ def lessons(whole) -> Path:
 
 
 def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
-    whole, lessons, tmp_path, monkeypatch
+    whole, lessons, tmp_path
 ) -> None:
-    monkeypatch.setattr("evo.screening.model._STEPS", 60)
     folder = tmp_path / "run"
 
     live(folder, f"reward.lessons={lessons}", "reward.first_generation=2", "seed=8")
@@ -168,9 +160,8 @@ def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
 
 
 def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_it(
-    lessons, tmp_path, monkeypatch
+    lessons, tmp_path
 ) -> None:
-    monkeypatch.setattr("evo.screening.model._STEPS", 60)
     file = tmp_path / "file.parquet"
     file.write_bytes(lessons.read_bytes())
     settings = (

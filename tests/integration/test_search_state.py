@@ -9,8 +9,6 @@ from evo.campaign.resume import replay
 from evo.campaign.state import SearchState
 from evo.core.records import Record
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SETTINGS = (
     *("population=6", "offspring=6", "trainings=4", "generations=4", "seed=3"),
     "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",

@@ -15,11 +15,17 @@ class RewardModelStrategy:
     """Chooses by the ensemble fitted to all evaluated candidates, with a campaign's defaults.
 
     Unlike in a campaign the model is always used, and chooses among all that are left.
+
+    Args:
+        settings: of a campaign; its defaults where none are given.
     """
+
+    def __init__(self, settings: RewardSettings | None = None) -> None:
+        self._settings = settings or RewardSettings()
 
     def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
-        settings = RewardSettings()
+        settings = self._settings
         candidates, left = state.candidates, rng.permutation(state.left)
         by_chance = left[: random_count(count, settings.random_share)]
         rest = np.sort(left[len(by_chance) :])
@@ -27,6 +33,7 @@ class RewardModelStrategy:
             candidates.features(BLOCKS, state.evaluated),
             state.examples,
             seed=int(rng.integers(2**62)),
+            settings=settings.fit,
         )
         prediction = model.predict(candidates.features(BLOCKS, rest))
         expected, spread = (

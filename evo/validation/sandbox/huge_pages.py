@@ -16,19 +16,23 @@ _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) rw-p [0-9a-f]+ 00:00 0 *(\[heap
 _MAPS = Path("/proc/self/maps")
 
 
-def pack_memory() -> None:
-    """Collapse the memory that this process has written to so far."""
+def pack_memory(maps: Path = _MAPS) -> None:
+    """Collapse the memory that this process has written to so far.
+
+    Args:
+        maps: the file in which the kernel lists this process's mappings.
+    """
     library = ctypes.CDLL(None, use_errno=True)
-    for address in _addresses():
+    for address in addresses(maps):
         # One call per page: one that cannot be collapsed must not leave out the rest.
         library.madvise(ctypes.c_void_p(address), ctypes.c_size_t(_LARGE), _COLLAPSE)
 
 
-def _addresses() -> Iterator[int]:
-    """Addresses at which huge pages of private memory can lie."""
-    if not _MAPS.exists():
+def addresses(maps: Path) -> Iterator[int]:
+    """Addresses at which huge pages of private memory can lie; none without a list of mappings."""
+    if not maps.exists():
         return
-    for line in _MAPS.read_text().splitlines():
+    for line in maps.read_text().splitlines():
         if mapping := _MAPPING.match(line):
             start, end = int(mapping[1], 16), int(mapping[2], 16)
             yield from range(-(-start // _LARGE) * _LARGE, end - _LARGE + 1, _LARGE)

@@ -14,7 +14,7 @@ SOURCES = [
 
 
 @pytest.fixture(scope="module")
-def describe(one_thread):
+def describe():
     return TextDescriptor()
 
 
@@ -34,7 +34,7 @@ def test_a_source_has_the_same_vector_whatever_it_is_batched_with(describe):
     assert together.tobytes() == backwards.tobytes() == alone.tobytes()
 
 
-def test_the_model_is_loaded_when_the_context_that_waits_for_it_ends(one_thread):
+def test_the_model_is_loaded_when_the_context_that_waits_for_it_ends():
     descriptor = TextDescriptor()
 
     with descriptor.loading():

@@ -44,9 +44,7 @@ def test_a_gradient_that_lies_transposed_moves_the_weights_that_it_is_of() -> No
 @pytest.mark.parametrize(
     ("network", "penalty"), [(Cnn((4, 8), "normal"), None), (Mlp((32, 32), "normal"), angles)]
 )
-def test_adams_kernel_trains_to_the_losses_of_adam_written_out(
-    network: Network, penalty, one_thread: None
-) -> None:
+def test_adams_kernel_trains_to_the_losses_of_adam_written_out(network: Network, penalty) -> None:
     data: Data = Digits().load()
     kernel, written = (
         train(

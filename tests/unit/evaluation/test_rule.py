@@ -76,7 +76,7 @@ def trained(data: Data, parts: Parts) -> Trained:
     return train(Mlp((16, 16)), data, parts, seeds=(0, 1), **options)
 
 
-def test_training_with_adam_as_a_rule_ends_at_the_same_losses(data: Data, one_thread: None) -> None:
+def test_training_with_adam_as_a_rule_ends_at_the_same_losses(data: Data) -> None:
     own, kernels = trained(data, Parts(update=adam)), trained(data, Parts())
 
     torch.testing.assert_close(own.test_loss, kernels.test_loss, rtol=2e-3, atol=1e-3)
@@ -84,7 +84,7 @@ def test_training_with_adam_as_a_rule_ends_at_the_same_losses(data: Data, one_th
 
 
 def test_a_schedule_of_the_linear_fall_ends_where_none_ends_and_another_does_not(
-    data: Data, one_thread: None
+    data: Data,
 ) -> None:
     plain = trained(data, Parts())
 

@@ -8,13 +8,10 @@ from evo.report.pictures import efficiency as picture
 from evo.screening.appraisal import Evaluated, Judgement, held_out, matrix, ranked
 from evo.screening.efficiency import Efficiency
 from evo.screening.model import Example
+from evo.screening.settings import FitSettings
 from evo.screening.trust import Trust
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch) -> None:
-    monkeypatch.setattr("evo.screening.model._STEPS", 80)
-    monkeypatch.setattr("evo.screening.model._BATCH", 32)
+QUICK = FitSettings(steps=80, batch=32)
 
 
 def evaluated() -> Evaluated:
@@ -30,7 +27,7 @@ def evaluated() -> Evaluated:
 
 
 def test_what_one_source_teaches_holds_for_another_of_the_same_law_alone() -> None:
-    pairs = matrix(evaluated(), seed=0)
+    pairs = matrix(evaluated(), seed=0, settings=QUICK)
 
     assert {name for pair in pairs for name in pair} == {"one", "two", "contrary"}
     assert pairs["one", "two"].area.value > 0.8
@@ -44,7 +41,7 @@ def test_nobody_is_ranked_by_a_model_that_learned_from_it() -> None:
     noise = rng.random(len(world.performance))
     drawn = Evaluated(world.features, Example(*[noise] * 4), noise, world.sources)
 
-    expected = held_out(drawn, np.arange(len(noise)), seed=0)
+    expected = held_out(drawn, np.arange(len(noise)), seed=0, settings=QUICK)
 
     assert abs(np.corrcoef(expected, noise)[0, 1]) < 0.3
 
@@ -75,7 +72,8 @@ def test_a_curve_rises_from_nothing_to_all_and_no_ranking_beats_the_truth(promis
 def test_the_picture_draws_every_pair() -> None:
     world = evaluated()
     everyone = np.arange(len(world.performance))
-    overall = ranked(held_out(world, everyone, seed=0), world.performance, seed=0)
+    expected = held_out(world, everyone, seed=0, settings=QUICK)
+    overall = ranked(expected, world.performance, seed=0)
     judged = Judgement(
         ["run"],
         len(everyone),
@@ -83,7 +81,7 @@ def test_the_picture_draws_every_pair() -> None:
         Trust(0.5, 40, 0, 1),
         overall,
         "operator",
-        matrix(world, seed=0),
+        matrix(world, seed=0, settings=QUICK),
     )
 
     figure = picture.draw_efficiency(judged)

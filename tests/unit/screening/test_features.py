@@ -6,8 +6,6 @@ import torch.nn.functional as F
 from evo.components.kinds import kinds
 from evo.screening.propagation import Propagation
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def signals() -> Propagation:

@@ -2,7 +2,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pytest
 
 from evo.core.estimate import Estimate
 from evo.core.records import BASELINE_OPERATOR, Candidate, Generation, Record, Score, Status
@@ -12,10 +11,15 @@ from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
 from evo.screening.model import Example, Prediction, RewardModel
 from evo.screening.screen import RewardScreen
-from evo.screening.settings import RewardSettings
+from evo.screening.settings import FitSettings, RewardSettings
 
 TRAININGS, PROPOSALS = 16, 48
-SETTINGS = RewardSettings(screening=True, first_generation=4, random_share=0.25)
+SETTINGS = RewardSettings(
+    screening=True,
+    first_generation=4,
+    random_share=0.25,
+    fit=FitSettings(steps=80, batch=32),
+)
 
 
 def extract_features(records):
@@ -78,12 +82,6 @@ def live(
     return life
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch) -> None:
-    monkeypatch.setattr("evo.screening.model._STEPS", 80)
-    monkeypatch.setattr("evo.screening.model._BATCH", 32)
-
-
 class Poisoned:
     """A model that says the opposite of what it has learned."""
 
@@ -98,8 +96,8 @@ class Poisoned:
 def poison(monkeypatch, *, when: Callable[[int], bool]) -> None:
     honest = RewardModel.fit
 
-    def fit(features, examples, *, seed):
-        model = honest(features, examples, seed=seed)
+    def fit(features, examples, *, seed, settings):
+        model = honest(features, examples, seed=seed, settings=settings)
         return Poisoned(model) if when(len(examples.b_wr)) else model
 
     monkeypatch.setattr(learning.RewardModel, "fit", fit)

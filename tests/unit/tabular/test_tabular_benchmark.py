@@ -1,5 +1,7 @@
 """A pool of our own making, whose win rates follow from one feature."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -8,19 +10,21 @@ from evo.report.facts.tabular import tabular_facts
 from evo.report.pictures import tabular as picture
 from evo.report.views.tabular import tabular_view
 from evo.screening.model import Example
+from evo.screening.settings import FitSettings, RewardSettings
 from evo.tabular.benchmark import BenchmarkPlan, Table, measure, search_pool
 from evo.tabular.candidates import Candidates
 from evo.tabular.strategies.chance import Chance
-from evo.tabular.strategy import PoolState, strategies
-
-pytestmark = pytest.mark.usefixtures("one_thread")
+from evo.tabular.strategies.reward_model import RewardModelStrategy
+from evo.tabular.strategy import PoolState, Strategy, strategies
 
 PLAN = BenchmarkPlan(budget=40, batch=10, seeds=3, reach=0.9)
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch) -> None:
-    monkeypatch.setattr("evo.screening.model._STEPS", 80)
+def strategy(name: str) -> Strategy:
+    """A strategy by name; a model of it is fitted quickly."""
+    if name == "reward-model":
+        return RewardModelStrategy(RewardSettings(fit=FitSettings(steps=80)))
+    return strategies.get(name)()
 
 
 def table(count: int = 160, *, width: int = 6) -> Table:
@@ -59,7 +63,7 @@ def test_who_knows_the_best_finds_them_at_once_and_chance_finds_its_share() -> N
 
 @pytest.mark.parametrize("name", ["reward-model", "gaussian-process"])
 def test_what_learns_from_win_rates_is_ahead_of_chance(name: str) -> None:
-    found, chance = measure(table(), {name: strategies.get(name), "random": Chance}, PLAN)
+    found, chance = measure(table(), {name: partial(strategy, name), "random": Chance}, PLAN)
 
     assert found.recall[:, -1].mean() > chance.recall[:, -1].mean() + 0.2
 
@@ -78,9 +82,7 @@ def test_a_strategy_evaluates_every_candidate_once_and_the_same_again(name: str)
     world = table(40)
     plan = BenchmarkPlan(budget=40, batch=15, seeds=2, reach=0.5)
 
-    orders = [
-        search_pool(world, strategies.get(name)(), plan, name=name, repetition=1) for _ in (0, 1)
-    ]
+    orders = [search_pool(world, strategy(name), plan, name=name, repetition=1) for _ in (0, 1)]
 
     assert sorted(orders[0].tolist()) == list(range(40))
     assert orders[0].tolist() == orders[1].tolist()

@@ -48,14 +48,15 @@ def test_small_files_are_split_in_the_same_shares(
     assert sizes(task()) == [(500, *shape), (100, *shape), (100, *shape)]
 
 
-def test_the_official_number_of_images_gives_the_stated_subset(
-    monkeypatch: pytest.MonkeyPatch, own_files: Path
-) -> None:
-    monkeypatch.setattr("evo.tasks.torchvision_images._TRAIN", 300)
-    monkeypatch.setattr("evo.tasks.torchvision_images._VALIDATION", 50)
-    monkeypatch.setattr("evo.tasks.torchvision_images._TEST", 70)
+class SmallMnist(Mnist):
+    """MNIST with a subset that is smaller than the files here."""
 
-    assert [size[0] for size in sizes(Mnist())] == [300, 50, 70]
+    train_images, validation_images, test_images = 300, 50, 70
+
+
+def test_files_with_more_images_give_the_stated_subset(own_files: Path) -> None:
+    assert [size[0] for size in sizes(SmallMnist())] == [300, 50, 70]
+    assert (Mnist.train_images, Mnist.validation_images, Mnist.test_images) == (10000, 2000, 5000)
 
 
 def unit(images: torch.Tensor) -> torch.Tensor:

@@ -14,8 +14,6 @@ from evo.validation.graph.graph import Graph
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.writer import write_graph
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 SHAPES = Activation.trace_shapes
 HONEST: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text()) | {
     name: candidate.source for name, candidate in Activation().baselines().items()

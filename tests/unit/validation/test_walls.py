@@ -74,7 +74,7 @@ def test_processor_time_of_another_process_is_what_it_took():
         libc.processor_time_s(child.pid)
 
 
-def test_large_pages_lie_in_private_memory_and_nowhere_else(monkeypatch, tmp_path):
+def test_large_pages_lie_in_private_memory_and_nowhere_else(tmp_path):
     maps = tmp_path / "maps"
     maps.write_text(
         "00100000-00900000 rw-p 00000000 00:00 0                          [heap]\n"
@@ -84,9 +84,8 @@ def test_large_pages_lie_in_private_memory_and_nowhere_else(monkeypatch, tmp_pat
         "03000000-03800000 rw-p 00000000 fe:00 77                         /lib/libtorch.so\n"
         "04100000-04700000 rw-p 00000000 00:00 0 \n"
     )
-    monkeypatch.setattr(huge_pages, "_MAPS", maps)
 
-    assert list(huge_pages._addresses()) == [
+    assert list(huge_pages.addresses(maps)) == [
         0x200000,
         0x400000,
         0x600000,
@@ -105,11 +104,10 @@ def test_packing_keeps_every_byte():
     assert bytes(data) == before
 
 
-def test_packing_where_there_is_no_proc_does_nothing(monkeypatch, tmp_path):
-    monkeypatch.setattr(huge_pages, "_MAPS", tmp_path / "none")
+def test_packing_where_there_is_no_proc_does_nothing(tmp_path):
     began = time.monotonic()
 
-    huge_pages.pack_memory()
+    huge_pages.pack_memory(tmp_path / "none")
 
     assert time.monotonic() - began < 0.1
 
