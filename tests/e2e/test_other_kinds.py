@@ -27,7 +27,7 @@ KINDS = {
 
 
 SHORT = (
-    *("--set", "workers=1", "--set", "generations=1"),
+    *("--set", "workers=1", "--set", "generations=1", "--set", "novelty.text_model=none"),
     *("--set", "protocol.rungs=[{epochs = 1, seeds = 2, networks = 1}]"),
 )
 

@@ -192,7 +192,7 @@ def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:
 
     with pytest.raises(UsageError, match="has changed"):
         create.check_config(again)
-    with pytest.raises(HistoryError, match="was changed since the campaign began"):
+    with pytest.raises(HistoryError, match="differs from the lessons that the campaign began with"):
         create.check_config(again, begun=tmp_path / "run")
     (tmp_path / "run" / "lessons.parquet").unlink()
     with pytest.raises(HistoryError, match="is missing, and so is its original"):
