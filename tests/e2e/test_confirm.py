@@ -67,7 +67,7 @@ def test_an_interrupt_exits_with_130_and_what_has_trained_is_kept(
     interrupted: Finished, saved: list[str], confirmed: Finished, folder: Path
 ) -> None:
     assert interrupted.code == 130, interrupted.err
-    assert "The same command goes on" in interrupted.err
+    assert "The same command continues" in interrupted.err
     assert "Traceback" not in interrupted.err
     assert not interrupted.out
     assert 1 <= len(saved) < 24

@@ -73,7 +73,7 @@ def test_two_campaigns_are_compared(evo: Evo, finished_run: str, copy: Path) -> 
     assert one["hypervolume"] == two["hypervolume"] == done.json["hypervolume_of_both"]
     assert (done.json["comparable"], done.json["front_members_beaten"]) == (True, [0, 0])
     assert done.json["best"]["log_loss_ratio"] == 0
-    assert "not of their settings" in shown.out
+    assert "not their settings" in shown.out
 
 
 def test_everything_is_exported_into_one_hdf5_file(

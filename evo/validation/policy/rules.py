@@ -16,6 +16,9 @@ from evo.core.stages import Stage
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES, NAME_REMEDIES
 from evo.validation.refusal import Refused
 
+_SHELL_NAMES = frozenset({"_", "display", "get_ipython"})
+"""Names that Python's and IPython's shells put among the builtins; components may define them."""
+
 MAX_SOURCE_BYTES = 16_000
 MAX_SYNTAX_NODES = 4_000
 MAX_DEPTH = 60
@@ -196,7 +199,7 @@ def _check_module(module: str, node: ast.AST) -> None:
 def _check_name(name: str, node: ast.AST) -> None:
     if name.startswith("__"):
         raise _refused(f"the name `{name}` is not allowed; start it with a letter", node)
-    if hasattr(builtins, name) and name not in BUILTINS:
+    if hasattr(builtins, name) and name not in BUILTINS and name not in _SHELL_NAMES:
         raise _refused(
             f"the builtin name `{name}` is not allowed, not even redefined; "
             "use tensor operators, and other names",

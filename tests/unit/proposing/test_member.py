@@ -94,13 +94,16 @@ def test_a_reply_without_a_component_keeps_its_text_and_names_the_varied_member(
 
     assert completed.candidate.source == "I would rather not."
     assert completed.candidate.kind == PAIR.name
-    assert completed.reason == "regularizer: expected a fenced Python function"
+    assert completed.member == "regularizer"
+    assert completed.reason == "expected a fenced Python function"
     assert REGULARIZER.failures([completed])[0].reason == "expected a fenced Python function"
     assert VariedMember(ALONE, ALONE).complete_record(record, RECORD) is record
 
 
 def test_failures_and_known_components_are_those_of_the_member() -> None:
-    failed = replace(RECORD, status=Status.INVALID, reason="activation: expected finite values")
+    failed = replace(
+        RECORD, status=Status.INVALID, reason="expected finite values", member="activation"
+    )
     baselines = {name: Record(known, 0) for name, known in PAIR.baselines().items()}
 
     assert REGULARIZER.failures([failed]) == []

@@ -1,3 +1,4 @@
+import builtins
 import tomllib
 from pathlib import Path
 
@@ -168,3 +169,9 @@ def test_any_text_passes_or_is_refused_but_never_crashes(text):
             check_source(source, CONTRACT)
         except Refused as refused:
             assert refused.reason
+
+
+def test_names_that_a_shell_puts_among_the_builtins_are_a_components_own(monkeypatch) -> None:
+    monkeypatch.setattr(builtins, "_", "the last result of a shell", raising=False)
+
+    check_source("def activation(x):\n    _, y = x, x * 2\n    return y", CONTRACT)
