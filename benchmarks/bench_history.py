@@ -143,8 +143,9 @@ def _cost(
 ) -> tuple[float, float]:
     """Seconds per candidate within a part of a campaign: the engine's, and those of validation."""
     total = checkpoints[-1][0]
-    inside = [point for point in checkpoints if start * total <= point[0] <= stop * total]
-    (first, cpu, apart), (last, cpu_end, apart_end) = inside[0], inside[-1]
+    before = [point for point in checkpoints if point[0] <= start * total] or checkpoints[:1]
+    after = [point for point in checkpoints if point[0] >= stop * total]
+    (first, cpu, apart), (last, cpu_end, apart_end) = before[-1], after[0]
     return (
         (cpu_end - cpu - (apart_end - apart)) / (last - first),
         (apart_end - apart) / (last - first),
