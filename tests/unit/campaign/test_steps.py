@@ -9,6 +9,7 @@ from evo.core.records import Candidate, Novelty, Record, Status
 from evo.core.stages import Stage
 from evo.core.step import apply_to_live
 from evo.screening.chance import Screen
+from evo.validation.graph.graphs import component_of
 from evo.validation.refusal import Refused
 
 
@@ -52,31 +53,34 @@ def test_what_has_a_graph_already_is_not_validated_again() -> None:
     assert (same.status, same.graphs) == (Status.PROPOSED, ("{}",))
 
 
-class Curves(Activation):
-    """Behaviour by the graph's text, so that no graph is needed."""
-
-    outputs: dict[str, np.ndarray]
-
-    def behaviour(self, component):
-        return self.outputs[component]
+def graph_text(*nodes: str) -> str:
+    """A graph of one argument, each node of which takes the result before it."""
+    steps = [node.replace("it", f'{{"ref":{place}}}') for place, node in enumerate(nodes)]
+    return f'{{"inputs":1,"nodes":[{",".join(steps)}],"output":{{"ref":{len(steps)}}}}}'
 
 
-def test_what_computes_the_known_or_a_twin_of_its_batch_falls_out(monkeypatch) -> None:
-    monkeypatch.setattr("evo.campaign.baselines.component_of", lambda texts: texts[0])
-    kind = Curves()
-    grid = np.linspace(-1, 1, 8, dtype=np.float32)
-    kind.outputs = {"known": grid, "twin": grid + 1e-6, "new": grid**2, "again": grid**2}
-    scale = BehaviourScale.of(np.stack([grid, -grid, np.ones_like(grid)]))
+SINE, COSINE = (f'["aten.{name}.default",[it],{{}}]' for name in ("sin", "cos"))
+
+
+def test_what_computes_the_known_or_a_twin_of_its_batch_falls_out() -> None:
+    kind = Activation()
+    known = kind.behaviour(component_of([graph_text(SINE)]))
+    scale = BehaviourScale.of(np.stack([known, -known, np.ones_like(known)]))
     archive = NoveltyArchive()
-    archive.add(["known"], np.ones((1, 2), np.float32), scale(grid)[None])
+    archive.add(["known"], np.ones((1, 2), np.float32), scale(known)[None])
+    texts = {
+        "twin": graph_text(SINE, '["aten.mul.Tensor",[it,1.000001],{}]'),
+        "new": graph_text(COSINE),
+        "again": graph_text(COSINE),
+    }
 
     twin, new, again = Recognise(kind, scale, archive)(
-        [record(name, graphs=(name,)) for name in ("twin", "new", "again")]
+        [record(name, graphs=(text,)) for name, text in texts.items()]
     )
 
     assert (twin.status, twin.reason) == (Status.DUPLICATE, "computes the same as known")
     assert new.status is Status.PROPOSED
-    assert new.behaviour_vector.shape == (8,)
+    assert new.behaviour_vector.shape == known.shape
     assert (again.status, again.reason) == (Status.DUPLICATE, "computes the same as new")
 
 
