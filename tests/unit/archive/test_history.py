@@ -10,7 +10,7 @@ from support.killed import Killed
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from archive.store import journal
+from archive.store import disk, journal
 from evo.core.errors import HistoryError, UsageError
 
 CONFIG = {"kind": "activation", "seed": 7}
@@ -270,18 +270,15 @@ def test_on_a_full_disk_sealing_fails_and_what_was_acknowledged_stays(history, f
     assert Reader.read(folder).generation == 0
 
 
-def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_same(
-    history, folder, monkeypatch
-):
-    def refuse(path, generation, *, campaign):
-        raise HistoryError("no space")
+def test_when_the_next_journal_cannot_start_the_generation_is_sealed_all_the_same(history, folder):
+    obstacle = folder / f".journal{disk.TEMPORARY}"
+    obstacle.mkdir()  # where the next journal is written first
 
-    monkeypatch.setattr("archive.store.journal.Journal.start", refuse)
-    with pytest.raises(HistoryError):
+    with pytest.raises(HistoryError, match="journal"):
         seal(history, 0)
     with pytest.raises(AssertionError, match="closed"):
         history.acknowledge(samples.outcome(1))
-    monkeypatch.undo()
+    obstacle.rmdir()
     history.close()
 
     with History.open(folder) as again:
