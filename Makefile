@@ -59,10 +59,12 @@ lock: $(UV)
 	    --upgrade -o requirements.lock pyproject.toml
 
 $(SETUP): $(UV) requirements.lock pyproject.toml
+	@echo "Installing PyTorch and the other packages into $(VENV): up to 6 GB to download."
 	$(UV) venv --allow-existing --quiet --python '>=3.11' $(VENV)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@touch $@
+	@echo "Ready: source $(VENV)/bin/activate, then evo doctor."
 
 # Only where the machine has no uv of its own.
 .uv/bin/uv:

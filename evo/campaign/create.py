@@ -39,6 +39,12 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
             f"protocol.strengths: kind {config.kind!r} has no penalty to multiply; leave it out."
         )
     Islands.of(config.selection, config.population)
+    for member in kinds.get(config.kind)().members:
+        if not member.baselines():
+            raise UsageError(
+                f"Kind {member.name!r} has no baselines to compare with: expected a *.py file per "
+                f"known component in {member.baselines_folder.absolute()}, found none."
+            )
     if (known := len(kinds.get(config.kind)().baselines())) < config.selection.islands:
         raise UsageError(
             f"Expected at most {known} selection.islands, got {config.selection.islands}: the "

@@ -48,6 +48,7 @@ def _print_next(history: "Reader") -> None:
     folder = history.folder
     shown = f"show {folder} {best.id[:8]}" if best else f"status {folder}"
     steps = {
+        f"confirm {folder}": "do the best hold on fresh seeds and other tasks?",
         shown: "the best candidate, every trial",
         f"export {folder} --format csv": "one row per record",
         f"pareto {folder} --plot pictures": "the front again, with all pictures",

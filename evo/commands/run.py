@@ -70,6 +70,7 @@ def run(
     stem = source.folder.name if source else Path(config).stem
     folder = RUNS / name if name else next_folder(RUNS, stem)
     with start(loaded, folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history:
+        _announce_start(folder)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
@@ -88,6 +89,8 @@ def resume(
     with reopen(folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history:
         if history.generation >= history.config["generations"]:
             err.print("Campaign already finished; showing its results.")
+        else:
+            _announce_start(history.folder)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
 
@@ -103,8 +106,6 @@ def _run(
 
     folder, ending = history.folder, ""
     go_on = f"Resume with: {invoked_as()} resume {folder}"
-    beginning = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
-    err.print(beginning, soft_wrap=True, markup=False)
     try:
         with live_view(folder.name, err) as show:
             stopped = work(
@@ -138,6 +139,11 @@ def _run(
         print_result(history, overview, picture)
     if ending:
         err.print(ending, soft_wrap=True, markup=False)
+
+
+def _announce_start(folder: Path) -> None:
+    message = f"Campaign {folder}. Ctrl-C stops it and loses nothing."
+    err.print(message, soft_wrap=True, markup=False)
 
 
 def _announce_stopping() -> None:

@@ -78,3 +78,10 @@ def test_kinds_that_are_evolved_together_bring_their_grids_and_their_operators()
     assert found.protocol.learning_rates == kinds.get("schedule").learning_rates
     assert set(found.operators) == {"mutate-tree", "crossover-tree", "exchange"}
     assert "exchange" not in parse({"kind": "schedule"}, where="here").operators
+
+
+def test_a_kind_without_baselines_is_refused_and_the_folder_is_named(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(kinds.get("activation"), "baselines_folder", tmp_path)
+
+    with pytest.raises(UsageError, match=f"'activation' has no baselines.*{tmp_path}"):
+        create.check_config(parse({}, where="here"))
