@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 SETUP := $(VENV)/.complete
-JOBS ?= 2
+# More than two cores: tests often wait for processes, and those for each other.
+JOBS ?= 3
 
 # Images of Python often forbid it to keep what it has compiled. Every process of evo, four in a
 # campaign, would compile torch anew: half of its start.

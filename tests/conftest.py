@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,28 @@ settings.load_profile(PROFILE)
 
 # As in a campaign. Several threads for small tensors mostly wait for each other.
 torch.set_num_threads(1)
+
+SLOW = ("e2e", "integration", "docs", "benchmarks")
+"""Folders of tests that take seconds each; the others take milliseconds."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the files of slow tests to pytest's workers evenly, each before its share of the others.
+
+    Each worker begins with one stretch of the list, and steals from the end of another's. In the
+    order of names, one of them would have most of the slow tests, and end long after the others.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    files: dict[tuple[bool, Path], list[pytest.Item]] = {}
+    for item in items:
+        is_quick = not any(folder in item.path.parts for folder in SLOW)
+        files.setdefault((is_quick, item.path), []).append(item)
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, (_, members) in enumerate(sorted(files.items(), key=lambda file: file[0][0])):
+        hands[number % workers] += members
+    items[:] = [item for hand in hands for item in hand]
+
 
 TRAIN, TEST = 600, 100
 

@@ -1,9 +1,12 @@
 """A place of work with a finished campaign, and the command in it."""
 
 import os
+import pickle
+import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from support.command import SECRET, SMALL, Evo, Finished, call_evo, run_evo
 
 
@@ -23,11 +26,24 @@ def evo(workplace: Path) -> Evo:
 
 
 @pytest.fixture(scope="session")
-def first_run(workplace: Path) -> Finished:
-    """A whole small campaign under the name `whole`, with a secret in the user's environment."""
-    env = {**os.environ, "OPENAI_API_KEY": SECRET}
-    done = run_evo(*SMALL, "--name", "whole", cwd=workplace, env=env)
-    assert done.code == 0, done.err
+def first_run(
+    workplace: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Finished:
+    """A whole small campaign under the name `whole`, with a secret in the user's environment.
+
+    It runs once, in a folder that all of pytest's workers see; each works on a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "first-run"
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "said").exists():
+            shared.mkdir()
+            env = {**os.environ, "OPENAI_API_KEY": SECRET}
+            done = run_evo(*SMALL, "--name", "whole", cwd=shared, env=env)
+            assert done.code == 0, done.err
+            (shared / "said").write_bytes(pickle.dumps(done))
+    shutil.copytree(shared / "runs" / "whole", workplace / "runs" / "whole")
+    done: Finished = pickle.loads((shared / "said").read_bytes())
     return done
 
 
