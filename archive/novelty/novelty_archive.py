@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.novelty.neighbours import Neighbours
-from archive.novelty.settings import DUPLICATE_WITHIN, Against
+from archive.novelty.settings import DUPLICATE_WITHIN, Against, NoveltySettings
 from evo.core.records import Generation, Novelty, Record, Vector
 
 Distance = Callable[[Vector, NDArray[np.floating]], NDArray[np.float64]]
@@ -42,6 +42,15 @@ class NoveltyArchive:
         self._duplicate_within = duplicate_within
         self._baselines = (Neighbours(), Neighbours())
         self._arrived = (Neighbours(), Neighbours())
+
+    @staticmethod
+    def of(settings: NoveltySettings) -> "NoveltyArchive":
+        """An empty archive of a configuration."""
+        return NoveltyArchive(
+            neighbours=settings.neighbours,
+            against=settings.against,
+            duplicate_within=settings.duplicate_within,
+        )
 
     def __len__(self) -> int:
         return len(self._baselines[1]) + len(self._arrived[1])

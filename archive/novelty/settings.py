@@ -1,13 +1,10 @@
 """Configuration of the novelty archive."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import NonNegativeFloat, PositiveInt
 
 from evo.core.frozen import Frozen
-
-if TYPE_CHECKING:
-    from archive.novelty.novelty_archive import NoveltyArchive
 
 DUPLICATE_WITHIN = 1e-3
 """RMS distance below which two components count as the same.
@@ -39,13 +36,3 @@ class NoveltySettings(Frozen):
     against: Against = "all"
     """What a candidate is compared with: all known components, the baselines alone, or the archive
     (candidates of this campaign) alone."""
-
-    def archive(self) -> "NoveltyArchive":
-        """An empty archive with these settings."""
-        from archive.novelty.novelty_archive import NoveltyArchive  # noqa: PLC0415 - needs FAISS
-
-        return NoveltyArchive(
-            neighbours=self.neighbours,
-            against=self.against,
-            duplicate_within=self.duplicate_within,
-        )

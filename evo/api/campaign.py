@@ -229,4 +229,4 @@ class Campaign:
     def _repr_html_(self) -> str:
         from evo.api.notebook import campaign_html  # noqa: PLC0415 - for notebooks only
 
-        return campaign_html(self)
+        return campaign_html(repr(self), self.front())

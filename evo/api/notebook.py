@@ -1,24 +1,20 @@
 """HTML of a campaign for notebooks. Sources are hostile text: every value is escaped."""
 
 import html
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from evo.core.records import Record
-
-if TYPE_CHECKING:
-    from evo.api.campaign import Campaign
 
 _SHOWN = 5
 """Members of the front in the table."""
 
 
-def campaign_html(campaign: "Campaign") -> str:
-    """State, counts and the beginning of the front, as a fragment of HTML."""
-    members = campaign.front()
+def campaign_html(summary: str, members: Sequence[Record]) -> str:
+    """A fragment of HTML: a line of summary, and the beginning of the front."""
     rows = "".join(_row(record) for record in members[:_SHOWN])
-    more = f"<p>{len(members) - _SHOWN} more: <code>campaign.front()</code></p>"
+    more = f"<p>{len(members) - _SHOWN} more: <code>front()</code></p>"
     return (
-        f"<p><code>{html.escape(repr(campaign))}</code></p>"
+        f"<p><code>{html.escape(summary)}</code></p>"
         "<table><thead><tr><th>id</th><th>B-WR</th><th>BSOTA-WR</th><th>N behaviour</th>"
         f"<th>source</th></tr></thead><tbody>{rows}</tbody></table>"
         f"{more if len(members) > _SHOWN else ''}"
@@ -26,9 +22,7 @@ def campaign_html(campaign: "Campaign") -> str:
 
 
 def _row(record: Record) -> str:
-    score, novelty = record.score, record.novelty
-    assert score is not None, "members of a front are evaluated"
-    assert novelty is not None, "members of a front reached the archive"
+    score, novelty = record.scored, record.archived
     cells = [
         html.escape(record.id[:8]),
         f"{score.b_wr.value:.3f} [{score.b_wr.low:.2f}, {score.b_wr.high:.2f}]",

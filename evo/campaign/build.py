@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ import torch
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
+from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import lessons, steps
 from evo.campaign.ablation import Ablate, AblationState, standard_graphs
 from evo.campaign.baselines import behaviour_scale, measure_baselines
@@ -127,7 +129,7 @@ def search(
             text=text,
             train=train,
             protocol=config.protocol,
-            archive=config.novelty.archive,
+            archive=partial(NoveltyArchive.of, config.novelty),
             tracker=state.tracker,
         )
         survivors = islands.survive(islands.born(baselines))
@@ -167,7 +169,7 @@ def fresh_state(
     )
     return SearchState(
         Population(islands),
-        config.novelty.archive(),
+        NoveltyArchive.of(config.novelty),
         Memory(config.portfolio.window),
         tracker,
         learner=learner_of(config, kind, history.folder) if config.reward.screening else None,
