@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.profiles import PROFILE
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 PRINTS = {
@@ -32,7 +33,16 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-@pytest.mark.parametrize("name", PRINTS)
+LONG = pytest.mark.skipif(PROFILE != "nightly", reason="kills and long runs: make test-long")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long, LONG] if name.startswith("soak") else [])
+        for name in PRINTS
+    ],
+)
 def test_it_runs_in_seconds(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
