@@ -10,7 +10,7 @@ from archive.history import confirmations
 from archive.history.reader import Reader
 from archive.store import journal
 
-SMALL = ("--epochs", "6", "--seeds", "8", "--top", "2", "--task", "breast-cancer")
+SMALL = ("--epochs", "1", "--seeds", "8", "--top", "2", "--task", "breast-cancer")
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -84,7 +84,7 @@ def test_the_front_and_the_best_are_judged_on_fresh_seeds_and_another_task(
 
     assert facts["tasks"] == ["digits", "breast-cancer"]
     assert facts["searched"] == ["digits"]
-    assert facts["protocol"]["rungs"] == [{"epochs": 6, "seeds": 8, "networks": None}]
+    assert facts["protocol"]["rungs"] == [{"epochs": 1, "seeds": 8, "networks": None}]
     searched = {
         trial.seed
         for record in Reader.read(folder).records

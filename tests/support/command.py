@@ -59,9 +59,12 @@ def call_evo(*words: str, cwd: Path) -> Finished:
 
 
 def start_evo(*words: str, cwd: Path) -> "subprocess.Popen[str]":
-    """The command as a process of its own, in a session of its own, still running."""
+    """The command as a process of its own, in a session of its own, still running.
+
+    It hears Ctrl-C also where the tests do not, as in the background of a shell.
+    """
     return subprocess.Popen(
-        [EVO, *words],
+        ["env", "--default-signal=INT", EVO, *words],
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
