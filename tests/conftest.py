@@ -1,4 +1,4 @@
-"""What all tests share: no clock in properties, torch on one thread, and small image sets."""
+"""Shared by all tests: no clock in properties, torch on one thread, and small image sets."""
 
 import gzip
 import hashlib

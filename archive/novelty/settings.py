@@ -34,5 +34,5 @@ class NoveltySettings(Frozen):
     neighbours: PositiveInt = 1
     """An N-score is the mean distance to this many nearest neighbours."""
     against: Against = "all"
-    """What a candidate is compared with: all known components, the baselines alone, or the archive
+    """Components that a candidate is compared with: all known ones, baselines alone, or the archive
     (candidates of this campaign) alone."""

@@ -131,7 +131,7 @@ def _holds_tables(value: Schema) -> bool:
 
 
 def _values(value: Schema) -> str:
-    """What a key accepts, in words."""
+    """The values that a key accepts, in words."""
     if "anyOf" in value:
         given = [option for option in value["anyOf"] if option.get("type") != "null"]
         return " or ".join(_values(option) for option in given)

@@ -1,4 +1,4 @@
-"""What a search knows after its last seal is what a resumed one reads off history."""
+"""The state after the last seal is the state that a resumed search reads off history."""
 
 import no_training
 import pytest
