@@ -34,25 +34,26 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
         HistoryError: the lessons of a campaign that has begun are lost.
     """
     prepare_tasks(config.kind, config.tasks)
-    if kinds.get(config.kind).strengths is None and config.protocol.strengths != (1.0,):
+    kind = kinds.get(config.kind)()
+    if kind.strengths is None and config.protocol.strengths != (1.0,):
         raise UsageError(
             f"protocol.strengths: kind {config.kind!r} has no penalty to multiply; leave it out."
         )
     Islands.of(config.selection, config.population)
-    for member in kinds.get(config.kind)().members:
+    for member in kind.members:
         if not member.baselines():
             raise UsageError(
                 f"Kind {member.name!r} has no baselines to compare with: expected a *.py file per "
                 f"known component in {member.baselines_folder.absolute()}, found none."
             )
-    if (known := len(kinds.get(config.kind)().baselines())) < config.selection.islands:
+    if (known := len(kind.baselines())) < config.selection.islands:
         raise UsageError(
             f"Expected at most {known} selection.islands, got {config.selection.islands}: the "
             f"{known} baselines of kind {config.kind!r} are the first to live there."
         )
     portfolio = portfolio_of(config)
     models.check_models(config.llm, portfolio, replayed=replayed)
-    if len(kinds.get(config.kind)().members) == 1 and (idle := portfolio.copying):
+    if len(kind.members) == 1 and (idle := portfolio.copying):
         raise UsageError(
             f"Operator {idle[0]!r} needs a combination of kinds, and kind {config.kind!r} is "
             "a single one; leave it out of the operators."

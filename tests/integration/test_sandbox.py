@@ -181,12 +181,10 @@ def test_endless_signs_of_progress_are_refused(sandbox):
     ],
 )
 def test_whoever_takes_time_takes_processor_time(line, sandbox):
-    began = time.monotonic()
-
     told = trace(sandbox, attack(line))[0]
 
     assert isinstance(told, Refused)
-    assert time.monotonic() - began < 20, "it was refused, and not waited for"
+    assert "longer than" not in str(told), "it was waited for until a limit ended it"
 
 
 def test_the_deadline_ends_who_gets_no_processor():
