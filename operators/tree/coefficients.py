@@ -11,13 +11,14 @@ from operators.tree.terms import nice_number, pick
 from operators.tree.values import MODULE, ExpressionType
 
 _SNAPS = (0.01, 0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
+_MANTISSAS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 10.0)
 _GUARD = 1e-5
 """Numbers below keep a root or a quotient defined; to change them changes nothing else."""
 
 
 def perturb_constant(survey: Survey, rng: np.random.Generator) -> bool:
     """Scale a number, turn its sign, or snap it to a rounder one; exponents step by one."""
-    sites = [site for site in survey.sites if _is_coefficient(site, survey)]
+    sites = coefficients(survey)
     if not sites:
         return False
     site = pick(sites, rng)
@@ -29,6 +30,25 @@ def perturb_constant(survey: Survey, rng: np.random.Generator) -> bool:
         may_flip = isinstance(site.holder, ast.BinOp | ast.Compare)
         site.put(constant(_perturbed(float(value), rng, may_flip=may_flip)))
     return True
+
+
+def coefficients(survey: Survey) -> list[Site]:
+    """The places of numbers that may change, whole exponents among them."""
+    return [site for site in survey.sites if _is_coefficient(site, survey)]
+
+
+def rounded(value: Number) -> Number:
+    """The nearest number, by ratio, that a person would write; whole numbers stay as they are.
+
+    >>> rounded(0.483), rounded(-1.9), rounded(0.271), rounded(1.04), rounded(3)
+    (0.5, -2.0, 0.25, 1.0, 3)
+    """
+    if isinstance(value, int) or value == 0.0:
+        return value
+    decade = 10.0 ** np.floor(np.log10(abs(value)))
+    mantissa = abs(value) / decade
+    nearest = min(_MANTISSAS, key=lambda plain: abs(np.log(plain / mantissa)))
+    return float(np.copysign(float(f"{nearest * decade:.3g}"), value))
 
 
 def is_guard(node: ast.expr) -> bool:

@@ -60,7 +60,7 @@ def swap_call(survey: Survey, rng: np.random.Generator) -> bool:
         (site, parts)
         for site in survey.sites
         if site.is_tensor and isinstance(site.node, ast.Call) and not _is_alone(site, survey)
-        for parts in [_parts(site, survey)]
+        for parts in [replacements(site, survey)]
         if parts
     ]
     if not options:
@@ -123,7 +123,10 @@ def rescale(survey: Survey, rng: np.random.Generator) -> bool:
 def remove_term(survey: Survey, rng: np.random.Generator) -> bool:
     """One operand in place of an operation or call on it."""
     options = [
-        (site, part) for site in survey.sites if site.is_tensor for part in _parts(site, survey)
+        (site, part)
+        for site in survey.sites
+        if site.is_tensor
+        for part in replacements(site, survey)
     ]
     if not options:
         return False
@@ -161,6 +164,22 @@ def renew(survey: Survey, rng: np.random.Generator) -> bool:
     return True
 
 
+def replacements(site: Site, survey: Survey) -> list[ast.expr]:
+    """Operands of the operation or call at a site that could replace it."""
+    match site.node:
+        case ast.BinOp(left=left, right=right) as node if not is_guarded(node):
+            parts = [left, right]
+        case ast.UnaryOp(operand=operand):
+            parts = [operand]
+        case ast.IfExp(body=body, orelse=orelse):
+            parts = [body, orelse]
+        case ast.Call() as node if called_name(node) not in RESHAPING | EXTREMA:
+            parts = [_unguarded(part) for part in survey.values.operands(node)]
+        case _:
+            parts = []
+    return [part for part in parts if survey.suits(part, site)]
+
+
 def _tensors_beside_names(survey: Survey) -> list[Site]:
     """Sites for new terms: full tensors in functions with tensor arguments."""
     return [
@@ -188,26 +207,10 @@ def _put_one_of(
     return True
 
 
-def _parts(site: Site, survey: Survey) -> list[ast.expr]:
-    """Operands of an operation or call that could replace it."""
-    match site.node:
-        case ast.BinOp(left=left, right=right) as node if not is_guarded(node):
-            parts = [left, right]
-        case ast.UnaryOp(operand=operand):
-            parts = [operand]
-        case ast.IfExp(body=body, orelse=orelse):
-            parts = [body, orelse]
-        case ast.Call() as node if called_name(node) not in RESHAPING | EXTREMA:
-            parts = [_unguarded(part) for part in survey.values.operands(node)]
-        case _:
-            parts = []
-    return [part for part in parts if survey.suits(part, site)]
-
-
 def _is_alone(site: Site, survey: Survey) -> bool:
     """True if a call is all there is: another would leave nothing of the parent."""
     return isinstance(site.holder, ast.Return) and all(
-        isinstance(part, ast.Name) for part in _parts(site, survey)
+        isinstance(part, ast.Name) for part in replacements(site, survey)
     )
 
 

@@ -52,6 +52,29 @@ def donations(program: Program) -> list[Donation]:
     return list(by_text.values())
 
 
+def result(program: Program) -> Donation | None:
+    r"""All that the entry function returns as one expression; None where it has none.
+
+    >>> from evo.core.contract import Contract
+    >>> contract = Contract("gate", "gate", ("x",), ("import torch",), (), "")
+    >>> source = "def gate(x):\n    y = 2 * x\n    return y + 1"
+    >>> ast.unparse(result(Program.read(source, contract)).expression)
+    '2 * x + 1'
+    """
+    *steps, last = program.entry.body
+    if not isinstance(last, ast.Return) or last.value is None:
+        return None
+    given = program.contract.parameters
+    known: _Known = {parameter: ast.Name(parameter, ast.Load()) for parameter in given}
+    private = set(bound(ast.Module(program.entry.body, []))) - set(given)
+    for statement in steps:
+        if any(isinstance(node, ast.Return) for node in walk(statement)):
+            return None
+        _follow(statement, known, private)
+    moved = _in_arguments(last.value, known, private)
+    return None if moved is None else Donation(moved, program.survey().returned)
+
+
 def _tensors(
     statement: ast.stmt, scope: str, survey: Survey
 ) -> Iterator[tuple[ast.expr, ExpressionType]]:

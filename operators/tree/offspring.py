@@ -17,7 +17,7 @@ from evo.core.source import normalise
 from operators.tree.algebra import has_like_terms
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.calls import ROOTS, called_name
-from operators.tree.inline import Donation, donations
+from operators.tree.inline import Donation, donations, result
 from operators.tree.program import Program
 from operators.tree.signs import is_non_negative, is_positive
 from operators.tree.sites import Site, Survey
@@ -57,6 +57,11 @@ class Parent:
         """Its expressions that can be moved to another program."""
         return donations(self.program)
 
+    @cached_property
+    def result(self) -> Donation | None:
+        """All that it computes as one expression; None where it takes statements."""
+        return result(self.program)
+
 
 @lru_cache(maxsize=1024)
 def read_parent(source: str, contract: Contract) -> Parent:
@@ -67,7 +72,11 @@ def read_parent(source: str, contract: Contract) -> Parent:
 
 
 def first_worthy(
-    drafts: Iterable[Program], parents: Sequence[Parent], rng: np.random.Generator
+    drafts: Iterable[Program],
+    parents: Sequence[Parent],
+    rng: np.random.Generator,
+    *,
+    keeps_all: bool = False,
 ) -> str:
     """The source of the first draft that is worth an evaluation.
 
@@ -75,11 +84,12 @@ def first_worthy(
         drafts: programs to choose from; they may be changed.
         parents: what the offspring must differ from.
         rng: draws random programs where no draft will do.
+        keeps_all: whether a draft holds all of every parent, and so the doubts of each.
     """
     known = frozenset[str]().union(*(parent.spellings for parent in parents))
     limit = max(SIZE_LIMIT, *(parent.size for parent in parents))
     contract = parents[0].program.contract
-    allowed_doubts = max(parent.doubts for parent in parents)
+    allowed_doubts = (sum if keeps_all else max)(parent.doubts for parent in parents)
     random_programs = (random_program(contract, rng) for _ in count())
     for program in chain(drafts, random_programs):
         tidy(program)

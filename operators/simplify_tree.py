@@ -1,0 +1,58 @@
+"""Simplification of a component: drop a part of it, or round its numbers.
+
+A search that only adds and swaps carries parts along that change nothing, or whose numbers have
+digits that mean nothing. Where the shorter component is as good, it is the better one: easier to
+read, cheaper, and with fewer places where the next edit is lost. Offspring are never larger than
+their parent; the smaller an addend's factor, the more often it is the one that is dropped.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import ClassVar
+
+import numpy as np
+
+from evo.core.contract import Contract
+from evo.core.records import Record
+from operators.base import WritingOperator, operators
+from operators.mutate_tree import mutant
+from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
+from operators.tree.program import Program
+from operators.tree.reductions import reduce_once
+from operators.tree.tidy import tidy
+
+_LAST_REDUCTION = 0.6
+"""Chance that a reduction is the last one."""
+
+
+@operators.register("simplify-tree")
+class SimplifyTree(WritingOperator):
+    """Drops parts of one parent or rounds its numbers, so that it gets shorter or plainer."""
+
+    name: ClassVar[str] = "simplify-tree"
+    arity: ClassVar[int] = 1
+
+    def propose(
+        self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
+    ) -> str:
+        """Source of a component no larger than the parent."""
+        (record,) = parents
+        parent = read_parent(record.candidate.source, contract)
+        return first_worthy(chain(_reduced(parent, rng), _edited(parent, rng)), [parent], rng)
+
+
+def _reduced(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
+    for _ in range(ATTEMPTS):
+        program = parent.program.copy()
+        for _ in range(int(rng.geometric(_LAST_REDUCTION))):
+            reduce_once(program, rng)
+        yield program
+
+
+def _edited(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
+    """Mutants of the parent's size, for one that has nothing left to drop."""
+    for _ in range(ATTEMPTS):
+        program = mutant(parent.program, rng)
+        tidy(program)
+        if program.size <= parent.size:
+            yield program
