@@ -1,11 +1,14 @@
 """The sandbox as a machine: batches, limits, losses, and what each wall holds by itself."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -250,6 +253,70 @@ def test_a_request_that_costs_the_zygote_does_not_cost_its_mates(honest_trace):
 
     assert results[::2] == [honest_trace] * 2
     assert "the sandbox was lost" in str(results[1])
+
+
+def test_the_next_sandbox_takes_over_a_zygote_that_owes_no_reply(honest_trace):
+    with Sandbox() as first:
+        trace(first, HONEST)
+        left = first.process_id
+    with Sandbox(cpu_s=0.4, silent_s=60) as second:
+        results = trace(second, HONEST, LOOP)
+
+    assert second.process_id == left
+    assert results[0] == honest_trace
+    assert "computed longer than 0.4 s" in str(results[1])
+
+
+def test_a_zygote_that_owes_replies_ends_with_its_sandbox():
+    with Sandbox(cpu_s=60, silent_s=60, deadline_s=60) as own:
+        trace(own, HONEST)
+        left = own.process_id
+        with interrupted_after(0.3), pytest.raises(KeyboardInterrupt):
+            trace(own, LOOP)
+
+    assert left not in processes()
+
+
+@contextlib.contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    """Raise KeyboardInterrupt in the block once this time has passed."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_zygote_of_a_thread_is_not_handed_on():
+    def run() -> int:
+        with Sandbox() as own:
+            trace(own, HONEST)
+            return own.process_id
+
+    with ThreadPoolExecutor() as threads:
+        left = threads.submit(run).result()
+
+    assert left not in processes()
+
+
+def test_a_forked_process_leaves_the_spare_zygote_to_its_parent(honest_trace):
+    with Sandbox() as own:
+        trace(own, HONEST)
+        left = own.process_id
+    child = os.fork()
+    if child == 0:
+        try:
+            with Sandbox() as other:
+                os._exit(0 if other.process_id != left else 1)
+        finally:
+            os._exit(2)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with Sandbox() as again:
+        assert trace(again, HONEST) == [honest_trace]
+        assert again.process_id == left
 
 
 def test_zygote_and_child_die_with_a_killed_engine():

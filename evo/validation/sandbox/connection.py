@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,9 +29,9 @@ class SandboxError(EvoError):
 
 
 class Connection:
-    """Start a zygote and kill it on exit; use it as a context manager.
+    """A zygote between `start` and `close`; also a context manager.
 
-    After entering, the zygote may still be importing: see `expect_ready`.
+    After the start, the zygote may still be importing: see `expect_ready`.
 
     Args:
         boot: program of the zygote.
@@ -39,9 +40,19 @@ class Connection:
     def __init__(self, boot: str = BOOT) -> None:
         self._boot = boot
         self._is_ready = False
+        self._unanswered = 1  # the self-test
 
     def __enter__(self) -> Self:
-        self._errors = tempfile.TemporaryFile()
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the zygote. The kernel kills it with the thread that calls this."""
+        self._starter = threading.current_thread()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the zygote
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-c", self._boot, str(_ROOT), str(os.getpid())],
             stdin=subprocess.PIPE,
@@ -54,14 +65,21 @@ class Connection:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self._requests, self._replies = self.process.stdin, self.process.stdout
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Kill the zygote."""
         self.process.kill()
         self.process.wait()
         for pipe in (self._requests, self._replies, self._errors):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+
+    @property
+    def is_reusable(self) -> bool:
+        """True if the zygote lives, lasts as long as this process and owes no reply."""
+        lasts = self._starter is threading.main_thread()
+        owes = self._unanswered > 0 or not self._is_ready
+        return lasts and not owes and self.process.poll() is None
 
     def expect_ready(self) -> None:
         """Wait until the zygote has locked in a child and traced a component in it.
@@ -91,15 +109,18 @@ class Connection:
         Raises:
             FrameError: the zygote is gone, or takes longer.
         """
+        self._unanswered += 1
         deadline = time.monotonic() + within_s
         frames.send(self._requests.fileno(), message, deadline=deadline)
 
     def receive(self, *, within_s: float) -> dict[str, object]:
-        """Receive the next message.
+        """Receive the reply to one of the messages.
 
         Raises:
             FrameError: the zygote is gone, takes longer, or sends no valid frame.
         """
         deadline = time.monotonic() + within_s
         limit_bytes = zygote.REPLY_BYTES
-        return frames.receive(self._replies.fileno(), limit_bytes=limit_bytes, deadline=deadline)
+        reply = frames.receive(self._replies.fileno(), limit_bytes=limit_bytes, deadline=deadline)
+        self._unanswered -= 1
+        return reply

@@ -17,9 +17,9 @@ from typing import NamedTuple, Self
 from evo.core.stages import Stage
 from evo.validation.graph.sizes import Shapes
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import frames, walls, zygote
+from evo.validation.sandbox import frames, spare, walls, zygote
 from evo.validation.sandbox.child import ResourceLimits
-from evo.validation.sandbox.connection import BOOT, Connection, SandboxError
+from evo.validation.sandbox.connection import BOOT, SandboxError
 from evo.validation.sandbox.walls import Wall
 
 __all__ = ["Sandbox", "SandboxError", "TraceRequest", "Traced"]
@@ -49,7 +49,8 @@ class Sandbox:
     """Trace sources in locked child processes; use it as a context manager.
 
     Enter it in a thread that lives as long as the sandbox: the kernel kills the zygote with the
-    thread that started it. A lost zygote is replaced, and the remaining requests continue.
+    thread that started it. A lost zygote is replaced, and the remaining requests continue. A zygote
+    of the main thread stays for the next sandbox of the process (see `spare`).
 
     Args:
         cpu_s: limit of processor time per candidate. It is the deciding limit, so that a busy
@@ -124,7 +125,7 @@ class Sandbox:
         return [traced[number] for number in range(len(requests))]
 
     def _start(self) -> None:
-        self._zygote = self._open.enter_context(Connection(self._boot))
+        self._zygote = self._open.enter_context(spare.connection(self._boot))
 
     def _ask(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
         """Add the zygote's replies to `traced`; a lost zygote is replaced and leaves some out."""
