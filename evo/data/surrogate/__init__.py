@@ -1,0 +1,1 @@
+"""Data of the surrogate: losses of the baselines, see `evo.tabular.surrogate.landscape`."""

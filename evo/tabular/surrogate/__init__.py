@@ -1,0 +1,1 @@
+"""The surrogate of the default task: a fitness in milliseconds, for the search itself."""
