@@ -1,13 +1,13 @@
 """Operators: their base classes, and the registry.
 
-An operator turns parents into new source: a writing operator by itself, an asking operator by what
-it asks a language model. Parents are data: an operator parses them, it must never import, execute
-or evaluate a candidate's source.
+An operator turns parents into new source: a writing operator by itself, a learning one also by what
+earlier components scored, an asking operator by what it asks a language model. Parents are data: an
+operator parses them, it must never import, execute or evaluate a candidate's source.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from evo.core.messages import Prompt
 from evo.core.records import Record
 from evo.core.registry import Registry
 from operators.briefing import Briefing
+from operators.past import NOTHING, Past
 
 
 class Operator(ABC):
@@ -58,6 +59,41 @@ class WritingOperator(Operator):
             contract: what the source must define.
             rng: the only source of chance; equal generators give equal offspring.
         """
+
+
+class Draft(NamedTuple):
+    """Source of an offspring, and the step that led to it.
+
+    Attributes:
+        step: index of the step size, which the offspring's record keeps, so that the operator can
+            learn which of them succeed; -1 where it has none.
+    """
+
+    source: str
+    step: int = -1
+
+
+class LearningOperator(WritingOperator):
+    """Writes source by what is known of earlier components. Set the attributes, and register."""
+
+    @abstractmethod
+    def draft(
+        self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator, past: Past
+    ) -> Draft:
+        """One offspring; equal pasts and equal generators give equal ones.
+
+        Args:
+            parents: see `WritingOperator.propose`.
+            contract: what the source must define.
+            rng: the only source of chance.
+            past: what was evaluated before; may be empty.
+        """
+
+    def propose(
+        self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
+    ) -> str:
+        """Source of one offspring where nothing is known of earlier components."""
+        return self.draft(parents, contract, rng, NOTHING).source
 
 
 class AskingOperator(Operator):

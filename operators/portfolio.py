@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,7 +10,8 @@ from evo.core.contract import Contract
 from evo.core.errors import UsageError
 from evo.core.records import Candidate, Record
 from operators.adaptation import Tally, shares
-from operators.base import AskingOperator, Operator, WritingOperator, operators
+from operators.base import AskingOperator, LearningOperator, Operator, WritingOperator, operators
+from operators.past import NOTHING, Past
 from operators.tree.terms import choose
 
 ParentsOf = Callable[[int], Sequence[Record]]
@@ -92,13 +94,26 @@ def write_offspring(
     parents_of: ParentsOf,
     contract: Contract,
     rng: np.random.Generator,
+    past: Past = NOTHING,
 ) -> Candidate:
-    """The offspring of a writing operator, from parents that are drawn for it."""
+    """The offspring of a writing operator, from parents that are drawn for it.
+
+    Args:
+        operator: writes the source.
+        parents_of: draws the parents.
+        contract: what the source must define.
+        rng: the only source of chance.
+        past: what an operator that learns may know.
+    """
     parents = parents_of(operator.parents(rng))
-    source = operator.propose(parents, contract, rng)
-    return Candidate.of(
+    if isinstance(operator, LearningOperator):
+        source, step = operator.draft(parents, contract, rng, past)
+    else:
+        source, step = operator.propose(parents, contract, rng), -1
+    candidate = Candidate.of(
         contract.kind,
         source,
         operator=operator.name,
         parents=[parent.id for parent in parents],
     )
+    return replace(candidate, step=step)

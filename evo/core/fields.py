@@ -67,6 +67,7 @@ RECORD_FIELDS = (
     Field("reason", str, "why, in words", "reason"),
     Field("member", str, "kind in a combination that the reason is about; else empty", "member"),
     Field("operator", str, "operator that proposed it; baseline if known", "candidate.operator"),
+    Field("step", int, "index of the operator's step size, or -1", "candidate.step"),
     Field(PARENTS, str, "ids of the parents", "candidate.parents"),
     Field("source", str, "source code", "candidate.source"),
     Field("rung", int, "highest rung reached, 0 the shortest; -1 without a score", "score.rung"),

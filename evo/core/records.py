@@ -51,6 +51,7 @@ class Candidate:
         model: the language model that wrote it; empty where none did.
         request: key of the request that it answers, under which history keeps the reply.
         rationale: the model's explanation.
+        step: index of the step size that its operator drew; -1 where that has none.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Candidate:
     model: str = ""
     request: str = ""
     rationale: str = ""
+    step: int = -1
 
     @classmethod
     def of(

@@ -77,6 +77,7 @@ class VariedMember:
             model=candidate.model,
             request=candidate.request,
             rationale=candidate.rationale,
+            step=candidate.step,
         )
 
     def complete_record(self, record: Record, host: Record) -> Record:

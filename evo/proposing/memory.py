@@ -1,14 +1,19 @@
-"""Statistics of recent generations: success per operator and model, and the latest failures.
+"""What operators and language models learn from: recent successes and failures, all variants.
 
-Derived from sealed records alone, over a window of generations.
+Derived from sealed records alone. Successes per operator, step size and model, and failures, are
+those of a window of generations; variants of forms are those of the whole history.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
+from evo.proposing.standings import Standings
+from evo.proposing.variants import Variants
 from operators.adaptation import Tally
+from operators.past import NOTHING, Past, Success
 
 REPAIR = "repair-llm"
 """A repair counts for the operator and model whose candidate it repairs."""
@@ -25,17 +30,19 @@ class RecentLessons:
     Attributes:
         operators: by name.
         models: by label.
+        past: what operators that learn may know.
         failures: the latest that were refused or could not be trained, the newest first, no two
             for one reason.
     """
 
     operators: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
     models: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
+    past: Past = NOTHING
     failures: Sequence[Record] = ()
 
 
 class Memory:
-    """A window over sealed generations.
+    """Statistics of a window of sealed generations, and the variants in all of them.
 
     Args:
         window: number of generations that count.
@@ -44,15 +51,19 @@ class Memory:
     def __init__(self, window: int) -> None:
         self._window = window
         self._generations: dict[int, RecentLessons] = {}
+        self._variants = Variants()
+        self._standings = Standings()
 
     def take(self, sealed: Generation) -> None:
-        """Add a sealed generation and forget the oldest; baselines do not count."""
+        """Add a sealed generation and forget the oldest; successes of baselines do not count."""
+        self._variants.take(sealed)
+        self._standings.take(sealed)
         if sealed.number == 0:
             return
-        self._generations[sealed.number] = _lessons(
-            [record for record in sealed.records if not record.is_ablation],
-            frozenset(sealed.survivors),
-        )
+        records = [record for record in sealed.records if not record.is_ablation]
+        lessons = _lessons(records, frozenset(sealed.survivors))
+        steps = self._standings.steps(records)
+        self._generations[sealed.number] = replace(lessons, past=Past(steps=steps))
         self._generations.pop(sealed.number - self._window - _BEHIND, None)
 
     def after(self, generation: int) -> RecentLessons:
@@ -63,6 +74,10 @@ class Memory:
         return RecentLessons(
             _sum(lessons.operators for lessons in recent),
             _sum(lessons.models for lessons in recent),
+            Past(
+                partial(self._variants.of_form, last=generation),
+                _sum_steps(lessons.past.steps for lessons in recent),
+            ),
             _different(failures),
         )
 
@@ -91,7 +106,7 @@ def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> RecentLess
         for record in reversed(records)
         if record.status in (Status.INVALID, Status.FAILED) and record.stage is not Stage.ASK
     ]
-    return RecentLessons(operators, models, _different(failed))
+    return RecentLessons(operators, models, failures=_different(failed))
 
 
 def _add(tallies: dict[str, Tally], name: str, tally: Tally) -> None:
@@ -103,6 +118,18 @@ def _sum(several: Iterable[Mapping[str, Tally]]) -> dict[str, Tally]:
     for tallies in several:
         for name, tally in tallies.items():
             _add(total, name, tally)
+    return total
+
+
+def _sum_steps(
+    several: Iterable[Mapping[str, Mapping[int, Success]]],
+) -> dict[str, dict[int, Success]]:
+    total: dict[str, dict[int, Success]] = {}
+    for steps in several:
+        for operator, successes in steps.items():
+            sums = total.setdefault(operator, {})
+            for step, success in successes.items():
+                sums[step] = sums.get(step, Success()).plus(success)
     return total
 
 

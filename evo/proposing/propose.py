@@ -24,6 +24,7 @@ from evo.selection.individual import Individual, performance
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator
 from operators.briefing import Briefing
+from operators.past import Past
 from operators.portfolio import ParentsOf, Portfolio, write_offspring
 
 _NEIGHBOURS = 4
@@ -112,7 +113,7 @@ class Propose:
             exchanges = self._language_models.ask([query.request for query in queries])
         replies = iter(exchanges)
         proposals = [
-            self._answer(draft, next(replies), parents, generation, index)
+            self._answer(draft, next(replies), parents, generation, index, past=lessons.past)
             if isinstance(draft, Query)
             else Proposal(Record(draft, generation))
             for index, draft in enumerate(drafts)
@@ -127,7 +128,7 @@ class Propose:
         draw = self._draw_parents(parents, generation, index, rng)
         varied = VariedMember.draw(self._kind, child(self._seed, "turn", generation, index))
         if isinstance(operator, WritingOperator):
-            return self._written(operator, draw, varied, rng)
+            return self._written(operator, draw, varied, rng, lessons.past)
         assert isinstance(operator, AskingOperator)
         assert self._language_models is not None
         chosen = draw(operator.parents(rng))
@@ -149,6 +150,7 @@ class Propose:
         draw: ParentsOf,
         varied: VariedMember,
         rng: np.random.Generator,
+        past: Past,
     ) -> Candidate:
         """The complete candidate that a writing operator makes."""
         drawn: list[Record] = []
@@ -157,7 +159,7 @@ class Propose:
             drawn.extend(draw(count))
             return [varied.view(parent) for parent in drawn]
 
-        candidate = write_offspring(operator, parents_of, varied.contract, rng)
+        candidate = write_offspring(operator, parents_of, varied.contract, rng, past)
         return varied.complete(candidate, host=(drawn or draw(1))[0])
 
     def _answer(
@@ -167,6 +169,8 @@ class Propose:
         parents: Sequence[Individual],
         generation: int,
         index: int,
+        *,
+        past: Past,
     ) -> Proposal:
         """The proposal of a model; where it gave no reply, that of a writing operator instead."""
         assert self._language_models is not None
@@ -174,7 +178,8 @@ class Propose:
         substitute = self._portfolio.draw_writing(rng)
         if exchange.reply is None and substitute is not None:
             draw = self._draw_parents(parents, generation, index, rng)
-            return Proposal(Record(self._written(substitute, draw, query.varied, rng), generation))
+            written = self._written(substitute, draw, query.varied, rng, past)
+            return Proposal(Record(written, generation))
         ids = [parent.id for parent in query.parents]
         record = self._language_models.record(
             exchange, query.operator.name, ids, generation, query.varied.contract

@@ -37,6 +37,11 @@ def coefficients(survey: Survey) -> list[Site]:
     return [site for site in survey.sites if _is_coefficient(site, survey)]
 
 
+def free_numbers(survey: Survey) -> list[Site]:
+    """The places of numbers that may take any value near their own: no exponents, no zeros."""
+    return [site for site in coefficients(survey) if not _is_exponent(site) and number(site.node)]
+
+
 def rounded(value: Number) -> Number:
     """The nearest number, by ratio, that a person would write; whole numbers stay as they are.
 

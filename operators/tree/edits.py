@@ -120,6 +120,25 @@ def rescale(survey: Survey, rng: np.random.Generator) -> bool:
     return True
 
 
+def insert_number(survey: Survey, rng: np.random.Generator, *, spread: float) -> bool:
+    """A factor near 1 or a shift near 0 for a tensor, to be tuned further.
+
+    Args:
+        survey: of the program, which changes in place.
+        rng: draws place and number.
+        spread: standard deviation of the factor's logarithm, and of the shift.
+    """
+    sites = [site for site in survey.sites if site.is_tensor]
+    if not sites:
+        return False
+    site, step = pick(sites, rng), float(rng.normal(0.0, spread))
+    if rng.random() < _SHARE_OF_FACTORS:
+        site.put(scaled(float(np.exp(step)), site.node))
+    else:
+        site.put(binary(site.node, ast.Add(), constant(step)))
+    return True
+
+
 def remove_term(survey: Survey, rng: np.random.Generator) -> bool:
     """One operand in place of an operation or call on it."""
     options = [

@@ -17,6 +17,7 @@ from evo.core.source import normalise
 from operators.tree.algebra import has_like_terms
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.calls import ROOTS, called_name
+from operators.tree.form import Form
 from operators.tree.inline import Donation, donations, result
 from operators.tree.program import Program
 from operators.tree.signs import is_non_negative, is_positive
@@ -56,6 +57,11 @@ class Parent:
     def donations(self) -> list[Donation]:
         """Its expressions that can be moved to another program."""
         return donations(self.program)
+
+    @cached_property
+    def form(self) -> Form:
+        """Its source, as offspring are written, with the numbers taken out."""
+        return Form.of(write_program(self.program), self.program.contract)
 
     @cached_property
     def result(self) -> Donation | None:

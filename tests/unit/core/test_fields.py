@@ -59,7 +59,7 @@ def test_what_is_unknown_is_none_in_a_row() -> None:
     unknown = {name for name, value in row.items() if value is None}
     assert unknown == set(NAMES) - {
         *("id", "kind", "generation", "status", "stage", "reason", "member"),
-        *("operator", "parents", "source", "seconds"),
+        *("operator", "step", "parents", "source", "seconds"),
         *("model", "request", "rationale", "cost_usd"),
     }
 

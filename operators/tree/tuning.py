@@ -1,0 +1,129 @@
+"""Where to look next for better numbers of one form: Bayesian optimisation by ask and tell.
+
+A Gaussian process over the logarithms of the numbers is fitted to all that was evaluated, and the
+best of candidates around the incumbent under one draw from its posterior is next (Thompson
+sampling, Thompson 1933; the perturbation of a few coordinates at a time follows Eriksson et al.
+2019, "Scalable Global Optimization via Local Bayesian Optimization",
+https://arxiv.org/abs/1910.01739). So several requests at once differ, and need no waiting.
+
+Margins at a lower rung are noisier and of another training: the rung is one more coordinate of the
+process, and the noise is that of the number of trials. What stopped at a lower rung was behind
+others, so it counts for no better than those that went on. Margins far behind the best say "bad",
+not how bad, and are cut.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
+
+from evo.core.arrays import Floats
+from operators.tree.terms import pick
+
+FEWEST = 3
+"""Points from which a process is fitted; with fewer, numbers are drawn around the best."""
+
+_MOST = 40
+"""Points that a process is fitted to, the best first."""
+_SPREADS = (0.1, 0.3, 0.6, 1.2)
+"""Standard deviations of steps, in units of log number: by 10 % up to threefold."""
+_CANDIDATES = 128
+_MOVED = 2
+"""Coordinates that a step moves, on average."""
+_LENGTHS = (0.3, 1.0, 3.0)
+_RUNGS_APART = 0.8
+"""Distance between neighbouring rungs: what they measure correlates by exp(−0.8² / 2) = 0.73."""
+_TRIAL_NOISE = 0.2
+"""Standard deviation of one trial's margin."""
+_SIGNAL = 0.1
+"""Standard deviation of margins in a form before any is known; it counts as two points."""
+_FAR_BEHIND = 0.5
+
+
+class Point(NamedTuple):
+    """Numbers that were evaluated.
+
+    Attributes:
+        position: their logarithms.
+        margin: at the highest rung reached.
+        rung: index of that rung.
+        trials: number of trials at that rung.
+    """
+
+    position: tuple[float, ...]
+    margin: float
+    rung: int
+    trials: int
+
+
+def next_positions(points: Sequence[Point], rng: np.random.Generator) -> Iterator[Floats]:
+    """Positions to evaluate next, the most promising first.
+
+    Args:
+        points: what is known of the form, at least one.
+        rng: draws candidates, and the function that ranks them.
+    """
+    ranked = sorted(points, key=lambda point: (-point.rung, -point.margin, point.position))
+    if len(ranked) < FEWEST:
+        while True:
+            yield _step(np.array(ranked[0].position), pick(_SPREADS, rng), rng)
+    process = _Process.fitted(tuple(ranked[:_MOST]))
+    centre = process.incumbent
+    spreads = np.repeat(_SPREADS, _CANDIDATES // len(_SPREADS))
+    candidates = np.stack([_step(centre, spread, rng) for spread in spreads])
+    order = np.argsort(-process.draw(candidates, rng), kind="stable")
+    yield from candidates[order]
+
+
+class _Process(NamedTuple):
+    """A fitted process and the position that it takes for the best so far."""
+
+    regressor: Any  # scikit-learn ships no types for its kernels
+    incumbent: Floats
+
+    @classmethod
+    @lru_cache(maxsize=64)  # the offspring of one generation share it
+    def fitted(cls, points: tuple[Point, ...]) -> "_Process":
+        """The process of the length scale under which the points are most likely."""
+        top = points[0].rung
+        inputs = np.array([(*p.position, _RUNGS_APART * (top - p.rung)) for p in points])
+        margins = np.array([point.margin for point in points])
+        at_top = np.array([point.rung == top for point in points])
+        margins = np.where(at_top, margins, np.minimum(margins, margins[at_top].mean()))
+        margins = np.maximum(margins, margins.max() - _FAR_BEHIND)
+        centred = margins - margins.mean()
+        signal = (2 * _SIGNAL**2 + np.sum(centred**2)) / (2 + len(points))
+        noise = np.array([_TRIAL_NOISE**2 / max(1, point.trials) for point in points])
+        fits = [_fit(inputs, centred, length, signal, noise) for length in _LENGTHS]
+        regressor = max(fits, key=lambda fit: fit.log_marginal_likelihood_value_)
+        at_the_top = _at_the_top(inputs[:, :-1])
+        best = int(np.argmax(regressor.predict(at_the_top)))
+        return cls(regressor, inputs[best, :-1])
+
+    def draw(self, positions: Floats, rng: np.random.Generator) -> Floats:
+        """Margins at (n, d) positions at the highest rung, by one function of the posterior."""
+        mean, covariance = self.regressor.predict(_at_the_top(positions), return_cov=True)
+        jitter = 1e-8 * np.eye(len(positions))
+        return mean + np.linalg.cholesky(covariance + jitter) @ rng.standard_normal(len(positions))
+
+
+def _fit(inputs: Floats, margins: Floats, length: float, signal: float, noise: Floats) -> Any:
+    # The type stubs know neither several numbers here, nor the None by which nothing is optimised.
+    scales: Any = [*[length] * (inputs.shape[1] - 1), 1.0]
+    settings: Any = {"alpha": noise, "optimizer": None}
+    kernel = ConstantKernel(signal, "fixed") * RBF(scales, "fixed")
+    return GaussianProcessRegressor(kernel, **settings).fit(inputs, margins)
+
+
+def _at_the_top(positions: Floats) -> Floats:
+    return np.column_stack([positions, np.zeros(len(positions))])
+
+
+def _step(centre: Floats, spread: float, rng: np.random.Generator) -> Floats:
+    """A position near the centre that differs in at least one coordinate."""
+    moved = rng.random(len(centre)) < _MOVED / len(centre)
+    moved[int(rng.integers(len(centre)))] = True
+    return centre + np.where(moved, rng.normal(0.0, spread, len(centre)), 0.0)
