@@ -115,4 +115,4 @@ def print_facts(facts: Any, view: RenderableType, *, as_json: bool) -> None:
     if as_json:
         print_json(facts)
     else:
-        out.print(view)
+        out.print(view, crop=False)  # a long line of source stays one line

@@ -7,15 +7,11 @@ from evo.commands.options import JsonOption, RunName
 def status(run: RunName, *, as_json: JsonOption = False) -> None:
     """Show the state of a campaign: generation, counts, best candidate, spending."""
     history = read_run(run)
-    from rich.console import Group
-
-    from evo.report.facts.authorship import authorship_facts
+    from evo.report.facts.authorship import Authorship
     from evo.report.facts.status import status_facts
-    from evo.report.views.authorship import authorship_table
-    from evo.report.views.tables import facts_table
+    from evo.report.views.status import status_view
 
-    facts = status_facts(history)
-    authorship = authorship_facts(history.records)
-    tables = [authorship_table(authorship)] if authorship["operators"] else []
-    view = Group(facts_table(facts), *tables)
-    print_facts(facts | authorship, view, as_json=as_json)
+    tallies = Authorship()
+    facts = status_facts(history, tallies)
+    authorship = tallies.facts()
+    print_facts(facts | authorship, status_view(facts, authorship), as_json=as_json)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from evo.core.arrays import Floats
 
@@ -88,6 +87,9 @@ def trust(generations: Sequence[PredictionCheck]) -> Trust:
 
 def _ranks(values: Floats) -> Floats:
     """Ranks centred at 0, divided by their number."""
+    # Imported late: it costs half a second, and only screening needs it.
+    from scipy.stats import rankdata  # noqa: PLC0415
+
     return (rankdata(values) - (len(values) + 1) / 2) / len(values)
 
 

@@ -47,18 +47,34 @@ class _Tally:
         }
 
 
-def authorship_facts(records: Iterable[Record]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Facts by name, under `operators` and `models`; win rates of those trained in full."""
-    tallies: dict[str, dict[str, _Tally]] = {"operators": {}, "models": {}}
-    for record in records:
+class Authorship:
+    """Tallies per operator and per model of the proposals so far."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, dict[str, _Tally]] = {"operators": {}, "models": {}}
+
+    def take(self, record: Record) -> None:
+        """Count a record; a baseline counts for nobody."""
         if not record.is_proposal:
-            continue
+            return
         candidate = record.candidate
-        tallies["operators"].setdefault(candidate.operator, _Tally()).take(record)
+        self._tallies["operators"].setdefault(candidate.operator, _Tally()).take(record)
         if candidate.model:
-            tallies["models"].setdefault(candidate.model, _Tally()).take(record)
-    top = max((tally.top_rung for tally in tallies["operators"].values()), default=-1)
-    return {
-        author_type: {name: tally.facts(top) for name, tally in sorted(by_name.items())}
-        for author_type, by_name in tallies.items()
-    }
+            self._tallies["models"].setdefault(candidate.model, _Tally()).take(record)
+
+    def facts(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Facts by name, under `operators` and `models`; win rates of those trained in full."""
+        operators = self._tallies["operators"].values()
+        top = max((tally.top_rung for tally in operators), default=-1)
+        return {
+            author_type: {name: tally.facts(top) for name, tally in sorted(by_name.items())}
+            for author_type, by_name in self._tallies.items()
+        }
+
+
+def authorship_facts(records: Iterable[Record]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The facts of `Authorship` for some records."""
+    authorship = Authorship()
+    for record in records:
+        authorship.take(record)
+    return authorship.facts()

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from archive.history.reader import Reader
 from archive.pareto import hypervolume
@@ -89,7 +89,7 @@ def _paired(one: Front, other: Front) -> Mapping[str, Any] | None:
         return {**facts, "log_loss_ratio": None, "log_loss_ratio_ci": None}
     mean = sum(means) / len(means)
     spread = math.sqrt(sum((m - mean) ** 2 for m in means) / (len(means) - 1) / len(means))
-    reach = float(student.ppf(0.975, len(means) - 1)) * spread
+    reach = float(stdtrit(len(means) - 1, 0.975)) * spread
     return {**facts, "log_loss_ratio": mean, "log_loss_ratio_ci": [mean - reach, mean + reach]}
 
 

@@ -7,12 +7,18 @@ from archive.history import stop_reason
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.core.records import Record, Status
+from evo.report.facts.authorship import Authorship
 from evo.report.facts.record import best_record, measure_facts
 from evo.screening.verdict import ScreeningVerdict
 
 
-def status_facts(history: Reader) -> dict[str, Any]:
-    """The JSON document of `evo status --json`."""
+def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[str, Any]:
+    """The JSON document of `evo run --json`, and most of that of `evo status --json`.
+
+    Args:
+        history: the campaign's.
+        authorship: takes every record too, so that they are read from disk once.
+    """
     state = _state(history)
     counts: Counter[Status] = Counter()
     archived = 0
@@ -21,6 +27,8 @@ def status_facts(history: Reader) -> dict[str, Any]:
     for record in history.records:
         screening = screening.after([record])
         archived += record.novelty is not None
+        if authorship is not None:
+            authorship.take(record)
         if record.is_proposal:
             counts[record.status] += 1
             best = best_record([record] if best is None else [best, record])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.syntax import Syntax
 from rich.text import Text
 
@@ -27,7 +27,7 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [
         facts_table(facts),
         Text(),
-        Syntax(source.strip(), "python", word_wrap=True),
+        _Source(source.strip()),
     ]
     if credits_:
         parts += [Text(), facts_table({"credit": credits_})]
@@ -43,3 +43,15 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
             trials = [{k: v for k, v in trial.items() if k != "strength"} for trial in trials]
         parts += [Text(), facts_table(score), Text(), rows_table(trials)]
     return Group(*parts)
+
+
+class _Source:
+    """Highlighted source; long lines are not broken, so that it can be copied."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        text = Syntax("", "python").highlight(self._source)
+        text.rstrip()
+        yield from console.render(text, options.update(no_wrap=True, overflow="ignore"))
