@@ -26,7 +26,12 @@ from evo.validation.graph import tracer
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 
-_OWN_OPERATORS = frozenset({"mutate-tree", "crossover-tree", "sample-tree"})
+_OWN_OPERATORS = frozenset(
+    {
+        *("mutate-tree", "crossover-tree", "sample-tree"),
+        *("tune-tree", "blend-tree", "simplify-tree"),
+    }
+)
 
 
 def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) -> list[Record]:
