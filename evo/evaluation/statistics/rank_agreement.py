@@ -30,8 +30,7 @@ def kendall(one: ArrayLike, other: ArrayLike) -> Estimate:
     first, second = np.asarray(one, np.float64), np.asarray(other, np.float64)
     rng = child(0, "fidelity", "bootstrap")
     draws = rng.integers(len(first), size=(RESAMPLES, len(first)))
-    # Two draws of one component are tied in both rankings, and τ-b does not count such pairs.
-    low, high = np.quantile([_tau(first[draw], second[draw]) for draw in draws], [0.025, 0.975])
+    low, high = np.quantile(_resampled_taus(first, second, draws), [0.025, 0.975])
     return Estimate(_tau(first, second), float(low), float(high))
 
 
@@ -88,6 +87,23 @@ def _ranks(trials: Sequence[Sequence[Trial]], values: Sequence[NDArray[np.float6
     return mean_rank(
         {"/".join(stratum): rankdata([mean[stratum] for mean in means]) for stratum in means[0]}
     )
+
+
+def _resampled_taus(
+    one: NDArray[np.float64], other: NDArray[np.float64], draws: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """τ-b of each draw of components, (draws, n); 0 where a ranking has only ties.
+
+    With c how often each component is drawn and s the signs of the differences of all pairs,
+    C − D = ½ c·(s₁s₂)c and n₀ − t = ½ c·s²c: three products in place of a sort per draw.
+    """
+    counts = np.stack([np.bincount(draw, minlength=len(one)) for draw in draws]).astype(np.float64)
+    first, second = (np.sign(ranking[:, None] - ranking) for ranking in (one, other))
+    agreement, *untied = (
+        ((counts @ pairs) * counts).sum(axis=1) for pairs in (first * second, first**2, second**2)
+    )
+    # No pair agrees where none is untied.
+    return agreement / np.maximum(np.sqrt(untied[0] * untied[1]), 1.0)
 
 
 def _tau(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -3,11 +3,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import kendalltau
 
 from evo.core.records import Trial
+from evo.core.seeds import child
 from evo.evaluation.statistics.rank_agreement import (
+    RESAMPLES,
     accuracy_ranks,
     kendall,
     loss_ranks,
@@ -26,7 +29,6 @@ def trials(network: str, losses: list[float], accuracies: list[float] | None = N
     ]
 
 
-@settings(max_examples=15)  # each bootstraps
 @given(one=VALUES, seed=st.integers(0, 99))
 def test_tau_weighs_concordant_against_discordant_pairs_and_leaves_out_tied_ones(
     one: list[int], seed: int
@@ -40,6 +42,18 @@ def test_tau_weighs_concordant_against_discordant_pairs_and_leaves_out_tied_ones
 
     expected = sum(a * b for a, b in orders) / math.sqrt(untied) if untied else 0.0
     assert kendall(one, other).value == pytest.approx(expected)
+
+
+def test_the_interval_is_that_of_tau_over_draws_of_components() -> None:
+    one = [0, 3, 3, -1, 2, 5, 1]
+    other = np.array([1, 3, 0, 0, 2, 4, 0])
+    draws = child(0, "fidelity", "bootstrap").integers(len(one), size=(RESAMPLES, len(one)))
+
+    taus = [kendalltau(np.array(one)[draw], other[draw]).statistic for draw in draws]
+    expected = np.quantile(np.nan_to_num(taus), [0.025, 0.975])
+
+    interval = kendall(one, other)
+    assert (interval.low, interval.high) == pytest.approx(tuple(expected))
 
 
 def test_the_interval_holds_the_value_and_narrows_with_the_panel() -> None:
