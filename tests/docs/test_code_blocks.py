@@ -22,11 +22,14 @@ from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 QUICK = {
-    "evo run demo": "evo run smoke --set generations=1",
+    "evo run demo": "evo run smoke --set generations=1 --set novelty.text_model=none",
     "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 8 --task breast-cancer",
     "evo evaluate mine.py": "evo evaluate mine.py --config smoke",
 }
-"""By the beginning of a command that takes minutes: one that takes seconds."""
+"""By the beginning of a command that takes minutes: one that takes seconds.
+
+Without embeddings: the notebook and the wheel run with them.
+"""
 SLOW_OPTIONS = "--top 0 --epochs 15 --seeds 10 --task digits-cnn"
 
 
@@ -48,7 +51,7 @@ def done() -> set[str]:
 
 def follow(page: str, done: set[str]) -> None:
     """Run a page's commands and its Python, in order, Python in one namespace."""
-    namespace: dict[str, object] = {"ONE": {"generations": 1}}
+    namespace: dict[str, object] = {"ONE": {"generations": 1, "novelty": {"text_model": "none"}}}
     for block in blocks_of(page, "console", "python"):
         if block.language == "python":
             text = block.text.replace('evo.run("smoke",', 'evo.run("smoke", overrides=ONE,')
@@ -134,7 +137,7 @@ import torch.nn.functional as F
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.training.trials import run_trials
 
-protocol = Protocol(rungs=(Rung(epochs=40, seeds=2),), learning_rates=(0.03,), batch_size=32)
+protocol = Protocol(rungs=(Rung(epochs=20, seeds=2),), learning_rates=(0.03,), batch_size=16)
 gate = kinds.get("gate")()
 gate.check(torch.sigmoid)
 assert gate.behaviour(torch.sigmoid).shape == (64,)

@@ -22,7 +22,7 @@ SMALL = (
     # Without embeddings: loading their model takes a process eight seconds.
     *("run", "smoke", "--seed", "4", "--set", "novelty.text_model=none"),
     # Long enough to be interrupted, short enough to wait for.
-    *("--set", "protocol.rungs=[{epochs = 2, seeds = 4}, {epochs = 6, seeds = 4}]"),
+    *("--set", "protocol.rungs=[{epochs = 1, seeds = 4}, {epochs = 3, seeds = 4}]"),
 )
 
 
