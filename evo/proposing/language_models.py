@@ -15,7 +15,8 @@ from evo.proposing.memory import RecentLessons
 from operators.base import AskingOperator
 from operators.briefing import Briefing
 from operators.llm.grammar import grammar
-from operators.llm.reading import UnreadableError, read_reply
+from operators.llm.component import UnreadableError
+from operators.llm.reading import read_reply
 
 _EXCERPT = 2000
 """Characters of a reply without code that its record keeps; history has the whole reply."""
@@ -87,7 +88,7 @@ class LanguageModels:
             source = reply.text[:_EXCERPT]
             stage = Stage.REPLY if source.strip() else Stage.ASK
             try:
-                source, rationale = read_reply(reply, contract)
+                source, rationale = read_reply(reply, contract, exchange.request.prompt.user)
             except UnreadableError as error:
                 problem = str(error)
         candidate = replace(

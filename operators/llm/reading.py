@@ -1,37 +1,64 @@
 """Read the source of one component from a model's reply, in any form that models send.
 
-Models think aloud, wrap code in prose or do not fence it, show drafts before the answer, call the
-function as they like, forget imports, append examples, or are cut off. What can be read without
-guessing is read; the rest is unreadable, with a reason that a repair can name. Nothing is executed.
+Models think aloud, wrap code in prose or do not fence it, show drafts, parents, slopes and tests
+beside the answer, call the function as they like, forget imports, or are cut off. What can be read
+without guessing is read; the rest is unreadable, with a reason that a repair can name. Nothing is
+executed.
 """
 
 import ast
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from evo.core.contract import Contract
 from evo.core.messages import Reply
-from operators.tree.names import bound, identifiers, import_targets, introduced, loaded, parameters
-from operators.tree.scopes import rename
-from operators.tree.syntax import as_function, is_import
+from operators.llm.blocks import Block, Layout, layout
+from operators.llm.classes import without_classes
+from operators.llm.component import (
+    Module,
+    UnreadableError,
+    component,
+    foreign_modules,
+    functions,
+    parse,
+)
+from operators.llm.rationale import rationale
+from operators.llm.thoughts import without_thoughts
+from operators.llm.views import plain
+from operators.tree.names import loaded
 
 MOST_CHARACTERS = 200_000
 """Replies are read no further: no component needs more."""
+_MOST_BLOCKS = 50
+_MOST_STATEMENTS = 1000
+"""No component has as many, and no reader more patience."""
 
-_RATIONALE = 300
-_THINKING = r"think|thinking|thought|reasoning|reflection|scratchpad"
-_CLOSED = re.compile(rf"<({_THINKING})>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_ORPHAN_END = re.compile(rf"^.*</(?:{_THINKING})>", re.DOTALL | re.IGNORECASE)
-_ORPHAN_START = re.compile(rf"<(?:{_THINKING})>.*$", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})([^\n`]*)$")
-_CODE_START = re.compile(r"^(?:import |from \w[\w.]* import |def \w+\()", re.MULTILINE)
-
-
-class UnreadableError(Exception):
-    """A reply holds no component; the message says what was expected and what came."""
+_ASIDE = re.compile(
+    r"^\W*(?:[\w']+\W+){0,3}(?:parents?|originals?|baselines?|previous|earlier|old|reference|recall|"
+    r"refused|slope|derivative|gradient|inverse|tests?|check|sanity|usage|use (?:it|as)|examples?|"
+    r"plot|compar\w+|drafts?|first|try|attempt|initial|naive|alternatives?|alternatively|variants?|"
+    r"numpy|jax|keras|tensorflow|equivalent|known|given|simplified|instead of)\b",
+    re.IGNORECASE,
+)
+"""Headings of code that is not the answer."""
+_ANSWER = re.compile(
+    r"\b(?:final|finally|answer|improved|better|revised|corrected|fixed|result|solution|proposed|"
+    r"submit|submission|new)\b",
+    re.IGNORECASE,
+)
+_ASIDE_NAME = re.compile(
+    r"test|check|plot|demo|main|slope|deriv|grad|verify|example|usage|compare|parent|baseline|"
+    r"original|previous|reference|numeric|prime$|old|benchmark|visuali",
+    re.IGNORECASE,
+)
+_WAVERS = re.compile(
+    r"\b(?:wait|hmm+|but|actually|alternatively|let me|let's|instead|maybe|perhaps|however|"
+    r"too \w+|another|next|try|first|draft|okay|ok|so)\b",
+    re.IGNORECASE,
+)
+"""Words of a model that has not decided yet."""
 
 
 class Draft(NamedTuple):
@@ -42,215 +69,215 @@ class Draft(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Block:
-    """A piece of code in a reply, and whether its fence was closed."""
+class _Answer:
+    """A block that may be the answer.
 
-    code: str
-    is_whole: bool
+    Attributes:
+        block: its index.
+        source: of its component; empty where it is none.
+        problem: reason why it is none.
+        rank: 2 where the reply calls it the answer, 0 where it is something else, 1 otherwise.
+    """
+
+    block: int
+    source: str
+    problem: str
+    rank: int
 
 
-def read_reply(reply: Reply, contract: Contract) -> Draft:
+def read_reply(reply: Reply, contract: Contract, prompt: str = "") -> Draft:
     """The component that a reply proposes.
 
+    Args:
+        reply: the model's.
+        contract: names the function that is wanted.
+        prompt: what the model was shown; code of it in the reply is a quotation.
+
     Raises:
-        UnreadableError: there is none.
+        UnreadableError: there is none, or several that may be meant.
     """
     if reply.finish == "content_filter":
         raise UnreadableError("the server withheld the reply (content filter)")
     if reply.finish == "oversized":
         raise UnreadableError("the reply was too long to be read to its end")
-    text = _without_thinking(reply.text[:MOST_CHARACTERS].replace("\r\n", "\n"))
-    prose, blocks = _split(text)
-    if not any(block.code.strip() for block in blocks):
-        prose, blocks = _unfenced(text)
-    cut = " (the reply was cut off at its token limit)" if reply.finish == "length" else ""
-    problem = f"expected a fenced Python function `{contract.function}`, found no code{cut}"
-    for block in reversed(blocks):
-        try:
-            return Draft(_component(block, contract), _rationale(prose))
-        except UnreadableError as error:
-            # The last block that tries to be a function is the one to speak of.
-            if problem.endswith(f"found no code{cut}"):
-                problem = f"{error}{cut}"
-    raise UnreadableError(problem)
-
-
-def _without_thinking(text: str) -> str:
-    text = _CLOSED.sub("", text)
-    text = _ORPHAN_END.sub("", text)  # some chat templates open the thinking themselves
-    return _ORPHAN_START.sub("", text)
-
-
-def _split(text: str) -> tuple[str, list[_Block]]:
-    """Prose and fenced blocks; a fence that is never closed ends with the text."""
-    prose: list[str] = []
-    blocks: list[_Block] = []
-    code: list[str] = []
-    fence = ""
-    for line in text.split("\n"):
-        match = _FENCE.match(line)
-        if not fence and match:
-            fence, code = match[1], []
-        elif fence and match and match[1].startswith(fence) and not match[2].strip():
-            blocks.append(_Block("\n".join(code), is_whole=True))
-            prose.append("")
-            fence = ""
-        else:
-            (code if fence else prose).append(line)
-    if fence:
-        blocks.append(_Block("\n".join(code), is_whole=False))
-    return "\n".join(prose), blocks
-
-
-def _unfenced(text: str) -> tuple[str, list[_Block]]:
-    """Prose and code of a reply without a fence, or of one that is a JSON object."""
+    is_cut = reply.finish == "length"
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        content = None
-    if isinstance(content, dict):
-        values = [value for value in content.values() if isinstance(value, str)]
-        prose = [value for value in values if "def " not in value]
-        return "\n\n".join(prose), [_Block(v, is_whole=True) for v in values if "def " in v]
-    match = _CODE_START.search(text)
-    if match is None:
-        return text, []
-    return text[: match.start()], [_Block(text[match.start() :], is_whole=False)]
+        return _read(reply.text[:MOST_CHARACTERS], contract, prompt, is_cut=is_cut)
+    except UnreadableError as error:
+        cut = " (the reply was cut off at its token limit)" if is_cut else ""
+        raise UnreadableError(f"{error}{cut}") from None
 
 
-def _component(block: _Block, contract: Contract) -> str:
-    """The source of a block's component, by the contract's names, without what it does not need."""
-    tree = _parsed(block)
-    tree.body = [as_function(part) for part in tree.body]
-    entry = _entry(tree, contract)
-    _adopt(tree, entry, contract)
-    body = [part for part in tree.body if _may_stay(part)]
-    # What comes after the function, such as an example of its use, is not part of it.
-    end = body.index(entry)
-    body = [part for i, part in enumerate(body) if i <= end or isinstance(part, ast.FunctionDef)]
-    _supply_imports(body, contract)
-    return "\n\n\n".join(_paragraphs(body)) + "\n"
+def _read(text: str, contract: Contract, prompt: str, *, is_cut: bool) -> Draft:
+    outside = without_thoughts(text)
+    wanted = f"expected a fenced Python function `{contract.function}`"
+    if outside.is_cut:
+        raise UnreadableError(f"{wanted} after the thoughts, got a reply that ends within them")
+    parts = layout(outside.text)
+    if not parts.blocks:
+        raise UnreadableError(f"{wanted}, found no code")
+    answers = _answers(parts, contract, prompt, is_cut=is_cut)
+    chosen = _chosen(answers, contract)
+    if chosen.problem:
+        raise UnreadableError(chosen.problem)
+    if is_cut:
+        _expect_decided(parts, chosen)
+    others = [answer.block for answer in answers if answer.source != chosen.source]
+    return Draft(chosen.source, rationale(parts, chosen.block, others))
 
 
-def _parsed(block: _Block) -> ast.Module:
-    """The syntax tree; what trails unfenced or unclosed code is dropped until the rest parses."""
-    lines = _dedented(block.code).split("\n")
-    first: SyntaxError | ValueError | None = None
-    for end in range(len(lines), 0, -1):
-        # A line within the function's body must not be lost: that would be another function.
-        if first is not None and lines[end][:1] in (" ", "\t", "", ")", "]", "}"):
-            if lines[end].strip():
-                break
-            continue
-        try:
-            return ast.parse("\n".join(lines[:end]))
-        except (SyntaxError, ValueError) as error:
-            first = first or error
-        except (RecursionError, MemoryError):
-            raise UnreadableError("expected plain Python, got code nested too deeply") from None
-        if block.is_whole:
-            break
-    where = f"line {first.lineno}: {first.msg}" if isinstance(first, SyntaxError) else f"{first}"
-    raise UnreadableError(f"expected valid Python, got code that does not parse ({where})")
+def _answers(parts: Layout, contract: Contract, prompt: str, *, is_cut: bool) -> list[_Answer]:
+    """All that may be meant, by its name, or else by its parameters and its place."""
+    if len(parts.blocks) > _MOST_BLOCKS:
+        raise UnreadableError(f"expected one block of code, got {len(parts.blocks)}")
+    code = _Code.of(parts, contract, prompt, is_cut=is_cut)
+    if sum(len(module.body) for module in code.modules) > _MOST_STATEMENTS:
+        raise UnreadableError(f"expected a short component, got over {_MOST_STATEMENTS} statements")
+    definition = re.compile(rf"\bdef\s+{contract.function}\s*\(|\b{contract.function}\s*=")
+    answers: list[_Answer] = []
+    for index, block in enumerate(parts.blocks):
+        module, problem = code.modules[index], code.problems[index]
+        entries = [one for one in functions(module, contract) if one.name == contract.function]
+        if (entry := _last_meant(module, entries)) is not None:
+            answers.append(code.answer(index, entry))
+        elif problem and (definition.search(block.code) or _may_begin_answer(block, is_cut=is_cut)):
+            answers.append(_Answer(index, "", problem, _rank(block, "")))
+    return answers or code.unnamed()
 
 
-def _dedented(code: str) -> str:
-    """Code of a fence that is indented as a whole, such as in a list."""
-    lines = code.expandtabs(4).split("\n")
-    indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
-    margin = min(indents, default=0)
-    return "\n".join(line[margin:] for line in lines)
+@dataclass(frozen=True)
+class _Code:
+    """The blocks of a reply as Python, each with the reason why it is none."""
 
+    blocks: Sequence[Block]
+    modules: Sequence[Module]
+    problems: Sequence[str]
+    contract: Contract
+    prompt: str
 
-def _entry(tree: ast.Module, contract: Contract) -> ast.FunctionDef:
-    """The function that is meant: by its name, or the one that no other function calls."""
-    functions = [part for part in tree.body if isinstance(part, ast.FunctionDef)]
-    named = [part for part in functions if part.name == contract.function]
-    if named:
-        return named[-1]
-    fitting = [part for part in functions if len(parameters(part.args)) >= len(contract.parameters)]
-    called = loaded(functions)
-    roots = [part for part in fitting if part.name not in called]
-    if not roots:
-        raise UnreadableError(
-            f"expected a function `{contract.function}({', '.join(contract.parameters)})`, "
-            "found none in the code"
+    @classmethod
+    def of(cls, parts: Layout, contract: Contract, prompt: str, *, is_cut: bool) -> "_Code":
+        """The code of a reply."""
+        modules: list[Module] = []
+        problems: list[str] = []
+        for block in parts.blocks:
+            module, problem = Module([], []), ""
+            try:
+                module = parse(block.code, contract, is_closed=block.is_closed)
+            except UnreadableError as error:
+                problem = str(error)
+            if is_cut and not block.is_closed:
+                module = Module([], [])
+                problem = problem or "expected a whole function, got a part of one"
+            modules.append(module)
+            problems.append(problem)
+        bodies = without_classes(
+            [module.body for module in modules], contract.function, len(contract.parameters)
         )
-    return roots[-1]
+        classless = [
+            module._replace(body=body) for module, body in zip(modules, bodies, strict=True)
+        ]
+        return cls(parts.blocks, classless, problems, contract, prompt)
+
+    def answer(self, index: int, entry: ast.FunctionDef) -> _Answer:
+        """The component of a function."""
+        rank = _rank(self.blocks[index], self.modules[index].comment(entry))
+        try:
+            source = component(self.modules, index, entry, self.contract)
+        except UnreadableError as error:
+            return _Answer(index, "", str(error), rank)
+        if foreign_modules(source) or plain(source).strip() in self.prompt:
+            rank = 0
+        return _Answer(index, source, "", rank)
+
+    def unnamed(self) -> list[_Answer]:
+        """Functions of another name that no other function calls."""
+        fitting = [
+            (index, function)
+            for index, module in enumerate(self.modules)
+            for function in functions(module, self.contract)
+            if not _ASIDE_NAME.search(function.name)
+        ]
+        called = loaded(function for _, function in fitting)
+        answers = [
+            self.answer(index, function)
+            for index, function in fitting
+            if function.name not in called
+        ]
+        if answers:
+            return answers
+        expected = f"`{self.contract.function}({', '.join(self.contract.parameters)})`"
+        problem = next((problem for problem in reversed(self.problems) if problem), "")
+        problem = problem or f"expected a function {expected}, found none in the code"
+        classes = [
+            part.name
+            for module in self.modules
+            for part in module.body
+            if isinstance(part, ast.ClassDef)
+        ]
+        if classes:
+            problem += (
+                f", but the class `{classes[-1]}`: write a function that learns and keeps nothing"
+            )
+        return [_Answer(0, "", problem, 1)]
 
 
-def _adopt(tree: ast.Module, entry: ast.FunctionDef, contract: Contract) -> None:
-    """Call the entry function and its arguments as the contract does, in place."""
-    if entry.name != contract.function and contract.function not in identifiers(tree):
-        rename(tree, {entry.name: contract.function})
-    args = [*entry.args.posonlyargs, *entry.args.args][: len(contract.parameters)]
-    names = dict(zip((arg.arg for arg in args), contract.parameters, strict=False))
-    changed = {old: new for old, new in names.items() if old != new}
-    used = identifiers(entry) | {arg.arg for arg in parameters(entry.args)}
-    if changed and not used.intersection(changed.values()):
-        rename(entry, changed)
-    _settle_defaults(entry, contract)
+def _may_begin_answer(block: Block, *, is_cut: bool) -> bool:
+    """True if a block was cut off before it defines anything."""
+    return is_cut and not block.is_closed and not re.search(r"\b(?:def|class) ", block.code)
 
 
-def _settle_defaults(entry: ast.FunctionDef, contract: Contract) -> None:
-    """Make constants of the parameters that the contract does not know, in place."""
-    args = entry.args
-    positional = [*args.posonlyargs, *args.args]
-    count = len(contract.parameters)
-    spare = positional[count:]
-    if args.vararg or args.kwarg or len(args.defaults) < len(spare):
-        return  # left for the validator to refuse
-    defaults = args.defaults[len(args.defaults) - len(spare) :]
-    pairs = [
-        *zip(spare, defaults, strict=True),
-        *zip(args.kwonlyargs, args.kw_defaults, strict=True),
-    ]
-    if any(default is None for _, default in pairs):
-        return
-    entry.body[:0] = [
-        ast.Assign([ast.Name(arg.arg, ast.Store())], default, lineno=0)
-        for arg, default in pairs
-        if default is not None
-    ]
-    entry.args = ast.arguments([], positional[:count], None, [], [], None, [])
+def _last_meant(module: Module, entries: Sequence[ast.FunctionDef]) -> ast.FunctionDef | None:
+    """The last of several definitions, as Python has it, but for one that is called the parent."""
+    meant = [one for one in entries if not _ASIDE.search(module.comment(one))]
+    return next(reversed(meant or entries), None)
 
 
-def _may_stay(part: ast.stmt) -> bool:
-    return isinstance(
-        part, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Assign | ast.AnnAssign
-    )
+def _rank(block: Block, comment: str) -> int:
+    if comment and (_ASIDE.search(comment) or _ANSWER.search(comment)):
+        label = comment
+    else:
+        label = _label(block.before)
+    is_aside, is_answer = bool(_ASIDE.search(label)), bool(_ANSWER.search(label))
+    return 1 + int(is_answer) - int(is_aside)
 
 
-def _supply_imports(body: list[ast.stmt], contract: Contract) -> None:
-    """Add the contract's imports whose names are used and have no meaning, and drop unused ones."""
-    used = loaded(part for part in body if not is_import(part))
-    defined = {name for part in body for name in introduced(part)}
-    missing: list[ast.stmt] = []
-    for line in contract.imports:
-        (statement,) = ast.parse(line).body
-        if used.intersection(import_targets([statement])) - defined:
-            missing.append(statement)
-    body[:] = [
-        *missing,
-        *(part for part in body if not is_import(part) or used.intersection(bound(part))),
-    ]
+def _label(prose: str) -> str:
+    """The sentence right before a block where it reads like a heading of the block."""
+    line = next((line for line in reversed(prose.split("\n")) if line.strip()), "")
+    sentence = re.split(r"(?<=[.!?])\s+", line[-400:].strip())[-1]
+    words = sentence.split()
+    most = 20 if sentence.rstrip("*_ ").endswith(":") else 8
+    return sentence if len(words) <= most else ""
 
 
-def _paragraphs(body: list[ast.stmt]) -> list[str]:
-    """Statements as text; consecutive imports and assignments share a paragraph."""
-    paragraphs: list[str] = [ast.unparse(body[0])]
-    for before, part in pairwise(body):
-        if isinstance(before, ast.FunctionDef) or isinstance(part, ast.FunctionDef):
-            paragraphs.append(ast.unparse(part))
-        else:
-            paragraphs[-1] += "\n" + ast.unparse(part)
-    return paragraphs
+def _chosen(answers: Sequence[_Answer], contract: Contract) -> _Answer:
+    """The answer that is meant.
+
+    Raises:
+        UnreadableError: several may be.
+    """
+    best = max(answer.rank for answer in answers)
+    leading = {
+        answer.source or answer.problem: answer
+        for answer in reversed(answers)
+        if answer.rank == best
+    }
+    if len(leading) > 1:
+        raise UnreadableError(
+            f"expected one function `{contract.function}`, found {len(leading)} different ones "
+            "and cannot tell which is the answer; send exactly one block of code"
+        )
+    return next(iter(leading.values()))
 
 
-def _rationale(prose: str) -> str:
-    """The first paragraph of the prose, on one line."""
-    paragraphs = (re.sub(r"[#*_`>]+", "", part).split() for part in prose.split("\n\n"))
-    lines = [" ".join(words) for words in paragraphs if words]
-    line = next((line for line in lines if len(line) > 20), lines[0] if lines else "")
-    line = re.sub(r"^rationale\s*:?\s*", "", line, flags=re.IGNORECASE)
-    return line if len(line) <= _RATIONALE else line[: _RATIONALE - 1] + "…"
+def _expect_decided(parts: Layout, chosen: _Answer) -> None:
+    """Expect that a reply which was cut off had come to its answer.
+
+    Raises:
+        UnreadableError: it still weighs what to write, as thoughts without a marker do.
+    """
+    after = [*(block.before for block in parts.blocks[chosen.block + 1 :]), parts.after]
+    said = "\n".join([*after, parts.blocks[0].before])
+    if any(text.strip() for text in after) and _WAVERS.search(said):
+        raise UnreadableError("expected an answer, got thoughts that go on after a draft")

@@ -9,7 +9,8 @@ from operator_samples import CONTRACT, PAIR
 
 from evo.core.messages import Reply
 from evo.validation.policy.rules import check_source
-from operators.llm.reading import Draft, UnreadableError, read_reply
+from operators.llm.component import UnreadableError
+from operators.llm.reading import Draft, read_reply
 
 OTHER = "def activation(x):\n    return x"
 BODY = "def activation(x):\n    return torch.sin(x)"

@@ -1,0 +1,52 @@
+"""The rationale that belongs to one block of a reply."""
+
+import re
+from collections.abc import Sequence
+
+from operators.llm.blocks import Layout
+
+_MOST = 300
+_LABEL = 20
+"""Shorter paragraphs are headings."""
+_WORDS = 8
+"""So are those of fewer words before a colon."""
+_EXPLICIT = re.compile(r"^\W*rationale\b\s*:?\s*", re.IGNORECASE)
+
+
+def rationale(parts: Layout, chosen: int, candidates: Sequence[int]) -> str:
+    """The prose that speaks of a block, on one line.
+
+    Args:
+        parts: the reply.
+        chosen: index of the block.
+        candidates: indices of all blocks that might be the answer: prose between two of them
+            belongs to the second.
+    """
+    passages = [*(block.before for block in parts.blocks), parts.after]
+    earlier = max((index for index in candidates if index < chosen), default=-1)
+    later = min((index for index in candidates if index > chosen), default=len(parts.blocks))
+    before = _paragraphs(passages[earlier + 1 : chosen + 1])
+    after = _paragraphs(passages[chosen + 1 : later + 1])
+    if later < len(parts.blocks) and before:
+        after = []  # it leads to the other
+    opening = _paragraphs(passages[:1])
+    if earlier < 0 or len(opening) < 2:
+        opening = []  # it speaks of the first candidate alone
+    said = [*before, *after, *opening]
+    explicit = [one for one in (*before, *after) if _EXPLICIT.match(one)]
+    spoken = [one for one in said if not _is_heading(one)]
+    line = next(iter([*explicit, *spoken, *before[-1:], *said]), "")
+    line = _EXPLICIT.sub("", line)
+    return line if len(line) <= _MOST else line[: _MOST - 1] + "…"
+
+
+def _is_heading(paragraph: str) -> bool:
+    is_short = len(paragraph.split()) <= _WORDS and paragraph.endswith(":")
+    return is_short or len(paragraph) <= _LABEL
+
+
+def _paragraphs(passages: Sequence[str]) -> list[str]:
+    split = (part for passage in passages for part in re.split(r"\n\s*\n", passage))
+    bare = (re.sub(r"^\s*>+|[#*_`]+", "", part, flags=re.MULTILINE) for part in split)
+    paragraphs = (" ".join(part.split()) for part in bare)
+    return [paragraph for paragraph in paragraphs if paragraph]

@@ -1,0 +1,141 @@
+"""Remove a model's thoughts from its reply, as far as a server left them in the text.
+
+Models mark thoughts in many ways: `<think>`, `[THINK]`, `<seed:think>`, `<|START_THINKING|>`,
+`◁think▷`, the channels of harmony, or a sentence that opens them. Code within is a draft and never
+an answer. A marker in the middle of a sentence or between quotes only mentions thoughts.
+"""
+
+import re
+from typing import NamedTuple
+
+_STEM = (
+    r"(?:inner[_-]?)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratch_?pad|"
+    r"analysis|monologue|chain[_-]of[_-]thoughts?|cot|deliberation)"
+)
+# Lengths are bounded, and the parts share no character: a hostile reply costs no time.
+_BEFORE = r"(?:[a-z0-9.-]{1,20}[:_]){0,4}(?:[a-z]{1,10})?"
+_NAME = rf"{_BEFORE}{_STEM}(?:[_-](?!end\b|stop\b)\w{{1,20}})?"
+_OPENING = re.compile(
+    rf"<\|?(?:begin_of_|start_of_|start_|begin_)?{_NAME}(?:\s[^<>\n]{{0,80}})?\|?>"
+    rf"|\[(?:BEGIN_|START_)?(?:(?i:thinking|think|thoughts?)|[A-Z:]*{_STEM.upper()})\]"
+    rf"|[◁⟨【]\s*{_NAME}\s*[▷⟩】]"
+    r"|<details[^>\n]{0,80}reasoning[^>\n]{0,80}>|<\|inner_prefix\|>|<unused94>(?:thought)?"
+    r"|<\|im_start\|>(?:think|analysis)\b|<\|channel>\s*thought\b",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    rf"<\s*/\s*\|?{_NAME}\s*\|?>|<\|/{_NAME}\|>|<\|?(?:end_of_|end_|stop_){_NAME}\|?>"
+    rf"|<\|?{_NAME}_end\|?>"
+    rf"|\[(?:/|END_)\s*{_STEM}\]|[◁⟨【]\s*/\s*{_NAME}\s*[▷⟩】]"
+    r"|<\|inner_suffix\|>|<unused95>|<\|im_start\|>answer\b|<channel\|>",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    r"^[ \t]*(?:<(?:answer|final_answer|solution|response)>"
+    r"|<\|(?:begin_of_solution|START_RESPONSE)\|>)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Opens the answer, and so ends thoughts that were not closed."""
+_DETAILS = re.compile(
+    r"<details[^>\n]{0,80}reasoning[^>\n]{0,80}>.*?</details>", re.DOTALL | re.IGNORECASE
+)
+_SPOKEN = re.compile(r"\s*(?:here is|here's) my (?:thought|thinking|reasoning) process\s*:", re.I)
+_SPOKEN_END = re.compile(r"^\W*(?:here is|here's) my (?:response|answer)\s*:", re.I | re.MULTILINE)
+_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,80}(?:<\|constrain\|>\w*\s*)?<\|message\|>")
+_BARE_ANALYSIS = re.compile(r"\s*analysis(?=[A-Z])")
+_BARE_FINAL = "assistantfinal"
+_TOKEN = re.compile(
+    r"<\|(?:start|end|return|call|message|im_start|im_end|eot_id|START_RESPONSE|END_RESPONSE|"
+    r"begin_of_solution|end_of_solution|start_header_id|end_header_id)\|>(?:assistant\b)?"
+    r"|</?(?:answer|final|final_answer|solution|response|rationale|explanation|output|seed:answer)>"
+    r"|</details>",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[`\"'“‘*(]$")
+_IN_SENTENCE = re.compile(r"(?:[\w,;] |# ?)$")
+_SENTENCE_GOES_ON = re.compile(r"[.,;:!?)]|[ \t]+\w")
+_SUBJECT = re.compile(r"\s+(?:is|are|was|were|tags?|blocks?|markers?|sections?|parts?)\b")
+
+
+class Outside(NamedTuple):
+    """The text outside of thoughts, and whether the reply ends inside of them."""
+
+    text: str
+    is_cut: bool
+
+
+def without_thoughts(text: str) -> Outside:
+    """The part of a reply that is meant for the reader.
+
+    >>> without_thoughts("[THINK]A draft.[/THINK]The answer.")
+    Outside(text='The answer.', is_cut=False)
+    >>> without_thoughts("<seed:think>A draft, but")
+    Outside(text='', is_cut=True)
+    """
+    outside = _final_channel(text) if _CHANNEL.search(text) else _unmarked(text)
+    return outside._replace(text=_TOKEN.sub("", outside.text))
+
+
+def _final_channel(text: str) -> Outside:
+    """The final channel of a reply in OpenAI's harmony format."""
+    marks = list(_CHANNEL.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    finals = [
+        text[mark.end() : end].removesuffix("<|start|>assistant")
+        for mark, end in zip(marks, ends, strict=True)
+        if mark[1].lower() == "final"
+    ]
+    return Outside("".join(finals), is_cut=not finals)
+
+
+def _unmarked(text: str) -> Outside:
+    if _BARE_ANALYSIS.match(text):  # harmony of a server that drops its markers
+        _, final, answer = text.rpartition(_BARE_FINAL)
+        return Outside(answer if final else "", is_cut=not final)
+    if _SPOKEN.match(text):
+        end = _SPOKEN_END.search(text)
+        return Outside(text[end.end() :] if end else "", is_cut=end is None)
+    return _outside_marks(text)
+
+
+def _outside_marks(text: str) -> Outside:
+    text = _DETAILS.sub("", text)
+    marks = sorted(
+        [
+            *((mark, True) for mark in _OPENING.finditer(text)),
+            *((mark, False) for mark in _CLOSING.finditer(text)),
+            *((mark, False) for mark in _ANSWER.finditer(text)),
+        ],
+        key=lambda pair: pair[0].start(),
+    )
+    kept: list[str] = []
+    start, inside = 0, False
+    for mark, opens in marks:
+        begins_answer = mark.re is _ANSWER
+        if (begins_answer and not inside) or _is_mentioned(text, mark, opens=opens):
+            continue
+        if opens and not inside:
+            kept.append(text[start : mark.start()])
+        elif not opens:
+            if not inside:
+                kept.clear()  # some chat templates open the thoughts themselves
+            start = mark.end()
+        inside = opens
+    if not inside:
+        kept.append(text[start:])
+    outside = "".join(kept)
+    ends_in_thoughts = inside or (bool(marks) and not outside.strip())
+    return Outside(outside, is_cut=ends_in_thoughts)
+
+
+def _is_mentioned(text: str, mark: re.Match[str], *, opens: bool) -> bool:
+    """True if a sentence or a line of code speaks of the marker."""
+    before = text[max(0, mark.start() - 40) : mark.start()].rpartition("\n")[2]
+    after = text[mark.end() : mark.end() + 40].partition("\n")[0]
+    if opens and not before.strip() and _SUBJECT.match(after):
+        return True
+    if _QUOTED.search(before):
+        return True
+    # A closing marker may follow the last word of the thoughts: then the line ends with it.
+    goes_on = opens or bool(_SENTENCE_GOES_ON.match(after))
+    return goes_on and bool(_IN_SENTENCE.search(before))
