@@ -221,7 +221,7 @@ if __name__ == "__main__":
     main(
         **read_sizes(
             __doc__,
-            records=Size(50_000, 3_000, "records of the larger history"),
-            candidates=Size(3_000, 500, "candidates of the campaign that trains nothing"),
+            records=Size(50_000, 2_000, "records of the larger history"),
+            candidates=Size(3_000, 200, "candidates of the campaign that trains nothing"),
         )
     )

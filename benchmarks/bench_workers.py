@@ -3,7 +3,7 @@
 Both sides train the same baselines on the first rung of the default task, in processes that are
 warm. Prints the ratio of wall times. Needs two idle processors.
 
-Usage: python benchmarks/bench_workers.py [--quick] [--rounds N] [--repeats N]
+Usage: python benchmarks/bench_workers.py [--quick] [--rounds N] [--repeats N] [--shorter N]
 """
 
 import time
@@ -30,7 +30,7 @@ def wall_seconds(pool: Workers, jobs: list[Job]) -> float:
     return time.perf_counter() - start
 
 
-def main(rounds: int, repeats: int) -> None:
+def main(rounds: int, repeats: int, shorter: int) -> None:
     """Time one worker and two in turn, and print the median ratio."""
     kind = kinds.get("activation")()
     with Sandbox() as sandbox:
@@ -40,9 +40,13 @@ def main(rounds: int, repeats: int) -> None:
         for record in baselines
         for repeat in range(repeats)
     ]
+    protocol = Config().protocol
+    first = protocol.rungs[0]
+    first = first.model_copy(update={"epochs": max(1, first.epochs // shorter)})
+    protocol = protocol.model_copy(update={"rungs": (first, *protocol.rungs[1:])})
     with (
-        build.workers(Config.model_validate({"workers": 1})) as one,
-        build.workers(Config.model_validate({"workers": 2})) as two,
+        build.workers(Config(workers=1, protocol=protocol)) as one,
+        build.workers(Config(workers=2, protocol=protocol)) as two,
     ):
         wall_seconds(one, jobs[:2])
         wall_seconds(two, jobs[:4])
@@ -58,5 +62,6 @@ if __name__ == "__main__":
             __doc__,
             rounds=Size(3, 1, "measurements of each side"),
             repeats=Size(2, 1, "trainings of each baseline per measurement"),
+            shorter=Size(1, 10, "divides the epochs"),
         )
     )

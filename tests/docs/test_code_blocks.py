@@ -28,7 +28,7 @@ QUICK = {
 }
 """By the beginning of a command that takes minutes: one that takes seconds.
 
-Without embeddings: the notebook and the wheel run with them.
+Without embeddings: the notebook runs with them.
 """
 SLOW_OPTIONS = "--top 0 --epochs 15 --seeds 10 --task digits-cnn"
 

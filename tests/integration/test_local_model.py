@@ -28,7 +28,10 @@ def gguf() -> Path:
 def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
     model = {"provider": "xllamacpp", "model": str(gguf()), "grammar": True, "max_tokens": 200}
     base = no_training.configure(
-        ("population=4", "offspring=3", "generations=1", "seed=1", "workers=1")
+        (
+            *("population=4", "offspring=3", "generations=1", "seed=1", "workers=1"),
+            "novelty.text_model=none",
+        )
     )
     values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm", "protocol"})
     rung = {"epochs": 1, "seeds": 2, "networks": 1}

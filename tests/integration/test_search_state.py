@@ -21,7 +21,10 @@ SEARCHES = {
         *("selection.survival=niches", "selection.parents=rank"),
     ),
     "two kinds": ("kind=regularizer+activation", "protocol.strengths=[1.0]"),
-    "screened": ("reward.screening=true", "population=12", "offspring=16", "trainings=10"),
+    "screened": (
+        *("reward.screening=true", "population=12", "offspring=16", "trainings=10"),
+        "reward.fit.steps=60",
+    ),
 }
 
 
