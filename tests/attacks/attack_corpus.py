@@ -76,7 +76,7 @@ def request(source: str, kind: str = "activation") -> TraceRequest:
 
 
 def says(refused: Refused, pattern: str) -> bool:
-    """Whether a refusal is short, fit to print, and tells what the pattern asks for."""
+    """True if a refusal is short, fit to print, and tells what the pattern asks for."""
     reason = refused.reason
     return (
         0 < len(reason) <= 500 and reason.isprintable() and re.search(pattern, reason) is not None
@@ -84,7 +84,7 @@ def says(refused: Refused, pattern: str) -> bool:
 
 
 class Untouched:
-    """What an attack must leave as it was; taken when nothing has been attacked yet."""
+    """State that an attack must leave as it was; taken when nothing has been attacked yet."""
 
     def __init__(self, sandbox: Sandbox, here: Path) -> None:
         self._sandbox = sandbox

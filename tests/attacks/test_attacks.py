@@ -171,7 +171,7 @@ def straight(sandbox: Sandbox, attack: Attack) -> Traced:
 
 
 def judged(text: str, kind: str = "activation") -> Validation:
-    """What the engine makes of a text that a sandbox gave it."""
+    """The engine's verdict on a text that a sandbox gave it."""
     baseline = next(iter(kinds.get(kind)().baselines().values()))
     (verdict,) = Validator(kinds.get(kind)(), ToldSandbox(text)).validate([baseline])
     return verdict

@@ -23,7 +23,7 @@ PRINTS = {
     "soak_kill.py": "none lost",
     "soak_long.py": "slope",
 }
-"""What each prints once it has come to its result."""
+"""Words that each prints with its result."""
 
 
 HELPERS = {"make_pool.py", "no_training.py", "sizes.py"}

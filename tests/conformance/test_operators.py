@@ -1,4 +1,4 @@
-"""What every registered operator promises, wherever it comes from."""
+"""Promises of every registered operator, wherever it comes from."""
 
 from pathlib import Path
 

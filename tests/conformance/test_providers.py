@@ -1,4 +1,4 @@
-"""What every registered provider promises."""
+"""Promises of every registered provider."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What every registered strategy promises, wherever it comes from."""
+"""Promises of every registered strategy, wherever it comes from."""
 
 import pytest
 

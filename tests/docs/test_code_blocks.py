@@ -1,4 +1,4 @@
-"""What README, tutorial and guide show must work as it stands there, in a quick variant."""
+"""Code of README, tutorial and guide works as it stands there, in a quick variant."""
 
 import re
 import shlex

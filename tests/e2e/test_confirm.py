@@ -23,7 +23,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 
 def trained(folder: Path) -> list[str]:
-    """What the journals of confirmations hold, in order."""
+    """Ids in the journals of confirmations, in order."""
     paths = (folder / "confirmations").glob("journal-*")
     return [job_key.id for path in paths for job_key in journal.read_journal(path).outcomes]
 
@@ -53,7 +53,7 @@ def interrupted(workplace: Path, folder: Path, untouched: dict[Path, bytes]) -> 
 
 @pytest.fixture(scope="module")
 def saved(folder: Path, interrupted: Finished) -> list[str]:
-    """What the interrupted confirmation had trained."""
+    """Ids that the interrupted confirmation had trained."""
     return trained(folder)
 
 

@@ -21,7 +21,7 @@ def screened(evo: Evo) -> str:
 
 @pytest.fixture(scope="module")
 def saved(evo: Evo, screened: str) -> Finished:
-    """What `evo reward` says of it, with a picture and the lessons."""
+    """The facts of `evo reward` about it, with a picture and the lessons."""
     done = evo("reward", screened, "--json", "--plot", "pictures", "--save", "lessons.parquet")
     assert done.code == 0, done.err
     return done

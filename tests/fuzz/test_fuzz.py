@@ -1,4 +1,4 @@
-"""Whatever text comes, the walls give a graph of allowed operators or a reason, never a crash."""
+"""For any text the walls give a graph of allowed operators or a reason, never a crash."""
 
 import json
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ def validated(kind: str, source: str, sandbox: Sandbox) -> list[Validation]:
 
 
 def judged(kind: str, text: str) -> Validation:
-    """What the engine makes of a text that a sandbox gave it."""
+    """The engine's verdict on a text that a sandbox gave it."""
     baseline = next(source for name, source in BASELINES if name == kind)
     (verdict,) = validated(kind, baseline, ToldSandbox(text))
     return verdict

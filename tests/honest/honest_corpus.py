@@ -22,7 +22,7 @@ def all_sources() -> list[tuple[str, str]]:
 
 
 def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
-    """What a component takes: the values, and what its kind gives it beside them."""
+    """Arguments of a component: the values, and those that its kind gives it beside them."""
     if kind == "loss":
         rows, classes = values.shape
         return [values, F.one_hot(torch.arange(rows) % classes, classes).float()]
@@ -45,7 +45,7 @@ RIGHTLY = {
     ("initializer", "size_from_shape"): "take sizes from",
     ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
 }
-"""What their kinds do not promise to take, and the remedy that their authors are told."""
+"""Components that their kinds do not promise to take, and the remedy that authors are told."""
 
 LIMITS = {
     ("activation", "checked_input"): "builtin name `type`",
@@ -53,4 +53,4 @@ LIMITS = {
     ("loss", "label_smoothing"): "what it computes from a size",
     ("regularizer", "orthogonal_eye"): "torch.eye",
 }
-"""What is refused wrongly: known limits, and what their authors are told."""
+"""Components that are refused wrongly: known limits, and what their authors are told."""

@@ -1,4 +1,4 @@
-"""What several integration tests stand on."""
+"""Fixtures of several integration tests."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What computes the same is recognised however it is spelled, and nothing else is."""
+"""Candidates that compute the same are recognised however they are spelled, and no others."""
 
 from collections import Counter
 

@@ -28,7 +28,7 @@ CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.
 
 
 def reply(body: dict[str, Any]) -> str:
-    """What a model says, by the request's seed: mostly code, at times refused or of no use."""
+    """A model's reply by the request's seed: mostly code, at times refused or of no use."""
     seed = body["seed"]
     if "Mend a component" in body["messages"][1]["content"]:
         return (

@@ -141,7 +141,7 @@ def test_how_the_model_stands_is_told_while_it_runs_and_afterwards(whole) -> Non
 
 @pytest.fixture(scope="module")
 def lessons(whole) -> Path:
-    """What the whole campaign has learned, as a file beside it."""
+    """The lessons of the whole campaign, as a file beside it."""
     path = whole[0].with_name("lessons.parquet")
     Rewards.of([Reader.read(whole[0])]).lessons().write(path)
     return path

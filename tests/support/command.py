@@ -40,7 +40,7 @@ Evo = Callable[..., Finished]
 
 
 def call_evo(*words: str, cwd: Path) -> Finished:
-    """What the command prints and exits with, in this process: a start costs seconds."""
+    """Call the command in this process, since a start costs seconds: output and exit code."""
     out, err = _Stream(), _Stream()
     with (
         _as_it_was(),

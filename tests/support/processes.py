@@ -38,7 +38,7 @@ def is_alive(process: int) -> bool:
 
 
 def becomes_true(condition: Callable[[], object], *, within_s: float = 5.0) -> bool:
-    """Whether a condition holds before the time is up."""
+    """True if a condition holds before the time is up."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         if condition():

@@ -31,7 +31,7 @@ class Spelling(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a threshold on distances says of all pairs.
+    """Pairs that a threshold on distances tells apart, rightly and wrongly.
 
     Attributes:
         threshold: pairs up to this distance count as the same function.
@@ -96,7 +96,7 @@ class Pairs:
         self._distances = np.stack([distance(vector, vectors) for vector in vectors])[one, other]
 
     def told(self, threshold: float) -> Told:
-        """What is told when the largest distance of two that count as the same is this."""
+        """The pairs told apart when this is the largest distance of two that count as the same."""
         near = self._distances <= threshold
         same, found = int(self._same.sum()), int((self._same & near).sum())
         return Told(threshold, same, found, len(near) - same, int(near.sum()) - found)

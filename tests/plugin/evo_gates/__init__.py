@@ -1,1 +1,1 @@
-"""What a package outside evo adds to it: a kind of its own, and a task."""
+"""Additions of a package outside evo: a kind of its own, and a task."""

@@ -1,4 +1,4 @@
-"""What `evo.open` gives, on a real campaign in which nothing trains."""
+"""The campaign of `evo.open`: a real one in which nothing trains."""
 
 import sys
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What `import evo` promises: every public name is there, and costs nothing until it is used."""
+"""Promises of `import evo`: every public name is there, and costs nothing until it is used."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What runs in child processes that tests kill or watch."""
+"""Programs of child processes that tests kill or watch."""
 
 from dataclasses import replace
 from itertools import count

@@ -1,4 +1,4 @@
-"""What comes onto a campaign's front, and what need not train to be compared with it."""
+"""Candidates that reach a campaign's front, and those that are compared with it untrained."""
 
 from dataclasses import replace
 

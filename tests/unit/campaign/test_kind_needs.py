@@ -1,4 +1,4 @@
-"""What a kind asks of tasks and configuration, settled before anything is spent."""
+"""Needs of a kind in tasks and configuration, settled before anything is spent."""
 
 import pytest
 

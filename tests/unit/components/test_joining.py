@@ -36,7 +36,7 @@ def second(w):
 
 
 def functions(source: str) -> dict:
-    """What a source defines; those here are our own."""
+    """The namespace of a source; those here are our own."""
     space: dict = {}
     exec(source, space)
     return space

@@ -18,7 +18,7 @@ from evo.core.stages import Screening, ScreeningState
 
 NAMES = [field.name for field in RECORD_FIELDS]
 LISTS = {"graphs", "score.trials", "score.tasks", "text_vector", "behaviour_vector"}
-"""What a row has no room for: segments keep it in tables of its own."""
+"""Parts of a record that a row has no room for: segments keep them in tables of their own."""
 
 
 def paths(cls: type, before: str = "") -> set[str]:

@@ -1,4 +1,4 @@
-"""What components learn is trained as torch's own modules train it."""
+"""Learned numbers of components are trained as torch's own modules train theirs."""
 
 from itertools import pairwise
 

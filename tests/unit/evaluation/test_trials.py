@@ -83,7 +83,7 @@ def test_trials_come_by_task_network_and_seed(monkeypatch) -> None:
 
 
 def asked_of_trainer(monkeypatch, protocol=PROTOCOL, **choice) -> tuple[list[dict], list[Trial]]:
-    """What the trainer is asked for, and the trials."""
+    """Calls of the trainer, and the trials."""
     asked: list[dict] = []
 
     def train(*_, **given) -> Trained:

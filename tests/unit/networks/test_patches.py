@@ -30,7 +30,7 @@ def convolution(parameters: Parameters, stage: int, fan_in: int) -> nn.Conv2d:
 
 
 def plain_outputs(parameters: Parameters, images: torch.Tensor) -> torch.Tensor:
-    """What torch's own convolutions give with the weights of one copy: (batch, outputs)."""
+    """Outputs of torch's own convolutions with the weights of one copy: (batch, outputs)."""
     signal = torch.tanh(convolution(parameters, 0, images.shape[1])(images))
     signal = torch.tanh(convolution(parameters, 1, 5)(signal)).permute(0, 2, 3, 1).flatten(1)
     if "dense.weight" in parameters:

@@ -64,7 +64,7 @@ def returns(edited: Program) -> list[ast.Return]:
 
 
 def returned(edited: Program) -> str:
-    """What the entry function returns in its only return, as text."""
+    """The expression of the entry function's only return, as text."""
     (statement,) = returns(edited)
     assert statement.value is not None
     return ast.unparse(statement.value)
@@ -97,7 +97,7 @@ def signature(source: str, function: str) -> list[str]:
 
 
 def outputs(source: str, function: str, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
-    """What a source of ours computes; only tests ever execute one."""
+    """Values that a source of ours computes; only tests ever execute one."""
     namespace: dict[str, object] = {}
     exec(source, namespace)
     made = namespace[function]
@@ -106,7 +106,7 @@ def outputs(source: str, function: str, inputs: Sequence[torch.Tensor]) -> torch
 
 
 def is_sound(source: str, function: str, inputs: Sequence[torch.Tensor]) -> bool:
-    """Whether a source runs, keeps the shape of its inputs and is finite on them."""
+    """True if a source runs, keeps the shape of its inputs and is finite on them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -34,7 +34,7 @@ def child(first: str, second: str, seed: int) -> str:
 
 
 def blended(first: str, second: str, way: Way, seed: int) -> torch.Tensor:
-    """What the blend of two sources computes, after it was tidied and written."""
+    """Values of the blend of two sources, after it was tidied and written."""
     parents = [read_parent(source, CONTRACT) for source in (first, second)]
     program = blend(parents[0], parents[1], way, np.random.default_rng(seed))
     tidy(program)

@@ -22,7 +22,7 @@ from operators.tree.syntax import number
 
 
 def results(edit: Edit, make: Callable[[], Program], draws: int = 60) -> set[str]:
-    """What the entry function returns after the edit, over many draws."""
+    """Return values of the entry function after the edit, over many draws."""
     found: set[str] = set()
     for seed in range(draws):
         edited = make()

@@ -1,4 +1,4 @@
-"""What real models send, and what is read from it."""
+"""Replies of real models, and the source that is read from them."""
 
 import ast
 

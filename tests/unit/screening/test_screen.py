@@ -145,7 +145,7 @@ def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watch
 
 
 def taught(*, wrongly: bool = False) -> Lessons:
-    """What another campaign evaluated, or the opposite of it."""
+    """Evaluations of another campaign, or their opposite."""
     others = [evaluated(record) for g in (91, 92, 93) for record in proposals(g)]
     examples = Example.of([record.score for record in others if record.score is not None])
     if wrongly:

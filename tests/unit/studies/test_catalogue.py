@@ -1,4 +1,4 @@
-"""What `evo list` reads from source files is what importing them registers."""
+"""Names that `evo list` reads from source files are those that importing them registers."""
 
 import importlib
 import pkgutil

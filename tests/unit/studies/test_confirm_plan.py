@@ -1,4 +1,4 @@
-"""What a confirmation trains, and how its journal spares a second one the work."""
+"""Trainings of a confirmation, and how its journal spares a second one the work."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
