@@ -14,7 +14,7 @@ import torch
 from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
 from evo.validation.graph.arguments import GraphError, first_line
 from evo.validation.graph.document import Document, read_document
-from evo.validation.graph.shape_cache import run_on_meta
+from evo.validation.graph.shape_cache import SHARED, ShapeCache
 from evo.validation.graph.step import GraphStep
 
 # A few operators run copy by copy under vmap, and torch warns at each use.
@@ -105,6 +105,7 @@ class Graph:
         *,
         dtype: torch.dtype = torch.float32,
         elements: int = MAX_ELEMENTS,
+        cache: ShapeCache = SHARED,
     ) -> TensorSpec:
         """Check the cost at these input shapes, without memory or arithmetic.
 
@@ -112,6 +113,7 @@ class Graph:
             shapes: one shape per input.
             dtype: of all inputs.
             elements: budget, see `MAX_ELEMENTS`.
+            cache: of the operators' output shapes.
 
         Returns:
             Shape and dtype of the output.
@@ -127,7 +129,7 @@ class Graph:
         spent = 0
         for step in self._steps:
             try:
-                values[step.number] = run_on_meta(step, values)
+                values[step.number] = cache.run(step, values)
                 spent += _cost(step, values)
             except Exception as error:  # shape rules are Python and raise anything
                 raise GraphError(f"{step.name} fails: {first_line(error)}") from error

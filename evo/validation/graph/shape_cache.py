@@ -13,38 +13,53 @@ import torch
 from evo.validation.graph.step import GraphStep
 
 _MOST = 20_000
-"""Capacity of the cache; it is cleared when full."""
-
-_remembered: dict[Hashable, Any] = {}
 
 
-def run_on_meta(step: GraphStep, values: Sequence[Any]) -> Any:
-    """Run a step on tensors of the meta device, which have shape and dtype but no elements.
+class ShapeCache:
+    """Remembers the outputs of steps on the meta device.
 
-    Raises:
-        Exception: of any type, from torch, where the shapes do not fit.
+    Args:
+        capacity: outputs that it holds; it is cleared when full.
     """
-    operator: Any = step.operator
-    if operator is None:
-        return step.run(values)
-    if torch.Tag.pointwise in operator.tags:
-        # Floats change no shape here: one key for all, so that the first one does not matter.
-        step = step._replace(arguments=tuple(map(_same_float, step.arguments)))
-    key = (
-        step.name,
-        repr(step.arguments),
-        repr(sorted(step.keywords.items())),
-        tuple((position, _spec(values[source])) for position, source in step.single),
-        tuple(
-            (position, tuple(_spec(values[source]) for source in sources))
-            for position, sources in step.several
-        ),
-    )
-    if key not in _remembered:
-        if len(_remembered) >= _MOST:
-            _remembered.clear()
-        _remembered[key] = step.run(values)
-    return _remembered[key]
+
+    def __init__(self, capacity: int = _MOST) -> None:
+        self._capacity = capacity
+        self._outputs: dict[Hashable, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._outputs)
+
+    def run(self, step: GraphStep, values: Sequence[Any]) -> Any:
+        """Run a step on tensors of the meta device, which have shape and dtype but no elements.
+
+        Raises:
+            Exception: of any type, from torch, where the shapes do not fit.
+        """
+        operator: Any = step.operator
+        if operator is None:
+            return step.run(values)
+        if torch.Tag.pointwise in operator.tags:
+            # Floats change no shape here: one key for all, so that the first one does not matter.
+            step = step._replace(arguments=tuple(map(_same_float, step.arguments)))
+        key = (
+            step.name,
+            repr(step.arguments),
+            repr(sorted(step.keywords.items())),
+            tuple((position, _spec(values[source])) for position, source in step.single),
+            tuple(
+                (position, tuple(_spec(values[source]) for source in sources))
+                for position, sources in step.several
+            ),
+        )
+        if key not in self._outputs:
+            if len(self._outputs) >= self._capacity:
+                self._outputs.clear()
+            self._outputs[key] = step.run(values)
+        return self._outputs[key]
+
+
+SHARED = ShapeCache()
+"""The cache of all graphs of this process."""
 
 
 def _same_float(value: Any) -> Any:

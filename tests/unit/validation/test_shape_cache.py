@@ -1,21 +1,25 @@
 import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from evo.components.activation import Activation
-from evo.validation.graph import graph, shape_cache, tracer
+from evo.validation.graph import tracer
 from evo.validation.graph.graph import Graph, GraphError
+from evo.validation.graph.shape_cache import ShapeCache
+from evo.validation.graph.step import GraphStep
 
 COMPONENTS: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text())
 SHAPES = Activation.trace_shapes
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_remembered(monkeypatch):
-    monkeypatch.setattr(shape_cache, "_remembered", {})
+@pytest.fixture
+def cache() -> ShapeCache:
+    return ShapeCache()
 
 
 def traced(source: str) -> Graph:
@@ -27,20 +31,20 @@ def text(*nodes: str) -> Graph:
     return Graph.parse(f'{{"inputs":1,"nodes":[{",".join(nodes)}],"output":{{"ref":{count}}}}}')
 
 
-def found(component: Graph) -> list[object]:
+def costs(component: Graph, cache: ShapeCache) -> list[object]:
     """Form and cost at each shape: the smallest budget that it keeps."""
     results: list[object] = []
     for shapes in (*SHAPES, ((2, 3, 5),), ((0,),)):
         low, high = 0, 10**6
         try:
-            results.append(component.check_budget(shapes))
+            results.append(component.check_budget(shapes, cache=cache))
         except GraphError as error:
             results.append(str(error))
             continue
         while low < high:
             middle = (low + high) // 2
             try:
-                component.check_budget(shapes, elements=middle)
+                component.check_budget(shapes, elements=middle, cache=cache)
                 high = middle
             except GraphError:
                 low = middle + 1
@@ -49,13 +53,18 @@ def found(component: Graph) -> list[object]:
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
-def test_form_and_cost_are_those_without_a_memory(name, monkeypatch):
+def test_form_and_cost_are_those_without_a_memory(name, cache):
     component = traced(COMPONENTS[name])
-    remembered = found(component)
-    monkeypatch.setattr(graph, "run_on_meta", lambda step, values: step.run(values))
 
-    assert remembered == found(component)
-    assert remembered == found(component)
+    remembered = costs(component, cache)
+
+    assert remembered == costs(component, NoCache())
+    assert remembered == costs(component, cache)
+
+
+class NoCache(ShapeCache):
+    def run(self, step: GraphStep, values: Sequence[Any]) -> Any:
+        return step.run(values)
 
 
 def test_what_was_asked_before_changes_no_answer():
@@ -65,38 +74,41 @@ def test_what_was_asked_before_changes_no_answer():
         text('["aten.mul.Tensor",[{"ref":0},true],{}]'),
     ]
 
-    forwards = [one.check_budget(((3,),), dtype=torch.int64) for one in by_type]
-    shape_cache._remembered.clear()
-    backwards = [one.check_budget(((3,),), dtype=torch.int64) for one in reversed(by_type)]
+    one_way, other_way = (
+        [graph.check_budget(((3,),), dtype=torch.int64, cache=cache) for graph in graphs]
+        for graphs, cache in ((by_type, ShapeCache()), (by_type[::-1], ShapeCache()))
+    )
 
-    assert [form.dtype for form in forwards] == [torch.int64, torch.float32, torch.int64]
-    assert forwards == backwards[::-1]
+    assert [form.dtype for form in one_way] == [torch.int64, torch.float32, torch.int64]
+    assert one_way == other_way[::-1]
 
 
-def test_another_float_is_no_other_question_and_another_size_is():
+def test_another_float_is_no_other_question_and_another_size_is(cache):
     for factor in (0.5, 0.25, math.pi):
-        text(f'["aten.mul.Tensor",[{{"ref":0}},{factor}],{{}}]').check_budget(((3,),))
-    assert len(shape_cache._remembered) == 1
+        text(f'["aten.mul.Tensor",[{{"ref":0}},{factor}],{{}}]').check_budget(((3,),), cache=cache)
+    assert len(cache) == 1
 
     for size in (1, 2):
-        text(f'["aten.flip.default",[{{"ref":0}},[{size - 1}]],{{}}]').check_budget(((3, 3),))
-    assert len(shape_cache._remembered) == 3
+        text(f'["aten.flip.default",[{{"ref":0}},[{size - 1}]],{{}}]').check_budget(
+            ((3, 3),), cache=cache
+        )
+    assert len(cache) == 3
 
 
-def test_what_does_not_fit_is_refused_every_time():
+def test_what_does_not_fit_is_refused_every_time(cache):
     wrong = text('["aten.matmul.default",[{"ref":0},{"ref":0}],{}]')
 
     for _ in range(2):
         with pytest.raises(GraphError, match="matmul"):
-            wrong.check_budget(((2, 3),))
-    assert shape_cache._remembered == {}
+            wrong.check_budget(((2, 3),), cache=cache)
+    assert len(cache) == 0
 
 
-def test_the_memory_has_an_end(monkeypatch):
-    monkeypatch.setattr(shape_cache, "_MOST", 4)
+def test_the_memory_has_an_end():
+    cache = ShapeCache(capacity=4)
     component = text('["aten.sin.default",[{"ref":0}],{}]')
 
     for size in range(1, 12):
-        component.check_budget(((size,),))
+        component.check_budget(((size,),), cache=cache)
 
-    assert len(shape_cache._remembered) <= 4
+    assert 0 < len(cache) <= 4
