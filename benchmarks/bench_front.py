@@ -101,7 +101,7 @@ def campaign(
     ]
     rate = Estimate(0.5, 0.5, 0.5)
     baselines = [
-        record(id_, Score(0, theirs, rate, rate, 0.0, {}), 0.0) for id_, theirs in rivals.items()
+        record(id_, Score(0, theirs, rate, rate, rate, {}), 0.0) for id_, theirs in rivals.items()
     ]
     return candidates, baselines, truth
 

@@ -78,7 +78,7 @@ def evaluated(
     before = run.seconds
     records = Evaluator(run, protocol, lambda _: trials).evaluate(pool)
     scored = [(record.scored, record.id) for record in records if record.score]
-    ranked = sorted(scored, key=lambda pair: (-pair[0].rung, -pair[0].margin, pair[1]))
+    ranked = sorted(scored, key=lambda pair: (-pair[0].rung, -pair[0].margin.value, pair[1]))
     return [id_ for _, id_ in ranked], run.seconds - before
 
 

@@ -223,7 +223,7 @@ def main() -> None:
     proposals = read_proposals(file)
     before = {} if options.known is None else {r.id: r for r in pool.read_pool(options.known)}
     assert before.keys() <= {p.record.id for p in proposals}, "another pool"
-    everyone = config.protocol.model_copy(update={"keep": 1.0, "racing": False})
+    everyone = config.protocol.for_everyone
     if options.table is not None:
         write_table(options.table, options.folder, everyone, baselines, proposals, before=before)
         return

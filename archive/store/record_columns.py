@@ -192,6 +192,7 @@ def _score(row: dict[str, Any], trials: "LazyTrials", tasks: list[Any]) -> Score
         trials=trials,
         b_wr=Estimate(**part_of(row, "score.b_wr")),
         bsota_wr=Estimate(**part_of(row, "score.bsota_wr")),
+        margin=Estimate(**part_of(row, "score.margin")),
         tasks={name: TaskScore(*values) for name, *values in tasks},
         **part_of(row, "score"),
     )

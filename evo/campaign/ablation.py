@@ -110,11 +110,14 @@ class Measured:
     """Graphs with complete results, which never train as ablations again.
 
     Compared by graph, since sources with the same graph train the same. A candidate stopped by
-    a race has fewer trials than others are compared on. Baselines, which come first, have all.
+    a race has fewer trials than others are compared on.
+
+    Args:
+        last_rung: index of the rung that complete results reach.
     """
 
-    def __init__(self) -> None:
-        self._trials = 0
+    def __init__(self, last_rung: int) -> None:
+        self._last_rung = last_rung
         self._graphs: set[bytes] = set()
 
     def __contains__(self, graphs: Sequence[str]) -> bool:
@@ -122,8 +125,6 @@ class Measured:
 
     def take(self, records: Sequence[Record]) -> None:
         """Add the graphs of some records."""
-        counts = (len(r.score.trials) for r in records if r.is_baseline and r.score is not None)
-        self._trials = max(counts, default=self._trials)
         self._graphs |= self.digests(records)
 
     def digests(self, records: Sequence[Record]) -> set[bytes]:
@@ -132,7 +133,11 @@ class Measured:
             graph_digest(record.graphs)
             for record in records
             if record.is_ablation
-            or (record.score is not None and len(record.score.trials) == self._trials)
+            or (
+                record.score is not None
+                and record.score.rung == self._last_rung
+                and record.score.end.is_whole
+            )
         }
 
 
@@ -185,7 +190,7 @@ class AblationState:
     """
 
     def __init__(self, last_rung: int) -> None:
-        self.measured = Measured()
+        self.measured = Measured(last_rung)
         self.peaks = Peaks(last_rung)
 
     def take(self, sealed: Generation) -> None:

@@ -201,6 +201,15 @@ def _toolbox(
     toolbox.register("screen", screen)
     evaluator = Evaluator(train, config.protocol, lambda _: trials)
     toolbox.register("evaluate", steps.Evaluate(evaluator))
+    toolbox.register(
+        "remeasure",
+        steps.Remeasure(
+            evaluator,
+            state.population,
+            leaders=config.protocol.leaders,
+            last_rung=len(config.protocol.rungs) - 1,
+        ),
+    )
     toolbox.register("archive", steps.Archive(text, state.archive))
     if isinstance(kind, Combination) and state.ablations is not None:
         evaluator = Evaluator(train, config.protocol.for_everyone, lambda _: trials)

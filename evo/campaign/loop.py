@@ -1,6 +1,7 @@
 """The loop: one campaign, generation by generation, each sealed before the next begins.
 
-    select parents → propose → validate → recognise → screen → evaluate → archive → survive → seal
+    select parents → propose → validate → recognise → screen → evaluate → remeasure → archive
+    → survive → seal
 
 Where several kinds are evolved together, `ablate` follows `archive`.
 
@@ -36,6 +37,7 @@ class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap s
         recognise: behaviour, by which duplicates fall out.
         screen: decides which candidates train.
         evaluate: trains and scores.
+        remeasure: trains those that would lead on fresh seeds.
         archive: N-scores.
         ablate: credits of a combination's components; None where no kinds are combined.
         born: those of a generation that reached the archive.
@@ -48,6 +50,7 @@ class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap s
     recognise: Step
     screen: Step
     evaluate: Step
+    remeasure: Step
     archive: Step
     ablate: Step | None = None
     born: Callable[[Sequence[Record]], list[Individual]]
@@ -66,7 +69,7 @@ def run_generations(
         generations: number of the last generation.
     """
     for generation in range(history.generation + 1, generations + 1):
-        parents = toolbox.arrange(state.population.individuals)
+        parents = toolbox.arrange(state.population.parents)
         state.tracker.step(generation, "propose", [])
         records = toolbox.vary(parents, generation)
 
@@ -75,6 +78,7 @@ def run_generations(
         records = advance("recognise", toolbox.recognise, records)
         records = advance("screen", toolbox.screen, records)
         records = advance("evaluate", toolbox.evaluate, records)
+        records = advance("remeasure", toolbox.remeasure, records)
         records = advance("archive", toolbox.archive, records)
         if toolbox.ablate is not None:
             records = advance("ablate", toolbox.ablate, records)

@@ -100,9 +100,11 @@ class Tracker:
             self._first_rung_done = 0
         live = sum(record.status is Status.PROPOSED for record in records)
         if name == "evaluate":
-            self._work = self._expected_work(live, climbing=self._protocol.keep)
+            self._work = self._expected_work(
+                live, self._protocol.race_heats, climbing=self._protocol.keep
+            )
         elif name == "baselines":
-            self._work = self._expected_work(live, climbing=1.0)
+            self._work = self._expected_work(live, self._protocol.heats, climbing=1.0)
         elif name == "archive":
             scored = (record for record in candidates if record.status is Status.EVALUATED)
             self._events += map(CandidateEvaluated, scored)
@@ -174,11 +176,13 @@ class Tracker:
         left = self._generations - self._generation + 1 - trained
         return search / done * left
 
-    def _expected_work(self, candidates: int, *, climbing: float) -> float:
+    def _expected_work(
+        self, candidates: int, heats: Callable[[int], Sequence[range]], *, climbing: float
+    ) -> float:
         return sum(
             candidates * climbing**rung * self._cost(rung, heat)
             for rung in range(len(self._protocol.rungs))
-            for heat in range(len(self._protocol.heats(rung)))
+            for heat in range(len(heats(rung)))
         )
 
     def _cost(self, rung: int, heat: int) -> float:

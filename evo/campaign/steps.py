@@ -13,9 +13,11 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.baselines import behaviour_of
 from evo.components.base import Kind
 from evo.core.records import Record, Status
-from evo.core.stages import Stage
+from evo.core.stages import Stage, TrainingEnd
 from evo.core.step import apply_to_live
 from evo.evaluation.rungs import Evaluator
+from evo.selection.population import Population
+from evo.selection.worth import shrunken_margins
 from evo.validation.refusal import Refused
 from evo.validation.validator import Validation, Validator
 
@@ -88,6 +90,62 @@ class Evaluate:
     def __call__(self, records: list[Record]) -> list[Record]:
         """The records EVALUATED, or FAILED."""
         return apply_to_live(records, self._evaluator.evaluate)
+
+
+class Remeasure:
+    """Measures candidates again on fresh seeds before they lead, as a challenge in irace.
+
+    The best of many noisy measurements is mostly the luckiest (López-Ibáñez et al. 2016, "The irace
+    package"). Leaders are the first of population and newborn by worth, see `evo.selection.worth`.
+    As results come in others may rise among them: it repeats until all leaders are measured twice.
+
+    Args:
+        evaluator: trains on the fresh seeds.
+        population: survivors so far.
+        leaders: number of leaders; 0 for no second measurement.
+        last_rung: index of the rung that leaders have reached.
+    """
+
+    def __init__(
+        self, evaluator: Evaluator, population: Population, *, leaders: int, last_rung: int
+    ) -> None:
+        self._evaluator = evaluator
+        self._population = population
+        self._leaders = leaders
+        self._last_rung = last_rung
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records; those that would lead with a score of all trials."""
+        results = records
+        while due := self._due(results):
+            measured = {record.id: record for record in self._evaluator.remeasure(due)}
+            results = [
+                measured.get(record.id, record) if record.score is not None else record
+                for record in results
+            ]
+        return results
+
+    def _due(self, records: list[Record]) -> list[Record]:
+        """Leaders among the records that have not trained on the fresh seeds."""
+        known = [individual.record for individual in self._population.individuals]
+        contenders = [
+            record
+            for record in [*known, *records]
+            if record.score is not None
+            and record.score.rung == self._last_rung
+            and record.score.end.is_whole
+        ]
+        worths = shrunken_margins(contenders)
+        ranked = sorted(
+            zip(-worths, contenders, strict=True), key=lambda pair: (pair[0], pair[1].id)
+        )
+        leaders = [record for _, record in ranked[: self._leaders]]
+        old = {record.id for record in known}
+        return [
+            record
+            for record in leaders
+            if record.id not in old and record.scored.end is TrainingEnd.COMPLETE
+        ]
 
 
 class Archive:

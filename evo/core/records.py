@@ -145,7 +145,7 @@ class Score:
         trials: all trials, lower rungs first, in the protocol's order.
         b_wr: chance to beat a randomly drawn baseline (B-WR), in [0, 1].
         bsota_wr: chance to beat the best baseline (BSOTA-WR), in [0, 1].
-        margin: mean over trials of log(best baseline's loss / own loss); above 0 wins.
+        margin: mean over trials of log(best baseline's loss / own loss), in [-3, 3]; above 0 wins.
         tasks: the same per task.
         end: how the training ended.
     """
@@ -154,7 +154,7 @@ class Score:
     trials: Sequence[Trial]
     b_wr: Estimate
     bsota_wr: Estimate
-    margin: float
+    margin: Estimate
     tasks: dict[str, TaskScore]
     end: TrainingEnd = TrainingEnd.COMPLETE
 

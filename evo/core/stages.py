@@ -36,14 +36,21 @@ class Stage(StrEnum):
 class TrainingEnd(StrEnum):
     """The end of the training that a score is based on.
 
-    COMPLETE  every heat of its highest rung ran
-    OUTRACED  a race stopped it before the last heat of that rung
-    FAILED    a later heat or rung gave no result; the score is that of the trials before
+    COMPLETE    every heat of its highest rung ran
+    REMEASURED  every heat ran, and that of the fresh seeds too, which those that lead train
+    OUTRACED    a race stopped it before the last heat of that rung
+    FAILED      a later heat or rung gave no result; the score is that of the trials before
     """
 
     COMPLETE = "complete"
+    REMEASURED = "remeasured"
     OUTRACED = "outraced"
     FAILED = "failed"
+
+    @property
+    def is_whole(self) -> bool:
+        """True if the training was not cut short."""
+        return self in (TrainingEnd.COMPLETE, TrainingEnd.REMEASURED)
 
 
 class ScreeningState(StrEnum):

@@ -67,6 +67,9 @@ class Protocol(Frozen):
     """Seeds per later heat. Between heats, candidates that can no longer go on are stopped."""
     racing: bool = True
     """Stop hopeless candidates between heats."""
+    leaders: NonNegativeInt = 3
+    """Number of leading candidates that must have been measured again, on fresh seeds, before
+    they lead; 0 for no second measurement. Fresh seeds are as many as the last rung's."""
     learning_rates: tuple[PositiveFloat, ...] = Field(
         default=(0.001, 0.003, 0.01, 0.03), min_length=1
     )
@@ -93,13 +96,15 @@ class Protocol(Frozen):
     @property
     def for_everyone(self) -> "Protocol":
         """The same protocol without selection: every candidate trains all trials of every rung."""
-        return self.model_copy(update={"keep": 1.0, "racing": False})
+        return self.model_copy(update={"keep": 1.0, "racing": False, "leaders": 0})
 
     def heats(self, rung: int) -> Sequence[range]:
-        """The seeds of each heat of a rung, in order.
+        """The seeds of each heat of a rung, in order; that of the fresh seeds last.
 
-        >>> Protocol(rungs=(Rung(epochs=1, seeds=13),)).heats(0)
+        >>> Protocol(rungs=(Rung(epochs=1, seeds=13),), leaders=0).heats(0)
         [range(0, 4), range(4, 10), range(10, 13)]
+        >>> Protocol().heats(1)
+        [range(0, 4), range(4, 10), range(10, 20)]
         """
         end = self.first_seed + self.rungs[rung].seeds
         heats = [range(self.first_seed, min(end, self.first_seed + self.rate_seeds))]
@@ -107,7 +112,18 @@ class Protocol(Frozen):
             last = first + self.heat_seeds
             # A heat of one seed would cost more than it saves: it joins the one before.
             heats.append(range(first, end if last + 1 >= end else last))
+        if self.has_fresh_heat(rung):
+            heats.append(range(end, end + self.rungs[rung].seeds))
         return heats
+
+    def has_fresh_heat(self, rung: int) -> bool:
+        """True if the rung's last heat is that of the fresh seeds, which leaders alone train."""
+        return self.leaders > 0 and rung == len(self.rungs) - 1
+
+    def race_heats(self, rung: int) -> Sequence[range]:
+        """The heats of a rung that its candidates race through, without the fresh one."""
+        heats = self.heats(rung)
+        return heats[:-1] if self.has_fresh_heat(rung) else heats
 
     def counts_at(self, lower: int, rung: int) -> bool:
         """True if trials of rung `lower` count at `rung`, the same or a higher one."""

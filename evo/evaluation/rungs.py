@@ -49,11 +49,25 @@ class Evaluator:
             climbing = self._best(entrants, rung)
         return list(results.values())
 
+    def remeasure(self, records: Sequence[Record]) -> list[Record]:
+        """Train complete records on the fresh seeds, in order; their scores are of all trials."""
+        rung = len(self._protocol.rungs) - 1
+        heat = len(self._protocol.heats(rung)) - 1
+        jobs = [_job(record, rung, heat, _trials(record)) for record in records]
+        outcomes = {outcome.id: outcome for outcome in self._run(jobs)}
+        settled = [self._settle(record, outcomes[record.id]) for record in records]
+        return [
+            replace(record, score=replace(record.scored, end=TrainingEnd.REMEASURED))
+            if record.scored.end is TrainingEnd.COMPLETE
+            else record
+            for record in settled
+        ]
+
     def _race(self, entrants: Sequence[Record], rung: int) -> list[Record]:
         """Train the entrants heat by heat; the same ones in order, with the trials they got to."""
         results = {record.id: record for record in entrants}
         running = list(entrants)
-        heats = self._protocol.heats(rung)
+        heats = self._protocol.race_heats(rung)
         for heat in range(len(heats)):
             jobs = [_job(record, rung, heat, _trials(record)) for record in running]
             outcomes = {outcome.id: outcome for outcome in self._run(jobs)}
@@ -107,7 +121,7 @@ class Evaluator:
         """
         ranked = sorted(
             (record for record in entrants if _is_at(record, rung)),
-            key=lambda r: (-len(_trials(r)), -r.scored.margin, r.id),
+            key=lambda r: (-len(_trials(r)), -r.scored.margin.value, r.id),
         )
         chosen = {record.id for record in ranked[: self._survivors(entrants)]}
         return [record for record in entrants if record.id in chosen]

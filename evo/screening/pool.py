@@ -78,7 +78,7 @@ def _record(row: dict[str, Any]) -> Record:
         (),
         Estimate(row["b_wr"], row["b_wr_low"], row["b_wr_high"]),
         Estimate(row["bsota_wr"], row["bsota_wr_low"], row["bsota_wr_high"]),
-        row["margin"],
+        Estimate(row["margin"], -3.0, 3.0),  # a pool keeps no interval of it
         {},
     )
     return Record(

@@ -6,6 +6,7 @@ only, neither history nor the loop.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,7 +28,13 @@ class Survival(ABC):
 
 
 class Parents(ABC):
-    """Draws the parents of one offspring."""
+    """Draws the parents of one offspring.
+
+    Attributes:
+        from_history: whether everything evaluated so far is offered, not the survivors alone.
+    """
+
+    from_history: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(

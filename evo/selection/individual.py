@@ -1,7 +1,7 @@
 """An evaluated record as selection sees it: performance, novelty, crowding and an island.
 
 Performance ranks by rung first: a candidate that was cut at a short rung is not compared with one
-that trained in full. Within a rung it is B-WR, the less noisy of the two win rates.
+that trained in full. Within a rung it is the margin, which does not saturate as win rates do.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,9 @@ from typing import ClassVar
 from deap import base
 
 from evo.core.records import Record
+
+RUNG_GAP = 10.0
+"""Distance of two rungs in performance, more than two margins can differ by."""
 
 
 class Fitness(base.Fitness):
@@ -26,26 +29,39 @@ class Fitness(base.Fitness):
 class Individual:
     """An evaluated and archived record with its fitness, the form DEAP's selection works on.
 
+    Make one with `Individual.of`; survival strategies return copies with their own measures.
+
     Attributes:
         record: the record it stands for.
+        performance: see `performance`; a strategy may replace it by a better estimate.
+        novelty: the N-score at arrival, or what a strategy makes of it.
         island: the island it was born on and stays on; 0 where there is only one.
         crowding: room around it within the pool that a survival strategy arranged last; larger is
             lonelier. 0 for a newborn.
+        children: number of proposals that descend from it so far.
     """
 
     record: Record
+    performance: float
+    novelty: float
     island: int = 0
     crowding: float = 0.0
+    children: int = 0
+
+    @classmethod
+    def of(cls, record: Record, *, island: int = 0, children: int = 0) -> "Individual":
+        """The individual of a record, with its measures as recorded."""
+        return cls(record, performance(record), novelty(record), island=island, children=children)
 
     @cached_property
     def fitness(self) -> Fitness:
         """(performance, novelty) as DEAP compares them."""
-        return Fitness((performance(self.record), novelty(self.record)))
+        return Fitness((self.performance, self.novelty))
 
 
 def performance(record: Record) -> float:
-    """2 · rung + B-WR: any candidate of a higher rung is ahead of any of a lower one."""
-    return 2 * record.scored.rung + record.scored.b_wr.value
+    """10 · rung + margin: any candidate of a higher rung is ahead of any of a lower one."""
+    return RUNG_GAP * record.scored.rung + record.scored.margin.value
 
 
 def novelty(record: Record) -> float:
@@ -59,5 +75,4 @@ def best_first(individuals: Iterable[Individual]) -> list[Individual]:
 
 
 def _from_the_best(individual: Individual) -> tuple[float, float, str]:
-    better, newer = individual.fitness.values
-    return -better, -newer, individual.record.id
+    return -individual.performance, -individual.novelty, individual.record.id

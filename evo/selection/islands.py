@@ -18,6 +18,7 @@ from evo.core.records import Record, Status
 from evo.selection.base import Parents, Survival, parent_draws, survivals
 from evo.selection.individual import Individual, best_first
 from evo.selection.settings import SelectionSettings
+from evo.selection.worth import by_worth
 
 
 class Islands:
@@ -38,6 +39,11 @@ class Islands:
         self._parents = parents
         self._places = settings.places(population)
 
+    @property
+    def draws_from_history(self) -> bool:
+        """True if parents are drawn from everything evaluated, not from the survivors alone."""
+        return self._parents.from_history
+
     @staticmethod
     def of(settings: SelectionSettings, population: int) -> "Islands":
         """The islands of a configuration.
@@ -57,7 +63,9 @@ class Islands:
         birthplaces = Birthplaces(self._settings.islands)
         placed = [(record, birthplaces(record)) for record in records]
         return [
-            Individual(record, island) for record, island in placed if record.novelty is not None
+            Individual.of(record, island=island)
+            for record, island in placed
+            if record.novelty is not None
         ]
 
     def survive(self, individuals: Sequence[Individual]) -> list[Individual]:
@@ -67,8 +75,11 @@ class Islands:
     def arrange(self, individuals: Sequence[Individual]) -> list[Individual]:
         """All individuals in the order of survival, with their crowding among themselves.
 
-        Parents are drawn from a population in this form.
+        Parents are drawn from a population in this form. Where they are drawn from the whole
+        history, the order is by worth alone: fronts of a long history would take minutes.
         """
+        if self.draws_from_history:
+            return by_worth(individuals)
         return self._on_each_island(individuals, lambda _: len(individuals))
 
     def parents(

@@ -20,6 +20,6 @@ class Nsga2(Survival):
         Transactions on Evolutionary Computation 6(2).
         """
         # Copies, since DEAP writes crowding distances into the fitness of what it sorts.
-        pool = [Individual(individual.record, individual.island) for individual in individuals]
+        pool = [replace(individual, crowding=0.0) for individual in individuals]
         survivors: list[Individual] = tools.selNSGA2(pool, min(count, len(pool)))
         return [replace(chosen, crowding=chosen.fitness.crowding_dist) for chosen in survivors]

@@ -151,6 +151,7 @@ def _protocol(search: Protocol, full: Rung) -> Protocol:
             "first_seed": search.first_seed + FRESH,
             "rate_seeds": full.seeds,
             "racing": False,
+            "leaders": 0,
         }
     )
 

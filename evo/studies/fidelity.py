@@ -67,7 +67,7 @@ def measure_fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = Fal
     last = len(config.protocol.rungs) - 1
     scores = [record.scored for record in records]
     for name, values in (
-        ("margin", [score.margin for score in scores]),
+        ("margin", [score.margin.value for score in scores]),
         ("b_wr", [score.b_wr.value for score in scores]),
         ("bsota_wr", [score.bsota_wr.value for score in scores]),
     ):
@@ -107,7 +107,9 @@ def make_panel(sources: Sequence[Source], config: Config, *, unsafe_sandbox: boo
     if len(set(names)) < len(names):
         raise UsageError(f"Expected files of different names, got {', '.join(names)}.")
     last = config.protocol.rungs[-1]
-    full = config.protocol.model_copy(update={"rungs": (last,), "rate_seeds": last.seeds})
+    full = config.protocol.for_everyone.model_copy(
+        update={"rungs": (last,), "rate_seeds": last.seeds}
+    )
     in_full = config.model_copy(update={"protocol": full})
     records = _evaluated(sources, in_full, unsafe_sandbox=unsafe_sandbox)
     about = (

@@ -147,7 +147,7 @@ def evaluate_records(
         if all(record.status is Status.INVALID for record in records):
             return records
         baselines = evaluate_baselines(
-            pool.run, config.protocol, validated_baselines(kind, validator)
+            pool.run, config.protocol.for_everyone, validated_baselines(kind, validator)
         )
         rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
         evaluate = Evaluate(Evaluator(pool.run, config.protocol.for_everyone, rivals))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Novelty, Record, Score, Status
 from evo.selection.base import Parents, Survival
-from evo.selection.individual import Individual
+from evo.selection.individual import Individual, performance
 
 _POOLS = st.lists(
     st.tuples(st.sampled_from((0.0, 0.3, 0.5, 1.0)), st.sampled_from((0.1, 0.5, 0.9))),
@@ -44,8 +44,8 @@ class SurvivalSuite:
         assert len(set(_ids(survivors))) == len(survivors) == min(count, len(pool))
         assert set(_ids(survivors)) <= set(_ids(pool))
         if count >= 4:
-            best = max(individual.fitness.values[0] for individual in pool)
-            assert best in {individual.fitness.values[0] for individual in survivors}
+            best = max(performance(individual.record) for individual in pool)
+            assert best in {performance(individual.record) for individual in survivors}
 
     @_inherited
     @given(pairs=_POOLS, count=st.integers(1, 14))
@@ -53,7 +53,7 @@ class SurvivalSuite:
         self, survival: Survival, pairs: list[tuple[float, float]], count: int
     ) -> None:
         survivors = survival(_pool_of(pairs), count)
-        afresh = [Individual(individual.record) for individual in survivors]
+        afresh = [Individual.of(individual.record) for individual in survivors]
 
         again, resumed = survival(survivors, count), survival(afresh, count)
 
@@ -100,10 +100,10 @@ def _pool_of(pairs: list[tuple[float, float]]) -> list[Individual]:
             generation=1,
             status=Status.EVALUATED,
             behaviour_vector=np.array([place, place * place % 5], dtype=np.float32),
-            score=Score(0, (), rate, rate, 0.0, {}),
+            score=Score(0, (), rate, rate, rate, {}),
             novelty=Novelty(0.0, novelty, "a", "b"),
         )
-        pool.append(Individual(record))
+        pool.append(Individual.of(record))
     return pool
 
 

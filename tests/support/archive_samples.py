@@ -33,7 +33,7 @@ def record(number: int, *, generation: int = 0, trials: int = 3) -> Record:
             ),
             Estimate(0.5, 0.25, 0.75),
             Estimate(0.125, 0.0, 0.25),
-            -0.25,
+            Estimate(-0.25, -0.5, 0.0),
             {"digits": TaskScore(0.5, 0.125, 0.375)},
         ),
         novelty=Novelty(0.25, 1.5, "near-by-text", "near-by-behaviour"),

@@ -1,11 +1,42 @@
-"""Mean of a few independent values, with Student's interval."""
+"""Means of a few independent values, with Student's distribution around them."""
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
 from scipy.special import stdtrit
 
 from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
+
+
+class Student(NamedTuple):
+    """Student's distribution around a mean."""
+
+    mean: float
+    error: float
+    freedom: float
+
+    def at(self, levels: Floats) -> Floats:
+        """The quantiles at these levels in (0, 1)."""
+        return self.mean + self.error * stdtrit(self.freedom, levels)
+
+
+def stratified_mean(strata: Sequence[Sequence[Floats]]) -> Student:
+    """The mean over tasks of the mean over trials; every stratum has a variance of its own.
+
+    Args:
+        strata: per task and network, the values of the trials: (n,), at least two.
+    """
+    shares = [1 / len(strata) / len(task) for task in strata for _ in task]
+    cells = [cell for task in strata for cell in task]
+    errors = [s**2 * cell.var(ddof=1) / len(cell) for s, cell in zip(shares, cells, strict=True)]
+    return Student(
+        mean=float(sum(s * cell.mean() for s, cell in zip(shares, cells, strict=True))),
+        error=float(np.sqrt(sum(errors))),
+        freedom=sum(len(cell) - 1 for cell in cells),
+    )
 
 
 def student_mean(values: Floats) -> Estimate:

@@ -22,6 +22,7 @@ from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Score, TaskScore, Trial
 from evo.evaluation.statistics.intervals import win_rate_interval
+from evo.evaluation.statistics.mean import stratified_mean
 from evo.evaluation.strata import by_stratum
 
 
@@ -46,7 +47,7 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
         trials=tuple(trials),
         b_wr=_win_rate(last, wins, rivals=len(baselines)),
         bsota_wr=_win_rate(last, top_wins, rivals=1),
-        margin=float(np.mean([ahead[row].mean() for row in rows])),
+        margin=_margin(last, ahead),
         tasks={
             name: TaskScore(
                 float(wins[row].mean()), float(top_wins[row].mean()), float(losses[row].mean())
@@ -128,6 +129,14 @@ def _log_ratio(losses: Floats, best: Floats) -> Floats:
     # Both lost, or both zero: neither is ahead of the other. A lost trial never counts as a win.
     ratio = np.where(np.isnan(ratio), 0.0, ratio)
     return np.where(np.isfinite(losses), np.clip(ratio, -3, 3), -3.0)
+
+
+def _margin(trials: Sequence[Trial], ahead: Floats) -> Estimate:
+    """Mean over tasks of their mean, with Student's 95 % interval, within ±3."""
+    tasks = by_task(trials, ahead)
+    value = float(np.mean([np.concatenate(strata).mean() for strata in tasks]))
+    low, high = np.clip(stratified_mean(tasks).at(np.array([0.025, 0.975])), -3, 3)
+    return Estimate(value, min(value, float(low)), max(value, float(high)))
 
 
 def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> Estimate:

@@ -87,11 +87,15 @@ def _trial_count(record: Record) -> int:
 
 
 def _compared(record: Record, ablation: Record) -> Comparison | None:
-    """None where the ablation has not trained on every trial by which the record is judged."""
-    with_it = at_highest_rung(record.scored.trials)
-    trained = () if ablation.score is None else ablation.score.trials
-    losses = {trial[:4]: trial.loss for trial in trained}
-    if any(trial[:4] not in losses for trial in with_it):
+    """Compare on the trials of both; None where the ablation's training was cut short.
+
+    Only candidates train on the fresh seeds, so an ablation lacks those.
+    """
+    if ablation.score is None or not ablation.score.end.is_whole:
+        return None
+    losses = {trial[:4]: trial.loss for trial in ablation.score.trials}
+    with_it = [t for t in at_highest_rung(record.scored.trials) if t[:4] in losses]
+    if not with_it:
         return None
     without = [trial._replace(loss=losses[trial[:4]]) for trial in with_it]
     for index, pair in enumerate(zip(with_it, without, strict=True)):

@@ -64,7 +64,7 @@ OBJECTIVES = {
         Objective(
             "margin",
             "margin (mean log-ratio of losses to the best baseline's)",
-            lambda record: record.scored.margin,
+            lambda record: record.scored.margin.value,
             worst=-3.0,
             is_noisy=True,
         ),

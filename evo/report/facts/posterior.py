@@ -12,22 +12,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv, ndtr, stdtrit
+from scipy.special import betaincinv, ndtr
 
 from evo.core.arrays import Floats
 from evo.core.records import Record, Trial
 from evo.evaluation.statistics.intervals import Beta, win_rate_posterior
+from evo.evaluation.statistics.mean import Student, stratified_mean
 from evo.evaluation.statistics.win_rates import at_highest_rung, by_task, trial_values
 from evo.evaluation.strata import by_stratum, stratum_of
 from evo.report.facts.objectives import Objective
-
-
-class Student(NamedTuple):
-    """Student's distribution around a mean."""
-
-    mean: float
-    error: float
-    freedom: float
 
 
 class Belief(NamedTuple):
@@ -47,8 +40,8 @@ class Belief(NamedTuple):
         match self.posterior:
             case Beta(wins, losses):
                 return betaincinv(wins, losses, levels)
-            case Student(mean, error, freedom):
-                return np.clip(mean + error * stdtrit(freedom, levels), -3, 3)
+            case Student():
+                return np.clip(self.posterior.at(levels), -3, 3)
 
 
 Beliefs = Mapping[str, Belief]
@@ -74,7 +67,7 @@ class BaselineTrials:
                 by_task(trials, values_by_trial.b_wr), rivals=len(self._rivals)
             ),
             "bsota_wr": win_rate_posterior(by_task(trials, values_by_trial.bsota_wr), rivals=1),
-            "margin": _student(by_task(trials, values_by_trial.margin)),
+            "margin": stratified_mean(by_task(trials, values_by_trial.margin)),
         }
         return {
             key: Belief(posterior, _weights(trials, values))
@@ -119,18 +112,6 @@ class BaselineTrials:
                 normals = luck @ belief.weights if belief.weights.any() else independent
                 draws[:, row, column] = belief.at(ndtr(normals))
         return draws
-
-
-def _student(strata: Sequence[Sequence[Floats]]) -> Student:
-    """Of the mean over tasks of the mean over trials, every stratum with a variance of its own."""
-    shares = [1 / len(strata) / len(task) for task in strata for _ in task]
-    cells = [cell for task in strata for cell in task]
-    errors = [s**2 * cell.var(ddof=1) / len(cell) for s, cell in zip(shares, cells, strict=True)]
-    return Student(
-        mean=float(sum(s * cell.mean() for s, cell in zip(shares, cells, strict=True))),
-        error=float(np.sqrt(sum(errors))),
-        freedom=sum(len(cell) - 1 for cell in cells),
-    )
 
 
 def _weights(trials: Sequence[Trial], values: Floats) -> Floats:

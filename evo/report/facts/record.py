@@ -43,7 +43,7 @@ def score_facts(record: Record) -> dict[str, Any]:
     """Rung, win rates with intervals, margin and tasks; nulls where there is no score."""
     score = record.score
     if score is None:
-        keys = ("rung", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci", "margin")
+        keys = ("rung", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci", "margin", "margin_ci")
         return {**dict.fromkeys(keys), "tasks": {}}
     return {
         "rung": score.rung,
@@ -51,7 +51,8 @@ def score_facts(record: Record) -> dict[str, Any]:
         "b_wr_ci": [score.b_wr.low, score.b_wr.high],
         "bsota_wr": score.bsota_wr.value,
         "bsota_wr_ci": [score.bsota_wr.low, score.bsota_wr.high],
-        "margin": score.margin,
+        "margin": score.margin.value,
+        "margin_ci": [score.margin.low, score.margin.high],
         "tasks": {name: finite_or_null(task._asdict()) for name, task in score.tasks.items()},
     }
 

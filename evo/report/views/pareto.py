@@ -87,7 +87,7 @@ def _measures(overview: Overview, index: int) -> Iterator[tuple[str, str]]:
     yield "id", record.id[:8] + (" (knee)" if index == analysis.knee else "")
     yield "B-WR", interval_text(score.b_wr)
     yield "BSOTA-WR", interval_text(score.bsota_wr)
-    yield "margin", f"{score.margin:+.3f}"
+    yield "margin", f"{score.margin.value:+.3f}"
     yield "N text", _text_score(novelty)
     yield "N behaviour", f"{novelty.behaviour:.3f}"
     for objective, value in zip(analysis.objectives, analysis.values[index], strict=True):
@@ -112,7 +112,7 @@ def _baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Re
             names.get(record.id, record.id[:8]),
             interval_text(score.b_wr),
             interval_text(score.bsota_wr),
-            f"{score.margin:+.3f}",
+            f"{score.margin.value:+.3f}",
             _text_score(novelty),
             f"{novelty.behaviour:.3f}",
         )

@@ -29,7 +29,7 @@ def record(
         1,
         Status.EVALUATED,
         graphs=(f"graph of {name}",),
-        score=Score(rung, trials, rate, rate, 0.0, {}),
+        score=Score(rung, trials, rate, rate, rate, {}),
         novelty=Novelty(0.1, n, "a", "b"),
     )
 

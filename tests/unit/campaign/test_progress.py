@@ -22,7 +22,7 @@ def record(name: str, status: Status = Status.PROPOSED, b_wr: float = 0.5) -> Re
         Candidate(name, "activation", name, (), "test"),
         1,
         status,
-        score=Score(1, (), rate, rate, 0.0, {}) if done else None,
+        score=Score(1, (), rate, rate, rate, {}) if done else None,
         novelty=Novelty(0.1, 0.1, "a", "b") if done else None,
     )
 

@@ -24,7 +24,9 @@ def evaluated(source: str, b_wr: float, *, rationale: str = "") -> Record:
     candidate = Candidate(
         made.id, made.kind, made.source, (), "test", "model", "request", rationale
     )
-    score = Score(1, (), Estimate(b_wr, 0.25, 0.75), Estimate(0.1, 0.0, 0.4), 0.02, {})
+    score = Score(
+        1, (), Estimate(b_wr, 0.25, 0.75), Estimate(0.1, 0.0, 0.4), Estimate(0.02, 0.0, 0.04), {}
+    )
     return Record(
         candidate, 1, Status.EVALUATED, score=score, novelty=Novelty(0.031, 0.412, "a", "b")
     )

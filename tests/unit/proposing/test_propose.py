@@ -19,7 +19,7 @@ def evaluated(name: str) -> Record:
         Candidate(name, "activation", f"# {name}", (), "test"),
         1,
         Status.EVALUATED,
-        score=Score(0, (), rate, rate, 0.0, {}),
+        score=Score(0, (), rate, rate, rate, {}),
         novelty=Novelty(0.1, 0.1, "a", "b"),
     )
 
@@ -51,7 +51,7 @@ class Always:
 
 def propose(seen: SeenSources, *, different: int = 1000, seed: int = 0) -> Sequence[Record]:
     islands = Islands.of(SelectionSettings(), 4)
-    parents = islands.survive([Individual(evaluated(name)) for name in "ab"])
+    parents = islands.survive([Individual.of(evaluated(name)) for name in "ab"])
     step = Propose(
         Always(Echo(different)),  # type: ignore[arg-type]
         Activation(),

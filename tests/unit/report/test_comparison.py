@@ -19,7 +19,7 @@ def record(name: str, b_wr: float, novelty: float, loss: float) -> Record:
         Candidate.of("activation", name, operator="test"),
         1,
         Status.EVALUATED,
-        score=Score(0, trials, rate, rate, 0.0, {}),
+        score=Score(0, trials, rate, rate, rate, {}),
         novelty=Novelty(0.1, novelty, "a", "b"),
     )
 

@@ -18,7 +18,9 @@ def progress(generation: int = 2) -> Progress:
         Candidate.of("activation", SOURCE, operator="mutate-tree"),
         1,
         status=Status.EVALUATED,
-        score=Score(1, (), Estimate(0.75, 0.6, 0.9), Estimate(0.25, 0.1, 0.4), 0.1, {}),
+        score=Score(
+            1, (), Estimate(0.75, 0.6, 0.9), Estimate(0.25, 0.1, 0.4), Estimate(0.1, 0.0, 0.2), {}
+        ),
     )
     return Progress(
         generation=generation,

@@ -14,7 +14,7 @@ def record(name: str, b_wr: float, n_score: float, *, rung: int = 1, baseline: b
         Candidate(name, "activation", f"# {name}", (), BASELINE_OPERATOR if baseline else "test"),
         1,
         status=Status.EVALUATED,
-        score=Score(rung, (), rate, rate, 0.0, {}),
+        score=Score(rung, (), rate, rate, rate, {}),
         novelty=Novelty(0.1, n_score, "a", "b"),
     )
 

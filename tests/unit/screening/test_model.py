@@ -69,6 +69,6 @@ def test_a_feature_that_never_changes_says_nothing() -> None:
 
 def test_a_wide_interval_counts_for_less_than_a_narrow_one() -> None:
     wide, narrow = Estimate(0.5, 0.1, 0.9), Estimate(0.5, 0.48, 0.52)
-    examples = Example.of([Score(0, (), wide, narrow, 0.0, {})])
+    examples = Example.of([Score(0, (), wide, narrow, wide, {})])
 
     assert examples.b_wr_variance[0] > 100 * examples.bsota_wr_variance[0]

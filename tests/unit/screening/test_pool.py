@@ -12,7 +12,9 @@ from evo.validation.graph.graphs import component_of
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    score = Score(1, (), Estimate(0.5, 0.25, 0.75), Estimate(0.25, 0.0, 0.5), -0.5, {})
+    score = Score(
+        1, (), Estimate(0.5, 0.25, 0.75), Estimate(0.25, 0.0, 0.5), Estimate(-0.5, -3.0, 3.0), {}
+    )
     candidate = Candidate.of("activation", "def f(x):\n    return x\n", operator="mutate-tree")
     record = Record(candidate, 0, Status.EVALUATED, Stage.EVALUATE, graphs=("{}",), score=score)
 

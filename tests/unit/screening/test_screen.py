@@ -35,7 +35,7 @@ def truth(record: Record) -> float:
 def evaluated(record: Record) -> Record:
     rate = truth(record)
     interval = Estimate(rate, max(0.0, rate - 0.05), min(1.0, rate + 0.05))
-    score = Score(1, (), interval, interval, 0.0, {})
+    score = Score(1, (), interval, interval, interval, {})
     return replace(record, status=Status.EVALUATED, stage=Stage.EVALUATE, score=score)
 
 

@@ -24,7 +24,7 @@ def record(
         generation,
         Status.EVALUATED,
         behaviour_vector=np.array(at, dtype=np.float32),
-        score=Score(rung, (), rate, rate, 0.0, {}),
+        score=Score(rung, (), rate, rate, rate, {}),
         novelty=Novelty(0.1, n_score, "a", "b"),
     )
 
@@ -32,7 +32,7 @@ def record(
 def individual(
     name: str, b_wr: float, n_score: float = 0.5, *, at: tuple[float, ...] = (), island: int = 0
 ) -> Individual:
-    return Individual(record(name, b_wr, n_score, at=at), island)
+    return Individual.of(record(name, b_wr, n_score, at=at), island=island)
 
 
 def ids(individuals: list[Individual]) -> list[str]:

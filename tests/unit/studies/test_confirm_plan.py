@@ -44,7 +44,14 @@ def record(name: str, b_wr: float, novelty: float, *, rung: int = 1, operator="t
         graphs=(name,),
         text_vector=np.ones(2, np.float32),
         behaviour_vector=np.ones(2, np.float32),
-        score=Score(rung, (), Estimate(b_wr, 0.0, 1.0), Estimate(0.0, 0.0, 1.0), 0.0, {}),
+        score=Score(
+            rung,
+            (),
+            Estimate(b_wr, 0.0, 1.0),
+            Estimate(0.0, 0.0, 1.0),
+            Estimate(b_wr, 0.0, 1.0),
+            {},
+        ),
         novelty=Novelty(0.1, novelty, "", ""),
     )
 

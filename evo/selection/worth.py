@@ -1,0 +1,71 @@
+"""Shrunken margins: what a candidate is likely worth, given how noisy its trials are.
+
+The best of many noisy measurements is mostly the luckiest. So the margin of each individual is
+pulled towards the middle of its pool, the more the less is known of it (empirical Bayes with a
+normal prior; Efron & Morris 1975, "Data analysis using Stein's estimator and its generalizations"):
+
+    worth = m + τ² / (τ² + σ²) · (margin − m)
+
+m being the median margin of the pool's members at the same rung, σ the margin's standard error and
+τ² = max(s² − v, v / 4) with v the median of σ² and s = 1.4826 times the median absolute deviation
+from m: medians, since margins have a long lower tail that says nothing about the top.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evo.core.arrays import Floats
+from evo.core.records import Record
+from evo.selection.individual import RUNG_GAP, Individual, best_first
+
+_HALF_WIDTH = 1.96
+"""Half the width of a 95 % interval in standard errors, for a normal distribution."""
+_MAD = 1.4826
+"""Standard deviations per median absolute deviation of a normal distribution."""
+_FEWEST = 4
+"""With fewer members at a rung, their spread says nothing: margins stay as they are."""
+
+
+def by_worth(individuals: Sequence[Individual]) -> list[Individual]:
+    """Copies whose performance is 10 · rung + worth, the best first."""
+    worths = shrunken_margins([individual.record for individual in individuals])
+    return best_first(
+        replace(
+            individual,
+            performance=RUNG_GAP * individual.record.scored.rung + float(worth),
+            novelty=individual.record.archived.behaviour,
+        )
+        for individual, worth in zip(individuals, worths, strict=True)
+    )
+
+
+def shrunken_margins(records: Sequence[Record]) -> Floats:
+    """(n,) the worth of each record, in the units of margin."""
+    rungs = np.array([record.scored.rung for record in records])
+    margins = np.array([record.scored.margin.value for record in records])
+    errors = np.array([standard_error(record) for record in records])
+    worths = margins.copy()
+    for rung in np.unique(rungs):
+        at = rungs == rung
+        if at.sum() >= _FEWEST:
+            worths[at] = _shrunken(margins[at], errors[at])
+    return worths
+
+
+def standard_error(record: Record) -> float:
+    """Standard error of a record's margin, from its interval."""
+    margin = record.scored.margin
+    return (margin.high - margin.low) / 2 / _HALF_WIDTH
+
+
+def _shrunken(margins: Floats, errors: Floats) -> Floats:
+    middle = np.median(margins)
+    spread = _MAD * np.median(np.abs(margins - middle))
+    noise = float(np.median(errors**2))
+    variance = max(spread**2 - noise, noise / 4)
+    total = variance + errors**2
+    # Where neither members nor trials differ there is nothing to shrink.
+    kept = np.divide(variance, total, out=np.ones_like(total), where=total > 0)
+    return middle + kept * (margins - middle)
