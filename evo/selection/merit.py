@@ -1,7 +1,7 @@
 """NSGA-II in which novelty counts only for components that are worth having.
 
 Any exotic function is novel, so that novelty as an objective of its own keeps losers alive. Here an
-individual has *merit* if it beats at least half of the baselines (B-WR ≥ 1/2) at its rung: a minimal
+individual has *merit* if it beats half of the baselines or more (B-WR ≥ 1/2) at its rung, a minimal
 criterion (Lehman & Stanley 2010, "Revising the evolutionary computation abstraction: minimal
 criteria novelty search"). Without merit its novelty is 0. With merit it is measured against what is
 known now:

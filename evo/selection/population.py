@@ -1,4 +1,4 @@
-"""The population of a campaign: who survived the last sealed generation, and who may be a parent."""
+"""The population of a campaign: the survivors of the last generation, and possible parents."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -54,7 +54,7 @@ class Landscape:
         """The landscape fitted to the data that come with evo; takes seconds."""
         pool = read_pool()
         features = np.stack([function_features(component_of(r.graphs)) for r in pool])
-        margins = np.array([record.scored.margin for record in pool])
+        margins = np.array([record.scored.margin.value for record in pool])
         path = resources.files("evo.data.surrogate") / "baselines.parquet"
         table = parquet.read_table(str(path)).to_pylist()
         names = tuple(dict.fromkeys(row["id"] for row in table))

@@ -8,7 +8,9 @@ from evo.core.records import Candidate, Outcome, Record, Status, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 
-PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), keep=0.5)
+PROTOCOL = Protocol(
+    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), keep=0.5, leaders=0
+)
 
 
 def record(name: str) -> Record:
@@ -107,7 +109,9 @@ def test_a_baseline_that_cannot_be_trained_stops_the_work() -> None:
         evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")])
 
 
-HEATS = Protocol(rungs=(Rung(epochs=1, seeds=6),), rate_seeds=2, heat_seeds=2, keep=0.25)
+HEATS = Protocol(
+    rungs=(Rung(epochs=1, seeds=6),), rate_seeds=2, heat_seeds=2, keep=0.25, leaders=0
+)
 
 
 def heated(
