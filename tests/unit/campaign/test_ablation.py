@@ -16,20 +16,21 @@ from evo.core.records import (
     Trial,
 )
 
-FULL, RACED = 10, 4
+SEEDS = 10
 
 
 def record(
-    name: str, b_wr: float, n: float, *, rung: int = 1, seeds: int = FULL, operator: str = "test"
+    name: str, b_wr: float, n: float, *, rung: int = 1, raced: bool = False, operator: str = "test"
 ) -> Record:
-    trials = tuple(Trial(rung, "none", "wide", seed, 0.01, 0.5, 0.5) for seed in range(seeds))
+    trials = tuple(Trial(rung, "none", "wide", seed, 0.01, 0.5, 0.5) for seed in range(SEEDS))
+    end = TrainingEnd.OUTRACED if raced else TrainingEnd.COMPLETE
     rate = Estimate(b_wr, 0.0, 1.0)
     return Record(
         Candidate(name, "activation+regularizer", f"# {name}", (), operator),
         1,
         Status.EVALUATED,
         graphs=(f"graph of {name}",),
-        score=Score(rung, trials, rate, rate, rate, {}),
+        score=Score(rung, trials, rate, rate, rate, {}, end),
         novelty=Novelty(0.1, n, "a", "b"),
     )
 
@@ -90,14 +91,14 @@ def test_however_records_come_the_front_is_the_same() -> None:
 
 
 def test_what_trained_in_full_or_as_an_ablation_need_not_train_again() -> None:
-    found = Measured()
+    found = Measured(1)
     found.take([record("relu", 0.5, 0.1, operator=BASELINE_OPERATOR)])
 
     found.take(
         [
             record("full", 0.5, 0.1),
-            record("raced", 0.5, 0.1, seeds=RACED),
-            record("cut", 0.5, 0.1, rung=0, seeds=RACED),
+            record("raced", 0.5, 0.1, raced=True),
+            record("cut", 0.5, 0.1, rung=0),
             replace(record("failed", 0.5, 0.1), score=None),
             replace(record("gone", 0.5, 0.1, operator=ABLATION_OPERATOR), score=None),
         ]

@@ -5,12 +5,11 @@ import pytest
 
 from evo.core.errors import EvoError
 from evo.core.records import Candidate, Outcome, Record, Status, Trial
+from evo.core.stages import TrainingEnd
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 
-PROTOCOL = Protocol(
-    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), keep=0.5, leaders=0
-)
+PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), keep=0.5, leaders=0)
 
 
 def record(name: str) -> Record:
@@ -109,9 +108,7 @@ def test_a_baseline_that_cannot_be_trained_stops_the_work() -> None:
         evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")])
 
 
-HEATS = Protocol(
-    rungs=(Rung(epochs=1, seeds=6),), rate_seeds=2, heat_seeds=2, keep=0.25, leaders=0
-)
+HEATS = Protocol(rungs=(Rung(epochs=1, seeds=6),), rate_seeds=2, heat_seeds=2, keep=0.25, leaders=0)
 
 
 def heated(
@@ -171,12 +168,12 @@ def test_a_later_heat_that_is_lost_counts_as_lost_trials() -> None:
     (only,) = Evaluator(run, HEATS, rivals).evaluate([record("a")])
 
     assert only.scored.b_wr.value == pytest.approx(2 / 6)
-    assert only.scored.margin == pytest.approx((2 * math.log(2) - 4 * 3) / 6)
+    assert only.scored.margin.value == pytest.approx((2 * math.log(2) - 4 * 3) / 6)
 
 
 def test_who_was_stopped_does_not_climb_in_the_place_of_one_that_ran_on() -> None:
     rungs = (Rung(epochs=1, seeds=4), Rung(epochs=2, seeds=2))
-    protocol = Protocol(rungs=rungs, rate_seeds=2, heat_seeds=2, keep=0.5)
+    protocol = Protocol(rungs=rungs, rate_seeds=2, heat_seeds=2, keep=0.5, leaders=0)
 
     def loss(job: Job) -> float:
         # The one that leads the first heat falls behind in the second.
@@ -194,3 +191,27 @@ def test_who_was_stopped_does_not_climb_in_the_place_of_one_that_ran_on() -> Non
 
     assert (leads.scored.rung, behind.score.rung) == (1, 0)
     assert len(behind.score.trials) == 2
+
+
+def test_what_is_measured_again_trains_on_fresh_seeds_and_is_scored_on_all() -> None:
+    protocol = Protocol(rungs=(Rung(epochs=1, seeds=4),), rate_seeds=2, heat_seeds=2)
+    jobs: list[Job] = []
+
+    def run(asked: Sequence[Job]) -> Iterator[Outcome]:
+        jobs.extend(asked)
+        for job in asked:
+            yield trained(job, {0: 0.25, 1: 0.25, 2: 1.0}[job.heat], protocol)
+
+    def rivals(_: Record) -> dict[str, Sequence[Trial]]:
+        heats = range(len(protocol.heats(0)))
+        return {"r": [t for h in heats for t in trained(Job("r", (), 0, h), 1.0, protocol).trials]}
+
+    evaluator = Evaluator(run, protocol, rivals)
+    (once,) = evaluator.evaluate([record("a")])
+    (twice,) = evaluator.remeasure([once])
+
+    assert [job.heat for job in jobs] == [0, 1, 2]
+    assert [trial.seed for trial in twice.scored.trials] == list(range(8))
+    assert (once.scored.end, twice.scored.end) == (TrainingEnd.COMPLETE, TrainingEnd.REMEASURED)
+    assert once.scored.margin.value == pytest.approx(math.log(4))
+    assert twice.scored.margin.value == pytest.approx(math.log(4) / 2)

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +27,7 @@ def test_a_tie_counts_one_half() -> None:
     found = score(trials([1.0, 1.0]), {"same": trials([1.0, 1.0])})
 
     assert found.b_wr.value == found.bsota_wr.value == 0.5
-    assert found.margin == 0.0
+    assert found.margin == (0.0, 0.0, 0.0)
 
 
 def test_the_margin_is_the_mean_log_ratio_to_the_best_baseline() -> None:
@@ -34,7 +35,7 @@ def test_the_margin_is_the_mean_log_ratio_to_the_best_baseline() -> None:
 
     found = score(trials([0.5, 1.0, 1.0]), rivals)
 
-    assert found.margin == pytest.approx((math.log(2) + math.log(2) + math.log(3)) / 3)
+    assert found.margin.value == pytest.approx((math.log(2) + math.log(2) + math.log(3)) / 3)
 
 
 def test_a_lost_trial_wins_nothing_even_against_a_lost_baseline() -> None:
@@ -46,8 +47,17 @@ def test_a_lost_trial_wins_nothing_even_against_a_lost_baseline() -> None:
 def test_a_lost_trial_among_good_ones_costs_the_margin_a_bounded_part() -> None:
     found = score(trials([math.inf, 0.5, 0.5]), {"b": trials([1.0, 1.0, 1.0])})
 
-    assert found.margin == pytest.approx((2 * math.log(2) - 3) / 3)
+    assert found.margin.value == pytest.approx((2 * math.log(2) - 3) / 3)
     assert found.b_wr.value == pytest.approx(2 / 3)
+
+
+def test_the_interval_of_the_margin_is_students_around_the_mean_of_trials() -> None:
+    logs = [0.1, 0.2, 0.6]
+
+    margin = score(trials([math.exp(-value) for value in logs]), {"b": trials([1.0] * 3)}).margin
+
+    expected = scipy.stats.ttest_1samp(logs, 0.0).confidence_interval(0.95)
+    assert margin == pytest.approx((0.3, expected.low, expected.high))
 
 
 def test_tasks_weigh_equally_however_many_trials_they_have() -> None:
