@@ -15,6 +15,7 @@ from evo.core.records import (
     Status,
     Trial,
 )
+from evo.core.stages import TrainingEnd
 
 SEEDS = 10
 
