@@ -30,7 +30,7 @@ class Variant(NamedTuple):
     def of(cls, numbers: tuple[float, ...], score: Score) -> "Variant":
         """The variant with those numbers and that score."""
         trials = sum(trial.rung == score.rung for trial in score.trials)
-        return cls(numbers, score.margin, score.rung, trials)
+        return cls(numbers, score.margin.value, score.rung, trials)
 
 
 class Success(NamedTuple):

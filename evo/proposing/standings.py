@@ -16,7 +16,7 @@ class Standings:
         """Add the evaluated records of a sealed generation."""
         for record in sealed.records:
             if record.score is not None:
-                self._standings[record.id] = (record.score.rung, record.score.margin)
+                self._standings[record.id] = (record.score.rung, record.score.margin.value)
 
     def steps(self, records: Iterable[Record]) -> Mapping[str, Mapping[int, Success]]:
         """Successes by operator and step size, of records that were taken in."""
