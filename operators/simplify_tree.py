@@ -2,8 +2,9 @@
 
 A search that only adds and swaps carries parts along that change nothing, or whose numbers have
 digits that mean nothing. Where the shorter component is as good, it is the better one: easier to
-read, cheaper, and with fewer places where the next edit is lost. Offspring are never larger than
-their parent; the smaller an addend's factor, the more often it is the one that is dropped.
+read, cheaper, and with fewer places where the next edit is lost. Offspring are no larger than their
+parent, unless that has nothing to drop. The smaller an addend's factor, the more often it is the
+one that goes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,9 @@ class SimplifyTree(WritingOperator):
         """Source of a component no larger than the parent."""
         (record,) = parents
         parent = read_parent(record.candidate.source, contract)
-        return first_worthy(chain(_reduced(parent, rng), _edited(parent, rng)), [parent], rng)
+        reduced = _not_larger(chain(_reduced(parent, rng), _edited(parent, rng)), parent)
+        # Of the smallest components, hardly any edit gives another that is no larger.
+        return first_worthy(chain(reduced, _edited(parent, rng)), [parent], rng)
 
 
 def _reduced(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
@@ -50,9 +53,13 @@ def _reduced(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
 
 
 def _edited(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
-    """Mutants of the parent's size, for one that has nothing left to drop."""
+    """Mutants, for a parent that has nothing left to drop."""
     for _ in range(ATTEMPTS):
-        program = mutant(parent.program, rng)
+        yield mutant(parent.program, rng)
+
+
+def _not_larger(drafts: Iterator[Program], parent: Parent) -> Iterator[Program]:
+    for program in drafts:
         tidy(program)
         if program.size <= parent.size:
             yield program

@@ -1,11 +1,12 @@
 """Weights of edits by program size, so that sources neither grow nor shrink over generations."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from operators.tree.coefficients import perturb_constant
+from operators.tree.coefficients import USUAL_SPREAD, perturb_constant
 from operators.tree.edits import (
     insert_term,
     remove_term,
@@ -54,13 +55,22 @@ EDITS = (
 )
 
 
-def edit_once(program: Program, rng: np.random.Generator) -> None:
-    """Change one place of a program; an edit that finds no place gives way to another."""
+def edit_once(program: Program, rng: np.random.Generator, *, spread: float = USUAL_SPREAD) -> None:
+    """Change one place of a program; an edit that finds no place gives way to another.
+
+    Args:
+        program: changes in place.
+        rng: draws edit and place.
+        spread: see `perturb_constant`.
+    """
     survey, size = program.survey(), program.size
     edits = list(EDITS)
     while edits:
         chosen = choose(edits, [weight_at(edit, size) for edit in edits], rng)
-        if chosen.edit(survey, rng):
+        edit = chosen.edit
+        if edit is perturb_constant:
+            edit = partial(perturb_constant, spread=spread)
+        if edit(survey, rng):
             return
         edits.remove(chosen)
 

@@ -10,14 +10,25 @@ from operators.tree.syntax import Number, constant, number
 from operators.tree.terms import nice_number, pick
 from operators.tree.values import MODULE, ExpressionType
 
+USUAL_SPREAD = 0.4
+"""Standard deviation of the logarithm of a number's change, unless a step size says otherwise."""
+
 _SNAPS = (0.01, 0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 _MANTISSAS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 10.0)
 _GUARD = 1e-5
 """Numbers below keep a root or a quotient defined; to change them changes nothing else."""
 
 
-def perturb_constant(survey: Survey, rng: np.random.Generator) -> bool:
-    """Scale a number, turn its sign, or snap it to a rounder one; exponents step by one."""
+def perturb_constant(
+    survey: Survey, rng: np.random.Generator, *, spread: float = USUAL_SPREAD
+) -> bool:
+    """Scale a number, turn its sign, or snap it to a rounder one; exponents step by one.
+
+    Args:
+        survey: of the program, which changes in place.
+        rng: draws place and number.
+        spread: standard deviation of the logarithm of a scale.
+    """
     sites = coefficients(survey)
     if not sites:
         return False
@@ -28,7 +39,7 @@ def perturb_constant(survey: Survey, rng: np.random.Generator) -> bool:
         site.put(constant(_stepped(value, rng)))
     else:
         may_flip = isinstance(site.holder, ast.BinOp | ast.Compare)
-        site.put(constant(_perturbed(float(value), rng, may_flip=may_flip)))
+        site.put(constant(_perturbed(float(value), rng, spread, may_flip=may_flip)))
     return True
 
 
@@ -106,7 +117,7 @@ def _stepped(exponent: Number, rng: np.random.Generator) -> Number:
     return exponent + sign * (pick(steps, rng) if steps else 0)
 
 
-def _perturbed(value: float, rng: np.random.Generator, *, may_flip: bool) -> float:
+def _perturbed(value: float, rng: np.random.Generator, spread: float, *, may_flip: bool) -> float:
     if value == 0.0:
         return nice_number(rng) * pick([-1.0, 1.0], rng)
     draw = rng.random()
@@ -115,4 +126,4 @@ def _perturbed(value: float, rng: np.random.Generator, *, may_flip: bool) -> flo
     if draw < 0.4:
         nearest = sorted(_SNAPS, key=lambda snap: abs(np.log(snap / abs(value))))
         return float(np.copysign(pick(nearest[:4], rng), value))
-    return float(np.clip(value * np.exp(rng.normal(0.0, 0.4)), -100.0, 100.0))
+    return float(np.clip(value * np.exp(rng.normal(0.0, spread)), -100.0, 100.0))

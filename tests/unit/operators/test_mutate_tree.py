@@ -24,32 +24,37 @@ from operator_samples import (
 )
 
 from evo.core.source import normalise
-from operators.mutate_tree import MutateTree
+from operators.mutate_tree import STEP_SIZES, MutateTree, StepSize, mutant
+from operators.past import Past, Success
 from operators.tree import balance
 from operators.tree.balance import EDITS, SIZE_LIMIT, Weighted
+from operators.tree.coefficients import free_numbers, perturb_constant
+from operators.tree.offspring import read_parent
 from operators.tree.program import Program
+from operators.tree.syntax import number
+from operators.tree.tidy import write_program
 
 OPERATOR = MutateTree()
 
 
-def mutant(source: str, seed: int) -> str:
+def mutated(source: str, seed: int) -> str:
     return OPERATOR.propose([record(source)], CONTRACT, np.random.default_rng(seed))
 
 
 @settings(max_examples=60, deadline=None)
 @given(name=st.sampled_from(sorted(ALL)), seed=st.integers(0, 2**32))
 def test_a_mutant_keeps_the_signature_differs_and_is_written_once(name: str, seed: int) -> None:
-    source = mutant(ALL[name], seed)
+    source = mutated(ALL[name], seed)
 
     assert signature(source, "activation") == ["x"]
     assert normalise(source) != normalise(ALL[name])
-    assert source == mutant(ALL[name], seed)
+    assert source == mutated(ALL[name], seed)
 
 
 @settings(max_examples=30, deadline=None)
 @given(name=st.sampled_from(sorted(ALL)), seed=st.integers(0, 2**32))
 def test_a_mutant_has_no_text_but_code_and_imports_each_module_once(name: str, seed: int) -> None:
-    tree = ast.parse(mutant(ALL[name], seed))
+    tree = ast.parse(mutated(ALL[name], seed))
 
     imports = [ast.unparse(part) for part in tree.body if isinstance(part, ast.Import)]
     assert len(imports) == len(set(imports))
@@ -65,7 +70,7 @@ def test_most_mutants_run_and_give_finite_values_in_the_right_shape() -> None:
     share = {
         group: np.mean(
             [
-                is_sound(mutant(source, seed), "activation", inputs)
+                is_sound(mutated(source, seed), "activation", inputs)
                 for source in sources.values()
                 for seed in range(6)
             ]
@@ -78,7 +83,7 @@ def test_most_mutants_run_and_give_finite_values_in_the_right_shape() -> None:
 
 
 def test_mutants_of_one_parent_are_many() -> None:
-    found = {normalise(mutant(BASELINES["gelu"], seed)) for seed in range(100)}
+    found = {normalise(mutated(BASELINES["gelu"], seed)) for seed in range(100)}
 
     assert len(found) > 80
 
@@ -102,7 +107,7 @@ def test_a_parent_beyond_the_limit_does_not_grow_further() -> None:
     assert limit > SIZE_LIMIT
 
     for seed in range(8):
-        assert Program.read(mutant(parent, seed), CONTRACT).size <= limit
+        assert Program.read(mutated(parent, seed), CONTRACT).size <= limit
 
 
 def test_every_edit_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +123,7 @@ def test_every_edit_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(balance, "EDITS", tuple(map(counted, EDITS)))
     for seed in range(90):
-        mutant(WILD["lambdas"], seed)
+        mutated(WILD["lambdas"], seed)
 
     assert all(drawn[weighted.edit.__name__] >= 3 for weighted in EDITS)
 
@@ -128,7 +133,7 @@ def test_all_chance_comes_from_the_generator() -> None:
     np.random.seed(1)  # noqa: NPY002 - the global state is what must stay as it is
     before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
 
-    mutant(WILD["lambdas"], 3)
+    mutated(WILD["lambdas"], 3)
 
     assert before == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
 
@@ -187,3 +192,48 @@ def test_a_reduced_value_keeps_its_shape() -> None:
     for seed in range(30):
         text = OPERATOR.propose([record(source)], PAIR, np.random.default_rng(seed))
         assert ".mean(dim=0)" in text
+
+
+def drawn_steps(steps: dict[int, Success]) -> list[int]:
+    past = Past(steps={"mutate-tree": steps})
+    drafts = [
+        OPERATOR.draft([record(BASELINES["gelu"])], CONTRACT, np.random.default_rng(seed), past)
+        for seed in range(120)
+    ]
+    return [draft.step for draft in drafts]
+
+
+def test_step_sizes_that_succeeded_are_drawn_more_often_and_none_is_given_up() -> None:
+    far = {index: Success(60, 30 if index == 3 else 0) for index in range(len(STEP_SIZES))}
+
+    before, after = Counter(drawn_steps({})), Counter(drawn_steps(far))
+
+    assert before[3] < 25
+    assert after[3] > 60
+    assert set(after) == set(range(len(STEP_SIZES)))
+
+
+def test_a_larger_step_leaves_less_of_the_parent() -> None:
+    parent = read_parent(WILD["many_steps"], CONTRACT).program
+    lines = set(write_program(parent).splitlines())
+
+    def kept(size: StepSize) -> float:
+        mutants = (mutant(parent, np.random.default_rng(seed), size) for seed in range(30))
+        return float(np.mean([len(lines & set(write_program(m).splitlines())) for m in mutants]))
+
+    assert kept(STEP_SIZES[0]) > kept(STEP_SIZES[2]) > kept(STEP_SIZES[3])
+
+
+def test_the_spread_of_a_step_is_that_of_its_numbers() -> None:
+    parent = component("return torch.tanh(1.37 * x)")
+
+    def changes(spread: float) -> float:
+        found = list[float]()
+        for seed in range(200):
+            survey = Program.read(parent, CONTRACT).survey()
+            perturb_constant(survey, np.random.default_rng(seed), spread=spread)
+            values = [number(site.node) for site in free_numbers(survey)]
+            found += [abs(np.log(abs(value) / 1.37)) for value in values if value]
+        return float(np.mean(found))
+
+    assert changes(1.5) > 1.5 * changes(0.1)
