@@ -24,6 +24,7 @@ from archive.history.reader import Reader, segment_paths
 from archive.store import disk, merging, segment
 from archive.store.journal import Journal
 from archive.store.lock import Lock
+from archive.store.merging import LIMITS, MergeLimits
 from evo.core.errors import UsageError
 from evo.core.records import Generation, Outcome, Record
 
@@ -34,14 +35,22 @@ class History(Reader):
     Make one with `History.create` or `History.open`.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, lock: Lock) -> None:
+    def __init__(
+        self, folder: Path, manifest: Manifest, lock: Lock, merge_limits: MergeLimits
+    ) -> None:
         super().__init__(folder, manifest)
         self._lock = lock
+        self._merge_limits = merge_limits
         self._journal: Journal | None = None
 
     @classmethod
     def create(
-        cls, folder: Path, *, config: Mapping[str, Any], environment: Mapping[str, Any]
+        cls,
+        folder: Path,
+        *,
+        config: Mapping[str, Any],
+        environment: Mapping[str, Any],
+        merge_limits: MergeLimits = LIMITS,
     ) -> "History":
         """Create a campaign in a new or empty folder.
 
@@ -49,6 +58,7 @@ class History(Reader):
             folder: the campaign's folder, which appears complete or not at all.
             config: the resolved configuration, JSON-able.
             environment: versions and machine, JSON-able.
+            merge_limits: when segments are merged.
 
         Raises:
             UsageError: the folder is not empty.
@@ -72,17 +82,21 @@ class History(Reader):
                 disk.synchronise_folder(folder.parent)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
-        return cls.open(folder)
+        return cls.open(folder, merge_limits=merge_limits)
 
     @classmethod
-    def open(cls, folder: Path) -> "History":
+    def open(cls, folder: Path, *, merge_limits: MergeLimits = LIMITS) -> "History":
         """Open a campaign for writing; an incomplete last entry of the journal is cut off.
+
+        Args:
+            folder: the campaign's folder.
+            merge_limits: when segments are merged.
 
         Raises:
             HistoryError: the folder is no campaign or damaged, or another process writes it.
         """
         manifest = read_manifest(folder)
-        history = cls(folder, manifest, Lock.take(folder / "lock"))
+        history = cls(folder, manifest, Lock.take(folder / "lock"), merge_limits)
         try:
             history.refresh()
             for covered in segment_paths(folder / "segments")[1]:
@@ -136,7 +150,7 @@ class History(Reader):
         return Journal.start(path, self.generation + 1, campaign=self._manifest.id)
 
     def _merge(self) -> None:
-        while parts := merging.due(self._segments):
+        while parts := merging.due(self._segments, self._merge_limits):
             merged = merging.merged(parts, campaign=self._manifest.id)
             self._segments[-len(parts) :] = [merged]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -19,24 +19,32 @@ from archive.store.hdf5 import opened
 from archive.store.segment import Segment
 from archive.store.tables import join
 
-FAN = 16
-"""Number of segments, each with the same number of generations, that are merged into one."""
 
-FULL = 16_384
-"""Records from which on a segment is not merged again.
+class MergeLimits(NamedTuple):
+    """Sizes that decide when segments are merged.
 
-This bounds the cost of a merge, and what one damaged file can lose.
-"""
+    Attributes:
+        fan: number of segments, each with the same number of generations, that are merged into one.
+        full: records from which on a segment is not merged again. This bounds the cost of a merge,
+            and what one damaged file can lose.
+    """
+
+    fan: int = 16
+    full: int = 16_384
 
 
-def due(segments: Sequence[Segment]) -> Sequence[Segment]:
+LIMITS = MergeLimits()
+"""Those of every campaign."""
+
+
+def due(segments: Sequence[Segment], limits: MergeLimits) -> Sequence[Segment]:
     """The newest segments that should be merged now; empty where there are too few."""
-    tail = list(takewhile(lambda sealed: sealed.size < FULL, reversed(segments)))[::-1]
-    if len(tail) > 1 and sum(sealed.size for sealed in tail) >= FULL:
+    tail = list(takewhile(lambda sealed: sealed.size < limits.full, reversed(segments)))[::-1]
+    if len(tail) > 1 and sum(sealed.size for sealed in tail) >= limits.full:
         return tail
-    newest = tail[-FAN:]
+    newest = tail[-limits.fan :]
     alike = len({len(sealed.generations) for sealed in newest}) == 1
-    return newest if len(newest) == FAN and alike else []
+    return newest if len(newest) == limits.fan and alike else []
 
 
 def merged(parts: Sequence[Segment], *, campaign: str) -> Segment:

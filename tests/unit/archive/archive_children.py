@@ -8,18 +8,25 @@ from pathlib import Path
 from support import archive_samples as samples
 
 from archive.history.history import History
+from archive.store.merging import LIMITS, MergeLimits
 from evo.core.records import JobKey
 
 SIZE = 8
 """Candidates a generation."""
 
 
-def evolve(folder: Path, life: int, acknowledged: Connection, generations: int | None) -> None:
+def evolve(
+    folder: Path,
+    life: int,
+    acknowledged: Connection,
+    generations: int | None,
+    merge_limits: MergeLimits = LIMITS,
+) -> None:
     """Acknowledge and seal; tell each id with its cost once it is acknowledged.
 
     The cost names this life, so that a result which was paid twice would show.
     """
-    with History.open(folder) as history:
+    with History.open(folder, merge_limits=merge_limits) as history:
         for generation in count(history.generation + 1):
             if generations is not None and generation >= generations:
                 return

@@ -13,7 +13,7 @@ from archive.history.confirmations import Confirmations
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair import check as health
-from archive.store import merging
+from archive.store.merging import MergeLimits
 from evo.core.errors import HistoryError
 
 MERGED = "segments/generations-000000-000003.h5"
@@ -25,14 +25,15 @@ LAST = "segments/generation-000005.h5"
 def whole(tmp_path_factory) -> Path:
     """Six generations of three records, the first four merged, and two outcomes of a seventh."""
     folder = tmp_path_factory.mktemp("whole") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merging, "FAN", 4)
-        with History.create(folder, config={"seed": 1}, environment={"python": "3"}) as history:
-            for generation in range(6):
-                made = [samples.record(3 * generation + i, generation=generation) for i in range(3)]
-                history.seal(generation, made, [made[0].id])
-            history.acknowledge(samples.outcome(1))
-            history.acknowledge(samples.outcome(2))
+    limits = MergeLimits(fan=4)
+    with History.create(
+        folder, config={"seed": 1}, environment={"python": "3"}, merge_limits=limits
+    ) as history:
+        for generation in range(6):
+            made = [samples.record(3 * generation + i, generation=generation) for i in range(3)]
+            history.seal(generation, made, [made[0].id])
+        history.acknowledge(samples.outcome(1))
+        history.acknowledge(samples.outcome(2))
     return folder
 
 
@@ -304,13 +305,12 @@ def test_a_newer_format_is_left_to_the_version_that_wrote_it(folder):
         health.repair(folder)
 
 
-def test_beside_a_busy_writer_nothing_looks_damaged(tmp_path, monkeypatch):
-    monkeypatch.setattr(merging, "FAN", 3)
+def test_beside_a_busy_writer_nothing_looks_damaged(tmp_path):
     folder = tmp_path / "run"
     History.create(folder, config={}, environment={}).close()
     processes = multiprocessing.get_context("fork")
     _receiving, sending = processes.Pipe(duplex=False)
-    child = processes.Process(target=evolve, args=(folder, 0, sending, 30))
+    child = processes.Process(target=evolve, args=(folder, 0, sending, 30, MergeLimits(fan=3)))
     child.start()
     sending.close()
     seen = set()

@@ -8,15 +8,14 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.store import merging, segment
 from archive.store.hdf5 import opened
+from archive.store.merging import LIMITS, MergeLimits
 from archive.store.record_columns import digest
 from archive.store.segment import open_segment
 
 
-@pytest.fixture
-def history(tmp_path):
-    folder = tmp_path / "run"
-    with History.create(folder, config={}, environment={}) as history:
-        yield history
+def created(folder: Path, **limits: int) -> History:
+    merge_limits = MergeLimits(**limits)
+    return History.create(folder, config={}, environment={}, merge_limits=merge_limits)
 
 
 def seal(history, count, *, records=2):
@@ -35,10 +34,9 @@ def facts(reader):
     return [samples.everything(record) for record in reader.records]
 
 
-def test_sixteen_generations_become_one_file_and_sixteen_of_those_one_again(history, monkeypatch):
-    monkeypatch.setattr(merging, "FAN", 3)
-
-    seal(history, 9 + 3 + 1)
+def test_sixteen_generations_become_one_file_and_sixteen_of_those_one_again(tmp_path):
+    with created(tmp_path / "run", fan=3) as history:
+        seal(history, 9 + 3 + 1)
 
     assert names(history) == [
         "generation-000012.h5",
@@ -47,33 +45,25 @@ def test_sixteen_generations_become_one_file_and_sixteen_of_those_one_again(hist
     ]
 
 
-def test_merging_changes_no_record_no_survivor_and_no_number(history, monkeypatch):
-    seal(history, 7)
-    before, survivors = facts(history), history.survivors
-    monkeypatch.setattr(merging, "FAN", 4)
+def test_merging_changes_no_record_no_survivor_and_no_number(tmp_path):
+    with created(tmp_path / "run") as history:
+        seal(history, 7)
+        before, survivors = facts(history), history.survivors
 
-    seal(history, 1)
+    with History.open(history.folder, merge_limits=MergeLimits(fan=8)) as history:
+        seal(history, 1)
 
-    assert names(history) == [
-        "generation-000000.h5",
-        "generation-000001.h5",
-        "generation-000002.h5",
-        "generation-000003.h5",
-        "generations-000004-000007.h5",
-    ]
+    assert names(history) == ["generations-000000-000007.h5"]
     assert facts(history)[: len(before)] == before
     assert survivors != history.survivors
-    history.close()
     again = Reader.read(history.folder)
     assert facts(again) == facts(history)
     assert (again.generation, again.survivors) == (7, history.survivors)
 
 
-def test_a_full_segment_is_never_merged_again(history, monkeypatch):
-    monkeypatch.setattr(merging, "FULL", 6)
-    monkeypatch.setattr(merging, "FAN", 100)
-
-    seal(history, 7)
+def test_a_full_segment_is_never_merged_again(tmp_path):
+    with created(tmp_path / "run", fan=100, full=6) as history:
+        seal(history, 7)
 
     assert names(history) == [
         "generation-000006.h5",
@@ -87,7 +77,7 @@ def test_a_million_records_stay_in_tens_of_files(offspring, most):
     segments = []
     for number in range(1_000_000 // offspring):
         segments.append(segment.Segment(Path(), range(number, number + 1), (0, offspring), (), ()))
-        while parts := merging.due(segments):
+        while parts := merging.due(segments, LIMITS):
             numbers = range(parts[0].generations[0], parts[-1].generations[-1] + 1)
             size = sum(part.size for part in parts)
             segments[-len(parts) :] = [segment.Segment(Path(), numbers, (0, size), (), ())]
@@ -96,9 +86,9 @@ def test_a_million_records_stay_in_tens_of_files(offspring, most):
     assert len(segments) <= most
 
 
-def test_each_generation_keeps_its_checksum_in_a_merged_file(history, monkeypatch):
-    monkeypatch.setattr(merging, "FAN", 4)
-    seal(history, 4)
+def test_each_generation_keeps_its_checksum_in_a_merged_file(tmp_path):
+    with created(tmp_path / "run", fan=4) as history:
+        seal(history, 4)
 
     merged = open_segment(
         history.folder / "segments/generations-000000-000003.h5", campaign=history.id
@@ -112,11 +102,11 @@ def test_each_generation_keeps_its_checksum_in_a_merged_file(history, monkeypatc
             assert found == expected.tobytes().decode()
 
 
-def test_a_kill_between_merging_and_deleting_loses_and_doubles_nothing(history, monkeypatch):
+def test_a_kill_between_merging_and_deleting_loses_and_doubles_nothing(tmp_path, monkeypatch):
     def die(path, missing_ok=False):
         raise Killed
 
-    monkeypatch.setattr(merging, "FAN", 4)
+    history = created(tmp_path / "run", fan=4)
     seal(history, 3)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(Path, "unlink", die)
@@ -133,24 +123,26 @@ def test_a_kill_between_merging_and_deleting_loses_and_doubles_nothing(history, 
         seal(again, 1)
 
 
-def test_records_are_found_again_when_they_are_merged_while_someone_reads(history, monkeypatch):
-    monkeypatch.setattr(merging, "FAN", 4)
-    monkeypatch.setattr(segment, "BLOCK", 1)
-    seal(history, 3)
-    expected = facts(history)
-    reader = Reader.read(history.folder)
+def test_records_are_found_again_when_they_are_merged_while_someone_reads(tmp_path):
+    more_than_a_block = segment.BLOCK + 4
+    with created(tmp_path / "run", fan=4) as history:
+        seal(history, 3, records=more_than_a_block)
+        expected = facts(history)
+        reader = Reader.read(history.folder)
 
-    read = iter(reader.records)
-    found = [samples.everything(next(read))]
-    seal(history, 1)
-    found += [samples.everything(record) for record in read]
+        read = iter(reader.records)
+        seen = [samples.everything(next(read))]
+        seal(history, 1, records=more_than_a_block)
+        seen += [samples.everything(record) for record in read]
 
-    assert found == expected
+    assert names(history) == ["generations-000000-000003.h5"]
+    assert seen == expected
     assert samples.everything(reader.records[4]) == expected[4]
 
 
-def test_a_place_from_the_end_and_a_slice_are_read_too(history):
-    seal(history, 3)
+def test_a_place_from_the_end_and_a_slice_are_read_too(tmp_path):
+    with created(tmp_path / "run") as history:
+        seal(history, 3)
 
     records = history.records
 
