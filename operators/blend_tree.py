@@ -36,7 +36,8 @@ from operators.tree.values import ExpressionType
 
 Way = Literal["mix", "gate", "compose"]
 
-_WAYS: dict[Way, float] = {"mix": 0.5, "gate": 0.3, "compose": 0.2}
+_WAYS: dict[Way, float] = {"mix": 0.7, "gate": 0.25, "compose": 0.05}
+"""As measured: half of the mixes are ahead of their first parent, a few of the compositions."""
 _WEIGHTS = (0.1, 0.25, 0.5, 0.5, 0.75, 0.9, 1.25)
 """Weights of the first parent."""
 _STEEPNESS = (1.0, 2.0, 5.0)

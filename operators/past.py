@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from evo.core.records import Score
 
+_ERRORS = 2 * 1.96
+"""Standard errors in the width of a 95 % interval."""
+
 
 class Variant(NamedTuple):
     """An evaluated component among those of one form, which differ in their numbers alone.
@@ -18,19 +21,19 @@ class Variant(NamedTuple):
         numbers: those of its source, in the order of the text.
         margin: at the highest rung that it reached.
         rung: index of that rung, 0 the shortest.
-        trials: number of trials at that rung.
+        error: the margin's standard error.
     """
 
     numbers: tuple[float, ...]
     margin: float
     rung: int
-    trials: int
+    error: float
 
     @classmethod
     def of(cls, numbers: tuple[float, ...], score: Score) -> "Variant":
         """The variant with those numbers and that score."""
-        trials = sum(trial.rung == score.rung for trial in score.trials)
-        return cls(numbers, score.margin.value, score.rung, trials)
+        margin = score.margin
+        return cls(numbers, margin.value, score.rung, (margin.high - margin.low) / _ERRORS)
 
 
 class Success(NamedTuple):

@@ -57,7 +57,7 @@ def _tuned(
     if not any(variant.numbers == form.numbers for variant in variants):
         # As it came, the parent is spelled in another way, or it was not evaluated.
         score = record.score
-        own = Variant.of(form.numbers, score) if score else Variant(form.numbers, 0.0, 0, 1)
+        own = Variant.of(form.numbers, score) if score else Variant(form.numbers, 0.0, 0, 1.0)
         points.append(_point(own, form))
     known = {variant.numbers for variant in variants}
     for position, _ in zip(next_positions(points, rng), range(ATTEMPTS), strict=False):
@@ -84,4 +84,4 @@ def _is_comparable(variant: Variant, form: Form) -> bool:
 
 def _point(variant: Variant, form: Form) -> Point:
     position = tuple(math.log(variant.numbers[index]) for index in form.free)
-    return Point(position, variant.margin, variant.rung, variant.trials)
+    return Point(position, variant.margin, variant.rung, variant.error)

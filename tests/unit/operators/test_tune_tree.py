@@ -65,8 +65,8 @@ def test_a_component_without_numbers_gets_one_near_to_what_changes_nothing() -> 
 
 
 def test_the_next_numbers_follow_what_those_before_scored() -> None:
-    high = past_of(*(Variant((0.5, z), -abs(z - 4.0) / 8, 1, 40) for z in (0.5, 1.5, 3.0, 4.5)))
-    low = past_of(*(Variant((0.5, z), -abs(z - 0.3) / 8, 1, 40) for z in (0.25, 0.5, 1.5, 3.0)))
+    high = past_of(*(Variant((0.5, z), -abs(z - 4.0) / 8, 1, 0.03) for z in (0.5, 1.5, 3.0, 4.5)))
+    low = past_of(*(Variant((0.5, z), -abs(z - 0.3) / 8, 1, 0.03) for z in (0.25, 0.5, 1.5, 3.0)))
 
     upper, lower = ([pair[1] for pair in of_the_form(past)] for past in (high, low))
 
@@ -75,14 +75,14 @@ def test_the_next_numbers_follow_what_those_before_scored() -> None:
 
 
 def test_the_best_of_the_form_is_the_start_and_not_the_parent() -> None:
-    best = past_of(Variant((0.01, 30.0), 0.2, 1, 40), Variant((0.5, 1.5), 0.0, 1, 40))
+    best = past_of(Variant((0.01, 30.0), 0.2, 1, 0.03), Variant((0.5, 1.5), 0.0, 1, 0.03))
 
     assert np.median([pair[1] for pair in of_the_form(best)]) > 15
 
 
 def test_offspring_of_one_generation_differ_and_none_repeats_what_is_known() -> None:
-    variants = [Variant((0.5, 1.5), 0.0, 1, 40), Variant((0.5, 1.6), 0.01, 1, 40)]
-    variants += [Variant((0.4, 1.6), 0.02, 1, 40)]
+    variants = [Variant((0.5, 1.5), 0.0, 1, 0.03), Variant((0.5, 1.6), 0.01, 1, 0.03)]
+    variants += [Variant((0.4, 1.6), 0.02, 1, 0.03)]
 
     offspring = of_the_form(past_of(*variants))
 
@@ -93,7 +93,7 @@ def test_offspring_of_one_generation_differ_and_none_repeats_what_is_known() -> 
 def test_variants_with_another_exponent_or_a_zero_are_none_of_its_problem() -> None:
     parent = rewritten(component("return 0.5 * x ** 2 + torch.tanh(x)"))
     key = form_key(parent)[0]
-    strange = [Variant((9.0, 3.0), 9.0, 1, 40), Variant((0.0, 2.0), 9.0, 1, 40)]
+    strange = [Variant((9.0, 3.0), 9.0, 1, 0.03), Variant((0.0, 2.0), 9.0, 1, 0.03)]
     past = Past(lambda form: strange if form == key else ())
 
     sources = [tuned(parent, seed, past) for seed in range(20)]

@@ -10,8 +10,8 @@ def margin(position: np.ndarray) -> float:
     return -0.2 * float(np.sum((position - BEST) ** 2))
 
 
-def point(*position: float, rung: int = 1, trials: int = 40, off: float = 0.0) -> Point:
-    return Point(position, margin(np.array(position)) + off, rung, trials)
+def point(*position: float, rung: int = 1, error: float = 0.03, off: float = 0.0) -> Point:
+    return Point(position, margin(np.array(position)) + off, rung, error)
 
 
 def searched(seed: int, evaluations: int, noise: float) -> float:
@@ -71,9 +71,9 @@ def test_what_is_known_draws_the_search_to_its_side() -> None:
     assert np.median(asked) > 0.2
 
 
-def test_a_lucky_margin_of_few_trials_at_a_lower_rung_moves_it_little() -> None:
+def test_a_lucky_and_uncertain_margin_at_a_lower_rung_moves_it_little() -> None:
     sound = [point(z, 0.0) for z in (0.3, 0.6, 0.9)]
-    lucky = point(-2.0, 0.0, rung=0, trials=2, off=1.6)
+    lucky = point(-2.0, 0.0, rung=0, error=0.15, off=1.6)
     assert lucky.margin > max(known.margin for known in sound)
 
     asked = [
@@ -85,7 +85,7 @@ def test_a_lucky_margin_of_few_trials_at_a_lower_rung_moves_it_little() -> None:
 
 def test_one_disaster_does_not_flatten_the_rest() -> None:
     known = [point(z, 0.0) for z in (-0.5, 0.0, 0.3, 0.6)]
-    lost = Point((1.5, 0.0), -3.0, 1, 40)
+    lost = Point((1.5, 0.0), -3.0, 1, 0.03)
 
     asked = [
         next(next_positions([*known, lost], np.random.default_rng(seed)))[0] for seed in range(20)

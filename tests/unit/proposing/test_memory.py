@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Generation, Novelty, Record, Status
 from evo.proposing.memory import Memory
 from operators.adaptation import Tally
@@ -71,7 +72,8 @@ def test_one_reason_is_told_once_the_newest_first() -> None:
 
 def trained(name: str, margin: float, *, rung: int = 1, **known) -> Record:
     """An evaluated record whose source is its name."""
-    score = replace(samples.record(1).scored, margin=margin, rung=rung)
+    estimate = Estimate(margin, margin - 0.196, margin + 0.196)
+    score = replace(samples.record(1).scored, margin=estimate, rung=rung)
     return replace(record(name, "one", **known), status=Status.EVALUATED, score=score)
 
 
@@ -86,7 +88,7 @@ def test_variants_of_a_form_are_what_was_evaluated_by_numbers_and_margin() -> No
 
     variants = memory.after(1).past.variants(form_key(FORM.format(7))[0])
     assert [(v.numbers, v.margin) for v in variants] == [((0.5,), 0.1), ((2.0,), -0.2)]
-    assert [v.trials for v in variants] == [3, 3]
+    assert [round(v.error, 6) for v in variants] == [0.1, 0.1]
 
 
 def test_an_earlier_view_knows_no_later_variants_and_the_whole_history_counts() -> None:
