@@ -107,7 +107,7 @@ def create(folder: Path, config: Config) -> History:
 def fresh_state(history: History) -> SearchState:
     """The search state of a campaign, before it has taken in any generation."""
     config = parse(history.config, where="config")
-    islands = Islands.of(config.selection, config.population)
+    islands = Islands.of(config.selection, config.population, config.generations)
     return build.fresh_state(history, config, kinds.get(config.kind)(), islands, lambda _: None)
 
 

@@ -115,7 +115,8 @@ class Config(Frozen):
     @model_validator(mode="after")
     def _inhabited(self) -> "Config":
         """Check that each island has survivors to choose from, and more of them than guests."""
-        islands, fewest = self.selection.islands, min(self.selection.places(self.population))
+        places = self.selection.places(self.population)
+        islands, fewest = len(places), min(places)
         if fewest < SMALLEST_POPULATION:
             raise ValueError(
                 f"expected a population of {SMALLEST_POPULATION} or more on each island, got "

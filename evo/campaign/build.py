@@ -118,7 +118,7 @@ def search(
     """Run the search with a given sandbox, text descriptor and trainer, until the deadline."""
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
-    islands = Islands.of(config.selection, config.population)
+    islands = Islands.of(config.selection, config.population, config.generations)
     state = fresh_state(history, config, kind, islands, watch)
     train = _journaled(train, history, state.tracker)
     train = stop_at(deadline, train, hours=config.llm.budget.hours)
@@ -132,7 +132,7 @@ def search(
             archive=partial(NoveltyArchive.of, config.novelty),
             tracker=state.tracker,
         )
-        survivors = islands.survive(islands.born(baselines))
+        survivors = islands.survive(islands.born(baselines), 0)
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
     replay_history(history, state)
     toolbox = _toolbox(config, state, islands, kind=kind, text=text, train=train)

@@ -39,7 +39,7 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
         raise UsageError(
             f"protocol.strengths: kind {config.kind!r} has no penalty to multiply; leave it out."
         )
-    Islands.of(config.selection, config.population)
+    Islands.of(config.selection, config.population, config.generations)
     for member in kind.members:
         if not member.baselines():
             raise UsageError(

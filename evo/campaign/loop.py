@@ -24,7 +24,8 @@ from evo.selection.individual import Individual
 
 Vary = Callable[[Sequence[Individual], int], list[Record]]
 """Parents and the number of a generation in, its proposals out."""
-Select = Callable[[Sequence[Individual]], list[Individual]]
+Select = Callable[[Sequence[Individual], int], list[Individual]]
+"""Individuals and the number of a generation in, those chosen out."""
 
 
 class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap ships no types
@@ -69,7 +70,7 @@ def run_generations(
         generations: number of the last generation.
     """
     for generation in range(history.generation + 1, generations + 1):
-        parents = toolbox.arrange(state.population.parents)
+        parents = toolbox.arrange(state.population.parents, generation)
         state.tracker.step(generation, "propose", [])
         records = toolbox.vary(parents, generation)
 
@@ -84,7 +85,7 @@ def run_generations(
             records = advance("ablate", toolbox.ablate, records)
 
         pool = [*state.population.individuals, *toolbox.born(records)]
-        survivors = [individual.record.id for individual in toolbox.select(pool)]
+        survivors = [individual.record.id for individual in toolbox.select(pool, generation)]
         history.seal(generation, records, survivors)
         state.take(Generation(generation, records, survivors))
 

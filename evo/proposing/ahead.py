@@ -23,7 +23,7 @@ class ProposeAhead:
     Args:
         propose: runs in a thread of its own, one generation at a time.
         earlier: the population one generation before the campaign resumes.
-        arrange: orders a population as parents are drawn from it.
+        arrange: orders a population as parents of a generation are drawn from it.
         last: number of the last generation.
     """
 
@@ -32,7 +32,7 @@ class ProposeAhead:
         propose: ProposeFn,
         earlier: Sequence[Individual],
         *,
-        arrange: Callable[[Sequence[Individual]], list[Individual]],
+        arrange: Callable[[Sequence[Individual], int], list[Individual]],
         last: int,
     ) -> None:
         self._propose = propose
@@ -56,7 +56,7 @@ class ProposeAhead:
 
     def _begin(self, population: Sequence[Individual], generation: int) -> None:
         # In an order of its own, since a resumed campaign has the population from elsewhere.
-        individuals = self._arrange(sorted(population, key=lambda i: i.record.id))
+        individuals = self._arrange(sorted(population, key=lambda i: i.record.id), generation)
         known = max(0, generation - 2)
         self._next = (
             generation,

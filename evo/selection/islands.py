@@ -1,66 +1,108 @@
-"""The island model: separate populations with migration in a ring.
+"""The island model: separate populations with migration in a ring, or a portfolio of strategies.
 
-The candidate at place p of a generation belongs to island p mod n for good; the repair of a refused
-candidate belongs to that candidate's island. Survival and parents work on each island alone. Every
-`migrate_every` generations the best of each island visit the next one in a ring and may be drawn as
-parents there. Visitors take no place of a survivor and return; only their offspring stays. So an
-individual's island follows from its place in history, and nothing about islands is stored.
+The candidate at place p of a generation belongs to the open island p mod n for good; the repair of
+a refused candidate belongs to that candidate's island. Survival and parents work on each island
+alone. Every `migrate_every` generations the best of each island visit the next one in a ring and
+may be drawn as parents there. Visitors take no place of a survivor and return; only their offspring
+stays. So an individual's island follows from its place in history, and nothing about islands is
+stored.
 
 Ring and interval follow Cohoon et al. 1987, "Punctuated equilibria: a parallel genetic algorithm";
 they copy migrants, we let them breed. With one island all of this does nothing.
+
+In a portfolio every island has a strategy of its own, nobody migrates, baselines live on all of
+them, and islands close (`evo.selection.halving`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.errors import UsageError
 from evo.core.records import Record, Status
 from evo.selection.base import Parents, Survival, parent_draws, survivals
+from evo.selection.halving import Halving
 from evo.selection.individual import Individual, best_first
-from evo.selection.settings import SelectionSettings
+from evo.selection.settings import SelectionSettings, divided
 from evo.selection.worth import by_worth
+
+
+class Strategy(NamedTuple):
+    """Survival and the drawing of parents on one island."""
+
+    survival: Survival
+    parents: Parents
 
 
 class Islands:
     """Selection on each island separately.
 
     Args:
-        settings: number of islands and migration.
-        survival: strategy on each island.
-        parents: strategy on each island.
+        settings: number of islands, migration, portfolio.
+        strategies: one per island.
         population: number of survivors on all islands together.
+        generations: number of the last generation.
     """
 
     def __init__(
-        self, settings: SelectionSettings, survival: Survival, parents: Parents, *, population: int
+        self,
+        settings: SelectionSettings,
+        strategies: Sequence[Strategy],
+        *,
+        population: int,
+        generations: int,
     ) -> None:
         self._settings = settings
-        self._survival = survival
-        self._parents = parents
-        self._places = settings.places(population)
+        self._strategies = strategies
+        self._population = population
+        self._halving = Halving(len(strategies), generations) if settings.portfolio else None
+
+    @staticmethod
+    def of(settings: SelectionSettings, population: int, generations: int) -> "Islands":
+        """The islands of a configuration.
+
+        Raises:
+            UsageError: no strategy has such a name, or one cannot take part in a portfolio.
+        """
+        made = {
+            pair: Strategy(survivals.get(pair[0])(), parent_draws.get(pair[1])())
+            for pair in settings.strategies
+        }
+        if settings.portfolio:
+            for (_, name), strategy in made.items():
+                if strategy.parents.from_history:
+                    raise UsageError(
+                        f"selection.portfolio: parents {name!r} are drawn from the whole history, "
+                        "which the islands of a portfolio do not share. Use it as "
+                        "selection.parents, or take another."
+                    )
+        return Islands(
+            settings,
+            [made[pair] for pair in settings.strategies],
+            population=population,
+            generations=generations,
+        )
 
     @property
     def draws_from_history(self) -> bool:
         """True if parents are drawn from everything evaluated, not from the survivors alone."""
-        return self._parents.from_history
+        return self._strategies[0].parents.from_history
 
-    @staticmethod
-    def of(settings: SelectionSettings, population: int) -> "Islands":
-        """The islands of a configuration.
+    def open_in(self, generation: int) -> Sequence[int]:
+        """The islands that have a part in a generation."""
+        if self._halving is None:
+            return range(len(self._strategies))
+        return self._halving.open_in(generation)
 
-        Raises:
-            UsageError: no strategy has such a name.
-        """
-        return Islands(
-            settings,
-            survivals.get(settings.survival)(),
-            parent_draws.get(settings.parents)(),
-            population=population,
-        )
+    def take(self, generation: int, individuals: Sequence[Individual]) -> None:
+        """Take in the survivors of a sealed generation, by which a portfolio is halved."""
+        if self._halving is not None:
+            self._halving.take(generation, individuals)
 
     def born(self, records: Iterable[Record]) -> list[Individual]:
         """Individuals of a whole generation's records, in order: those that reached the archive."""
-        birthplaces = Birthplaces(self._settings.islands)
+        birthplaces = Birthplaces(self.open_in)
         placed = [(record, birthplaces(record)) for record in records]
         return [
             Individual.of(record, island=island)
@@ -68,19 +110,22 @@ class Islands:
             if record.novelty is not None
         ]
 
-    def survive(self, individuals: Sequence[Individual]) -> list[Individual]:
-        """The survivors, island by island, each with its crowding on its island."""
-        return self._on_each_island(individuals, lambda island: self._places[island])
+    def survive(self, individuals: Sequence[Individual], generation: int) -> list[Individual]:
+        """The survivors of a generation, island by island, each with its crowding there."""
+        open_ = self.open_in(generation)
+        places = dict(zip(open_, divided(self._population, len(open_)), strict=True))
+        return self._on_each_island(individuals, generation, lambda island: places[island])
 
-    def arrange(self, individuals: Sequence[Individual]) -> list[Individual]:
+    def arrange(self, individuals: Sequence[Individual], generation: int) -> list[Individual]:
         """All individuals in the order of survival, with their crowding among themselves.
 
-        Parents are drawn from a population in this form. Where they are drawn from the whole
-        history, the order is by worth alone: fronts of a long history would take minutes.
+        The parents of a generation are drawn from a population in this form. Where they are drawn
+        from the whole history, the order is by worth alone: fronts of a long history would take
+        minutes.
         """
         if self.draws_from_history:
             return by_worth(individuals)
-        return self._on_each_island(individuals, lambda _: len(individuals))
+        return self._on_each_island(individuals, generation, lambda _: len(individuals))
 
     def parents(
         self,
@@ -92,28 +137,46 @@ class Islands:
         place: int,
     ) -> list[Individual]:
         """`count` parents for the offspring at a place of a generation."""
-        return self._parents(self._present(population, generation, place), count, rng)
+        open_ = self.open_in(generation)
+        home = open_[place % len(open_)]
+        present = self._present(population, home, generation)
+        return self._strategies[home].parents(present, count, rng)
 
     def _present(
-        self, population: Sequence[Individual], generation: int, place: int
+        self, population: Sequence[Individual], home: int, generation: int
     ) -> Sequence[Individual]:
-        """The individuals on the island of that place, and its visitors in that generation."""
-        islands = self._settings.islands
-        home = place % islands
-        present = _living_on(population, home)
-        if islands > 1 and generation % self._settings.migrate_every == 0:
-            neighbours = _living_on(population, (home - 1) % islands)
+        """The individuals on an island, and its visitors in that generation."""
+        islands = len(self._strategies)
+        present = self._living_on(population, home)
+        migrates = self._halving is None and generation % self._settings.migrate_every == 0
+        if islands > 1 and migrates:
+            neighbours = self._living_on(population, (home - 1) % islands)
             present += best_first(neighbours)[: self._settings.migrants]
         # A repaired history may have lost a whole island: then all individuals are eligible.
         return present or population
 
     def _on_each_island(
-        self, individuals: Sequence[Individual], count: Callable[[int], int]
+        self, individuals: Sequence[Individual], generation: int, count: Callable[[int], int]
     ) -> list[Individual]:
-        return [
+        survivors = [
             survivor
-            for island in range(self._settings.islands)
-            for survivor in self._survival(_living_on(individuals, island), count(island))
+            for island in self.open_in(generation)
+            for survivor in self._strategies[island].survival(
+                self._living_on(individuals, island), count(island)
+            )
+        ]
+        # A baseline that several islands of a portfolio keep is one survivor.
+        unique: dict[str, Individual] = {}
+        for survivor in survivors:
+            unique.setdefault(survivor.record.id, survivor)
+        return list(unique.values())
+
+    def _living_on(self, individuals: Sequence[Individual], island: int) -> list[Individual]:
+        everywhere = self._halving is not None
+        return [
+            individual
+            for individual in individuals
+            if individual.island == island or (everywhere and individual.record.is_baseline)
         ]
 
 
@@ -121,11 +184,11 @@ class Birthplaces:
     """Assigns islands to records in the order of history.
 
     Args:
-        islands: number of islands.
+        open_in: the open islands of a generation.
     """
 
-    def __init__(self, islands: int) -> None:
-        self._islands = islands
+    def __init__(self, open_in: Callable[[int], Sequence[int]]) -> None:
+        self._open_in = open_in
         self._generation = -1
         self._refused: dict[str, int] = {}
         self._place = 0
@@ -134,14 +197,11 @@ class Birthplaces:
         """The island of the next record."""
         if record.generation != self._generation:
             self._generation, self._refused, self._place = record.generation, {}, 0
-        home = self._place % self._islands
+        open_ = self._open_in(record.generation)
+        home = open_[self._place % len(open_)]
         self._place += 1
         for parent in record.candidate.parents[:1]:
             home = self._refused.get(parent, home)  # a repair of that candidate
         if record.status is Status.INVALID:
             self._refused[record.id] = home
         return home
-
-
-def _living_on(individuals: Sequence[Individual], island: int) -> list[Individual]:
-    return [individual for individual in individuals if individual.island == island]

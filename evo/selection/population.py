@@ -39,6 +39,7 @@ class Population:
         alive = {individual.record.id: individual for individual in [*self.individuals, *newborn]}
         # After a repair a survivor may be among the records that are lost.
         self.individuals = self._counted(alive[id_] for id_ in sealed.survivors if id_ in alive)
+        self._islands.take(sealed.number, self.individuals)
         parents = self.individuals
         if self._islands.draws_from_history:
             parents = self._everyone = self._counted([*self._everyone, *newborn])

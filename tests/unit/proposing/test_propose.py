@@ -50,8 +50,8 @@ class Always:
 
 
 def propose(seen: SeenSources, *, different: int = 1000, seed: int = 0) -> Sequence[Record]:
-    islands = Islands.of(SelectionSettings(), 4)
-    parents = islands.survive([Individual.of(evaluated(name)) for name in "ab"])
+    islands = Islands.of(SelectionSettings(), 4, 10)
+    parents = islands.survive([Individual.of(evaluated(name)) for name in "ab"], 0)
     step = Propose(
         Always(Echo(different)),  # type: ignore[arg-type]
         Activation(),
