@@ -4,6 +4,9 @@ The function and its derivative are read on a fixed grid once. For normal inputs
 deviations, the statistics that decide how signals and gradients pass through layers follow by
 quadrature: gain, offset, slope, kurtosis and the shares of the Hermite polynomials. The values on
 an even grid are added, compressed, so that two functions with equal statistics can still differ.
+
+Weights start symmetric around zero, so a network with f(−x), −f(x) or −f(−x) trains like one with
+f(x). The features of all four, the images, are known from those of one.
 """
 
 import numpy as np
@@ -11,7 +14,7 @@ import torch
 from numpy.polynomial.hermite_e import hermegauss, hermeval
 
 from evo.components.elementwise import probe
-from evo.core.arrays import Floats
+from evo.core.arrays import Floats, Indices
 from evo.networks.learnables import Component
 
 _DEVIATIONS = (0.5, 1.0, 2.0, 4.0)
@@ -21,8 +24,8 @@ _DEGREES = 6
 _LARGEST = 1e6
 _TINY = 1e-12
 _FAR = 30.0
-_POINTS = hermegauss(_NODES)[0]
-_WEIGHTS = hermegauss(_NODES)[1] / hermegauss(_NODES)[1].sum()
+_POINTS, _MASSES = hermegauss(_NODES)
+_WEIGHTS = _MASSES / _MASSES.sum()
 _POLYNOMIALS = np.stack(
     [
         hermeval(_POINTS, np.eye(_DEGREES)[degree]) / np.sqrt(float(np.prod(range(1, degree + 1))))
@@ -33,6 +36,20 @@ _EVEN = probe().numpy()
 _GRID = torch.from_numpy(
     np.concatenate([_EVEN, *(_POINTS * deviation for deviation in _DEVIATIONS)]).astype(np.float32)
 )
+
+_MIRRORED = np.array([1, 1, 1, 1, -1, 1, -1, 1, -1, 1, 1, 1.0])
+"""Signs that the statistics of a signal take on where x is replaced by −x."""
+_NEGATED = np.array([1, -1, 1, 1, -1, -1, -1, -1, -1, 1, 1, 1.0])
+"""Signs that they take on where f is replaced by −f."""
+_SIGNALS = len(_DEVIATIONS) * len(_MIRRORED)
+_BANDS = np.digitize(np.abs(_EVEN), [1.0, 2.0, 4.0])
+_BAND_COUNT = 4
+
+GROUPS: Indices = np.concatenate(
+    [np.arange(_SIGNALS), _SIGNALS + _BANDS, _SIGNALS + _BAND_COUNT + _BANDS]
+).astype(np.int64)
+"""(d,) group of each feature, of one length scale: each statistic, and the grid by |x|."""
+GROUP_COUNT = int(GROUPS.max()) + 1
 
 
 def function_features(component: Component) -> Floats:
@@ -50,8 +67,23 @@ def function_features(component: Component) -> Floats:
     return np.concatenate([*signals, _compressed(values[:count]), _compressed(slopes[:count])])
 
 
-SIGNAL_COUNT = len(_DEVIATIONS) * 12
-"""Number of the leading features that are statistics of signals."""
+def images(features: Floats) -> Floats:
+    """Features (n, 4, d) of f(x), −f(x), f(−x) and −f(−x), from those of f(x), (n, d)."""
+    count = len(_EVEN)
+    statistics = features[:, :_SIGNALS]
+    values, slopes = features[:, _SIGNALS : _SIGNALS + count], features[:, _SIGNALS + count :]
+    repeat = len(_DEVIATIONS)
+    negated, mirrored = np.tile(_NEGATED, repeat), np.tile(_MIRRORED, repeat)
+    back = slice(None, None, -1)
+    return np.stack(
+        [
+            features,
+            np.hstack([statistics * negated, -values, -slopes]),
+            np.hstack([statistics * mirrored, values[:, back], -slopes[:, back]]),
+            np.hstack([statistics * mirrored * negated, -values[:, back], slopes[:, back]]),
+        ],
+        axis=1,
+    )
 
 
 def _values_and_slopes(component: Component) -> tuple[Floats, Floats]:
@@ -64,7 +96,11 @@ def _values_and_slopes(component: Component) -> tuple[Floats, Floats]:
 
 
 def _bounded(values: torch.Tensor) -> Floats:
-    return np.nan_to_num(np.clip(values.double().numpy(), -_LARGEST, _LARGEST))
+    return np.clip(
+        np.nan_to_num(values.double().numpy(), posinf=_LARGEST, neginf=-_LARGEST),
+        -_LARGEST,
+        _LARGEST,
+    )
 
 
 def _signal_statistics(values: Floats, slopes: Floats, deviation: float) -> Floats:
@@ -83,7 +119,7 @@ def _signal_statistics(values: Floats, slopes: Floats, deviation: float) -> Floa
         np.log(_WEIGHTS @ slopes**4 / (steepness**2 + _TINY**2) + 1e-9),
         np.log(abs(float(_WEIGHTS @ slopes)) + 1e-9),
     ]
-    return np.nan_to_num(np.clip(statistics, -_FAR, _FAR))
+    return np.clip(statistics, -_FAR, _FAR)
 
 
 def _compressed(values: Floats) -> Floats:

@@ -4,31 +4,101 @@ It takes the place of the workers that train, so that the whole search runs on i
 
     loss(candidate, network, seed) = min over b of loss(b, network, seed) · exp(−margin − noise)
 
-with the losses of the baselines b as measured, the margin predicted from what the function
-computes, and noise as measured between seeds. The same component and seed give the same trial,
-whatever the search, the rung or the process.
+with the losses of the baselines b as measured, the margin on a network predicted from what the
+function computes (`evo.tabular.surrogate.regression`), and noise as measured between seeds
+(`evo.tabular.surrogate.noise`). The same component and seed give the same trial, whatever the
+search, the rung or the process.
 """
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib import resources
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from pyarrow import parquet
 
 from evo.core.arrays import Floats
+from evo.core.errors import UsageError
 from evo.core.records import Outcome, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
-from evo.screening.pool import read_pool
+from evo.tabular.surrogate.examples import BaselineTrials, Examples
 from evo.tabular.surrogate.features import function_features
-from evo.tabular.surrogate.regression import Regression
+from evo.tabular.surrogate.noise import margin_noise, noise_basis
+from evo.tabular.surrogate.regression import (
+    Kernel,
+    Regression,
+    measurement_variance,
+    stretch,
+    unstretch,
+)
 from evo.validation.graph.graphs import component_of
 
+KIND = "activation"
 TASK = "digits"
-_SHARED, _OWN = 0.09, 0.14
-"""Deviations of a margin between seeds: for all components alike, and for each alone."""
+_EPOCHS = Protocol().rungs[-1].epochs
+_LEARNING_RATE = 0.01
+"""Picked most often by the baselines."""
+_SECONDS_PER_EPOCH = 0.0025
+"""Processor time of one epoch of one copy, as measured on one core."""
+_ERRORS = 0.3
+"""Share of wrong answers per unit of test loss, as measured on the baselines."""
+_NETWORK_AMPLITUDE, _NETWORK_NOISE = 0.3, 0.01
+"""Of the process for a network's difference from the mean: best in cross-validation."""
+
+
+@dataclass(frozen=True)
+class MarginModel:
+    """Predicts margins per network; make one with `MarginModel.fit`.
+
+    Attributes:
+        overall: predicts the stretched mean margin, standardised.
+        differences: predict what each network's differs by, standardised.
+        moments: mean and deviation of the stretched mean margins.
+        network_moments: (2, networks) the same of the differences.
+    """
+
+    overall: Regression
+    differences: Regression
+    moments: tuple[float, float]
+    network_moments: Floats
+
+    @classmethod
+    def fit(cls, examples: Examples, kernel: Kernel) -> "MarginModel":
+        """Fit both processes to examples."""
+        stretched = stretch(examples.margins)
+        centre, deviation = float(stretched.mean()), float(stretched.std())
+        overall = Regression.fit(
+            kernel,
+            examples.features,
+            ((stretched - centre) / deviation)[:, None],
+            variances=measurement_variance(examples.margins) / deviation**2,
+            level=np.array([kernel.mean]),
+        )
+        known = ~np.isnan(examples.networks[:, 0])
+        differences = stretch(examples.networks[known]) - stretched[known, None]
+        moments = np.stack([differences.mean(axis=0), differences.std(axis=0)])
+        by_network = Regression.fit(
+            replace(kernel, amplitude=_NETWORK_AMPLITUDE, noise=_NETWORK_NOISE),
+            examples.features[known],
+            (differences - moments[0]) / moments[1],
+            variances=np.zeros(int(known.sum())),
+            level=np.zeros(differences.shape[1]),
+        )
+        return cls(overall, by_network, (centre, deviation), moments)
+
+    def predict(self, features: Floats) -> Floats:
+        """Margins (m, networks) for features (m, d)."""
+        centre, deviation = self.moments
+        overall = self.overall.predict(features) * deviation + centre
+        differences = self.differences.predict(features) * self.network_moments[1]
+        return unstretch(overall + differences + self.network_moments[0])
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Margins (networks,) of a component and the basis of its noise."""
+
+    margins: Floats
+    basis: Floats
 
 
 @dataclass(frozen=True)
@@ -36,66 +106,74 @@ class Landscape:
     """Predicts trials; make one with `Landscape.load`.
 
     Attributes:
-        regression: predicts the mean margin of a function.
-        names: ids of the baselines.
-        networks: names of the task's networks, in order.
-        recorded: (seeds, networks, baselines) log losses as measured.
+        model: predicts margins of a function.
+        baselines: their trials as measured.
     """
 
-    regression: Regression
-    names: tuple[str, ...]
-    networks: tuple[str, ...]
-    recorded: Floats
-    _margins: dict[tuple[str, ...], float] = field(default_factory=dict[tuple[str, ...], float])
-    _seeds: dict[int, Floats] = field(default_factory=dict[int, Floats])
+    model: MarginModel
+    baselines: BaselineTrials
+    _components: dict[tuple[str, ...], _Known] = field(
+        default_factory=dict[tuple[str, ...], _Known], repr=False
+    )
+    _seeds: dict[int, Floats] = field(default_factory=dict[int, Floats], repr=False)
 
     @classmethod
     def load(cls) -> "Landscape":
         """The landscape fitted to the data that come with evo; takes seconds."""
-        pool = read_pool()
-        features = np.stack([function_features(component_of(r.graphs)) for r in pool])
-        margins = np.array([record.scored.margin.value for record in pool])
-        path = resources.files("evo.data.surrogate") / "baselines.parquet"
-        table = parquet.read_table(str(path)).to_pylist()
-        names = tuple(dict.fromkeys(row["id"] for row in table))
-        networks = tuple(dict.fromkeys(row["network"] for row in table))
-        recorded = np.zeros((1 + max(row["seed"] for row in table), len(networks), len(names)))
-        for row in table:
-            place = row["seed"], networks.index(row["network"]), names.index(row["id"])
-            recorded[place] = np.log(row["loss"])
-        return cls(Regression.fit(features, margins), names, networks, recorded)
+        return cls(MarginModel.fit(Examples.load(), Kernel.load()), BaselineTrials.load())
 
     def margin(self, graphs: tuple[str, ...]) -> float:
-        """The margin of a component without noise, in the mean over networks and seeds."""
-        if graphs not in self._margins:
-            features = function_features(component_of(graphs))
-            self._margins[graphs] = float(self.regression.predict(features[None])[0])
-        return self._margins[graphs]
+        """The margin of a component without noise, in the mean over the networks."""
+        self.learn([graphs])
+        return float(self._components[graphs].margins.mean())
+
+    def learn(self, components: Iterable[tuple[str, ...]]) -> None:
+        """Predict components that are not known yet: many at once cost far less than one by one."""
+        unknown = list(
+            dict.fromkeys(graphs for graphs in components if graphs not in self._components)
+        )
+        if not unknown:
+            return
+        features = np.stack([function_features(component_of(graphs)) for graphs in unknown])
+        margins = self.model.predict(features)
+        for graphs, row, predicted in zip(
+            unknown, self.model.overall.scaled(features), margins, strict=True
+        ):
+            self._components[graphs] = _Known(predicted, noise_basis(row))
 
     def trainer(self, protocol: Protocol) -> "Trainer":
-        """A runner that takes the place of the workers of a campaign."""
+        """A runner that takes the place of the workers of a campaign.
+
+        Raises:
+            UsageError: the protocol trains for another time than the examples did.
+        """
+        for rung in protocol.rungs:
+            if rung.epochs != _EPOCHS:
+                raise UsageError(
+                    f"protocol.rungs: the landscape knows trainings of {_EPOCHS} epochs, "
+                    f"got {rung.epochs}."
+                )
         return Trainer(self, protocol)
 
     def log_losses(self, id_: str, graphs: tuple[str, ...], seed: int) -> Floats:
-        """Log losses (networks,) of a component at a seed."""
+        """Log losses (networks,) of a component at a training seed."""
         baselines = self._baselines(seed)
-        if id_ in self.names:
-            return baselines[:, self.names.index(id_)]
-        shared = _SHARED * child(seed, "landscape", "shared").standard_normal(len(self.networks))
-        digest = hashlib.sha256("\n".join(graphs).encode()).hexdigest()
-        own = _OWN * child(seed, "landscape", digest).standard_normal(len(self.networks))
-        return baselines.min(axis=1) - self.margin(graphs) - shared - own
+        if id_ in self.baselines.ids:
+            return baselines[:, self.baselines.ids.index(id_)]
+        self.learn([graphs])
+        known = self._components[graphs]
+        return baselines.min(axis=1) - known.margins - margin_noise(known.basis, graphs, seed)
 
     def _baselines(self, seed: int) -> Floats:
         """Log losses (networks, baselines) at a seed: recorded, or drawn with their covariance."""
-        count = len(self.recorded)
-        if seed < count:
-            return self.recorded[seed]
+        recorded = self.baselines.log_losses
+        if seed < len(recorded):
+            return recorded[seed]
         if seed not in self._seeds:
-            mean = self.recorded.mean(axis=0)
-            weights = child(seed, "landscape", "baselines").standard_normal(count)
-            differences = np.tensordot(weights, self.recorded - mean, axes=1)
-            self._seeds[seed] = mean + differences / np.sqrt(count - 1)
+            mean = recorded.mean(axis=0)
+            weights = child(seed, "landscape", "baselines").standard_normal(len(recorded))
+            differences = np.tensordot(weights, recorded - mean, axes=1)
+            self._seeds[seed] = mean + differences / np.sqrt(len(recorded) - 1)
         return self._seeds[seed]
 
 
@@ -113,17 +191,18 @@ class Trainer:
 
     def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """An outcome for each job, in order."""
+        count = len(self._landscape.baselines.networks)
+        self._landscape.learn(job.graphs for job in jobs)
         for job in jobs:
-            yield Outcome(job.id, job.rung, tuple(self._trials(job)), 0.0, heat=job.heat)
+            epochs = self._protocol.work(job.rung, job.heat, [count])
+            seconds = epochs * _SECONDS_PER_EPOCH
+            yield Outcome(job.id, job.rung, tuple(self._trials(job)), seconds, heat=job.heat)
 
     def _trials(self, job: Job) -> Iterator[Trial]:
         seeds = self._protocol.heats(job.rung)[job.heat]
-        losses: Mapping[int, Floats] = {
-            seed: np.exp(self._landscape.log_losses(job.id, job.graphs, seed)) for seed in seeds
-        }
+        losses = np.exp([self._landscape.log_losses(job.id, job.graphs, seed) for seed in seeds])
         count = self._protocol.rungs[job.rung].networks
-        for place, network in enumerate(self._landscape.networks[:count]):
-            for seed in seeds:
-                loss = float(losses[seed][place])
-                accuracy = max(0.0, 1.0 - 0.3 * loss)
-                yield Trial(job.rung, TASK, network, seed, 0.01, loss, accuracy)
+        for place, network in enumerate(self._landscape.baselines.networks[:count]):
+            for seed, loss in zip(seeds, losses[:, place].tolist(), strict=True):
+                accuracy = max(0.0, 1.0 - _ERRORS * loss)
+                yield Trial(job.rung, TASK, network, seed, _LEARNING_RATE, loss, accuracy)
