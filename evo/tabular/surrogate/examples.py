@@ -49,7 +49,9 @@ class Examples:
             ids=(*(row["id"] for row in rows), *(record.id for record in pool)),
             origins=(*(row["origin"] for row in rows), *("pool" for _ in pool)),
             features=np.stack([function_features(component_of(texts)) for texts in graphs]),
-            margins=np.array([*measured.mean(axis=1), *(record.scored.margin.value for record in pool)]),
+            margins=np.array(
+                [*measured.mean(axis=1), *(record.scored.margin.value for record in pool)]
+            ),
             networks=np.vstack([measured, np.full((len(pool), measured.shape[1]), np.nan)]),
         )
 
