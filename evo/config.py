@@ -154,6 +154,7 @@ def load(
     source: str | Path | Mapping[str, Any] | Config,
     settings: Iterable[str] = (),
     *,
+    strategy: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     seed: int | None = None,
 ) -> Config:
@@ -161,7 +162,9 @@ def load(
 
     Args:
         source: a preset's name, the path of a `.toml` file, a mapping, or a `Config`.
-        settings: `key=value` with dotted keys and TOML values; they win over the source.
+        settings: `key=value` with dotted keys and TOML values; they win over source and strategy.
+        strategy: name of a search strategy, or the path of a TOML file of settings that make one;
+            it wins over the source.
         overrides: values by dotted key; they win over the settings.
         seed: wins over all of them.
 
@@ -174,6 +177,8 @@ def load(
         where, values = "given", source.model_dump(exclude_unset=True)
     else:
         where, values = "given", copy.deepcopy(dict(source))
+    if strategy is not None:
+        values = _merged(values, strategy_settings(strategy))
     changes = [*map(_setting, settings), *(overrides or {}).items()]
     # Weights come last: which operators there are by default depends on kind and models.
     for key, value in sorted(changes, key=lambda change: change[0].startswith("operators.")):
@@ -194,24 +199,53 @@ def parse(values: Mapping[str, Any], *, where: str) -> Config:
 
 def presets() -> dict[str, str]:
     """The presets that come with evo: first comment line by name."""
+    return _first_lines("evo.data.presets")
+
+
+def strategies() -> dict[str, str]:
+    """The search strategies that come with evo: first comment line by name."""
+    return _first_lines("evo.data.strategies")
+
+
+def strategy_settings(strategy: str) -> dict[str, Any]:
+    """The settings of a search strategy by name, or of a TOML file.
+
+    Raises:
+        UsageError: there is no such strategy, or the file cannot be read.
+    """
+    return _read(strategy, package="evo.data.strategies", what="search strategy or TOML file")
+
+
+def _first_lines(package: str) -> dict[str, str]:
+    files = sorted(resources.files(package).iterdir(), key=lambda file: file.name)
     return {
         Path(file.name).stem: file.read_text().partition("\n")[0].lstrip("# ")
-        for file in sorted(
-            resources.files("evo.data.presets").iterdir(), key=lambda file: file.name
-        )
+        for file in files
         if file.name.endswith(".toml")
     }
 
 
-def _read(source: str) -> dict[str, Any]:
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings, those above in place of those below; operators are replaced as a whole."""
+    merged = dict(below)
+    for key, value in above.items():
+        inner = merged.get(key)
+        nested = isinstance(inner, dict) and isinstance(value, dict) and key != "operators"
+        merged[key] = _merged(cast(dict[str, Any], inner), value) if nested else value
+    return merged
+
+
+def _read(
+    source: str, *, package: str = "evo.data.presets", what: str = "preset or TOML file"
+) -> dict[str, Any]:
     try:
         if source.endswith("config.json"):  # as a campaign's folder has it, resolved
             return json.loads(Path(source).read_text())
         if source.endswith(".toml"):
             return tomllib.loads(Path(source).read_text())
-        if source not in presets():
-            raise unknown_name("preset or TOML file", source, presets())
-        return tomllib.loads((resources.files("evo.data.presets") / f"{source}.toml").read_text())
+        if source not in (known := _first_lines(package)):
+            raise unknown_name(what, source, known)
+        return tomllib.loads((resources.files(package) / f"{source}.toml").read_text())
     except OSError as error:
         raise UsageError(f"Configuration {source}: cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, ValueError) as error:

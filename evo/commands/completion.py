@@ -14,13 +14,12 @@ def complete_run(incomplete: str) -> list[str]:
 
 def complete_config(incomplete: str) -> list[str]:
     """Presets, and the TOML files that a path begins."""
-    files = resources.files("evo.data.presets").iterdir()
-    presets = sorted(file.name.removesuffix(".toml") for file in files if ".toml" in file.name)
-    start = Path(incomplete)
-    folder = start if incomplete.endswith("/") else start.parent
-    paths = [str(path) for path in (*folder.glob("*.toml"), *folder.glob("*/")) if path.exists()]
-    names = [*presets, *sorted(paths)]
-    return [name for name in names if name.startswith(incomplete)]
+    return _settings_files("evo.data.presets", incomplete)
+
+
+def complete_strategy(incomplete: str) -> list[str]:
+    """Search strategies, and the TOML files that a path begins."""
+    return _settings_files("evo.data.strategies", incomplete)
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -33,3 +32,13 @@ def complete_kind(incomplete: str) -> list[str]:
 def complete_task(incomplete: str) -> list[str]:
     """Tasks."""
     return [name for name in declared("evo.tasks", "tasks") if name.startswith(incomplete)]
+
+
+def _settings_files(package: str, incomplete: str) -> list[str]:
+    files = resources.files(package).iterdir()
+    ours = sorted(file.name.removesuffix(".toml") for file in files if ".toml" in file.name)
+    start = Path(incomplete)
+    folder = start if incomplete.endswith("/") else start.parent
+    paths = [str(path) for path in (*folder.glob("*.toml"), *folder.glob("*/")) if path.exists()]
+    names = [*ours, *sorted(paths)]
+    return [name for name in names if name.startswith(incomplete)]

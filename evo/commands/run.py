@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evo.api.folders import RUNS, next_folder, run_folder
-from evo.commands.completion import complete_config, complete_run
+from evo.commands.completion import complete_config, complete_run, complete_strategy
 from evo.commands.console import (
     err,
     invoked_as,
@@ -47,6 +47,13 @@ def run(
     ] = None,
     *,
     settings: Settings = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            help="Search strategy, or a TOML file of settings that make one (see evo list).",
+            autocompletion=complete_strategy,
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the folder under runs/; by default numbered.")
@@ -64,7 +71,9 @@ def run(
         if source is None:
             raise UsageError("evo run expects a TOML file or a preset (see evo list).")
         config = str(source.folder / "config.json")
-    loaded = load(config, [*(settings or ()), *device_setting(device)], seed=seed)
+    loaded = load(
+        config, [*(settings or ()), *device_setting(device)], strategy=strategy, seed=seed
+    )
     from evo.api.running import start
 
     stem = source.folder.name if source else Path(config).stem

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from evo.config import presets
+from evo.config import presets, strategies
 from evo.core.registry import Registry, declared, plugins
 
 
@@ -37,6 +37,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     return {
         **{title: _described(shelf) for title, shelf in SHELVES.items()},
         "presets": presets(),
+        "strategies": strategies(),
         "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }
 

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from evo.config import Config, load, parse, presets
+from evo.config import Config, load, parse, presets, strategies
 from evo.core.errors import UsageError
+from evo.selection.islands import Islands
 
 
 def test_every_preset_is_a_valid_configuration() -> None:
@@ -115,3 +116,18 @@ def test_a_mapping_or_a_configuration_is_loaded_as_a_file_is() -> None:
     assert given == {"generations": 3, "protocol": {"keep": 0.5}}
     assert load(config) == config
     assert load(config, overrides={"generations": 8}).generations == 8
+
+
+def test_every_strategy_makes_a_configuration_on_top_of_a_preset() -> None:
+    for name in strategies():
+        config = load("smoke", strategy=name)
+        Islands.of(config.selection, config.population, config.generations)
+
+    assert load("smoke", strategy="hill").operators == {"mutate-tree": 1.0}
+    assert load("smoke", ["selection.parents=rank"], strategy="hill").selection.parents == "rank"
+    assert load("smoke", strategy="hill").generations == load("smoke").generations
+
+
+def test_an_unknown_strategy_is_named_with_those_that_exist() -> None:
+    with pytest.raises(UsageError, match=r"search strategy.*hil.*hill"):
+        load("smoke", strategy="hil")
