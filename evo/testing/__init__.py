@@ -19,7 +19,12 @@ _pytest.register_assert_rewrite(
 )
 
 from evo.testing.kinds import KindSuite
-from evo.testing.operators import AskingOperatorSuite, OperatorSuite, WritingOperatorSuite
+from evo.testing.operators import (
+    AskingOperatorSuite,
+    LearningOperatorSuite,
+    OperatorSuite,
+    WritingOperatorSuite,
+)
 from evo.testing.providers import ProviderSuite
 from evo.testing.selection import ParentsSuite, SurvivalSuite
 from evo.testing.tasks import TaskSuite
@@ -29,6 +34,7 @@ del _hypothesis, _pytest
 __all__ = [
     "AskingOperatorSuite",
     "KindSuite",
+    "LearningOperatorSuite",
     "OperatorSuite",
     "ParentsSuite",
     "ProviderSuite",

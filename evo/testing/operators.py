@@ -11,8 +11,10 @@ from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Candidate, Record
 from evo.core.source import normalise
-from operators.base import AskingOperator, Operator, WritingOperator, operators
+from operators.base import AskingOperator, LearningOperator, Operator, WritingOperator, operators
 from operators.briefing import Briefing
+from operators.past import Past, Success, Variant
+from operators.tree.form import SLOT
 
 _SEEDS = range(2)
 _UNREADABLE = ("", "def activation(x:\n", "activation = 3\n", "raise SystemExit\n", "\0")
@@ -124,6 +126,46 @@ class WritingOperatorSuite(OperatorSuite):
             [parents[(start + 5 * place) % len(parents)] for place in range(operator.arity)]
             for start in range(len(parents))
         ]
+
+
+class LearningOperatorSuite(WritingOperatorSuite):
+    """Tests of an operator that learns from the evaluated past."""
+
+    def test_with_a_past_offspring_define_the_entry_function_and_differ_from_parents(
+        self, operator: LearningOperator, contract: Contract
+    ) -> None:
+        for parents in self._families(operator, contract)[::2]:
+            rng = np.random.default_rng(3)
+
+            source = operator.draft(parents, contract, rng, _past(operator)).source
+
+            _expect_entry(source, contract)
+            known = {normalise(parent.candidate.source) for parent in parents}
+            assert normalise(source) not in known
+
+    def test_equal_pasts_and_generators_give_equal_drafts(
+        self, operator: LearningOperator, contract: Contract
+    ) -> None:
+        for parents in self._families(operator, contract)[::4]:
+            one, two = (
+                operator.draft(parents, contract, np.random.default_rng(7), _past(operator))
+                for _ in range(2)
+            )
+
+            assert one == two
+
+
+def _past(operator: Operator) -> Past:
+    """A past in which every form has four variants, and two step sizes were tried."""
+
+    def variants(form: str) -> list[Variant]:
+        count = form.count(SLOT)
+        return [
+            Variant((0.5 + 0.25 * index,) * count, 0.1 * index, index % 2, 0.05)
+            for index in range(4)
+        ]
+
+    return Past(variants, {operator.name: {0: Success(9, 3), 1: Success(4, 0)}})
 
 
 def _most_parents(operator: Operator) -> int:

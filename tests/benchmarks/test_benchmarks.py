@@ -15,6 +15,7 @@ PRINTS = {
     "bench_intervals.py": "by true rate",
     "bench_kernels.py": "operator / kernel",
     "bench_novelty.py": "recall",
+    "bench_operators.py": "ahead of parent",
     "bench_overlap.py": "proposed ahead",
     "bench_racing.py": "rungs and races",
     "bench_trainer.py": "all networks",

@@ -5,8 +5,13 @@ from pathlib import Path
 import pytest
 
 from evo.core.contract import Contract
-from evo.testing import AskingOperatorSuite, OperatorSuite, WritingOperatorSuite
-from operators.base import AskingOperator, Operator, WritingOperator, operators
+from evo.testing import (
+    AskingOperatorSuite,
+    LearningOperatorSuite,
+    OperatorSuite,
+    WritingOperatorSuite,
+)
+from operators.base import AskingOperator, LearningOperator, Operator, WritingOperator, operators
 
 WILD = Path(__file__).parents[1] / "unit" / "operators" / "wild"
 MAKING = [
@@ -14,19 +19,30 @@ MAKING = [
     for name in operators.names()
     if issubclass(operators.get(name), WritingOperator) and not operators.get(name).copies_parent
 ]
+LEARNING = [name for name in MAKING if issubclass(operators.get(name), LearningOperator)]
+WRITING = sorted(set(MAKING) - set(LEARNING))
 ASKING = [n for n in operators.names() if issubclass(operators.get(n), AskingOperator)]
 REST = sorted(set(operators.names()) - {*MAKING, *ASKING})
 
 
-class TestWritingOperators(WritingOperatorSuite):
-    @pytest.fixture(params=MAKING)
+class ManyHands(WritingOperatorSuite):
+    """Parents are baselines, and for activations also sources of many hands."""
+
+    def sources(self, contract: Contract) -> list[str]:
+        wild = [path.read_text() for path in sorted(WILD.iterdir())]
+        return super().sources(contract) + (wild if contract.kind == "activation" else [])
+
+
+class TestWritingOperators(ManyHands):
+    @pytest.fixture(params=WRITING)
     def operator(self, request: pytest.FixtureRequest) -> Operator:
         return operators.get(request.param)()
 
-    def sources(self, contract: Contract) -> list[str]:
-        """Baselines, and for activations those of many hands."""
-        wild = [path.read_text() for path in sorted(WILD.iterdir())]
-        return super().sources(contract) + (wild if contract.kind == "activation" else [])
+
+class TestLearningOperators(ManyHands, LearningOperatorSuite):
+    @pytest.fixture(params=LEARNING)
+    def operator(self, request: pytest.FixtureRequest) -> Operator:
+        return operators.get(request.param)()
 
 
 class TestAskingOperators(AskingOperatorSuite):
