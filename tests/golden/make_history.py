@@ -24,7 +24,7 @@ from evo.evaluation.protocol import Job  # noqa: E402
 
 SETTINGS = (
     *("kind=activation+regularizer", "population=6", "offspring=8", "trainings=4"),
-    *("generations=4", "seed=17", "reward.screening=true", "protocol.strengths=[1.0]"),
+    *("generations=4", "seed=18", "reward.screening=true", "protocol.strengths=[1.0]"),
     "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",
     *("protocol.rate_seeds=2", "protocol.heat_seeds=2"),
 )

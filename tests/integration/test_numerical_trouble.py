@@ -84,7 +84,7 @@ def test_what_breaks_in_training_is_failed_or_holds_only_honest_trials(records, 
         assert math.isfinite(trial.loss) or trial.accuracy == 0
     for rate in (record.score.b_wr, record.score.bsota_wr):
         assert 0 <= rate.low <= rate.value <= rate.high <= 1
-    assert math.isfinite(record.score.margin)
+    assert math.isfinite(record.score.margin.value)
 
 
 @pytest.mark.parametrize("name", ["explodes", "overflows to infinity", "explodes beyond the probe"])
@@ -98,7 +98,7 @@ def test_an_explosion_never_wins(records, name: str) -> None:
 def test_what_passes_no_gradient_back_loses_to_what_does(records, name: str) -> None:
     sound, poor = records["sound"].score, records[name].score
 
-    assert poor.margin < 0 < sound.b_wr.value
+    assert poor.margin.value < 0 < sound.b_wr.value
     assert poor.b_wr.value < sound.b_wr.value
 
 

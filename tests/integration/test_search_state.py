@@ -1,5 +1,7 @@
 """The state after the last seal is the state that a resumed search reads off history."""
 
+from dataclasses import replace
+
 import no_training
 import pytest
 
@@ -8,6 +10,8 @@ from evo.campaign import build
 from evo.campaign.resume import replay
 from evo.campaign.state import SearchState
 from evo.core.records import Record
+from operators.past import NOTHING
+from operators.tree.form import form_key
 
 SETTINGS = (
     *("population=6", "offspring=6", "trainings=4", "generations=4", "seed=3"),
@@ -21,6 +25,7 @@ SEARCHES = {
         *("selection.survival=niches", "selection.parents=rank"),
     ),
     "two kinds": ("kind=regularizer+activation", "protocol.strengths=[1.0]"),
+    "history": ("selection.survival=elite", "selection.parents=few-children"),
     "screened": (
         *("reward.screening=true", "population=12", "offspring=16", "trainings=10"),
         "reward.fit.steps=60",
@@ -36,16 +41,25 @@ def known(state: SearchState, records: list[Record]) -> dict[str, object]:
     return {
         "baselines": [record.id for record in state.baselines.records],
         "population": [(i.record.id, i.island) for i in state.population.individuals],
-        "earlier": [(i.record.id, i.island) for i in state.population.earlier],
+        "parents": [(i.record.id, i.island, i.children) for i in state.population.parents],
+        "earlier": [(i.record.id, i.island, i.children) for i in state.population.earlier],
         "n_scores": state.archive.n_scores(archived),
         "archived": len(state.archive),
         "seen": (len(state.seen), [record.id in state.seen for record in records]),
-        "lessons": [state.memory.after(generation) for generation in range(last + 1)],
+        "lessons": [lessons(state, records, generation) for generation in range(last + 1)],
         "request": state.last_request.key,
         "trust": learner and str(learner.trust(last + 1)),
         "measured": ablations and [record.graphs in ablations.measured for record in records],
         "risen": ablations and [record.id for record in ablations.peaks.risen(records)],
     }
+
+
+def lessons(state: SearchState, records: list[Record], generation: int) -> tuple[object, ...]:
+    """What operators may learn after a generation, with the variants of every form of a history."""
+    learnt = state.memory.after(generation)
+    forms = {form_key(record.candidate.source)[0] for record in records}
+    variants = {form: learnt.past.variants(form) for form in forms}
+    return replace(learnt, past=NOTHING), learnt.past.steps, variants
 
 
 @pytest.mark.parametrize("name", SEARCHES)

@@ -96,7 +96,7 @@ _scores = st.builds(
     st.lists(_trials, max_size=3).map(tuple),
     _rates,
     _rates,
-    _number,
+    _rates,
     st.dictionaries(_text, st.builds(TaskScore, _number, _number, _number), max_size=2),
     st.sampled_from(TrainingEnd),
 )

@@ -8,6 +8,7 @@ from support import archive_samples as samples
 
 from archive.history.export import FORMATS, export_records
 from evo.core.errors import UsageError
+from evo.core.estimate import Estimate
 from evo.core.fields import RECORD_FIELDS, record_row
 
 NAMES = [field.name for field in RECORD_FIELDS]
@@ -15,7 +16,10 @@ CELLS = {field.name: field.cell for field in RECORD_FIELDS}
 RECORDS = [
     samples.record(1),
     samples.refused(2),
-    replace(samples.record(3), score=replace(samples.record(3).score, margin=float("-inf"))),
+    replace(
+        samples.record(3),
+        score=replace(samples.record(3).score, margin=Estimate(float("-inf"), -1.0, 1.0)),
+    ),
 ]
 
 

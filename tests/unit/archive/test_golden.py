@@ -34,22 +34,23 @@ def test_it_is_read_with_every_state_and_nothing_is_changed(folder: Path) -> Non
     records = list(reader.records)
 
     assert contents(folder) == before
-    assert (reader.generation, len(records), len(reader.outcomes)) == (2, 39, 3)
+    assert (reader.generation, len(records), len(reader.outcomes)) == (2, 41, 3)
     assert Counter(record.status for record in records) == {
-        Status.EVALUATED: 30,
-        Status.INVALID: 5,
-        Status.DUPLICATE: 2,
-        Status.SCREENED_OUT: 2,
+        Status.EVALUATED: 33,
+        Status.INVALID: 4,
+        Status.DUPLICATE: 3,
+        Status.SCREENED_OUT: 1,
     }
     assert {record.stage for record in records} == {
-        *(Stage.EVALUATE, Stage.CONTRACT, Stage.TRACE, Stage.PROPOSE, Stage.SCREEN)
+        *(Stage.EVALUATE, Stage.CONTRACT, Stage.NOVELTY, Stage.PROPOSE, Stage.SCREEN)
     }
     assert Counter(r.scored.end for r in records if r.score is not None) == {
-        TrainingEnd.COMPLETE: 25,
-        TrainingEnd.OUTRACED: 5,
+        TrainingEnd.COMPLETE: 26,
+        TrainingEnd.OUTRACED: 6,
+        TrainingEnd.REMEASURED: 1,
     }
     assert {r.member for r in records if r.status is Status.INVALID} == {"regularizer"}
-    assert [r.screening.state for r in records if r.screening] == [ScreeningState.EARLY] * 2
+    assert [r.screening.state for r in records if r.screening] == [ScreeningState.EARLY]
     assert {len(record.graphs) for record in records if record.score} == {2}
 
 
@@ -72,7 +73,7 @@ def test_it_goes_on_and_its_segments_are_merged(folder: Path) -> None:
             history.seal(generation, [sample], [sample.id])
 
     assert len(list((folder / "segments").iterdir())) == 2, "sixteen were merged"
-    assert list(map(samples.everything, Reader.read(folder).records))[:39] == expected
+    assert list(map(samples.everything, Reader.read(folder).records))[:41] == expected
 
 
 def test_a_damaged_segment_of_it_is_restored(folder: Path) -> None:

@@ -137,7 +137,7 @@ def test_draws_keep_to_what_the_interval_says_and_tie_the_measures_of_a_candidat
 
     low, high = np.quantile(drawn[:, 0, 0], [0.025, 0.975])
     assert (low, high) == pytest.approx(one.score.b_wr[1:], abs=0.02)
-    assert drawn[:, 0, 2].mean() == pytest.approx(one.score.margin, abs=0.02)
+    assert drawn[:, 0, 2].mean() == pytest.approx(one.score.margin.value, abs=0.02)
     assert np.corrcoef(drawn[:, 0, :3].T)[0, 1] > 0.3
     assert (drawn[:, 0, 3] == one.novelty.text).all()
 

@@ -5,6 +5,7 @@ import pytest
 from report_samples import record as sample
 
 from evo.core.records import ABLATION_OPERATOR, Record, Status
+from evo.core.stages import TrainingEnd
 from evo.report.facts.credits import credit_facts, measured_credits
 from evo.report.views.pareto import credit_text
 
@@ -82,7 +83,7 @@ def test_a_trial_that_both_lost_says_nothing() -> None:
 
 def test_who_was_stopped_by_a_race_is_compared_on_the_trials_that_it_has() -> None:
     first = tuple(trial for trial in PAIR.scored.trials if trial.seed < 3)
-    stopped = replace(PAIR, score=replace(PAIR.score, trials=first))
+    stopped = replace(PAIR, score=replace(PAIR.score, trials=first, end=TrainingEnd.OUTRACED))
 
     found = measured_credits([stopped], lambda _: WANTED, [WORSE, BETTER])[PAIR.id]
     reverse = measured_credits([PAIR], lambda _: {"activation": ("graph of pair",)}, [stopped])[
@@ -91,3 +92,18 @@ def test_who_was_stopped_by_a_race_is_compared_on_the_trials_that_it_has() -> No
 
     assert found.keys() == WANTED.keys()
     assert reverse == {}
+
+
+def test_a_component_measured_again_is_compared_on_the_seeds_of_both() -> None:
+    first = PAIR.scored.trials
+    fresh = tuple(trial._replace(seed=trial.seed + 100, loss=9.0) for trial in first)
+    again = replace(
+        PAIR, score=replace(PAIR.score, trials=(*first, *fresh), end=TrainingEnd.REMEASURED)
+    )
+
+    once, twice = (
+        measured_credits([pair], lambda _: WANTED, [WORSE, BETTER])[pair.id]
+        for pair in (PAIR, again)
+    )
+
+    assert twice == once
