@@ -120,7 +120,7 @@ def test_a_mapping_or_a_configuration_is_loaded_as_a_file_is() -> None:
 
 def test_every_strategy_makes_a_configuration_on_top_of_a_preset() -> None:
     for name in strategies():
-        config = load("smoke", strategy=name)
+        config = load("default", strategy=name)
         Islands.of(config.selection, config.population, config.generations)
 
     assert load("smoke", strategy="hill").operators == {"mutate-tree": 1.0}
