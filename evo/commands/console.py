@@ -27,6 +27,7 @@ def print_result(history: "Reader", overview: "Overview", picture: Path) -> None
     from archive.history.replies import Replies
     from evo.report.facts.authorship import authorship_facts
     from evo.report.facts.logbook import logbook
+    from evo.report.facts.trouble import lost_replies
     from evo.report.views.authorship import authorship_table, spent_line
     from evo.report.views.generations import generation_table
     from evo.report.views.pareto import pareto_view
@@ -37,6 +38,8 @@ def print_result(history: "Reader", overview: "Overview", picture: Path) -> None
     if spent := spent_line(Replies.read(history.folder, campaign=history.id).total):
         out.print(spent, markup=False, highlight=False, soft_wrap=True)
     out.print(pareto_view(overview))
+    if trouble := lost_replies(history.records).words(history.config):
+        warn(trouble)
     out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
 

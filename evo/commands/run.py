@@ -111,6 +111,7 @@ def _run(
     from evo.campaign.events import StopCause
     from evo.report.facts.overview import overview_of
     from evo.report.facts.status import status_facts
+    from evo.report.facts.trouble import lost_replies
     from evo.report.views.live import live_view
 
     folder, ending = history.folder, ""
@@ -148,6 +149,8 @@ def _run(
         print_result(history, overview, picture)
     if ending:
         err.print(ending, soft_wrap=True, markup=False)
+    if lost_replies(history.records).are_all:
+        raise typer.Exit(1)  # nothing has come of it; why is said above, or in the JSON document
 
 
 def _announce_start(folder: Path) -> None:

@@ -52,8 +52,8 @@ class Reply:
 
     Attributes:
         text: the message; empty where the server withheld it.
-        finish: reason why it ended: "stop", "length" (cut at the token limit), "content_filter", or
-            "oversized" (we stopped reading).
+        finish: reason why it ended: "stop", "length" (cut at the token limit), "thoughts" (it
+            thought and did not answer), "content_filter", or "oversized" (we stopped reading).
         model: name of the model that answered, by the server.
         prompt_tokens: tokens of the request, counted by the server.
         completion_tokens: tokens of the reply, reasoning included.

@@ -110,6 +110,24 @@ def open_client(
         yield client
 
 
+def greet(
+    settings: LlmSettings, history: History, *, keys: Mapping[str, str], deadline: float | None
+) -> None:
+    """Send the models of a new campaign a first tiny request, before anything is trained.
+
+    Raises:
+        EndpointDeadError: one cannot be used; the message says why.
+    """
+    if not any(providers.get(model.provider).greets for model in settings.models):
+        return
+    with (
+        open_replies(history, expected="") as replies,
+        open_client(settings, replies, keys=keys, source=None, deadline=deadline) as client,
+    ):
+        assert isinstance(client, OnlineClient)
+        client.greet()
+
+
 @contextmanager
 def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping[str, str]]:
     """The API keys by model, removed from the environment as long as the context lasts.

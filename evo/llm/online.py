@@ -9,11 +9,13 @@ import asyncio
 import threading
 from asyncio import CancelledError
 from collections.abc import Coroutine, Mapping, Sequence
+from itertools import count
 from typing import Any, Self
 
 from archive.history.replies import Replies
 from evo.core.errors import BudgetReachedError, EvoError
 from evo.core.messages import Exchange, Request
+from evo.llm import lessons
 from evo.llm.endpoint import Endpoint
 from evo.llm.limits import RequestLimits
 from evo.llm.providers.base import Provider, ProviderError
@@ -43,6 +45,7 @@ class OnlineClient:
         deadline: float | None = None,
     ) -> None:
         self._settings = settings
+        self._providers = providers
         self._replies = replies
         self._endpoints = {
             model.label: Endpoint(
@@ -50,6 +53,7 @@ class OnlineClient:
             )
             for model in settings.models
         }
+        lessons.recall(replies.path.parent, providers)
         self._limits = RequestLimits(settings, replies, deadline)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -69,6 +73,17 @@ class OnlineClient:
         if self._is_closed:
             raise CancelledError  # another thread asks while this one closes
         return self._wait(self._ask(requests))
+
+    def greet(self) -> None:
+        """Send each endpoint a first tiny request, so that what is wrong shows before training.
+
+        With `when_dead = "tree"` a silent endpoint is left to be asked again later.
+
+        Raises:
+            BudgetReachedError: the budget is used up.
+            EndpointDeadError: an endpoint refuses, or is not there.
+        """
+        self._wait(self._greet())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -118,6 +133,19 @@ class OnlineClient:
         exchanges = [task.result() for task in tasks]
         return [exchange for exchange in exchanges if exchange is not None]
 
+    async def _greet(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for endpoint in self._endpoints.values():
+                if endpoint.provider.greets:
+                    group.create_task(self._attempt(endpoint.ping, endpoint))
+        for endpoint in self._endpoints.values():
+            silent = endpoint.doubtful
+            endpoint.reopen()
+            if silent and self._settings.when_dead == "stop":
+                self._stopped = self._stopped or self._unavailable(endpoint, silent[-1])
+        if self._stopped is not None:
+            raise self._stopped
+
     async def _resolve_doubts(self, endpoint: Endpoint) -> None:
         """Ping an endpoint with doubtful failures until it answers or is dead.
 
@@ -148,7 +176,7 @@ class OnlineClient:
         sent = self._limits.open
         sent[request] = 0
         try:
-            for attempt in range(1, most + 1):
+            for attempt in count(1):
                 if not await self._admitted(request, endpoint):
                     return None
                 sent[request] = attempt
@@ -156,6 +184,10 @@ class OnlineClient:
                 try:
                     reply = await endpoint.provider.complete(request)
                 except ProviderError as error:
+                    if error.is_lesson:
+                        most += 1  # asked in another form, which is no second try
+                        lessons.keep(self._replies.path.parent, self._providers)
+                        continue
                     wait_s = self._wait_s(error, attempt, request)
                     if attempt < most and wait_s is not None:
                         endpoint.not_before = max(
@@ -212,9 +244,12 @@ class OnlineClient:
         endpoint.failed(given_up, fatal=fatal)
         if not endpoint.is_dead or self._settings.when_dead == "tree":
             return given_up
-        self._stopped = self._stopped or EndpointDeadError(
+        self._stopped = self._stopped or self._unavailable(endpoint, given_up)
+        return None
+
+    def _unavailable(self, endpoint: Endpoint, given_up: Exchange) -> EndpointDeadError:
+        return EndpointDeadError(
             f"The model {endpoint.model.label!r} is unavailable: {given_up.error.rstrip('.')}. "
             "Everything is saved; resume the campaign once it answers. "
             'With llm.when_dead = "tree" the syntax-tree operators would continue alone.'
         )
-        return None

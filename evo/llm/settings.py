@@ -56,9 +56,18 @@ class ModelSettings(Frozen):
     @field_validator("base_url")
     @classmethod
     def _plain(cls, url: str) -> str:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise ValueError("expected an address such as http://127.0.0.1:11434/v1") from None
         if url and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("expected an address such as http://127.0.0.1:11434/v1")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("expected a port from 1 to 65535 in the address") from None
+        if not url.isascii() or any(sign.isspace() for sign in url):
+            raise ValueError("expected an address without spaces and in ASCII")
         if parts.username or parts.password or parts.query:
             raise ValueError("expected an address without user, password or query")
         return url

@@ -100,6 +100,8 @@ def read_reply(reply: Reply, contract: Contract, prompt: str = "") -> Draft:
         raise UnreadableError("the server withheld the reply (content filter)")
     if reply.finish == "oversized":
         raise UnreadableError("the reply was too long to be read to its end")
+    if reply.finish == "thoughts":
+        raise UnreadableError("expected an answer with code, got thoughts alone")
     is_cut = reply.finish == "length"
     try:
         return _read(reply.text[:MOST_CHARACTERS], contract, prompt, is_cut=is_cut)
@@ -109,8 +111,10 @@ def read_reply(reply: Reply, contract: Contract, prompt: str = "") -> Draft:
 
 
 def _read(text: str, contract: Contract, prompt: str, *, is_cut: bool) -> Draft:
-    outside = without_thoughts(text)
     wanted = f"expected a fenced Python function `{contract.function}`"
+    if not text.strip():
+        raise UnreadableError(f"{wanted}, got an empty reply with no code")
+    outside = without_thoughts(text)
     if outside.is_cut:
         raise UnreadableError(f"{wanted} after the thoughts, got a reply that ends within them")
     parts = layout(outside.text)

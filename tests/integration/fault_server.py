@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -34,6 +34,7 @@ class FaultServer:
         headers: theirs.
         times: when each came, monotonic.
         most_at_once: the most that were in work at a time.
+        answer_of: status and content for a request; None leaves it to the faults.
     """
 
     def __init__(self, faults: Iterable[str] = (), *, latency_s: float = 0.0) -> None:
@@ -46,6 +47,7 @@ class FaultServer:
         self.most_at_once = 0
         self.always = ""
         self.text_of = lambda body: GOOD
+        self.answer_of: Callable[[dict[str, Any]], tuple[int, bytes] | None] = lambda body: None
         self.fault_of = lambda body: self.faults.pop(0) if self.faults else self.always
         self._at_once = 0
         self._lock = threading.Lock()
@@ -98,6 +100,8 @@ class FaultServer:
                         server._at_once -= 1
 
             def answer(self, fault: str, body: dict[str, Any]) -> None:  # noqa: PLR0911, PLR0912
+                if (answer := server.answer_of(body)) is not None:
+                    return self.send(*answer)
                 sort, _, detail = fault.partition(":")
                 good = json.dumps(completion(server.text_of(body))).encode()
                 match sort:

@@ -17,10 +17,13 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from archive.store import disk
+from evo.campaign import build
 from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, HistoryError
 from evo.core.records import Status
 from evo.llm.online import EndpointDeadError
+from evo.report.facts.status import status_facts
+from evo.report.facts.trouble import lost_replies
 
 pytestmark = pytest.mark.enable_socket
 
@@ -319,3 +322,30 @@ def test_the_better_operator_is_drawn_more_often(server, tmp_path) -> None:
     early = [r.candidate.model != "" for r in records if r.generation <= 2]
     late = [r.candidate.model != "" for r in records if r.generation > 5]
     assert 0 < sum(late) / len(late) < sum(early) / len(early)
+
+
+def test_an_endpoint_that_refuses_is_found_before_anything_is_trained(server, tmp_path) -> None:
+    server.always = "status:401"
+    config = configure(server.url)
+    with (
+        no_training.create(tmp_path / "run", config) as history,
+        pytest.raises(EndpointDeadError, match="HTTP 401"),
+    ):
+        build.run_campaign(history, lambda _: None)
+
+    assert Reader.read(tmp_path / "run").generation == -1
+    assert not list((tmp_path / "run" / "segments").glob("*"))
+    assert totals(tmp_path / "run").requests == server.count == 2
+
+
+def test_a_campaign_whose_replies_are_all_cut_says_so_and_fails(server, tmp_path) -> None:
+    server.text_of = lambda body: "<think>hm"
+    config = configure(server.url, repair=False)
+    only = config.model_copy(update={"operators": {"generate-llm": 1.0}})
+    run(tmp_path / "run", only)
+    history = Reader.read(tmp_path / "run")
+
+    facts = status_facts(history)
+
+    assert "max_tokens" in facts["trouble"]
+    assert lost_replies(history.records).are_all

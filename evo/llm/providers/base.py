@@ -5,7 +5,7 @@ are the engine's. It must never let a key out: not by a log, an error, a file or
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from evo.core.messages import Reply, Request
 from evo.core.registry import Registry
@@ -20,6 +20,7 @@ class ProviderError(Exception):
         again: whether the same request may succeed later.
         fatal: whether no request to this model can succeed as things are.
         retry_after_s: how long the server asks to wait.
+        is_lesson: whether the provider has learned from the refusal, and asks differently at once.
     """
 
     def __init__(
@@ -29,8 +30,10 @@ class ProviderError(Exception):
         again: bool = True,
         fatal: bool = False,
         retry_after_s: float | None = None,
+        is_lesson: bool = False,
     ) -> None:
         super().__init__(reason)
+        self.is_lesson = is_lesson
         self.again = again and not fatal
         self.fatal = fatal
         self.retry_after_s = retry_after_s
@@ -43,9 +46,12 @@ class Provider(ABC):
 
     Attributes:
         name: the name it is registered under.
+        greets: whether a first tiny request can find what is wrong with the endpoint, before
+            anything is trained.
     """
 
     name: ClassVar[str]
+    greets: ClassVar[bool] = False
 
     @classmethod  # noqa: B027 - most have nothing to check
     def check(cls, model: ModelSettings) -> None:
@@ -66,6 +72,14 @@ class Provider(ABC):
         Raises:
             ProviderError: there is none.
         """
+
+    @property
+    def lessons(self) -> dict[str, Any]:
+        """What the endpoint's refusals have taught, as JSON, for `recall` of a later process."""
+        return {}
+
+    def recall(self, lessons: dict[str, Any]) -> None:  # noqa: B027 - most learn nothing
+        """Take what an earlier process has learned from the same endpoint."""
 
     async def close(self) -> None:  # noqa: B027 - most hold nothing
         """Release connections, servers and other resources."""

@@ -9,6 +9,7 @@ from archive.history.replies import Replies
 from evo.core.records import Record, Status
 from evo.report.facts.authorship import Authorship
 from evo.report.facts.record import best_record, measure_facts
+from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
 
 
@@ -24,9 +25,11 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
     archived = 0
     best: Record | None = None
     screening = ScreeningVerdict()
+    lost = LostReplies()
     for record in history.records:
         screening = screening.after([record])
         archived += record.novelty is not None
+        lost.take(record)
         if authorship is not None:
             authorship.take(record)
         if record.is_proposal:
@@ -50,6 +53,7 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **measure_facts(best)},
         "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
+        "trouble": lost.words(history.config) or None,
         "reward": _reward_facts(history, screening),
     }
 

@@ -1,0 +1,70 @@
+"""Trouble with language models that a user should hear of: replies that hold no component."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from evo.core.records import Record
+from evo.core.stages import Stage
+
+_LOST = frozenset({Stage.ASK, Stage.REPLY})
+_SHARE = 0.5
+"""Share of lost replies from which on they are spoken of."""
+
+
+class LostReplies:
+    """Counts replies of language models, and those that hold no component, with the reasons."""
+
+    def __init__(self) -> None:
+        self.replies = 0
+        self.candidates = 0
+        self._reasons: Counter[str] = Counter()
+
+    def take(self, record: Record) -> None:
+        """Count a record; a baseline counts for nothing."""
+        if not record.is_proposal:
+            return
+        is_reply = bool(record.candidate.model)
+        is_lost = is_reply and record.stage in _LOST
+        self.replies += is_reply
+        self.candidates += not is_lost
+        self._reasons[record.reason] += is_lost
+
+    @property
+    def are_all(self) -> bool:
+        """True if models were asked, and nothing else made a candidate either."""
+        return self.replies > 0 and self.candidates == 0
+
+    def words(self, config: Mapping[str, Any]) -> str:
+        """What is wrong and what to do about it, empty where most replies hold a component.
+
+        Args:
+            config: the campaign's configuration.
+        """
+        lost = self._reasons.total()
+        if not lost or lost < _SHARE * self.replies:
+            return ""
+        reason, _ = self._reasons.most_common(1)[0]
+        said = f"{lost} of {self.replies} replies of language models hold no component"
+        if lost == self.replies:
+            said = f"No reply of a language model holds a component ({lost} of {lost})"
+        return f"{said}. Most often: {reason.rstrip('.')}. {self._remedy(reason, config)}"
+
+    def _remedy(self, reason: str, config: Mapping[str, Any]) -> str:
+        if "token limit" in reason or "thoughts" in reason or "empty" in reason:
+            models = config.get("llm", {}).get("models", [])
+            limits = sorted({model["max_tokens"] for model in models if "max_tokens" in model})
+            now = f" ({', '.join(map(str, limits))} now)" if limits else ""
+            return (
+                f"Raise max_tokens of the model{now}, which thoughts count towards, or have it "
+                'think less, such as with extra = { reasoning_effort = "low" }.'
+            )
+        return "Try a larger model, or grammar = true where llama.cpp serves it."
+
+
+def lost_replies(records: Iterable[Record]) -> LostReplies:
+    """The lost replies among records."""
+    lost = LostReplies()
+    for record in records:
+        lost.take(record)
+    return lost

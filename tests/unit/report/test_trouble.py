@@ -1,0 +1,56 @@
+"""Replies that hold no component are spoken of, with the remedy."""
+
+from dataclasses import replace
+
+import pytest
+
+from evo.components.activation import Activation
+from evo.core.messages import Reply
+from evo.core.records import Candidate, Record, Status
+from evo.core.stages import Stage
+from evo.report.facts.trouble import lost_replies
+from operators.llm.component import UnreadableError
+from operators.llm.reading import read_reply
+
+CONFIG = {"llm": {"models": [{"max_tokens": 2048}]}}
+
+
+def lost(reply: Reply, name: str) -> Record:
+    """The record of a reply that cannot be read."""
+    with pytest.raises(UnreadableError) as caught:
+        read_reply(reply, Activation.contract)
+    candidate = replace(Candidate.of("activation", name, operator="generate-llm"), model="m")
+    return Record(candidate, 1, Status.INVALID, Stage.ASK, str(caught.value))
+
+
+def made(name: str, model: str = "") -> Record:
+    return Record(replace(Candidate.of("activation", name, operator="o"), model=model), 1)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply("", "length", "m", 9, 2048),
+        Reply("", "thoughts", "m", 9, 2048),
+        Reply("", "stop", "m", 9, 2048),
+        Reply("[THINK]A draft, but", "length", "m", 9, 2048),
+        Reply("<|channel|>analysis<|message|>A draft", "stop", "m", 9, 2048),
+    ],
+)
+def test_replies_that_are_empty_or_end_in_thoughts_name_the_limit(reply: Reply) -> None:
+    trouble = lost_replies([lost(reply, "a"), lost(reply, "b")])
+
+    assert trouble.are_all
+    assert "No reply of a language model holds a component (2 of 2)" in trouble.words(CONFIG)
+    assert "Raise max_tokens of the model (2048 now)" in trouble.words(CONFIG)
+
+
+def test_a_few_lost_replies_are_no_trouble_and_half_of_them_are() -> None:
+    reply = Reply("I would rather not.", "stop", "m", 1, 1)
+    few = lost_replies([lost(reply, "a"), made("b", "m"), made("c", "m"), made("d")])
+    half = lost_replies([lost(reply, "a"), made("b", "m"), made("c")])
+
+    assert few.words(CONFIG) == ""
+    assert half.words(CONFIG).startswith("1 of 2 replies")
+    assert "larger model" in half.words(CONFIG)
+    assert not half.are_all
