@@ -21,6 +21,7 @@ PRINTS = {
     "bench_trainer.py": "all networks",
     "bench_walls.py": "hostile",
     "bench_workers.py": "one worker / two workers",
+    "real_search.py": "evolution − nsga2",
     "soak_kill.py": "none lost",
     "soak_long.py": "slope",
 }
@@ -40,7 +41,9 @@ LONG = pytest.mark.skipif(PROFILE != "nightly", reason="kills and long runs: mak
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.long, LONG] if name.startswith("soak") else [])
+        pytest.param(
+            name, marks=[pytest.mark.long, LONG] if name.startswith(("soak", "real")) else []
+        )
         for name in PRINTS
     ],
 )

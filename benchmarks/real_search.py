@@ -5,11 +5,11 @@ best candidate of each on fresh seeds at the last rung of the default protocol. 
 compared with the first one, paired by seed: mean difference with Student's 95 % interval, and p by
 sign flips with Holm's correction over the others.
 
-Hours of two processors: every campaign stays in FOLDER and is resumed where it was cut off, results
+Hours of two processors: every campaign stays in FOLDER (runs/real-search) and is resumed where it was cut off, results
 are written line by line, and the table is made of what there is. The same on the surrogate, in
 minutes: `evo bench search`.
 
-Usage: python benchmarks/bench_search.py FOLDER [--quick] [--strategies A,B] [--seeds N]
+Usage: python benchmarks/real_search.py [FOLDER] [--quick] [--strategies A,B] [--seeds N]
            [--generations N] [--kind KIND] [--set KEY=VALUE]
 """
 
@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("runs/real-search"))
     parser.add_argument("--quick", action="store_true", help="only show that it runs, in seconds")
     parser.add_argument("--strategies", type=lambda text: text.split(","), default=STRATEGIES)
     parser.add_argument("--seeds", type=int, default=8)
