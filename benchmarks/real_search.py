@@ -5,9 +5,9 @@ best candidate of each on fresh seeds at the last rung of the default protocol. 
 compared with the first one, paired by seed: mean difference with Student's 95 % interval, and p by
 sign flips with Holm's correction over the others.
 
-Hours of two processors: every campaign stays in FOLDER (runs/real-search) and is resumed where it was cut off, results
-are written line by line, and the table is made of what there is. The same on the surrogate, in
-minutes: `evo bench search`.
+Hours of two processors: every campaign stays in FOLDER (by default runs/real-search) and is resumed
+where it was cut off, results are written line by line, and the table is made of what there is. The
+same on the surrogate, in minutes: `evo bench search`.
 
 Usage: python benchmarks/real_search.py [FOLDER] [--quick] [--strategies A,B] [--seeds N]
            [--generations N] [--kind KIND] [--set KEY=VALUE]
