@@ -30,6 +30,7 @@ SETTINGS = (
 STRATEGIES = {
     "two kinds": ("kind=regularizer+activation", "protocol.strengths=[1.0]"),
     "niches": ("selection.survival=niches",),
+    "refining": ("operators={mutate-tree=1,blend-tree=1,tune-tree=3,simplify-tree=1}",),
     "uniform": ("selection.parents=uniform",),
     "rank": ("selection.parents=rank",),
     "novelty-first": ("selection.parents=novelty-first",),

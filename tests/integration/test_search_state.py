@@ -24,6 +24,7 @@ SEARCHES = {
         *("population=8", "selection.islands=2", "selection.migrate_every=2"),
         *("selection.survival=niches", "selection.parents=rank"),
     ),
+    "operators that learn": ("operators={mutate-tree=1,tune-tree=2}",),
     "two kinds": ("kind=regularizer+activation", "protocol.strengths=[1.0]"),
     "history": ("selection.survival=elite", "selection.parents=few-children"),
     "screened": (
