@@ -252,6 +252,15 @@ def _read(
         raise UsageError(f"Configuration {source}: not valid TOML: {error}.") from None
 
 
+def read_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """The values of settings `key=value` by dotted key, the last one of a key.
+
+    Raises:
+        UsageError: one has no key or no value.
+    """
+    return dict(map(_setting, settings))
+
+
 def _setting(text: str) -> tuple[str, Any]:
     """Key and value of a setting such as `protocol.keep=0.5`."""
     key, equals, written = text.partition("=")

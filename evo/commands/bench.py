@@ -7,7 +7,7 @@ import typer
 
 from evo.commands.console import err, picture_folder, print_facts
 from evo.commands.options import JsonOption
-from evo.core.errors import unknown_name
+from evo.core.errors import UsageError, unknown_name
 
 bench = typer.Typer(help="Compare search strategies.", no_args_is_help=True)
 
@@ -70,3 +70,72 @@ def tabular(
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
     facts = tabular_facts(table, plan, results)
     print_facts(facts, tabular_view(table, plan, results), as_json=as_json)
+
+
+@bench.command()
+def search(
+    *,
+    strategies: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Strategy to compare, by default all; repeatable."),
+    ] = None,
+    extra: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="FILE", help="TOML file of further strategies; repeatable."),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Strategy to compare with, by default the first."),
+    ] = None,
+    evaluations: Annotated[int, typer.Option(help="Candidates trained per search.")] = 2000,
+    seeds: Annotated[int, typer.Option(help="Searches per strategy.")] = 20,
+    seed: Annotated[int, typer.Option(help="Random seed of the first search.")] = 0,
+    reach: Annotated[
+        float, typer.Option(help="Measure the evaluations until a candidate has this margin.")
+    ] = 0.08,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Setting of all strategies; repeatable."),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(help="Searches side by side; 0 for one per processor.")
+    ] = 0,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only show that it runs: two short searches each.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare search strategies on a surrogate of the default task: nothing trains."""
+    import os
+
+    from evo.config import read_settings
+    from evo.report.facts.search_bench import search_facts
+    from evo.report.views.live import work_view
+    from evo.report.views.search_bench import search_view
+    from evo.tabular.surrogate.benchmark import SearchPlan, compare_strategies
+    from evo.tabular.surrogate.strategies import own_strategies, read_strategies
+
+    given = {name: table for file in extra or () for name, table in read_strategies(file).items()}
+    known = own_strategies() | given
+    first = [] if reference is None else [reference]
+    named: list[str] = [*first, *(strategies or ([] if given else known)), *given]
+    names = list(dict.fromkeys(named))
+    for name in names:
+        if name not in known:
+            raise unknown_name("strategy", name, known)
+    if len(names) < 2:
+        raise UsageError("Expected at least two strategies to compare.")
+    if quick:
+        evaluations, seeds = 48, 2
+    plan = SearchPlan(evaluations=evaluations, seeds=seeds, reach=reach, seed=seed)
+    with work_view("searches", err) as on_progress:
+        results = compare_strategies(
+            {name: known[name] for name in names},
+            plan,
+            changes=read_settings(settings or ()),
+            processes=processes or os.cpu_count() or 1,
+            on_progress=on_progress,
+        )
+    base = reference or names[0]
+    facts = search_facts(plan, results, base)
+    print_facts(facts, search_view(plan, results, base), as_json=as_json)

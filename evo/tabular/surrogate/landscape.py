@@ -12,6 +12,7 @@ search, the rung or the process.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -122,6 +123,12 @@ class Landscape:
         """The landscape fitted to the data that come with evo; takes seconds."""
         return cls(MarginModel.fit(Examples.load(), Kernel.load()), BaselineTrials.load())
 
+    @staticmethod
+    @cache
+    def shared() -> "Landscape":
+        """The landscape of this process, loaded at the first call."""
+        return Landscape.load()
+
     def margin(self, graphs: tuple[str, ...]) -> float:
         """The margin of a component without noise, in the mean over the networks."""
         self.learn([graphs])
@@ -141,11 +148,23 @@ class Landscape:
         ):
             self._components[graphs] = _Known(predicted, noise_basis(row))
 
-    def trainer(self, protocol: Protocol) -> "Trainer":
-        """A runner that takes the place of the workers of a campaign.
+    def measured(self, id_: str, graphs: tuple[str, ...], seeds: Iterable[int]) -> float:
+        """The margin of a component as trainings on these seeds would give it."""
+        margins = [
+            self._baselines(seed).min(axis=1) - self.log_losses(id_, graphs, seed) for seed in seeds
+        ]
+        return float(np.mean(np.clip(margins, -3.0, 3.0)))
+
+    def forget(self) -> None:
+        """Drop what is remembered of components, for the memory's sake; no result changes."""
+        self._components.clear()
+
+    @staticmethod
+    def check_protocol(protocol: Protocol) -> None:
+        """Check that the landscape knows the trainings of a protocol.
 
         Raises:
-            UsageError: the protocol trains for another time than the examples did.
+            UsageError: it trains for another time than the examples did.
         """
         for rung in protocol.rungs:
             if rung.epochs != _EPOCHS:
@@ -153,6 +172,14 @@ class Landscape:
                     f"protocol.rungs: the landscape knows trainings of {_EPOCHS} epochs, "
                     f"got {rung.epochs}."
                 )
+
+    def trainer(self, protocol: Protocol) -> "Trainer":
+        """A runner that takes the place of the workers of a campaign.
+
+        Raises:
+            UsageError: see `check_protocol`.
+        """
+        self.check_protocol(protocol)
         return Trainer(self, protocol)
 
     def log_losses(self, id_: str, graphs: tuple[str, ...], seed: int) -> Floats:

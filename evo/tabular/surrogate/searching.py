@@ -1,14 +1,15 @@
 """Run the real search on a landscape, in this process and without training.
 
-Sources are traced in this process only where every operator is one of evo's own syntax-tree
-operators: they combine evo's own baselines and evo's own vocabulary, so nothing that a stranger or
-a model wrote is run, and the policy has checked each before. Any other operator's sources go
-through the sandbox.
+Sources are traced in this process only where every operator is one of evo's own that write without
+a language model: they combine evo's own baselines and evo's own vocabulary, so that nothing from
+outside is run, and the policy has checked each before. Any other operator's sources go through the
+sandbox.
 """
 
+import math
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -16,76 +17,89 @@ import torch
 from archive.history.history import History
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
-from evo.campaign.events import GenerationSealed
 from evo.campaign.progress import Progress
+from evo.campaign.propose_step import portfolio_of
 from evo.config import Config
-from evo.core.records import Record, Status
+from evo.core.errors import UsageError
+from evo.core.records import Record
 from evo.core.stages import Stage
-from evo.tabular.surrogate.landscape import Landscape
+from evo.selection.islands import Islands
+from evo.tabular.surrogate.landscape import KIND, TASK, Landscape
 from evo.validation.graph import tracer
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
+from operators.base import WritingOperator, operators
 
-_OWN_OPERATORS = frozenset(
-    {
-        *("mutate-tree", "crossover-tree", "sample-tree"),
-        *("tune-tree", "blend-tree", "simplify-tree"),
-    }
-)
+_OWN_PACKAGE = "operators"
 
 
 def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) -> list[Record]:
-    """Search until a number of candidates has been evaluated.
+    """Run a whole search of about as many generations as the evaluations fill.
 
     Args:
         config: strategy, sizes and seed; its number of generations is ignored.
         landscape: gives the results of training.
-        evaluations: candidates to evaluate.
+        evaluations: candidates to evaluate; the last generation may go beyond.
 
     Returns:
-        All records of the sealed generations, the baselines first; the last generation may go
-        beyond the number of evaluations.
+        All records of the sealed generations, the baselines first.
+
+    Raises:
+        UsageError: the configuration is not of the landscape's kind and task, or asks a model.
     """
+    check_search(config)
     torch.set_num_threads(1)
     config = config.model_copy(
         update={
-            "generations": 1_000_000,
+            "generations": math.ceil(evaluations / config.trainings),
             "novelty": config.novelty.model_copy(update={"text_model": "none"}),
         }
     )
-    evaluated = 0
-
-    def watch(progress: Progress) -> None:
-        nonlocal evaluated
-        if any(isinstance(event, GenerationSealed) for event in progress.events):
-            evaluated = progress.counts.get(Status.EVALUATED, 0) + progress.counts.get(
-                Status.FAILED, 0
-            )
-            if evaluated >= evaluations:
-                raise _BudgetSpent
-
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evo-landscape-")))
         history = stack.enter_context(
             History.create(folder / "run", config=config.model_dump(mode="json"), environment={})
         )
-        own = {name for name, weight in config.operators.items() if weight} <= _OWN_OPERATORS
-        sandbox = InProcess() if own else stack.enter_context(Sandbox())
-        with suppress(_BudgetSpent):
-            build.search(
-                history,
-                config,
-                watch,
-                sandbox=sandbox,
-                text=TextDescriptor("none"),
-                train=landscape.trainer(config.protocol),
-                keys={},
-            )
+        sandbox = InProcess() if is_own(config) else stack.enter_context(Sandbox())
+        build.search(
+            history,
+            config,
+            _ignore,
+            sandbox=sandbox,
+            text=TextDescriptor("none"),
+            train=landscape.trainer(config.protocol),
+            keys={},
+        )
         return list(history.records)
 
 
-class _BudgetSpent(Exception):  # noqa: N818 - no error
-    """The evaluations are used up."""
+def check_search(config: Config) -> None:
+    """Check that a configuration can be searched with on the landscape.
+
+    Raises:
+        UsageError: it is of another kind or task, asks a language model, trains for another time
+            than the examples did, or names an unknown strategy or operator.
+    """
+    if config.kind != KIND or config.tasks != (TASK,):
+        raise UsageError(
+            f"The landscape knows kind {KIND!r} on task {TASK!r}; got {config.kind!r} on "
+            f"{', '.join(config.tasks)}."
+        )
+    if config.llm.models:
+        raise UsageError("A search on the landscape asks no language model; leave out llm.models.")
+    Landscape.check_protocol(config.protocol)
+    Islands.of(config.selection, config.population)
+    portfolio_of(config)
+
+
+def is_own(config: Config) -> bool:
+    """True if every operator is evo's own and asks no language model."""
+    drawn = [operators.get(name) for name, weight in config.operators.items() if weight > 0]
+    return all(
+        issubclass(operator, WritingOperator)
+        and operator.__module__.partition(".")[0] == _OWN_PACKAGE
+        for operator in drawn
+    )
 
 
 class InProcess(Sandbox):
@@ -101,3 +115,7 @@ def _traced(request: TraceRequest) -> Traced:
         return tracer.trace(request.source, request.function, request.shapes, progress=lambda: None)
     except tracer.TraceError as error:
         return Refused(Stage.TRACE, str(error))
+
+
+def _ignore(_: Progress) -> None:
+    pass

@@ -1,0 +1,84 @@
+"""Search strategies of the benchmark: a name and the settings of a campaign.
+
+A strategy is a table of a TOML file with keys as in a campaign's configuration. Those that come
+with evo are in `evo/data/search_strategies.toml`; a file of one's own has the same form, and may
+name strategies and operators of plug-ins.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+from evo.config import Config, load
+from evo.core.errors import UsageError
+
+Settings = Mapping[str, Any]
+"""Settings by dotted key."""
+
+COMMON: Settings = {
+    "device": "cpu",
+    "population": 24,
+    "offspring": 40,
+    "trainings": 24,
+    "novelty.text_model": "none",
+}
+"""Settings of every strategy, unless it sets them itself."""
+
+
+def own_strategies() -> dict[str, Settings]:
+    """The strategies that come with evo, by name."""
+    file = resources.files("evo.data") / "search_strategies.toml"
+    return _strategies(tomllib.loads(file.read_text()), where="search_strategies.toml")
+
+
+def read_strategies(path: Path) -> dict[str, Settings]:
+    """The strategies of a TOML file, by name.
+
+    Raises:
+        UsageError: the file cannot be read, or holds anything but tables.
+    """
+    try:
+        return _strategies(tomllib.loads(path.read_text()), where=str(path))
+    except OSError as error:
+        raise UsageError(f"Strategies {path}: cannot be read ({error.strerror}).") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"Strategies {path}: not valid TOML: {error}.") from None
+
+
+def strategy_config(settings: Settings, changes: Settings, *, generations: int) -> Config:
+    """The configuration of a strategy, without its seed.
+
+    Args:
+        settings: the strategy's.
+        changes: of all strategies; a strategy's own settings win over them.
+        generations: length of the search.
+
+    Raises:
+        UsageError: a key or a value is wrong.
+    """
+    merged = {**COMMON, **changes, **settings, "generations": generations}
+    return load("default", overrides=merged)
+
+
+def _strategies(tables: Mapping[str, Any], *, where: str) -> dict[str, Settings]:
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise UsageError(
+                f"Strategies {where}: expected a table of settings per strategy, such as "
+                f'[mine] and selection.parents = "rank" below it; got {name} = {table!r}.'
+            )
+    return {name: _flat(table) for name, table in tables.items()}
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted keys; the weights of operators stay one value, which replaces the default ones."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, Mapping) and dotted != "operators":
+            flat |= _flat(cast("Mapping[str, Any]", value), f"{dotted}.")
+        else:
+            flat[dotted] = value
+    return flat
