@@ -157,8 +157,9 @@ def search_figures(
 def _sized(settings: Settings, changes: Settings, plan: SearchPlan) -> Config:
     config = strategy_config(settings, changes, generations=1)
     generations = math.ceil(plan.evaluations / config.trainings)
+    config = config.model_copy(update={"generations": generations})
     check_search(config)
-    return config.model_copy(update={"generations": generations})
+    return config
 
 
 def _run_all(configs: Sequence[Config], plan: SearchPlan, processes: int):

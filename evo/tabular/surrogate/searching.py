@@ -88,7 +88,7 @@ def check_search(config: Config) -> None:
     if config.llm.models:
         raise UsageError("A search on the landscape asks no language model; leave out llm.models.")
     Landscape.check_protocol(config.protocol)
-    Islands.of(config.selection, config.population)
+    Islands.of(config.selection, config.population, config.generations)
     portfolio_of(config)
 
 
