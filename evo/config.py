@@ -240,14 +240,16 @@ def _read(
 ) -> dict[str, Any]:
     try:
         if source.endswith("config.json"):  # as a campaign's folder has it, resolved
-            return json.loads(Path(source).read_text())
+            return json.loads(Path(source).read_text(encoding="utf-8-sig"))
         if source.endswith(".toml"):
-            return tomllib.loads(Path(source).read_text())
+            return tomllib.loads(Path(source).read_text(encoding="utf-8-sig"))
         if source not in (known := _first_lines(package)):
             raise unknown_name(what, source, known)
-        return tomllib.loads((resources.files(package) / f"{source}.toml").read_text())
+        return tomllib.loads((resources.files(package) / f"{source}.toml").read_text("utf-8"))
     except OSError as error:
         raise UsageError(f"Configuration {source}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"Configuration {source}: expected UTF-8 text ({error}).") from None
     except (tomllib.TOMLDecodeError, ValueError) as error:
         raise UsageError(f"Configuration {source}: not valid TOML: {error}.") from None
 

@@ -104,6 +104,12 @@ class Reader:
         return self._outcomes
 
     @property
+    def strays(self) -> list[str]:
+        """Names of the files among the segments that are none, sorted."""
+        names = _listed(self.folder / "segments")
+        return sorted(name for name in names if generations_of(name) is None)
+
+    @property
     def is_running(self) -> bool:
         """True while a process writes this campaign."""
         return is_held(self.folder / "lock")
@@ -150,6 +156,11 @@ class Reader:
         return self._segments
 
 
+def _listed(folder: Path) -> list[str]:
+    with disk.reading(folder):
+        return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+
+
 class MissingError(HistoryError):
     """A generation has no segment."""
 
@@ -157,19 +168,14 @@ class MissingError(HistoryError):
 def segment_paths(folder: Path) -> tuple[list[Path], list[Path]]:
     """Paths of the segments to read, in order, and of those that were merged into one of them.
 
-    Hidden files are passed over: a writer has not finished them.
+    Hidden files are passed over, since a writer has not finished them, and so are files whose name
+    is no segment's, such as the copies of a synchronising program.
 
     Raises:
         MissingError: a file is missing.
-        HistoryError: a file does not belong to the campaign.
+        HistoryError: the folder cannot be read.
     """
-    with disk.reading(folder):
-        names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
-    for name in names:
-        if generations_of(name) is None:
-            raise HistoryError(
-                f"{folder / name} is no segment of this campaign. Move it elsewhere."
-            )
+    names = [name for name in _listed(folder) if generations_of(name) is not None]
     kept, covered = merging.covering(folder, names)
     expected = 0
     for path in kept:

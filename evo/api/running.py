@@ -6,7 +6,7 @@ from os import fspath
 from pathlib import Path
 from typing import Any, Protocol
 
-from archive.history import stop_reason
+from archive.history import machines, stop_reason
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api import campaign as campaigns
@@ -173,7 +173,10 @@ def start(
         config = lessons.with_recorded_lessons(config, replay.folder)
     create.check_config(config, replayed=replay is not None)
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
-    return create.create(folder, config)
+    source = None if replay is None else parse(replay.config, where=str(replay.folder))
+    history = create.create(folder, create.with_absolute_paths(config, replayed=source))
+    machines.note_machine(folder, create.machine(), generation=0, outcomes=0)
+    return history
 
 
 def reopen(
@@ -198,6 +201,15 @@ def reopen(
         ]
         if changed:
             warn(f"Changed since it began, so results may differ: {', '.join(changed)}")
+        for name in history.strays:
+            warn(f"{folder / 'segments' / name} is no segment of a campaign and is left out.")
+        last = next(reversed(machines.read_stays(folder)), None)
+        here = create.machine()
+        if last is not None and last.machine != here and not changed:
+            warn(f"It ran on another machine last ({last.name}): last digits may differ.")
+        machines.note_machine(
+            folder, here, generation=history.generation + 1, outcomes=len(history.outcomes)
+        )
         expect_walls(unsafe=unsafe_sandbox, warn=warn)
     except BaseException:
         history.close()

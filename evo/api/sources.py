@@ -1,5 +1,6 @@
 """Source code to judge: given as text, or read from files."""
 
+import tokenize
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,10 +16,7 @@ def read_sources(paths: Sequence[str | Path]) -> list[tuple[str, str]]:
     Raises:
         UsageError: one of them cannot be read.
     """
-    try:
-        return [(str(path), Path(path).read_text()) for path in paths]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Expected readable Python files: {error}.") from None
+    return [(str(path), _read(path)) for path in paths]
 
 
 def sources_of(given: SourceOrPath | Sequence[SourceOrPath]) -> list[tuple[str, str]]:
@@ -32,6 +30,20 @@ def sources_of(given: SourceOrPath | Sequence[SourceOrPath]) -> list[tuple[str, 
     """
     parts = [given] if isinstance(given, str | Path) else given
     return [read_sources([part])[0] if _is_path(part) else ("", str(part)) for part in parts]
+
+
+def _read(path: str | Path) -> str:
+    """The text of a file as Python reads it: by its byte order mark and its coding comment."""
+    try:
+        with tokenize.open(path) as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(f"Expected readable Python files: {path}: {error.strerror}.") from None
+    except (SyntaxError, ValueError, LookupError) as error:
+        raise UsageError(
+            f"Expected readable Python files: {path} is neither UTF-8 nor has a coding comment "
+            f"({error})."
+        ) from None
 
 
 def _is_path(part: SourceOrPath) -> bool:

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
+
 from archive.history.history import History
-from archive.novelty.descriptors import DEFAULT_MODEL, TextDescriptor
+from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
 from evo.campaign.propose_step import portfolio_of
 from evo.components.kinds import kinds
@@ -15,6 +17,8 @@ from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.registry import plugins
 from evo.llm import models
+from evo.llm.providers.base import providers
+from evo.llm.settings import ModelSettings
 from evo.selection.islands import Islands
 from evo.tasks.base import tasks
 from evo.tasks.objective import Classification
@@ -86,6 +90,36 @@ def prepare_tasks(kind_name: str, task_names: Iterable[str]) -> None:
             )
 
 
+def with_absolute_paths(config: Config, *, replayed: Config | None = None) -> Config:
+    """The configuration with the files that it names by their absolute paths.
+
+    So a campaign means the same files from wherever it is resumed. A name that is no file here
+    stays: sentence-transformers or the server knows it.
+
+    Args:
+        config: the campaign's.
+        replayed: of a campaign whose replies are taken. Its names of models stay as they were,
+            because its replies are stored under them.
+    """
+    novelty, llm = config.novelty, config.llm
+    text_model = novelty.text_model
+    if text_model not in (DEFAULT_MODEL, NO_MODEL) and Path(text_model).exists():
+        novelty = novelty.model_copy(update={"text_model": str(Path(text_model).absolute())})
+    recorded = {model.label: model.model for model in replayed.llm.models} if replayed else {}
+    paths = [recorded.get(model.label) or _absolute(model) for model in llm.models]
+    named = [
+        model.model_copy(update={"model": path})
+        for model, path in zip(llm.models, paths, strict=True)
+    ]
+    llm = llm.model_copy(update={"models": tuple(named)})
+    return config.model_copy(update={"novelty": novelty, "llm": llm})
+
+
+def _absolute(model: ModelSettings) -> str:
+    is_file = providers.get(model.provider).model_is_file and Path(model.model).exists()
+    return str(Path(model.model).absolute()) if is_file else model.model
+
+
 def with_grids(config: Config) -> Config:
     """The configuration with the learning rates and strengths of its kind, where it names none."""
     kind, named = kinds.get(config.kind), config.protocol.model_fields_set
@@ -114,6 +148,25 @@ def create(folder: Path, config: Config) -> History:
     return history
 
 
+def machine() -> dict[str, str]:
+    """The processor that trainings run on, which decides the last digits of their results."""
+    return {
+        "processor": platform.machine(),
+        "cpu": _cpu_name(),
+        "cpu_features": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+def _cpu_name() -> str:
+    """The processor's name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
 def environment() -> dict[str, str]:
     """Versions and machine that a campaign runs on; no environment variables."""
     packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
@@ -121,7 +174,7 @@ def environment() -> dict[str, str]:
         "evo": version("evo-search"),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "processor": platform.machine(),
+        **machine(),
         **{package: version(package) for package in packages},
         **{plugin.package: plugin.version for plugin in plugins().values()},
     }

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from evo.commands.completion import complete_run
-from evo.commands.console import print_facts, read_run
+from evo.commands.console import print_facts, read_run, warn
 from evo.commands.options import JsonOption, RunName
 
 
@@ -24,4 +24,6 @@ def compare(
     from evo.report.views.comparison import comparison_table
 
     facts = comparison_facts(one, two)
+    if len(machines := facts["machines"]) > 1:
+        warn(f"Made on different machines, so last digits may differ: {'; '.join(machines)}.")
     print_facts(facts, comparison_table(facts), as_json=as_json)

@@ -91,7 +91,10 @@ def read_run(run: str) -> "Reader":
     folder = run_folder(run)
     from archive.history.reader import Reader
 
-    return Reader.read(folder)
+    reader = Reader.read(folder)
+    for name in reader.strays:
+        warn(f"{folder / 'segments' / name} is no segment of a campaign and is left out.")
+    return reader
 
 
 def invoked_as() -> str:

@@ -90,6 +90,8 @@ class Kind(ABC):
     def baselines(self) -> dict[str, Candidate]:
         """The known components by name, in alphabetical order."""
         return {
-            path.stem: Candidate.of(self.name, path.read_text(), operator=BASELINE_OPERATOR)
-            for path in sorted(self.baselines_folder.glob("*.py"))
+            path.stem: Candidate.of(
+                self.name, path.read_text(encoding="utf-8-sig"), operator=BASELINE_OPERATOR
+            )
+            for path in sorted(self.baselines_folder.glob("[!.]*.py"))
         }

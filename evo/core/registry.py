@@ -130,8 +130,8 @@ def declared(package: str, variable: str) -> Mapping[str, Declaration]:
     """
     folders = importlib.import_module(package).__path__
     declarations: dict[str, Declaration] = {}
-    for path in sorted(path for folder in folders for path in Path(folder).glob("*.py")):
-        source = path.read_text()
+    for path in sorted(path for folder in folders for path in Path(folder).glob("[!.]*.py")):
+        source = path.read_text(encoding="utf-8")
         if f"{variable}.register(" not in source:
             continue  # saves the time to parse it
         try:

@@ -48,10 +48,12 @@ class Provider(ABC):
         name: the name it is registered under.
         greets: whether a first tiny request can find what is wrong with the endpoint, before
             anything is trained.
+        model_is_file: whether `model` names a file on this machine.
     """
 
     name: ClassVar[str]
     greets: ClassVar[bool] = False
+    model_is_file: ClassVar[bool] = False
 
     @classmethod  # noqa: B027 - most have nothing to check
     def check(cls, model: ModelSettings) -> None:

@@ -20,6 +20,7 @@ class Scripted(Provider):
     """Texts of a JSON file, drawn by the request's seed, each after `extra.latency_s` seconds."""
 
     name: ClassVar[str] = "scripted"
+    model_is_file: ClassVar[bool] = True
 
     def __init__(self, model: ModelSettings, key: str) -> None:
         del key
@@ -42,7 +43,7 @@ class Scripted(Provider):
 
 def _texts(model: ModelSettings) -> list[str]:
     try:
-        content = json.loads(Path(model.model).read_text())
+        content = json.loads(Path(model.model).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"llm.models: expected a JSON file of replies, got {model.model!r} ({error})."

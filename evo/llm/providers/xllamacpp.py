@@ -21,6 +21,7 @@ class LocalModel(Provider):
     """A GGUF file served on this machine by llama.cpp; needs the extra `evo-search[local]`."""
 
     name: ClassVar[str] = "xllamacpp"
+    model_is_file: ClassVar[bool] = True
 
     def __init__(self, model: ModelSettings, key: str) -> None:
         del key  # nobody else can reach it

@@ -11,6 +11,7 @@ from typing import Any
 
 from scipy.special import stdtrit
 
+from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.pareto import hypervolume
 from evo.core.records import Record
@@ -34,6 +35,7 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
     return {
         "comparable": not differing,
         "differing": differing,
+        "machines": sorted({name for reader in (one, other) for name in machine_names(reader)}),
         "reference": list(REFERENCE),
         "runs": [_run_facts(r, front) for r, front in zip((one, other), fronts, strict=True)],
         "hypervolume_of_both": float(hypervolume(union, REFERENCE)) if union else 0.0,
@@ -43,6 +45,12 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
         ],
         "best": None if differing else _paired(fronts[0], fronts[1]),
     }
+
+
+def machine_names(reader: Reader) -> list[str]:
+    """The machines that a campaign ran on, in order; empty where nobody wrote them down."""
+    stays = read_stays(reader.folder)
+    return list(dict.fromkeys(stay.name for stay in stays))
 
 
 def _run_facts(reader: Reader, front: Front) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from archive.history import stop_reason
+from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.core.records import Record, Status
@@ -53,6 +54,10 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **measure_facts(best)},
         "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
+        "machines": [
+            {"generation": stay.generation, "outcomes": stay.outcomes, "machine": stay.name}
+            for stay in read_stays(history.folder)
+        ],
         "trouble": lost.words(history.config) or None,
         "reward": _reward_facts(history, screening),
     }

@@ -21,6 +21,8 @@ def status_view(facts: Mapping[str, Any], authorship: Mapping[str, Any]) -> Rend
         shown["generation"] = "none yet; the baselines train first"
     if not any(facts["llm"].values()):
         del shown["llm"]
+    if len(facts["machines"]) < 2:
+        del shown["machines"]
     if not facts.get("trouble"):
         shown.pop("trouble", None)
     tables = [authorship_table(authorship)] if authorship["operators"] else []

@@ -188,20 +188,38 @@ def test_a_damaged_description_is_named(history, folder, name):
         Reader.read(folder)
 
 
-def test_a_foreign_file_among_the_segments_is_named(history, folder):
-    seal(history, 0)
-    (folder / "segments" / "notes.txt").touch()
+STRAYS = (
+    "Thumbs.db",
+    "desktop.ini",
+    "generation-000000 (1).h5",
+    "generation-000000 (conflicted copy 2026-11-29).h5",
+    "generation-000000.h5.bak",
+    "generation-000000.sync-conflict-20261129-010203-ABCDEFG.h5",
+    "notes.txt",
+)
 
-    with pytest.raises(HistoryError, match=r"notes\.txt is no segment of this campaign"):
-        Reader.read(folder)
+
+def test_strays_among_the_segments_are_left_out_and_named(history, folder):
+    seal(history, 0)
+    records = list(history.records)
+    for name in STRAYS:
+        (folder / "segments" / name).write_bytes(b"stray")
+
+    reader = Reader.read(folder)
+
+    assert reader.strays == sorted(STRAYS)
+    assert list(reader.records) == records
+    history.close()
+    with History.open(folder) as again:
+        assert again.generation == 0
 
 
 def test_a_failed_opening_gives_the_lock_back(history, folder):
     history.close()
-    (folder / "segments" / "notes.txt").touch()
+    (folder / "segments" / "generation-000000.h5").write_bytes(b"no segment")
     with pytest.raises(HistoryError):
         History.open(folder)
-    (folder / "segments" / "notes.txt").unlink()
+    (folder / "segments" / "generation-000000.h5").unlink()
 
     History.open(folder).close()
 

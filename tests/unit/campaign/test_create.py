@@ -1,0 +1,81 @@
+"""What a campaign keeps of where it was made."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from archive.history import machines
+from evo.api.running import reopen, start
+from evo.campaign import create
+from evo.config import Config, load
+
+MODEL = 'llm.models=[{provider="scripted", model="replies.json"}]'
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch) -> Config:
+    monkeypatch.chdir(tmp_path)
+    Path("replies.json").write_text(json.dumps(["nothing"]))
+    return load("smoke", [MODEL, "novelty.text_model=none", "device=cpu"])
+
+
+def warned(folder: Path) -> list[str]:
+    said: list[str] = []
+    reopen(folder, warn=said.append).close()
+    return said
+
+
+def test_a_relative_path_means_the_same_wherever_one_resumes(
+    config: Config, tmp_path, monkeypatch
+) -> None:
+    start(config, tmp_path / "run", warn=lambda _: None).close()
+    monkeypatch.chdir("/")
+
+    with reopen(tmp_path / "run", warn=lambda _: None) as history:
+        (model,) = history.config["llm"]["models"]
+
+    assert model["model"] == str(tmp_path / "replies.json")
+
+
+def test_names_that_are_no_files_and_names_of_a_replayed_campaign_stay(config: Config) -> None:
+    named = load(config, ["novelty.text_model=some/model-of-a-hub"])
+    assert create.with_absolute_paths(named).novelty.text_model == "some/model-of-a-hub"
+
+    (model,) = create.with_absolute_paths(config, replayed=config).llm.models
+    assert model.model == "replies.json"
+
+
+def test_a_text_model_in_a_folder_is_kept_by_its_absolute_path(config: Config, tmp_path) -> None:
+    (tmp_path / "mine").mkdir()
+    named = load(config, ["novelty.text_model=mine"])
+
+    assert create.with_absolute_paths(named).novelty.text_model == str(tmp_path / "mine")
+
+
+def test_another_machine_is_said_at_resume_and_written_down(config: Config, tmp_path) -> None:
+    folder = tmp_path / "run"
+    start(config, folder, warn=lambda _: None).close()
+    here = create.machine()
+    assert [stay.machine for stay in machines.read_stays(folder)] == [here]
+    assert warned(folder) == []
+
+    elsewhere = {**here, "cpu": "Another 9000"}
+    machines.note_machine(folder, elsewhere, generation=1, outcomes=3)
+    (warning,) = warned(folder)
+
+    assert "another machine last" in warning
+    assert "Another 9000" in warning
+    assert [stay.machine["cpu"] for stay in machines.read_stays(folder)] == [
+        here["cpu"],
+        "Another 9000",
+        here["cpu"],
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_configuration_may_begin_with_a_byte_order_mark(tmp_path, encoding: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("generations = 3  # schön\n", encoding=encoding)
+
+    assert load(path).generations == 3
