@@ -34,7 +34,10 @@ class Population:
         """Replace the population by the survivors of a sealed generation."""
         newborn = self._islands.born(sealed.records)
         self._children.update(
-            parent for record in sealed.records for parent in set(record.candidate.parents)
+            parent
+            for record in sealed.records
+            if record.is_proposal
+            for parent in set(record.candidate.parents)
         )
         alive = {individual.record.id: individual for individual in [*self.individuals, *newborn]}
         # After a repair a survivor may be among the records that are lost.

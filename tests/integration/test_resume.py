@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,9 @@ from support.profiles import many
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.store import disk, merging
+from evo.core.records import Outcome
+from evo.core.stages import TrainingEnd
+from evo.evaluation.protocol import Job
 
 GENERATIONS = 5
 SETTINGS = (
@@ -34,6 +37,9 @@ STRATEGIES = {
     "uniform": ("selection.parents=uniform",),
     "rank": ("selection.parents=rank",),
     "novelty-first": ("selection.parents=novelty-first",),
+    "merit": ("selection.survival=merit",),
+    "history": ("selection.survival=elite", "selection.parents=epsilon-history"),
+    "few children": ("selection.survival=merit", "selection.parents=few-children"),
     "islands": ("population=12", "selection.islands=3", "selection.migrate_every=2"),
     "islands of niches": (
         *("population=8", "selection.islands=2", "selection.migrate_every=2"),
@@ -93,6 +99,7 @@ def test_the_uninterrupted_campaign_has_what_a_campaign_has(whole):
     assert reader.generation == GENERATIONS
     assert len(reader.records) == 12 + 6 * GENERATIONS
     assert {record.status.value for record in reader.records} >= {"EVALUATED", "SCREENED_OUT"}
+    assert sum(r.scored.end is TrainingEnd.REMEASURED for r in reader.records if r.score) >= 3
     assert "generations-000000-000002.h5" in segments(folder)
     assert finished.trained > 50
     assert finished.events > finished.trained
@@ -139,6 +146,38 @@ def test_with_every_strategy_a_campaign_resumes_as_if_it_had_never_been_cut(
     assert segments(tmp_path / "cut") == segments(tmp_path / "uncut")
     ids, usual = ([r.id for r in Reader.read(f).records] for f in (tmp_path / "cut", whole[0]))
     assert ids != usual, "the strategy changes the search"
+
+
+class Cut(no_training.Trainer):
+    """Is killed after the first outcome on fresh seeds of something that is no baseline."""
+
+    known: frozenset[str]
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        for outcome in super().__call__(jobs):
+            yield outcome
+            if outcome.key == (outcome.id, 1, 2) and outcome.id not in self.known:
+                raise Killed
+
+
+def test_cut_off_within_a_second_measurement_it_resumes_to_the_same_history(whole, tmp_path):
+    records = Reader.read(whole[0]).records
+    config = no_training.configure(SETTINGS)
+    trainer = Cut(config.protocol)
+    trainer.known = frozenset(record.id for record in records if record.is_baseline)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        suppress(Killed),
+        no_training.create(tmp_path / "run", config) as history,
+    ):
+        patch.setattr(merging, "FAN", 3)
+        no_training.run(history, lambda _: None, trainer=trainer)
+    paid = {key for key in Reader.read(tmp_path / "run").outcomes if key[1:] == (1, 2)}
+    finished = live(tmp_path / "run", order=5)
+
+    assert len(paid) == 1, "the first result on fresh seeds is in the journal"
+    assert segments(tmp_path / "run") == segments(whole[0])
+    assert trainer.trained + finished.trained == whole[1].trained
 
 
 def test_a_clock_that_jumps_back_changes_nothing(whole, tmp_path, monkeypatch):
