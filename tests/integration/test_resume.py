@@ -17,7 +17,8 @@ from support.profiles import many
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from archive.store import disk, merging
+from archive.store import disk
+from archive.store.merging import MergeLimits
 from evo.core.records import Outcome
 from evo.core.stages import TrainingEnd
 from evo.evaluation.protocol import Job
@@ -28,7 +29,8 @@ SETTINGS = (
     "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",
     *("protocol.rate_seeds=2", "protocol.heat_seeds=2"),
 )
-
+LIMITS = MergeLimits(fan=3)
+"""A merge within few generations."""
 
 STRATEGIES = {
     "two kinds": ("kind=regularizer+activation", "protocol.strengths=[1.0]"),
@@ -70,14 +72,13 @@ def live(
     config = no_training.configure((*SETTINGS, *more))
     trainer = no_training.Trainer(config.protocol, order=order)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merging, "FAN", 3)
         if not folder.exists():
             no_training.create(folder, config).close()
         patch.setattr(os, "fsync", dying(os.fsync))
         patch.setattr(disk, "synchronise", dying(disk.synchronise))
         patch.setattr(Path, "replace", dying(Path.replace))
         patch.setattr(Path, "unlink", dying(Path.unlink))
-        with History.open(folder) as history:
+        with History.open(folder, merge_limits=LIMITS) as history:
             no_training.run(history, lambda _: None, trainer=trainer)
     return Finished(trainer.trained, next(steps))
 
@@ -165,12 +166,7 @@ def test_cut_off_within_a_second_measurement_it_resumes_to_the_same_history(whol
     config = no_training.configure(SETTINGS)
     trainer = Cut(config.protocol)
     trainer.known = frozenset(record.id for record in records if record.is_baseline)
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        suppress(Killed),
-        no_training.create(tmp_path / "run", config) as history,
-    ):
-        patch.setattr(merging, "FAN", 3)
+    with suppress(Killed), no_training.create(tmp_path / "run", config) as history:
         no_training.run(history, lambda _: None, trainer=trainer)
     paid = {key for key in Reader.read(tmp_path / "run").outcomes if key[1:] == (1, 2)}
     finished = live(tmp_path / "run", order=5)
