@@ -4,10 +4,13 @@ Exit codes: 0 done, 1 the work failed, 2 wrong use or configuration (before anyt
 130 interrupted with everything saved.
 """
 
+import errno
 import signal
 import sys
+from collections.abc import Callable
+from functools import wraps
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +30,7 @@ from evo.commands.reward import reward
 from evo.commands.run import resume, run
 from evo.commands.show import show
 from evo.commands.status import status
+from evo.commands.streams import leave_output, settle_streams
 from evo.commands.validate import validate
 from evo.core.errors import EvoError, UsageError
 
@@ -59,23 +63,63 @@ COMMANDS = (
     *(run, resume, status, pareto, show, compare, validate, evaluate, export, check, confirm),
     *(fidelity, reward),
 )
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, whose interruption is exit code 130 and whose output is written when it ends."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            err.print("evo: interrupted.", style="red")
+            raise typer.Exit(130) from None
+
+    return guarded
+
+
 for command in COMMANDS:
-    app.command()(command)
+    app.command()(_guarded(command))
 app.add_typer(bench, name="bench")
-app.command("list")(list_command)
-app.command()(doctor)
+app.command("list")(_guarded(list_command))
+app.command()(_guarded(doctor))
 
 
 def main() -> None:
     """Entry point: an error that a person can fix becomes one message and an exit code."""
+    settle_streams()
     # Schedulers stop a job with SIGTERM: it ends a campaign as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except EvoError as error:
-        message = "\n".join([f"evo: {error}", *getattr(error, "__notes__", ())])
-        err.print(message, style="red", highlight=False, soft_wrap=True, markup=False)
+        _say(str(error), error)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        leave_output()
+        place = error.filename or "standard output"
+        _say(f"Cannot write or read {place}: {error.strerror}. What was finished is saved.", error)
+        sys.exit(1)
+
+
+_REFUSALS = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EFBIG", "EMFILE", "ENFILE"),
+        *("ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ENOLCK", "ESTALE", "EBADF"),
+    )
+    if hasattr(errno, name)
+)
+"""Errors of the system that a person can do something about."""
+
+
+def _say(message: str, error: Exception) -> None:
+    lines = "\n".join([f"evo: {message}", *getattr(error, "__notes__", ())])
+    err.print(lines, style="red", highlight=False, soft_wrap=True, markup=False)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

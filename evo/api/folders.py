@@ -1,10 +1,13 @@
 """Folders of campaigns under `runs/`, by name."""
 
 import itertools
+from contextlib import suppress
 from pathlib import Path
 
-from evo.core.errors import unknown_name
+from evo.core.errors import UsageError, unknown_name
 
+LONGEST_NAME = 200
+"""Bytes of a campaign's name: file systems take 255, of which temporary names need some."""
 RUNS = Path("runs")
 """Folder of all campaigns, in the folder that evo is called from."""
 
@@ -19,14 +22,30 @@ def run_folder(run: str | Path) -> Path:
         UsageError: there is no such campaign; the message offers the nearest name.
     """
     for folder in (Path(run), RUNS / run):
-        if (folder / "campaign.json").exists():
-            return folder if folder.name else folder.resolve()
+        with suppress(OSError, ValueError):  # such as a name that is too long
+            if (folder / "campaign.json").exists():
+                return folder if folder.name else folder.resolve()
     raise unknown_name("campaign", str(run), run_names(), where=str(RUNS.absolute()))
 
 
 def run_names() -> list[str]:
     """Names of the campaigns under `runs/`, sorted."""
     return sorted(path.parent.name for path in RUNS.glob("*/campaign.json"))
+
+
+def named_folder(parent: Path, name: str) -> Path:
+    """The folder of a new campaign of that name.
+
+    Raises:
+        UsageError: no file system takes the name.
+    """
+    length = max(len(part.encode(errors="replace")) for part in (*Path(name).parts, ""))
+    if not name.strip() or "\0" in name or length > LONGEST_NAME:
+        raise UsageError(
+            f"Expected a name of 1 to {LONGEST_NAME} bytes, got {name[:40]!r}"
+            f"{'…' if len(name) > 40 else ''} of {length}."
+        )
+    return parent / name
 
 
 def next_folder(parent: Path, stem: str) -> Path:

@@ -10,7 +10,7 @@ from archive.history import machines, stop_reason
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api import campaign as campaigns
-from evo.api.folders import RUNS, next_folder, run_folder
+from evo.api.folders import RUNS, named_folder, next_folder, run_folder
 from evo.api.progress_view import progress_view
 from evo.api.walls import Warn, expect_walls
 from evo.campaign import build, create, lessons
@@ -81,7 +81,7 @@ def run(
     loaded = load(config, overrides=overrides, seed=seed)
     parent = RUNS if folder is None else Path(folder)
     stem = Path(fspath(config)).stem if isinstance(config, str | Path) else loaded.kind
-    place = next_folder(parent, stem) if name is None else parent / name
+    place = next_folder(parent, stem) if name is None else named_folder(parent, name)
     with (
         start(loaded, place, replay=source, unsafe_sandbox=unsafe_sandbox, warn=_warn) as history,
         progress_view(place.name, progress) as show,

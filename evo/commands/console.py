@@ -1,6 +1,7 @@
 """Shared by commands: the two output streams, reading runs, printing a campaign's result."""
 
 import json
+import shlex
 import shutil
 import sys
 from collections.abc import Generator
@@ -12,12 +13,14 @@ import typer
 from rich.console import Console, RenderableType
 
 from evo.api.folders import run_folder
+from evo.commands.streams import is_unicode, settle_width
 from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
     from archive.history.reader import Reader
     from evo.report.facts.overview import Overview
 
+settle_width()
 out = Console()
 err = Console(stderr=True)
 
@@ -48,7 +51,7 @@ def _print_next(history: "Reader") -> None:
     from evo.report.facts.record import best_record
 
     best = best_record(history.records)
-    folder = history.folder
+    folder = shlex.quote(str(history.folder))
     shown = f"show {folder} {best.id[:8]}" if best else f"status {folder}"
     steps = {
         f"confirm {folder}": "do the best hold on fresh seeds and other tasks?",
@@ -102,13 +105,17 @@ def invoked_as() -> str:
     if shutil.which("evo"):
         return "evo"
     program = Path(sys.argv[0]).absolute()
+    if program.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m evo"
     here = Path.cwd()
-    return str(program.relative_to(here) if program.is_relative_to(here) else program)
+    shown = program.relative_to(here) if program.is_relative_to(here) else program
+    return shlex.quote(str(shown))
 
 
 def print_json(facts: Any) -> None:
     """One JSON document on standard output."""
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+    is_ascii = not is_unicode(sys.stdout)  # a character that is replaced would be lost
+    typer.echo(json.dumps(facts, indent=2, ensure_ascii=is_ascii, allow_nan=False))
 
 
 def warn(message: str) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from evo.commands.console import err, read_run
 from evo.commands.options import RunName
+from evo.commands.streams import closed
 from evo.core.errors import UsageError
 
 
@@ -26,6 +27,8 @@ def export(
     from archive.history import export as tables
     from archive.history import single_file
 
+    if output is None and "stdout" in closed:
+        raise UsageError("Standard output is closed: name a file with --output.")
     if output is None and sys.stdout.isatty() and format in ("parquet", "hdf5"):
         raise UsageError(f"{format} is not for a terminal: name a file with --output.")
     history = read_run(run)

@@ -1,11 +1,12 @@
 """`evo run` and `evo resume`."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.api.folders import RUNS, next_folder, run_folder
+from evo.api.folders import RUNS, named_folder, next_folder, run_folder
 from evo.commands.completion import complete_config, complete_run, complete_strategy
 from evo.commands.console import (
     err,
@@ -77,7 +78,7 @@ def run(
     from evo.api.running import start
 
     stem = source.folder.name if source else Path(config).stem
-    folder = RUNS / name if name else next_folder(RUNS, stem)
+    folder = named_folder(RUNS, name) if name else next_folder(RUNS, stem)
     with start(loaded, folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history:
         _announce_start(folder)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
@@ -115,7 +116,7 @@ def _run(
     from evo.report.views.live import live_view
 
     folder, ending = history.folder, ""
-    go_on = f"Resume with: {invoked_as()} resume {folder}"
+    go_on = f"Resume with: {invoked_as()} resume {shlex.quote(str(folder))}"
     try:
         with live_view(folder.name, err) as show:
             stopped = work(

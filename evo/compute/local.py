@@ -98,7 +98,7 @@ class Workers:
         if not lost:
             return
         self._restart()
-        error = f"its worker died or took longer than {self._timeout_s:g} s, twice"
+        error = f"its worker died or took longer than {self._timeout_s:g} s (timeout_s), twice"
         for job, outcome in self._attempt(lost):
             yield outcome or job.failed(error)
 
@@ -190,9 +190,14 @@ def _start_server() -> None:
     _Context().set_forkserver_preload([__name__, "sklearn.datasets"])  # most tasks load from there
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
+    # Its program unblocks the signal before it ignores it, and imports for seconds in between.
+    hears = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if hears else None
     try:
         forkserver.ensure_running()
     finally:
+        if hears:
+            signal.signal(signal.SIGINT, handler)
         del os.environ["PYTHONSAFEPATH"]
         if before is not None:
             os.environ["PYTHONSAFEPATH"] = before

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from evo.components.kinds import baseline_names
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError
 from evo.core.records import Outcome, Record, Status, Trial
@@ -141,7 +142,7 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
             outcomes = {outcome.id: outcome for outcome in run(jobs)}
             for id_ in trials:
                 if outcomes[id_].error:
-                    raise EvoError(f"Baseline {id_} could not be trained: {outcomes[id_].error}.")
+                    raise EvoError(_untrained(id_, records, outcomes[id_].error))
                 trials[id_] += outcomes[id_].trials
                 seconds[id_] += outcomes[id_].seconds
     scores = score_baselines(trials)
@@ -180,3 +181,11 @@ def _margins(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -
     """Margins of a record's trials at a rung, one array (seeds,) per stratum."""
     trials = [trial for trial in _trials(record) if trial.rung == rung]
     return list(by_stratum(trials, margins(trials, rivals)).values())
+
+
+def _untrained(id_: str, records: Sequence[Record], error: str) -> str:
+    """The message for a baseline that could not be trained."""
+    kind = next(record.candidate.kind for record in records if record.id == id_)
+    name = baseline_names(kind).get(id_, id_)
+    again = " Resume tries again; the settings of a campaign stay, so to change one start another."
+    return f"Baseline {name!r} could not be trained: {error}.{again}"

@@ -1,0 +1,20 @@
+"""Entry point of `evo` and `python -m evo`: loads little before it can be interrupted."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it still loads ends it without a traceback."""
+    try:
+        from evo.cli import main as run  # noqa: PLC0415 - while it loads, Ctrl-C is heard
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("evo: interrupted.\n")
+        sys.stderr.flush()
+        os._exit(130)  # modules may be half loaded, and their clean-up fail
+
+
+if __name__ == "__main__":
+    main()
