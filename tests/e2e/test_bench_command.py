@@ -62,3 +62,43 @@ def test_the_strategy_of_the_documentation_runs(
         "shortest",
         "random",
     ]
+
+
+SEARCH = ("bench", "search", "--quick", "--processes", "1", "--set", "trainings=12")
+
+
+def test_searches_of_a_file_are_compared_with_one_that_comes_with_evo(
+    evo: Evo, workplace: Path
+) -> None:
+    (workplace / "mine.toml").write_text('[mine]\nselection.parents = "rank"\n')
+
+    done = evo(*SEARCH, "--with", "mine.toml", "--reference", "hill", "--json")
+
+    assert done.code == 0, done.err
+    facts = done.json
+    assert [row["strategy"] for row in facts["strategies"]] == ["hill", "mine"]
+    assert (facts["reference"], facts["seeds"], facts["evaluations"]) == ("hill", 2, 48)
+    hill, mine = facts["strategies"]
+    assert hill["difference"] is None
+    assert 0 < mine["difference"]["p"] <= 1
+    for row in facts["strategies"]:
+        assert row["evaluated"] == 48
+        assert row["fresh"]["ci"][0] <= row["fresh"]["mean"] <= row["fresh"]["ci"][1]
+        assert len(row["quarters"]) == 4
+
+
+def test_wrong_use_of_the_search_bench_ends_with_one_message_before_anything_runs(
+    evo: Evo, workplace: Path
+) -> None:
+    (workplace / "mine.toml").write_text("[mine]\npopulation = 1\n")
+    wrong = {
+        ("--strategies", "hil"): "Did you mean 'hill'?",
+        ("--strategies", "hill"): "at least two strategies",
+        ("--with", "none.toml", "--strategies", "hill"): "none.toml: cannot be read",
+        ("--with", "mine.toml", "--strategies", "hill"): "population",
+        ("--set", "protocol.rungs=[{epochs=3, seeds=4}]"): "10 epochs, got 3",
+    }
+    for words, message in wrong.items():
+        done = evo(*SEARCH, *words)
+        assert (done.code, done.out) == (2, ""), words
+        assert message in " ".join(done.err.split()), words

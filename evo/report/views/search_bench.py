@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from evo.core.estimate import Estimate
@@ -18,14 +19,11 @@ def search_view(
     """The best of each strategy, then its course."""
     compared = differences(results, reference)
     title = f"After {plan.evaluations} evaluations, means over {plan.seeds} seeds"
-    best = plain_table(title)
-    best.add_column("strategy", no_wrap=True)
-    for name in ("fresh", f"minus {reference}", "p", "seen", "true", f"to {plan.reach:g}", "in"):
-        best.add_column(name, justify="right", no_wrap=True)
+    best = _table(title, "fresh", "difference", "p", "seen", "true")
+    course = _table("Course", "mean margin by quarter", "top", "hypervolume", "diversity")
+    effort = _table("Effort", f"to {plan.reach:g}", "in", "s")
     for result in results:
         other = compared.get(result.name)
-        missed = reached_in(result) < plan.seeds
-        reached = f"{result.values('reached').mean():.0f}"
         best.add_row(
             result.name,
             _text(student_mean(result.values("fresh"))),
@@ -33,15 +31,7 @@ def search_view(
             "" if other is None else f"{other.p:.2g}",
             f"{result.values('seen').mean():.3f}",
             f"{result.values('true').mean():.3f}",
-            f"≥ {reached}" if missed else reached,
-            f"{reached_in(result)}/{plan.seeds}",
         )
-    course = plain_table("Course")
-    course.add_column("strategy", no_wrap=True)
-    names = ("mean margin by quarter", "top", "hypervolume", "diversity", "s")
-    for name in names:
-        course.add_column(name, justify="right", no_wrap=True)
-    for result in results:
         quarters = result.values("quarters").mean(axis=0)
         course.add_row(
             result.name,
@@ -49,16 +39,31 @@ def search_view(
             f"{result.values('top').mean():.3f}",
             f"{result.values('hypervolume').mean():.3f}",
             f"{result.values('diversity').mean():.2f}",
+        )
+        reached = f"{result.values('reached').mean():.0f}"
+        effort.add_row(
+            result.name,
+            f"≥ {reached}" if reached_in(result) < plan.seeds else reached,
+            f"{reached_in(result)}/{plan.seeds}",
             f"{result.values('seconds').mean():.1f}",
         )
     legend = (
         "fresh: margin of the best candidate on training seeds that no search used; seen: as the "
         "search measured it; true: without noise; top: the highest without noise of all evaluated. "
-        f"minus {reference}: paired difference of fresh with Student's 95 % interval; p: corrected "
-        f"for {len(compared)} comparisons. to {plan.reach:g}: evaluations until a candidate truly "
-        "had that margin; in: searches in which one did. s: processor time of a search."
+        f"difference: of fresh to {reference}, paired by seed, with Student's 95 % interval; p: "
+        f"corrected for {len(compared)} comparisons. to {plan.reach:g}: evaluations until a "
+        "candidate truly had that margin; in: searches in which one did. s: processor time of a "
+        "search."
     )
-    return Group(best, course, Text(legend))
+    return Group(best, course, effort, Text(legend))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = plain_table(title)
+    table.add_column("strategy", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def _text(mean: Estimate, *, sign: str = "") -> str:
