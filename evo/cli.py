@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 import evo
+from evo.api.folders import RUNS
 from evo.commands.bench import bench
 from evo.commands.check import check
 from evo.commands.compare import compare
@@ -33,6 +34,7 @@ from evo.commands.status import status
 from evo.commands.streams import leave_output, settle_streams
 from evo.commands.validate import validate
 from evo.core.errors import EvoError, UsageError
+from evo.core.places import settle_places
 
 app = typer.Typer(
     name="evo",
@@ -90,6 +92,7 @@ app.command()(_guarded(doctor))
 def main() -> None:
     """Entry point: an error that a person can fix becomes one message and an exit code."""
     settle_streams()
+    settle_places(RUNS)
     # Schedulers stop a job with SIGTERM: it ends a campaign as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     try:

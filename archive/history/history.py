@@ -13,11 +13,11 @@ then ignored. A journal that runs ahead of the segments means that segments were
 since a campaign must never resume from an incomplete history.
 """
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 from archive.history.manifest import Manifest, read_manifest
 from archive.history.reader import Reader, segment_paths
@@ -71,13 +71,15 @@ class History(Reader):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} is not an empty folder. Choose another name.")
         # Written under a temporary name and renamed: a crash leaves no half of a campaign.
-        draft = folder.with_name(f".{folder.name}-{os.getpid()}{disk.TEMPORARY}")
+        # The name is random: processes of two machines may have one number.
+        draft = folder.with_name(f".{folder.name}-{uuid4().hex[:12]}{disk.TEMPORARY}")
         with disk.writing(folder):
             try:
                 (draft / "segments").mkdir(parents=True)
                 manifest = Manifest(dict(config), dict(environment))
                 manifest.write(draft)
                 Journal.start(draft / "journal", 0, campaign=manifest.id).close()
+                Lock.take(draft / "lock").release()  # not every file system has locks
                 draft.replace(folder)
                 disk.synchronise_folder(folder.parent)
             finally:

@@ -13,6 +13,8 @@ back: the segments are the history. Unknown values are NaN, -1 or empty text.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +74,79 @@ def write_single_file(reader: Reader, path: Path) -> int:
     Raises:
         HistoryError: the file could not be written, or a segment is damaged.
     """
-    with disk.draft(path) as draft, h5py.File(draft, "w", libver="v110") as file:
-        file.attrs["name"] = reader.folder.name
-        file.attrs["config"] = json.dumps(dict(reader.config))
-        file.attrs["environment"] = json.dumps(dict(reader.environment))
+    with disk.draft(path) as draft, draft.open("w+b", buffering=0) as raw:
+        sink = _Sink(raw)
         count = 0
-        for columns in reader.records.blocks():
-            count += _append_block(file, columns, count)
+        with suppress(RuntimeError), h5py.File(sink, "w", libver="v110") as file:
+            count = _write(reader, file, sink)
+        if sink.error is not None:
+            raise sink.error
     return count
+
+
+def _write(reader: Reader, file: h5py.File, sink: "_Sink") -> int:
+    file.attrs["name"] = reader.folder.name
+    file.attrs["config"] = json.dumps(dict(reader.config))
+    file.attrs["environment"] = json.dumps(dict(reader.environment))
+    count = 0
+    for columns in reader.records.blocks():
+        count += _append_block(file, columns, count)
+        if sink.error is not None:
+            break
+    return count
+
+
+class _Sink:
+    """The file that HDF5 writes to. It crashes where a write fails, so failures are kept for later.
+
+    Attributes:
+        error: the first failure; nothing is written after it.
+    """
+
+    def __init__(self, file: FileIO) -> None:
+        self.error: OSError | None = None
+        self._file = file
+
+    def write(self, content: Any) -> int:
+        """Write all of it, or keep the reason why not."""
+        left = memoryview(content)
+        length = left.nbytes
+        try:
+            while self.error is None and left.nbytes:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            self.error = error
+        return length
+
+    def read(self, size: int = -1) -> bytes:
+        """Read what was written."""
+        return self._file.read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what was written; zeros where a write failed."""
+        view = memoryview(buffer)
+        content = self._file.read(view.nbytes)
+        view[:] = content + bytes(view.nbytes - len(content))
+        return view.nbytes
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        """The place."""
+        return self._file.tell()
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the size, or keep the reason why not."""
+        try:
+            return self._file.truncate(size)
+        except OSError as error:
+            self.error = self.error or error
+            return size or 0
+
+    def flush(self) -> None:
+        """Nothing is buffered here."""
 
 
 def _append_block(file: h5py.File, columns: Columns, first: int) -> int:

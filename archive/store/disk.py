@@ -53,7 +53,7 @@ def draft(path: Path) -> Generator[Path]:
             finally:
                 os.close(descriptor)
             temporary.replace(path)
-        except OSError:
+        except Exception:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise

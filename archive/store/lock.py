@@ -5,6 +5,7 @@ under `flock`. A forked child must never keep the lock: a worker that outlives i
 process would prevent every resume, so children close their copy.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -38,7 +39,7 @@ class Lock:
         with writing(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
-                if not _flock(descriptor, fcntl.LOCK_EX, timeout_s=_TIMEOUT_S):
+                if not _locked(descriptor, path):
                     holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
                     raise HistoryError(
                         f"Campaign {path.parent} is being written by {holder or 'a process'}. "
@@ -60,6 +61,27 @@ class Lock:
             self._descriptor = -1
 
 
+def _locked(descriptor: int, path: Path) -> bool:
+    """Lock for writing; False where another process holds the lock.
+
+    Raises:
+        HistoryError: the file system has no locks.
+    """
+    try:
+        return _flock(descriptor, fcntl.LOCK_EX, timeout_s=_TIMEOUT_S)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        raise HistoryError(
+            f"The file system of {path.parent.parent} has no locks ({error.strerror}), without "
+            "which two processes could write one campaign. Choose a folder on another file system, "
+            "or mount this one with locks."
+        ) from None
+
+
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
+
+
 def is_held(path: Path) -> bool:
     """True while a process holds the lock."""
     if not path.exists():
@@ -68,6 +90,10 @@ def is_held(path: Path) -> bool:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             return not _flock(descriptor, fcntl.LOCK_SH, timeout_s=0.0)
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return False  # nobody can hold one
+            raise
         finally:
             os.close(descriptor)
 

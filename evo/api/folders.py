@@ -1,7 +1,8 @@
 """Folders of campaigns under `runs/`, by name."""
 
 import itertools
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from evo.core.errors import UsageError, unknown_name
@@ -48,7 +49,27 @@ def named_folder(parent: Path, name: str) -> Path:
     return parent / name
 
 
-def next_folder(parent: Path, stem: str) -> Path:
-    """The first folder that is free of `stem-001`, `stem-002` and so on."""
-    folders = (parent / f"{stem}-{number:03}" for number in itertools.count(1))
-    return next(folder for folder in folders if not folder.exists())
+@contextmanager
+def numbered_folder(parent: Path, stem: str) -> Generator[Path]:
+    """The first folder that is free of `stem-001`, `stem-002` and so on, made for the caller.
+
+    Making it claims the number: processes that start together, on one machine or on several that
+    share the folder, get different ones. It is removed again where nothing was put into it.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    folders = (named_folder(parent, f"{stem}-{number:03}") for number in itertools.count(1))
+    folder = next(folder for folder in folders if _is_made(folder))
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # it holds a campaign
+            folder.rmdir()
+
+
+def _is_made(folder: Path) -> bool:
+    """Make a folder; False where it exists already."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True

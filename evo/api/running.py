@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from os import fspath
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from archive.history import machines, stop_reason
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api import campaign as campaigns
-from evo.api.folders import RUNS, named_folder, next_folder, run_folder
+from evo.api.folders import RUNS, named_folder, numbered_folder, run_folder
 from evo.api.progress_view import progress_view
 from evo.api.walls import Warn, expect_walls
 from evo.campaign import build, create, lessons
@@ -26,6 +27,7 @@ from evo.campaign.stopping import Stopping
 from evo.compute.threads import one_thread
 from evo.config import Config, load, parse
 from evo.core.errors import BudgetReachedError
+from evo.core.places import settle_places
 
 OnEvent = Callable[[Event], object]
 OnGeneration = Callable[[GenerationSealed], object]
@@ -81,8 +83,9 @@ def run(
     loaded = load(config, overrides=overrides, seed=seed)
     parent = RUNS if folder is None else Path(folder)
     stem = Path(fspath(config)).stem if isinstance(config, str | Path) else loaded.kind
-    place = next_folder(parent, stem) if name is None else named_folder(parent, name)
+    claimed = numbered_folder(parent, stem)
     with (
+        claimed if name is None else nullcontext(named_folder(parent, name)) as place,
         start(loaded, place, replay=source, unsafe_sandbox=unsafe_sandbox, warn=_warn) as history,
         progress_view(place.name, progress) as show,
     ):
@@ -171,6 +174,7 @@ def start(
     """
     if replay is not None:
         config = lessons.with_recorded_lessons(config, replay.folder)
+    settle_places(folder.parent)
     create.check_config(config, replayed=replay is not None)
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
     source = None if replay is None else parse(replay.config, where=str(replay.folder))
@@ -189,6 +193,7 @@ def reopen(
         HistoryError: it is damaged, or another process runs it.
     """
     history = History.open(folder)
+    settle_places(folder.parent)
     try:
         config = parse(history.config, where=str(folder / "config.json"))
         if history.generation < config.generations:

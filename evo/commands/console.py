@@ -25,7 +25,7 @@ out = Console()
 err = Console(stderr=True)
 
 
-def print_result(history: "Reader", overview: "Overview", picture: Path) -> None:
+def print_result(history: "Reader", overview: "Overview", picture: Path | None) -> None:
     """Print the result of a campaign: generations, front, baselines, picture, next commands."""
     from archive.history.replies import Replies
     from evo.report.facts.authorship import authorship_facts
@@ -43,7 +43,8 @@ def print_result(history: "Reader", overview: "Overview", picture: Path) -> None
     out.print(pareto_view(overview))
     if trouble := lost_replies(history.records).words(history.config):
         warn(trouble)
-    out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
+    if picture is not None:
+        out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
 
 

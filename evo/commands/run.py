@@ -1,12 +1,13 @@
 """`evo run` and `evo resume`."""
 
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.api.folders import RUNS, named_folder, next_folder, run_folder
+from evo.api.folders import RUNS, named_folder, numbered_folder, run_folder
 from evo.commands.completion import complete_config, complete_run, complete_strategy
 from evo.commands.console import (
     err,
@@ -78,8 +79,11 @@ def run(
     from evo.api.running import start
 
     stem = source.folder.name if source else Path(config).stem
-    folder = named_folder(RUNS, name) if name else next_folder(RUNS, stem)
-    with start(loaded, folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history:
+    place = nullcontext(named_folder(RUNS, name)) if name else numbered_folder(RUNS, stem)
+    with (
+        place as folder,
+        start(loaded, folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history,
+    ):
         _announce_start(folder)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
 
@@ -143,7 +147,11 @@ def _run(
         err.print(f"{ending} Nothing has been proposed yet.", soft_wrap=True, markup=False)
         return
     overview = overview_of(history)
-    picture = save_picture(overview, folder)
+    try:
+        picture = save_picture(overview, folder)
+    except UsageError as error:
+        warn(f"No picture: {error}")  # a full disk takes nothing from what is finished
+        picture = None
     if as_json:
         print_json(status_facts(history))
     else:

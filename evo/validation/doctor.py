@@ -5,10 +5,13 @@ zygote, gives for it. An attack that gets through does no harm: it only reports 
 """
 
 import re
+import sys
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from evo.core.places import writable_folder
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import landlock, walls
 from evo.validation.sandbox.connection import BOOT, SandboxError
@@ -38,13 +41,18 @@ class Attack(NamedTuple):
     stopped: str = _DENIED
 
 
-ATTACKS = (
-    Attack("read a file", ["open('/etc/hosts').close()"], _ALL),
+_HERE = Path(__file__)
+"""A file that exists wherever this runs."""
+_WRITABLE = writable_folder(Path("runs"))
+"""A folder that can be written without walls; None where the file system is read-only."""
+
+_EVERY_ATTACK = (
+    Attack("read a file", [f"open({str(_HERE)!r}).close()"], _ALL),
     Attack("list a folder", ["os.listdir('/')"], _ALL),
     Attack(
         "write a file",
         [
-            "path = f'/tmp/evo-doctor-{os.getpid()}'",
+            f"path = {str(_WRITABLE)!r} + f'/evo-doctor-{{os.getpid()}}'",
             "open(path, 'w').close()",
             "os.unlink(path)",
         ],
@@ -58,7 +66,12 @@ ATTACKS = (
         _SECCOMP,
     ),
     Attack("fork", ["if os.fork() == 0: os._exit(0)"], _SECCOMP, _NO_PROCESS),
-    Attack("start a program", ["os.execv('/bin/true', ['true'])"], _ALL, _NO_PROCESS),
+    Attack(
+        "start a program",
+        [f"os.execv({sys.executable!r}, ['python', '-c', ''])"],
+        _ALL,
+        _NO_PROCESS,
+    ),
     Attack("signal the parent", ["os.kill(os.getppid(), 0)"], _SECCOMP),
     Attack("become root", ["os.setuid(0)"], _SECCOMP),
     Attack(
@@ -84,6 +97,19 @@ ATTACKS = (
         "expected a reply of at most",
     ),
 )
+
+
+_IMPOSSIBLE = frozenset(
+    name
+    for name, is_possible in {
+        "write a file": _WRITABLE is not None,
+        "read the parent's memory": Path("/proc/self/mem").exists(),
+    }.items()
+    if not is_possible
+)
+"""Attacks that would fail on this machine without any wall, and so prove nothing."""
+
+ATTACKS = tuple(attack for attack in _EVERY_ATTACK if attack.name not in _IMPOSSIBLE)
 
 
 def examine(*, attacks: Sequence[Attack] = ATTACKS, boot: str = BOOT) -> dict[str, Any]:

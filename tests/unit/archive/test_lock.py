@@ -1,8 +1,12 @@
+import errno
+import fcntl
 import os
 import socket
 
 import pytest
 
+from archive.history.history import History
+from archive.history.reader import Reader
 from archive.store.lock import Lock, is_held
 from evo.core.errors import HistoryError
 
@@ -50,3 +54,29 @@ def test_a_worker_that_outlives_its_engine_does_not_keep_the_lock(tmp_path):
     os.close(end)
     os.waitpid(worker, 0)
     assert not held
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_locks_is_named_and_left_without_half_a_campaign(
+    tmp_path, monkeypatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with pytest.raises(HistoryError, match=f"file system of {tmp_path} has no locks"):
+        History.create(tmp_path / "run", config={"generations": 1}, environment={})
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_campaign_can_be_read_where_there_are_no_locks(tmp_path, monkeypatch) -> None:
+    History.create(tmp_path / "run", config={"generations": 1}, environment={}).close()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    assert not Reader.read(tmp_path / "run").is_running

@@ -1,0 +1,71 @@
+"""Machines where almost nothing can be written, and minimal ones."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_UNSHARE = ("unshare", "-m", "bash", "-c")
+
+
+def _can_unshare() -> bool:
+    try:
+        return subprocess.run((*_UNSHARE, "mount -t tmpfs none /mnt"), check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+pytestmark = pytest.mark.skipif(not _can_unshare(), reason="needs root, to mount file systems")
+
+READ_ONLY = """
+mount --make-rprivate /
+mount --bind {work}/runs {work}/runs
+cd {work}
+mount -o remount,ro,bind /
+mount -t tmpfs -o ro none /var/tmp
+mount -t tmpfs -o ro none /dev/shm
+"""
+
+
+def within(mounts: str, command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    words = f"{mounts}\nexec {sys.executable} -m evo {command}"
+    fresh = {"PATH": os.environ["PATH"], "HOME": "/no/such", **environment}
+    return subprocess.run(
+        (*_UNSHARE, words), capture_output=True, text=True, env=fresh, check=False, timeout=300
+    )
+
+
+@pytest.fixture
+def work(tmp_path) -> Path:
+    (tmp_path / "runs").mkdir()
+    source = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x) * 1.1\n"
+    (tmp_path / "a.py").write_text(source)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ["validate a.py --kind activation", "list"])
+def test_commands_work_where_only_runs_can_be_written(work: Path, command: str) -> None:
+    done = within(READ_ONLY.format(work=work), command)
+
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert list((work / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "mounts",
+    [
+        "mount --bind /tmp /tmp; mount -o remount,ro,bind /tmp; mount -t tmpfs -o ro none /dev/shm",
+        "mount -t tmpfs none /etc",
+    ],
+    ids=["read-only", "minimal"],
+)
+def test_the_doctor_tells_a_wall_from_a_file_system(mounts: str) -> None:
+    done = within(mounts, "doctor --json", HOME="/")
+    healthy = subprocess.run(
+        [sys.executable, "-m", "evo", "doctor"], capture_output=True, check=False, timeout=300
+    )
+
+    assert done.returncode == healthy.returncode, done.stdout + done.stderr
+    assert "GotThrough" not in done.stdout
