@@ -18,6 +18,7 @@ PRINTS = {
     "bench_operators.py": "ahead of parent",
     "bench_overlap.py": "proposed ahead",
     "bench_racing.py": "rungs and races",
+    "bench_surrogate.py": "held out",
     "bench_trainer.py": "all networks",
     "bench_walls.py": "hostile",
     "bench_workers.py": "one worker / two workers",

@@ -16,6 +16,8 @@ from evo.cli import app
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.records import Candidate
+from evo.tabular.surrogate.searching import check_search
+from evo.tabular.surrogate.strategies import read_strategies, strategy_config
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.graphs import Graphs
 from evo.validation.sandbox.sandbox import Sandbox
@@ -30,6 +32,8 @@ QUICK = {
 
 Without embeddings: the notebook runs with them.
 """
+STRATEGIES = "docs/guide/search-bench.md"
+"""Its tables of settings are strategies, not configurations."""
 SLOW_OPTIONS = "--top 0 --epochs 15 --seeds 10 --task digits-cnn"
 
 
@@ -94,8 +98,28 @@ def test_results_are_read_as_the_guide_says(
     assert "def activation" in capsys.readouterr().out
 
 
+def test_the_strategies_that_are_shown_can_be_searched_with(tmp_path: Path) -> None:
+    (block,) = blocks_of(STRATEGIES, "toml")
+    (tmp_path / "mine.toml").write_text(block.text)
+
+    strategies = read_strategies(tmp_path / "mine.toml")
+
+    assert list(strategies) == ["mine", "mine-with-islands"]
+    for settings in strategies.values():
+        check_search(strategy_config(settings, {}, generations=4))
+
+
+def test_the_search_on_the_landscape_runs_as_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = blocks_of(STRATEGIES, "python")
+
+    exec(block.text, {})
+
+    assert -3 <= float(capsys.readouterr().out) < 0.4
+
+
 def test_every_configuration_is_valid() -> None:
-    settings = [tomllib.loads(block.text) for page in PAGES for block in blocks_of(page, "toml")]
+    pages = [page for page in PAGES if page != STRATEGIES]
+    settings = [tomllib.loads(block.text) for page in pages for block in blocks_of(page, "toml")]
     configurations = [values for values in settings if "project" not in values]
     for values in configurations:
         # A fragment names no model; the whole configuration around it would.

@@ -18,6 +18,9 @@ from evo.screening.pool import read_pool
 from evo.tabular.surrogate.features import function_features
 from evo.validation.graph.graphs import component_of
 
+POOL = "pool"
+"""Origin of unselected mutants; those trained again begin with it."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -47,7 +50,7 @@ class Examples:
         measured = np.array([row["margins"] for row in rows], dtype=np.float64)
         return cls(
             ids=(*(row["id"] for row in rows), *(record.id for record in pool)),
-            origins=(*(row["origin"] for row in rows), *("pool" for _ in pool)),
+            origins=(*(row["origin"] for row in rows), *(POOL for _ in pool)),
             features=np.stack([function_features(component_of(texts)) for texts in graphs]),
             margins=np.array(
                 [*measured.mean(axis=1), *(record.scored.margin.value for record in pool)]
