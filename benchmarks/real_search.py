@@ -29,8 +29,8 @@ from evo.core.records import Record
 from evo.evaluation.protocol import Rung
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import holm, sign_flip_p
-from evo.evaluation.statistics.win_rates import margins
-from evo.selection.merit import LEAST_B_WR, has_merit
+from evo.evaluation.statistics.trial_values import margins
+from evo.selection.individual import LEAST_B_WR, has_merit
 from evo.selection.worth import shrunken_margins
 from evo.studies.files import evaluate_records
 

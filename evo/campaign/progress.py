@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evo.campaign.climb import Ascent, Climb
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
 from evo.core.records import Generation, Outcome, Record, Status
 from evo.evaluation.protocol import Protocol
@@ -26,6 +27,7 @@ class Progress:
         per_minute: candidates evaluated per minute of this process's search.
         seconds_left: estimate to the end; None before it can be made.
         reward: state of the reward model; None in a campaign without one.
+        climb: how the search climbs, as of the last sealed generation; None before there is one.
         events: events since the last snapshot, in order.
     """
 
@@ -39,6 +41,7 @@ class Progress:
     per_minute: float = 0.0
     seconds_left: float | None = None
     reward: ScreeningVerdict | None = None
+    climb: Climb | None = None
     events: tuple[Event, ...] = ()
 
 
@@ -85,6 +88,7 @@ class Tracker:
         self._evaluated_here = self._first_rung_done = 0
         self._best: Record | None = None
         self._reward = ScreeningVerdict() if screening else None
+        self._ascent = Ascent(protocol.fresh_seed)
         self._events: list[Event] = []
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
@@ -124,6 +128,7 @@ class Tracker:
         candidates = [record for record in sealed.records if record.is_proposal]
         self._past.update(record.status for record in candidates)
         self._update_reward(candidates)
+        self._ascent.take(sealed)
         scored = [record for record in candidates if record.novelty is not None]
         contenders = [*scored, *([self._best] if self._best else [])]
         self._best = max(contenders, key=performance, default=None)
@@ -156,6 +161,7 @@ class Tracker:
                 per_minute=60 * evaluated / search if search > 0 else 0.0,
                 seconds_left=self._seconds_left(search, trained),
                 reward=self._reward,
+                climb=self._ascent.now,
                 events=events,
             )
         )

@@ -29,13 +29,17 @@ def print_result(history: "Reader", overview: "Overview", picture: Path | None) 
     """Print the result of a campaign: generations, front, baselines, picture, next commands."""
     from archive.history.replies import Replies
     from evo.report.facts.authorship import authorship_facts
+    from evo.report.facts.climb import climb_of
     from evo.report.facts.logbook import logbook
     from evo.report.facts.trouble import lost_replies
     from evo.report.views.authorship import authorship_table, spent_line
+    from evo.report.views.climb import climb_table
     from evo.report.views.generations import generation_table
     from evo.report.views.pareto import pareto_view
 
-    out.print(generation_table(logbook(history.records)))
+    book = logbook(history.records, history.config)
+    out.print(generation_table(book))
+    out.print(climb_table(book))
     if (authorship := authorship_facts(history.records))["operators"]:
         out.print(authorship_table(authorship))
     if spent := spent_line(Replies.read(history.folder, campaign=history.id).total):
@@ -43,8 +47,15 @@ def print_result(history: "Reader", overview: "Overview", picture: Path | None) 
     out.print(pareto_view(overview))
     if trouble := lost_replies(history.records).words(history.config):
         warn(trouble)
+<<<<<<< HEAD
     if picture is not None:
         out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
+=======
+    climb = climb_of(history.records, history.config)
+    if climb is not None and climb.warning:
+        warn(climb.warning)
+    out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
+>>>>>>> 79afb54 (The climb of a search is shown: live, in status, at the end and with the front; the front names members without merit)
     _print_next(history)
 
 

@@ -116,6 +116,11 @@ class Protocol(Frozen):
             heats.append(range(end, end + self.rungs[rung].seeds))
         return heats
 
+    @property
+    def fresh_seed(self) -> int:
+        """First of the fresh seeds, which follow those of the last rung."""
+        return self.first_seed + self.rungs[-1].seeds
+
     def has_fresh_heat(self, rung: int) -> bool:
         """True if the rung's last heat is that of the fresh seeds, which leaders alone train."""
         return self.leaders > 0 and rung == len(self.rungs) - 1

@@ -18,7 +18,8 @@ from evo.core.records import Outcome, Record, Status, Trial
 from evo.core.stages import Stage, TrainingEnd
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.race import still_racing
-from evo.evaluation.statistics.win_rates import margins, score, score_baselines
+from evo.evaluation.statistics.trial_values import margins
+from evo.evaluation.statistics.win_rates import score, score_baselines
 from evo.evaluation.strata import by_stratum
 
 Runner = Callable[[Sequence[Job]], Iterable[Outcome]]

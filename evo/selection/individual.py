@@ -13,6 +13,8 @@ from deap import base
 
 from evo.core.records import Record
 
+LEAST_B_WR = 0.5
+"""B-WR from which a component has merit: it wins against the median baseline."""
 RUNG_GAP = 10.0
 """Distance of two rungs in performance, more than two margins can differ by."""
 
@@ -67,6 +69,11 @@ def performance(record: Record) -> float:
 def novelty(record: Record) -> float:
     """The behaviour N-score: what a component computes, not how it is spelled."""
     return record.archived.behaviour
+
+
+def has_merit(record: Record) -> bool:
+    """True if an evaluated record wins against the median baseline, see `evo.selection.merit`."""
+    return record.scored.b_wr.value >= LEAST_B_WR
 
 
 def best_first(individuals: Iterable[Individual]) -> list[Individual]:

@@ -19,14 +19,10 @@ from dataclasses import replace
 
 from deap import tools
 
-from evo.core.records import Record
 from evo.selection.base import Survival, survivals
-from evo.selection.individual import Individual
+from evo.selection.individual import Individual, has_merit
 from evo.selection.niches import rooms
 from evo.selection.worth import by_worth
-
-LEAST_B_WR = 0.5
-"""B-WR from which a component has merit: it wins against the median baseline."""
 
 
 @survivals.register("merit")
@@ -38,11 +34,6 @@ class Merit(Survival):
         pool = appraise(individuals)
         survivors: list[Individual] = tools.selNSGA2(pool, min(count, len(pool)))
         return [replace(chosen, crowding=chosen.fitness.crowding_dist) for chosen in survivors]
-
-
-def has_merit(record: Record) -> bool:
-    """True if an evaluated record wins against the median baseline."""
-    return record.scored.b_wr.value >= LEAST_B_WR
 
 
 def appraise(individuals: Sequence[Individual]) -> list[Individual]:

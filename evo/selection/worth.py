@@ -49,8 +49,7 @@ def shrunken_margins(records: Sequence[Record]) -> Floats:
     worths = margins.copy()
     for rung in np.unique(rungs):
         at = rungs == rung
-        if at.sum() >= _FEWEST:
-            worths[at] = _shrunken(margins[at], errors[at])
+        worths[at] = shrunken(margins[at], errors[at])
     return worths
 
 
@@ -60,7 +59,10 @@ def standard_error(record: Record) -> float:
     return (margin.high - margin.low) / 2 / _HALF_WIDTH
 
 
-def _shrunken(margins: Floats, errors: Floats) -> Floats:
+def shrunken(margins: Floats, errors: Floats) -> Floats:
+    """(n,) the worth of members of one rung, from their margins and standard errors, (n,) each."""
+    if len(margins) < _FEWEST:
+        return margins
     middle = np.median(margins)
     spread = _MAD * np.median(np.abs(margins - middle))
     noise = float(np.median(errors**2))

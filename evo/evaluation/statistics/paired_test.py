@@ -25,7 +25,7 @@ from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Trial
 from evo.evaluation.statistics.mean import student_mean
-from evo.evaluation.statistics.win_rates import margins
+from evo.evaluation.statistics.trial_values import margins
 
 LEVEL = 0.05
 """Probability that any candidate is confirmed if none is better (family-wise error rate)."""

@@ -14,7 +14,6 @@ does not saturate. It is a mean, since a median would ignore lost trials.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +22,12 @@ from evo.core.estimate import Estimate
 from evo.core.records import Score, TaskScore, Trial
 from evo.evaluation.statistics.intervals import win_rate_interval
 from evo.evaluation.statistics.mean import stratified_mean
-from evo.evaluation.strata import by_stratum
+from evo.evaluation.statistics.trial_values import (
+    at_highest_rung,
+    by_task,
+    mean_over_tasks,
+    trial_values,
+)
 
 
 def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Score:
@@ -57,48 +61,6 @@ def score(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> 
     )
 
 
-class TrialValues(NamedTuple):
-    """Values per trial, of which the measures are means: (trials,) each.
-
-    Attributes:
-        b_wr: share of baselines beaten, in [0, 1].
-        bsota_wr: 1 if the best baseline was beaten, 1/2 for a tie, else 0.
-        margin: log(best baseline's loss / own loss), in [-3, 3].
-    """
-
-    b_wr: Floats
-    bsota_wr: Floats
-    margin: Floats
-
-
-def trial_values(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> TrialValues:
-    """Values of each trial of a candidate; the arguments are those of `score`."""
-    losses = np.array([trial.loss for trial in trials])
-    theirs = np.stack([_losses(other, on=trials) for other in baselines.values()])
-    best = theirs.min(axis=0)
-    shares = _wins(losses, theirs).mean(axis=0)
-    return TrialValues(shares, _wins(losses, best), _log_ratio(losses, best))
-
-
-def at_highest_rung(trials: Sequence[Trial]) -> list[Trial]:
-    """Trials at the highest rung among them."""
-    rung = max(trial.rung for trial in trials)
-    return [trial for trial in trials if trial.rung == rung]
-
-
-def by_task(trials: Sequence[Trial], values: Floats) -> list[list[Floats]]:
-    """Group values as `win_rate_interval` takes them: by task, one array (seeds,) per network."""
-    strata: dict[str, list[Floats]] = {}
-    for stratum, members in by_stratum(trials, values).items():
-        strata.setdefault(stratum.task, []).append(members)
-    return list(strata.values())
-
-
-def margins(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Floats:
-    """log(best baseline's loss / own loss) of each trial, in [-3, 3]."""
-    return trial_values(trials, baselines).margin
-
-
 def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score]:
     """Score each baseline against the others."""
     return {
@@ -110,32 +72,10 @@ def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score
     }
 
 
-def _losses(trials: Sequence[Trial], *, on: Sequence[Trial]) -> Floats:
-    """Losses of a baseline on the tasks, networks, seeds and rungs of `on`, in its order."""
-    loss_of = {trial[:4]: trial.loss for trial in trials}
-    return np.array([loss_of[trial[:4]] for trial in on])
-
-
-def _wins(losses: Floats, theirs: Floats) -> Floats:
-    """1 for a win, 1/2 for a tie, 0 for a loss; a lost trial (loss inf) wins nothing."""
-    wins = (losses < theirs) + 0.5 * (losses == theirs)
-    return np.where(np.isfinite(losses), wins, 0.0)
-
-
-def _log_ratio(losses: Floats, best: Floats) -> Floats:
-    """log(best / losses) of each trial, clipped to ±3, a factor of 20."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(best) - np.log(losses)
-    # Both lost, or both zero: neither is ahead of the other. A lost trial never counts as a win.
-    ratio = np.where(np.isnan(ratio), 0.0, ratio)
-    return np.where(np.isfinite(losses), np.clip(ratio, -3, 3), -3.0)
-
-
 def _margin(trials: Sequence[Trial], ahead: Floats) -> Estimate:
     """Mean over tasks of their mean, with Student's 95 % interval, within ±3."""
-    tasks = by_task(trials, ahead)
-    value = float(np.mean([np.concatenate(strata).mean() for strata in tasks]))
-    low, high = np.clip(stratified_mean(tasks).at(np.array([0.025, 0.975])), -3, 3)
+    value = mean_over_tasks(trials, ahead)
+    low, high = np.clip(stratified_mean(by_task(trials, ahead)).at(np.array([0.025, 0.975])), -3, 3)
     return Estimate(value, min(value, float(low)), max(value, float(high)))
 
 

@@ -19,6 +19,7 @@ from evo.core.seeds import child
 from evo.report.facts.front import FRONT_OBJECTIVES, fully_evaluated, without_baselines
 from evo.report.facts.objectives import Objective, objectives_of
 from evo.report.facts.posterior import BaselineTrials
+from evo.selection.individual import has_merit
 
 DRAWS = 1000
 """Draws per analysis: a probability of 0.5 is then known to ±0.03."""
@@ -76,6 +77,16 @@ class Analysis:
     def hypervolume(self) -> float:
         """Volume that the front dominates, from the reference."""
         return self.volumes[-1].hypervolume if self.volumes else 0.0
+
+    @property
+    def with_merit(self) -> tuple[int, ...]:
+        """The members that win against the median baseline, in the order of `members`."""
+        return tuple(index for index in self.members if has_merit(self.records[index]))
+
+    @property
+    def without_merit(self) -> tuple[int, ...]:
+        """The members that win less than the median baseline, in the order of `members`."""
+        return tuple(index for index in self.members if not has_merit(self.records[index]))
 
     @property
     def near(self) -> tuple[int, ...]:

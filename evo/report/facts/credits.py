@@ -16,7 +16,7 @@ from evo.campaign.ablation import ablated_graphs, standard_graphs
 from evo.components.kinds import kinds
 from evo.core.records import Record
 from evo.evaluation.statistics.paired_test import Comparison, compare_paired
-from evo.evaluation.statistics.win_rates import at_highest_rung
+from evo.evaluation.statistics.trial_values import at_highest_rung
 
 Credits = Mapping[str, Comparison | None]
 """By the name of a kind; None where training without its component failed."""

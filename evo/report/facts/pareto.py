@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from evo.core.stages import TrainingEnd
 from evo.report.facts.credits import credit_facts
 from evo.report.facts.overview import Overview
+from evo.selection.individual import has_merit
 
 
 def pareto_facts(overview: Overview, over: Overview | None = None) -> dict[str, Any]:
@@ -17,13 +19,14 @@ def pareto_facts(overview: Overview, over: Overview | None = None) -> dict[str, 
 def _front_facts(overview: Overview) -> dict[str, Any]:
     analysis = overview.analysis
     records = analysis.records
+    merit_first = (*analysis.with_merit, *analysis.without_merit)
     return {
         "objectives": [objective.key for objective in analysis.objectives],
         "hypervolume": analysis.hypervolume,
         "reference": analysis.reference.tolist(),
         "trained_in_full": len(records),
         "knee": None if analysis.knee is None else records[analysis.knee].id,
-        "front": [_member_facts(overview, index) for index in analysis.members],
+        "front": [_member_facts(overview, index) for index in merit_first],
         "near_front": [_member_facts(overview, index) for index in analysis.near],
         "front_of_lower_bounds": [records[index].id for index in analysis.cautious],
         "front_of_upper_bounds": [records[index].id for index in analysis.hopeful],
@@ -46,6 +49,8 @@ def _member_facts(overview: Overview, index: int) -> dict[str, Any]:
         "bsota_wr_ci": [score.bsota_wr.low, score.bsota_wr.high],
         "margin": score.margin.value,
         "margin_ci": [score.margin.low, score.margin.high],
+        "merit": has_merit(record),
+        "remeasured": score.end is TrainingEnd.REMEASURED,
         "n_text": novelty.text,
         "n_behaviour": novelty.behaviour,
         **{objective.key: float(value) for objective, value in values},

@@ -18,7 +18,7 @@ from evo.core.arrays import Floats
 from evo.core.records import Record, Trial
 from evo.evaluation.statistics.intervals import Beta, win_rate_posterior
 from evo.evaluation.statistics.mean import Student, stratified_mean
-from evo.evaluation.statistics.win_rates import at_highest_rung, by_task, trial_values
+from evo.evaluation.statistics.trial_values import at_highest_rung, by_task, trial_values
 from evo.evaluation.strata import by_stratum, stratum_of
 from evo.report.facts.objectives import Objective
 

@@ -1,14 +1,17 @@
 """The status of a campaign: generation, funnel, best candidate, spending."""
 
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 from archive.history import stop_reason
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.replies import Replies
-from evo.core.records import Record, Status
+from evo.campaign.climb import Ascent
+from evo.core.records import Generation, Record, Status
 from evo.report.facts.authorship import Authorship
+from evo.report.facts.climb import climb_facts, fresh_seed
 from evo.report.facts.record import best_record, measure_facts
 from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
@@ -27,15 +30,19 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
     best: Record | None = None
     screening = ScreeningVerdict()
     lost = LostReplies()
-    for record in history.records:
-        screening = screening.after([record])
-        archived += record.novelty is not None
-        lost.take(record)
-        if authorship is not None:
-            authorship.take(record)
-        if record.is_proposal:
-            counts[record.status] += 1
-            best = best_record([record] if best is None else [best, record])
+    ascent = Ascent(fresh_seed(history.config))
+    for generation, group in groupby(history.records, lambda record: record.generation):
+        members = list(group)
+        ascent.take(Generation(generation, members, []))
+        screening = screening.after(members)
+        archived += sum(record.novelty is not None for record in members)
+        for record in members:
+            lost.take(record)
+            if authorship is not None:
+                authorship.take(record)
+        candidates = [record for record in members if record.is_proposal]
+        counts.update(record.status for record in candidates)
+        best = best_record(candidates if best is None else [best, *candidates])
     return {
         "name": history.folder.name,
         "kind": history.config["kind"],
@@ -53,6 +60,7 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         "evaluated": counts[Status.EVALUATED],
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **measure_facts(best)},
+        "climb": climb_facts(ascent.now),
         "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
         "machines": [
             {"generation": stay.generation, "outcomes": stay.outcomes, "machine": stay.name}

@@ -83,11 +83,34 @@ def _front(axes: Axes, analysis: Analysis, label: str) -> None:
             label="between the fronts of the bounds",
         )
         axes.plot(*_steps(axes, analysis.values[members]).T, color=FRONT, lw=1.2, zorder=2)
-    x, y = analysis.values[members, 1], analysis.values[members, 0]
     values = analysis.values[members]
     spread = np.abs(np.stack([analysis.lows[members] - values, analysis.highs[members] - values]))
-    axes.errorbar(x, y, yerr=spread[:, :, 0], xerr=spread[:, :, 1], fmt="none", color=FRONT, lw=0.8)
-    axes.scatter(x, y, s=36, color=FRONT, zorder=3, label=label)
+    axes.errorbar(
+        *values[:, 1::-1].T,
+        yerr=spread[:, :, 0],
+        xerr=spread[:, :, 1],
+        fmt="none",
+        color=FRONT,
+        lw=0.8,
+    )
+    axes.scatter(
+        *analysis.values[list(analysis.with_merit), 1::-1].T,
+        s=36,
+        color=FRONT,
+        zorder=3,
+        label=label,
+    )
+    if analysis.without_merit:
+        axes.scatter(
+            *analysis.values[list(analysis.without_merit), 1::-1].T,
+            s=36,
+            marker="v",
+            facecolors="white",
+            edgecolors=FRONT,
+            lw=1,
+            zorder=3,
+            label="on the front without merit: B-WR below 1/2",
+        )
     if near:
         axes.scatter(
             *analysis.values[near, 1::-1].T,

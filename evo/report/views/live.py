@@ -17,6 +17,7 @@ from rich.text import Text
 
 from evo.campaign.progress import OnProgress, Progress
 from evo.core.records import Status
+from evo.report.views.climb import best_margin_text, generation_text
 from evo.report.views.text import interval_text, source_body
 
 
@@ -47,6 +48,13 @@ def panel(name: str, progress: Progress) -> RenderableType:
     grid.add_row("generation", _generation_row(progress))
     grid.add_row("funnel", _funnel(progress))
     grid.add_row("best", _best(progress))
+    climb = progress.climb
+    if climb is not None and climb.best is not None:
+        grid.add_row("best margin", best_margin_text(climb))
+    if climb is not None and climb.generation > 0:
+        grid.add_row("climb", generation_text(climb))
+    if climb is not None and climb.warning:
+        grid.add_row("warning", Text(climb.warning, style="yellow"))
     if progress.reward is not None:
         grid.add_row("reward model", str(progress.reward))
     grid.add_row("rate", f"{progress.per_minute:.1f} evaluated per minute")
@@ -73,7 +81,7 @@ class _Lines:
             return
         self._console.print(
             f"generation {progress.generation}/{progress.generations} | {_funnel(progress)} | "
-            f"best {_best(progress)} | {_reward(progress)}"
+            f"best {_best(progress)} | {_climb(progress)}{_reward(progress)}"
             f"{progress.per_minute:.1f} evaluated/min | "
             f"{_clock(progress.seconds)} so far, {_left(progress)}",
             markup=False,
@@ -131,6 +139,14 @@ def _best(progress: Progress) -> str:
         return "none yet"
     score = progress.best.score
     return f"B-WR {interval_text(score.b_wr)}  BSOTA-WR {interval_text(score.bsota_wr)}"
+
+
+def _climb(progress: Progress) -> str:
+    climb = progress.climb
+    if climb is None or climb.best is None:
+        return ""
+    still = f"standing still for {climb.still_for} generations | " if climb.stands_still else ""
+    return f"best margin {best_margin_text(climb)} | {generation_text(climb)} | {still}"
 
 
 def _reward(progress: Progress) -> str:

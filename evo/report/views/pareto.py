@@ -8,10 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.core.records import Novelty, Record
+from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Comparison
 from evo.report.facts.overview import Overview
+from evo.report.views.climb import margin_text
 from evo.report.views.tables import plain_table
 from evo.report.views.text import interval_text, source_body
+from evo.selection.individual import has_merit
 
 _MOST_MEMBERS = 12
 """Members in the table; `--json` has all."""
@@ -36,6 +39,11 @@ def pareto_view(overview: Overview, over: Overview | None = None) -> RenderableT
     if sum(objective.is_noisy for objective in analysis.objectives) > 1:
         lines += [
             "Probabilities are too high with several noisy objectives: see docs/design/pareto.md."
+        ]
+    if analysis.without_merit:
+        lines += [
+            f"{len(analysis.without_merit)} of {len(analysis.members)} on the front have no merit: "
+            "they win less than the median baseline. They come last."
         ]
     if over is not None:
         lines += [
@@ -69,7 +77,7 @@ def _front_table(overview: Overview) -> RenderableType:
     table = Table(title=f"Pareto front: {names}", title_justify="left")
     table.add_column("candidate", no_wrap=True)
     table.add_column("source", ratio=1)
-    for index in analysis.members[:_MOST_MEMBERS]:
+    for index in (*analysis.with_merit, *analysis.without_merit)[:_MOST_MEMBERS]:
         measures = Table.grid(padding=(0, 1))
         for name, value in _measures(overview, index):
             measures.add_row(Text(name, style="dim"), value)
@@ -87,7 +95,11 @@ def _measures(overview: Overview, index: int) -> Iterator[tuple[str, str]]:
     yield "id", record.id[:8] + (" (knee)" if index == analysis.knee else "")
     yield "B-WR", interval_text(score.b_wr)
     yield "BSOTA-WR", interval_text(score.bsota_wr)
-    yield "margin", f"{score.margin.value:+.3f}"
+    yield "margin", margin_text(score.margin)
+    if score.end is TrainingEnd.REMEASURED:
+        yield "", "measured again"
+    if not has_merit(record):
+        yield "merit", "none"
     yield "N text", _text_score(novelty)
     yield "N behaviour", f"{novelty.behaviour:.3f}"
     for objective, value in zip(analysis.objectives, analysis.values[index], strict=True):

@@ -23,6 +23,8 @@ def status_view(facts: Mapping[str, Any], authorship: Mapping[str, Any]) -> Rend
         del shown["llm"]
     if len(facts["machines"]) < 2:
         del shown["machines"]
+    if not facts.get("climb"):
+        shown.pop("climb", None)
     if not facts.get("trouble"):
         shown.pop("trouble", None)
     tables = [authorship_table(authorship)] if authorship["operators"] else []

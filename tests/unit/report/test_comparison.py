@@ -7,7 +7,13 @@ from evo.core.records import Candidate, Novelty, Record, Score, Status, Trial
 from evo.report.facts.comparison import comparison_facts
 from evo.report.views.comparison import comparison_table
 
-CONFIG = {"kind": "activation", "tasks": ["digits"], "seed": 0, "generations": 1}
+CONFIG = {
+    "kind": "activation",
+    "tasks": ["digits"],
+    "seed": 0,
+    "generations": 1,
+    "protocol": {"first_seed": 0, "rungs": [{"seeds": 6}]},
+}
 
 
 def record(name: str, b_wr: float, novelty: float, loss: float) -> Record:

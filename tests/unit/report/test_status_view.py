@@ -6,7 +6,12 @@ from rich.console import Console
 from evo.core.messages import Spent
 from evo.report.views.status import status_view
 
-FACTS: dict[str, Any] = {"generation": 2, "evaluated": 5, "llm": Spent()._asdict()}
+FACTS: dict[str, Any] = {
+    "generation": 2,
+    "evaluated": 5,
+    "machines": [],
+    "llm": Spent()._asdict(),
+}
 NOBODY: dict[str, Any] = {"operators": {}, "models": {}}
 
 

@@ -19,6 +19,12 @@ def record(name: str, b_wr: float, n_score: float, *, rung: int = 1, baseline: b
     )
 
 
+CONFIG = {
+    "kind": "activation",
+    "seed": 0,
+    "generations": 3,
+    "protocol": {"first_seed": 0, "rungs": [{"seeds": 2}]},
+}
 RECORDS = [
     record("relu", 0.5, 0.1, baseline=True),
     record("strong", 0.9, 0.1),
@@ -40,7 +46,7 @@ def test_the_front_holds_the_non_dominated_of_the_highest_rung() -> None:
 def test_facts_of_a_campaign_without_a_generation_have_no_best() -> None:
     class Empty:
         folder, id = Path("runs/empty"), "c"
-        config = {"kind": "activation", "seed": 0, "generations": 3}  # noqa: RUF012
+        config = CONFIG
         generation = -1
         records: list[Record] = []  # noqa: RUF012
         is_running = False

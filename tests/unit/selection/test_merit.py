@@ -1,8 +1,8 @@
 import pytest
 from selection_pools import ids, individual, record
 
-from evo.selection.individual import Individual
-from evo.selection.merit import Merit, appraise, has_merit
+from evo.selection.individual import Individual, has_merit
+from evo.selection.merit import Merit, appraise
 
 
 def novelties(*pool: Individual) -> dict[str, float]:

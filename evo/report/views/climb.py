@@ -1,0 +1,66 @@
+"""The climb of a search in words, and as a table by generation."""
+
+from deap.tools import Logbook
+from rich.console import RenderableType
+
+from evo.campaign.climb import Climb
+from evo.core.estimate import Estimate
+from evo.report.views.tables import plain_table
+
+_COLUMNS = ("gen", "best margin", "again", "excess", "mean", "ahead", "merit")
+
+
+def best_margin_text(climb: Climb) -> str:
+    """The margin of the best with its interval, and what its first measurement was worth."""
+    if climb.best is None:
+        return "none yet"
+    text = margin_text(climb.best.scored.margin)
+    if climb.best_excess is None:
+        return text
+    return f"{text}, measured again: the first margin was {abs(climb.best_excess):.3f} " + (
+        "higher than that on fresh seeds" if climb.best_excess >= 0 else "lower than on fresh seeds"
+    )
+
+
+def generation_text(climb: Climb) -> str:
+    """The last sealed generation: mean margin, offspring ahead of parents, parents with merit."""
+    return (
+        f"generation {climb.generation}: mean margin {_signed(climb.mean_margin)}, "
+        f"{_percent(climb.ahead)} ahead of their parents, "
+        f"{_percent(climb.parents_with_merit)} of parents with merit"
+    )
+
+
+def margin_text(margin: Estimate) -> str:
+    """A margin with its 95 % interval.
+
+    >>> margin_text(Estimate(0.125, -0.04, 0.29))
+    '+0.125 [-0.04, +0.29]'
+    """
+    return f"{margin.value:+.3f} [{margin.low:+.2f}, {margin.high:+.2f}]"
+
+
+def climb_table(book: Logbook) -> RenderableType:
+    """One row per entry of DEAP's logbook, see `evo.report.facts.logbook`."""
+    table = plain_table("Climb: best margin so far, those measured again, and the generation")
+    for name in _COLUMNS:
+        table.add_column(name, justify="right", no_wrap=True)
+    for entry in book:
+        table.add_row(
+            str(entry["gen"]),
+            margin_text(Estimate(entry["best"], entry["best_low"], entry["best_high"])),
+            str(entry["remeasured"]),
+            _signed(entry["excess"]),
+            _signed(entry["mean"]),
+            _percent(entry["ahead"]),
+            _percent(entry["merit"]),
+        )
+    return table
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.3f}"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
