@@ -47,15 +47,11 @@ def print_result(history: "Reader", overview: "Overview", picture: Path | None) 
     out.print(pareto_view(overview))
     if trouble := lost_replies(history.records).words(history.config):
         warn(trouble)
-<<<<<<< HEAD
-    if picture is not None:
-        out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
-=======
     climb = climb_of(history.records, history.config)
     if climb is not None and climb.warning:
         warn(climb.warning)
-    out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
->>>>>>> 79afb54 (The climb of a search is shown: live, in status, at the end and with the front; the front names members without merit)
+    if picture is not None:
+        out.print(f"Picture: {picture}", soft_wrap=True, markup=False)
     _print_next(history)
 
 
