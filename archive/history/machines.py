@@ -5,7 +5,7 @@ goes on with a campaign on another machine than the last; no record depends on i
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,12 +21,12 @@ class Stay(NamedTuple):
 
     Attributes:
         generation: the first generation that it made outcomes of.
-        outcomes: how many outcomes of that generation the machine before it had made.
+        before: ids of candidates of that generation of which earlier machines had made outcomes.
         machine: what it is, by name of the property.
     """
 
     generation: int
-    outcomes: int
+    before: Sequence[str]
     machine: Mapping[str, str]
 
     @property
@@ -45,12 +45,13 @@ def read_stays(folder: Path) -> list[Stay]:
     for line in lines:
         with suppress(ValueError, TypeError, KeyError):
             entry: dict[str, Any] = json.loads(line)
-            stays.append(Stay(int(entry["generation"]), int(entry["outcomes"]), entry["machine"]))
+            before = [str(id_) for id_ in entry["before"]]
+            stays.append(Stay(int(entry["generation"]), before, entry["machine"]))
     return stays
 
 
 def note_machine(
-    folder: Path, machine: Mapping[str, str], *, generation: int, outcomes: int
+    folder: Path, machine: Mapping[str, str], *, generation: int, before: Iterable[str]
 ) -> None:
     """Write down that this machine goes on, unless it is the one that was there last.
 
@@ -58,32 +59,33 @@ def note_machine(
         folder: the campaign's; the caller holds its lock.
         machine: what this one is.
         generation: the generation in progress.
-        outcomes: how many outcomes of it there are already.
+        before: ids of the candidates of which it has outcomes already.
     """
     stays = read_stays(folder)
     if stays and stays[-1].machine == machine:
         return
-    stays.append(Stay(generation, outcomes, machine))
+    stays.append(Stay(generation, sorted(set(before)), machine))
     lines = "".join(json.dumps(stay._asdict()) + "\n" for stay in stays)
     with suppress(HistoryError):  # a full disk is found where it matters
         disk.replace(folder / MACHINES_FILE, lines.encode())
 
 
-def machines_of(stays: Sequence[Stay], generation: int) -> list[str]:
-    """The machines that made the outcomes of a generation, in order.
+def machines_of(stays: Sequence[Stay], generation: int, id_: str) -> list[str]:
+    """The machines that made, or may have made, the outcomes of a candidate, in order.
 
-    >>> stays = [Stay(0, 0, {"cpu": "A"}), Stay(3, 2, {"cpu": "B"}), Stay(5, 0, {"cpu": "C"})]
-    >>> [machines_of(stays, generation) for generation in (2, 3, 4, 5)]
-    [['A'], ['A', 'B'], ['B'], ['C']]
+    Where the machine changed within its generation, a candidate that had outcomes before may have
+    some of both; any other is the later machine's.
+
+    >>> stays = [Stay(0, [], {"cpu": "A"}), Stay(3, ["x"], {"cpu": "B"})]
+    >>> machines_of(stays, 2, "y"), machines_of(stays, 3, "x"), machines_of(stays, 3, "y")
+    (['A'], ['A', 'B'], ['B'])
     """
     names: list[str] = []
-    for place, stay in enumerate(stays):
-        following = stays[place + 1] if place + 1 < len(stays) else None
-        begins = stay.generation <= generation
-        ends = following is not None and (
-            following.generation < generation
-            or (following.generation == generation and following.outcomes == 0)
-        )
-        if begins and not ends and stay.name not in names:
+    for stay in stays:
+        if stay.generation > generation:
+            break
+        if stay.generation < generation or id_ not in stay.before:
+            names.clear()
+        if stay.name not in names:
             names.append(stay.name)
     return names

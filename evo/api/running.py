@@ -179,7 +179,7 @@ def start(
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
     source = None if replay is None else parse(replay.config, where=str(replay.folder))
     history = create.create(folder, create.with_absolute_paths(config, replayed=source))
-    machines.note_machine(folder, create.machine(), generation=0, outcomes=0)
+    machines.note_machine(folder, create.machine(), generation=0, before=())
     return history
 
 
@@ -213,7 +213,10 @@ def reopen(
         if last is not None and last.machine != here and not changed:
             warn(f"It ran on another machine last ({last.name}): last digits may differ.")
         machines.note_machine(
-            folder, here, generation=history.generation + 1, outcomes=len(history.outcomes)
+            folder,
+            here,
+            generation=history.generation + 1,
+            before=[outcome.id for outcome in history.outcomes.values()],
         )
         expect_walls(unsafe=unsafe_sandbox, warn=warn)
     except BaseException:

@@ -22,12 +22,14 @@ def show(
     """Show everything known of one candidate."""
     history = read_run(run)
     from archive.history.confirmations import newest_of
+    from archive.history.machines import machines_of, read_stays
     from evo.report.facts.record import find_record, record_facts
     from evo.report.views.record import record_view
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)
     facts = record_facts(record, confirmation, _credits(history, record))
+    facts["machines"] = machines_of(read_stays(history.folder), record.generation, record.id)
     print_facts(facts, record_view(facts), as_json=as_json)
 
 

@@ -63,7 +63,7 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         "climb": climb_facts(ascent.now),
         "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
         "machines": [
-            {"generation": stay.generation, "outcomes": stay.outcomes, "machine": stay.name}
+            {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}
             for stay in read_stays(history.folder)
         ],
         "trouble": lost.words(history.config) or None,

@@ -61,7 +61,7 @@ def test_another_machine_is_said_at_resume_and_written_down(config: Config, tmp_
     assert warned(folder) == []
 
     elsewhere = {**here, "cpu": "Another 9000"}
-    machines.note_machine(folder, elsewhere, generation=1, outcomes=3)
+    machines.note_machine(folder, elsewhere, generation=1, before=["x"])
     (warning,) = warned(folder)
 
     assert "another machine last" in warning
