@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from evo.campaign.climb import STANDSTILL, Climb
 from evo.campaign.progress import Progress
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Record, Score, Status
@@ -99,3 +100,46 @@ def test_without_a_terminal_there_is_one_line_a_generation() -> None:
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
 
     assert [line.split(" | ")[0] for line in lines] == ["generation 1/8", "generation 2/8"]
+
+
+def climbing(still_for: int = 0) -> Progress:
+    best = progress().best
+    climb = Climb(
+        generation=1,
+        best=best,
+        best_excess=0.05,
+        trained=4,
+        mean_margin=-0.25,
+        ahead=0.25,
+        parents_with_merit=0.75,
+        remeasured=3,
+        excess=0.04,
+        still_for=still_for,
+    )
+    return replace(progress(), climb=climb)
+
+
+def test_the_panel_and_the_lines_show_the_climb() -> None:
+    console, log = Console(file=io.StringIO(), width=140), Console(file=io.StringIO(), width=40)
+
+    console.print(panel("demo-001", climbing()))
+    with live_view("demo-001", log) as show:
+        show(climbing())
+
+    for shown in (console, log):
+        text = shown.file.getvalue()  # type: ignore[attr-defined]
+        assert "+0.100 [+0.00, +0.20], measured again" in text
+        assert "0.050 higher than that on fresh seeds" in text
+        assert "mean margin -0.250, 25% ahead of their parents, 75% of parents with merit" in text
+        assert "still" not in text
+
+
+def test_the_panel_and_the_lines_warn_where_a_search_stands_still() -> None:
+    console, log = Console(file=io.StringIO(), width=300), Console(file=io.StringIO(), width=40)
+
+    console.print(panel("demo-001", climbing(STANDSTILL)))
+    with live_view("demo-001", log) as show:
+        show(climbing(STANDSTILL))
+
+    assert "The search stands still: for 5 generations" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "standing still for 5 generations" in log.file.getvalue()  # type: ignore[attr-defined]
