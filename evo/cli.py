@@ -104,7 +104,7 @@ def main() -> None:
         if error.errno not in _REFUSALS:
             raise
         leave_output()
-        place = error.filename or "standard output"
+        place = error.filename or ("standard output" if error.errno in _FULL else "a file")
         _say(f"Cannot write or read {place}: {error.strerror}. What was finished is saved.", error)
         sys.exit(1)
 
@@ -118,6 +118,9 @@ _REFUSALS = frozenset(
     if hasattr(errno, name)
 )
 """Errors of the system that a person can do something about."""
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EBADF, errno.EIO})
 
 
 def _say(message: str, error: Exception) -> None:

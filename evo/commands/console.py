@@ -46,7 +46,7 @@ def print_result(history: "Reader", overview: "Overview", picture: Path | None) 
         out.print(spent, markup=False, highlight=False, soft_wrap=True)
     out.print(pareto_view(overview))
     if trouble := lost_replies(history.records).words(history.config):
-        warn(trouble)
+        out.print(trouble, style="yellow", soft_wrap=True, markup=False, highlight=False)
     climb = climb_of(history.records, history.config)
     if climb is not None and climb.warning:
         warn(climb.warning)

@@ -31,6 +31,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from evo.components.kinds import kinds
 from evo.compute.devices import GpuClaim
+from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.training.kernels import kernels_for
@@ -77,7 +78,15 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         self._claims = tempfile.TemporaryDirectory(prefix="evo-gpu-claims-")
-        self._pool = self._start()
+        try:
+            self._pool = self._start()
+        except OSError as error:
+            self._claims.cleanup()
+            raise EvoError(
+                f"Worker processes cannot start: {error.strerror or error}. They need semaphores, "
+                "which Linux keeps in /dev/shm, and a folder for temporary files (TMPDIR): make "
+                "both writable, such as with --tmpfs /dev/shm in a container."
+            ) from error
         return self
 
     def __exit__(self, *_: object) -> None:
