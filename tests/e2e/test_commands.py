@@ -47,7 +47,7 @@ def test_evaluate_measures_files_against_the_baselines(evo: Evo, files: dict[str
     swish, relu, thief, again = done.json
     assert set(swish) == {
         *("path", "status", "reason", "rung", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci"),
-        *("margin", "seconds", "tasks"),
+        *("margin", "margin_ci", "seconds", "tasks"),
     }
     assert (swish["status"], swish["rung"]) == ("EVALUATED", 1)
     assert swish["b_wr_ci"][0] <= swish["b_wr"] <= swish["b_wr_ci"][1]
@@ -67,13 +67,14 @@ def test_evaluate_measures_files_against_the_baselines(evo: Evo, files: dict[str
 def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
     status = evo("status", finished_run, "--json").json
     pareto = evo("pareto", finished_run, "--json").json
-    shown = evo("show", finished_run, status["best"]["id"][:8], "--json").json
+    ids = (status["best"]["id"], pareto["front"][0]["id"])
+    best, first = (evo("show", finished_run, id_[:8], "--json").json for id_ in ids)
 
     assert list(status) == [
         *("name", "kind", "generation", "state", "stopped_because", "seed"),
         *("proposed", "duplicates", "invalid"),
-        *("screened_out", "failed", "evaluated", "archive_size", "best", "llm"),
-        *("reward", "operators", "models"),
+        *("screened_out", "failed", "evaluated", "archive_size", "best", "climb", "llm"),
+        *("machines", "trouble", "reward", "operators", "models"),
     ]
     assert (status["state"], status["generation"], status["seed"]) == ("finished", 2, 4)
     fallen = ("duplicates", "invalid", "screened_out", "failed", "evaluated")
@@ -86,9 +87,17 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
     assert all(0 <= member["probability"] <= 1 for member in pareto["front"])
     assert pareto["knee"] in [member["id"] for member in pareto["front"]]
     assert pareto["hypervolume"] > 0
-    assert pareto["front"][0]["id"] == status["best"]["id"]
-    assert shown["score"]["b_wr"] == status["best"]["b_wr"]
-    assert shown["source"] == pareto["front"][0]["source"]
+    assert [member["merit"] for member in pareto["front"]] == sorted(
+        (member["b_wr"] >= 0.5 for member in pareto["front"]), reverse=True
+    )
+    assert best["score"]["b_wr"] == status["best"]["b_wr"]
+    assert best["score"]["margin"] >= first["score"]["margin"]
+    assert first["source"] == pareto["front"][0]["source"]
+    climb = status["climb"]
+    assert climb["margin_ci"][0] < climb["margin"] < climb["margin_ci"][1]
+    assert climb["remeasured"] >= 1
+    assert 0 <= climb["ahead_of_parents"] <= 1
+    assert 0 <= climb["parents_with_merit"] <= 1
 
 
 @pytest.mark.parametrize("command", [("status",), ("pareto",)])
@@ -152,7 +161,7 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
     facts = evo("list", "--json").json
 
     sorts = {"kinds", "tasks", "operators", "survival", "parents", "presets", "plug-ins"}
-    assert set(facts) == sorts | {"tabular"}
+    assert set(facts) == sorts | {"tabular", "strategies"}
     assert "activation" in facts["kinds"]
     assert "digits" in facts["tasks"]
     assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])
