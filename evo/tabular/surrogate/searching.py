@@ -7,6 +7,7 @@ sandbox.
 """
 
 import math
+import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -31,6 +32,7 @@ from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 from operators.base import WritingOperator, operators
 
 _OWN_PACKAGE = "operators"
+_MEMORY = "/dev/shm"  # noqa: S108 - a folder of a random name is made in it
 
 
 def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) -> list[Record]:
@@ -56,7 +58,11 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
         }
     )
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evo-landscape-")))
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="evo-landscape-", dir=_memory_folder())
+            )
+        )
         history = stack.enter_context(
             History.create(folder / "run", config=config.model_dump(mode="json"), environment={})
         )
@@ -115,6 +121,11 @@ def _traced(request: TraceRequest) -> Traced:
         return tracer.trace(request.source, request.function, request.shapes, progress=lambda: None)
     except tracer.TraceError as error:
         return Refused(Stage.TRACE, str(error))
+
+
+def _memory_folder() -> str | None:
+    """A folder in memory, where the history waits for no disk; None for the usual one."""
+    return _MEMORY if os.access(_MEMORY, os.W_OK) else None
 
 
 def _ignore(_: Progress) -> None:
