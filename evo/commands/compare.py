@@ -24,6 +24,6 @@ def compare(
     from evo.report.views.comparison import comparison_table
 
     facts = comparison_facts(one, two)
-    if len(machines := facts["machines"]) > 1:
+    if len(machines := facts.get("machines", ())) > 1:
         warn(f"Made on different machines, so last digits may differ: {'; '.join(machines)}.")
     print_facts(facts, comparison_table(facts), as_json=as_json)

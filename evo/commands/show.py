@@ -29,7 +29,8 @@ def show(
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)
     facts = record_facts(record, confirmation, _credits(history, record))
-    facts["machines"] = machines_of(read_stays(history.folder), record.generation, record.id)
+    if len(stays := read_stays(history.folder)) > 1:
+        facts["machines"] = machines_of(stays, record.generation, record.id)
     print_facts(facts, record_view(facts), as_json=as_json)
 
 

@@ -32,10 +32,11 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
     if _rung(fronts[0]) != _rung(fronts[1]):
         differing.append("highest rung reached")
     union = [*_points(fronts[0]), *_points(fronts[1])]
+    machines = sorted({name for reader in (one, other) for name in machine_names(reader)})
     return {
+        **({"machines": machines} if len(machines) > 1 else {}),
         "comparable": not differing,
         "differing": differing,
-        "machines": sorted({name for reader in (one, other) for name in machine_names(reader)}),
         "reference": list(REFERENCE),
         "runs": [_run_facts(r, front) for r, front in zip((one, other), fronts, strict=True)],
         "hypervolume_of_both": float(hypervolume(union, REFERENCE)) if union else 0.0,

@@ -43,7 +43,7 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         candidates = [record for record in members if record.is_proposal]
         counts.update(record.status for record in candidates)
         best = best_record(candidates if best is None else [best, *candidates])
-    return {
+    facts: dict[str, Any] = {
         "name": history.folder.name,
         "kind": history.config["kind"],
         "generation": history.generation,
@@ -62,13 +62,17 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         "best": None if best is None else {"id": best.id, **measure_facts(best)},
         "climb": climb_facts(ascent.now),
         "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
-        "machines": [
-            {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}
-            for stay in read_stays(history.folder)
-        ],
-        "trouble": lost.words(history.config) or None,
         "reward": _reward_facts(history, screening),
     }
+    # What is worth a word is there only where there is something to say.
+    if trouble := lost.words(history.config):
+        facts["trouble"] = trouble
+    if len(stays := read_stays(history.folder)) > 1:
+        facts["machines"] = [
+            {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}
+            for stay in stays
+        ]
+    return facts
 
 
 def _reward_facts(history: Reader, verdict: ScreeningVerdict) -> dict[str, Any] | None:

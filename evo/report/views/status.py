@@ -21,11 +21,5 @@ def status_view(facts: Mapping[str, Any], authorship: Mapping[str, Any]) -> Rend
         shown["generation"] = "none yet; the baselines train first"
     if not any(facts["llm"].values()):
         del shown["llm"]
-    if len(facts["machines"]) < 2:
-        del shown["machines"]
-    if not facts.get("climb"):
-        shown.pop("climb", None)
-    if not facts.get("trouble"):
-        shown.pop("trouble", None)
     tables = [authorship_table(authorship)] if authorship["operators"] else []
     return Group(facts_table(shown), *tables)
