@@ -56,6 +56,7 @@ def numbered_folder(parent: Path, stem: str) -> Generator[Path]:
     Making it claims the number: processes that start together, on one machine or on several that
     share the folder, get different ones. It is removed again where nothing was put into it.
     """
+    is_new = not parent.exists()
     parent.mkdir(parents=True, exist_ok=True)
     folders = (named_folder(parent, f"{stem}-{number:03}") for number in itertools.count(1))
     folder = next(folder for folder in folders if _is_made(folder))
@@ -64,6 +65,8 @@ def numbered_folder(parent: Path, stem: str) -> Generator[Path]:
     finally:
         with suppress(OSError):  # it holds a campaign
             folder.rmdir()
+            if is_new:
+                parent.rmdir()
 
 
 def _is_made(folder: Path) -> bool:

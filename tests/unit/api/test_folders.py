@@ -33,9 +33,9 @@ def test_jobs_that_start_at_once_get_numbers_of_their_own(tmp_path) -> None:
 
 
 def test_a_number_is_given_back_where_nothing_came_of_it(tmp_path: Path) -> None:
-    with numbered_folder(tmp_path, "job") as first:
+    with numbered_folder(tmp_path / "runs", "job") as first:
         pass
-    with numbered_folder(tmp_path, "job") as second:
+    with numbered_folder(tmp_path / "runs", "job") as second:
         pass
 
     assert first == second
