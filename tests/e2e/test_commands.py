@@ -74,7 +74,7 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
         *("name", "kind", "generation", "state", "stopped_because", "seed"),
         *("proposed", "duplicates", "invalid"),
         *("screened_out", "failed", "evaluated", "archive_size", "best", "climb", "llm"),
-        *("machines", "trouble", "reward", "operators", "models"),
+        *("reward", "operators", "models"),
     ]
     assert (status["state"], status["generation"], status["seed"]) == ("finished", 2, 4)
     fallen = ("duplicates", "invalid", "screened_out", "failed", "evaluated")

@@ -43,6 +43,7 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         candidates = [record for record in members if record.is_proposal]
         counts.update(record.status for record in candidates)
         best = best_record(candidates if best is None else [best, *candidates])
+    climb = climb_facts(ascent.now)
     facts: dict[str, Any] = {
         "name": history.folder.name,
         "kind": history.config["kind"],
@@ -60,7 +61,7 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         "evaluated": counts[Status.EVALUATED],
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **measure_facts(best)},
-        "climb": climb_facts(ascent.now),
+        **({} if climb is None else {"climb": climb}),
         "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
         "reward": _reward_facts(history, screening),
     }
