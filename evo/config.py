@@ -50,7 +50,13 @@ class PortfolioSettings(Frozen):
 
 def _default_operators(values: Mapping[str, Any]) -> dict[str, float]:
     """The operators of a configuration that names none."""
-    operators = {"mutate-tree": 2.0, "crossover-tree": 1.0}
+    operators = {
+        "mutate-tree": 1.5,
+        "crossover-tree": 0.75,
+        "blend-tree": 0.4,
+        "tune-tree": 0.2,
+        "simplify-tree": 0.15,
+    }
     if SEPARATOR in str(values.get("kind", "")):
         operators |= {"exchange": 1.0}
     if _asks(values):
@@ -74,7 +80,7 @@ class Config(Frozen):
     """Random seed. The same seed gives the same campaign, record for record."""
     generations: PositiveInt = 20
     """Generations to run."""
-    population: Annotated[int, Field(ge=SMALLEST_POPULATION)] = 24
+    population: Annotated[int, Field(ge=SMALLEST_POPULATION)] = 12
     """Candidates that survive a generation."""
     offspring: PositiveInt = 48
     """Candidates proposed per generation."""

@@ -8,9 +8,9 @@ from evo.core.frozen import Frozen
 class SelectionSettings(Frozen):
     """Survival, parents and islands."""
 
-    survival: str = "nsga2"
+    survival: str = "merit"
     """Survival strategy by name; see `evo list`."""
-    parents: str = "tournament"
+    parents: str = "rank"
     """Strategy that draws the parents of an offspring, by name; see `evo list`."""
     islands: PositiveInt = 1
     """Separate populations; `population` is divided among them, at least 4 on each."""
