@@ -27,6 +27,9 @@ SETTINGS = (
     *("generations=4", "seed=18", "reward.screening=true", "protocol.strengths=[1.0]"),
     "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",
     *("protocol.rate_seeds=2", "protocol.heat_seeds=2"),
+    # Named, so that other defaults write no other campaign.
+    *("selection.survival=nsga2", "selection.parents=tournament"),
+    'operators={"mutate-tree" = 2, "crossover-tree" = 1, "exchange" = 1}',
 )
 STOPPED_IN = 3
 """The generation in which the campaign stops, after its first outcomes."""

@@ -8,6 +8,7 @@ import no_training
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from evo.campaign.progress import Progress
 from evo.config import parse
 from evo.core.records import JobKey, Outcome
 from evo.evaluation.protocol import Job
@@ -16,13 +17,17 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 class Recording(no_training.Trainer):
-    """Notes what it is asked to train."""
+    """Notes what it is asked to train, and in which generation."""
 
-    asked: list[JobKey]
+    asked: list[tuple[int, JobKey]]
+    generation = 0
 
     def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        self.asked += [job.key for job in jobs]
+        self.asked += [(self.generation, job.key) for job in jobs]
         return super().__call__(jobs)
+
+    def watch(self, progress: Progress) -> None:
+        self.generation = progress.generation
 
 
 def test_it_resumes_to_its_end_and_pays_for_nothing_twice(tmp_path: Path) -> None:
@@ -33,12 +38,13 @@ def test_it_resumes_to_its_end_and_pays_for_nothing_twice(tmp_path: Path) -> Non
     trainer.asked = []
 
     with History.open(folder) as history:
-        no_training.run(history, lambda _: None, trainer=trainer)
+        no_training.run(history, trainer.watch, trainer=trainer)
 
     after = Reader.read(folder)
     assert after.generation == 4
     assert [r.id for r in after.records][: len(before.records)] == [r.id for r in before.records]
     resumed = {record.id for record in after.records if record.generation == 3}
     assert {key.id for key in before.outcomes} <= resumed
-    assert trainer.asked
-    assert not before.outcomes.keys() & set(trainer.asked)
+    asked = {key for generation, key in trainer.asked if generation == 3}
+    assert asked
+    assert not before.outcomes.keys() & asked
