@@ -27,7 +27,9 @@ PROBED_CELLS = 48
 `benchmarks/bench_novelty.py` measures the recall.
 """
 
-_BLOCK = 1024
+BLOCK = 1024
+"""Number of vectors that move into cells at once."""
+
 _SHORTLIST = 8
 """Entries of a shortlist beyond `count`: float32 may swap neighbours at nearly equal distances."""
 
@@ -35,9 +37,18 @@ _SEED = 20
 
 
 class Neighbours:
-    """A nearest-neighbour index over vectors of one length with ids."""
+    """A nearest-neighbour index over vectors of one length with ids.
 
-    def __init__(self) -> None:
+    Args:
+        many: number of vectors from which on they are indexed in cells.
+        block: number of vectors that move into cells at once.
+        probed_cells: cells searched per query.
+    """
+
+    def __init__(
+        self, *, many: int = MANY, block: int = BLOCK, probed_cells: int = PROBED_CELLS
+    ) -> None:
+        self._many, self._block, self._probed_cells = many, block, probed_cells
         faiss.omp_set_num_threads(1)  # the order of sums must not depend on the machine
         self._ids: list[str] = []
         self._loose: faiss.IndexFlatL2 | None = None
@@ -96,19 +107,20 @@ class Neighbours:
     def _settle(self) -> None:
         """Move full blocks into cells; rebuild the cells if the number of vectors has doubled."""
         doublings = len(self).bit_length() - 1
-        if len(self) < MANY or self._loose is None:
+        if len(self) < self._many or self._loose is None:
             return
         loose: Vector = self._loose.reconstruct_n(0, self._loose.ntotal)
         if self._cells is None or doublings > self._doublings:
             if self._cells is not None:
                 loose = np.concatenate([self._cells.reconstruct_n(0, self._cells.ntotal), loose])
             self._cells = _cells(loose[: 1 << doublings], 1 << (doublings // 2 + 2))
+            self._cells.nprobe = self._probed_cells
             self._doublings = doublings
-        elif len(loose) < _BLOCK:
+        elif len(loose) < self._block:
             return
-        whole = len(loose) // _BLOCK * _BLOCK
-        for start in range(0, whole, _BLOCK):
-            self._cells.add(loose[start : start + _BLOCK])
+        whole = len(loose) // self._block * self._block
+        for start in range(0, whole, self._block):
+            self._cells.add(loose[start : start + self._block])
         self._loose = faiss.IndexFlatL2(loose.shape[1])
         self._loose.add(loose[whole:])
 
@@ -121,7 +133,6 @@ def _cells(vectors: Vector, count: int) -> faiss.IndexIVFFlat:
     cells.cp.niter = 6
     cells.cp.min_points_per_centroid = 16  # 32 at least: FAISS warns below 39
     cells.cp.max_points_per_centroid = 64
-    cells.nprobe = PROBED_CELLS
     cells.train(vectors)
     cells.make_direct_map()  # so that vectors can be read back by place
     return cells

@@ -38,6 +38,12 @@ from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.trials import run_trials
 from evo.validation.graph.graphs import component_of
 
+_PRELOAD = (
+    "sklearn.datasets",  # most tasks load from there
+    "torch.fx.experimental.symbolic_shapes",  # torch imports it, and SymPy, at the first gradient
+)
+"""Modules that each worker would import by itself at its first training."""
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
 
 
@@ -196,7 +202,7 @@ def _start_server() -> None:
     It looks for modules where packages are installed and not in the current folder, whose files
     may have the names of ours.
     """
-    _Context().set_forkserver_preload([__name__, "sklearn.datasets"])  # most tasks load from there
+    _Context().set_forkserver_preload([__name__, *_PRELOAD])
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     # Its program unblocks the signal before it ignores it, and imports for seconds in between.

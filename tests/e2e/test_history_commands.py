@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.command import EVO, SMALL, Evo, run_evo, start_evo
+from support.command import EVO, LONG, SMALL, Evo, run_evo, start_evo
 from support.processes import wait_for
 
 from archive.history.reader import Reader
@@ -133,7 +133,7 @@ def test_a_folder_that_may_only_be_read_is_read_and_not_resumed(evo: Evo, copy: 
 
 
 def test_a_second_ctrl_c_stops_at_once(workplace: Path) -> None:
-    process = start_evo(*SMALL, "--name", "hasty", cwd=workplace)
+    process = start_evo(*LONG, "--name", "hasty", cwd=workplace)
     folder = workplace / "runs/hasty"
     wait_for(lambda: (folder / "journal").exists() and Reader.read(folder).outcomes)
     os.kill(process.pid, signal.SIGINT)

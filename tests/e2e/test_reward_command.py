@@ -3,11 +3,13 @@ from pathlib import Path
 import pytest
 from support.command import Evo, Finished
 
+PROTOCOL = "protocol.rungs=[{epochs = 1, seeds = 2, networks = 1}, {epochs = 1, seeds = 2}]"
 SCREENED = (
     *("run", "smoke", "--name", "screened", "--seed", "6", "--json"),
     *("--set", "generations=3", "--set", "offspring=20", "--set", "trainings=12"),
     *("--set", "reward.screening=true", "--set", "reward.first_generation=2"),
     *("--set", "novelty.text_model=none", "--set", "reward.fit.steps=60"),
+    *("--set", PROTOCOL),
 )
 
 
@@ -58,7 +60,8 @@ def test_a_campaign_begins_with_the_lessons_and_status_says_how_its_model_stands
     evo: Evo, saved: Finished, workplace: Path
 ) -> None:
     taught = ("--set", "reward.screening=true", "--set", "reward.lessons=lessons.parquet")
-    done = evo("run", "smoke", "--name", "taught", *taught, "--json")
+    short = ("--set", "novelty.text_model=none", "--set", "generations=1", "--set", PROTOCOL)
+    done = evo("run", "smoke", "--name", "taught", *taught, *short, "--json")
 
     assert done.code == 0, done.err
     copy = workplace / "runs" / "taught" / "lessons.parquet"

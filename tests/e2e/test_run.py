@@ -3,7 +3,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.command import SECRET, SMALL, Evo, Finished, start_evo
+from support.command import LONG, SECRET, SHORT, SMALL, Evo, Finished, start_evo
 from support.processes import descendants, is_alive, wait_for
 
 from archive.history import stop_reason as endings
@@ -98,7 +98,7 @@ def test_resuming_a_finished_campaign_shows_its_result_again(evo: Evo, finished_
 
 
 def test_a_second_process_on_one_campaign_is_refused(evo: Evo, workplace: Path) -> None:
-    process = start_evo(*SMALL, "--name", "busy", cwd=workplace)
+    process = start_evo(*LONG, "--name", "busy", cwd=workplace)
     try:
         wait_for((workplace / "runs/busy/campaign.json").exists)
         done = evo("resume", "busy")
@@ -118,7 +118,7 @@ def test_a_dead_endpoint_says_how_to_go_on_and_status_repeats_why(
 ) -> None:
     model = '[{model = "absent", base_url = "http://127.0.0.1:9/v1"}]'
     settings = (f"llm.models={model}", "llm.attempts=1", "operators.generate-llm=9", "workers=1")
-    done = evo(*SMALL, "--name", "dead", *(part for each in settings for part in ("--set", each)))
+    done = evo(*SHORT, "--name", "dead", *(part for each in settings for part in ("--set", each)))
     status = evo("status", "dead", "--json").json
 
     assert done.code == 1
@@ -132,7 +132,7 @@ def test_a_budget_that_ends_before_anything_is_proposed_prints_no_empty_tables(
 ) -> None:
     model = '[{model = "absent", base_url = "http://127.0.0.1:9/v1"}]'
     settings = (f"llm.models={model}", "llm.budget.hours=0.000001")
-    done = evo(*SMALL, "--name", "brief", *(part for each in settings for part in ("--set", each)))
+    done = evo(*SHORT, "--name", "brief", *(part for each in settings for part in ("--set", each)))
 
     assert (done.code, done.out) == (0, "")
     assert "Nothing has been proposed yet" in done.err

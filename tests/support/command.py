@@ -21,9 +21,13 @@ SECRET = "sk-do-not-write-me"
 SMALL = (
     # Without embeddings: loading their model takes a process eight seconds.
     *("run", "smoke", "--seed", "4", "--set", "novelty.text_model=none"),
-    # Long enough to be interrupted, short enough to wait for.
-    *("--set", "protocol.rungs=[{epochs = 1, seeds = 4}, {epochs = 3, seeds = 4}]"),
+    *("--set", "protocol.rungs=[{epochs = 1, seeds = 2}, {epochs = 3, seeds = 3}]"),
 )
+"""A campaign long enough to be interrupted, short enough to wait for."""
+LONG = (*SMALL, "--set", "protocol.rungs=[{epochs = 1, seeds = 4}, {epochs = 30, seeds = 8}]")
+"""One that is not waited for: it is stopped."""
+SHORT = (*SMALL, "--set", "protocol.rungs=[{epochs = 1, seeds = 2, networks = 1}]")
+"""One whose trainings are not what is tested."""
 
 
 class Finished(NamedTuple):

@@ -1,15 +1,7 @@
 import numpy as np
 import pytest
 
-from archive.novelty import neighbours
-from archive.novelty.neighbours import Neighbours
-
-
-@pytest.fixture(autouse=True)
-def few_are_many(monkeypatch):
-    """Cells from 1,024 vectors on, in blocks of 64, so that a test passes every threshold."""
-    monkeypatch.setattr(neighbours, "MANY", 1024)
-    monkeypatch.setattr(neighbours, "_BLOCK", 64)
+from archive.novelty.neighbours import PROBED_CELLS, Neighbours
 
 
 def vectors(count, *, seed=0):
@@ -20,8 +12,9 @@ def vectors(count, *, seed=0):
     return (middles[rng.integers(40, size=count)] + spread).astype(np.float32)
 
 
-def filled(count, *, step):
-    index = Neighbours()
+def filled(count, *, step, probed_cells=PROBED_CELLS):
+    """Cells from 1,024 vectors on, in blocks of 64, so that a test passes every threshold."""
+    index = Neighbours(many=1024, block=64, probed_cells=probed_cells)
     rows = vectors(count)
     for start in range(0, count, step):
         part = rows[start : start + step]
@@ -71,12 +64,12 @@ def test_every_vector_finds_itself_among_many():
 
 @pytest.mark.parametrize("count", [1023, 1024, 1500, 2047, 2048, 3333])
 @pytest.mark.parametrize("step", [1000, 37])
-def test_an_index_answers_as_one_that_was_filled_at_once(monkeypatch, count, step):
+def test_an_index_answers_as_one_that_was_filled_at_once(count, step):
     # So few cells that much is missed: what is missed must be the same.
-    monkeypatch.setattr(neighbours, "PROBED_CELLS", 2)
-    queries = vectors(50, seed=2)
+    queries, few = vectors(50, seed=2), 2
 
-    grown, rebuilt = filled(count, step=step), filled(count, step=count)
+    grown = filled(count, step=step, probed_cells=few)
+    rebuilt = filled(count, step=count, probed_cells=few)
 
     for (ids, rows), (other_ids, others) in zip(
         grown.near(queries, 5), rebuilt.near(queries, 5), strict=True
