@@ -12,7 +12,7 @@ from evo.studies.files import evaluate_records
 CONFIG = Config.model_validate(
     {
         "protocol": {
-            "rungs": [{"epochs": 2, "seeds": 4}],
+            "rungs": [{"epochs": 1, "seeds": 4}],
             "rate_seeds": 2,
             "heat_seeds": 2,
             "learning_rates": [0.01, 0.03],

@@ -87,12 +87,12 @@ def test_results_do_not_depend_on_the_worker_or_the_company(
 
 
 def test_a_job_that_runs_out_of_time_twice_costs_itself_alone(graph: tuple[str, ...]) -> None:
-    with workers(timeout_s=9.0) as pool:
+    with workers(timeout_s=5.0) as pool:
         by_id(pool.run([Job("warm", graph, 0), Job("up", graph, 0)]))
         outcomes = by_id(pool.run([Job("slow", graph, 2), Job("a", graph, 0), Job("b", graph, 0)]))
         after = by_id(pool.run([Job("c", graph, 0)]))
 
-    assert "longer than 9 s, twice" in outcomes["slow"].error
+    assert "longer than 5 s (timeout_s), twice" in outcomes["slow"].error
     assert outcomes["slow"].trials == ()
     assert not outcomes["a"].error
     assert outcomes["a"].trials == outcomes["b"].trials == after["c"].trials
