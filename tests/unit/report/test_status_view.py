@@ -9,7 +9,6 @@ from evo.report.views.status import status_view
 FACTS: dict[str, Any] = {
     "generation": 2,
     "evaluated": 5,
-    "machines": [],
     "llm": Spent()._asdict(),
 }
 NOBODY: dict[str, Any] = {"operators": {}, "models": {}}
