@@ -32,6 +32,8 @@ from evo.llm.settings import LlmSettings
 from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
 
+DEFAULT_STRATEGY = "evolution"
+"""The search strategy that a configuration has unless it says otherwise."""
 SMALLEST_POPULATION = 4
 """Fewest survivors that leave selection a choice."""
 
@@ -80,7 +82,7 @@ class Config(Frozen):
     """Random seed. The same seed gives the same campaign, record for record."""
     generations: PositiveInt = 20
     """Generations to run."""
-    population: Annotated[int, Field(ge=SMALLEST_POPULATION)] = 12
+    population: Annotated[int, Field(ge=SMALLEST_POPULATION)] = 16
     """Candidates that survive a generation."""
     offspring: PositiveInt = 48
     """Candidates proposed per generation."""

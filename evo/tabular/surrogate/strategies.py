@@ -1,17 +1,16 @@
 """Search strategies of the benchmark: a name and the settings of a campaign.
 
-A strategy is a table of a TOML file with keys as in a campaign's configuration. Those that come
-with evo are in `evo/data/search_strategies.toml`; a file of one's own has the same form, and may
-name strategies and operators of plug-ins.
+Those that come with evo are the files of `evo/data/strategies`. A file of one's own holds a table
+of settings per strategy, with keys as in a campaign's configuration, and may name strategies and
+operators of plug-ins.
 """
 
 import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
-from evo.config import Config, load
+from evo.config import DEFAULT_STRATEGY, Config, load, strategies, strategy_settings
 from evo.core.errors import UsageError
 
 Settings = Mapping[str, Any]
@@ -19,7 +18,7 @@ Settings = Mapping[str, Any]
 
 COMMON: Settings = {
     "device": "cpu",
-    "population": 24,
+    "population": 8,
     "offspring": 40,
     "trainings": 24,
     "novelty.text_model": "none",
@@ -28,9 +27,9 @@ COMMON: Settings = {
 
 
 def own_strategies() -> dict[str, Settings]:
-    """The strategies that come with evo, by name."""
-    file = resources.files("evo.data") / "search_strategies.toml"
-    return _strategies(tomllib.loads(file.read_text()), where="search_strategies.toml")
+    """The strategies that come with evo, by name; the default one first."""
+    names = sorted(strategies(), key=lambda name: name != DEFAULT_STRATEGY)
+    return {name: _flat(strategy_settings(name)) for name in names}
 
 
 def read_strategies(path: Path) -> dict[str, Settings]:
