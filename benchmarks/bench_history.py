@@ -99,7 +99,7 @@ def history_costs(folder: Path, records: int) -> None:
     files = list((folder / "segments").iterdir())
     print(
         f"merging: {1000 * sum(merges) / (size // SEALED):.1f} ms per generation on average, "
-        f"{max(merges):.2f} s at most, {len(merges)} merges"
+        f"{max(merges, default=0.0):.2f} s at most, {len(merges)} merges"
     )
     print(
         f"on disk: {len(files)} files, {sum(f.stat().st_size for f in files) / size:.0f} bytes per "
@@ -205,7 +205,9 @@ def record(generation: int, place: int) -> Record:
         graphs=("-" * 900,),
         text_vector=(text / np.linalg.norm(text)).astype(np.float32),
         behaviour_vector=rng.standard_normal(64).astype(np.float32),
-        score=Score(trials[-1].rung, trials, rate, rate, 0.1, {"digits": TaskScore(0.5, 0.5, 0.3)}),
+        score=Score(
+            trials[-1].rung, trials, rate, rate, rate, {"digits": TaskScore(0.5, 0.5, 0.3)}
+        ),
         novelty=Novelty(0.1, 0.2, "0" * 16, "0" * 16),
         seconds=1.0,
     )

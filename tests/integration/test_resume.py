@@ -37,11 +37,15 @@ STRATEGIES = {
     "niches": ("selection.survival=niches",),
     "refining": ("operators={mutate-tree=1,blend-tree=1,tune-tree=3,simplify-tree=1}",),
     "uniform": ("selection.parents=uniform",),
-    "rank": ("selection.parents=rank",),
+    "tournament": ("selection.parents=tournament",),
     "novelty-first": ("selection.parents=novelty-first",),
-    "merit": ("selection.survival=merit",),
+    "nsga2": ("selection.survival=nsga2",),
+    "portfolio": (
+        "population=16",
+        "selection.portfolio=['merit+rank', 'elite+best', 'niches+rank', 'baselines+uniform']",
+    ),
     "history": ("selection.survival=elite", "selection.parents=epsilon-history"),
-    "few children": ("selection.survival=merit", "selection.parents=few-children"),
+    "few children": ("selection.parents=few-children",),
     "islands": ("population=12", "selection.islands=3", "selection.migrate_every=2"),
     "islands of niches": (
         *("population=8", "selection.islands=2", "selection.migrate_every=2"),

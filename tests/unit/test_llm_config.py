@@ -19,7 +19,9 @@ def test_with_a_model_asking_operators_are_in_and_weights_adapt() -> None:
 def test_without_one_nothing_changes() -> None:
     config = load("default")
 
-    assert set(config.operators) == {"mutate-tree", "crossover-tree"}
+    assert set(config.operators) == {
+        *("mutate-tree", "crossover-tree", "blend-tree", "tune-tree", "simplify-tree")
+    }
     assert not config.portfolio.adaptive
 
 

@@ -16,9 +16,11 @@ def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
     table.add_column("")
     for run in facts["runs"]:
         table.add_column(Text(run["name"]), justify="right")
+    # What only one of them has has no row, nor has what is not one value.
     for key in facts["runs"][0]:
-        if key not in ("name", "best"):
-            table.add_row(key, *(value_text(run[key]) for run in facts["runs"]))
+        values = [run.get(key) for run in facts["runs"]]
+        if key not in ("name", "best", "climb", "trouble"):
+            table.add_row(key, *map(value_text, values))
     for key in ("b_wr", "bsota_wr", "n_behaviour"):
         bests = (run["best"] for run in facts["runs"])
         table.add_row(f"best: {key}", *(value_text(best and best[key]) for best in bests))

@@ -4,7 +4,7 @@ import pytest
 
 from evo.campaign import create
 from evo.components.kinds import kinds
-from evo.config import parse
+from evo.config import load, parse
 from evo.core.errors import UsageError
 
 GRID = kinds.get("optimizer").learning_rates
@@ -76,7 +76,7 @@ def test_kinds_that_are_evolved_together_bring_their_grids_and_their_operators()
     assert found.kind == "regularizer+schedule"
     assert found.protocol.strengths == kinds.get("regularizer").strengths
     assert found.protocol.learning_rates == kinds.get("schedule").learning_rates
-    assert set(found.operators) == {"mutate-tree", "crossover-tree", "exchange"}
+    assert set(found.operators) == {*load("default").operators, "exchange"}
     assert "exchange" not in parse({"kind": "schedule"}, where="here").operators
 
 
