@@ -22,6 +22,8 @@ from operators.tree.program import Program
 from operators.tree.reductions import reduce_once
 from operators.tree.tidy import tidy
 
+_ROUNDS = 8
+"""Rounds of reductions and edits before a larger offspring is taken; the first is mostly enough."""
 _LAST_REDUCTION = 0.6
 """Chance that a reduction is the last one."""
 
@@ -39,7 +41,10 @@ class SimplifyTree(WritingOperator):
         """Source of a component no larger than the parent."""
         (record,) = parents
         parent = read_parent(record.candidate.source, contract)
-        reduced = _not_larger(chain(_reduced(parent, rng), _edited(parent, rng)), parent)
+        drafts = chain.from_iterable(
+            chain(_reduced(parent, rng), _edited(parent, rng)) for _ in range(_ROUNDS)
+        )
+        reduced = _not_larger(drafts, parent)
         # Of the smallest components, hardly any edit gives another that is no larger.
         return first_worthy(chain(reduced, _edited(parent, rng)), [parent], rng)
 
