@@ -30,7 +30,7 @@ _LOWEST = -3.0
 
 @dataclass(frozen=True)
 class Kernel:
-    """Parameters found by marginal likelihood, see `benchmarks/fit_surrogate.py`.
+    """Parameters, which were found by marginal likelihood and stand in `kernel.json`.
 
     Attributes:
         scales: (groups,) inverse length scales.
