@@ -22,10 +22,8 @@ from typing import Any
 import numpy as np
 
 import evo
-from archive.novelty.novelty_archive import rms_distance
 from archive.pareto import hypervolume
 from evo.config import Config, load
-from evo.core.records import Record
 from evo.evaluation.protocol import Rung
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import holm, sign_flip_p
@@ -33,6 +31,7 @@ from evo.evaluation.statistics.trial_values import margins
 from evo.selection.individual import LEAST_B_WR, has_merit
 from evo.selection.worth import shrunken_margins
 from evo.studies.files import evaluate_records
+from evo.tabular.surrogate.benchmark import mean_distance
 
 STRATEGIES = "evolution,nsga2,random,best-of-n,hill"
 FRESH_SEED, FRESH_SEEDS = 1_000_000, 12
@@ -78,7 +77,7 @@ def figures(campaign: evo.Campaign, config: Config) -> dict[str, Any]:
         "best": ranked[0].candidate.source,
         "generation": ranked[0].generation,
         "hypervolume": hypervolume(points, [LEAST_B_WR, 0.0]) if points else 0.0,
-        "diversity": _diversity(ranked[:LEADERS]),
+        "diversity": mean_distance(ranked[:LEADERS]),
         "seconds": sum(record.seconds for record in trained),
     }
 
@@ -128,13 +127,6 @@ def report(results: Sequence[dict[str, Any]], strategies: Sequence[str]) -> None
     p_values = [sign_flip_p(differences) for differences in paired.values()]
     for (name, differences), p in zip(paired.items(), holm(p_values), strict=True):
         print(f"{reference} − {name}: fresh {_shown(differences)}, p {p:.3f} by Holm")
-
-
-def _diversity(records: Sequence[Record]) -> float:
-    """Mean distance in behaviour between two of the records."""
-    vectors = np.stack([record.behaviour_vector for record in records])
-    distances = np.stack([rms_distance(vector, vectors) for vector in vectors])
-    return float(distances.sum() / max(1, len(vectors) * (len(vectors) - 1)))
 
 
 def _mean(rows: dict[int, dict[str, Any]], key: str) -> str:

@@ -1,8 +1,7 @@
 """Put a campaign together from its configuration: the one module that imports every package."""
 
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -88,36 +87,22 @@ def run_campaign(
         text.loading(),  # takes seconds: in the background, while workers start and train
         counted_hours(history.folder, hours=config.llm.budget.hours) as deadline,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
-        _greeted(config, history, keys=keys, replay=replay, deadline=deadline),
-        workers(config) as pool,
-        Sandbox(unsafe=unsafe_sandbox) as sandbox,
     ):
-        search(
-            history,
-            config,
-            watch,
-            sandbox=sandbox,
-            text=text,
-            train=pool.run,
-            keys=keys,
-            replay=replay,
-            deadline=deadline,
-        )
-
-
-@contextmanager
-def _greeted(
-    config: Config,
-    history: History,
-    *,
-    keys: Mapping[str, str],
-    replay: Reader | None,
-    deadline: float | None,
-) -> Generator[None]:
-    """Ask whether the models of a new campaign answer, before workers start and train."""
-    if history.generation < 0 and replay is None:
-        models.greet(config.llm, history, keys=keys, deadline=deadline)
-    yield
+        if history.generation < 0 and replay is None:
+            # Do the models of a new campaign answer? Asked before workers start and train.
+            models.greet(config.llm, history, keys=keys, deadline=deadline)
+        with workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
+            search(
+                history,
+                config,
+                watch,
+                sandbox=sandbox,
+                text=text,
+                train=pool.run,
+                keys=keys,
+                replay=replay,
+                deadline=deadline,
+            )
 
 
 def search(

@@ -20,15 +20,13 @@ from evo.config import Config
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
 from evo.core.records import Record
-from evo.selection.individual import performance
+from evo.selection.individual import has_merit, performance
 from evo.tabular.surrogate.landscape import Landscape
 from evo.tabular.surrogate.searching import check_search, search_landscape
 from evo.tabular.surrogate.strategies import Settings, strategy_config
 
 FRESH_SEEDS = range(1_000_000, 1_000_012)
 """Training seeds that no search uses."""
-_MERIT = 0.5
-"""Lowest B-WR of a candidate with merit."""
 _QUARTERS = 4
 
 
@@ -147,7 +145,7 @@ def search_figures(
         top=float(truth.max()),
         quarters=tuple(float(part.mean()) for part in np.array_split(truth, _QUARTERS)),
         hypervolume=_hypervolume(trained, truth),
-        diversity=_diversity(ranked),
+        diversity=mean_distance(ranked),
         reached=int(arrived[0]) + 1 if len(arrived) else len(trained) + 1,
         evaluations=len(trained),
         seconds=0.0,
@@ -199,12 +197,13 @@ def _hypervolume(records: Sequence[Record], truth: Floats) -> float:
     points = [
         (margin, record.archived.behaviour)
         for record, margin in zip(records, truth.tolist(), strict=True)
-        if record.scored.b_wr.value >= _MERIT
+        if has_merit(record)
     ]
     return hypervolume(points, [0.0, 0.0]) if points else 0.0
 
 
-def _diversity(records: Sequence[Record]) -> float:
+def mean_distance(records: Sequence[Record]) -> float:
+    """Mean distance in behaviour between two of the records; 0 where there are fewer."""
     vectors = np.stack([record.behaviour_vector for record in records])
     if len(vectors) < 2:
         return 0.0
