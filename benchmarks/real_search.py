@@ -59,7 +59,7 @@ def run_campaign(strategy: str, seed: int, options: argparse.Namespace) -> dict[
 
 
 def figures(campaign: evo.Campaign, config: Config) -> dict[str, Any]:
-    """What one campaign found, by its own trials."""
+    """The findings of one campaign, by its own trials."""
     trials = {record.id: record.scored.trials for record in campaign.baselines}
     trained = [r for r in campaign.records if r.is_proposal and r.score is not None]
     # All candidates have the first rung in common, so means over all of them compare.

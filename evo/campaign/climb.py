@@ -161,7 +161,7 @@ class Ascent:
 
 
 class _Standing(NamedTuple):
-    """What children are compared with."""
+    """A record as its children are compared with it."""
 
     performance: float
     has_merit: bool

@@ -1,4 +1,4 @@
-"""What the endpoints of a campaign have taught by their refusals, kept in its folder.
+"""Lessons from the refusals of a campaign's endpoints, kept in its folder.
 
 The file `endpoints` saves a resumed campaign the requests that would be refused again. No record
 depends on it, and a campaign without it learns once more.

@@ -77,7 +77,7 @@ class Provider(ABC):
 
     @property
     def lessons(self) -> dict[str, Any]:
-        """What the endpoint's refusals have taught, as JSON, for `recall` of a later process."""
+        """Lessons from the endpoint's refusals, as JSON, for `recall` of a later process."""
         return {}
 
     def recall(self, lessons: dict[str, Any]) -> None:  # noqa: B027 - most learn nothing

@@ -32,7 +32,7 @@ _STREAM = re.compile(
 
 @dataclass(frozen=True)
 class Dialect:
-    """What an endpoint takes.
+    """The parameters that an endpoint takes.
 
     Attributes:
         limit: name of the field for the longest reply; empty where it takes none.

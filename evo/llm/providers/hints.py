@@ -36,7 +36,7 @@ def is_loopback(url: str) -> bool:
 
 
 def environment_problem(error: BaseException) -> str:
-    """What is wrong with the environment, so that no HTTP client can be made."""
+    """The fault of the environment that keeps an HTTP client from being made."""
     said = causes(error)
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         path = environ.get(name, "")
@@ -53,7 +53,7 @@ def environment_problem(error: BaseException) -> str:
 
 
 def _of_request(model: ModelSettings, base_url: str, status: int, said: str) -> Iterator[str]:
-    """What the request should have said."""
+    """Remedies in the request itself."""
     if refused := [name for name in model.extra if re.search(rf"\b{re.escape(name)}\b", said)]:
         yield f"llm.models.extra sends {', '.join(refused)}: correct it or leave it out"
     if model.grammar and "grammar" in said:
@@ -65,7 +65,7 @@ def _of_request(model: ModelSettings, base_url: str, status: int, said: str) -> 
 
 
 def _of_way(base_url: str, status: int, said: str) -> Iterator[str]:
-    """What lies between here and the server."""
+    """Remedies on the way to the server."""
     if "certificate" in said:
         yield "set SSL_CERT_FILE to the file of the authority that the server trusts"
     if re.search(r"wrong[ _]version|record layer|ssl.{0,20}handshake|unknown protocol", said):
