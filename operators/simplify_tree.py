@@ -24,6 +24,8 @@ from operators.tree.tidy import tidy
 
 _ROUNDS = 8
 """Rounds of reductions and edits before a larger offspring is taken; the first is mostly enough."""
+_HARDLY_REDUCIBLE = 6
+"""Nodes up to which one round is all: few components are that small, so its offspring repeat."""
 _LAST_REDUCTION = 0.6
 """Chance that a reduction is the last one."""
 
@@ -41,8 +43,9 @@ class SimplifyTree(WritingOperator):
         """Source of a component no larger than the parent."""
         (record,) = parents
         parent = read_parent(record.candidate.source, contract)
+        rounds = 1 if parent.size <= _HARDLY_REDUCIBLE else _ROUNDS
         drafts = chain.from_iterable(
-            chain(_reduced(parent, rng), _edited(parent, rng)) for _ in range(_ROUNDS)
+            chain(_reduced(parent, rng), _edited(parent, rng)) for _ in range(rounds)
         )
         reduced = _not_larger(drafts, parent)
         # Of the smallest components, hardly any edit gives another that is no larger.
