@@ -14,8 +14,8 @@ from evo.llm.settings import LlmSettings, ModelSettings
 from evo.proposing.memory import RecentLessons
 from operators.base import AskingOperator
 from operators.briefing import Briefing
-from operators.llm.component import UnreadableError
 from operators.llm.grammar import grammar
+from operators.llm.modules import UnreadableError
 from operators.llm.reading import read_reply
 
 _EXCERPT = 2000

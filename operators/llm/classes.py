@@ -6,206 +6,16 @@ A class that learns, counts, or passes itself on stays a class, for the validato
 
 import ast
 from collections.abc import Sequence
-from typing import TypeVar
 
-from operators.tree.names import bound, fresh, identifiers, parameters
-from operators.tree.syntax import clone, walk
-
-_Node = TypeVar("_Node", bound=ast.AST)
-
-_CALLED = ("forward", "__call__")
-
-
-class _NoFunctionError(Exception):
-    """The class means more than a function."""
-
-
-class _ClassFunction:
-    """The function of a class, under a name of its own, and the parameters of its constructor."""
-
-    def __init__(self, node: ast.ClassDef, name: str) -> None:
-        methods = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
-        called = next((methods[name] for name in _CALLED if name in methods), None)
-        if called is None or node.decorator_list or len(called.args.args) < 2:
-            raise _NoFunctionError
-        if any(isinstance(part, ast.AsyncFunctionDef | ast.ClassDef) for part in node.body):
-            raise _NoFunctionError
-        if any("Function" in ast.unparse(base) for base in node.bases):
-            raise _NoFunctionError  # a gradient of its own
-        self.name = name
-        self.is_named = node.name
-        self._methods = methods
-        self._attributes: dict[str, str] = {}
-        self._taken = identifiers(node)
-        setup = [*self._constants(node), *self._constructor(methods.get("__init__"))]
-        others = [
-            self._method(method)
-            for name, method in methods.items()
-            if name not in (*_CALLED, "__init__")
-        ]
-        self.function = clone(called)
-        self.function.name = name
-        self.function.decorator_list = []
-        owner = self.function.args.args.pop(0).arg
-        body = [self._without_owner(part, owner) for part in self.function.body]
-        self.options = self._options(methods.get("__init__"))
-        local = {arg.arg for arg in parameters(self.function.args)}
-        local |= {name for part in body for name in bound(part)}
-        if local & (set(self.options) | set(self._attributes.values())):
-            raise _NoFunctionError
-        if self.function.args.kwonlyargs or self.function.args.kwarg or self.function.args.vararg:
-            raise _NoFunctionError
-        self.function.args.kwonlyargs = [ast.arg(option) for option in self.options]
-        self.function.args.kw_defaults = [
-            clone(default) if default is not None else None for default in self.options.values()
-        ]
-        self.function.body = [*setup, *others, *body]
-
-    @property
-    def needs(self) -> list[str]:
-        """Parameters of the constructor without a default."""
-        return [name for name, default in self.options.items() if default is None]
-
-    def call(self, construction: ast.Call, call: ast.Call) -> ast.Call:
-        """`Wave(2.0)(x)` as a call of the function."""
-        names = list(self.options)
-        if len(construction.args) > len(names) or any(
-            keyword.arg not in names for keyword in construction.keywords
-        ):
-            raise _NoFunctionError
-        given = [
-            *(ast.keyword(name, value) for name, value in zip(names, construction.args)),  # noqa: B905 - fewer may be given
-            *construction.keywords,
-        ]
-        return ast.Call(
-            ast.Name(self.name, ast.Load()),
-            call.args,
-            [*call.keywords, *(clone(keyword) for keyword in given)],
-        )
-
-    def _options(self, constructor: ast.FunctionDef | None) -> dict[str, ast.expr | None]:
-        if constructor is None:
-            return {}
-        args = constructor.args
-        if args.vararg or args.kwarg or args.posonlyargs:
-            raise _NoFunctionError
-        positional = args.args[1:]
-        defaults: list[ast.expr | None] = [*args.defaults]
-        padded = [None] * (len(positional) - len(defaults)) + defaults
-        pairs = [
-            *zip(positional, padded, strict=True),
-            *zip(args.kwonlyargs, args.kw_defaults, strict=True),
-        ]
-        return {arg.arg: default for arg, default in pairs}
-
-    def _constants(self, node: ast.ClassDef) -> list[ast.stmt]:
-        """Assignments in the body of the class."""
-        setup: list[ast.stmt] = []
-        for part in node.body:
-            match part:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    setup.append(self._set(name, value))
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                    setup.append(self._set(name, value))
-                case ast.FunctionDef() | ast.Pass() | ast.AnnAssign():
-                    pass
-                case ast.Expr(value=ast.Constant()):
-                    pass
-                case _:
-                    raise _NoFunctionError
-        return setup
-
-    def _constructor(self, constructor: ast.FunctionDef | None) -> list[ast.stmt]:
-        """What the constructor computes."""
-        if constructor is None:
-            return []
-        owner = constructor.args.args[0].arg if constructor.args.args else ""
-        setup: list[ast.stmt] = []
-        for part in constructor.body:
-            match part:
-                case ast.Expr(value=ast.Constant()) | ast.Pass():
-                    pass
-                case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__"))):
-                    pass  # of the class above
-                case ast.Expr(
-                    value=ast.Call(
-                        func=ast.Attribute(value=ast.Name(id=name), attr="register_buffer"),
-                        args=[ast.Constant(value=str(buffer)), value, *_],
-                    )
-                ) if name == owner:
-                    setup.append(self._set(buffer, self._without_owner(value, owner)))
-                case ast.Assign(
-                    targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value
-                ) if name == owner:
-                    if _learns(value):
-                        raise _NoFunctionError
-                    computed = self._without_owner(value, owner)
-                    is_same = isinstance(computed, ast.Name) and computed.id == attribute
-                    if is_same and attribute not in self._attributes:
-                        self._attributes[attribute] = attribute
-                    else:
-                        setup.append(self._set(attribute, computed))
-                case ast.Assign(targets=[ast.Name()]):
-                    setup.append(self._without_owner(part, owner))
-                case _:
-                    raise _NoFunctionError
-        return setup
-
-    def _method(self, method: ast.FunctionDef) -> ast.stmt:
-        """Another method as a function within."""
-        decorators = [ast.unparse(decorator) for decorator in method.decorator_list]
-        if decorators not in ([], ["staticmethod"]):
-            raise _NoFunctionError
-        function = clone(method)
-        function.decorator_list = []
-        if decorators:
-            return function
-        if not function.args.args:
-            raise _NoFunctionError
-        owner = function.args.args.pop(0).arg
-        return self._without_owner(function, owner)
-
-    def _set(self, attribute: str, value: ast.expr) -> ast.stmt:
-        if attribute not in self._attributes:
-            self._attributes[attribute] = fresh(attribute, self._taken)
-        self._taken = {*self._taken, self._attributes[attribute]}
-        target = ast.Name(self._attributes[attribute], ast.Store())
-        return ast.Assign([target], clone(value), lineno=0)
-
-    def _without_owner(self, node: _Node, owner: str) -> _Node:
-        """A copy in which attributes of the instance are variables and methods functions."""
-        return _Attributes(owner, self._attributes, self._methods).visit(clone(node))
-
-
-class _Attributes(ast.NodeTransformer):
-    def __init__(self, owner: str, names: dict[str, str], methods: dict[str, ast.FunctionDef]):
-        self._owner = owner
-        self._names = names
-        self._methods = methods
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if not (isinstance(node.value, ast.Name) and node.value.id == self._owner):
-            return self.generic_visit(node)
-        if not isinstance(node.ctx, ast.Load):
-            raise _NoFunctionError  # it remembers
-        if node.attr in self._names:
-            return ast.Name(self._names[node.attr], ast.Load())
-        if node.attr in self._methods and node.attr not in (*_CALLED, "__init__"):
-            return ast.Name(node.attr, ast.Load())
-        raise _NoFunctionError
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id == self._owner:
-            raise _NoFunctionError  # it passes itself on
-        return node
+from operators.llm.class_function import CALLED, ClassFunction, NoFunctionError
+from operators.tree.names import fresh, identifiers
+from operators.tree.syntax import clone, returning, walk
 
 
 class _Calls(ast.NodeTransformer):
     """Replaces calls of instances by calls of functions."""
 
-    def __init__(
-        self, functions: dict[str, _ClassFunction], instances: dict[str, ast.Call]
-    ) -> None:
+    def __init__(self, functions: dict[str, ClassFunction], instances: dict[str, ast.Call]) -> None:
         self.functions = functions
         self.instances = instances
 
@@ -225,7 +35,7 @@ class _Calls(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         func = node.func
-        if isinstance(func, ast.Attribute) and func.attr in _CALLED:
+        if isinstance(func, ast.Attribute) and func.attr in CALLED:
             func = func.value
         if isinstance(func, ast.Call) and isinstance(func.func, ast.Name):
             function = self.functions.get(func.func.id)
@@ -247,13 +57,13 @@ def without_classes(
         count: number of its parameters.
     """
     everything = [part for body in bodies for part in body]
-    functions: dict[str, _ClassFunction] = {}
+    functions: dict[str, ClassFunction] = {}
     taken = identifiers(ast.Module(everything, []))
     for part in everything:
         if isinstance(part, ast.ClassDef):
             try:
-                function = _ClassFunction(part, fresh(_snake(part.name), taken))
-            except _NoFunctionError:
+                function = ClassFunction(part, fresh(_snake(part.name), taken))
+            except NoFunctionError:
                 continue
             functions[part.name] = function
             taken = {*taken, function.name}
@@ -270,18 +80,6 @@ def without_classes(
     return converted
 
 
-def returning(name: str, arguments: Sequence[str], value: ast.expr) -> ast.FunctionDef:
-    r"""A function that returns an expression of its arguments.
-
-    >>> ast.unparse(returning("twice", ("x",), ast.parse("2 * x", mode="eval").body))
-    'def twice(x):\n    return 2 * x'
-    """
-    function = ast.parse(f"def {name}({', '.join(arguments)}): pass").body[0]
-    assert isinstance(function, ast.FunctionDef)
-    function.body = [ast.Return(value)]
-    return function
-
-
 def _converted(part: ast.stmt, calls: _Calls, entry: str, count: int) -> list[ast.stmt]:
     try:
         match part:
@@ -293,12 +91,12 @@ def _converted(part: ast.stmt, calls: _Calls, entry: str, count: int) -> list[as
                 return [_calling(part, calls)]
             case _:
                 return [calls.visit(clone(part))]
-    except _NoFunctionError:
+    except NoFunctionError:
         return [part]
 
 
 def _name_entry(
-    converted: Sequence[ast.FunctionDef], functions: dict[str, _ClassFunction], entry: str
+    converted: Sequence[ast.FunctionDef], functions: dict[str, ClassFunction], entry: str
 ) -> None:
     """Give the class that is meant the name of the entry function, in place."""
     called = {
@@ -317,7 +115,7 @@ def _name_entry(
 
 
 def _instances(
-    body: Sequence[ast.stmt], functions: dict[str, _ClassFunction]
+    body: Sequence[ast.stmt], functions: dict[str, ClassFunction]
 ) -> dict[str, ast.Call]:
     """Variables that hold an instance, assigned once, with the call that makes it."""
     made: dict[str, ast.Call] = {}
@@ -357,14 +155,6 @@ def _calling(function: ast.FunctionDef, calls: _Calls) -> ast.FunctionDef:
         ast.Pass()
     ]
     return copied
-
-
-def _learns(value: ast.expr) -> bool:
-    return any(
-        isinstance(node, ast.Attribute | ast.Name)
-        and (node.attr if isinstance(node, ast.Attribute) else node.id) == "Parameter"
-        for node in walk(value)
-    )
 
 
 def _snake(name: str) -> str:

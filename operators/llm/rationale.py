@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from operators.llm.blocks import Layout
+from operators.llm.fences import Layout
 
 _MOST = 300
 _LABEL = 20

@@ -14,16 +14,11 @@ from typing import NamedTuple
 
 from evo.core.contract import Contract
 from evo.core.messages import Reply
-from operators.llm.blocks import Block, Layout, layout
+from operators.llm.blocks import layout
 from operators.llm.classes import without_classes
-from operators.llm.component import (
-    Module,
-    UnreadableError,
-    component,
-    foreign_modules,
-    functions,
-    parse,
-)
+from operators.llm.component import component
+from operators.llm.fences import Block, Layout
+from operators.llm.modules import Module, UnreadableError, foreign_modules, functions, parse
 from operators.llm.rationale import rationale
 from operators.llm.thoughts import without_thoughts
 from operators.llm.views import plain

@@ -5,7 +5,7 @@ first to keep it.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard, TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -165,12 +165,23 @@ def as_function(statement: ast.stmt) -> ast.stmt:
     """
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
-            function = ast.parse(f"def {name}(): pass").body[0]
-            assert isinstance(function, ast.FunctionDef)
-            function.args, function.body = args, [ast.Return(body)]
+            function = returning(name, (), body)
+            function.args = args
             return function
         case _:
             return statement
+
+
+def returning(name: str, arguments: Iterable[str], value: ast.expr) -> ast.FunctionDef:
+    r"""A function that returns an expression of its arguments.
+
+    >>> ast.unparse(returning("twice", ("x",), ast.parse("2 * x", mode="eval").body))
+    'def twice(x):\n    return 2 * x'
+    """
+    function = ast.parse(f"def {name}({', '.join(arguments)}): pass").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.body = [ast.Return(value)]
+    return function
 
 
 def substitute(node: ast.expr, expressions: Mapping[str, ast.expr]) -> ast.expr:

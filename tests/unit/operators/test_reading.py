@@ -9,7 +9,7 @@ from operator_samples import CONTRACT, PAIR
 
 from evo.core.messages import Reply
 from evo.validation.policy.rules import check_source
-from operators.llm.component import UnreadableError
+from operators.llm.modules import UnreadableError
 from operators.llm.reading import Draft, read_reply
 
 OTHER = "def activation(x):\n    return x"

@@ -8,7 +8,7 @@ from operator_samples import CONTRACT
 
 from evo.core.messages import Reply
 from evo.validation.policy.rules import check_source
-from operators.llm.component import UnreadableError
+from operators.llm.modules import UnreadableError
 from operators.llm.reading import Draft, read_reply
 
 SINE = "import torch\n\ndef activation(x):\n    return 0.5 * torch.sin(x)"

@@ -9,7 +9,7 @@ from evo.core.messages import Reply
 from evo.core.records import Candidate, Record, Status
 from evo.core.stages import Stage
 from evo.report.facts.trouble import lost_replies
-from operators.llm.component import UnreadableError
+from operators.llm.modules import UnreadableError
 from operators.llm.reading import read_reply
 
 CONFIG = {"llm": {"models": [{"max_tokens": 2048}]}}
