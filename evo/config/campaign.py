@@ -1,0 +1,146 @@
+"""The settings of a campaign, with what follows from one for another."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
+
+from archive.novelty.settings import NoveltySettings
+from evo.core.contract import SEPARATOR
+from evo.core.frozen import Frozen
+from evo.evaluation.protocol import Protocol
+from evo.llm.settings import LlmSettings
+from evo.screening.settings import RewardSettings
+from evo.selection.settings import SelectionSettings
+
+DEFAULT_STRATEGY = "evolution"
+"""The search strategy that a configuration has unless it says otherwise."""
+SMALLEST_POPULATION = 4
+"""Fewest survivors that leave selection a choice."""
+
+
+class PortfolioSettings(Frozen):
+    """Adaptive operator selection: how often each operator is drawn."""
+
+    adaptive: bool = False
+    """Multiply an operator's weight by the share of its recent proposals that survived. On by
+    default when language models are configured."""
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Share of the draws that is spread evenly over all operators."""
+    window: PositiveInt = 10
+    """Number of the latest generations that count as recent."""
+
+
+def default_operators(values: Mapping[str, Any]) -> dict[str, float]:
+    """The operators of a configuration that names none."""
+    operators = {
+        "mutate-tree": 1.5,
+        "crossover-tree": 0.75,
+        "blend-tree": 0.4,
+        "tune-tree": 0.2,
+        "simplify-tree": 0.15,
+    }
+    if SEPARATOR in str(values.get("kind", "")):
+        operators |= {"exchange": 1.0}
+    if _asks(values):
+        operators |= {
+            "incremental-llm": 2.0,
+            "novel-llm": 2.0,
+            "crossover-llm": 2.0,
+            "generate-llm": 1.0,
+        }
+    return operators
+
+
+class Config(Frozen):
+    """A campaign: what is evolved, on which tasks, for how long."""
+
+    kind: str = "activation"
+    """Component kind to evolve; `A+B` evolves two kinds together."""
+    tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
+    """Tasks that candidates train on; all weigh equally."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Random seed. The same seed gives the same campaign, record for record."""
+    generations: PositiveInt = 20
+    """Generations to run."""
+    population: Annotated[int, Field(ge=SMALLEST_POPULATION)] = 16
+    """Candidates that survive a generation."""
+    offspring: PositiveInt = 48
+    """Candidates proposed per generation."""
+    trainings: PositiveInt = 32
+    """Candidates trained per generation, at most."""
+    operators: dict[str, NonNegativeFloat] = Field(default_factory=lambda: default_operators({}))
+    """Operators by name, each with the weight it is drawn with; 0 switches one off. The default
+    follows from the kind and from whether language models are configured."""
+    workers: Annotated[int, Field(ge=0)] = 0
+    """Training processes, of one thread each; 0 means one per processor, or one per GPU."""
+    device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$")
+    """Device for training: `auto`, `cpu` or `cuda`. `auto` takes a GPU if torch sees one."""
+    timeout_s: PositiveFloat = 600.0
+    """Wall time limit for training one candidate at one rung, in seconds."""
+    protocol: Protocol = Protocol()
+    novelty: NoveltySettings = NoveltySettings()
+    selection: SelectionSettings = SelectionSettings()
+    portfolio: PortfolioSettings = PortfolioSettings()
+    reward: RewardSettings = RewardSettings()
+    llm: LlmSettings = LlmSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_operators(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Operators follow the kind and the models; with language models, weights adapt."""
+        values = {"operators": default_operators(values), **values}
+        portfolio: Any = values.get("portfolio", {})
+        if _asks(values) and isinstance(portfolio, dict):
+            return values | {"portfolio": {"adaptive": True, **cast(dict[str, Any], portfolio)}}
+        return values
+
+    def offspring_in(self, generation: int) -> int:
+        """Number of candidates to propose for a generation."""
+        if self.reward.screening and generation >= self.reward.first_generation:
+            return round(self.offspring * self.reward.over_propose)
+        return self.offspring
+
+    @model_validator(mode="after")
+    def _inhabited(self) -> "Config":
+        """Check that each island has survivors to choose from, and more of them than guests."""
+        places = self.selection.places(self.population)
+        islands, fewest = len(places), min(places)
+        if fewest < SMALLEST_POPULATION:
+            raise ValueError(
+                f"expected a population of {SMALLEST_POPULATION} or more on each island, got "
+                f"{fewest}: population = {self.population}, selection.islands = {islands}"
+            )
+        if islands > 1 and self.selection.migrants >= fewest:
+            raise ValueError(
+                f"expected fewer selection.migrants than survivors on an island ({fewest}), "
+                f"got {self.selection.migrants}"
+            )
+        return self
+
+    @field_validator("kind")
+    @classmethod
+    def _in_order(cls, kind: str) -> str:
+        """The one name of a combination, in whichever order its kinds are written."""
+        return SEPARATOR.join(sorted(name.strip() for name in kind.split(SEPARATOR)))
+
+    @field_validator("tasks")
+    @classmethod
+    def _different(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(tasks)) < len(tasks):
+            raise ValueError("expected each task once: repeated trials would narrow the intervals")
+        return tasks
+
+
+def _asks(values: Mapping[str, Any]) -> bool:
+    llm = values.get("llm")
+    if isinstance(llm, LlmSettings):
+        return bool(llm.models)
+    return isinstance(llm, Mapping) and bool(cast(Mapping[str, Any], llm).get("models"))
