@@ -1,12 +1,14 @@
 """A server on loopback that speaks OpenAI's protocol, and gets it wrong as it is told to."""
 
 import json
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 KEY = "sk-test-Zq7vK3mB9xW2"
@@ -35,9 +37,17 @@ class FaultServer:
         times: when each came, monotonic.
         most_at_once: the most that were in work at a time.
         answer_of: status and content for a request; None leaves it to the faults.
+
+    With a certificate, a file with its key, it speaks https.
     """
 
-    def __init__(self, faults: Iterable[str] = (), *, latency_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        faults: Iterable[str] = (),
+        *,
+        latency_s: float = 0.0,
+        certificate: Path | None = None,
+    ) -> None:
         self.faults = list(faults)
         self.latency_s = latency_s
         self.bodies: list[dict[str, Any]] = []
@@ -53,10 +63,17 @@ class FaultServer:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self._scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/v1"
 
     @property
     def count(self) -> int:

@@ -3,17 +3,17 @@
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import ask, reason
 from fault_server import GOOD, KEY, FaultServer
 
 from archive.history.replies import Replies
 from evo.config import load
 from evo.core.errors import UsageError
-from evo.core.messages import Exchange, Prompt, Request
-from evo.llm.online import EndpointDeadError, OnlineClient
+from evo.core.messages import Prompt, Request
+from evo.llm.online import OnlineClient
 from evo.llm.providers.base import providers
 from evo.llm.settings import LlmSettings
 
@@ -21,27 +21,6 @@ pytestmark = pytest.mark.enable_socket
 
 Body = dict[str, Any]
 LIMITS = ("max_tokens", "max_completion_tokens")
-
-
-def ask(folder: Path, url: str, *, key: str = "", count: int = 2, **model: Any) -> list[Exchange]:
-    """What a new campaign does: a first tiny request, then its own."""
-    values = {"model": "m", "base_url": url, "timeout_s": 5.0, "temperature": 0.7} | model
-    settings = LlmSettings.model_validate({"models": [values], "wait_s": 0.01, "attempts": 2})
-    clients = {one.label: providers.get(one.provider)(one, key) for one in settings.models}
-    requests = [Request("m", "m", Prompt("be", "write"), i, 0.7, 100) for i in range(count)]
-    replies = Replies.open(folder, campaign="c")
-    try:
-        with OnlineClient(settings, clients, replies) as client:
-            client.greet()
-            return client.ask(requests)
-    finally:
-        replies.close()
-
-
-def reason(folder: Path, url: str, **how: Any) -> str:
-    with pytest.raises(EndpointDeadError) as caught:
-        ask(folder, url, **how)
-    return str(caught.value).partition(" is unavailable: ")[2].partition(" Everything is saved")[0]
 
 
 @pytest.fixture
@@ -70,6 +49,10 @@ ALTERNATE = "Conversation roles must alternate user/assistant/user/assistant/...
 LITELLM = "litellm.BadRequestError: OpenAIException - " + json.dumps(
     error("Unsupported value: 'messages[0].role' does not support 'system' with this model.")
 )
+LITELLM_TEMPERATURE = (
+    "litellm.UnsupportedParamsError: the model doesn't support temperature=0.7, only 1. "
+    "No fallback was attempted."
+)
 REFUSALS = {
     "limit, by its field": (has("max_tokens"), 400, error("no", param="max_tokens")),
     "limit, in words": (has("max_tokens"), 400, error("Use 'max_completion_tokens' instead.")),
@@ -91,6 +74,7 @@ REFUSALS = {
     "system, by the order": (has_system, 400, {"object": "error", "message": ALTERNATE}),
     "system, by a list": (has_system, 400, [error("Developer instruction is not enabled")]),
     "system, by a proxy": (has_system, 400, error(LITELLM)),
+    "temperature, by a proxy": (has("temperature"), 400, error(LITELLM_TEMPERATURE)),
     "whole replies": (wants_stream, 400, error("This model only supports streaming.")),
     "whole replies, by a field": (wants_stream, 400, error("set stream=true", param="stream")),
 }
@@ -203,6 +187,36 @@ REASONS = {
     "a page that is well": (200, b"<h1>LM Studio</h1>", "got a web page, LM Studio \\(base_url"),
     "no model": (404, b'{"error": "model m"}', r"HTTP 404: model m \(does the server have a model"),
     "no key": (401, b'{"message": "who?"}', r"who\? \(name the environment variable"),
+    "no key, to a proxy": (
+        400,
+        b'{"error": {"message": "No connected db."}}',
+        "holds the key in key_",
+    ),
+    "a key of a proxy": (
+        401,
+        b'{"error": {"message": "litellm.AuthenticationError: Incorrect API key provided"}}',
+        r"\(the proxy's own key for this model is refused",
+    ),
+    "no server behind a proxy": (
+        500,
+        b'{"error": {"message": "litellm.InternalServerError: Connection error."}}',
+        r"Connection error \(the proxy does not reach the server of this model",
+    ),
+    "a limit": (
+        429,
+        b'{"error": {"message": "Rate limit reached", "type": "throttling_error"}}',
+        r"HTTP 429: Rate limit reached \(llm.requests_per_minute and llm.concurrency keep",
+    ),
+    "a quota": (
+        429,
+        b'{"error": {"message": "No quota is left."}}',
+        r"^HTTP 429: No quota is left\.$",
+    ),
+    "a short context": (
+        400,
+        b'{"error": {"message": "request (3019 tokens) exceeds the available context size (512)"}}',
+        r"\(the model's context is too short for a prompt",
+    ),
     "a field of ours": (400, b'{"error": "Unknown: top_q"}', r"\(llm.models.extra sends top_q"),
 }
 

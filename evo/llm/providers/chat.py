@@ -5,9 +5,7 @@ A server's failure becomes a `ProviderError`; any text of a model, however odd, 
 
 import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any, cast
 
@@ -20,6 +18,7 @@ from evo.llm.providers.dialect import Dialect
 from evo.llm.providers.events import is_stream, joined_stream
 from evo.llm.providers.hints import environment_problem, hint, is_loopback
 from evo.llm.providers.reasons import causes, is_error, parameter_of, reason_of
+from evo.llm.providers.waits import wait_of
 from evo.llm.settings import ModelSettings
 
 MOST_BYTES = 1_000_000
@@ -63,9 +62,13 @@ class Chat:
                 fatal=True,
             )
         try:
-            # A proxy cannot reach this machine, whatever the environment says.
+            # A proxy cannot reach this machine, whatever the environment says. The certificates
+            # that it names count here too.
             client = httpx2.AsyncClient(
-                trust_env=not is_loopback(base_url), timeout=model.timeout_s, follow_redirects=True
+                trust_env=not is_loopback(base_url),
+                verify=httpx2.create_ssl_context() if base_url.startswith("https") else True,
+                timeout=model.timeout_s,
+                follow_redirects=True,
             )
             self._client = openai.AsyncOpenAI(
                 base_url=base_url or None,
@@ -95,7 +98,10 @@ class Chat:
             async with asyncio.timeout(self._model.timeout_s):
                 body = await self._body(request, dialect)
         except TimeoutError:
-            raise ProviderError(f"no reply within {self._model.timeout_s:g} s") from None
+            raise ProviderError(
+                f"no reply within {self._model.timeout_s:g} s "
+                "(a slow model wants a larger timeout_s or a smaller max_tokens)"
+            ) from None
         except openai.APIStatusError as error:
             if _is_filtered(error):
                 return Reply("", "content_filter", self._model.model, 0, 0)
@@ -175,11 +181,11 @@ class Chat:
         if status in (401, 402, 403) or error.code == "insufficient_quota":
             return self._problem(status, self._said(body), fatal=True)
         if status in (408, 409, 429):
-            wait_s = _retry_after(error.response.headers)
+            wait_s = wait_of(error.response.headers, body, now=time())
             return self._problem(status, self._said(body), again=True, retry_after_s=wait_s)
         refusal = self._refusal(status, body, request, dialect)
         if status >= 500 and not refusal.is_lesson:
-            wait_s = _retry_after(error.response.headers)
+            wait_s = wait_of(error.response.headers, body, now=time())
             return self._problem(status, self._said(body), again=True, retry_after_s=wait_s)
         return refusal
 
@@ -238,23 +244,6 @@ def _not_ascii(key: str) -> str:
 
 def _is_filtered(error: openai.APIStatusError) -> bool:
     return error.status_code == 400 and "content_filter" in f"{error.code} {error.message}"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait, given as a number or a date."""
-    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            return max(0.0, float(value) * unit)
-        except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-        except (ValueError, TypeError):
-            pass
-    return None
 
 
 def _count(usage: Any, name: str, *, otherwise: int) -> int:

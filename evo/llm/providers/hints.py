@@ -58,16 +58,26 @@ def _of_request(model: ModelSettings, base_url: str, status: int, said: str) -> 
         yield f"llm.models.extra sends {', '.join(refused)}: correct it or leave it out"
     if model.grammar and "grammar" in said:
         yield "this server takes no grammar: set grammar = false"
-    if status == 401 and not model.key_env:
+    if "litellm" in said and "connection error" in said:
+        yield "the proxy does not reach the server of this model"
+    if "litellm.authenticationerror" in said:
+        yield "the proxy's own key for this model is refused: correct it where the proxy runs"
+    # A LiteLLM proxy without a database looks an unknown key up in it.
+    is_unknown_key = status == 401 or (status == 400 and "no connected db" in said)
+    if is_unknown_key and not model.key_env:
         yield "name the environment variable that holds the key in key_env"
-    if status == 401:
+    if is_unknown_key:
         yield f"is the key in {model.key_env} the one for {base_url or 'OpenAI'}?"
+    if re.search(r"context[ _](?:size|length|window)", said):
+        yield "the model's context is too short for a prompt: give it a longer one on the server"
+    if status == 429 and not re.search(r"quota|credit|billing|balance", said):
+        yield "llm.requests_per_minute and llm.concurrency keep to a limit"
 
 
 def _of_way(base_url: str, status: int, said: str) -> Iterator[str]:
     """Remedies on the way to the server."""
     if "certificate" in said:
-        yield "set SSL_CERT_FILE to the file of the authority that the server trusts"
+        yield _of_certificate(said)
     if re.search(r"wrong[ _]version|record layer|ssl.{0,20}handshake|unknown protocol", said):
         yield "does the server speak http instead of https?"
     if "http request was sent to https" in said or "to an https" in said:
@@ -81,6 +91,20 @@ def _of_way(base_url: str, status: int, said: str) -> Iterator[str]:
         yield f"no machine is known as {urlsplit(base_url).hostname!r}: is base_url right?"
     if "a web page" in said and status < 500:
         yield "base_url should be the address of the API, which often ends in /v1"
+
+
+def _of_certificate(said: str) -> str:
+    """A remedy for a certificate that is refused."""
+    if "expired" in said:
+        return "renew the server's certificate, or set this machine's clock"
+    if "not yet valid" in said:
+        return "is this machine's clock right?"
+    if "mismatch" in said or "doesn't match" in said:
+        return "write the name that the certificate is for in base_url"
+    return (
+        "set SSL_CERT_FILE to a PEM file with the server's certificate, or that of the authority "
+        "which signed it"
+    )
 
 
 def _of_address(model: ModelSettings, base_url: str, status: int) -> Iterator[str]:
