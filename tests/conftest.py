@@ -14,8 +14,8 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from support.profiles import PROFILE
 
-# No test is timed: a busy machine must not fail one. In CI a test tries the same examples each time,
-# so that a change is judged by what it changed; new ones are what `nightly` is for.
+# No test is timed: a busy machine must not fail one. In CI a test tries the same examples each
+# time, so that a change is judged by what it changed; new ones are what `nightly` is for.
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile(PROFILE)
