@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from archive.novelty.descriptors import BehaviourScale, TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
@@ -22,6 +23,10 @@ from evo.validation.graph.graphs import component_of
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
+
+_DETACH = "aten.detach.default"
+_SAME_SLOPES = 1e-4
+"""Largest difference of gradients, in units of the largest gradient, that is rounding."""
 
 
 def measure_baselines(
@@ -53,6 +58,26 @@ def measure_baselines(
 def behaviour_of(kind: Kind, record: Record) -> Vector:
     """Raw outputs of a record's component on its kind's probe: (p,) float32."""
     return kind.behaviour(component_of(record.graphs))
+
+
+def described_behaviour(kind: Kind, record: Record, scale: BehaviourScale) -> Vector:
+    """The vector that novelty and duplicates compare: standardised behaviour, (p,) float32.
+
+    Components that compute the same may train apart: `detach` gives a function the gradients of
+    another, as in straight-through estimators (Bengio et al. 2013, arXiv 1308.3432). The asinh of
+    the difference that `detach` makes to the gradients is added; all others keep their bits.
+    """
+    vector = scale(behaviour_of(kind, record))
+    if not any(_DETACH in text for text in record.graphs):
+        return vector
+    slopes = kind.slopes(component_of(record.graphs))
+    if slopes is None:
+        return vector
+    plain = component_of(record.graphs, instead=[{_DETACH: _identity}] * len(record.graphs))
+    difference = np.nan_to_num(slopes - np.asarray(kind.slopes(plain)))
+    if np.abs(difference).max() < _SAME_SLOPES * np.abs(slopes).max():
+        return vector
+    return vector + np.arcsinh(difference).astype(np.float32)
 
 
 def behaviour_scale(kind: Kind, baselines: Sequence[Record]) -> BehaviourScale:
@@ -89,6 +114,10 @@ def validated_baselines(kind: Kind, validator: Validator) -> list[Record]:
     return records
 
 
+def _identity(values: torch.Tensor) -> torch.Tensor:
+    return values
+
+
 def _described(records: Sequence[Record], kind: Kind, text: TextDescriptor) -> list[Record]:
     """The records with both vectors."""
     scale = behaviour_scale(kind, records)
@@ -96,7 +125,7 @@ def _described(records: Sequence[Record], kind: Kind, text: TextDescriptor) -> l
         replace(
             record,
             text_vector=text([record.candidate.source])[0],
-            behaviour_vector=scale(behaviour_of(kind, record)),
+            behaviour_vector=described_behaviour(kind, record, scale),
         )
         for record in records
     ]

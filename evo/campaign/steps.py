@@ -10,7 +10,7 @@ import numpy as np
 
 from archive.novelty.descriptors import BehaviourScale, TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
-from evo.campaign.baselines import behaviour_of
+from evo.campaign.baselines import described_behaviour
 from evo.components.base import Kind
 from evo.core.records import Record, Status
 from evo.core.stages import Stage, TrainingEnd
@@ -65,7 +65,9 @@ class Recognise:
     def _recognise(self, records: list[Record]) -> list[Record]:
         if not records:
             return []
-        vectors = np.stack([self._scale(behaviour_of(self._kind, record)) for record in records])
+        vectors = np.stack(
+            [described_behaviour(self._kind, record, self._scale) for record in records]
+        )
         twins = self._archive.duplicates([record.id for record in records], vectors)
         return [
             replace(record, behaviour_vector=vector)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from evo.components.base import Kind
-from evo.components.elementwise import VOCABULARY, check_elementwise, probe
+from evo.components.elementwise import VOCABULARY, check_elementwise, elementwise_slopes, probe
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
@@ -48,6 +48,10 @@ class Activation(Kind):
         """Outputs on 64 equidistant points of [-8, 8]: (64,) float32."""
         with torch.no_grad():
             return np.asarray(component(probe()).numpy(), dtype=np.float32)
+
+    def slopes(self, component: Component) -> Vector:
+        """Gradients at the same points: (64,)."""
+        return elementwise_slopes(component).numpy()
 
     def abscissae(self) -> Vector:
         """The 64 points."""

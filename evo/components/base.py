@@ -80,6 +80,14 @@ class Kind(ABC):
     def behaviour(self, component: Component) -> Vector:
         """The component's raw outputs on the kind's fixed probe: (p,)."""
 
+    def slopes(self, component: Component) -> Vector | None:  # noqa: ARG002 - for kinds that do
+        """The gradients that training takes at the probe of `behaviour`: (p,).
+
+        None where outputs on the probe say all: the kind is never differentiated, or its
+        behaviour consists of gradients.
+        """
+        return None
+
     def abscissae(self) -> Vector | None:
         """The inputs of `behaviour`, ascending, where it is a curve of one variable: (p,).
 

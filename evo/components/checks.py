@@ -1,6 +1,6 @@
 """Checks that the contracts of several kinds share; each error says what came instead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -65,6 +65,14 @@ def expect_pulls_apart(output: torch.Tensor, values: torch.Tensor, otherwise: st
     finite = torch.isfinite(plain)  # where others are, a contract may ask for nothing
     size = plain[finite].abs().mean() + 1e-12
     expect_same(signed[finite] / size, expected[finite] / size, otherwise)
+
+
+def sum_apart(gradients: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The sum of gradients of one shape, each with its own weight, so that none cancels others."""
+    return sum(
+        (gradient / (1 + 0.7 * place) for place, gradient in enumerate(gradients)),
+        start=torch.zeros_like(gradients[0]),
+    )
 
 
 def layouts(values: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:

@@ -62,6 +62,11 @@ class Combination(Kind):
         pairs = zip(self.members, self._components(component), strict=True)
         return np.concatenate([member.behaviour(part) for member, part in pairs])
 
+    def slopes(self, component: Component) -> Vector:
+        """The gradients of all members, one after another; zeros for those that have none."""
+        pairs = zip(self.members, self._components(component), strict=True)
+        return np.concatenate([_slopes(member, part) for member, part in pairs])
+
     def baselines(self) -> dict[str, Candidate]:
         """Every known component of each member, with the standard components of the others."""
         baselines: dict[str, Candidate] = {}
@@ -123,6 +128,11 @@ class Combination(Kind):
             member.name: member.baselines()[self.standards[member.name]].source
             for member in self.members
         }
+
+
+def _slopes(member: Kind, component: Component) -> Vector:
+    slopes = member.slopes(component)
+    return np.zeros_like(member.behaviour(component)) if slopes is None else slopes
 
 
 @lru_cache

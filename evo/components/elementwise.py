@@ -11,6 +11,7 @@ from evo.components.checks import (
     expect_pulls_apart,
     expect_same,
     layouts,
+    sum_apart,
 )
 from evo.networks.learnables import Component
 
@@ -56,6 +57,18 @@ _REACH = 8.0
 def probe() -> torch.Tensor:
     """64 equidistant points of [-8, 8]."""
     return torch.linspace(-_REACH, _REACH, 64)
+
+
+def elementwise_slopes(component: Component, *learned: float) -> torch.Tensor:
+    """Gradients on the probe, to x and to learned numbers, summed with a weight for each: (64,)."""
+    # Each point has learned numbers of its own, so that each has its own gradients to them.
+    given = [probe()[:, None], *(torch.full((64,), number) for number in learned)]
+    given = [values.requires_grad_() for values in given]
+    output = torch.func.vmap(component)(*given)
+    if not output.requires_grad:
+        return torch.zeros(64)
+    gradients = torch.autograd.grad(output.sum(), given, allow_unused=True, materialize_grads=True)
+    return sum_apart([gradient.reshape(64) for gradient in gradients])
 
 
 def check_elementwise(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from evo.components.base import ContractError, Kind
-from evo.components.checks import normal_probe
+from evo.components.checks import normal_probe, sum_apart
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, named_rows, rows_probe
 from evo.core.contract import Contract, Learnable
@@ -94,6 +94,27 @@ class Normalization(Kind):
         with torch.no_grad():
             outputs = [component(rows_probe(), *learned) for learned in _settings().values()]
         return np.asarray(torch.cat(outputs).reshape(-1).numpy(), dtype=np.float32)
+
+    def slopes(self, component: Component) -> Vector:
+        """Gradients on the same rows, by x, gain and shift together: (144,)."""
+
+        def on_one(row: torch.Tensor, *learned: torch.Tensor) -> torch.Tensor:
+            return component(row[None], *learned)[0]
+
+        slopes: list[torch.Tensor] = []
+        for learned in _settings().values():
+            # A gain and a shift per row, so that each row has its own gradients to them.
+            given = [rows_probe(), *(one.expand(9, 8).clone() for one in learned)]
+            given = [values.requires_grad_() for values in given]
+            output = torch.func.vmap(on_one)(*given)
+            gradients = [torch.zeros(9, 8)]
+            if output.requires_grad:
+                total = (output * torch.linspace(0.5, 2.0, 8)).sum()
+                gradients = torch.autograd.grad(
+                    total, given, allow_unused=True, materialize_grads=True
+                )
+            slopes.append(sum_apart(gradients))
+        return torch.cat(slopes).reshape(-1).numpy()
 
 
 def _settings() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from evo.components.base import ContractError, Kind
-from evo.components.elementwise import VOCABULARY, check_elementwise, probe
+from evo.components.elementwise import VOCABULARY, check_elementwise, elementwise_slopes, probe
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Learnable
 from evo.core.records import Vector
@@ -75,6 +75,10 @@ class ParametricActivation(Kind):
         with torch.no_grad():
             curves = [_with(component, a, b)(probe()) for a, b in _TOLD]
         return np.asarray(torch.cat(curves).numpy(), dtype=np.float32)
+
+    def slopes(self, component: Component) -> Vector:
+        """Gradients at the same points, by x, a and b together: (192,)."""
+        return torch.cat([elementwise_slopes(component, a, b) for a, b in _TOLD]).numpy()
 
 
 def _with(component: Component, a: float, b: float) -> Component:

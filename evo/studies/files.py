@@ -8,7 +8,7 @@ import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
 from evo.campaign import build
-from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.campaign.baselines import behaviour_scale, described_behaviour, validated_baselines
 from evo.campaign.steps import Evaluate, Validate
 from evo.components.base import Kind
 from evo.components.kinds import baseline_names, kinds
@@ -192,7 +192,7 @@ class _Rivals:
         return replace(record, reason=f"computes the same as {same}: compared with the others")
 
     def _described(self, record: Record) -> Vector:
-        return self._scale(behaviour_of(self._kind, record))
+        return described_behaviour(self._kind, record, self._scale)
 
 
 def _unique(records: Sequence[Record]) -> list[Record]:

@@ -21,7 +21,7 @@ _MAX_PROGRESS_SIGNS = 1000
 """Accepted signs of progress; an honest child gives at most a fifth of it."""
 
 TraceReply = dict[str, str]
-"""`{"graph": …}` or `{"reason": …}`."""
+"""`{"graph": …}` or `{"reason": …}`; from the zygote alone `{"limit": …}`, the limit reached."""
 
 Trace = Callable[[Mapping[str, Any], Callable[[], None]], TraceReply]
 """Task of a child: takes its request and a function that signals progress."""
@@ -112,14 +112,14 @@ class Child:
     def _overdue(self) -> TraceReply | None:
         used_s, limits = self._used_s(), self._limits
         if used_s >= limits.cpu_s:
-            return {"reason": f"it computed longer than {limits.cpu_s:g} s; make it simpler"}
+            return {"limit": f"it computed longer than {limits.cpu_s:g} s; make it simpler"}
         if used_s >= self._allowed_s:
             return {
-                "reason": f"it computed longer than {limits.silent_s:g} s between two tensor "
+                "limit": f"it computed longer than {limits.silent_s:g} s between two tensor "
                 "operators; make its loops shorter"
             }
         if time.monotonic() >= self._deadline:
-            return {"reason": f"it took longer than {limits.deadline_s:g} s; make it simpler"}
+            return {"limit": f"it took longer than {limits.deadline_s:g} s; make it simpler"}
         return None
 
     def _used_s(self) -> float:

@@ -27,6 +27,8 @@ __all__ = ["Sandbox", "SandboxError", "TraceRequest", "Traced"]
 Traced = str | Refused
 """Text of a graph, or the refusal."""
 
+_PATIENCE = 4
+"""Factor on the limits of time, except for the processor time of all, in the second try."""
 _MAX_IN_FLIGHT = 2 * zygote.MAX_CHILDREN
 """Requests sent ahead of their replies, so that the zygote never waits for this side."""
 
@@ -56,8 +58,11 @@ class Sandbox:
         cpu_s: limit of processor time per candidate. It is the deciding limit, so that a busy
             machine refuses nothing that an idle one accepts.
         silent_s: limit of processor time per candidate between signs of progress; the costliest
-            honest ones were measured at a tenth of it.
+            honest ones were measured at a fifth of it, on an idle machine.
         deadline_s: limit of wall time per candidate, for machines that give it no processor.
+            A candidate that reaches a limit of time is tried again after the rest of its batch,
+            with four times as much for the last two: processor time grows, too, on a machine
+            whose caches and memory are busy.
         memory_bytes: limit of memory per candidate beyond what the child starts with.
         grace_s: wall time beyond a candidate's deadline after which the zygote counts as lost.
         boot: program of the zygote.
@@ -73,7 +78,7 @@ class Sandbox:
         self,
         *,
         cpu_s: float = 2.0,
-        silent_s: float = 0.1,
+        silent_s: float = 0.05,
         deadline_s: float = 10.0,
         memory_bytes: int = 64 << 20,
         grace_s: float = 5.0,
@@ -117,30 +122,66 @@ class Sandbox:
                 size = f"{len(request.source):,} characters"
                 traced[number] = Refused(Stage.TRACE, f"its source has {size}; shorten it")
                 del pending[number]
-        self._ask(pending, traced)
-        # One request may have ended the zygote: the unanswered ones are tried one at a time.
-        for number in pending.keys() - traced.keys():
-            self._ask({number: pending[number]}, traced)
-            traced.setdefault(number, Refused(Stage.TRACE, "the sandbox was lost while tracing it"))
+        limited = self._ask_all(pending, traced, self.limits)
+        patient = self.limits._replace(
+            silent_s=_PATIENCE * self.limits.silent_s,
+            deadline_s=_PATIENCE * self.limits.deadline_s,
+        )
+        again = {number: pending[number] for number in sorted(limited)}
+        limited = self._ask_all(again, traced, patient)
+        traced |= {number: Refused(Stage.TRACE, limit) for number, limit in limited.items()}
         return [traced[number] for number in range(len(requests))]
 
     def _start(self) -> None:
         self._zygote = self._open.enter_context(spare.connection(self._boot))
 
-    def _ask(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
-        """Add the zygote's replies to `traced`; a lost zygote is replaced and leaves some out."""
+    def _ask_all(
+        self,
+        requests: Mapping[int, TraceRequest],
+        traced: dict[int, Traced],
+        limits: ResourceLimits,
+    ) -> dict[int, str]:
+        """Add all traces to `traced`, but for requests that reach a limit: these with the limit."""
+        limited = self._ask(requests, traced, limits)
+        # One request may have ended the zygote: the unanswered ones are tried one at a time.
+        for number in requests.keys() - traced.keys() - limited.keys():
+            limited |= self._ask({number: requests[number]}, traced, limits)
+            if number not in limited:
+                lost = Refused(Stage.TRACE, "the sandbox was lost while tracing it")
+                traced.setdefault(number, lost)
+        return limited
+
+    def _ask(
+        self,
+        requests: Mapping[int, TraceRequest],
+        traced: dict[int, Traced],
+        limits: ResourceLimits,
+    ) -> dict[int, str]:
+        """Add the zygote's replies to `traced`; a lost zygote is replaced and leaves some out.
+
+        Returns:
+            The limits that requests reached.
+        """
+        limited: dict[int, str] = {}
         if not requests:
-            return  # another thread may be using the connection
+            return limited  # another thread may be using the connection
         self._zygote.expect_ready()
         try:
-            self._exchange(requests, traced)
+            self._exchange(requests, traced, limited, limits)
         except frames.FrameError:
             self._open.close()
             self._start()
+        return limited
 
-    def _exchange(self, requests: Mapping[int, TraceRequest], traced: dict[int, Traced]) -> None:
-        within_s = self.limits.deadline_s + self._grace_s
-        common = {"limits": self.limits, "walls": sorted(self.walls)}
+    def _exchange(
+        self,
+        requests: Mapping[int, TraceRequest],
+        traced: dict[int, Traced],
+        limited: dict[int, str],
+        limits: ResourceLimits,
+    ) -> None:
+        within_s = limits.deadline_s + self._grace_s
+        common = {"limits": limits, "walls": sorted(self.walls)}
         waiting = deque(requests.items())
         in_flight: dict[int, int] = {}
         while waiting or in_flight:
@@ -156,5 +197,7 @@ class Sandbox:
                     traced[in_flight.pop(id_)] = text
                 case {"id": int(id_), "reason": str(text)} if id_ in in_flight and len(reply) == 2:
                     traced[in_flight.pop(id_)] = Refused(Stage.TRACE, text)
+                case {"id": int(id_), "limit": str(text)} if id_ in in_flight and len(reply) == 2:
+                    limited[in_flight.pop(id_)] = text
                 case _:
                     raise frames.FrameError("the zygote's reply belongs to no request")

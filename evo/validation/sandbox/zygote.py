@@ -8,7 +8,9 @@ order in which they finish.
 
     -> {"id": 1, "source": …, "function": …, "shapes": …, "limits": […],
         "walls": […]}
-    <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}
+    <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}  or  {"id": 1, "limit": …}
+
+The last says which limit of time a child reached; only the zygote can say it.
 
 The first reply answers a self-test: whether a candidate can be locked in on this machine.
 """

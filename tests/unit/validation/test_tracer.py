@@ -232,3 +232,17 @@ def test_no_device_is_left_in_a_graph():
 
     assert "cpu" not in graph.text
     assert "device" not in graph.text
+
+
+def test_writing_into_a_value_that_eager_needs_for_gradients_means_the_sum():
+    source = body("y = torch.tanh(x)", "y += 0.1 * x", "return y")
+    x, y = points().requires_grad_(), points().requires_grad_()
+
+    got, meant = traced(source)(x), torch.tanh(y) + 0.1 * y
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        eager(source)(points().requires_grad_()).sum().backward()
+    torch.testing.assert_close(got, meant)
+    torch.testing.assert_close(
+        torch.autograd.grad(got.sum(), x), torch.autograd.grad(meant.sum(), y)
+    )
