@@ -23,13 +23,13 @@ import numpy as np
 
 import evo
 from archive.pareto import hypervolume
-from evo.config import Config, load
+from evo.config import load
 from evo.evaluation.protocol import Rung
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import holm, sign_flip_p
 from evo.evaluation.statistics.trial_values import margins
 from evo.selection.individual import LEAST_B_WR, has_merit
-from evo.selection.worth import shrunken_margins
+from evo.selection.worth import leaders_by_worth
 from evo.studies.files import evaluate_records
 from evo.tabular.surrogate.benchmark import mean_distance
 
@@ -55,21 +55,18 @@ def run_campaign(strategy: str, seed: int, options: argparse.Namespace) -> dict[
         campaign = evo.resume(folder, progress=False)
     else:
         campaign = evo.run(config, folder=folder, progress=False)
-    return {"strategy": strategy, "seed": seed, **figures(campaign, config)}
+    return {"strategy": strategy, "seed": seed, **figures(campaign)}
 
 
-def figures(campaign: evo.Campaign, config: Config) -> dict[str, Any]:
+def figures(campaign: evo.Campaign) -> dict[str, Any]:
     """The findings of one campaign, by its own trials."""
     trials = {record.id: record.scored.trials for record in campaign.baselines}
     trained = [r for r in campaign.records if r.is_proposal and r.score is not None]
     # All candidates have the first rung in common, so means over all of them compare.
     first = [[t for t in record.scored.trials if t.rung == 0] for record in trained]
     means = np.array([float(margins(own, trials).mean()) for own in first])
-    last = len(config.protocol.rungs) - 1
-    whole = [r for r in trained if r.scored.rung == last and r.scored.end.is_whole]
-    order = np.argsort(-shrunken_margins(whole), kind="stable")
-    ranked = [whole[int(place)] for place in order]
-    points = [[r.scored.b_wr.value, r.archived.behaviour] for r in whole if has_merit(r)]
+    ranked = leaders_by_worth(trained)
+    points = [[r.scored.b_wr.value, r.archived.behaviour] for r in ranked if has_merit(r)]
     return {
         "trained": len(trained),
         "quarters": [float(part.mean()) for part in np.array_split(means, QUARTERS)],

@@ -41,6 +41,19 @@ def by_worth(individuals: Sequence[Individual]) -> list[Individual]:
     )
 
 
+def leaders_by_worth(records: Sequence[Record]) -> list[Record]:
+    """The evaluated records that trained in full at the highest rung, by worth, the best first.
+
+    Where none did, those that reached it.
+    """
+    scored = [record for record in records if record.score is not None]
+    top = max((record.scored.rung for record in scored), default=0)
+    highest = [record for record in scored if record.scored.rung == top]
+    whole = [record for record in highest if record.scored.end.is_whole] or highest
+    order = np.argsort(-shrunken_margins(whole), kind="stable")
+    return [whole[int(place)] for place in order]
+
+
 def shrunken_margins(records: Sequence[Record]) -> Floats:
     """(n,) the worth of each record, in the units of margin."""
     rungs = np.array([record.scored.rung for record in records])

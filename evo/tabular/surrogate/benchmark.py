@@ -20,7 +20,8 @@ from evo.config import Config
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
 from evo.core.records import Record
-from evo.selection.individual import has_merit, performance
+from evo.selection.individual import has_merit
+from evo.selection.worth import leaders_by_worth
 from evo.tabular.surrogate.landscape import Landscape
 from evo.tabular.surrogate.searching import check_search, search_landscape
 from evo.tabular.surrogate.strategies import Settings, strategy_config
@@ -28,6 +29,8 @@ from evo.tabular.surrogate.strategies import Settings, strategy_config
 FRESH_SEEDS = range(1_000_000, 1_000_012)
 """Training seeds that no search uses."""
 _QUARTERS = 4
+_LEADERS = 24
+"""The best candidates whose diversity is measured."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class SearchFigures(NamedTuple):
     """The figures of one search.
 
     Attributes:
-        seen: margin of its best candidate, as the search measured it.
+        seen: margin of its best candidate by worth (`evo.selection.worth`), as it measured it.
         true: the same candidate's margin without noise.
         fresh: the same candidate's margin on fresh training seeds.
         top: highest margin without noise of all candidates evaluated.
@@ -129,15 +132,15 @@ def compare_strategies(
 
 
 def search_figures(
-    records: Sequence[Record], landscape: Landscape, config: Config, *, reach: float
+    records: Sequence[Record], landscape: Landscape, *, reach: float
 ) -> SearchFigures:
     """The figures of a finished search, without its processor time."""
     trained = [record for record in records if record.is_proposal and record.score is not None]
     landscape.learn(record.graphs for record in trained)
     truth = np.array([landscape.margin(record.graphs) for record in trained])
-    best = max(trained, key=performance)
+    ranked = leaders_by_worth(trained)
+    best = ranked[0]
     arrived = np.flatnonzero(truth >= reach)
-    ranked = sorted(trained, key=performance, reverse=True)[: config.population]
     return SearchFigures(
         seen=best.scored.margin.value,
         true=landscape.margin(best.graphs),
@@ -145,7 +148,7 @@ def search_figures(
         top=float(truth.max()),
         quarters=tuple(float(part.mean()) for part in np.array_split(truth, _QUARTERS)),
         hypervolume=_hypervolume(trained, truth),
-        diversity=mean_distance(ranked),
+        diversity=mean_distance(ranked[:_LEADERS]),
         reached=int(arrived[0]) + 1 if len(arrived) else len(trained) + 1,
         evaluations=len(trained),
         seconds=0.0,
@@ -188,7 +191,7 @@ def _search(config: Config, landscape: Landscape, plan: SearchPlan) -> SearchFig
     start = process_time()
     records = search_landscape(config, landscape, evaluations=plan.evaluations)
     seconds = process_time() - start
-    figures = search_figures(records, landscape, config, reach=plan.reach)
+    figures = search_figures(records, landscape, reach=plan.reach)
     landscape.forget()
     return figures._replace(seconds=seconds)
 

@@ -3,7 +3,7 @@ import pytest
 from selection_pools import ids, measured
 
 from evo.selection.individual import Individual
-from evo.selection.worth import by_worth, shrunken_margins
+from evo.selection.worth import by_worth, leaders_by_worth, shrunken_margins
 
 
 def worths(*margins_and_errors: tuple[float, float]) -> dict[float, float]:
@@ -55,6 +55,18 @@ def test_a_rung_has_a_middle_of_its_own() -> None:
         *("f4", "f3", "f2", "f1", "f0"),
         *("s4", "s3", "s2", "s1", "s0"),
     ]
+
+
+def test_leaders_are_of_the_highest_rung_and_the_luckiest_is_not_first() -> None:
+    short = [measured(f"s{n}", 5.0 + n, 0.1) for n in range(5)]
+    lucky = measured("lucky", 0.7, 0.6, rung=1)
+    full = [measured(f"f{n}", n / 5, 0.1, rung=1) for n in range(4)]
+
+    leaders = leaders_by_worth([*short, lucky, *full])
+
+    assert leaders[0].id == full[-1].id
+    assert {record.id for record in leaders} == {record.id for record in [lucky, *full]}
+    assert leaders_by_worth([]) == []
 
 
 def test_the_best_by_worth_was_less_lucky_than_its_margin_says() -> None:

@@ -35,7 +35,7 @@ def test_figures_of_a_search_follow_from_its_records() -> None:
     config = strategy_config(SMALL, {}, generations=1)
     records = search_landscape(config, landscape, evaluations=24)
 
-    figures = search_figures(records, landscape, config, reach=-3.0)
+    figures = search_figures(records, landscape, reach=-3.0)
 
     trained = [record for record in records if record.is_proposal and record.score]
     truth = [landscape.margin(record.graphs) for record in trained]
@@ -43,7 +43,7 @@ def test_figures_of_a_search_follow_from_its_records() -> None:
     assert figures.top == max(truth)
     assert figures.reached == 1
     assert figures.quarters[0] == pytest.approx(np.mean(truth[: -(-len(trained) // 4)]))
-    assert search_figures(records, landscape, config, reach=1.0).reached == len(trained) + 1
+    assert search_figures(records, landscape, reach=1.0).reached == len(trained) + 1
 
 
 def test_every_strategy_that_comes_with_evo_can_be_searched_with() -> None:
