@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
+from support.records import trials
 
 from evo.campaign import build
 from evo.components.kinds import kinds
 from evo.config import Config
-from evo.core.records import Outcome, Status, Trial
+from evo.core.records import Outcome, Status
 from evo.evaluation.protocol import Job
 from evo.studies.files import evaluate_records
 
@@ -23,8 +24,8 @@ class Pool:
         for job in jobs:
             self.trained.append(job.id)
             loss = 0.1 + len(job.graphs[0]) / 1000
-            trials = [Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9) for seed in (0, 1)]
-            yield Outcome(job.id, job.rung, tuple(trials), 1.0, heat=job.heat)
+            results = trials([loss] * 2, rung=job.rung)
+            yield Outcome(job.id, job.rung, results, 1.0, heat=job.heat)
 
 
 @pytest.fixture

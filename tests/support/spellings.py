@@ -16,8 +16,9 @@ from archive.novelty.novelty_archive import Distance, NoveltyArchive
 from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
-from evo.core.records import Candidate, Record, Status
+from evo.core.records import Record, Status
 from evo.validation.validator import Validator
+from support.records import written
 
 _FILE = Path(__file__).parents[1] / "golden" / "spellings.toml"
 
@@ -70,9 +71,7 @@ def recognised(kind: Kind, validator: Validator, sources: Sequence[str]) -> list
     archive = NoveltyArchive()
     no_text = np.ones((len(vectors), 1), dtype=np.float32)
     archive.add([record.id for record in baselines], no_text, vectors, baselines=True)
-    records = Validate(validator)(
-        [Record(Candidate.of(kind.name, source, operator="test"), 1) for source in sources]
-    )
+    records = Validate(validator)([written(source, kind=kind.name) for source in sources])
     refused = [record.reason for record in records if record.status is Status.INVALID]
     assert not refused, f"the walls refuse what they should not: {refused}"
     return Recognise(kind, scale, archive)(records)

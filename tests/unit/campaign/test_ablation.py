@@ -2,38 +2,22 @@
 
 from dataclasses import replace
 
+from support.records import evaluated, trials
+
 from evo.campaign.ablation import Measured, Peaks, ablated_graphs, standard_graphs
 from evo.components.kinds import kinds
-from evo.core.estimate import Estimate
 from evo.core.records import (
     ABLATION_OPERATOR,
     BASELINE_OPERATOR,
-    Candidate,
-    Novelty,
     Record,
-    Score,
-    Status,
-    Trial,
 )
 from evo.core.stages import TrainingEnd
 
-SEEDS = 10
 
-
-def record(
-    name: str, b_wr: float, n: float, *, rung: int = 1, raced: bool = False, operator: str = "test"
-) -> Record:
-    trials = tuple(Trial(rung, "none", "wide", seed, 0.01, 0.5, 0.5) for seed in range(SEEDS))
+def record(name: str, b_wr: float, n_score: float, *, raced: bool = False, **known) -> Record:
     end = TrainingEnd.OUTRACED if raced else TrainingEnd.COMPLETE
-    rate = Estimate(b_wr, 0.0, 1.0)
-    return Record(
-        Candidate(name, "activation+regularizer", f"# {name}", (), operator),
-        1,
-        Status.EVALUATED,
-        graphs=(f"graph of {name}",),
-        score=Score(rung, trials, rate, rate, rate, {}, end),
-        novelty=Novelty(0.1, n, "a", "b"),
-    )
+    known = {"graphs": (f"graph of {name}",), "trials": trials([0.5] * 10, rung=1), **known}
+    return evaluated(name, b_wr, n_score, kind="activation+regularizer", end=end, **known)
 
 
 def ids(records: list[Record]) -> list[str]:

@@ -4,52 +4,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from support.records import estimate, evaluated, trials
 
 from evo.campaign.climb import STANDSTILL, Ascent, Climb, excess_of
-from evo.core.estimate import Estimate
 from evo.core.records import (
     BASELINE_OPERATOR,
-    Candidate,
     Generation,
     Record,
-    Score,
     Status,
-    Trial,
 )
 from evo.core.stages import TrainingEnd
 
 FRESH_SEED = 4
 
 
-def trained(
-    name: str,
-    margin: float,
-    *,
-    b_wr: float = 0.8,
-    error: float = 0.05,
-    rung: int = 1,
-    parents: Sequence[str] = (),
-    operator: str = "mutate-tree",
-) -> Record:
-    rate = Estimate(b_wr, 0.0, 1.0)
-    estimate = Estimate(margin, margin - 1.96 * error, margin + 1.96 * error)
-    return Record(
-        Candidate(name, "activation", name, tuple(parents), operator),
-        1,
-        Status.EVALUATED,
-        score=Score(rung, (), rate, rate, estimate, {}),
+def climber(name: str, margin: float, *, b_wr: float = 0.8, error: float = 0.05, **known) -> Record:
+    return evaluated(
+        name, b_wr, **{"margin": estimate(margin, error), "operator": "mutate-tree", **known}
     )
 
 
 def with_trials(record: Record, first: float, fresh: float | None = None) -> Record:
     """The record with one loss on the first seeds, and another on the fresh ones."""
     losses = [first] * FRESH_SEED + ([] if fresh is None else [fresh] * FRESH_SEED)
-    trials = tuple(
-        Trial(record.scored.rung, "digits", "mlp", seed, 0.01, loss, 0.9)
-        for seed, loss in enumerate(losses)
-    )
     end = TrainingEnd.COMPLETE if fresh is None else TrainingEnd.REMEASURED
-    return replace(record, score=replace(record.scored, trials=trials, end=end))
+    score = replace(record.scored, trials=trials(losses, rung=record.scored.rung), end=end)
+    return replace(record, score=score)
 
 
 def climbed(*generations: Sequence[Record]) -> Climb:
@@ -62,8 +42,8 @@ def climbed(*generations: Sequence[Record]) -> Climb:
 
 
 KNOWN = [
-    with_trials(trained("good", 0.0, b_wr=0.6, operator=BASELINE_OPERATOR), 1.0, 1.0),
-    with_trials(trained("poor", -1.0, b_wr=0.1, operator=BASELINE_OPERATOR), 2.0, 2.0),
+    with_trials(climber("good", 0.0, b_wr=0.6, operator=BASELINE_OPERATOR), 1.0, 1.0),
+    with_trials(climber("poor", -1.0, b_wr=0.1, operator=BASELINE_OPERATOR), 2.0, 2.0),
 ]
 
 
@@ -72,12 +52,12 @@ def test_of_baselines_alone_there_is_no_climb() -> None:
 
 
 def test_a_generation_has_a_mean_and_shares_of_its_offspring_and_their_parents() -> None:
-    unfinished = replace(trained("c", 0.0, parents=["poor"]), status=Status.INVALID, score=None)
+    unfinished = replace(climber("c", 0.0, parents=["poor"]), status=Status.INVALID, score=None)
     born = [
-        trained("a", 0.5, parents=["good", "poor"]),
-        trained("b", -0.1, parents=["good"]),
+        climber("a", 0.5, parents=["good", "poor"]),
+        climber("b", -0.1, parents=["good"]),
         unfinished,
-        trained("d", -2.0, rung=0, parents=["unknown"]),
+        climber("d", -2.0, rung=0, parents=["unknown"]),
     ]
 
     climb = climbed(KNOWN, born)
@@ -89,31 +69,31 @@ def test_a_generation_has_a_mean_and_shares_of_its_offspring_and_their_parents()
 
 
 def test_a_short_rung_is_behind_a_parent_that_trained_in_full() -> None:
-    climb = climbed(KNOWN, [trained("a", 2.0, rung=0, parents=["good"])])
+    climb = climbed(KNOWN, [climber("a", 2.0, rung=0, parents=["good"])])
 
     assert climb.ahead == 0.0
 
 
 def test_the_best_is_the_worthiest_and_not_the_luckiest() -> None:
-    sure = [trained(f"sure{n}", n / 10, error=0.02) for n in range(5)]
+    sure = [climber(f"sure{n}", n / 10, error=0.02) for n in range(5)]
 
-    climb = climbed(KNOWN, [*sure, trained("lucky", 0.5, error=1.0)])
+    climb = climbed(KNOWN, [*sure, climber("lucky", 0.5, error=1.0)])
 
     assert climb.best is not None
     assert climb.best.id == "sure4"
 
 
 def test_the_best_of_a_short_rung_gives_way_to_the_first_that_trained_in_full() -> None:
-    climb = climbed(KNOWN, [trained("short", 0.9, rung=0)], [trained("full", -0.5)])
+    climb = climbed(KNOWN, [climber("short", 0.9, rung=0)], [climber("full", -0.5)])
 
     assert climb.best is not None
     assert climb.best.id == "full"
 
 
 def test_what_was_measured_again_is_shown_with_what_its_first_margin_exceeded() -> None:
-    lucky = with_trials(trained("lucky", 0.9), 0.5, 1.0)
-    honest = with_trials(trained("honest", 0.2), 0.5, 0.5)
-    once = with_trials(trained("once", 0.1), 0.5)
+    lucky = with_trials(climber("lucky", 0.9), 0.5, 1.0)
+    honest = with_trials(climber("honest", 0.2), 0.5, 0.5)
+    once = with_trials(climber("once", 0.1), 0.5)
 
     climb = climbed(KNOWN, [lucky, honest, once])
 
@@ -126,13 +106,13 @@ def test_what_was_measured_again_is_shown_with_what_its_first_margin_exceeded() 
 
 
 def test_a_best_that_was_measured_once_has_no_excess() -> None:
-    climb = climbed(KNOWN, [with_trials(trained("once", 0.1), 0.5)])
+    climb = climbed(KNOWN, [with_trials(climber("once", 0.1), 0.5)])
 
     assert (climb.best_excess, climb.excess, climb.remeasured) == (None, None, 0)
 
 
 def test_a_search_stands_still_once_its_best_gains_less_than_its_noise_for_long() -> None:
-    first, rest = [trained("a", 0.3)], [[trained(f"{n}", 0.0)] for n in range(STANDSTILL)]
+    first, rest = [climber("a", 0.3)], [[climber(f"{n}", 0.0)] for n in range(STANDSTILL)]
 
     before, after = climbed(KNOWN, first, *rest[:-1]), climbed(KNOWN, first, *rest)
 
@@ -142,7 +122,7 @@ def test_a_search_stands_still_once_its_best_gains_less_than_its_noise_for_long(
 
 
 def test_small_steps_add_up_to_progress() -> None:
-    steps = [[trained(f"{n}", 0.03 * n, error=0.05)] for n in range(9)]
+    steps = [[climber(f"{n}", 0.03 * n, error=0.05)] for n in range(9)]
 
     climb = climbed(KNOWN, *steps)
 

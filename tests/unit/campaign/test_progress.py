@@ -1,8 +1,8 @@
 import pytest
+from support.records import evaluated, record
 
 from evo.campaign.progress import Progress, Tracker
-from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Generation, Novelty, Outcome, Record, Score, Status
+from evo.core.records import Generation, Outcome, Status
 from evo.evaluation.protocol import Protocol, Rung
 
 PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=2, seeds=4)), keep=0.5)
@@ -13,18 +13,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def record(name: str, status: Status = Status.PROPOSED, b_wr: float = 0.5) -> Record:
-    rate = Estimate(b_wr, 0.0, 1.0)
-    done = status is Status.EVALUATED
-    return Record(
-        Candidate(name, "activation", name, (), "test"),
-        1,
-        status,
-        score=Score(1, (), rate, rate, rate, {}) if done else None,
-        novelty=Novelty(0.1, 0.1, "a", "b") if done else None,
-    )
 
 
 def outcome(name: str, rung: int) -> Outcome:
@@ -73,7 +61,7 @@ def test_rate_and_time_left_follow_the_clock(seen, clock) -> None:
     for name, rung in (("a", 0), ("b", 0), ("a", 1)):
         following.outcome(outcome(name, rung), replayed=False)
     following.step(1, "archive", [])
-    sealed = [record("a", Status.EVALUATED), record("b", Status.EVALUATED)]
+    sealed = [evaluated("a"), evaluated("b")]
     following.take(Generation(1, sealed, ()))
 
     assert seen[-1].per_minute == pytest.approx(4.0)
@@ -94,7 +82,7 @@ def test_what_was_paid_for_before_is_no_measure_of_the_pace(seen, clock) -> None
 
 
 def test_the_funnel_adds_the_present_generation_to_the_past(seen, clock) -> None:
-    past = [record("a", Status.EVALUATED, 0.4), record("b", Status.INVALID)]
+    past = [evaluated("a", 0.4), record("b", Status.INVALID)]
     following = tracker(seen, clock, generation=1, records=past)
     following.step(2, "screen", [record("c"), record("d", Status.DUPLICATE)])
 
@@ -104,21 +92,21 @@ def test_the_funnel_adds_the_present_generation_to_the_past(seen, clock) -> None
 
 
 def test_the_best_is_the_best_of_all_generations(seen, clock) -> None:
-    following = tracker(seen, clock, records=[record("good", Status.EVALUATED, 0.9)])
-    following.take(Generation(1, [record("poor", Status.EVALUATED, 0.2)], ()))
+    following = tracker(seen, clock, records=[evaluated("good", 0.9)])
+    following.take(Generation(1, [evaluated("poor", 0.2)], ()))
     assert seen[-1].best is not None
     assert seen[-1].best.id == "good"
 
-    following.take(Generation(2, [record("better", Status.EVALUATED, 0.95)], ()))
+    following.take(Generation(2, [evaluated("better", 0.95)], ()))
     assert seen[-1].best.id == "better"
 
 
 def test_what_an_earlier_process_sealed_is_counted_and_not_told(seen, clock) -> None:
     following = tracker(seen, clock, generation=2)
 
-    following.take(Generation(1, [record("a", Status.EVALUATED)], ()))
-    following.take(Generation(2, [record("b", Status.EVALUATED)], ()))
+    following.take(Generation(1, [evaluated("a")], ()))
+    following.take(Generation(2, [evaluated("b")], ()))
     assert seen == []
 
-    following.take(Generation(3, [record("c", Status.EVALUATED)], ()))
+    following.take(Generation(3, [evaluated("c")], ()))
     assert [progress.counts[Status.EVALUATED] for progress in seen] == [3]

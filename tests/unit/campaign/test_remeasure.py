@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.records import record, trained
 
 from evo.campaign.steps import Remeasure
 from evo.core.records import (
-    Candidate,
     Generation,
     Novelty,
     Outcome,
@@ -59,26 +59,16 @@ class Bench:
             self.again.append([job.id for job in jobs])
         for job in jobs:
             loss = self.losses[job.id][job.heat]
-            yield job.failed("the worker died") if math.isnan(loss) else _outcome(job, loss)
+            lost = math.isnan(loss)
+            yield job.failed("the worker died") if lost else trained(job, loss, PROTOCOL)
 
     def _known(self) -> Sequence[Trial]:
         jobs = [Job("known", (), 0, heat) for heat in range(FRESH + 1)]
-        return [trial for job in jobs for trial in _outcome(job, 1.0).trials]
+        return [trial for job in jobs for trial in trained(job, 1.0, PROTOCOL).trials]
 
 
 def _record(name: str) -> Record:
-    return Record(
-        Candidate(name, "activation", name, (), "test"),
-        1,
-        graphs=(name,),
-        behaviour_vector=np.array([ord(name[0])], np.float32),
-    )
-
-
-def _outcome(job: Job, loss: float) -> Outcome:
-    seeds = PROTOCOL.heats(job.rung)[job.heat]
-    trials = tuple(Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9) for seed in seeds)
-    return Outcome(job.id, job.rung, trials, seconds=1.0, heat=job.heat)
+    return record(name, graphs=(name,), behaviour_vector=np.array([ord(name[0])], np.float32))
 
 
 def ends(records: Sequence[Record]) -> dict[str, TrainingEnd]:

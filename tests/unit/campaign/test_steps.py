@@ -1,20 +1,17 @@
 import numpy as np
 import pytest
+from support.records import record
 
 from archive.novelty.descriptors import BehaviourScale
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.steps import Archive, Recognise, Validate
 from evo.components.activation import Activation
-from evo.core.records import Candidate, Novelty, Record, Status
+from evo.core.records import Novelty, Status
 from evo.core.stages import Stage
 from evo.core.step import apply_to_live
 from evo.screening.chance import Screen
 from evo.validation.graph.graphs import component_of
 from evo.validation.refusal import Refused
-
-
-def record(name: str, status: Status = Status.PROPOSED, **known) -> Record:
-    return Record(Candidate(name, "activation", f"# {name}", (), "test"), 1, status, **known)
 
 
 def test_a_step_moves_the_live_records_and_leaves_the_fallen_in_their_places() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test
+from support import records
 
 from evo.core.records import Trial
 from evo.evaluation.statistics.paired_test import (
@@ -25,9 +26,9 @@ p_values = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 def trials(losses) -> list[Trial]:
     """Trials of losses (strata, seeds)."""
     return [
-        Trial(0, *STRATA[row], 1_000_000 + seed, 0.01, float(loss), 0.9)
-        for row, seeds in enumerate(losses)
-        for seed, loss in enumerate(seeds)
+        trial
+        for (task, network), row in zip(STRATA, losses, strict=False)
+        for trial in records.trials(row, task=task, network=network, first_seed=1_000_000)
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
+from support import records
 
 from evo.core.records import Trial
 from evo.core.seeds import child
@@ -21,12 +22,9 @@ VALUES = st.lists(st.integers(-4, 4), min_size=4, max_size=12)
 
 
 def trials(network: str, losses: list[float], accuracies: list[float] | None = None) -> list[Trial]:
-    return [
-        Trial(1, "digits", network, seed, 0.01, loss, accuracy)
-        for seed, (loss, accuracy) in enumerate(
-            zip(losses, accuracies or [0.5] * len(losses), strict=True)
-        )
-    ]
+    results = records.trials(losses, rung=1, network=network)
+    accuracies = accuracies or [0.5] * len(losses)
+    return [one._replace(accuracy=a) for one, a in zip(results, accuracies, strict=True)]
 
 
 @given(one=VALUES, seed=st.integers(0, 99))

@@ -2,26 +2,15 @@ import math
 from collections.abc import Iterator, Sequence
 
 import pytest
+from support.records import record, trained
 
 from evo.core.errors import EvoError
-from evo.core.records import Candidate, Outcome, Record, Status, Trial
+from evo.core.records import Outcome, Record, Status, Trial
 from evo.core.stages import TrainingEnd
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 
 PROTOCOL = Protocol(rungs=(Rung(epochs=1, seeds=2), Rung(epochs=4, seeds=2)), keep=0.5, leaders=0)
-
-
-def record(name: str) -> Record:
-    return Record(Candidate(name, "activation", f"# {name}", (), "test"), 1, graphs=(name,))
-
-
-def trained(job: Job, loss: float, protocol: Protocol = PROTOCOL) -> Outcome:
-    trials = tuple(
-        Trial(job.rung, "digits", "mlp", seed, 0.01, loss, 0.9)
-        for seed in protocol.heats(job.rung)[job.heat]
-    )
-    return Outcome(job.id, job.rung, trials, seconds=1.0, heat=job.heat)
 
 
 class Trainer:
@@ -38,12 +27,12 @@ class Trainer:
             if (job.id, job.rung) == self.dies_at:
                 yield Outcome(job.id, job.rung, (), 0.5, "the worker process died")
             else:
-                yield trained(job, self.losses[job.id])
+                yield trained(job, self.losses[job.id], PROTOCOL)
 
 
 def rivals(_: Record) -> dict[str, list[Trial]]:
     job = [Job("b", (), rung) for rung in range(2)]
-    return {"b": [trial for j in job for trial in trained(j, 1.0).trials]}
+    return {"b": [trial for j in job for trial in trained(j, 1.0, PROTOCOL).trials]}
 
 
 def test_the_better_share_climbs_and_everyone_keeps_a_score() -> None:

@@ -5,13 +5,9 @@ import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
+from support.records import trials
 
-from evo.core.records import Trial
 from evo.evaluation.statistics.win_rates import score, score_baselines
-
-
-def trials(losses: list[float], *, task: str = "digits", rung: int = 0) -> list[Trial]:
-    return [Trial(rung, task, "mlp", seed, 0.01, loss, 0.9) for seed, loss in enumerate(losses)]
 
 
 def test_b_wr_counts_every_baseline_and_bsota_only_the_best() -> None:

@@ -9,7 +9,6 @@ import torch
 
 from evo.components.activation import Activation
 from evo.core.contract import Contract
-from evo.core.records import Candidate, Record
 from operators.tree.program import Program
 from operators.tree.tidy import tidy, write_program
 
@@ -47,10 +46,6 @@ def component(body: str, above: str = "") -> str:
     return (
         f"import torch\nimport torch.nn.functional as F\n{above}\ndef activation(x):\n    {lines}\n"
     )
-
-
-def record(source: str) -> Record:
-    return Record(Candidate.of("activation", source, operator="test"), generation=0)
 
 
 def program(expression: str, above: str = "") -> Program:

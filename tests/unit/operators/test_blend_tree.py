@@ -12,9 +12,9 @@ from operator_samples import (
     component,
     is_sound,
     outputs,
-    record,
     signature,
 )
+from support.records import written
 
 from evo.core.source import normalise
 from operators.blend_tree import BlendTree, Way, blend
@@ -29,7 +29,7 @@ X = INPUTS[0]
 
 
 def child(first: str, second: str, seed: int) -> str:
-    parents = [record(first), record(second)]
+    parents = [written(first), written(second)]
     return OPERATOR.propose(parents, CONTRACT, np.random.default_rng(seed))
 
 
@@ -112,7 +112,7 @@ def test_children_of_children_stay_within_the_limit() -> None:
 
     for _ in range(60):
         first, second = rng.choice(len(population), 2, replace=False)
-        parents = [record(population[first]), record(population[second])]
+        parents = [written(population[first]), written(population[second])]
         population[first] = OPERATOR.propose(parents, CONTRACT, rng)
 
     assert max(Program.read(source, CONTRACT).size for source in population) <= SIZE_LIMIT

@@ -14,10 +14,10 @@ from operator_samples import (
     is_sound,
     outputs,
     program,
-    record,
     returns,
     signature,
 )
+from support.records import written
 
 from evo.core.source import normalise
 from operators.crossover_tree import CrossoverTree
@@ -32,7 +32,7 @@ OPERATOR = CrossoverTree()
 
 
 def child(first: str, second: str, seed: int) -> str:
-    parents = [record(first), record(second)]
+    parents = [written(first), written(second)]
     return OPERATOR.propose(parents, CONTRACT, np.random.default_rng(seed))
 
 
@@ -227,7 +227,7 @@ def test_two_arguments_are_kept_apart() -> None:
     inputs = [torch.linspace(-2.0, 2.0, 64), torch.linspace(0.0, 1.0, 64)]
 
     found = [
-        OPERATOR.propose([record(one), record(two)], PAIR, np.random.default_rng(seed))
+        OPERATOR.propose([written(one), written(two)], PAIR, np.random.default_rng(seed))
         for seed in range(40)
     ]
 

@@ -4,12 +4,12 @@ import ast
 
 import numpy as np
 from operator_samples import CONTRACT
+from support.records import written
 
 from evo.components.initializer import Initializer
 from evo.components.parametric_activation import ParametricActivation
 from evo.core.contract import Contract
 from evo.core.messages import Reply
-from evo.core.records import Candidate, Record
 from operators.briefing import Briefing
 from operators.crossover_tree import CrossoverTree
 from operators.generate_llm import GenerateLlm
@@ -33,10 +33,6 @@ def activation(x, a, b):
 """
 
 
-def record(source: str, contract: Contract) -> Record:
-    return Record(Candidate.of(contract.kind, source, operator="test"), generation=0)
-
-
 def survey(source: str, contract: Contract) -> Survey:
     return Program.read(source, contract).survey()
 
@@ -55,7 +51,9 @@ def test_learned_numbers_are_tensors_of_another_shape_and_scalars_are_numbers() 
 
 
 def test_mutation_comes_to_use_what_may_be_learned() -> None:
-    parent = record("import torch\n\ndef activation(x, a, b):\n    return torch.tanh(x)", LEARNING)
+    parent = written(
+        "import torch\n\ndef activation(x, a, b):\n    return torch.tanh(x)", kind=LEARNING.kind
+    )
 
     found = [
         MutateTree().propose([parent], LEARNING, np.random.default_rng(seed)) for seed in range(60)
@@ -68,7 +66,7 @@ def test_mutation_comes_to_use_what_may_be_learned() -> None:
 
 def test_crossover_takes_learned_numbers_into_the_entry_function_alone() -> None:
     donor = "import torch\n\ndef activation(x, a, b):\n    return torch.sigmoid(a * x) * (x + b)"
-    parents = [record(HELPED, LEARNING), record(donor, LEARNING)]
+    parents = [written(HELPED, kind=LEARNING.kind), written(donor, kind=LEARNING.kind)]
 
     for seed in range(40):
         source = CrossoverTree().propose(parents, LEARNING, np.random.default_rng(seed))

@@ -19,9 +19,9 @@ from operator_samples import (
     WILD,
     component,
     is_sound,
-    record,
     signature,
 )
+from support.records import written
 
 from evo.core.source import normalise
 from operators.mutate_tree import STEP_SIZES, MutateTree, StepSize, mutant
@@ -38,7 +38,7 @@ OPERATOR = MutateTree()
 
 
 def mutated(source: str, seed: int) -> str:
-    return OPERATOR.propose([record(source)], CONTRACT, np.random.default_rng(seed))
+    return OPERATOR.propose([written(source)], CONTRACT, np.random.default_rng(seed))
 
 
 @settings(max_examples=60, deadline=None)
@@ -93,7 +93,7 @@ def test_over_many_generations_sources_neither_grow_nor_wither() -> None:
     source, sizes = BASELINES["relu"], list[int]()
 
     for _ in range(300):
-        source = OPERATOR.propose([record(source)], CONTRACT, rng)
+        source = OPERATOR.propose([written(source)], CONTRACT, rng)
         sizes.append(Program.read(source, CONTRACT).size)
 
     assert max(sizes) <= SIZE_LIMIT
@@ -177,7 +177,7 @@ def test_offspring_do_not_depend_on_the_process_and_torch_stays_out() -> None:
 def test_both_arguments_of_a_contract_are_built_from() -> None:
     source = "import torch\ndef gate(signal, control):\n    return torch.sigmoid(signal)\n"
     found = [
-        OPERATOR.propose([record(source)], PAIR, np.random.default_rng(seed)) for seed in range(30)
+        OPERATOR.propose([written(source)], PAIR, np.random.default_rng(seed)) for seed in range(30)
     ]
 
     inputs = [torch.linspace(-8.0, 8.0, 64), torch.ones(64)]
@@ -190,14 +190,14 @@ def test_a_reduced_value_keeps_its_shape() -> None:
     source = "import torch\ndef gate(signal, control):\n    return (signal * control).mean(dim=0)\n"
 
     for seed in range(30):
-        text = OPERATOR.propose([record(source)], PAIR, np.random.default_rng(seed))
+        text = OPERATOR.propose([written(source)], PAIR, np.random.default_rng(seed))
         assert ".mean(dim=0)" in text
 
 
 def drawn_steps(steps: dict[int, Success]) -> list[int]:
     past = Past(steps={"mutate-tree": steps})
     drafts = [
-        OPERATOR.draft([record(BASELINES["gelu"])], CONTRACT, np.random.default_rng(seed), past)
+        OPERATOR.draft([written(BASELINES["gelu"])], CONTRACT, np.random.default_rng(seed), past)
         for seed in range(120)
     ]
     return [draft.step for draft in drafts]

@@ -3,14 +3,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from operator_samples import BASELINES, CONTRACT, record
+from operator_samples import BASELINES, CONTRACT
+from support.records import written
 
 from evo.core.errors import UsageError
 from evo.core.records import Candidate, Record
 from operators.base import WritingOperator
 from operators.portfolio import Portfolio, write_offspring
 
-POPULATION = [record(source) for source in BASELINES.values()]
+POPULATION = [written(source) for source in BASELINES.values()]
 
 
 def first(count: int) -> Sequence[Record]:

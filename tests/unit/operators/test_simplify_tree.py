@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from operator_samples import ALL, BASELINES, CONTRACT, component, is_sound, program, record
+from operator_samples import ALL, BASELINES, CONTRACT, component, is_sound, program
+from support.records import written
 
 from evo.core.source import normalise
 from operators.simplify_tree import SimplifyTree
@@ -17,7 +18,7 @@ INPUTS = [torch.linspace(-8.0, 8.0, 64)]
 
 
 def simplified(source: str, seed: int) -> str:
-    return OPERATOR.propose([record(source)], CONTRACT, np.random.default_rng(seed))
+    return OPERATOR.propose([written(source)], CONTRACT, np.random.default_rng(seed))
 
 
 @settings(max_examples=60, deadline=None)

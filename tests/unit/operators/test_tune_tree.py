@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from operator_samples import ALL, BASELINES, CONTRACT, component, record, rewritten
+from operator_samples import ALL, BASELINES, CONTRACT, component, rewritten
+from support.records import written
 
 from evo.core.source import normalise
 from operators.past import NOTHING, Past, Variant
@@ -18,7 +19,7 @@ WAVE = component("return F.relu(x) + 0.5 * torch.sin(1.5 * x)")
 
 
 def tuned(source: str, seed: int, past: Past = NOTHING) -> str:
-    return OPERATOR.draft([record(source)], CONTRACT, np.random.default_rng(seed), past).source
+    return OPERATOR.draft([written(source)], CONTRACT, np.random.default_rng(seed), past).source
 
 
 def known(variants: Sequence[Variant], form: str) -> Sequence[Variant]:

@@ -1,20 +1,19 @@
 from dataclasses import replace
 
-from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Generation, Novelty, Record, Status
+from support import records
+
+from evo.core.records import Generation, Novelty, Record, Status
 from evo.proposing.memory import Memory
 from operators.adaptation import Tally
 from operators.past import Success
 from operators.tree.form import form_key
-from tests.support import archive_samples as samples
 
 FORM = "activation(x): return {} * x"
 
 
 def record(name: str, operator: str, generation: int = 1, **known) -> Record:
-    parents, model = known.pop("parents", ()), known.pop("model", "")
-    candidate = Candidate(name, "activation", name, parents, operator, model)
-    return Record(candidate, generation, **known)
+    """A record whose source is its name."""
+    return records.record(name, source=name, operator=operator, generation=generation, **known)
 
 
 LIVES = {"status": Status.EVALUATED, "novelty": Novelty(0.1, 0.1, "a", "b")}
@@ -71,10 +70,8 @@ def test_one_reason_is_told_once_the_newest_first() -> None:
 
 
 def trained(name: str, margin: float, *, rung: int = 1, **known) -> Record:
-    """An evaluated record whose source is its name."""
-    estimate = Estimate(margin, margin - 0.196, margin + 0.196)
-    score = replace(samples.record(1).scored, margin=estimate, rung=rung)
-    return replace(record(name, "one", **known), status=Status.EVALUATED, score=score)
+    score = records.score(0.5, rung=rung, margin=records.estimate(margin, 0.1))
+    return record(name, "one", status=Status.EVALUATED, score=score, **known)
 
 
 def test_variants_of_a_form_are_what_was_evaluated_by_numbers_and_margin() -> None:

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from support.records import evaluated
+
 from evo.components.activation import Activation
-from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Record, Score, Status
+from evo.core.records import Record, Status
 from evo.proposing.memory import Memory
 from evo.proposing.propose import Propose
 from evo.proposing.seen import SeenSources
@@ -11,17 +12,6 @@ from evo.selection.individual import Individual
 from evo.selection.islands import Islands
 from evo.selection.settings import SelectionSettings
 from operators.base import WritingOperator
-
-
-def evaluated(name: str) -> Record:
-    rate = Estimate(0.5, 0.0, 1.0)
-    return Record(
-        Candidate(name, "activation", f"# {name}", (), "test"),
-        1,
-        Status.EVALUATED,
-        score=Score(0, (), rate, rate, rate, {}),
-        novelty=Novelty(0.1, 0.1, "a", "b"),
-    )
 
 
 class Echo(WritingOperator):

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from support import records
 
-from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status, Trial
+from evo.core.records import BASELINE_OPERATOR, Record, Score, Trial
 from evo.evaluation.statistics.win_rates import score, score_baselines
 from evo.report.facts.analysis import analyse
 from evo.report.facts.front import FRONT_OBJECTIVES
@@ -22,9 +24,11 @@ KNOWN = {"relu": 1.0, "tanh": 1.3}
 def trials(loss: float, *, rung: int = 1, spread: float = 0.1, salt: int = 0) -> list[Trial]:
     rng = np.random.default_rng(salt)
     return [
-        Trial(rung, "digits", network, seed, 0.01, loss + spread * rng.standard_normal(), 0.9)
+        trial
         for network in NETWORKS
-        for seed in SEEDS
+        for trial in records.trials(
+            loss + spread * rng.standard_normal(len(SEEDS)), rung=rung, network=network
+        )
     ]
 
 
@@ -33,33 +37,27 @@ def record(
     loss: float,
     n_score: float,
     *,
-    generation: int = 1,
     rung: int = 1,
-    operator: str = "mutate-tree",
-    parents: Sequence[str] = (),
     spread: float = 0.1,
-    seconds: float = 1.0,
+    **known: Any,
 ) -> Record:
     """A candidate that was trained against `KNOWN`; `name` becomes its id."""
     salt = sum(name.encode())
-    own = trials(loss, rung=rung, spread=spread, salt=salt)
+    losses = trials(loss, rung=rung, spread=spread, salt=salt)
     rng = np.random.default_rng(salt)
     text = rng.standard_normal(8).astype(np.float32)
-    return Record(
-        Candidate(
-            name,
-            "activation",
-            f"def activation(x):\n    return {name}(x)\n",
-            tuple(parents),
-            operator,
-        ),
-        generation,
-        status=Status.EVALUATED,
-        score=score(own, _rivals(rung)),
-        novelty=Novelty(0.1, n_score, "a", "b"),
+    fields: dict[str, Any] = {
+        "operator": "mutate-tree",
+        "seconds": 1.0,
+        "score": score(losses, _rivals(rung)),
+    }
+    return records.evaluated(
+        name,
+        n_score=n_score,
+        source=f"def activation(x):\n    return {name}(x)\n",
         text_vector=text / np.linalg.norm(text),
         behaviour_vector=rng.standard_normal(16).astype(np.float32),
-        seconds=seconds,
+        **{**fields, **known},
     )
 
 

@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
+from support.records import evaluated, trials
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Record, Score, Status, Trial
+from evo.core.records import Record
 from evo.report.facts.comparison import comparison_facts
 from evo.report.views.comparison import comparison_table
 
@@ -16,18 +17,9 @@ CONFIG = {
 }
 
 
-def record(name: str, b_wr: float, novelty: float, loss: float) -> Record:
-    rate = Estimate(b_wr, 0.0, 1.0)
-    trials = tuple(
-        Trial(0, "digits", "mlp", seed, 0.01, loss * (1 + 0.01 * seed), 0.9) for seed in range(4)
-    )
-    return Record(
-        Candidate.of("activation", name, operator="test"),
-        1,
-        Status.EVALUATED,
-        score=Score(0, trials, rate, rate, rate, {}),
-        novelty=Novelty(0.1, novelty, "a", "b"),
-    )
+def lossy(name: str, b_wr: float, n_score: float, loss: float) -> Record:
+    losses = trials(loss * np.linspace(1, 1.03, 4))
+    return evaluated(name, b_wr, n_score, rung=0, trials=losses)
 
 
 def run(folder, records, **settings) -> Reader:
@@ -38,8 +30,8 @@ def run(folder, records, **settings) -> Reader:
 
 
 def test_two_runs_are_compared_over_one_reference(tmp_path) -> None:
-    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2), record("b", 0.5, 1.0, 0.4)])
-    two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.3)], seed=1)
+    one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2), lossy("b", 0.5, 1.0, 0.4)])
+    two = run(tmp_path / "two", [lossy("c", 0.7, 0.4, 0.3)], seed=1)
 
     facts = comparison_facts(one, two)
 
@@ -52,8 +44,8 @@ def test_two_runs_are_compared_over_one_reference(tmp_path) -> None:
 
 
 def test_the_best_are_compared_seed_by_seed_and_the_better_has_the_sign(tmp_path) -> None:
-    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
-    two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.4)], seed=1)
+    one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2)])
+    two = run(tmp_path / "two", [lossy("c", 0.7, 0.4, 0.4)], seed=1)
 
     best = comparison_facts(one, two)["best"]
 
@@ -65,8 +57,8 @@ def test_the_best_are_compared_seed_by_seed_and_the_better_has_the_sign(tmp_path
 
 
 def test_runs_that_were_measured_otherwise_are_not_compared_by_their_best(tmp_path) -> None:
-    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
-    two = run(tmp_path / "two", [record("c", 0.7, 0.4, 0.4)], tasks=["harmonics"])
+    one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2)])
+    two = run(tmp_path / "two", [lossy("c", 0.7, 0.4, 0.4)], tasks=["harmonics"])
 
     facts = comparison_facts(one, two)
 
@@ -76,7 +68,7 @@ def test_runs_that_were_measured_otherwise_are_not_compared_by_their_best(tmp_pa
 def test_a_run_without_candidates_has_no_best(tmp_path, capsys) -> None:
     from rich.console import Console
 
-    one = run(tmp_path / "one", [record("a", 0.8, 0.5, 0.2)])
+    one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2)])
     two = run(tmp_path / "two", [], seed=1)
 
     facts = comparison_facts(one, two)

@@ -3,11 +3,12 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from support.records import written
 
 from evo.campaign.climb import STANDSTILL, Climb
 from evo.campaign.progress import Progress
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Record, Score, Status
+from evo.core.records import Score, Status
 from evo.report.views.live import live_view, panel
 from evo.screening.verdict import ScreeningState, ScreeningVerdict
 
@@ -15,10 +16,9 @@ SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
 
 
 def progress(generation: int = 2) -> Progress:
-    best = Record(
-        Candidate.of("activation", SOURCE, operator="mutate-tree"),
-        1,
-        status=Status.EVALUATED,
+    best = written(
+        SOURCE,
+        Status.EVALUATED,
         score=Score(
             1, (), Estimate(0.75, 0.6, 0.9), Estimate(0.25, 0.1, 0.4), Estimate(0.1, 0.0, 0.2), {}
         ),

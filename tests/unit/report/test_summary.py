@@ -1,23 +1,11 @@
 from pathlib import Path
 
 import pytest
+from support.records import evaluated
 
-from evo.core.estimate import Estimate
-from evo.core.records import BASELINE_OPERATOR, Candidate, Novelty, Record, Score, Status
+from evo.core.records import BASELINE_OPERATOR, Record
 from evo.report.facts.front import pareto_front
 from evo.report.facts.status import status_facts
-
-
-def record(name: str, b_wr: float, n_score: float, *, rung: int = 1, baseline: bool = False):
-    rate = Estimate(b_wr, max(0.0, b_wr - 0.1), min(1.0, b_wr + 0.1))
-    return Record(
-        Candidate(name, "activation", f"# {name}", (), BASELINE_OPERATOR if baseline else "test"),
-        1,
-        status=Status.EVALUATED,
-        score=Score(rung, (), rate, rate, rate, {}),
-        novelty=Novelty(0.1, n_score, "a", "b"),
-    )
-
 
 CONFIG = {
     "kind": "activation",
@@ -26,11 +14,11 @@ CONFIG = {
     "protocol": {"first_seed": 0, "rungs": [{"seeds": 2}]},
 }
 RECORDS = [
-    record("relu", 0.5, 0.1, baseline=True),
-    record("strong", 0.9, 0.1),
-    record("novel", 0.2, 0.8),
-    record("dominated", 0.1, 0.1),
-    record("short", 1.0, 1.0, rung=0),
+    evaluated("relu", 0.5, 0.1, operator=BASELINE_OPERATOR),
+    evaluated("strong", 0.9, 0.1),
+    evaluated("novel", 0.2, 0.8),
+    evaluated("dominated", 0.1, 0.1),
+    evaluated("short", 1.0, 1.0, rung=0),
 ]
 
 

@@ -1,12 +1,11 @@
 """Replies that hold no component are spoken of, with the remedy."""
 
-from dataclasses import replace
-
 import pytest
+from support.records import written
 
 from evo.components.activation import Activation
 from evo.core.messages import Reply
-from evo.core.records import Candidate, Record, Status
+from evo.core.records import Record, Status
 from evo.core.stages import Stage
 from evo.report.facts.trouble import lost_replies
 from operators.llm.modules import UnreadableError
@@ -19,12 +18,14 @@ def lost(reply: Reply, name: str) -> Record:
     """The record of a reply that cannot be read."""
     with pytest.raises(UnreadableError) as caught:
         read_reply(reply, Activation.contract)
-    candidate = replace(Candidate.of("activation", name, operator="generate-llm"), model="m")
-    return Record(candidate, 1, Status.INVALID, Stage.ASK, str(caught.value))
-
-
-def made(name: str, model: str = "") -> Record:
-    return Record(replace(Candidate.of("activation", name, operator="o"), model=model), 1)
+    return written(
+        name,
+        Status.INVALID,
+        operator="generate-llm",
+        model="m",
+        stage=Stage.ASK,
+        reason=str(caught.value),
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,10 @@ def test_replies_that_are_empty_or_end_in_thoughts_name_the_limit(reply: Reply) 
 
 def test_a_few_lost_replies_are_no_trouble_and_half_of_them_are() -> None:
     reply = Reply("I would rather not.", "stop", "m", 1, 1)
-    few = lost_replies([lost(reply, "a"), made("b", "m"), made("c", "m"), made("d")])
-    half = lost_replies([lost(reply, "a"), made("b", "m"), made("c")])
+    few = lost_replies(
+        [lost(reply, "a"), written("b", model="m"), written("c", model="m"), written("d")]
+    )
+    half = lost_replies([lost(reply, "a"), written("b", model="m"), written("c")])
 
     assert few.words(CONFIG) == ""
     assert half.words(CONFIG).startswith("1 of 2 replies")

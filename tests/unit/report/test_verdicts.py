@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 from rich.console import Console
+from support.records import trials, written
 
-from evo.core.records import Candidate, Record, Trial
+from evo.core.records import Trial
 from evo.evaluation.statistics.paired_test import confirm_candidates
 from evo.report.facts.record import record_facts
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
@@ -15,20 +16,20 @@ from evo.report.views.record import record_view
 from evo.report.views.verdicts import verdict_table
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
-RECORD = Record(Candidate.of("activation", SOURCE, operator="mutate-tree"), 1)
+RECORD = written(SOURCE, operator="mutate-tree")
 NAMES = {"1": "leaky_relu", "2": "relu"}
 
 
-def trials(loss: float, *, lost: int = -1) -> tuple[Trial, ...]:
-    return tuple(
-        Trial(0, task, "mlp", seed, 0.01, math.inf if seed == lost else loss * spread, 0.9)
-        for task in ("digits", "breast-cancer")
-        for seed, spread in enumerate(np.linspace(1, 1.5, 8))
-    )
+def both(loss: float, *, lost: int = -1) -> tuple[Trial, ...]:
+    """Trials on two tasks, of which one seed may be lost."""
+    losses = loss * np.linspace(1, 1.5, 8)
+    if lost >= 0:
+        losses[lost] = math.inf
+    return (*trials(losses), *trials(losses, task="breast-cancer"))
 
 
 def entry(loss: float, **words) -> dict:
-    own, baselines = trials(loss, **words), {"1": trials(1.0), "2": trials(2.0)}
+    own, baselines = both(loss, **words), {"1": both(1.0), "2": both(2.0)}
     found = confirm_candidates({RECORD.id: own}, baselines)[RECORD.id]
     return verdict_facts(RECORD, found, own, baselines, NAMES)
 
@@ -59,7 +60,7 @@ def test_a_lost_trial_has_no_loss_in_json() -> None:
 
     assert [trial["loss"] for trial in facts["trials"]].count(None) == 2
     assert json.dumps(facts, allow_nan=False)
-    assert json.dumps(baseline_facts("1", trials(1.0, lost=0), NAMES), allow_nan=False)
+    assert json.dumps(baseline_facts("1", both(1.0, lost=0), NAMES), allow_nan=False)
 
 
 def test_the_table_fits_80_columns_and_says_where_a_candidate_is_better() -> None:

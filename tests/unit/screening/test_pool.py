@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
+from support.records import written
 
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Record, Score, Status
+from evo.core.records import Score, Status
 from evo.core.stages import Stage
 from evo.screening import pool
 from evo.screening.graph_statistics import graph_statistics
@@ -15,12 +16,19 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     score = Score(
         1, (), Estimate(0.5, 0.25, 0.75), Estimate(0.25, 0.0, 0.5), Estimate(-0.5, -3.0, 3.0), {}
     )
-    candidate = Candidate.of("activation", "def f(x):\n    return x\n", operator="mutate-tree")
-    record = Record(candidate, 0, Status.EVALUATED, Stage.EVALUATE, graphs=("{}",), score=score)
+    trained = written(
+        "def f(x):\n    return x\n",
+        Status.EVALUATED,
+        operator="mutate-tree",
+        generation=0,
+        stage=Stage.EVALUATE,
+        graphs=("{}",),
+        score=score,
+    )
 
-    pool.write_pool(tmp_path / "pool.parquet", [record], [3])
+    pool.write_pool(tmp_path / "pool.parquet", [trained], [3])
 
-    assert pool.read_pool(tmp_path / "pool.parquet") == [record]
+    assert pool.read_pool(tmp_path / "pool.parquet") == [trained]
 
 
 def test_the_pool_that_comes_with_evo_holds_different_candidates_trained_in_full() -> None:

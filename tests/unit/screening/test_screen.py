@@ -2,9 +2,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from support.records import record
 
 from evo.core.estimate import Estimate
-from evo.core.records import BASELINE_OPERATOR, Candidate, Generation, Record, Score, Status
+from evo.core.records import BASELINE_OPERATOR, Generation, Record, Score, Status
 from evo.core.stages import Stage
 from evo.screening import learner as learning
 from evo.screening.learner import Learner
@@ -43,9 +44,10 @@ def proposals(generation: int) -> list[Record]:
     rng = np.random.default_rng([7, generation])
     operator = "test" if generation else BASELINE_OPERATOR
     return [
-        Record(
-            Candidate(f"{generation}-{place}", "activation", "", (), operator),
-            generation,
+        record(
+            f"{generation}-{place}",
+            operator=operator,
+            generation=generation,
             behaviour_vector=rng.standard_normal(6).astype(np.float32),
         )
         for place in range(PROPOSALS if generation else 12)

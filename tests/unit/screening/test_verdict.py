@@ -1,14 +1,17 @@
 from dataclasses import replace
 
-from evo.core.records import Candidate, Record, Status
+from support.records import record
+
+from evo.core.records import Record, Status
 from evo.core.stages import Screening, ScreeningState, Stage
 from evo.screening.verdict import ScreeningVerdict
 
 
 def screened(generation: int, state: ScreeningState | None, why: str = "") -> Record:
-    candidate = Candidate("id", "activation", "", (), "test")
-    record = Record(candidate, generation, Status.SCREENED_OUT, Stage.SCREEN, "not chosen")
-    return record if state is None else replace(record, screening=Screening(state, why))
+    screening = None if state is None else Screening(state, why)
+    return record(
+        "id", Status.SCREENED_OUT, generation=generation, stage=Stage.SCREEN, screening=screening
+    )
 
 
 def test_a_model_is_early_then_screens_then_stands_aside_and_screens_again() -> None:

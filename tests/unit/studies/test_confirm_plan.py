@@ -5,22 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.records import evaluated, trials
 
 from archive.history.confirmations import read_confirmation
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.config import Config
 from evo.core.errors import EvoError, HistoryError, UsageError
-from evo.core.estimate import Estimate
 from evo.core.records import (
     BASELINE_OPERATOR,
-    Candidate,
-    Novelty,
     Outcome,
     Record,
-    Score,
-    Status,
-    Trial,
 )
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.studies import confirm
@@ -35,25 +30,9 @@ SEARCH = Protocol(
 )
 
 
-def record(name: str, b_wr: float, novelty: float, *, rung: int = 1, operator="test") -> Record:
-    return Record(
-        Candidate(name, "activation", f"# {name}", (), operator),
-        0,
-        Status.EVALUATED,
-        "evaluate",
-        graphs=(name,),
-        text_vector=np.ones(2, np.float32),
-        behaviour_vector=np.ones(2, np.float32),
-        score=Score(
-            rung,
-            (),
-            Estimate(b_wr, 0.0, 1.0),
-            Estimate(0.0, 0.0, 1.0),
-            Estimate(b_wr, 0.0, 1.0),
-            {},
-        ),
-        novelty=Novelty(0.1, novelty, "", ""),
-    )
+def record(name: str, b_wr: float, n_score: float, **known) -> Record:
+    vectors = {key: np.ones(2, np.float32) for key in ("text_vector", "behaviour_vector")}
+    return evaluated(name, b_wr, n_score, generation=0, graphs=(name,), **vectors, **known)
 
 
 BASELINES = [record(f"base-{i}", 0.5, 0.5, operator=BASELINE_OPERATOR) for i in range(2)]
@@ -174,10 +153,8 @@ class Pool:
                 yield job.failed("its worker died")
                 continue
             loss = {"best": 0.5, "second": 2.0}.get(job.graphs[0], 1.0)
-            trials = tuple(
-                Trial(0, self._task, "mlp", FRESH + seed, 0.01, loss, 0.9) for seed in range(8)
-            )
-            yield Outcome(job.id, 0, trials, seconds=1.0)
+            results = trials([loss] * 8, task=self._task, first_seed=FRESH)
+            yield Outcome(job.id, 0, results, seconds=1.0)
 
 
 @pytest.fixture
