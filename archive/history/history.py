@@ -15,6 +15,7 @@ since a campaign must never resume from an incomplete history.
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -73,6 +74,7 @@ class History(Reader):
         # Written under a temporary name and renamed: a crash leaves no half of a campaign.
         # The name is random: processes of two machines may have one number.
         draft = folder.with_name(f".{folder.name}-{uuid4().hex[:12]}{disk.TEMPORARY}")
+        is_first = not folder.parent.exists()
         with disk.writing(folder):
             try:
                 (draft / "segments").mkdir(parents=True)
@@ -84,6 +86,9 @@ class History(Reader):
                 disk.synchronise_folder(folder.parent)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
+                if is_first and not folder.exists():
+                    with suppress(OSError):
+                        folder.parent.rmdir()
         return cls.open(folder, merge_limits=merge_limits)
 
     @classmethod

@@ -1,0 +1,54 @@
+"""A kernel that refuses locks, as it does for some network file systems."""
+
+import errno
+import json
+import platform
+from pathlib import Path
+
+import no_training
+import pytest
+from support.command import SMALL, Finished, run_evo
+from support.refusals import FLOCK, refusal
+
+from archive.history.reader import Reader
+from evo.validation.sandbox import syscalls
+
+pytestmark = pytest.mark.skipif(
+    not syscalls.is_available() or platform.machine() not in FLOCK,
+    reason="needs seccomp, to have the kernel refuse",
+)
+
+
+@pytest.mark.parametrize("error", [errno.ENOLCK, errno.EOPNOTSUPP], ids=["ENOLCK", "EOPNOTSUPP"])
+@pytest.mark.parametrize("naming", [("--name", "locked"), ()], ids=["named", "numbered"])
+def test_a_campaign_is_not_begun_where_there_are_no_locks(
+    tmp_path: Path, naming: tuple[str, ...], error: int
+) -> None:
+    done = run_evo(*SMALL, *naming, cwd=tmp_path, preexec_fn=refusal(FLOCK, error))
+
+    assert done.code == 1, done.err
+    assert "The file system of runs has no locks" in done.err
+    assert "Choose a folder on another file system" in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_campaign_that_is_there_is_read_and_not_written_without_locks(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "whole"
+    config = no_training.configure(("generations=1", "novelty.text_model=none"))
+    with no_training.create(folder, config) as history:
+        no_training.run(history, lambda _: None)
+    records = len(list(Reader.read(folder).records))
+    files = sorted(path.name for path in folder.rglob("*"))
+
+    def call(*words: str) -> Finished:
+        return run_evo(*words, cwd=tmp_path, preexec_fn=refusal(FLOCK, errno.ENOLCK))
+
+    status = call("status", "whole", "--json")
+    export = call("export", "whole", "--format", "jsonl")
+    resumed = call("resume", "whole")
+
+    assert (status.code, json.loads(status.out)["state"]) == (0, "finished"), status.err
+    assert (export.code, len(export.out.splitlines())) == (0, records), export.err
+    assert (resumed.code, "has no locks" in resumed.err) == (1, True), resumed.err
+    assert sorted(path.name for path in folder.rglob("*")) == files
