@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from sizes import Size, read_sizes
 from torch import nn
 
-from evo.compute.local import keep_memory
+from evo.compute.worker import keep_memory
 from evo.core.seeds import child_seed
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.training.trainer import train

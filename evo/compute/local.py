@@ -8,52 +8,32 @@ Workers are forked off one server process that has imported torch and evo, and d
 worker starts in milliseconds, and none inherits CUDA or a thread of the engine.
 """
 
-import ctypes
-import multiprocessing
 import os
 import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import NamedTuple
 
-import torch
 from pebble import ProcessExpired, ProcessPool
 
-from evo.components.kinds import kinds
-from evo.compute.devices import GpuClaim
+from evo.compute.worker import Work, prepare, train
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol
-from evo.evaluation.training.kernels import kernels_for
-from evo.evaluation.training.trials import run_trials
-from evo.validation.graph.graphs import component_of
 
 _PRELOAD = (
     "sklearn.datasets",  # most tasks load from there
     "torch.fx.experimental.symbolic_shapes",  # torch imports it, and SymPy, at the first gradient
 )
 """Modules that each worker would import by itself at its first training."""
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
-
-
-class _Work(NamedTuple):
-    """Settings that all jobs of a campaign share."""
-
-    kind: str
-    tasks: tuple[str, ...]
-    protocol: Protocol
-    device: str
 
 
 class Workers:
@@ -79,7 +59,7 @@ class Workers:
         timeout_s: float,
     ) -> None:
         self._count = count
-        self._work = _Work(kind, tuple(tasks), protocol, device)
+        self._work = Work(kind, tuple(tasks), protocol, device)
         self._timeout_s = timeout_s
 
     def __enter__(self) -> "Workers":
@@ -129,17 +109,17 @@ class Workers:
 
     def _schedule(self, job: Job) -> "Future[Outcome]":
         try:
-            return self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s)
+            return self._pool.schedule(train, args=(job, self._work), timeout=self._timeout_s)
         except RuntimeError:
             # The pool gave up because its workers died while they had nothing to do.
             self._restart()
-        return self._pool.schedule(_train, args=(job, self._work), timeout=self._timeout_s)
+        return self._pool.schedule(train, args=(job, self._work), timeout=self._timeout_s)
 
     def _start(self) -> ProcessPool:
         pool = ProcessPool(
             max_workers=self._count,
             context=_Context(),
-            initializer=_prepare,
+            initializer=prepare,
             initargs=(Path(self._claims.name), self._work.device),
         )
         # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
@@ -202,7 +182,7 @@ def _start_server() -> None:
     It looks for modules where packages are installed and not in the current folder, whose files
     may have the names of ours.
     """
-    _Context().set_forkserver_preload([__name__, *_PRELOAD])
+    _Context().set_forkserver_preload([train.__module__, *_PRELOAD])
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     # Its program unblocks the signal before it ignores it, and imports for seconds in between.
@@ -225,54 +205,3 @@ def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
         return None
     except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
         return job.failed(f"training failed: {type(failure).__name__}: {failure}")
-
-
-def _prepare(claims: Path, device: str) -> None:
-    global _gpu_claim  # noqa: PLW0603 - a process has one
-    torch.set_num_threads(1)
-    keep_memory()
-    threading.Thread(target=_die_with_engine, daemon=True).start()
-    _gpu_claim = GpuClaim(claims, device)
-
-
-_gpu_claim: GpuClaim
-
-
-def keep_memory() -> None:
-    """Keep freed memory for the next step (glibc): allocating it again takes a tenth of a step."""
-    with suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
-        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
-
-
-def _die_with_engine() -> None:
-    """End this worker when the engine ends, even if it was killed and could not stop workers."""
-    engine = multiprocessing.parent_process()
-    assert engine is not None
-    engine.join()
-    os._exit(1)
-
-
-def _train(job: Job, work: _Work) -> Outcome:
-    start = time.process_time()
-    kind = kinds.get(work.kind)()
-    instead = [
-        {} if member.is_mapped else kernels_for(_gpu_claim.device) for member in kind.members
-    ]
-    try:
-        trials = run_trials(
-            kind.parts(component_of(job.graphs, instead=instead)),
-            work.tasks,
-            work.protocol,
-            rung=job.rung,
-            heat=job.heat,
-            known=job.known,
-            device=_gpu_claim.device,
-        )
-    except torch.AcceleratorError:
-        # After a failure on its side a device answers this process no more. A new worker is given
-        # the job once more; if the candidate is to blame, it fails alone.
-        os._exit(1)
-    seconds = time.process_time() - start
-    return Outcome(job.id, job.rung, trials, seconds, heat=job.heat)

@@ -6,7 +6,7 @@ stored, and a resumed campaign has the models of the uninterrupted one.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,6 +58,7 @@ class Learner:
         trainings: most candidates that train in a generation.
         seed: of the campaign.
         lessons: examples of other campaigns; the latest of them fill up the window.
+        fit: fits a model, see `RewardModel.fit`.
     """
 
     def __init__(
@@ -68,12 +69,14 @@ class Learner:
         trainings: int,
         seed: int,
         lessons: Lessons | None = None,
+        fit: Callable[..., RewardModel] = RewardModel.fit,
     ) -> None:
         self._extract_features = extract_features
         self._settings = settings
         self._trainings = trainings
         self._seed = seed
         self._lessons = lessons
+        self._fit = fit
         self._generations: deque[tuple[int, list[_Trained]]] = deque()
         self._features: dict[str, Features] = {}
         self._models: dict[int, RewardModel | None] = {}
@@ -146,7 +149,7 @@ class Learner:
             )
         if len(examples.b_wr) < _FEWEST:
             return None
-        return RewardModel.fit(
+        return self._fit(
             features,
             examples,
             seed=child_seed(self._seed, "reward", generation),

@@ -112,7 +112,12 @@ _IMPOSSIBLE = frozenset(
 ATTACKS = tuple(attack for attack in _EVERY_ATTACK if attack.name not in _IMPOSSIBLE)
 
 
-def examine(*, attacks: Sequence[Attack] = ATTACKS, boot: str = BOOT) -> dict[str, Any]:
+def examine(
+    *,
+    attacks: Sequence[Attack] = ATTACKS,
+    available: AbstractSet[Wall] | None = None,
+    boot: str = BOOT,
+) -> dict[str, Any]:
     """Report of `evo doctor --json`: the walls, each attack, and whether everything holds.
 
     Each attack is tried against all walls together, then against each single wall that has to stop
@@ -120,9 +125,10 @@ def examine(*, attacks: Sequence[Attack] = ATTACKS, boot: str = BOOT) -> dict[st
 
     Args:
         attacks: what to try.
+        available: the walls to build the sandbox with; those of this kernel by default.
         boot: program of the sandbox's zygote.
     """
-    available = walls.standing()
+    available = walls.standing() if available is None else available
     try:
         with Sandbox(standing=available, unsafe=True, boot=boot) as sandbox:
             tried = [

@@ -2,8 +2,9 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,22 @@ def ask(folder: Path, found: LlmSettings, requests: list[Request]) -> list[Excha
             return client.ask(requests)
     finally:
         replies.close()
+
+
+@contextmanager
+def asking(found: LlmSettings, replies: Replies, count: int) -> Iterator[threading.Thread]:
+    """A thread that asks `count` requests; they are interrupted at the end."""
+    made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
+    with OnlineClient(found, made, replies) as client:
+
+        def run() -> None:
+            with suppress(CancelledError):
+                client.ask([request(seed) for seed in range(1, count + 1)])
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        yield thread
+    thread.join()
 
 
 @pytest.fixture
@@ -200,21 +217,11 @@ def test_what_was_given_up_in_vain_counts_although_the_campaign_is_interrupted(
     server, tmp_path
 ) -> None:
     server.faults = ["status:500", "silent:30"]
-    found = settings(server.url, attempts=1, concurrency=1)
     replies = Replies.open(tmp_path, campaign="c")
-    made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
-    with OnlineClient(found, made, replies) as client:
-
-        def asking() -> None:
-            with suppress(CancelledError):
-                client.ask([request(1), request(2)])
-
-        thread = threading.Thread(target=asking)
-        thread.start()
+    with asking(settings(server.url, attempts=1, concurrency=1), replies, 2):
         while server.count < 2:
             time.sleep(0.01)
 
-    thread.join()
     assert (len(replies), replies.total.requests, replies.total.given_up) == (0, 2, 0)
 
 
@@ -254,16 +261,16 @@ def test_no_more_than_so_many_are_asked_at_once(tmp_path) -> None:
         assert server.count == 9
 
 
-def test_no_more_begin_in_a_minute_than_allowed(server, tmp_path, monkeypatch) -> None:
-    found = settings(server.url, requests_per_minute=2)
+def test_no_more_begin_in_a_minute_than_allowed(server, tmp_path) -> None:
     replies = Replies.open(tmp_path, campaign="c")
-    made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
-    with OnlineClient(found, made, replies) as client:
-        client.ask([request(1), request(2)])
+    with asking(settings(server.url, requests_per_minute=2), replies, 3) as thread:
+        while server.count < 2:
+            time.sleep(0.01)
 
-        pause = client._limits.pause(client._loop.time(), not_before=0.0)
+        thread.join(timeout=0.5)
+        assert thread.is_alive()
 
-    assert 55 < pause <= 60
+    assert (server.count, replies.total.requests) == (2, 2)
 
 
 @pytest.mark.parametrize(

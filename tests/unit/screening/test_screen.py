@@ -7,10 +7,9 @@ from support.records import record
 from evo.core.estimate import Estimate
 from evo.core.records import BASELINE_OPERATOR, Generation, Record, Score, Status
 from evo.core.stages import Stage
-from evo.screening import learner as learning
 from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
-from evo.screening.model import Example, Prediction, RewardModel
+from evo.screening.model import Example, RewardModel
 from evo.screening.screen import RewardScreen
 from evo.screening.settings import FitSettings, RewardSettings
 
@@ -69,10 +68,12 @@ class Life:
         return {r.reason for r in self.generations[generation] if r.reason}
 
 
-def live(
-    generations: int, settings: RewardSettings = SETTINGS, lessons: Lessons | None = None
-) -> Life:
-    learner = Learner(extract_features, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
+def new_learner(settings: RewardSettings = SETTINGS, **more) -> Learner:
+    return Learner(extract_features, settings, trainings=TRAININGS, seed=5, **more)  # type: ignore[arg-type]
+
+
+def live(generations: int, settings: RewardSettings = SETTINGS, **more) -> Life:
+    learner = new_learner(settings, **more)
     screen = RewardScreen(learner, settings, trainings=TRAININGS)
     life = Life(learner, [])
     for generation in range(generations):
@@ -84,25 +85,15 @@ def live(
     return life
 
 
-class Poisoned:
-    """A model that says the opposite of what it has learned."""
+def poisoned(when: Callable[[int], bool]) -> Callable[..., RewardModel]:
+    """Fits as usual, but to the opposite of the win rates where the count of examples says so."""
 
-    def __init__(self, model: RewardModel) -> None:
-        self._model = model
+    def fit(features, examples: Example, **how) -> RewardModel:
+        if when(len(examples.b_wr)):
+            examples = examples._replace(b_wr=1 - examples.b_wr, bsota_wr=1 - examples.bsota_wr)
+        return RewardModel.fit(features, examples, **how)
 
-    def predict(self, features) -> Prediction:
-        told = self._model.predict(features)
-        return told._replace(b_wr=1 - told.b_wr)
-
-
-def poison(monkeypatch, *, when: Callable[[int], bool]) -> None:
-    honest = RewardModel.fit
-
-    def fit(features, examples, *, seed, settings):
-        model = honest(features, examples, seed=seed, settings=settings)
-        return Poisoned(model) if when(len(examples.b_wr)) else model
-
-    monkeypatch.setattr(learning.RewardModel, "fit", fit)
+    return fit
 
 
 def test_what_trains_under_a_good_model_is_better_than_what_does_not() -> None:
@@ -124,22 +115,18 @@ def test_as_many_train_as_there_are_trainings_and_some_always_by_chance() -> Non
     assert life.learner.draw(4, PROPOSALS).random == 4
 
 
-def test_a_poisoned_model_never_comes_to_screen(monkeypatch) -> None:
-    poison(monkeypatch, when=lambda count: True)
-
-    life = live(7)
+def test_a_poisoned_model_never_comes_to_screen() -> None:
+    life = live(7, fit=poisoned(lambda count: True))
 
     for generation in (4, 5, 6):
         assert all("the reward model is not used" in why for why in life.reasons(generation))
 
 
-def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watched(
-    monkeypatch,
-) -> None:
+def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watched() -> None:
     # 12 baselines and 16 a generation: from the sixth generation on every model is poisoned.
-    poison(monkeypatch, when=lambda count: count >= 12 + 5 * TRAININGS)
+    fit = poisoned(lambda count: count >= 12 + 5 * TRAININGS)
 
-    life = live(6 + SETTINGS.watched + 1)
+    life = live(6 + SETTINGS.watched + 1, fit=fit)
 
     assert life.lift(5) > 0.2
     assert life.lift(6) < -0.2
@@ -161,7 +148,7 @@ EARLY = SETTINGS.model_copy(update={"first_generation": 2})
 
 
 def test_lessons_of_others_screen_as_soon_as_one_generation_has_shown_that_they_hold() -> None:
-    life = live(3, EARLY, taught())
+    life = live(3, EARLY, lessons=taught())
 
     assert life.learner.trust(2).is_earned
     assert any("expects a B-WR of" in reason for reason in life.reasons(2))
@@ -170,7 +157,7 @@ def test_lessons_of_others_screen_as_soon_as_one_generation_has_shown_that_they_
 
 
 def test_lessons_that_are_wrong_here_do_not_come_to_screen() -> None:
-    life = live(3, EARLY, taught(wrongly=True))
+    life = live(3, EARLY, lessons=taught(wrongly=True))
 
     assert life.learner.trust(2).correlation < 0
     assert all("is not used" in reason for reason in life.reasons(2))
@@ -178,14 +165,11 @@ def test_lessons_that_are_wrong_here_do_not_come_to_screen() -> None:
 
 def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
     settings = SETTINGS.model_copy(update={"window": 50})
-    without, beside = live(6, settings), live(6, settings, taught(wrongly=True))
+    without, beside = live(6, settings), live(6, settings, lessons=taught(wrongly=True))
 
     # 12 baselines and 16 a generation: from the fourth on its own fill the window.
     assert beside.learner.model(3) is not None
-    one, other = (
-        Learner(extract_features, settings, trainings=TRAININGS, seed=5, lessons=lessons)  # type: ignore[arg-type]
-        for lessons in (None, taught(wrongly=True))
-    )
+    one, other = new_learner(settings), new_learner(settings, lessons=taught(wrongly=True))
     for generation, records in enumerate(without.generations):
         one.take(Generation(generation, records, ()))
         other.take(Generation(generation, records, ()))
@@ -197,7 +181,7 @@ def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
 def test_a_learner_that_is_told_the_past_has_the_same_models_and_trust() -> None:
     life = live(8)
 
-    again = Learner(extract_features, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    again = new_learner()
     for generation, records in enumerate(life.generations):
         again.take(Generation(generation, records, ()))
 
@@ -213,16 +197,17 @@ def test_what_no_watched_model_needs_is_forgotten_and_changes_nothing() -> None:
     settings = SETTINGS.model_copy(update={"window": 50, "watched": 2})
     life = live(12, settings)
 
-    fresh = Learner(extract_features, settings, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    fresh = new_learner(settings)
     for generation, records in enumerate(life.generations[4:], start=4):
         fresh.take(Generation(generation, records, ()))
 
-    assert len(life.learner._generations) < 9
+    # 16 a generation: those from the fifth on fill the window of the oldest watched model.
+    assert [g for g in range(4, 9) if life.learner.model(g) is None] == [4, 5, 6]
     assert life.learner.trust(12) == fresh.trust(12)
 
 
 def test_few_candidates_pass_without_a_look() -> None:
-    learner = Learner(extract_features, SETTINGS, trainings=TRAININGS, seed=5)  # type: ignore[arg-type]
+    learner = new_learner()
     records = proposals(1)[:TRAININGS]
 
     assert RewardScreen(learner, SETTINGS, trainings=TRAININGS)(records) == records

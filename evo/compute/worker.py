@@ -1,0 +1,116 @@
+"""A worker process: its settings, its device, and how it trains one job.
+
+It sees checked graphs and trusted code alone, never the source of a candidate.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import torch
+
+from evo.components.kinds import kinds
+from evo.compute.devices import GpuClaim
+from evo.core.records import Outcome, Trial
+from evo.evaluation.protocol import Job, Protocol
+from evo.evaluation.training.kernels import kernels_for
+from evo.evaluation.training.trials import run_trials
+from evo.validation.graph.graphs import component_of
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
+
+
+class Work(NamedTuple):
+    """Settings that all jobs of a campaign share."""
+
+    kind: str
+    tasks: tuple[str, ...]
+    protocol: Protocol
+    device: str
+
+
+class Worker:
+    """Trains jobs on one device.
+
+    Args:
+        device: the torch device, such as "cuda:0".
+        run: trains, see `run_trials`.
+        end: ends the process with an exit code.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        *,
+        run: Callable[..., Sequence[Trial]] = run_trials,
+        end: Callable[[int], NoReturn] = os._exit,
+    ) -> None:
+        self._device = device
+        self._run = run
+        self._end = end
+
+    def train(self, job: Job, work: Work) -> Outcome:
+        """The outcome of a job; ends the process where the device fails."""
+        start = time.process_time()
+        kind = kinds.get(work.kind)()
+        instead = [{} if member.is_mapped else kernels_for(self._device) for member in kind.members]
+        try:
+            trials = self._run(
+                kind.parts(component_of(job.graphs, instead=instead)),
+                work.tasks,
+                work.protocol,
+                rung=job.rung,
+                heat=job.heat,
+                known=job.known,
+                device=self._device,
+            )
+        except torch.AcceleratorError:
+            # After a failure on its side a device answers this process no more. A new worker is
+            # given the job once more; if the candidate is to blame, it fails alone.
+            self._end(1)
+        seconds = time.process_time() - start
+        return Outcome(job.id, job.rung, tuple(trials), seconds, heat=job.heat)
+
+
+def prepare(claims: Path, device: str) -> None:
+    """Make this process a worker: one thread, a device of its own, and an end with the engine's.
+
+    Args:
+        claims: folder that the workers of one pool share.
+        device: "cpu" or "cuda".
+    """
+    global _worker  # noqa: PLW0603 - a process is one worker
+    torch.set_num_threads(1)
+    keep_memory()
+    threading.Thread(target=_die_with_engine, daemon=True).start()
+    _worker = Worker(GpuClaim(claims, device).device)
+
+
+_worker: Worker
+
+
+def train(job: Job, work: Work) -> Outcome:
+    """The outcome of a job in this process, which `prepare` has made a worker."""
+    return _worker.train(job, work)
+
+
+def keep_memory() -> None:
+    """Keep freed memory for the next step (glibc): allocating it again takes a tenth of a step."""
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def _die_with_engine() -> None:
+    """End this worker when the engine ends, even if it was killed and could not stop workers."""
+    engine = multiprocessing.parent_process()
+    assert engine is not None
+    engine.join()
+    os._exit(1)
