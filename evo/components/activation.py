@@ -32,6 +32,11 @@ class Activation(Kind):
         ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((3, 2, 4, 4),))
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((3, 64),),
+        ((2, 3, 11, 13),),
+        ((1, 1, 97),),
+    )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((1024, 1024),),)
     standard: ClassVar[str | None] = "relu"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "activation"

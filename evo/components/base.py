@@ -27,6 +27,8 @@ class Kind(ABC):
         contract: what the source must define.
         trace_shapes: argument shapes to trace with, one tuple of shapes a trace. The graphs must
             agree, or the component has a batch size baked in.
+        wide_shapes: further ones for components that look at a size, so that none is frozen: what
+            the component computes from it must be one formula at all of them.
         large_shapes: the same for inputs as large as training may bring. Nothing is computed at
             them; they show a cost that grows faster than the input does.
         is_mapped: whether training calls the component under `torch.func.vmap`, once for all
@@ -42,6 +44,7 @@ class Kind(ABC):
 
     contract: ClassVar[Contract]
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = ()
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
     is_mapped: ClassVar[bool] = False
     needs_classes: ClassVar[bool] = False

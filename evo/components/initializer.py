@@ -22,8 +22,8 @@ class Initializer(Kind):
     """Initialises the weights of every layer, the read-out included; biases start at 0.
 
     A component is deterministic. Chance comes in with its argument: a fresh draw for each layer and
-    seed, the same for candidate and baselines. The sizes come as tensors, since what is computed
-    from `z.shape` would be another graph at every size.
+    seed, the same for candidate and baselines. The sizes come as tensors, for formulas that are
+    written without `z.shape`.
     """
 
     contract: ClassVar[Contract] = Contract(
@@ -67,6 +67,11 @@ class Initializer(Kind):
         ((8, 6), (), ()),
     )
     # It runs once a training: products of matrices, as for orthogonal weights, are no burden.
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((17, 64), (), ()),
+        ((3, 97), (), ()),
+        ((131, 12), (), ()),
+    )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((128, 128), (), ()),)
     standard: ClassVar[str | None] = "torch_default"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "initializer"

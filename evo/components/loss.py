@@ -81,6 +81,11 @@ class LossKind(Kind):
         ((5, 7), (5, 7)),
         ((8, 6), (8, 6)),
     )
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((4, 64), (4, 64)),
+        ((3, 101), (3, 101)),
+        ((1, 10), (1, 10)),
+    )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((4096, 100), (4096, 100)),)
     is_mapped: ClassVar[bool] = True
     needs_classes: ClassVar[bool] = True

@@ -50,6 +50,11 @@ class ParametricActivation(Kind):
         ((5, 7), (), ()),
         ((3, 2, 4, 4), (), ()),
     )
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((3, 64), (), ()),
+        ((2, 3, 11, 13), (), ()),
+        ((1, 1, 97), (), ()),
+    )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((1024, 1024), (), ()),)
     is_mapped: ClassVar[bool] = True
     standard: ClassVar[str | None] = "relu"

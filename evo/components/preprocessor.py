@@ -63,6 +63,11 @@ class Preprocessor(Kind):
         ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((3, 64),),
+        ((2, 97),),
+        ((1, 784),),
+    )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((65536, 64),),
         ((256, 4096),),

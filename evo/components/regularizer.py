@@ -70,6 +70,11 @@ class Regularizer(Kind):
         output="1e-3 * torch.sum(torch.square({}))",
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((17, 64),),
+        ((3, 97),),
+        ((131, 12),),
+    )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((512, 512),),)
     is_mapped: ClassVar[bool] = True
     strengths: ClassVar[tuple[float, ...] | None] = (0.1, 1.0, 10.0)

@@ -61,6 +61,10 @@ class Schedule(Kind):
         output="F.relu(1 - {})",
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((7,),), ((5, 3),))
+    wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((64,),),
+        ((2, 3, 97),),
+    )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((100_000,),),)
     learning_rates: ClassVar[tuple[float, ...] | None] = (0.001, 0.003, 0.01, 0.03, 0.1)
     standard: ClassVar[str | None] = "linear"

@@ -47,7 +47,12 @@ class Validator:
         traced = iter(
             self._sandbox.trace(
                 [
-                    TraceRequest(source, member.contract.function, member.trace_shapes)
+                    TraceRequest(
+                        source,
+                        member.contract.function,
+                        member.trace_shapes,
+                        member.wide_shapes,
+                    )
                     for sources, refusal in zip(components, refusals, strict=True)
                     if refusal is None
                     for member, source in sources

@@ -42,7 +42,6 @@ def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
 
 RIGHTLY = {
     ("activation", "parameter_module"): "a component makes no parameters; write the constant",
-    ("initializer", "size_from_shape"): "take sizes from",
     ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
 }
 """Components that their kinds do not promise to take, and the remedy that authors are told."""
@@ -50,7 +49,5 @@ RIGHTLY = {
 LIMITS = {
     ("activation", "checked_input"): "builtin name `type`",
     ("activation", "masked_write"): "use torch.where in place of x\\[mask\\]",
-    ("loss", "label_smoothing"): "what it computes from a size",
-    ("regularizer", "orthogonal_eye"): "torch.eye",
 }
 """Components that are refused wrongly: known limits, and what their authors are told."""

@@ -1,11 +1,11 @@
 """Table of the operators that a graph may contain.
 
 Each is a pure tensor function: no randomness, no writing to its inputs, no files, no processes.
-Factories (`zeros`, `arange`) are missing on purpose: the tracer turns values that depend on no
-input into constants, so that a graph is bound to no device. Also missing are operators whose cost
-does not show in the size of their outputs (`einsum`, polynomials of a given degree, `matrix_power`)
-and those that vmap does not support (`nonzero`, boolean indexing). The table is never extended,
-and never reached by `getattr` on what a candidate wrote.
+Values that depend on no input are constants, so that a graph is bound to no device; factories
+(`zeros`, `arange`) are there for those that depend on sizes, and are given the inputs' device.
+Missing are operators whose cost does not show in the size of their outputs (`einsum`, polynomials
+of a given degree, `matrix_power`) and those that vmap does not support (`nonzero`, boolean
+indexing). The table is never extended, and never reached by `getattr` on what a candidate wrote.
 """
 
 from collections.abc import Mapping
@@ -64,6 +64,11 @@ squeeze.dims stack t to.dtype to.dtype_layout to.other transpose.int tril triu t
 view view_as zero zeros_like
 """
 
+_MAKING = """
+arange arange.start arange.start_step bartlett_window blackman_window eye eye.m full hamming_window
+hann_window linspace logspace ones scalar_tensor zeros
+"""
+
 MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "inner", "linear", "matmul", "mm", "mv"})
 """Operators that sum over an inner dimension for every element of their output."""
 
@@ -80,8 +85,12 @@ def _resolve(names: str) -> Mapping[str, OpOverload]:
     return MappingProxyType(table)
 
 
-ALLOWED: Mapping[str, OpOverload] = _resolve(_UNARY + _BINARY + _ACROSS + _FORM)
+ALLOWED: Mapping[str, OpOverload] = _resolve(_UNARY + _BINARY + _ACROSS + _FORM + _MAKING)
 """Operator by full name, such as `aten.silu.default`; frozen."""
+
+
+MAKING = frozenset(_resolve(_MAKING))
+"""Operators that make a tensor from numbers alone."""
 
 
 def base_name(operator: str) -> str:

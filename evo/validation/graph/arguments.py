@@ -1,8 +1,8 @@
 """Arguments of operators as JSON, read strictly by the operator's schema.
 
 A number, a flag or None stands for itself; `{"ref": i}` is value i, `{"dtype": name}` a dtype,
-`{"float": "inf"}` a float that JSON has no word for, `{"size": [i, dim, plus]}` a size of input i
-(see `sizes`), a list a list of these.
+`{"float": "inf"}` a float that JSON has no word for, `{"size": …}`, `{"formula": …}` and
+`{"shape": …}` what follows the sizes of inputs (see `sizes`), a list a list of these.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeGuard
 import torch
 from torch._ops import OpOverload
 
-from evo.validation.graph.sizes import Size
+from evo.validation.graph.sizes import Formula, ShapeSlice, Size, formula
 
 JsonValue = Any
 """A result of `json.loads`, narrowed by checks before use."""
@@ -149,7 +149,11 @@ def _read(expected: str, value: JsonValue, where: str) -> Any:
     if expected.startswith("List["):
         if not isinstance(value, list):
             raise GraphError(f"{where}: expected a list, got {_short(value)}")
-        return [_read(expected[5:-1], part, where) for part in value]
+        is_shape = expected == "List[int]"
+        return [
+            (_shape(part) if is_shape else None) or _read(expected[5:-1], part, where)
+            for part in value
+        ]
     read = _READERS.get(expected)
     argument = None if read is None else read(value)
     if argument is None:
@@ -161,13 +165,25 @@ def _read(expected: str, value: JsonValue, where: str) -> Any:
 def _read_plain(expected: str, value: JsonValue, where: str) -> Any:
     argument = _read(expected, value, where)
     items = argument if isinstance(argument, list) else [argument]
-    if any(isinstance(item, Reference | Size) for item in items):
+    if any(isinstance(item, Reference | Size | Formula | ShapeSlice) for item in items):
         raise GraphError(f"{where}: expected no reference and no size as a keyword")
     return argument
 
 
-def _size(value: JsonValue) -> Size | None:
+def _shape(value: JsonValue) -> ShapeSlice | None:
     match value:
+        case {"shape": [input_, start, stop]} if len(value) == 1:
+            numbers = (input_, start, stop or 0)
+            is_slice = all(is_int64(n) and abs(n) < _LARGEST_SIZE for n in numbers)
+            return ShapeSlice(input_, start, stop) if is_slice else None
+        case _:
+            return None
+
+
+def _size(value: JsonValue) -> Size | Formula | None:
+    match value:
+        case {"formula": expression} if len(value) == 1:
+            return formula(expression)
         case {"size": [input_, dim, plus]} if len(value) == 1:
             is_size = all(is_int64(n) and abs(n) < _LARGEST_SIZE for n in (input_, dim or 0, plus))
             return Size(input_, dim, plus) if is_size else None
@@ -179,11 +195,18 @@ def _bool(value: JsonValue) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _int(value: JsonValue) -> int | Size | None:
+def _int(value: JsonValue) -> int | Size | Formula | None:
     return value if is_int64(value) else _size(value)
 
 
-def _number(value: JsonValue) -> float | Size | None:
+def _float(value: JsonValue) -> float | Formula | None:
+    if is_int64(value):
+        return float(value)
+    size = _size(value)
+    return size if isinstance(size, Formula) else read_float(value)
+
+
+def _number(value: JsonValue) -> float | Size | Formula | None:
     for read in (_bool, _int, read_float):
         number = read(value)
         if number is not None:
@@ -201,7 +224,7 @@ def _dtype(value: JsonValue) -> torch.dtype | None:
     return None
 
 
-def _tensor(value: JsonValue) -> Reference | Size | float | None:
+def _tensor(value: JsonValue) -> Reference | Size | Formula | float | None:
     """A reference, or a number, which torch accepts as a tensor without dimensions."""
     if isinstance(value, dict) and list(value) == ["ref"] and is_int64(value["ref"]):
         return Reference(value["ref"])
@@ -212,7 +235,7 @@ _READERS: Mapping[str, Callable[[JsonValue], Any]] = {
     "Tensor": _tensor,
     "number": _number,
     "int": _int,
-    "float": lambda value: float(value) if is_int64(value) else read_float(value),
+    "float": _float,
     "bool": _bool,
     "str": _word,
     "ScalarType": _dtype,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.graph.allowed import ALLOWED, OPERATOR_REMEDIES
+from evo.validation.graph.allowed import ALLOWED, MAKING, OPERATOR_REMEDIES
 from evo.validation.graph.arguments import (
     DTYPES,
     MAX_CONSTANT_ELEMENTS,
@@ -32,7 +32,7 @@ from evo.validation.graph.arguments import (
     schema_of,
     write_tensor,
 )
-from evo.validation.graph.sizes import Size
+from evo.validation.graph.sizes import Formula, ShapeSlice, Size
 from evo.validation.graph.step import GraphStep
 
 MAX_GRAPH_BYTES = 200_000
@@ -145,15 +145,15 @@ class _Reader:
         call = read_call(operator, positional, keywords)
         single: list[tuple[int, int]] = []
         several: list[tuple[int, tuple[int, ...]]] = []
-        sized: list[tuple[int, int | None, Size]] = []
+        sized: list[int] = []
         for position, argument in enumerate(call.positional):
             if isinstance(argument, Reference):
                 single.append((position, self.tensor(positional[position])))
             elif isinstance(argument, list) and any(isinstance(a, Reference) for a in argument):
                 several.append((position, tuple(map(self.tensor, positional[position]))))
-            else:
-                sized += self._sizes(position, argument)
-        if not single and not several:
+            elif self._has_sizes(argument):
+                sized.append(position)
+        if not single and not several and name not in MAKING:
             raise GraphError(f"{name}: expected at least one value among its arguments")
         step = GraphStep(
             name,
@@ -164,18 +164,19 @@ class _Reader:
             tuple(single),
             tuple(several),
             tuple(sized),
+            makes=name in MAKING,
         )
         written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]
         returns = schema_of(operator).returns
         self._add(written, step=step, parts=len(returns))
 
-    def _sizes(self, position: int, argument: Any) -> list[tuple[int, int | None, Size]]:
-        items = enumerate(argument) if isinstance(argument, list) else [(None, argument)]
-        sizes = [(position, index, item) for index, item in items if isinstance(item, Size)]
-        for _, _, size in sizes:
-            if not 0 <= size.input < self._inputs:
-                raise GraphError(f"size of input {size.input}, which does not exist")
-        return sizes
+    def _has_sizes(self, argument: Any) -> bool:
+        items = argument if isinstance(argument, list) else [argument]
+        sizes = [item for item in items if isinstance(item, Size | Formula | ShapeSlice)]
+        for input_ in {input_ for size in sizes for input_ in size.inputs()}:
+            if not 0 <= input_ < self._inputs:
+                raise GraphError(f"size of input {input_}, which does not exist")
+        return bool(sizes)
 
     def _read_item(self, reference: JsonValue, part: JsonValue) -> None:
         index = self._value(reference)

@@ -18,6 +18,11 @@ from evo.validation.graph.recording import TraceError
 
 _LEFT_OUT = ("Device", "Layout", "MemoryFormat")
 """Types of arguments that say where or how a tensor is stored, not its values."""
+_DIMENSIONS = frozenset(
+    {"dim", "dims", "dim0", "dim1", "dim2", "start_dim", "end_dim", "source", "destination"}
+)
+"""Names of arguments that are dimensions."""
+_ADDING_A_DIMENSION = frozenset({"aten::unsqueeze", "aten::stack"})
 _LEFT_OUT_NAMES = ("pin_memory", "non_blocking")
 
 
@@ -78,6 +83,32 @@ def encode_call(call: RecordedCall, numbers: dict[Node, int]) -> list[Any]:
             if not _is_left_out(schema[key]) and not _is_default(schema[key], value)
         },
     ]
+
+
+def from_back(call: RecordedCall) -> list[Any] | None:
+    """Arguments of a call with dimensions counted from the last one; None where it names none."""
+    if call.target is operator.getitem or not call.arguments:
+        return None
+    first = call.arguments[0][0] if isinstance(call.arguments[0], list) else call.arguments[0]
+    if not isinstance(first, Node) or "rank" not in first.meta:
+        return None
+    schema = schema_of(call.target)
+    rank = first.meta["rank"] + (schema.name in _ADDING_A_DIMENSION)
+    names = [argument.name for argument in schema.arguments]
+    if not any(name in _DIMENSIONS for name in names):
+        return None
+    return [
+        _counted_from_back(value, rank) if name in _DIMENSIONS else None
+        for name, value in zip(names, call.arguments, strict=False)
+    ]
+
+
+def _counted_from_back(value: Any, rank: int) -> Any:
+    if type(value) is int:
+        return value - rank if value >= 0 else value
+    if isinstance(value, list | tuple):
+        return [_counted_from_back(part, rank) for part in value]
+    return value
 
 
 def _is_left_out(argument: Any) -> bool:

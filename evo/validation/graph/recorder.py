@@ -22,6 +22,7 @@ from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from evo.validation.graph.recording import Recording, TraceError
+from evo.validation.graph.tracked import Sizes
 
 MAX_CALLS = 2000
 """Limit of operator calls per function; a graph holds a quarter of it."""
@@ -34,6 +35,8 @@ def record(
     function: Callable[..., object],
     inputs: Sequence[torch.Tensor],
     progress: Callable[[], None],
+    *,
+    notes: "Notes | None" = None,
 ) -> Recording:
     """Run a function on inputs and record the operators that it calls, and its output.
 
@@ -41,15 +44,40 @@ def record(
         function: the component.
         inputs: its arguments.
         progress: called every few operators.
+        notes: what to note beside the calls.
 
     Raises:
         TraceError: the function does something that a graph cannot express, or calls more than
             `MAX_CALLS` operators.
     """
-    recorder = _Recorder(inputs, progress)
+    notes = notes or Notes()
+    recorder = _Recorder(inputs, progress, notes.line)
+    sizes = Sizes(recorder.name_of, from_back=notes.from_back)
     with _pre_dispatch(recorder), torch._C._EnablePythonDispatcher():
-        output = function(*inputs)
-    return recorder.recording(output)
+        notes.use(sizes)
+        try:
+            output = function(*inputs)
+        finally:
+            notes.use(None)
+    return recorder.recording(output)._replace(ledger=sizes.ledger)
+
+
+def _nothing(_: Sizes | None) -> None:
+    pass
+
+
+class Notes(NamedTuple):
+    """Details of a recording that only some need.
+
+    Attributes:
+        use: told where to note formulas of sizes, None at the end; see `tracked.tracking`.
+        from_back: count dimensions from the last one in such formulas.
+        line: the line of the source that runs now, noted for every call.
+    """
+
+    use: Callable[[Sizes | None], None] = _nothing
+    from_back: bool = False
+    line: Callable[[], int] | None = None
 
 
 class _Value(NamedTuple):
@@ -63,20 +91,28 @@ class _Value(NamedTuple):
 
 # torch restores only modes of this class on the pre-dispatch stack.
 class _Recorder(ProxyTorchDispatchMode):
-    def __init__(self, inputs: Sequence[torch.Tensor], progress: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[torch.Tensor],
+        progress: Callable[[], None],
+        line: Callable[[], int] | None,
+    ) -> None:
         # Not that of the parent: it sets up symbolic shapes and a compiler.
         TorchDispatchMode.__init__(self, torch._C.DispatchKey.PreDispatch)
         self._mode_key = torch._C._TorchDispatchModeKey.PROXY
         self._graph = Graph()
         self._progress = progress
+        self._line = line
         self._calls = 0
         self._has_gradients = True
         self._constants: dict[str, torch.Tensor] = {}
         self._names: dict[int, str] = {}
         # Weak references: a factory copies its result if something else holds it.
         self._values: dict[int, _Value] = {}
+        self._inputs: dict[Node, int] = {}
         for number, tensor in enumerate(inputs):
             self._add(tensor, self._graph.placeholder(f"input_{number}"), depends=True)
+            self._inputs[self._values[id(tensor)].node] = number
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -87,6 +123,11 @@ class _Recorder(ProxyTorchDispatchMode):
         """The recording so far, with the function's output."""
         self._graph.output(self._argument(output))
         return Recording(self._graph, self._constants)
+
+    def name_of(self, tensor: torch.Tensor) -> int | str | None:
+        """Index of an input, name of another value, None for a tensor that is neither."""
+        value = self._value(tensor)
+        return None if value is None else self._inputs.get(value.node, value.node.name)
 
     def __torch_dispatch__(
         self,
@@ -111,6 +152,8 @@ class _Recorder(ProxyTorchDispatchMode):
             node = self._graph.create_node(
                 "call_function", target, self._argument(args), self._argument(keywords)
             )
+            if self._line is not None:
+                node.meta["line"] = self._line()
             result = func(*args, **keywords)
             self._add(result, node, depends=depends)
             return result
@@ -130,10 +173,12 @@ class _Recorder(ProxyTorchDispatchMode):
 
     def _add(self, result: Any, node: Node, *, depends: bool) -> None:
         if isinstance(result, torch.Tensor):
+            node.meta["rank"] = result.dim()
             self._values[id(result)] = _Value(weakref.ref(result), node, depends)
         elif isinstance(result, list | tuple):
             for number, part in enumerate(result):
                 item = self._graph.call_function(operator.getitem, (node, number))
+                item.meta["line"] = node.meta.get("line", 0)
                 self._add(part, item, depends=depends)
 
     def _value(self, tensor: torch.Tensor) -> _Value | None:

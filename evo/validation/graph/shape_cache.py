@@ -38,6 +38,7 @@ class ShapeCache:
         operator: Any = step.operator
         if operator is None:
             return step.run(values)
+        step = step.at_sizes(values)
         if torch.Tag.pointwise in operator.tags:
             # Floats change no shape here: one key for all, so that the first one does not matter.
             step = step._replace(arguments=tuple(map(_same_float, step.arguments)))

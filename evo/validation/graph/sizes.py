@@ -1,20 +1,31 @@
-"""Symbolic sizes: `x / x.shape[1]` is the same graph at every size of x.
+"""Numbers of a graph that follow the sizes of its inputs: `x / x.shape[1]` at every size of x.
 
-A trace holds a size as a plain number. Traces at several shapes that differ only in such numbers
-are merged into one graph, in which `{"size": [input, dim, plus]}` is the size of an input's
-dimension plus a constant; dim None means its number of elements.
+A trace holds a size, and all that Python computes from it, as a plain number; `merging` finds out
+which. A graph then holds in its place
+
+    {"size": [input, dim, plus]}        a size of an input plus a constant; dim None: its elements
+    {"formula": ["//", ["size", 0, 1], 4]}      arithmetic on sizes
+    {"shape": [input, start, stop]}     several sizes, as items of a list
+
+Formulas are evaluated here by a table of functions on bounded numbers, never as Python.
 """
 
-import json
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Shapes = Sequence[Sequence[int]]
 """One shape per argument of a component."""
 
-_MAX_ADDED = 2
-"""Largest constant added to a size: people write `x.shape[1] - 1`; more is coincidence."""
+ShapeOf = Callable[[int], Sequence[int]]
+"""Gives the shape of an input by its index."""
+
+_LARGEST = 2.0**53
+"""Bound of integers in a formula, and with it of the work that they make."""
+_LARGEST_POWER = 64
+_MAX_TERMS = 60
+_MAX_DEPTH = 20
 
 
 class Size(NamedTuple):
@@ -30,71 +41,174 @@ class Size(NamedTuple):
     dim: int | None
     plus: int
 
-    def of(self, shape: Sequence[int]) -> int:
-        """The value where the input has this shape.
+    def of(self, shape_of: ShapeOf) -> int:
+        """The value where inputs have these shapes.
 
         Raises:
             IndexError: the shape has no such dimension.
         """
-        return (math.prod(shape) if self.dim is None else shape[self.dim]) + self.plus
+        return _size(shape_of, self.input, self.dim) + self.plus
+
+    def inputs(self) -> list[int]:
+        """Indices of the inputs whose sizes it needs."""
+        return [self.input]
 
 
-def with_sizes(texts: Sequence[str], shapes: Sequence[Shapes]) -> str | None:
-    """Merge the traces of one function at several shapes; None if they differ in more than sizes.
+class Formula(NamedTuple):
+    """Arithmetic on sizes.
 
-    >>> one, two = (f'{{"nodes":[["aten.div.Tensor",[{{"ref":0}},{n}],{{}}]]}}' for n in (7, 6))
-    >>> with_sizes([one, two], [[(5, 7)], [(8, 6)]])
-    '{"nodes":[["aten.div.Tensor",[{"ref":0},{"size":[0,1,0]}],{}]]}'
+    Attributes:
+        expression: a number, `("size", input, dim)`, or the name of a function and its arguments.
     """
-    documents = [json.loads(text) for text in texts]
-    nodes = [document.pop("nodes") for document in documents]
-    if any(document != documents[0] for document in documents) or len(set(map(len, nodes))) > 1:
-        return None
-    try:
-        merged = [_merged_node(versions, shapes) for versions in zip(*nodes, strict=True)]
-    except _DifferentGraphsError:
-        return None
-    return json.dumps({"nodes": merged, **documents[0]}, separators=(",", ":"))
+
+    expression: Any
+
+    def of(self, shape_of: ShapeOf) -> float:
+        """The value where inputs have these shapes.
+
+        Raises:
+            ValueError: there is none, or none within bounds.
+
+        >>> Formula(("max", 1, ("//", ("size", 0, 1), 4))).of(lambda _: (5, 64))
+        16
+        """
+        try:
+            return _evaluated(self.expression, shape_of)
+        except (ArithmeticError, TypeError, IndexError) as error:
+            raise ValueError(f"a formula of sizes has no value: {error}") from error
+
+    def inputs(self) -> list[int]:
+        """Indices of the inputs whose sizes it needs."""
+        return _inputs(self.expression)
 
 
-class _DifferentGraphsError(Exception):
-    """Two traces differ in more than sizes."""
+class ShapeSlice(NamedTuple):
+    """Sizes of an input from dimension `start` up to `stop`, as `x.shape[start:stop]`."""
+
+    input: int
+    start: int
+    stop: int | None
+
+    def of(self, shape_of: ShapeOf) -> list[int]:
+        """The sizes where inputs have these shapes."""
+        return list(shape_of(self.input)[self.start : self.stop])
+
+    def inputs(self) -> list[int]:
+        """Indices of the inputs whose sizes it needs."""
+        return [self.input]
 
 
-def _merged_node(versions: Sequence[Any], shapes: Sequence[Shapes]) -> Any:
-    first = versions[0]
-    if all(version == first for version in versions):
-        return first
-    names = {version[0] for version in versions}
-    if len(names) > 1 or not names.isdisjoint({"constant", "item"}):
-        raise _DifferentGraphsError
-    name, positional, keywords = zip(*versions, strict=True)
-    if any(version != keywords[0] for version in keywords):
-        raise _DifferentGraphsError
-    return [name[0], _merged(positional, shapes), keywords[0]]
+def resolved(argument: Any, shape_of: ShapeOf) -> Any:
+    """An argument of an operator with numbers in place of sizes."""
+    if isinstance(argument, Size | Formula):
+        return argument.of(shape_of)
+    if not isinstance(argument, list):
+        return argument
+    items: list[Any] = []
+    for item in argument:
+        if isinstance(item, ShapeSlice):
+            items += item.of(shape_of)
+        else:
+            items.append(resolved(item, shape_of))
+    return items
 
 
-def _merged(versions: Sequence[Any], shapes: Sequence[Shapes]) -> Any:
-    first = versions[0]
-    if all(version == first for version in versions):
-        return first
-    if all(isinstance(version, list) and len(version) == len(first) for version in versions):
-        return [_merged(parts, shapes) for parts in zip(*versions, strict=True)]
-    if all(type(version) is int for version in versions):
-        return {"size": list(_size(versions, shapes))}
-    raise _DifferentGraphsError
+def formula(expression: Any) -> Formula | None:
+    """The formula that nested lists of names and numbers describe; None if they describe none."""
+    read = _read(expression, _MAX_DEPTH)
+    return Formula(read) if isinstance(read, tuple) and _terms(read) <= _MAX_TERMS else None
 
 
-def _size(numbers: Sequence[int], shapes: Sequence[Shapes]) -> Size:
-    """The size that has these values at these shapes; one without a constant if there is one."""
-    candidates: list[Size] = []
-    for index, versions in enumerate(zip(*shapes, strict=True)):
-        rank = min(map(len, versions))
-        for dim in (*range(rank), *range(-rank, 0), None):
-            bare = Size(index, dim, 0)
-            differences = {n - bare.of(shape) for n, shape in zip(numbers, versions, strict=True)}
-            if len(differences) == 1 and abs(plus := differences.pop()) <= _MAX_ADDED:
-                candidates.append(bare._replace(plus=plus))
-    if not candidates:
-        raise _DifferentGraphsError
-    return min(candidates, key=lambda size: abs(size.plus))
+def _read(part: Any, depth: int) -> Any:
+    """The expression as tuples; None where it is not one."""
+    if type(part) is int or (type(part) is float and math.isfinite(part)):
+        return part if abs(part) <= _LARGEST else None
+    match part:
+        case ["size", int(input_), dim] if type(input_) is int and 0 <= input_ < _MAX_TERMS:
+            is_dim = dim is None or (type(dim) is int and abs(dim) < _MAX_TERMS)
+            return ("size", input_, dim) if is_dim else None
+        case [str(name), *arguments] if name in FUNCTIONS and arguments and depth:
+            read = [_read(argument, depth - 1) for argument in arguments]
+            return None if None in read else (name, *read)
+        case _:
+            return None
+
+
+def _terms(expression: Any) -> int:
+    return 1 + sum(map(_terms, expression[1:])) if isinstance(expression, tuple) else 1
+
+
+def _inputs(expression: Any) -> list[int]:
+    match expression:
+        case ("size", input_, _):
+            return [input_]
+        case (_, *arguments):
+            return [input_ for argument in arguments for input_ in _inputs(argument)]
+        case _:
+            return []
+
+
+def _evaluated(expression: Any, shape_of: ShapeOf) -> float:
+    match expression:
+        case ("size", input_, dim):
+            return _size(shape_of, input_, dim)
+        case (name, *arguments):
+            return bounded(
+                FUNCTIONS[name](*(_evaluated(argument, shape_of) for argument in arguments))
+            )
+        case _:
+            return expression
+
+
+def _size(shape_of: ShapeOf, input_: int, dim: int | None) -> int:
+    shape = shape_of(input_)
+    return math.prod(shape) if dim is None else shape[dim]
+
+
+def bounded(value: Any) -> float:
+    """A result within the bounds of formulas.
+
+    Raises:
+        ValueError: it is beyond them, or no real number.
+    """
+    if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > _LARGEST:
+        raise ValueError(f"expected a finite number up to 2**53, got {str(value)[:40]}")
+    return value
+
+
+def _power(base: float, exponent: float) -> Any:
+    if abs(exponent) > _LARGEST_POWER or abs(base) > _LARGEST:
+        raise ValueError(f"expected a power of at most {_LARGEST_POWER}")
+    return base**exponent
+
+
+def _float_power(base: float, exponent: float) -> float:
+    return float(_power(base, exponent))
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": _power,
+    "pow": _float_power,
+    "neg": operator.neg,
+    "abs": abs,
+    "max": max,
+    "min": min,
+    "int": int,
+    "float": float,
+    "round": round,
+} | {
+    name: getattr(math, name)
+    for name in (
+        *("acos", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos"),
+        *("cosh", "degrees", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "fmod"),
+        *("gcd", "hypot", "isqrt", "lgamma", "log", "log10", "log1p", "log2", "radians"),
+        *("remainder", "sin", "sinh", "sqrt", "tan", "tanh", "trunc"),
+    )
+}
+"""Functions of formulas by name; none makes much work of bounded numbers."""

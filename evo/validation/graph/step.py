@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from evo.validation.graph.sizes import Size
+from evo.validation.graph.sizes import resolved
 
 
 class GraphStep(NamedTuple):
@@ -17,7 +17,8 @@ class GraphStep(NamedTuple):
         keywords: keyword arguments; they refer to no value.
         single: (position, value index) of each argument that is a value.
         several: (position, value indices) of each argument that is a list of values.
-        sized: (position, index in that list or None, size) of each argument that is a size.
+        sized: position of each argument that is a size or holds sizes.
+        makes: whether the operator makes a tensor from numbers alone, and needs a device.
     """
 
     name: str
@@ -27,7 +28,17 @@ class GraphStep(NamedTuple):
     keywords: dict[str, Any]
     single: tuple[tuple[int, int], ...]
     several: tuple[tuple[int, tuple[int, ...]], ...]
-    sized: tuple[tuple[int, int | None, Size], ...] = ()
+    sized: tuple[int, ...] = ()
+    makes: bool = False
+
+    def at_sizes(self, values: Sequence[Any]) -> "GraphStep":
+        """The step with numbers in place of sizes, for values indexed as in the graph."""
+        if not self.sized:
+            return self
+        arguments = list(self.arguments)
+        for position in self.sized:
+            arguments[position] = resolved(arguments[position], lambda i: values[i].shape)
+        return self._replace(arguments=tuple(arguments), sized=())
 
     def run(self, values: Sequence[Any]) -> Any:
         """Call the operator on values, indexed as in the graph; its output or outputs."""
@@ -36,13 +47,10 @@ class GraphStep(NamedTuple):
             arguments[position] = values[source]
         for position, sources in self.several:
             arguments[position] = [values[source] for source in sources]
-        for position, index, size in self.sized:
-            number = size.of(values[size.input].shape)
-            if index is None:
-                arguments[position] = number
-            else:
-                arguments[position] = [*arguments[position]]
-                arguments[position][index] = number
+        for position in self.sized:
+            arguments[position] = resolved(arguments[position], lambda i: values[i].shape)
         if self.operator is None:
             return arguments[0][arguments[1]]
+        if self.makes:
+            return self.operator(*arguments, **self.keywords, device=values[0].device)
         return self.operator(*arguments, **self.keywords)

@@ -4,6 +4,7 @@ It executes hostile code, so it runs only in the zygote's forked child. Its resu
 is not trusted; `Graph.parse` reads it as any other.
 """
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from traceback import walk_tb
@@ -12,10 +13,13 @@ from typing import Any
 
 import torch
 
-from evo.validation.graph.recorder import record
-from evo.validation.graph.recording import TraceError
-from evo.validation.graph.sizes import Shapes, with_sizes
-from evo.validation.graph.writer import write_graph
+from evo.validation.graph.merging import DifferenceError, Trace, merged
+from evo.validation.graph.recorder import Notes, record
+from evo.validation.graph.recording import Recording, TraceError
+from evo.validation.graph.rewriting import compiled
+from evo.validation.graph.sizes import Shapes
+from evo.validation.graph.tracked import BUILTINS, tracking
+from evo.validation.graph.writer import write_graphs
 
 _FILE = "<candidate>"
 _HINTS = {
@@ -32,7 +36,12 @@ _HINTS = {
 
 
 def trace(
-    source: str, function: str, shapes: Sequence[Shapes], *, progress: Callable[[], None]
+    source: str,
+    function: str,
+    shapes: Sequence[Shapes],
+    *,
+    wide_shapes: Sequence[Shapes] = (),
+    progress: Callable[[], None],
 ) -> str:
     """Trace `function` at every shape set and return its graph as JSON.
 
@@ -40,34 +49,69 @@ def trace(
         source: defines the function; it is executed here.
         function: name of the entry function.
         shapes: one or more sets of argument shapes.
+        wide_shapes: further ones, for functions that look at a size.
         progress: called every few recorded operators.
 
     Raises:
         TraceError: the source fails, or its graph differs between shape sets.
     """
     try:
-        namespace: dict[str, Any] = {"__name__": "candidate"}
-        exec(compile(source, _FILE, "exec"), namespace)  # noqa: S102 - what this process is for
-        component = namespace[function]
-        texts = [write_graph(record(component, _examples(sizes), progress)) for sizes in shapes]
+        with tracking() as use:
+            namespace: dict[str, Any] = {"__name__": "candidate", "__builtins__": dict(BUILTINS)}
+            exec(compiled(source, _FILE), namespace)  # noqa: S102 - what this process is for
+            notes = Notes(use, len({len(sizes[0]) for sizes in shapes}) > 1)
+            tracer = _Tracer(namespace[function], notes, progress)
+            return tracer.merged(shapes, wide_shapes)
     except TraceError:
         raise
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
         raise TraceError(_explain(error)) from None
-    if len(set(texts)) == 1:
-        return texts[0]
-    merged = with_sizes(texts, shapes)
-    if merged is not None:
-        return merged
-    other = next(sizes for sizes, text in zip(shapes, texts, strict=True) if text != texts[0])
-    shape, first_shape = _shapes_text(other), _shapes_text(shapes[0])
-    raise TraceError(
-        f"its operators at input shape {shape} differ from those at {first_shape}: "
-        "what it computes from a size or the number of dimensions is part of the formula; use "
-        "operators that take sizes from the tensor, such as mean(dim=-1, keepdim=True), "
-        "x.unsqueeze(-1) in place of x[..., None], and torch.ones_like(g).triu().tril() in "
-        "place of torch.eye(n)"
-    )
+
+
+class _Tracer:
+    def __init__(
+        self, component: Callable[..., object], notes: Notes, progress: Callable[[], None]
+    ) -> None:
+        self._component = component
+        self._notes = notes
+        self._progress = progress
+
+    def merged(self, shapes: Sequence[Shapes], wide_shapes: Sequence[Shapes]) -> str:
+        """The graph at all shapes."""
+        recordings = [self._recorded(sizes) for sizes in shapes]
+        if any(recording.ledger for recording in recordings):
+            shapes = [*shapes, *wide_shapes]
+            recordings += [self._recorded(sizes) for sizes in wide_shapes]
+        try:
+            return merged(_traces(recordings, shapes))
+        except DifferenceError:
+            # Once more, with the lines that it takes to say where.
+            self._notes = self._notes._replace(line=_line)
+            traces = _traces([self._recorded(sizes) for sizes in shapes], shapes)
+        try:
+            return merged(traces)
+        except DifferenceError as difference:
+            raise TraceError(_explain_difference(difference, traces)) from None
+
+    def _recorded(self, shapes: Shapes) -> Recording:
+        return record(self._component, _examples(shapes), self._progress, notes=self._notes)
+
+
+def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
+    return [
+        Trace(written.text, sizes, recording.ledger, written.from_back, written.lines)
+        for written, sizes, recording in zip(
+            write_graphs(recordings), shapes, recordings, strict=True
+        )
+    ]
+
+
+def _line() -> int:
+    """The line of the candidate that runs now."""
+    frame = inspect.currentframe()
+    while frame is not None and not _is_candidate(frame):
+        frame = frame.f_back
+    return 0 if frame is None else frame.f_lineno
 
 
 def warm_up() -> None:
@@ -112,6 +156,33 @@ def _explain(error: BaseException) -> str:
 
 def _is_candidate(frame: FrameType) -> bool:
     return frame.f_code.co_filename == _FILE
+
+
+def _explain_difference(difference: DifferenceError, traces: Sequence[Trace]) -> str:
+    """The first place where traces differ, with the remedy."""
+    lines = [trace.lines[difference.node] for trace in traces if len(trace.lines) > difference.node]
+    where = f"line {max(lines)}: " if any(lines) else ""
+    first, other = traces[0], next(t for t in traces if t.text != traces[0].text)
+    at, at_first = _shapes_text(other.shapes), _shapes_text(first.shapes)
+    values = [_number_text(value) for value in difference.what]
+    if len(values) == len(traces) and all(values):
+        place = next((i for i, value in enumerate(values) if value != values[0]), 0)
+        at = _shapes_text(traces[place].shapes)
+        return (
+            f"{where}a number is {values[0]} at input shape {at_first}, {values[place]} at {at}: "
+            "it follows the sizes in a way that the graph cannot hold; compute it from x.shape by "
+            "arithmetic, min, max, int, round and functions of math alone"
+        )
+    return (
+        f"{where}its operators at input shape {at} differ from those at {at_first}: an `if`, a "
+        "loop or an index by a size makes another function at every size; use operators "
+        "that work at any size, such as mean(dim=-1, keepdim=True), torch.cumsum or torch.roll, "
+        "and for a choice by a size `min`, `max` or torch.where"
+    )
+
+
+def _number_text(value: Any) -> str:
+    return f"{value:.6g}" if type(value) in (int, float) else ""
 
 
 def _shapes_text(shapes: Shapes) -> str:

@@ -2,7 +2,8 @@
 
 A graph consists of pure operators only, so the recording is changed in four ways:
 
-- A value that depends on no input is computed once and becomes a constant without a device.
+- A value that depends on no input is computed once and becomes a constant without a device, unless
+  it changes with the shapes of inputs.
 - An in-place operator becomes the one that returns a new tensor. That is the same function as long
   as no other value shares the memory; where one does, the trace is refused.
 - A value that is used under `torch.no_grad` is detached, which gives the same gradients.
@@ -11,7 +12,8 @@ A graph consists of pure operators only, so the recording is changed in four way
 
 import json
 import operator
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch._ops import OpOverload
@@ -19,7 +21,7 @@ from torch.fx import Node
 from torch.fx.node import map_arg
 
 from evo.validation.graph.arguments import schema_of
-from evo.validation.graph.encoding import RecordedCall, encode_call, encode_constant
+from evo.validation.graph.encoding import RecordedCall, encode_call, encode_constant, from_back
 from evo.validation.graph.recording import Recording, TraceError
 
 _SHARING = frozenset({"aten.type_as.default"})
@@ -28,21 +30,83 @@ _SHARING = frozenset({"aten.type_as.default"})
 _DETACH = torch.ops.aten.detach.default
 
 
+class Written(NamedTuple):
+    """A recorded function as text, with details of its nodes.
+
+    Attributes:
+        text: of the graph.
+        from_back: for each node its arguments with dimensions counted from the last one, None
+            where it names none.
+        lines: the source's line of each node, 0 where it is not known.
+    """
+
+    text: str
+    from_back: list[list[Any] | None]
+    lines: list[int]
+
+
 def write_graph(recording: Recording) -> str:
     """The text of the graph that computes the recorded function.
 
     Raises:
         TraceError: the function does something that a graph cannot express.
     """
-    return _Writer(recording).text()
+    writer = _Writer(recording)
+    writer.read()
+    return writer.written().text
+
+
+def write_graphs(recordings: Sequence[Recording]) -> list[Written]:
+    """The graphs of one function, recorded at several shapes.
+
+    A value that depends on no input, but changes with the shapes, is no constant: its operators
+    become part of the graph.
+
+    Raises:
+        TraceError: the function does something that a graph cannot express.
+    """
+    writers = _read(recordings, frozenset())
+    if changing := _changing([writer.constants for writer in writers]):
+        writers = _read(recordings, changing)
+    return [writer.written() for writer in writers]
+
+
+def _read(recordings: Sequence[Recording], changing: frozenset[int]) -> "list[_Writer]":
+    writers = [_Writer(recording, changing) for recording in recordings]
+    for writer in writers:
+        writer.read()
+    return writers
+
+
+def _changing(versions: Sequence[Mapping[int, Any]]) -> frozenset[int]:
+    """Places of constants that are not the same in all recordings."""
+    first, *others = versions
+    return frozenset(
+        place
+        for place, value in first.items()
+        if not all(_is_same(value, other.get(place)) for other in others)
+    )
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
+        is_alike = one.shape == other.shape and one.dtype == other.dtype
+        return is_alike and torch.equal(torch.nan_to_num(one), torch.nan_to_num(other))
+    return type(one) is type(other)
 
 
 class _Writer:
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, changing: frozenset[int] = frozenset()) -> None:
         self._recording = recording
+        self._changing = changing
+        """Places of nodes that are no constants though they depend on no input."""
+        self._inputs: list[Node] = []
+        self._output: Any = None
         self._calls: dict[Node, RecordedCall] = {}
         self._constants: dict[Node, Any] = {}
         """Values that depend on no input."""
+        self.constants: dict[int, Any] = {}
+        """The same by place among the recorded nodes."""
         self._newer: dict[Node, Node] = {}
         """Node with the new value of each node that was written into."""
         self._shared: set[Node] = set()
@@ -51,30 +115,33 @@ class _Writer:
         self._detached: dict[Node, Node] = {}
         """Detached copy of each node that was used under `torch.no_grad`."""
 
-    def text(self) -> str:
-        inputs: list[Node] = []
-        output: Any = None
-        for node in self._recording.graph.nodes:
+    def read(self) -> None:
+        """Read the recording."""
+        for place, node in enumerate(list(self._recording.graph.nodes)):
             if node.op == "placeholder":
-                inputs.append(node)
+                self._inputs.append(node)
             elif node.op == "get_attr":
                 self._constants[node] = self._recording.constants[str(node.target)]
             elif node.target is torch._C._set_grad_enabled:  # pyright: ignore[reportPrivateUsage] - what the recorder writes for torch.no_grad
                 self._has_gradients = bool(node.args[0])
             elif node.op == "call_function":
-                self._read(node)
+                self._read(node, place)
             else:
-                output = node.args[0]
+                self._output = node.args[0]
+
+    def written(self) -> Written:
+        """The graph, with details of its nodes."""
+        output = self._output
         if not isinstance(output, Node):
             raise TraceError(f"expected one tensor to be returned, got a {type(output).__name__}")
-        return self._write(inputs, self._latest(output))
+        return self._write(self._latest(output))
 
     def _latest(self, node: Node) -> Node:
         while node in self._newer:
             node = self._newer[node]
         return node
 
-    def _read(self, node: Node) -> None:
+    def _read(self, node: Node, place: int) -> None:
         target: Any = node.target
         call = RecordedCall(
             target,
@@ -86,12 +153,13 @@ class _Writer:
                 call = self._without_gradients(node, call)
             call = self._as_pure(node, call)
         sources = call.sources()
-        if all(source in self._constants for source in sources):
+        if all(source in self._constants for source in sources) and place not in self._changing:
             with torch.no_grad():
                 arguments, keywords = map_arg(
                     (call.arguments, call.keywords), self._constants.__getitem__
                 )
                 self._constants[node] = call.target(*arguments, **keywords)
+            self.constants[place] = self._constants[node]
         else:
             self._calls[node] = call
 
@@ -158,23 +226,31 @@ class _Writer:
         self._newer[written] = node
         return getattr(packet, target._overloadname)
 
-    def _write(self, inputs: list[Node], output: Node) -> str:
+    def _write(self, output: Node) -> Written:
+        inputs = self._inputs
         needed = {output}
         for node, call in reversed(self._calls.items()):
             if node in needed:
                 needed.update(call.sources())
         numbers = {node: number for number, node in enumerate(inputs)}
         nodes: list[Any] = []
+        behind: list[list[Any] | None] = []
+        lines: list[int] = []
         for node in [*self._calls, output]:
             if node not in needed or node in numbers:
                 continue
             call = self._calls.get(node)
+            line = node.meta.get("line", 0)
             for source in [node] if call is None else call.sources():
                 if source in self._constants and source not in numbers:
                     numbers[source] = len(inputs) + len(nodes)
                     nodes.append(encode_constant(self._constants[source]))
+                    behind.append(None)
+                    lines.append(source.meta.get("line", line))
             if call is not None:
                 numbers[node] = len(inputs) + len(nodes)
                 nodes.append(encode_call(call, numbers))
+                behind.append(from_back(call))
+                lines.append(line)
         document = {"inputs": len(inputs), "nodes": nodes, "output": {"ref": numbers[output]}}
-        return json.dumps(document, separators=(",", ":"))
+        return Written(json.dumps(document, separators=(",", ":")), behind, lines)

@@ -27,7 +27,7 @@ __all__ = ["Sandbox", "SandboxError", "TraceRequest", "Traced"]
 Traced = str | Refused
 """Text of a graph, or the refusal."""
 
-_PATIENCE = 4
+_PATIENCE = 3
 """Factor on the limits of time, except for the processor time of all, in the second try."""
 _MAX_IN_FLIGHT = 2 * zygote.MAX_CHILDREN
 """Requests sent ahead of their replies, so that the zygote never waits for this side."""
@@ -40,11 +40,13 @@ class TraceRequest(NamedTuple):
         source: Python source.
         function: name of its entry function.
         shapes: one or more sets of argument shapes; the traces at all of them must agree.
+        wide_shapes: further ones, for sources that look at a size.
     """
 
     source: str
     function: str
     shapes: tuple[Shapes, ...]
+    wide_shapes: tuple[Shapes, ...] = ()
 
 
 class Sandbox:
@@ -61,7 +63,7 @@ class Sandbox:
             honest ones were measured at a fifth of it, on an idle machine.
         deadline_s: limit of wall time per candidate, for machines that give it no processor.
             A candidate that reaches a limit of time is tried again after the rest of its batch,
-            with four times as much for the last two: processor time grows, too, on a machine
+            with three times as much for the last two: processor time grows, too, on a machine
             whose caches and memory are busy.
         memory_bytes: limit of memory per candidate beyond what the child starts with.
         grace_s: wall time beyond a candidate's deadline after which the zygote counts as lost.

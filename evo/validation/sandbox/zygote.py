@@ -6,8 +6,8 @@ frames on standard input and output, ends with the engine, and never runs a cand
 that every candidate starts from the same state. Several children run at a time; replies come in the
 order in which they finish.
 
-    -> {"id": 1, "source": …, "function": …, "shapes": …, "limits": […],
-        "walls": […]}
+    -> {"id": 1, "source": …, "function": …, "shapes": …, "wide_shapes": …,
+        "limits": […], "walls": […]}
     <- {"id": 1, "graph": …}  or  {"id": 1, "reason": …}  or  {"id": 1, "limit": …}
 
 The last says which limit of time a child reached; only the zygote can say it.
@@ -41,6 +41,7 @@ _SELF_TEST = {
     "source": "def f(x):\n    return x * 2",
     "function": "f",
     "shapes": [[[2]], [[3]]],
+    "wide_shapes": [],
     "limits": ResourceLimits(cpu_s=30, silent_s=30, deadline_s=30.0, memory_bytes=512 << 20),
 }
 
@@ -73,7 +74,11 @@ def _import_tracer() -> Trace:
     def trace(request: Mapping[str, Any], progress: Callable[[], None]) -> TraceReply:
         try:
             text = tracer.trace(
-                request["source"], request["function"], request["shapes"], progress=progress
+                request["source"],
+                request["function"],
+                request["shapes"],
+                wide_shapes=request["wide_shapes"],
+                progress=progress,
             )
         except tracer.TraceError as error:
             return {"reason": str(error)}

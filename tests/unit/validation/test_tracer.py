@@ -100,10 +100,11 @@ def test_layer_norm_stays_one_operator_at_one_shape():
     [
         ("return x if x.sum() > 0 else -x", ["line 4", "torch.where"]),
         ("return x * x.mean().item()", ["line 4", "torch.where"]),
-        ("return x * float(x.max())", ["line 4", "torch.where"]),
-        ("return x / x.size(0) ** 0.5", ["(3, 2, 4, 4)", "(5, 7)", "part of the formula"]),
-        ("return (x[..., None] * torch.ones(2)).sum(-1)", ["x.unsqueeze(-1)"]),
-        ("return x + torch.arange(x.shape[-1])", ["part of the formula"]),
+        ("return x / x.size(0) ** 0.5", ["line 4", "(3, 2, 4, 4)", "(5, 7)", "follows the sizes"]),
+        (
+            "return x + torch.arange(x.dim()).sum()",
+            ["line 4", "a number is 2 ", "4 at (3, 2, 4"],
+        ),
         ("return x.mul_(2)", ["line 4", "writes into its input"]),
         ("return F.relu(x, inplace=True)", ["writes into its input"]),
         ("return F.dropout(x)", ["random"]),
@@ -164,14 +165,135 @@ def test_a_size_in_a_formula_is_taken_from_the_input(formula):
 @pytest.mark.parametrize(
     "formula", ["x * (1 if x.shape[0] == 5 else 2)", "x / (x.shape[0] * 2)", "x * (x.dim() + 1)"]
 )
-def test_what_is_computed_from_a_size_is_no_size(formula):
-    with pytest.raises(TraceError, match="part of the formula"):
+def test_a_number_that_no_formula_of_sizes_gives_is_refused(formula):
+    with pytest.raises(TraceError, match=r"line 4: a number is .* follows the sizes"):
         tracer.trace(
             body(f"return {formula}"),
             "activation",
             (((5, 7),), ((3, 2, 4),)),
             progress=lambda: None,
         )
+
+
+MATRICES = {"shapes": (((5, 7),), ((8, 6),)), "wide_shapes": (((3, 64),), ((2, 97),))}
+COMPUTED = [
+    # Frozen where both small sizes agree: 7 // 4 = 6 // 4, int(7 ** 0.5) = int(6 ** 0.5).
+    "x - x.topk(max(1, x.shape[-1] // 4), dim=-1).values[..., -1:]",
+    "x[:, : int(x.shape[1] ** 0.5)].sum(1, keepdim=True) + x",
+    "x * max(1, x.shape[-1] // 10)",
+    "x - x[:, : min(16, x.shape[1])].mean(-1, keepdim=True)",
+    "x - x.cumsum(-1)[..., x.size(-1) // 5].unsqueeze(-1)",
+    "x / round(x.shape[1] / 10 + 1)",
+    # Formulas in place of numbers.
+    "x / x.shape[-1] ** 0.5 + 1 / x.size(0)",
+    "x * float(x.numel()) / math.log2(len(x) + 1) - math.prod(x.shape)",
+    "x * math.sqrt(2 / (x.shape[0] + x.shape[1])) + abs(x.shape[0] - x.shape[1]) % 3",
+    "x / np.sqrt(x.shape[1])",
+    "x / x[:, ::2].shape[1] ** 0.5",
+    "x / torch.tensor(float(x.shape[1])).sqrt()",
+    # Tensors whose size follows the input.
+    "x @ torch.eye(x.shape[1]) + torch.zeros(x.shape) - torch.ones(x.shape[-1])",
+    "x * torch.linspace(0, 1, x.shape[-1]) + torch.arange(x.shape[-1]) / x.shape[-1]",
+    "x @ (1 - torch.eye(x.shape[1])).triu() / 3",
+    "torch.cat([x[:, x.shape[1] // 2 :], x[:, : x.shape[1] // 2]], 1)",
+    "torch.where(torch.arange(x.shape[1]) < x.shape[1] // 3, x, -x)",
+]
+
+
+@pytest.mark.parametrize("formula", COMPUTED)
+def test_what_is_computed_from_a_size_follows_it_to_sizes_that_were_not_traced(formula):
+    source = body(f"return {formula}").replace("import torch\n", "import torch, math\n", 1)
+    source = source.replace("import torch,", "import numpy as np, torch,")
+
+    graph = Graph.parse(tracer.trace(source, "activation", **MATRICES, progress=lambda: None))
+
+    assert Graph.parse(graph.text) == graph
+    for shape in ((5, 7), (3, 9), (2, 30), (4, 128), (2, 500)):
+        x = torch.linspace(-2, 3, shape[0] * shape[1]).reshape(shape)
+        torch.testing.assert_close(graph(x), eager(source)(x))
+        torch.testing.assert_close(
+            torch.func.vmap(graph)(torch.stack([x, -x])),
+            torch.stack([graph(x), graph(-x)]),
+            rtol=1e-4,
+            atol=1e-4,
+        )
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("return x * (2 if x.shape[1] >= 32 else 3)", ["line 4: a number is 3", "2 at (3, 64)"]),
+        ("d = x.size(-1); return x * 2 if d > 32 else torch.sin(x)", ["line 5: its operators"]),
+        ("return x if x.shape[0] > 2 else x + 1", ["operators", "(2, 97)"]),
+        ("for row in x: y = x + row\n    return y", ["line 4: its operators", "loop"]),
+    ],
+)
+def test_what_differs_at_a_size_in_training_is_refused_with_its_line(lines, words):
+    with pytest.raises(TraceError) as refusal:
+        tracer.trace(body(*lines.split("; ")), "activation", **MATRICES, progress=lambda: None)
+
+    for word in words:
+        assert word in str(refusal.value)
+
+
+RANKS = [
+    "torch.stack([x, x.tanh()], -1)[..., 1]",
+    "(x[..., None] * torch.ones(2)).sum(-1)",
+    "x + torch.arange(x.shape[-1])",
+    "torch.sin(x.view(-1)).view(x.shape) + torch.zeros(x.shape)",
+    "torch.sin(x.reshape(-1)).reshape(*x.shape)",
+    "x + torch.ones(*x.shape[:-1], 1)",
+    "x * torch.full(x.size(), 2.0) / x.shape[-1] ** 0.5",
+    "x.flatten().unsqueeze(0).expand(3, -1).amax(0).view_as(x)",
+    "torch.cat([x, -x], dim=x.dim() - 1)[..., : x.shape[-1]]",
+]
+
+
+@pytest.mark.parametrize("formula", RANKS)
+def test_any_number_of_dimensions_is_taken_where_the_formula_is_the_same(formula):
+    source = body(f"return {formula}")
+
+    text = tracer.trace(
+        source,
+        "activation",
+        SHAPES,
+        wide_shapes=Activation.wide_shapes,
+        progress=lambda: None,
+    )
+    graph = Graph.parse(text)
+
+    for shape in ((5, 7), (3, 9), (2, 3, 4), (2, 3, 5, 6)):
+        x = torch.linspace(-2, 3, math.prod(shape)).reshape(shape)
+        torch.testing.assert_close(graph(x), eager(source)(x))
+
+
+SCALARS = [
+    "x * math.sqrt(t) + math.exp(-t) * max(t, 0.1) - min(t, u, 0.5)",
+    "x / float(t) + math.pow(t, 2) + max([t, u])",
+]
+
+
+@pytest.mark.parametrize("formula", SCALARS)
+def test_python_functions_of_numbers_take_tensors_without_dimensions(formula):
+    source = body("t = x.abs().mean()", "u = x.abs().max()", f"return {formula}")
+    source = source.replace("import torch\n", "import torch, math\n", 1)
+    x, y = points().requires_grad_(), points().requires_grad_()
+
+    got = traced(source)(x)
+
+    torch.testing.assert_close(got, eager(source)(y))
+    assert math.isfinite(torch.autograd.grad(got.sum(), x)[0].sum())
+
+
+def test_what_a_candidate_patches_does_not_outlive_its_trace():
+    shape, length, square_root = torch.Tensor.shape, len, math.sqrt
+
+    with pytest.raises(TraceError):
+        traced(body("raise ValueError(x.shape)"))
+
+    assert torch.Tensor.shape is shape
+    assert (len, math.sqrt) == (length, square_root)
+    assert type(torch.ones(2).shape[0]) is int
 
 
 def test_what_is_computed_under_no_grad_passes_no_gradient():
