@@ -4,7 +4,8 @@ import gzip
 import hashlib
 import os
 import pickle
-from collections.abc import Iterator
+import resource
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,15 @@ def image_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setattr(CIFAR10, train, [[name, md5(batches[name])] for name in names])
         patch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": md5(batches["batches.meta"])})
         yield folder
+
+
+@pytest.fixture
+def full_disk() -> Iterator[Callable[[int], None]]:
+    """Make the kernel refuse bytes of a file past a size, as a full disk would; 0 ends that."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size or hard, hard))
+
+    yield limit
+    limit(0)

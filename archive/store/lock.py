@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from socket import gethostname
 
@@ -45,8 +46,9 @@ class Lock:
                         f"Campaign {path.parent} is being written by {holder or 'a process'}. "
                         "Wait for it to end or stop it; reading works meanwhile."
                     )
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, f"process {os.getpid()} on {gethostname()}\n".encode(), 0)
+                with suppress(OSError):  # on a full disk the lock holds without a name
+                    os.ftruncate(descriptor, 0)
+                    os.pwrite(descriptor, f"process {os.getpid()} on {gethostname()}\n".encode(), 0)
             except BaseException:
                 os.close(descriptor)
                 raise

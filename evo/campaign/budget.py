@@ -41,7 +41,7 @@ def counted_hours(
 
     Raises:
         BudgetReachedError: the hours are used up already.
-        HistoryError: the file is damaged, or the disk refuses.
+        HistoryError: the file is damaged.
     """
     if not hours:
         yield None
@@ -70,7 +70,8 @@ def counted_hours(
     finally:
         ended.set()
         thread.join()
-        save()
+        with suppress(HistoryError):  # a full disk takes nothing from what is finished
+            save()
 
 
 def stop_at(deadline: float | None, train: Runner, *, hours: float) -> Runner:

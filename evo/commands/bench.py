@@ -61,6 +61,8 @@ def tabular(
     plan = BenchmarkPlan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
     with work_view("searches", err) as on_progress:
         results = measure(table, chosen, plan, on_progress=on_progress)
+    facts = tabular_facts(table, plan, results)
+    print_facts(facts, tabular_view(table, plan, results), as_json=as_json)
     if plot is not None:
         from evo.report.pictures import tabular as picture
         from evo.report.pictures.style import look, save
@@ -68,8 +70,6 @@ def tabular(
         with picture_folder(plot), look():
             paths = save(picture.draw_tabular(table, results), plot, "tabular")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
-    facts = tabular_facts(table, plan, results)
-    print_facts(facts, tabular_view(table, plan, results), as_json=as_json)
 
 
 @bench.command()

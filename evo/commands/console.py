@@ -1,5 +1,6 @@
 """Shared by commands: the two output streams, reading runs, printing a campaign's result."""
 
+import errno
 import json
 import shlex
 import shutil
@@ -14,7 +15,7 @@ from rich.console import Console, RenderableType
 
 from evo.api.folders import run_folder
 from evo.commands.streams import is_unicode, settle_width
-from evo.core.errors import UsageError
+from evo.core.errors import EvoError, UsageError
 
 if TYPE_CHECKING:
     from archive.history.reader import Reader
@@ -89,11 +90,16 @@ def picture_folder(folder: Path) -> Generator[None]:
 
     Raises:
         UsageError: the folder cannot be made or written.
+        EvoError: the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise EvoError(
+                f"{folder} has no room for pictures ({error.strerror}). Free space, then try again."
+            ) from None
         raise UsageError(f"{folder}: expected a folder to save pictures in ({error}).") from None
 
 

@@ -51,16 +51,16 @@ def pareto(
     other = None if beside is None else overview_of(beside, chosen)
     if other is not None:
         overview, other = with_one_reference(overview, other)
+    if as_json:
+        print_json(pareto_facts(overview, other))
+    else:
+        out.print(pareto_view(overview, other))
     if plot is not None:
         from evo.report.pictures import save_all
 
         with picture_folder(plot):
             paths = save_all(overview, plot, over=other)
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
-    if as_json:
-        print_json(pareto_facts(overview, other))
-    else:
-        out.print(pareto_view(overview, other))
 
 
 def _check_alike(one: "Reader", other: "Reader") -> None:

@@ -53,14 +53,14 @@ def reward(
     with err.status("learning …"):
         rewards = Rewards.of(histories, by=by)
         found = rewards.judgement()
+    print_facts(reward_facts(found), reward_view(found), as_json=as_json)
+    if save is not None:
+        lessons = rewards.lessons()
+        lessons.write(save)
+        err.print(f"{len(lessons)} lessons: {save}", soft_wrap=True, markup=False)
     if plot is not None:
         from evo.report.pictures import efficiency, style
 
         with picture_folder(plot), style.look():
             paths = style.save(efficiency.draw_efficiency(found), plot, "efficiency")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
-    if save is not None:
-        lessons = rewards.lessons()
-        lessons.write(save)
-        err.print(f"{len(lessons)} lessons: {save}", soft_wrap=True, markup=False)
-    print_facts(reward_facts(found), reward_view(found), as_json=as_json)

@@ -149,7 +149,7 @@ def _run(
     overview = overview_of(history)
     try:
         picture = save_picture(overview, folder)
-    except UsageError as error:
+    except EvoError as error:
         warn(f"No picture: {error}")  # a full disk takes nothing from what is finished
         picture = None
     if as_json:

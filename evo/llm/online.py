@@ -105,6 +105,12 @@ class OnlineClient:
         except KeyboardInterrupt:
             future.cancel()
             raise
+        except BaseExceptionGroup as group:
+            # Requests in flight meet the same full disk: one message is enough.
+            ours, others = group.split(EvoError)
+            if ours is None or others is not None:
+                raise
+            raise _first(ours) from None
 
     async def _end(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -253,3 +259,9 @@ class OnlineClient:
             "Everything is saved; resume the campaign once it answers. "
             'With llm.when_dead = "tree" the syntax-tree operators would continue alone.'
         )
+
+
+def _first(group: BaseExceptionGroup[EvoError]) -> EvoError:
+    """The first error of a group, however deep."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,23 +1,13 @@
 """Machines where almost nothing can be written, and minimal ones."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.mounts import can_mount, in_mounts
 
-_UNSHARE = ("unshare", "-m", "bash", "-c")
-
-
-def _can_unshare() -> bool:
-    try:
-        return subprocess.run((*_UNSHARE, "mount -t tmpfs none /mnt"), check=False).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
-pytestmark = pytest.mark.skipif(not _can_unshare(), reason="needs root, to mount file systems")
+pytestmark = pytest.mark.skipif(not can_mount(), reason="needs root, to mount file systems")
 
 READ_ONLY = """
 mount --make-rprivate /
@@ -30,11 +20,7 @@ mount -t tmpfs -o ro none /dev/shm
 
 
 def within(mounts: str, command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    words = f"{mounts}\nexec {sys.executable} -m evo {command}"
-    fresh = {"PATH": os.environ["PATH"], "HOME": "/no/such", **environment}
-    return subprocess.run(
-        (*_UNSHARE, words), capture_output=True, text=True, env=fresh, check=False, timeout=300
-    )
+    return in_mounts(f"{mounts}\nexec {sys.executable} -m evo {command}", **environment)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The style of all pictures: sizes fit for print, colours fit for colour-blind readers."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,19 @@ def save(
     """Save a figure in one file per ending, without a date or a version; the paths.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written; pictures that were there before are untouched.
     """
     paths = [folder / f"{name}.{ending}" for ending in endings]
     for path in paths:
         key = "Software" if path.suffix == ".png" else "Date"
-        figure.savefig(path, dpi=200, metadata={key: None})
+        draft = path.with_name(f".{path.name}.tmp")
+        try:
+            figure.savefig(draft, format=path.suffix[1:], dpi=200, metadata={key: None})
+            draft.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
     return paths
 
 

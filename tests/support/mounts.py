@@ -1,0 +1,23 @@
+"""Commands that see file systems of their own; needs root."""
+
+import os
+import subprocess
+
+_UNSHARE = ("unshare", "-m", "bash", "-c")
+
+
+def can_mount() -> bool:
+    """True if this process may mount file systems for its children."""
+    try:
+        done = subprocess.run((*_UNSHARE, "mount -t tmpfs none /mnt"), check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
+def in_mounts(script: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A shell script whose mounts end with it, in an almost empty environment."""
+    fresh = {"PATH": os.environ["PATH"], "HOME": "/no/such", **environment}
+    return subprocess.run(
+        (*_UNSHARE, script), capture_output=True, text=True, env=fresh, check=False, timeout=600
+    )
