@@ -18,7 +18,11 @@ from rich.text import Text
 from evo.campaign.progress import OnProgress, Progress
 from evo.core.records import Status
 from evo.report.views.climb import best_margin_text, generation_text
+from evo.report.views.source import FoldedSource
 from evo.report.views.text import interval_text, source_body
+
+_MOST_LINES = 8
+"""Lines of the best candidate's source: the panel must fit a terminal."""
 
 
 @contextmanager
@@ -61,7 +65,10 @@ def panel(name: str, progress: Progress) -> RenderableType:
     grid.add_row("time", f"{_clock(progress.seconds)} so far, {_left(progress)}")
     parts: list[RenderableType] = [grid]
     if progress.best is not None:
-        parts += [Text(), Text(source_body(progress.best.candidate.source), style="cyan")]
+        best = progress.best
+        source = source_body(best.candidate.source)
+        rest = f"evo show RUN {best.id[:8]}"
+        parts += [Text(), FoldedSource(source, most_lines=_MOST_LINES, rest=rest)]
     return Panel(Group(*parts), title=Text(f"evo · {name}"), subtitle="Ctrl-C stops and saves")
 
 

@@ -1,9 +1,9 @@
 """The view of `evo pareto`: the front with its sources, the baselines, the hypervolume."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from rich.box import HORIZONTALS
 from rich.console import Group, RenderableType
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
@@ -12,12 +12,15 @@ from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Comparison
 from evo.report.facts.overview import Overview
 from evo.report.views.climb import margin_text
+from evo.report.views.source import FoldedSource
 from evo.report.views.tables import plain_table
 from evo.report.views.text import interval_text, source_body
 from evo.selection.individual import has_merit
 
 _MOST_MEMBERS = 12
 """Members in the table; `--json` has all."""
+_MOST_LINES = 16
+"""Lines of a member's source; `evo show` has all."""
 
 
 def pareto_view(overview: Overview, over: Overview | None = None) -> RenderableType:
@@ -69,30 +72,47 @@ def credit_text(credit: Comparison | None) -> str:
 
 
 def _front_table(overview: Overview) -> RenderableType:
-    """One row per member: a block of measures, and the source."""
+    """One row per member: its measures, and below them the source."""
     analysis = overview.analysis
     if not analysis.members:
         return Text("No candidate has been trained in full yet, so there is no front.")
     names = " against ".join(objective.key for objective in analysis.objectives)
-    table = Table(title=f"Pareto front: {names}", title_justify="left")
-    table.add_column("candidate", no_wrap=True)
-    table.add_column("source", ratio=1)
+    table = Table(
+        title=f"Pareto front: {names}",
+        title_justify="left",
+        box=HORIZONTALS,
+        show_header=False,
+        show_lines=True,
+        pad_edge=False,
+        expand=True,
+    )
     for index in (*analysis.with_merit, *analysis.without_merit)[:_MOST_MEMBERS]:
-        measures = Table.grid(padding=(0, 1))
-        for name, value in _measures(overview, index):
-            measures.add_row(Text(name, style="dim"), value)
-        source = source_body(analysis.records[index].candidate.source)
-        table.add_row(measures, Syntax(source, "python", word_wrap=True), end_section=True)
+        record = analysis.records[index]
+        measures = Table.grid(padding=(0, 3, 0, 0))
+        measures.add_row(_pairs(_fitness(overview, index)), _pairs(_others(overview, index)))
+        source = FoldedSource(
+            source_body(record.candidate.source),
+            most_lines=_MOST_LINES,
+            rest=f"evo show RUN {record.id[:8]}",
+        )
+        table.add_row(Group(measures, source))
     left_out = len(analysis.members) - _MOST_MEMBERS
     return Group(table, *([Text(f"{left_out} more: evo pareto --json")] if left_out > 0 else []))
 
 
-def _measures(overview: Overview, index: int) -> Iterator[tuple[str, str]]:
-    """Names and values of a member, the less usual objectives last."""
-    analysis = overview.analysis
-    record = analysis.records[index]
-    score, novelty = record.scored, record.archived
-    yield "id", record.id[:8] + (" (knee)" if index == analysis.knee else "")
+def _pairs(measures: Iterable[tuple[str, str]]) -> RenderableType:
+    """Names and values, one pair per line."""
+    grid = Table.grid(padding=(0, 1))
+    for name, value in measures:
+        grid.add_row(Text(name, style="dim"), Text(value))
+    return grid
+
+
+def _fitness(overview: Overview, index: int) -> Iterator[tuple[str, str]]:
+    """The id and the measures of fitness of a member."""
+    record = overview.analysis.records[index]
+    score = record.scored
+    yield "id", record.id[:8] + (" (knee)" if index == overview.analysis.knee else "")
     yield "B-WR", interval_text(score.b_wr)
     yield "BSOTA-WR", interval_text(score.bsota_wr)
     yield "margin", margin_text(score.margin)
@@ -100,8 +120,14 @@ def _measures(overview: Overview, index: int) -> Iterator[tuple[str, str]]:
         yield "", "measured again"
     if not has_merit(record):
         yield "merit", "none"
-    yield "N text", _text_score(novelty)
-    yield "N behaviour", f"{novelty.behaviour:.3f}"
+
+
+def _others(overview: Overview, index: int) -> Iterator[tuple[str, str]]:
+    """The other measures of a member, the less usual objectives last, and its credits."""
+    analysis = overview.analysis
+    record = analysis.records[index]
+    yield "N text", _text_score(record.archived)
+    yield "N behaviour", f"{record.archived.behaviour:.3f}"
     for objective, value in zip(analysis.objectives, analysis.values[index], strict=True):
         if objective.is_minimised:
             yield objective.key, f"{value:.4g}"

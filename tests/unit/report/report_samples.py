@@ -47,6 +47,7 @@ def record(
     rng = np.random.default_rng(salt)
     text = rng.standard_normal(8).astype(np.float32)
     fields: dict[str, Any] = {
+        "source": f"def activation(x):\n    return {name}(x)\n",
         "operator": "mutate-tree",
         "seconds": 1.0,
         "score": score(losses, _rivals(rung)),
@@ -54,7 +55,6 @@ def record(
     return records.evaluated(
         name,
         n_score=n_score,
-        source=f"def activation(x):\n    return {name}(x)\n",
         text_vector=text / np.linalg.norm(text),
         behaviour_vector=rng.standard_normal(16).astype(np.float32),
         **{**fields, **known},
