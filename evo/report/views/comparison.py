@@ -15,7 +15,7 @@ def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
     table = Table()
     table.add_column("")
     for run in facts["runs"]:
-        table.add_column(Text(run["name"]), justify="right")
+        table.add_column(Text(run["name"]), justify="right", overflow="fold")
     # What only one of them has has no row, nor has what is not one value.
     for key in facts["runs"][0]:
         values = [run.get(key) for run in facts["runs"]]

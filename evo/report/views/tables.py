@@ -19,6 +19,8 @@ def plain_table(title: str) -> Table:
 def facts_table(facts: Mapping[str, Any]) -> RenderableType:
     """Names and values, one per row; nested names follow a dot."""
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")  # a long name or path is for copying, so never cut
     for key, value in facts.items():
         if isinstance(value, Mapping):
             for inner, part in cast(Mapping[str, Any], value).items():

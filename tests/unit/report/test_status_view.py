@@ -32,3 +32,12 @@ def test_before_the_first_seal_the_generation_is_words_and_no_number() -> None:
 
     assert "the baselines train first" in text
     assert "-1" not in text
+
+
+def test_a_long_name_is_shown_whole() -> None:
+    name = "a-campaign-" * 9
+
+    text = shown(FACTS | {"name": name})
+
+    assert name in "".join(text.split())
+    assert "…" not in text
