@@ -7,7 +7,13 @@ import numpy as np
 import torch
 
 from evo.components.base import Kind
-from evo.components.elementwise import VOCABULARY, check_elementwise, elementwise_slopes, probe
+from evo.components.elementwise import (
+    VOCABULARY,
+    check_elementwise,
+    elementwise_slopes,
+    probe,
+    reach_of,
+)
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
@@ -28,7 +34,7 @@ class Activation(Kind):
         description=(
             "`activation(x)` takes a float tensor of any shape and returns one of the same shape "
             "and dtype. Every output element depends on the input element at its place alone; the "
-            "function is deterministic, and finite with a finite gradient on [-8, 8]."
+            "function is deterministic, and finite with a finite gradient on [-30, 30]."
         ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((3, 2, 4, 4),))
@@ -57,6 +63,10 @@ class Activation(Kind):
     def slopes(self, component: Component) -> Vector:
         """Gradients at the same points: (64,)."""
         return elementwise_slopes(component).numpy()
+
+    def reach(self, component: Component) -> float:
+        """The largest |x| tried up to which values and gradients are finite."""
+        return reach_of(component)
 
     def abscissae(self) -> Vector:
         """The 64 points."""

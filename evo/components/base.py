@@ -91,6 +91,13 @@ class Kind(ABC):
         """
         return None
 
+    def reach(self, component: Component) -> float | None:  # noqa: ARG002 - for kinds that have one
+        """The largest number tried up to which outputs and gradients stay finite.
+
+        None for kinds without such a range.
+        """
+        return None
+
     def abscissae(self) -> Vector | None:
         """The inputs of `behaviour`, ascending, where it is a curve of one variable: (p,).
 

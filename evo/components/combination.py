@@ -67,6 +67,12 @@ class Combination(Kind):
         pairs = zip(self.members, self._components(component), strict=True)
         return np.concatenate([_slopes(member, part) for member, part in pairs])
 
+    def reach(self, component: Component) -> float | None:
+        """The smallest range of its members."""
+        pairs = zip(self.members, self._components(component), strict=True)
+        reaches = [member.reach(part) for member, part in pairs]
+        return min((reach for reach in reaches if reach is not None), default=None)
+
     def baselines(self) -> dict[str, Candidate]:
         """Every known component of each member, with the standard components of the others."""
         baselines: dict[str, Candidate] = {}

@@ -54,6 +54,12 @@ _REACH = 8.0
 """The probe spans [-8, 8]: wide enough to distinguish relu6 and the hard functions from others."""
 
 
+_FAR = torch.tensor([-30.0, -16.0, 16.0, 30.0])
+"""Numbers beyond the probe, which signals of networks in training do reach."""
+_FARTHER = (100.0, 1000.0, 10_000.0)
+"""Numbers that no contract asks for; how far a component stays finite is shown to its author."""
+
+
 def probe() -> torch.Tensor:
     """64 equidistant points of [-8, 8]."""
     return torch.linspace(-_REACH, _REACH, 64)
@@ -69,6 +75,22 @@ def elementwise_slopes(component: Component, *learned: float) -> torch.Tensor:
         return torch.zeros(64)
     gradients = torch.autograd.grad(output.sum(), given, allow_unused=True, materialize_grads=True)
     return sum_apart([gradient.reshape(64) for gradient in gradients])
+
+
+def reach_of(component: Component) -> float:
+    """The largest of 30, 100, 1,000 and 10,000 up to which values and gradients are finite."""
+    reach = float(_FAR.max())
+    for size in _FARTHER:
+        points = torch.tensor([-size, size], requires_grad=True)
+        output = component(points)
+        if not torch.isfinite(output).all():
+            return reach
+        if output.requires_grad:
+            (gradient,) = torch.autograd.grad(output.sum(), points)
+            if not torch.isfinite(gradient).all():
+                return reach
+        reach = size
+    return reach
 
 
 def check_elementwise(
@@ -88,25 +110,29 @@ def check_elementwise(
     points = torch.cat([probe(), torch.zeros(1)]).requires_grad_()
     output = component(points)
     expect_form(output, shape=points.shape, dtype=points.dtype)
-    if not torch.isfinite(output).all():
-        place = points[~torch.isfinite(output)][0].item()
-        raise ContractError(
-            f"expected finite outputs on [-8, 8]{where}, got none at x = {place:.3g}"
-        )
+    _expect_finite(output, points, where)
     is_constant = not output.requires_grad or output.detach().std() < 1e-6
     if is_constant and not may_be_constant:
         raise ContractError(f"expected an output that depends on x{where}, got a constant")
-    if output.requires_grad:
-        _expect_gradients(output, points, where)
+    far = _FAR.clone().requires_grad_()
+    _expect_finite(component(far), far, where)
     _expect_elementwise(component, points.detach(), output.detach())
 
 
-def _expect_gradients(output: torch.Tensor, points: torch.Tensor, where: str) -> None:
+def _expect_finite(output: torch.Tensor, points: torch.Tensor, where: str) -> None:
+    """Check that values and gradients are finite."""
+    if not torch.isfinite(output).all():
+        place = points[~torch.isfinite(output)][0].item()
+        raise ContractError(
+            f"expected finite outputs on [-30, 30]{where}, got none at x = {place:.3g}"
+        )
+    if not output.requires_grad:
+        return
     (gradient,) = torch.autograd.grad(output.sum(), points)
     if not torch.isfinite(gradient).all():
         place = points[~torch.isfinite(gradient)][0].item()
         raise ContractError(
-            f"expected finite gradients on [-8, 8]{where}, got none at x = {place:.3g}"
+            f"expected finite gradients on [-30, 30]{where}, got none at x = {place:.3g}"
         )
 
 

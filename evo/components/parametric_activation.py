@@ -7,7 +7,13 @@ import numpy as np
 import torch
 
 from evo.components.base import ContractError, Kind
-from evo.components.elementwise import VOCABULARY, check_elementwise, elementwise_slopes, probe
+from evo.components.elementwise import (
+    VOCABULARY,
+    check_elementwise,
+    elementwise_slopes,
+    probe,
+    reach_of,
+)
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Learnable
 from evo.core.records import Vector
@@ -42,7 +48,7 @@ class ParametricActivation(Kind):
             "training moves both. It returns a tensor of the shape and dtype of x. Every output "
             "element depends on the input element at its place, on a and on b alone; it need not "
             "use both. The function is deterministic, and finite with finite gradients for x on "
-            "[-8, 8] wherever a and b may go."
+            "[-30, 30] wherever a and b may go."
         ),
         learnables=(Learnable("a", "layer", 1.0), Learnable("b", "layer", 0.0)),
     )
@@ -84,6 +90,10 @@ class ParametricActivation(Kind):
     def slopes(self, component: Component) -> Vector:
         """Gradients at the same points, by x, a and b together: (192,)."""
         return torch.cat([elementwise_slopes(component, a, b) for a, b in _TOLD]).numpy()
+
+    def reach(self, component: Component) -> float:
+        """The largest |x| tried up to which values and gradients are finite, at all a and b."""
+        return min(reach_of(_with(component, a, b)) for a, b in _TRIED)
 
 
 def _with(component: Component, a: float, b: float) -> Component:

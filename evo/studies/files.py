@@ -36,6 +36,8 @@ class ValidationResult:
         stage: the step that refused it; empty for a valid source.
         reason: why, in words; empty for a valid source.
         graph_nodes: number of operators in its graph; None for a refused source.
+        finite_to: the largest size of inputs tried up to which outputs and gradients are finite;
+            None for a refused source, and for kinds without such a range.
     """
 
     path: str
@@ -43,6 +45,7 @@ class ValidationResult:
     stage: Stage
     reason: str
     graph_nodes: int | None
+    finite_to: float | None
 
 
 @dataclass(frozen=True)
@@ -81,16 +84,19 @@ def validate_sources(
     records = _records(sources, kind)
     with one_thread(), Sandbox(unsafe=unsafe_sandbox) as sandbox:
         records = Validate(Validator(kind, sandbox))(records)
-    return [
-        ValidationResult(
-            path,
-            record.status is not Status.INVALID,
-            record.stage,
-            record.explanation,
-            len(component_of(record.graphs)) if record.graphs else None,
-        )
-        for (path, _), record in zip(sources, records, strict=True)
-    ]
+    return [_result(kind, path, record) for (path, _), record in zip(sources, records, strict=True)]
+
+
+def _result(kind: Kind, path: str, record: Record) -> ValidationResult:
+    component = component_of(record.graphs) if record.graphs else None
+    return ValidationResult(
+        path,
+        record.status is not Status.INVALID,
+        record.stage,
+        record.explanation,
+        None if component is None else len(component),
+        None if component is None else kind.reach(component),
+    )
 
 
 def validation_facts(results: Sequence[ValidationResult]) -> list[dict[str, Any]]:
@@ -102,6 +108,7 @@ def validation_facts(results: Sequence[ValidationResult]) -> list[dict[str, Any]
             "stage": result.stage,
             "reason": result.reason,
             "graph_nodes": result.graph_nodes,
+            "finite_to": result.finite_to,
         }
         for result in results
     ]

@@ -29,9 +29,9 @@ def test_validate_says_where_and_why_a_file_falls_out(evo: Evo, files: dict[str,
 
     assert done.code == 0, done.err
     swish, relu, thief, mean = done.json
-    assert set(swish) == {"path", "status", "stage", "reason", "graph_nodes"}
+    assert set(swish) == {"path", "status", "stage", "reason", "graph_nodes", "finite_to"}
     assert (swish["path"], swish["status"]) == (str(files["swish"]), "valid")
-    assert swish["graph_nodes"] == 3
+    assert (swish["graph_nodes"], swish["finite_to"]) == (3, 10_000.0)
     assert relu["status"] == "valid"
     assert (thief["status"], thief["stage"], thief["graph_nodes"]) == ("invalid", "policy", None)
     assert "os" in thief["reason"]

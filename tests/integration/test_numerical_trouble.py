@@ -28,10 +28,10 @@ TROUBLE = {
     "constant": "0.0 * x + 1.0",
     "almost constant": "1e-9 * x",
     "constant by rounding": "(x + 1e12) - 1e12",
-    # Passes the contract, which looks at [-8, 8], and breaks where training goes.
-    "nan beyond the probe": "torch.sqrt(torch.relu(64.5 - x * x) + 64.5 - x * x) * x",
+    # Passes the contract, which looks at [-30, 30], and breaks where training goes.
+    "nan beyond the probe": "torch.sqrt(torch.relu(901.0 - x * x) + 901.0 - x * x) * x",
     "explodes": "torch.exp(torch.abs(x)) * x * 1e20",
-    "explodes beyond the probe": "torch.exp(x * x) * x",
+    "explodes beyond the probe": "torch.exp(0.09 * x * x) * x",
     "overflows to infinity": "x * 1e37",
     # Trains, but nothing passes back through it, or next to nothing.
     "no gradient": "torch.sign(x)",

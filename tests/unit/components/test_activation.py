@@ -59,3 +59,18 @@ def test_at_least_twelve_baselines_are_source_files_that_keep_the_contract() -> 
         names: dict = {}
         exec(candidate.source, names)
         KIND.check(names["activation"])
+
+
+@pytest.mark.parametrize(
+    ("component", "reach"),
+    [
+        (lambda x: torch.where(x > 0, x, torch.expm1(x)), 30),
+        (lambda x: torch.where(x > 0, x, torch.expm1(torch.clamp(x, max=0.0))), 10_000),
+        (lambda x: torch.exp(0.8 * x.abs()), 100),
+        (lambda x: x.square().square().square() * x.square() / 1e5, 1000),
+    ],
+)
+def test_the_reach_is_how_far_values_and_gradients_stay_finite(component, reach: float) -> None:
+    KIND.check(component)
+
+    assert KIND.reach(component) == reach
