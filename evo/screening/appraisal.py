@@ -12,11 +12,10 @@ import numpy as np
 
 from evo.core.arrays import Floats, Indices
 from evo.core.estimate import Estimate
-from evo.core.seeds import child, child_seed
+from evo.core.seeds import child
 from evo.screening.efficiency import Efficiency, resampled
 from evo.screening.features import Features, rows_of
 from evo.screening.model import Example, RewardModel
-from evo.screening.settings import DEFAULT_FIT, FitSettings
 from evo.screening.trust import Trust
 
 FEWEST_CANDIDATES = 25
@@ -45,7 +44,7 @@ class Evaluated:
 
     Attributes:
         features: one row per candidate.
-        examples: their win rates.
+        examples: their margins.
         performance: (n,), see `evo.selection.individual.performance`.
         sources: (n,) names of their sources.
     """
@@ -85,18 +84,14 @@ class Judgement:
     pairs: dict[tuple[str, str], Ranked]
 
 
-def held_out(
-    evaluated: Evaluated, indices: Indices, *, seed: int, settings: FitSettings = DEFAULT_FIT
-) -> Floats:
-    """Expected B-WR of candidates, each by a model fitted to four fifths of the others: (n,)."""
+def held_out(evaluated: Evaluated, indices: Indices, *, seed: int) -> Floats:
+    """Expected margins of candidates, each by a model fitted to four fifths of the others: (n,)."""
     order = child(seed, "fold").permutation(len(indices))
     expected = np.zeros(len(indices))
     for fold in range(_FOLDS):
         test = order[fold::_FOLDS]
         train = indices[np.setdiff1d(np.arange(len(indices)), test)]
-        expected[test] = _predicted(
-            evaluated, train, indices[test], seed=child_seed(seed, fold), settings=settings
-        )
+        expected[test] = _predicted(evaluated, train, indices[test])
     return expected
 
 
@@ -111,34 +106,28 @@ def ranked(expected: Floats, performance: Floats, *, seed: int) -> Ranked:
     )
 
 
-def matrix(
-    evaluated: Evaluated, *, seed: int, settings: FitSettings = DEFAULT_FIT
-) -> dict[tuple[str, str], Ranked]:
+def matrix(evaluated: Evaluated, *, seed: int) -> dict[tuple[str, str], Ranked]:
     """For each pair of sources, how well a model learned from the first ranks the second."""
     sources = evaluated.by_source()
     pairs: dict[tuple[str, str], Ranked] = {}
     for teacher, train in sources.items():
         for target, test in sources.items():
             expected = (
-                held_out(evaluated, test, seed=seed, settings=settings)
+                held_out(evaluated, test, seed=seed)
                 if target == teacher
-                else _predicted(evaluated, train, test, seed=seed, settings=settings)
+                else _predicted(evaluated, train, test)
             )
             pairs[teacher, target] = ranked(expected, evaluated.performance[test], seed=seed)
     return pairs
 
 
-def _predicted(
-    evaluated: Evaluated, train: Indices, test: Indices, *, seed: int, settings: FitSettings
-) -> Floats:
-    """B-WR of the test candidates, predicted by a model of the others."""
+def _predicted(evaluated: Evaluated, train: Indices, test: Indices) -> Floats:
+    """Margins of the test candidates, predicted by a model of the others."""
     model = RewardModel.fit(
         rows_of(evaluated.features, train),
         Example(*(values[train] for values in evaluated.examples)),
-        seed=seed,
-        settings=settings,
     )
-    return model.predict(rows_of(evaluated.features, test)).b_wr
+    return model.predict(rows_of(evaluated.features, test)).value
 
 
 def _interval(value: float, resamples: Sequence[float]) -> Estimate:

@@ -1,20 +1,19 @@
 """Choose which candidates train: some at random, the rest by prediction, not all alike.
 
-The most promising by upper confidence bound (Srinivas et al. 2010, arXiv 0912.3995), where of two
-that compute nearly the same the less promising one waits: a model wrong about one of them is wrong
-about both, and selection needs variety.
+The most promising by upper confidence bound, one after the other, each as if the ones chosen before
+had trained and come out as predicted (GP-BUCB; Desautels, Krause & Burdick 2014, "Parallelizing
+exploration-exploitation tradeoffs in Gaussian process bandit optimization"): of two that compute
+nearly the same, the second has little left to show, and gives way to another.
 """
 
 import math
 
 import numpy as np
 
-from archive.novelty.novelty_archive import rms_distance
 from evo.core.arrays import Floats, Indices
-from evo.core.records import Vector
 
-_SHORTLIST = 2
-"""Length of the shortlist for variety, in multiples of the candidates to choose."""
+_NOISE = 0.1
+"""Variance of a training's result beside what is predicted, in the units of the covariance."""
 
 
 def random_count(trainings: int, share: float) -> int:
@@ -26,28 +25,23 @@ def random_count(trainings: int, share: float) -> int:
     return min(trainings, max(1, math.ceil(trainings * share)))
 
 
-def most_promising(promise: Floats, behaviours: Vector, count: int) -> Indices:
-    """Indices of the most promising candidates that differ from each other, the best first.
-
-    From a shortlist of twice as many, a candidate closer to a better one than the median distance
-    to the nearest is chosen only after all others.
+def most_promising(expected: Floats, covariance: Floats, optimism: float, count: int) -> Indices:
+    """Indices of the candidates to train, the most promising first.
 
     Args:
-        promise: (n,) upper confidence bounds; ties go to the earlier.
-        behaviours: (n, p), standardised.
-        count: number to choose, at most n.
+        expected: (n,) predictions, the higher the better.
+        covariance: (n, n) of what is not known of them, see `evo.screening.model`.
+        optimism: standard deviations above the expectation that a candidate is ranked by.
+        count: number to choose; at most n are.
     """
-    ranked = np.argsort(-promise, kind="stable")
-    shortlist = ranked[: _SHORTLIST * count]
-    if len(shortlist) <= count:
-        return shortlist
-    distances = np.stack([rms_distance(behaviours[i], behaviours[shortlist]) for i in shortlist])
-    nearest = np.where(np.eye(len(shortlist), dtype=bool), np.inf, distances).min(axis=1)
-    apart = float(np.median(nearest))
+    unknown = covariance.copy()
+    is_open = np.ones(len(expected), dtype=bool)
     chosen: list[int] = []
-    waiting: list[int] = []
-    for index in range(len(shortlist)):
-        is_alike = bool(chosen) and distances[index, chosen].min() < apart
-        (waiting if is_alike else chosen).append(index)
-    # The waiting follow in the order of promise, once no different one is left.
-    return shortlist[(chosen + waiting)[:count]]
+    while len(chosen) < min(count, len(expected)):
+        bounds = expected + optimism * np.sqrt(np.maximum(np.diag(unknown), 0.0))
+        best = int(np.argmax(np.where(is_open, bounds, -np.inf)))
+        chosen.append(best)
+        is_open[best] = False
+        shared = unknown[best].copy()
+        unknown -= np.outer(shared, shared) / (shared[best] + _NOISE)
+    return np.array(chosen, dtype=np.int64)

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.core.records import Generation, Record, Score, Status
-from evo.core.seeds import child_seed
 from evo.core.stages import Stage
 from evo.screening.chance import chance_order
 from evo.screening.choice import random_count
@@ -69,7 +68,7 @@ class Learner:
         trainings: int,
         seed: int,
         lessons: Lessons | None = None,
-        fit: Callable[..., RewardModel] = RewardModel.fit,
+        fit: Callable[[Features, Example], RewardModel] = RewardModel.fit,
     ) -> None:
         self._extract_features = extract_features
         self._settings = settings
@@ -142,19 +141,14 @@ class Learner:
         trained = [example for g, part in self._generations if g < generation for example in part]
         trained = trained[-self._settings.window :]
         features = self.features([example.record for example in trained]) if trained else {}
-        examples = Example.of([example.score for example in trained])
+        examples = Example.of(example.score.margin for example in trained)
         if self._lessons is not None:
             features, examples = self._lessons.before(
                 features, examples, most=self._settings.window - len(trained)
             )
-        if len(examples.b_wr) < _FEWEST:
+        if len(examples.value) < _FEWEST:
             return None
-        return self._fit(
-            features,
-            examples,
-            seed=child_seed(self._seed, "reward", generation),
-            settings=self._settings.fit,
-        )
+        return self._fit(features, examples)
 
     def _checked(self, generation: int) -> PredictionCheck | None:
         """Predictions and results of a generation's random candidates; None without a model."""
@@ -164,9 +158,11 @@ class Learner:
         if model is None:
             return None
         prediction = model.predict(self.features([example.record for example in random]))
+        measured = Example.of(example.score.margin for example in random)
         return PredictionCheck(
-            prediction.b_wr,
-            prediction.b_wr_spread,
+            prediction.value,
+            prediction.spread,
             np.array([performance(example.record) for example in random]),
-            np.array([example.score.b_wr.value for example in random]),
+            measured.value,
+            measured.error,
         )

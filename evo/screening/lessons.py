@@ -1,6 +1,6 @@
 """Examples for reward models from other campaigns, as a file that a campaign can start with.
 
-The file holds examples, features and win rates, and no fitted networks: a campaign fits its models
+The file holds examples, features and margins, and no fitted model: a campaign fits one
 for every generation, so examples of others join its own, and give way to them. It is parquet, one
 row per example, the oldest first; reading it runs nothing.
 
@@ -40,7 +40,7 @@ class Lessons:
         task: the task behind the propagation features.
         campaigns: names of the campaigns that they come from.
         features: the blocks of a model, one row per example.
-        examples: their win rates.
+        examples: their margins.
         reference: features of the kind's first baseline, one row.
     """
 
@@ -52,7 +52,7 @@ class Lessons:
     reference: Features
 
     def __len__(self) -> int:
-        return len(self.examples.b_wr)
+        return len(self.examples.value)
 
     def before(
         self, features: Features, examples: Example, *, most: int
@@ -67,11 +67,11 @@ class Lessons:
         latest = np.arange(max(0, len(self) - max(0, most)), len(self))
         earlier = rows_of(self.features, latest)
         later = {name: features[name] for name in BLOCKS} if features else rows_of(earlier, [])
-        rates = (
+        joined = (
             np.concatenate([lessons[latest], of_campaign])
             for lessons, of_campaign in zip(self.examples, examples, strict=True)
         )
-        return join_features([earlier, later]), Example(*rates)
+        return join_features([earlier, later]), Example(*joined)
 
     def expect(self, *, kind: str, task: str, reference: Features, where: str) -> None:
         """Check that a campaign's features mean the same as these.
@@ -164,11 +164,8 @@ class Lessons:
         return lessons
 
     def _check(self, where: str) -> None:
-        rates = (self.examples.b_wr, self.examples.bsota_wr)
-        variances = (self.examples.b_wr_variance, self.examples.bsota_wr_variance)
-        finite = all(np.isfinite(block).all() for block in self.features.values())
-        sound = all(((rate >= 0) & (rate <= 1)).all() for rate in rates)
-        if not finite or not sound or not all((values >= 0).all() for values in variances):
+        blocks = (*self.features.values(), *self.examples)
+        if not all(np.isfinite(block).all() for block in blocks) or (self.examples.error < 0).any():
             raise UsageError(f"{where}: contains numbers that no evaluation gives.")
         for name in BLOCKS:
             if self.features[name].shape[1:] != self.reference[name].shape[1:]:

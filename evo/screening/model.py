@@ -1,88 +1,146 @@
-"""The reward model: an ensemble of small networks that ranks candidates from evaluated ones.
+"""The reward model: a Gaussian process that predicts margins of candidates from evaluated ones.
 
-It is trained on pairs of evaluated candidates with the Bradley–Terry model:
+Win rates saturate: among candidates that beat nearly every baseline they tell little apart. So the
+model learns margins m, stretched where they are highest, and knows how noisy each of them is:
 
-    P(i beats j) = σ(τ · (s_i − s_j))        s a network's output, one for B-WR, one for BSOTA-WR
-    p_ij         = Φ((w_i − w_j) / √(v_i + v_j))        v from the 95 % intervals of win rates w
-    loss         = Σ |2p_ij − 1| · H(p_ij, P(i beats j)) / Σ |2p_ij − 1|  +  H̄(w_i, σ(s_i))
+    s = −log(c − m)                               c: 4 standard errors above the best margin
+    s ~ N(μ, k + diag(ν + (σ / (c − m))²))        σ: standard error of the margin
+    k(f, g) = a (1 + √3 r) exp(−√3 r)
+    r² = Σ_blocks |φ(f) − φ(g)|² / ℓ_block²       φ: standardised features, of mean length 1
 
-with H the cross-entropy. A pair is weighted by the certainty of its order. The last term, weighted
-by 1/(v_i + v₀), ties σ(s) to the win rate itself, so that σ(s) estimates it. Members differ in
-initial weights and bootstrap sample; their errors on candidates outside of their samples give the
-factor that turns their disagreement into a calibrated standard deviation.
+a, ν and one length ℓ per block maximise marginal likelihood (Rasmussen & Williams 2006, "Gaussian
+processes for machine learning", chapter 5) times a wide prior, so that few examples will do.
 
-The same examples and seed give the same model, bit for bit, on one machine.
+The same examples give the same model, bit for bit, on one machine.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import torch
-import torch.nn.functional as F
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from evo.core.arrays import Floats
+from evo.core.arrays import Floats, Indices
 from evo.core.estimate import Estimate
-from evo.core.records import Score
-from evo.screening.features import Features
-from evo.screening.settings import DEFAULT_FIT, FitSettings
+from evo.screening.features import Features, rows_of
 
 BLOCKS = ("behaviour", "propagation")
 """Features of the model; more made it no better (docs/measurements/screening.md)."""
 
-_MEMBERS = 8
-_WIDTH = 64
-_RATE, _DECAY, _DROPOUT = 3e-3, 1e-2, 0.1
-_STEEPNESS = 4.0
-"""τ: near the middle, a difference of 0.1 in win rate means a probability of about 0.83."""
-_SCALE = 8.0
-"""Mean squared length of a candidate's features per block, equal for all blocks."""
 _FAR = 6.0
 """Features are clipped at this many standard deviations."""
-_VARIANCE = 0.03**2
-"""v₀: smaller differences between win rates carry no information."""
-_LEAST_SPREAD = 0.01
+_HEADROOM = 4.0
+"""Standard errors from the best margin to the ceiling c."""
+_PRECISE = 0.25
+"""Quantile of the standard errors that counts in it: those of candidates that trained in full."""
+_LEAST_ERROR = 1e-3
+"""Smaller standard errors are taken for this one: no margin is known better."""
+_LOWEST = -3.0
+"""Margins below say no more than this one."""
+_FITTED_TO = 300
+"""Latest examples that the kernel's parameters are fitted to; predictions use all."""
+_STEPS = 150
+"""Evaluations of the likelihood at most."""
+_START = (0.0, 0.0, 0.0, -2.0)
+"""Logarithms of both lengths, of a and of ν, in the variance of s: where the fit begins."""
+_PRIOR = 0.05
+"""Weight of the squared logarithms in the fit: half the precision of their normal prior."""
 
 
 class Example(NamedTuple):
-    """Measured win rates of n candidates: (n,) each.
+    """Measured performance of n candidates: margins, or win rates in the tabular benchmark.
 
     Attributes:
-        b_wr: B-WR.
-        b_wr_variance: from its interval.
-        bsota_wr: BSOTA-WR.
-        bsota_wr_variance: from its interval.
+        value: (n,), the higher the better.
+        error: (n,) standard errors.
     """
 
-    b_wr: Floats
-    b_wr_variance: Floats
-    bsota_wr: Floats
-    bsota_wr_variance: Floats
+    value: Floats
+    error: Floats
 
     @classmethod
-    def of(cls, scores: Sequence[Score]) -> "Example":
-        """The examples of scores."""
-        return cls(
-            np.array([score.b_wr.value for score in scores]),
-            np.array([_variance(score.b_wr) for score in scores]),
-            np.array([score.bsota_wr.value for score in scores]),
-            np.array([_variance(score.bsota_wr) for score in scores]),
+    def of(cls, estimates: Iterable[Estimate]) -> "Example":
+        """The examples of estimates with 95 % intervals."""
+        pairs = [(estimate.value, (estimate.high - estimate.low) / 3.92) for estimate in estimates]
+        return cls(*np.array(pairs, dtype=np.float64).reshape(-1, 2).T)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Predictions for n candidates, with what the model does not know of them.
+
+    Attributes:
+        mean: (n,) of the stretched values, in their standard deviations.
+        covariance: (n, n) of the same.
+        stretching: turns them into values.
+    """
+
+    mean: Floats
+    covariance: Floats
+    stretching: "Stretching"
+
+    @property
+    def deviation(self) -> Floats:
+        """(n,) standard deviations of the stretched values."""
+        return np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+
+    @cached_property
+    def value(self) -> Floats:
+        """(n,) the medians expected."""
+        return self.stretching.values(self.mean)
+
+    @property
+    def spread(self) -> Floats:
+        """(n,) standard deviations of the values, to first order."""
+        return self.stretching.slope(self.value) * self.deviation
+
+    def of(self, indices: Indices) -> "Prediction":
+        """The prediction for some of the candidates."""
+        return replace(
+            self, mean=self.mean[indices], covariance=self.covariance[np.ix_(indices, indices)]
         )
 
 
-class Prediction(NamedTuple):
-    """Predicted win rates of n candidates and their standard deviations: (n,) each."""
+@dataclass(frozen=True)
+class Stretching:
+    """The scale that the process works on: standardised s.
 
-    b_wr: Floats
-    b_wr_spread: Floats
-    bsota_wr: Floats
-    bsota_wr_spread: Floats
+    Attributes:
+        ceiling: c.
+        centre: mean of s over the examples.
+        unit: its standard deviation.
+    """
+
+    ceiling: float
+    centre: float
+    unit: float
+
+    @classmethod
+    def of(cls, examples: Example) -> "Stretching":
+        """The scale for some examples."""
+        error = max(float(np.quantile(examples.error, _PRECISE)), _LEAST_ERROR)
+        ceiling = max(_LOWEST, float(examples.value.max())) + _HEADROOM * error
+        stretched = -np.log(ceiling - np.maximum(examples.value, _LOWEST))
+        return cls(ceiling, float(stretched.mean()), float(stretched.std()) or 1.0)
+
+    def stretched(self, values: Floats) -> Floats:
+        """Values below the ceiling, on this scale."""
+        return (-np.log(self.ceiling - np.maximum(values, _LOWEST)) - self.centre) / self.unit
+
+    def values(self, stretched: Floats) -> Floats:
+        """The inverse of `stretched`."""
+        return self.ceiling - np.exp(-(stretched * self.unit + self.centre))
+
+    def slope(self, values: Floats) -> Floats:
+        """Change of the value per unit of this scale."""
+        return (self.ceiling - np.maximum(values, _LOWEST)) * self.unit
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """Standardises blocks by the examples, and joins them into one matrix.
+    """Standardises blocks by the examples, each to a mean squared length of 1.
 
     Attributes:
         blocks: by name, mean and deviation, (d,) each, and the length of a typical row.
@@ -105,177 +163,138 @@ class Scaler:
             scales[name] = (block.mean(axis=0), deviation, length)
         return cls(scales)
 
-    def __call__(self, features: Features) -> torch.Tensor:
-        """The blocks of n candidates side by side: (n, d) float32."""
-        parts = [
+    def __call__(self, features: Features) -> list[Floats]:
+        """The blocks of n candidates, (n, d) each."""
+        return [
             _standardised(features[name].astype(np.float64), mean, deviation) / length
             for name, (mean, deviation, length) in self.blocks.items()
         ]
-        return torch.from_numpy((np.hstack(parts) * np.sqrt(_SCALE)).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Covariance of stretched margins; fit one with `Kernel.fit`.
+
+    Attributes:
+        lengths: ℓ of each block.
+        amplitude: a.
+        noise: ν.
+    """
+
+    lengths: Sequence[float]
+    amplitude: float
+    noise: float
+
+    @classmethod
+    def fit(cls, squares: Sequence[Floats], targets: Floats, variances: Floats) -> "Kernel":
+        """The most likely kernel of some examples.
+
+        Args:
+            squares: squared distances (n, n) between examples, per block.
+            targets: (n,) their stretched margins.
+            variances: (n,) of these by measurement.
+        """
+        # Imported late: it costs a third of a second, and only screening needs it.
+        from scipy.optimize import minimize  # noqa: PLC0415
+
+        def loss(logarithms: Floats) -> float:
+            kernel = cls.of(logarithms)
+            try:
+                factor = cho_factor(kernel.between_examples(squares, variances), lower=True)
+            except LinAlgError:
+                return np.inf
+            fit = 0.5 * targets @ cho_solve(factor, targets)
+            prior = _PRIOR * np.square(logarithms).sum()
+            return float(fit + np.log(np.diag(factor[0])).sum() + prior)
+
+        start = (*(_START[0] for _ in squares), *_START[-2:])
+        found = minimize(
+            loss,
+            start,
+            method="Nelder-Mead",
+            options={"maxfev": _STEPS, "xatol": 0.05, "fatol": 0.05},
+        )
+        return cls.of(found.x)
+
+    @classmethod
+    def of(cls, logarithms: Floats) -> "Kernel":
+        """The kernel with these logarithms of lengths, amplitude and noise."""
+        *lengths, amplitude, noise = np.exp(logarithms).tolist()
+        return cls(lengths, amplitude, noise)
+
+    def __call__(self, squares: Sequence[Floats]) -> Floats:
+        """Covariances (n, m) from squared distances (n, m) per block."""
+        total = sum(
+            square / length**2 for square, length in zip(squares, self.lengths, strict=True)
+        )
+        distances = np.sqrt(3.0 * np.asarray(total))
+        return self.amplitude * (1.0 + distances) * np.exp(-distances)
+
+    def between_examples(self, squares: Sequence[Floats], variances: Floats) -> Floats:
+        """Covariances (n, n) of measured examples, with their noise."""
+        covariance = self(squares)
+        covariance[np.diag_indices_from(covariance)] += self.noise + variances
+        return covariance
 
 
 @dataclass(frozen=True)
 class RewardModel:
-    """A trained ensemble. Make one with `RewardModel.fit`.
+    """A fitted process. Make one with `RewardModel.fit`.
 
     Attributes:
         scaler: of its features.
-        layers: weights (members, inputs, outputs) and biases (members, 1, outputs) in turn.
-        stretch: factors on the disagreement of members, for B-WR and BSOTA-WR.
+        stretching: of their values.
+        kernel: of the process.
+        examples: their scaled blocks, (n, d) each.
+        factor: Cholesky factor of their covariance, for `cho_solve`.
+        weights: (n,) of the examples.
     """
 
     scaler: Scaler
-    layers: tuple[torch.Tensor, ...]
-    stretch: tuple[float, float]
+    stretching: Stretching
+    kernel: Kernel
+    examples: Sequence[Floats]
+    factor: tuple[Floats, bool]
+    weights: Floats
 
     @classmethod
     def fit(
-        cls,
-        features: Features,
-        examples: Example,
-        *,
-        seed: int,
-        blocks: Sequence[str] = BLOCKS,
-        settings: FitSettings = DEFAULT_FIT,
+        cls, features: Features, examples: Example, *, blocks: Sequence[str] = BLOCKS
     ) -> "RewardModel":
         """Fit a model to at least two examples.
 
         Args:
-            features: one row per example.
-            examples: their win rates.
-            seed: of initial weights, samples and batches.
+            features: one row per example, the latest last.
+            examples: their performance.
             blocks: names of the features to use.
-            settings: number and size of the steps.
         """
         scaler = Scaler.of(features, blocks)
+        stretching = Stretching.of(examples)
+        targets = stretching.stretched(examples.value)
+        errors = np.maximum(examples.error, _LEAST_ERROR)
+        variances = np.square(errors / stretching.slope(examples.value))
+        latest = np.arange(max(0, len(targets) - _FITTED_TO), len(targets))
+        near = scaler(rows_of(features, latest))
+        kernel = Kernel.fit([_squares(x, x) for x in near], targets[latest], variances[latest])
         inputs = scaler(features)
-        generator = torch.Generator().manual_seed(seed)
-        count = len(inputs)
-        samples = torch.randint(count, (_MEMBERS, count), generator=generator)
-        layers = _trained_layers(inputs, _targets(examples), samples, generator, settings)
-        with torch.no_grad():
-            rates = torch.sigmoid(_outputs(layers, inputs.expand(_MEMBERS, -1, -1)))
-        wins = (examples.b_wr, examples.bsota_wr)
-        stretch = [_stretch(rates[..., head], wins[head], samples) for head in range(2)]
-        return cls(scaler, layers, (stretch[0], stretch[1]))
+        covariance = kernel.between_examples([_squares(x, x) for x in inputs], variances)
+        factor = cho_factor(covariance, lower=True)
+        return cls(scaler, stretching, kernel, inputs, factor, cho_solve(factor, targets))
 
     def predict(self, features: Features) -> Prediction:
-        """Predict the win rates of the candidates of these features."""
+        """Predict the candidates of these features."""
         inputs = self.scaler(features)
-        with torch.no_grad():
-            outputs = _outputs(self.layers, inputs.expand(_MEMBERS, -1, -1))
-            rates = torch.sigmoid(outputs).double().numpy()
-        mean, spread = rates.mean(axis=0), np.maximum(rates.std(axis=0), _LEAST_SPREAD)
-        return Prediction(
-            mean[:, 0],
-            spread[:, 0] * self.stretch[0],
-            mean[:, 1],
-            spread[:, 1] * self.stretch[1],
-        )
-
-
-class _Targets(NamedTuple):
-    """Win rates and their variances, (n, 2) float32, B-WR first."""
-
-    rates: torch.Tensor
-    variances: torch.Tensor
-
-
-def _targets(examples: Example) -> _Targets:
-    rates = np.stack([examples.b_wr, examples.bsota_wr], axis=1)
-    variances = np.stack([examples.b_wr_variance, examples.bsota_wr_variance], axis=1)
-    return _Targets(
-        torch.from_numpy(rates.astype(np.float32)),
-        torch.from_numpy((variances + _VARIANCE).astype(np.float32)),
-    )
-
-
-def _variance(rate: Estimate) -> float:
-    """The variance of an estimate, from its 95 % interval."""
-    return ((rate.high - rate.low) / 3.92) ** 2
+        known = self.kernel([_squares(x, y) for x, y in zip(inputs, self.examples, strict=True)])
+        among = self.kernel([_squares(x, x) for x in inputs])
+        covariance = among - known @ cho_solve(self.factor, known.T)
+        return Prediction(known @ self.weights, covariance, self.stretching)
 
 
 def _standardised(block: Floats, mean: Floats, deviation: Floats) -> Floats:
     return np.clip((block - mean) / deviation, -_FAR, _FAR)
 
 
-def _trained_layers(
-    inputs: torch.Tensor,
-    targets: _Targets,
-    samples: torch.Tensor,
-    generator: torch.Generator,
-    settings: FitSettings,
-) -> tuple[torch.Tensor, ...]:
-    """The layers of all members, each trained on its sample (members, n) of the examples."""
-    layers = _initial_layers(inputs.shape[1], generator)
-    optimiser = torch.optim.AdamW(layers, lr=_RATE, weight_decay=_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, _RATE, total_steps=settings.steps, pct_start=0.1
-    )
-    for _ in range(settings.steps):
-        drawn = torch.randint(samples.shape[1], (_MEMBERS, settings.batch), generator=generator)
-        batch = samples.gather(1, drawn)
-        outputs = _outputs(layers, inputs[batch], generator)
-        loss = _loss(outputs, targets.rates[batch], targets.variances[batch])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-    return tuple(layer.detach() for layer in layers)
-
-
-def _initial_layers(width: int, generator: torch.Generator) -> list[torch.Tensor]:
-    layers: list[torch.Tensor] = []
-    for fan_in, fan_out, scale in ((width, _WIDTH, 1.0), (_WIDTH, _WIDTH, 1.0), (_WIDTH, 2, 0.3)):
-        weight = torch.randn(_MEMBERS, fan_in, fan_out, generator=generator)
-        layers += [weight * scale / fan_in**0.5, torch.zeros(_MEMBERS, 1, fan_out)]
-    return [layer.requires_grad_() for layer in layers]
-
-
-def _outputs(
-    layers: Sequence[torch.Tensor],
-    signal: torch.Tensor,
-    generator: torch.Generator | None = None,
-) -> torch.Tensor:
-    """Outputs s, (members, n, 2), for inputs (members, n, d); with dropout given a generator."""
-    for index in range(0, len(layers) - 2, 2):
-        signal = F.silu(torch.baddbmm(layers[index + 1], signal, layers[index]))
-        if generator is not None:
-            mask = torch.rand(signal.shape, generator=generator) > _DROPOUT
-            signal = signal * mask / (1 - _DROPOUT)
-    return torch.baddbmm(layers[-1], signal, layers[-2])
-
-
-def _loss(outputs: torch.Tensor, rates: torch.Tensor, variances: torch.Tensor) -> torch.Tensor:
-    """The loss above, summed over members and both rates; arguments (members, n, 2)."""
-    gaps = rates.unsqueeze(2) - rates.unsqueeze(1)
-    better = torch.special.ndtr(gaps / (variances.unsqueeze(2) + variances.unsqueeze(1)).sqrt())
-    sure = (2 * better - 1).abs()
-    ahead = _STEEPNESS * (outputs.unsqueeze(2) - outputs.unsqueeze(1))
-    pairs = F.binary_cross_entropy_with_logits(ahead, better, reduction="none")
-    weights = 1 / variances
-    pointwise = F.binary_cross_entropy_with_logits(outputs, rates, reduction="none")
-    ordered = (pairs * sure).sum((1, 2)) / sure.sum((1, 2)).clamp(min=1e-6)
-    tied = (pointwise * weights).sum(1) / weights.sum(1)
-    return (ordered + tied).sum()
-
-
-def _stretch(rates: torch.Tensor, wins: Floats, samples: torch.Tensor) -> float:
-    """Root mean square of error / disagreement, over members not trained on an example.
-
-    Args:
-        rates: (members, n) predicted.
-        wins: (n,) measured.
-        samples: (members, n) examples that each member was trained on.
-    """
-    count = rates.shape[1]
-    hidden = np.ones((_MEMBERS, count), dtype=bool)
-    for member, sample in enumerate(samples.numpy()):
-        hidden[member, sample] = False
-    predicted = np.where(hidden, rates.double().numpy(), np.nan)
-    enough = hidden.sum(axis=0) > 1
-    if not enough.any():
-        return 1.0
-    errors = wins[enough] - np.nanmean(predicted[:, enough], axis=0)
-    spreads = np.maximum(rates.double().numpy().std(axis=0)[enough], _LEAST_SPREAD)
-    return float(np.sqrt(np.mean(np.square(errors / spreads))))
+def _squares(left: Floats, right: Floats) -> Floats:
+    """Squared distances (n, m) between rows (n, d) and (m, d)."""
+    lengths = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)
+    return np.maximum(lengths - 2.0 * left @ right.T, 0.0)

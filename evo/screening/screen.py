@@ -59,11 +59,13 @@ class RewardScreen:
     ) -> list[Record]:
         """The records, all but the random and the most promising ones SCREENED_OUT."""
         expected = model.predict(self._learner.features(records))
+        margins, spreads = expected.value, expected.spread
         others = np.array(sorted(set(range(len(records))) - set(by_chance)))
-        promise = expected.b_wr + self._settings.optimism * expected.b_wr_spread
+        open_ones = expected.of(others)
         best = most_promising(
-            promise[others],
-            np.stack([records[place].behaviour_vector for place in others]),
+            open_ones.mean,
+            open_ones.covariance,
+            self._settings.optimism,
             self._trainings - len(by_chance),
         )
         passing = {*by_chance, *others[best].tolist()}
@@ -72,8 +74,8 @@ class RewardScreen:
             if place in passing
             else screened_out(
                 record,
-                f"the reward model expects a B-WR of {expected.b_wr[place]:.2f} ± "
-                f"{expected.b_wr_spread[place]:.2f}: others promise more",
+                f"the reward model expects a margin of {margins[place]:+.2f} ± "
+                f"{spreads[place]:.2f}: others promise more",
                 Screening(ScreeningState.SCREENS),
             )
             for place, record in enumerate(records)

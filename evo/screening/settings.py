@@ -7,18 +7,6 @@ from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 from evo.core.frozen import Frozen
 
 
-class FitSettings(Frozen):
-    """How long a reward model is fitted."""
-
-    steps: Annotated[int, Field(ge=10)] = 300
-    """Optimiser steps of each fit."""
-    batch: Annotated[int, Field(ge=2)] = 64
-    """Examples per step; all their pairs count."""
-
-
-DEFAULT_FIT = FitSettings()
-
-
 class RewardSettings(Frozen):
     """Screening by a reward model: which candidates are worth training."""
 
@@ -34,13 +22,11 @@ class RewardSettings(Frozen):
     """Share of the trainings that is drawn at random (ε). They judge the model and keep it from
     learning from its own choices alone."""
     optimism: NonNegativeFloat = 1.0
-    """Rank by expected B-WR plus this many standard deviations."""
+    """Rank by the expected margin plus this many standard deviations."""
     window: Annotated[int, Field(ge=50)] = 600
     """Number of the latest evaluated candidates that the model learns from."""
     watched: PositiveInt = 5
     """Generations whose random share decides whether the model is better than chance."""
-    fit: FitSettings = DEFAULT_FIT
-    """How long each generation's model is fitted."""
     lessons: str = ""
     """File written by `evo reward --save`: examples from other campaigns, used until the
     campaign's own candidates fill the window."""

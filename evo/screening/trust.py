@@ -23,16 +23,18 @@ class PredictionCheck:
     """Predictions and results of the random candidates of one generation.
 
     Attributes:
-        expected: (n,) predicted B-WR.
+        expected: (n,) predicted margins.
         spread: (n,) standard deviations of the predictions.
         performance: (n,) measured, see `evo.selection.individual.performance`.
-        b_wr: (n,) measured B-WR.
+        margin: (n,) measured margins.
+        error: (n,) their standard errors.
     """
 
     expected: Floats
     spread: Floats
     performance: Floats
-    b_wr: Floats
+    margin: Floats
+    error: Floats
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,9 @@ class Trust:
     Attributes:
         correlation: rank correlation within generations, in [-1, 1]; 0 without candidates.
         count: number of candidates in the test.
-        bias: mean of measured minus predicted B-WR.
-        overconfidence: root mean square of error / standard deviation; 1 is calibrated.
+        bias: mean of measured minus predicted margin.
+        overconfidence: root mean square of (measured − predicted) / standard deviation of the
+            difference; 1 is calibrated.
     """
 
     correlation: float
@@ -72,8 +75,8 @@ def trust(generations: Sequence[PredictionCheck]) -> Trust:
     checks = [check for check in generations if len(check.performance) > 1]
     expected = _joined([_ranks(check.expected) for check in checks])
     performance = _joined([_ranks(check.performance) for check in checks])
-    errors = _joined([check.b_wr - check.expected for check in checks])
-    spreads = _joined([check.spread for check in checks])
+    errors = _joined([check.margin - check.expected for check in checks])
+    spreads = _joined([np.hypot(check.spread, check.error) for check in checks])
     size = float(np.sqrt(np.square(expected).sum() * np.square(performance).sum()))
     return Trust(
         correlation=float(expected @ performance) / size if size > 0 else 0.0,

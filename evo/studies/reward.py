@@ -82,7 +82,7 @@ class Rewards:
         seed = int(first.config["seed"])
         settings = parse(first.config, where="config.json").reward
         everything = np.arange(len(evaluated.performance))
-        expected = held_out(evaluated, everything, seed=seed, settings=settings.fit)
+        expected = held_out(evaluated, everything, seed=seed)
         return Judgement(
             names=[history.folder.name for history in self.histories],
             evaluated=len(everything),
@@ -90,7 +90,7 @@ class Rewards:
             trust=_trust(self.learners[0], first),
             overall=ranked(expected, evaluated.performance, seed=seed),
             by=self.by,
-            pairs=matrix(evaluated, seed=seed, settings=settings.fit),
+            pairs=matrix(evaluated, seed=seed),
         )
 
     def lessons(self) -> Lessons:
@@ -144,7 +144,7 @@ def _evaluated(history: Reader, learner: Learner, by: str) -> Evaluated:
         )
     return Evaluated(
         learner.features(records),
-        Example.of([record.score for record in records if record.score is not None]),
+        Example.of(record.scored.margin for record in records),
         np.array([performance(record) for record in records]),
         [_source(record, history, by) for record in records],
     )

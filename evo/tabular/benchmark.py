@@ -27,7 +27,7 @@ class Table:
 
     Attributes:
         candidates: as strategies see them.
-        examples: win rates and variances that evaluating shows, (n,) each.
+        examples: win rates, as the goal names them, and standard errors, (n,) each.
         goal: the win rate to maximise.
     """
 
@@ -38,13 +38,13 @@ class Table:
     @classmethod
     def of(cls, records: Sequence[Record], *, goal: Goal = "b_wr") -> "Table":
         """The table of a pool, see `evo.screening.pool.read_pool`."""
-        scores = [record.score for record in records if record.score is not None]
-        return cls(candidates_of(records), Example.of(scores), goal)
+        examples = Example.of(getattr(record.scored, goal) for record in records)
+        return cls(candidates_of(records), examples, goal)
 
     @property
     def truth(self) -> Floats:
         """(n,) the goal of all candidates."""
-        return self.examples.b_wr if self.goal == "b_wr" else self.examples.bsota_wr
+        return self.examples.value
 
     def best(self, share: float = TOP) -> Indices:
         """Indices of the best share, at least one, the best first."""

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from evo.core.arrays import Floats, Indices
+from evo.core.arrays import Indices
 from evo.core.registry import Registry
 from evo.screening.model import Example
 from evo.tabular.candidates import Candidates
@@ -29,7 +29,7 @@ class PoolState:
         candidates: of the whole pool, without their scores.
         goal: the win rate to maximise.
         evaluated: (m,) indices of the evaluated candidates, in order.
-        examples: their win rates and variances, (m,) each.
+        examples: their win rates, as the goal names them, and standard errors, (m,) each.
     """
 
     candidates: Candidates
@@ -41,18 +41,6 @@ class PoolState:
     def left(self) -> Indices:
         """Indices that have not been evaluated, in order: those to choose from."""
         return np.setdiff1d(np.arange(len(self.candidates)), self.evaluated)
-
-    @property
-    def win_rates(self) -> Floats:
-        """(m,) win rates of the evaluated candidates, as the goal names them."""
-        return self.examples.b_wr if self.goal == "b_wr" else self.examples.bsota_wr
-
-    @property
-    def variances(self) -> Floats:
-        """(m,) variances of `win_rates`, from their intervals."""
-        return (
-            self.examples.b_wr_variance if self.goal == "b_wr" else self.examples.bsota_wr_variance
-        )
 
 
 class Strategy(Protocol):

@@ -8,7 +8,7 @@ SCREENED = (
     *("run", "smoke", "--name", "screened", "--seed", "6", "--json"),
     *("--set", "generations=3", "--set", "offspring=20", "--set", "trainings=12"),
     *("--set", "reward.screening=true", "--set", "reward.first_generation=2"),
-    *("--set", "novelty.text_model=none", "--set", "reward.fit.steps=60"),
+    *("--set", "novelty.text_model=none"),
     *("--set", PROTOCOL),
 )
 

@@ -25,7 +25,7 @@ class LocalSearch:
     def choose(self, state: PoolState, count: int, rng: np.random.Generator) -> Sequence[int]:
         """See `Strategy`."""
         behaviours = state.candidates.block("behaviour")
-        best = state.evaluated[np.argsort(-state.win_rates, kind="stable")][:_PARENTS]
+        best = state.evaluated[np.argsort(-state.examples.value, kind="stable")][:_PARENTS]
         left = state.left
         chosen: list[int] = []
         for _ in range(count):

@@ -12,7 +12,7 @@ from evo.tabular.strategy import PoolState, strategies
 
 @strategies.register("reward-model")
 class RewardModelStrategy:
-    """Chooses by the ensemble fitted to all evaluated candidates, with a campaign's defaults.
+    """Chooses by the process fitted to all evaluated candidates, with a campaign's defaults.
 
     Unlike in a campaign the model is always used, and chooses among all that are left.
 
@@ -29,21 +29,9 @@ class RewardModelStrategy:
         candidates, left = state.candidates, rng.permutation(state.left)
         by_chance = left[: random_count(count, settings.random_share)]
         rest = np.sort(left[len(by_chance) :])
-        model = RewardModel.fit(
-            candidates.features(BLOCKS, state.evaluated),
-            state.examples,
-            seed=int(rng.integers(2**62)),
-            settings=settings.fit,
-        )
+        model = RewardModel.fit(candidates.features(BLOCKS, state.evaluated), state.examples)
         prediction = model.predict(candidates.features(BLOCKS, rest))
-        expected, spread = (
-            (prediction.b_wr, prediction.b_wr_spread)
-            if state.goal == "b_wr"
-            else (prediction.bsota_wr, prediction.bsota_wr_spread)
-        )
         best = most_promising(
-            expected + settings.optimism * spread,
-            candidates.block("behaviour")[rest],
-            count - len(by_chance),
+            prediction.mean, prediction.covariance, settings.optimism, count - len(by_chance)
         )
         return [*by_chance.tolist(), *rest[best].tolist()]

@@ -17,8 +17,8 @@ def features(count: int, *, seed: int = 0, width: int = 4) -> dict[str, np.ndarr
 
 
 def lessons(count: int = 9) -> Lessons:
-    rates = np.linspace(0, 1, count)
-    examples = Example(rates, np.full(count, 0.01), rates / 2, np.full(count, 0.02))
+    margins = np.linspace(-0.9, 0.1, count)
+    examples = Example(margins, np.full(count, 0.02))
     return Lessons("activation", "digits", ["one"], features(count), examples, features(1, seed=1))
 
 
@@ -46,15 +46,15 @@ def test_the_latest_lessons_stand_before_a_campaigns_own_examples(most: int, tak
 
     found, examples = kept.before(own.features, own.examples, most=most)
 
-    assert len(examples.b_wr) == taken + 5
-    assert np.array_equal(examples.b_wr[:taken], kept.examples.b_wr[9 - taken :])
+    assert len(examples.value) == taken + 5
+    assert np.array_equal(examples.value[:taken], kept.examples.value[9 - taken :])
     assert np.array_equal(found["behaviour"][taken:], own.features["behaviour"])
 
 
 def test_a_campaign_without_examples_has_the_lessons_alone() -> None:
     found, examples = lessons().before({}, Example.of([]), most=600)
 
-    assert len(examples.b_wr) == len(found["propagation"]) == 9
+    assert len(examples.value) == len(found["propagation"]) == 9
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_numbers_that_no_evaluation_gives_are_refused(tmp_path: Path) -> None:
     bad = kept.features["behaviour"].copy()
     bad[0, 0] = np.nan
     for wrong in (
-        replace(kept, examples=kept.examples._replace(b_wr=kept.examples.b_wr + 1)),
+        replace(kept, examples=kept.examples._replace(error=-kept.examples.error)),
         replace(kept, features={**kept.features, "behaviour": bad}),
     ):
         wrong.write(tmp_path / "file")

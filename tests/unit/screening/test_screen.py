@@ -7,18 +7,18 @@ from support.records import record
 from evo.core.estimate import Estimate
 from evo.core.records import BASELINE_OPERATOR, Generation, Record, Score, Status
 from evo.core.stages import Stage
+from evo.screening.features import Features
 from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
 from evo.screening.model import Example, RewardModel
 from evo.screening.screen import RewardScreen
-from evo.screening.settings import FitSettings, RewardSettings
+from evo.screening.settings import RewardSettings
 
 TRAININGS, PROPOSALS = 16, 48
 SETTINGS = RewardSettings(
     screening=True,
     first_generation=4,
     random_share=0.25,
-    fit=FitSettings(steps=80, batch=32),
 )
 
 
@@ -85,13 +85,13 @@ def live(generations: int, settings: RewardSettings = SETTINGS, **more) -> Life:
     return life
 
 
-def poisoned(when: Callable[[int], bool]) -> Callable[..., RewardModel]:
-    """Fits as usual, but to the opposite of the win rates where the count of examples says so."""
+def poisoned(when: Callable[[int], bool]) -> Callable[[Features, Example], RewardModel]:
+    """Fits as usual, but to the opposite of the margins where the count of examples says so."""
 
-    def fit(features, examples: Example, **how) -> RewardModel:
-        if when(len(examples.b_wr)):
-            examples = examples._replace(b_wr=1 - examples.b_wr, bsota_wr=1 - examples.bsota_wr)
-        return RewardModel.fit(features, examples, **how)
+    def fit(features: Features, examples: Example) -> RewardModel:
+        if when(len(examples.value)):
+            examples = examples._replace(value=1 - examples.value)
+        return RewardModel.fit(features, examples)
 
     return fit
 
@@ -101,7 +101,7 @@ def test_what_trains_under_a_good_model_is_better_than_what_does_not() -> None:
 
     assert abs(np.mean([life.lift(g) for g in (1, 2, 3)])) < 0.15  # by chance
     assert np.mean([life.lift(g) for g in (4, 5, 6)]) > 0.3
-    assert any("expects a B-WR of" in reason for reason in life.reasons(5))
+    assert any("expects a margin of" in reason for reason in life.reasons(5))
 
 
 def test_as_many_train_as_there_are_trainings_and_some_always_by_chance() -> None:
@@ -136,9 +136,9 @@ def test_a_model_that_goes_bad_steps_aside_within_the_generations_that_are_watch
 def taught(*, wrongly: bool = False) -> Lessons:
     """Evaluations of another campaign, or their opposite."""
     others = [evaluated(record) for g in (91, 92, 93) for record in proposals(g)]
-    examples = Example.of([record.score for record in others if record.score is not None])
+    examples = Example.of(record.scored.margin for record in others)
     if wrongly:
-        examples = examples._replace(b_wr=1 - examples.b_wr, bsota_wr=1 - examples.bsota_wr)
+        examples = examples._replace(value=1 - examples.value)
     features = extract_features(others)
     first = {name: block[:1] for name, block in features.items()}
     return Lessons("activation", "digits", ["other"], features, examples, first)
@@ -151,7 +151,7 @@ def test_lessons_of_others_screen_as_soon_as_one_generation_has_shown_that_they_
     life = live(3, EARLY, lessons=taught())
 
     assert life.learner.trust(2).is_earned
-    assert any("expects a B-WR of" in reason for reason in life.reasons(2))
+    assert any("expects a margin of" in reason for reason in life.reasons(2))
     assert life.lift(2) > 0.3
     assert live(2, EARLY).learner.model(1) is None
 
@@ -175,7 +175,7 @@ def test_lessons_give_way_to_what_the_campaign_has_evaluated_itself() -> None:
         other.take(Generation(generation, records, ()))
     found = [learner.model(6) for learner in (one, other)]
     assert found[0] is not None and found[1] is not None
-    assert all(map(np.array_equal, found[0].layers, found[1].layers))
+    assert np.array_equal(found[0].weights, found[1].weights)
 
 
 def test_a_learner_that_is_told_the_past_has_the_same_models_and_trust() -> None:
@@ -187,9 +187,7 @@ def test_a_learner_that_is_told_the_past_has_the_same_models_and_trust() -> None
 
     one, other = life.learner.model(8), again.model(8)
     assert one is not None and other is not None
-    assert all(
-        np.array_equal(a.numpy(), b.numpy()) for a, b in zip(one.layers, other.layers, strict=True)
-    )
+    assert np.array_equal(one.weights, other.weights)
     assert life.learner.trust(8) == again.trust(8)
 
 

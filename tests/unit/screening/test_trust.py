@@ -5,7 +5,7 @@ from evo.screening.trust import PredictionCheck, trust
 
 
 def generation(expected: np.ndarray, came: np.ndarray, spread: float = 0.1) -> PredictionCheck:
-    return PredictionCheck(expected, np.full(len(came), spread), came, came)
+    return PredictionCheck(expected, np.full(len(came), spread), came, came, np.zeros(len(came)))
 
 
 def test_a_model_that_orders_the_random_ones_earns_trust() -> None:
@@ -65,3 +65,13 @@ def test_calibration_is_told_apart_from_order() -> None:
 
     assert told.bias == pytest.approx(0.2)
     assert told.overconfidence == pytest.approx(4.0)
+
+
+def test_noise_of_the_measurement_is_no_overconfidence() -> None:
+    rng = np.random.default_rng(2)
+    truth = rng.random(400)
+    measured = truth + 0.3 * rng.standard_normal(400)
+
+    check = PredictionCheck(truth, np.full(400, 0.01), measured, measured, np.full(400, 0.3))
+
+    assert trust([check]).overconfidence == pytest.approx(1.0, abs=0.1)
