@@ -103,7 +103,7 @@ def test_who_is_left_out_carries_what_was_expected_of_it(whole) -> None:
     out = [r for r in generation(folder, FIRST + 1) if r.status is Status.SCREENED_OUT]
 
     assert out
-    assert all(r.stage is Stage.SCREEN and "expects a B-WR of" in r.reason for r in out)
+    assert all(r.stage is Stage.SCREEN and "expects a margin of" in r.reason for r in out)
     assert {r.screening for r in out} == {Screening(ScreeningState.SCREENS)}
 
 

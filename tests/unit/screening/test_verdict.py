@@ -44,7 +44,7 @@ def test_a_model_is_early_then_screens_then_stands_aside_and_screens_again() -> 
 
 def test_a_record_left_out_without_a_model_says_nothing_of_one() -> None:
     drawn = screened(3, None)
-    words = replace(drawn, reason="the reward model expects a B-WR of 0.50 ± 0.10")
+    words = replace(drawn, reason="the reward model expects a margin of +0.05 ± 0.10")
 
     assert ScreeningVerdict().after([drawn, words]) == ScreeningVerdict()
     assert str(ScreeningVerdict()) == "too early to screen"
