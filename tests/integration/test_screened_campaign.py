@@ -28,7 +28,7 @@ GENERATIONS, FIRST, TRAININGS = 6, 4, 14
 SETTINGS = (
     *("population=8", "offspring=16", f"trainings={TRAININGS}", f"generations={GENERATIONS}"),
     *("seed=3", "reward.screening=true", f"reward.first_generation={FIRST}"),
-    *("reward.over_propose=2"),
+    "reward.over_propose=2",
     "protocol.rungs=[{epochs = 1, seeds = 4}]",
 )
 
