@@ -54,7 +54,7 @@ def run_campaign(strategy: str, seed: int, options: argparse.Namespace) -> dict[
     if (folder / "campaign.json").exists():
         campaign = evo.resume(folder, progress=False)
     else:
-        campaign = evo.run(config, folder=folder, progress=False)
+        campaign = evo.run(config, folder=options.folder, name=folder.name, progress=False)
     return {"strategy": strategy, "seed": seed, **figures(campaign)}
 
 
@@ -135,8 +135,8 @@ def _shown(values: np.ndarray) -> str:
     return f"{mean.value:+.3f} [{mean.low:+.3f}, {mean.high:+.3f}]"
 
 
-def main() -> None:
-    """Run what is missing, then print the comparison."""
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options, by default those of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -147,11 +147,15 @@ def main() -> None:
     parser.add_argument("--generations", type=int, default=9, help="of 24 trainings each")
     parser.add_argument("--kind", default="activation")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    options = parser.parse_args()
-    if isinstance(options.strategies, str):
-        options.strategies = options.strategies.split(",")
+    options = parser.parse_args(words)
     if options.quick:
         options.seeds, options.strategies = min(options.seeds, 2), options.strategies[:2]
+    return options
+
+
+def main() -> None:
+    """Run what is missing, then print the comparison."""
+    options = parse()
     options.folder.mkdir(parents=True, exist_ok=True)
     file = options.folder / "results.jsonl"
     results = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []

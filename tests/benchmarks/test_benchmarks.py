@@ -63,3 +63,21 @@ def test_it_runs_in_seconds(
         runpy.run_path(str(FOLDER / name), run_name="__main__")
 
     assert PRINTS[name] in capfd.readouterr().out
+
+
+@pytest.mark.long
+@LONG
+def test_real_campaigns_that_were_cut_off_go_on(tmp_path: Path) -> None:
+    benchmark = runpy.run_path(str(FOLDER / "real_search.py"))
+    options = benchmark["parse"](
+        [str(tmp_path), "--quick", "--strategies", "random,best-of-n", "--seeds", "1"]
+    )
+    whole = benchmark["run_campaign"]("random", 0, options)
+    folder = tmp_path / "random-0"
+    before = {path.name for path in folder.iterdir()}
+
+    again = benchmark["run_campaign"]("random", 0, options)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["random-0"]
+    assert {path.name for path in folder.iterdir()} == before
+    assert again == whole
