@@ -241,6 +241,15 @@ def test_an_address_without_v1_and_one_where_nothing_listens_are_named(server, t
     assert "http instead of https" in reason(tmp_path, server.url.replace("http", "https"))
 
 
+@pytest.mark.parametrize("fault", ["half", "disconnect"])
+def test_a_server_that_breaks_off_may_take_one_request_at_a_time(
+    server, tmp_path, fault: str
+) -> None:
+    server.always = fault
+
+    assert "take one request at a time (llm.concurrency = 1)" in reason(tmp_path, server.url)
+
+
 FOREIGN = "https://models.invalid/v1"
 ENVIRONMENTS = [
     ("ALL_PROXY", "socks5://127.0.0.1:1080", "ALL_PROXY names 'socks5://127.0.0.1:1080'"),

@@ -87,6 +87,8 @@ def _of_way(base_url: str, status: int, said: str) -> Iterator[str]:
         yield f"requests go through the proxy {proxy}: set NO_PROXY to reach the server itself"
     if re.search(r"refused|all connection attempts failed", said):
         yield f"nothing listens at {base_url}: is the server running, and is the port right?"
+    if re.search(r"peer closed|server disconnected|incomplete chunked", said):
+        yield "did the server end, or does it take one request at a time (llm.concurrency = 1)?"
     if re.search(r"name or service|getaddrinfo|name resolution|nodename|no address", said):
         yield f"no machine is known as {urlsplit(base_url).hostname!r}: is base_url right?"
     if "a web page" in said and status < 500:
