@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from operators.llm.fences import CODE, Block, Layout, fenced, unquoted
-from operators.llm.spelling import parses, unprefixed, visible
+from operators.llm.fences import CODE, THOUGHTS_FENCE, Block, Layout, fenced, unquoted
+from operators.llm.spelling import dedented, parses, unprefixed, visible
 
 _CODE_LINE = re.compile(rf"^(?:{CODE}|[A-Za-z_]\w*(?:\s*:\s*[\w.\[\]]+)?\s*=\s*\S)")
-_TAG = re.compile(r"^\s*</?[\w|-]{1,30}>|</?[\w|-]{1,30}>\s*$|^\[/?PYTHON\]\s*$")
+_MARKUP = r"(?:</?[\w|:-]{1,30}(?: [^<>\n]{0,80})?>|<!\[CDATA\[|\]\]>)"
+_TAG = re.compile(rf"^\s*(?:{_MARKUP}){{1,9}}|(?:{_MARKUP}){{1,9}}\s*$|^\[/?PYTHON\]\s*$")
+_YAML_TEXT = re.compile(r"^ *(?:- )?[\w-]+: *[|>][-+]?\s*$", re.MULTILINE)
 
 
 def layout(text: str) -> Layout:
@@ -22,16 +24,25 @@ def layout(text: str) -> Layout:
     text = visible(text)
     split = fenced(text)
     if not any(block.code.strip() for block in split.blocks):
-        return _object(text, before="") or _unfenced(text)
+        whole = _object(text, before="")
+        if whole is not None:
+            return whole
+        split = _unfenced(split.after if THOUGHTS_FENCE.search(text) else text)
     blocks: list[Block] = []
     for block in split.blocks:
-        inner = _object(block.code, before=block.before) if _looks_like_object(block.code) else None
+        inner = _inner(block)
         blocks += inner.blocks if inner else [block._replace(code=unprefixed(block.code))]
     return Layout(blocks, split.after)
 
 
-def _looks_like_object(code: str) -> bool:
-    return code.lstrip()[:1] in ("{", "[")
+def _inner(block: Block) -> Layout | None:
+    """The code in the texts of a block that holds data; None where it is code itself."""
+    if block.code.lstrip()[:1] in ("{", "["):
+        return _object(block.code, before=block.before)
+    if _YAML_TEXT.search(block.code):
+        inner = _unfenced(block.code)
+        return inner if inner.blocks else None
+    return _of_texts(_assigned(block.code), block.before, "")
 
 
 def _object(text: str, *, before: str) -> Layout | None:
@@ -41,8 +52,30 @@ def _object(text: str, *, before: str) -> Layout | None:
         return None
     content = _loaded(text[start : end + 1])
     if content is None:
-        return None
-    values = list(_texts(content))
+        lines = (line.strip() for line in text.split("\n"))
+        content = [_loaded(line) for line in lines if line[:1] == "{"]
+    return _of_texts(list(_texts(content)), before, text[end + 1 :])
+
+
+def _assigned(code: str) -> list[str]:
+    """The texts of a block that assigns or shows nothing but texts, as TOML does."""
+    if '"""' not in code and "'''" not in code:
+        return []
+    try:
+        body = ast.parse(code.strip()).body
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return []
+    values = [part.value for part in body if isinstance(part, ast.Assign | ast.Expr)]
+    texts = [
+        value.value
+        for value in values
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    ]
+    return texts if len(texts) == len(body) else []
+
+
+def _of_texts(values: list[str], before: str, after: str) -> Layout | None:
+    """The blocks among some texts, with the others as prose; None where no text is code."""
     codes = [
         value for value in values if re.search(rf"(?:^|\n)\s*{CODE}", value) or "lambda" in value
     ]
@@ -55,14 +88,15 @@ def _object(text: str, *, before: str) -> Layout | None:
     if not blocks:
         return None
     said = "\n\n".join([*prose, *([before] if before.strip() else [])])
-    return Layout([blocks[0]._replace(before=said), *blocks[1:]], text[end + 1 :])
+    return Layout([blocks[0]._replace(before=said), *blocks[1:]], after)
 
 
 def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        pass
+    for form in (text, re.sub(r"^\s*(?://|#).*$", "", text, flags=re.MULTILINE)):
+        try:
+            return json.loads(form, strict=False)
+        except (ValueError, RecursionError):
+            pass
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
@@ -74,6 +108,8 @@ def _texts(content: Any) -> Iterator[str]:
     pending = [content]
     while pending:
         match pending.pop(0):
+            case str(text) if text.lstrip()[:2] in ('{"', "{\n") and (inner := _loaded(text)):
+                pending.insert(0, inner)  # such as the arguments of a call
             case str(text):
                 yield text
             case dict() as items:
@@ -110,7 +146,24 @@ def _unfenced(text: str) -> Layout:
         blocks.append(Block("\n".join(code), "\n".join(prose), is_closed=False))
         prose = []
     kept = [block for block in blocks if parses(block.code) or re.search(CODE, block.code)]
+    if not kept and (flat := _flattened(text)) != text:
+        return _unfenced(flat)
     return Layout(kept, "\n".join(prose))
+
+
+def _flattened(text: str) -> str:
+    """The text with indented stretches of code moved to its margin."""
+    flat: list[str] = []
+    stretch: list[str] = []
+    for line in [*text.split("\n"), "end"]:
+        if not line.strip() or line[0] in " \t":
+            stretch.append(line)
+            continue
+        code = dedented("\n".join(stretch))
+        flat += code.split("\n") if re.match(rf"\s*{CODE}", code) else stretch
+        flat.append(line)
+        stretch = []
+    return "\n".join(flat[:-1])
 
 
 def _opens_text(line: str) -> bool:

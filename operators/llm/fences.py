@@ -19,6 +19,11 @@ _GLUED_OPENING = re.compile(r"(?P<mark>`{3,}|~{3,})(?P<info>(?:python3?|py)?)$",
 _MOST_CLOSINGS = 8
 """Closing fences that are tried for one block."""
 _THOUGHTS = frozenset({"think", "thinking", "thought", "thoughts", "reasoning", "scratchpad"})
+THOUGHTS_FENCE = re.compile(
+    rf"^[ \t>]*(?:`{{3,}}|~{{3,}}) ?(?:{'|'.join(sorted(_THOUGHTS))})\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Opens a block of thoughts."""
 _PROSE = frozenset({"text", "txt", "markdown", "md", "latex", "math"})
 
 

@@ -21,6 +21,7 @@ from operators.llm.fences import Block, Layout
 from operators.llm.modules import Module, UnreadableError, foreign_modules, functions, parse
 from operators.llm.rationale import rationale
 from operators.llm.thoughts import without_thoughts
+from operators.llm.tokens import without_tokens
 from operators.llm.views import plain
 from operators.tree.names import loaded
 
@@ -54,6 +55,12 @@ _WAVERS = re.compile(
     re.IGNORECASE,
 )
 """Words of a model that has not decided yet."""
+_GOES_ON = re.compile(
+    r"(?:,|\b(?:so|but|and|or|because|then|the|an?|which|that|with|to|of|is|if|wait|maybe|perhaps)"
+    r"(?:\s+(?:we|i|it|this|they))?)\s*\Z",
+    re.IGNORECASE,
+)
+"""The end of a reply that breaks off in a sentence, whatever the server says of its end."""
 
 
 class Draft(NamedTuple):
@@ -109,12 +116,13 @@ def _read(text: str, contract: Contract, prompt: str, *, is_cut: bool) -> Draft:
     wanted = f"expected a fenced Python function `{contract.function}`"
     if not text.strip():
         raise UnreadableError(f"{wanted}, got an empty reply with no code")
-    outside = without_thoughts(text)
+    outside = without_thoughts(without_tokens(text))
     if outside.is_cut:
         raise UnreadableError(f"{wanted} after the thoughts, got a reply that ends within them")
     parts = layout(outside.text)
     if not parts.blocks:
         raise UnreadableError(f"{wanted}, found no code")
+    is_cut = is_cut or bool(_GOES_ON.search(parts.after))
     answers = _answers(parts, contract, prompt, is_cut=is_cut)
     chosen = _chosen(answers, contract)
     if chosen.problem:

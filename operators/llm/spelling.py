@@ -8,21 +8,24 @@ from collections.abc import Iterator
 
 MOST_CODE = 40_000
 """Characters of code that are parsed: longer components are refused in any case."""
-_TYPOGRAPHIC = str.maketrans("“”„‟″‘’‚‛′−‐‑–—×÷", "\"\"\"\"\"'''''-----*/")
+_TYPOGRAPHIC = str.maketrans("“”„‟″‘’‚‛′−‐‑–—×∗⋅·÷", "\"\"\"\"\"'''''-----****/")
+_SIGNS = str.maketrans({"≤": "<=", "≥": ">=", "≠": "!=", "→": "->", "²": "**2", "³": "**3"})
 _SPACES = re.compile(r"[^\S\n\t ]")
-_SHELL = re.compile(r"^(?:>>>|\.\.\.)(?: |$)")
+_PROMPT = re.compile(r"^(?:>>>|In \[\d*\]:)(?: |$)")
+_SHELL = re.compile(rf"{_PROMPT.pattern}|^(?:\.\.\.| +\.\.\.:)(?: |$)")
+_MAGIC = re.compile(r"^(?:%%?[a-z]|!\s*[a-z]).*$")
 _NUMBER = re.compile(r"^\s*\d+(?: ?[|:.])?(?=\s|$)")
 
 
 def spellings(code: str) -> Iterator[str]:
     """The code, and other readings of its characters in case that it does not parse."""
-    ascii_signs = code.translate(_TYPOGRAPHIC)
+    ascii_signs = code.translate(_TYPOGRAPHIC).translate(_SIGNS)
     unescaped = html.unescape(ascii_signs).replace("Â ", " ").translate(_TYPOGRAPHIC)
     narrow = "".join(_narrow(sign) for sign in unescaped)
     lines = code
     if "\n" not in code.strip() and "\\n" in code:
         lines = code.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
-    yield from dict.fromkeys((code, ascii_signs, unescaped, narrow, lines))
+    yield from dict.fromkeys((code, ascii_signs, unescaped, narrow, lines, code.expandtabs(8)))
 
 
 def parses(code: str) -> bool:
@@ -49,17 +52,21 @@ def visible(text: str) -> str:
     """The text with ordinary line ends and spaces, and without characters of no width."""
     text = text.replace("ï»¿", "")  # a byte order mark, read in another encoding
     text = re.sub(r"\r\n?|[\u2028\u2029\x85]", "\n", text)
-    text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
-    return _SPACES.sub(" ", text)
+    text = _SPACES.sub(" ", text)
+    return "".join(
+        sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cf", "Cc")
+    )
 
 
 def unprefixed(code: str) -> str:
-    """Code without the prompts of a shell, the marks of a diff, or the numbers of lines."""
+    """Code without the prompts and commands of a shell, marks of a diff, or numbers of lines."""
     lines = code.split("\n")
     full = [line for line in lines if line.strip()]
-    if any(line.startswith(">>>") for line in full):
-        return "\n".join(line[4:] for line in lines if _SHELL.match(line))
+    if any(map(_PROMPT.match, full)):
+        return "\n".join(_SHELL.sub("", line) for line in lines if _SHELL.match(line))
     if full and not parses(code):
+        if any(map(_MAGIC.match, full)):
+            return "\n".join(line for line in lines if not _MAGIC.match(line))
         if all(line[0] in "+- @" for line in full) and any(line[0] == "+" for line in full):
             return "\n".join(
                 line[1:] for line in lines if line[:1] in ("+", " ") and line[:3] != "+++"

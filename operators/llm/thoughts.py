@@ -10,21 +10,26 @@ from typing import NamedTuple
 
 _STEM = (
     r"(?:inner[_-]?)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|scratch_?pad|"
-    r"analysis|monologue|chain[_-]of[_-]thoughts?|cot|deliberation)"
+    r"analysis|monologue|chain[_-]of[_-]thoughts?|cot|deliberat(?:e|ion)|plan(?:ning)?|"
+    r"brainstorm(?:ing)?|drafts?|critique|working|step[_-]by[_-]step|思考(?:过程)?)"
 )
 # Lengths are bounded, and the parts share no character: a hostile reply costs no time.
 _BEFORE = r"(?:[a-z0-9.-]{1,20}[:_]){0,4}(?:[a-z]{1,10})?"
 _NAME = rf"{_BEFORE}{_STEM}(?:[_-](?!end\b|stop\b)\w{{1,20}})?"
+_DETAILS_OPENING = (
+    r"(?:<details[^>\n]{0,80}reasoning[^>\n]{0,80}>"
+    r"|<details[^>\n]{0,80}>\s*<summary>[^<\n]{0,40}(?:think|thought|reason)[^<\n]{0,40}</summary>)"
+)
 _OPENING = re.compile(
-    rf"<\|?(?:begin_of_|start_of_|start_|begin_)?{_NAME}(?:\s[^<>\n]{{0,80}})?\|?>"
+    rf"< ?\|?(?:begin_of_|start_of_|start_|begin_)?{_NAME}(?:\s[^<>\n]{{0,80}})?\|?>"
     rf"|\[(?:BEGIN_|START_)?(?:(?i:thinking|think|thoughts?)|[A-Z:]*{_STEM.upper()})\]"
     rf"|[◁⟨【]\s*{_NAME}\s*[▷⟩】]"
-    r"|<details[^>\n]{0,80}reasoning[^>\n]{0,80}>|<\|inner_prefix\|>|<unused94>(?:thought)?"
-    r"|<\|im_start\|>(?:think|analysis)\b|<\|channel>\s*thought\b",
+    rf"|{_DETAILS_OPENING}|<\|inner_prefix\|>|<unused94>(?:thought)?"
+    r"|<\|im_start\|>(?:think|thought|analysis)\b|<\|channel>\s*thought\b",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    rf"<\s*/\s*\|?{_NAME}\s*\|?>|<\|/{_NAME}\|>|<\|?(?:end_of_|end_|stop_){_NAME}\|?>"
+    rf"<\s*[/\\]\s*\|?{_NAME}\s*\|?>|<\|/{_NAME}\|>|<\|?(?:end_of_|end_|stop_){_NAME}\|?>"
     rf"|<\|?{_NAME}_end\|?>"
     rf"|\[(?:/|END_)\s*{_STEM}\]|[◁⟨【]\s*/\s*{_NAME}\s*[▷⟩】]"
     r"|<\|inner_suffix\|>|<unused95>|<\|im_start\|>answer\b|<channel\|>",
@@ -32,15 +37,19 @@ _CLOSING = re.compile(
 )
 _ANSWER = re.compile(
     r"^[ \t]*(?:<(?:answer|final_answer|solution|response)>"
-    r"|<\|(?:begin_of_solution|START_RESPONSE)\|>)",
+    r"|<\|(?:begin_of_solution|START_RESPONSE)\|>|<\|im_start\|>assistant\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Opens the answer, and so ends thoughts that were not closed."""
-_DETAILS = re.compile(
-    r"<details[^>\n]{0,80}reasoning[^>\n]{0,80}>.*?</details>", re.DOTALL | re.IGNORECASE
+_DETAILS = re.compile(rf"{_DETAILS_OPENING}.*?</details>", re.DOTALL | re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"\s*(?:(?:here is|here's) my (?:thought|thinking|reasoning) process\s*:|thinking\.\.\.\s*\n)",
+    re.IGNORECASE,
 )
-_SPOKEN = re.compile(r"\s*(?:here is|here's) my (?:thought|thinking|reasoning) process\s*:", re.I)
-_SPOKEN_END = re.compile(r"^\W*(?:here is|here's) my (?:response|answer)\s*:", re.I | re.MULTILINE)
+_SPOKEN_END = re.compile(
+    r"^\W*(?:here is|here's) my (?:response|answer)\s*:|^\W*done thinking\.",
+    re.IGNORECASE | re.MULTILINE,
+)
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,80}(?:<\|constrain\|>\w*\s*)?<\|message\|>")
 _BARE_ANALYSIS = re.compile(r"\s*analysis(?=[A-Z])")
 _BARE_FINAL = "assistantfinal"
@@ -109,23 +118,39 @@ def _outside_marks(text: str) -> Outside:
         key=lambda pair: pair[0].start(),
     )
     kept: list[str] = []
-    start, inside = 0, False
+    start = 0
+    inside: list[str] = []  # names of the markers that are open, the outermost first
     for mark, opens in marks:
         begins_answer = mark.re is _ANSWER
         if (begins_answer and not inside) or _is_mentioned(text, mark, opens=opens):
             continue
+        name = _name(mark)
         if opens and not inside:
             kept.append(text[start : mark.start()])
+            inside = [name]
+        elif opens and name not in inside:
+            inside.append(name)
+        elif not opens and name in inside[1:]:
+            del inside[inside.index(name) :]  # such as a note on the budget of thoughts
         elif not opens:
             if not inside:
                 kept.clear()  # some chat templates open the thoughts themselves
             start = mark.end()
-        inside = opens
+            inside = []
     if not inside:
         kept.append(text[start:])
     outside = "".join(kept)
-    ends_in_thoughts = inside or (bool(marks) and not outside.strip())
+    ends_in_thoughts = bool(inside) or (bool(marks) and not outside.strip())
     return Outside(outside, is_cut=ends_in_thoughts)
+
+
+def _name(mark: re.Match[str]) -> str:
+    """The name that the opening and the closing marker of thoughts share."""
+    words = re.findall(r"[^\W_]+", mark[0].lower())
+    return " ".join(word for word in words if word not in _EDGES)
+
+
+_EDGES = frozenset({"begin", "start", "of", "end", "stop"})
 
 
 def _is_mentioned(text: str, mark: re.Match[str], *, opens: bool) -> bool:

@@ -8,6 +8,8 @@ from evo.core.records import Record
 from evo.core.stages import Stage
 
 _LOST = frozenset({Stage.ASK, Stage.REPLY})
+_READ = ("expected ", "the reply ", "the server withheld ")
+"""Beginnings of the reasons for which a reply cannot be read; others are those of no reply."""
 _SHARE = 0.5
 """Share of lost replies from which on they are spoken of."""
 
@@ -45,6 +47,11 @@ class LostReplies:
         if not lost or lost < _SHARE * self.replies:
             return ""
         reason, _ = self._reasons.most_common(1)[0]
+        if not reason.startswith(_READ):
+            return (
+                f"{lost} of {self.replies} requests to language models gave no component. Most "
+                f"often there was no reply, in up to llm.attempts attempts: {reason.rstrip('.')}."
+            )
         said = f"{lost} of {self.replies} replies of language models hold no component"
         if lost == self.replies:
             said = f"No reply of a language model holds a component ({lost} of {lost})"

@@ -3,44 +3,9 @@
 import time
 
 import pytest
-import torch
-from operator_samples import CONTRACT
+from reply_samples import CODE, SINE, TANH, draft, fenced, function, is_half_sine
 
-from evo.core.messages import Reply
-from evo.validation.policy.rules import check_source
 from operators.llm.modules import UnreadableError
-from operators.llm.reading import Draft, read_reply
-
-SINE = "import torch\n\ndef activation(x):\n    return 0.5 * torch.sin(x)"
-TANH = "import torch\n\ndef activation(x):\n    return 0.5 * torch.tanh(x)"
-CODE = SINE.replace("\n", "\\n")
-
-
-def draft(text: str, *, finish: str = "stop", prompt: str = "") -> Draft:
-    return read_reply(Reply(text, finish, "m", 1, 1), CONTRACT, prompt)
-
-
-def fenced(code: str, language: str = "python") -> str:
-    return f"```{language}\n{code}\n```"
-
-
-def function(name: str, expression: str, above: str = "") -> str:
-    return f"{above}\ndef {name}(x):\n    return {expression}"
-
-
-def computed(source: str) -> torch.Tensor:
-    """What an allowed source returns for some numbers."""
-    check_source(source, CONTRACT)
-    names: dict[str, object] = {}
-    exec(source, names)
-    activation = names["activation"]
-    assert callable(activation)
-    return activation(torch.linspace(-3, 3, 7))
-
-
-def is_half_sine(source: str) -> bool:
-    return torch.equal(computed(source), 0.5 * torch.sin(torch.linspace(-3, 3, 7)))
-
 
 BLOCKS_AFTER = {
     "slope": "Its slope, for reference:\n" + fenced("def slope(x):\n    return torch.cos(x)"),
@@ -136,6 +101,21 @@ MARKERS = {
     "granite": ("Here is my thought process:", "\nHere is my response:\n"),
     "s1": ("<|im_start|>think\n", "<|im_start|>answer\n"),
     "answer": ("<think>", "\n<answer>"),
+    "escaped": ("&lt;think&gt;", "&lt;/think&gt;"),
+    "wide bars": ("<｜begin▁of▁thought｜>", "<｜end▁of▁thought｜>"),
+    "spaces": ("< think >", "< / think >"),
+    "wrong slash": ("<think>", "<\\think>"),
+    "plan": ("<planning>", "</planning>"),
+    "draft": ("<draft>", "</draft>"),
+    "Chinese": ("【思考】", "【/思考】"),
+    "turn of thoughts": ("<|im_start|>thought\n", "<|im_end|>\n<|im_start|>assistant\n"),
+    "summary": ("<details>\n<summary>Thoughts</summary>\n", "</details>\n"),
+    "command line": ("Thinking...\n", "\n...done thinking.\n\n"),
+    "thoughts within": ("<think><reflection>Hm.</reflection>", "</think>"),
+    "budget": (
+        "<seed:think><seed:cot_budget_reflect>9 tokens.</seed:cot_budget_reflect>",
+        "</seed:think>",
+    ),
 }
 
 

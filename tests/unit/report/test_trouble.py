@@ -46,6 +46,17 @@ def test_replies_that_are_empty_or_end_in_thoughts_name_the_limit(reply: Reply) 
     assert "Raise max_tokens of the model (2048 now)" in trouble.words(CONFIG)
 
 
+def test_requests_without_a_reply_name_the_reason_and_no_larger_model() -> None:
+    reason = "HTTP 429: slow down (llm.requests_per_minute and llm.concurrency keep to a limit)"
+    silent = written("a", Status.INVALID, model="m", stage=Stage.ASK, reason=reason)
+
+    words = lost_replies([silent, written("b", model="m")]).words(CONFIG)
+
+    assert words.startswith("1 of 2 requests to language models gave no component.")
+    assert words.endswith(f"attempts: {reason}.")
+    assert "larger model" not in words
+
+
 def test_a_few_lost_replies_are_no_trouble_and_half_of_them_are() -> None:
     reply = Reply("I would rather not.", "stop", "m", 1, 1)
     few = lost_replies(
