@@ -73,7 +73,7 @@ def main() -> None:
     """Search, propose, and print what each operator's offspring are worth."""
     sizes = read_sizes(
         __doc__,
-        searches=Size(4, 1, "searches on the surrogate"),
+        searches=Size(2, 1, "searches on the surrogate"),
         evaluations=Size(300, 40, "evaluations per search"),
         offspring=Size(100, 4, "offspring per operator and search"),
     )

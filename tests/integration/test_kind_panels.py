@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.records import written
 
 import evo.data.panels
 from archive.novelty.novelty_archive import rms_distance
@@ -12,7 +13,7 @@ from archive.novelty.settings import DUPLICATE_WITHIN
 from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
-from evo.core.records import Candidate, Record, Status
+from evo.core.records import Status
 from evo.evaluation import panel as panels
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
@@ -29,10 +30,7 @@ def test_a_panel_has_20_components_or_more_that_pass_the_walls_and_compute_apart
     name: str, sandbox: Sandbox
 ) -> None:
     kind, panel = kinds.get(name)(), panels.read_panel(None, name)
-    proposed = [
-        Record(Candidate.of(name, known.source, operator="file"), generation=0)
-        for known in panel.functions.values()
-    ]
+    proposed = [written(known.source, kind=name) for known in panel.functions.values()]
 
     records = Validate(Validator(kind, sandbox))(proposed)
 

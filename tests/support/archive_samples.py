@@ -7,30 +7,31 @@ from hypothesis.extra.numpy import arrays
 from evo.core.estimate import Estimate
 from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, TaskScore, Trial
 from evo.core.stages import Screening, ScreeningState, Stage, TrainingEnd
+from support import records as build
 
 
 def outcome(number: int, rung: int = 0) -> Outcome:
-    trials = tuple(Trial(rung, "digits", "mlp", seed, 0.01, 0.1 * number, 0.9) for seed in range(3))
+    trials = build.trials([0.1 * number] * 3, rung=rung)
     return Outcome(f"candidate-{number}", rung, trials, seconds=1.5)
 
 
 def record(number: int, *, generation: int = 0, trials: int = 3) -> Record:
     """An evaluated record with everything set, of the sizes a campaign has."""
     source = f"import torch\n\n\ndef activation(x):\n    return torch.tanh({number} * x)\n"
-    return Record(
-        Candidate(f"{number:016x}", "activation", source, (f"{number - 1:016x}",), "mutate"),
-        generation,
+    return build.record(
+        f"{number:016x}",
         Status.EVALUATED,
-        Stage.EVALUATE,
+        source=source,
+        parents=(f"{number - 1:016x}",),
+        operator="mutate",
+        generation=generation,
+        stage=Stage.EVALUATE,
         graphs=('{"nodes": []}', '{"nodes": [1]}'),
         text_vector=_vector(number, 384),
         behaviour_vector=_vector(number, 64),
         score=Score(
             1,
-            tuple(
-                Trial(1, "digits", "mlp", seed, 0.01, number + seed / 8, 0.875)
-                for seed in range(trials)
-            ),
+            build.trials([number + seed / 8 for seed in range(trials)], rung=1),
             Estimate(0.5, 0.25, 0.75),
             Estimate(0.125, 0.0, 0.25),
             Estimate(-0.25, -0.5, 0.0),
@@ -48,19 +49,24 @@ def _vector(number: int, size: int) -> np.ndarray:
 
 def refused(number: int, *, generation: int = 0) -> Record:
     """A record that fell out early: no graph, no vectors, no score."""
-    candidate = Candidate(f"{number:016x}", "activation", "def activation(", (), "mutate")
-    return Record(candidate, generation, Status.INVALID, Stage.POLICY, "does not parse")
+    return build.record(
+        f"{number:016x}",
+        Status.INVALID,
+        source="def activation(",
+        generation=generation,
+        stage=Stage.POLICY,
+        reason="does not parse",
+    )
 
 
 def screened(number: int, *, generation: int = 0) -> Record:
     """A record left to chance, since the reward model is not used."""
-    candidate = Candidate(f"{number:016x}", "activation", "def activation(x): ...", (), "mutate")
-    return Record(
-        candidate,
-        generation,
+    return build.record(
+        f"{number:016x}",
         Status.SCREENED_OUT,
-        Stage.SCREEN,
-        "not drawn",
+        generation=generation,
+        stage=Stage.SCREEN,
+        reason="not drawn",
         screening=Screening(ScreeningState.ASIDE, "no better than chance"),
     )
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from support.records import written
 
 from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import DUPLICATE_WITHIN
@@ -14,7 +15,7 @@ from evo.campaign.baselines import (
 )
 from evo.components.base import Kind
 from evo.components.kinds import kinds
-from evo.core.records import Candidate, Record
+from evo.core.records import Record
 from evo.validation.graph import tracer
 
 HEAD = "import torch\nimport torch.nn.functional as F\n"
@@ -52,7 +53,7 @@ def record(kind: Kind, source: str) -> Record:
         tracer.trace(one, member.contract.function, member.trace_shapes, progress=lambda: None)
         for member, one in zip(kind.members, sources, strict=True)
     )
-    return Record(Candidate.of(kind.name, HEAD + source, operator="test"), 1, graphs=graphs)
+    return written(HEAD + source, kind=kind.name, graphs=graphs)
 
 
 def described(kind: Kind, source: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+from support.records import written
 
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record, Status
@@ -12,7 +13,7 @@ SOURCE = (
     "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n\n\n"
     "def regularize(w):\n    return w.abs().sum()\n"
 )
-RECORD = Record(Candidate.of(PAIR.name, SOURCE, operator="test"), 3)
+RECORD = written(SOURCE, kind=PAIR.name, generation=3)
 ACTIVATION, REGULARIZER = (VariedMember(PAIR, member) for member in PAIR.members)
 
 
@@ -32,7 +33,7 @@ def test_a_kind_alone_is_always_varied_and_nothing_is_split_or_drawn() -> None:
     varied = VariedMember.draw(ALONE, rng)
 
     assert rng.bit_generator.state == before
-    record = Record(Candidate.of("activation", "def activation(x:\n", operator="test"), 1)
+    record = written("def activation(x:\n")
     assert varied.view(record) is record
     assert varied.complete(record.candidate, record) is record.candidate
     assert varied.failures([record]) == [record]
@@ -87,8 +88,12 @@ def test_source_that_does_not_parse_is_left_to_the_validator() -> None:
 
 
 def test_a_reply_without_a_component_keeps_its_text_and_names_the_varied_member() -> None:
-    said = Candidate.of("regularizer", "I would rather not.", operator="novel-llm", parents=["p"])
-    record = Record(said, 3, Status.INVALID, "reply", "expected a fenced Python function")
+    record = written(
+        "I would rather not.",
+        Status.INVALID,
+        kind="regularizer",
+        reason="expected a fenced Python function",
+    )
 
     completed = REGULARIZER.complete_record(record, RECORD)
 

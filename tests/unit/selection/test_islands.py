@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 from selection_pools import ids, individual, record
 
-from evo.core.records import Candidate, Status
+from evo.core.records import Status
 from evo.selection.individual import Individual
 from evo.selection.islands import Birthplaces, Islands
 from evo.selection.settings import SelectionSettings
@@ -80,7 +80,7 @@ def test_what_mends_a_refused_candidate_is_born_where_that_one_was() -> None:
 
 def test_a_parent_that_is_proposed_again_settles_nothing() -> None:
     again = replace(record("old", 0.5, 0.5), status=Status.DUPLICATE, novelty=None)
-    child = replace(record("child", 0.5, 0.5), candidate=Candidate("child", "k", "", ("old",), "o"))
+    child = record("child", 0.5, 0.5, parents=("old",))
 
     assert [each.island for each in Islands.of(THREE, 12, 20).born([again, child])] == [1]
 
