@@ -121,7 +121,7 @@ def run(
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
     with (
-        counted_hours(history.folder, hours=config.llm.budget.hours) as deadline,
+        counted_hours(history.folder, hours=config.llm.budget.hours) as hours,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
     ):
         build.search(
@@ -133,7 +133,7 @@ def run(
             train=trainer or Trainer(config.protocol),
             keys=keys,
             replay=replay,
-            deadline=deadline,
+            hours=hours,
         )
 
 

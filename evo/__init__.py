@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evo.api.running import resume, run
     from evo.campaign.events import (
         BudgetReached,
+        BudgetWarning,
         CandidateEvaluated,
         Event,
         GenerationSealed,
@@ -38,6 +39,7 @@ _load_packages()  # a user's own `operators.py` must not take the place of evo's
 
 __all__ = [
     "BudgetReached",
+    "BudgetWarning",
     "Campaign",
     "CampaignState",
     "CandidateEvaluated",
@@ -66,6 +68,7 @@ _MODULES = {
     "evo.api.running": ("resume", "run"),
     "evo.campaign.events": (
         "BudgetReached",
+        "BudgetWarning",
         "CandidateEvaluated",
         "Event",
         "GenerationSealed",

@@ -84,7 +84,9 @@ class Replies:
     @property
     def total(self) -> Spent:
         """Requests, tokens and cost of all models so far."""
-        return Spent(*(sum(column) for column in zip(*self.spent.values(), strict=True)))
+        with self._lock:
+            rows = list(self.spent.values())
+        return Spent(*(sum(column) for column in zip(*rows, strict=True)))
 
     def __len__(self) -> int:
         return len(self._places)

@@ -28,6 +28,7 @@ from evo.compute.threads import one_thread
 from evo.config import Config, load, parse
 from evo.core.errors import BudgetReachedError
 from evo.core.places import settle_places
+from evo.llm import prices
 
 OnEvent = Callable[[Event], object]
 OnGeneration = Callable[[GenerationSealed], object]
@@ -177,6 +178,9 @@ def start(
     settle_places(folder.parent)
     create.check_config(config, replayed=replay is not None)
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
+    if config.llm.budget.dollars and (labels := prices.of_the_table(config.llm)):
+        date = prices.price_table().date
+        warn(f"The budget counts {', '.join(labels)} by evo's price table of {date}.")
     source = None if replay is None else parse(replay.config, where=str(replay.folder))
     history = create.create(folder, create.with_absolute_paths(config, replayed=source))
     machines.note_machine(folder, create.machine(), generation=0, before=())

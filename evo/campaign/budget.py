@@ -1,7 +1,7 @@
-"""Wall-time budget of a campaign, summed over all processes that ran it.
+"""Wall time of a campaign, summed over all processes that ran it, and the budget that limits it.
 
 The file `hours` in the campaign's folder is updated while a process runs, so that a SIGKILL loses
-the last seconds only. It exists where a budget names hours, and no record depends on it.
+the last seconds only. No record depends on it.
 """
 
 import json
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from archive.store import disk
 from evo.core.errors import HistoryError
@@ -21,6 +22,18 @@ from evo.llm.limits import passed
 HOURS_FILE = "hours"
 
 
+class CampaignHours(NamedTuple):
+    """Wall time of a campaign while it runs.
+
+    Attributes:
+        deadline: on the monotonic clock, when its hours are used up; None without a limit.
+        so_far: gives the hours of all processes until now.
+    """
+
+    deadline: float | None
+    so_far: Callable[[], float]
+
+
 @contextmanager
 def counted_hours(
     folder: Path,
@@ -28,8 +41,8 @@ def counted_hours(
     hours: float,
     clock: Callable[[], float] = time.monotonic,
     save_every_s: float = 10.0,
-) -> Generator[float | None]:
-    """Deadline on the monotonic clock when a campaign's hours end; None without a limit.
+) -> Generator[CampaignHours]:
+    """Count the hours of a campaign, and say when they end.
 
     The time spent in the context is added to the time that the campaign ran before.
 
@@ -41,20 +54,19 @@ def counted_hours(
 
     Raises:
         BudgetReachedError: the hours are used up already.
-        HistoryError: the file is damaged.
+        HistoryError: the file is damaged, and a budget depends on it.
     """
-    if not hours:
-        yield None
-        return
-    start, before = clock(), _read(folder / HOURS_FILE)
+    start, before = clock(), _before(folder / HOURS_FILE, is_limit=hours > 0)
     left = 3600 * hours - before  # not as clock + 3600 · hours − before, which rounds
-    if left <= 0:
+    if hours and left <= 0:
         raise passed(hours)
-    deadline = start + left
+
+    def so_far() -> float:
+        return (before + clock() - start) / 3600
 
     def save() -> None:
-        seconds = before + clock() - start
-        disk.replace(folder / HOURS_FILE, json.dumps({"seconds": round(seconds, 3)}).encode())
+        seconds = round(3600 * so_far(), 3)
+        disk.replace(folder / HOURS_FILE, json.dumps({"seconds": seconds}).encode())
 
     ended = threading.Event()
 
@@ -66,7 +78,7 @@ def counted_hours(
     thread = threading.Thread(target=keep, daemon=True)
     thread.start()
     try:
-        yield deadline
+        yield CampaignHours(start + left if hours else None, so_far)
     finally:
         ended.set()
         thread.join()
@@ -86,6 +98,25 @@ def stop_at(deadline: float | None, train: Runner, *, hours: float) -> Runner:
                 raise passed(hours)
 
     return run
+
+
+def read_hours(folder: Path) -> float | None:
+    """Wall time of a campaign in hours, all processes together; None where it is not known."""
+    path = folder / HOURS_FILE
+    try:
+        return _read(path) / 3600 if path.exists() else None
+    except HistoryError:
+        return None
+
+
+def _before(path: Path, *, is_limit: bool) -> float:
+    """Seconds of all earlier processes; a damaged count is an error only where it is a limit."""
+    try:
+        return _read(path)
+    except HistoryError:
+        if is_limit:
+            raise
+        return 0.0
 
 
 def _read(path: Path) -> float:

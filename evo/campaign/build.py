@@ -14,7 +14,8 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import lessons, steps
 from evo.campaign.ablation import Ablate, AblationState, standard_graphs
 from evo.campaign.baselines import behaviour_scale, measure_baselines
-from evo.campaign.budget import counted_hours, stop_at
+from evo.campaign.budget import CampaignHours, counted_hours, stop_at
+from evo.campaign.budget_warnings import BudgetWatch
 from evo.campaign.loop import Toolbox, run_generations
 from evo.campaign.progress import OnProgress, Tracker
 from evo.campaign.propose_step import propose_step
@@ -85,12 +86,12 @@ def run_campaign(
     text = TextDescriptor(config.novelty.text_model)
     with (
         text.loading(),  # takes seconds: in the background, while workers start and train
-        counted_hours(history.folder, hours=config.llm.budget.hours) as deadline,
+        counted_hours(history.folder, hours=config.llm.budget.hours) as hours,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
     ):
         if history.generation < 0 and replay is None:
             # Do the models of a new campaign answer? Asked before workers start and train.
-            models.greet(config.llm, history, keys=keys, deadline=deadline)
+            models.greet(config.llm, history, keys=keys, deadline=hours.deadline)
         with workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
             search(
                 history,
@@ -101,7 +102,7 @@ def run_campaign(
                 train=pool.run,
                 keys=keys,
                 replay=replay,
-                deadline=deadline,
+                hours=hours,
             )
 
 
@@ -114,16 +115,16 @@ def search(
     text: TextDescriptor,
     train: Runner,
     keys: Mapping[str, str],
+    hours: CampaignHours,
     replay: Reader | None = None,
-    deadline: float | None = None,
 ) -> None:
-    """Run the search with a given sandbox, text descriptor and trainer, until the deadline."""
+    """Run the search with a given sandbox, text descriptor and trainer, until its hours end."""
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
     islands = Islands.of(config.selection, config.population, config.generations)
     state = fresh_state(history, config, kind, islands, watch)
     train = _journaled(train, history, state.tracker)
-    train = stop_at(deadline, train, hours=config.llm.budget.hours)
+    train = stop_at(hours.deadline, train, hours=config.llm.budget.hours)
     if history.generation < 0:
         baselines = measure_baselines(
             kind,
@@ -146,12 +147,16 @@ def search(
             replies,
             keys=keys,
             source=replay and models.read_replies(replay),
-            deadline=deadline,
+            deadline=hours.deadline,
         ) as client,
         propose_step(
             config, state, islands, client, kind=kind, validate=toolbox.validate
         ) as propose,
     ):
+        watch_budget = BudgetWatch(
+            config.llm.budget, spent=lambda: replies.total, hours=hours.so_far
+        )
+        state.tracker.also_report(watch_budget)
         toolbox.register("vary", propose)
         run_generations(toolbox, state, history, generations=config.generations)
 

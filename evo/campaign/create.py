@@ -16,7 +16,7 @@ from evo.compute import devices
 from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.registry import plugins
-from evo.llm import models
+from evo.llm import models, prices
 from evo.llm.providers.base import providers
 from evo.llm.settings import ModelSettings
 from evo.selection.islands import Islands
@@ -135,11 +135,13 @@ def create(folder: Path, config: Config) -> History:
     """Make a campaign folder with the resolved configuration and the environment.
 
     The device is resolved too, so that a campaign that resumes on another machine does not silently
-    compare candidates with baselines trained on another device. Lessons are copied into the folder.
+    compare candidates with baselines trained on another device. Lessons are copied into the folder,
+    and prices of language models are those of today's table.
     """
     resolved = {
         "device": devices.resolve(config.device),
         "reward": lessons.resolve_lessons(config.reward),
+        "llm": prices.with_prices(config.llm),
     }
     config = with_grids(config).model_copy(update=resolved)
     values = config.model_dump(mode="json")

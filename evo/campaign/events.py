@@ -39,6 +39,23 @@ class GenerationSealed:
 
 
 @dataclass(frozen=True)
+class BudgetWarning:
+    """Half, or four fifths, of a budget are used up.
+
+    Attributes:
+        generation: the generation in progress.
+        budget: requests, tokens, dollars or hours.
+        share: 0.5 or 0.8.
+        message: the same in words, with figures.
+    """
+
+    generation: int
+    budget: str
+    share: float
+    message: str
+
+
+@dataclass(frozen=True)
 class BudgetReached:
     """A budget (requests, tokens, dollars or hours) is used up; everything is saved.
 
@@ -81,4 +98,4 @@ class Stopped:
     message: str
 
 
-Event = CandidateEvaluated | GenerationSealed | BudgetReached | Stopped
+Event = CandidateEvaluated | GenerationSealed | BudgetWarning | BudgetReached | Stopped

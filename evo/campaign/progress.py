@@ -1,7 +1,7 @@
 """Progress of a running campaign as frozen snapshots, never a handle on the campaign itself."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evo.campaign.climb import Ascent, Climb
@@ -46,6 +46,8 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+DueEvents = Callable[[int], Iterable[Event]]
+"""The events that are due in a generation, by its number."""
 
 
 class Tracker:
@@ -90,6 +92,11 @@ class Tracker:
         self._reward = ScreeningVerdict() if screening else None
         self._ascent = Ascent(protocol.fresh_seed)
         self._events: list[Event] = []
+        self._due: DueEvents = lambda _: ()
+
+    def also_report(self, due: DueEvents) -> None:
+        """Ask for further events at every report."""
+        self._due = due
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """Note that a step begins on these records."""
@@ -148,7 +155,7 @@ class Tracker:
         search = now - self._search_start if self._search_start is not None else 0.0
         evaluated = self._evaluated_here + self._first_rung_done
         trained = min(1.0, self._done / self._work) if self._work else 0.0
-        events, self._events = tuple(self._events), []
+        events, self._events = (*self._events, *self._due(self._generation)), []
         self._watch(
             Progress(
                 generation=self._generation,

@@ -6,6 +6,7 @@ prompts of a campaign are two requests. The endpoint and its API key are not par
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -74,7 +75,7 @@ class Exchange:
         request: the request.
         reply: the reply; None where the request was given up.
         attempts: number of HTTP requests; 0 where none was sent because the endpoint is down.
-        cost_usd: price of prompt and reply.
+        cost_usd: price of prompt and reply; NaN where the price of the model is unknown.
         seconds: wall time from the first attempt to the end of the last.
         error: reason why it was given up.
         replayed: True where the reply was taken from another campaign's history.
@@ -92,7 +93,17 @@ class Exchange:
 
 
 class Spent(NamedTuple):
-    """Requests, tokens and cost of a campaign, or of one model of it, so far."""
+    """Requests, tokens and cost of a campaign, or of one model of it, so far.
+
+    Attributes:
+        requests: HTTP requests, retries among them.
+        replayed: replies taken from another campaign, which cost nothing.
+        given_up: requests without a reply.
+        prompt_tokens: tokens of the requests that were answered.
+        completion_tokens: tokens of the replies.
+        cost_usd: dollars, as far as prices are known.
+        unpriced: replies of an unknown price, which `cost_usd` leaves out.
+    """
 
     requests: int = 0
     replayed: int = 0
@@ -100,17 +111,20 @@ class Spent(NamedTuple):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+    unpriced: int = 0
 
     def plus(self, exchange: Exchange) -> "Spent":
         """Add an exchange; a replayed one costs nothing."""
         if exchange.replayed:
             return self._replace(replayed=self.replayed + 1)
         reply = exchange.reply
+        is_priced = not math.isnan(exchange.cost_usd)
         return Spent(
             self.requests + exchange.attempts,
             self.replayed,
             self.given_up + (reply is None and exchange.final),
             self.prompt_tokens + (reply.prompt_tokens if reply else 0),
             self.completion_tokens + (reply.completion_tokens if reply else 0),
-            self.cost_usd + exchange.cost_usd,
+            self.cost_usd + (exchange.cost_usd if is_priced else 0.0),
+            self.unpriced + (not is_priced),
         )

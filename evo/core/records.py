@@ -196,7 +196,7 @@ class Record:
         score: None unless evaluated.
         novelty: None unless it reached the archive.
         seconds: CPU time of its evaluation.
-        cost_usd: price of the request that it answers.
+        cost_usd: price of the request that it answers; NaN where the price is unknown.
         member: the kind in a combination whose component the reason is about; else empty.
         screening: state of the reward model; None unless that screened the candidate out.
     """

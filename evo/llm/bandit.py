@@ -4,6 +4,7 @@ Thompson sampling (W. R. Thompson 1933; O. Chapelle and L. Li, "An empirical eva
 sampling", 2011): a draw from the posterior of each model's survival rate, a Beta distribution over
 the recent sealed generations. Where we differ: the draw is divided by 1 + w · c, c being the
 model's mean price for a candidate relative to the dearest, so that of equals the cheaper is asked.
+A model of unknown price counts as the dearest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,8 @@ def choose_model(
     if rng.random() < _FLOOR:
         return models[int(rng.integers(len(models)))]
     costs = np.array([tally.cost_usd / max(tally.proposed, 1) for tally in known])
-    relative = costs / costs.max() if costs.max() > 0 else costs
+    dearest = np.max(costs[~np.isnan(costs)], initial=0.0)
+    relative = np.where(np.isnan(costs), 1.0, costs / dearest if dearest > 0 else 0.0)
     survived = np.array([tally.survived for tally in known])
     fallen = np.array([tally.proposed for tally in known]) - survived
     draws = rng.beta(1 + survived, 1 + fallen) / (1 + cost_weight * relative)

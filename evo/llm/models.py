@@ -14,6 +14,7 @@ from archive.history.replies import Replies
 from evo.core.errors import HistoryError, UsageError
 from evo.llm.client import LlmClient
 from evo.llm.online import OnlineClient
+from evo.llm.prices import unpriced
 from evo.llm.providers.base import providers
 from evo.llm.replay import ReplayClient
 from evo.llm.settings import LlmSettings, ModelSettings
@@ -45,6 +46,12 @@ def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool 
         raise UsageError(
             'llm.when_dead = "tree" needs a syntax-tree operator with a weight, such as '
             "mutate-tree, to continue alone."
+        )
+    if settings.budget.dollars and not replayed and (labels := unpriced(settings)):
+        raise UsageError(
+            f"llm.budget.dollars needs the price of every model, and that of {', '.join(labels)} "
+            "is unknown. Set price_in and price_out of the model, in dollars per million tokens "
+            "(0 where it costs nothing), or limit requests, tokens or hours instead."
         )
     for model in settings.models:
         provider = providers.get(model.provider)

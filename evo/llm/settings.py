@@ -1,5 +1,6 @@
 """Configuration of the language models of a campaign: endpoints, limits and budget."""
 
+import math
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -38,10 +39,11 @@ class ModelSettings(Frozen):
     """Longest reply in tokens, including reasoning tokens."""
     timeout_s: PositiveFloat = 120.0
     """Timeout for a whole reply in seconds, also when it is streamed slowly."""
-    price_in: NonNegativeFloat = 0.0
-    """Dollars per million prompt tokens."""
-    price_out: NonNegativeFloat = 0.0
-    """Dollars per million reply tokens."""
+    price_in: NonNegativeFloat | None = None
+    """Dollars per million prompt tokens, 0 where they cost nothing. Unset takes the price of evo's
+    table of common models; a model that it lacks has an unknown price."""
+    price_out: NonNegativeFloat | None = None
+    """Dollars per million reply tokens; likewise."""
     send_seed: bool = True
     """Send a `seed` with each request; set to false if the server rejects it."""
     grammar: bool = False
@@ -87,8 +89,15 @@ class ModelSettings(Frozen):
         """Its name, or by default the last part of what the server calls it."""
         return self.name or self.model.replace("\\", "/").rpartition("/")[2][:80]
 
+    @property
+    def is_priced(self) -> bool:
+        """True if both prices are known."""
+        return self.price_in is not None and self.price_out is not None
+
     def price(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Dollars for that many tokens."""
+        """Dollars for that many tokens; NaN where the price is unknown."""
+        if self.price_in is None or self.price_out is None:
+            return math.nan
         return (prompt_tokens * self.price_in + completion_tokens * self.price_out) / 1e6
 
 

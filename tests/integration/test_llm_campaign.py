@@ -18,6 +18,8 @@ from archive.history.reader import Reader
 from archive.history.replies import Replies
 from archive.store import disk
 from evo.campaign import build
+from evo.campaign.events import BudgetWarning
+from evo.campaign.progress import Progress
 from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, HistoryError
 from evo.core.records import Status
@@ -61,7 +63,7 @@ def key(monkeypatch):
 def configure(url: str, **changed: Any) -> Config:
     model = {"model": "test-model", "base_url": url, "key_env": "EVO_TEST_KEY"}
     prices = [("cheap", 0.0), ("dear", 10.0)]
-    models = [{**model, "name": name, "price_out": price} for name, price in prices]
+    models = [{**model, "name": name, "price_in": 0, "price_out": price} for name, price in prices]
     llm = {"models": models, "wait_s": 0.01, **changed}
     base = no_training.configure(
         ("population=6", "offspring=10", "trainings=6", "generations=4", "seed=3")
@@ -349,3 +351,18 @@ def test_a_campaign_whose_replies_are_all_cut_says_so_and_fails(server, tmp_path
 
     assert "max_tokens" in facts["trouble"]
     assert lost_replies(history.records).are_all
+
+
+def test_a_campaign_warns_at_half_and_at_four_fifths_of_its_budget(server, tmp_path) -> None:
+    shares: list[float] = []
+    no_training.create(
+        tmp_path / "run", configure(server.url, budget={"requests": 32}, ahead=False)
+    ).close()
+
+    def watch(progress: Progress) -> None:
+        shares.extend(event.share for event in progress.events if isinstance(event, BudgetWarning))
+
+    with History.open(tmp_path / "run") as history, suppress(BudgetReachedError):
+        no_training.run(history, watch)
+
+    assert shares == [0.5, 0.8]

@@ -89,3 +89,24 @@ def test_what_does_not_fit_is_an_error_before_anything_is_spent(settings, messag
 def test_a_wrong_value_is_named(setting: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load("default", [setting])
+
+
+def test_a_budget_in_dollars_is_refused_where_a_price_is_unknown(monkeypatch) -> None:
+    monkeypatch.setenv("EVO_ABSENT_KEY", "k")
+    budget = "llm.budget.dollars=5"
+
+    with pytest.raises(UsageError, match="price of every model, and that of gpt is unknown"):
+        create.check_config(load("default", [MODEL, budget]))
+    create.check_config(load("default", [MODEL]))
+    priced = MODEL.replace("{", "{price_in=0, price_out=2.5, ")
+    create.check_config(load("default", [priced, budget]))
+
+
+def test_a_campaign_keeps_the_prices_it_began_with(tmp_path) -> None:
+    config = load("default", ['llm.models=[{model="gpt-5-mini"}, {model="unheard-of"}]'])
+
+    with create.create(tmp_path / "run", config) as history:
+        known, unknown = history.config["llm"]["models"]
+
+    assert (known["price_in"], known["price_out"]) == (0.25, 2.0)
+    assert unknown["price_in"] is None

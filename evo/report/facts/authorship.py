@@ -1,5 +1,6 @@
 """The funnel, the win rates and the cost per operator and per language model."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +44,7 @@ class _Tally:
             "full": len(full),
             "b_wr_mean": sum(full) / len(full) if full else None,
             "b_wr_best": max(full, default=None),
-            "cost_usd": self.cost_usd,
+            "cost_usd": None if math.isnan(self.cost_usd) else self.cost_usd,
         }
 
 

@@ -26,7 +26,9 @@ def record_facts(
     score, novelty, screening = record.score, record.novelty, record.screening
     row = record_row(record)
     return {
-        **{field.name: row[field.name] for field in (*fields_of("candidate"), *fields_of(""))},
+        **finite_or_null(
+            {field.name: row[field.name] for field in (*fields_of("candidate"), *fields_of(""))}
+        ),
         "parents": list(record.candidate.parents),
         "reason": record.explanation,
         "screening": None if screening is None else screening._asdict(),
@@ -68,7 +70,7 @@ def measure_facts(record: Record) -> dict[str, float | None]:
 
 
 def finite_or_null(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same values with null for what JSON has no number for: the loss of a lost trial."""
+    """The same values with null for what JSON has no number for: a lost trial's loss, a price."""
     return {
         key: None if isinstance(value, float) and not np.isfinite(value) else value
         for key, value in values.items()

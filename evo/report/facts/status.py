@@ -13,6 +13,7 @@ from evo.core.records import Generation, Record, Status
 from evo.report.facts.authorship import Authorship
 from evo.report.facts.climb import climb_facts, fresh_seed
 from evo.report.facts.record import best_record, measure_facts
+from evo.report.facts.spend import Spending, spent_facts
 from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
 
@@ -30,6 +31,7 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
     best: Record | None = None
     screening = ScreeningVerdict()
     lost = LostReplies()
+    spending = Spending()
     ascent = Ascent(fresh_seed(history.config))
     for generation, group in groupby(history.records, lambda record: record.generation):
         members = list(group)
@@ -38,12 +40,14 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         archived += sum(record.novelty is not None for record in members)
         for record in members:
             lost.take(record)
+            spending.take(record)
             if authorship is not None:
                 authorship.take(record)
         candidates = [record for record in members if record.is_proposal]
         counts.update(record.status for record in candidates)
         best = best_record(candidates if best is None else [best, *candidates])
     climb = climb_facts(ascent.now)
+    replies = Replies.read(history.folder, campaign=history.id)
     facts: dict[str, Any] = {
         "name": history.folder.name,
         "kind": history.config["kind"],
@@ -62,10 +66,12 @@ def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[
         "archive_size": archived,
         "best": None if best is None else {"id": best.id, **measure_facts(best)},
         **({} if climb is None else {"climb": climb}),
-        "llm": Replies.read(history.folder, campaign=history.id).total._asdict(),
+        "llm": spent_facts(replies.total),
         "reward": _reward_facts(history, screening),
     }
     # What is worth a word is there only where there is something to say.
+    if (spend := spending.facts(replies)) is not None:
+        facts["spend"] = spend
     if trouble := lost.words(history.config):
         facts["trouble"] = trouble
     if len(stays := read_stays(history.folder)) > 1:

@@ -47,24 +47,31 @@ def spent_line(spent: Spent) -> str:
     'Language models: 12 requests, 1 given up, 34,000 + 5,600 tokens, $0.0123.'
     >>> spent_line(Spent(replayed=9))
     'Language models: 9 replies of another campaign, nothing spent.'
+    >>> spent_line(Spent(2, 0, 0, 30, 4, 0.5, unpriced=1))
+    'Language models: 2 requests, 30 + 4 tokens, $0.5000 and 1 reply of unknown price.'
     """
     parts = [f"{spent.replayed:,} replies of another campaign"] * bool(spent.replayed)
     if spent.requests:
         parts += [f"{spent.requests:,} requests"]
         parts += [f"{spent.given_up:,} given up"] * bool(spent.given_up)
         parts += [f"{spent.prompt_tokens:,} + {spent.completion_tokens:,} tokens"]
-        parts += [_dollars(spent.cost_usd)] * bool(spent.cost_usd)
+        unknown = f"{spent.unpriced:,} {'reply' if spent.unpriced == 1 else 'replies'}"
+        costs = [_dollars(spent.cost_usd)] * bool(spent.cost_usd)
+        costs += [f"{unknown} of unknown price"] * bool(spent.unpriced)
+        parts += [" and ".join(costs)] * bool(costs)
     elif parts:
         parts += ["nothing spent"]
     return f"Language models: {', '.join(parts)}." if parts else ""
 
 
-def _dollars(value: float) -> str:
-    """Four decimals below 10 dollars, two above.
+def _dollars(value: float | None) -> str:
+    """Four decimals below 10 dollars, two above; a dash for nothing.
 
-    >>> _dollars(0.00123), _dollars(123.456), _dollars(0.0)
-    ('$0.0012', '$123.46', '–')
+    >>> _dollars(0.00123), _dollars(123.456), _dollars(0.0), _dollars(None)
+    ('$0.0012', '$123.46', '–', 'unknown')
     """
+    if value is None:
+        return "unknown"
     if not value:
         return "–"
     return f"${value:.4f}" if value < 10 else f"${value:,.2f}"

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from evo.campaign.budget import HOURS_FILE, counted_hours
+from evo.campaign.budget import HOURS_FILE, counted_hours, read_hours
 from evo.core.errors import BudgetReachedError, HistoryError
 
 
@@ -14,8 +14,8 @@ def run_for(folder, seconds: float) -> None:
 def test_hours_are_those_of_all_processes_together(tmp_path) -> None:
     run_for(tmp_path, 1800)
 
-    with counted_hours(tmp_path, hours=1.0) as deadline:
-        left = (deadline or 0.0) - time.monotonic()
+    with counted_hours(tmp_path, hours=1.0) as counted:
+        left = (counted.deadline or 0.0) - time.monotonic()
 
     assert 1790 < left < 1801
     assert 1800 <= json.loads((tmp_path / HOURS_FILE).read_text())["seconds"] < 1810
@@ -40,11 +40,22 @@ def test_a_kill_loses_seconds_only(tmp_path) -> None:
         assert json.loads((tmp_path / HOURS_FILE).read_text())["seconds"] > 0
 
 
-def test_without_a_limit_nothing_is_counted(tmp_path) -> None:
-    with counted_hours(tmp_path, hours=0.0) as deadline:
-        assert deadline is None
+def test_without_a_limit_hours_are_counted_and_never_end(tmp_path) -> None:
+    run_for(tmp_path, 7200)
 
-    assert not list(tmp_path.iterdir())
+    with counted_hours(tmp_path, hours=0.0) as counted:
+        assert counted.deadline is None
+        assert counted.so_far() == pytest.approx(2.0, abs=0.01)
+
+    assert 2.0 <= (read_hours(tmp_path) or 0.0) < 2.01
+
+
+def test_a_damaged_count_is_no_error_where_nothing_depends_on_it(tmp_path) -> None:
+    (tmp_path / HOURS_FILE).write_text("{")
+
+    assert read_hours(tmp_path) is None
+    with counted_hours(tmp_path, hours=0.0) as counted:
+        assert counted.so_far() < 0.01
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"seconds": "1"}', '{"seconds": -1}'])

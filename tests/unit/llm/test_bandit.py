@@ -51,3 +51,11 @@ def test_every_operator_keeps_its_floor_and_all_sum_to_one(floor: float) -> None
 
 def test_without_a_past_operators_are_drawn_by_their_weights() -> None:
     assert shares({"a": 1.0, "b": 3.0}, {}, floor=0.0) == {"a": 0.25, "b": 0.75}
+
+
+def test_a_model_of_unknown_price_counts_as_the_dearest() -> None:
+    unknown = {"a": Tally(50, 10, float("nan")), "b": Tally(50, 10, 0.5)}
+    dearest = {"a": Tally(50, 10, 0.5), "b": Tally(50, 10, 0.5)}
+
+    assert drawn(unknown) == drawn(dearest)
+    assert min(drawn({name: Tally(50, 10, float("nan")) for name in "ab"}).values()) > 100

@@ -1,0 +1,1 @@
+"""The price table of common language models, with its date."""
