@@ -12,6 +12,7 @@ from evo.commands.completion import complete_config, complete_run, complete_stra
 from evo.commands.console import (
     err,
     invoked_as,
+    print_facts,
     print_json,
     print_result,
     read_run,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from archive.history.history import History
     from archive.history.reader import Reader
     from evo.campaign.events import Event
+    from evo.config import Config
 
 Replay = Annotated[
     str | None,
@@ -62,6 +64,16 @@ def run(
         str | None, typer.Option(help="Name of the folder under runs/; by default numbered.")
     ] = None,
     device: Device = None,
+    hours: Annotated[
+        float | None, typer.Option(help="Stop after so many hours, all resumes together.", min=0)
+    ] = None,
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate",
+            help="Say what it will take, from a minute of training; start nothing, ask no model.",
+        ),
+    ] = False,
     unsafe_sandbox: UnsafeSandbox = False,
     replay: Replay = None,
     as_json: JsonOption = False,
@@ -75,8 +87,14 @@ def run(
             raise UsageError("evo run expects a TOML file or a preset (see evo list).")
         config = str(source.folder / "config.json")
     loaded = load(
-        config, [*(settings or ()), *device_setting(device)], strategy=strategy, seed=seed
+        config,
+        [*(settings or ()), *device_setting(device), *_hours_setting(hours)],
+        strategy=strategy,
+        seed=seed,
     )
+    if estimate:
+        _estimate(loaded, as_json=as_json)
+        return
     from evo.api.running import start
 
     stem = source.folder.name if source else Path(config).stem
@@ -107,6 +125,21 @@ def resume(
         else:
             _announce_start(history.folder)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
+
+
+def _estimate(config: "Config", *, as_json: bool) -> None:
+    from evo.campaign import create
+    from evo.report.views.estimate import estimate_view
+    from evo.studies.estimate import estimate
+
+    create.check_config(config, replayed=True)  # no model is asked, so no key is needed
+    with err.status("training baselines for a minute …"):
+        facts = estimate(create.with_grids(config))
+    print_facts(facts, estimate_view(facts), as_json=as_json)
+
+
+def _hours_setting(hours: float | None) -> list[str]:
+    return [] if hours is None else [f"llm.budget.hours={hours}"]
 
 
 def _run(

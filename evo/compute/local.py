@@ -46,6 +46,9 @@ class Workers:
         protocol: how to train.
         device: where the tensors live, "cpu" or "cuda"; workers share out the GPUs there are.
         timeout_s: wall time that one job may take.
+
+    Attributes:
+        count: number of processes.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class Workers:
         device: str,
         timeout_s: float,
     ) -> None:
-        self._count = count
+        self.count = count
         self._work = Work(kind, tuple(tasks), protocol, device)
         self._timeout_s = timeout_s
 
@@ -117,7 +120,7 @@ class Workers:
 
     def _start(self) -> ProcessPool:
         pool = ProcessPool(
-            max_workers=self._count,
+            max_workers=self.count,
             context=_Context(),
             initializer=prepare,
             initargs=(Path(self._claims.name), self._work.device),

@@ -1,0 +1,218 @@
+"""Estimate what a campaign will take before it starts: candidates, requests, dollars, hours.
+
+No language model is asked. Each figure is a range: the low end has half of the offspring train and
+stop at the first heat of a rung, and replies as short as a function; the high end fills every
+training and heat, and replies up to the token limit. A budget may end a campaign sooner.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evo.campaign import build
+from evo.campaign.baselines import own_baselines
+from evo.campaign.propose_step import portfolio_of
+from evo.components.base import Kind
+from evo.components.kinds import kinds
+from evo.compute import devices
+from evo.compute.threads import one_thread
+from evo.config import Config
+from evo.core.estimate import Estimate
+from evo.core.records import Novelty, Record, Score
+from evo.llm.prices import price_table, unpriced, with_prices
+from evo.proposing.member import VariedMember
+from evo.studies.calibration import Calibration, calibrate
+from evo.tasks.base import network_counts
+from operators.base import AskingOperator, operators
+from operators.briefing import Briefing
+
+_CHARACTERS_PER_TOKEN = (4.5, 3.0)
+_SHORTEST_REPLY = 120
+"""Tokens of a bare function with one sentence."""
+_REPAIRS = 0.3
+"""Largest share of replies that is sent back for repair, as seen with small models."""
+_GROWN = 1.5
+"""How much longer a prompt gets in a long search: sources grow, and failures are listed."""
+
+
+class Range(NamedTuple):
+    """A low and a high estimate."""
+
+    low: float
+    high: float
+
+    def times(self, other: "Range") -> "Range":
+        """The range of a product."""
+        return Range(self.low * other.low, self.high * other.high)
+
+
+def estimate(config: Config) -> dict[str, Any]:
+    """The JSON document of `evo run --estimate`, from a calibration of about a minute.
+
+    Raises:
+        EvoError: baselines cannot be trained here.
+    """
+    baselines = own_baselines(kinds.get(config.kind)())
+    pool = build.workers(config)
+    with one_thread(), pool:
+        calibration = calibrate(config, baselines, pool.run, workers=pool.count)
+    return {
+        **candidates(config),
+        **time_facts(config, calibration, baselines=len(baselines), workers=pool.count),
+        **(request_facts(config, baselines) if config.llm.models else {}),
+    }
+
+
+def candidates(config: Config) -> dict[str, Any]:
+    """Numbers of candidates proposed and trained."""
+    generations = range(1, config.generations + 1)
+    most = sum(min(config.trainings, config.offspring_in(number)) for number in generations)
+    return {
+        "generations": config.generations,
+        "candidates": sum(map(config.offspring_in, generations)),
+        "trained": [most // 2, most],
+    }
+
+
+def time_facts(
+    config: Config, calibration: Calibration, *, baselines: int, workers: int
+) -> dict[str, Any]:
+    """Hours of wall time and of processors, from a calibration.
+
+    Args:
+        config: the campaign's.
+        calibration: speed on this machine.
+        baselines: number of baselines, which train first and in full.
+        workers: number of worker processes.
+    """
+    device = devices.resolve(config.device)
+    work = _work(config, baselines)
+    seconds = work.times(Range(*calibration.spread))
+    wall = [bound / calibration.work_per_second / 3600 for bound in seconds]
+    requests = _requests(config)
+    if (rate := config.llm.requests_per_minute) and requests is not None:
+        wall = [max(hours, r / rate / 60) for hours, r in zip(wall, requests, strict=True)]
+    return {
+        "device": device,
+        "workers": workers,
+        "wall_hours": wall,
+        "processor_hours": [bound * calibration.cpu_per_work / 3600 for bound in seconds],
+        "gpu_hours": wall if device == "cuda" else None,
+        "calibration": {"trainings": calibration.trainings, "seconds": calibration.seconds},
+    }
+
+
+def request_facts(config: Config, baselines: Sequence[Record]) -> dict[str, Any]:
+    """Requests, tokens and dollars; dollars are null where a price is unknown.
+
+    Args:
+        config: the campaign's, with language models.
+        baselines: validated records of its kind, of which the first prompts are made.
+    """
+    requests = _requests(config)
+    assert requests is not None, "no language model"
+    characters = _prompt_characters(config, baselines)
+    longest = max(model.max_tokens for model in config.llm.models)
+    per_prompt = Range(
+        characters / _CHARACTERS_PER_TOKEN[0], _GROWN * characters / _CHARACTERS_PER_TOKEN[1]
+    )
+    prompts = requests.times(per_prompt)
+    replies = requests.times(Range(min(_SHORTEST_REPLY, longest), longest))
+    dark = unpriced(config.llm)
+    dollars = None if dark else _dollars(config, prompts, replies)
+    budget = config.llm.budget
+    used = {
+        "requests": requests.high,
+        "tokens": prompts.high + replies.high,
+        "dollars": (dollars or [0.0, 0.0])[1],
+    }
+    limits = {name: getattr(budget, name) for name in used}
+    return {
+        "requests": [round(bound) for bound in requests],
+        "prompt_tokens": [round(bound) for bound in prompts],
+        "completion_tokens": [round(bound) for bound in replies],
+        "cost_usd": dollars,
+        "unpriced": dark,
+        "price_table": price_table().date,
+        "may_end_it": [name for name, limit in limits.items() if 0 < limit < used[name]],
+    }
+
+
+def _work(config: Config, baselines: int) -> Range:
+    """Epochs that the whole campaign trains, summed over copies."""
+    protocol, networks = config.protocol, network_counts(config.tasks)
+    rungs = range(len(protocol.rungs))
+
+    def of_rung(rung: int, heats: range) -> int:
+        return sum(protocol.work(rung, heat, networks) for heat in heats)
+
+    first = sum(of_rung(rung, range(len(protocol.heats(rung)))) for rung in rungs)
+    low = high = float(baselines * first)
+    last = rungs[-1]
+    fresh = protocol.work(last, len(protocol.heats(last)) - 1, networks)
+    for generation in range(1, config.generations + 1):
+        most = min(config.trainings, config.offspring_in(generation))
+        for rung in rungs:
+            low += ceil(most / 2 * protocol.keep**rung) * of_rung(rung, range(1))
+            heats = range(len(protocol.race_heats(rung)))
+            high += ceil(most * protocol.keep**rung) * of_rung(rung, heats)
+        high += protocol.leaders * fresh
+    return Range(low, high)
+
+
+def _requests(config: Config) -> Range | None:
+    """Requests of the whole campaign; None without language models."""
+    if not config.llm.models:
+        return None
+    share = sum(_asking(config).values()) / sum(config.operators.values())
+    asked = share * sum(map(config.offspring_in, range(1, config.generations + 1)))
+    return Range(asked, asked * (1 + _REPAIRS * config.llm.repair))
+
+
+def _asking(config: Config) -> Mapping[str, float]:
+    """Weights of the operators that ask a language model."""
+    return {name: config.operators[name] for name in portfolio_of(config).asking}
+
+
+def _prompt_characters(config: Config, baselines: Sequence[Record]) -> float:
+    """Mean length of the prompts of a first generation, by the weights of their operators."""
+    kind = kinds.get(config.kind)()
+    weights = _asking(config)
+    rng = np.random.default_rng(config.seed)
+    lengths: list[float] = []
+    for name in weights:
+        operator = operators.get(name)()
+        assert isinstance(operator, AskingOperator)
+        varied = VariedMember.draw(kind, rng)
+        briefing = _briefing(kind, varied, baselines, operator.parents(rng))
+        lengths.append(sum(map(len, operator.prompt(briefing))))
+    return float(np.average(lengths, weights=list(weights.values())))
+
+
+def _briefing(
+    kind: Kind, varied: VariedMember, baselines: Sequence[Record], parents: int
+) -> Briefing:
+    """A briefing as long as those of a first generation; its figures stand for any."""
+    any_rate = Estimate(0.5, 0.4, 0.6)
+    score = Score(0, (), any_rate, any_rate, any_rate, {})
+    scored = [replace(one, score=score, novelty=Novelty(0.1, 0.1, "", "")) for one in baselines]
+    names = {candidate.id: name for name, candidate in kind.baselines().items()}
+    return Briefing(
+        varied.contract,
+        varied.baselines({names[record.id]: record for record in scored}),
+        [varied.view(record) for record in scored[:parents]],
+        [varied.view(record) for record in scored[-4:]],
+        [],
+        varied.partners(scored[0]),
+    )
+
+
+def _dollars(config: Config, prompts: Range, replies: Range) -> list[float]:
+    """Dollars if the cheapest model answers all, and if the dearest does."""
+    models = with_prices(config.llm).models
+    low = min(model.price(round(prompts.low), round(replies.low)) for model in models)
+    high = max(model.price(round(prompts.high), round(replies.high)) for model in models)
+    return [low, high]
