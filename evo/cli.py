@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -34,7 +35,7 @@ from evo.commands.status import status
 from evo.commands.streams import leave_output, settle_streams
 from evo.commands.validate import validate
 from evo.core.errors import EvoError, UsageError
-from evo.core.places import settle_places
+from evo.core.places import has_temporary_folder, settle_places
 
 app = typer.Typer(
     name="evo",
@@ -92,6 +93,9 @@ app.command()(_guarded(doctor))
 def main() -> None:
     """Entry point: an error that a person can fix becomes one message and an exit code."""
     settle_streams()
+    if not _is_somewhere():
+        err.print("evo: The working directory was deleted. Change to one that exists.", style="red")
+        sys.exit(2)
     settle_places(RUNS)
     # Schedulers stop a job with SIGTERM: it ends a campaign as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -101,12 +105,28 @@ def main() -> None:
         _say(str(error), error)
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except OSError as error:
+        leave_output()
+        if not has_temporary_folder() and not error.filename:
+            _say(
+                "No folder for temporary files can be written. Set TMPDIR to one that can, or make "
+                f"{RUNS}/ writable.",
+                error,
+            )
+            sys.exit(1)
         if error.errno not in _REFUSALS:
             raise
-        leave_output()
         place = error.filename or ("standard output" if error.errno in _FULL else "a file")
         _say(f"Cannot write or read {place}: {error.strerror}. What was finished is saved.", error)
         sys.exit(1)
+
+
+def _is_somewhere() -> bool:
+    """True if the working directory exists."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 _REFUSALS = frozenset(

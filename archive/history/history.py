@@ -13,6 +13,7 @@ then ignored. A journal that runs ahead of the segments means that segments were
 since a campaign must never resume from an incomplete history.
 """
 
+import errno
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -65,10 +66,9 @@ class History(Reader):
             UsageError: the folder is not empty.
             HistoryError: the disk refused.
         """
+        taken = UsageError(f"{folder} holds a campaign already. Resume it, or choose another name.")
         if (folder / "campaign.json").exists():
-            raise UsageError(
-                f"{folder} holds a campaign already. Resume it, or choose another name."
-            )
+            raise taken
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} is not an empty folder. Choose another name.")
         # Written under a temporary name and renamed: a crash leaves no half of a campaign.
@@ -82,7 +82,12 @@ class History(Reader):
                 manifest.write(draft)
                 Journal.start(draft / "journal", 0, campaign=manifest.id).close()
                 Lock.take(draft / "lock").release()  # not every file system has locks
-                draft.replace(folder)
+                try:
+                    draft.replace(folder)
+                except OSError as error:
+                    if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                        raise
+                    raise taken from None  # by a process that started at the same time
                 disk.synchronise_folder(folder.parent)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)

@@ -38,8 +38,14 @@ def named_folder(parent: Path, name: str) -> Path:
     """The folder of a new campaign of that name.
 
     Raises:
-        UsageError: no file system takes the name.
+        UsageError: no file system takes the name, or the parent is no folder.
     """
+    if parent.is_symlink() or parent.exists():
+        what = "a link to nothing" if not parent.exists() else "a file"
+        if not parent.is_dir():
+            raise UsageError(
+                f"Expected a folder for campaigns at {parent}, got {what}. Remove or rename it."
+            )
     length = max(len(part.encode(errors="replace")) for part in (*Path(name).parts, ""))
     if not name.strip() or "\0" in name or length > LONGEST_NAME:
         raise UsageError(
@@ -57,8 +63,10 @@ def numbered_folder(parent: Path, stem: str) -> Generator[Path]:
     share the folder, get different ones. It is removed again where nothing was put into it.
     """
     is_new = not parent.exists()
-    parent.mkdir(parents=True, exist_ok=True)
     folders = (named_folder(parent, f"{stem}-{number:03}") for number in itertools.count(1))
+    first = next(folders)
+    parent.mkdir(parents=True, exist_ok=True)
+    folders = itertools.chain([first], folders)
     folder = next(folder for folder in folders if _is_made(folder))
     try:
         yield folder
@@ -72,7 +80,7 @@ def numbered_folder(parent: Path, stem: str) -> Generator[Path]:
 def _is_made(folder: Path) -> bool:
     """Make a folder; False where it exists already."""
     try:
-        folder.mkdir()
+        folder.mkdir(parents=True)  # another process may have removed an empty parent
     except FileExistsError:
         return False
     return True

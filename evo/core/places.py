@@ -33,6 +33,15 @@ def settle_places(runs: Path) -> None:
         os.environ["MPLCONFIGDIR"] = str(Path(folder) / f"matplotlib-{os.getuid()}")
 
 
+def has_temporary_folder() -> bool:
+    """True if there is a folder for temporary files that can be written."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def writable_folder(runs: Path) -> Path | None:
     """A folder that can be written; None where there is none."""
     candidates = [_SHARED_MEMORY, runs, Path.cwd()]

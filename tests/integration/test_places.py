@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import no_training
 import pytest
 from support.mounts import can_mount, in_mounts
 
@@ -37,6 +38,27 @@ def test_commands_work_where_only_runs_can_be_written(work: Path, command: str) 
 
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     assert list((work / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["validate a.py --kind activation", "pareto whole --plot p"])
+def test_a_command_that_needs_a_folder_says_so_where_there_is_none(
+    work: Path, command: str
+) -> None:
+    config = no_training.configure(("generations=1", "novelty.text_model=none"))
+    with no_training.create(work / "runs" / "whole", config) as history:
+        no_training.run(history, lambda _: None)
+    nothing = READ_ONLY.replace("mount --bind {work}/runs {work}/runs\n", "").format(work=work)
+
+    done = within(nothing, command)
+    status = within(nothing, "status whole")
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.endswith(
+        "evo: No folder for temporary files can be written. Set TMPDIR to one that can, or make "
+        "runs/ writable.\n"
+    )
+    assert status.returncode == 0, status.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
 from archive.history.history import History
-from evo.api.folders import numbered_folder
+from evo.api.folders import named_folder, numbered_folder
+from evo.core.errors import UsageError
 
 JOBS = 12
 
@@ -40,3 +43,42 @@ def test_a_number_is_given_back_where_nothing_came_of_it(tmp_path: Path) -> None
 
     assert first == second
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_jobs_that_start_at_once_under_one_name_one_begins(tmp_path: Path) -> None:
+    together = Barrier(JOBS)
+
+    def start(job: int) -> str:
+        together.wait()
+        try:
+            History.create(tmp_path / "runs" / "one", config={"seed": job}, environment={}).close()
+        except UsageError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        said = list(pool.map(start, range(JOBS)))
+
+    refused = [message for message in said if message]
+    assert len(refused) == JOBS - 1
+    assert all("holds a campaign already. Resume it, or" in message for message in refused)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_place_for_campaigns_that_is_no_folder_is_wrong_use(
+    tmp_path: Path, is_link: bool
+) -> None:
+    runs = tmp_path / "runs"
+    if is_link:
+        runs.symlink_to(tmp_path / "nowhere")
+    else:
+        runs.write_text("")
+
+    with pytest.raises(UsageError, match="Expected a folder for campaigns at"):
+        named_folder(runs, "one")
+    with (
+        pytest.raises(UsageError, match="a link to nothing" if is_link else "a file"),
+        numbered_folder(runs, "job"),
+    ):
+        pass

@@ -12,9 +12,11 @@ from evo.api.folders import LONGEST_NAME, named_folder, run_folder
 from evo.core.errors import UsageError
 
 
-def shell(words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def shell(
+    words: str, *, before: str = "", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """What a shell makes of evo with some arguments and redirections."""
-    command = f'"{sys.executable}" -m evo {words}'
+    command = f'{before}"{sys.executable}" -m evo {words}'
     inherited = {**os.environ, **environment}
     return subprocess.run(
         command,
@@ -23,6 +25,7 @@ def shell(words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         errors="replace",
         env=inherited,
+        cwd=cwd,
         check=False,
         timeout=120,
     )
@@ -87,3 +90,14 @@ def test_facts_stay_whole_in_an_encoding_that_lacks_characters(capsys, monkeypat
     stream.flush()
 
     assert json.loads(stream.buffer.getvalue().decode("latin-1")) == {"name": "β → ∞"}  # type: ignore[attr-defined]
+
+
+def test_a_working_directory_that_was_deleted_is_named(tmp_path) -> None:
+    (tmp_path / "gone").mkdir()
+
+    done = shell("list", cwd=tmp_path / "gone", before=f"rmdir '{tmp_path}/gone'; ")
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "evo: The working directory was deleted. Change to one that exists.\n",
+    )
