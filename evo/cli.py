@@ -34,6 +34,7 @@ from evo.commands.show import show
 from evo.commands.status import status
 from evo.commands.streams import leave_output, settle_streams
 from evo.commands.validate import validate
+from evo.commands.view import view
 from evo.core.errors import EvoError, UsageError
 from evo.core.places import has_temporary_folder, settle_places
 
@@ -63,7 +64,7 @@ def options(
 
 # In the order of `evo --help`.
 COMMANDS = (
-    *(run, resume, status, pareto, show, compare, validate, evaluate, export, check, confirm),
+    *(run, resume, status, view, pareto, show, compare, validate, evaluate, export, check, confirm),
     *(fidelity, reward),
 )
 

@@ -48,6 +48,10 @@ class Records(Sequence[Record]):
     def __iter__(self) -> Iterator[Record]:
         return self._from(0)
 
+    def since(self, start: int) -> Iterator[Record]:
+        """Yield the records from record `start` on."""
+        return self._from(start)
+
     def blocks(self, start: int = 0) -> Iterator[Columns]:
         """Yield the columns of consecutive blocks of records, from record `start` on.
 

@@ -99,7 +99,8 @@ class Ascent:
         """Take in the next sealed generation."""
         for record in sealed.records:
             if record.is_baseline and record.score is not None:
-                self._baselines[record.id] = record.score.trials
+                # Decoded once: each re-measured candidate is compared with all of them.
+                self._baselines[record.id] = tuple(record.score.trials)
         proposals = [record for record in sealed.records if record.is_proposal]
         scored = [record for record in proposals if record.score is not None]
         parents = [

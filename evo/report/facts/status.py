@@ -1,6 +1,7 @@
 """The status of a campaign: generation, funnel, best candidate, spending."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -8,7 +9,7 @@ from archive.history import stop_reason
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.replies import Replies
-from evo.campaign.climb import Ascent
+from evo.campaign.climb import Ascent, Climb
 from evo.core.records import Generation, Record, Status
 from evo.report.facts.authorship import Authorship
 from evo.report.facts.climb import climb_facts, fresh_seed
@@ -18,68 +19,104 @@ from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
 
 
-def status_facts(history: Reader, authorship: Authorship | None = None) -> dict[str, Any]:
-    """The JSON document of `evo run --json`, and most of that of `evo status --json`.
+class StatusTally:
+    """All that the status of a campaign counts, generation by generation.
+
+    A view of a running campaign keeps one and takes in what was sealed since, so that a long
+    history is read once.
 
     Args:
-        history: the campaign's.
-        authorship: takes every record too, so that they are read from disk once.
+        config: the campaign's configuration.
     """
-    state = _state(history)
-    counts: Counter[Status] = Counter()
-    archived = 0
-    best: Record | None = None
-    screening = ScreeningVerdict()
-    lost = LostReplies()
-    spending = Spending()
-    ascent = Ascent(fresh_seed(history.config))
-    for generation, group in groupby(history.records, lambda record: record.generation):
-        members = list(group)
-        ascent.take(Generation(generation, members, []))
-        screening = screening.after(members)
-        archived += sum(record.novelty is not None for record in members)
-        for record in members:
-            lost.take(record)
-            spending.take(record)
-            if authorship is not None:
-                authorship.take(record)
-        candidates = [record for record in members if record.is_proposal]
-        counts.update(record.status for record in candidates)
-        best = best_record(candidates if best is None else [best, *candidates])
-    climb = climb_facts(ascent.now)
-    replies = Replies.read(history.folder, campaign=history.id)
-    facts: dict[str, Any] = {
-        "name": history.folder.name,
-        "kind": history.config["kind"],
-        "generation": history.generation,
-        "state": state,
-        "stopped_because": stop_reason.read_stop_reason(history.folder)
-        if state == "stopped"
-        else None,
-        "seed": history.config["seed"],
-        "proposed": counts.total(),
-        "duplicates": counts[Status.DUPLICATE],
-        "invalid": counts[Status.INVALID],
-        "screened_out": counts[Status.SCREENED_OUT],
-        "failed": counts[Status.FAILED],
-        "evaluated": counts[Status.EVALUATED],
-        "archive_size": archived,
-        "best": None if best is None else {"id": best.id, **measure_facts(best)},
-        **({} if climb is None else {"climb": climb}),
-        "llm": spent_facts(replies.total),
-        "reward": _reward_facts(history, screening),
-    }
-    # What is worth a word is there only where there is something to say.
-    if (spend := spending.facts(replies)) is not None:
-        facts["spend"] = spend
-    if trouble := lost.words(history.config):
-        facts["trouble"] = trouble
-    if len(stays := read_stays(history.folder)) > 1:
-        facts["machines"] = [
-            {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}
-            for stay in stays
-        ]
-    return facts
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self._counts: Counter[Status] = Counter()
+        self._archived = 0
+        self._best: Record | None = None
+        self._screening = ScreeningVerdict()
+        self._lost = LostReplies()
+        self._spending = Spending()
+        self._ascent = Ascent(fresh_seed(config))
+        self.generation = -1
+        self.records = 0
+        self.climbs: list[Climb] = []
+        self.authorship = Authorship()
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Take in the records of the following generations, in order and whole."""
+        for generation, group in groupby(records, lambda record: record.generation):
+            members = list(group)
+            self._ascent.take(Generation(generation, members, []))
+            self._screening = self._screening.after(members)
+            self._archived += sum(record.novelty is not None for record in members)
+            for record in members:
+                self._lost.take(record)
+                self._spending.take(record)
+                self.authorship.take(record)
+            candidates = [record for record in members if record.is_proposal]
+            self._counts.update(record.status for record in candidates)
+            contenders = candidates if self._best is None else [self._best, *candidates]
+            self._best = best_record(contenders)
+            self.generation = generation
+            self.records += len(members)
+            if self._ascent.now is not None:
+                self.climbs.append(self._ascent.now)
+
+    def facts(self, history: Reader) -> dict[str, Any]:
+        """The status of the campaign as of the last generation taken in.
+
+        Args:
+            history: the campaign's.
+        """
+        state = _state(history)
+        best, counts = self._best, self._counts
+        climb = climb_facts(self._ascent.now)
+        replies = Replies.read(history.folder, campaign=history.id)
+        facts: dict[str, Any] = {
+            "name": history.folder.name,
+            "kind": history.config["kind"],
+            "generation": history.generation,
+            "state": state,
+            "stopped_because": stop_reason.read_stop_reason(history.folder)
+            if state == "stopped"
+            else None,
+            "seed": history.config["seed"],
+            "proposed": counts.total(),
+            "duplicates": counts[Status.DUPLICATE],
+            "invalid": counts[Status.INVALID],
+            "screened_out": counts[Status.SCREENED_OUT],
+            "failed": counts[Status.FAILED],
+            "evaluated": counts[Status.EVALUATED],
+            "archive_size": self._archived,
+            "best": None if best is None else {"id": best.id, **measure_facts(best)},
+            **({} if climb is None else {"climb": climb}),
+            "llm": spent_facts(replies.total),
+            "reward": _reward_facts(history, self._screening),
+        }
+        # What is worth a word is there only where there is something to say.
+        if (spend := self._spending.facts(replies)) is not None:
+            facts["spend"] = spend
+        if trouble := self._lost.words(self._config):
+            facts["trouble"] = trouble
+        if len(stays := read_stays(history.folder)) > 1:
+            facts["machines"] = [
+                {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}
+                for stay in stays
+            ]
+        return facts
+
+
+def status_tally(history: Reader) -> StatusTally:
+    """The tally of a campaign's sealed generations."""
+    tally = StatusTally(history.config)
+    tally.take(history.records)
+    return tally
+
+
+def status_facts(history: Reader) -> dict[str, Any]:
+    """The JSON document of `evo run --json`, and most of that of `evo status --json`."""
+    return status_tally(history).facts(history)
 
 
 def _reward_facts(history: Reader, verdict: ScreeningVerdict) -> dict[str, Any] | None:

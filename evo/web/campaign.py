@@ -1,0 +1,157 @@
+"""One campaign as the view keeps it: a reader, its index and its tally, refreshed on demand.
+
+It takes no lock of the campaign and writes nothing. Requests run in threads; one at a time
+refreshes.
+"""
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from archive.history.reader import Reader
+from archive.history.replies import REPLIES_FILE, Replies
+from archive.history.stop_reason import STOP_REASON_FILE
+from archive.store.lock import is_held
+from evo.core.records import Record, Trial
+from evo.report.facts.status import StatusTally
+from evo.web.index import Index
+
+_AT_ONCE = 5_000
+"""Records that are tallied while a page waits; more are tallied in the background."""
+
+TrialKey = tuple[int, str, str, int]
+"""Rung, task, network and seed."""
+
+
+class Signature(NamedTuple):
+    """The state of the files of a campaign; another one means that there is news."""
+
+    segments: int
+    journal: int
+    replies: int
+    ending: bool
+    is_running: bool
+    tallied: int
+
+
+class LiveCampaign:
+    """A campaign that may be running.
+
+    Args:
+        key: its key in addresses.
+        folder: the campaign's.
+    """
+
+    def __init__(self, key: str, folder: Path) -> None:
+        self.key = key
+        self.folder = folder
+        self.name = folder.name
+        self.reader = Reader.read(folder)
+        self.index = Index()
+        self.tally = StatusTally(self.reader.config)
+        self._lock = threading.RLock()
+        self._tallying: threading.Thread | None = None
+        self._seen: Signature | None = None
+        self._replies: tuple[int, Replies] | None = None
+        self._baselines: dict[str, dict[TrialKey, float]] = {}
+        self._cache: dict[object, tuple[int, Any]] = {}
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The resolved configuration."""
+        return self.reader.config
+
+    @property
+    def is_tallied(self) -> bool:
+        """True once everything that is in the index has been tallied."""
+        return self.tally.records >= len(self.index)
+
+    def signature(self) -> Signature:
+        """The state of its files now."""
+        return Signature(
+            _stamp(self.folder / "segments"),
+            _stamp(self.folder / "journal"),
+            _stamp(self.folder / REPLIES_FILE),
+            (self.folder / STOP_REASON_FILE).exists(),
+            is_held(self.folder / "lock"),
+            self.tally.records,
+        )
+
+    def refresh(self) -> None:
+        """Read what was written since the last look.
+
+        Raises:
+            HistoryError: a file is damaged.
+        """
+        with self._lock:
+            now = self.signature()
+            if now == self._seen:
+                return
+            self.reader.refresh()
+            self.index = self.index.extended(self.reader.records)
+            self._seen = now
+            if self._tallying is not None and self._tallying.is_alive():
+                return  # it takes the rest at the next look
+            if len(self.index) - self.tally.records <= _AT_ONCE:
+                self._take()
+            else:
+                self._tallying = threading.Thread(target=self._take_quietly, daemon=True)
+                self._tallying.start()
+
+    def record(self, place: int) -> Record:
+        """The record at a place of the index."""
+        return self.reader.records[place]
+
+    def replies(self) -> Replies:
+        """The replies of language models so far; read again only where there are more."""
+        stamp = _stamp(self.folder / REPLIES_FILE)
+        with self._lock:
+            if self._replies is None or self._replies[0] != stamp:
+                self._replies = stamp, Replies.read(self.folder, campaign=self.reader.id)
+            return self._replies[1]
+
+    def baseline_losses(self) -> Mapping[str, Mapping[TrialKey, float]]:
+        """Losses of the baselines by id and trial."""
+        with self._lock:
+            if not self._baselines and self.reader.generation >= 0:
+                for record in self.reader.records:
+                    if not record.is_baseline:
+                        break
+                    self._baselines[record.id] = {
+                        trial_key(trial): trial.loss for trial in record.scored.trials
+                    }
+            return self._baselines
+
+    def cached(self, key: object, make: Any) -> Any:
+        """A value that holds until the next generation is sealed, made by `make()` if it is new."""
+        size = len(self.index)
+        entry = self._cache.get(key)
+        if entry is None or entry[0] != size:
+            entry = self._cache[key] = size, make()
+        return entry[1]
+
+    def _take(self) -> None:
+        records = self.reader.records
+        size, done = len(self.index), self.tally.records
+        if done < size:
+            self.tally.take(islice(records.since(done), size - done))
+
+    def _take_quietly(self) -> None:
+        with suppress(Exception):  # the page that needs it says what is wrong
+            self._take()
+
+
+def trial_key(trial: Trial) -> TrialKey:
+    """The rung, task, network and seed of a trial."""
+    return trial.rung, trial.task, trial.network, trial.seed
+
+
+def _stamp(path: Path) -> int:
+    try:
+        state = path.stat()
+    except OSError:
+        return 0
+    return hash((state.st_mtime_ns, state.st_size))

@@ -1,0 +1,112 @@
+"""Two or more campaigns side by side: their settings, counts and best candidates."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evo.report.facts.comparison import MEASURED_BY, machine_names
+from evo.web.campaign import LiveCampaign
+from evo.web.figures.fitness import MEASURES
+from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain
+from evo.web.rows import row_of
+
+ABSCISSAE = {
+    "generation": "generation",
+    "evaluated": "candidates evaluated",
+    "hours": "processor hours of training",
+}
+
+
+def compared(campaigns: Sequence[LiveCampaign]) -> dict[str, Any]:
+    """What differs, and one column per campaign.
+
+    Args:
+        campaigns: the first is compared with the others.
+    """
+    first, *others = campaigns
+    differing = [
+        key
+        for key in MEASURED_BY
+        if any(other.config.get(key) != first.config.get(key) for other in others)
+    ]
+    if any(other.index.top_rung != first.index.top_rung for other in others):
+        differing.append("highest rung reached")
+    keys = sorted({*first.config, *(key for other in others for key in other.config)})
+    settings = [
+        (key, [str(campaign.config.get(key)) for campaign in campaigns])
+        for key in keys
+        if any(other.config.get(key) != first.config.get(key) for other in others)
+    ]
+    machines = {name for campaign in campaigns for name in machine_names(campaign.reader)}
+    return {
+        "differing": differing,
+        "settings": settings,
+        "machines": sorted(machines) if len(machines) > 1 else [],
+        "columns": [_column(campaign) for campaign in campaigns],
+    }
+
+
+def comparison_figure(
+    campaigns: Sequence[LiveCampaign], measure: str = "margin", abscissa: str = "generation"
+) -> Figure:
+    """The best so far of each campaign, as measured, by generation, evaluations or hours."""
+    data: list[Figure] = []
+    for number, campaign in enumerate(campaigns):
+        x, y = _best_so_far(campaign, measure, abscissa)
+        if not x:
+            continue
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": y,
+                "name": plain(campaign.name),
+                "line": {
+                    "color": COLOURS[number % len(COLOURS)],
+                    "dash": DASHES[number // len(COLOURS) % len(DASHES)],
+                    "shape": "hv",
+                    "width": 2,
+                },
+            }
+        )
+    y_title = f"best {MEASURES[measure].partition(':')[0]} so far"
+    return figure(data, x=ABSCISSAE[abscissa], y=y_title, showlegend=True)
+
+
+def _best_so_far(
+    campaign: LiveCampaign, measure: str, abscissa: str
+) -> tuple[list[float | None], list[float | None]]:
+    index = campaign.index
+    full = np.flatnonzero(index.full)
+    if not len(full):
+        return [], []
+    best = np.maximum.accumulate(index.numbers[measure][full])
+    if abscissa == "generation":
+        x = index.numbers["generation"][full]
+    elif abscissa == "evaluated":
+        x = np.cumsum(index.scored & index.proposed)[full].astype(float)
+    else:
+        x = np.cumsum(index.numbers["seconds"])[full] / 3600
+    # Only where the best changes, and at the end.
+    changes = np.flatnonzero(np.diff(best, prepend=-np.inf) > 0)
+    shown = np.unique([*changes.tolist(), len(best) - 1])
+    return numbers(x[shown]), numbers(best[shown])
+
+
+def _column(campaign: LiveCampaign) -> dict[str, Any]:
+    index, counts = campaign.index, campaign.index.counts()
+    best = index.best
+    return {
+        "key": campaign.key,
+        "name": campaign.name,
+        "generation": campaign.reader.generation,
+        "seed": campaign.config["seed"],
+        "counts": {status.value: count for status, count in counts.items()},
+        "proposed": sum(counts.values()),
+        "full": int(index.full.sum()),
+        "hours": float(index.numbers["seconds"].sum()) / 3600,
+        "cost_usd": float(np.nansum(index.numbers["cost_usd"])),
+        "best": None if best is None else row_of(campaign, best),
+    }

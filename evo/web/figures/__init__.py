@@ -1,0 +1,1 @@
+"""Figures of the web view as plotly's JSON, one module per pane; the browser draws them."""

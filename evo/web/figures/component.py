@@ -1,0 +1,44 @@
+"""What components compute: curves over the kind's probe, or bars where behaviour is no curve.
+
+A component runs here as its traced graph of allowed operators; its source is never executed.
+"""
+
+from collections.abc import Sequence
+
+from evo.campaign.baselines import behaviour_of
+from evo.components.kinds import kinds
+from evo.core.records import Record
+from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain
+
+
+def component_figure(kind_name: str, records: Sequence[tuple[str, Record]]) -> Figure:
+    """The components of some records, the first one drawn thick.
+
+    Args:
+        kind_name: name of the campaign's kind.
+        records: each with its label.
+    """
+    kind = kinds.get(kind_name)()
+    x = kind.abscissae()
+    data = []
+    for number, (label, record) in enumerate(records):
+        look = {
+            "name": plain(label),
+            "line": {
+                "color": COLOURS[(number + 1) % len(COLOURS)],
+                "dash": DASHES[number % len(DASHES)],
+                "width": 3 if number == 0 else 1.5,
+            },
+        }
+        if x is not None and record.graphs:
+            outputs = behaviour_of(kind, record)
+            data.append({"type": "scatter", "mode": "lines", "x": numbers(x), **look})
+            data[-1]["y"] = numbers(outputs)
+        elif record.behaviour_vector.size:
+            values = numbers(record.behaviour_vector, 4)
+            data.append({"type": "scatter", "mode": "lines", "y": values, **look})
+            data[-1]["line"]["shape"] = "hvh"
+    if x is not None:
+        return figure(data, x="input", y="output", showlegend=True)
+    title = "output, standardised by the baselines"
+    return figure(data, x="place in the probe", y=title, showlegend=True)

@@ -1,0 +1,95 @@
+"""The log of a campaign: what happened by generation, and why candidates fell out."""
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from archive.history.confirmations import paths, read_confirmation
+from archive.history.machines import read_stays
+from archive.history.stop_reason import read_stop_reason
+from evo.core.records import Status
+from evo.web.campaign import LiveCampaign
+from evo.web.index import Index
+
+_MOST_REASONS = 40
+
+
+def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
+    """Events of a campaign by generation, the latest first: sealed, a new best, trouble."""
+    index = campaign.index
+    generations = index.numbers["generation"]
+    log: list[dict[str, Any]] = []
+    for number in range(campaign.reader.generation + 1):
+        here = (generations == number) & (index.proposed if number else index.baseline)
+        statuses = Counter(index.statuses[here].tolist())
+        words = ", ".join(f"{count} {_word(status)}" for status, count in statuses.most_common())
+        if number == 0:
+            words = f"{int(here.sum())} baselines trained"
+        log.append({"generation": number, "kind": "sealed", "words": words, "id": ""})
+    for before, climb in pairwise([None, *campaign.tally.climbs]):
+        if climb is None or climb.best is None:
+            continue
+        if before is None or before.best is None or before.best.id != climb.best.id:
+            margin = climb.best.scored.margin
+            words = f"new best: margin {margin.value:+.3f} [{margin.low:+.2f}, {margin.high:+.2f}]"
+            log.append(
+                {
+                    "generation": climb.generation,
+                    "kind": "best",
+                    "words": words,
+                    "id": climb.best.id,
+                }
+            )
+        if climb.warning and (before is None or not before.warning):
+            log.append(
+                {
+                    "generation": climb.generation,
+                    "kind": "alarm",
+                    "words": climb.warning,
+                    "id": "",
+                }
+            )
+    log += [
+        {"generation": stay.generation, "kind": "machine", "words": f"on {stay.name}", "id": ""}
+        for stay in read_stays(campaign.folder)
+    ]
+    latest = campaign.reader.generation
+    for path in paths(campaign.folder):
+        content = read_confirmation(path)
+        verdicts = Counter(str(entry.get("verdict")) for entry in content["candidates"])
+        words = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+        log.append(
+            {"generation": latest, "kind": "confirmed", "words": f"{path.stem}: {words}", "id": ""}
+        )
+    reader = campaign.reader
+    if latest < reader.config["generations"] and not reader.is_running:
+        reason = read_stop_reason(campaign.folder)
+        log.append({"generation": latest, "kind": "stopped", "words": reason, "id": ""})
+    return sorted(log, key=lambda entry: -entry["generation"])
+
+
+def reasons(index: Index) -> list[dict[str, Any]]:
+    """Why candidates fell out, the most frequent reasons first, with the latest of each."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    latest: dict[tuple[str, str, str], int] = {}
+    for place in np.flatnonzero(index.proposed & (index.statuses != Status.EVALUATED.value)):
+        key = tuple(index.texts[name][place] for name in ("status", "stage", "reason"))
+        counts[key] += 1  # type: ignore[index] # three texts
+        latest[key] = int(place)  # type: ignore[index]
+    return [
+        {
+            "status": status,
+            "stage": stage,
+            "reason": reason,
+            "count": count,
+            "id": index.texts["id"][latest[status, stage, reason]],
+            "generation": int(index.numbers["generation"][latest[status, stage, reason]]),
+        }
+        for (status, stage, reason), count in counts.most_common(_MOST_REASONS)
+    ]
+
+
+def _word(status: str) -> str:
+    return status.lower().replace("_", " ")

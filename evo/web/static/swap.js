@@ -1,0 +1,78 @@
+// Shows another address without loading the page again: replaces the parts that may differ.
+import { drawAll } from "./charts.js";
+
+let latest = 0;
+
+export async function show(address, { history: mode = "" } = {}) {
+  const number = ++latest;
+  const response = await fetch(address, { headers: { accept: "text/html" } });
+  const text = await response.text();
+  if (number !== latest) return; // a later one was asked for meanwhile
+  const page = new DOMParser().parseFromString(text, "text/html");
+  if (mode) history[mode](null, "", address);
+  for (const part of document.querySelectorAll("[data-swap]")) {
+    const fresh = page.getElementById(part.id);
+    if (fresh) replace(part, fresh);
+  }
+  await drawAll({ again: !mode });
+}
+
+// Charts are kept and drawn again in place, and so is what is open or chosen.
+function replace(part, fresh) {
+  if (part.innerHTML === fresh.innerHTML) return;
+  const open = [...part.querySelectorAll("details")].map((details) => details.open);
+  fresh.querySelectorAll("details").forEach((details, place) => {
+    if (place < open.length) details.open = open[place];
+  });
+  for (const chart of fresh.querySelectorAll("figure.chart")) {
+    const old = part.querySelector(`#${CSS.escape(chart.id)}`);
+    if (!old) continue;
+    old.dataset.figure = chart.dataset.figure;
+    chart.replaceWith(old);
+  }
+  const chosen = part.querySelector("tr.chosen")?.dataset.href;
+  part.replaceChildren(...fresh.childNodes);
+  part.className = fresh.className;
+  if (chosen) part.querySelector(`tr[data-href="${CSS.escape(chosen)}"]`)?.classList.add("chosen");
+}
+
+export function bindForms() {
+  for (const form of document.querySelectorAll("form.filters")) {
+    let timer;
+    const update = (wait) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => show(addressOf(form), { history: "replaceState" }), wait);
+    };
+    form.addEventListener("input", (event) => {
+      const output = event.target.closest("label")?.querySelector("output");
+      if (output) output.value = event.target.value;
+      update(event.target.type === "search" ? 120 : 0);
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      update(0);
+    });
+  }
+}
+
+function addressOf(form) {
+  const values = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== "") values.append(name, value);
+  return `${location.pathname}?${values}`;
+}
+
+export function bindLinks() {
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    const link = event.target.closest("a[data-show]");
+    if (link) {
+      event.preventDefault();
+      show(link.href, { history: "pushState" });
+      return;
+    }
+    const row = event.target.closest("tr[data-href]");
+    const isText = String(getSelection()) || event.target.closest("a, button, summary, details");
+    if (row && !isText) location.assign(row.dataset.href);
+  });
+  addEventListener("popstate", () => show(location.href));
+}
