@@ -30,6 +30,7 @@ class Visitor:
     def get(self, address: str, *, method: str = "GET", **headers: str) -> Answer:
         path, _, query = address.partition("?")
         sent: list[Any] = []
+        sent_request: list[bool] = []
         names = {"host": "127.0.0.1:80"} | {k.replace("_", "-"): v for k, v in headers.items()}
         scope = {
             "type": "http",
@@ -47,6 +48,9 @@ class Visitor:
         }
 
         async def receive() -> Any:
+            if sent_request:
+                await asyncio.Event().wait()  # the visitor stays
+            sent_request.append(True)
             return {"type": "http.request", "body": b"", "more_body": False}
 
         async def send(message: Any) -> None:
