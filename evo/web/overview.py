@@ -16,7 +16,7 @@ _LATEST = 8
 
 
 class Step(NamedTuple):
-    """One step of the funnel: the candidates left after it, their share of all, and those lost in it."""
+    """One step of the funnel: candidates left after it, their share of all, and those lost."""
 
     name: str
     left: int
