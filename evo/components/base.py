@@ -27,6 +27,8 @@ class Kind(ABC):
         contract: what the source must define.
         trace_shapes: argument shapes to trace with, one tuple of shapes a trace. The graphs must
             agree, or the component has a batch size baked in.
+        ranges: for each argument the numbers that it is traced with, from and to; those of an
+            argument that is never below 0 ask for no gradients. None for [-3, 3] everywhere.
         wide_shapes: further ones for components that look at a size, so that none is frozen: what
             the component computes from it must be one formula at all of them.
         large_shapes: the same for inputs as large as training may bring. Nothing is computed at
@@ -44,6 +46,7 @@ class Kind(ABC):
 
     contract: ClassVar[Contract]
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
+    ranges: ClassVar[tuple[tuple[float, float], ...] | None] = None
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = ()
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
     is_mapped: ClassVar[bool] = False

@@ -81,7 +81,9 @@ class LossKind(Kind):
         ((5, 7), (5, 7)),
         ((8, 6), (8, 6)),
     )
+    ranges: ClassVar[tuple[tuple[float, float], ...] | None] = ((-3.0, 3.0), (0.0, 1.0))
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((9, 2), (9, 2)),
         ((4, 64), (4, 64)),
         ((3, 101), (3, 101)),
         ((1, 10), (1, 10)),

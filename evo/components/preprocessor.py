@@ -64,6 +64,7 @@ class Preprocessor(Kind):
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
+        ((1, 2),),
         ((3, 64),),
         ((2, 97),),
         ((1, 784),),

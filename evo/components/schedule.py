@@ -61,6 +61,7 @@ class Schedule(Kind):
         output="F.relu(1 - {})",
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((7,),), ((5, 3),))
+    ranges: ClassVar[tuple[tuple[float, float], ...] | None] = ((0.0, 0.99),)
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((64,),),
         ((2, 3, 97),),

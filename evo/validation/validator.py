@@ -52,6 +52,7 @@ class Validator:
                         member.contract.function,
                         member.trace_shapes,
                         member.wide_shapes,
+                        member.ranges,
                     )
                     for sources, refusal in zip(components, refusals, strict=True)
                     if refusal is None
@@ -116,7 +117,7 @@ def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
     try:
         kind.check(graph)
         for shapes in kind.trace_shapes:
-            _check_vmap(graph, shapes)
+            _check_vmap(graph, shapes, kind.ranges)
     except ContractError as error:
         return Refused(Stage.CONTRACT, str(error))
     except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash
@@ -124,10 +125,15 @@ def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
     return graph
 
 
-def _check_vmap(graph: Graph, shapes: Shapes) -> None:
+def _check_vmap(graph: Graph, shapes: Shapes, ranges: Sequence[tuple[float, float]] | None) -> None:
     """Check that copies under vmap, as training runs them, compute what each computes alone."""
     generator = torch.Generator().manual_seed(0)
     inputs = [torch.randn((_COPIES, *shape), generator=generator) for shape in shapes]
+    if ranges is not None:
+        inputs = [
+            low + (high - low) * torch.sigmoid(values)
+            for values, (low, high) in zip(inputs, ranges, strict=True)
+        ]
     with torch.no_grad():
         batched = torch.func.vmap(graph)(*inputs)
         single = torch.stack([graph(*(stack[i] for stack in inputs)) for i in range(_COPIES)])

@@ -48,6 +48,5 @@ RIGHTLY = {
 
 LIMITS = {
     ("activation", "checked_input"): "builtin name `type`",
-    ("activation", "masked_write"): "use torch.where in place of x\\[mask\\]",
 }
 """Components that are refused wrongly: known limits, and what their authors are told."""

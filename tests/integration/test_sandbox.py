@@ -104,7 +104,7 @@ def test_who_hangs_costs_itself_and_holds_up_nobody(sandbox, honest_trace):
 
 def test_replies_come_while_others_hang():
     limits = ResourceLimits(cpu_s=60, silent_s=60, deadline_s=60, memory_bytes=64 << 20)
-    common = {"function": "activation", "shapes": SHAPES, "wide_shapes": ()}
+    common = {"function": "activation", "shapes": SHAPES}
     common |= {"limits": limits, "walls": list(Wall)}
 
     with Connection() as zygote:

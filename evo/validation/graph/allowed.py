@@ -64,16 +64,46 @@ squeeze.dims stack t to.dtype to.dtype_layout to.other transpose.int tril triu t
 view view_as zero zeros_like
 """
 
+_LOSSES = """
+binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cross_entropy_loss
+hinge_embedding_loss huber_loss kl_div l1_loss margin_ranking_loss mse_loss nll_loss_nd
+poisson_nll_loss smooth_l1_loss soft_margin_loss
+"""
+
+_PICKING = """
+argmax argmin broadcast_tensors bucketize.Tensor chunk count_nonzero gather glu index.Tensor
+index_select meshgrid meshgrid.indexing msort nanmean one_hot repeat_interleave.self_int scatter.src
+scatter.value scatter_add searchsorted.Tensor select_scatter slice_scatter diagonal_scatter
+split.Tensor split.sizes split_with_sizes swapaxes swapdims take_along_dim tensor_split.sections
+tile unbind.int unflatten.int unfold column_stack dstack fliplr flipud hstack moveaxis.int vstack
+"""
+
+_SIGNALS = """
+avg_pool1d conv1d conv1d.padding fft_fft fft_fftshift fft_ifft fft_ifftshift fft_irfft fft_rfft imag
+max_pool1d real view_as_real
+"""
+
+_MATRICES = """
+addmv addr cdist float_power.Tensor_Scalar float_power.Tensor_Tensor kron linalg_qr linalg_svd
+linalg_vecdot pairwise_distance vdot
+"""
+
 _MAKING = """
-arange arange.start arange.start_step bartlett_window blackman_window eye eye.m full hamming_window
-hann_window linspace logspace ones scalar_tensor zeros
+arange arange.start arange.start_step bartlett_window bartlett_window.periodic
+blackman_window blackman_window.periodic eye eye.m full hamming_window hamming_window.periodic
+hann_window hann_window.periodic linspace logspace ones scalar_tensor zeros
 """
 
 MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "inner", "linear", "matmul", "mm", "mv"})
 """Operators that sum over an inner dimension for every element of their output."""
 
-FACTORING = frozenset({"linalg_matrix_norm", "linalg_norm", "linalg_svdvals"})
-"""Operators that may compute singular values, at a cost of rows · columns · the smaller of both."""
+FACTORING = frozenset(
+    {"linalg_matrix_norm", "linalg_norm", "linalg_qr", "linalg_svd", "linalg_svdvals"}
+)
+"""Operators that may factor a matrix, at a cost of rows · columns · the smaller of both."""
+
+SLIDING = frozenset({"avg_pool1d", "conv1d", "max_pool1d"})
+"""Operators that sum over a window for every element of their output."""
 
 
 def _resolve(names: str) -> Mapping[str, OpOverload]:
@@ -85,7 +115,9 @@ def _resolve(names: str) -> Mapping[str, OpOverload]:
     return MappingProxyType(table)
 
 
-ALLOWED: Mapping[str, OpOverload] = _resolve(_UNARY + _BINARY + _ACROSS + _FORM + _MAKING)
+ALLOWED: Mapping[str, OpOverload] = _resolve(
+    _UNARY + _BINARY + _ACROSS + _FORM + _LOSSES + _PICKING + _SIGNALS + _MATRICES + _MAKING
+)
 """Operator by full name, such as `aten.silu.default`; frozen."""
 
 

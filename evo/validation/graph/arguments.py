@@ -35,8 +35,13 @@ MAX_CONSTANT_ELEMENTS = 4096
 """Limit for all constants of a graph together."""
 
 _FLOATS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-_WORDS = frozenset({"none", "tanh", "floor", "constant", "linear", "fro", "nuc"})
-"""Values of `approximate`, `rounding_mode`, `mode`, `interpolation` and `ord`.
+_WORDS = frozenset(
+    {"none", "tanh", "floor", "constant", "linear", "fro", "nuc"}
+    | {"circular", "reflect", "replicate", "same", "valid"}
+    | {"left", "right", "ij", "xy", "reduced", "complete", "r"}
+    | {"backward", "forward", "ortho"}
+)
+"""Values of `approximate`, `rounding_mode`, `mode`, `interpolation`, `ord`, `padding` and others.
 
 Not "trunc" for `rounding_mode`: the least integer divided so by −1 ends the process (SIGFPE).
 """

@@ -32,12 +32,15 @@ from evo.validation.graph.arguments import (
     schema_of,
     write_tensor,
 )
+from evo.validation.graph.safe import SAFE
 from evo.validation.graph.sizes import Formula, ShapeSlice, Size
 from evo.validation.graph.step import GraphStep
 
 MAX_GRAPH_BYTES = 200_000
 MAX_INPUTS = 16
 MAX_GRAPH_NODES = 500
+_MANY = 1000
+"""Parts of a value that is a list of tensors; the budget finds out how many it has."""
 
 
 class Document(NamedTuple):
@@ -144,13 +147,14 @@ class _Reader:
         operator = ALLOWED[name]
         call = read_call(operator, positional, keywords)
         single: list[tuple[int, int]] = []
-        several: list[tuple[int, tuple[int, ...]]] = []
+        several: list[tuple[int, tuple[int | None, ...]]] = []
         sized: list[int] = []
         for position, argument in enumerate(call.positional):
             if isinstance(argument, Reference):
                 single.append((position, self.tensor(positional[position])))
             elif isinstance(argument, list) and any(isinstance(a, Reference) for a in argument):
-                several.append((position, tuple(map(self.tensor, positional[position]))))
+                places = [None if one is None else self.tensor(one) for one in positional[position]]
+                several.append((position, tuple(places)))
             elif self._has_sizes(argument):
                 sized.append(position)
         if not single and not several and name not in MAKING:
@@ -158,7 +162,7 @@ class _Reader:
         step = GraphStep(
             name,
             len(self._parts),
-            operator,
+            SAFE.get(name, operator),
             call.positional,
             call.keywords,
             tuple(single),
@@ -168,7 +172,8 @@ class _Reader:
         )
         written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]
         returns = schema_of(operator).returns
-        self._add(written, step=step, parts=len(returns))
+        is_list = len(returns) == 1 and str(returns[0].type) == "List[Tensor]"
+        self._add(written, step=step, parts=_MANY if is_list else len(returns))
 
     def _has_sizes(self, argument: Any) -> bool:
         items = argument if isinstance(argument, list) else [argument]

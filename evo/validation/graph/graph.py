@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, base_name
+from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, SLIDING, base_name
 from evo.validation.graph.arguments import GraphError, first_line
 from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.shape_cache import SHARED, ShapeCache
@@ -158,8 +158,22 @@ def _cost(step: GraphStep, values: Sequence[Any]) -> int:
     tensors = [output] if isinstance(output, torch.Tensor) else output
     count = sum(tensor.numel() for tensor in tensors)
     factors = [values[source] for _, source in step.single]
-    if base_name(step.name) in FACTORING:
-        count += sum(math.prod(factor.shape) * min(factor.shape[-2:]) for factor in factors)
-    if base_name(step.name) in MULTIPLYING:
+    name = base_name(step.name)
+    if name in FACTORING and _factors(step):
+        matrices = [factor.shape for factor in factors if factor.dim() > 1]
+        count += sum(math.prod(shape) * min(shape[-2:]) for shape in matrices)
+    if name in MULTIPLYING:
         count *= max(math.prod(factor.shape[-1:]) for factor in factors)
+    if name in SLIDING:
+        kernel = factors[1].shape[1:] if name == "conv1d" else step.arguments[1]
+        count *= math.prod(kernel)
     return count
+
+
+def _factors(step: GraphStep) -> bool:
+    """Whether a norm is one of singular values; the Euclidean and the largest entry's are not."""
+    if base_name(step.name) != "linalg_norm":
+        return base_name(step.name) != "linalg_matrix_norm" or step.arguments[1:2] != ("fro",)
+    order = step.arguments[1] if len(step.arguments) > 1 else None
+    dim = step.arguments[2] if len(step.arguments) > 2 else None
+    return order not in (None, "fro") and (dim is None or len(dim) > 1)

@@ -200,6 +200,8 @@ class _Merger:
                         return ["//", size, parts]
                     if [-(-n // parts) for n in sizes] == list(numbers):
                         return ["//", ["+", size, parts - 1], parts]
+                    if [n // parts + 1 for n in sizes] == list(numbers):
+                        return ["+", ["//", size, parts], 1]
         return None
 
     def _formula(self, numbers: Sequence[float], *, is_float: bool) -> Expression | None:

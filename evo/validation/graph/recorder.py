@@ -29,6 +29,22 @@ MAX_CALLS = 2000
 _CALLS_PER_SIGN = 20
 
 _aten = torch.ops.aten
+_INITIALISED = {
+    _aten.empty.memory_format: _aten.zeros.default,
+    _aten.empty_like.default: _aten.zeros_like.default,
+    _aten.new_empty.default: _aten.new_zeros.default,
+}
+"""Tensors that begin with any numbers begin with zeros, so that a trace is the same every time."""
+_VALUE_FREE = frozenset(
+    {
+        *(_aten.zeros_like.default, _aten.ones_like.default, _aten.full_like.default),
+        *(_aten.new_zeros.default, _aten.new_ones.default, _aten.new_full.default),
+        *(_aten.empty_like.default, _aten.new_empty.default),
+    }
+)
+"""Operators whose values do not depend on the values of their tensors: Python may look at them."""
+_MAY_ALIAS = frozenset({_aten.type_as.default, _aten.reshape.default, _aten.contiguous.default})
+"""Operators that may return their input, though their schema does not always say so."""
 
 
 def record(
@@ -140,7 +156,9 @@ class _Recorder(ProxyTorchDispatchMode):
         with torch._C._DisablePythonDispatcher():
             if func is torch.ops.prim.device.default:
                 return func(*args, **keywords)
-            depends = any(map(self._depends, _tensors((args, keywords))))
+            depends = func not in _VALUE_FREE and any(
+                map(self._depends, _tensors((args, keywords)))
+            )
             if func is _aten.is_nonzero.default or torch.Tag.data_dependent_output in func.tags:
                 if depends:
                     raise RuntimeError("it takes the value out of a tracing tensor")
@@ -149,12 +167,15 @@ class _Recorder(ProxyTorchDispatchMode):
             self._note_gradients()
             self._count()
             target = _aten.lift_fresh_copy.default if func is _aten.lift_fresh.default else func
+            target = func = _INITIALISED.get(target, target)
             node = self._graph.create_node(
                 "call_function", target, self._argument(args), self._argument(keywords)
             )
             if self._line is not None:
                 node.meta["line"] = self._line()
             result = func(*args, **keywords)
+            if func in _MAY_ALIAS or any(out.alias_info for out in func._schema.returns):
+                node.meta["is_view"] = _is_view(args[0], result)
             self._add(result, node, depends=depends)
             return result
 
@@ -174,6 +195,7 @@ class _Recorder(ProxyTorchDispatchMode):
     def _add(self, result: Any, node: Node, *, depends: bool) -> None:
         if isinstance(result, torch.Tensor):
             node.meta["rank"] = result.dim()
+            node.meta["shape"], node.meta["dtype"] = tuple(result.shape), result.dtype
             self._values[id(result)] = _Value(weakref.ref(result), node, depends)
         elif isinstance(result, list | tuple):
             for number, part in enumerate(result):
@@ -231,6 +253,13 @@ def _expect_default_modes() -> None:
             "it changes how torch computes, which is no tensor operator; use only those, and "
             ".detach() or torch.no_grad() against gradients"
         )
+
+
+def _is_view(source: Any, result: Any) -> bool:
+    """Whether a result shares the memory of a tensor."""
+    if not isinstance(source, torch.Tensor) or not isinstance(result, torch.Tensor):
+        return False
+    return source.untyped_storage().data_ptr() == result.untyped_storage().data_ptr() != 0
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:

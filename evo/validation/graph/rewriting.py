@@ -1,18 +1,31 @@
 """Rewrite a candidate's source before it runs. Runs in the sandbox's child; line numbers stay.
 
-- `int(…)` and `float(…)` keep the formulas of sizes (see `tracked`).
+Python gives `int(n)`, `float(n)` and `0.5 * n` as plain numbers even if n remembers its formula
+(see `tracked`). Such calls and operators get functions that keep it, under names that no candidate
+can write.
 """
 
 import ast
 from types import CodeType
 
 _CONVERSIONS = {"int": "__to_int__", "float": "__to_float__"}
-"""Calls by name that get a function of `tracked.BUILTINS`; no candidate can write these names."""
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.Pow: "__pow__",
+}
+_SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
+"""A source without any of them looks at no size."""
 
 
 def compiled(source: str, file: str) -> CodeType:
     """The code of a source, rewritten where that is needed."""
-    if not any(f"{name}(" in source for name in _CONVERSIONS):
+    has_sizes = any(word in source for word in _SIZE_WORDS)
+    if not has_sizes and not any(f"{name}(" in source for name in _CONVERSIONS):
         return compile(source, file, "exec")
     tree = ast.parse(source, file)
     stored = {
@@ -20,10 +33,24 @@ def compiled(source: str, file: str) -> CodeType:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(ast.Name(name) as function) if name in _CONVERSIONS.keys() - stored:
-                function.id = _CONVERSIONS[name]
-            case _:
-                pass
-    return compile(tree, file, "exec")
+    rewritten = _Rewriter(_CONVERSIONS.keys() - stored, has_sizes=has_sizes).visit(tree)
+    return compile(ast.fix_missing_locations(rewritten), file, "exec")
+
+
+class _Rewriter(ast.NodeTransformer):
+    def __init__(self, conversions: set[str], *, has_sizes: bool) -> None:
+        self._conversions = conversions
+        self._has_sizes = has_sizes
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id in self._conversions:
+            node.func.id = _CONVERSIONS[node.func.id]
+        return self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        name = _OPERATORS.get(type(node.op))
+        if not self._has_sizes or name is None:
+            return node
+        function = ast.Name(name, ast.Load())
+        return ast.copy_location(ast.Call(function, [node.left, node.right], []), node)

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from evo.validation.graph.allowed import ALLOWED
 from evo.validation.graph.step import GraphStep
 
 _MOST = 20_000
@@ -35,22 +36,22 @@ class ShapeCache:
         Raises:
             Exception: of any type, from torch, where the shapes do not fit.
         """
-        operator: Any = step.operator
-        if operator is None:
+        if step.operator is None:
             return step.run(values)
         step = step.at_sizes(values)
-        if torch.Tag.pointwise in operator.tags:
+        if torch.Tag.pointwise in ALLOWED[step.name].tags:
             # Floats change no shape here: one key for all, so that the first one does not matter.
             step = step._replace(arguments=tuple(map(_same_float, step.arguments)))
+
+        def spec(source: int | None) -> Hashable:
+            return None if source is None else _spec(values[source])
+
         key = (
             step.name,
             repr(step.arguments),
             repr(sorted(step.keywords.items())),
-            tuple((position, _spec(values[source])) for position, source in step.single),
-            tuple(
-                (position, tuple(_spec(values[source]) for source in sources))
-                for position, sources in step.several
-            ),
+            tuple((position, spec(source)) for position, source in step.single),
+            tuple((position, tuple(map(spec, sources))) for position, sources in step.several),
         )
         if key not in self._outputs:
             if len(self._outputs) >= self._capacity:

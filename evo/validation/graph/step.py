@@ -16,7 +16,7 @@ class GraphStep(NamedTuple):
         arguments: positional arguments, with placeholders for values and sizes.
         keywords: keyword arguments; they refer to no value.
         single: (position, value index) of each argument that is a value.
-        several: (position, value indices) of each argument that is a list of values.
+        several: (position, value indices) of each argument that is a list of values, some None.
         sized: position of each argument that is a size or holds sizes.
         makes: whether the operator makes a tensor from numbers alone, and needs a device.
     """
@@ -27,7 +27,7 @@ class GraphStep(NamedTuple):
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
     single: tuple[tuple[int, int], ...]
-    several: tuple[tuple[int, tuple[int, ...]], ...]
+    several: tuple[tuple[int, tuple[int | None, ...]], ...]
     sized: tuple[int, ...] = ()
     makes: bool = False
 
@@ -46,7 +46,7 @@ class GraphStep(NamedTuple):
         for position, source in self.single:
             arguments[position] = values[source]
         for position, sources in self.several:
-            arguments[position] = [values[source] for source in sources]
+            arguments[position] = [None if source is None else values[source] for source in sources]
         for position in self.sized:
             arguments[position] = resolved(arguments[position], lambda i: values[i].shape)
         if self.operator is None:

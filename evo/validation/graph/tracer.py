@@ -41,6 +41,7 @@ def trace(
     shapes: Sequence[Shapes],
     *,
     wide_shapes: Sequence[Shapes] = (),
+    ranges: Sequence[tuple[float, float]] | None = None,
     progress: Callable[[], None],
 ) -> str:
     """Trace `function` at every shape set and return its graph as JSON.
@@ -50,6 +51,7 @@ def trace(
         function: name of the entry function.
         shapes: one or more sets of argument shapes.
         wide_shapes: further ones, for functions that look at a size.
+        ranges: for each argument the numbers in it, from and to; [-3, 3] by default.
         progress: called every few recorded operators.
 
     Raises:
@@ -60,7 +62,7 @@ def trace(
             namespace: dict[str, Any] = {"__name__": "candidate", "__builtins__": dict(BUILTINS)}
             exec(compiled(source, _FILE), namespace)  # noqa: S102 - what this process is for
             notes = Notes(use, len({len(sizes[0]) for sizes in shapes}) > 1)
-            tracer = _Tracer(namespace[function], notes, progress)
+            tracer = _Tracer(namespace[function], notes, ranges or (), progress)
             return tracer.merged(shapes, wide_shapes)
     except TraceError:
         raise
@@ -70,10 +72,15 @@ def trace(
 
 class _Tracer:
     def __init__(
-        self, component: Callable[..., object], notes: Notes, progress: Callable[[], None]
+        self,
+        component: Callable[..., object],
+        notes: Notes,
+        ranges: Sequence[tuple[float, float]],
+        progress: Callable[[], None],
     ) -> None:
         self._component = component
         self._notes = notes
+        self._ranges = ranges
         self._progress = progress
 
     def merged(self, shapes: Sequence[Shapes], wide_shapes: Sequence[Shapes]) -> str:
@@ -94,7 +101,9 @@ class _Tracer:
             raise TraceError(_explain_difference(difference, traces)) from None
 
     def _recorded(self, shapes: Shapes) -> Recording:
-        return record(self._component, _examples(shapes), self._progress, notes=self._notes)
+        return record(
+            self._component, _examples(shapes, self._ranges), self._progress, notes=self._notes
+        )
 
 
 def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
@@ -135,11 +144,12 @@ def _nothing() -> None:
     pass
 
 
-def _examples(shapes: Shapes) -> list[torch.Tensor]:
-    return [
-        torch.linspace(-3.0, 3.0, math.prod(shape)).reshape(tuple(shape)).requires_grad_()
-        for shape in shapes
-    ]
+def _examples(shapes: Shapes, ranges: Sequence[tuple[float, float]]) -> list[torch.Tensor]:
+    examples: list[torch.Tensor] = []
+    for shape, (low, high) in zip(shapes, ranges or [(-3.0, 3.0)] * len(shapes), strict=True):
+        values = torch.linspace(low, high, math.prod(shape)).reshape(tuple(shape))
+        examples.append(values.requires_grad_(low < 0))
+    return examples
 
 
 def _explain(error: BaseException) -> str:

@@ -131,7 +131,7 @@ def _method(name: str, function: Callable[..., Any], *, reflected: bool = False)
     return method
 
 
-for _name, _function, _dunder in (
+_ARITHMETIC = (
     ("+", operator.add, "add"),
     ("-", operator.sub, "sub"),
     ("*", operator.mul, "mul"),
@@ -139,7 +139,8 @@ for _name, _function, _dunder in (
     ("//", operator.floordiv, "floordiv"),
     ("%", operator.mod, "mod"),
     ("**", operator.pow, "pow"),
-):
+)
+for _name, _function, _dunder in _ARITHMETIC:
     for _class in (_SizeInt, _SizeFloat):
         setattr(_class, f"__{_dunder}__", _method(_name, _function))
         setattr(_class, f"__r{_dunder}__", _method(_name, _function, reflected=True))
@@ -236,6 +237,17 @@ _MATH = {
     **{name: _mathematical(name) for name in {*FUNCTIONS, *_OF_TENSORS} if hasattr(math, name)},
     "prod": _product,
 }
+
+
+def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]:
+    def applied(left: Any, right: Any) -> Any:
+        if isinstance(right, _SizeInt) and isinstance(left, float):
+            return getattr(right, f"__r{dunder}__")(left)
+        return function(left, right)
+
+    return applied
+
+
 BUILTINS: Mapping[str, Any] = {
     **vars(builtins),
     "max": _choice("max", max, torch.maximum),
@@ -243,6 +255,7 @@ BUILTINS: Mapping[str, Any] = {
     "len": _length,
     "__to_int__": to_int,
     "__to_float__": to_float,
+    **{f"__{name}__": _arithmetic(function, name) for _, function, name in _ARITHMETIC},
 }
 """Builtins for a component."""
 
@@ -317,7 +330,13 @@ def tracking() -> Generator[Callable[[Sizes | None], None]]:
                 return tensor
         return _GETITEM(tensor, index)
 
+    def array(*_: Any, **__: Any) -> Any:
+        raise TypeError(
+            "numpy cannot take a tensor here; use the function of torch in place of numpy's"
+        )
+
     tensor_names = {
+        "__array__": array,
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,
     }

@@ -4,8 +4,8 @@ A graph consists of pure operators only, so the recording is changed in four way
 
 - A value that depends on no input is computed once and becomes a constant without a device, unless
   it changes with the shapes of inputs.
-- An in-place operator becomes the one that returns a new tensor. That is the same function as long
-  as no other value shares the memory; where one does, the trace is refused.
+- An in-place operator becomes the one that returns a new tensor, and all that shares the memory
+  follows (see `views`). Selections by a mask become whole tensors (see `masks`).
 - A value that is used under `torch.no_grad` is detached, which gives the same gradients.
 - Devices, layouts and other arguments that do not change values are left out.
 """
@@ -22,10 +22,9 @@ from torch.fx.node import map_arg
 
 from evo.validation.graph.arguments import schema_of
 from evo.validation.graph.encoding import RecordedCall, encode_call, encode_constant, from_back
+from evo.validation.graph.masks import Masks
 from evo.validation.graph.recording import Recording, TraceError
-
-_SHARING = frozenset({"aten.type_as.default"})
-"""Operators that may return their input, though their schema does not say so."""
+from evo.validation.graph.views import Views
 
 _DETACH = torch.ops.aten.detach.default
 
@@ -95,6 +94,17 @@ def _is_same(one: Any, other: Any) -> bool:
     return type(one) is type(other)
 
 
+def _without_device(call: RecordedCall) -> RecordedCall:
+    """The call without the device that it names."""
+    name = str(call.target)
+    if name == "aten.lift_fresh_copy.default":
+        return call._replace(target=torch.ops.aten.clone.default)
+    if name == "aten.to.device":
+        arguments = (call.arguments[0], *call.arguments[2:])
+        return call._replace(target=torch.ops.aten.to.dtype, arguments=arguments)
+    return call
+
+
 class _Writer:
     def __init__(self, recording: Recording, changing: frozenset[int] = frozenset()) -> None:
         self._recording = recording
@@ -107,10 +117,8 @@ class _Writer:
         """Values that depend on no input."""
         self.constants: dict[int, Any] = {}
         """The same by place among the recorded nodes."""
-        self._newer: dict[Node, Node] = {}
-        """Node with the new value of each node that was written into."""
-        self._shared: set[Node] = set()
-        """Nodes that share memory with another."""
+        self._views = Views(self._emit)
+        self._masks = Masks(self._emit, self._calls.get)
         self._has_gradients = True
         self._detached: dict[Node, Node] = {}
         """Detached copy of each node that was used under `torch.no_grad`."""
@@ -134,38 +142,79 @@ class _Writer:
         output = self._output
         if not isinstance(output, Node):
             raise TraceError(f"expected one tensor to be returned, got a {type(output).__name__}")
-        return self._write(self._latest(output))
-
-    def _latest(self, node: Node) -> Node:
-        while node in self._newer:
-            node = self._newer[node]
-        return node
+        value = self._views.value(output)
+        if self._masks.chosen_by(value) is not None:
+            raise TraceError("it returns x[mask], whose size depends on values; use torch.where")
+        return self._write(value)
 
     def _read(self, node: Node, place: int) -> None:
-        target: Any = node.target
+        value = self._views.value
         call = RecordedCall(
-            target,
-            map_arg(node.args, self._latest),  # pyright: ignore[reportArgumentType] - args stay a tuple
-            map_arg(node.kwargs, self._latest),  # pyright: ignore[reportArgumentType]
+            node.target,
+            map_arg(node.args, value),  # pyright: ignore[reportArgumentType] - args stay a tuple
+            map_arg(node.kwargs, value),  # pyright: ignore[reportArgumentType]
         )
-        if target is not operator.getitem:
-            if not self._has_gradients:
-                call = self._without_gradients(node, call)
-            call = self._as_pure(node, call)
+        if call.target is operator.getitem:
+            self._settle(node, call, place)
+            return
+        self._check_operator(call)
+        if not self._has_gradients:
+            call = self._without_gradients(node, call)
+        if schema_of(call.target).is_mutable:
+            self._settle(node, self._write_into(node, call), place)
+            self._views.write(node.args[0], node, node)  # pyright: ignore[reportArgumentType] - a node
+            return
+        if call.target is torch.ops.aten.index.Tensor:
+            call = self._masks.choose(node, call) or call
+        elif self._masks.is_reshaped(node, call):
+            self._views.add_same(node, call.arguments[0])
+            return
+        else:
+            call = self._masks.follow(node, call)
+        call = _without_device(call)
+        self._settle(node, call, place)
+        if node.meta.get("is_view"):
+            self._views.add_view(node, node.args[0], call)  # pyright: ignore[reportArgumentType] - a node
+
+    def _emit(self, call: RecordedCall) -> Node:
+        """A node for a call that is not in the recording."""
+        node = self._recording.graph.call_function(call.target, call.arguments, call.keywords)
+        self._settle(node, call, None)
+        return node
+
+    def _settle(self, node: Node, call: RecordedCall, place: int | None) -> None:
+        """Make a call part of the graph, or its value a constant where it depends on no input."""
         sources = call.sources()
         if all(source in self._constants for source in sources) and place not in self._changing:
             with torch.no_grad():
                 arguments, keywords = map_arg(
                     (call.arguments, call.keywords), self._constants.__getitem__
                 )
-                self._constants[node] = call.target(*arguments, **keywords)
-            self.constants[place] = self._constants[node]
+                value = call.target(*arguments, **keywords)
+            self._constants[node] = value
+            if place is not None:
+                self.constants[place] = value
+            if isinstance(value, torch.Tensor):
+                node.meta |= {"shape": tuple(value.shape), "dtype": value.dtype}
         else:
             self._calls[node] = call
 
+    def _check_operator(self, call: RecordedCall) -> None:
+        target = call.target
+        if not isinstance(target, OpOverload):
+            name = getattr(target, "__name__", str(target))
+            raise TraceError(
+                f"{name} is no tensor operator; use only those, and .detach() in place of "
+                "torch.no_grad()"
+            )
+        if torch.Tag.nondeterministic_seeded in target.tags:
+            raise TraceError(
+                f"{target} is random; a component must give the same output every time"
+            )
+
     def _without_gradients(self, node: Node, call: RecordedCall) -> RecordedCall:
         """The call on detached values."""
-        if isinstance(call.target, OpOverload) and schema_of(call.target).is_mutable:
+        if schema_of(call.target).is_mutable and call.arguments[0] not in self._detached:
             raise TraceError(
                 f"{call.target} writes into a tensor under torch.no_grad(); compute a new tensor "
                 "instead"
@@ -173,10 +222,8 @@ class _Writer:
 
         def detached(source: Node) -> Node:
             if source not in self._detached:
-                with self._recording.graph.inserting_before(node):
-                    copy = self._recording.graph.call_function(_DETACH, (source,))
-                self._calls[copy] = RecordedCall(_DETACH, (source,), {})
-                self._detached[source] = copy
+                copy = self._emit(RecordedCall(_DETACH, (source,), {}))
+                self._detached[source] = self._detached[copy] = copy
             return self._detached[source]
 
         def read(source: Node) -> Node:
@@ -187,44 +234,43 @@ class _Writer:
             call.target, map_arg(call.arguments, read), map_arg(call.keywords, read)
         )
 
-    def _as_pure(self, node: Node, call: RecordedCall) -> RecordedCall:
-        """The call that gives the same value without writing into its arguments."""
-        target = call.target
-        name = str(target)
-        if not isinstance(target, OpOverload):
-            raise TraceError(
-                f"{getattr(target, '__name__', name)} is no tensor operator; use only those, and "
-                ".detach() in place of torch.no_grad()"
-            )
-        if torch.Tag.nondeterministic_seeded in target.tags:
-            raise TraceError(f"{name} is random; a component must give the same output every time")
-        if name == "aten.lift_fresh_copy.default":
-            return call._replace(target=torch.ops.aten.clone.default)
-        if name == "aten.detach_.default":
-            self._newer[call.arguments[0]] = node
-            return call._replace(target=torch.ops.aten.detach.default)
-        if schema_of(target).is_mutable:
-            return call._replace(target=self._without_writing(node, call))
-        if name == "aten.to.device":
-            without_device = (call.arguments[0], *call.arguments[2:])
-            call = call._replace(target=torch.ops.aten.to.dtype, arguments=without_device)
-        if name in _SHARING or any(output.alias_info for output in schema_of(target).returns):
-            self._shared.update((node, call.arguments[0]))
-        return call
-
-    def _without_writing(self, node: Node, call: RecordedCall) -> OpOverload:
+    def _write_into(self, node: Node, call: RecordedCall) -> RecordedCall:
+        """The call that gives the new value of the tensor that a call writes into."""
         target, written = call.target, call.arguments[0]
-        if written.op != "call_function" or written in self._shared:
+        if not isinstance(node.args[0], Node) or not self._views.is_writable(node.args[0]):
             raise TraceError(
-                f"{target} writes into memory that several values share; compute a new tensor "
-                "instead, with torch.where for a part of it"
+                f"{target} writes into an input or a constant of the module, which other calls "
+                "share; compute a new tensor instead, or write into a .clone()"
             )
-        base = schema_of(target).name.removeprefix("aten::").removesuffix("_")
-        packet = getattr(torch.ops.aten, base, None)
+        name = schema_of(target).name.removeprefix("aten::").removesuffix("_")
+        if name == "index_put" and (put := self._masks.put(call)) is not None:
+            return put
+        if name == "copy" or str(target) == "aten.fill_.Tensor":
+            return self._copied(written, call.arguments[1])
+        if name == "fill_diagonal":
+            diagonal = self._emit(RecordedCall(torch.ops.aten.diagonal.default, (written,), {}))
+            value = (diagonal, call.arguments[1])
+            filled = self._emit(RecordedCall(torch.ops.aten.full_like.default, value, {}))
+            scatter = torch.ops.aten.diagonal_scatter.default
+            return RecordedCall(scatter, (written, filled), {})
+        packet = getattr(torch.ops.aten, name, None)
         if packet is None or target._overloadname not in packet.overloads():
             raise TraceError(f"{target} writes into its tensor; compute a new tensor instead")
-        self._newer[written] = node
-        return getattr(packet, target._overloadname)
+        pure = call._replace(target=getattr(packet, target._overloadname))
+        return self._masks.follow(node, pure)
+
+    def _copied(self, written: Node, source: Node) -> RecordedCall:
+        """The call that gives a source the shape and dtype of what it is written into."""
+        if self._masks.chosen_by(source) is not None:
+            raise TraceError("it writes x[mask] into a part of a tensor; use torch.where")
+        if source.meta["shape"] != written.meta["shape"]:
+            call = RecordedCall(torch.ops.aten.expand_as.default, (source, written), {})
+            if source.meta["dtype"] == written.meta["dtype"]:
+                return call
+            source = self._emit(call)
+        elif source.meta["dtype"] == written.meta["dtype"]:
+            return RecordedCall(torch.ops.aten.alias.default, (source,), {})
+        return RecordedCall(torch.ops.aten.type_as.default, (source, written), {})
 
     def _write(self, output: Node) -> Written:
         inputs = self._inputs

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from evo.validation.graph.allowed import ALLOWED, base_name
 
 _MODULES = """
-__future__ math torch torch.linalg torch.nn torch.nn.functional torch.special typing
+__future__ math numpy torch torch.fft torch.linalg torch.nn torch.nn.functional torch.special typing
 """
 MODULES = frozenset(_MODULES.split())
 """Modules that may be imported."""
@@ -21,16 +21,22 @@ round slice sorted str sum tuple zip NotImplementedError RuntimeError TypeError 
 BUILTINS = frozenset(_BUILTINS.split())
 """Allowed builtin functions; every other builtin name is refused, even when redefined."""
 
-_OPERATORS = {base_name(name).removeprefix("special_").removeprefix("linalg_") for name in ALLOWED}
+_PREFIXES = ("special_", "linalg_", "fft_")
+_OPERATORS = {
+    base_name(name).removeprefix(next(filter(base_name(name).startswith, _PREFIXES), ""))
+    for name in ALLOWED
+}
 _FUNCTIONS = """
-arange as_tensor eye full linspace logsigmoid normalize ones scalar_tensor softmin softsign
-tanhshrink tensor zeros
+arange as_tensor atleast_1d atleast_2d cross_entropy empty empty_like eye full gaussian_nll_loss
+linspace logsigmoid margin_ranking_loss multilabel_soft_margin_loss nll_loss normalize ones
+scalar_tensor softmin softsign tanhshrink tensor zeros
 """
 _TENSOR = """
-T bool device dim double dtype float half indices int is_floating_point long ndim new_tensor numel
-shape size values
+Q R S T U Vh bool device dim double dtype float half indices int is_floating_point item long mH
+nelement new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape size values
+view_as
 """
-_MODULE = "functional linalg nn no_grad special Tensor finfo eps max min tiny smallest_normal"
+_MODULE = "fft functional linalg nn no_grad special Tensor finfo eps max min tiny smallest_normal"
 _TYPING = "Any Callable Dict Final Iterable List Optional Sequence Tuple Union"
 _DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
 _MATH = """
@@ -52,10 +58,8 @@ ATTRIBUTES = frozenset(
 _BY_TORCH_WHERE = "choose between tensors with torch.where"
 _RANDOM = "a component is deterministic"
 _DEVICE = "leave the device to the trainer"
-_NO_FACTORY = "use torch.zeros_like or torch.full_like"
 
 NAME_REMEDIES: Mapping[str, str] = {
-    "item": _BY_TORCH_WHERE,
     "tolist": _BY_TORCH_WHERE,
     "numpy": "stay with tensors",
     "nonzero": _BY_TORCH_WHERE,
@@ -69,19 +73,12 @@ NAME_REMEDIES: Mapping[str, str] = {
     "dropout": _RANDOM,
     "cuda": _DEVICE,
     "cpu": _DEVICE,
-    "empty": _NO_FACTORY,
-    "einsum": "use matmul or a product and a sum",
-    "empty_like": _NO_FACTORY,
-    "svd": "use torch.linalg.svdvals",
     "eigvalsh": "use torch.linalg.svdvals",
     "logdet": "use torch.linalg.svdvals(w).log().sum()",
     "format": "use an f-string",
     "script": "call the function plainly",
     "Parameter": "a component makes no parameters; write the constant as a number",
     "Module": "write a function, with the functions of torch.nn.functional",
-    "cross_entropy": "use -(targets * torch.log_softmax(outputs, dim=-1)).sum(dim=-1)",
-    "argmax": "targets are one-hot: (outputs * targets).sum(dim=-1) picks by class",
-    "gather": "targets are one-hot: (outputs * targets).sum(dim=-1) picks by class",
     "ReLU": "use torch.nn.functional.relu",
     "SiLU": "use torch.nn.functional.silu",
     "GELU": "use torch.nn.functional.gelu",

@@ -41,12 +41,14 @@ class TraceRequest(NamedTuple):
         function: name of its entry function.
         shapes: one or more sets of argument shapes; the traces at all of them must agree.
         wide_shapes: further ones, for sources that look at a size.
+        ranges: for each argument the numbers that it is traced with; see `Kind`.
     """
 
     source: str
     function: str
     shapes: tuple[Shapes, ...]
     wide_shapes: tuple[Shapes, ...] = ()
+    ranges: tuple[tuple[float, float], ...] | None = None
 
 
 class Sandbox:

@@ -41,7 +41,6 @@ _SELF_TEST = {
     "source": "def f(x):\n    return x * 2",
     "function": "f",
     "shapes": [[[2]], [[3]]],
-    "wide_shapes": [],
     "limits": ResourceLimits(cpu_s=30, silent_s=30, deadline_s=30.0, memory_bytes=512 << 20),
 }
 
@@ -64,6 +63,7 @@ def _import_tracer() -> Trace:
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     torch.backends.mkldnn.enabled = False
+    torch.backends.nnpack.set_flags(False)
     tracer.warm_up()
     os.environ.clear()
     # The collector must not touch, and so copy, the memory that the children share.
@@ -77,7 +77,8 @@ def _import_tracer() -> Trace:
                 request["source"],
                 request["function"],
                 request["shapes"],
-                wide_shapes=request["wide_shapes"],
+                wide_shapes=request.get("wide_shapes", ()),
+                ranges=request.get("ranges"),
                 progress=progress,
             )
         except tracer.TraceError as error:

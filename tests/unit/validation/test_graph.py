@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from evo.validation.graph.allowed import ALLOWED
 from evo.validation.graph.arguments import schema_of
 from evo.validation.graph.graph import Graph, GraphError
+from evo.validation.graph.safe import SAFE
 
 NODES = [
     ["aten.sigmoid.default", [{"ref": 0}], {}],
@@ -234,8 +235,40 @@ def test_an_allowed_operator_is_pure_and_deterministic(name):
     assert not schema_of(operator).is_mutable
     assert not any(argument.is_out for argument in schema_of(operator).arguments)
     assert torch.Tag.nondeterministic_seeded not in operator.tags
-    assert torch.Tag.data_dependent_output not in operator.tags
-    assert torch.Tag.dynamic_output_shape not in operator.tags
+    # Of those that may need values, only the uses that do not are kept: see the next test.
+    assert torch.Tag.data_dependent_output not in operator.tags or name in SAFE
+    assert torch.Tag.dynamic_output_shape not in operator.tags or name in SAFE
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [
+            ["aten.gt.Scalar", [{"ref": 0}, 0], {}],
+            ["aten.index.Tensor", [{"ref": 0}, [{"ref": 1}]], {}],
+        ],
+        [
+            ["aten.argsort.default", [{"ref": 0}], {}],
+            ["aten.one_hot.default", [{"ref": 1}], {}],
+        ],
+    ],
+)
+def test_an_operator_whose_result_has_a_size_by_values_is_refused(nodes):
+    graph = Graph.parse(text(*nodes))
+
+    with pytest.raises(GraphError, match=r"fails: .*(mask|num_classes)"):
+        graph.check_budget([(5,)])
+    with pytest.raises(RuntimeError):
+        graph(torch.linspace(-1, 1, 5))
+
+
+@pytest.mark.parametrize("index", [7, -8, 2**40])
+def test_an_index_out_of_range_is_an_error(index):
+    picked = ["aten.index.Tensor", [{"ref": 0}, [{"ref": 1}]], {}]
+    graph = Graph.parse(text(["constant", "int64", [1], [index]], picked))
+
+    with pytest.raises(IndexError):
+        graph(torch.linspace(-1, 1, 7))
 
 
 def test_the_table_of_operators_is_frozen():

@@ -115,14 +115,18 @@ def test_layer_norm_stays_one_operator_at_one_shape():
         ("return (x, x)", ["one tensor", "tuple"]),
         ("return activation(x)", ["line 4", "RecursionError"]),
         ("raise SystemExit(3)", ["line 4", "SystemExit"]),
-        ("with torch.no_grad(): y = (x * 2).mul_(2)", ["mul_", "no_grad"]),
+        ("y = x * 2\n    with torch.no_grad(): y.mul_(2)", ["mul_", "no_grad"]),
         ("y = x * 2", ["one tensor", "NoneType"]),
         ("with torch.inference_mode(): return x * 2", ["how torch computes"]),
         ("with torch.autocast('cpu'): return x * 2", ["how torch computes"]),
         ("y = torch.zeros(1).add_(x.sum()); return x * y.item()", ["line 5", "torch.where"]),
         ("return x if torch.equal(x, x) else -x", ["line 4", "torch.where"]),
-        ("y = x * 2; z = y.view(-1); z.mul_(3); return y", ["mul_", "share"]),
-        ("y = x * 2; y[0] = 1.0; return y", ["share", "torch.where"]),
+        ("y = (x * 2).expand(2, *x.shape); y.mul_(3); return y[0]", ["single memory location"]),
+        ("return x[x > 0]", ["size depends on values", "torch.where"]),
+        ("y = x.clone(); y[x > 0] = x[x > 1]; return y", ["shape mismatch"]),
+        ("y = x.clone(); y[x > 0] = x[x > -x]; return y", ["same mask", "torch.where"]),
+        ("return x - x[x > 0].std()", ["std of x[mask]", "torch.where"]),
+        ("import numpy as np; return x * np.tanh(x.detach())", ["line 5", "numpy", "torch"]),
         ("return (x.unsqueeze(-1) * torch.ones(9000)).sum(-1)", ["9,000 elements", "4,096"]),
     ],
 )
@@ -294,6 +298,71 @@ def test_what_a_candidate_patches_does_not_outlive_its_trace():
     assert torch.Tensor.shape is shape
     assert (len, math.sqrt) == (length, square_root)
     assert type(torch.ones(2).shape[0]) is int
+
+
+WRITES = {
+    "into what a mask chooses": [
+        "y = torch.zeros_like(x)",
+        "m = x > 0",
+        "y[m] = x[m].add(1).sqrt()",
+    ],
+    "into empty memory": ["y = torch.empty_like(x)", "m = x > 0", "y[m] = x[m]", "y[~m] = -x[~m]"],
+    "a number by a mask": ["y = torch.sin(x)", "y[x < -1] = 0.5"],
+    "in place by a mask": ["y = x.clone()", "y[x < 0] *= 0.1"],
+    "by a mask, of two": ["y = x * 2", "y[x > 1] = x[x > 1] * torch.tanh(y[x > 1])"],
+    "into a slice": ["y = x.clone()", "y[:, 1:] -= x[:, :-1]"],
+    "into a row": ["y = x * 2", "y[0] = 1.0", "y[1] = x[2]"],
+    "into every second column": ["y = x + 1", "y[:, ::2] = torch.tanh(x[:, ::2])"],
+    "into a view": ["y = x * 2", "z = y.view(-1)", "z.mul_(3)"],
+    "into a view of a view": ["y = x * 2", "y.t()[1:].unsqueeze(0).mul_(3)"],
+    "before a view is read": ["y = x * 2", "z = y[:, 0]", "y.mul_(3)", "y = y + z.unsqueeze(1)"],
+    "into a diagonal": ["y = x @ x.t()", "y.fill_diagonal_(0.0)", "y = y @ x"],
+    "into a fresh tensor": ["y = (x > 0).float()", "y.mul_(2)", "y = y * x"],
+    "rows of a result": [
+        "y = torch.zeros(2, 4, 12)",
+        "y[0] = x",
+        "y[1] = x * 2",
+        "y = y.sum(0)",
+    ],
+    "a smaller thing": ["y = x * 1", "y[:, 2:4] = x[:1, :1]"],
+    "sums of chosen elements": ["y = x * x[x > 0].sum() + x[x < 0].mean() - x[x > 1].amax()"],
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_means_what_it_means_in_eager_with_its_gradients(name):
+    source = body(*WRITES[name], "return y")
+    x, y = points().requires_grad_(), points().requires_grad_()
+    text = tracer.trace(source, "activation", (((4, 12),),), progress=lambda: None)
+
+    got, expected = Graph.parse(text)(x), eager(source)(y)
+
+    torch.testing.assert_close(got, expected)
+    weights = torch.linspace(0.5, 2.0, got.numel()).reshape(got.shape)
+    torch.testing.assert_close(
+        torch.autograd.grad((got * weights).sum(), x),
+        torch.autograd.grad((expected * weights).sum(), y),
+    )
+
+
+def test_a_write_under_no_grad_into_what_is_made_there_passes_no_gradient():
+    lines = ["with torch.no_grad():", "    k = torch.sigmoid(x).mul_(2)", "return x * k"]
+    x, y = points().requires_grad_(), points().requires_grad_()
+
+    got, expected = traced(body(*lines))(x), eager(body(*lines))(y)
+
+    torch.testing.assert_close(
+        torch.autograd.grad(got.sum(), x), torch.autograd.grad(expected.sum(), y)
+    )
+
+
+def test_what_a_mask_does_not_choose_spoils_no_gradient():
+    lines = ["y = torch.zeros_like(x)", "m = x > 0", "y[m] = torch.log(x[m])", "return y"]
+    x = points().requires_grad_()
+
+    (gradient,) = torch.autograd.grad(traced(body(*lines))(x).sum(), x)
+
+    torch.testing.assert_close(gradient, torch.where(points() > 0, 1 / points(), 0.0))
 
 
 def test_what_is_computed_under_no_grad_passes_no_gradient():

@@ -1,0 +1,154 @@
+"""Selections by a mask, `x[mask]`, as whole tensors. Runs in the sandbox's child.
+
+The number of chosen elements depends on values, so that no graph can hold it. What is computed of
+them element by element is computed of all in place of it, and `y[mask] = …` becomes `torch.where`.
+Elements that are not chosen are ones: no root or logarithm of theirs spoils a gradient.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch._ops import OpOverload
+from torch.fx import Node
+
+from evo.validation.graph.arguments import schema_of
+from evo.validation.graph.encoding import RecordedCall
+from evo.validation.graph.recording import TraceError
+
+_aten = torch.ops.aten
+
+_NEUTRAL: Mapping[str, float] = {
+    "sum": 0.0,
+    "mean": 0.0,
+    "prod": 1.0,
+    "amax": -math.inf,
+    "max": -math.inf,
+    "amin": math.inf,
+    "min": math.inf,
+}
+"""Numbers that take part in a reduction in place of elements that are not chosen."""
+_RESHAPING = frozenset({"view", "reshape", "flatten", "ravel", "squeeze", "alias"})
+_ELEMENTWISE = frozenset(
+    {
+        *("alias", "clone", "contiguous", "detach", "fill", "full_like", "ones_like", "to"),
+        *("type_as", "zero", "zeros_like", "_to_copy"),
+    }
+)
+"""Operators besides those that torch calls pointwise."""
+
+
+class Masks:
+    """Which nodes stand for chosen elements of a tensor.
+
+    Args:
+        emit: adds calls to the graph.
+        call_of: the call of a node, None for an input.
+    """
+
+    def __init__(
+        self,
+        emit: Callable[[RecordedCall], Node],
+        call_of: Callable[[Node], RecordedCall | None],
+    ) -> None:
+        self._emit = emit
+        self._call_of = call_of
+        self._masks: dict[Node, Node] = {}
+
+    def chosen_by(self, node: Node) -> Node | None:
+        """The mask of a node's elements; None for a whole tensor."""
+        return self._masks.get(node)
+
+    def choose(self, node: Node, call: RecordedCall) -> RecordedCall | None:
+        """The call for `x[mask]`; None for any other index."""
+        values, indices = call.arguments
+        mask = _mask_among(indices)
+        if mask is None or mask.meta["shape"] != values.meta["shape"]:
+            return None
+        self._masks[node] = mask
+        return RecordedCall(_aten.where.ScalarOther, (mask, values, 1.0), {})
+
+    def is_reshaped(self, node: Node, call: RecordedCall) -> bool:
+        """Whether a call only lays out chosen elements, as torch does before it writes them."""
+        name = schema_of(call.target).name.removeprefix("aten::")
+        first = call.arguments[0] if call.arguments else None
+        return name in _RESHAPING and first in self._masks and node.meta["rank"] <= 1
+
+    def put(self, call: RecordedCall) -> RecordedCall | None:
+        """The call for `y[mask] = values`; None for any other index.
+
+        Raises:
+            TraceError: values are chosen by another mask, or by none.
+        """
+        target, indices, values, *_ = call.arguments
+        mask = _mask_among(indices)
+        if mask is None or mask.meta["shape"] != target.meta["shape"]:
+            return None
+        chosen = self._masks.get(values)
+        is_one = chosen is None and math.prod(values.meta["shape"]) == 1
+        if not is_one and (chosen is None or not self._is_same(chosen, mask)):
+            raise TraceError(
+                "it writes values into y[mask] that were not chosen by the same mask; write "
+                "torch.where(mask, values, y) with values of y's shape"
+            )
+        return RecordedCall(_aten.where.self, (mask, values, target), {})
+
+    def follow(self, node: Node, call: RecordedCall) -> RecordedCall:
+        """The call on whole tensors in place of chosen elements.
+
+        Raises:
+            TraceError: it needs the chosen elements alone.
+        """
+        masked = [source for source in call.sources() if source in self._masks]
+        if not masked:
+            return call
+        mask = self._masks[masked[0]]
+        others = [source for source in call.sources() if source not in self._masks]
+        is_fit = all(self._is_same(self._masks[source], mask) for source in masked) and all(
+            math.prod(other.meta.get("shape", (2,))) == 1 for other in others
+        )
+        name = schema_of(call.target).name.removeprefix("aten::")
+        if is_fit and _is_elementwise(call.target, name):
+            self._masks[node] = mask
+            return call
+        is_whole = len(call.arguments) == 1 and not call.keywords
+        if is_fit and name in _NEUTRAL and is_whole and call.target is not _aten.max.other:
+            return self._reduced(name, call, mask)
+        raise TraceError(
+            f"{name} of x[mask] needs the chosen elements alone, whose number depends on values; "
+            "use torch.where(mask, x, 0) in place of x[mask]"
+        )
+
+    def _reduced(self, name: str, call: RecordedCall, mask: Node) -> RecordedCall:
+        (values,) = call.arguments
+        whole = self._emit(
+            RecordedCall(_aten.where.ScalarOther, (mask, values, _NEUTRAL[name]), {})
+        )
+        if name != "mean":
+            return RecordedCall(call.target, (whole,), {})
+        total = self._emit(RecordedCall(_aten.sum.default, (whole,), {}))
+        count = self._emit(RecordedCall(_aten.sum.default, (mask,), {}))
+        return RecordedCall(_aten.div.Tensor, (total, count), {})
+
+    def _is_same(self, one: Any, other: Any) -> bool:
+        """Whether two values are computed alike."""
+        if one is other:
+            return True
+        if isinstance(one, Node) and isinstance(other, Node):
+            calls = self._call_of(one), self._call_of(other)
+            return None not in calls and self._is_same(*calls)
+        if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+            return len(one) == len(other) and all(map(self._is_same, one, other))
+        return type(one) is type(other) and one == other
+
+
+def _mask_among(indices: Any) -> Node | None:
+    """The mask, where it is the only index."""
+    if len(indices) == 1 and isinstance(indices[0], Node):
+        return indices[0] if indices[0].meta.get("dtype") == torch.bool else None
+    return None
+
+
+def _is_elementwise(target: OpOverload, name: str) -> bool:
+    return torch.Tag.pointwise in target.tags or name in _ELEMENTWISE
