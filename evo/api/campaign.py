@@ -87,8 +87,8 @@ class Campaign:
         return parse(self._reader.config, where=str(self.folder / "config.json"))
 
     @property
-    def environment(self) -> Mapping[str, str]:
-        """Versions and machine that the campaign began on."""
+    def environment(self) -> Mapping[str, Any]:
+        """Versions and machine that the campaign began on, and fingerprints of its tasks."""
         return self._reader.environment
 
     @property

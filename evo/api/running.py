@@ -7,7 +7,7 @@ from os import fspath
 from pathlib import Path
 from typing import Any, Protocol
 
-from archive.history import machines, stop_reason
+from archive.history import machines, stop_reason, task_changes
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api import campaign as campaigns
@@ -26,9 +26,10 @@ from evo.campaign.progress import OnProgress, Progress
 from evo.campaign.stopping import Stopping
 from evo.compute.threads import one_thread
 from evo.config import Config, load, parse
-from evo.core.errors import BudgetReachedError
+from evo.core.errors import BudgetReachedError, UsageError
 from evo.core.places import settle_places
 from evo.llm import prices
+from evo.tasks.fingerprint import changes
 
 OnEvent = Callable[[Event], object]
 OnGeneration = Callable[[GenerationSealed], object]
@@ -103,6 +104,7 @@ def resume(
     on_event: OnEvent | None = None,
     replay: str | Path | None = None,
     unsafe_sandbox: bool = False,
+    accept_changed_tasks: bool = False,
 ) -> campaigns.Campaign:
     """Run a stopped campaign to its end and return it; a finished one is returned as it is.
 
@@ -113,16 +115,23 @@ def resume(
         on_event: called with every event.
         replay: a campaign from which all replies of language models are taken.
         unsafe_sandbox: run generated code even where the kernel lacks a wall around it.
+        accept_changed_tasks: go on where data or code of a task have changed since the campaign
+            began, and write down from which generation on the new ones count.
 
     Raises:
-        UsageError: there is no such campaign, or something that it needs is missing.
+        UsageError: there is no such campaign, something that it needs is missing, or a task has
+            changed.
         HistoryError: it is damaged, or another process runs it.
         EvoError: the work failed; what was trained is saved.
     """
     source = None if replay is None else Reader.read(run_folder(replay))
     with (
         reopen(
-            run_folder(path), replay=source, unsafe_sandbox=unsafe_sandbox, warn=_warn
+            run_folder(path),
+            replay=source,
+            unsafe_sandbox=unsafe_sandbox,
+            accept_changed_tasks=accept_changed_tasks,
+            warn=_warn,
         ) as history,
         progress_view(history.folder.name, progress) as show,
     ):
@@ -176,24 +185,39 @@ def start(
     if replay is not None:
         config = lessons.with_recorded_lessons(config, replay.folder)
     settle_places(folder.parent)
-    create.check_config(config, replayed=replay is not None)
+    ready = create.check_config(config, replayed=replay is not None)
+    for remark in _remarks(ready):
+        warn(remark)
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
     if config.llm.budget.dollars and (labels := prices.of_the_table(config.llm)):
         date = prices.price_table().date
         warn(f"The budget counts {', '.join(labels)} by evo's price table of {date}.")
     source = None if replay is None else parse(replay.config, where=str(replay.folder))
-    history = create.create(folder, create.with_absolute_paths(config, replayed=source))
+    resolved = create.with_absolute_paths(config, replayed=source)
+    history = create.create(folder, resolved, ready=ready)
     machines.note_machine(folder, create.machine(), generation=0, before=())
     return history
 
 
 def reopen(
-    folder: Path, *, replay: Reader | None = None, unsafe_sandbox: bool = False, warn: Warn
+    folder: Path,
+    *,
+    replay: Reader | None = None,
+    unsafe_sandbox: bool = False,
+    accept_changed_tasks: bool = False,
+    warn: Warn,
 ) -> History:
     """Open a campaign to go on with it, and check again what may have changed since.
 
+    Args:
+        folder: the campaign's.
+        replay: a campaign from which replies of language models are taken.
+        unsafe_sandbox: go on where the kernel lacks a wall.
+        accept_changed_tasks: go on where data or code of a task have changed, and write down so.
+        warn: called with what is worth a warning.
+
     Raises:
-        UsageError: something that it needs is missing.
+        UsageError: something that it needs is missing, or a task has changed.
         HistoryError: it is damaged, or another process runs it.
     """
     history = History.open(folder)
@@ -201,12 +225,14 @@ def reopen(
     try:
         config = parse(history.config, where=str(folder / "config.json"))
         if history.generation < config.generations:
-            create.check_config(config, replayed=replay is not None, begun=folder)
+            ready = create.check_config(config, replayed=replay is not None, begun=folder)
+            for remark in _task_changes(history, ready, accept=accept_changed_tasks):
+                warn(remark)
         now = create.environment()
         changed = [
             f"{name} {before} → {now.get(name, 'none')}"
             for name, before in history.environment.items()
-            if now.get(name) != before
+            if name != "tasks" and now.get(name) != before
         ]
         if changed:
             warn(f"Changed since it began, so results may differ: {', '.join(changed)}")
@@ -227,6 +253,41 @@ def reopen(
         history.close()
         raise
     return history
+
+
+def _remarks(ready: Mapping[str, create.ReadyTask]) -> list[str]:
+    return [remark for task in ready.values() for remark in task.remarks]
+
+
+def _task_changes(
+    history: History, ready: Mapping[str, create.ReadyTask], *, accept: bool
+) -> list[str]:
+    """Warnings about tasks that have changed since the campaign began; notes an accepted change.
+
+    Raises:
+        UsageError: a task has changed, and the caller does not accept it.
+    """
+    known = task_changes.known_fingerprints(history)
+    differences = {
+        name: words
+        for name, task in ready.items()
+        if name in known and (words := changes(known[name], task.fingerprint))
+    }
+    if differences:
+        fingerprints = {name: task.fingerprint for name, task in ready.items()}
+        change = task_changes.TaskChange(history.generation + 1, differences, fingerprints)
+        if not accept:
+            raise UsageError(
+                f"The campaign's tasks have changed since it began ({change}), so results before "
+                "and after would not compare. Restore them, start a new campaign, or resume with "
+                "--accept-changed-tasks."
+            )
+        task_changes.note_task_change(history, change)
+    return [
+        f"Tasks changed before generation {change.generation} ({change}): results before and "
+        "after do not compare."
+        for change in task_changes.read_task_changes(history.folder)
+    ]
 
 
 def work(

@@ -16,6 +16,7 @@ from evo.campaign.ablation import Ablate, AblationState, standard_graphs
 from evo.campaign.baselines import behaviour_scale, measure_baselines
 from evo.campaign.budget import CampaignHours, counted_hours, stop_at
 from evo.campaign.budget_warnings import BudgetWatch
+from evo.campaign.learning import expect_learning
 from evo.campaign.loop import Toolbox, run_generations
 from evo.campaign.progress import OnProgress, Tracker
 from evo.campaign.propose_step import propose_step
@@ -135,6 +136,7 @@ def search(
             archive=partial(NoveltyArchive.of, config.novelty),
             tracker=state.tracker,
         )
+        expect_learning(baselines, config.tasks)
         survivors = islands.survive(islands.born(baselines), 0)
         history.seal(0, baselines, [survivor.record.id for survivor in survivors])
     replay_history(history, state)

@@ -1,9 +1,10 @@
 """Create a campaign: check its configuration before anything is spent, then make its folder."""
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 
@@ -21,10 +22,26 @@ from evo.llm.providers.base import providers
 from evo.llm.settings import ModelSettings
 from evo.selection.islands import Islands
 from evo.tasks.base import tasks
+from evo.tasks.check import checked_task
+from evo.tasks.fingerprint import Fingerprint, fingerprint
 from evo.tasks.objective import Classification
 
 
-def check_config(config: Config, *, replayed: bool = False, begun: Path | None = None) -> None:
+class ReadyTask(NamedTuple):
+    """A task whose data and networks were checked.
+
+    Attributes:
+        fingerprint: of its data and code.
+        remarks: oddities of the data, for a warning.
+    """
+
+    fingerprint: Fingerprint
+    remarks: tuple[str, ...]
+
+
+def check_config(
+    config: Config, *, replayed: bool = False, begun: Path | None = None
+) -> dict[str, ReadyTask]:
     """Check everything that can be checked before anything is spent.
 
     Args:
@@ -32,12 +49,15 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
         replayed: whether replies of language models are taken from another campaign.
         begun: the campaign's folder, where it exists already.
 
+    Returns:
+        The tasks by name.
+
     Raises:
-        UsageError: a name is unknown, a task does not suit the kind, or the device, the text model
-            or lessons are not there.
+        UsageError: a name is unknown, a task breaks a rule or does not suit the kind, or the
+            device, the text model or lessons are not there.
         HistoryError: the lessons of a campaign that has begun are lost.
     """
-    prepare_tasks(config.kind, config.tasks)
+    ready = prepare_tasks(config.kind, config.tasks, batch_size=config.protocol.batch_size)
     kind = kinds.get(config.kind)()
     if kind.strengths is None and config.protocol.strengths != (1.0,):
         raise UsageError(
@@ -70,24 +90,37 @@ def check_config(config: Config, *, replayed: bool = False, begun: Path | None =
     elif begun is not None:
         lessons.keep_lessons(begun, config.reward)
         lessons.lessons_of(begun, config.reward)
+    return ready
 
 
-def prepare_tasks(kind_name: str, task_names: Iterable[str]) -> None:
-    """Download what tasks need, so that workers never do.
+def prepare_tasks(
+    kind_name: str, task_names: Iterable[str], *, batch_size: int = 1
+) -> dict[str, ReadyTask]:
+    """Download what tasks need, so that workers never do, and check their data and networks.
+
+    Args:
+        kind_name: of what is trained on them.
+        task_names: the tasks.
+        batch_size: samples per batch.
+
+    Returns:
+        The tasks by name.
 
     Raises:
-        UsageError: a name is unknown, a task cannot be had here, or does not suit the kind.
+        UsageError: a name is unknown, a task cannot be had here, breaks a rule, or does not suit
+            the kind.
     """
     kind = kinds.get(kind_name)
+    ready: dict[str, ReadyTask] = {}
     for name in task_names:
-        task = tasks.get(name)()
-        task.prepare()
-        # Loaded only where the answer matters: that may take seconds.
-        if kind.needs_classes and not isinstance(task.load().objective, Classification):
+        task, data, remarks = checked_task(name, tasks.get(name), batch_size=batch_size)
+        if kind.needs_classes and not isinstance(data.objective, Classification):
             raise UsageError(
                 f"Kind {kind_name!r} needs tasks of classification, and {name!r} is none; leave it "
                 "out of the tasks."
             )
+        ready[name] = ReadyTask(fingerprint(task, data), remarks)
+    return ready
 
 
 def with_absolute_paths(config: Config, *, replayed: Config | None = None) -> Config:
@@ -131,12 +164,20 @@ def with_grids(config: Config) -> Config:
     return config.model_copy(update={"protocol": protocol})
 
 
-def create(folder: Path, config: Config) -> History:
-    """Make a campaign folder with the resolved configuration and the environment.
+def create(
+    folder: Path, config: Config, *, ready: Mapping[str, ReadyTask] | None = None
+) -> History:
+    """Make a campaign folder with the resolved configuration, the environment and fingerprints.
 
     The device is resolved too, so that a campaign that resumes on another machine does not silently
     compare candidates with baselines trained on another device. Lessons are copied into the folder,
     and prices of language models are those of today's table.
+
+    Args:
+        folder: new or empty.
+        config: the campaign's.
+        ready: its tasks, as `check_config` returns them; without them, data that change later go
+            unnoticed.
     """
     resolved = {
         "device": devices.resolve(config.device),
@@ -145,7 +186,9 @@ def create(folder: Path, config: Config) -> History:
     }
     config = with_grids(config).model_copy(update=resolved)
     values = config.model_dump(mode="json")
-    history = History.create(folder, config=values, environment=environment())
+    fingerprints = {name: dict(task.fingerprint) for name, task in (ready or {}).items()}
+    surroundings = environment() | ({"tasks": fingerprints} if fingerprints else {})
+    history = History.create(folder, config=values, environment=surroundings)
     lessons.keep_lessons(folder, config.reward)
     return history
 
@@ -169,7 +212,7 @@ def _cpu_name() -> str:
     return names[0] if names else platform.processor()
 
 
-def environment() -> dict[str, str]:
+def environment() -> dict[str, Any]:
     """Versions and machine that a campaign runs on; no environment variables."""
     packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
     return {

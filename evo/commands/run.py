@@ -27,7 +27,7 @@ from evo.commands.options import (
     UnsafeSandbox,
     device_setting,
 )
-from evo.core.errors import EvoError, UsageError
+from evo.core.errors import EvoError, UsageError, UselessCampaignError
 
 if TYPE_CHECKING:
     from archive.history.history import History
@@ -111,6 +111,13 @@ def resume(
     run: RunName,
     *,
     unsafe_sandbox: UnsafeSandbox = False,
+    accept_changed_tasks: Annotated[
+        bool,
+        typer.Option(
+            "--accept-changed-tasks",
+            help="Go on where data or code of a task have changed, and write down so.",
+        ),
+    ] = False,
     replay: Replay = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,7 +126,13 @@ def resume(
     source = read_run(replay) if replay else None
     from evo.api.running import reopen
 
-    with reopen(folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history:
+    with reopen(
+        folder,
+        replay=source,
+        unsafe_sandbox=unsafe_sandbox,
+        accept_changed_tasks=accept_changed_tasks,
+        warn=warn,
+    ) as history:
         if history.generation >= history.config["generations"]:
             err.print("Campaign already finished; showing its results.")
         else:
@@ -169,7 +182,8 @@ def _run(
         err.print(f"Stopped; everything is saved. {go_on}", soft_wrap=True, markup=False)
         raise typer.Exit(130) from None
     except EvoError as error:
-        error.add_note(go_on)
+        if not isinstance(error, UselessCampaignError):
+            error.add_note(go_on)
         raise
     if stopped.cause is StopCause.BUDGET:
         # The user asked for this: the campaign ends well. Printed last, where it is read.

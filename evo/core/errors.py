@@ -21,6 +21,10 @@ class FormatError(HistoryError):
     """A file has a format that this version of evo does not read."""
 
 
+class UselessCampaignError(EvoError):
+    """A campaign whose trainings say nothing; resuming it gives the same. Exit code 1."""
+
+
 class BudgetReachedError(EvoError):
     """A campaign has used up its budget; everything is saved, and the exit code is 0."""
 

@@ -1,14 +1,19 @@
 """What a campaign keeps of where it was made."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from archive.history import machines
+from archive.history import machines, task_changes
 from evo.api.running import reopen, start
 from evo.campaign import create
 from evo.config import Config, load
+from evo.core.errors import UsageError
+from evo.tasks.base import Data, Split
+from evo.tasks.digits import Digits
 
 MODEL = 'llm.models=[{provider="scripted", model="replies.json"}]'
 
@@ -71,6 +76,37 @@ def test_another_machine_is_said_at_resume_and_written_down(config: Config, tmp_
         "Another 9000",
         here["cpu"],
     ]
+
+
+def relabelled(load: Callable[[Digits], Data]) -> Callable[[Digits], Data]:
+    """Another `load`, with the labels of training in another order."""
+
+    def changed(task: Digits) -> Data:
+        data = load(task)
+        return replace(data, train=Split(data.train.inputs, data.train.targets.roll(1)))
+
+    return changed
+
+
+def test_a_resume_on_other_labels_is_refused_and_noted_where_the_user_insists(
+    config: Config, tmp_path, monkeypatch
+) -> None:
+    folder = tmp_path / "run"
+    start(config, folder, warn=lambda _: None).close()
+    assert warned(folder) == []
+    monkeypatch.setattr(Digits, "load", relabelled(Digits.load))
+
+    with pytest.raises(UsageError, match=r"tasks have changed .*digits: other train targets"):
+        reopen(folder, warn=lambda _: None)
+    assert task_changes.read_task_changes(folder) == []
+
+    said: list[str] = []
+    reopen(folder, accept_changed_tasks=True, warn=said.append).close()
+    (change,) = task_changes.read_task_changes(folder)
+
+    assert (change.generation, change.changes) == (0, {"digits": ["other train targets"]})
+    assert "Tasks changed before generation 0" in said[0]
+    assert warned(folder) == said  # accepted once, and said at each resume
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
