@@ -122,8 +122,13 @@ def _texts(content: Any) -> Iterator[str]:
                 pass
 
 
-def _unfenced(text: str) -> Layout:
-    """Prose and code of a reply without fences: code goes on as long as lines look like it."""
+def _unfenced(text: str, *, is_flat: bool = False) -> Layout:
+    """Prose and code of a reply without fences: code goes on as long as lines look like it.
+
+    Args:
+        text: the reply.
+        is_flat: whether indented code has been moved to the margin.
+    """
     blocks: list[Block] = []
     prose: list[str] = []
     code: list[str] = []
@@ -146,8 +151,8 @@ def _unfenced(text: str) -> Layout:
         blocks.append(Block("\n".join(code), "\n".join(prose), is_closed=False))
         prose = []
     kept = [block for block in blocks if parses(block.code) or re.search(CODE, block.code)]
-    if not kept and (flat := _flattened(text)) != text:
-        return _unfenced(flat)
+    if not kept and not is_flat:
+        return _unfenced(_flattened(text), is_flat=True)
     return Layout(kept, "\n".join(prose))
 
 

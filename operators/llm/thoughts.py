@@ -41,7 +41,7 @@ _ANSWER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Opens the answer, and so ends thoughts that were not closed."""
-_DETAILS = re.compile(rf"{_DETAILS_OPENING}.*?</details>", re.DOTALL | re.IGNORECASE)
+_DETAILS = re.compile(_DETAILS_OPENING, re.IGNORECASE)
 _SPOKEN = re.compile(
     r"\s*(?:(?:here is|here's) my (?:thought|thinking|reasoning) process\s*:|thinking\.\.\.\s*\n)",
     re.IGNORECASE,
@@ -108,7 +108,7 @@ def _unmarked(text: str) -> Outside:
 
 
 def _outside_marks(text: str) -> Outside:
-    text = _DETAILS.sub("", text)
+    text = _without_details(text)
     marks = sorted(
         [
             *((mark, True) for mark in _OPENING.finditer(text)),
@@ -142,6 +142,21 @@ def _outside_marks(text: str) -> Outside:
     outside = "".join(kept)
     ends_in_thoughts = bool(inside) or (bool(marks) and not outside.strip())
     return Outside(outside, is_cut=ends_in_thoughts)
+
+
+def _without_details(text: str) -> str:
+    """The text without thoughts that a page would fold away, as far as they are closed."""
+    closing, lower = "</details>", text.lower()
+    kept: list[str] = []
+    start = 0
+    for opening in _DETAILS.finditer(text):
+        if opening.start() < start:
+            continue
+        if (end := lower.find(closing, opening.end())) < 0:
+            break
+        kept.append(text[start : opening.start()])
+        start = end + len(closing)
+    return "".join([*kept, text[start:]])
 
 
 def _name(mark: re.Match[str]) -> str:

@@ -13,10 +13,11 @@ _NEXT_TURN = re.compile(
     r"(?:<\|im_start\|>|<start_of_turn>|<\|start_header_id\|>|<\|)user\b|<\|?user\|?>|\[INST\]"
     r"|</s>\s*<s>"
 )
+_MOST_ENDS = 4
+"""Tokens that may end a turn, one after another."""
 _END = re.compile(
-    r"(?:\s*(?:</s>|<eos>|<end_of_turn>|\[/INST\]|\[DONE\]|<\|[\w ]{1,40}\|>))+\s*\Z"
-    r"|</s>|<eos>|<end_of_turn>|<\|(?:endoftext|end_of_text|end_of_sentence|eom_id)\|>"
-    r"|[ \t]*\[(?:/INST|DONE)\][ \t]*$",
+    r"</s>|<eos>|<end_of_turn>|<\|(?:endoftext|end_of_text|end_of_sentence|eom_id)\|>"
+    r"|\[(?:/INST|DONE)\]$|<\|[\w ]{1,40}\|>\Z",
     re.MULTILINE,
 )
 
@@ -40,4 +41,6 @@ def without_tokens(text: str) -> str:
     turn = _NEXT_TURN.search(text)
     if turn is not None and text[: turn.start()].strip():
         text = text[: turn.start()]
-    return _END.sub("", text)
+    for _ in range(_MOST_ENDS):
+        text = _END.sub("", text).rstrip()
+    return text

@@ -373,8 +373,14 @@ def test_helpers_of_one_name_that_differ_are_refused() -> None:
         "<think>" * 28_000,
         '{"a":' * 40_000,
         "> " * 100_000,
+        "<|a|>" * 40_000,
+        "<details reasoning>" * 10_000,
+        "\n".join(" " * depth + "import x" for depth in range(600)),
     ],
-    ids=["fences", "blocks", "functions", "constants", "name", "thoughts", "objects", "quotes"],
+    ids=[
+        *("fences", "blocks", "functions", "constants", "name", "thoughts", "objects", "quotes"),
+        *("tokens", "details", "indents"),
+    ],
 )
 def test_a_hostile_reply_takes_little_time(text: str) -> None:
     start = time.process_time()
