@@ -18,6 +18,7 @@ import torch
 from archive.history.history import History
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
+from evo.campaign.budget import CampaignHours
 from evo.campaign.progress import Progress
 from evo.campaign.propose_step import portfolio_of
 from evo.config import Config
@@ -75,6 +76,7 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
             text=TextDescriptor("none"),
             train=landscape.trainer(config.protocol),
             keys={},
+            hours=CampaignHours(deadline=None, so_far=lambda: 0.0),
         )
         return list(history.records)
 
