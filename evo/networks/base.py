@@ -5,11 +5,13 @@ has the copies as its first dimension; copies share no parameters, so each train
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import torch
 
 from evo.networks.learnables import Component, FeatureCounts
 from evo.networks.parts import Parts
+from evo.networks.roles import Plain, Role, Weight
 
 Parameters = dict[str, torch.Tensor]
 
@@ -60,47 +62,54 @@ class Network(ABC):
         """
         parameters = self.initialise(inputs, outputs, generator)
         if parts.initialize is not None:
-            parameters = _initialised(parameters, parts.initialize, generator)
+            parameters = _initialised(parameters, self.roles(), parts.initialize, generator)
         return parameters | parts.learned(self.feature_counts(inputs))
 
+    @abstractmethod
+    def roles(self) -> Mapping[str, Role]:
+        """The role of each parameter of `initialise`, by its name."""
+
     def matrices(self, parameters: Parameters) -> list[torch.Tensor]:
-        """Weight matrices of all layers, each (copies, outputs, inputs); no biases or positions.
+        """Weight matrices of all layers, each (copies, outputs, inputs); nothing but weights.
 
         The matrix of a convolution has one column per kernel element and input channel.
 
         Args:
             parameters: as of `initialise`, each stacked: (copies, …).
         """
+        roles = self.roles()
         return [
-            _matrix(name, values) for name, values in parameters.items() if name.endswith(".weight")
+            matrix
+            for name, values in parameters.items()
+            if isinstance(role := roles.get(name), Weight)
+            for matrix in role.matrices(values)
         ]
 
 
-def _matrix(name: str, weight: torch.Tensor) -> torch.Tensor:
-    return weight.flatten(2) if _is_outputs_first(name, weight[0]) else weight.transpose(1, 2)
-
-
-def _is_outputs_first(name: str, weight: torch.Tensor) -> bool:
-    """True if the weights of one copy are (outputs, …), as in convolutions and the read-out."""
-    return name == "out.weight" or weight.dim() > 2
-
-
 def _initialised(
-    parameters: Parameters, initialize: Component, generator: torch.Generator
+    parameters: Parameters,
+    roles: Mapping[str, Role],
+    initialize: Component,
+    generator: torch.Generator,
 ) -> Parameters:
     """Replace the weights of each layer by the initializer's, and biases by zero."""
+    if parameters.keys() != roles.keys():
+        odd = sorted(parameters.keys() ^ roles.keys())
+        raise ValueError(f"expected roles() to name each parameter once, got other names: {odd}")
     replaced = dict(parameters)
     for name, old in parameters.items():
-        if name.endswith(".bias"):
+        role = roles[name]
+        if role is Plain.BIAS:
             replaced[name] = torch.zeros_like(old)
-        elif name.endswith(".weight"):
-            fan_out, fan_in = _matrix(name, old[None])[0].shape
-            normal = torch.randn(fan_out, fan_in, generator=generator)
-            sizes = torch.tensor(float(fan_in)), torch.tensor(float(fan_out))
-            with torch.no_grad():
-                weight = initialize(normal, *sizes)
-            is_outputs_first = _is_outputs_first(name, old)
-            replaced[name] = (
-                (weight if is_outputs_first else weight.T).reshape(old.shape).contiguous()
-            )
+        elif isinstance(role, Weight):
+            made = [_drawn(matrix[0], initialize, generator) for matrix in role.matrices(old[None])]
+            replaced[name] = role.joined(made, old.shape)
     return replaced
+
+
+def _drawn(matrix: torch.Tensor, initialize: Component, generator: torch.Generator) -> torch.Tensor:
+    """A matrix of the initializer's, of the shape of this one: (outputs, inputs)."""
+    fan_out, fan_in = matrix.shape
+    normal = torch.randn(fan_out, fan_in, generator=generator)
+    with torch.no_grad():
+        return initialize(normal, torch.tensor(float(fan_in)), torch.tensor(float(fan_out)))

@@ -1,5 +1,6 @@
 """The convolutional network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -7,9 +8,10 @@ import torch.nn.functional as F
 
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, image_shape
-from evo.networks.layers import Start, apply_read_out, dense, read_out
+from evo.networks.layers import Start, apply_read_out, dense, outputs_first_roles, read_out
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
+from evo.networks.roles import Role
 
 _KERNEL_SIZE = 3
 """Height and width of a kernel."""
@@ -44,6 +46,10 @@ class Cnn(Network):
             )
         weight, bias = read_out(fan_in * height * width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
+
+    def roles(self) -> Mapping[str, Role]:
+        """Weights and biases of the convolutions and the read-out."""
+        return outputs_first_roles([*map(str, range(len(self.channels))), "out"])
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Activation and normalisation after each convolution; the features are its channels."""

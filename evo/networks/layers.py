@@ -4,9 +4,12 @@
 # pyright: reportIncompatibleMethodOverride=false
 
 import math
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import torch
+
+from evo.networks.roles import Plain, Role, Weight
 
 Start = Literal["uniform", "normal"]
 """Initial distribution of weights. "uniform" is U(±1/√fan_in), weights and biases,
@@ -31,6 +34,24 @@ def read_out(
     """Draw weights (outputs, fan_in) and bias (outputs, 1) of the last layer."""
     weight, bias = dense(fan_in, outputs, start, generator)
     return weight.T.contiguous(), bias.T.contiguous()
+
+
+def dense_roles(layers: Iterable[str]) -> dict[str, Role]:
+    """Roles of weights and biases of layers made by `dense`."""
+    return {
+        f"{layer}.{part}": role
+        for layer in layers
+        for part, role in (("weight", Weight(inputs_first=True)), ("bias", Plain.BIAS))
+    }
+
+
+def outputs_first_roles(layers: Iterable[str]) -> dict[str, Role]:
+    """Roles of weights and biases of convolutions, and of a layer made by `read_out`."""
+    return {
+        f"{layer}.{part}": role
+        for layer in layers
+        for part, role in (("weight", Weight()), ("bias", Plain.BIAS))
+    }
 
 
 def apply_dense(signal: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:

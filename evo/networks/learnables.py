@@ -63,9 +63,16 @@ def on_each_copy(
         parameters: of the network, including `starts`, each (copies, …).
         copies_dim: dimension of the copies in the signal and in the output.
     """
-    learned = [parameters[_key(layer, learnable)] for learnable in learnables]
+    learned = learned_at(layer, learnables, parameters)
     batched = torch.func.vmap(component, (copies_dim, *(0 for _ in learned)), copies_dim)
     return batched(signal, *learned)
+
+
+def learned_at(
+    layer: str, learnables: Sequence[Learnable], parameters: Mapping[str, torch.Tensor]
+) -> list[torch.Tensor]:
+    """The learnables of a layer, in their order, among parameters."""
+    return [parameters[_key(layer, learnable)] for learnable in learnables]
 
 
 def _key(layer: str, learnable: Learnable) -> str:

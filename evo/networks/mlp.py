@@ -1,15 +1,25 @@
 """The multi-layer perceptron."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 
 from evo.networks.base import Network, Parameters
-from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
+from evo.networks.layers import (
+    Start,
+    apply_dense,
+    apply_read_out,
+    dense,
+    dense_roles,
+    outputs_first_roles,
+    read_out,
+)
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
+from evo.networks.roles import Role
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,10 @@ class Mlp(Network):
             parameters |= {f"{layer}.weight": weight, f"{layer}.bias": bias}
         weight, bias = read_out(sizes[-1], outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
+
+    def roles(self) -> Mapping[str, Role]:
+        """Hidden layers hold inputs first, the read-out outputs first."""
+        return dense_roles(map(str, range(len(self.widths)))) | outputs_first_roles(["out"])
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Activation and normalisation after each hidden layer."""

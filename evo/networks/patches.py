@@ -3,15 +3,25 @@
 Patches do not overlap, so a layer is a reshape and one product, without convolution.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut_patches, image_shape
-from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
+from evo.networks.layers import (
+    Start,
+    apply_dense,
+    apply_read_out,
+    dense,
+    dense_roles,
+    outputs_first_roles,
+    read_out,
+)
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
+from evo.networks.roles import Role
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,12 @@ class Patches(Network):
             fan_in = self.hidden
         weight, bias = read_out(fan_in, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
+
+    def roles(self) -> Mapping[str, Role]:
+        """Stages and hidden layer hold inputs first, the read-out outputs first."""
+        return dense_roles(["0", "1", *(["dense"] if self.hidden else [])]) | outputs_first_roles(
+            ["out"]
+        )
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Activation and normalisation after each stage; the features are those of a patch."""

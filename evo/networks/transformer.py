@@ -1,6 +1,7 @@
 """The transformer: attention over the patches of an image, a component in its feed-forward part."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -8,9 +9,18 @@ import torch.nn.functional as F
 
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut_patches, image_shape
-from evo.networks.layers import Start, apply_dense, apply_read_out, dense, read_out
+from evo.networks.layers import (
+    Start,
+    apply_dense,
+    apply_read_out,
+    dense,
+    dense_roles,
+    outputs_first_roles,
+    read_out,
+)
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
+from evo.networks.roles import Plain, Role
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,16 @@ class Transformer(Network):
             parameters |= {f"{name}.weight": weight, f"{name}.bias": bias}
         weight, bias = read_out(self.width, outputs, self.start, generator)
         return parameters | {"out.weight": weight, "out.bias": bias}
+
+    def roles(self) -> Mapping[str, Role]:
+        """Positions are no weights; layers hold inputs first, the read-out outputs first."""
+        blocks = [
+            f"{block}.{layer}"
+            for block in range(self.blocks)
+            for layer in ("attend", "merge", "widen", "narrow")
+        ]
+        layers = dense_roles(["embed", *blocks]) | outputs_first_roles(["out"])
+        return {"positions": Plain.OTHER, **layers}
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """The activation in the feed-forward parts; norms before these, attentions, the read-out.

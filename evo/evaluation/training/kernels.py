@@ -96,17 +96,23 @@ def _share(lead: torch.Tensor) -> torch.Tensor:
 
 
 def _if_floats(kernel: type[torch.autograd.Function], otherwise: Kernel) -> Kernel:
-    """Use the kernel for float32 tensors of one shape with gradients, else the operator."""
+    """Use the kernel for float32 tensors of one shape with gradients, else the operator.
+
+    Under `torch.func.vmap`, too, it is the operator.
+    """
 
     def choose(*values: torch.Tensor) -> torch.Tensor:
         first = values[0]
         fits = all(v.dtype is torch.float32 and v.shape == first.shape for v in values)
-        if fits and torch.is_grad_enabled():
+        if fits and torch.is_grad_enabled() and not any(map(_is_mapped, values)):
             return kernel.apply(*values)
         return otherwise(*values)
 
     return choose
 
+
+_is_mapped: Callable[[torch.Tensor], bool] = torch._C._functorch.is_batchedtensor  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage] - it has no public name
+"""True under `torch.func.vmap`, which a kernel cannot follow."""
 
 _aten = torch.ops.aten
 CPU_KERNELS: Mapping[str, Kernel] = {

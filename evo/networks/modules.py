@@ -1,0 +1,192 @@
+"""A network made of any `torch.nn.Module`: copies train side by side under `torch.func.vmap`.
+
+A component takes the place of the model's own activations or norms; all else is the model's. Which
+way a weight lies and what a bias is follows from the module that owns the parameter (`roles_of`).
+Models whose copies cannot train side by side are refused with the reason.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from evo.networks.base import Network, Parameters
+from evo.networks.learnables import FeatureCounts, learned_at
+from evo.networks.parts import Parts
+from evo.networks.roles import Role, roles_of
+
+Place = type[nn.Module] | str
+"""Modules of a class, or of a name: `nn.GELU`, `"blocks.*.act"`."""
+
+ACTIVATIONS: tuple[Place, ...] = (
+    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish),
+    *(nn.Hardswish, nn.Hardtanh, nn.Softplus, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.PReLU),
+)
+NORMS: tuple[Place, ...] = (nn.LayerNorm, nn.RMSNorm)
+
+
+@dataclass(frozen=True)
+class ModuleNetwork(Network):
+    """Copies of a model that a function builds.
+
+    Attributes:
+        make_model: builds the model, with chance from torch's global generator. It maps a batch
+            (n, …) of the task's samples to (n, outputs).
+        activations: where an activation stands.
+        norms: where a normalisation stands; it works on the last dimension.
+        said: roles of parameters that are not those of `torch.nn` layers, by name.
+    """
+
+    make_model: Callable[[], nn.Module]
+    activations: Sequence[Place] = ACTIVATIONS
+    norms: Sequence[Place] = NORMS
+    said: Mapping[str, Role] = field(default_factory=dict[str, Role])
+
+    def initialise(
+        self,
+        inputs: tuple[int, ...],  # noqa: ARG002 - the model's own function knows them
+        outputs: int,  # noqa: ARG002
+        generator: torch.Generator,
+    ) -> Parameters:
+        """The parameters of a new model, built with a seed that the generator draws."""
+        seed = int(torch.randint(2**62, (), generator=generator))
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(seed)
+            model = self._placed(self.make_model())
+        return {name: value.detach().clone() for name, value in model.named_parameters()}
+
+    def roles(self) -> Mapping[str, Role]:
+        """By the class of the module that owns a parameter, unless `said` says otherwise."""
+        return self._roles
+
+    def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
+        """Every place of an activation, and every norm with the size of its last dimension."""
+        return FeatureCounts(
+            activations={place.layer: 1 for place in self._places(_Activation)},
+            norms={place.layer: place.features for place in self._places(_Norm)},
+        )
+
+    def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
+        """The outputs of all copies, (copies, batch, outputs), in one pass under `vmap`."""
+        places = [place for place in self._model.modules() if isinstance(place, _Placed)]
+        buffers = {name: value.to(inputs.device) for name, value in self._model.named_buffers()}
+
+        def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
+            for place in places:
+                place.use(parts, of_copy)
+            own = {name: of_copy[name] for name in self._roles}
+            return torch.func.functional_call(self._model, (own, buffers), (samples,))
+
+        return torch.func.vmap(alone)(parameters, inputs)
+
+    @cached_property
+    def _model(self) -> nn.Module:
+        """The model whose structure all copies share."""
+        with torch.random.fork_rng(devices=()):
+            model = self._placed(self.make_model())
+        _expect_side_by_side(model)
+        if not list(self._places(_Placed, model)):
+            classes = sorted({type(module).__name__ for module in model.modules()})
+            raise ValueError(
+                "expected a module that is an activation or a norm, by class or name, got none "
+                f"among {', '.join(classes)}; a function such as F.relu has no place, nn.ReLU has"
+            )
+        return model
+
+    @cached_property
+    def _roles(self) -> dict[str, Role]:
+        return roles_of(self._model) | {
+            name: self.said[name.replace(".own.", ".")]
+            for name in dict(self._model.named_parameters())
+            if name.replace(".own.", ".") in self.said
+        }
+
+    def _places(self, kind: "type[_Placed]", model: nn.Module | None = None) -> "Iterator[_Placed]":
+        for module in (model or self._model).modules():
+            if isinstance(module, kind):
+                yield module
+
+    def _placed(self, model: nn.Module) -> nn.Module:
+        """The model with a placeholder around each module where a component may stand."""
+        for prefix, owner in list(model.named_modules()):
+            for name, child in list(owner.named_children()):
+                full = f"{prefix}.{name}" if prefix else name
+                if _is_at(full, child, self.activations):
+                    setattr(owner, name, _Activation(full, child))
+                elif _is_at(full, child, self.norms):
+                    setattr(owner, name, _Norm(full, child))
+        return model.train()
+
+
+def _is_at(name: str, module: nn.Module, places: Sequence[Place]) -> bool:
+    return any(
+        fnmatchcase(name, place) if isinstance(place, str) else isinstance(module, place)
+        for place in places
+    )
+
+
+class _Placed(nn.Module):
+    """A place of a component in a model; without one, the model's own module works there."""
+
+    def __init__(self, layer: str, own: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+        self.own = own
+        self._parts = Parts()
+        self._parameters_of_copy: Mapping[str, torch.Tensor] = {}
+
+    def use(self, parts: Parts, parameters: Mapping[str, torch.Tensor]) -> None:
+        """Take the component of these parts, with a copy's learnables, until told otherwise."""
+        self._parts = parts
+        self._parameters_of_copy = parameters
+
+    @property
+    def features(self) -> int:
+        """Size of the last dimension, as the module has it; 1 where it does not say."""
+        shape: Any = getattr(self.own, "normalized_shape", (1,))
+        return int(shape[-1])
+
+
+class _Activation(_Placed):
+    def forward(self, signal: torch.Tensor) -> torch.Tensor:
+        parts = self._parts
+        if parts.activation is F.relu:  # the default: no component is measured here
+            return self.own(signal)
+        learned = learned_at(self.layer, parts.activation_learnables, self._parameters_of_copy)
+        return parts.activation(signal, *learned)
+
+
+class _Norm(_Placed):
+    def forward(self, signal: torch.Tensor) -> torch.Tensor:
+        parts = self._parts
+        if parts.normalize is None:
+            return self.own(signal)
+        learned = learned_at(self.layer, parts.normalize_learnables, self._parameters_of_copy)
+        rows = signal.reshape(-1, signal.shape[-1])
+        return parts.normalize(rows, *learned).view(signal.shape)
+
+
+def _expect_side_by_side(model: nn.Module) -> None:
+    """Check that copies can train side by side.
+
+    Raises:
+        ValueError: they cannot; the message names the module.
+    """
+    for name, module in model.named_modules():
+        reason = ""
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):  # pyright: ignore[reportPrivateUsage] - the base of all batch norms
+            reason = "statistics of batches change while it trains and differ from those in use"
+        elif isinstance(module, nn.modules.dropout._DropoutNd) and module.p > 0:  # pyright: ignore[reportPrivateUsage] - the base of all dropouts
+            reason = "it draws at random in training and not in use"
+        elif isinstance(module, nn.RNNBase):
+            reason = "its kernel does not run under torch.func.vmap"
+        if reason:
+            raise ValueError(
+                f"{name} ({type(module).__name__}) has no place in copies that train side by "
+                f"side: {reason}. Leave it out or replace it, a batch norm by nn.GroupNorm"
+            )

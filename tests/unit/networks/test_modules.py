@@ -1,0 +1,166 @@
+"""Any module is a network: its copies train side by side as each would alone."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from evo.components.kinds import kinds
+from evo.evaluation.training.kernels import kernels_for
+from evo.networks.modules import ModuleNetwork
+from evo.networks.parts import Parts
+from evo.networks.roles import Weight
+
+
+class Block(nn.Module):
+    """A residual block with an embedding of positions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.position = nn.Parameter(torch.zeros(6))
+        self.norm = nn.LayerNorm(6)
+        self.wide = nn.Linear(6, 10)
+        self.act = nn.GELU()
+        self.narrow = nn.Linear(10, 6)
+        self.out = nn.Linear(6, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x + self.position
+        return self.out(x + self.narrow(self.act(self.wide(self.norm(x)))))
+
+
+NETWORK = ModuleNetwork(Block)
+
+
+def fresh(parts: Parts, seed: int = 0, network: ModuleNetwork = NETWORK) -> dict[str, torch.Tensor]:
+    return network.fresh((6,), 3, torch.Generator().manual_seed(seed), parts)
+
+
+def stacked(copies: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    return {name: torch.stack([copy[name] for copy in copies]) for name in copies[0]}
+
+
+def batch() -> torch.Tensor:
+    return torch.randn(2, 5, 6, generator=torch.Generator().manual_seed(3))
+
+
+def plain(parameters: dict[str, torch.Tensor], act: Callable | None = None) -> Block:
+    """The model alone, with the same parameters."""
+    model = Block()
+    model.load_state_dict({name.replace(".own.", "."): v for name, v in parameters.items()})
+    if act is not None:
+        model.act.forward = act
+    return model
+
+
+@pytest.mark.parametrize("act", [None, torch.sin])
+def test_copies_give_the_outputs_and_gradients_of_models_alone(act: Callable | None) -> None:
+    parts = Parts() if act is None else Parts(activation=act)
+    copies = [fresh(parts, seed) for seed in (0, 1)]
+    together = {name: value.requires_grad_() for name, value in stacked(copies).items()}
+
+    outputs = NETWORK.forward(together, batch(), parts)
+    gradients = torch.autograd.grad(outputs.square().sum(), list(together.values()))
+
+    for place, copy in enumerate(copies):
+        model = plain(copy, act)
+        alone = model(batch()[place])
+        assert torch.allclose(outputs[place], alone, atol=1e-5)
+        own = torch.autograd.grad(alone.square().sum(), list(model.parameters()))
+        for one, other in zip(gradients, own, strict=True):
+            assert torch.allclose(one[place], other, atol=1e-4)
+
+
+def test_seeds_differ_and_repeat_and_leave_the_global_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    one, same, other = fresh(Parts()), fresh(Parts()), fresh(Parts(), seed=1)
+
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not torch.equal(one["wide.weight"], other["wide.weight"])
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_fans_are_those_of_the_layers_and_norms_and_positions_stay() -> None:
+    sizes: list[tuple[float, float]] = []
+
+    def initialize(z: torch.Tensor, fan_in: torch.Tensor, fan_out: torch.Tensor) -> torch.Tensor:
+        sizes.append((fan_in.item(), fan_out.item()))
+        return torch.full_like(z, 7.0)
+
+    made = fresh(Parts(initialize=initialize))
+
+    assert sizes == [(6, 10), (10, 6), (6, 3)]  # (fan_in, fan_out) of wide, narrow and out
+    assert (made["norm.own.weight"] == 1).all()
+    assert not made["position"].any()
+    assert not made["wide.bias"].any()
+    shapes = [tuple(m.shape[1:]) for m in NETWORK.matrices(stacked([made, made]))]
+    assert shapes == [(10, 6), (6, 10), (3, 6)]
+
+
+@pytest.mark.parametrize("name", ["mish", "relu"])
+def test_an_activation_runs_with_the_kernels_of_a_worker(name: str) -> None:
+    kind = kinds.get("activation")()
+    from evo.campaign.baselines import own_baselines
+    from evo.components.kinds import baseline_names
+    from evo.validation.graph.graphs import component_of
+
+    (record,) = [r for r in own_baselines(kind) if baseline_names("activation")[r.id] == name]
+    parts = kind.parts(component_of(record.graphs, instead=[kernels_for("cpu")]))
+    copies = [fresh(parts, seed) for seed in (0, 1)]
+
+    outputs = NETWORK.forward(stacked(copies), batch(), parts)
+
+    alone = plain(copies[1], getattr(F, name))(batch()[1])
+    assert torch.allclose(outputs[1], alone, atol=1e-5)
+
+
+def test_a_normalisation_takes_the_place_of_the_norm_and_learns() -> None:
+    kind = kinds.get("normalization")()
+    parts = kind.parts(lambda x, gain, shift: x * gain + shift)
+    copies = {name: v.requires_grad_() for name, v in stacked([fresh(parts)] * 2).items()}
+
+    outputs = NETWORK.forward(copies, batch(), parts)
+
+    assert {"gain@norm", "shift@norm"} <= copies.keys()
+    gradient = torch.autograd.grad(outputs.square().sum(), copies["gain@norm"])[0]
+    assert gradient.shape == (2, 6)
+    assert gradient.abs().min() > 0
+
+
+def test_places_may_be_named_and_roles_may_be_said() -> None:
+    network = ModuleNetwork(
+        lambda: nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 4), nn.ReLU(), Own()),
+        activations=["3"],
+        norms=[],
+        said={"4.kernel": Weight(inputs_first=True)},
+    )
+
+    assert list(network.feature_counts((6,)).activations) == ["3"]
+    matrices = network.matrices(stacked([fresh(Parts(), network=network)]))
+    assert [tuple(matrix.shape) for matrix in matrices] == [(1, 4, 6), (1, 4, 4), (1, 3, 4)]
+
+
+class Own(nn.Module):
+    """A layer that multiplies from the other side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel = nn.Parameter(torch.ones(4, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ self.kernel
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (lambda: nn.Sequential(nn.BatchNorm1d(6), nn.ReLU()), r"0 \(BatchNorm1d\).*nn.GroupNorm"),
+        (lambda: nn.Sequential(nn.Dropout(0.1), nn.ReLU()), r"0 \(Dropout\).*at random"),
+        (lambda: nn.Sequential(nn.Linear(6, 3)), "F.relu has no place, nn.ReLU has"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_with_the_reason(model: Callable, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fresh(Parts(initialize=lambda z, i, o: z), network=ModuleNetwork(model))
