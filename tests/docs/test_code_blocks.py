@@ -6,8 +6,10 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 import typer
 from markdown_blocks import PAGES, ROOT, Block, blocks_of
 from support.command import call_evo
@@ -16,6 +18,7 @@ from evo.cli import app
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.records import Candidate
+from evo.networks.parts import Parts
 from evo.tabular.surrogate.searching import check_search
 from evo.tabular.surrogate.strategies import read_strategies, strategy_config
 from evo.validation.graph.graph import Graph
@@ -154,7 +157,7 @@ def test_every_component_that_is_shown_keeps_its_contract(block: Block, sandbox:
 
 def test_the_task_and_the_kind_of_ones_own_register_and_train(tmp_path: Path) -> None:
     """In a process of its own: a name is registered for good."""
-    (task,) = blocks_of("docs/guide/tasks.md", "python")
+    task, *_ = blocks_of("docs/guide/tasks.md", "python")
     (kind,) = (b for b in blocks_of("docs/guide/plugins.md", "python") if "@kinds" in b.text)
     check = """
 import torch.nn.functional as F
@@ -176,6 +179,18 @@ for parts in (Parts(F.relu), gate.parts(torch.sigmoid)):
     run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stderr
+
+
+def test_a_model_of_ones_own_is_a_network_as_shown() -> None:
+    _, model, *_ = blocks_of("docs/guide/tasks.md", "python")
+    shown: dict[str, Any] = {}
+    exec(model.text, shown)
+    (network,) = shown["networks"]().values()
+
+    start = network.fresh((13,), 3, torch.Generator().manual_seed(0), Parts())
+
+    copies = {name: value[None] for name, value in start.items()}
+    assert network.forward(copies, torch.zeros(1, 5, 13), Parts(torch.sin)).shape == (1, 5, 3)
 
 
 def test_every_python_block_compiles() -> None:
