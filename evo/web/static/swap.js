@@ -7,6 +7,10 @@ export async function show(address, { history: mode = "" } = {}) {
   const number = ++latest;
   const response = await fetch(address, { headers: { accept: "text/html" } });
   const text = await response.text();
+  if (response.redirected && new URL(response.url).pathname !== location.pathname) {
+    location.replace(response.url); // as when the campaign that was waited for begins
+    return;
+  }
   if (number !== latest) return; // a later one was asked for meanwhile
   const page = new DOMParser().parseFromString(text, "text/html");
   if (mode) history[mode](null, "", address);

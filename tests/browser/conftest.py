@@ -1,0 +1,104 @@
+"""A real browser and a served view; skipped with a reason where no browser is found."""
+
+import asyncio
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from support.hostile_campaign import write_hostile_campaign
+from support.large_campaign import write_large_campaign, write_small_campaign
+
+from evo.web.app import build_app
+from evo.web.places import Places
+
+CANDIDATES = 36_000
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    write_small_campaign(folder / "small")
+    write_small_campaign(folder / "other", "generations=2", "protocol.keep=0.5")
+    write_hostile_campaign(folder, folder / "small")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def large(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large") / "large"
+    write_large_campaign(folder, runs / "small", candidates=CANDIDATES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser: install Debian's chromium (looked for {', '.join(_BROWSERS)})")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox", "--disable-dev-shm-usage"],  # as in a container
+        )
+        yield launched
+        launched.close()
+
+
+Serve = Callable[[Path], str]
+
+
+@pytest.fixture
+def serve(socket_enabled: None) -> Iterator[Serve]:
+    """Serves a folder and gives the address."""
+    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(folder: Path) -> str:
+        app = build_app(Places([str(folder)]))
+        config = uvicorn.Config(
+            app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        while not server.started:
+            time.sleep(0.01)
+        return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+    yield start
+    for server, _ in servers:
+        server.should_exit = True
+    for _, thread in servers:
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    made.set_default_timeout(60_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page; the test fails where it wrote an error, or asked anything off this machine."""
+    made = context.new_page()
+    problems: list[str] = []
+    made.on("console", lambda said: said.type == "error" and problems.append(said.text))
+    made.on("pageerror", lambda error: problems.append(str(error)))
+    made.on(
+        "request",
+        lambda request: (
+            request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+            or problems.append(request.url)
+        ),
+    )
+    yield made
+    assert problems == []
