@@ -3,15 +3,17 @@ import { drawAll } from "./charts.js";
 
 let latest = 0;
 
+// Without a mode it reads the same address again, and gives way to what the user asks meanwhile.
 export async function show(address, { history: mode = "" } = {}) {
-  const number = ++latest;
+  const number = mode ? ++latest : latest;
+  const before = location.href;
   const response = await fetch(address, { headers: { accept: "text/html" } });
   const text = await response.text();
   if (response.redirected && new URL(response.url).pathname !== location.pathname) {
     location.replace(response.url); // as when the campaign that was waited for begins
     return;
   }
-  if (number !== latest) return; // a later one was asked for meanwhile
+  if (number !== latest || (!mode && location.href !== before)) return; // another is wanted by now
   const page = new DOMParser().parseFromString(text, "text/html");
   if (mode) history[mode](null, "", address);
   for (const part of document.querySelectorAll("[data-swap]")) {
@@ -78,5 +80,5 @@ export function bindLinks() {
     const isText = String(getSelection()) || event.target.closest("a, button, summary, details");
     if (row && !isText) location.assign(row.dataset.href);
   });
-  addEventListener("popstate", () => show(location.href));
+  addEventListener("popstate", () => show(location.href, { history: "replaceState" }));
 }
