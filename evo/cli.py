@@ -20,6 +20,7 @@ from evo.api.folders import RUNS
 from evo.commands.bench import bench
 from evo.commands.check import check
 from evo.commands.compare import compare
+from evo.commands.config import config
 from evo.commands.confirm import confirm
 from evo.commands.console import err
 from evo.commands.doctor import doctor
@@ -42,6 +43,7 @@ app = typer.Typer(
     name="evo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -63,10 +65,13 @@ def options(
 
 
 # In the order of `evo --help`.
-COMMANDS = (
-    *(run, resume, status, view, pareto, show, compare, validate, evaluate, export, check, confirm),
-    *(fidelity, reward),
-)
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Search": (run, resume, status, view, config),
+    "Results": (pareto, show, compare, confirm, export, check),
+    "Components": (validate, evaluate),
+    "Measure the method": (fidelity, reward),
+}
+INFORMATION = "Know evo and this machine"
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -84,11 +89,12 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-for command in COMMANDS:
-    app.command()(_guarded(command))
-app.add_typer(bench, name="bench")
-app.command("list")(_guarded(list_command))
-app.command()(_guarded(doctor))
+for panel, commands in COMMANDS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(_guarded(command))
+app.add_typer(bench, name="bench", rich_help_panel="Measure the method")
+app.command("list", rich_help_panel=INFORMATION)(_guarded(list_command))
+app.command(rich_help_panel=INFORMATION)(_guarded(doctor))
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from evo.campaign.events import (
     StopCause,
     Stopped,
 )
+from evo.campaign.live_status import LiveStatus
 from evo.campaign.progress import OnProgress, Progress
 from evo.campaign.stopping import Stopping
 from evo.compute.threads import one_thread
@@ -319,9 +320,11 @@ def work(
         EvoError: the work failed; what was trained is saved.
     """
     stopping = Stopping(on_stopping)
+    live_status = LiveStatus(history.folder)
 
     def watch(progress: Progress) -> None:
         show(progress)
+        live_status.keep(progress)
         for event in progress.events:
             listener(event)
         stopping.watch(progress)

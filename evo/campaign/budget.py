@@ -1,10 +1,8 @@
 """Wall time of a campaign, summed over all processes that ran it, and the budget that limits it.
 
-The file `hours` in the campaign's folder is updated while a process runs, so that a SIGKILL loses
-the last seconds only. No record depends on it.
+They are kept in a file, see `archive.history.hours`.
 """
 
-import json
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -12,14 +10,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from archive.store import disk
+from archive.history.hours import read_seconds, save_seconds
 from evo.core.errors import HistoryError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 from evo.llm.limits import passed
-
-HOURS_FILE = "hours"
 
 
 class CampaignHours(NamedTuple):
@@ -56,7 +52,7 @@ def counted_hours(
         BudgetReachedError: the hours are used up already.
         HistoryError: the file is damaged, and a budget depends on it.
     """
-    start, before = clock(), _before(folder / HOURS_FILE, is_limit=hours > 0)
+    start, before = clock(), _before(folder, is_limit=hours > 0)
     left = 3600 * hours - before  # not as clock + 3600 · hours − before, which rounds
     if hours and left <= 0:
         raise passed(hours)
@@ -65,8 +61,7 @@ def counted_hours(
         return (before + clock() - start) / 3600
 
     def save() -> None:
-        seconds = round(3600 * so_far(), 3)
-        disk.replace(folder / HOURS_FILE, json.dumps({"seconds": seconds}).encode())
+        save_seconds(folder, 3600 * so_far())
 
     ended = threading.Event()
 
@@ -100,33 +95,11 @@ def stop_at(deadline: float | None, train: Runner, *, hours: float) -> Runner:
     return run
 
 
-def read_hours(folder: Path) -> float | None:
-    """Wall time of a campaign in hours, all processes together; None where it is not known."""
-    path = folder / HOURS_FILE
-    try:
-        return _read(path) / 3600 if path.exists() else None
-    except HistoryError:
-        return None
-
-
-def _before(path: Path, *, is_limit: bool) -> float:
+def _before(folder: Path, *, is_limit: bool) -> float:
     """Seconds of all earlier processes; a damaged count is an error only where it is a limit."""
     try:
-        return _read(path)
+        return read_seconds(folder)
     except HistoryError:
         if is_limit:
             raise
         return 0.0
-
-
-def _read(path: Path) -> float:
-    """Seconds of all earlier processes."""
-    if not path.exists():
-        return 0.0
-    try:
-        seconds = json.loads(path.read_bytes())["seconds"]
-    except (OSError, ValueError, LookupError, TypeError):
-        seconds = None
-    if not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-        raise HistoryError(f"{path} is damaged. Delete it to count the campaign's hours from zero.")
-    return float(seconds)

@@ -1,5 +1,9 @@
 """`evo validate`."""
 
+from typing import Annotated
+
+import typer
+
 from evo.api.sources import read_sources
 from evo.commands.console import print_facts, warn
 from evo.commands.options import Files, JsonOption, KindName, UnsafeSandbox
@@ -9,6 +13,9 @@ def validate(
     files: Files,
     *,
     kind: KindName,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 1 if a file is refused.")
+    ] = False,
     unsafe_sandbox: UnsafeSandbox = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -22,3 +29,5 @@ def validate(
 
     facts = validation_facts(validate_sources(sources, kind, unsafe_sandbox=unsafe_sandbox))
     print_facts(facts, rows_table(facts), as_json=as_json)
+    if strict and any(row["status"] == "invalid" for row in facts):
+        raise typer.Exit(1)

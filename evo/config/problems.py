@@ -2,11 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from evo.config.campaign import Config
+
+
+def problems(error: ValidationError) -> str:
+    """All that is wrong with a configuration, in one line."""
+    details = error.errors()
+    # A list counts as too short where its entries are wrong.
+    inner = {detail["loc"][:-1] for detail in details}
+    return "; ".join(
+        explain(detail)
+        for detail in details
+        if detail["type"] != "too_short" or detail["loc"] not in inner
+    )
 
 
 def explain(detail: Mapping[str, Any]) -> str:
@@ -22,11 +34,31 @@ def explain(detail: Mapping[str, Any]) -> str:
         )
     if detail["type"] != "extra_forbidden":
         # What may hold a secret is not repeated: a model's settings, an address with a password.
-        shown = "" if "llm" in detail["loc"] else f" (got {detail['input']!r})"
-        return f"{key}: {detail['msg']}{shown}"
+        shown = "" if "llm" in detail["loc"] else f" (got {_listed(detail['input'])!r})"
+        words = _EXPECTED.get(detail["type"], detail["msg"])
+        if detail["type"] == "too_short":
+            words = f"expected a list of {detail['ctx']['min_length']} or more"
+        return f"{key}: {words}{shown}"
     known = _model_of(detail["loc"]).model_fields
     near = get_close_matches(str(detail["loc"][-1]), known, n=1)
     return f"unknown key {key}" + (f", did you mean {near[0]!r}" if near else "")
+
+
+def _listed(value: object) -> object:
+    """A value as TOML knows it: a list and no tuple."""
+    return list(cast(tuple[object, ...], value)) if isinstance(value, tuple) else value
+
+
+_EXPECTED = {
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "dict_type": "expected a table, such as { key = value }",
+    "mapping_type": "expected a table, such as { key = value }",
+    "model_type": "expected a table, such as { key = value }",
+    "model_attributes_type": "expected a table, such as { key = value }",
+    "string_type": "expected a text in quotes",
+}
+"""What pydantic says in words of Python."""
 
 
 def _is_secret(key: str) -> bool:

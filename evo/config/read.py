@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from evo.config.campaign import Config, default_operators
-from evo.config.problems import explain
+from evo.config.problems import problems
 from evo.core.errors import UsageError, unknown_name
 
 
@@ -58,8 +58,7 @@ def parse(values: Mapping[str, Any], *, where: str) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(explain(detail) for detail in error.errors())
-        raise UsageError(f"Configuration {where}: {problems}.") from None
+        raise UsageError(f"Configuration {where}: {problems(error)}.") from None
 
 
 def presets() -> dict[str, str]:

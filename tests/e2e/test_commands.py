@@ -37,6 +37,8 @@ def test_validate_says_where_and_why_a_file_falls_out(evo: Evo, files: dict[str,
     assert "os" in thief["reason"]
     assert "line 1" in thief["reason"]
     assert (mean["status"], mean["stage"]) == ("invalid", "contract")
+    strict = evo("validate", str(files["thief"]), "--kind", "activation", "--strict", "--json")
+    assert (strict.code, strict.json[0]["status"]) == (1, "invalid")
 
 
 def test_evaluate_measures_files_against_the_baselines(evo: Evo, files: dict[str, Path]) -> None:
@@ -71,7 +73,8 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
     best, first = (evo("show", finished_run, id_[:8], "--json").json for id_ in ids)
 
     assert list(status) == [
-        *("name", "kind", "generation", "state", "stopped_because", "seed"),
+        *("name", "kind", "generation", "generations", "state", "stopped_because"),
+        *("elapsed_hours", "progress", "seed"),
         *("proposed", "duplicates", "invalid"),
         *("screened_out", "failed", "evaluated", "archive_size", "best", "climb", "llm"),
         *("reward", "operators", "models"),

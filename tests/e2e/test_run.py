@@ -110,6 +110,8 @@ def test_a_second_process_on_one_campaign_is_refused(evo: Evo, workplace: Path) 
     assert done.code == 1
     assert str(process.pid) in done.err
     assert (running.json["state"], running.json["stopped_because"]) == ("running", None)
+    if (progress := running.json["progress"]) is not None:  # written once workers have started
+        assert progress["process"] == process.pid
 
 
 @pytest.mark.enable_socket

@@ -131,3 +131,17 @@ def test_every_strategy_makes_a_configuration_on_top_of_a_preset() -> None:
 def test_an_unknown_strategy_is_named_with_those_that_exist() -> None:
     with pytest.raises(UsageError, match=r"search strategy.*hil.*hill"):
         load("smoke", strategy="hil")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("tasks=3", r"tasks\.0: expected a text in quotes \(got 3\)\.$"),
+        ("tasks=[]", r"tasks: expected a list of 1 or more \(got \[\]\)\.$"),
+        ("protocol.rungs=3", r"rungs\.0: expected a table, such as \{ key = value \} \(got 3\)\.$"),
+        ("operators=3", r"operators: expected a table"),
+    ],
+)
+def test_a_wrong_type_is_named_as_toml_names_it(setting: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        load("default", [setting])

@@ -6,6 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from archive.history import stop_reason
+from archive.history.hours import read_hours
+from archive.history.live_status import read_live_status
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.replies import Replies
@@ -77,10 +79,13 @@ class StatusTally:
             "name": history.folder.name,
             "kind": history.config["kind"],
             "generation": history.generation,
+            "generations": history.config["generations"],
             "state": state,
             "stopped_because": stop_reason.read_stop_reason(history.folder)
             if state == "stopped"
             else None,
+            "elapsed_hours": read_hours(history.folder),
+            "progress": read_live_status(history.folder) if state == "running" else None,
             "seed": history.config["seed"],
             "proposed": counts.total(),
             "duplicates": counts[Status.DUPLICATE],

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from evo.core.messages import Spent
+from evo.report.views.narrow import Fitted
 
 
-def authorship_table(facts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
+def authorship_table(facts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> RenderableType:
     """One row per operator, and one per model.
 
     Args:
@@ -37,7 +39,7 @@ def authorship_table(facts: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Ta
                 _dollars(row["cost_usd"]),
             )
         table.add_section()
-    return table
+    return Fitted(table)
 
 
 def spent_line(spent: Spent) -> str:

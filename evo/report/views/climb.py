@@ -5,6 +5,7 @@ from rich.console import RenderableType
 
 from evo.campaign.climb import Climb
 from evo.core.estimate import Estimate
+from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
 
 _COLUMNS = ("gen", "best margin", "again", "excess", "mean", "ahead", "merit")
@@ -55,7 +56,7 @@ def climb_table(book: Logbook) -> RenderableType:
             _percent(entry["ahead"]),
             _percent(entry["merit"]),
         )
-    return table
+    return Fitted(table)
 
 
 def _signed(value: float | None) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.core.estimate import Estimate
+from evo.report.views.narrow import Fitted
 from evo.report.views.text import interval_text
 
 
@@ -31,4 +32,4 @@ def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
             interval_text(Estimate(row["bsota_wr"], *row["bsota_wr_ci"])),
             f"{row['margin']:+.3f}",
         )
-    return table
+    return Fitted(table)

@@ -3,6 +3,7 @@
 from deap.tools import Logbook
 from rich.console import RenderableType
 
+from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
 
 _COLUMNS = ("gen", "proposed", "evaluated", "full", "B-WR avg", "max", "N avg", "max", "volume")
@@ -18,4 +19,4 @@ def generation_table(book: Logbook) -> RenderableType:
         figures = (rate["avg"], rate["max"], novelty["avg"], novelty["max"], entry["hypervolume"])
         counts = (entry["gen"], entry["proposed"], entry["nevals"], entry["full"])
         table.add_row(*map(str, counts), *(f"{figure:.3f}" for figure in figures))
-    return table
+    return Fitted(table)

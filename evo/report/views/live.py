@@ -19,7 +19,7 @@ from evo.campaign.progress import OnProgress, Progress
 from evo.core.records import Status
 from evo.report.views.climb import best_margin_text, generation_text
 from evo.report.views.source import FoldedSource
-from evo.report.views.text import interval_text, source_body
+from evo.report.views.text import clock_text, interval_text, source_body, step_text
 
 _MOST_LINES = 8
 """Lines of the best candidate's source: the panel must fit a terminal."""
@@ -50,8 +50,11 @@ def panel(name: str, progress: Progress) -> RenderableType:
     """The panel: generation, funnel, best so far, rate and time left."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row("generation", _generation_row(progress))
-    grid.add_row("funnel", _funnel(progress))
-    grid.add_row("best", _best(progress))
+    if progress.generation:
+        grid.add_row("funnel", _funnel(progress))
+        grid.add_row("best", _best(progress))
+    else:
+        grid.add_row("then", "candidates, each compared with the baselines")
     climb = progress.climb
     if climb is not None and climb.best is not None:
         grid.add_row("best margin", best_margin_text(climb))
@@ -61,8 +64,9 @@ def panel(name: str, progress: Progress) -> RenderableType:
         grid.add_row("warning", Text(climb.warning, style="yellow"))
     if progress.reward is not None:
         grid.add_row("reward model", str(progress.reward))
-    grid.add_row("rate", f"{progress.per_minute:.1f} evaluated per minute")
-    grid.add_row("time", f"{_clock(progress.seconds)} so far, {_left(progress)}")
+    if progress.generation:
+        grid.add_row("rate", f"{progress.per_minute:.1f} evaluated per minute")
+    grid.add_row("time", f"{clock_text(progress.seconds)} so far, {_left(progress)}")
     parts: list[RenderableType] = [grid]
     if progress.best is not None:
         best = progress.best
@@ -84,13 +88,15 @@ class _Lines:
             return
         self._generation = progress.generation
         if progress.generation == 0:
-            self._console.print("generation 0 trains the baselines")
+            self._console.print(
+                "generation 0 trains the baselines, which every candidate is compared with"
+            )
             return
         self._console.print(
             f"generation {progress.generation}/{progress.generations} | {_funnel(progress)} | "
             f"best {_best(progress)} | {_climb(progress)}{_reward(progress)}"
             f"{progress.per_minute:.1f} evaluated/min | "
-            f"{_clock(progress.seconds)} so far, {_left(progress)}",
+            f"{clock_text(progress.seconds)} so far, {_left(progress)}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -116,7 +122,8 @@ class _Tenths:
 def _generation_row(progress: Progress) -> RenderableType:
     row = Table.grid(padding=(0, 2))
     row.add_row(
-        f"{progress.generation} of {progress.generations}: {progress.step}",
+        f"{progress.generation} of {progress.generations}: "
+        + step_text(progress.generation, progress.step),
         ProgressBar(total=1.0, completed=progress.trained, width=30),
     )
     return row
@@ -162,15 +169,4 @@ def _reward(progress: Progress) -> str:
 
 def _left(progress: Progress) -> str:
     left = progress.seconds_left
-    return "estimating the time left" if left is None else f"about {_clock(left)} left"
-
-
-def _clock(seconds: float) -> str:
-    """Minutes and seconds, with hours where there are any.
-
-    >>> _clock(65), _clock(3700)
-    ('1:05', '1:01:40')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return "estimating the time left" if left is None else f"about {clock_text(left)} left"

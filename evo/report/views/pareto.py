@@ -12,6 +12,7 @@ from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Comparison
 from evo.report.facts.overview import Overview
 from evo.report.views.climb import margin_text
+from evo.report.views.narrow import Fitted
 from evo.report.views.source import FoldedSource
 from evo.report.views.tables import plain_table
 from evo.report.views.text import interval_text, source_body
@@ -154,7 +155,7 @@ def _baseline_table(names: Mapping[str, str], baselines: Sequence[Record]) -> Re
             _text_score(novelty),
             f"{novelty.behaviour:.3f}",
         )
-    return table
+    return Fitted(table)
 
 
 def _text_score(novelty: Novelty) -> str:

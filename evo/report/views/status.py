@@ -1,25 +1,65 @@
 """The view of `evo status`."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 from rich.console import Group, RenderableType
 
 from evo.report.views.authorship import authorship_table
 from evo.report.views.tables import facts_table
+from evo.report.views.text import clock_text, step_text
 
 
 def status_view(facts: Mapping[str, Any], authorship: Mapping[str, Any]) -> RenderableType:
     """Names and values, and the table of operators and models once something was proposed.
 
+    What a campaign does not use has no row.
+
     Args:
         facts: see `status_facts`.
         authorship: see `authorship_facts`.
     """
-    shown = dict(facts)
-    if facts["generation"] < 0:
-        shown["generation"] = "none yet; the baselines train first"
-    if not any(facts["llm"].values()):
-        del shown["llm"]
+    shown = dict(_shown(facts))
     tables = [authorship_table(authorship)] if authorship["operators"] else []
     return Group(facts_table(shown), *tables)
+
+
+def _shown(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in facts.items():
+        if value is None or key == "generations":
+            continue
+        if key == "generation":
+            most = facts["generations"]
+            yield key, f"{value} of {most}" if value >= 0 else "none yet; the baselines train first"
+        elif key == "progress":
+            yield "now", _now(value)
+            yield "process", f"{value['process']} on {value['host']}"
+        elif key == "elapsed_hours":
+            yield "elapsed", clock_text(3600 * value)
+        elif key == "llm":
+            if used := {name: part for name, part in value.items() if part != 0}:
+                unknown = {"cost_usd": "unknown"} if value.get("unpriced") else {}
+                yield key, used | unknown
+        elif key == "spend":
+            if (dollars := value["usd_per_discovery"]) is not None:
+                yield "usd per discovery", dollars
+        elif isinstance(value, Mapping):
+            parts = cast(Mapping[str, Any], value).items()
+            yield key, {name: part for name, part in parts if part is not None}
+        else:
+            yield key, value
+
+
+def _now(progress: Mapping[str, Any]) -> str:
+    """Step, share of its trainings, and time left, in words.
+
+    >>> facts = {"generation": 3, "generations": 20, "step": "evaluate", "trained": 0.456}
+    >>> _now({**facts, "seconds_left": 725.0})
+    'generation 3 of 20: evaluate, 46% trained, about 12:05 left'
+    """
+    generation, left = progress["generation"], progress["seconds_left"]
+    words = f"generation {generation} of {progress['generations']}: "
+    words += step_text(generation, progress["step"])
+    if progress["trained"]:
+        words += f", {progress['trained']:.0%} trained"
+    return words if left is None else f"{words}, about {clock_text(left)} left"

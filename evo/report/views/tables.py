@@ -19,7 +19,7 @@ def plain_table(title: str) -> Table:
 def facts_table(facts: Mapping[str, Any]) -> RenderableType:
     """Names and values, one per row; nested names follow a dot."""
     table = Table.grid(padding=(0, 2))
-    table.add_column()
+    table.add_column(no_wrap=True)
     table.add_column(overflow="fold")  # a long name or path is for copying, so never cut
     for key, value in facts.items():
         if isinstance(value, Mapping):

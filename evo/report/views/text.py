@@ -29,6 +29,33 @@ def interval_text(rate: Estimate) -> str:
     return f"{rate.value:.3f} [{rate.low:.2f}, {rate.high:.2f}]"
 
 
+def clock_text(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any.
+
+    >>> clock_text(65), clock_text(3700)
+    ('1:05', '1:01:40')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def step_text(generation: int, step: str) -> str:
+    """The step of a generation; that of generation 0, which proposes nothing, in more words.
+
+    >>> step_text(3, "evaluate"), step_text(0, "baselines")
+    ('evaluate', 'training the baselines')
+    """
+    if generation:
+        return step
+    return {
+        "start": "workers start",
+        "validate": "checking the baselines",
+        "baselines": "training the baselines",
+        "archive": "describing the baselines",
+    }.get(step, step)
+
+
 def value_text(value: object) -> Text:
     """Any value of facts; never read as markup, since it may hold a path or generated source."""
     return Text(_plain(value))

@@ -3,7 +3,8 @@ import time
 
 import pytest
 
-from evo.campaign.budget import HOURS_FILE, counted_hours, read_hours
+from archive.history.hours import HOURS_FILE, read_hours
+from evo.campaign.budget import counted_hours
 from evo.core.errors import BudgetReachedError, HistoryError
 
 

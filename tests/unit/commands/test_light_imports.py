@@ -32,7 +32,7 @@ def workplace(tmp_path_factory):
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
-        (["--help"], 0, "Commands"),
+        (["--help"], 0, "Components"),
         (["list"], 0, "activation"),
         (["list", "--json"], 0, '"kinds"'),
         (["status", "small"], 0, "finished"),

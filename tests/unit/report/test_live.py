@@ -143,3 +143,14 @@ def test_the_panel_and_the_lines_warn_where_a_search_stands_still() -> None:
 
     assert "The search stands still: for 5 generations" in console.file.getvalue()  # type: ignore[attr-defined]
     assert "standing still for 5 generations" in log.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_generation_0_says_what_it_does_and_counts_no_candidates() -> None:
+    console = Console(file=io.StringIO(), width=80)
+
+    console.print(panel("demo", Progress(0, 8, "baselines", trained=0.5)))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert "0 of 8: training the baselines" in text
+    assert "proposed" not in text
+    assert "evaluated per minute" not in text

@@ -8,6 +8,7 @@ from evo.report.views.status import status_view
 
 FACTS: dict[str, Any] = {
     "generation": 2,
+    "generations": 20,
     "evaluated": 5,
     "llm": Spent()._asdict(),
 }
@@ -41,3 +42,30 @@ def test_a_long_name_is_shown_whole() -> None:
 
     assert name in "".join(text.split())
     assert "…" not in text
+
+
+def test_what_is_not_used_has_no_row() -> None:
+    asked = {"llm": Spent(requests=3)._asdict(), "reward": None, "climb": {"warning": None}}
+
+    text = shown(FACTS | asked)
+
+    assert "llm.requests" in text
+    for name in ("replayed", "given_up", "cost_usd", "reward", "warning"):
+        assert name not in text
+
+
+def test_an_unknown_cost_is_said_to_be_unknown() -> None:
+    spent = Spent(requests=3, unpriced=3)._asdict() | {"cost_usd": None}
+
+    assert "unknown" in shown(FACTS | {"llm": spent})
+
+
+def test_a_running_campaign_says_where_it_is_who_runs_it_and_how_long() -> None:
+    progress = {"generation": 3, "generations": 20, "step": "evaluate", "trained": 0.456}
+    progress |= {"seconds_left": 725.0, "process": 4711, "host": "node"}
+
+    text = shown(FACTS | {"elapsed_hours": 1.5, "progress": progress})
+
+    assert "generation 3 of 20: evaluate, 46% trained, about 12:05 left" in text
+    assert "4711 on node" in text
+    assert "1:30:00" in text
