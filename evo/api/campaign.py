@@ -5,11 +5,13 @@ from enum import StrEnum
 from heapq import nlargest
 from itertools import takewhile
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
 from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.stop_reason import read_stop_reason
+from evo.api.components import RankedRecords, component_code, component_module
 from evo.api.folders import run_folder
 from evo.core.errors import UsageError
 from evo.core.records import Record
@@ -149,12 +151,15 @@ class Campaign:
         points = [[m.sign * m.read(record) for m in measures] for record in complete]
         return [complete[index] for index in front(points)]
 
-    def best(self, n: int = 1) -> list[Record]:
-        """The n candidates of the best performance, as selection ranks them; the best first."""
+    def best(self, n: int = 1) -> RankedRecords:
+        """The n candidates of the best performance, as selection ranks them; the best first.
+
+        `campaign.best().module()` is the best one as code.
+        """
         from evo.selection.individual import performance  # noqa: PLC0415 - costs time, as above
 
         ranked = (record for record in self.records if record.novelty and record.is_proposal)
-        return nlargest(n, ranked, key=performance)
+        return RankedRecords(nlargest(n, ranked, key=performance), self._reader)
 
     def record(self, id: str) -> Record:  # noqa: A002 - the field's own name
         """The record whose id begins with `id`.
@@ -165,6 +170,26 @@ class Campaign:
         from evo.report.facts.record import find_record  # noqa: PLC0415 - costs time, as above
 
         return find_record(self.records, id)
+
+    def code(self, id: str) -> str:  # noqa: A002 - the field's own name
+        """The source of a self-contained Python file with the component whose id begins with `id`.
+
+        Raises:
+            UsageError: there is no such record, or it was never traced.
+        """
+        return component_code(self._reader, self.record(id))
+
+    def module(self, id: str, path: str | Path | None = None) -> ModuleType:  # noqa: A002
+        """The component whose id begins with `id` as a module of Python, which needs torch alone.
+
+        Args:
+            id: of the record.
+            path: file to write it to; without one it lives in this process alone.
+
+        Raises:
+            UsageError: there is no such record, or it was never traced.
+        """
+        return component_module(self._reader, self.record(id), path)
 
     def table(self) -> Any:
         """The records as a `pyarrow.Table`: one row per record, the columns of `evo export`."""
