@@ -29,6 +29,7 @@ from evo.commands.export import export
 from evo.commands.fidelity import fidelity
 from evo.commands.list import list_command
 from evo.commands.pareto import pareto
+from evo.commands.report import report
 from evo.commands.reward import reward
 from evo.commands.run import resume, run
 from evo.commands.show import show
@@ -67,7 +68,7 @@ def options(
 # In the order of `evo --help`.
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Search": (run, resume, status, view, config),
-    "Results": (pareto, show, compare, confirm, export, check),
+    "Results": (report, pareto, show, compare, confirm, export, check),
     "Components": (validate, evaluate),
     "Measure the method": (fidelity, reward),
 }

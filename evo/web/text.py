@@ -1,7 +1,6 @@
 """Hostile text on its way to a page: visible, escaped, highlighted, compared; never markup."""
 
 import difflib
-import re
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -11,8 +10,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Characters that are not seen, or that change the order in which text is read."""
+from evo.core.visible import visible
+
 _FORMATTER = HtmlFormatter(nowrap=True, classprefix="c-")
 
 
@@ -21,16 +20,6 @@ class DiffLine(NamedTuple):
 
     kind: str
     text: str
-
-
-def visible(text: str) -> str:
-    r"""The text with what cannot be seen or encoded written out.
-
-    >>> visible("a\u202eb")
-    'a⟨U+202E⟩b'
-    """
-    whole = text.encode("utf-8", "replace").decode()
-    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", whole)
 
 
 def highlighted(source: str) -> Markup:

@@ -56,7 +56,7 @@ def _hostile(record: Record) -> Record:
         candidate,
         id=candidate.id + _ID,
         source=f'{candidate.source}# {ATTACK}\n"""{ATTACK}"""\n',
-        operator=f"{candidate.operator}{ATTACK}",
+        operator=candidate.operator + _ID,
         parents=tuple(parent + _ID for parent in candidate.parents),
         model="model " + ATTACK,
         request=EXCHANGE.request.key,

@@ -32,6 +32,7 @@ _LOOK: dict[Any, Any] = {
     "legend.frameon": False,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
+    "text.parse_math": False,  # a name with a dollar is a name
     "svg.fonttype": "none",  # text stays text: searchable, copied, read aloud
     "svg.hashsalt": "evo",  # the names of its parts do not change from one drawing to the next
 }

@@ -1,0 +1,54 @@
+"""`evo report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evo.commands.completion import complete_run
+from evo.commands.console import err, read_run
+from evo.core.errors import UsageError
+
+_ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
+
+
+def report(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN…",
+            help="Campaigns: names under runs/, or folders; running ones too.",
+            autocompletion=complete_run,
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write; by default report.html, and standard output for md and latex.",
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option(help="html, md or latex; by default as the file's name ends.")
+    ] = None,
+) -> None:
+    """Write a report to keep: best components, front, pictures, cost, how to reproduce."""
+    form = format or (_ENDINGS.get(output.suffix.lower(), "html") if output else "html")
+    histories = [read_run(run) for run in runs]
+    from evo.report.documents.contents import report_of
+    from evo.report.documents.writing import ESCAPES, write_report
+
+    if form not in ESCAPES:
+        raise UsageError(f"Expected a format of {', '.join(ESCAPES)}, got {form!r}.")
+    document = write_report(report_of(histories, pictures=form == "html"), form)
+    if output is None and form != "html":
+        typer.echo(document)
+        return
+    path = output or Path("report.html")
+    try:
+        path.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: expected a file that can be written ({error}).") from None
+    err.print(f"Report: {path}", soft_wrap=True, markup=False, highlight=False)

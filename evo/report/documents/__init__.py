@@ -1,0 +1,1 @@
+"""Reports to keep: one document of one or several campaigns, as HTML, Markdown or LaTeX."""

@@ -1,0 +1,109 @@
+"""Reports to keep: complete, self-contained, and safe whatever a candidate says."""
+
+import base64
+import re
+
+import pytest
+from support.hostile_campaign import MARKUP, write_hostile_campaign
+from support.large_campaign import write_small_campaign
+
+from archive.history.reader import Reader
+from evo.report.documents.contents import PICTURES, report_of
+from evo.report.documents.writing import write_report
+from evo.selection.individual import performance
+
+
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    write_small_campaign(folder / "small")
+    hostile = write_hostile_campaign(folder, folder / "small")
+    return Reader.read(folder / "small"), Reader.read(hostile)
+
+
+@pytest.fixture(scope="module")
+def report(histories):
+    return report_of(histories, pictures=True)
+
+
+def test_a_report_names_the_best_with_their_intervals(histories, report):
+    full = [r for r in histories[0].records if r.is_proposal and r.score and r.score.rung == 1]
+    best = max(full, key=performance)
+
+    assert report.sections[0].best[0].record.id == best.id
+    for form in ("html", "md", "latex"):
+        document = write_report(report, form)
+        assert best.id[:8] in document
+        assert f"{best.scored.margin.value:.3f}" in document
+        assert "relu" in document
+
+
+def test_a_page_holds_its_pictures_and_asks_for_nothing(report):
+    document = write_report(report, "html")
+    sources = re.findall(r'src="([^"]*)"', document)
+
+    assert len(sources) == len(PICTURES) * len(report.sections)
+    assert all(source.startswith("data:image/") for source in sources)
+    picture = base64.b64decode(sources[0].split(",")[1])
+    assert picture.startswith((b"<?xml", b"\x89PNG"))
+    assert "default-src 'none'" in document
+    assert "<script" not in document.lower()
+
+
+def test_no_attack_becomes_markup_in_a_page(report):
+    document = write_report(report, "html").lower()
+
+    assert "&lt;script&gt;window.attacked=1" in document
+    assert not [markup for markup in MARKUP if markup in document]
+
+
+def test_no_attack_leaves_its_cell_or_block_in_markdown(report):
+    outside = re.sub(r"(`{3,})python\n.*?\n\1", "", write_report(report, "md"), flags=re.DOTALL)
+
+    assert not [markup for markup in MARKUP if markup in outside]
+    rows = [line for line in outside.splitlines() if line.startswith("| ")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {8, 10, 5}
+
+
+def test_no_attack_is_a_command_of_latex(report):
+    blocks = r"\\begin\{verbatim\}\n.*?\n\\end\{verbatim\}"
+    outside = re.sub(blocks, "", write_report(report, "latex"), flags=re.DOTALL)
+    known = "usepackage begin centering caption toprule midrule bottomrule end textbackslash"
+
+    commands = set(re.findall(r"\\([A-Za-z]+)", outside))
+
+    assert commands <= {*known.split(), "texttt", "textless", "textgreater", "textasciitilde"}
+
+
+def test_a_source_cannot_end_its_own_block(report):
+    part = report.sections[0].best[0]
+    source = "x = 1\n```\n\\end{verbatim}\\input{/etc/passwd}\n````\n<b>"
+    candidate = part.record.candidate
+    object.__setattr__(candidate, "source", source)
+
+    assert "\n`````python\n" in write_report(report, "md")
+    assert "\\end{verbatim}\\input" not in write_report(report, "latex")
+    assert "&lt;b&gt;" in write_report(report, "html")
+
+
+def test_a_campaign_that_has_just_begun_has_a_report(histories, tmp_path):
+    from archive.history.history import History
+
+    reader = histories[0]
+    with History.create(tmp_path / "new", config=reader.config, environment={}) as history:
+        history.seal(0, [r for r in reader.records if r.is_baseline], [])
+        begun = report_of([history], pictures=True)
+
+    for form in ("html", "md", "latex"):
+        assert "new" in write_report(begun, form)
+
+
+def test_two_campaigns_stand_in_one_table_with_what_differs(histories, tmp_path):
+    write_small_campaign(tmp_path / "other", "generations=1", "protocol.keep=0.5")
+    both = report_of([histories[0], Reader.read(tmp_path / "other")], pictures=False)
+
+    document = write_report(both, "md")
+
+    assert both.differing == ["protocol"]
+    assert "The campaigns differ in protocol" in document
+    assert "| small | 0 |" in document
