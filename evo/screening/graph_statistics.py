@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from evo.core.records import Vector
-from evo.validation.graph.allowed import ALLOWED, base_name
+from evo.validation.graph.allowed import COUNTED, base_name
 
-_OPERATORS = {name: index for index, name in enumerate(sorted({base_name(n) for n in ALLOWED}))}
+_OPERATORS = {name: index for index, name in enumerate(sorted(COUNTED))}
 SIZE = 4 + len(_OPERATORS)
 
 
 def graph_statistics(texts: Sequence[str]) -> Vector:
-    """log(1 + count) of nodes, constants, depth and distinct operators, then per operator.
+    """log(1 + count) of nodes, constants, depth and distinct operators, then per counted operator.
+
+    Of a graph with several cases by sizes the first one counts.
 
     Args:
         texts: checked graphs, see `evo.validation.graph.document`: one per member of the kind.
@@ -26,8 +28,9 @@ def graph_statistics(texts: Sequence[str]) -> Vector:
 
 
 def _of_graph(text: str) -> Vector:
-    document = json.loads(text)
-    depths = [0] * document["inputs"]
+    whole = json.loads(text)
+    document = whole if "nodes" in whole else whole["cases"][0]
+    depths = [0] * whole["inputs"]
     names: list[str] = []
     for node in document["nodes"]:
         if node[0] == "constant":
@@ -43,7 +46,8 @@ def _of_graph(text: str) -> Vector:
     statistics = np.zeros(SIZE, dtype=np.float32)
     statistics[:4] = len(names), constants, depths[document["output"]["ref"]], len(counts)
     for name, count in counts.items():
-        statistics[4 + _OPERATORS[name]] = count
+        if name in _OPERATORS:
+            statistics[4 + _OPERATORS[name]] = count
     return np.log1p(statistics)
 
 

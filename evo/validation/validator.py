@@ -18,6 +18,7 @@ from evo.validation.graph.graph import Graph, GraphError
 from evo.validation.graph.graphs import Graphs
 from evo.validation.graph.sizes import Shapes
 from evo.validation.policy import rules
+from evo.validation.policy.beside import runnable
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 
@@ -48,7 +49,7 @@ class Validator:
             self._sandbox.trace(
                 [
                     TraceRequest(
-                        source,
+                        runnable(source),
                         member.contract.function,
                         member.trace_shapes,
                         member.wide_shapes,

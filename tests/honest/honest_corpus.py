@@ -1,4 +1,8 @@
-"""Components as honest authors write them (`*.toml`, a file a kind), and which are refused."""
+"""Components as honest authors write them, and which are refused.
+
+`*.toml` has a file per kind; those of `field/` were written after what libraries, papers and models
+write, many with constructs that were once refused.
+"""
 
 import tomllib
 from pathlib import Path
@@ -13,7 +17,8 @@ _FOLDER = Path(__file__).parent
 
 def sources(kind: str) -> dict[str, str]:
     """Source by name."""
-    return tomllib.loads((_FOLDER / f"{kind}.toml").read_text())
+    files = [folder / f"{kind}.toml" for folder in (_FOLDER, _FOLDER / "field")]
+    return {name: one for file in files for name, one in tomllib.loads(file.read_text()).items()}
 
 
 def all_sources() -> list[tuple[str, str]]:
@@ -42,11 +47,24 @@ def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
 
 RIGHTLY = {
     ("activation", "parameter_module"): "a component makes no parameters; write the constant",
+    ("preprocessor", "attention_over_features"): "brings the graph to .* elements",
     ("regularizer", "negative_log_det"): "use torch.linalg.svdvals",
 }
 """Components that their kinds do not promise to take, and the remedy that authors are told."""
 
 LIMITS = {
     ("activation", "checked_input"): "builtin name `type`",
+    ("parametric-activation", "mixture_by_softmax"): "line 7: its operators at input shape",
 }
 """Components that are refused wrongly: known limits, and what their authors are told."""
+
+VALUES_ALONE = {
+    ("activation", "in_place_chain"),
+    ("activation", "masked_constant"),
+    ("activation", "masked_fill_in_place"),
+    ("parametric-activation", "exp_by_math"),
+}
+"""Components that eager PyTorch does not differentiate as their authors mean them.
+
+It refuses writes into what it needs for gradients, and `math.exp(b)` drops the gradient.
+"""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from honest_corpus import LIMITS, RIGHTLY, all_sources, given, sources
+from honest_corpus import LIMITS, RIGHTLY, VALUES_ALONE, all_sources, given, sources
 
 from evo.components.kinds import kinds
 from evo.core.records import Candidate
@@ -14,10 +14,12 @@ from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validation, Validator
 
-SHARE_REFUSED = 0.05
+SHARE_REFUSED = 0.01
 """The most that may be refused wrongly."""
 WITHOUT_GRADIENTS = ("initializer", "optimizer", "preprocessor", "schedule")
 """Kinds of whose components nobody asks for gradients."""
+CONSTANT = {"loss": (1,)}
+"""Arguments that training never differentiates, by kind."""
 REFUSED = {**RIGHTLY, **LIMITS}
 
 
@@ -44,14 +46,22 @@ def test_an_honest_component_is_accepted_and_computes_what_its_source_computes(
     namespace: dict = {"__name__": "candidate"}
     exec(sources(kind)[name], namespace)
 
-    for shape in ((4, 12), (9, 5)):
+    for shape in ((4, 12), (9, 5), (2, 64)):
         values = torch.randn(shape, generator=torch.Generator().manual_seed(1))
-        x, y = ([t.clone().requires_grad_() for t in given(kind, values)] for _ in range(2))
+        x, y = (
+            [
+                one.clone().requires_grad_(place not in CONSTANT.get(kind, ()))
+                for place, one in enumerate(given(kind, values))
+            ]
+            for _ in range(2)
+        )
         expected, got = namespace[function](*x), graph(*y)
 
-        torch.testing.assert_close(got, expected)
-        if kind not in WITHOUT_GRADIENTS:
-            torch.testing.assert_close(_gradients(got, y), _gradients(expected, x))
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
+        if kind not in WITHOUT_GRADIENTS and (kind, name) not in VALUES_ALONE:
+            torch.testing.assert_close(
+                _gradients(got, y), _gradients(expected, x), rtol=1e-4, atol=1e-5
+            )
 
 
 def test_the_share_of_honest_components_that_is_refused_wrongly_is_small(
@@ -61,7 +71,7 @@ def test_the_share_of_honest_components_that_is_refused_wrongly_is_small(
     refused = {key: str(verdicts[key]) for key in honest if isinstance(verdicts[key], Refused)}
 
     share = f"{len(refused)} of {len(honest)} honest components are refused: {refused}"
-    assert len(honest) >= 80, share
+    assert len(honest) >= 300, share
     assert len(refused) / len(honest) < SHARE_REFUSED, share
 
 
@@ -78,6 +88,7 @@ def test_a_component_that_is_refused_is_told_what_to_write_instead(
 def _gradients(output: torch.Tensor, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
     if not output.requires_grad:
         return [torch.zeros_like(one) for one in inputs]
+    inputs = [one for one in inputs if one.requires_grad]
     weights = torch.linspace(0.5, 2.0, output.numel()).reshape(output.shape)
     total = (output * weights).sum()
     return list(torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True))

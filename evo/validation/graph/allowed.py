@@ -134,17 +134,20 @@ def base_name(operator: str) -> str:
     return operator.split(".")[1]
 
 
+COUNTED = frozenset(map(base_name, _resolve(_UNARY + _BINARY + _ACROSS + _FORM)))
+"""Functions that the reward model counts one by one; it would forget what it learned of others."""
+
 OPERATOR_REMEDIES: Mapping[str, str] = MappingProxyType(
     {
-        "aten.index.Tensor": "use torch.where in place of x[mask]",
-        "aten.index_put.default": "use torch.where in place of x[mask] = y",
         "aten.nonzero.default": "use torch.where with three arguments",
         "aten.einsum.default": "use matmul, or a product and a sum",
-        "aten.broadcast_tensors.default": "write the loss as a formula of tensors",
-        "aten.chunk.default": "use slices, such as x[..., :2]",
-        "aten.split.Tensor": "use slices, such as x[..., :2]",
-        "aten.unbind.int": "use operators on the whole tensor",
-        "aten.embedding.default": "use operators on the whole tensor",
+        "aten.embedding.default": "index the table, as in table[i]",
+        "aten.batch_norm.default": "use statistics of a row, with dim=-1",
+        "aten.instance_norm.default": "use statistics of a row, with dim=-1",
+        "aten.conv2d.default": "use conv1d on rows",
+        "aten.linalg_inv_ex.default": "use torch.linalg.svd, or Newton-Schulz steps",
+        "aten.linalg_eigh.default": "use torch.linalg.svd",
+        "aten.linalg_eigvalsh.default": "use torch.linalg.svdvals",
     }
 )
 """Remedy per forbidden operator that honest sources lead to."""

@@ -7,7 +7,9 @@
                ["item", {"ref": 3}, 0]],
      "output": {"ref": 4}}
 
-Values are numbered, inputs first, then nodes in order; a reference points backwards only. The text
+Values are numbered, inputs first, then nodes in order; a reference points backwards only. A graph
+that is not the same at all sizes has `cases` in place of nodes and output: each has its own, and
+under `when` the formulas of sizes that say where it holds. The text
 comes from a process that ran hostile code. It never chooses what is imported, called or looked up
 by `getattr`.
 """
@@ -33,18 +35,23 @@ from evo.validation.graph.arguments import (
     write_tensor,
 )
 from evo.validation.graph.safe import SAFE
-from evo.validation.graph.sizes import Formula, ShapeSlice, Size
+from evo.validation.graph.sizes import MAX_CASES, Formula, ShapeSlice, Size, formula
 from evo.validation.graph.step import GraphStep
 
 MAX_GRAPH_BYTES = 200_000
 MAX_INPUTS = 16
 MAX_GRAPH_NODES = 500
+_TOO_MANY_NODES = (
+    f"the graph has more than {MAX_GRAPH_NODES} nodes, so that every step of a training would cost "
+    f"too much: expected at most {MAX_GRAPH_NODES} nodes; make loops shorter, or work on whole "
+    "tensors in place of a loop over their parts"
+)
 _MANY = 1000
 """Parts of a value that is a list of tensors; the budget finds out how many it has."""
 
 
 class Document(NamedTuple):
-    """A graph's text, read and checked.
+    """A graph's text, read and checked, or one of its cases by sizes.
 
     Attributes:
         text: its canonical form.
@@ -52,6 +59,8 @@ class Document(NamedTuple):
         nodes: initial values after the inputs: a constant, or None where a step fills its value in.
         steps: the operator calls in order.
         output: index of the value that is the output.
+        when: formulas of sizes with the outcomes that they have where it is the case.
+        others: the other cases; the text is that of all.
     """
 
     text: str
@@ -59,6 +68,8 @@ class Document(NamedTuple):
     nodes: tuple[torch.Tensor | None, ...]
     steps: tuple[GraphStep, ...]
     output: int
+    when: tuple[tuple[Formula, bool], ...] = ()
+    others: "tuple[Document, ...]" = ()
 
 
 def read_document(text: str) -> Document:
@@ -73,25 +84,64 @@ def read_document(text: str) -> Document:
         document = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise GraphError(f"expected JSON: {first_line(error)}") from error
-    if not isinstance(document, dict) or document.keys() != {"inputs", "nodes", "output"}:
+    if not isinstance(document, dict) or document.keys() not in (
+        {"inputs", "nodes", "output"},
+        {"inputs", "cases"},
+    ):
         raise GraphError("expected an object with inputs, nodes and output")
-    inputs, nodes = document["inputs"], document["nodes"]
+    inputs = document["inputs"]
     if not is_int64(inputs) or not 1 <= inputs <= MAX_INPUTS:
         raise GraphError(f"expected 1 to {MAX_INPUTS} inputs, got {str(inputs)[:20]}")
+    if "nodes" in document:
+        case, written = _read_case(inputs, {**document, "when": []})
+        del written["when"]
+        return case._replace(text=_canonical({"inputs": inputs, **written}))
+    cases = document["cases"]
+    if not isinstance(cases, list) or not 1 < len(cases) <= MAX_CASES:
+        raise GraphError(f"expected a list of 2 to {MAX_CASES} cases")
+    read = [_read_case(inputs, case) for case in cases]
+    if sum(len(case.nodes) for case, _ in read) > MAX_GRAPH_NODES:
+        raise GraphError(_TOO_MANY_NODES)
+    canonical = _canonical({"inputs": inputs, "cases": [written for _, written in read]})
+    first, *others = (case._replace(text=canonical) for case, _ in read)
+    return first._replace(others=tuple(others))
+
+
+def _canonical(document: dict[str, JsonValue]) -> str:
+    return json.dumps(document, separators=(",", ":"), allow_nan=False)
+
+
+def _read_case(inputs: int, case: JsonValue) -> tuple[Document, dict[str, JsonValue]]:
+    """One case and its canonical form."""
+    if not isinstance(case, dict) or not case.keys() >= {"when", "nodes", "output"}:
+        raise GraphError("expected a case to have when, nodes and output")
+    nodes = case["nodes"]
     if not isinstance(nodes, list) or len(nodes) > MAX_GRAPH_NODES:
-        raise GraphError(f"expected a list of at most {MAX_GRAPH_NODES} nodes")
+        raise GraphError(_TOO_MANY_NODES)
+    when = _read_when(inputs, case["when"])
     reader = _Reader(inputs)
     for node in nodes:
         reader.read(node)
-    output = reader.tensor(document["output"])
-    canonical = {"inputs": inputs, "nodes": reader.written, "output": {"ref": output}}
-    return Document(
-        json.dumps(canonical, separators=(",", ":"), allow_nan=False),
-        inputs,
-        tuple(reader.nodes),
-        tuple(reader.steps),
-        output,
-    )
+    output = reader.tensor(case["output"])
+    written = {"when": case["when"], "nodes": reader.written, "output": {"ref": output}}
+    document = Document("", inputs, tuple(reader.nodes), tuple(reader.steps), output, tuple(when))
+    return document, written
+
+
+def _read_when(inputs: int, when: JsonValue) -> list[tuple[Formula, bool]]:
+    if not isinstance(when, list) or len(when) > MAX_CASES:
+        raise GraphError(f"expected a list of at most {MAX_CASES} conditions")
+    conditions: list[tuple[Formula, bool]] = []
+    for condition in when:
+        match condition:
+            case [expression, bool(outcome)]:
+                read = formula(expression)
+            case _:
+                read, outcome = None, False
+        if read is None or not all(input_ < inputs for input_ in read.inputs()):
+            raise GraphError("expected a condition to be a formula of sizes and its outcome")
+        conditions.append((read, outcome))
+    return conditions
 
 
 def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -16,6 +16,8 @@ from evo.validation.graph.arguments import (
 )
 from evo.validation.graph.recording import TraceError
 
+CONDITIONS = "conditions"
+"""Key of a graph's text that only holds until `choices` joins the ways of a function."""
 _LEFT_OUT = ("Device", "Layout", "MemoryFormat")
 """Types of arguments that say where or how a tensor is stored, not its values."""
 _DIMENSIONS = frozenset(

@@ -15,6 +15,7 @@ from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, SLIDIN
 from evo.validation.graph.arguments import GraphError, first_line
 from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.shape_cache import SHARED, ShapeCache
+from evo.validation.graph.sizes import ShapeOf
 from evo.validation.graph.step import GraphStep
 
 # A few operators run copy by copy under vmap, and torch warns at each use.
@@ -46,9 +47,10 @@ class Graph:
     def __init__(self, document: Document) -> None:
         self.text = document.text
         self.inputs = document.inputs
-        self._steps = document.steps
-        self._output = document.output
-        self._nodes = {torch.device("cpu"): document.nodes}
+        self._cases = (document, *document.others)
+        self._nodes = {
+            (place, torch.device("cpu")): case.nodes for place, case in enumerate(self._cases)
+        }
 
     @classmethod
     def parse(
@@ -65,11 +67,18 @@ class Graph:
                 allowed.
         """
         document = read_document(text)
-        steps = [
-            step._replace(operator=(instead or {}).get(step.name, step.operator))
-            for step in document.steps
-        ]
-        return cls(document._replace(steps=tuple(steps)))
+        if not instead:
+            return cls(document)
+        first, *others = (
+            case._replace(
+                steps=tuple(
+                    step._replace(operator=instead.get(step.name, step.operator))
+                    for step in case.steps
+                )
+            )
+            for case in (document, *document.others)
+        )
+        return cls(first._replace(others=tuple(others)))
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -77,7 +86,7 @@ class Graph:
         return (self.text,)
 
     def __len__(self) -> int:
-        return len(self._steps)
+        return sum(len(case.steps) for case in self._cases)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Graph) and other.text == self.text
@@ -94,10 +103,12 @@ class Graph:
         """
         if len(inputs) != self.inputs:
             raise TypeError(f"expected {self.inputs} tensors, got {len(inputs)}")
-        values: list[Any] = [*inputs, *self._nodes_on(inputs[0].device)]
-        for step in self._steps:
+        place = self._case_at(lambda index: inputs[index].shape)
+        case = self._cases[place]
+        values: list[Any] = [*inputs, *self._nodes_on(inputs[0].device, place)]
+        for step in case.steps:
             values[step.number] = step.run(values)
-        return values[self._output]
+        return values[case.output]
 
     def check_budget(
         self,
@@ -125,9 +136,14 @@ class Graph:
             raise GraphError(f"expected {len(shapes)} inputs, the graph takes {self.inputs}")
         meta = torch.device("meta")
         values: list[Any] = [torch.empty(shape, dtype=dtype, device=meta) for shape in shapes]
-        values += self._nodes_on(meta)
+        try:
+            place = self._case_at(lambda index: shapes[index])
+        except (RuntimeError, ValueError) as error:
+            raise GraphError(str(error)) from error
+        case = self._cases[place]
+        values += self._nodes_on(meta, place)
         spent = 0
-        for step in self._steps:
+        for step in case.steps:
             try:
                 values[step.number] = cache.run(step, values)
                 spent += _cost(step, values)
@@ -138,16 +154,25 @@ class Graph:
                     f"{step.name} brings the graph to {spent:,} elements on inputs of shape "
                     f"{', '.join(map(str, shapes))}; expected at most {elements:,}"
                 )
-        output = values[self._output]
+        output = values[case.output]
         return TensorSpec(tuple(output.shape), output.dtype)
 
-    def _nodes_on(self, device: torch.device) -> tuple[torch.Tensor | None, ...]:
-        if device not in self._nodes:
-            self._nodes[device] = tuple(
+    def _case_at(self, shape_of: ShapeOf) -> int:
+        """Index of the case that holds at these shapes."""
+        if len(self._cases) == 1:
+            return 0
+        for place, case in enumerate(self._cases):
+            if all(bool(formula.of(shape_of)) is outcome for formula, outcome in case.when):
+                return place
+        raise RuntimeError("the graph has no case for inputs of these sizes")
+
+    def _nodes_on(self, device: torch.device, place: int) -> tuple[torch.Tensor | None, ...]:
+        if (place, device) not in self._nodes:
+            self._nodes[place, device] = tuple(
                 None if constant is None else constant.to(device)
-                for constant in self._nodes[torch.device("cpu")]
+                for constant in self._cases[place].nodes
             )
-        return self._nodes[device]
+        return self._nodes[place, device]
 
 
 def _cost(step: GraphStep, values: Sequence[Any]) -> int:

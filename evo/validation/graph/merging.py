@@ -46,12 +46,14 @@ class DifferenceError(Exception):
     Attributes:
         node: index of the first node that differs.
         what: the values that differ, one per trace; empty where operators do.
+        traces: all of them.
     """
 
-    def __init__(self, node: int, what: Sequence[Any] = ()) -> None:
+    def __init__(self, node: int, what: Sequence[Any] = (), traces: Sequence[Trace] = ()) -> None:
         super().__init__(node, what)
         self.node = node
         self.what = what
+        self.traces = traces
 
 
 def merged(traces: Sequence[Trace]) -> str:
@@ -68,6 +70,13 @@ def merged(traces: Sequence[Trace]) -> str:
     """
     if all(trace.text == traces[0].text for trace in traces):
         return traces[0].text
+    try:
+        return _merged(traces)
+    except DifferenceError as difference:
+        raise DifferenceError(difference.node, difference.what, traces) from None
+
+
+def _merged(traces: Sequence[Trace]) -> str:
     documents = [json.loads(trace.text) for trace in traces]
     nodes = [document.pop("nodes") for document in documents]
     merger = _Merger(traces)
@@ -77,6 +86,16 @@ def merged(traces: Sequence[Trace]) -> str:
     if any(document != documents[0] for document in documents) or len(set(map(len, nodes))) > 1:
         raise DifferenceError(len(together))
     return json.dumps({"nodes": together, **documents[0]}, separators=(",", ":"))
+
+
+def of_inputs(
+    expression: Expression, ledgers: Sequence[Ledger], shapes: Sequence[Shapes]
+) -> Expression | None:
+    """A formula with sizes of inputs in place of sizes of other values; None where it has none."""
+    traces = [
+        Trace("", sizes, ledger, [], []) for ledger, sizes in zip(ledgers, shapes, strict=True)
+    ]
+    return _Merger(traces).of_inputs(expression)
 
 
 class _Merger:
@@ -209,7 +228,7 @@ class _Merger:
         for expression, values in self._formulas:
             if not is_float and any(isinstance(value, float) for value in values):
                 continue
-            if _same(values, numbers) and (whole := self._of_inputs(expression)) is not None:
+            if _same(values, numbers) and (whole := self.of_inputs(expression)) is not None:
                 is_whole = any(isinstance(value, int) for value in values)
                 return ["float", whole] if is_float and is_whole else whole
         return self._guess(numbers) if is_float else None
@@ -226,10 +245,10 @@ class _Merger:
             ]
             for guess, function in guesses:
                 if _same([function(value) for value in values], numbers):
-                    return self._of_inputs(guess)
+                    return self.of_inputs(guess)
         return None
 
-    def _of_inputs(self, expression: Expression) -> Expression | None:
+    def of_inputs(self, expression: Expression) -> Expression | None:
         """The formula with sizes of inputs in place of sizes of other values; None without."""
         match expression:
             case ["size", str(name), dim]:
@@ -237,7 +256,7 @@ class _Merger:
             case ["size", *_]:
                 return expression
             case [name, *arguments]:
-                parts = [self._of_inputs(argument) for argument in arguments]
+                parts = [self.of_inputs(argument) for argument in arguments]
                 return None if None in parts else [name, *parts]
             case _:
                 return expression

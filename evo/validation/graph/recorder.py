@@ -27,6 +27,7 @@ from evo.validation.graph.tracked import Sizes
 MAX_CALLS = 2000
 """Limit of operator calls per function; a graph holds a quarter of it."""
 _CALLS_PER_SIGN = 20
+_MAX_DECISIONS = 4
 
 _aten = torch.ops.aten
 _INITIALISED = {
@@ -53,6 +54,7 @@ def record(
     progress: Callable[[], None],
     *,
     notes: "Notes | None" = None,
+    decisions: "Decisions | None" = None,
 ) -> Recording:
     """Run a function on inputs and record the operators that it calls, and its output.
 
@@ -61,25 +63,65 @@ def record(
         inputs: its arguments.
         progress: called every few operators.
         notes: what to note beside the calls.
+        decisions: which way to go where Python asks whether a tensor is true; notes them.
 
     Raises:
         TraceError: the function does something that a graph cannot express, or calls more than
             `MAX_CALLS` operators.
     """
     notes = notes or Notes()
-    recorder = _Recorder(inputs, progress, notes.line)
-    sizes = Sizes(recorder.name_of, from_back=notes.from_back)
+    decisions = decisions or Decisions()
+    recorder = _Recorder(inputs, progress, notes.line, decisions)
+    sizes = Sizes(recorder.name_of, recorder.depends, from_back=notes.from_back)
     with _pre_dispatch(recorder), torch._C._EnablePythonDispatcher():
         notes.use(sizes)
         try:
             output = function(*inputs)
         finally:
             notes.use(None)
-    return recorder.recording(output)._replace(ledger=sizes.ledger)
+    if recorder.failure is not None:
+        raise recorder.failure  # though the function caught it
+    return recorder.recording(output)._replace(
+        ledger=sizes.ledger,
+        has_lists=recorder.has_lists,
+        choices=sizes.choices,
+        conditions=[node for node, _ in decisions.taken],
+    )
 
 
 def _nothing(_: Sizes | None) -> None:
     pass
+
+
+class Decisions:
+    """Which way a function goes at each `if` on a tensor: as told, and then always into it.
+
+    Args:
+        told: outcomes of the first decisions.
+
+    Attributes:
+        taken: node of the condition and outcome of every decision.
+    """
+
+    def __init__(self, told: Sequence[bool] = ()) -> None:
+        self._told = told
+        self.taken: list[tuple[Node, bool]] = []
+
+    def take(self, condition: Node) -> bool:
+        """Take the next one.
+
+        Raises:
+            TraceError: there were too many.
+        """
+        if len(self.taken) >= _MAX_DECISIONS:
+            raise TraceError(
+                f"it decides by tensors more than {_MAX_DECISIONS} times (`if`, `while`, `and`); "
+                "choose between tensors with torch.where"
+            )
+        place = len(self.taken)
+        outcome = self._told[place] if place < len(self._told) else True
+        self.taken.append((condition, outcome))
+        return outcome
 
 
 class Notes(NamedTuple):
@@ -112,6 +154,7 @@ class _Recorder(ProxyTorchDispatchMode):
         inputs: Sequence[torch.Tensor],
         progress: Callable[[], None],
         line: Callable[[], int] | None,
+        decisions: Decisions,
     ) -> None:
         # Not that of the parent: it sets up symbolic shapes and a compiler.
         TorchDispatchMode.__init__(self, torch._C.DispatchKey.PreDispatch)
@@ -119,6 +162,11 @@ class _Recorder(ProxyTorchDispatchMode):
         self._graph = Graph()
         self._progress = progress
         self._line = line
+        self._decisions = decisions
+        self.has_lists = False
+        """Whether an operator gave a list, whose length may follow a size."""
+        self.failure: Exception | None = None
+        """The first use of a tensor that no graph can have, which a component may have caught."""
         self._calls = 0
         self._has_gradients = True
         self._constants: dict[str, torch.Tensor] = {}
@@ -160,9 +208,7 @@ class _Recorder(ProxyTorchDispatchMode):
                 map(self._depends, _tensors((args, keywords)))
             )
             if func is _aten.is_nonzero.default or torch.Tag.data_dependent_output in func.tags:
-                if depends:
-                    raise RuntimeError("it takes the value out of a tracing tensor")
-                return func(*args, **keywords)
+                return self._outcome(func, args, keywords) if depends else func(*args, **keywords)
             _expect_default_modes()
             self._note_gradients()
             self._count()
@@ -178,6 +224,16 @@ class _Recorder(ProxyTorchDispatchMode):
                 node.meta["is_view"] = _is_view(args[0], result)
             self._add(result, node, depends=depends)
             return result
+
+    def _outcome(self, func: OpOverload, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What Python gets where it asks for the value of a tensor that depends on an input."""
+        if func is _aten.is_nonzero.default and args[0].numel() == 1:
+            return self._decisions.take(self._argument(args[0]))
+        if func is _aten.is_nonzero.default:
+            return func(*args, **keywords)  # torch's own error
+        failure = RuntimeError("it takes the value out of a tracing tensor")
+        self.failure = self.failure or failure
+        raise failure
 
     def _note_gradients(self) -> None:
         """Add a node where `torch.no_grad` begins or ends."""
@@ -198,6 +254,7 @@ class _Recorder(ProxyTorchDispatchMode):
             node.meta["shape"], node.meta["dtype"] = tuple(result.shape), result.dtype
             self._values[id(result)] = _Value(weakref.ref(result), node, depends)
         elif isinstance(result, list | tuple):
+            self.has_lists = self.has_lists or isinstance(result, list)
             for number, part in enumerate(result):
                 item = self._graph.call_function(operator.getitem, (node, number))
                 item.meta["line"] = node.meta.get("line", 0)
@@ -206,6 +263,10 @@ class _Recorder(ProxyTorchDispatchMode):
     def _value(self, tensor: torch.Tensor) -> _Value | None:
         value = self._values.get(id(tensor))
         return value if value is not None and value.tensor() is tensor else None
+
+    def depends(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor depends on an input."""
+        return self._depends(tensor)
 
     def _depends(self, tensor: torch.Tensor) -> bool:
         value = self._value(tensor)

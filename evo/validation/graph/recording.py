@@ -1,11 +1,12 @@
 """The recording of a function: the operators that it called, in order."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch.fx import Graph
+from torch.fx import Graph, Node
 
-from evo.validation.graph.tracked import Ledger
+from evo.validation.graph.tracked import Choice, Ledger
 
 
 class TraceError(Exception):
@@ -19,8 +20,14 @@ class Recording(NamedTuple):
         graph: the calls; tensors that are neither input nor result are `get_attr` nodes.
         constants: those tensors, by the target of their node.
         ledger: the formulas of sizes that it computed.
+        has_lists: whether it has a list of tensors, whose length may follow a size.
+        choices: the comparisons of sizes that it made.
+        conditions: nodes of the tensors that it decided by.
     """
 
     graph: Graph
     constants: dict[str, torch.Tensor]
+    conditions: Sequence[Node] = ()
+    has_lists: bool = False
+    choices: Sequence[Choice] = ()
     ledger: Ledger = {}  # noqa: RUF012 - never written to

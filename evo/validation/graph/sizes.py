@@ -26,6 +26,8 @@ _LARGEST = 2.0**53
 _LARGEST_POWER = 64
 _MAX_TERMS = 60
 _MAX_DEPTH = 20
+MAX_CASES = 8
+"""Limit for the cases by sizes of a graph."""
 
 
 class Size(NamedTuple):
@@ -202,6 +204,12 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "int": int,
     "float": float,
     "round": round,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "eq": operator.eq,
+    "ne": operator.ne,
 } | {
     name: getattr(math, name)
     for name in (

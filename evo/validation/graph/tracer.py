@@ -5,31 +5,36 @@ is not trusted; `Graph.parse` reads it as any other.
 """
 
 import inspect
+import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from traceback import walk_tb
 from types import FrameType
 from typing import Any
 
 import torch
 
-from evo.validation.graph.merging import DifferenceError, Trace, merged
-from evo.validation.graph.recorder import Notes, record
+from evo.validation.graph.choices import Way, joined
+from evo.validation.graph.merging import DifferenceError, Trace, merged, of_inputs
+from evo.validation.graph.recorder import Decisions, Notes, record
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.rewriting import compiled
-from evo.validation.graph.sizes import Shapes
-from evo.validation.graph.tracked import BUILTINS, tracking
+from evo.validation.graph.sizes import MAX_CASES, Shapes
+from evo.validation.graph.tracked import BUILTINS, CANDIDATE, tracking
 from evo.validation.graph.writer import write_graphs
 
-_FILE = "<candidate>"
 _HINTS = {
     "value out of a tracing tensor": (
-        "it needs the value of a tensor while tracing (`if`, `float()`, `.item()`); "
-        "choose between tensors with torch.where"
+        "it needs the value of a tensor while tracing, as range(), an index or a text does; "
+        "compute with the tensor itself, and choose with torch.where"
     ),
     "leaf Variable that requires grad": (
         "it writes into its input; compute a new tensor, `y = y * 2` for `y *= 2`, "
         "and leave out inplace=True"
+    ),
+    "more than one value is ambiguous": (
+        "`if`, `and`, `or`, `not` and `while` need one truth, not one for every element; choose "
+        "element by element with torch.where(condition, a, b), and combine by & and |"
     ),
     "allocate": "it asks for more memory than a candidate may use; work on tensors of x's size",
 }
@@ -60,7 +65,7 @@ def trace(
     try:
         with tracking() as use:
             namespace: dict[str, Any] = {"__name__": "candidate", "__builtins__": dict(BUILTINS)}
-            exec(compiled(source, _FILE), namespace)  # noqa: S102 - what this process is for
+            exec(compiled(source, CANDIDATE), namespace)  # noqa: S102 - what this process is for
             notes = Notes(use, len({len(sizes[0]) for sizes in shapes}) > 1)
             tracer = _Tracer(namespace[function], notes, ranges or (), progress)
             return tracer.merged(shapes, wide_shapes)
@@ -68,6 +73,53 @@ def trace(
         raise
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
         raise TraceError(_explain(error)) from None
+
+
+_Ways = Mapping[Way, Recording]
+_Condition = list[Any]
+"""A formula of sizes and the outcome that it must have."""
+
+
+def _joined(recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
+    ways = [way for way in recordings[0] if all(way in others for others in recordings)]
+    if any(len(others) != len(ways) for others in recordings):
+        raise DifferenceError(0)
+    return joined(
+        {way: merged(_traces([others[way] for others in recordings], shapes)) for way in ways}
+    )
+
+
+def _cases(
+    traced: Sequence[tuple[_Ways, Shapes]], depth: int
+) -> list[tuple[list[_Condition], str]] | None:
+    """Graphs with the conditions on sizes under which each is the component; None without.
+
+    Args:
+        traced: recordings at several shapes that agree in their first comparisons.
+        depth: number of those.
+    """
+    try:
+        if len(traced) > 1 or all(max(shape, default=1) == 1 for shape in traced[0][1]):
+            return [([], _joined(*zip(*traced, strict=True)))]
+        return None  # at one shape, what follows the sizes cannot be told from what does not
+    except DifferenceError:
+        pass
+    firsts = [next(iter(ways.values())) for ways, _ in traced]
+    choices = [[*first.choices][depth : depth + 1] for first in firsts]
+    if not all(choices) or any(choice[0][0] != choices[0][0][0] for choice in choices):
+        return None
+    ledgers, shapes = [first.ledger for first in firsts], [sizes for _, sizes in traced]
+    formula = of_inputs(choices[0][0][0], ledgers, shapes)
+    if formula is None:
+        return None
+    cases: list[tuple[list[_Condition], str]] = []
+    for outcome in (True, False):
+        side = [one for one, choice in zip(traced, choices, strict=True) if choice[0][1] is outcome]
+        of_side = _cases(side, depth + 1) if side else []
+        if of_side is None:
+            return None
+        cases += [([[formula, outcome], *when], text) for when, text in of_side]
+    return cases
 
 
 class _Tracer:
@@ -84,26 +136,78 @@ class _Tracer:
         self._progress = progress
 
     def merged(self, shapes: Sequence[Shapes], wide_shapes: Sequence[Shapes]) -> str:
-        """The graph at all shapes."""
+        """The graph at all shapes, of all ways that the function goes by tensors."""
         recordings = [self._recorded(sizes) for sizes in shapes]
-        if any(recording.ledger for recording in recordings):
+        if any(one.ledger or one.has_lists for ways in recordings for one in ways.values()):
             shapes = [*shapes, *wide_shapes]
             recordings += [self._recorded(sizes) for sizes in wide_shapes]
         try:
-            return merged(_traces(recordings, shapes))
+            return self._joined(recordings, shapes)
         except DifferenceError:
             # Once more, with the lines that it takes to say where.
             self._notes = self._notes._replace(line=_line)
-            traces = _traces([self._recorded(sizes) for sizes in shapes], shapes)
+            recordings = [self._recorded(sizes) for sizes in shapes]
         try:
-            return merged(traces)
+            return self._joined(recordings, shapes)
         except DifferenceError as difference:
-            raise TraceError(_explain_difference(difference, traces)) from None
+            raise TraceError(_explain_difference(difference)) from None
 
-    def _recorded(self, shapes: Shapes) -> Recording:
-        return record(
-            self._component, _examples(shapes, self._ranges), self._progress, notes=self._notes
-        )
+    def _joined(self, recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
+        """The graph of all ways; of several cases by sizes, where it is not the same at all."""
+        try:
+            return _joined(recordings, shapes)
+        except DifferenceError:
+            cases = _cases(list(zip(recordings, shapes, strict=True)), 0)
+        if cases is None or len(cases) > MAX_CASES:
+            return _joined(recordings, shapes)  # and say what differs
+        documents = [(when, json.loads(text)) for when, text in cases]
+        document = {
+            "inputs": documents[0][1]["inputs"],
+            "cases": [
+                {"when": when, "nodes": graph["nodes"], "output": graph["output"]}
+                for when, graph in documents
+            ],
+        }
+        return json.dumps(document, separators=(",", ":"))
+
+    def _recorded(self, shapes: Shapes) -> dict[Way, Recording]:
+        """The function at these shapes, once for each way that it goes."""
+        recordings: dict[Way, Recording] = {}
+        errors: list[Exception] = []
+        pending: list[Way] = [()]
+        while pending:
+            told = pending.pop()
+            decisions = Decisions(told)
+            examples = _examples(shapes, self._ranges)
+            try:
+                recording = record(
+                    self._component,
+                    examples,
+                    self._progress,
+                    notes=self._notes,
+                    decisions=decisions,
+                )
+            except _CHECKS as error:
+                if not decisions.taken or not _is_raised_by_candidate(error):
+                    raise
+                errors.append(error)
+                recording = None
+            way = tuple(outcome for _, outcome in decisions.taken)
+            if recording is not None:
+                recordings[way] = recording
+            pending += [(*way[:place], False) for place in range(len(told), len(way))]
+        if not recordings:
+            raise errors[0]
+        return recordings
+
+
+_CHECKS = (AssertionError, NotImplementedError, RuntimeError, TypeError, ValueError)
+"""Errors of a component that checks its input: a way that ends in one is left out."""
+
+
+def _is_raised_by_candidate(error: Exception) -> bool:
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    return bool(frames) and _is_candidate(frames[-1])
 
 
 def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
@@ -130,10 +234,13 @@ def warm_up() -> None:
         "import torch.nn.functional as F\n"
         "def f(x):\n"
         "    y = F.silu(x.clone().mul_(2)) + torch.tensor([0.5]) * torch.ones(1)\n"
+        "    y[:, 0] = x.shape[1] ** 0.5\n"
         "    return torch.where(x > 0, F.layer_norm(y, (1,)), F.softplus(x)).max(-1).values\n"
     )
     trace(source, "f", (((2, 1),), ((3, 1),)), progress=_nothing)
-    for failing in ("def f(x):\n    return x if x.sum() > 0 else -x", "def f(x):\n    return x.a"):
+    # The first error of C++ loads what unwinds its stack: a locked child could not.
+    for body in ("x if x.sum() > 0 else -x", "x.a", "x.view(7, 7)", "x * torch.equal(x, x)"):
+        failing = f"import torch\ndef f(x):\n    return {body}"
         try:
             trace(failing, "f", (((2,),),), progress=_nothing)
         except TraceError:
@@ -165,11 +272,12 @@ def _explain(error: BaseException) -> str:
 
 
 def _is_candidate(frame: FrameType) -> bool:
-    return frame.f_code.co_filename == _FILE
+    return frame.f_code.co_filename == CANDIDATE
 
 
-def _explain_difference(difference: DifferenceError, traces: Sequence[Trace]) -> str:
+def _explain_difference(difference: DifferenceError) -> str:
     """The first place where traces differ, with the remedy."""
+    traces = difference.traces
     lines = [trace.lines[difference.node] for trace in traces if len(trace.lines) > difference.node]
     where = f"line {max(lines)}: " if any(lines) else ""
     first, other = traces[0], next(t for t in traces if t.text != traces[0].text)

@@ -9,6 +9,7 @@ The same functions take tensors without dimensions where Python would need their
 """
 
 import builtins
+import inspect
 import math
 import operator
 from collections.abc import Callable, Generator, Mapping
@@ -18,12 +19,19 @@ from typing import Any
 import torch
 
 from evo.validation.graph.sizes import FUNCTIONS, bounded
+from evo.validation.graph.substitutes import SUBSTITUTES
+
+CANDIDATE = "<candidate>"
+"""File name of a component's code."""
 
 Expression = Any
 """A number, `["size", tensor, dim]` or `[name, *arguments]`; see `sizes.Formula`."""
 
 Ledger = dict[str, tuple[Expression, float]]
 """Formulas that a trace computed, by their text, with their values."""
+
+Choice = tuple[Expression, bool]
+"""A comparison of sizes and its outcome."""
 
 _MOST = 2000
 """Formulas that a ledger takes; a loop over all features computes more."""
@@ -35,19 +43,27 @@ class Sizes:
     Args:
         name_of: name of a tensor's value in the trace, None for a tensor that is none: the index
             of an input or the name of an operator's result.
+        depends: whether a tensor depends on an input.
         from_back: count dimensions from the last one, where their number changes from trace to
             trace.
 
     Attributes:
         ledger: all formulas so far.
+        choices: comparisons of sizes by the component so far.
     """
 
     def __init__(
-        self, name_of: Callable[[torch.Tensor], int | str | None], *, from_back: bool
+        self,
+        name_of: Callable[[torch.Tensor], int | str | None],
+        depends: Callable[[torch.Tensor], bool],
+        *,
+        from_back: bool,
     ) -> None:
         self._name_of = name_of
+        self.depends = depends
         self._from_back = from_back
         self.ledger: Ledger = {}
+        self.choices: list[Choice] = []
 
     def size(self, tensor: torch.Tensor, dim: int | None, value: int) -> int:
         """A size of a tensor as a tracked number."""
@@ -156,6 +172,32 @@ for _name, _function, _dunder in (
         setattr(_class, f"__{_dunder}__", _method(_name, _function))
 
 
+def _comparison(name: str, function: Callable[..., bool]) -> Any:
+    def method(self: Any, *others: Any) -> Any:
+        if not all(isinstance(other, int | float) for other in others):
+            return NotImplemented
+        operands: tuple[Any, ...] = (self, *others) if others else (self, 0)
+        outcome = function(*map(_plain, operands))
+        frame = inspect.currentframe()
+        caller = None if frame is None else frame.f_back
+        if caller is not None and caller.f_code.co_filename == CANDIDATE:
+            parts = [one.expression if _is_tracked(one) else _number(one) for one in operands]
+            self.sizes.choices.append(([name, *parts], outcome))
+        return outcome
+
+    return method
+
+
+for _name, _function, _dunder in (
+    *((name, getattr(operator, name), name) for name in ("lt", "le", "gt", "ge", "eq", "ne")),
+    ("ne", operator.ne, "bool"),
+):
+    for _class in (_SizeInt, _SizeFloat):
+        setattr(_class, f"__{_dunder}__", _comparison(_name, _function))
+_SizeInt.__hash__ = int.__hash__
+_SizeFloat.__hash__ = float.__hash__
+
+
 def _choice(name: str, python: Callable[..., Any], of_tensors: Callable[..., Any]) -> Any:
     """`max` or `min` on tracked numbers and on tensors without dimensions, as `python` else."""
 
@@ -262,6 +304,9 @@ BUILTINS: Mapping[str, Any] = {
 _SHAPE: Any = torch._C.TensorBase.shape  # pyright: ignore[reportPrivateUsage] - its getter
 _SIZE = torch.Tensor.size
 _NUMEL = torch.Tensor.numel
+_ITEM = torch.Tensor.item
+_ITER: Any = torch.Tensor.__iter__
+_TOLIST = torch.Tensor.tolist
 _GETITEM: Any = torch.Tensor.__getitem__
 
 
@@ -330,6 +375,20 @@ def tracking() -> Generator[Callable[[Sizes | None], None]]:
                 return tensor
         return _GETITEM(tensor, index)
 
+    def iterate(tensor: torch.Tensor) -> Any:
+        shape(tensor)  # to count parts is to look at a size
+        return _ITER(tensor)
+
+    def value(tensor: torch.Tensor) -> Any:
+        if current is None or tensor.dim() or not current.depends(tensor):
+            return _ITEM(tensor)
+        return tensor.detach()
+
+    def values(tensor: torch.Tensor) -> Any:
+        if current is None or not current.depends(tensor):
+            return _TOLIST(tensor)
+        return torch.equal(tensor, tensor)  # refused, as all that needs values
+
     def array(*_: Any, **__: Any) -> Any:
         raise TypeError(
             "numpy cannot take a tensor here; use the function of torch in place of numpy's"
@@ -337,15 +396,19 @@ def tracking() -> Generator[Callable[[Sizes | None], None]]:
 
     tensor_names = {
         "__array__": array,
+        "__iter__": iterate,
+        "item": value,
+        "tolist": values,
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,
     }
     inherited = {name: vars(torch.Tensor).get(name) for name in tensor_names}
-    originals = {name: getattr(math, name) for name in _MATH}
+    replaced = {(math, name): function for name, function in _MATH.items()} | dict(SUBSTITUTES)
+    originals = {place: getattr(*place) for place in replaced}
     for name, function in tensor_names.items():
         setattr(torch.Tensor, name, function)
-    for name, function in _MATH.items():
-        setattr(math, name, function)
+    for place, function in replaced.items():
+        setattr(*place, function)
     try:
         yield use
     finally:
@@ -354,5 +417,5 @@ def tracking() -> Generator[Callable[[Sizes | None], None]]:
                 delattr(torch.Tensor, name)
             else:
                 setattr(torch.Tensor, name, function)
-        for name, function in originals.items():
-            setattr(math, name, function)
+        for place, function in originals.items():
+            setattr(*place, function)

@@ -21,7 +21,13 @@ from torch.fx import Node
 from torch.fx.node import map_arg
 
 from evo.validation.graph.arguments import schema_of
-from evo.validation.graph.encoding import RecordedCall, encode_call, encode_constant, from_back
+from evo.validation.graph.encoding import (
+    CONDITIONS,
+    RecordedCall,
+    encode_call,
+    encode_constant,
+    from_back,
+)
 from evo.validation.graph.masks import Masks
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.views import Views
@@ -145,7 +151,8 @@ class _Writer:
         value = self._views.value(output)
         if self._masks.chosen_by(value) is not None:
             raise TraceError("it returns x[mask], whose size depends on values; use torch.where")
-        return self._write(value)
+        conditions = [self._views.value(node) for node in self._recording.conditions]
+        return self._write(value, conditions)
 
     def _read(self, node: Node, place: int) -> None:
         value = self._views.value
@@ -272,9 +279,9 @@ class _Writer:
             return RecordedCall(torch.ops.aten.alias.default, (source,), {})
         return RecordedCall(torch.ops.aten.type_as.default, (source, written), {})
 
-    def _write(self, output: Node) -> Written:
+    def _write(self, output: Node, conditions: Sequence[Node]) -> Written:
         inputs = self._inputs
-        needed = {output}
+        needed = {output, *conditions}
         for node, call in reversed(self._calls.items()):
             if node in needed:
                 needed.update(call.sources())
@@ -282,7 +289,7 @@ class _Writer:
         nodes: list[Any] = []
         behind: list[list[Any] | None] = []
         lines: list[int] = []
-        for node in [*self._calls, output]:
+        for node in [*self._calls, *conditions, output]:
             if node not in needed or node in numbers:
                 continue
             call = self._calls.get(node)
@@ -298,5 +305,8 @@ class _Writer:
                 nodes.append(encode_call(call, numbers))
                 behind.append(from_back(call))
                 lines.append(line)
-        document = {"inputs": len(inputs), "nodes": nodes, "output": {"ref": numbers[output]}}
+        document: dict[str, Any] = {"inputs": len(inputs), "nodes": nodes}
+        if conditions:
+            document[CONDITIONS] = [numbers[condition] for condition in conditions]
+        document["output"] = {"ref": numbers[output]}
         return Written(json.dumps(document, separators=(",", ":")), behind, lines)

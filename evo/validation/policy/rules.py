@@ -13,6 +13,7 @@ from difflib import get_close_matches
 
 from evo.core.contract import Contract
 from evo.core.stages import Stage
+from evo.validation.policy.beside import check_beside, runnable
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES, NAME_REMEDIES
 from evo.validation.refusal import Refused
 
@@ -28,7 +29,7 @@ _SYNTAX: tuple[type[ast.AST], ...] = (
     # statements
     ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
     ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Raise, ast.With,
-    ast.Import, ast.ImportFrom,
+    ast.Import, ast.ImportFrom, ast.Try, ast.ExceptHandler,
     # expressions
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Lambda, ast.ListComp,
     ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Dict, ast.Subscript, ast.Slice,
@@ -40,7 +41,6 @@ _SYNTAX: tuple[type[ast.AST], ...] = (
 
 _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.While: ("`while`", "write `for i in range(n)` with a fixed n"),
-    ast.Try: ("`try`", "a component has nothing to catch"),
     ast.Set: ("a set", "write a tuple; the order of a set changes from process to process"),
     ast.SetComp: ("a set", "write a list; the order of a set changes from process to process"),
     ast.ClassDef: ("`class`", "write functions"),
@@ -70,6 +70,9 @@ def check_source(source: str, contract: Contract) -> None:
         Refused: names the construct, its line and how to fix it.
     """
     tree = _parse(source)
+    if (reduced := runnable(source)) != source:
+        check_beside(source)
+        tree = _parse(reduced)
     for node in sorted(_nodes(tree), key=_place):
         _check_node(node)
     _check_entry(tree, contract)
@@ -153,20 +156,35 @@ def _check_node(node: ast.AST) -> None:
             _check_attribute(name, node)
         case ast.Attribute(attr=name):
             raise _refused(f"`.{name}` cannot be assigned; assign to a variable instead", node)
-        case ast.With(items) if not all(_is_no_grad(item) for item in items):
-            raise _refused("`with` is allowed for torch.no_grad() alone; leave it out", node)
+        case ast.With(items) if not all(_is_harmless(item) for item in items):
+            raise _refused(
+                "`with` is allowed for torch.no_grad(), torch.enable_grad() and "
+                "torch.autocast(…, enabled=False) alone; leave it out",
+                node,
+            )
+        case ast.ExceptHandler(name=str(name)):
+            _check_name(name, node)
         case ast.Constant(bytes() | complex() as value):
             raise _refused(f"{value!r:.40} is not allowed; use real numbers", node)
         case _:
             pass
 
 
-def _is_no_grad(item: ast.withitem) -> bool:
+def _is_harmless(item: ast.withitem) -> bool:
     match item:
         case ast.withitem(
-            ast.Call(ast.Attribute(attr="no_grad") | ast.Name("no_grad"), [], []), None
+            ast.Call(ast.Attribute(attr=name) | ast.Name(name), arguments, keywords), None
+        ) if name in {"no_grad", "enable_grad"}:
+            return not arguments and not keywords
+        case ast.withitem(
+            ast.Call(ast.Attribute(attr="autocast") | ast.Name("autocast"), _, keywords), None
         ):
-            return True
+            return any(
+                keyword.arg == "enabled"
+                and isinstance(keyword.value, ast.Constant)
+                and keyword.value.value is False
+                for keyword in keywords
+            )
         case _:
             return False
 

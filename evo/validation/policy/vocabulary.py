@@ -16,7 +16,8 @@ MODULES = frozenset(_MODULES.split())
 
 _BUILTINS = """
 abs all any bool dict divmod enumerate float int isinstance len list map max min pow range reversed
-round slice sorted str sum tuple zip NotImplementedError RuntimeError TypeError ValueError
+round slice sorted str sum tuple zip AssertionError AttributeError Exception ImportError
+NotImplementedError RuntimeError TypeError ValueError
 """
 BUILTINS = frozenset(_BUILTINS.split())
 """Allowed builtin functions; every other builtin name is refused, even when redefined."""
@@ -27,16 +28,19 @@ _OPERATORS = {
     for name in ALLOWED
 }
 _FUNCTIONS = """
-arange as_tensor atleast_1d atleast_2d cross_entropy empty empty_like eye full gaussian_nll_loss
-linspace logsigmoid margin_ranking_loss multilabel_soft_margin_loss nll_loss normalize ones
-scalar_tensor softmin softsign tanhshrink tensor zeros
+arange as_tensor atleast_1d atleast_2d cross_entropy einsum empty empty_like eye full
+gaussian_nll_loss linspace logsigmoid margin_ranking_loss multilabel_soft_margin_loss nll_loss
+normalize ones scalar_tensor softmin softsign tanhshrink tensor zeros
 """
 _TENSOR = """
 Q R S T U Vh bool device dim double dtype float half indices int is_floating_point item long mH
 nelement new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape size values
 view_as
 """
-_MODULE = "fft functional linalg nn no_grad special Tensor finfo eps max min tiny smallest_normal"
+_MODULE = """
+Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad smallest_normal
+special tiny
+"""
 _TYPING = "Any Callable Dict Final Iterable List Optional Sequence Tuple Union"
 _DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
 _MATH = """
@@ -60,7 +64,7 @@ _RANDOM = "a component is deterministic"
 _DEVICE = "leave the device to the trainer"
 
 NAME_REMEDIES: Mapping[str, str] = {
-    "tolist": _BY_TORCH_WHERE,
+    "tolist": "compute with the tensor itself",
     "numpy": "stay with tensors",
     "nonzero": _BY_TORCH_WHERE,
     "masked_select": _BY_TORCH_WHERE,
@@ -79,6 +83,16 @@ NAME_REMEDIES: Mapping[str, str] = {
     "script": "call the function plainly",
     "Parameter": "a component makes no parameters; write the constant as a number",
     "Module": "write a function, with the functions of torch.nn.functional",
+    "jit": "leave the decorator out: the function is traced anyway",
+    "compile": "leave it out: the function is traced anyway",
+    "masked_scatter": _BY_TORCH_WHERE,
+    "eigh": "use torch.linalg.svd",
+    "inv": "use torch.linalg.svd, or Newton-Schulz steps",
+    "solve": "use torch.linalg.svd, or Newton-Schulz steps",
+    "eig": "use torch.linalg.svd",
+    "batch_norm": "use statistics of a row, with dim=-1",
+    "instance_norm": "use statistics of a row, with dim=-1",
+    "conv2d": "use conv1d on rows",
     "ReLU": "use torch.nn.functional.relu",
     "SiLU": "use torch.nn.functional.silu",
     "GELU": "use torch.nn.functional.gelu",

@@ -1,4 +1,5 @@
 import builtins
+import re
 import tomllib
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evo.components.activation import Activation
+from evo.validation.policy.beside import runnable
 from evo.validation.policy.rules import MAX_SOURCE_BYTES, check_source
 from evo.validation.refusal import Refused
 
@@ -20,6 +22,59 @@ def refusal(source: str) -> Refused:
     with pytest.raises(Refused) as caught:
         check_source(source, CONTRACT)
     return caught.value
+
+
+BESIDE = {
+    "main block": "if __name__ == '__main__':\n    print(activation(torch.randn(3)))",
+    "class": "class Act(torch.nn.Module):\n    def forward(self, x):\n        return activation(x)",
+    "class with parameters": (
+        "class Act(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = torch.nn.Parameter(torch.ones(1))"
+    ),
+}
+HOSTILE_BESIDE = {
+    "main block that runs a program": "if __name__ == '__main__':\n    import os",
+    "main block that executes": "if __name__ == '__main__':\n    exec('1')",
+    "main block that loads": "if __name__ == '__main__':\n    torch.load('f')",
+    "main block with another branch": "if __name__ == '__main__':\n    pass\nelse:\n    x = 1",
+    "class body that opens": "class A:\n    f = open('/etc/passwd')",
+    "class that is a door": "class A:\n    f = ().__class__.__subclasses__()",
+    "class with a hook": "class A:\n    def __del__(self):\n        pass",
+    "class that is used": "class A:\n    pass\nB = A",
+    "class with a decorator": "@torch.jit.script\nclass A:\n    pass",
+    "class of a metaclass": "class A(metaclass=type):\n    pass",
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_never_runs_may_stand_beside_the_function_and_is_taken_out(name):
+    source = f"import torch\n\ndef activation(x):\n    return x * 2\n\n{BESIDE[name]}\n"
+
+    check_source(source, CONTRACT)
+
+    reduced = runnable(source)
+    assert reduced.rstrip() == "import torch\n\ndef activation(x):\n    return x * 2"
+    assert reduced.count("\n") == source.count("\n")
+
+
+@pytest.mark.parametrize("name", HOSTILE_BESIDE)
+def test_what_stands_beside_the_function_is_read_all_the_same(name):
+    source = f"import torch\n\ndef activation(x):\n    return x * 2\n\n{HOSTILE_BESIDE[name]}\n"
+
+    assert re.match(r"line [6-9]: ", refusal(source).reason)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "with torch.no_grad():",
+        "with torch.enable_grad():",
+        "with torch.autocast('cpu', enabled=False):",
+        "with torch.amp.autocast(device_type='cpu', enabled=False):",
+    ],
+)
+def test_a_harmless_context_passes(head):
+    check_source(f"import torch\ndef activation(x):\n    {head}\n        return x * 2", CONTRACT)
 
 
 @pytest.mark.parametrize("name", HONEST)
@@ -61,7 +116,7 @@ IN_THE_BODY = {
     "storage": ("x.storage()", "storage"),
     "data_ptr": ("x.data_ptr()", "data_ptr"),
     "numpy": ("x.numpy()", "stay with tensors"),
-    "tolist": ("x.tolist()", "torch.where"),
+    "tolist": ("x.tolist()", "tensor itself"),
     "data": ("x.data", ".detach()"),
     "register_hook": ("x.register_hook(print)", "register_hook"),
     "apply": ("x.apply_(abs)", "apply_"),
@@ -77,10 +132,11 @@ IN_THE_BODY = {
     "raise of a builtin that ends": ("raise SystemExit", "SystemExit"),
     "module class": ("torch.nn.SiLU()(x)", "silu"),
     "while": ("while True: pass", "range"),
-    "with": ("with torch.enable_grad(): pass", "torch.no_grad()"),
+    "with": ("with torch.inference_mode(): pass", "torch.no_grad()"),
+    "autocast": ("with torch.autocast('cpu'): pass", "enabled=False"),
     "with a name": ("with torch.no_grad() as y: pass", "torch.no_grad()"),
     "with two": ("with torch.no_grad(), x: pass", "torch.no_grad()"),
-    "try": ("try: x\n    except ValueError: pass", "try"),
+    "in a try": ("try: x.storage()\n    except Exception: pass", "storage"),
     "class": ("class A: pass", "class"),
     "yield": ("yield x", "yield"),
     "global": ("global y", "argument"),

@@ -98,8 +98,6 @@ def test_layer_norm_stays_one_operator_at_one_shape():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("return x if x.sum() > 0 else -x", ["line 4", "torch.where"]),
-        ("return x * x.mean().item()", ["line 4", "torch.where"]),
         ("return x / x.size(0) ** 0.5", ["line 4", "(3, 2, 4, 4)", "(5, 7)", "follows the sizes"]),
         (
             "return x + torch.arange(x.dim()).sum()",
@@ -119,8 +117,16 @@ def test_layer_norm_stays_one_operator_at_one_shape():
         ("y = x * 2", ["one tensor", "NoneType"]),
         ("with torch.inference_mode(): return x * 2", ["how torch computes"]),
         ("with torch.autocast('cpu'): return x * 2", ["how torch computes"]),
-        ("y = torch.zeros(1).add_(x.sum()); return x * y.item()", ["line 5", "torch.where"]),
         ("return x if torch.equal(x, x) else -x", ["line 4", "torch.where"]),
+        ("y = torch.zeros(1).add_(x.sum()); return x * y.item()", ["line 5", "torch.where"]),
+        ("return x if x > 0 else -x", ["line 4", "one truth", "torch.where"]),
+        ("while x.sum() > 0: x = x - 1\n    return x", ["more than 4 times", "torch.where"]),
+        ("for i in range(int(x.sum())): x = x + 1\n    return x", ["line 4", "value of a tensor"]),
+        (
+            "try: s = float(x.max().tolist())\n    except Exception: s = 1.0\n    return x * s",
+            ["value"],
+        ),
+        ("return x if x.sum() > 0 else unknown", ["line 4", "NameError"]),
         ("y = (x * 2).expand(2, *x.shape); y.mul_(3); return y[0]", ["single memory location"]),
         ("return x[x > 0]", ["size depends on values", "torch.where"]),
         ("y = x.clone(); y[x > 0] = x[x > 1]; return y", ["shape mismatch"]),
@@ -226,8 +232,11 @@ def test_what_is_computed_from_a_size_follows_it_to_sizes_that_were_not_traced(f
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ("return x * (2 if x.shape[1] >= 32 else 3)", ["line 4: a number is 3", "2 at (3, 64)"]),
-        ("d = x.size(-1); return x * 2 if d > 32 else torch.sin(x)", ["line 5: its operators"]),
+        (
+            "k = 2 if sum(1 for _ in x[0]) >= 32 else 3; return x * k",
+            ["line 5: a number is 3", "2 at (3, 64)"],
+        ),
+        ("k = 2 if len(x.split(2, -1)) > 9 else 3; return x * k", ["line 5: a number is 3"]),
         ("return x if x.shape[0] > 2 else x + 1", ["operators", "(2, 97)"]),
         ("for row in x: y = x + row\n    return y", ["line 4: its operators", "loop"]),
     ],
@@ -287,6 +296,85 @@ def test_python_functions_of_numbers_take_tensors_without_dimensions(formula):
 
     torch.testing.assert_close(got, eager(source)(y))
     assert math.isfinite(torch.autograd.grad(got.sum(), x)[0].sum())
+
+
+CHOICES = {
+    "either": ["if t > 0: return x * t", "return -x"],
+    "expression": ["return x * (t if t > 0.2 else 0.1 * t)"],
+    "nested": [
+        "if t > 0:",
+        "    if u > 2: return x * 2",
+        "    return torch.sin(x)",
+        "y = x * t",
+        "return y if u < 1 else y + 1",
+    ],
+    "both": ["return x * 2 if t > 0 and u > 2 else x * 3"],
+    "none of them": ["return x * 2 if not (t > 0 or u > 2) else x * 3"],
+    "a branch that writes": ["y = x.clone()", "if t > 0: y[:, 0] = 0.0", "return y"],
+    "a check of the input": ["if torch.isnan(t): raise ValueError('nan')", "return x * t"],
+    "an assertion": ["assert (x.abs() < 100).all(), 'far out'", "return x * t"],
+    "a value": ["s = t.item()", "if s < 0: s = -s", "return x * s ** 0.5"],
+    "in a helper": ["def size(v): return v if v > 0 else -v", "return x / (1 + size(t))"],
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_by_a_tensor_without_dimensions_is_made_by_values(name):
+    source = body("t = x.mean()", "u = x.abs().max()", *CHOICES[name])
+
+    graph = traced(source)
+
+    for factor, added in ((1, 0), (-1, 0.5), (0.1, 0.3), (0.1, -0.3), (0.5, 3)):
+        x = factor * points() + added
+        torch.testing.assert_close(graph(x), eager(source)(x))
+    torch.func.vmap(graph)(torch.stack([points(), -points()]))
+
+
+def test_ways_share_what_they_have_in_common():
+    source = body("y = torch.tanh(torch.sin(x))", "return y * 2 if x.sum() > 0 else y * 3")
+
+    assert traced(source).text.count("aten.sin.default") == 1
+
+
+CASES = {
+    "by the longer side": [
+        "y = x if x.shape[0] <= x.shape[1] else x.t()",
+        "y = y @ y.t() @ y / x.shape[0]",
+        "return y if x.shape[0] <= x.shape[1] else y.t()",
+    ],
+    "by a width": ["return x * x.shape[1] if x.size(-1) >= 32 else torch.sin(x) / x.shape[1]"],
+    "three of them": [
+        "d = x.shape[1]",
+        "if d < 7: return x + d",
+        "return x - d if d < 90 else x[:, : d // 2].sum(1, keepdim=True) * x",
+    ],
+    "by the size of a value": ["y = x[0]", "return x * 2 if len(y) > 32 else x"],
+    "by a parity": ["h = x.shape[1] // 2", "return x * h if x.shape[1] % 2 else x / h"],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_choice_by_a_size_is_made_at_every_size(name):
+    source = body(*CASES[name])
+    shapes = {
+        "shapes": (((5, 7),), ((8, 6),)),
+        "wide_shapes": (((3, 2),), ((3, 64),), ((17, 97),), ((2, 128),), ((101, 12),)),
+    }
+
+    graph = Graph.parse(tracer.trace(source, "activation", **shapes, progress=lambda: None))
+
+    assert Graph.parse(graph.text) == graph
+    for shape in ((4, 4), (9, 3), (2, 31), (2, 32), (40, 33), (3, 90), (2, 200)):
+        x = torch.linspace(-1, 1, shape[0] * shape[1]).reshape(shape)
+        torch.testing.assert_close(graph(x), eager(source)(x))
+        torch.testing.assert_close(torch.func.vmap(graph)(x[None])[0], graph(x))
+
+
+def test_a_case_that_was_seen_at_one_size_alone_is_refused():
+    source = body("return x * x.shape[1] if x.shape[1] == 64 else x")
+
+    with pytest.raises(TraceError, match="line 4: its operators"):
+        tracer.trace(source, "activation", **MATRICES, progress=lambda: None)
 
 
 def test_what_a_candidate_patches_does_not_outlive_its_trace():

@@ -1,0 +1,123 @@
+"""Functions of torch in a form that can be traced. Runs in the sandbox's child.
+
+torch's own look at the values of tensors, or call operators whose cost a graph cannot show.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+
+def einsum(equation: str, *operands: Any) -> torch.Tensor:
+    """`torch.einsum` of one or two tensors with a letter per dimension, as a product and a sum.
+
+    Raises:
+        RuntimeError: the equation is of another form.
+    """
+    tensors = list(operands[0]) if len(operands) == 1 and not _is_tensor(operands[0]) else operands
+    left, arrow, output = equation.replace(" ", "").partition("->")
+    names = left.split(",")
+    letters = sorted({letter for name in names for letter in name})
+    if not arrow:
+        output = "".join(letter for letter in letters if left.count(letter) == 1)
+    is_plain = left.replace(",", "").isalpha() and len(set(output)) == len(output)
+    is_fit = len(names) == len(tensors) <= 2 and all(
+        len(set(name)) == len(name) == tensor.dim()
+        for name, tensor in zip(names, tensors, strict=False)
+    )
+    if not is_plain or not is_fit:
+        raise RuntimeError(
+            f"the equation {equation!r} is not of one or two tensors with a letter for each "
+            "dimension; use matmul, or a product and a sum"
+        )
+    if len(tensors) == 2:
+        return _product(names, list(tensors), output)
+    (name,), (tensor,) = names, tensors
+    gone = [place for place, letter in enumerate(name) if letter not in output]
+    rest = [letter for letter in name if letter in output]
+    summed = tensor.sum(gone) if gone else tensor
+    return summed.permute([rest.index(letter) for letter in output])
+
+
+def _product(names: list[str], tensors: list[torch.Tensor], output: str) -> torch.Tensor:
+    summed = [letter for letter in names[0] if letter in names[1] and letter not in output]
+    for side in (0, 1):  # what only one side has and the output has not
+        own = [
+            place
+            for place, letter in enumerate(names[side])
+            if letter not in output and letter not in names[1 - side]
+        ]
+        if own:
+            tensors[side] = tensors[side].sum(own)
+            names[side] = "".join(n for place, n in enumerate(names[side]) if place not in own)
+    if len(summed) == 1:
+        return _matrix_product(names, tensors, output, summed[0])
+    order = [*output, *summed]
+    one, other = (_laid_out(*pair, order) for pair in zip(names, tensors, strict=True))
+    product = one * other
+    return product.sum(list(range(len(output), len(order)))) if summed else product
+
+
+def _matrix_product(
+    names: list[str], tensors: list[torch.Tensor], output: str, summed: str
+) -> torch.Tensor:
+    """The product with one summed letter, by matmul where each side has at most one of its own."""
+    rows = [letter for letter in output if letter not in names[1]]
+    columns = [letter for letter in output if letter not in names[0]]
+    if len(rows) > 1 or len(columns) > 1:
+        order = [*output, summed]
+        one, other = (_laid_out(*pair, order) for pair in zip(names, tensors, strict=True))
+        return (one * other).sum(-1)
+    batch = [letter for letter in output if letter in names[0] and letter in names[1]]
+    row, column = "".join(rows) or "-", "".join(columns) or "+"
+    one = _laid_out(names[0], tensors[0], [*batch, row, summed])
+    other = _laid_out(names[1], tensors[1], [*batch, summed, column])
+    product, order = one @ other, [*batch, row, column]
+    for missing in ("+", "-"):
+        if missing in order:
+            product = product.squeeze(order.index(missing))
+            order.remove(missing)
+    return product.permute([order.index(letter) for letter in output])
+
+
+def _laid_out(name: str, tensor: torch.Tensor, order: list[str]) -> torch.Tensor:
+    """A tensor with its dimensions in this order, and one of size 1 for each letter it lacks."""
+    has = [letter for letter in order if letter in name]
+    tensor = tensor.permute([name.index(letter) for letter in has])
+    for place, letter in enumerate(order):
+        if letter not in name:
+            tensor = tensor.unsqueeze(place)
+    return tensor
+
+
+def gaussian_nll_loss(  # noqa: PLR0917 - as torch has them
+    input: torch.Tensor,  # noqa: A002 - torch's name
+    target: torch.Tensor,
+    var: torch.Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> torch.Tensor:
+    """`F.gaussian_nll_loss` without a look at the values of the variance."""
+    variance = var if isinstance(var, torch.Tensor) else torch.full_like(input, var)
+    # As torch: the lower limit is no part of the gradient.
+    variance = variance + (variance.clamp(min=eps) - variance).detach()
+    loss = 0.5 * (torch.log(variance) + (input - target) ** 2 / variance)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return {"mean": torch.mean, "sum": torch.sum}.get(reduction, torch.clone)(loss)
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, torch.Tensor)
+
+
+SUBSTITUTES: Mapping[tuple[Any, str], Callable[..., Any]] = {
+    (torch, "einsum"): einsum,
+    (torch.functional, "einsum"): einsum,
+    (F, "gaussian_nll_loss"): gaussian_nll_loss,
+}
+"""Substitute by module and name."""
