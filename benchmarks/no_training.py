@@ -56,7 +56,14 @@ class InProcess(Sandbox):
 @lru_cache(maxsize=1024)
 def _traced(request: TraceRequest) -> Traced:
     try:
-        return tracer.trace(request.source, request.function, request.shapes, progress=lambda: None)
+        return tracer.trace(
+            request.source,
+            request.function,
+            request.shapes,
+            wide_shapes=request.wide_shapes,
+            ranges=request.ranges,
+            progress=lambda: None,
+        )
     except tracer.TraceError as error:
         return Refused(Stage.TRACE, str(error))
 
@@ -143,6 +150,6 @@ def warm_up(kind: str) -> None:
     No graph is run: after autograd has worked, torch refuses to work in a child.
     """
     found = kinds.get(kind)()
-    function, shapes = found.contract.function, found.trace_shapes
+    shapes = (found.trace_shapes, found.wide_shapes, found.ranges)
     for baseline in found.baselines().values():
-        _traced(TraceRequest(baseline.source, function, shapes))
+        _traced(TraceRequest(baseline.source, found.contract.function, *shapes))

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from evo.codegen.operators import ATOM, Call, Code, listed, literal, size
+from evo.codegen.operators import ATOM, COMPARISON, Call, Code, listed, literal, size
 from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.sizes import Formula, ShapeSlice, Size
 from evo.validation.graph.step import GraphStep
@@ -32,14 +32,32 @@ def function_source(
         write: writes each call, see `operators`.
         docstring: of the function, one line.
     """
-    writer = _Writer(read_document(text), arguments, write)
-    lines = [*writer.lines(), f"return {writer.output().text}"]
+    document = read_document(text)
+    lines: list[str] = []
+    for case in (document, *document.others):
+        writer = _Writer(case, arguments, write)
+        of_case = [*writer.lines(), f"return {writer.output().text}"]
+        if not document.others:
+            lines = of_case
+            break
+        lines += [f"if {_condition(case, arguments)}:", *(f"    {line}" for line in of_case)]
+    if document.others:
+        lines.append('raise ValueError("no case for inputs of these sizes")')
     typed = ", ".join(f"{argument}: torch.Tensor" for argument in arguments)
     head = f"def {name}({typed}) -> torch.Tensor:"
     if len(head) > _LONGEST_LINE:
         head = f"def {name}(\n    {typed}\n) -> torch.Tensor:"
     body = "".join(f"    {line}\n" for line in lines)
     return f'{head}\n    """{docstring}"""\n{body}'
+
+
+def _condition(case: Document, names: Sequence[str]) -> str:
+    """The sizes at which a case of a graph holds."""
+    parts: list[str] = []
+    for formula, outcome in case.when:
+        code = size(formula, names)
+        parts.append(code.within(COMPARISON) if outcome else f"not ({code.text})")
+    return " and ".join(parts)
 
 
 class _Writer:

@@ -66,6 +66,12 @@ _SYMBOLS: Mapping[str, tuple[str, int]] = {
     "//": ("//", PRODUCT),
     "%": ("%", PRODUCT),
     "**": ("**", POWER),
+    "lt": ("<", COMPARISON),
+    "le": ("<=", COMPARISON),
+    "gt": (">", COMPARISON),
+    "ge": (">=", COMPARISON),
+    "eq": ("==", COMPARISON),
+    "ne": ("!=", COMPARISON),
 }
 _BUILTIN = frozenset({"abs", "max", "min", "int", "float", "round"})
 _END = 2**62

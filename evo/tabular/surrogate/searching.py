@@ -120,7 +120,14 @@ class InProcess(Sandbox):
 
 def _traced(request: TraceRequest) -> Traced:
     try:
-        return tracer.trace(request.source, request.function, request.shapes, progress=lambda: None)
+        return tracer.trace(
+            request.source,
+            request.function,
+            request.shapes,
+            wide_shapes=request.wide_shapes,
+            ranges=request.ranges,
+            progress=lambda: None,
+        )
     except tracer.TraceError as error:
         return Refused(Stage.TRACE, str(error))
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -325,3 +326,21 @@ def test_components_that_were_evolved_together_stand_in_one_file() -> None:
 
     assert module.__all__ == ["Activation", "Regularizer", "activation", "regularize"]
     assert module.Regularizer()(nn.Linear(3, 2)).item() > 0
+
+
+@pytest.mark.parametrize("name", ["newton_schulz", "orthogonal_by_qr"])
+def test_cases_by_sizes_become_branches(name: str) -> None:
+    kind = kinds.get("initializer")()
+    file = Path(__file__).parents[2] / "honest" / "field" / "initializer.toml"
+    candidate = Candidate.of("initializer", tomllib.loads(file.read_text())[name], operator="test")
+    (graph,) = Validator(kind, no_training.InProcess()).validate([candidate])
+    assert isinstance(graph, Graph)
+    assert '"cases"' in graph.text
+
+    for write in (readable, exact):
+        source = function_source(
+            graph.text, "initialize", kind.contract.parameters, write, docstring="It."
+        )
+
+        assert "if " in source
+        assert computes(source, kind, graph.text), source
