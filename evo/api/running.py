@@ -14,7 +14,7 @@ from evo.api import campaign as campaigns
 from evo.api.folders import RUNS, named_folder, numbered_folder, run_folder
 from evo.api.progress_view import progress_view
 from evo.api.walls import Warn, expect_walls
-from evo.campaign import build, create, lessons
+from evo.campaign import build, create, given, lessons
 from evo.campaign.events import (
     BudgetReached,
     Event,
@@ -186,6 +186,7 @@ def start(
     if replay is not None:
         config = lessons.with_recorded_lessons(config, replay.folder)
     settle_places(folder.parent)
+    config = given.with_sources(config)
     ready = create.check_config(config, replayed=replay is not None)
     for remark in _remarks(ready):
         warn(remark)

@@ -4,8 +4,9 @@ Generation 0 of a campaign holds them. They pass the same validation and train o
 any candidate, and set the scale of behaviour vectors.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
 from evo.core.errors import EvoError
-from evo.core.records import Novelty, Record, Vector
+from evo.core.records import Candidate, Novelty, Record, Vector
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.validation.graph.graph import Graph
@@ -38,8 +39,9 @@ def measure_baselines(
     protocol: Protocol,
     archive: Callable[[], NoveltyArchive],
     tracker: Tracker,
+    further: Mapping[str, Candidate] = MappingProxyType({}),
 ) -> list[Record]:
-    """The kind's baselines as records: validated, trained at every rung, scored and described.
+    """The kind's baselines and further ones as records: validated, trained, scored and described.
 
     N-scores are taken against the other baselines, in a fresh archive made by `archive`.
 
@@ -47,7 +49,7 @@ def measure_baselines(
         EvoError: a baseline is refused or cannot be trained.
     """
     tracker.step(0, "validate", [])
-    records = validated_baselines(kind, validator)
+    records = validated_baselines(kind, validator, further)
     tracker.step(0, "baselines", records)
     records = evaluate_baselines(train, protocol, records)
     tracker.step(0, "archive", records)
@@ -102,9 +104,13 @@ def own_baselines(kind: Kind) -> list[Record]:
         return validated_baselines(kind, Validator(kind, sandbox))
 
 
-def validated_baselines(kind: Kind, validator: Validator) -> list[Record]:
-    """Records of the kind's baselines with their graphs, not trained yet."""
-    named = kind.baselines()
+def validated_baselines(
+    kind: Kind,
+    validator: Validator,
+    further: Mapping[str, Candidate] = MappingProxyType({}),
+) -> list[Record]:
+    """Records of the kind's baselines, and of further ones, with their graphs, not trained yet."""
+    named = {**kind.baselines(), **further}
     verdicts = validator.validate(list(named.values()))
     records: list[Record] = []
     for (name, candidate), verdict in zip(named.items(), verdicts, strict=True):

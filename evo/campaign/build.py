@@ -11,7 +11,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
-from evo.campaign import lessons, steps
+from evo.campaign import given, lessons, steps
 from evo.campaign.ablation import Ablate, AblationState, standard_graphs
 from evo.campaign.baselines import behaviour_scale, measure_baselines
 from evo.campaign.budget import CampaignHours, counted_hours, stop_at
@@ -135,6 +135,7 @@ def search(
             protocol=config.protocol,
             archive=partial(NoveltyArchive.of, config.novelty),
             tracker=state.tracker,
+            further=given.further_baselines(config, kind),
         )
         expect_learning(baselines, config.tasks)
         survivors = islands.survive(islands.born(baselines), 0)

@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from evo.campaign import given
 from evo.campaign.loop import Vary
 from evo.campaign.state import SearchState
 from evo.components.base import Kind
@@ -70,7 +71,8 @@ def _proposing(
 ) -> ProposeFn:
     """Proposals of one generation; those of language models are validated and repaired here."""
     language_models = LanguageModels(config.llm, client, config.seed)
-    names = {candidate.id: name for name, candidate in kind.baselines().items()}
+    known = {**kind.baselines(), **given.further_baselines(config, kind)}
+    names = {candidate.id: name for name, candidate in known.items()}
     propose = Propose(
         portfolio_of(config),
         kind,
@@ -85,10 +87,12 @@ def _proposing(
     repair = Repair(language_models, validate, seen=state.seen)
 
     def proposals(parents: Sequence[Individual], generation: int, known: int) -> list[Record]:
+        seeds = given.seed_records(config, kind) if generation == 1 else []
+        seeds = [state.seen.mark_duplicate(record) for record in seeds]
         proposed = propose(parents, generation, known)
         if config.llm.models and config.llm.repair:
-            return repair(proposed)
-        return [proposal.record for proposal in proposed]
+            return [*seeds, *repair(proposed)]
+        return [*seeds, *(proposal.record for proposal in proposed)]
 
     return proposals
 

@@ -64,6 +64,14 @@ def run(
         str | None, typer.Option(help="Name of the folder under runs/; by default numbered.")
     ] = None,
     device: Device = None,
+    seed_with: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seed-with",
+            metavar="FILE",
+            help="A component that enters generation 1; repeatable, patterns in quotes.",
+        ),
+    ] = None,
     hours: Annotated[
         float | None, typer.Option(help="Stop after so many hours, all resumes together.", min=0)
     ] = None,
@@ -92,6 +100,8 @@ def run(
         strategy=strategy,
         seed=seed,
     )
+    if seed_with:
+        loaded = loaded.model_copy(update={"seeds": (*loaded.seeds, *seed_with)})
     if estimate:
         _estimate(loaded, as_json=as_json)
         return

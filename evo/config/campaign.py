@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from archive.novelty.settings import NoveltySettings
+from evo.config.given import GivenSource
 from evo.core.contract import SEPARATOR
 from evo.core.frozen import Frozen
 from evo.evaluation.protocol import Protocol
@@ -81,6 +82,12 @@ class Config(Frozen):
     follows from the kind and from whether language models are configured."""
     workers: Annotated[int, Field(ge=0)] = 0
     """Training processes, of one thread each; 0 means one per processor, or one per GPU."""
+    seeds: tuple[str | GivenSource, ...] = ()
+    """Components to begin with, one per file, such as `["mine/*.py"]`. They enter generation 1 as
+    candidates, and are validated and scored like any."""
+    baselines: tuple[str | GivenSource, ...] = ()
+    """Further baselines, one per file. Win rates are comparable only between campaigns with the
+    same baselines."""
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$")
     """Device for training: `auto`, `cpu` or `cuda`. `auto` takes a GPU if torch sees one."""
     timeout_s: PositiveFloat = 600.0

@@ -189,6 +189,8 @@ def _values(value: Schema) -> str:
     if "anyOf" in value:
         given = [option for option in value["anyOf"] if option.get("type") != "null"]
         return " or ".join(_values(option) for option in given)
+    if "$ref" in value:
+        return "table"
     if value.get("type") == "array":
         name, space, bound = _values(value["items"]).partition(" ")
         return f"list of {name}s{space}{bound}"

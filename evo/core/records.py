@@ -20,6 +20,8 @@ from evo.core.stages import Screening, Stage, TrainingEnd
 BASELINE_OPERATOR = "baseline"
 """Operator name of the records that are known components, not proposals."""
 
+GIVEN_OPERATOR = "given"
+"""Operator of the candidates that a person gives; they enter generation 1."""
 ABLATION_OPERATOR = "ablation"
 """Operator name of the records that measure what a component of a combination contributes."""
 
@@ -230,6 +232,11 @@ class Record:
     def is_ablation(self) -> bool:
         """True for another record's combination without one of its components."""
         return self.candidate.operator == ABLATION_OPERATOR
+
+    @property
+    def is_given(self) -> bool:
+        """True for a candidate that a person gave."""
+        return self.candidate.operator == GIVEN_OPERATOR
 
     @property
     def is_proposal(self) -> bool:

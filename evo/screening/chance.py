@@ -29,12 +29,18 @@ class Screen:
         if len(records) <= self._trainings:
             return records
         order = chance_order(self._seed, records[0].generation, len(records))
+        order = given_first(order, records)
         return first_drawn(records, order[: self._trainings])
 
 
 def chance_order(seed: int, generation: int, count: int) -> list[int]:
     """The random order in which a generation's new components may train, as indices."""
     return child(seed, "screen", generation).permutation(count).tolist()
+
+
+def given_first(order: Sequence[int], records: Sequence[Record]) -> list[int]:
+    """The order with those first that a person gave, who wants to see them trained."""
+    return sorted(order, key=lambda place: not records[place].is_given)
 
 
 def first_drawn(

@@ -12,7 +12,7 @@ import numpy as np
 from evo.core.records import Record
 from evo.core.stages import Screening, ScreeningState
 from evo.core.step import apply_to_live
-from evo.screening.chance import first_drawn, screened_out
+from evo.screening.chance import first_drawn, given_first, screened_out
 from evo.screening.choice import most_promising
 from evo.screening.learner import Learner
 from evo.screening.model import RewardModel
@@ -51,8 +51,11 @@ class RewardScreen:
             screening = Screening(ScreeningState.ASIDE, str(trust))
             why = f"the reward model is not used: {trust}"
         if model is None:
-            return first_drawn(records, draw.order[: self._trainings], f"; {why}", screening)
-        return self._chosen(records, model, draw.order[: draw.random])
+            passing = given_first(draw.order, records)[: self._trainings]
+            return first_drawn(records, passing, f"; {why}", screening)
+        by_chance = set(draw.order[: draw.random])
+        by_chance |= {place for place, record in enumerate(records) if record.is_given}
+        return self._chosen(records, model, sorted(by_chance)[: self._trainings])
 
     def _chosen(
         self, records: Sequence[Record], model: RewardModel, by_chance: Sequence[int]

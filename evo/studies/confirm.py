@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from archive.history.confirmations import Confirmations
 from archive.history.reader import Reader
 from evo.campaign import build, create
-from evo.components.kinds import baseline_names
+from evo.campaign.given import names_of_baselines
 from evo.compute import devices
 from evo.config import Config, parse
 from evo.core.errors import EvoError, UsageError
@@ -226,7 +226,7 @@ def _by_component(confirmation: ConfirmationPlan, outcomes: dict[str, Outcome]) 
 
 def _facts(confirmation: ConfirmationPlan, trained: _Trained) -> dict[str, Any]:
     """The facts of a confirmation: settings, verdicts, and every trial behind them."""
-    names = baseline_names(confirmation.config.kind)
+    names = names_of_baselines(confirmation.config.model_dump(mode="json"))
     baselines = {record.id: trained.trials[record.id] for record in confirmation.baselines}
     verdicts = confirm_candidates(
         {r.id: trained.trials[r.id] for r in confirmation.candidates if r.id in trained.trials},

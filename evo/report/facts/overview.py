@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from archive.history.reader import Reader
 from evo.campaign.baselines import behaviour_of
-from evo.components.kinds import baseline_names, kinds
+from evo.campaign.given import names_of_baselines
+from evo.components.kinds import kinds
 from evo.core.records import Record, Vector
 from evo.report.facts.analysis import Analysis, analyse, on_one_scale
 from evo.report.facts.credits import Credits, credits_of
@@ -66,7 +67,7 @@ def overview_of(
         name=history.folder.name,
         title=f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}",
         analysis=analysis,
-        names=baseline_names(kind.name),
+        names=names_of_baselines(config),
         abscissae=kind.abscissae(),
         outputs=lambda record: behaviour_of(kind, record),
         samples=samples,
