@@ -11,7 +11,7 @@ from evo.core.errors import UsageError
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
 from evo.networks.patches import Patches
-from evo.tasks.base import Data, Split, Task
+from evo.tasks.base import Data, Split, Task, tasks
 from evo.tasks.check import CheckedTask, checked_task
 from evo.tasks.objective import Regression
 
@@ -164,3 +164,7 @@ def test_networks_are_tried_on_the_data(networks: dict[str, Any], message: str) 
 
 def _nine() -> dict[str, Split]:
     return {"validation": split(30, 1, features=9), "test": split(30, 2, features=9)}
+
+
+def test_tasks_that_come_with_evo_have_no_remarks() -> None:
+    assert checked_task("digits", tasks.get("digits")).remarks == ()
