@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from archive.history.hours import read_hours
 from archive.store.segment import generations_of
-from evo.campaign.budget import read_hours
 from evo.core.messages import Spent
 from evo.core.records import Status
 from evo.web.campaign import LiveCampaign
