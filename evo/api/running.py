@@ -31,6 +31,7 @@ from evo.core.errors import BudgetReachedError, UsageError
 from evo.core.places import settle_places
 from evo.llm import prices
 from evo.tasks.fingerprint import changes
+from evo.tracking.tracking import check_trackers, tracked
 
 OnEvent = Callable[[Event], object]
 OnGeneration = Callable[[GenerationSealed], object]
@@ -186,6 +187,7 @@ def start(
     if replay is not None:
         config = lessons.with_recorded_lessons(config, replay.folder)
     settle_places(folder.parent)
+    check_trackers(config.tracking)
     config = given.with_sources(config)
     ready = create.check_config(config, replayed=replay is not None)
     for remark in _remarks(ready):
@@ -301,6 +303,7 @@ def work(
     engine: Engine | None = None,
     replay: Reader | None = None,
     unsafe_sandbox: bool = False,
+    warn: Warn | None = None,
 ) -> Stopped:
     """Run a campaign from where it stands until it is finished or a budget is used up.
 
@@ -312,6 +315,7 @@ def work(
         engine: runs the campaign, by default `build.run_campaign`.
         replay: a campaign from which replies of language models are taken.
         unsafe_sandbox: go on where the kernel lacks a wall.
+        warn: called with what is worth a warning, by default as a Python warning.
 
     Returns:
         The last event, which says why it stopped.
@@ -336,9 +340,20 @@ def work(
         return event
 
     try:
-        with one_thread(), stop_reason.kept(history.folder), stopping:
+        with (
+            one_thread(),
+            stop_reason.kept(history.folder),
+            stopping,
+            tracked(history.folder, warn=warn or _warn) as track,
+        ):
+
+            def watch_and_track(progress: Progress) -> None:
+                watch(progress)
+                if any(isinstance(event, GenerationSealed) for event in progress.events):
+                    track()
+
             run_campaign = engine or build.run_campaign
-            run_campaign(history, watch, unsafe_sandbox=unsafe_sandbox, replay=replay)
+            run_campaign(history, watch_and_track, unsafe_sandbox=unsafe_sandbox, replay=replay)
     except BudgetReachedError as reached:
         listener(BudgetReached(history.generation, str(reached)))
         return stopped(StopCause.BUDGET, str(reached))

@@ -187,6 +187,7 @@ def _run(
                 on_stopping=_announce_stopping,
                 replay=replay,
                 unsafe_sandbox=unsafe_sandbox,
+                warn=warn,
             )
     except KeyboardInterrupt:
         err.print(f"Stopped; everything is saved. {go_on}", soft_wrap=True, markup=False)

@@ -92,6 +92,8 @@ class Config(Frozen):
     """Device for training: `auto`, `cpu` or `cuda`. `auto` takes a GPU if torch sees one."""
     timeout_s: PositiveFloat = 600.0
     """Wall time limit for training one candidate at one rung, in seconds."""
+    tracking: tuple[str, ...] = ()
+    """Experiment trackers to log to: `tensorboard`, `wandb`, `mlflow`, each an extra of evo."""
     protocol: Protocol = Protocol()
     novelty: NoveltySettings = NoveltySettings()
     selection: SelectionSettings = SelectionSettings()
