@@ -51,6 +51,13 @@ def run(
         typer.Argument(help="TOML file or preset (see evo list).", autocompletion=complete_config),
     ] = None,
     *,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--task",
+            help="Task in place of the configured ones, by name or as a Python file; repeatable.",
+        ),
+    ] = None,
     settings: Settings = None,
     strategy: Annotated[
         str | None,
@@ -91,13 +98,14 @@ def run(
 
     source = read_run(replay) if replay else None
     if config is None:
-        if source is None:
+        if source is None and not tasks:
             raise UsageError("evo run expects a TOML file or a preset (see evo list).")
-        config = str(source.folder / "config.json")
+        config = str(source.folder / "config.json") if source else "default"
     loaded = load(
         config,
         [*(settings or ()), *device_setting(device), *_hours_setting(hours)],
         strategy=strategy,
+        overrides={"tasks": tuple(tasks)} if tasks else None,
         seed=seed,
     )
     if seed_with:

@@ -1,6 +1,7 @@
 """The settings of a campaign, with what follows from one for another."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import (
@@ -16,6 +17,7 @@ from archive.novelty.settings import NoveltySettings
 from evo.config.given import GivenSource
 from evo.core.contract import SEPARATOR
 from evo.core.frozen import Frozen
+from evo.core.user_files import SUFFIX
 from evo.evaluation.protocol import Protocol
 from evo.llm.settings import LlmSettings
 from evo.screening.settings import RewardSettings
@@ -66,7 +68,8 @@ class Config(Frozen):
     kind: str = "activation"
     """Component kind to evolve; `A+B` evolves two kinds together."""
     tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("digits",)
-    """Tasks that candidates train on; all weigh equally."""
+    """Tasks that candidates train on, by name or by the path of a Python file that defines one; all
+    weigh equally."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Random seed. The same seed gives the same campaign, record for record."""
     generations: PositiveInt = 20
@@ -145,7 +148,11 @@ class Config(Frozen):
     def _different(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(tasks)) < len(tasks):
             raise ValueError("expected each task once: repeated trials would narrow the intervals")
-        return tasks
+        # A campaign means the same file from wherever it is resumed.
+        return tuple(
+            str(Path(name).expanduser().absolute()) if name.endswith(SUFFIX) else name
+            for name in tasks
+        )
 
 
 def _asks(values: Mapping[str, Any]) -> bool:

@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from types import ModuleType
 
 import torch
 
+from evo.core.errors import UsageError
 from evo.core.registry import Registry
+from evo.core.user_files import SUFFIX, user_module
 from evo.networks.base import Network
 from evo.tasks.objective import Classification, TrainingObjective
 
@@ -91,7 +94,61 @@ class Task(ABC):
         """The networks by name, cheapest first."""
 
 
-tasks: Registry[Task] = Registry("task", "evo.tasks", "tasks")
+class _Tasks(Registry[Task]):
+    """Tasks by name; the path of a Python file names the task that it defines."""
+
+    def get(self, name: str) -> type[Task]:
+        """The class of that name.
+
+        Raises:
+            UsageError: there is no such name; or the file cannot be run, or defines no task.
+        """
+        return _task_in(user_module(name), name) if name.endswith(SUFFIX) else super().get(name)
+
+
+tasks: Registry[Task] = _Tasks("task", "evo.tasks", "tasks")
+
+
+@lru_cache
+def _task_in(module: ModuleType, name: str) -> type[Task]:
+    """The task that a file defines: its variable `task`, or its one subclass of `Task`."""
+    task = vars(module).get("task")
+    if isinstance(task, Task):
+        return _class_of(task, module)
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Task)
+        and value.__module__ == module.__name__
+    ]
+    if len(classes) == 1:
+        return classes[0]
+    names = ", ".join(cls.__name__ for cls in classes) or "none"
+    raise UsageError(
+        f"Task file {name}: expected a variable `task`, such as task = table(…), or one subclass "
+        f"of Task, got {names}."
+    )
+
+
+def _class_of(task: Task, module: ModuleType) -> type[Task]:
+    """A class whose instances do as this task does."""
+
+    class FromFile(Task):
+        """The task of a file."""
+
+        def prepare(self) -> None:
+            task.prepare()
+
+        def load(self) -> Data:
+            return task.load()
+
+        def networks(self) -> dict[str, Network]:
+            return task.networks()
+
+    FromFile.__module__ = module.__name__
+    FromFile.__qualname__ = FromFile.__name__ = type(task).__name__
+    return FromFile
 
 
 def network_counts(names: Sequence[str]) -> list[int]:

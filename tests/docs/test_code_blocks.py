@@ -157,7 +157,7 @@ def test_every_component_that_is_shown_keeps_its_contract(block: Block, sandbox:
 
 def test_the_task_and_the_kind_of_ones_own_register_and_train(tmp_path: Path) -> None:
     """In a process of its own: a name is registered for good."""
-    task, *_ = blocks_of("docs/guide/tasks.md", "python")
+    _, task, *_ = blocks_of("docs/guide/tasks.md", "python")
     (kind,) = (b for b in blocks_of("docs/guide/plugins.md", "python") if "@kinds" in b.text)
     check = """
 import torch.nn.functional as F
@@ -182,7 +182,7 @@ for parts in (Parts(F.relu), gate.parts(torch.sigmoid)):
 
 
 def test_a_model_of_ones_own_is_a_network_as_shown() -> None:
-    _, model, *_ = blocks_of("docs/guide/tasks.md", "python")
+    *_, model = blocks_of("docs/guide/tasks.md", "python")
     shown: dict[str, Any] = {}
     exec(model.text, shown)
     (network,) = shown["networks"]().values()

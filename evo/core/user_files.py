@@ -1,0 +1,61 @@
+"""Python files that a configuration names: each is run once per process, and again once it changes.
+
+They are the user's own code and run with all rights, unlike what a search proposes.
+"""
+
+import hashlib
+import importlib.util
+import sys
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from evo.core.errors import EvoError, UsageError
+
+SUFFIX = ".py"
+_running: list[Path] = []
+"""Folders of the files that are being run, the innermost last."""
+
+
+def user_module(path: str) -> ModuleType:
+    """The module of a Python file.
+
+    Raises:
+        UsageError: there is no such file, or running it fails.
+    """
+    file = Path(path).expanduser().absolute()
+    try:
+        changed = file.stat().st_mtime_ns
+    except OSError as error:
+        raise UsageError(f"File {path}: cannot be read ({error.strerror}).") from None
+    return _run(file, changed)
+
+
+def beside_user_file(path: str | Path) -> Path:
+    """A path as the file that is being run means it: relative to that file's folder.
+
+    Outside of such a file it is relative to the working directory.
+    """
+    given = Path(path).expanduser()
+    return (_running[-1] if _running else Path.cwd()) / given
+
+
+@lru_cache(maxsize=64)
+def _run(file: Path, changed: int) -> ModuleType:  # noqa: ARG001 - another time is another file
+    # A name of its own for each path: two folders may each have a wine.py.
+    name = f"user_file_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    _running.append(file.parent)
+    try:
+        spec.loader.exec_module(module)
+    except EvoError:
+        raise
+    except Exception as error:  # somebody's code raises anything
+        raise UsageError(f"File {file}: {type(error).__name__}: {error}.") from error
+    finally:
+        _running.pop()
+    return module
