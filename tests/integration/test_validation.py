@@ -78,9 +78,10 @@ def body(line: str) -> str:
 
 
 REFUSED = {
-    "x if x.sum() > 0 else -x": ("trace", "torch.where"),
+    "x if x.sum() > 0 else -x": ("contract", "its own input element"),
+    "x if x > 0 else -x": ("trace", "torch.where"),
     "x / x.numel()": ("contract", "its own input element"),
-    "x / x.numel() ** 0.5": ("trace", "part of the formula"),
+    "x / x.numel() ** 0.5": ("contract", "its own input element"),
     "x.softmax(-1)": ("contract", "its own input element"),
     "x * x.flatten()[0]": ("contract", "its own input element"),
     "x.sum()": ("contract", "shape"),
@@ -95,7 +96,7 @@ REFUSED = {
         "graph",
         "expected at most 350,000",
     ),
-    "x[x > 0]": ("graph", "aten.index.Tensor"),
+    "x[x > 0]": ("trace", "size depends on values"),
     "F.dropout(x)": ("policy", "deterministic"),
     "open('f')": ("policy", "open"),
 }
@@ -111,7 +112,7 @@ def test_what_is_no_activation_is_refused_at_the_right_wall(line, sandbox):
 
 
 def test_verdicts_come_in_the_order_of_the_candidates(sandbox):
-    lines = ["x * 2", "open('f')", "x.sum()", "torch.tanh(x)", "x if x.sum() > 0 else x"]
+    lines = ["x * 2", "open('f')", "x.sum()", "torch.tanh(x)", "x[x > 0]"]
 
     verdicts = Validator(Activation(), sandbox).validate([candidate(body(line)) for line in lines])
 

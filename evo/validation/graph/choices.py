@@ -45,7 +45,17 @@ class _Joiner:
 
     def text(self) -> str:
         output = self._chosen(list(self._documents), 0)
-        document = {"inputs": self._inputs, "nodes": self._nodes, "output": {"ref": output}}
+        needed = {output}
+        for place in reversed(range(len(self._nodes))):
+            if self._inputs + place in needed:
+                needed.update(_references(self._nodes[place]))
+        values = list(range(self._inputs))
+        nodes: list[Any] = []
+        for place, node in enumerate(self._nodes):
+            values.append(self._inputs + len(nodes))
+            if self._inputs + place in needed:
+                nodes.append(_with_references(node, values))
+        document = {"inputs": self._inputs, "nodes": nodes, "output": {"ref": values[output]}}
         return json.dumps(document, separators=(",", ":"))
 
     def _values_of(self, document: Mapping[str, Any]) -> list[int]:
@@ -72,10 +82,23 @@ class _Joiner:
         if not all(sides):
             return self._chosen(sides[0] or sides[1], depth + 1)
         taken, other = (self._chosen(side, depth + 1) for side in sides)
+        if taken == other:
+            return taken
         condition = {"ref": values[document[CONDITIONS][depth]]}
         is_true = self._add(["aten.to.dtype", [condition, {"dtype": "bool"}], {}])
         arguments = [{"ref": is_true}, {"ref": taken}, {"ref": other}]
         return self._add(["aten.where.self", arguments, {}])
+
+
+def _references(part: Any) -> list[int]:
+    """Indices of the values that a part of a node refers to."""
+    match part:
+        case {"ref": int(number)}:
+            return [number]
+        case [*items]:
+            return [number for item in items for number in _references(item)]
+        case _:
+            return []
 
 
 def _with_references(part: Any, values: Sequence[int]) -> Any:

@@ -13,7 +13,7 @@ import inspect
 import math
 import operator
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -340,9 +340,30 @@ def _sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, 
     return tensor, tuple(items)
 
 
+_for_good = ExitStack()
+"""Never closed, so that nothing is undone."""
+_kept: list[Callable[[Sizes | None], None]] = []
+"""The function of `tracking` where this process tracks for good."""
+
+
+def track_for_good() -> None:
+    """Track sizes as long as this process lives: its children need not patch torch once more."""
+    if not _kept:
+        _kept.append(_for_good.enter_context(_patched()))
+
+
 @contextmanager
 def tracking() -> Generator[Callable[[Sizes | None], None]]:
     """Track sizes within the context; gives a function that says where sizes are noted."""
+    if _kept:
+        yield _kept[0]
+        return
+    with _patched() as use:
+        yield use
+
+
+@contextmanager
+def _patched() -> Generator[Callable[[Sizes | None], None]]:
     current: Sizes | None = None
 
     def use(sizes: Sizes | None) -> None:

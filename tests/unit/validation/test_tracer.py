@@ -336,6 +336,10 @@ def test_ways_share_what_they_have_in_common():
     assert traced(source).text.count("aten.sin.default") == 1
 
 
+def test_a_choice_between_the_same_is_none():
+    assert len(traced(body("return x * 2 if x.sum() > 0 else x * 2"))) == 1
+
+
 CASES = {
     "by the longer side": [
         "y = x if x.shape[0] <= x.shape[1] else x.t()",
