@@ -1,7 +1,8 @@
 """The writer of a campaign's history, a folder that survives SIGKILL at any moment.
 
     runs/<name>/campaign.json     the format, the id, and copies of the next two
-                config.json       resolved configuration
+                config.json       resolved configuration that it began with
+                changes           settings changed since, with the generation they hold from
                 environment.json  versions and machine
                 journal           outcomes of the generation in progress
                 segments/         sealed generations in HDF5 files, old ones merged
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+from archive.history.changes import Change, with_changes, write_changes
 from archive.history.manifest import Manifest, read_manifest
 from archive.history.reader import Reader, segment_paths
 from archive.store import disk, merging, segment
@@ -156,6 +158,19 @@ class History(Reader):
         self._journal = None
         self._journal = self._next_journal()
         self._merge()
+
+    def change(self, changes: Sequence[Change]) -> None:
+        """Add changes of settings; they are durable when this returns.
+
+        Raises:
+            HistoryError: they could not be written; nothing has changed.
+        """
+        assert all(change.first > self.generation for change in changes), "it is sealed"
+        # In the order of generations: a later request may hold sooner than an earlier one.
+        together = sorted([*self.changes, *changes], key=lambda change: change.first)
+        write_changes(self.folder, together, campaign=self._manifest.id)
+        self.changes = tuple(together)
+        self.config = with_changes(self.begun_with, self.changes)
 
     def _next_journal(self) -> Journal:
         path = self.folder / "journal"

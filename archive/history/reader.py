@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from archive.history.changes import Change, read_changes, with_changes
 from archive.history.manifest import Manifest, read_manifest
 from archive.history.records import Records
 from archive.store import disk, journal, merging, segment
@@ -28,12 +29,16 @@ class Reader:
 
     Attributes:
         folder: where the campaign lives.
-        config: the resolved configuration.
+        begun_with: the resolved configuration that it began with.
+        changes: what was changed in it since, in order.
+        config: the configuration as all changes leave it.
         environment: versions and machine that it runs on.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
+        self.begun_with: Mapping[str, Any] = manifest.config
+        self.changes: Sequence[Change] = ()
         self.config: Mapping[str, Any] = manifest.config
         self.environment: Mapping[str, Any] = manifest.environment
         self._manifest = manifest
@@ -88,6 +93,11 @@ class Reader:
         for sealed in self._segments:
             yield from sealed.populations()
 
+    def config_at(self, generation: int) -> Mapping[str, Any]:
+        """The configuration that a generation runs, or ran, under."""
+        held = [change for change in self.changes if change.first <= generation]
+        return with_changes(self.begun_with, held)
+
     @property
     def id(self) -> str:
         """The campaign's id, which its files carry."""
@@ -120,6 +130,8 @@ class Reader:
         Raises:
             HistoryError: a file is damaged, foreign or missing; the message names it.
         """
+        self.changes = read_changes(self.folder, campaign=self._manifest.id)
+        self.config = with_changes(self.begun_with, self.changes)
         # The journal first: if a generation is sealed in between, the journal is merely outdated.
         contents = journal.read_journal(self.folder / "journal")
         self._relist()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from archive.history import confirmations
 from archive.history.manifest import LESSONS
 from archive.repair.inspection import DAMAGED, Finding, Inspection
-from archive.repair.logs_check import check_journal, check_replies, read_journal
+from archive.repair.logs_check import check_changes, check_journal, check_replies, read_journal
 from archive.repair.manifest_check import check_manifest
 from archive.repair.segments_check import Sealed, check_segments
 from archive.store import disk
@@ -79,6 +79,7 @@ def _report(inspection: Inspection) -> Report:
         sealed = check_segments(inspection, manifest.id)
         sealed = check_journal(inspection, manifest.id, contents, sealed)
         check_replies(inspection, manifest.id)
+        check_changes(inspection, manifest.id)
         _check_confirmations(inspection)
         _check_lessons(inspection, manifest.config.get("reward", {}))
     return Report(inspection.findings, *sealed)

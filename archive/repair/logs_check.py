@@ -1,6 +1,7 @@
 """Check the two files that a campaign appends to: journal and replies; restore whole entries."""
 
 from archive.history import replies
+from archive.history.changes import CHANGES_FILE, read_changes
 from archive.repair import recover
 from archive.repair.inspection import Inspection
 from archive.repair.rebuild import range_text
@@ -50,6 +51,14 @@ def check_journal(
         inspection.set_aside(path)
         Journal.start(path, following, campaign=campaign, outcomes=outcomes).close()
     return sealed
+
+
+def check_changes(inspection: Inspection, campaign: str) -> None:
+    """Check the changes of settings; a file that is damaged can only be restored from a copy."""
+    try:
+        read_changes(inspection.folder, campaign=campaign)
+    except HistoryError as error:
+        inspection.find(CHANGES_FILE, str(error), "")
 
 
 def check_replies(inspection: Inspection, campaign: str) -> None:

@@ -3,11 +3,13 @@
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from os import fspath
 from pathlib import Path
 from typing import Any, Protocol
 
 from archive.history import machines, stop_reason, task_changes
+from archive.history.changes import Change
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api import campaign as campaigns
@@ -15,6 +17,7 @@ from evo.api.folders import RUNS, named_folder, numbered_folder, run_folder
 from evo.api.progress_view import progress_view
 from evo.api.walls import Warn, expect_walls
 from evo.campaign import build, create, given, lessons
+from evo.campaign import changes as changed_settings
 from evo.campaign.events import (
     BudgetReached,
     Event,
@@ -107,6 +110,7 @@ def resume(
     replay: str | Path | None = None,
     unsafe_sandbox: bool = False,
     accept_changed_tasks: bool = False,
+    changes: Mapping[str, Any] | None = None,
 ) -> campaigns.Campaign:
     """Run a stopped campaign to its end and return it; a finished one is returned as it is.
 
@@ -119,10 +123,12 @@ def resume(
         unsafe_sandbox: run generated code even where the kernel lacks a wall around it.
         accept_changed_tasks: go on where data or code of a task have changed since the campaign
             began, and write down from which generation on the new ones count.
+        changes: settings to change, by dotted key, such as `{"generations": "+50"}`: limits, and
+            what is proposed. The history says which generation ran under which settings.
 
     Raises:
-        UsageError: there is no such campaign, something that it needs is missing, or a task has
-            changed.
+        UsageError: there is no such campaign, something that it needs is missing, a task has
+            changed, or a setting may not change.
         HistoryError: it is damaged, or another process runs it.
         EvoError: the work failed; what was trained is saved.
     """
@@ -133,6 +139,7 @@ def resume(
             replay=source,
             unsafe_sandbox=unsafe_sandbox,
             accept_changed_tasks=accept_changed_tasks,
+            changes=changes,
             warn=_warn,
         ) as history,
         progress_view(history.folder.name, progress) as show,
@@ -209,6 +216,7 @@ def reopen(
     replay: Reader | None = None,
     unsafe_sandbox: bool = False,
     accept_changed_tasks: bool = False,
+    changes: Mapping[str, Any] | None = None,
     warn: Warn,
 ) -> History:
     """Open a campaign to go on with it, and check again what may have changed since.
@@ -218,15 +226,20 @@ def reopen(
         replay: a campaign from which replies of language models are taken.
         unsafe_sandbox: go on where the kernel lacks a wall.
         accept_changed_tasks: go on where data or code of a task have changed, and write down so.
+        changes: settings to change, see `evo.campaign.changes`.
         warn: called with what is worth a warning.
 
     Raises:
-        UsageError: something that it needs is missing, or a task has changed.
+        UsageError: something that it needs is missing, a task has changed, or a setting may not.
         HistoryError: it is damaged, or another process runs it.
     """
     history = History.open(folder)
     settle_places(folder.parent)
     try:
+        if changes:
+            check = partial(create.check_config, replayed=replay is not None, begun=folder)
+            for change in changed_settings.change(history, changes, check=check):
+                warn(_words(change))
         config = parse(history.config, where=str(folder / "config.json"))
         if history.generation < config.generations:
             ready = create.check_config(config, replayed=replay is not None, begun=folder)
@@ -257,6 +270,11 @@ def reopen(
         history.close()
         raise
     return history
+
+
+def _words(change: Change) -> str:
+    settings = ", ".join(f"{key} = {value}" for key, value in change.settings.items())
+    return f"From generation {change.first} on: {settings}."
 
 
 def _remarks(ready: Mapping[str, create.ReadyTask]) -> list[str]:

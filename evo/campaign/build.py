@@ -119,10 +119,58 @@ def search(
     hours: CampaignHours,
     replay: Reader | None = None,
 ) -> None:
-    """Run the search with a given sandbox, text descriptor and trainer, until its hours end."""
+    """Run the search with a given sandbox, text descriptor and trainer, until its hours end.
+
+    Each generation runs under its own settings: where they change, everything is built again from
+    history, as when a campaign resumes.
+
+    Args:
+        history: the campaign's, open for writing.
+        config: its configuration as all changes leave it.
+        watch: called with a snapshot at every event.
+        sandbox: traces candidates.
+        text: embeds sources.
+        train: trains jobs.
+        keys: of language models, by label.
+        hours: of the campaign, and when they end.
+        replay: a campaign whose recorded replies are used.
+    """
+    while history.generation < config.generations:
+        following = max(history.generation + 1, 1)
+        later = [change.first - 1 for change in history.changes if change.first > following]
+        phase = parse(history.config_at(following), where=str(history.folder / "changes"))
+        _search(
+            history,
+            phase.model_copy(update={"generations": config.generations}),
+            watch,
+            sandbox=sandbox,
+            text=text,
+            train=train,
+            keys=keys,
+            hours=hours,
+            replay=replay,
+            last=min([*later, config.generations]),
+        )
+
+
+def _search(
+    history: History,
+    config: Config,
+    watch: OnProgress,
+    *,
+    sandbox: Sandbox,
+    text: TextDescriptor,
+    train: Runner,
+    keys: Mapping[str, str],
+    hours: CampaignHours,
+    replay: Reader | None,
+    last: int,
+) -> None:
+    """Run the generations up to the last one under these settings."""
     kind = kinds.get(config.kind)()
     validator = Validator(kind, sandbox)
-    islands = Islands.of(config.selection, config.population, config.generations)
+    begun = int(history.begun_with["generations"])  # a portfolio is halved by these
+    islands = Islands.of(config.selection, config.population, begun)
     state = fresh_state(history, config, kind, islands, watch)
     train = _journaled(train, history, state.tracker)
     train = stop_at(hours.deadline, train, hours=config.llm.budget.hours)
@@ -153,7 +201,13 @@ def search(
             deadline=hours.deadline,
         ) as client,
         propose_step(
-            config, state, islands, client, kind=kind, validate=toolbox.validate
+            config,
+            state,
+            islands,
+            client,
+            kind=kind,
+            validate=toolbox.validate,
+            last=last,
         ) as propose,
     ):
         watch_budget = BudgetWatch(
@@ -161,7 +215,7 @@ def search(
         )
         state.tracker.also_report(watch_budget)
         toolbox.register("vary", propose)
-        run_generations(toolbox, state, history, generations=config.generations)
+        run_generations(toolbox, state, history, generations=last)
 
 
 def fresh_state(

@@ -40,6 +40,7 @@ def propose_step(
     *,
     kind: Kind,
     validate: Step,
+    last: int,
 ) -> Generator[Vary]:
     """The proposing step; with language models it runs one generation ahead.
 
@@ -50,13 +51,14 @@ def propose_step(
         client: gives the replies of the language models.
         kind: the kind that is evolved.
         validate: checks proposals before repair.
+        last: number of the last generation that is proposed under this configuration.
     """
     propose = _proposing(config, state, islands, client, kind=kind, validate=validate)
     if not config.llm.models or not config.llm.ahead:
         yield partial(_at_once, propose)
         return
     earlier = state.population.earlier
-    with ProposeAhead(propose, earlier, arrange=islands.arrange, last=config.generations) as ahead:
+    with ProposeAhead(propose, earlier, arrange=islands.arrange, last=last) as ahead:
         yield ahead
 
 

@@ -1,9 +1,10 @@
 """`evo run` and `evo resume`."""
 
 import shlex
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -136,10 +137,29 @@ def resume(
             help="Go on where data or code of a task have changed, and write down so.",
         ),
     ] = False,
+    generations: Annotated[
+        str | None,
+        typer.Option(metavar="N|+N", help="New number of generations, or so many more."),
+    ] = None,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Budget: requests, tokens, dollars or hours, as in dollars=+10; repeatable.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a setting that keeps scores comparable; repeatable.",
+        ),
+    ] = None,
     replay: Replay = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Resume a campaign where it stopped."""
+    """Resume a campaign where it stopped, or go on beyond what was configured."""
     folder = run_folder(run)
     source = read_run(replay) if replay else None
     from evo.api.running import reopen
@@ -149,6 +169,7 @@ def resume(
         replay=source,
         unsafe_sandbox=unsafe_sandbox,
         accept_changed_tasks=accept_changed_tasks,
+        changes=_changes(generations, budget or (), settings or ()),
         warn=warn,
     ) as history:
         if history.generation >= history.config["generations"]:
@@ -156,6 +177,20 @@ def resume(
         else:
             _announce_start(history.folder)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
+
+
+def _changes(
+    generations: str | None, budget: Sequence[str], settings: Sequence[str]
+) -> dict[str, Any]:
+    """The settings to change, by dotted key; texts such as "+50" are sums."""
+    from evo.config import read_settings
+
+    extended = [] if generations is None else [f'generations="{generations}"']
+    limits = [part.partition("=") for part in budget]
+    quoted = [f'llm.budget.{key}="{value}"' for key, equals, value in limits if equals]
+    if len(quoted) < len(budget):
+        raise UsageError(f"--budget expects KEY=VALUE, such as dollars=+10; got {budget}.")
+    return read_settings([*extended, *quoted, *settings])
 
 
 def _estimate(config: "Config", *, as_json: bool) -> None:

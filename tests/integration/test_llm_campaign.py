@@ -18,6 +18,7 @@ from archive.history.reader import Reader
 from archive.history.replies import Replies
 from archive.store import disk
 from evo.campaign import build
+from evo.campaign.changes import change
 from evo.campaign.events import BudgetWarning
 from evo.campaign.progress import Progress
 from evo.config import Config
@@ -366,3 +367,25 @@ def test_a_campaign_warns_at_half_and_at_four_fifths_of_its_budget(server, tmp_p
         no_training.run(history, watch)
 
     assert shares == [0.5, 0.8]
+
+
+def test_a_campaign_that_asks_ahead_changes_its_operators_at_a_boundary_and_resumes_exactly(
+    server, tmp_path
+) -> None:
+    for name in ("whole", "cut"):
+        run(tmp_path / name, configure(server.url).model_copy(update={"generations": 1}))
+        with History.open(tmp_path / name) as history:
+            requested = {"generations": 5, "operators.generate-llm": 9}
+            made = change(history, requested, check=lambda _: None)
+        assert [one.first for one in made] == [2, 4]
+    run(tmp_path / "whole", configure(server.url))
+
+    def cut(progress: Progress) -> None:
+        if (progress.generation, progress.step) == (4, "archive"):
+            raise KeyboardInterrupt
+
+    with History.open(tmp_path / "cut") as history, pytest.raises(KeyboardInterrupt):
+        no_training.run(history, cut)
+    run(tmp_path / "cut", configure(server.url))
+
+    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")

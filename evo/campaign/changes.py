@@ -1,0 +1,140 @@
+"""Change the settings of a campaign that has begun, where its scores stay comparable.
+
+Limits, such as generations and budgets, hold from the generation in progress on: they change
+nothing that it does. What changes the proposals holds from a generation that has not begun, so that
+no reply that is paid for is lost.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from socket import gethostname
+from typing import Any
+
+from archive.history.changes import Change, with_changes
+from archive.history.history import History
+from evo.config import Config, parse
+from evo.core.errors import UsageError
+
+_LIMITS = (
+    *("generations", "workers", "timeout_s", "llm.budget", "llm.concurrency"),
+    *("llm.requests_per_minute", "llm.attempts", "llm.wait_s", "llm.wait_most_s"),
+    *("llm.patience", "llm.when_dead"),
+)
+_SEARCH = (
+    *("operators", "offspring", "trainings", "population"),
+    *("portfolio.adaptive", "portfolio.floor", "llm.repair", "llm.cost_weight"),
+)
+_REASONS = {
+    "kind": "another kind is another campaign",
+    "seed": "every random draw follows from it",
+    "tasks": "scores would not be comparable with those of the generations before",
+    "protocol": "scores would not be comparable with those of the generations before",
+    "device": "scores would not be comparable with those of the generations before",
+    "baselines": "scores would not be comparable with those of the generations before",
+    "seeds": "they enter generation 1",
+    "novelty": "N-scores would not be comparable with those of the generations before",
+    "selection": "the islands of all generations follow from it",
+    "reward": "the reward model is fitted to all generations by it",
+    "llm.models": "stored replies belong to the models as they are",
+    "llm.ahead": "the generations in progress were proposed by it",
+    "portfolio.window": "the past of all operators is read by it",
+}
+
+
+def change(
+    history: History, requested: Mapping[str, Any], *, check: Callable[[Config], object]
+) -> list[Change]:
+    """Change settings of a campaign; the changes become part of its history.
+
+    Args:
+        history: the campaign's, open for writing.
+        requested: new values by dotted key. A text that begins with `+`, such as "+50", is added
+            to the value that holds now.
+        check: raises a `UsageError` where a campaign cannot run under a configuration.
+
+    Returns:
+        The changes, with the generation that each holds from; none where all is as requested.
+
+    Raises:
+        UsageError: a setting may not change, or its value is wrong; nothing has changed.
+    """
+    now = parse(history.config, where=str(history.folder / "config.json"))
+    values = now.model_dump(mode="json")
+    settings: dict[str, Any] = {}
+    for key, value in requested.items():
+        _expect_changeable(key, now)
+        wanted = _sum(key, _value(values, key), value)
+        if wanted != _value(values, key):
+            settings[key] = wanted
+    following = history.generation + 1
+    begun = bool(history.outcomes) or bool(now.llm.models)
+    ahead = bool(now.llm.models) and now.llm.ahead
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    parts = {following: _LIMITS, following + begun + ahead: _SEARCH}
+    if following == following + begun + ahead:
+        parts = {following: (*_LIMITS, *_SEARCH)}
+    changes = [
+        Change(first, part, time, gethostname())
+        for first, keys in parts.items()
+        if (part := {key: value for key, value in settings.items() if _is_in(key, keys)})
+    ]
+    changed = parse(with_changes(history.config, changes), where="as changed")
+    if changed.generations < max(1, history.generation):
+        raise UsageError(
+            f"generations: expected {max(1, history.generation)} or more, which are sealed, got "
+            f"{changed.generations}."
+        )
+    # As the file would be read: what follows from a value, such as a whole number, is settled.
+    settled = changed.model_dump(mode="json")
+    changes = [
+        one._replace(settings={key: _value(settled, key) for key in one.settings})
+        for one in changes
+    ]
+    if changes:
+        check(changed)
+        history.change(changes)
+    return changes
+
+
+def _expect_changeable(key: str, config: Config) -> None:
+    """Raise a `UsageError` with the reason why a setting may not change."""
+    if _is_in(key, ("offspring", "trainings")) and config.reward.screening:
+        raise UsageError(
+            f"{key} cannot change: the reward model follows from it in all generations before."
+        )
+    if _is_in(key, (*_LIMITS, *_SEARCH)):
+        return
+    reason = next((why for name, why in _REASONS.items() if _is_in(key, (name,))), "")
+    if not reason:
+        parse({key.partition(".")[0]: None}, where="as changed")  # says what it may be instead
+    known = ", ".join((*_LIMITS, *_SEARCH))
+    raise UsageError(f"{key} cannot change: {reason}. These may: {known}.")
+
+
+def _is_in(key: str, tables: tuple[str, ...]) -> bool:
+    return any(key == table or key.startswith(f"{table}.") for table in tables)
+
+
+def _value(values: Mapping[str, Any], key: str) -> Any:
+    node: Any = values
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return node
+
+
+def _sum(key: str, now: Any, wanted: Any) -> Any:
+    """The value wanted; with a plus sign, the sum with the one that holds now."""
+    if not isinstance(wanted, str):
+        return wanted
+    is_sum, digits = wanted.startswith("+"), wanted.removeprefix("+")
+    try:
+        number = int(digits) if digits.isdigit() else float(digits)
+    except ValueError:
+        if is_sum:
+            raise UsageError(f"{key}: expected a number after +, got {wanted!r}.") from None
+        return wanted
+    if not is_sum:
+        return number
+    if not now:
+        raise UsageError(f"{key} has no limit now, so there is nothing to add to. Give a value.")
+    return now + number
