@@ -93,7 +93,7 @@ def _head(record: Record, origin: Origin) -> list[str]:
     """What is known of the component, as comments."""
     facts = [
         f"Component {record.id} of campaign {origin.run}, written by evo {origin.version}.",
-        f"Tasks: {', '.join(origin.tasks)}.",
+        f"Tasks: {', '.join(map(_file_name, origin.tasks))}.",
     ]
     if (score := record.score) is not None:
         facts += [
@@ -101,8 +101,8 @@ def _head(record: Record, origin: Origin) -> list[str]:
             f"margin {_estimate(score.margin)}, at rung {score.rung}, "
             f"{len(score.trials)} trials (95 % intervals).",
             *(
-                f"On {task}: B-WR {one.b_wr:.3f}, BSOTA-WR {one.bsota_wr:.3f}, mean loss "
-                f"{one.loss:.4g}."
+                f"On {_file_name(task)}: B-WR {one.b_wr:.3f}, BSOTA-WR {one.bsota_wr:.3f}, "
+                f"mean loss {one.loss:.4g}."
                 for task, one in score.tasks.items()
             ),
         ]
@@ -124,6 +124,11 @@ def _head(record: Record, origin: Origin) -> list[str]:
     source = record.candidate.source.strip().splitlines()
     lines = [*facts, "", "The source that evo trained, from which the code below was traced:", ""]
     return [_comment(line) for line in [*lines, *(f"    {line}" for line in source)]]
+
+
+def _file_name(task: str) -> str:
+    """The name of a task; of one in a file, the file's without folders."""
+    return task.rpartition("/")[2]
 
 
 def _comment(line: str) -> str:

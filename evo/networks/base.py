@@ -69,6 +69,10 @@ class Network(ABC):
     def roles(self) -> Mapping[str, Role]:
         """The role of each parameter of `initialise`, by its name."""
 
+    def remark(self) -> str:
+        """An oddity that shows once the network has run, for a warning; empty without one."""
+        return ""
+
     def matrices(self, parameters: Parameters) -> list[torch.Tensor]:
         """Weight matrices of all layers, each (copies, outputs, inputs); nothing but weights.
 

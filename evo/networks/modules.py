@@ -2,7 +2,7 @@
 
 A component takes the place of the model's own activations or norms; all else is the model's. Which
 way a weight lies and what a bias is follows from the module that owns the parameter (`roles_of`).
-Models whose copies cannot train side by side are refused with the reason.
+Where vmap does not take a model, its copies are computed one after another, with the same results.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +34,9 @@ NORMS: tuple[Place, ...] = (nn.LayerNorm, nn.RMSNorm)
 class ModuleNetwork(Network):
     """Copies of a model that a function builds.
 
+    The model is in training mode where gradients are taken, else in evaluation mode. What it draws
+    at random follows from the seeds: `initialise` sets torch's global generator.
+
     Attributes:
         make_model: builds the model, with chance from torch's global generator. It maps a batch
             (n, …) of the task's samples to (n, outputs).
@@ -58,6 +61,7 @@ class ModuleNetwork(Network):
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(seed)
             model = self._placed(self.make_model())
+        torch.manual_seed(seed)  # what dropout draws must not depend on earlier trainings
         return {name: value.detach().clone() for name, value in model.named_parameters()}
 
     def roles(self) -> Mapping[str, Role]:
@@ -72,24 +76,60 @@ class ModuleNetwork(Network):
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """The outputs of all copies, (copies, batch, outputs), in one pass under `vmap`."""
-        places = [place for place in self._model.modules() if isinstance(place, _Placed)]
-        buffers = {name: value.to(inputs.device) for name, value in self._model.named_buffers()}
+        """The outputs of all copies, (copies, batch, outputs): in one pass, or one by one."""
+        model = self._model.train(torch.is_grad_enabled())
+        places = list(self._places(_Placed))
+        buffers = {name: value.to(inputs.device) for name, value in model.named_buffers()}
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
             for place in places:
                 place.use(parts, of_copy)
             own = {name: of_copy[name] for name in self._roles}
-            return torch.func.functional_call(self._model, (own, buffers), (samples,))
+            return torch.func.functional_call(model, (own, buffers), (samples,))
 
-        return torch.func.vmap(alone)(parameters, inputs)
+        if not self._reason_to_loop(parameters, inputs):
+            return torch.func.vmap(alone, randomness="different")(parameters, inputs)
+        return _one_by_one(alone, parameters, inputs)
+
+    def remark(self) -> str:
+        """Why copies train one after another, in words; empty where they train side by side."""
+        reason = vars(self).get("_reason", "")
+        return f"copies train one after another, since torch.func.vmap fails: {reason}" * bool(
+            reason
+        )
+
+    def _reason_to_loop(self, parameters: Parameters, inputs: torch.Tensor) -> str:
+        """Why copies cannot be computed side by side; empty where they can.
+
+        It is found out once per process, by the model with its own activations, so that it depends
+        on no component.
+        """
+        if "_reason" in vars(self):
+            return vars(self)["_reason"]
+        own = {name: parameters[name].detach()[:1].requires_grad_() for name in self._roles}
+        buffers = {name: value.to(inputs.device) for name, value in self._model.named_buffers()}
+
+        def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
+            for place in self._places(_Placed):
+                place.use(Parts(), {})
+            return torch.func.functional_call(self._model, (of_copy, buffers), (samples,))
+
+        reason = ""
+        with torch.random.fork_rng(devices=()), torch.enable_grad():
+            try:
+                outputs = torch.func.vmap(alone, randomness="different")(own, inputs[:1, :2])
+                torch.autograd.grad(outputs.sum(), list(own.values()), allow_unused=True)
+            except Exception as error:  # noqa: BLE001 - vmap raises anything
+                reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+        vars(self)["_reason"] = reason
+        return reason
 
     @cached_property
     def _model(self) -> nn.Module:
         """The model whose structure all copies share."""
         with torch.random.fork_rng(devices=()):
             model = self._placed(self.make_model())
-        _expect_side_by_side(model)
+        _expect_no_statistics(model)
         if not list(self._places(_Placed, model)):
             classes = sorted({type(module).__name__ for module in model.modules()})
             raise ValueError(
@@ -171,22 +211,30 @@ class _Norm(_Placed):
         return parts.normalize(rows, *learned).view(signal.shape)
 
 
-def _expect_side_by_side(model: nn.Module) -> None:
-    """Check that copies can train side by side.
+def _one_by_one(
+    alone: Callable[[Parameters, torch.Tensor], torch.Tensor],
+    parameters: Parameters,
+    inputs: torch.Tensor,
+) -> torch.Tensor:
+    """The outputs of each copy, stacked."""
+    copies = zip(*(values.unbind() for values in parameters.values()), strict=True)
+    return torch.stack(
+        [
+            alone(dict(zip(parameters, copy, strict=True)), samples)
+            for copy, samples in zip(copies, inputs, strict=True)
+        ]
+    )
+
+
+def _expect_no_statistics(model: nn.Module) -> None:
+    """Check that a model keeps nothing from batch to batch but its parameters.
 
     Raises:
-        ValueError: they cannot; the message names the module.
+        ValueError: it does; the message names the module.
     """
     for name, module in model.named_modules():
-        reason = ""
         if isinstance(module, nn.modules.batchnorm._BatchNorm):  # pyright: ignore[reportPrivateUsage] - the base of all batch norms
-            reason = "statistics of batches change while it trains and differ from those in use"
-        elif isinstance(module, nn.modules.dropout._DropoutNd) and module.p > 0:  # pyright: ignore[reportPrivateUsage] - the base of all dropouts
-            reason = "it draws at random in training and not in use"
-        elif isinstance(module, nn.RNNBase):
-            reason = "its kernel does not run under torch.func.vmap"
-        if reason:
             raise ValueError(
-                f"{name} ({type(module).__name__}) has no place in copies that train side by "
-                f"side: {reason}. Leave it out or replace it, a batch norm by nn.GroupNorm"
+                f"{name} ({type(module).__name__}) keeps statistics of batches, which are no "
+                "parameters of a copy. Replace it by a norm of single samples, such as nn.GroupNorm"
             )

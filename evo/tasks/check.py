@@ -63,8 +63,7 @@ def checked_task(name: str, task_class: type[Task], *, batch_size: int = 1) -> C
             f"{len(data.train.targets)}",
             "Lower protocol.batch_size or give more samples.",
         )
-    remarks = (*check.features(data), *check.overlaps(splits))
-    check.networks(task, data)
+    remarks = (*check.features(data), *check.overlaps(splits), *check.networks(task, data))
     # The oddities of the tasks that come with evo were looked at.
     return CheckedTask(task, data, () if _comes_with_evo(task_class) else remarks)
 
@@ -221,15 +220,18 @@ class _Check:
                     f"among the {other} samples."
                 )
 
-    def networks(self, task: Task, data: Data) -> None:
-        """Run every network on a few samples, with gradients."""
+    def networks(self, task: Task, data: Data) -> Iterator[str]:
+        """Run every network on a few samples, with gradients; its remark."""
         networks = self.calling("networks()", task.networks)
         if not isinstance(networks, dict) or not networks:
             self.refuse("networks() to return networks by name", f"{networks!r}")
         for name, network in networks.items():
             if not isinstance(network, Network):
                 self.refuse(f"network {name!r} to be a Network", f"a {type(network).__name__}")
-            self.calling(f"network {name!r}", partial(_try, network, data))
+            with torch.random.fork_rng(devices=()):
+                self.calling(f"network {name!r}", partial(_try, network, data))
+            if remark := network.remark():
+                yield f"Task {self._name!r}, network {name!r}: {remark}."
 
     def _finite(self, what: str, values: torch.Tensor) -> None:
         bad = ~torch.isfinite(values.flatten(1))
