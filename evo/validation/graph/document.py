@@ -93,7 +93,9 @@ def read_document(text: str) -> Document:
     if not is_int64(inputs) or not 1 <= inputs <= MAX_INPUTS:
         raise GraphError(f"expected 1 to {MAX_INPUTS} inputs, got {str(inputs)[:20]}")
     if "nodes" in document:
-        case, written = _read_case(inputs, {**document, "when": []})
+        case, written = _read_case(
+            inputs, {"when": [], "nodes": document["nodes"], "output": document["output"]}
+        )
         del written["when"]
         return case._replace(text=_canonical({"inputs": inputs, **written}))
     cases = document["cases"]
@@ -113,7 +115,7 @@ def _canonical(document: dict[str, JsonValue]) -> str:
 
 def _read_case(inputs: int, case: JsonValue) -> tuple[Document, dict[str, JsonValue]]:
     """One case and its canonical form."""
-    if not isinstance(case, dict) or not case.keys() >= {"when", "nodes", "output"}:
+    if not isinstance(case, dict) or case.keys() != {"when", "nodes", "output"}:
         raise GraphError("expected a case to have when, nodes and output")
     nodes = case["nodes"]
     if not isinstance(nodes, list) or len(nodes) > MAX_GRAPH_NODES:
