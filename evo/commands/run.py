@@ -174,6 +174,7 @@ def resume(
     ) as history:
         if history.generation >= history.config["generations"]:
             err.print("Campaign already finished; showing its results.")
+            err.print(f"Go on with: {invoked_as()} resume {shlex.quote(run)} --generations +10")
         else:
             _announce_start(history.folder)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)

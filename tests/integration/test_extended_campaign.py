@@ -15,6 +15,7 @@ from archive.repair.check import check_campaign
 from evo.campaign.changes import change
 from evo.config import Config
 from evo.core.errors import HistoryError, UsageError
+from evo.report.facts.status import status_facts
 
 SMALL = ("population=6", "offspring=8", "trainings=4", "seed=3")
 
@@ -99,6 +100,10 @@ def test_the_history_says_which_generation_ran_under_which_settings(tmp_path) ->
     assert [(one.first, dict(one.settings)) for one in history.changes] == [
         (3, {"generations": 5, "llm.budget.hours": 2.5}),
         (3, {"llm.budget.hours": 3.5}),
+    ]
+    told = status_facts(history)["changes"]
+    assert [(one["first"], one["settings"]) for one in told] == [
+        (one.first, one.settings) for one in history.changes
     ]
 
 

@@ -104,6 +104,11 @@ class StatusTally:
             facts["spend"] = spend
         if trouble := self._lost.words(self._config):
             facts["trouble"] = trouble
+        if history.changes:
+            facts["changes"] = [
+                {"first": change.first, "settings": dict(change.settings), "time": change.time}
+                for change in history.changes
+            ]
         if len(stays := read_stays(history.folder)) > 1:
             facts["machines"] = [
                 {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}

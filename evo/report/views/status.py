@@ -40,6 +40,8 @@ def _shown(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             if used := {name: part for name, part in value.items() if part != 0}:
                 unknown = {"cost_usd": "unknown"} if value.get("unpriced") else {}
                 yield key, used | unknown
+        elif key == "changes":
+            yield "changed", "; ".join(map(_change, value))
         elif key == "spend":
             if (dollars := value["usd_per_discovery"]) is not None:
                 yield "usd per discovery", dollars
@@ -48,6 +50,16 @@ def _shown(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, {name: part for name, part in parts if part is not None}
         else:
             yield key, value
+
+
+def _change(change: Mapping[str, Any]) -> str:
+    """Settings that were changed, and from when on.
+
+    >>> _change({"first": 3, "settings": {"generations": 70, "llm.budget.hours": 2.5}})
+    'from generation 3 generations = 70, llm.budget.hours = 2.5'
+    """
+    settings = ", ".join(f"{key} = {value}" for key, value in change["settings"].items())
+    return f"from generation {change['first']} {settings}"
 
 
 def _now(progress: Mapping[str, Any]) -> str:
