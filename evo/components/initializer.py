@@ -57,7 +57,7 @@ class Initializer(Kind):
             "shape (), fan_in = inputs and fan_out = outputs. It returns the weights that the "
             "layer starts with, of the shape and dtype of z, such as z / torch.sqrt(fan_in). They "
             "depend on z; the function is deterministic and finite. Outputs (≥ 1) and inputs (≥ 2) "
-            "change from layer to layer; take sizes from fan_in and fan_out, not from z.shape."
+            "change from layer to layer."
         ),
         output="{} / torch.sqrt(fan_in)",
         scalars=("fan_in", "fan_out"),
