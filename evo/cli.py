@@ -27,6 +27,7 @@ from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
 from evo.commands.fidelity import fidelity
+from evo.commands.init import init
 from evo.commands.list import list_command
 from evo.commands.pareto import pareto
 from evo.commands.report import report
@@ -67,7 +68,7 @@ def options(
 
 # In the order of `evo --help`.
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Search": (run, resume, status, view, config),
+    "Search": (init, run, resume, status, view, config),
     "Results": (report, pareto, show, compare, confirm, export, check),
     "Components": (validate, evaluate),
     "Measure the method": (fidelity, reward),

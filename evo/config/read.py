@@ -3,7 +3,7 @@
 import copy
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from evo.config.campaign import Config, default_operators
 from evo.config.problems import problems
 from evo.core.errors import UsageError, unknown_name
+from evo.core.user_files import SUFFIX
 
 
 def load(
@@ -37,7 +38,7 @@ def load(
         UsageError: the file, a key or a value is wrong; the message names it.
     """
     if isinstance(source, str | Path):
-        where, values = str(source), _read(str(source))
+        where, values = str(source), _with_task_files(_read(str(source)), Path(source).parent)
     elif isinstance(source, Config):
         where, values = "given", source.model_dump(exclude_unset=True)
     else:
@@ -78,6 +79,20 @@ def strategy_settings(strategy: str) -> dict[str, Any]:
         UsageError: there is no such strategy, or the file cannot be read.
     """
     return _read(strategy, package="evo.data.strategies", what="search strategy or TOML file")
+
+
+def _with_task_files(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Files of tasks that stand beside a configuration by their paths from here."""
+    names: Any = values.get("tasks", ())
+    if not isinstance(names, list | tuple):
+        return values
+    paths = [
+        str(folder / name)
+        if isinstance(name, str) and name.endswith(SUFFIX) and (folder / name).is_file()
+        else name
+        for name in cast(Sequence[Any], names)
+    ]
+    return {**values, "tasks": paths} if names else values
 
 
 def _first_lines(package: str) -> dict[str, str]:

@@ -1,0 +1,81 @@
+"""`evo init` makes a project that runs as it stands."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.command import call_evo
+
+from evo.config import load
+from evo.core.errors import UsageError
+from evo.tasks.base import tasks
+from evo.tasks.check import checked_task
+from evo.tasks.objective import Regression
+
+
+def test_a_project_has_a_task_that_passes_its_own_test(tmp_path: Path) -> None:
+    made = call_evo("init", "mine", "--kind", "optimizer", "--json", cwd=tmp_path)
+
+    assert made.json == {
+        "folder": "mine",
+        "files": ["task.py", "evo.toml", "test_task.py", "data.csv"],
+    }
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_task.py"],
+        cwd=tmp_path / "mine",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_its_configuration_names_the_task_from_wherever_it_is_read(
+    tmp_path: Path, monkeypatch
+) -> None:
+    call_evo("init", "mine", "--kind", "optimizer", cwd=tmp_path)
+    monkeypatch.chdir("/")
+
+    config = load(tmp_path / "mine" / "evo.toml")
+
+    assert config.kind == "optimizer"
+    assert config.tasks == (str(tmp_path / "mine" / "task.py"),)
+
+
+def test_it_takes_a_table_of_ones_own(tmp_path: Path) -> None:
+    rows = [f"{place % 7},{place / 10 + 0.05}" for place in range(100)]
+    (tmp_path / "prices.csv").write_text("\n".join(["rooms,price", *rows]))
+
+    words = ("--data", "prices.csv", "--target", "price")
+    assert call_evo("init", "mine", *words, cwd=tmp_path).code == 0
+
+    path = str(tmp_path / "mine" / "task.py")
+    assert isinstance(checked_task(path, tasks.get(path)).data.objective, Regression)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["."], "is not an empty folder"),
+        (["mine", "--kind", "activatio"], "Did you mean 'activation'"),
+        (["mine", "--data", "full.csv"], "--target COLUMN"),
+        (["mine", "--data", "full.csv", "--target", "y"], "expected a column 'y'"),
+    ],
+)
+def test_wrong_use_is_said(words: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "full.csv").write_text("a,b\n1,2\n")
+
+    failed = call_evo("init", *words, cwd=tmp_path)
+
+    assert failed.code == 2
+    assert message in " ".join(failed.err.split())
+
+
+def test_a_task_beside_a_configuration_must_be_there(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('tasks = ["nowhere.py"]')
+
+    (name,) = load(tmp_path / "mine.toml").tasks
+
+    with pytest.raises(UsageError, match=r"nowhere\.py: cannot be read"):
+        tasks.get(name)
