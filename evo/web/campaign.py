@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from archive.history.live_status import PROGRESS_FILE
 from archive.history.reader import Reader
 from archive.history.replies import REPLIES_FILE, Replies
 from archive.history.stop_reason import STOP_REASON_FILE
@@ -31,6 +32,7 @@ class Signature(NamedTuple):
 
     segments: int
     journal: int
+    progress: int
     replies: int
     ending: bool
     is_running: bool
@@ -74,6 +76,7 @@ class LiveCampaign:
         return Signature(
             _stamp(self.folder / "segments"),
             _stamp(self.folder / "journal"),
+            _stamp(self.folder / PROGRESS_FILE),
             _stamp(self.folder / REPLIES_FILE),
             (self.folder / STOP_REASON_FILE).exists(),
             is_held(self.folder / "lock"),

@@ -10,6 +10,7 @@ from archive.store.segment import generations_of
 from evo.core.messages import Spent
 from evo.core.records import Status
 from evo.web.campaign import LiveCampaign
+from evo.web.text import duration_text
 
 _LATEST = 8
 """Files of generations that the pace is measured by."""
@@ -121,6 +122,21 @@ def pace(campaign: LiveCampaign, *, now: float | None = None) -> Pace | None:
     since = max((time.time() if now is None else now) - moments[-1][1], 0.0)
     left = seconds * (campaign.config["generations"] - moments[-1][0])
     return Pace(seconds, len(per_generation), max(left - since, 0.0), since)
+
+
+def now_words(facts: Mapping[str, Any]) -> str:
+    """Step, trainings and time left of the generation in progress; empty where not known.
+
+    Args:
+        facts: the status of a campaign.
+    """
+    progress: Mapping[str, Any] = facts.get("progress") or {}
+    words = [str(progress["step"])] if progress.get("step") else []
+    if isinstance(trained := progress.get("trained"), float) and trained:
+        words.append(f"{trained:.0%} trained")
+    if isinstance(left := progress.get("seconds_left"), int | float):
+        words.append(f"about {duration_text(left)} left")
+    return ", ".join(words)
 
 
 def alarms(campaign: LiveCampaign, facts: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from evo.web.figures.family import family_of
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import NOVELTIES, members
 from evo.web.log import entries, reasons
-from evo.web.overview import alarms, funnel, pace, spending
+from evo.web.overview import alarms, funnel, now_words, pace, spending
 from evo.web.query import PAGE, SORTS, Query
 from evo.web.rows import row_of
 from evo.web.view import View
@@ -149,6 +149,7 @@ def _overview(campaign: LiveCampaign, _: Request, view: View) -> dict[str, Any]:
     best = index.best
     return {
         "facts": facts,
+        "now": now_words(facts) if facts else "",
         "funnel": funnel(campaign),
         "pace": pace(campaign),
         "spending": spending(campaign),

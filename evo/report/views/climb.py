@@ -1,5 +1,7 @@
 """The climb of a search in words, and as a table by generation."""
 
+from collections.abc import Sequence
+
 from deap.tools import Logbook
 from rich.console import RenderableType
 
@@ -8,6 +10,7 @@ from evo.core.estimate import Estimate
 from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
 
+_BARS = "▁▂▃▄▅▆▇█"
 _COLUMNS = ("gen", "best margin", "again", "excess", "mean", "ahead", "merit")
 
 
@@ -39,6 +42,28 @@ def margin_text(margin: Estimate) -> str:
     '+0.125 [-0.04, +0.29]'
     """
     return f"{margin.value:+.3f} [{margin.low:+.2f}, {margin.high:+.2f}]"
+
+
+def sparkline(values: Sequence[float], *, width: int = 40) -> str:
+    """Values as a row of bars, the lowest to the highest; of many, the last of each stretch.
+
+    >>> sparkline([0.0, 0.5, 0.25, 1.0])
+    '▁▅▃█'
+    >>> sparkline([2.0, 2.0]), sparkline([]), sparkline(range(100), width=4)
+    ('▁▁', '', '▁▃▆█')
+    """
+    count = min(width, len(values))
+    shown = [values[(place + 1) * len(values) // count - 1] for place in range(count)]
+    low, span = min(shown, default=0.0), max(shown, default=0.0) - min(shown, default=0.0)
+    return "".join(_BARS[round(7 * (value - low) / span) if span else 0] for value in shown)
+
+
+def climb_line(climbs: Sequence[Climb]) -> str:
+    """The margin of the best so far by generation at a glance; empty before there is one."""
+    margins = [climb.best.scored.margin.value for climb in climbs if climb.best is not None]
+    if not margins:
+        return ""
+    return f"{sparkline(margins)}  {margins[0]:+.3f} to {margins[-1]:+.3f}"
 
 
 def climb_table(book: Logbook) -> RenderableType:

@@ -10,7 +10,9 @@ from evo.report.views.tables import facts_table
 from evo.report.views.text import clock_text, step_text
 
 
-def status_view(facts: Mapping[str, Any], authorship: Mapping[str, Any]) -> RenderableType:
+def status_view(
+    facts: Mapping[str, Any], authorship: Mapping[str, Any], *, climb_line: str = ""
+) -> RenderableType:
     """Names and values, and the table of operators and models once something was proposed.
 
     What a campaign does not use has no row.
@@ -18,8 +20,11 @@ def status_view(facts: Mapping[str, Any], authorship: Mapping[str, Any]) -> Rend
     Args:
         facts: see `status_facts`.
         authorship: see `authorship_facts`.
+        climb_line: the climb at a glance, see `evo.report.views.climb`; empty for none.
     """
     shown = dict(_shown(facts))
+    if climb_line:
+        shown["best margin"] = climb_line
     tables = [authorship_table(authorship)] if authorship["operators"] else []
     return Group(facts_table(shown), *tables)
 

@@ -7,6 +7,7 @@ from support.large_campaign import write_small_campaign
 from support.web import Visitor
 
 from archive.history.history import History
+from archive.history.live_status import write_live_status
 from archive.history.reader import Reader
 from evo.report.facts.front import pareto_front
 from evo.report.facts.status import status_facts
@@ -132,6 +133,17 @@ def test_a_view_waits_for_a_campaign_and_follows_it(runs, tmp_path):
             assert visitor.get("/c/later/candidates").text.count("<tr data-href") == min(
                 50, sum(len(m) for m in by_generation[1 : generation + 1])
             )
+
+
+def test_a_running_generation_says_how_far_it_is(runs, tmp_path):
+    reader = Reader.read(runs / "small")
+    with History.create(tmp_path / "runs" / "on", config=reader.config, environment={}) as history:
+        history.seal(0, [r for r in reader.records if r.is_baseline], [])
+        snapshot = {"step": "<b>evaluate", "trained": 0.456, "seconds_left": 725.0}
+        write_live_status(history.folder, {"generation": 1, "generations": 5, **snapshot})
+        text = Visitor(tmp_path / "runs").get("/c/on/overview").text
+
+    assert "&lt;b&gt;evaluate, 46% trained, about 12 min left" in text
 
 
 def test_a_campaign_that_stops_says_why(runs, tmp_path):
