@@ -14,6 +14,7 @@ PRINTS = {
     "bench_history.py": "engine: ",
     "bench_intervals.py": "by true rate",
     "bench_kernels.py": "operator / kernel",
+    "bench_modules.py": "train side by side",
     "bench_novelty.py": "recall",
     "bench_operators.py": "ahead of parent",
     "bench_overlap.py": "proposed ahead",
@@ -29,7 +30,7 @@ PRINTS = {
 """Words that each prints with its result."""
 
 
-HELPERS = {"make_pool.py", "no_training.py", "sizes.py"}
+HELPERS = {"architectures.py", "make_pool.py", "no_training.py", "sizes.py"}
 
 
 def test_every_benchmark_is_here() -> None:
