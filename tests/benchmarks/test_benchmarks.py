@@ -21,6 +21,7 @@ PRINTS = {
     "bench_racing.py": "rungs and races",
     "bench_surrogate.py": "held out",
     "bench_trainer.py": "all networks",
+    "bench_view.py": "first page",
     "bench_walls.py": "hostile",
     "bench_workers.py": "one worker / two workers",
     "real_search.py": "evolution − nsga2",
@@ -30,7 +31,7 @@ PRINTS = {
 """Words that each prints with its result."""
 
 
-HELPERS = {"architectures.py", "make_pool.py", "no_training.py", "sizes.py"}
+HELPERS = {"architectures.py", "large_campaign.py", "make_pool.py", "no_training.py", "sizes.py"}
 
 
 def test_every_benchmark_is_here() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from large_campaign import write_large_campaign, write_small_campaign
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from support.hostile_campaign import write_hostile_campaign
-from support.large_campaign import write_large_campaign, write_small_campaign
 
 from evo.web.app import build_app
 from evo.web.places import Places

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.large_campaign import write_small_campaign
+from large_campaign import write_small_campaign
 
 from archive.history.history import History
 from archive.history.reader import Reader

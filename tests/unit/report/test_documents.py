@@ -4,8 +4,8 @@ import base64
 import re
 
 import pytest
+from large_campaign import write_small_campaign
 from support.hostile_campaign import MARKUP, write_hostile_campaign
-from support.large_campaign import write_small_campaign
 
 from archive.history.reader import Reader
 from evo.report.documents.contents import PICTURES, report_of

@@ -1,8 +1,8 @@
 """Campaigns to look at: a small one that trained nothing, and one full of attacks."""
 
 import pytest
+from large_campaign import write_small_campaign
 from support.hostile_campaign import write_hostile_campaign
-from support.large_campaign import write_small_campaign
 
 
 @pytest.fixture(scope="session")

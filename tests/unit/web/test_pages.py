@@ -3,7 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
-from support.large_campaign import write_small_campaign
+from large_campaign import write_small_campaign
 from support.web import Visitor
 
 from archive.history.history import History

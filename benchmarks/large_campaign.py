@@ -16,7 +16,7 @@ from evo.core.estimate import Estimate
 from evo.core.records import Record, Status
 
 
-def write_small_campaign(folder: Path, *settings: str, replies: object = None) -> None:
+def write_small_campaign(folder: Path, *settings: str) -> None:
     """A finished campaign that trained nothing, of some two hundred candidates."""
     sizes = ["generations=5", "population=8", "offspring=40", "trainings=24"]
     config = no_training.configure([*sizes, *settings])
