@@ -24,6 +24,10 @@ from evo.validation.graph.tracked import BUILTINS, CANDIDATE, tracking
 from evo.validation.graph.writer import write_graphs
 
 _HINTS = {
+    "only integer tensors of a single element": (
+        "it needs the value of a tensor while tracing, as range(), an index or a text does; "
+        "compute with the tensor itself, and choose with torch.where"
+    ),
     "value out of a tracing tensor": (
         "it needs the value of a tensor while tracing, as range(), an index or a text does; "
         "compute with the tensor itself, and choose with torch.where"

@@ -229,9 +229,11 @@ def _length(value: Any) -> int:
 
 
 def to_int(*arguments: Any, **keywords: Any) -> Any:
-    """`int` that keeps formulas."""
+    """`int` that keeps formulas, and tensors without dimensions as such."""
     if len(arguments) == 1 and _is_tracked(arguments[0]):
         return _noted("int", int(arguments[0]), arguments)
+    if len(arguments) == 1 and _is_scalar(arguments[0]):
+        return arguments[0].detach().trunc()
     return int(*arguments, **keywords)
 
 
@@ -305,6 +307,7 @@ _SHAPE: Any = torch._C.TensorBase.shape  # pyright: ignore[reportPrivateUsage] -
 _SIZE = torch.Tensor.size
 _NUMEL = torch.Tensor.numel
 _ITEM = torch.Tensor.item
+_SETITEM: Any = torch.Tensor.__setitem__
 _ITER: Any = torch.Tensor.__iter__
 _TOLIST = torch.Tensor.tolist
 _GETITEM: Any = torch.Tensor.__getitem__
@@ -396,6 +399,14 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
                 return tensor
         return _GETITEM(tensor, index)
 
+    def set_item(tensor: torch.Tensor, index: Any, written: Any) -> None:
+        if current is None or not _has_tracked_slices(index):
+            _SETITEM(tensor, index, written)
+        elif isinstance(written, torch.Tensor):
+            item(tensor, index).copy_(written)
+        else:
+            item(tensor, index).fill_(written)
+
     def iterate(tensor: torch.Tensor) -> Any:
         shape(tensor)  # to count parts is to look at a size
         return _ITER(tensor)
@@ -418,6 +429,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
     tensor_names = {
         "__array__": array,
         "__iter__": iterate,
+        "__setitem__": set_item,
         "item": value,
         "tolist": values,
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},

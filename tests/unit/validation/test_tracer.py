@@ -207,6 +207,7 @@ COMPUTED = [
     "x @ (1 - torch.eye(x.shape[1])).triu() / 3",
     "torch.cat([x[:, x.shape[1] // 2 :], x[:, : x.shape[1] // 2]], 1)",
     "torch.where(torch.arange(x.shape[1]) < x.shape[1] // 3, x, -x)",
+    "corner(x.clone(), min(x.shape))",
 ]
 
 
@@ -214,6 +215,7 @@ COMPUTED = [
 def test_what_is_computed_from_a_size_follows_it_to_sizes_that_were_not_traced(formula):
     source = body(f"return {formula}").replace("import torch\n", "import torch, math\n", 1)
     source = source.replace("import torch,", "import numpy as np, torch,")
+    source += "\ndef corner(y, n):\n    y[:n, :n] = y[:n, :n] + torch.eye(n)\n    return y\n"
 
     graph = Graph.parse(tracer.trace(source, "activation", **MATRICES, progress=lambda: None))
 
@@ -313,6 +315,7 @@ CHOICES = {
     "a branch that writes": ["y = x.clone()", "if t > 0: y[:, 0] = 0.0", "return y"],
     "a check of the input": ["if torch.isnan(t): raise ValueError('nan')", "return x * t"],
     "an assertion": ["assert (x.abs() < 100).all(), 'far out'", "return x * t"],
+    "a whole number": ["s = int(10 * t)", "return x * (s + 1) if s % 2 else x / (s + 2.5)"],
     "a value": ["s = t.item()", "if s < 0: s = -s", "return x * s ** 0.5"],
     "in a helper": ["def size(v): return v if v > 0 else -v", "return x / (1 + size(t))"],
 }
