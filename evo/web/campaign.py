@@ -17,6 +17,7 @@ from archive.history.replies import REPLIES_FILE, Replies
 from archive.history.stop_reason import STOP_REASON_FILE
 from archive.store.lock import is_held
 from evo.core.records import Record, Trial
+from evo.report.facts.analysis import analyse
 from evo.report.facts.status import StatusTally
 from evo.web.index import Index
 
@@ -37,6 +38,7 @@ class Signature(NamedTuple):
     ending: bool
     is_running: bool
     tallied: int
+    judged: int
 
 
 class LiveCampaign:
@@ -59,6 +61,8 @@ class LiveCampaign:
         self._seen: Signature | None = None
         self._replies: tuple[int, Replies] | None = None
         self._baselines: dict[str, dict[TrialKey, float]] = {}
+        self._chances: tuple[int, Mapping[str, float]] = (0, {})
+        self._judging: threading.Thread | None = None
         self._cache: dict[object, tuple[int, Any]] = {}
 
     @property
@@ -81,6 +85,7 @@ class LiveCampaign:
             (self.folder / STOP_REASON_FILE).exists(),
             is_held(self.folder / "lock"),
             self.tally.records,
+            self._chances[0],
         )
 
     def refresh(self) -> None:
@@ -128,6 +133,20 @@ class LiveCampaign:
                     }
             return self._baselines
 
+    def front_chances(self) -> Mapping[str, float] | None:
+        """Probability of each candidate to be truly on the front, by id.
+
+        Takes seconds in a long campaign, so it is computed in the background: None until then.
+        """
+        with self._lock:
+            size, chances = self._chances
+            if size == len(self.index):
+                return chances
+            if self._judging is None or not self._judging.is_alive():
+                self._judging = threading.Thread(target=self._judge, daemon=True)
+                self._judging.start()
+        return None
+
     def cached(self, key: object, make: Any) -> Any:
         """A value that holds until the next generation is sealed, made by `make()` if it is new."""
         size = len(self.index)
@@ -135,6 +154,16 @@ class LiveCampaign:
         if entry is None or entry[0] != size:
             entry = self._cache[key] = size, make()
         return entry[1]
+
+    def _judge(self) -> None:
+        size = len(self.index)
+        chances: dict[str, float] = {}
+        with suppress(Exception):  # the front is shown without them
+            analysis = analyse(islice(self.reader.records, size))
+            if analysis.probabilities is not None:
+                pairs = zip(analysis.records, analysis.probabilities, strict=True)
+                chances = {record.id: float(chance) for record, chance in pairs}
+        self._chances = size, chances
 
     def _take(self) -> None:
         records = self.reader.records

@@ -181,7 +181,10 @@ def _front(campaign: LiveCampaign, request: Request, view: View) -> dict[str, An
     until = parameters.get("generation", "")
     generation = min(int(until), last) if until.isascii() and until.isdigit() else last
     places = members(campaign.index, measure=measure, novelty=novelty, until=generation)
+    is_judged = (measure, novelty, generation) == ("b_wr", "n_behaviour", last)
     return {
+        "is_judged": is_judged,
+        "chances": campaign.front_chances() if is_judged else None,
         "measures": MEASURES,
         "novelties": NOVELTIES,
         "measure": measure,

@@ -1,5 +1,6 @@
 import re
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from support.web import Visitor
 from archive.history.history import History
 from archive.history.live_status import write_live_status
 from archive.history.reader import Reader
+from evo.report.facts.analysis import analyse
 from evo.report.facts.front import pareto_front
 from evo.report.facts.status import status_facts
 from evo.web.pages import PANES
@@ -54,6 +56,22 @@ def test_the_front_pane_lists_the_members_of_the_front(runs):
     text = Visitor(runs).get("/c/small/front").text
 
     assert {m.id for m in members} == set(re.findall(r'data-href="/c/small/candidate/(\w+)"', text))
+
+
+def test_the_front_pane_has_the_probabilities_that_pareto_has(runs):
+    analysis = analyse(Reader.read(runs / "small").records)
+    chances = dict(zip([r.id for r in analysis.records], analysis.probabilities, strict=True))
+    visitor = Visitor(runs)
+
+    deadline = time.monotonic() + 60
+    while "…</td>" in (text := visitor.get("/c/small/front").text):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+    rows = re.findall(r'candidate/(\w+)"><td>.*?<td class="n">([\d.]+)</td></tr>', text)
+    assert len(rows) == len(analysis.members)
+    for id_, shown in rows:
+        assert float(shown) == pytest.approx(chances[id_], abs=0.0051)
 
 
 def test_a_front_up_to_a_generation_knows_nothing_later(runs):
