@@ -35,4 +35,4 @@ def test_each_copy_gets_the_penalty_of_its_own_matrices() -> None:
 
     assert penalties is not None
     wanted = [sum(m[copy].square().sum() for m in matrices) for copy in range(4)]
-    assert torch.allclose(penalties, torch.tensor(wanted))
+    assert torch.allclose(penalties, torch.stack(wanted))

@@ -38,6 +38,7 @@ def test_facts_of_a_campaign_without_a_generation_have_no_best() -> None:
         generation = -1
         records: list[Record] = []  # noqa: RUF012
         is_running = False
+        changes = ()
 
     facts = status_facts(Empty())  # type: ignore[arg-type]
 

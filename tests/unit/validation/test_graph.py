@@ -337,14 +337,16 @@ def test_any_allowed_operator_with_fitting_arguments_has_a_form_or_an_error(name
         "ScalarType": st.sampled_from([{"dtype": "float32"}, {"dtype": "bool"}]),
         "List[int]": st.lists(st.sampled_from([0, 1, -1, 2, 10**9]), max_size=3),
         "List[Tensor]": st.just([{"ref": 0}]),
+        "List[Optional[Tensor]]": st.lists(st.sampled_from([{"ref": 0}, None]), max_size=3),
     }
-    positional = [
-        data.draw(
-            arguments[str(argument.real_type).removeprefix("Optional[").rstrip("]") + closing]
-        )
+    types = [
+        str(argument.real_type)
         for argument in schema_of(ALLOWED[name]).arguments
         if not argument.kwarg_only and not argument.has_default_value()
-        for closing in ["]" if "List[" in str(argument.real_type) else ""]
+    ]
+    positional = [
+        data.draw(arguments[type_ if type_ in arguments else type_[len("Optional[") : -1]])
+        for type_ in types
     ]
 
     never_crashes({"inputs": 1, "nodes": [[name, positional, {}]], "output": {"ref": 1}})
