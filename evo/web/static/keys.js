@@ -17,7 +17,7 @@ export function bindKeys() {
 
 function actions(dialog) {
   return {
-    "?": () => { dialog.open ? dialog.close() : dialog.showModal(); return true; },
+    "?": () => { dialog.open ? close(dialog) : dialog.showModal(); return true; },
     "/": () => { const search = document.querySelector("input[type=search]"); search?.focus(); return Boolean(search); },
     t: () => { toggleTheme(); return true; },
     j: () => choose(1),
@@ -30,6 +30,12 @@ function actions(dialog) {
       return false;
     },
   };
+}
+
+// The browser may leave the focus on the dialog's own button for a moment, which takes the next key.
+function close(dialog) {
+  dialog.close();
+  if (dialog.contains(document.activeElement)) document.activeElement.blur();
 }
 
 function pane(digit) {
