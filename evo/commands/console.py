@@ -61,14 +61,18 @@ def _print_next(history: "Reader") -> None:
 
     best = best_record(history.records)
     folder = shlex.quote(str(history.folder))
-    shown = f"show {folder} {best.id[:8]}" if best else f"status {folder}"
     steps = {
-        f"confirm {folder}": "do the best hold on fresh seeds and other tasks?",
-        shown: "the best candidate, every trial",
         f"export {folder} --format csv": "one row per record",
         f"pareto {folder} --plot pictures": "the front again, with all pictures",
         "list": "what else to search with",
     }
+    if best is None:
+        steps = {f"status {folder}": "why no candidate was evaluated"} | steps
+    else:
+        steps = {
+            f"confirm {folder}": "do the best hold on fresh seeds and other tasks?",
+            f"show {folder} {best.id[:8]}": "the best candidate, every trial",
+        } | steps
     width = max(map(len, steps))
     out.print("Next:")
     for command, meaning in steps.items():

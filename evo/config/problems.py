@@ -24,8 +24,9 @@ def problems(error: ValidationError) -> str:
 def explain(detail: Mapping[str, Any]) -> str:
     """One error of pydantic as a user reads it: the key, what was expected, what came."""
     key = ".".join(str(part) for part in detail["loc"])
+    message = str(detail["msg"]).removeprefix("Value error, ")
     if not detail["loc"]:  # of several settings together; their message has the values
-        return detail["msg"].removeprefix("Value error, ")
+        return message
     last = str(detail["loc"][-1])
     if _is_secret(last):
         return (
@@ -35,7 +36,7 @@ def explain(detail: Mapping[str, Any]) -> str:
     if detail["type"] != "extra_forbidden":
         # What may hold a secret is not repeated: a model's settings, an address with a password.
         shown = "" if "llm" in detail["loc"] else f" (got {_listed(detail['input'])!r})"
-        words = _EXPECTED.get(detail["type"], detail["msg"])
+        words = _EXPECTED.get(detail["type"], message)
         if detail["type"] == "too_short":
             words = f"expected a list of {detail['ctx']['min_length']} or more"
         return f"{key}: {words}{shown}"
