@@ -8,7 +8,6 @@ given: they come from our own syntax-tree operators.
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +24,11 @@ from evo.config import Config, load, parse
 from evo.core.records import Outcome, Trial, Vector
 from evo.core.seeds import child
 from evo.core.source import normalise
-from evo.core.stages import Stage
 from evo.evaluation.protocol import Job, Protocol
 from evo.llm import models
 from evo.selection.islands import Islands
-from evo.validation.graph import tracer
-from evo.validation.refusal import Refused
-from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
+from evo.tabular.surrogate.in_process import InProcess, traced_here
+from evo.validation.sandbox.sandbox import TraceRequest
 
 NETWORKS = ("wide", "deep", "patch", "patch-deep")
 
@@ -43,29 +40,6 @@ class HashedText(TextDescriptor):
         digest = hashlib.sha256(normalise(source).encode()).digest()
         numbers = np.random.default_rng(list(digest)).standard_normal(384)
         return (numbers / np.linalg.norm(numbers)).astype(np.float32)
-
-
-class InProcess(Sandbox):
-    """Traces what our own operators wrote, without walls."""
-
-    def trace(self, requests: Sequence[TraceRequest]) -> list[Traced]:
-        """A graph or a refusal for each request, in order."""
-        return [_traced(request) for request in requests]
-
-
-@lru_cache(maxsize=1024)
-def _traced(request: TraceRequest) -> Traced:
-    try:
-        return tracer.trace(
-            request.source,
-            request.function,
-            request.shapes,
-            wide_shapes=request.wide_shapes,
-            ranges=request.ranges,
-            progress=lambda: None,
-        )
-    except tracer.TraceError as error:
-        return Refused(Stage.TRACE, str(error))
 
 
 class Trainer:
@@ -152,4 +126,4 @@ def warm_up(kind: str) -> None:
     found = kinds.get(kind)()
     shapes = (found.trace_shapes, found.wide_shapes, found.ranges)
     for baseline in found.baselines().values():
-        _traced(TraceRequest(baseline.source, found.contract.function, *shapes))
+        traced_here(TraceRequest(baseline.source, found.contract.function, *shapes))

@@ -90,7 +90,7 @@ def _imports(body: str) -> list[str]:
 
 
 def _head(record: Record, origin: Origin) -> list[str]:
-    """What is known of the component, as comments."""
+    """Facts about the component, as comments."""
     facts = [
         f"Component {record.id} of campaign {origin.run}, written by evo {origin.version}.",
         f"Tasks: {', '.join(map(_file_name, origin.tasks))}.",

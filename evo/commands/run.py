@@ -81,7 +81,8 @@ def run(
         ),
     ] = None,
     hours: Annotated[
-        float | None, typer.Option(help="Stop after so many hours, all resumes together.", min=0)
+        float | None,
+        typer.Option(help="Stop after this number of hours, summed over all resumes.", min=0),
     ] = None,
     estimate: Annotated[
         bool,
@@ -139,7 +140,7 @@ def resume(
     ] = False,
     generations: Annotated[
         str | None,
-        typer.Option(metavar="N|+N", help="New number of generations, or so many more."),
+        typer.Option(metavar="N|+N", help="New number of generations; with +, the number to add."),
     ] = None,
     budget: Annotated[
         list[str] | None,

@@ -59,7 +59,7 @@ _EXPECTED = {
     "model_attributes_type": "expected a table, such as { key = value }",
     "string_type": "expected a text in quotes",
 }
-"""What pydantic says in words of Python."""
+"""Plain words for errors that pydantic words in terms of Python, by error type."""
 
 
 def _is_secret(key: str) -> bool:

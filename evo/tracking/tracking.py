@@ -197,7 +197,7 @@ class Feed:
 
 
 def evaluation_metrics(record: Record) -> dict[str, float]:
-    """What is logged of a candidate that was trained in full."""
+    """Logged figures of a candidate that was trained in full."""
     score = record.scored
     return {
         "candidate/margin": score.margin.value,
@@ -208,7 +208,7 @@ def evaluation_metrics(record: Record) -> dict[str, float]:
 
 
 def generation_metrics(tally: StatusTally, proposals: Sequence[Record]) -> dict[str, float]:
-    """What is logged of a sealed generation, without what is not known.
+    """Logged figures of a sealed generation; unknown ones are left out.
 
     Args:
         tally: of all generations up to this one.

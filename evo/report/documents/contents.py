@@ -81,7 +81,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Section:
-    """What a report says of one campaign.
+    """Contents of a report on one campaign.
 
     Attributes:
         name: of the campaign.

@@ -74,7 +74,7 @@ def _json(value: Any) -> str:
 
 
 def _known(value: Any, digits: Any) -> str:
-    """A number of so many digits; a dash where it is not known."""
+    """A number with this many decimals; a dash where it is not known."""
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 

@@ -1,4 +1,4 @@
-"""What requests to language models cost: in all, and by model, operator, generation, discovery.
+"""Cost of requests to language models: in total, and by model, operator, generation, discovery.
 
 A cost is null where the price of any part of it is unknown: never zero, and never a part that looks
 like the whole. What could be known of it is in `known_usd`.

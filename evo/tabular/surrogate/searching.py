@@ -1,15 +1,12 @@
 """Run the real search on a landscape, in this process and without training.
 
 Sources are traced in this process only where every operator is one of evo's own that write without
-a language model: they combine evo's own baselines and evo's own vocabulary, so that nothing from
-outside is run, and the policy has checked each before. Any other operator's sources go through the
-sandbox.
+a language model. Any other operator's sources go through the sandbox.
 """
 
 import math
 import os
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,12 +21,10 @@ from evo.campaign.propose_step import portfolio_of
 from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.records import Record
-from evo.core.stages import Stage
 from evo.selection.islands import Islands
+from evo.tabular.surrogate.in_process import InProcess
 from evo.tabular.surrogate.landscape import KIND, TASK, Landscape
-from evo.validation.graph import tracer
-from evo.validation.refusal import Refused
-from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
+from evo.validation.sandbox.sandbox import Sandbox
 from operators.base import WritingOperator, operators
 
 _OWN_PACKAGE = "operators"
@@ -108,28 +103,6 @@ def is_own(config: Config) -> bool:
         and operator.__module__.partition(".")[0] == _OWN_PACKAGE
         for operator in drawn
     )
-
-
-class InProcess(Sandbox):
-    """Traces in this process, without walls: for sources of evo's own operators alone."""
-
-    def trace(self, requests: Sequence[TraceRequest]) -> list[Traced]:
-        """A graph or a refusal for each request, in order."""
-        return [_traced(request) for request in requests]
-
-
-def _traced(request: TraceRequest) -> Traced:
-    try:
-        return tracer.trace(
-            request.source,
-            request.function,
-            request.shapes,
-            wide_shapes=request.wide_shapes,
-            ranges=request.ranges,
-            progress=lambda: None,
-        )
-    except tracer.TraceError as error:
-        return Refused(Stage.TRACE, str(error))
 
 
 def _memory_folder() -> str | None:

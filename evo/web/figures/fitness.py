@@ -5,7 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from evo.campaign.climb import Climb
-from evo.web.figures.spec import BLUE, GREEN, GREY, ORANGE, Figure, band, figure, numbers, plain
+from evo.web.figures.spec import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    Figure,
+    band,
+    error_bars,
+    figure,
+    numbers,
+    plain,
+)
 from evo.web.index import Index
 
 MEASURES = {
@@ -96,16 +107,7 @@ def _again(index: Index, measure: str) -> list[Figure]:
             "mode": "markers",
             "x": index.numbers["generation"][places].astype(int).tolist(),
             "y": numbers(values),
-            "error_y": {
-                "type": "data",
-                "symmetric": False,
-                "array": numbers(high - values),
-                "arrayminus": numbers(values - low),
-                "color": GREY,
-                "thickness": 1,
-                "width": 0,
-                "visible": is_few,
-            },
+            "error_y": error_bars(values, low, high, colour=GREY, width=0) | {"visible": is_few},
             "customdata": [plain(index.texts["id"][place]) for place in places],
             "name": "measured again on fresh seeds",
             "marker": {"symbol": "diamond", "size": 7, "color": GREEN},

@@ -15,6 +15,7 @@ from evo.web.figures.spec import (
     GREY,
     ORANGE,
     Figure,
+    error_bars,
     figure,
     labels,
     numbers,
@@ -129,15 +130,7 @@ def _members(index: Index, places: Indices, axes: Axes) -> Figure:
     return {
         **_cloud(index, places, axes, name="members, 95 % intervals", symbol="diamond"),
         "marker": {"symbol": "diamond", "size": 9, "color": ORANGE},
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": numbers(high - values),
-            "arrayminus": numbers(values - low),
-            "color": ORANGE,
-            "thickness": 1,
-            "width": 3,
-        },
+        "error_y": error_bars(values, low, high, colour=ORANGE, width=3),
     }
 
 

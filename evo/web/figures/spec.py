@@ -37,11 +37,26 @@ def plain(text: str) -> str:
 
 
 def numbers(values: Iterable[float], digits: int = 5) -> list[float | None]:
-    """Values of so many significant digits; None for what is not finite."""
+    """Values rounded to this number of significant digits; None for what is not finite."""
     return [
         float(f"{value:.{digits}g}") if math.isfinite(value) else None
         for value in np.asarray(list(values), dtype=float).tolist()
     ]
+
+
+def error_bars(
+    values: Floats, low: Floats, high: Floats, *, colour: str, width: int
+) -> dict[str, Any]:
+    """Vertical bars from low to high around values, (n,) each; width of their ends in pixels."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": numbers(high - values),
+        "arrayminus": numbers(values - low),
+        "color": colour,
+        "thickness": 1,
+        "width": width,
+    }
 
 
 def figure(
