@@ -13,7 +13,7 @@ from statistics import mean
 
 from sizes import Size, read_sizes
 
-from evo.campaign import build
+from evo.campaign import process
 from evo.campaign.baselines import validated_baselines
 from evo.campaign.steps import Validate
 from evo.components.base import Kind
@@ -99,7 +99,7 @@ def main(pools: int, size: int, shorter: int) -> None:
     winner: dict[str, list[bool]] = {name: [] for name in ways}
     kind = kinds.get(CONFIG.kind)()
     with (
-        build.workers(CONFIG.model_copy(update={"protocol": protocol})) as workers,
+        process.workers(CONFIG.model_copy(update={"protocol": protocol})) as workers,
         Sandbox() as sandbox,
     ):
         validator = Validator(kind, sandbox)

@@ -11,7 +11,7 @@ from statistics import median
 
 from sizes import Size, read_sizes
 
-from evo.campaign import build
+from evo.campaign import process
 from evo.campaign.baselines import validated_baselines
 from evo.components.kinds import kinds
 from evo.compute.local import Workers
@@ -45,8 +45,8 @@ def main(rounds: int, repeats: int, shorter: int) -> None:
     first = first.model_copy(update={"epochs": max(1, first.epochs // shorter)})
     protocol = protocol.model_copy(update={"rungs": (first, *protocol.rungs[1:])})
     with (
-        build.workers(Config(workers=1, protocol=protocol)) as one,
-        build.workers(Config(workers=2, protocol=protocol)) as two,
+        process.workers(Config(workers=1, protocol=protocol)) as one,
+        process.workers(Config(workers=2, protocol=protocol)) as two,
     ):
         wall_seconds(one, jobs[:2])
         wall_seconds(two, jobs[:4])

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 
 from archive.novelty.novelty_archive import NoveltyArchive
-from evo.campaign import build
+from evo.campaign import process
 from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
 from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
@@ -227,7 +227,7 @@ def main() -> None:
     if options.table is not None:
         write_table(options.table, options.folder, everyone, baselines, proposals, before=before)
         return
-    with build.workers(config) as workers:
+    with process.workers(config) as workers:
         run = Kept(options.folder / "outcomes.jsonl", workers)
         baselines = evaluate_baselines(run, everyone, baselines)
         trials = {r.id: r.scored.trials for r in baselines}

@@ -15,9 +15,11 @@ import numpy as np
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
-from evo.campaign import build
 from evo.campaign.budget import counted_hours
+from evo.campaign.build import search
+from evo.campaign.fresh_state import fresh_state as fresh
 from evo.campaign.progress import OnProgress
+from evo.campaign.resources import Resources
 from evo.campaign.state import SearchState
 from evo.components.kinds import kinds
 from evo.config import Config, load, parse
@@ -89,7 +91,7 @@ def fresh_state(history: History) -> SearchState:
     """The search state of a campaign, before it has taken in any generation."""
     config = parse(history.config, where="config")
     islands = Islands.of(config.selection, config.population, config.generations)
-    return build.fresh_state(history, config, kinds.get(config.kind)(), islands, lambda _: None)
+    return fresh(history, config, kinds.get(config.kind)(), islands, lambda _: None)
 
 
 def run(
@@ -105,17 +107,9 @@ def run(
         counted_hours(history.folder, hours=config.llm.budget.hours) as hours,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
     ):
-        build.search(
-            history,
-            config,
-            watch,
-            sandbox=InProcess(),
-            text=HashedText(),
-            train=trainer or Trainer(config.protocol),
-            keys=keys,
-            replay=replay,
-            hours=hours,
-        )
+        train = trainer or Trainer(config.protocol)
+        resources = Resources(InProcess(), HashedText(), train, keys, hours, replay)
+        search(history, config, watch, resources)
 
 
 def warm_up(kind: str) -> None:

@@ -1,5 +1,6 @@
 """Refuse to run generated code where the kernel cannot wall it in, unless the caller insists."""
 
+import warnings
 from collections.abc import Callable
 
 from evo.validation.sandbox import walls
@@ -22,3 +23,8 @@ def expect_walls(*, unsafe: bool, warn: Warn) -> None:
         walls.require(standing)
     elif missing := walls.absence(standing):
         warn(missing)
+
+
+def as_warning(message: str) -> None:
+    """A `Warn` of the Python API; it points to the caller of `evo.run` or `evo.resume`."""
+    warnings.warn(message, stacklevel=4)

@@ -115,7 +115,7 @@ def run(
     if estimate:
         _estimate(loaded, as_json=as_json)
         return
-    from evo.api.running import start
+    from evo.api.opening import start
 
     stem = source.folder.name if source else Path(config).stem
     place = nullcontext(named_folder(RUNS, name)) if name else numbered_folder(RUNS, stem)
@@ -163,7 +163,7 @@ def resume(
     """Resume a campaign where it stopped, or go on beyond what was configured."""
     folder = run_folder(run)
     source = read_run(replay) if replay else None
-    from evo.api.running import reopen
+    from evo.api.opening import reopen
 
     with reopen(
         folder,
@@ -214,7 +214,8 @@ def _run(
     history: "History", *, unsafe_sandbox: bool, replay: "Reader | None", as_json: bool
 ) -> None:
     """Run to the end with a live view; Ctrl-C leaves everything saved and says how to go on."""
-    from evo.api.running import Listener, work
+    from evo.api.listener import Listener
+    from evo.api.working import work
     from evo.campaign.events import StopCause
     from evo.report.facts.overview import overview_of
     from evo.report.facts.status import status_facts

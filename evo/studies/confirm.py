@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from archive.history.confirmations import Confirmations
 from archive.history.reader import Reader
-from evo.campaign import build, create
+from evo.campaign import create, process
 from evo.campaign.given import names_of_baselines
 from evo.compute import devices
 from evo.config import Config, parse
@@ -187,7 +187,7 @@ def _train(
         watch(len(outcomes), total)
         if not (missing := [job for job in jobs if job.id not in outcomes]):
             continue
-        with build.workers(confirmation.config.model_copy(update={"tasks": (task,)})) as pool:
+        with process.workers(confirmation.config.model_copy(update={"tasks": (task,)})) as pool:
             for outcome in pool.run(missing):
                 # A failure may be the machine's: the next confirmation tries again.
                 if not outcome.error:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from evo.campaign import build
+from evo.campaign import process
 from evo.campaign.baselines import own_baselines
 from evo.campaign.propose_step import portfolio_of
 from evo.components.base import Kind
@@ -56,7 +56,7 @@ def estimate(config: Config) -> dict[str, Any]:
         EvoError: baselines cannot be trained here.
     """
     baselines = own_baselines(kinds.get(config.kind)())
-    pool = build.workers(config)
+    pool = process.workers(config)
     with one_thread(), pool:
         calibration = calibrate(config, baselines, pool.run, workers=pool.count)
     return {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
-from evo.campaign import build
+from evo.campaign import process
 from evo.campaign.baselines import behaviour_scale, described_behaviour, validated_baselines
 from evo.campaign.steps import Evaluate, Validate
 from evo.components.base import Kind
@@ -146,7 +146,7 @@ def evaluate_records(
     records = _records(sources, kind)
     with (
         one_thread(),
-        build.workers(config) as pool,
+        process.workers(config) as pool,
         Sandbox(unsafe=unsafe_sandbox) as sandbox,
     ):
         validator = Validator(kind, sandbox)

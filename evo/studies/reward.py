@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from archive.history.reader import Reader
-from evo.campaign import build
+from evo.campaign.fresh_state import learner_of
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.errors import UsageError
@@ -165,7 +165,7 @@ def _learner(history: Reader) -> Learner:
     if not settings.screening:
         settings = settings.model_copy(update={"first_generation": config.generations + 1})
     config = config.model_copy(update={"reward": settings})
-    return build.learner_of(config, kinds.get(config.kind)(), history.folder)
+    return learner_of(config, kinds.get(config.kind)(), history.folder)
 
 
 def _trust(learner: Learner, history: Reader) -> Trust:

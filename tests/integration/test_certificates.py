@@ -9,7 +9,7 @@ from asking import ask, reason
 from fault_server import FaultServer
 
 from archive.history.reader import Reader
-from evo.campaign import build
+from evo.campaign import process
 from evo.config import Config
 from evo.llm.online import EndpointDeadError
 
@@ -84,7 +84,7 @@ def test_nothing_is_trained_for_a_server_whose_certificate_has_expired(
             no_training.create(tmp_path / "run", config) as history,
             pytest.raises(EndpointDeadError, match="certificate has expired"),
         ):
-            build.run_campaign(history, lambda _: None)
+            process.run_campaign(history, lambda _: None)
 
     assert Reader.read(tmp_path / "run").generation == -1
     assert not list((tmp_path / "run" / "segments").iterdir())

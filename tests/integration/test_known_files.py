@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from support.records import trials
 
-from evo.campaign import build
+from evo.campaign import process
 from evo.components.kinds import kinds
 from evo.config import Config
 from evo.core.records import Outcome, Status
@@ -36,7 +36,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
     def workers(_config: Config) -> Iterator[Pool]:
         yield pool
 
-    monkeypatch.setattr(build, "workers", workers)
+    monkeypatch.setattr(process, "workers", workers)
     return pool
 
 

@@ -17,7 +17,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from archive.store import disk
-from evo.campaign import build
+from evo.campaign import process
 from evo.campaign.changes import change
 from evo.campaign.events import BudgetWarning
 from evo.campaign.progress import Progress
@@ -334,7 +334,7 @@ def test_an_endpoint_that_refuses_is_found_before_anything_is_trained(server, tm
         no_training.create(tmp_path / "run", config) as history,
         pytest.raises(EndpointDeadError, match="HTTP 401"),
     ):
-        build.run_campaign(history, lambda _: None)
+        process.run_campaign(history, lambda _: None)
 
     assert Reader.read(tmp_path / "run").generation == -1
     assert not list((tmp_path / "run" / "segments").glob("*"))

@@ -9,7 +9,7 @@ import pytest
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
-from evo.campaign import build
+from evo.campaign import process
 from evo.config import Config
 from evo.core.records import Status
 
@@ -42,7 +42,7 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
 
     no_training.create(tmp_path / "run", config).close()
     with History.open(tmp_path / "run") as history:
-        build.run_campaign(history, lambda _: None)
+        process.run_campaign(history, lambda _: None)
 
     reader = Reader.read(tmp_path / "run")
     records = [record for record in reader.records if not record.is_baseline]

@@ -14,10 +14,11 @@ import torch
 
 from archive.history.history import History
 from archive.novelty.descriptors import TextDescriptor
-from evo.campaign import build
 from evo.campaign.budget import CampaignHours
+from evo.campaign.build import search
 from evo.campaign.progress import Progress
 from evo.campaign.propose_step import portfolio_of
+from evo.campaign.resources import Resources
 from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.records import Record
@@ -63,16 +64,10 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
             History.create(folder / "run", config=config.model_dump(mode="json"), environment={})
         )
         sandbox = InProcess() if is_own(config) else stack.enter_context(Sandbox())
-        build.search(
-            history,
-            config,
-            _ignore,
-            sandbox=sandbox,
-            text=TextDescriptor("none"),
-            train=landscape.trainer(config.protocol),
-            keys={},
-            hours=CampaignHours(deadline=None, so_far=lambda: 0.0),
-        )
+        hours = CampaignHours(deadline=None, so_far=lambda: 0.0)
+        train = landscape.trainer(config.protocol)
+        resources = Resources(sandbox, TextDescriptor("none"), train, keys={}, hours=hours)
+        search(history, config, _ignore, resources)
         return list(history.records)
 
 

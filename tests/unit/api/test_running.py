@@ -8,7 +8,8 @@ import pytest
 import evo
 from archive.history.history import History
 from archive.history.stop_reason import read_stop_reason
-from evo.api.running import Listener, work
+from evo.api.listener import Listener
+from evo.api.working import work
 from evo.core.errors import BudgetReachedError
 from evo.core.records import Status
 from evo.selection.individual import performance

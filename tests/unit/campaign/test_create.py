@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.history import machines, task_changes
-from evo.api.running import reopen, start
+from evo.api.opening import reopen, start
 from evo.campaign import create
 from evo.config import Config, load
 from evo.core.errors import UsageError

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evo.api.walls import expect_walls
-from evo.campaign import build
+from evo.campaign import process
 from evo.cli import app
 from evo.core.errors import UsageError
 from evo.studies import fidelity, files
@@ -34,7 +34,7 @@ def called(monkeypatch, tmp_path):
 
     monkeypatch.setattr(walls, "standing", lambda: frozenset({Wall.SECCOMP}))
     for module, name in (
-        (build, "run_campaign"),
+        (process, "run_campaign"),
         (files, "validate_sources"),
         (files, "evaluate_records"),
         (fidelity, "evaluate_records"),

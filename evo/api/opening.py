@@ -1,0 +1,161 @@
+"""Open a campaign's history to run it: a new one, or one that goes on; both are checked first."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from archive.history import machines, task_changes
+from archive.history.changes import Change
+from archive.history.history import History
+from archive.history.reader import Reader
+from evo.api.walls import Warn, expect_walls
+from evo.campaign import changes as changed_settings
+from evo.campaign import create, given, lessons
+from evo.config import Config, parse
+from evo.core.errors import UsageError
+from evo.core.places import settle_places
+from evo.llm import prices
+from evo.tasks.fingerprint import changes
+from evo.tracking.tracking import check_trackers
+
+
+def start(
+    config: Config,
+    folder: Path,
+    *,
+    replay: Reader | None = None,
+    unsafe_sandbox: bool = False,
+    warn: Warn,
+) -> History:
+    """Check a configuration and create its campaign; nothing has been trained yet.
+
+    Args:
+        config: the campaign's.
+        folder: new or empty.
+        replay: a campaign from which replies of language models are taken.
+        unsafe_sandbox: go on where the kernel lacks a wall.
+        warn: called with what is worth a warning.
+
+    Raises:
+        UsageError: something is wrong; no folder was made.
+    """
+    if replay is not None:
+        config = lessons.with_recorded_lessons(config, replay.folder)
+    settle_places(folder.parent)
+    check_trackers(config.tracking)
+    config = given.with_sources(config)
+    ready = create.check_config(config, replayed=replay is not None)
+    for remark in _remarks(ready):
+        warn(remark)
+    expect_walls(unsafe=unsafe_sandbox, warn=warn)
+    if config.llm.budget.dollars and (labels := prices.of_the_table(config.llm)):
+        date = prices.price_table().date
+        warn(f"The budget counts {', '.join(labels)} by evo's price table of {date}.")
+    source = None if replay is None else parse(replay.config, where=str(replay.folder))
+    resolved = create.with_absolute_paths(config, replayed=source)
+    history = create.create(folder, resolved, ready=ready)
+    machines.note_machine(folder, create.machine(), generation=0, before=())
+    return history
+
+
+def reopen(
+    folder: Path,
+    *,
+    replay: Reader | None = None,
+    unsafe_sandbox: bool = False,
+    accept_changed_tasks: bool = False,
+    changes: Mapping[str, Any] | None = None,
+    warn: Warn,
+) -> History:
+    """Open a campaign to go on with it, and check again what may have changed since.
+
+    Args:
+        folder: the campaign's.
+        replay: a campaign from which replies of language models are taken.
+        unsafe_sandbox: go on where the kernel lacks a wall.
+        accept_changed_tasks: go on where data or code of a task have changed, and write down so.
+        changes: settings to change, see `evo.campaign.changes`.
+        warn: called with what is worth a warning.
+
+    Raises:
+        UsageError: something that it needs is missing, a task has changed, or a setting may not.
+        HistoryError: it is damaged, or another process runs it.
+    """
+    history = History.open(folder)
+    settle_places(folder.parent)
+    try:
+        if changes:
+            check = partial(create.check_config, replayed=replay is not None, begun=folder)
+            for change in changed_settings.change(history, changes, check=check):
+                warn(_words(change))
+        config = parse(history.config, where=str(folder / "config.json"))
+        if history.generation < config.generations:
+            ready = create.check_config(config, replayed=replay is not None, begun=folder)
+            for remark in _task_changes(history, ready, accept=accept_changed_tasks):
+                warn(remark)
+        now = create.environment()
+        changed = [
+            f"{name} {before} → {now.get(name, 'none')}"
+            for name, before in history.environment.items()
+            if name != "tasks" and now.get(name) != before
+        ]
+        if changed:
+            warn(f"Changed since it began, so results may differ: {', '.join(changed)}")
+        for name in history.strays:
+            warn(f"{folder / 'segments' / name} is no segment of a campaign and is left out.")
+        last = next(reversed(machines.read_stays(folder)), None)
+        here = create.machine()
+        if last is not None and last.machine != here and not changed:
+            warn(f"It ran on another machine last ({last.name}): last digits may differ.")
+        machines.note_machine(
+            folder,
+            here,
+            generation=history.generation + 1,
+            before=[outcome.id for outcome in history.outcomes.values()],
+        )
+        expect_walls(unsafe=unsafe_sandbox, warn=warn)
+    except BaseException:
+        history.close()
+        raise
+    return history
+
+
+def _words(change: Change) -> str:
+    settings = ", ".join(f"{key} = {value}" for key, value in change.settings.items())
+    return f"From generation {change.first} on: {settings}."
+
+
+def _remarks(ready: Mapping[str, create.ReadyTask]) -> list[str]:
+    return [remark for task in ready.values() for remark in task.remarks]
+
+
+def _task_changes(
+    history: History, ready: Mapping[str, create.ReadyTask], *, accept: bool
+) -> list[str]:
+    """Warnings about tasks that have changed since the campaign began; notes an accepted change.
+
+    Raises:
+        UsageError: a task has changed, and the caller does not accept it.
+    """
+    known = task_changes.known_fingerprints(history)
+    differences = {
+        name: words
+        for name, task in ready.items()
+        if name in known and (words := changes(known[name], task.fingerprint))
+    }
+    if differences:
+        fingerprints = {name: task.fingerprint for name, task in ready.items()}
+        change = task_changes.TaskChange(history.generation + 1, differences, fingerprints)
+        if not accept:
+            raise UsageError(
+                f"The campaign's tasks have changed since it began ({change}), so results before "
+                "and after would not compare. Restore them, start a new campaign, or resume with "
+                "--accept-changed-tasks."
+            )
+        task_changes.note_task_change(history, change)
+    return [
+        f"Tasks changed before generation {change.generation} ({change}): results before and "
+        "after do not compare."
+        for change in task_changes.read_task_changes(history.folder)
+    ]

@@ -1,0 +1,57 @@
+"""Search state of a campaign before any generation is taken in, as its configuration asks."""
+
+import time
+from pathlib import Path
+
+from archive.history.history import History
+from archive.novelty.novelty_archive import NoveltyArchive
+from evo.campaign import lessons
+from evo.campaign.ablation import AblationState
+from evo.campaign.progress import OnProgress, Tracker
+from evo.campaign.state import SearchState
+from evo.components.base import Kind
+from evo.components.combination import Combination
+from evo.config import Config
+from evo.proposing.memory import Memory
+from evo.screening.features import FeatureExtractor
+from evo.screening.learner import Learner
+from evo.screening.propagation import Propagation
+from evo.selection.islands import Islands
+from evo.selection.population import Population
+from evo.tasks.base import network_counts
+
+
+def fresh_state(
+    history: History, config: Config, kind: Kind, islands: Islands, watch: OnProgress
+) -> SearchState:
+    """Search state of a campaign before any generation is taken in."""
+    tracker = Tracker(
+        watch,
+        generation=history.generation,
+        generations=config.generations,
+        protocol=config.protocol,
+        networks=network_counts(config.tasks),
+        clock=time.monotonic,
+        screening=config.reward.screening,
+    )
+    return SearchState(
+        Population(islands),
+        NoveltyArchive.of(config.novelty),
+        Memory(config.portfolio.window),
+        tracker,
+        learner=learner_of(config, kind, history.folder) if config.reward.screening else None,
+        ablations=(
+            AblationState(len(config.protocol.rungs) - 1) if isinstance(kind, Combination) else None
+        ),
+    )
+
+
+def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
+    """The reward learner of a campaign, with the lessons it began with."""
+    return Learner(
+        FeatureExtractor(Propagation(kind, config.tasks[0])),
+        config.reward,
+        trainings=config.trainings,
+        seed=config.seed,
+        lessons=lessons.lessons_of(folder, config.reward),
+    )

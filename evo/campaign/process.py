@@ -1,0 +1,68 @@
+"""Run a campaign in this process: with its worker processes, its sandbox and its models' keys."""
+
+import torch
+
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.novelty.descriptors import TextDescriptor
+from evo.campaign import build
+from evo.campaign.budget import counted_hours
+from evo.campaign.progress import OnProgress
+from evo.campaign.resources import Resources
+from evo.compute import devices
+from evo.compute.local import Workers
+from evo.config import Config, parse
+from evo.llm import models
+from evo.validation.sandbox.sandbox import Sandbox
+
+
+def run_campaign(
+    history: History,
+    watch: OnProgress,
+    *,
+    unsafe_sandbox: bool = False,
+    replay: Reader | None = None,
+) -> None:
+    """Run a campaign from its last sealed generation to its end.
+
+    Args:
+        history: the campaign's, open for writing.
+        watch: called with a snapshot at every event.
+        unsafe_sandbox: run where walls of the sandbox are absent. It is not stored: a resumed
+            campaign needs it again.
+        replay: a campaign whose recorded replies of language models are used; none is requested.
+
+    Raises:
+        BudgetReachedError: the budget is used up; everything is saved.
+    """
+    config = parse(history.config, where=str(history.folder / "config.json"))
+    if history.generation >= config.generations:
+        return
+    torch.set_num_threads(1)
+    text = TextDescriptor(config.novelty.text_model)
+    with (
+        text.loading(),  # takes seconds: in the background, while workers start and train
+        counted_hours(history.folder, hours=config.llm.budget.hours) as hours,
+        models.withheld_keys(config.llm, replayed=replay is not None) as keys,
+    ):
+        if history.generation < 0 and replay is None:
+            # Do the models of a new campaign answer? Asked before workers start and train.
+            models.greet(config.llm, history, keys=keys, deadline=hours.deadline)
+        with workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
+            resources = Resources(sandbox, text, pool.run, keys, hours, replay)
+            build.search(history, config, watch, resources)
+
+
+def workers(config: Config) -> Workers:
+    """Worker processes that train for a configuration."""
+    device = devices.resolve(config.device)
+    # More processes than a generation has trainings would only start up and wait.
+    count = config.workers or min(devices.worker_count(device), config.trainings)
+    return Workers(
+        count,
+        kind=config.kind,
+        tasks=config.tasks,
+        protocol=config.protocol,
+        device=device,
+        timeout_s=config.timeout_s,
+    )

@@ -1,0 +1,30 @@
+"""What a process brings along to run a campaign; none of it is stored."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from archive.history.reader import Reader
+from archive.novelty.descriptors import TextDescriptor
+from evo.campaign.budget import CampaignHours
+from evo.evaluation.rungs import Runner
+from evo.validation.sandbox.sandbox import Sandbox
+
+
+class Resources(NamedTuple):
+    """What a process brings along to run a campaign; another one brings its own.
+
+    Attributes:
+        sandbox: traces candidates.
+        text: embeds sources.
+        train: trains jobs.
+        keys: of language models, by label.
+        hours: of the campaign, and when they end.
+        replay: a campaign whose recorded replies are used; None asks the models.
+    """
+
+    sandbox: Sandbox
+    text: TextDescriptor
+    train: Runner
+    keys: Mapping[str, str]
+    hours: CampaignHours
+    replay: Reader | None = None
