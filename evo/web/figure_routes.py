@@ -64,7 +64,7 @@ def _front(campaign: LiveCampaign, request: Request, view: View) -> Figure:
         generation = None
     return front_figure(
         campaign.index,
-        dict(view.baseline_names(campaign.config["kind"])),
+        dict(view.baseline_names(campaign)),
         measure=_chosen(request, "measure", MEASURES, "b_wr"),
         novelty=_chosen(request, "novelty", NOVELTIES, "n_behaviour"),
         until=generation,
@@ -77,14 +77,14 @@ def _family(campaign: LiveCampaign, request: Request, view: View) -> Figure:
     place = index.places.get(id_) if id_ else index.best
     if place is None:
         return figure([], note="No candidate has been trained in full yet.")
-    names = dict(view.baseline_names(campaign.config["kind"]))
+    names = dict(view.baseline_names(campaign))
     return family_figure(index, family_of(index, place), names)
 
 
 def _map(campaign: LiveCampaign, request: Request, view: View) -> Figure:
     by = _chosen(request, "by", DESCRIPTORS, "behaviour")
     projection = campaign.cached(("map", by), lambda: projected(campaign.reader.records, by))
-    names = dict(view.baseline_names(campaign.config["kind"]))
+    names = dict(view.baseline_names(campaign))
     return map_figure(campaign.index, projection, names)
 
 
@@ -107,7 +107,7 @@ def _component(campaign: LiveCampaign, request: Request, view: View) -> Figure:
 
     record = campaign.record(_place(campaign, request))
     kind = campaign.config["kind"]
-    names = view.baseline_names(kind, wait=True)
+    names = view.baseline_names(campaign, wait=True)
     shown = [(names.get(record.id, record.id[:8]), record)]
     near = record.novelty.nearest_behaviour if record.novelty else ""
     for id_ in dict.fromkeys((*record.candidate.parents, near)):

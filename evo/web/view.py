@@ -54,36 +54,38 @@ class View:
                 self._open[key] = LiveCampaign(key, folder)
             return self._open[key]
 
-    def baseline_names(self, kind: str, *, wait: bool = False) -> Mapping[str, str]:
-        """Names of a kind's baselines by id.
+    def baseline_names(self, campaign: LiveCampaign, *, wait: bool = False) -> Mapping[str, str]:
+        """Names of a campaign's baselines by id, those that its configuration adds among them.
 
         Reading them imports torch, which takes seconds, so that a page that does not wait gets
         none at first.
 
         Args:
-            kind: name of the kind.
+            campaign: the campaign.
             wait: until they are known.
         """
-        if kind not in self._names:
+        id_ = campaign.reader.id
+        if id_ not in self._names:
             if wait:
-                self._learn_names(kind)
+                self._learn_names(id_, campaign.config)
             else:
                 with self._lock:
-                    is_new = kind not in self._naming
-                    self._naming.add(kind)
+                    is_new = id_ not in self._naming
+                    self._naming.add(id_)
                 if is_new:
-                    threading.Thread(target=self._learn_names, args=(kind,), daemon=True).start()
-        return self._names.get(kind, {})
+                    arguments = id_, campaign.config
+                    threading.Thread(target=self._learn_names, args=arguments, daemon=True).start()
+        return self._names.get(id_, {})
 
     def news(self, key: str) -> Any:
         """What changes with a campaign's files and with all that is known of it."""
         campaign = self.opened(key)
-        return campaign.signature(), campaign.config["kind"] in self._names
+        return campaign.signature(), campaign.reader.id in self._names
 
-    def _learn_names(self, kind: str) -> None:
-        from evo.components.kinds import baseline_names  # noqa: PLC0415 - imports torch
+    def _learn_names(self, id_: str, config: Mapping[str, Any]) -> None:
+        from evo.campaign.given import names_of_baselines  # noqa: PLC0415 - imports torch
 
         try:
-            self._names[kind] = baseline_names(kind)
+            self._names[id_] = names_of_baselines(config)
         except Exception:  # noqa: BLE001 - of a plug-in that is gone; ids are shown instead
-            self._names[kind] = {}
+            self._names[id_] = {}

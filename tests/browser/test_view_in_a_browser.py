@@ -9,7 +9,7 @@ from support.hostile_campaign import ATTACK, NAME
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.web.pages import PANES
+from evo.web.panes import PANES
 from evo.web.places import key_of
 
 WIDTHS = (390, 1280, 1920)
@@ -36,7 +36,7 @@ def test_every_pane_is_drawn_and_fits_every_width(serve, page, runs, pane):
         page.goto(f"{address}/c/small/{pane}")
         drawn(page)
 
-        expect(page.locator("nav a[aria-current]")).to_have_text(PANES[pane])
+        expect(page.locator("nav a[aria-current]")).to_have_text(PANES[pane].label)
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, f"{pane} is wider than {width} pixels by {overflow}"
 

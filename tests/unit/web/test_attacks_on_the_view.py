@@ -9,7 +9,7 @@ import pytest
 from support.hostile_campaign import ATTACK, MARKUP
 from support.web import Visitor
 
-from evo.web.pages import PANES
+from evo.web.panes import PANES
 from evo.web.places import Places, key_of
 
 

@@ -1,6 +1,7 @@
 import re
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from support.web import Visitor
 from archive.history.history import History
 from archive.history.live_status import write_live_status
 from archive.history.reader import Reader
+from evo.core.records import BASELINE_OPERATOR, Candidate
 from evo.report.facts.analysis import analyse
 from evo.report.facts.front import pareto_front
 from evo.report.facts.status import status_facts
-from evo.web.pages import PANES
+from evo.web.panes import PANES
 
 FIGURES = ("fitness", "front", "family", "map", "shares", "contributions", "comparison")
 
@@ -23,7 +25,7 @@ def test_every_pane_of_a_campaign_is_a_page(runs, pane):
     page = Visitor(runs).get(f"/c/small/{pane}")
 
     assert page.status == 200
-    assert f'aria-current="page">{PANES[pane]}' in page.text
+    assert f'aria-current="page">{PANES[pane].label}' in page.text
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -110,6 +112,23 @@ def test_what_a_candidate_computes_is_drawn_beside_its_parents(runs):
 
     assert len(drawn["data"]) >= 2
     assert np.isfinite(drawn["data"][0]["y"]).all()
+
+
+def test_a_further_baseline_goes_by_the_name_that_the_configuration_gives_it(runs, tmp_path):
+    reader = Reader.read(runs / "small")
+    source = "import torch\n\n\ndef activation(x):\n    return torch.sinh(0.1 * x)\n"
+    own = Candidate.of("activation", source, operator=BASELINE_OPERATOR)
+    baselines = [record for record in reader.records if record.is_baseline]
+    baselines[-1] = replace(baselines[-1], candidate=own)
+    config = {**reader.config, "baselines": [{"name": "tenth-sinh", "source": source}]}
+    with History.create(tmp_path / "given", config=config, environment={}) as history:
+        history.seal(0, baselines, [])
+    visitor = Visitor(tmp_path / "given")
+
+    drawn = visitor.get(f"/c/given/figures/component.json?id={own.id}").json
+
+    assert drawn["data"][0]["name"] == "tenth-sinh"
+    assert "tenth-sinh" in visitor.get(f"/c/given/candidate/{own.id}").text
 
 
 @pytest.mark.parametrize(
