@@ -11,23 +11,23 @@ seventh of the time or less, and imports no compiler. Runs in the sandbox's chil
 
 import operator
 import weakref
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch._ops import OpOverload, mode_stack_state_for_pre_dispatch
+from torch._ops import OpOverload
 from torch.fx import Graph, Node
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from evo.validation.graph.decisions import Decisions
+from evo.validation.graph.pre_dispatch import dispatched_to, expect_default_modes
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.tracked import Sizes
 
 MAX_CALLS = 2000
 """Limit of operator calls per function; a graph holds a quarter of it."""
 _CALLS_PER_SIGN = 20
-_MAX_DECISIONS = 4
 
 _aten = torch.ops.aten
 _INITIALISED = {
@@ -54,7 +54,7 @@ def record(
     progress: Callable[[], None],
     *,
     notes: "Notes | None" = None,
-    decisions: "Decisions | None" = None,
+    decisions: Decisions | None = None,
 ) -> Recording:
     """Run a function on inputs and record the operators that it calls, and its output.
 
@@ -73,7 +73,7 @@ def record(
     decisions = decisions or Decisions()
     recorder = _Recorder(inputs, progress, notes.line, decisions)
     sizes = Sizes(recorder.name_of, recorder.depends, from_back=notes.from_back)
-    with _pre_dispatch(recorder), torch._C._EnablePythonDispatcher():
+    with dispatched_to(recorder), torch._C._EnablePythonDispatcher():
         notes.use(sizes)
         try:
             output = function(*inputs)
@@ -91,37 +91,6 @@ def record(
 
 def _nothing(_: Sizes | None) -> None:
     pass
-
-
-class Decisions:
-    """Which way a function goes at each `if` on a tensor: as told, and then always into it.
-
-    Args:
-        told: outcomes of the first decisions.
-
-    Attributes:
-        taken: node of the condition and outcome of every decision.
-    """
-
-    def __init__(self, told: Sequence[bool] = ()) -> None:
-        self._told = told
-        self.taken: list[tuple[Node, bool]] = []
-
-    def take(self, condition: Node) -> bool:
-        """Take the next one.
-
-        Raises:
-            TraceError: there were too many.
-        """
-        if len(self.taken) >= _MAX_DECISIONS:
-            raise TraceError(
-                f"it decides by tensors more than {_MAX_DECISIONS} times (`if`, `while`, `and`); "
-                "choose between tensors with torch.where"
-            )
-        place = len(self.taken)
-        outcome = self._told[place] if place < len(self._told) else True
-        self.taken.append((condition, outcome))
-        return outcome
 
 
 class Notes(NamedTuple):
@@ -209,7 +178,7 @@ class _Recorder(ProxyTorchDispatchMode):
             )
             if func is _aten.is_nonzero.default or torch.Tag.data_dependent_output in func.tags:
                 return self._outcome(func, args, keywords) if depends else func(*args, **keywords)
-            _expect_default_modes()
+            expect_default_modes()
             self._note_gradients()
             self._count()
             target = _aten.lift_fresh_copy.default if func is _aten.lift_fresh.default else func
@@ -292,28 +261,6 @@ class _Recorder(ProxyTorchDispatchMode):
         name = self._names.setdefault(id(tensor), f"constant_{len(self._names)}")
         self._constants[name] = tensor
         return self._graph.create_node("get_attr", name)
-
-
-@contextmanager
-def _pre_dispatch(recorder: _Recorder) -> Generator[None]:
-    """Dispatch every operator to the recorder first."""
-    modes, key = mode_stack_state_for_pre_dispatch(), torch._C.DispatchKey.PreDispatch
-    modes.set(0, recorder)
-    torch._C._dispatch_tls_set_dispatch_key_included(key, True)
-    try:
-        yield
-    finally:
-        modes.set(0, None)
-        torch._C._dispatch_tls_set_dispatch_key_included(key, False)
-
-
-def _expect_default_modes() -> None:
-    """Refuse modes that change what an operator computes."""
-    if torch.is_inference_mode_enabled() or torch._C._is_any_autocast_enabled():
-        raise TraceError(
-            "it changes how torch computes, which is no tensor operator; use only those, and "
-            ".detach() or torch.no_grad() against gradients"
-        )
 
 
 def _is_view(source: Any, result: Any) -> bool:

@@ -4,44 +4,26 @@ It executes hostile code, so it runs only in the zygote's forked child. Its resu
 is not trusted; `Graph.parse` reads it as any other.
 """
 
-import inspect
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from traceback import walk_tb
-from types import FrameType
 from typing import Any
 
 import torch
 
+from evo.validation.graph.candidate_frames import CANDIDATE, is_candidate, running_line
 from evo.validation.graph.choices import Way, joined
+from evo.validation.graph.component_builtins import BUILTINS
+from evo.validation.graph.decisions import Decisions
+from evo.validation.graph.explanations import explain, explain_difference
 from evo.validation.graph.merging import DifferenceError, Trace, merged, of_inputs
-from evo.validation.graph.recorder import Decisions, Notes, record
+from evo.validation.graph.recorder import Notes, record
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.rewriting import compiled
 from evo.validation.graph.sizes import MAX_CASES, Shapes
-from evo.validation.graph.tracked import BUILTINS, CANDIDATE, tracking
+from evo.validation.graph.tracking import tracking
 from evo.validation.graph.writer import write_graphs
-
-_HINTS = {
-    "only integer tensors of a single element": (
-        "it needs the value of a tensor while tracing, as range(), an index or a text does; "
-        "compute with the tensor itself, and choose with torch.where"
-    ),
-    "value out of a tracing tensor": (
-        "it needs the value of a tensor while tracing, as range(), an index or a text does; "
-        "compute with the tensor itself, and choose with torch.where"
-    ),
-    "leaf Variable that requires grad": (
-        "it writes into its input; compute a new tensor, `y = y * 2` for `y *= 2`, "
-        "and leave out inplace=True"
-    ),
-    "more than one value is ambiguous": (
-        "`if`, `and`, `or`, `not` and `while` need one truth, not one for every element; choose "
-        "element by element with torch.where(condition, a, b), and combine by & and |"
-    ),
-    "allocate": "it asks for more memory than a candidate may use; work on tensors of x's size",
-}
 
 
 def trace(
@@ -76,7 +58,7 @@ def trace(
     except TraceError:
         raise
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
-        raise TraceError(_explain(error)) from None
+        raise TraceError(explain(error)) from None
 
 
 _Ways = Mapping[Way, Recording]
@@ -149,12 +131,12 @@ class _Tracer:
             return self._joined(recordings, shapes)
         except DifferenceError:
             # Once more, with the lines that it takes to say where.
-            self._notes = self._notes._replace(line=_line)
+            self._notes = self._notes._replace(line=running_line)
             recordings = [self._recorded(sizes) for sizes in shapes]
         try:
             return self._joined(recordings, shapes)
         except DifferenceError as difference:
-            raise TraceError(_explain_difference(difference)) from None
+            raise TraceError(explain_difference(difference)) from None
 
     def _joined(self, recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
         """The graph of all ways; of several cases by sizes, where it is not the same at all."""
@@ -211,7 +193,7 @@ _CHECKS = (AssertionError, NotImplementedError, RuntimeError, TypeError, ValueEr
 
 def _is_raised_by_candidate(error: Exception) -> bool:
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    return bool(frames) and _is_candidate(frames[-1])
+    return bool(frames) and is_candidate(frames[-1])
 
 
 def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
@@ -221,14 +203,6 @@ def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[T
             write_graphs(recordings), shapes, recordings, strict=True
         )
     ]
-
-
-def _line() -> int:
-    """The line of the candidate that runs now."""
-    frame = inspect.currentframe()
-    while frame is not None and not _is_candidate(frame):
-        frame = frame.f_back
-    return 0 if frame is None else frame.f_lineno
 
 
 def warm_up() -> None:
@@ -261,51 +235,3 @@ def _examples(shapes: Shapes, ranges: Sequence[tuple[float, float]]) -> list[tor
         values = torch.linspace(low, high, math.prod(shape)).reshape(tuple(shape))
         examples.append(values.requires_grad_(low < 0))
     return examples
-
-
-def _explain(error: BaseException) -> str:
-    """Describe an error of the candidate: line, cause and, where known, how to fix it."""
-    lines = [line for frame, line in walk_tb(error.__traceback__) if _is_candidate(frame)]
-    where = f"line {lines[-1]}: " if lines else ""
-    text = str(error).strip()
-    for symptom, remedy in _HINTS.items():
-        if symptom in text:
-            return where + remedy
-    message = text.splitlines()[0][:200] if text else "no message"
-    return f"{where}{type(error).__name__}: {message}"
-
-
-def _is_candidate(frame: FrameType) -> bool:
-    return frame.f_code.co_filename == CANDIDATE
-
-
-def _explain_difference(difference: DifferenceError) -> str:
-    """The first place where traces differ, with the remedy."""
-    traces = difference.traces
-    lines = [trace.lines[difference.node] for trace in traces if len(trace.lines) > difference.node]
-    where = f"line {max(lines)}: " if any(lines) else ""
-    first, other = traces[0], next(t for t in traces if t.text != traces[0].text)
-    at, at_first = _shapes_text(other.shapes), _shapes_text(first.shapes)
-    values = [_number_text(value) for value in difference.what]
-    if len(values) == len(traces) and all(values):
-        place = next((i for i, value in enumerate(values) if value != values[0]), 0)
-        at = _shapes_text(traces[place].shapes)
-        return (
-            f"{where}a number is {values[0]} at input shape {at_first}, {values[place]} at {at}: "
-            "it follows the sizes in a way that the graph cannot hold; compute it from x.shape by "
-            "arithmetic, min, max, int, round and functions of math alone"
-        )
-    return (
-        f"{where}its operators at input shape {at} differ from those at {at_first}: an `if`, a "
-        "loop or an index by a size makes another function at every size; use operators "
-        "that work at any size, such as mean(dim=-1, keepdim=True), torch.cumsum or torch.roll, "
-        "and for a choice by a size `min`, `max` or torch.where"
-    )
-
-
-def _number_text(value: Any) -> str:
-    return f"{value:.6g}" if type(value) in (int, float) else ""
-
-
-def _shapes_text(shapes: Shapes) -> str:
-    return " and ".join(str(tuple(shape)) for shape in shapes)

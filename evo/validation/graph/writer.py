@@ -10,10 +10,9 @@ A graph consists of pure operators only, so the recording is changed in four way
 - Devices, layouts and other arguments that do not change values are left out.
 """
 
-import json
 import operator
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch._ops import OpOverload
@@ -21,33 +20,13 @@ from torch.fx import Node
 from torch.fx.node import map_arg
 
 from evo.validation.graph.arguments import schema_of
-from evo.validation.graph.encoding import (
-    CONDITIONS,
-    RecordedCall,
-    encode_call,
-    encode_constant,
-    from_back,
-)
+from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.masks import Masks
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.views import Views
+from evo.validation.graph.written import Written, write
 
 _DETACH = torch.ops.aten.detach.default
-
-
-class Written(NamedTuple):
-    """A recorded function as text, with details of its nodes.
-
-    Attributes:
-        text: of the graph.
-        from_back: for each node its arguments with dimensions counted from the last one, None
-            where it names none.
-        lines: the source's line of each node, 0 where it is not known.
-    """
-
-    text: str
-    from_back: list[list[Any] | None]
-    lines: list[int]
 
 
 def write_graph(recording: Recording) -> str:
@@ -152,7 +131,7 @@ class _Writer:
         if self._masks.chosen_by(value) is not None:
             raise TraceError("it returns x[mask], whose size depends on values; use torch.where")
         conditions = [self._views.value(node) for node in self._recording.conditions]
-        return self._write(value, conditions)
+        return write(self._calls, self._constants, self._inputs, value, conditions=conditions)
 
     def _read(self, node: Node, place: int) -> None:
         value = self._views.value
@@ -278,35 +257,3 @@ class _Writer:
         elif source.meta["dtype"] == written.meta["dtype"]:
             return RecordedCall(torch.ops.aten.alias.default, (source,), {})
         return RecordedCall(torch.ops.aten.type_as.default, (source, written), {})
-
-    def _write(self, output: Node, conditions: Sequence[Node]) -> Written:
-        inputs = self._inputs
-        needed = {output, *conditions}
-        for node, call in reversed(self._calls.items()):
-            if node in needed:
-                needed.update(call.sources())
-        numbers = {node: number for number, node in enumerate(inputs)}
-        nodes: list[Any] = []
-        behind: list[list[Any] | None] = []
-        lines: list[int] = []
-        for node in [*self._calls, *conditions, output]:
-            if node not in needed or node in numbers:
-                continue
-            call = self._calls.get(node)
-            line = node.meta.get("line", 0)
-            for source in [node] if call is None else call.sources():
-                if source in self._constants and source not in numbers:
-                    numbers[source] = len(inputs) + len(nodes)
-                    nodes.append(encode_constant(self._constants[source]))
-                    behind.append(None)
-                    lines.append(source.meta.get("line", line))
-            if call is not None:
-                numbers[node] = len(inputs) + len(nodes)
-                nodes.append(encode_call(call, numbers))
-                behind.append(from_back(call))
-                lines.append(line)
-        document: dict[str, Any] = {"inputs": len(inputs), "nodes": nodes}
-        if conditions:
-            document[CONDITIONS] = [numbers[condition] for condition in conditions]
-        document["output"] = {"ref": numbers[output]}
-        return Written(json.dumps(document, separators=(",", ":")), behind, lines)

@@ -59,7 +59,7 @@ def _import_tracer() -> Trace:
     import torch  # noqa: PLC0415 - not before the environment and the death signal are set
 
     from evo.validation.graph import tracer  # noqa: PLC0415
-    from evo.validation.graph.tracked import track_for_good  # noqa: PLC0415
+    from evo.validation.graph.tracking import track_for_good  # noqa: PLC0415
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)

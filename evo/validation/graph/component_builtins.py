@@ -1,0 +1,126 @@
+"""Builtins and `math` for a component that is traced. Runs in the sandbox's child.
+
+They keep the formulas of tracked numbers (see `tracked`), and take tensors without dimensions where
+Python would need their value: `math.sqrt(2 / fan_in)`, `max(a, 0.1)`, `float(t)`.
+"""
+
+import builtins
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from evo.validation.graph.sizes import FUNCTIONS
+from evo.validation.graph.tracked import ARITHMETIC, is_tracked, noted, plain
+
+
+def _choice(name: str, python: Callable[..., Any], of_tensors: Callable[..., Any]) -> Any:
+    """`max` or `min` on tracked numbers and on tensors without dimensions, as `python` else."""
+
+    def chosen(*values: Any, **keywords: Any) -> Any:
+        arguments = values
+        if len(values) == 1 and isinstance(values[0], list | tuple):
+            arguments = tuple(values[0])
+        if keywords or len(arguments) < 2:
+            return python(*values, **keywords)
+        tensors = [value for value in arguments if isinstance(value, torch.Tensor)]
+        if tensors and all(map(_is_scalar, tensors)):
+            first, *others = (
+                value if isinstance(value, torch.Tensor) else tensors[0].new_tensor(plain(value))
+                for value in arguments
+            )
+            for other in others:
+                first = of_tensors(first, other)
+            return first
+        value = python(*values)
+        if any(map(is_tracked, arguments)):
+            return noted(name, plain(value), arguments)
+        return value
+
+    return chosen
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dim() == 0
+
+
+def _length(value: Any) -> int:
+    return value.size(0) if isinstance(value, torch.Tensor) and value.dim() else len(value)
+
+
+def to_int(*arguments: Any, **keywords: Any) -> Any:
+    """`int` that keeps formulas, and tensors without dimensions as such."""
+    if len(arguments) == 1 and is_tracked(arguments[0]):
+        return noted("int", int(arguments[0]), arguments)
+    if len(arguments) == 1 and _is_scalar(arguments[0]):
+        return arguments[0].detach().trunc()
+    return int(*arguments, **keywords)
+
+
+def to_float(*arguments: Any) -> Any:
+    """`float` that keeps formulas, and tensors without dimensions as such."""
+    if len(arguments) == 1 and is_tracked(arguments[0]):
+        return noted("float", float(arguments[0]), arguments)
+    if len(arguments) == 1 and _is_scalar(arguments[0]):
+        return arguments[0].detach()
+    return float(*arguments)
+
+
+_OF_TENSORS: Mapping[str, Callable[..., Any]] = {
+    name: getattr(torch, {"pow": "pow", "fabs": "abs"}.get(name, name))
+    for name in (
+        *("acos", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "copysign", "cos", "cosh"),
+        *("erf", "erfc", "exp", "exp2", "expm1", "fabs", "floor", "fmod", "hypot", "isfinite"),
+        *("isinf", "isnan", "lgamma", "log", "log10", "log1p", "log2", "pow", "sin", "sinh"),
+        *("sqrt", "tan", "tanh", "trunc"),
+    )
+}
+
+
+def _mathematical(name: str) -> Callable[..., Any]:
+    original = getattr(math, name)
+
+    def function(*arguments: Any) -> Any:
+        if any(map(is_tracked, arguments)):
+            return noted(name, original(*map(plain, arguments)), arguments)
+        tensors = [one for one in arguments if isinstance(one, torch.Tensor)]
+        if tensors and name in _OF_TENSORS and all(map(_is_scalar, tensors)):
+            return _OF_TENSORS[name](*arguments)
+        return original(*arguments)
+
+    return function
+
+
+def _product(values: Any, *, start: Any = 1) -> Any:
+    for value in values:
+        start = start * value
+    return start
+
+
+MATH: Mapping[str, Callable[..., Any]] = {
+    **{name: _mathematical(name) for name in {*FUNCTIONS, *_OF_TENSORS} if hasattr(math, name)},
+    "prod": _product,
+}
+"""Functions of `math` while sizes are tracked."""
+
+
+def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]:
+    def applied(left: Any, right: Any) -> Any:
+        if is_tracked(right) and isinstance(right, int) and isinstance(left, float):
+            return getattr(right, f"__r{dunder}__")(left)
+        return function(left, right)
+
+    return applied
+
+
+BUILTINS: Mapping[str, Any] = {
+    **vars(builtins),
+    "max": _choice("max", max, torch.maximum),
+    "min": _choice("min", min, torch.minimum),
+    "len": _length,
+    "__to_int__": to_int,
+    "__to_float__": to_float,
+    **{f"__{name}__": _arithmetic(function, name) for _, function, name in ARITHMETIC},
+}
+"""Builtins for a component."""

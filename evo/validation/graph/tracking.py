@@ -1,0 +1,162 @@
+"""Track sizes: torch and `math` give tracked numbers. Runs in the sandbox's child."""
+
+import math
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+from evo.validation.graph.component_builtins import MATH
+from evo.validation.graph.substitutes import SUBSTITUTES
+from evo.validation.graph.tracked import Sizes, is_tracked, plain
+
+_SHAPE: Any = torch._C.TensorBase.shape  # pyright: ignore[reportPrivateUsage] - its getter
+_SIZE = torch.Tensor.size
+_NUMEL = torch.Tensor.numel
+_ITEM = torch.Tensor.item
+_SETITEM: Any = torch.Tensor.__setitem__
+_ITER: Any = torch.Tensor.__iter__
+_TOLIST = torch.Tensor.tolist
+_GETITEM: Any = torch.Tensor.__getitem__
+
+
+def _has_tracked_slices(index: Any) -> bool:
+    items = index if isinstance(index, tuple) else (index,)
+    return any(
+        isinstance(item, slice) and (is_tracked(item.start) or is_tracked(item.stop))
+        for item in items
+    ) and not any(isinstance(item, torch.Tensor | list | bool) for item in items)
+
+
+def _sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, ...]]:
+    """A tensor with slices by tracked bounds done, and the rest of the index.
+
+    torch leaves out a slice that takes all, and the traces would differ.
+    """
+    items = list(index) if isinstance(index, tuple) else [index]
+    taken = sum(item is not None and item is not Ellipsis for item in items)
+    dim = 0
+    for place, item in enumerate(items):
+        if item is None:
+            continue
+        if item is Ellipsis:
+            dim += tensor.dim() - taken
+            continue
+        if isinstance(item, slice) and (is_tracked(item.start) or is_tracked(item.stop)):
+            bounds = (plain(item.start), plain(item.stop), 1 if item.step is None else item.step)
+            tensor = torch.ops.aten.slice.Tensor(tensor, dim, *bounds)
+            items[place] = slice(None)
+        dim += 1
+    return tensor, tuple(items)
+
+
+_for_good = ExitStack()
+"""Never closed, so that nothing is undone."""
+_kept: list[Callable[[Sizes | None], None]] = []
+"""The function of `tracking` where this process tracks for good."""
+
+
+def track_for_good() -> None:
+    """Track sizes as long as this process lives: its children need not patch torch once more."""
+    if not _kept:
+        _kept.append(_for_good.enter_context(_patched()))
+
+
+@contextmanager
+def tracking() -> Generator[Callable[[Sizes | None], None]]:
+    """Track sizes within the context; gives a function that says where sizes are noted."""
+    if _kept:
+        yield _kept[0]
+        return
+    with _patched() as use:
+        yield use
+
+
+@contextmanager
+def _patched() -> Generator[Callable[[Sizes | None], None]]:
+    current: Sizes | None = None
+
+    def use(sizes: Sizes | None) -> None:
+        nonlocal current
+        current = sizes
+
+    def shape(tensor: torch.Tensor) -> torch.Size:
+        plain = _SHAPE.__get__(tensor)
+        if current is None:
+            return plain
+        sizes = current
+        return torch.Size([sizes.size(tensor, dim, value) for dim, value in enumerate(plain)])
+
+    def size(tensor: torch.Tensor, dim: int | None = None) -> Any:
+        if dim is None:
+            return shape(tensor)
+        value = _SIZE(tensor, dim)
+        if current is None:
+            return value
+        return current.size(tensor, dim % tensor.dim(), value)
+
+    def numel(tensor: torch.Tensor) -> int:
+        value = _NUMEL(tensor)
+        return value if current is None else current.size(tensor, None, value)
+
+    def item(tensor: torch.Tensor, index: Any) -> torch.Tensor:
+        if current is not None and _has_tracked_slices(index):
+            tensor, index = _sliced(tensor, index)
+            if all(part is Ellipsis or part == slice(None) for part in index):
+                return tensor
+        return _GETITEM(tensor, index)
+
+    def set_item(tensor: torch.Tensor, index: Any, written: Any) -> None:
+        if current is None or not _has_tracked_slices(index):
+            _SETITEM(tensor, index, written)
+        elif isinstance(written, torch.Tensor):
+            item(tensor, index).copy_(written)
+        else:
+            item(tensor, index).fill_(written)
+
+    def iterate(tensor: torch.Tensor) -> Any:
+        shape(tensor)  # to count parts is to look at a size
+        return _ITER(tensor)
+
+    def value(tensor: torch.Tensor) -> Any:
+        if current is None or tensor.dim() or not current.depends(tensor):
+            return _ITEM(tensor)
+        return tensor.detach()
+
+    def values(tensor: torch.Tensor) -> Any:
+        if current is None or not current.depends(tensor):
+            return _TOLIST(tensor)
+        return torch.equal(tensor, tensor)  # refused, as all that needs values
+
+    def array(*_: Any, **__: Any) -> Any:
+        raise TypeError(
+            "numpy cannot take a tensor here; use the function of torch in place of numpy's"
+        )
+
+    tensor_names = {
+        "__array__": array,
+        "__iter__": iterate,
+        "__setitem__": set_item,
+        "item": value,
+        "tolist": values,
+        **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
+        "__getitem__": item,
+    }
+    inherited = {name: vars(torch.Tensor).get(name) for name in tensor_names}
+    replaced = {(math, name): function for name, function in MATH.items()} | dict(SUBSTITUTES)
+    originals = {place: getattr(*place) for place in replaced}
+    for name, function in tensor_names.items():
+        setattr(torch.Tensor, name, function)
+    for place, function in replaced.items():
+        setattr(*place, function)
+    try:
+        yield use
+    finally:
+        for name, function in inherited.items():
+            if function is None:
+                delattr(torch.Tensor, name)
+            else:
+                setattr(torch.Tensor, name, function)
+        for place, function in originals.items():
+            setattr(*place, function)
