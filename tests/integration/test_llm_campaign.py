@@ -3,22 +3,18 @@
 import json
 import os
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import h5py
 import no_training
 import pytest
-from fault_server import KEY, FaultServer
-from support.killed import Killed
+from fault_server import KEY
+from llm_campaigns import configure, run, segments, totals, writing
 
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
-from archive.store import disk
 from evo.campaign import process
-from evo.campaign.changes import change
 from evo.campaign.events import BudgetWarning
 from evo.campaign.progress import Progress
 from evo.config import Config
@@ -30,62 +26,10 @@ from evo.report.facts.trouble import lost_replies
 
 pytestmark = pytest.mark.enable_socket
 
-CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.atan", "F.mish")
-
-
-def reply(body: dict[str, Any]) -> str:
-    """A model's reply by the request's seed: mostly code, at times refused or of no use."""
-    seed = body["seed"]
-    if "Mend a component" in body["messages"][1]["content"]:
-        return (
-            f"Mended.\n```python\ndef activation(x):\n    return torch.sin({seed % 89}.5 * x)\n```"
-        )
-    if seed % 7 == 0:
-        return "```python\nimport os\ndef activation(x):\n    return os.getcwd()\n```"
-    if seed % 11 == 0:
-        return "I would rather not."
-    one, two = CALLS[seed % 7], CALLS[seed // 7 % 7]
-    code = f"def activation(x):\n    return {one}({seed % 97 / 50:.2f} * x) - 0.3 * {two}(x)"
-    return f"<think>{seed}</think>A blend.\n\n```python\n{code}\n```"
-
 
 @pytest.fixture
-def server():
-    with FaultServer().running() as server:
-        server.text_of = reply
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch):
-    monkeypatch.setenv("EVO_TEST_KEY", KEY)
-
-
-def configure(url: str, **changed: Any) -> Config:
-    model = {"model": "test-model", "base_url": url, "key_env": "EVO_TEST_KEY"}
-    prices = [("cheap", 0.0), ("dear", 10.0)]
-    models = [{**model, "name": name, "price_in": 0, "price_out": price} for name, price in prices]
-    llm = {"models": models, "wait_s": 0.01, **changed}
-    base = no_training.configure(
-        ("population=6", "offspring=10", "trainings=6", "generations=4", "seed=3")
-    )
-    values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm"})
-    return Config.model_validate({**values, "llm": llm})
-
-
-def run(folder: Path, config: Config, **how: Any) -> None:
-    if not folder.exists():
-        no_training.create(folder, config).close()
-    with History.open(folder) as history:
-        no_training.run(history, lambda _: None, **how)
-
-
-def segments(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (folder / "segments").glob("*.h5")}
-
-
-def totals(folder: Path):
-    return Replies.read(folder, campaign=Reader.read(folder).id).total
+def server(server, monkeypatch):
+    return writing(server, monkeypatch)
 
 
 def test_candidates_come_from_models_and_trees_and_what_is_refused_is_mended(
@@ -118,51 +62,6 @@ def test_what_was_spent_is_what_was_sent(server, tmp_path) -> None:
     assert total.completion_tokens == 20 * server.count
     assert total.cost_usd == pytest.approx(sum(record.cost_usd for record in records))
     assert total.cost_usd > 0
-
-
-def live(folder: Path, config: Config, *, die_at: int | None = None) -> int:
-    """Run to the end, or to the durable step of that number in the main thread or another."""
-    steps = count()
-
-    def dying(act):
-        def acting(*args, **words):
-            if die_at is not None and next(steps) >= die_at:
-                raise Killed
-            if die_at is None:
-                next(steps)
-            return act(*args, **words)
-
-        return acting
-
-    with pytest.MonkeyPatch.context() as patch:
-        if not folder.exists():
-            no_training.create(folder, config).close()
-        patch.setattr(os, "fsync", dying(os.fsync))
-        patch.setattr(disk, "synchronise", dying(disk.synchronise))
-        run(folder, config)
-    return next(steps)
-
-
-@pytest.mark.parametrize(("ahead", "islands"), [(True, 1), (False, 1), (True, 2)])
-def test_killed_anywhere_and_resumed_it_is_the_same_history(
-    server, tmp_path, ahead, islands
-) -> None:
-    config = configure(server.url, ahead=ahead)
-    if islands > 1:
-        selection = {"islands": islands, "migrate_every": 2, "survival": "niches"}
-        values = config.model_dump(mode="json")
-        config = Config.model_validate({**values, "population": 8, "selection": selection})
-    events = live(tmp_path / "whole", config)
-    asked = server.count
-
-    for death in (events // 7, events // 3, events // 2):
-        with suppress(Killed, BaseExceptionGroup):
-            live(tmp_path / "cut", config, die_at=death)
-    run(tmp_path / "cut", config)
-
-    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
-    again = server.count - asked
-    assert asked <= again <= asked + 3 * config.llm.concurrency
 
 
 def test_the_order_of_replies_and_trainings_changes_nothing(server, tmp_path) -> None:
@@ -233,24 +132,6 @@ def test_hours_count_over_resumes_and_end_a_campaign_that_is_whole(server, tmp_p
     count.unlink()  # more time
     run(tmp_path / "run", config)
     assert Reader.read(tmp_path / "run").generation == 4
-
-
-@pytest.mark.parametrize(("death", "ahead"), [(0, True), (7, True), (20, True), (7, False)])
-def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
-    server, tmp_path, death, ahead
-) -> None:
-    config = configure(server.url, attempts=1, ahead=ahead)
-    assert config.llm.patience == 8
-    run(tmp_path / "whole", config)
-    server.faults = [""] * death
-    server.always = "status:500"
-
-    with pytest.raises(EndpointDeadError, match="Everything is saved"):
-        run(tmp_path / "cut", config)
-    server.always, server.faults = "", []
-    run(tmp_path / "cut", config)
-
-    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
 
 
 def test_trees_go_on_alone_where_an_endpoint_is_dead(server, tmp_path) -> None:
@@ -367,25 +248,3 @@ def test_a_campaign_warns_at_half_and_at_four_fifths_of_its_budget(server, tmp_p
         no_training.run(history, watch)
 
     assert shares == [0.5, 0.8]
-
-
-def test_a_campaign_that_asks_ahead_changes_its_operators_at_a_boundary_and_resumes_exactly(
-    server, tmp_path
-) -> None:
-    for name in ("whole", "cut"):
-        run(tmp_path / name, configure(server.url).model_copy(update={"generations": 1}))
-        with History.open(tmp_path / name) as history:
-            requested = {"generations": 5, "operators.generate-llm": 9}
-            made = change(history, requested, check=lambda _: None)
-        assert [one.first for one in made] == [2, 4]
-    run(tmp_path / "whole", configure(server.url))
-
-    def cut(progress: Progress) -> None:
-        if (progress.generation, progress.step) == (4, "archive"):
-            raise KeyboardInterrupt
-
-    with History.open(tmp_path / "cut") as history, pytest.raises(KeyboardInterrupt):
-        no_training.run(history, cut)
-    run(tmp_path / "cut", configure(server.url))
-
-    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
