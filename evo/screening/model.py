@@ -25,6 +25,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from evo.core.arrays import Floats, Indices
 from evo.core.estimate import Estimate
 from evo.screening.features import Features, rows_of
+from evo.screening.matern import matern, squared_distances
 
 BLOCKS = ("behaviour", "propagation")
 """Features of the model; more made it no better (docs/measurements/screening.md)."""
@@ -227,8 +228,7 @@ class Kernel:
         total = sum(
             square / length**2 for square, length in zip(squares, self.lengths, strict=True)
         )
-        distances = np.sqrt(3.0 * np.asarray(total))
-        return self.amplitude * (1.0 + distances) * np.exp(-distances)
+        return matern(np.asarray(total), amplitude=self.amplitude)
 
     def between_examples(self, squares: Sequence[Floats], variances: Floats) -> Floats:
         """Covariances (n, n) of measured examples, with their noise."""
@@ -275,26 +275,24 @@ class RewardModel:
         variances = np.square(errors / stretching.slope(examples.value))
         latest = np.arange(max(0, len(targets) - _FITTED_TO), len(targets))
         near = scaler(rows_of(features, latest))
-        kernel = Kernel.fit([_squares(x, x) for x in near], targets[latest], variances[latest])
+        kernel = Kernel.fit(
+            [squared_distances(x, x) for x in near], targets[latest], variances[latest]
+        )
         inputs = scaler(features)
-        covariance = kernel.between_examples([_squares(x, x) for x in inputs], variances)
+        covariance = kernel.between_examples([squared_distances(x, x) for x in inputs], variances)
         factor = cho_factor(covariance, lower=True)
         return cls(scaler, stretching, kernel, inputs, factor, cho_solve(factor, targets))
 
     def predict(self, features: Features) -> Prediction:
         """Predict the candidates of these features."""
         inputs = self.scaler(features)
-        known = self.kernel([_squares(x, y) for x, y in zip(inputs, self.examples, strict=True)])
-        among = self.kernel([_squares(x, x) for x in inputs])
+        known = self.kernel(
+            [squared_distances(x, y) for x, y in zip(inputs, self.examples, strict=True)]
+        )
+        among = self.kernel([squared_distances(x, x) for x in inputs])
         covariance = among - known @ cho_solve(self.factor, known.T)
         return Prediction(known @ self.weights, covariance, self.stretching)
 
 
 def _standardised(block: Floats, mean: Floats, deviation: Floats) -> Floats:
     return np.clip((block - mean) / deviation, -_FAR, _FAR)
-
-
-def _squares(left: Floats, right: Floats) -> Floats:
-    """Squared distances (n, m) between rows (n, d) and (m, d)."""
-    lengths = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)
-    return np.maximum(lengths - 2.0 * left @ right.T, 0.0)

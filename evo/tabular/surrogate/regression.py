@@ -18,6 +18,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from evo.core.arrays import Floats
+from evo.screening.matern import matern, squared_distances
 from evo.tabular.surrogate.features import GROUPS, images
 
 _FAR = 6.0
@@ -54,9 +55,8 @@ class Kernel:
     def __call__(self, left: Floats, right: Floats) -> Floats:
         """Covariances (n, m) of functions, from scaled features (n, d) and (4, m, d) of images."""
         flat = right.reshape(-1, right.shape[-1])
-        squares = np.square(left).sum(1)[:, None] + np.square(flat).sum(1) - 2 * left @ flat.T
-        distances = np.sqrt(3.0 * np.maximum(squares, 1e-10))
-        covariances = (1.0 + distances) * np.exp(-distances)
+        squares = np.maximum(squared_distances(left, flat), 1e-10)
+        covariances = matern(squares)
         return self.amplitude * covariances.reshape(len(left), *right.shape[:2]).mean(1)
 
 
