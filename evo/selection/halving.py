@@ -24,10 +24,13 @@ class Halving:
     Args:
         islands: number of islands at the start.
         generations: number of the last generation.
+
+    Attributes:
+        points: generations after which the worse half closes.
     """
 
     def __init__(self, islands: int, generations: int) -> None:
-        self._points = {round(share * generations) for share in _QUARTERS}
+        self.points = {round(share * generations) for share in _QUARTERS}
         self._decided: list[tuple[int, tuple[int, ...]]] = [(0, tuple(range(islands)))]
 
     def open_in(self, generation: int) -> tuple[int, ...]:
@@ -42,7 +45,7 @@ class Halving:
             individuals: its survivors, of all islands. Baselines are nobody's merit.
         """
         open_ = self._decided[-1][1]
-        if generation not in self._points or generation == 0 or len(open_) == 1:
+        if generation not in self.points or generation == 0 or len(open_) == 1:
             return
         ranked = [i.island for i in by_worth(individuals) if not i.record.is_baseline]
         order = [island for island in dict.fromkeys([*ranked, *open_]) if island in open_]

@@ -195,13 +195,29 @@ class Birthplaces:
 
     def __call__(self, record: Record) -> int:
         """The island of the next record."""
-        if record.generation != self._generation:
-            self._generation, self._refused, self._place = record.generation, {}, 0
-        open_ = self._open_in(record.generation)
+        return self.place(
+            record.generation,
+            record.id,
+            record.candidate.parents,
+            is_refused=record.status is Status.INVALID,
+        )
+
+    def place(self, generation: int, id_: str, parents: Sequence[str], *, is_refused: bool) -> int:
+        """The island of the next record, by what decides it.
+
+        Args:
+            generation: of the record.
+            id_: its candidate's.
+            parents: ids of the parents.
+            is_refused: whether it is invalid, so that its repair belongs to the same island.
+        """
+        if generation != self._generation:
+            self._generation, self._refused, self._place = generation, {}, 0
+        open_ = self._open_in(generation)
         home = open_[self._place % len(open_)]
         self._place += 1
-        for parent in record.candidate.parents[:1]:
+        for parent in parents[:1]:
             home = self._refused.get(parent, home)  # a repair of that candidate
-        if record.status is Status.INVALID:
-            self._refused[record.id] = home
+        if is_refused:
+            self._refused[id_] = home
         return home

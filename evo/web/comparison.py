@@ -1,13 +1,16 @@
-"""Two or more campaigns side by side: their settings, counts and best candidates."""
+"""Two or more campaigns side by side: settings, counts, fronts, best candidates and their test."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from evo.report.facts.comparison import MEASURED_BY, machine_names
+from archive.pareto import hypervolume
+from evo.core.arrays import Floats
+from evo.report.facts.comparison import MEASURED_BY, REFERENCE, machine_names, paired_facts
 from evo.web.campaign import LiveCampaign
 from evo.web.figures.fitness import MEASURES
+from evo.web.figures.front import members
 from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain
 from evo.web.rows import row_of
 
@@ -44,6 +47,7 @@ def compared(campaigns: Sequence[LiveCampaign]) -> dict[str, Any]:
         "settings": settings,
         "machines": sorted(machines) if len(machines) > 1 else [],
         "columns": [_column(campaign) for campaign in campaigns],
+        "tests": [] if differing else [_test(first, other) for other in others],
     }
 
 
@@ -95,6 +99,34 @@ def _best_so_far(
     return numbers(x[shown]), numbers(best[shown])
 
 
+def _test(first: LiveCampaign, other: LiveCampaign) -> dict[str, Any]:
+    """The best of two campaigns on the trials that both have, and how their fronts lie."""
+    places = first.index.best, other.index.best
+    best = None
+    if places[0] is not None and places[1] is not None:
+        best = paired_facts(first.record(places[0]), other.record(places[1]))
+    return {
+        "key": other.key,
+        "name": other.name,
+        "best": best,
+        "beaten": _beaten(first, by=other),
+        "beats": _beaten(other, by=first),
+    }
+
+
+def _front_points(campaign: LiveCampaign) -> Floats:
+    """Performance and novelty of the members of a front: (n, 2)."""
+    places = members(campaign.index)
+    return np.column_stack([campaign.index.numbers[k][places] for k in ("b_wr", "n_behaviour")])
+
+
+def _beaten(campaign: LiveCampaign, *, by: LiveCampaign) -> int:
+    """Number of members of a campaign's front that another front has a better one for."""
+    points, rivals = _front_points(campaign)[:, None], _front_points(by)[None]
+    beats = np.all(rivals >= points, axis=-1) & np.any(rivals > points, axis=-1)
+    return int(np.any(beats, axis=-1).sum())
+
+
 def _column(campaign: LiveCampaign) -> dict[str, Any]:
     index, counts = campaign.index, campaign.index.counts()
     best = index.best
@@ -106,6 +138,8 @@ def _column(campaign: LiveCampaign) -> dict[str, Any]:
         "counts": {status.value: count for status, count in counts.items()},
         "proposed": sum(counts.values()),
         "full": int(index.full.sum()),
+        "front": len(members(index)),
+        "hypervolume": hypervolume(_front_points(campaign), REFERENCE),
         "hours": float(index.numbers["seconds"].sum()) / 3600,
         "cost_usd": float(np.nansum(index.numbers["cost_usd"])),
         "best": None if best is None else row_of(campaign, best),

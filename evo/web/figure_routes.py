@@ -15,9 +15,11 @@ from evo.web.figures.behaviour_map import DESCRIPTORS, map_figure, projected
 from evo.web.figures.family import family_figure, family_of
 from evo.web.figures.fitness import MEASURES, fitness_figure
 from evo.web.figures.front import NOVELTIES, front_figure
+from evo.web.figures.fronts import fronts_figure
 from evo.web.figures.screening import screening_figure
 from evo.web.figures.shares import contribution_figure, share_figure
 from evo.web.figures.spec import Figure, figure
+from evo.web.figures.spend import spend_figure
 from evo.web.figures.trials import trial_figure
 from evo.web.view import View
 
@@ -118,14 +120,22 @@ def _component(campaign: LiveCampaign, request: Request, view: View) -> Figure:
     return component_figure(kind, shown)
 
 
-def _comparison(campaign: LiveCampaign, request: Request, view: View) -> Figure:
+def _side_by_side(campaign: LiveCampaign, request: Request, view: View) -> list[LiveCampaign]:
     keys = [key for key in request.query_params.getlist("with") if key != campaign.key]
-    others = [view.campaign(key) for key in dict.fromkeys(keys)]
+    return [campaign, *(view.campaign(key) for key in dict.fromkeys(keys))]
+
+
+def _comparison(campaign: LiveCampaign, request: Request, view: View) -> Figure:
     return comparison_figure(
-        [campaign, *others],
+        _side_by_side(campaign, request, view),
         _chosen(request, "measure", MEASURES, "margin"),
         _chosen(request, "by", ABSCISSAE, "generation"),
     )
+
+
+def _fronts(campaign: LiveCampaign, request: Request, view: View) -> Figure:
+    measure = _chosen(request, "measure", MEASURES, "b_wr")
+    return fronts_figure(_side_by_side(campaign, request, view), measure)
 
 
 def _efficiency(campaign: LiveCampaign, _: Request, __: View) -> Figure:
@@ -135,8 +145,11 @@ def _efficiency(campaign: LiveCampaign, _: Request, __: View) -> Figure:
 
 
 def _screening(campaign: LiveCampaign, _: Request, __: View) -> Figure:
-
     return screening_figure(campaign.index)
+
+
+def _spend(campaign: LiveCampaign, _: Request, __: View) -> Figure:
+    return spend_figure(campaign.index)
 
 
 def _place(campaign: LiveCampaign, request: Request) -> int:
@@ -158,6 +171,8 @@ _FIGURES: Mapping[str, Callable[[LiveCampaign, Request, View], Figure]] = {
     "trials": _trials,
     "component": _component,
     "comparison": _comparison,
+    "fronts": _fronts,
     "efficiency": _efficiency,
     "screening": _screening,
+    "spend": _spend,
 }

@@ -1,5 +1,6 @@
 """The log of a campaign: what happened by generation, and why candidates fell out."""
 
+import re
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ from evo.web.campaign import LiveCampaign
 from evo.web.index import Index
 
 _MOST_REASONS = 40
+_NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
 def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
@@ -71,23 +73,29 @@ def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
 
 
 def reasons(index: Index) -> list[dict[str, Any]]:
-    """Why candidates fell out, the most frequent reasons first, with the latest of each."""
+    """Why candidates fell out, the most frequent reasons first, with the latest of each.
+
+    Reasons that differ in numbers alone are one.
+    """
     counts: Counter[tuple[str, str, str]] = Counter()
     latest: dict[tuple[str, str, str], int] = {}
+    spellings: dict[tuple[str, str, str], set[str]] = {}
     for place in np.flatnonzero(index.proposed & (index.statuses != Status.EVALUATED.value)):
-        key = tuple(index.texts[name][place] for name in ("status", "stage", "reason"))
-        counts[key] += 1  # type: ignore[index] # three texts
-        latest[key] = int(place)  # type: ignore[index]
+        status, stage, reason = (index.texts[n][place] for n in ("status", "stage", "reason"))
+        key = status, stage, _NUMBER.sub("…", reason)
+        counts[key] += 1
+        latest[key] = int(place)
+        spellings.setdefault(key, set()).add(reason)
     return [
         {
-            "status": status,
-            "stage": stage,
-            "reason": reason,
+            "status": key[0],
+            "stage": key[1],
+            "reason": key[2] if len(spellings[key]) > 1 else min(spellings[key]),
             "count": count,
-            "id": index.texts["id"][latest[status, stage, reason]],
-            "generation": int(index.numbers["generation"][latest[status, stage, reason]]),
+            "id": index.texts["id"][latest[key]],
+            "generation": int(index.numbers["generation"][latest[key]]),
         }
-        for (status, stage, reason), count in counts.most_common(_MOST_REASONS)
+        for key, count in counts.most_common(_MOST_REASONS)
     ]
 
 

@@ -15,10 +15,12 @@ from evo.web.figures.behaviour_map import DESCRIPTORS
 from evo.web.figures.family import family_of
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import NOVELTIES, members
+from evo.web.index import Index
 from evo.web.log import entries, reasons
 from evo.web.overview import alarms, funnel, now_words, pace, spending
 from evo.web.query import PAGE, SORTS, Query
 from evo.web.rows import row_of
+from evo.web.strategies import strategy_rows
 from evo.web.view import View
 from evo.web.weights import model_chances, operator_weights
 
@@ -54,6 +56,11 @@ def _fitness(campaign: LiveCampaign, request: Request, _: View) -> dict[str, Any
     }
 
 
+def has_text(index: Index) -> bool:
+    """True if candidates have text N-scores; without a text model none has."""
+    return not np.isnan(index.numbers["n_text"][index.archived & index.proposed]).all()
+
+
 def _front(campaign: LiveCampaign, request: Request, view: View) -> dict[str, Any]:
     parameters = request.query_params
     measure, novelty = parameters.get("measure", ""), parameters.get("novelty", "")
@@ -75,7 +82,7 @@ def _front(campaign: LiveCampaign, request: Request, view: View) -> dict[str, An
         "last": last,
         "rows": [row_of(campaign, int(place)) for place in places[:60]],
         "count": len(places),
-        "has_text": not np.isnan(campaign.index.numbers["n_text"][campaign.index.full]).all(),
+        "has_text": has_text(campaign.index),
         "names": view.baseline_names(campaign),
     }
 
@@ -118,6 +125,8 @@ def _candidates(campaign: LiveCampaign, request: Request, _: View) -> dict[str, 
         ),
         "models": index.distinct("model"),
         "descriptions": _DESCRIPTIONS,
+        "has_text": has_text(index),
+        "has_cost": bool(np.nansum(index.numbers["cost_usd"])),
     }
 
 
@@ -130,9 +139,16 @@ def _map(_: LiveCampaign, request: Request, __: View) -> dict[str, Any]:
 
 
 def _operators(campaign: LiveCampaign, _: Request, __: View) -> dict[str, Any]:
+    facts = campaign.tally.facts(campaign.reader) if campaign.is_tallied else {}
+    authorship = campaign.tally.authorship.facts()
     return {
-        "authorship": campaign.tally.authorship.facts(),
+        "authorship": {
+            author_type: dict(sorted(rows.items(), key=lambda item: -item[1]["proposed"]))
+            for author_type, rows in authorship.items()
+        },
         "is_tallied": campaign.is_tallied,
+        "spend": facts.get("spend"),
+        "strategies": strategy_rows(campaign),
         "weights": operator_weights(campaign),
         "chances": model_chances(campaign),
     }
@@ -149,7 +165,10 @@ def _reward(campaign: LiveCampaign, request: Request, __: View) -> dict[str, Any
 
 
 def _log(campaign: LiveCampaign, _: Request, __: View) -> dict[str, Any]:
-    return {"entries": entries(campaign), "reasons": reasons(campaign.index)}
+    return {
+        "entries": entries(campaign),
+        "reasons": campaign.cached("reasons", lambda: reasons(campaign.index)),
+    }
 
 
 def _compare(campaign: LiveCampaign, request: Request, view: View) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Hostile text on its way to a page: visible, escaped, highlighted, compared; never markup."""
 
 import difflib
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -12,14 +14,26 @@ from pygments.lexers import PythonLexer
 
 from evo.core.visible import visible
 
+_WORD = re.compile(r"\d[\d.]*|\w+|\s+|.")
+_ALIKE = 0.5
+"""Share of words that two lines have in common from which on the others are marked."""
+_MOST_COMPARED = 250_000
+"""Pairs of lines or words that are compared at most."""
 _FORMATTER = HtmlFormatter(nowrap=True, classprefix="c-")
 
 
+class DiffPart(NamedTuple):
+    """A stretch of a line, and whether it is what differs from the other line."""
+
+    text: str
+    differs: bool
+
+
 class DiffLine(NamedTuple):
-    """One line of a comparison: "same", "added" or "removed"."""
+    """One line of a comparison: "same", "added" or "removed", in parts."""
 
     kind: str
-    text: str
+    parts: Sequence[DiffPart]
 
 
 def highlighted(source: str) -> Markup:
@@ -40,10 +54,49 @@ def highlight_styles() -> str:
 
 
 def difference(before: str, after: str) -> list[DiffLine]:
-    """The lines of two sources, those that differ marked."""
-    kinds = {" ": "same", "+": "added", "-": "removed"}
-    lines = difflib.ndiff(before.splitlines(), after.splitlines())
-    return [DiffLine(kinds[line[0]], line[2:]) for line in lines if line[0] in kinds]
+    r"""The lines of two sources; of lines that take each other's place, the words that differ.
+
+    >>> [line.kind for line in difference("a\nb\nc", "a\nc")]
+    ['same', 'removed', 'same']
+    >>> [part.text for part in difference("x = f(1.0)", "x = f(2.5)")[1].parts if part.differs]
+    ['2.5']
+    """
+    old, new = before.splitlines(), after.splitlines()
+    lines: list[DiffLine] = []
+    for tag, start, end, new_start, new_end in _changes(old, new):
+        removed, added = old[start:end], new[new_start:new_end]
+        if tag == "equal":
+            lines += [DiffLine("same", [DiffPart(line, differs=False)]) for line in removed]
+            continue
+        pairs = [_words(*pair) for pair in zip(removed, added, strict=False)]
+        lines += [DiffLine("removed", parts) for parts, _ in pairs]
+        lines += [DiffLine("removed", [DiffPart(r, differs=False)]) for r in removed[len(pairs) :]]
+        lines += [DiffLine("added", parts) for _, parts in pairs]
+        lines += [DiffLine("added", [DiffPart(a, differs=False)]) for a in added[len(pairs) :]]
+    return lines
+
+
+def _words(before: str, after: str) -> tuple[list[DiffPart], list[DiffPart]]:
+    """Both lines in parts; where they have little in common nothing is marked."""
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    changes = _changes(old, new)
+    same = sum(end - start for tag, start, end, _, _ in changes if tag == "equal")
+    is_alike = 2 * same >= _ALIKE * (len(old) + len(new))
+    removed: list[DiffPart] = []
+    added: list[DiffPart] = []
+    for tag, start, end, new_start, new_end in changes:
+        differs = tag != "equal" and is_alike
+        removed.append(DiffPart("".join(old[start:end]), differs))
+        added.append(DiffPart("".join(new[new_start:new_end]), differs))
+    return [part for part in removed if part.text], [part for part in added if part.text]
+
+
+def _changes(
+    before: Sequence[str], after: Sequence[str]
+) -> Sequence[tuple[str, int, int, int, int]]:
+    if len(before) * len(after) > _MOST_COMPARED:  # would take seconds
+        return [("replace", 0, len(before), 0, len(after))]
+    return difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
 
 
 def templates(package: str = "evo.web") -> Environment:

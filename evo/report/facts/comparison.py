@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from scipy.special import stdtrit
+import numpy as np
+from scipy.special import stdtr, stdtrit
 
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
@@ -23,6 +24,8 @@ REFERENCE = (0.0, 0.0)
 
 MEASURED_BY = ("kind", "tasks", "protocol", "device")
 """Settings that must agree for win rates to mean the same."""
+_FEWEST_SEEDS = 3
+"""With fewer common seeds an interval would say nothing."""
 
 
 def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
@@ -44,7 +47,40 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
             _beaten(fronts[0], fronts[1]),
             _beaten(fronts[1], fronts[0]),
         ],
-        "best": None if differing else _paired(fronts[0], fronts[1]),
+        "best": None if differing else _best_facts(fronts[0], fronts[1]),
+    }
+
+
+def paired_facts(one: Record, other: Record) -> dict[str, Any]:
+    """Two candidates on the trials that both have: log(loss of the second / loss of the first).
+
+    The trials of a seed share its data, so seeds are the unit: Student's t over their means gives
+    the interval and the two-sided p. Nulls below three seeds.
+
+    Args:
+        one: a candidate with a score.
+        other: another, of the same or of another campaign with the same protocol.
+    """
+    first, second = _losses(one), _losses(other)
+    seeds: dict[int, list[float]] = {}
+    for key in sorted(first.keys() & second.keys()):
+        if (
+            math.isfinite(first[key])
+            and math.isfinite(second[key])
+            and first[key] * second[key] > 0
+        ):
+            seeds.setdefault(key[-1], []).append(math.log(second[key] / first[key]))
+    means = np.array([sum(ratios) / len(ratios) for ratios in seeds.values()])
+    facts = {"ids": [one.id, other.id], "seeds": len(means)}
+    if len(means) < _FEWEST_SEEDS:
+        return {**facts, **dict.fromkeys(("log_loss_ratio", "log_loss_ratio_ci", "p"))}
+    mean, spread = float(means.mean()), float(means.std(ddof=1)) / math.sqrt(len(means))
+    reach = float(stdtrit(len(means) - 1, 0.975)) * spread
+    return {
+        **facts,
+        "log_loss_ratio": mean,
+        "log_loss_ratio_ci": [mean - reach, mean + reach],
+        "p": 2 * float(stdtr(len(means) - 1, -abs(mean) / spread)) if spread else float(not mean),
     }
 
 
@@ -76,30 +112,11 @@ def _beaten(front: Front, by: Front) -> int:
     )
 
 
-def _paired(one: Front, other: Front) -> Mapping[str, Any] | None:
-    """The best of each on the trials that both have: log(loss of the second / loss of the first).
-
-    The trials of a seed share its data, so seeds are the unit: Student's t over their means.
-    """
+def _best_facts(one: Front, other: Front) -> Mapping[str, Any] | None:
+    """The first members of two fronts compared; None where one has none."""
     if not one.members or not other.members:
         return None
-    first, second = (_losses(front.members[0]) for front in (one, other))
-    seeds: dict[int, list[float]] = {}
-    for key in sorted(first.keys() & second.keys()):
-        if (
-            math.isfinite(first[key])
-            and math.isfinite(second[key])
-            and first[key] * second[key] > 0
-        ):
-            seeds.setdefault(key[-1], []).append(math.log(second[key] / first[key]))
-    means = [sum(ratios) / len(ratios) for ratios in seeds.values()]
-    facts = {"ids": [one.members[0].id, other.members[0].id], "seeds": len(means)}
-    if len(means) < 3:
-        return {**facts, "log_loss_ratio": None, "log_loss_ratio_ci": None}
-    mean = sum(means) / len(means)
-    spread = math.sqrt(sum((m - mean) ** 2 for m in means) / (len(means) - 1) / len(means))
-    reach = float(stdtrit(len(means) - 1, 0.975)) * spread
-    return {**facts, "log_loss_ratio": mean, "log_loss_ratio_ci": [mean - reach, mean + reach]}
+    return paired_facts(one.members[0], other.members[0])
 
 
 def _losses(record: Record) -> dict[tuple[str, str, int], float]:

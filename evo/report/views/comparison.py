@@ -34,7 +34,8 @@ def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
         low, high = best["log_loss_ratio_ci"]
         ratio = f"{best['log_loss_ratio']:+.3f} [{low:+.3f}, {high:+.3f}]"
         first = f"log(loss of the second's best / loss of the first's) {ratio}"
-        notes.append(Text(f"{first} over {best['seeds']} seeds; above 0 the first is better."))
+        over = f"over {best['seeds']} seeds, paired t test p = {best['p']:.3f}"
+        notes.append(Text(f"{first} {over}; above 0 the first is better."))
     notes.append(
         Text("One run each compares these runs, not their settings: for those use several seeds.")
     )

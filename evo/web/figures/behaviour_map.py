@@ -109,19 +109,20 @@ def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> F
             **_points(index, projection, rows, known, "baselines"),
             "mode": "markers+text",
             "text": labels(
-                projection.points[rows[known], 0],
-                projection.points[rows[known], 1],
+                projection.points[rows[known]],
                 [names.get(index.texts["id"][place], "") for place in known],
+                among=projection.points[rows[shown]],
             ),
             "textposition": "top center",
             "marker": {"symbol": "x", "size": 8, "color": BLACK},
         }
     )
     first, second = projection.shares
+    title = {"text": f"second component, {second:.0%} of the variance"}
     return figure(
         data,
         x=f"first component, {first:.0%} of the variance",
-        y=f"second component, {second:.0%} of the variance",
+        yaxis={"title": title, "zeroline": False},  # zero is the mean of the vectors, no more
     )
 
 

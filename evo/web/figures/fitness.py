@@ -14,6 +14,7 @@ from evo.web.figures.spec import (
     band,
     error_bars,
     figure,
+    held,
     numbers,
     plain,
 )
@@ -74,14 +75,10 @@ def _best(climbs: Sequence[Climb], measure: str) -> list[Figure]:
         return []
     x = [generation for generation, _ in known]
     estimates = [getattr(best.scored, measure) for _, best in known]
+    ends = zip(*((estimate.low, estimate.high) for estimate in estimates), strict=True)
+    steps, low, high = held(x, *map(numbers, ends))
     return [
-        band(
-            x,
-            numbers(estimate.low for estimate in estimates),
-            numbers(estimate.high for estimate in estimates),
-            name="its 95 % interval",
-            fillcolor=ORANGE,
-        ),
+        band(steps, low, high, name="95 % interval of the best", fillcolor=ORANGE),
         {
             "type": "scatter",
             "mode": "lines+markers",

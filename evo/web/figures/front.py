@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.pareto import front
-from evo.core.arrays import Indices
+from evo.core.arrays import Floats, Indices
 from evo.selection.individual import LEAST_B_WR
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.spec import (
@@ -43,8 +43,8 @@ def members(
 ) -> Indices:
     """Places of the front of all trained in full up to a generation, the best measure first."""
     places = np.flatnonzero(_chosen(index, novelty, until))
-    points = np.column_stack([index.numbers[key][places] for key in (measure, novelty)])
-    return places[np.array(front(points), dtype=np.intp)] if len(places) else places
+    points = _points(index, places, Axes(novelty, measure))
+    return places[np.array(front(points[:, ::-1]), dtype=np.intp)] if len(places) else places
 
 
 def front_figure(
@@ -76,10 +76,12 @@ def front_figure(
         _cloud(index, others[~has_merit], axes, name="without merit", symbol="circle-open"),
     ]
     if until is not None and len(final):
-        data.append(_steps(index, final, axes, name="front at the end", colour=GREY, dash="dot"))
+        data.append(
+            front_line(index, final, axes, name="front at the end", colour=GREY, dash="dot")
+        )
     if len(on_front):
-        data.append(_steps(index, on_front, axes, name="front", colour=ORANGE))
-        data.append(_members(index, on_front, axes))
+        data.append(front_line(index, on_front, axes, name="front", colour=ORANGE))
+        data.append(front_points(index, on_front, axes, name="members, 95 % intervals"))
     known = np.flatnonzero(index.baseline & index.archived & ~np.isnan(index.numbers[novelty]))
     if len(known):
         data.append(
@@ -87,9 +89,9 @@ def front_figure(
                 **_cloud(index, known, axes, name="baselines", symbol="x"),
                 "mode": "markers+text",
                 "text": labels(
-                    index.numbers[novelty][known],
-                    index.numbers[measure][known],
+                    _points(index, known, axes),
                     [names.get(index.texts["id"][place], "") for place in known],
+                    among=_points(index, places, axes),
                 ),
                 "textposition": "top center",
                 "marker": {"symbol": "x", "size": 8, "color": BLACK},
@@ -103,6 +105,10 @@ def front_figure(
 def _chosen(index: Index, novelty: str, until: int | None) -> NDArray[np.bool_]:
     chosen = index.full & ~np.isnan(index.numbers[novelty])
     return chosen if until is None else chosen & (index.numbers["generation"] <= until)
+
+
+def _points(index: Index, places: Indices, axes: Axes) -> Floats:
+    return np.column_stack([index.numbers[key][places] for key in axes])
 
 
 def _cloud(
@@ -125,16 +131,25 @@ def _cloud(
     }
 
 
-def _members(index: Index, places: Indices, axes: Axes) -> Figure:
+def front_points(
+    index: Index,
+    places: Indices,
+    axes: Axes,
+    *,
+    name: str,
+    colour: str = ORANGE,
+    symbol: str = "diamond",
+) -> Figure:
+    """Members of a front with the 95 % intervals of their measure."""
     values, low, high = (index.numbers[axes.measure + end][places] for end in ("", "_low", "_high"))
     return {
-        **_cloud(index, places, axes, name="members, 95 % intervals", symbol="diamond"),
-        "marker": {"symbol": "diamond", "size": 9, "color": ORANGE},
-        "error_y": error_bars(values, low, high, colour=ORANGE, width=3),
+        **_cloud(index, places, axes, name=name, symbol=symbol),
+        "marker": {"symbol": symbol, "size": 9, "color": colour},
+        "error_y": error_bars(values, low, high, colour=colour, width=3),
     }
 
 
-def _steps(
+def front_line(
     index: Index,
     places: Indices,
     axes: Axes,
@@ -143,6 +158,7 @@ def _steps(
     colour: str,
     dash: str = "solid",
 ) -> Figure:
+    """The line below which everything is dominated by some members of a front, (n,) places."""
     order = places[np.argsort(index.numbers[axes.novelty][places])]
     return {
         "type": "scatter",

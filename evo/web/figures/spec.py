@@ -106,6 +106,17 @@ def band(x: Sequence[Any], low: Sequence[Any], high: Sequence[Any], **more: Any)
     }
 
 
+def held(x: Sequence[Any], *curves: Sequence[Any]) -> list[list[Any]]:
+    """Abscissae and curves with a step at each abscissa, up to which the value before holds.
+
+    >>> held([1, 2, 3], [5, 7, 7])
+    [[1, 2, 2, 3, 3], [5, 5, 7, 7, 7]]
+    """
+    places = [(number + 1) // 2 for number in range(2 * len(x) - 1)]
+    values = [number // 2 for number in range(2 * len(x) - 1)]
+    return [[x[p] for p in places], *([curve[v] for v in values] for curve in curves)]
+
+
 def thinned(places: Indices, keep: Indices) -> Indices:
     """At most `MOST_POINTS` places: those to keep, and of the others some, evenly spaced.
 
@@ -120,16 +131,16 @@ def thinned(places: Indices, keep: Indices) -> Indices:
     return np.concatenate([others, keep]).astype(np.intp)
 
 
-def labels(x: Floats, y: Floats, names: Sequence[str]) -> list[str]:
+def labels(points: Floats, names: Sequence[str], *, among: Floats) -> list[str]:
     """The names of points that have room for one, in order; empty for the others.
 
     Args:
-        x: (n,) abscissae.
-        y: (n,) ordinates.
+        points: (n, 2) abscissae and ordinates.
         names: of the points.
+        among: (m, 2) all points of the figure, which decide how far its axes go.
     """
-    points = np.column_stack([x, y])
-    span = np.ptp(points, axis=0) if len(points) else np.ones(2)
+    everything = np.concatenate([points, among])
+    span = np.ptp(everything, axis=0) if len(everything) else np.ones(2)
     scaled = points / np.where(span > 0, span, 1.0) / (0.14, 0.05)
     placed: list[int] = []
     for place, point in enumerate(scaled):

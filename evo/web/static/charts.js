@@ -97,6 +97,8 @@ function bindPoints(chart) {
   chart.dataset.bound = "yes";
   chart.on("plotly_click", ({ points }) => {
     const id = points[0]?.customdata;
-    if (typeof id === "string" && id) location.assign(chart.dataset.link + encodeURIComponent(id));
+    const other = points[0]?.data.meta; // the key of another campaign, where figures show several
+    const place = other ? `/c/${encodeURIComponent(other)}/candidate/` : chart.dataset.link;
+    if (typeof id === "string" && id) location.assign(place + encodeURIComponent(id));
   });
 }

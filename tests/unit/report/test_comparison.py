@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from rich.console import Console
+from scipy.stats import ttest_rel
 from support.records import evaluated, trials
 
 from archive.history.history import History
@@ -56,6 +58,24 @@ def test_the_best_are_compared_seed_by_seed_and_the_better_has_the_sign(tmp_path
     assert comparison_facts(two, one)["best"]["log_loss_ratio"] == pytest.approx(-0.6931, abs=1e-4)
 
 
+def test_the_paired_test_is_that_of_scipy_over_seeds(tmp_path, capsys) -> None:
+    rng = np.random.default_rng(0)
+    losses = [trials(0.3 * np.exp(rng.normal(shift, 0.1, 6))) for shift in (0.0, 0.1)]
+    first, second = (
+        evaluated(n, 0.7, 0.5, rung=0, trials=t) for n, t in zip("ac", losses, strict=True)
+    )
+    one, two = run(tmp_path / "one", [first]), run(tmp_path / "two", [second], seed=1)
+
+    facts = comparison_facts(one, two)
+    logs = [np.log([trial.loss for trial in part]) for part in losses]
+    expected = ttest_rel(logs[1], logs[0])
+    Console(width=200).print(comparison_table(facts))
+
+    assert facts["best"]["p"] == pytest.approx(expected.pvalue)
+    assert facts["best"]["log_loss_ratio_ci"] == pytest.approx(expected.confidence_interval())
+    assert f"over 6 seeds, paired t test p = {expected.pvalue:.3f}" in capsys.readouterr().out
+
+
 def test_runs_that_were_measured_otherwise_are_not_compared_by_their_best(tmp_path) -> None:
     one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2)])
     two = run(tmp_path / "two", [lossy("c", 0.7, 0.4, 0.4)], tasks=["harmonics"])
@@ -66,8 +86,6 @@ def test_runs_that_were_measured_otherwise_are_not_compared_by_their_best(tmp_pa
 
 
 def test_a_run_without_candidates_has_no_best(tmp_path, capsys) -> None:
-    from rich.console import Console
-
     one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2)])
     two = run(tmp_path / "two", [], seed=1)
 

@@ -13,11 +13,15 @@ from archive.history.live_status import write_live_status
 from archive.history.reader import Reader
 from evo.core.records import BASELINE_OPERATOR, Candidate
 from evo.report.facts.analysis import analyse
+from evo.report.facts.comparison import comparison_facts, paired_facts
 from evo.report.facts.front import pareto_front
+from evo.report.facts.record import best_record
 from evo.report.facts.status import status_facts
 from evo.web.panes import PANES
 
-FIGURES = ("fitness", "front", "family", "map", "shares", "contributions", "comparison")
+FIGURES = (
+    *("fitness", "front", "family", "map", "shares", "contributions", "comparison", "fronts"),
+)
 
 
 @pytest.mark.parametrize("pane", PANES)
@@ -202,3 +206,25 @@ def test_two_campaigns_are_compared_with_a_warning_where_they_differ(runs, tmp_p
 
     assert "They differ in protocol" in page
     assert [trace["name"] for trace in drawn["data"]] == ["one", "two"]
+
+
+def test_comparable_campaigns_have_their_fronts_and_the_paired_test_of_their_best(runs, tmp_path):
+    shutil.copytree(runs / "small", tmp_path / "one")
+    write_small_campaign(tmp_path / "two", "generations=2", "seed=1")
+    facts = comparison_facts(*(Reader.read(tmp_path / name) for name in ("one", "two")))
+    readers = [Reader.read(tmp_path / name) for name in ("one", "two")]
+    best = [best_record(reader.records) for reader in readers]
+    test = paired_facts(best[0], best[1])
+
+    page = Visitor(tmp_path).get("/c/one/compare?with=two").text
+    drawn = Visitor(tmp_path).get("/c/one/figures/fronts.json?with=two").json
+
+    row = re.search(r"<tr><td><a[^>]*>two</a></td>(.*?)</tr>", page, re.DOTALL).group(1)
+    cells = [re.sub("<[^>]*>", "", cell).split()[0] for cell in re.findall("<td.*?</td>", row)]
+    expected = f"{test['log_loss_ratio']:+.3f}", str(test["seeds"]), f"{test['p']:.3f}"
+    assert tuple(cells[:3]) == expected
+    assert [int(cell) for cell in cells[3:]] == facts["front_members_beaten"][::-1]
+    assert f"{facts['runs'][1]['hypervolume']:.4f}" in page
+    shown = [trace["customdata"] for trace in drawn["data"] if trace["mode"] == "markers"]
+    members = [[m.id for m in pareto_front(reader.records).members] for reader in readers]
+    assert shown == members
