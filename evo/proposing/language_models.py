@@ -79,8 +79,19 @@ class LanguageModels:
         parents: Sequence[str],
         generation: int,
         contract: Contract,
+        *,
+        shown: Sequence[str] = (),
     ) -> Record:
-        """The record that an exchange proposes; INVALID where it holds no component."""
+        """The record that an exchange proposes; INVALID where it holds no component.
+
+        Args:
+            exchange: with the model.
+            operator: that asked.
+            parents: ids.
+            generation: of the record.
+            contract: of the component that was asked for.
+            shown: sources that the prompt gave to be changed, for replies that hold only edits.
+        """
         kind, reply = contract.kind, exchange.reply
         problem, stage = exchange.error, Stage.ASK
         source = rationale = ""
@@ -88,7 +99,9 @@ class LanguageModels:
             source = reply.text[:_EXCERPT]
             stage = Stage.REPLY if source.strip() else Stage.ASK
             try:
-                source, rationale = read_reply(reply, contract, exchange.request.prompt.user)
+                source, rationale = read_reply(
+                    reply, contract, exchange.request.prompt.user, parents=shown
+                )
             except UnreadableError as error:
                 problem = str(error)
         candidate = replace(

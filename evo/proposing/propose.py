@@ -24,6 +24,7 @@ from evo.selection.individual import Individual, performance
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator
 from operators.briefing import Briefing
+from operators.llm.views import plain
 from operators.past import Past
 from operators.portfolio import ParentsOf, Portfolio, write_offspring
 
@@ -181,8 +182,9 @@ class Propose:
             written = self._written(substitute, draw, query.varied, rng, past)
             return Proposal(Record(written, generation))
         ids = [parent.id for parent in query.parents]
+        shown = [plain(query.varied.view(parent).candidate.source) for parent in query.parents]
         record = self._language_models.record(
-            exchange, query.operator.name, ids, generation, query.varied.contract
+            exchange, query.operator.name, ids, generation, query.varied.contract, shown=shown
         )
         return Proposal(query.varied.complete_record(record, query.host), query)
 

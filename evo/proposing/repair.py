@@ -76,7 +76,12 @@ class Repair:
             if exchange.reply is None:
                 continue  # the refused record is in history already
             record = self._language_models.record(
-                exchange, REPAIR, [refused.id], refused.generation, query.varied.contract
+                exchange,
+                REPAIR,
+                [refused.id],
+                refused.generation,
+                query.varied.contract,
+                shown=[query.varied.view(refused).candidate.source],
             )
             record = query.varied.complete_record(record, query.host)
             if record.id == refused.id and record.status is Status.PROPOSED:

@@ -87,8 +87,10 @@ def _of_texts(values: list[str], before: str, after: str) -> Layout | None:
         blocks += inner.blocks or [Block(code, "", is_closed=True)]
     if not blocks:
         return None
-    said = "\n\n".join([*prose, *([before] if before.strip() else [])])
-    return Layout([blocks[0]._replace(before=said), *blocks[1:]], after)
+    if not blocks[0].before.strip():  # the texts beside it speak of it
+        said = "\n\n".join([*prose, *([before] if before.strip() else [])])
+        blocks[0] = blocks[0]._replace(before=said)
+    return Layout(blocks, after)
 
 
 def _loaded(text: str) -> Any:

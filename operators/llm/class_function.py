@@ -1,14 +1,17 @@
 """Turn one class with a `forward` into a function.
 
-What the constructor sets is computed in the function. A class that learns, counts, or passes
-itself on is none.
+What the constructor sets is computed in the function; what it learns becomes arguments, where the
+kind has some. A class that learns more, counts, or passes itself on is none.
 """
 
 import ast
+from collections.abc import Sequence
 from typing import TypeVar
 
+from evo.core.contract import Learnable
+from operators.llm.learned import as_argument, is_learned
 from operators.tree.names import bound, fresh, identifiers, parameters
-from operators.tree.syntax import clone, walk
+from operators.tree.syntax import clone
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -21,9 +24,18 @@ class NoFunctionError(Exception):
 
 
 class ClassFunction:
-    """The function of a class, under a name of its own, and the parameters of its constructor."""
+    """The function of a class, under a name of its own, and the parameters of its constructor.
 
-    def __init__(self, node: ast.ClassDef, name: str) -> None:
+    Args:
+        node: the class.
+        name: of the function.
+        learnables: learned arguments that the kind has.
+
+    Raises:
+        NoFunctionError: the class is none.
+    """
+
+    def __init__(self, node: ast.ClassDef, name: str, learnables: Sequence[Learnable] = ()) -> None:
         methods = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
         called = next((methods[name] for name in CALLED if name in methods), None)
         if called is None or node.decorator_list or len(called.args.args) < 2:
@@ -34,6 +46,8 @@ class ClassFunction:
             raise NoFunctionError  # a gradient of its own
         self.name = name
         self.is_named = node.name
+        self._learnables = learnables
+        self._learned: list[Learnable] = []
         self._methods = methods
         self._attributes: dict[str, str] = {}
         self._taken = identifiers(node)
@@ -49,22 +63,30 @@ class ClassFunction:
         owner = self.function.args.args.pop(0).arg
         body = [self._without_owner(part, owner) for part in self.function.body]
         self.options = self._options(methods.get("__init__"))
+        used = {name for part in [*setup, *others, *body] for name in identifiers(part)}
+        self._used = [option for option in self.options if option in used]
+        if self._learned:
+            arguments = [one.name for one in learnables]
+            if self._taken.intersection(arguments):
+                raise NoFunctionError
+            self.function.args.args += [ast.arg(argument) for argument in arguments]
         local = {arg.arg for arg in parameters(self.function.args)}
         local |= {name for part in body for name in bound(part)}
         if local & (set(self.options) | set(self._attributes.values())):
             raise NoFunctionError
         if self.function.args.kwonlyargs or self.function.args.kwarg or self.function.args.vararg:
             raise NoFunctionError
-        self.function.args.kwonlyargs = [ast.arg(option) for option in self.options]
+        self.function.args.kwonlyargs = [ast.arg(option) for option in self._used]
+        defaults = [self.options[option] for option in self._used]
         self.function.args.kw_defaults = [
-            clone(default) if default is not None else None for default in self.options.values()
+            clone(default) if default is not None else None for default in defaults
         ]
         self.function.body = [*setup, *others, *body]
 
     @property
     def needs(self) -> list[str]:
         """Parameters of the constructor without a default."""
-        return [name for name, default in self.options.items() if default is None]
+        return [name for name in self._used if self.options[name] is None]
 
     def call(self, construction: ast.Call, call: ast.Call) -> ast.Call:
         """`Wave(2.0)(x)` as a call of the function."""
@@ -73,6 +95,8 @@ class ClassFunction:
             keyword.arg not in names for keyword in construction.keywords
         ):
             raise NoFunctionError
+        if self._learned and len(call.args) < len(self.function.args.args):
+            raise NoFunctionError  # nothing to learn is passed on
         given = [
             *(ast.keyword(name, value) for name, value in zip(names, construction.args)),  # noqa: B905 - fewer may be given
             *construction.keywords,
@@ -80,7 +104,7 @@ class ClassFunction:
         return ast.Call(
             ast.Name(self.name, ast.Load()),
             call.args,
-            [*call.keywords, *(clone(keyword) for keyword in given)],
+            [*call.keywords, *(clone(one) for one in given if one.arg in self._used)],
         )
 
     def _options(self, constructor: ast.FunctionDef | None) -> dict[str, ast.expr | None]:
@@ -137,19 +161,39 @@ class ClassFunction:
                 case ast.Assign(
                     targets=[ast.Attribute(value=ast.Name(id=name), attr=attribute)], value=value
                 ) if name == owner:
-                    if _learns(value):
-                        raise NoFunctionError
-                    computed = self._without_owner(value, owner)
-                    is_same = isinstance(computed, ast.Name) and computed.id == attribute
-                    if is_same and attribute not in self._attributes:
-                        self._attributes[attribute] = attribute
-                    else:
-                        setup.append(self._set(attribute, computed))
+                    setup += self._attribute(attribute, self._without_owner(value, owner))
+                case ast.AnnAssign(
+                    target=ast.Attribute(value=ast.Name(id=name), attr=attribute),
+                    value=ast.expr() as value,
+                ) if name == owner:
+                    setup += self._attribute(attribute, self._without_owner(value, owner))
+                case ast.Assign(
+                    targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)
+                ) if len(targets) == len(values):
+                    for target, value in zip(targets, values, strict=True):
+                        if not isinstance(target, ast.Attribute):
+                            raise NoFunctionError
+                        setup += self._attribute(target.attr, self._without_owner(value, owner))
                 case ast.Assign(targets=[ast.Name()]):
                     setup.append(self._without_owner(part, owner))
                 case _:
                     raise NoFunctionError
         return setup
+
+    def _attribute(self, attribute: str, value: ast.expr) -> list[ast.stmt]:
+        """The statements that compute what the constructor gives an attribute."""
+        if is_learned(value):
+            free = [one for one in self._learnables if one not in self._learned]
+            argument = as_argument(value, free)
+            if argument is None:
+                raise NoFunctionError
+            self._learned.append(argument[0])
+            return [self._set(attribute, argument[1])]
+        is_same = isinstance(value, ast.Name) and value.id == attribute
+        if is_same and attribute not in self._attributes:
+            self._attributes[attribute] = attribute
+            return []
+        return [self._set(attribute, value)]
 
     def _method(self, method: ast.FunctionDef) -> ast.stmt:
         """Another method as a function within."""
@@ -198,11 +242,3 @@ class _Attributes(ast.NodeTransformer):
         if node.id == self._owner:
             raise NoFunctionError  # it passes itself on
         return node
-
-
-def _learns(value: ast.expr) -> bool:
-    return any(
-        isinstance(node, ast.Attribute | ast.Name)
-        and (node.attr if isinstance(node, ast.Attribute) else node.id) == "Parameter"
-        for node in walk(value)
-    )

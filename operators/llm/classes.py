@@ -7,6 +7,7 @@ A class that learns, counts, or passes itself on stays a class, for the validato
 import ast
 from collections.abc import Sequence
 
+from evo.core.contract import Contract
 from operators.llm.class_function import CALLED, ClassFunction, NoFunctionError
 from operators.tree.names import fresh, identifiers
 from operators.tree.syntax import clone, returning, walk
@@ -45,7 +46,7 @@ class _Calls(ast.NodeTransformer):
 
 
 def without_classes(
-    bodies: Sequence[Sequence[ast.stmt]], entry: str, count: int
+    bodies: Sequence[Sequence[ast.stmt]], contract: Contract
 ) -> list[list[ast.stmt]]:
     """The statements of blocks, with functions beside the classes that are functions.
 
@@ -53,16 +54,16 @@ def without_classes(
 
     Args:
         bodies: statements per block.
-        entry: name of the function that is wanted.
-        count: number of its parameters.
+        contract: of the function that is wanted.
     """
+    entry, count = contract.function, len(contract.parameters)
     everything = [part for body in bodies for part in body]
     functions: dict[str, ClassFunction] = {}
     taken = identifiers(ast.Module(everything, []))
     for part in everything:
         if isinstance(part, ast.ClassDef):
             try:
-                function = ClassFunction(part, fresh(_snake(part.name), taken))
+                function = ClassFunction(part, fresh(_snake(part.name), taken), contract.learnables)
             except NoFunctionError:
                 continue
             functions[part.name] = function

@@ -13,7 +13,7 @@ from operators.llm.dependencies import needed, suppliable_imports
 from operators.llm.modules import Module
 from operators.tree.names import bound, identifiers, import_targets, introduced, loaded, parameters
 from operators.tree.scopes import rename
-from operators.tree.syntax import is_import
+from operators.tree.syntax import clone, is_import, walk
 
 
 def component(
@@ -49,6 +49,7 @@ def _adopt(tree: ast.Module, entry: ast.FunctionDef, contract: Contract) -> None
     if changed and not used.intersection(changed.values()):
         rename(entry, changed)
     _settle_defaults(entry, contract)
+    _stack_results(entry, contract)
 
 
 def _settle_defaults(entry: ast.FunctionDef, contract: Contract) -> None:
@@ -72,6 +73,26 @@ def _settle_defaults(entry: ast.FunctionDef, contract: Contract) -> None:
         if default is not None
     ]
     entry.args = ast.arguments([], positional[:count], None, [], [], None, [])
+
+
+def _stack_results(entry: ast.FunctionDef, contract: Contract) -> None:
+    """Stack the results of a function that returns them side by side, in place.
+
+    Only for a kind whose output is a stack of as many.
+    """
+    match ast.parse(contract.output.replace("{}", "_"), mode="eval").body:
+        case ast.Call(args=[ast.List(elts=wanted)]) as stack if len(wanted) > 1:
+            pass
+        case _:
+            return
+    for part in walk(entry):
+        match part:
+            case ast.Return(value=ast.Tuple(elts=results) | ast.List(elts=results)) if len(
+                results
+            ) == len(wanted):
+                part.value = ast.Call(clone(stack.func), [ast.List(results, ast.Load())], [])
+            case _:
+                pass
 
 
 def _supply_imports(body: list[ast.stmt], contract: Contract) -> None:

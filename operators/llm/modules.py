@@ -1,15 +1,19 @@
 """Parse the code of a reply's blocks into modules, as far as they can be read."""
 
 import ast
+import re
 from typing import NamedTuple
 
 from evo.core.contract import Contract
 from operators.llm.spelling import dedented, spellings
-from operators.tree.names import parameters
+from operators.tree.names import loaded, parameters
 from operators.tree.syntax import as_function, returning, walk
 
 _MOST_DROPPED = 100
 """Lines after unfenced code that are dropped one by one."""
+_PARTIAL = ("partial", "functools.partial")
+_TRANSPARENT = re.compile(r"(?:torch\.)?(?:jit\.(?:script|script_method|export)|compile)\b")
+"""Decorators that compile a function and leave what it computes as it is."""
 
 
 class UnreadableError(Exception):
@@ -52,7 +56,7 @@ def parse(code: str, contract: Contract, *, is_closed: bool) -> Module:
         except UnreadableError as error:
             first = first or error
             continue
-        body = [_entry_alias(as_function(part), contract) for part in tree.body]
+        body = [_bare(_entry_alias(as_function(part), contract)) for part in tree.body]
         return Module(body, text.split("\n"))
     assert first is not None
     raise first
@@ -121,5 +125,27 @@ def _entry_alias(part: ast.stmt, contract: Contract) -> ast.stmt:
             names = contract.parameters
             call = ast.Call(value, [ast.Name(one, ast.Load()) for one in names], [])
             return returning(name, names, call)
+        case ast.Assign(
+            targets=[ast.Name(id=name)],
+            value=ast.Call(func=function, args=[called, *args], keywords=keywords),
+        ) if name == contract.function and ast.unparse(function) in _PARTIAL:
+            names = contract.parameters
+            given = [*args, *(ast.Name(one, ast.Load()) for one in names)]
+            return returning(name, names, ast.Call(called, given, keywords))
         case _:
             return part
+
+
+def _bare(part: ast.stmt) -> ast.stmt:
+    """A function without decorators that change no value, and without an unused `self`."""
+    if not isinstance(part, ast.FunctionDef):
+        return part
+    part.decorator_list = [
+        decorator
+        for decorator in part.decorator_list
+        if not _TRANSPARENT.match(ast.unparse(decorator))
+    ]
+    first = part.args.args[:1]
+    if first and first[0].arg == "self" and "self" not in loaded(part.body):
+        del part.args.args[0]
+    return part

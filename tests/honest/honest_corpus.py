@@ -7,9 +7,6 @@ write, many with constructs that were once refused.
 import tomllib
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-
 from evo.components.kinds import kinds
 
 _FOLDER = Path(__file__).parent
@@ -24,25 +21,6 @@ def sources(kind: str) -> dict[str, str]:
 def all_sources() -> list[tuple[str, str]]:
     """Kind and name of every component."""
     return [(kind, name) for kind in kinds.names() for name in sources(kind)]
-
-
-def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
-    """Arguments of a component: the values, and those that its kind gives it beside them."""
-    if kind == "loss":
-        rows, classes = values.shape
-        return [values, F.one_hot(torch.arange(rows) % classes, classes).float()]
-    if kind == "schedule":
-        return [values.sigmoid()]
-    if kind == "optimizer":
-        flat = values.flatten()
-        return [flat, 0.1 * flat.flip(0), flat.square(), flat.roll(3), torch.tensor(3.0)]
-    contract = kinds.get(kind).contract
-    sizes = {"fan_in": values.shape[1], "fan_out": values.shape[0]}
-    beside = [torch.tensor(float(sizes[scalar])) for scalar in contract.scalars]
-    for learnable in contract.learnables:
-        shape = () if learnable.per == "layer" else values.shape[-1:]
-        beside.append(torch.full(shape, learnable.initial + 0.3))
-    return [values, *beside]
 
 
 RIGHTLY = {

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from honest_corpus import LIMITS, RIGHTLY, VALUES_ALONE, all_sources, given, sources
+from honest_corpus import LIMITS, RIGHTLY, VALUES_ALONE, all_sources, sources
+from support.arguments import given
 
 from evo.components.kinds import kinds
 from evo.core.records import Candidate
