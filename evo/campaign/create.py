@@ -1,7 +1,7 @@
 """Create a campaign: check its configuration before anything is spent, then make its folder."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -141,7 +141,7 @@ def with_absolute_paths(config: Config, *, replayed: Config | None = None) -> Co
     recorded = {model.label: model.model for model in replayed.llm.models} if replayed else {}
     paths = [recorded.get(model.label) or _absolute(model) for model in llm.models]
     named = [
-        model.model_copy(update={"model": path})
+        model.model_copy(update={"model": path, "command": _absolute_parts(model.command)})
         for model, path in zip(llm.models, paths, strict=True)
     ]
     llm = llm.model_copy(update={"models": tuple(named)})
@@ -151,6 +151,19 @@ def with_absolute_paths(config: Config, *, replayed: Config | None = None) -> Co
 def _absolute(model: ModelSettings) -> str:
     is_file = providers.get(model.provider).model_is_file and Path(model.model).exists()
     return str(Path(model.model).absolute()) if is_file else model.model
+
+
+def _absolute_parts(command: Sequence[str]) -> tuple[str, ...]:
+    """A program and its arguments, with the files among them by their absolute paths."""
+    return tuple(
+        str(Path(part).absolute()) if _looks_like_file(part) and Path(part).is_file() else part
+        for part in command
+    )
+
+
+def _looks_like_file(part: str) -> bool:
+    """True unless it is a bare word, which names a program on the path or says something else."""
+    return "/" in part or bool(Path(part).suffix)
 
 
 def with_grids(config: Config) -> Config:

@@ -20,6 +20,9 @@ from evo.llm.replay import ReplayClient
 from evo.llm.settings import LlmSettings, ModelSettings
 from operators.portfolio import Portfolio
 
+_SHARED = frozenset({"HOME", "PATH", "LANG", "LC_ALL", "TMPDIR", "USER", "SHELL"})
+"""Variables that are no secret, and that trainings need too."""
+
 
 def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = False) -> None:
     """Check all that can be checked about language models before the first request.
@@ -57,7 +60,7 @@ def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool 
         provider = providers.get(model.provider)
         if not replayed:
             provider.check(model)
-            _key(model)
+            _expect_variables(model)
 
 
 @contextmanager
@@ -102,7 +105,7 @@ def open_client(
     Args:
         settings: the models.
         replies: the campaign's, open for adding.
-        keys: by the models' labels.
+        keys: withheld variables of the environment by name.
         source: the replies of another campaign, to be used instead of asking; None asks.
         deadline: on the monotonic clock, after which no request is sent.
     """
@@ -110,7 +113,7 @@ def open_client(
         yield ReplayClient(source, replies)
         return
     clients = {
-        model.label: providers.get(model.provider)(model, keys[model.label])
+        model.label: providers.get(model.provider).of(model, {**os.environ, **keys})
         for model in settings.models
     }
     with OnlineClient(settings, clients, replies, deadline=deadline) as client:
@@ -137,29 +140,38 @@ def greet(
 
 @contextmanager
 def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping[str, str]]:
-    """The API keys by model, removed from the environment as long as the context lasts.
+    """The API keys by the names of their variables, removed from the environment for as long.
+
+    What a program is given by `env` is removed too, unless everything else needs it.
 
     Args:
         settings: the models.
         replayed: whether no model is asked, so that no key is needed.
     """
-    keys = {model.label: "" if replayed else _key(model) for model in settings.models}
-    names = {model.key_env for model in settings.models}
+    if not replayed:
+        for model in settings.models:
+            _expect_variables(model)
+    names = {name for model in settings.models for name in (model.key_env, *model.env)} - _SHARED
     removed = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
-        yield keys
+        yield removed
     finally:
         os.environ.update(removed)
 
 
-def _key(model: ModelSettings) -> str:
-    """The model's key; empty where it needs none."""
-    if not model.key_env:
-        return ""
-    key = os.environ.get(model.key_env, "")
-    if not key.strip():
+def _expect_variables(model: ModelSettings) -> None:
+    """Expect that the environment has what a model needs of it.
+
+    Raises:
+        UsageError: it lacks a key, or a variable of a program.
+    """
+    if model.key_env and not os.environ.get(model.key_env, "").strip():
         raise UsageError(
             f"The model {model.label!r} wants its key in the environment variable "
             f"{model.key_env}, which is not set. Set it, or correct key_env."
         )
-    return key.strip()
+    if missing := [name for name in model.env if name not in os.environ]:
+        raise UsageError(
+            f"The program of the model {model.label!r} wants the environment variable "
+            f"{missing[0]}, which is not set. Set it, or correct env."
+        )

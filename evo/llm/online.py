@@ -203,12 +203,15 @@ class OnlineClient:
                         await asyncio.sleep(wait_s)
                         continue
                     seconds = self._loop.time() - start
-                    given_up = Exchange(request, None, attempt, 0.0, seconds, error=str(error))
+                    cost = (endpoint.model.price_call or 0.0) * attempt
+                    given_up = Exchange(request, None, attempt, cost, seconds, error=str(error))
                     sent[request] = 0
                     return self._failed(endpoint, given_up, fatal=error.fatal)
                 seconds = self._loop.time() - start
                 sent[request] = 0
-                cost = endpoint.model.price(reply.prompt_tokens, reply.completion_tokens)
+                cost = endpoint.model.price(
+                    reply.prompt_tokens, reply.completion_tokens, calls=attempt
+                )
                 exchange = Exchange(request, reply, attempt, cost, seconds)
                 return endpoint.answered(exchange, before=before)
             raise AssertionError("the last attempt returns")

@@ -73,7 +73,7 @@ def unpriced(settings: LlmSettings) -> list[str]:
 
 def _priced(model: ModelSettings, table: PriceTable) -> ModelSettings:
     known = (0.0, 0.0) if _is_free(model) else table.price_of(model)
-    if model.is_priced or known is None:
+    if model.is_priced or known is None or model.command:  # what a program asks is its own affair
         return model
     price_in = known[0] if model.price_in is None else model.price_in
     price_out = known[1] if model.price_out is None else model.price_out

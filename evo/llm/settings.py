@@ -26,9 +26,11 @@ class ModelSettings(Frozen):
     name: Annotated[str, Field(pattern=r"^[\w./:@+-]{0,80}$")] = ""
     """Name in history and tables; the last part of `model` by default."""
     provider: str = "openai"
-    """`openai`: any OpenAI-compatible endpoint; `xllamacpp`: a GGUF file on this machine."""
+    """`openai`: any OpenAI-compatible endpoint; `xllamacpp`: a GGUF file on this machine;
+    `command`: a program, such as a coding agent."""
     model: Annotated[str, Field(min_length=1)]
-    """Model name that the server knows; for `xllamacpp` the path of a GGUF file."""
+    """Model name that the server knows; for `xllamacpp` the path of a GGUF file; for `command` any
+    name."""
     base_url: str = ""
     """The endpoint, such as http://127.0.0.1:11434/v1; empty for OpenAI's own."""
     key_env: Annotated[str, Field(pattern=r"^([A-Z_][A-Z0-9_]*)?$")] = ""
@@ -44,6 +46,8 @@ class ModelSettings(Frozen):
     table of common models; a model that it lacks has an unknown price."""
     price_out: NonNegativeFloat | None = None
     """Dollars per million reply tokens; likewise."""
+    price_call: NonNegativeFloat | None = None
+    """Dollars per request, also of one that fails; prices of tokens are then 0 unless set."""
     send_seed: bool = True
     """Send a `seed` with each request; set to false if the server rejects it."""
     grammar: bool = False
@@ -52,6 +56,14 @@ class ModelSettings(Frozen):
     """Threads of a model that runs on this machine."""
     context: PositiveInt = 8192
     """Context length in tokens of a model that runs on this machine."""
+    command: tuple[str, ...] = ()
+    """For `command` the program and its arguments, without a shell. The prompt is its standard
+    input, and a file whose path replaces `{prompt_file}`."""
+    env: tuple[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...] = ()
+    """NAMES of the environment variables that a program gets beside PATH and LANG. HOME is its
+    empty folder unless named."""
+    folder_mb: PositiveInt = 64
+    """Most that a program may write to its folder, in MB."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """Further fields of the request body, such as `{ reasoning_effort = "low" }`."""
 
@@ -91,14 +103,17 @@ class ModelSettings(Frozen):
 
     @property
     def is_priced(self) -> bool:
-        """True if both prices are known."""
-        return self.price_in is not None and self.price_out is not None
+        """True if all that a request costs is known."""
+        tokens = self.price_in is not None and self.price_out is not None
+        return tokens or self.price_call is not None
 
-    def price(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Dollars for that many tokens; NaN where the price is unknown."""
-        if self.price_in is None or self.price_out is None:
+    def price(self, prompt_tokens: int, completion_tokens: int, *, calls: int = 1) -> float:
+        """Dollars for that many tokens and calls; NaN where the price is unknown."""
+        if not self.is_priced:
             return math.nan
-        return (prompt_tokens * self.price_in + completion_tokens * self.price_out) / 1e6
+        price_in, price_out = self.price_in or 0.0, self.price_out or 0.0
+        tokens = (prompt_tokens * price_in + completion_tokens * price_out) / 1e6
+        return tokens + (self.price_call or 0.0) * calls
 
 
 class Budget(Frozen):

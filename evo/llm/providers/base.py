@@ -5,7 +5,8 @@ are the engine's. It must never let a key out: not by a log, an error, a file or
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 from evo.core.messages import Reply, Request
 from evo.core.registry import Registry
@@ -66,6 +67,16 @@ class Provider(ABC):
     @abstractmethod
     def __init__(self, model: ModelSettings, key: str) -> None:
         """A model and the key for it, empty where none is needed."""
+
+    @classmethod
+    def of(cls, model: ModelSettings, variables: Mapping[str, str]) -> Self:
+        """A model with what it may know of the environment.
+
+        Args:
+            model: its settings.
+            variables: of the environment by name; all but the key are withheld from most.
+        """
+        return cls(model, variables.get(model.key_env, "").strip() if model.key_env else "")
 
     @abstractmethod
     async def complete(self, request: Request) -> Reply:
