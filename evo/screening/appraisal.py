@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from evo.core.arrays import Floats, Indices
 from evo.core.estimate import Estimate
 from evo.core.seeds import child
 from evo.screening.efficiency import Efficiency, resampled
 from evo.screening.features import Features, rows_of
-from evo.screening.model import Example, RewardModel
+from evo.screening.model import Example, Prediction, RewardModel
 from evo.screening.trust import Trust
 
 FEWEST_CANDIDATES = 25
@@ -62,6 +63,49 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class Forecasts:
+    """Margins predicted by models that did not see the candidates, and those measured.
+
+    Attributes:
+        expected: (n,) predicted.
+        spread: (n,) standard deviations of the predictions.
+        measured: (n,) margins.
+        error: (n,) their standard errors.
+    """
+
+    expected: Floats
+    spread: Floats
+    measured: Floats
+    error: Floats
+
+    @property
+    def deviations(self) -> Floats:
+        """(n,) measured less predicted, in standard deviations of the difference."""
+        spread = np.hypot(self.spread, self.error)
+        return (self.measured - self.expected) / np.maximum(spread, 1e-6)
+
+    @property
+    def bias(self) -> float:
+        """Mean of measured less predicted margin."""
+        return float((self.measured - self.expected).mean())
+
+    @property
+    def overconfidence(self) -> float:
+        """Root mean square of the deviations; 1 is calibrated, above it is too sure of itself."""
+        return float(np.sqrt(np.square(self.deviations).mean()))
+
+    def coverage(self, level: float) -> float:
+        """Share measured within the central interval of this probability.
+
+        >>> drawn = np.random.default_rng(0).standard_normal(10_000)
+        >>> sure = Forecasts(0 * drawn, 0 * drawn + 0.5, drawn, 0 * drawn)
+        >>> round(sure.coverage(0.95), 1)
+        0.7
+        """
+        return float((np.abs(self.deviations) <= ndtri((1 + level) / 2)).mean())
+
+
+@dataclass(frozen=True)
 class Judgement:
     """Quality of a reward model's predictions for the candidates of some campaigns.
 
@@ -73,6 +117,7 @@ class Judgement:
         overall: candidates of all campaigns, each ranked by a model that did not see it.
         by: what sources are: "operator", "model" or "campaign".
         pairs: by source learned from and source tested on.
+        forecasts: for the candidates of all campaigns, each by a model that did not see it.
     """
 
     names: Sequence[str]
@@ -82,17 +127,20 @@ class Judgement:
     overall: Ranked
     by: str
     pairs: dict[tuple[str, str], Ranked]
+    forecasts: Forecasts
 
 
-def held_out(evaluated: Evaluated, indices: Indices, *, seed: int) -> Floats:
-    """Expected margins of candidates, each by a model fitted to four fifths of the others: (n,)."""
+def held_out(evaluated: Evaluated, indices: Indices, *, seed: int) -> Forecasts:
+    """Forecasts for n candidates, each by a model fitted to four fifths of the others."""
     order = child(seed, "fold").permutation(len(indices))
-    expected = np.zeros(len(indices))
+    expected, spread = np.zeros(len(indices)), np.zeros(len(indices))
     for fold in range(_FOLDS):
         test = order[fold::_FOLDS]
         train = indices[np.setdiff1d(np.arange(len(indices)), test)]
-        expected[test] = _predicted(evaluated, train, indices[test])
-    return expected
+        prediction = _predicted(evaluated, train, indices[test])
+        expected[test], spread[test] = prediction.value, prediction.spread
+    measured, error = (values[indices] for values in evaluated.examples)
+    return Forecasts(expected, spread, measured, error)
 
 
 def ranked(expected: Floats, performance: Floats, *, seed: int) -> Ranked:
@@ -113,21 +161,21 @@ def matrix(evaluated: Evaluated, *, seed: int) -> dict[tuple[str, str], Ranked]:
     for teacher, train in sources.items():
         for target, test in sources.items():
             expected = (
-                held_out(evaluated, test, seed=seed)
+                held_out(evaluated, test, seed=seed).expected
                 if target == teacher
-                else _predicted(evaluated, train, test)
+                else _predicted(evaluated, train, test).value
             )
             pairs[teacher, target] = ranked(expected, evaluated.performance[test], seed=seed)
     return pairs
 
 
-def _predicted(evaluated: Evaluated, train: Indices, test: Indices) -> Floats:
-    """Margins of the test candidates, predicted by a model of the others."""
+def _predicted(evaluated: Evaluated, train: Indices, test: Indices) -> Prediction:
+    """Prediction for the test candidates, by a model of the others."""
     model = RewardModel.fit(
         rows_of(evaluated.features, train),
         Example(*(values[train] for values in evaluated.examples)),
     )
-    return model.predict(rows_of(evaluated.features, test)).value
+    return model.predict(rows_of(evaluated.features, test))
 
 
 def _interval(value: float, resamples: Sequence[float]) -> Estimate:

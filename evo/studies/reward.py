@@ -82,15 +82,16 @@ class Rewards:
         seed = int(first.config["seed"])
         settings = parse(first.config, where="config.json").reward
         everything = np.arange(len(evaluated.performance))
-        expected = held_out(evaluated, everything, seed=seed)
+        forecasts = held_out(evaluated, everything, seed=seed)
         return Judgement(
             names=[history.folder.name for history in self.histories],
             evaluated=len(everything),
             screening=settings.screening,
             trust=_trust(self.learners[0], first),
-            overall=ranked(expected, evaluated.performance, seed=seed),
+            overall=ranked(forecasts.expected, evaluated.performance, seed=seed),
             by=self.by,
             pairs=matrix(evaluated, seed=seed),
+            forecasts=forecasts,
         )
 
     def lessons(self) -> Lessons:

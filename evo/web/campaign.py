@@ -64,6 +64,7 @@ class LiveCampaign:
         self._chances: tuple[int, Mapping[str, float]] = (0, {})
         self._judging: threading.Thread | None = None
         self._cache: dict[object, tuple[int, Any]] = {}
+        self._making: dict[object, threading.Lock] = {}
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -149,11 +150,14 @@ class LiveCampaign:
 
     def cached(self, key: object, make: Any) -> Any:
         """A value that holds until the next generation is sealed, made by `make()` if it is new."""
-        size = len(self.index)
-        entry = self._cache.get(key)
-        if entry is None or entry[0] != size:
-            entry = self._cache[key] = size, make()
-        return entry[1]
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:  # two requests for what takes minutes make it once
+            size = len(self.index)
+            entry = self._cache.get(key)
+            if entry is None or entry[0] != size:
+                entry = self._cache[key] = size, make()
+            return entry[1]
 
     def _judge(self) -> None:
         size = len(self.index)

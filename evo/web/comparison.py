@@ -1,13 +1,20 @@
 """Two or more campaigns side by side: settings, counts, fronts, best candidates and their test."""
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from archive.pareto import hypervolume
 from evo.core.arrays import Floats
-from evo.report.facts.comparison import MEASURED_BY, REFERENCE, machine_names, paired_facts
+from evo.report.facts.comparison import (
+    MEASURED_BY,
+    REFERENCE,
+    has_same_trials,
+    machine_names,
+    paired_facts,
+)
 from evo.web.campaign import LiveCampaign
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import members
@@ -35,11 +42,11 @@ def compared(campaigns: Sequence[LiveCampaign]) -> dict[str, Any]:
     ]
     if any(other.index.top_rung != first.index.top_rung for other in others):
         differing.append("highest rung reached")
-    keys = sorted({*first.config, *(key for other in others for key in other.config)})
+    flat = [_flat(campaign.config) for campaign in campaigns]
     settings = [
-        (key, [str(campaign.config.get(key)) for campaign in campaigns])
-        for key in keys
-        if any(other.config.get(key) != first.config.get(key) for other in others)
+        (key, [_shown(one.get(key)) for one in flat])
+        for key in sorted(set[str]().union(*flat))
+        if any(one.get(key) != flat[0].get(key) for one in flat)
     ]
     machines = {name for campaign in campaigns for name in machine_names(campaign.reader)}
     return {
@@ -47,8 +54,23 @@ def compared(campaigns: Sequence[LiveCampaign]) -> dict[str, Any]:
         "settings": settings,
         "machines": sorted(machines) if len(machines) > 1 else [],
         "columns": [_column(campaign) for campaign in campaigns],
-        "tests": [] if differing else [_test(first, other) for other in others],
+        "tests": [_test(first, other) for other in others],
     }
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings by dotted key."""
+    values: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping) and value:
+            values |= _flat(cast(Mapping[str, Any], value), f"{prefix}{key}.")
+        else:
+            values[f"{prefix}{key}"] = value
+    return values
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def comparison_figure(
@@ -103,12 +125,15 @@ def _test(first: LiveCampaign, other: LiveCampaign) -> dict[str, Any]:
     """The best of two campaigns on the trials that both have, and how their fronts lie."""
     places = first.index.best, other.index.best
     best = None
-    if places[0] is not None and places[1] is not None:
+    is_level = first.index.top_rung == other.index.top_rung
+    is_alike = is_level and has_same_trials(first.reader, other.reader)
+    if is_alike and places[0] is not None and places[1] is not None:
         best = paired_facts(first.record(places[0]), other.record(places[1]))
     return {
         "key": other.key,
         "name": other.name,
         "best": best,
+        "is_alike": is_alike,
         "beaten": _beaten(first, by=other),
         "beats": _beaten(other, by=first),
     }

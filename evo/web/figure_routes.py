@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -22,6 +23,9 @@ from evo.web.figures.spec import Figure, figure
 from evo.web.figures.spend import spend_figure
 from evo.web.figures.trials import trial_figure
 from evo.web.view import View
+
+if TYPE_CHECKING:
+    from evo.screening.appraisal import Judgement
 
 
 class FigureRoutes:
@@ -141,7 +145,22 @@ def _fronts(campaign: LiveCampaign, request: Request, view: View) -> Figure:
 def _efficiency(campaign: LiveCampaign, _: Request, __: View) -> Figure:
     from evo.web.figures.reward import efficiency_figure  # noqa: PLC0415 - imports torch
 
-    return campaign.cached("efficiency", lambda: efficiency_figure(campaign.reader))
+    return efficiency_figure(_judgement(campaign))
+
+
+def _calibration(campaign: LiveCampaign, _: Request, __: View) -> Figure:
+    from evo.web.figures.reward import calibration_figure  # noqa: PLC0415 - imports torch
+
+    index = campaign.index
+    places = np.flatnonzero(index.archived & ~index.baseline)
+    return calibration_figure(_judgement(campaign), [index.texts["id"][p] for p in places])
+
+
+def _judgement(campaign: LiveCampaign) -> "Judgement":
+    """Raises `UsageError` where too few candidates were evaluated."""
+    from evo.studies.reward import Rewards  # noqa: PLC0415 - imports torch
+
+    return campaign.cached("judgement", lambda: Rewards.of([campaign.reader]).judgement())
 
 
 def _screening(campaign: LiveCampaign, _: Request, __: View) -> Figure:
@@ -173,6 +192,7 @@ _FIGURES: Mapping[str, Callable[[LiveCampaign, Request, View], Figure]] = {
     "comparison": _comparison,
     "fronts": _fronts,
     "efficiency": _efficiency,
+    "calibration": _calibration,
     "screening": _screening,
     "spend": _spend,
 }

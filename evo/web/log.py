@@ -15,7 +15,7 @@ from evo.web.campaign import LiveCampaign
 from evo.web.index import Index
 
 _MOST_REASONS = 40
-_NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"\b[0-9a-f]{12,}\b|[-+−]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
 def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
 def reasons(index: Index) -> list[dict[str, Any]]:
     """Why candidates fell out, the most frequent reasons first, with the latest of each.
 
-    Reasons that differ in numbers alone are one.
+    Reasons that differ in numbers and ids alone are one.
     """
     counts: Counter[tuple[str, str, str]] = Counter()
     latest: dict[tuple[str, str, str], int] = {}

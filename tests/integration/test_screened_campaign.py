@@ -118,7 +118,13 @@ def test_what_the_model_is_worth_is_told_by_source(whole) -> None:
     assert facts["curve"][0]["found"] == 0 and facts["curve"][-1]["found"] == 1
     pairs = {(cell["learned_from"], cell["tested_on"]) for cell in facts["matrix"]}
     assert ("mutate-tree", "mutate-tree") in pairs
-    assert "learned from" in rendered(reward_view(found))
+    measured = [r.scored.margin.value for r in Reader.read(whole[0]).records if r.novelty]
+    assert found.forecasts.measured.tolist() == measured[-len(found.forecasts.measured) :]
+    text = rendered(reward_view(found))
+    assert "learned from" in text
+    covered = facts["calibration"]["coverage"]
+    assert [part["nominal"] for part in covered] == [0.5, 0.8, 0.95]
+    assert f"{covered[2]['measured']:.0%} of 95%" in text
 
 
 def test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been(

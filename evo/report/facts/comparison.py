@@ -24,6 +24,8 @@ REFERENCE = (0.0, 0.0)
 
 MEASURED_BY = ("kind", "tasks", "protocol", "device")
 """Settings that must agree for win rates to mean the same."""
+_WHO_TRAINS = ("keep", "racing", "heat_seeds", "leaders")
+"""Settings of the protocol that decide who trains on how many seeds, not what a trial is."""
 _FEWEST_SEEDS = 3
 """With fewer common seeds an interval would say nothing."""
 
@@ -32,7 +34,8 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
     """The JSON document of `evo compare --json`."""
     fronts = [pareto_front(reader.records) for reader in (one, other)]
     differing = [key for key in MEASURED_BY if one.config.get(key) != other.config.get(key)]
-    if _rung(fronts[0]) != _rung(fronts[1]):
+    is_level = _rung(fronts[0]) == _rung(fronts[1])
+    if not is_level:
         differing.append("highest rung reached")
     union = [*_points(fronts[0]), *_points(fronts[1])]
     machines = sorted({name for reader in (one, other) for name in machine_names(reader)})
@@ -47,7 +50,7 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
             _beaten(fronts[0], fronts[1]),
             _beaten(fronts[1], fronts[0]),
         ],
-        "best": None if differing else _best_facts(fronts[0], fronts[1]),
+        "best": _best_facts(*fronts) if has_same_trials(one, other) and is_level else None,
     }
 
 
@@ -82,6 +85,18 @@ def paired_facts(one: Record, other: Record) -> dict[str, Any]:
         "log_loss_ratio_ci": [mean - reach, mean + reach],
         "p": 2 * float(stdtr(len(means) - 1, -abs(mean) / spread)) if spread else float(not mean),
     }
+
+
+def has_same_trials(one: Reader, other: Reader) -> bool:
+    """True if a trial of the same task, network and seed is the same training in both campaigns."""
+    return _trial_settings(one.config) == _trial_settings(other.config)
+
+
+def _trial_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {key: config.get(key) for key in MEASURED_BY}
+    protocol: Mapping[str, Any] = config.get("protocol", {})
+    kept = {key: value for key, value in protocol.items() if key not in _WHO_TRAINS}
+    return {**settings, "protocol": kept}
 
 
 def machine_names(reader: Reader) -> list[str]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from evo.screening.appraisal import Judgement, Ranked
 
+LEVELS = (0.5, 0.8, 0.95)
+"""Probabilities of the intervals whose coverage is given."""
 _STEPS = 100
 """Points of the curve, evenly spaced."""
 
@@ -21,6 +23,14 @@ def reward_facts(judgement: Judgement) -> dict[str, Any]:
             "candidates": trust.count,
             "bias": trust.bias,
             "error_in_deviations": trust.overconfidence,
+        },
+        "calibration": {
+            "bias": judgement.forecasts.bias,
+            "error_in_deviations": judgement.forecasts.overconfidence,
+            "coverage": [
+                {"nominal": level, "measured": judgement.forecasts.coverage(level)}
+                for level in LEVELS
+            ],
         },
         **_ranked_facts(overall),
         "curve": [

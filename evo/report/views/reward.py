@@ -5,8 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.core.estimate import Estimate
+from evo.report.facts.reward import LEVELS
 from evo.report.views.tables import plain_table
-from evo.screening.appraisal import Judgement, Ranked
+from evo.screening.appraisal import Forecasts, Judgement, Ranked
 
 _SHARES = (0.05, 0.1, 0.25, 0.5, 0.75)
 """Shares evaluated that the table shows."""
@@ -14,7 +15,22 @@ _SHARES = (0.05, 0.1, 0.25, 0.5, 0.75)
 
 def reward_view(judgement: Judgement) -> RenderableType:
     """Trust in the model, the curve at a few points, and the matrix of sources."""
-    return Group(_trust_line(judgement), _curve_table(judgement.overall), _matrix_table(judgement))
+    return Group(
+        _trust_line(judgement),
+        Text(calibration_words(judgement.forecasts)),
+        _curve_table(judgement.overall),
+        _matrix_table(judgement),
+    )
+
+
+def calibration_words(forecasts: Forecasts) -> str:
+    """How well predictions for candidates that the model did not see fit what was measured."""
+    shares = ", ".join(f"{forecasts.coverage(level):.0%} of {level:.0%}" for level in LEVELS)
+    return (
+        f"Calibration, held out: within the intervals {shares}; measured less predicted "
+        f"{forecasts.bias:+.3f} on average, {forecasts.overconfidence:.2f} predicted deviations "
+        "(1 is calibrated, more is too sure)."
+    )
 
 
 def _trust_line(judgement: Judgement) -> Text:

@@ -113,6 +113,8 @@ def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> F
                 [names.get(index.texts["id"][place], "") for place in known],
                 among=projection.points[rows[shown]],
             ),
+            "hovertext": [plain(names.get(index.texts["id"][place], "")) for place in known],
+            "hovertemplate": "%{hovertext}<extra></extra>",
             "textposition": "top center",
             "marker": {"symbol": "x", "size": 8, "color": BLACK},
         }

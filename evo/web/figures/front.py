@@ -93,6 +93,8 @@ def front_figure(
                     [names.get(index.texts["id"][place], "") for place in known],
                     among=_points(index, places, axes),
                 ),
+                "hovertext": [plain(names.get(index.texts["id"][place], "")) for place in known],
+                "hovertemplate": "%{hovertext}: %{y:.3f} at novelty %{x:.3f}<extra></extra>",
                 "textposition": "top center",
                 "marker": {"symbol": "x", "size": 8, "color": BLACK},
             }

@@ -1,18 +1,20 @@
-"""How well a reward model would rank the campaign's candidates; fits several models."""
+"""How well a reward model would rank the campaign's candidates, and how sure it may be of them."""
 
-from archive.history.reader import Reader
-from evo.report.facts.reward import reward_facts
-from evo.studies.reward import Rewards
-from evo.web.figures.spec import BLUE, GREY, Figure, figure, numbers
+from collections.abc import Sequence
+
+import numpy as np
+
+from evo.report.facts.reward import LEVELS, reward_facts
+from evo.screening.appraisal import Judgement
+from evo.web.figures.spec import BLUE, GREY, Figure, figure, numbers, plain, thinned
+
+_MOST_BARS = 300
+"""Candidates up to which each has its interval drawn."""
 
 
-def efficiency_figure(reader: Reader) -> Figure:
-    """Share of the best found by share evaluated, with what `evo reward` says as a note.
-
-    Raises:
-        UsageError: too few candidates were evaluated.
-    """
-    facts = reward_facts(Rewards.of([reader]).judgement())
+def efficiency_figure(judgement: Judgement) -> Figure:
+    """Share of the best found by share evaluated, with what `evo reward` says as a note."""
+    facts = reward_facts(judgement)
     curve = facts["curve"]
     low, high = facts["found_at_quarter_ci"]
     trust = facts["trust"]
@@ -42,5 +44,56 @@ def efficiency_figure(reader: Reader) -> Figure:
         f"{high:.0%}). Trust is {'earned' if trust['earned'] else 'not earned'}: rank correlation "
         f"{'unknown' if correlation is None else f'{correlation:.2f}'} over {trust['candidates']} "
         "candidates that were drawn at random."
+    )
+    return drawn
+
+
+def calibration_figure(judgement: Judgement, ids: Sequence[str]) -> Figure:
+    """Measured margins against those that a model predicted which had not seen the candidate.
+
+    Args:
+        judgement: of one campaign.
+        ids: of its evaluated candidates, in order.
+    """
+    forecasts = judgement.forecasts
+    nothing = np.zeros(0, dtype=np.intp)
+    shown = thinned(np.arange(len(forecasts.measured)), nothing)
+    spread = forecasts.spread[shown]
+    ends = [float(end) for end in np.quantile(forecasts.measured, [0.0, 1.0])]
+    data = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": numbers(forecasts.expected[shown]),
+            "y": numbers(forecasts.measured[shown]),
+            "error_x": {
+                "type": "data",
+                "array": numbers(1.96 * spread),
+                "color": GREY,
+                "thickness": 0.6,
+                "width": 0,
+                "visible": len(shown) <= _MOST_BARS,
+            },
+            "customdata": [plain(ids[int(place)]) for place in shown],
+            "name": "candidates, 95 % intervals",
+            "marker": {"color": BLUE, "size": 6, "opacity": 0.7},
+            "hovertemplate": "predicted %{x:.3f}, measured %{y:.3f}<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": ends,
+            "y": ends,
+            "name": "as predicted",
+            "line": {"color": GREY, "dash": "dot"},
+            "hoverinfo": "skip",
+        },
+    ]
+    drawn = figure(data, x="predicted margin", y="measured margin")
+    shares = ", ".join(f"{forecasts.coverage(level):.0%} within {level:.0%}" for level in LEVELS)
+    drawn["caption"] = (
+        f"Measured margins inside the predicted intervals: {shares}. Measured less predicted is "
+        f"{forecasts.bias:+.3f} on average and {forecasts.overconfidence:.2f} of the predicted "
+        "deviations (1 is calibrated, more is too sure)."
     )
     return drawn

@@ -141,7 +141,7 @@ def labels(points: Floats, names: Sequence[str], *, among: Floats) -> list[str]:
     """
     everything = np.concatenate([points, among])
     span = np.ptp(everything, axis=0) if len(everything) else np.ones(2)
-    scaled = points / np.where(span > 0, span, 1.0) / (0.14, 0.05)
+    scaled = points / np.where(span > 0, span, 1.0) / (0.09, 0.04)
     placed: list[int] = []
     for place, point in enumerate(scaled):
         if all((np.abs(point - scaled[other]) > 1).any() for other in placed):

@@ -73,7 +73,7 @@ function dressed(chart, layout) {
   const isNarrow = isPhone || chart.clientHeight < 300;
   return {
     ...layout,
-    xaxis: { ...axis, zeroline: false, ...layout.xaxis, title: { standoff: 8, ...layout.xaxis.title } },
+    xaxis: { ...axis, zeroline: false, ...layout.xaxis, title: { standoff: 8, ...shortened(layout.xaxis.title, isPhone) } },
     yaxis: { ...axis, ...layout.yaxis, title: { standoff: 8, ...shortened(layout.yaxis.title, isNarrow) } },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

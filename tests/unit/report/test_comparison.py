@@ -85,6 +85,17 @@ def test_runs_that_were_measured_otherwise_are_not_compared_by_their_best(tmp_pa
     assert (facts["comparable"], facts["differing"], facts["best"]) == (False, ["tasks"], None)
 
 
+def test_the_best_are_compared_where_only_who_trains_differs(tmp_path) -> None:
+    one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2)])
+    protocol = {"protocol": {**CONFIG["protocol"], "leaders": 0}}
+    two = run(tmp_path / "two", [lossy("c", 0.7, 0.4, 0.4)], **protocol)
+
+    facts = comparison_facts(one, two)
+
+    assert (facts["comparable"], facts["differing"]) == (False, ["protocol"])
+    assert facts["best"]["seeds"] == 4
+
+
 def test_a_run_without_candidates_has_no_best(tmp_path, capsys) -> None:
     one = run(tmp_path / "one", [lossy("a", 0.8, 0.5, 0.2)])
     two = run(tmp_path / "two", [], seed=1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,9 +41,22 @@ def test_nobody_is_ranked_by_a_model_that_learned_from_it() -> None:
         world.features, Example(noise, np.full(len(noise), 0.1)), noise, world.sources
     )
 
-    expected = held_out(drawn, np.arange(len(noise)), seed=0)
+    expected = held_out(drawn, np.arange(len(noise)), seed=0).expected
 
     assert abs(np.corrcoef(expected, noise)[0, 1]) < 0.3
+
+
+def test_intervals_of_a_model_hold_their_share_of_what_follows_its_law() -> None:
+    world = evaluated()
+    forecasts = held_out(world, np.arange(100), seed=0)
+
+    for level in (0.5, 0.8, 0.95):
+        assert forecasts.coverage(level) == pytest.approx(level, abs=0.3)
+    assert 0.5 < forecasts.overconfidence < 2
+    assert (forecasts.measured == world.performance[:100]).all()
+    timid = replace(forecasts, spread=10 * forecasts.spread, error=10 * forecasts.error)
+    assert timid.coverage(0.5) > forecasts.coverage(0.5)
+    assert timid.overconfidence == pytest.approx(forecasts.overconfidence / 10)
 
 
 def test_an_interval_holds_its_estimate_and_narrows_with_candidates() -> None:
@@ -70,8 +85,8 @@ def test_a_curve_rises_from_nothing_to_all_and_no_ranking_beats_the_truth(promis
 def test_the_picture_draws_every_pair() -> None:
     world = evaluated()
     everyone = np.arange(len(world.performance))
-    expected = held_out(world, everyone, seed=0)
-    overall = ranked(expected, world.performance, seed=0)
+    forecasts = held_out(world, everyone, seed=0)
+    overall = ranked(forecasts.expected, world.performance, seed=0)
     judged = Judgement(
         ["run"],
         len(everyone),
@@ -80,6 +95,7 @@ def test_the_picture_draws_every_pair() -> None:
         overall,
         "operator",
         matrix(world, seed=0),
+        forecasts,
     )
 
     figure = picture.draw_efficiency(judged)
