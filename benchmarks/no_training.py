@@ -7,7 +7,7 @@ given: they come from our own syntax-tree operators.
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -100,16 +100,17 @@ def run(
     *,
     trainer: Trainer | None = None,
     replay: Reader | None = None,
+    staff: Callable[[Config], None] = lambda _: None,
 ) -> None:
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
     with (
-        counted_hours(history.folder, hours=config.llm.budget.hours) as hours,
+        counted_hours(history.folder, limit=config.llm.budget.hours) as hours,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
     ):
         train = trainer or Trainer(config.protocol)
-        resources = Resources(InProcess(), HashedText(), train, keys, hours, replay)
-        search(history, config, watch, resources)
+        resources = Resources(InProcess(), HashedText(), train, keys, hours, replay, staff)
+        search(history, watch, resources)
 
 
 def warm_up(kind: str) -> None:

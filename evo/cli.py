@@ -23,6 +23,7 @@ from evo.commands.compare import compare
 from evo.commands.config import config
 from evo.commands.confirm import confirm
 from evo.commands.console import err
+from evo.commands.ctl import ctl
 from evo.commands.doctor import doctor
 from evo.commands.evaluate import evaluate
 from evo.commands.export import export
@@ -68,7 +69,7 @@ def options(
 
 # In the order of `evo --help`.
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Search": (init, run, resume, status, view, config),
+    "Search": (init, run, resume, ctl, status, view, config),
     "Results": (report, pareto, show, compare, confirm, export, check),
     "Components": (validate, evaluate),
     "Measure the method": (fidelity, reward),

@@ -18,6 +18,7 @@ class Briefing:
         neighbours: known components that it should differ from, the nearest first.
         failures: recent candidates that fell out, with their reasons.
         partners: in a combination, sources of the other members' components, by kind.
+        hints: words of the person who runs the search.
     """
 
     contract: Contract
@@ -26,3 +27,4 @@ class Briefing:
     neighbours: Sequence[Record] = ()
     failures: Sequence[Record] = ()
     partners: Mapping[str, str] = field(default_factory=dict[str, str])
+    hints: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""Settings that a person changed after a campaign began: the file `changes`.
+"""What a person said to a campaign after it began: the file `changes`.
 
 Each change has the generation that it holds from. So the history says which generation ran under
 which settings, and a resumed campaign runs each generation under those that were its own. The file
@@ -15,8 +15,11 @@ from typing import Any, NamedTuple, cast
 from archive.store import disk
 from evo.core.errors import HistoryError, unknown_format
 
-CHANGES_FORMAT = 1
+CHANGES_FORMAT = 2
+_READABLE = (1, CHANGES_FORMAT)  # the first had neither command nor key
 CHANGES_FILE = "changes"
+PAUSE, GO_ON = "pause", "resume"
+"""The commands that hold a campaign and let it go on."""
 
 
 class Change(NamedTuple):
@@ -24,15 +27,20 @@ class Change(NamedTuple):
 
     Attributes:
         first: the first generation that runs under them.
-        settings: new values by dotted key.
+        settings: new values by dotted key; none for a command such as "pause", which changes
+            nothing of the search.
         time: when it was asked for, in UTC, ISO 8601.
         host: the machine on which it was asked for.
+        command: the command of `evo ctl` in words; empty for settings of `evo resume`.
+        key: of the command, which is carried out once however often it is sent.
     """
 
     first: int
     settings: Mapping[str, Any]
     time: str
     host: str
+    command: str = ""
+    key: str = ""
 
 
 def read_changes(folder: Path, *, campaign: str) -> tuple[Change, ...]:
@@ -57,7 +65,7 @@ def read_changes(folder: Path, *, campaign: str) -> tuple[Change, ...]:
             f"{path} is damaged: {error}. Restore it from a copy: without it generations would run "
             "under settings that are not their own."
         ) from None
-    if version != CHANGES_FORMAT:
+    if version not in _READABLE:
         raise unknown_format(path, version, known=CHANGES_FORMAT)
     if not is_whole or content["campaign"] != campaign:
         problem = "of another campaign" if is_whole else "damaged: it does not match its checksum"
@@ -79,6 +87,12 @@ def write_changes(folder: Path, changes: Sequence[Change], *, campaign: str) -> 
         "changes": body,
     }
     disk.replace(folder / CHANGES_FILE, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def is_paused(changes: Iterable[Change]) -> bool:
+    """True if a person has paused the campaign and not let it go on since."""
+    last = [change for change in changes if change.command in (PAUSE, GO_ON)][-1:]
+    return any(change.command == PAUSE for change in last)
 
 
 def with_changes(config: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ since a campaign must never resume from an incomplete history.
 
 import errno
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +37,13 @@ from evo.core.records import Generation, Outcome, Record
 class History(Reader):
     """A campaign open for writing, by one process at a time; a context manager.
 
-    Make one with `History.create` or `History.open`.
+    Make one with `History.create` or `History.open`. One thread writes outcomes and generations;
+    changes may come from another.
+
+    Attributes:
+        changing: held while settings change, so that no generation begins or is sealed meanwhile.
+        begun: the last generation that began in this process, which is asked to propose for it;
+            -1 where none has.
     """
 
     def __init__(
@@ -46,6 +53,8 @@ class History(Reader):
         self._lock = lock
         self._merge_limits = merge_limits
         self._journal: Journal | None = None
+        self.changing = threading.Condition()
+        self.begun = -1
 
     @classmethod
     def create(
@@ -150,14 +159,31 @@ class History(Reader):
         assert self._journal is not None, "the history is closed"
         assert generation == self.generation + 1, f"{generation} follows {self.generation}"
         sealed = Generation(generation, records, tuple(survivors))
-        new_segment = segment.seal(self.folder / "segments", sealed, campaign=self._manifest.id)
-        self._segments.append(new_segment)
+        with self.changing:
+            new_segment = segment.seal(self.folder / "segments", sealed, campaign=self._manifest.id)
+            self._segments.append(new_segment)
         self._outcomes = {}
         # Closed first: if the next journal cannot be started, nothing may go to the outdated one.
         self._journal.close()
         self._journal = None
         self._journal = self._next_journal()
         self._merge()
+
+    def begin(self, generation: int, *, under: Mapping[str, Any]) -> bool:
+        """Begin to propose for a generation; from then on no change reaches its proposals.
+
+        Args:
+            generation: the generation.
+            under: the configuration that the caller runs under.
+
+        Returns:
+            False where another configuration holds for the generation; it has then not begun.
+        """
+        with self.changing:
+            if self.config_at(generation) != under:
+                return False
+            self.begun = max(self.begun, generation)
+            return True
 
     def change(self, changes: Sequence[Change]) -> None:
         """Add changes of settings; they are durable when this returns.
@@ -168,9 +194,16 @@ class History(Reader):
         assert all(change.first > self.generation for change in changes), "it is sealed"
         # In the order of generations: a later request may hold sooner than an earlier one.
         together = sorted([*self.changes, *changes], key=lambda change: change.first)
-        write_changes(self.folder, together, campaign=self._manifest.id)
-        self.changes = tuple(together)
-        self.config = with_changes(self.begun_with, self.changes)
+        with self.changing:
+            write_changes(self.folder, together, campaign=self._manifest.id)
+            self.changes = tuple(together)
+            self.config = with_changes(self.begun_with, self.changes)
+            self.changing.notify_all()
+
+    def wait_for_change(self, most_s: float) -> None:
+        """Wait until another thread has changed something, at most so long."""
+        with self.changing:
+            self.changing.wait(most_s)
 
     def _next_journal(self) -> Journal:
         path = self.folder / "journal"

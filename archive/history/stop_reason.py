@@ -48,6 +48,6 @@ def kept(folder: Path) -> Generator[None]:
 
 def _words(end: BaseException) -> str:
     if isinstance(end, KeyboardInterrupt):
-        return INTERRUPTED
+        return str(end) or INTERRUPTED
     # Messages of other errors are not ours: they may be unreadable, or hold secrets.
     return str(end) if isinstance(end, EvoError) else f"failed: {type(end).__name__}"

@@ -1,6 +1,7 @@
 """Work on an open campaign until it stops: events, progress, signals and trackers go with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from archive.history import stop_reason
@@ -12,8 +13,10 @@ from evo.campaign import process
 from evo.campaign.events import BudgetReached, GenerationSealed, StopCause, Stopped
 from evo.campaign.live_status import LiveStatus
 from evo.campaign.progress import OnProgress, Progress
+from evo.campaign.steer import Stop
 from evo.campaign.stopping import Stopping
 from evo.compute.threads import one_thread
+from evo.control.server import NoSocketError, listening
 from evo.core.errors import BudgetReachedError
 from evo.tracking.tracking import tracked
 
@@ -58,7 +61,7 @@ def work(
         KeyboardInterrupt: it was interrupted; everything is saved.
         EvoError: the work failed; what was trained is saved.
     """
-    stopping = Stopping(on_stopping)
+    stopping, warn = Stopping(on_stopping), warn or as_warning
     live_status = LiveStatus(history.folder)
 
     def watch(progress: Progress) -> None:
@@ -78,7 +81,8 @@ def work(
             one_thread(),
             stop_reason.kept(history.folder),
             stopping,
-            tracked(history.folder, warn=warn or as_warning) as track,
+            tracked(history.folder, warn=warn) as track,
+            _steered(history, stopping.ask, warn),
         ):
 
             def watch_and_track(progress: Progress) -> None:
@@ -91,10 +95,21 @@ def work(
     except BudgetReachedError as reached:
         listener(BudgetReached(history.generation, str(reached)))
         return stopped(StopCause.BUDGET, str(reached))
-    except KeyboardInterrupt:
-        stopped(StopCause.INTERRUPTED, stop_reason.INTERRUPTED)
+    except KeyboardInterrupt as interrupt:
+        stopped(StopCause.INTERRUPTED, str(interrupt) or stop_reason.INTERRUPTED)
         raise
     except Exception as error:
         stopped(StopCause.FAILED, str(error))
         raise
     return stopped(StopCause.FINISHED)
+
+
+@contextmanager
+def _steered(history: History, stop: Stop, warn: Warn) -> Generator[None]:
+    """Carry out the commands of `evo ctl`, where the folder takes a socket."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(listening(history, stop))
+        except NoSocketError as error:
+            warn(str(error))
+        yield

@@ -1,6 +1,7 @@
-"""Wall time of a campaign, summed over all processes that ran it, and the budget that limits it.
+"""Budgets that end a campaign's trainings: wall time, and the number of candidates trained.
 
-They are kept in a file, see `archive.history.hours`.
+Wall time is summed over all processes that ran the campaign; it is kept in a file, see
+`archive.history.hours`.
 """
 
 import threading
@@ -8,43 +9,68 @@ import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from archive.history.hours import read_seconds, save_seconds
-from evo.core.errors import HistoryError
-from evo.core.records import Outcome
+from evo.core.errors import BudgetReachedError, HistoryError
+from evo.core.records import Outcome, Record, Status
+from evo.core.step import Step
 from evo.evaluation.protocol import Job
 from evo.evaluation.rungs import Runner
 from evo.llm.limits import passed
 
 
-class CampaignHours(NamedTuple):
-    """Wall time of a campaign while it runs.
+class CampaignHours:
+    """Wall time of a campaign while it runs, without the time in which it is paused.
 
-    Attributes:
-        deadline: on the monotonic clock, when its hours are used up; None without a limit.
-        so_far: gives the hours of all processes until now.
+    Args:
+        before_s: seconds of all earlier processes.
+        clock: seconds since any moment.
     """
 
-    deadline: float | None
-    so_far: Callable[[], float]
+    def __init__(
+        self, before_s: float = 0.0, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._before_s = before_s
+        self._clock = clock
+        self._start = clock()
+        self._paused_s = 0.0
+        self._pause_start: float | None = None
+
+    def so_far(self) -> float:
+        """Hours of all processes until now."""
+        now = self._clock() if self._pause_start is None else self._pause_start
+        return (self._before_s + (now - self._start - self._paused_s)) / 3600
+
+    def passed(self, limit: float) -> bool:
+        """True if the hours of a limit are used up; 0 is no limit."""
+        return 0 < limit <= self.so_far()
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Count no time as long as the context lasts."""
+        self._pause_start = start = self._clock()
+        try:
+            yield
+        finally:
+            self._paused_s += self._clock() - start
+            self._pause_start = None
 
 
 @contextmanager
 def counted_hours(
     folder: Path,
     *,
-    hours: float,
+    limit: float,
     clock: Callable[[], float] = time.monotonic,
     save_every_s: float = 10.0,
 ) -> Generator[CampaignHours]:
-    """Count the hours of a campaign, and say when they end.
+    """Count the hours of a campaign, and keep them in its folder.
 
     The time spent in the context is added to the time that the campaign ran before.
 
     Args:
         folder: the campaign's.
-        hours: budget of all processes together; 0 is no limit.
+        limit: hours of all processes together; 0 is no limit.
         clock: seconds since any moment.
         save_every_s: how often the file is updated.
 
@@ -52,16 +78,12 @@ def counted_hours(
         BudgetReachedError: the hours are used up already.
         HistoryError: the file is damaged, and a budget depends on it.
     """
-    start, before = clock(), _before(folder, is_limit=hours > 0)
-    left = 3600 * hours - before  # not as clock + 3600 · hours − before, which rounds
-    if hours and left <= 0:
-        raise passed(hours)
-
-    def so_far() -> float:
-        return (before + clock() - start) / 3600
+    hours = CampaignHours(_before(folder, is_limit=limit > 0), clock=clock)
+    if hours.passed(limit):
+        raise passed(limit)
 
     def save() -> None:
-        save_seconds(folder, 3600 * so_far())
+        save_seconds(folder, 3600 * hours.so_far())
 
     ended = threading.Event()
 
@@ -73,7 +95,7 @@ def counted_hours(
     thread = threading.Thread(target=keep, daemon=True)
     thread.start()
     try:
-        yield CampaignHours(start + left if hours else None, so_far)
+        yield hours
     finally:
         ended.set()
         thread.join()
@@ -81,18 +103,50 @@ def counted_hours(
             save()
 
 
-def stop_at(deadline: float | None, train: Runner, *, hours: float) -> Runner:
-    """Train until the deadline, then raise `BudgetReachedError`; finished trainings are saved."""
-    if deadline is None:
-        return train
+def stop_at(train: Runner, hours: CampaignHours, *, limit: float) -> Runner:
+    """Train until the hours of a limit are used up, then raise `BudgetReachedError`.
+
+    Finished trainings are saved.
+    """
 
     def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
         for outcome in train(jobs):
             yield outcome
-            if time.monotonic() >= deadline:
-                raise passed(hours)
+            if hours.passed(limit):
+                raise passed(limit)
 
     return run
+
+
+class TrainingBudget:
+    """Evaluates candidates as long as a number of trainings is not exceeded.
+
+    A generation is trained whole or not at all, so that its scores do not depend on the budget.
+
+    Args:
+        evaluate: trains the remaining records.
+        most: candidates that are trained, over all generations.
+        trained: number of candidates trained in the generations before.
+    """
+
+    def __init__(self, evaluate: Step, most: int, *, trained: Callable[[], int]) -> None:
+        self._evaluate = evaluate
+        self._most = most
+        self._trained = trained
+
+    def __call__(self, records: list[Record]) -> list[Record]:
+        """The records, evaluated.
+
+        Raises:
+            BudgetReachedError: more would be trained than the budget allows.
+        """
+        due, trained = sum(record.status is Status.PROPOSED for record in records), self._trained()
+        if trained + due > self._most:
+            raise BudgetReachedError(
+                f"Budget reached: {trained:,} of {self._most:,} trainings are spent, and the next "
+                f"generation needs {due:,}."
+            )
+        return self._evaluate(records)
 
 
 def _before(folder: Path, *, is_limit: bool) -> float:

@@ -30,14 +30,21 @@ class BudgetWatch:
         budget: the limits.
         spent: what requests have used so far.
         hours: wall time so far, all runs together.
+        trainings: candidates trained so far.
     """
 
     def __init__(
-        self, budget: Budget, *, spent: Callable[[], Spent], hours: Callable[[], float]
+        self,
+        budget: Budget,
+        *,
+        spent: Callable[[], Spent],
+        hours: Callable[[], float],
+        trainings: Callable[[], int] = lambda: 0,
     ) -> None:
         self._budget = budget
         self._spent = spent
         self._hours = hours
+        self._trainings = trainings
         self._warned: dict[str, float] = {}
 
     def __call__(self, generation: int) -> Iterator[BudgetWarning]:
@@ -52,6 +59,7 @@ class BudgetWatch:
     def _uses(self) -> dict[str, _Use]:
         budget, spent, hours = self._budget, self._spent(), self._hours()
         tokens = spent.prompt_tokens + spent.completion_tokens
+        trainings = self._trainings()
         return {
             "requests": _Use(
                 spent.requests,
@@ -63,6 +71,9 @@ class BudgetWatch:
                 spent.cost_usd,
                 budget.dollars,
                 f"${spent.cost_usd:.2f} of ${budget.dollars:.2f}",
+            ),
+            "trainings": _Use(
+                trainings, budget.trainings, f"{trainings:,} of {budget.trainings:,} trainings"
             ),
             "hours": _Use(hours, budget.hours, f"{hours:.1f} of {budget.hours:g} hours"),
         }

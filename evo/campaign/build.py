@@ -1,6 +1,8 @@
 """Put a search together from its configuration and what a process brings along."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from archive.history.history import History
 from archive.novelty.descriptors import TextDescriptor
@@ -8,12 +10,13 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import given, steps
 from evo.campaign.ablation import Ablate, standard_graphs
 from evo.campaign.baselines import behaviour_scale, measure_baselines
-from evo.campaign.budget import stop_at
+from evo.campaign.budget import TrainingBudget, stop_at
 from evo.campaign.budget_warnings import BudgetWatch
 from evo.campaign.fresh_state import fresh_state
 from evo.campaign.journaled import journaled
 from evo.campaign.learning import expect_learning
 from evo.campaign.loop import Toolbox, run_generations
+from evo.campaign.pausing import pausing
 from evo.campaign.progress import OnProgress
 from evo.campaign.propose_step import propose_step
 from evo.campaign.resources import Resources
@@ -32,7 +35,7 @@ from evo.selection.islands import Islands
 from evo.validation.validator import Validator
 
 
-def search(history: History, config: Config, watch: OnProgress, resources: Resources) -> None:
+def search(history: History, watch: OnProgress, resources: Resources) -> None:
     """Run the search with what a process brings along, until its end or that of its hours.
 
     Each generation runs under its own settings: where they change, everything is built again from
@@ -40,30 +43,32 @@ def search(history: History, config: Config, watch: OnProgress, resources: Resou
 
     Args:
         history: the campaign's, open for writing.
-        config: its configuration as all changes leave it.
         watch: called with a snapshot at every event.
         resources: sandbox, text descriptor, trainer and the like.
     """
-    while history.generation < config.generations:
-        following = max(history.generation + 1, 1)
-        later = [change.first - 1 for change in history.changes if change.first > following]
-        phase = parse(history.config_at(following), where=str(history.folder / "changes"))
-        phase = phase.model_copy(update={"generations": config.generations})
-        _search(history, phase, watch, resources, last=min([*later, config.generations]))
+    watch = pausing(watch, history, resources.hours)
+    while history.generation < history.config["generations"]:
+        settings = history.config_at(max(history.generation + 1, 1))
+        _search(history, settings, watch, resources)
 
 
 def _search(
-    history: History, config: Config, watch: OnProgress, resources: Resources, *, last: int
+    history: History, settings: Mapping[str, Any], watch: OnProgress, resources: Resources
 ) -> None:
-    """Run the generations up to the last one under these settings."""
+    """Run the generations that begin under these settings, up to the first that does not."""
+    config = parse(settings, where=str(history.folder / "changes"))
+    begin = partial(history.begin, under=settings)
+    resources.staff(config)
     text, hours, replay = resources.text, resources.hours, resources.replay
     kind = kinds.get(config.kind)()
     validator = Validator(kind, resources.sandbox)
     begun = int(history.begun_with["generations"])  # a portfolio is halved by these
-    islands = Islands.of(config.selection, config.population, begun)
+    pinned = frozenset(config.steering.pinned)
+    islands = Islands.of(config.selection, config.population, begun, pinned=pinned)
     state = fresh_state(history, config, kind, islands, watch)
     train = journaled(resources.train, history, state.tracker)
-    train = stop_at(hours.deadline, train, hours=config.llm.budget.hours)
+    limit = config.llm.budget.hours
+    train = stop_at(train, hours, limit=limit)
     if history.generation < 0:
         baselines = measure_baselines(
             kind,
@@ -88,7 +93,7 @@ def _search(
             replies,
             keys=resources.keys,
             source=replay and models.read_replies(replay),
-            deadline=hours.deadline,
+            is_late=lambda: hours.passed(limit),
         ) as client,
         propose_step(
             config,
@@ -97,15 +102,18 @@ def _search(
             client,
             kind=kind,
             validate=toolbox.validate,
-            last=last,
+            begin=begin,
         ) as propose,
     ):
         watch_budget = BudgetWatch(
-            config.llm.budget, spent=lambda: replies.total, hours=hours.so_far
+            config.llm.budget,
+            spent=lambda: replies.total,
+            hours=hours.so_far,
+            trainings=lambda: state.tracker.trained,
         )
         state.tracker.also_report(watch_budget)
         toolbox.register("vary", propose)
-        run_generations(toolbox, state, history, generations=last)
+        run_generations(toolbox, state, history, generations=config.generations, begin=begin)
 
 
 def _toolbox(
@@ -129,7 +137,10 @@ def _toolbox(
     toolbox.register("recognise", steps.Recognise(kind, scale, state.archive))
     toolbox.register("screen", screen)
     evaluator = Evaluator(train, config.protocol, lambda _: trials)
-    toolbox.register("evaluate", steps.Evaluate(evaluator))
+    evaluate: Step = steps.Evaluate(evaluator)
+    if most := config.llm.budget.trainings:
+        evaluate = TrainingBudget(evaluate, most, trained=lambda: state.tracker.trained)
+    toolbox.register("evaluate", evaluate)
     toolbox.register(
         "remeasure",
         steps.Remeasure(

@@ -2,13 +2,15 @@
 
 Limits, such as generations and budgets, hold from the generation in progress on: they change
 nothing that it does. What changes the proposals holds from a generation that has not begun, so that
-no reply that is paid for is lost.
+no reply that is paid for is lost. A change is on disk before it acts. It may be made while the
+campaign runs, from another thread than the one that runs it: the next generation then begins under
+it.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from socket import gethostname
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive.history.changes import Change, with_changes
 from archive.history.history import History
@@ -18,11 +20,12 @@ from evo.core.errors import UsageError
 _LIMITS = (
     *("generations", "workers", "timeout_s", "llm.budget", "llm.concurrency"),
     *("llm.requests_per_minute", "llm.attempts", "llm.wait_s", "llm.wait_most_s"),
-    *("llm.patience", "llm.when_dead"),
+    *("llm.patience", "llm.when_dead", "notify"),
 )
 _SEARCH = (
     *("operators", "offspring", "trainings", "population"),
     *("portfolio.adaptive", "portfolio.floor", "llm.repair", "llm.cost_weight"),
+    *("llm.off", "steering"),
 )
 _REASONS = {
     "kind": "another kind is another campaign",
@@ -41,8 +44,27 @@ _REASONS = {
 }
 
 
+class Words(NamedTuple):
+    """The words of a person that a change comes from.
+
+    Attributes:
+        command: of `evo ctl`; empty for settings of `evo resume`.
+        key: of the command, which is carried out once.
+    """
+
+    command: str = ""
+    key: str = ""
+
+
+_NONE = Words()
+
+
 def change(
-    history: History, requested: Mapping[str, Any], *, check: Callable[[Config], object]
+    history: History,
+    requested: Mapping[str, Any],
+    *,
+    check: Callable[[Config], object],
+    words: Words = _NONE,
 ) -> list[Change]:
     """Change settings of a campaign; the changes become part of its history.
 
@@ -51,6 +73,7 @@ def change(
         requested: new values by dotted key. A text that begins with `+`, such as "+50", is added
             to the value that holds now.
         check: raises a `UsageError` where a campaign cannot run under a configuration.
+        words: of the person.
 
     Returns:
         The changes, with the generation that each holds from; none where all is as requested.
@@ -58,6 +81,37 @@ def change(
     Raises:
         UsageError: a setting may not change, or its value is wrong; nothing has changed.
     """
+    with history.changing:
+        return _change(history, requested, check, words)
+
+
+def note(history: History, words: Words) -> Change:
+    """Write down words that change no setting, such as "pause"."""
+    with history.changing:
+        noted = _change_of(history.generation + 1, {}, words)
+        history.change([noted])
+        return noted
+
+
+def first_open(history: History, config: Config) -> int:
+    """The first generation for which nothing has been proposed, also by a process that is gone.
+
+    It is no earlier than what was changed last, so that changes hold in the order of requests.
+    """
+    following = history.generation + 1
+    begun = bool(history.outcomes) or bool(config.llm.models)
+    ahead = bool(config.llm.models) and config.llm.ahead
+    is_here = history.begun >= following
+    first = history.begun + 1 if is_here else following + begun + ahead
+    return max(first, *(change.first for change in history.changes), 1)
+
+
+def _change(
+    history: History,
+    requested: Mapping[str, Any],
+    check: Callable[[Config], object],
+    words: Words,
+) -> list[Change]:
     now = parse(history.config, where=str(history.folder / "config.json"))
     values = now.model_dump(mode="json")
     settings: dict[str, Any] = {}
@@ -66,15 +120,12 @@ def change(
         wanted = _sum(key, _value(values, key), value)
         if wanted != _value(values, key):
             settings[key] = wanted
-    following = history.generation + 1
-    begun = bool(history.outcomes) or bool(now.llm.models)
-    ahead = bool(now.llm.models) and now.llm.ahead
-    time = datetime.now(UTC).isoformat(timespec="seconds")
-    parts = {following: _LIMITS, following + begun + ahead: _SEARCH}
-    if following == following + begun + ahead:
+    following, first_search = history.generation + 1, first_open(history, now)
+    parts = {following: _LIMITS, first_search: _SEARCH}
+    if following == first_search:
         parts = {following: (*_LIMITS, *_SEARCH)}
     changes = [
-        Change(first, part, time, gethostname())
+        _change_of(first, part, words)
         for first, keys in parts.items()
         if (part := {key: value for key, value in settings.items() if _is_in(key, keys)})
     ]
@@ -94,6 +145,11 @@ def change(
         check(changed)
         history.change(changes)
     return changes
+
+
+def _change_of(first: int, settings: Mapping[str, Any], words: Words) -> Change:
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    return Change(first, settings, time, gethostname(), words.command, words.key)
 
 
 def _expect_changeable(key: str, config: Config) -> None:

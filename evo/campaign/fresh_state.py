@@ -1,9 +1,11 @@
 """Search state of a campaign before any generation is taken in, as its configuration asks."""
 
 import time
+from itertools import chain
 from pathlib import Path
 
 from archive.history.history import History
+from archive.history.reader import Reader
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import lessons
 from evo.campaign.ablation import AblationState
@@ -16,6 +18,7 @@ from evo.proposing.memory import Memory
 from evo.screening.features import FeatureExtractor
 from evo.screening.learner import Learner
 from evo.screening.propagation import Propagation
+from evo.selection.choices import Choices
 from evo.selection.islands import Islands
 from evo.selection.population import Population
 from evo.tasks.base import network_counts
@@ -35,7 +38,7 @@ def fresh_state(
         screening=config.reward.screening,
     )
     return SearchState(
-        Population(islands),
+        Population(islands, choices_of(history, config)),
         NoveltyArchive.of(config.novelty),
         Memory(config.portfolio.window),
         tracker,
@@ -43,6 +46,17 @@ def fresh_state(
         ablations=(
             AblationState(len(config.protocol.rungs) - 1) if isinstance(kind, Combination) else None
         ),
+    )
+
+
+def choices_of(history: Reader, config: Config) -> Choices:
+    """What a person has chosen to keep and to ban, as a configuration has it."""
+    steering = history.begun_with.get("steering", {})
+    lists = [change.settings.get("steering.pinned", ()) for change in history.changes]
+    return Choices(
+        frozenset(config.steering.pinned),
+        frozenset(config.steering.banned),
+        frozenset(chain(steering.get("pinned", ()), *lists)),
     )
 
 

@@ -59,17 +59,25 @@ class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap s
 
 
 def run_generations(
-    toolbox: Toolbox, state: SearchState, history: History, *, generations: int
+    toolbox: Toolbox,
+    state: SearchState,
+    history: History,
+    *,
+    generations: int,
+    begin: Callable[[int], bool],
 ) -> None:
-    """Run every generation that is not sealed yet.
+    """Run the generations that are not sealed yet, as long as they may begin.
 
     Args:
         toolbox: the way of a candidate, and selection.
         state: derived from everything that is sealed; its tracker records each step.
         history: seals generations; generation 0, the baselines, is sealed.
         generations: number of the last generation.
+        begin: says whether a generation begins under the settings that the toolbox was built by.
     """
     for generation in range(history.generation + 1, generations + 1):
+        if not begin(generation):
+            return
         parents = toolbox.arrange(state.population.parents, generation)
         state.tracker.step(generation, "propose", [])
         records = toolbox.vary(parents, generation)
@@ -84,7 +92,7 @@ def run_generations(
         if toolbox.ablate is not None:
             records = advance("ablate", toolbox.ablate, records)
 
-        pool = [*state.population.individuals, *toolbox.born(records)]
+        pool = state.population.with_newborn(toolbox.born(records))
         survivors = [individual.record.id for individual in toolbox.select(pool, generation)]
         history.seal(generation, records, survivors)
         state.take(Generation(generation, records, survivors))

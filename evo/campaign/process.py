@@ -1,5 +1,7 @@
 """Run a campaign in this process: with its worker processes, its sandbox and its models' keys."""
 
+from functools import partial
+
 import torch
 
 from archive.history.history import History
@@ -42,24 +44,36 @@ def run_campaign(
     text = TextDescriptor(config.novelty.text_model)
     with (
         text.loading(),  # takes seconds: in the background, while workers start and train
-        counted_hours(history.folder, hours=config.llm.budget.hours) as hours,
+        counted_hours(history.folder, limit=config.llm.budget.hours) as hours,
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
     ):
         if history.generation < 0 and replay is None:
             # Do the models of a new campaign answer? Asked before workers start and train.
-            models.greet(config.llm, history, keys=keys, deadline=hours.deadline)
+            is_late = partial(hours.passed, config.llm.budget.hours)
+            models.greet(config.llm, history, keys=keys, is_late=is_late)
         with workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
-            resources = Resources(sandbox, text, pool.run, keys, hours, replay)
-            build.search(history, config, watch, resources)
+            resources = Resources(
+                sandbox, text, pool.run, keys, hours, replay, staff=partial(_staff, pool)
+            )
+            build.search(history, watch, resources)
+
+
+def _staff(pool: Workers, config: Config) -> None:
+    """Give a pool the number of processes and the limit of time that a configuration asks for."""
+    pool.resize(_count(config), timeout_s=config.timeout_s)
+
+
+def _count(config: Config) -> int:
+    # More processes than a generation has trainings would only start up and wait.
+    on_this_machine = devices.worker_count(devices.resolve(config.device))
+    return config.workers or min(on_this_machine, config.trainings)
 
 
 def workers(config: Config) -> Workers:
     """Worker processes that train for a configuration."""
     device = devices.resolve(config.device)
-    # More processes than a generation has trainings would only start up and wait.
-    count = config.workers or min(devices.worker_count(device), config.trainings)
     return Workers(
-        count,
+        _count(config),
         kind=config.kind,
         tasks=config.tasks,
         protocol=config.protocol,

@@ -121,6 +121,11 @@ class Tracker:
             self._events += map(CandidateEvaluated, scored)
         self.report()
 
+    @property
+    def trained(self) -> int:
+        """Number of candidates trained in the sealed generations."""
+        return self._past[Status.EVALUATED] + self._past[Status.FAILED]
+
     def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
         """Note an outcome of this process, or one recorded before it began (replayed)."""
         self._done += self._cost(outcome.rung, outcome.heat)

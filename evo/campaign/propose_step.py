@@ -1,6 +1,6 @@
 """Build the proposing step of a campaign: operators, language models and repair."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -40,7 +40,7 @@ def propose_step(
     *,
     kind: Kind,
     validate: Step,
-    last: int,
+    begin: Callable[[int], bool],
 ) -> Generator[Vary]:
     """The proposing step; with language models it runs one generation ahead.
 
@@ -51,14 +51,14 @@ def propose_step(
         client: gives the replies of the language models.
         kind: the kind that is evolved.
         validate: checks proposals before repair.
-        last: number of the last generation that is proposed under this configuration.
+        begin: says whether a generation may be proposed under this configuration.
     """
     propose = _proposing(config, state, islands, client, kind=kind, validate=validate)
     if not config.llm.models or not config.llm.ahead:
         yield partial(_at_once, propose)
         return
     earlier = state.population.earlier
-    with ProposeAhead(propose, earlier, arrange=islands.arrange, last=last) as ahead:
+    with ProposeAhead(propose, earlier, arrange=islands.arrange, begin=begin) as ahead:
         yield ahead
 
 
@@ -83,6 +83,7 @@ def _proposing(
         offspring=config.offspring_in,
         seed=config.seed,
         islands=islands,
+        hints_in=config.steering.hints_in,
         language_models=language_models if config.llm.models else None,
         baselines={names[r.id]: r for r in state.baselines.records if r.id in names},
     )

@@ -1,11 +1,12 @@
 """What a process brings along to run a campaign; none of it is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from archive.history.reader import Reader
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import CampaignHours
+from evo.config import Config
 from evo.evaluation.rungs import Runner
 from evo.validation.sandbox.sandbox import Sandbox
 
@@ -20,6 +21,7 @@ class Resources(NamedTuple):
         keys: of language models, by label.
         hours: of the campaign, and when they end.
         replay: a campaign whose recorded replies are used; None asks the models.
+        staff: called with each configuration that the campaign runs under, to adapt the workers.
     """
 
     sandbox: Sandbox
@@ -28,3 +30,4 @@ class Resources(NamedTuple):
     keys: Mapping[str, str]
     hours: CampaignHours
     replay: Reader | None = None
+    staff: Callable[[Config], None] = lambda _: None

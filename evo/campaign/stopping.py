@@ -1,4 +1,4 @@
-"""Stop a campaign by Ctrl-C or SIGTERM: once in order, twice at once.
+"""Stop a campaign by Ctrl-C, SIGTERM or `evo ctl`: once in order, twice at once.
 
 After the first signal running trainings have a few seconds to finish, so that those nearly done are
 recorded instead of trained again. The campaign then stops at its next progress report, between two
@@ -7,12 +7,15 @@ steps or after a seal. The second signal stops it at once, which loses nothing r
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
 from evo.campaign.progress import Progress
 
+AT_WORK = ("evaluate", "baselines")
+"""Steps in which trainings are in progress, which a stop or a pause lets finish."""
 GRACE_S = 3.0
 """Longest time between the first signal and the end of the work."""
 
@@ -31,6 +34,8 @@ class Stopping:
         self._on_signal = on_signal
         self._grace_s = grace_s
         self._is_asked = False
+        self._asked_at = 0.0
+        self._reason = ""
         self._before: dict[int, Any] = {}
 
     def watch(self, progress: Progress) -> None:
@@ -39,8 +44,24 @@ class Stopping:
         Raises:
             KeyboardInterrupt: a stop was asked for.
         """
-        if self._is_asked and progress.step not in ("evaluate", "baselines"):
-            raise KeyboardInterrupt
+        if self._is_asked and (progress.step not in AT_WORK or self._is_over()):
+            raise KeyboardInterrupt(self._reason)
+
+    def ask(self, reason: str) -> None:
+        """Stop as at a signal; safe from any thread.
+
+        Args:
+            reason: why, in words, for `archive.history.stop_reason`.
+        """
+        if not self._is_asked:
+            self._reason, self._asked_at, self._is_asked = reason, time.monotonic(), True
+            if self._before:
+                signal.setitimer(signal.ITIMER_REAL, self._grace_s)
+            self._on_signal()
+
+    def _is_over(self) -> bool:
+        """True if the grace time has passed where no signal ends it."""
+        return not self._before and time.monotonic() > self._asked_at + self._grace_s
 
     def __enter__(self) -> Self:
         if threading.current_thread() is not threading.main_thread():
@@ -58,9 +79,7 @@ class Stopping:
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         if self._is_asked:
             # Also when the grace time is over. From here on a signal stops at once.
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(self._reason)
         if number == signal.SIGALRM:
             return
-        self._is_asked = True
-        signal.setitimer(signal.ITIMER_REAL, self._grace_s)
-        self._on_signal()
+        self.ask("")

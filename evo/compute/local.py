@@ -82,6 +82,13 @@ class Workers:
         self._stop()
         self._claims.cleanup()
 
+    def resize(self, count: int, *, timeout_s: float) -> None:
+        """Change the number of processes and the wall time of a job; call it between two runs."""
+        self._timeout_s = timeout_s
+        if count != self.count:
+            self.count = count
+            self._restart()
+
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Outcomes as they come in, in any order; a failure is an outcome with an error.
 

@@ -15,6 +15,7 @@ from pydantic import (
 
 from archive.novelty.settings import NoveltySettings
 from evo.config.given import GivenSource
+from evo.config.steering import SteeringSettings
 from evo.core.contract import SEPARATOR
 from evo.core.frozen import Frozen
 from evo.core.user_files import SUFFIX
@@ -103,6 +104,7 @@ class Config(Frozen):
     portfolio: PortfolioSettings = PortfolioSettings()
     reward: RewardSettings = RewardSettings()
     llm: LlmSettings = LlmSettings()
+    steering: SteeringSettings = SteeringSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -129,6 +131,11 @@ class Config(Frozen):
             raise ValueError(
                 f"expected a population of {SMALLEST_POPULATION} or more on each island, got "
                 f"{fewest}: population = {self.population}, selection.islands = {islands}"
+            )
+        if len(self.steering.pinned) > self.population // 2:
+            raise ValueError(
+                f"expected at most half of the population pinned ({self.population // 2}), got "
+                f"{len(self.steering.pinned)} of steering.pinned"
             )
         if islands > 1 and self.selection.migrants >= fewest:
             raise ValueError(

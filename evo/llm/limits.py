@@ -1,6 +1,7 @@
 """Limits on requests: rate per minute, the server's Retry-After, and the budget."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from archive.history.replies import Replies
@@ -16,13 +17,13 @@ class RequestLimits:
     Attributes:
         settings: the limits.
         replies: the campaign's, with what is spent.
-        deadline: no request is sent after it; None for no deadline.
+        is_late: says whether the campaign's hours are used up; then no request is sent.
         open: requests in progress, each with the number of times it has been sent.
     """
 
     settings: LlmSettings
     replies: Replies
-    deadline: float | None
+    is_late: Callable[[], bool]
     open: dict[Request, int] = field(default_factory=dict[Request, int])
     _begun: deque[float] = field(default_factory=deque[float])
 
@@ -44,7 +45,7 @@ class RequestLimits:
         """True if another request is in progress, which may use less than is reserved for it."""
         return any(attempts for other, attempts in self.open.items() if other is not request)
 
-    def over_budget(self, request: Request, now: float) -> str:
+    def over_budget(self, request: Request) -> str:
         """The budget that one more request could exceed, as a message; empty where none."""
         budget, spent = self.settings.budget, self.replies.total
         pending = [other for other, attempts in self.open.items() if attempts]
@@ -59,7 +60,7 @@ class RequestLimits:
             return f"Budget reached: {used:,} of {budget.tokens:,} tokens are spent."
         if budget.dollars and spent.cost_usd + dollars > budget.dollars:
             return f"Budget reached: ${spent.cost_usd:.4f} of ${budget.dollars:g} are spent."
-        if self.deadline is not None and now >= self.deadline:
+        if self.is_late():
             return str(passed(budget.hours))
         return ""
 

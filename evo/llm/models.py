@@ -5,7 +5,7 @@ child process inherits it.
 """
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 from archive.history.history import History
@@ -50,17 +50,27 @@ def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool 
             'llm.when_dead = "tree" needs a syntax-tree operator with a weight, such as '
             "mutate-tree, to continue alone."
         )
-    if settings.budget.dollars and not replayed and (labels := unpriced(settings)):
-        raise UsageError(
-            f"llm.budget.dollars needs the price of every model, and that of {', '.join(labels)} "
-            "is unknown. Set price_in and price_out of the model, in dollars per million tokens "
-            "(0 where it costs nothing), or limit requests, tokens or hours instead."
-        )
+    if not replayed:
+        check_prices(settings)
     for model in settings.models:
         provider = providers.get(model.provider)
         if not replayed:
             provider.check(model)
             _expect_variables(model)
+
+
+def check_prices(settings: LlmSettings) -> None:
+    """Check that a budget in dollars knows the price of every model.
+
+    Raises:
+        UsageError: the price of a model is unknown.
+    """
+    if settings.budget.dollars and (labels := unpriced(settings)):
+        raise UsageError(
+            f"llm.budget.dollars needs the price of every model, and that of {', '.join(labels)} "
+            "is unknown. Set price_in and price_out of the model, in dollars per million tokens "
+            "(0 where it costs nothing), or limit requests, tokens or hours instead."
+        )
 
 
 @contextmanager
@@ -98,7 +108,7 @@ def open_client(
     *,
     keys: Mapping[str, str],
     source: Replies | None,
-    deadline: float | None,
+    is_late: Callable[[], bool],
 ) -> Generator[LlmClient]:
     """Open the client that answers a campaign's requests, as long as the context lasts.
 
@@ -107,7 +117,7 @@ def open_client(
         replies: the campaign's, open for adding.
         keys: withheld variables of the environment by name.
         source: the replies of another campaign, to be used instead of asking; None asks.
-        deadline: on the monotonic clock, after which no request is sent.
+        is_late: says whether the campaign's hours are used up; then no request is sent.
     """
     if source is not None:
         yield ReplayClient(source, replies)
@@ -116,12 +126,12 @@ def open_client(
         model.label: providers.get(model.provider).of(model, {**os.environ, **keys})
         for model in settings.models
     }
-    with OnlineClient(settings, clients, replies, deadline=deadline) as client:
+    with OnlineClient(settings, clients, replies, is_late=is_late) as client:
         yield client
 
 
 def greet(
-    settings: LlmSettings, history: History, *, keys: Mapping[str, str], deadline: float | None
+    settings: LlmSettings, history: History, *, keys: Mapping[str, str], is_late: Callable[[], bool]
 ) -> None:
     """Send the models of a new campaign a first tiny request, before anything is trained.
 
@@ -132,7 +142,7 @@ def greet(
         return
     with (
         open_replies(history, expected="") as replies,
-        open_client(settings, replies, keys=keys, source=None, deadline=deadline) as client,
+        open_client(settings, replies, keys=keys, source=None, is_late=is_late) as client,
     ):
         assert isinstance(client, OnlineClient)
         client.greet()

@@ -8,7 +8,7 @@ campaign, or is no longer asked, as configured.
 import asyncio
 import threading
 from asyncio import CancelledError
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from itertools import count
 from typing import Any, Self
 
@@ -33,7 +33,7 @@ class OnlineClient:
         settings: models, limits and budget.
         providers: send the requests, by the model's label.
         replies: the campaign's, open for adding.
-        deadline: on the monotonic clock, after which no request is sent.
+        is_late: says whether the campaign's hours are used up; then no request is sent.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class OnlineClient:
         providers: Mapping[str, Provider],
         replies: Replies,
         *,
-        deadline: float | None = None,
+        is_late: Callable[[], bool] = lambda: False,
     ) -> None:
         self._settings = settings
         self._providers = providers
@@ -54,7 +54,7 @@ class OnlineClient:
             for model in settings.models
         }
         lessons.recall(replies.path.parent, providers)
-        self._limits = RequestLimits(settings, replies, deadline)
+        self._limits = RequestLimits(settings, replies, is_late)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._places = asyncio.Semaphore(settings.concurrency)
@@ -240,7 +240,7 @@ class OnlineClient:
         while (pause := limits.pause(now(), not_before=endpoint.not_before)) > 0:
             await asyncio.sleep(pause)
         async with self._changed:
-            while (problem := limits.over_budget(request, now())) and limits.others_open(request):
+            while (problem := limits.over_budget(request)) and limits.others_open(request):
                 await self._changed.wait()  # they may use less than is reserved
         if problem and self._stopped is None:
             self._stopped = BudgetReachedError(problem)

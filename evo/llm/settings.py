@@ -126,7 +126,9 @@ class Budget(Frozen):
     dollars: NonNegativeFloat = 0.0
     """Dollars, by the prices of the models."""
     hours: NonNegativeFloat = 0.0
-    """Wall time in hours, summed over all resumes."""
+    """Wall time in hours, summed over all resumes; time in which it is paused does not count."""
+    trainings: NonNegativeInt = 0
+    """Candidates trained, over all generations; baselines do not count."""
 
 
 class LlmSettings(Frozen):
@@ -155,6 +157,8 @@ class LlmSettings(Frozen):
     """Send an invalid candidate back to its model once, with the reason."""
     ahead: bool = True
     """Ask for the next generation while this one trains, from the survivors before it."""
+    off: tuple[str, ...] = ()
+    """Names of models that are not asked, for as long as they are here."""
     cost_weight: NonNegativeFloat = 0.5
     """Weight of a model's price against its success; 0 ignores prices."""
     budget: Budget = Budget()
@@ -164,4 +168,14 @@ class LlmSettings(Frozen):
         labels = [model.label for model in self.models]
         if len(set(labels)) < len(labels):
             raise ValueError(f"expected models of different names, got {', '.join(labels)}")
+        if unknown := [name for name in self.off if name not in labels]:
+            known = ", ".join(labels) or "none"
+            raise ValueError(f"expected names of llm.models in off ({known}), got {unknown[0]!r}")
+        if self.models and not self.asked:
+            raise ValueError("expected a model that is not off; to ask none, leave out llm.models")
         return self
+
+    @property
+    def asked(self) -> list[ModelSettings]:
+        """The models that are asked: those that are not off."""
+        return [model for model in self.models if model.label not in self.off]

@@ -24,7 +24,7 @@ class ProposeAhead:
         propose: runs in a thread of its own, one generation at a time.
         earlier: the population one generation before the campaign resumes.
         arrange: orders a population as parents of a generation are drawn from it.
-        last: number of the last generation.
+        begin: says whether a generation may be proposed under the settings of now.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class ProposeAhead:
         earlier: Sequence[Individual],
         *,
         arrange: Callable[[Sequence[Individual], int], list[Individual]],
-        last: int,
+        begin: Callable[[int], bool],
     ) -> None:
         self._propose = propose
         self._earlier = earlier
         self._arrange = arrange
-        self._last = last
+        self._may_begin = begin
         self._next: tuple[int, Future[list[Record]]] | None = None
         self._thread = ThreadPoolExecutor(
             1, thread_name_prefix="ahead", initializer=torch.set_num_threads, initargs=(1,)
@@ -50,7 +50,7 @@ class ProposeAhead:
             self._begin(self._earlier, generation)
         assert self._next is not None
         records = self._next[1].result()
-        if generation < self._last:
+        if self._may_begin(generation + 1):
             self._begin(parents, generation + 1)
         return records
 

@@ -44,7 +44,7 @@ class LanguageModels:
         *seed_path: str | int,
     ) -> Request:
         """A request to a model that the bandit chooses, with the seed of a path."""
-        labels = [model.label for model in self.settings.models]
+        labels = [model.label for model in self.settings.asked]
         label = choose_model(
             labels,
             lessons.models,

@@ -67,6 +67,7 @@ class Propose:
         islands: draw the parents.
         language_models: needed where an operator of the portfolio asks one.
         baselines: the known components by name, for prompts.
+        hints_in: hints of a person that hold in a generation, for prompts.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Propose:
         islands: Islands,
         language_models: LanguageModels | None = None,
         baselines: Mapping[str, Record] | None = None,
+        hints_in: Callable[[int], Sequence[str]] = lambda _: (),
     ) -> None:
         assert language_models is not None or not portfolio.asks, "no language model to ask"
         self._portfolio = portfolio
@@ -92,6 +94,7 @@ class Propose:
         self._islands = islands
         self._language_models = language_models
         self._baselines = baselines or {}
+        self._hints_in = hints_in
 
     def __call__(
         self, parents: Sequence[Individual], generation: int, known: int
@@ -141,6 +144,7 @@ class Propose:
             [varied.view(record) for record in self._neighbours(chosen, parents)],
             varied.failures(lessons.failures),
             varied.partners(host),
+            self._hints_in(generation),
         )
         request = self._language_models.request(operator, briefing, lessons, generation, index)
         return Query(operator, chosen, request, varied, host)

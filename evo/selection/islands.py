@@ -15,6 +15,7 @@ them, and islands close (`evo.selection.halving`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ class Islands:
         strategies: one per island.
         population: number of survivors on all islands together.
         generations: number of the last generation.
+        pinned: ids of those that survive whatever else does.
     """
 
     def __init__(
@@ -52,14 +54,22 @@ class Islands:
         *,
         population: int,
         generations: int,
+        pinned: frozenset[str] = frozenset(),
     ) -> None:
         self._settings = settings
+        self._pinned = pinned
         self._strategies = strategies
         self._population = population
         self._halving = Halving(len(strategies), generations) if settings.portfolio else None
 
     @staticmethod
-    def of(settings: SelectionSettings, population: int, generations: int) -> "Islands":
+    def of(
+        settings: SelectionSettings,
+        population: int,
+        generations: int,
+        *,
+        pinned: frozenset[str] = frozenset(),
+    ) -> "Islands":
         """The islands of a configuration.
 
         Raises:
@@ -82,6 +92,7 @@ class Islands:
             [made[pair] for pair in settings.strategies],
             population=population,
             generations=generations,
+            pinned=pinned,
         )
 
     @property
@@ -111,10 +122,25 @@ class Islands:
         ]
 
     def survive(self, individuals: Sequence[Individual], generation: int) -> list[Individual]:
-        """The survivors of a generation, island by island, each with its crowding there."""
+        """The survivors of a generation, island by island, each with its crowding there.
+
+        Those pinned take the last places of others on their island.
+        """
         open_ = self.open_in(generation)
         places = dict(zip(open_, divided(self._population, len(open_)), strict=True))
-        return self._on_each_island(individuals, generation, lambda island: places[island])
+        survivors = self._on_each_island(individuals, generation, lambda island: places[island])
+        alive = {survivor.record.id for survivor in survivors}
+        for pinned in individuals:
+            if pinned.record.id in self._pinned - alive:
+                survivors = self._with_pinned(survivors, pinned)
+        return survivors
+
+    def _with_pinned(self, survivors: Sequence[Individual], pinned: Individual) -> list[Individual]:
+        """The survivors with a pinned one in the place of the last that is not."""
+        others = [one for one in survivors if one.record.id not in self._pinned]
+        at_home = [one for one in others if one.island == pinned.island]
+        leaving = (at_home or others)[-1:]
+        return [*(one for one in survivors if one not in leaving), replace(pinned, crowding=0.0)]
 
     def arrange(self, individuals: Sequence[Individual], generation: int) -> list[Individual]:
         """All individuals in the order of survival, with their crowding among themselves.
@@ -172,11 +198,12 @@ class Islands:
         return list(unique.values())
 
     def _living_on(self, individuals: Sequence[Individual], island: int) -> list[Individual]:
-        everywhere = self._halving is not None
+        everywhere, pinned = self._halving is not None, self._pinned
         return [
             individual
             for individual in individuals
-            if individual.island == island or (everywhere and individual.record.is_baseline)
+            if individual.island == island
+            or (everywhere and (individual.record.is_baseline or individual.record.id in pinned))
         ]
 
 

@@ -35,6 +35,7 @@ def ask(template: str, briefing: Briefing) -> Prompt:
                 for record in briefing.failures
             ],
             beside=_partners(briefing),
+            hints=briefing.hints,
         ),
     )
 
@@ -46,7 +47,13 @@ def ask_for_repair(template: str, briefing: Briefing) -> Prompt:
     shown = {"source": refused.candidate.source, "reason": refused.reason}
     return Prompt(
         render("system"),
-        render(template, contract=briefing.contract, beside=_partners(briefing), refused=shown),
+        render(
+            template,
+            contract=briefing.contract,
+            beside=_partners(briefing),
+            refused=shown,
+            hints=briefing.hints,
+        ),
     )
 
 

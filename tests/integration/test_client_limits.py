@@ -47,9 +47,9 @@ def test_a_budget_stops_before_it_is_passed(server, tmp_path, budget, sent) -> N
     found = settings(server.url, budget=budget, concurrency=4)
     replies = Replies.open(tmp_path, campaign="c")
     made = {m.label: providers.get(m.provider)(m, KEY) for m in found.models}
-    deadline = time.monotonic() if "hours" in budget else None
+    is_late = "hours" in budget
     with (
-        OnlineClient(found, made, replies, deadline=deadline) as client,
+        OnlineClient(found, made, replies, is_late=lambda: is_late) as client,
         pytest.raises(BudgetReachedError, match="Budget reached"),
     ):
         client.ask([request(i) for i in range(12)])

@@ -67,9 +67,9 @@ def test_the_state_after_a_campaign_is_the_state_that_its_history_gives(
     live: list[SearchState] = []
     run_generations = build.run_generations
 
-    def watched(toolbox, state, history, *, generations):
+    def watched(toolbox, state, history, *, generations, begin):
         live.append(state)
-        run_generations(toolbox, state, history, generations=generations)
+        run_generations(toolbox, state, history, generations=generations, begin=begin)
 
     monkeypatch.setattr(build, "run_generations", watched)
     config = no_training.configure((*SETTINGS, *SEARCHES[name]))

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from archive.history import stop_reason
+from archive.history.changes import is_paused
 from archive.history.hours import read_hours
 from archive.history.live_status import read_live_status
 from archive.history.machines import read_stays
@@ -17,6 +18,7 @@ from evo.report.facts.authorship import Authorship
 from evo.report.facts.climb import climb_facts, fresh_seed
 from evo.report.facts.record import best_record, measure_facts
 from evo.report.facts.spend import Spending, spent_facts
+from evo.report.facts.steering import change_facts
 from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
 
@@ -105,10 +107,9 @@ class StatusTally:
         if trouble := self._lost.words(self._config):
             facts["trouble"] = trouble
         if history.changes:
-            facts["changes"] = [
-                {"first": change.first, "settings": dict(change.settings), "time": change.time}
-                for change in history.changes
-            ]
+            facts["changes"] = change_facts(history)
+        if is_paused(history.changes):
+            facts["paused"] = "until evo ctl RUN resume"
         if len(stays := read_stays(history.folder)) > 1:
             facts["machines"] = [
                 {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}

@@ -6,6 +6,7 @@ from typing import Any, cast
 from rich.console import Group, RenderableType
 
 from evo.report.views.authorship import authorship_table
+from evo.report.views.steering import change_words
 from evo.report.views.tables import facts_table
 from evo.report.views.text import clock_text, step_text
 
@@ -63,8 +64,7 @@ def _change(change: Mapping[str, Any]) -> str:
     >>> _change({"first": 3, "settings": {"generations": 70, "llm.budget.hours": 2.5}})
     'from generation 3 generations = 70, llm.budget.hours = 2.5'
     """
-    settings = ", ".join(f"{key} = {value}" for key, value in change["settings"].items())
-    return f"from generation {change['first']} {settings}"
+    return f"from generation {change['first']} {change_words(change)}"
 
 
 def _now(progress: Mapping[str, Any]) -> str:

@@ -64,10 +64,10 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
             History.create(folder / "run", config=config.model_dump(mode="json"), environment={})
         )
         sandbox = InProcess() if is_own(config) else stack.enter_context(Sandbox())
-        hours = CampaignHours(deadline=None, so_far=lambda: 0.0)
+        hours = CampaignHours()
         train = landscape.trainer(config.protocol)
         resources = Resources(sandbox, TextDescriptor("none"), train, keys={}, hours=hours)
-        search(history, config, _ignore, resources)
+        search(history, _ignore, resources)
         return list(history.records)
 
 

@@ -7,7 +7,7 @@ from evo.llm.settings import LlmSettings
 
 def limits(folder: Path, **settings) -> RequestLimits:
     replies = Replies.read(folder, campaign="c")
-    return RequestLimits(LlmSettings.model_validate(settings), replies, deadline=None)
+    return RequestLimits(LlmSettings.model_validate(settings), replies, is_late=lambda: False)
 
 
 def test_a_request_waits_until_the_one_that_fills_the_minute_is_a_minute_old(tmp_path) -> None:

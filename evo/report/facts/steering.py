@@ -1,0 +1,40 @@
+"""What a person has said to a campaign: what holds now, and every command with its generation."""
+
+from typing import Any
+
+from archive.history.changes import is_paused
+from archive.history.reader import Reader
+
+
+def steering_facts(history: Reader) -> dict[str, Any]:
+    """The JSON document of `evo ctl RUN`."""
+    steering, llm = history.config.get("steering", {}), history.config.get("llm", {})
+    following = history.generation + 1
+    hints = [hint for hint in steering.get("hints", ()) if hint["last"] in range(1, following)]
+    return {
+        "name": history.folder.name,
+        "generation": history.generation,
+        "generations": history.config["generations"],
+        "is_running": history.is_running,
+        "is_paused": is_paused(history.changes),
+        "hints": [hint for hint in steering.get("hints", ()) if hint not in hints],
+        "pinned": list(steering.get("pinned", ())),
+        "banned": list(steering.get("banned", ())),
+        "models_off": list(llm.get("off", ())),
+        "budget": {key: limit for key, limit in llm.get("budget", {}).items() if limit},
+        "workers": history.config.get("workers", 0),
+        "changes": change_facts(history),
+    }
+
+
+def change_facts(history: Reader) -> list[dict[str, Any]]:
+    """Every change of a campaign, with the generation that it holds from."""
+    return [
+        {
+            "first": change.first,
+            "settings": dict(change.settings),
+            "time": change.time,
+            **({"command": change.command} if change.command else {}),
+        }
+        for change in history.changes
+    ]
