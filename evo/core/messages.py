@@ -7,7 +7,7 @@ prompts of a campaign are two requests. The endpoint and its API key are not par
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 
@@ -65,6 +65,16 @@ class Reply:
     model: str
     prompt_tokens: int
     completion_tokens: int
+
+    def after(self, cut: "Reply | None") -> "Reply":
+        """The reply with the tokens of one to the same request that was cut off before it."""
+        if cut is None:
+            return self
+        return replace(
+            self,
+            prompt_tokens=cut.prompt_tokens + self.prompt_tokens,
+            completion_tokens=cut.completion_tokens + self.completion_tokens,
+        )
 
 
 @dataclass(frozen=True)

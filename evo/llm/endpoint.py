@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from archive.history.replies import Replies
-from evo.core.messages import Exchange, Prompt, Request
+from evo.core.messages import Exchange, Prompt, Reply, Request
 from evo.llm.providers.base import Provider
 from evo.llm.settings import ModelSettings
+from operators.llm.thoughts import without_thoughts
 
 _PING = Prompt("You answer in one word.", "Are you there?")
 _PING_TOKENS = 64
@@ -32,6 +33,7 @@ class Endpoint:
         not_before: time, on the loop's clock, before which the server wants no request.
         is_dead: whether it counts as down.
         is_probed: whether a dead endpoint has been tried in this round.
+        is_roomy: whether its model has needed more room for its thoughts than it was given.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Endpoint:
         self.not_before = 0.0
         self.is_dead = False
         self.is_probed = False
+        self.is_roomy = False
         self._replies = replies
         self._patience = patience
         self._doubtful: list[Exchange] = []
@@ -58,6 +61,37 @@ class Endpoint:
         model = self.model
         most = min(_PING_TOKENS, model.max_tokens)
         return Request(model.label, model.model, _PING, 0, model.temperature, most)
+
+    def sent(self, request: Request) -> Request:
+        """The request as it is sent: with more room, where its model has needed it before."""
+        return self._roomy(request) if self.is_roomy else request
+
+    def with_more_room(self, sent: Request, reply: Reply) -> Request | None:
+        """A request once more, where its reply was cut off in thoughts; None where that is all."""
+        roomy = self._roomy(sent)
+        is_cut = reply.finish == "length" and (
+            not reply.text.strip() or without_thoughts(reply.text).is_cut
+        )
+        if not is_cut or sent.prompt == _PING or roomy.max_tokens <= sent.max_tokens:
+            return None
+        self.is_roomy = True
+        return roomy
+
+    def exchange(
+        self, request: Request, reply: Reply | None, attempts: int, seconds: float
+    ) -> Exchange:
+        """A request with its reply, None where it is given up, and what all attempts cost."""
+        if reply is None:
+            cost = (self.model.price_call or 0.0) * attempts
+        else:
+            tokens = reply.prompt_tokens, reply.completion_tokens
+            cost = self.model.price(*tokens, calls=attempts)
+        return Exchange(request, reply, attempts, cost, seconds)
+
+    def _roomy(self, request: Request) -> Request:
+        if request.prompt == _PING:
+            return request
+        return replace(request, max_tokens=max(request.max_tokens, self.model.most_tokens))
 
     def answered(self, exchange: Exchange, *, before: Sequence[Exchange]) -> Exchange:
         """Keep a reply; failures that were in doubt before its request was sent become final."""

@@ -9,12 +9,13 @@ import asyncio
 import threading
 from asyncio import CancelledError
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, Self
 
 from archive.history.replies import Replies
 from evo.core.errors import BudgetReachedError, EvoError
-from evo.core.messages import Exchange, Request
+from evo.core.messages import Exchange, Reply, Request
 from evo.llm import lessons
 from evo.llm.endpoint import Endpoint
 from evo.llm.limits import RequestLimits
@@ -179,16 +180,20 @@ class OnlineClient:
     async def _attempt(self, request: Request, endpoint: Endpoint) -> Exchange | None:
         start = self._loop.time()
         most = 1 if endpoint.is_dead else self._settings.attempts
-        sent = self._limits.open
-        sent[request] = 0
+        open_requests = self._limits.open
+        sent = endpoint.sent(request)
+        if sent != request and self._limits.over_budget(sent):
+            sent = request
+        open_requests[sent] = 0
+        cut: Reply | None = None  # what was paid for thoughts without an answer
         try:
             for attempt in count(1):
-                if not await self._admitted(request, endpoint):
+                if not await self._admitted(sent, endpoint):
                     return None
-                sent[request] = attempt
+                open_requests[sent] = attempt
                 before = endpoint.doubtful
                 try:
-                    reply = await endpoint.provider.complete(request)
+                    reply = await endpoint.provider.complete(sent)
                 except ProviderError as error:
                     if error.is_lesson:
                         most += 1  # asked in another form, which is no second try
@@ -203,21 +208,27 @@ class OnlineClient:
                         await asyncio.sleep(wait_s)
                         continue
                     seconds = self._loop.time() - start
-                    cost = (endpoint.model.price_call or 0.0) * attempt
-                    given_up = Exchange(request, None, attempt, cost, seconds, error=str(error))
-                    sent[request] = 0
+                    open_requests[sent] = 0
+                    if cut is not None:
+                        exchange = endpoint.exchange(request, cut, attempt, seconds)
+                        return endpoint.answered(exchange, before=before)
+                    given_up = endpoint.exchange(request, None, attempt, seconds)
+                    given_up = replace(given_up, error=str(error))
                     return self._failed(endpoint, given_up, fatal=error.fatal)
+                reply = reply.after(cut)
+                roomy = endpoint.with_more_room(sent, reply) if cut is None else None
+                if roomy is not None and not self._limits.over_budget(roomy):
+                    open_requests[roomy] = open_requests.pop(sent)
+                    sent, cut, most = roomy, reply, most + 1
+                    continue
                 seconds = self._loop.time() - start
-                sent[request] = 0
-                cost = endpoint.model.price(
-                    reply.prompt_tokens, reply.completion_tokens, calls=attempt
-                )
-                exchange = Exchange(request, reply, attempt, cost, seconds)
+                open_requests[sent] = 0
+                exchange = endpoint.exchange(request, reply, attempt, seconds)
                 return endpoint.answered(exchange, before=before)
             raise AssertionError("the last attempt returns")
         finally:
             # Sent without a reply, and to be sent again: the campaign stops or is interrupted.
-            if attempts := sent.pop(request):
+            if attempts := open_requests.pop(sent):
                 unanswered = Exchange(request, None, attempts, error="interrupted", final=False)
                 self._replies.add(unanswered)
             async with self._changed:

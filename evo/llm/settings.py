@@ -39,6 +39,18 @@ class ModelSettings(Frozen):
     """Sampling temperature; unset leaves it to the server."""
     max_tokens: PositiveInt = 2048
     """Longest reply in tokens, including reasoning tokens."""
+    retry_tokens: NonNegativeInt | None = None
+    """Longest reply that is allowed at a second try where the model thought up to `max_tokens` and
+    gave no answer. Unset: four times as long; 0 for no second try."""
+    effort: Literal["", "none", "minimal", "low", "medium", "high", "xhigh", "max"] = ""
+    """Effort of a reasoning model (`reasoning_effort`); where an endpoint lacks it, the nearest
+    that it has. Empty leaves it to the server."""
+    thinking_tokens: NonNegativeInt | None = None
+    """Most tokens that a reasoning model may think, at OpenRouter, Anthropic, Google and Alibaba;
+    elsewhere write the fields of the endpoint in `extra`."""
+    structured: bool | None = None
+    """Ask for a JSON object with the fields rationale and code. Unset does so where the endpoint is
+    known to have them, at OpenAI's own; an endpoint that refuses is asked for text."""
     timeout_s: PositiveFloat = 120.0
     """Timeout for a whole reply in seconds, also when it is streamed slowly."""
     price_in: NonNegativeFloat | None = None
@@ -95,6 +107,21 @@ class ModelSettings(Frozen):
                 "variable that holds the key in key_env"
             )
         return extra
+
+    @model_validator(mode="after")
+    def _has_room(self) -> "ModelSettings":
+        if self.thinking_tokens is not None and self.thinking_tokens >= self.max_tokens:
+            raise ValueError(
+                f"expected max_tokens above thinking_tokens, got {self.max_tokens} and "
+                f"{self.thinking_tokens}: the answer comes after the thoughts"
+            )
+        return self
+
+    @property
+    def most_tokens(self) -> int:
+        """Longest reply in tokens, a second try included."""
+        again = 4 * self.max_tokens if self.retry_tokens is None else self.retry_tokens
+        return max(again, self.max_tokens)
 
     @property
     def label(self) -> str:

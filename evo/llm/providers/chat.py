@@ -18,6 +18,7 @@ from evo.llm.providers.dialect import Dialect
 from evo.llm.providers.events import is_stream, joined_stream
 from evo.llm.providers.hints import environment_problem, hint, is_loopback
 from evo.llm.providers.reasons import causes, is_error, parameter_of, reason_of
+from evo.llm.providers.thinking import budget_fields
 from evo.llm.providers.waits import wait_of
 from evo.llm.settings import ModelSettings
 
@@ -122,7 +123,7 @@ class Chat:
     async def _body(self, request: Request, dialect: Dialect) -> bytes | None:
         """The response's bytes; None where there are too many."""
         messages: list[Any] = dialect.messages(request)
-        fields = dialect.fields(request, self._model.extra)
+        fields = dialect.fields(request, self._model.extra, budget_fields(self._model))
         streaming = self._client.chat.completions.with_streaming_response
         async with streaming.create(
             model=self._model.model, messages=messages, extra_body=fields
@@ -156,6 +157,7 @@ class Chat:
         usage: Any = content.get("usage") or {}
         if not isinstance(text, str):
             text = _joined(text)
+        text = text or _called(message)
         if not text and message.get("refusal"):
             finish = "content_filter"
         thoughts = message.get("reasoning_content") or message.get("reasoning")
@@ -254,6 +256,20 @@ def _count(usage: Any, name: str, *, otherwise: int) -> int:
 def _tokens(request: Request) -> int:
     """A high estimate of the tokens of a prompt."""
     return sum(map(len, request.prompt)) // 3
+
+
+def _called(message: Any) -> str:
+    """The arguments of the tools that a message calls, as one text."""
+    calls = message.get("tool_calls")
+    functions = [call.get("function") for call in calls or () if isinstance(call, dict)]
+    if isinstance(single := message.get("function_call"), dict):
+        functions.append(single)
+    given = [function.get("arguments") for function in functions if isinstance(function, dict)]
+    return "\n".join(
+        argument if isinstance(argument, str) else json.dumps(argument)
+        for argument in given
+        if argument
+    )
 
 
 def _joined(parts: object) -> str:

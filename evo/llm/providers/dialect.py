@@ -1,8 +1,8 @@
 """The fields of a chat request that an endpoint takes, learned from what it refuses.
 
 Endpoints of one protocol differ: some want `max_completion_tokens`, some refuse a seed, a
-temperature or a system message, some only stream. The refusal says so, and what is learned changes
-the form of a request alone, never the key under which its reply is stored.
+temperature, a system message, a schema or an effort, some only stream. The refusal says so, and
+what is learned changes the form of a request alone, never the key under which its reply is stored.
 """
 
 import re
@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from evo.core.messages import Request
+from evo.llm.providers.thinking import is_about_budget, other_effort
 from evo.llm.settings import ModelSettings
 
 _LIMITS = ("max_tokens", "max_completion_tokens")
@@ -28,6 +29,28 @@ _STREAM = re.compile(
     r"only (?:support\w* )?stream|stream\w*.{0,30}(?:must|only|require|set|true)|"
     r"(?:must|require|enable|use|set).{0,30}\bstream|non-?stream"
 )
+_SCHEMA = re.compile(
+    r"response_?format|json_?schema|json_object|json mode|structured[ _]outputs?|"
+    r"guided[ _]?(?:json|decoding)"
+)
+_COMPONENT = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "component",
+        "strict": True,
+        "schema": {
+            "type": "object",
+            "properties": {"rationale": {"type": "string"}, "code": {"type": "string"}},
+            "required": ["rationale", "code"],
+            "additionalProperties": False,
+        },
+    },
+}
+"""The schema of a structured reply: the reasons come before the code, as in text."""
+_AS_JSON = (
+    "\n\nSend it as one JSON object: the sentences as `rationale`, the Python, without a fence, as "
+    "`code`."
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +63,9 @@ class Dialect:
         temperature: whether it takes a temperature.
         system: whether it takes a system message; otherwise its text leads the user's.
         stream: whether it must be asked to stream.
+        schema: whether it is asked for replies by a schema.
+        effort: of reasoning, that it is asked for; empty where it takes none.
+        budget: whether it takes a budget of thoughts.
     """
 
     limit: str = _LIMITS[0]
@@ -47,6 +73,9 @@ class Dialect:
     temperature: bool = True
     system: bool = True
     stream: bool = False
+    schema: bool = False
+    effort: str = ""
+    budget: bool = False
 
     @classmethod
     def of(cls, model: ModelSettings, *, base_url: str) -> "Dialect":
@@ -54,7 +83,16 @@ class Dialect:
         limit = _LIMITS[0] if base_url else _LIMITS[1]
         if any(name in model.extra for name in _LIMITS):
             limit = ""
-        return cls(limit=limit, seed=model.send_seed, stream=bool(model.extra.get("stream")))
+        # A grammar is a stricter form than a schema, and endpoints take one of the two.
+        wanted = not base_url if model.structured is None else model.structured
+        return cls(
+            limit=limit,
+            seed=model.send_seed,
+            stream=bool(model.extra.get("stream")),
+            schema=wanted and not model.grammar and "response_format" not in model.extra,
+            effort=model.effort,
+            budget=model.thinking_tokens is not None,
+        )
 
     @classmethod
     def recalled(cls, facts: dict[str, Any]) -> "Dialect":
@@ -72,9 +110,21 @@ class Dialect:
         """The dialect as JSON."""
         return asdict(self)
 
-    def fields(self, request: Request, extra: dict[str, Any]) -> dict[str, Any]:
-        """The fields of a request besides model and messages."""
-        fields = dict(extra)
+    def fields(
+        self, request: Request, extra: dict[str, Any], budget: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The fields of a request besides model and messages.
+
+        Args:
+            request: what is asked.
+            extra: further fields of the configuration.
+            budget: those that limit the thoughts.
+        """
+        fields = {**(budget if self.budget else {}), **extra}
+        if self.schema:
+            fields["response_format"] = _COMPONENT
+        if self.effort:
+            fields["reasoning_effort"] = self.effort
         if self.limit:
             fields[self.limit] = request.max_tokens
         if self.temperature and request.temperature is not None:
@@ -89,13 +139,12 @@ class Dialect:
 
     def messages(self, request: Request) -> list[dict[str, str]]:
         """The messages of a request."""
-        prompt = request.prompt
+        system, user = request.prompt
+        if self.schema:
+            user += _AS_JSON
         if not self.system:
-            return [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}]
-        return [
-            {"role": "system", "content": prompt.system},
-            {"role": "user", "content": prompt.user},
-        ]
+            return [{"role": "user", "content": f"{system}\n\n{user}"}]
+        return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
     def after(self, refusal: str, parameter: str, request: Request) -> "Dialect":
         """The dialect after a refusal; the same where it teaches nothing.
@@ -119,6 +168,17 @@ class Dialect:
             learned = replace(learned, system=False)
         if not self.stream and (parameter.lower() == "stream" or _STREAM.search(text)):
             learned = replace(learned, stream=True)
+        return learned._after_thinking(text, parameter.lower(), names)
+
+    def _after_thinking(self, text: str, parameter: str, names: str) -> "Dialect":
+        """What a refusal teaches of schemas, effort and thoughts."""
+        learned = self
+        if self.schema and _SCHEMA.search(names):
+            learned = replace(learned, schema=False)
+        if self.effort and (effort := other_effort(self.effort, text, parameter)) is not None:
+            learned = replace(learned, effort=effort)
+        elif self.budget and is_about_budget(text, parameter):
+            learned = replace(learned, budget=False)
         return learned
 
     def _other_limit(self, text: str, parameter: str) -> str | None:

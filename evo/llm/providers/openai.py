@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from evo.core.errors import UsageError
 from evo.core.messages import Reply, Request
 from evo.llm.providers.base import Provider, providers
 from evo.llm.providers.chat import Chat
+from evo.llm.providers.thinking import budget_fields
 from evo.llm.settings import ModelSettings
 
 
@@ -14,6 +16,16 @@ class OpenAI(Provider):
 
     name: ClassVar[str] = "openai"
     greets: ClassVar[bool] = True
+
+    @classmethod
+    def check(cls, model: ModelSettings) -> None:
+        """Check that the endpoint's fields for a budget of thoughts are known."""
+        if model.thinking_tokens is not None and not budget_fields(model):
+            raise UsageError(
+                f"llm.models: how the endpoint of {model.label!r} limits thoughts is not known. "
+                "Leave thinking_tokens out and write its own fields, such as "
+                'extra = { thinking_budget = 2000 }, or set effort = "low".'
+            )
 
     def __init__(self, model: ModelSettings, key: str) -> None:
         self._model = model
