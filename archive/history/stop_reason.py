@@ -42,11 +42,12 @@ def kept(folder: Path) -> Generator[None]:
         yield
     except BaseException as end:
         with suppress(HistoryError):  # a full disk may be the very reason
-            disk.replace(path, _words(end).encode(errors="replace"))
+            disk.replace(path, words_of(end).encode(errors="replace"))
         raise
 
 
-def _words(end: BaseException) -> str:
+def words_of(end: BaseException) -> str:
+    """The reason of an exception, in words that hold no secret."""
     if isinstance(end, KeyboardInterrupt):
         return str(end) or INTERRUPTED
     # Messages of other errors are not ours: they may be unreadable, or hold secrets.

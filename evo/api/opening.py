@@ -16,6 +16,7 @@ from evo.config import Config, parse
 from evo.core.errors import UsageError
 from evo.core.places import settle_places
 from evo.llm import prices
+from evo.notify.notifier import check_notify
 from evo.tasks.fingerprint import changes
 from evo.tracking.tracking import check_trackers
 
@@ -44,6 +45,7 @@ def start(
         config = lessons.with_recorded_lessons(config, replay.folder)
     settle_places(folder.parent)
     check_trackers(config.tracking)
+    check_notify(config.notify)
     config = given.with_sources(config)
     ready = create.check_config(config, replayed=replay is not None)
     for remark in _remarks(ready):

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from archive.history import stop_reason
@@ -10,7 +12,14 @@ from archive.history.reader import Reader
 from evo.api.listener import Listener
 from evo.api.walls import Warn, as_warning
 from evo.campaign import process
-from evo.campaign.events import BudgetReached, GenerationSealed, StopCause, Stopped
+from evo.campaign.events import (
+    BudgetReached,
+    EndpointDead,
+    Event,
+    GenerationSealed,
+    StopCause,
+    Stopped,
+)
 from evo.campaign.live_status import LiveStatus
 from evo.campaign.progress import OnProgress, Progress
 from evo.campaign.steer import Stop
@@ -18,6 +27,8 @@ from evo.campaign.stopping import Stopping
 from evo.compute.threads import one_thread
 from evo.control.server import NoSocketError, listening
 from evo.core.errors import BudgetReachedError
+from evo.llm.online import EndpointDeadError
+from evo.notify.notifier import Notify, notifying
 from evo.tracking.tracking import tracked
 
 
@@ -61,20 +72,52 @@ def work(
         KeyboardInterrupt: it was interrupted; everything is saved.
         EvoError: the work failed; what was trained is saved.
     """
-    stopping, warn = Stopping(on_stopping), warn or as_warning
+    warn = warn or as_warning
+    with notifying(history, warn=warn) as notify:
+        run_campaign = partial(
+            engine or process.run_campaign, unsafe_sandbox=unsafe_sandbox, replay=replay
+        )
+        return _work(
+            history,
+            run_campaign,
+            listener=listener,
+            show=show,
+            stopping=Stopping(on_stopping),
+            notify=notify,
+            warn=warn,
+        )
+
+
+def _work(
+    history: History,
+    run_campaign: Callable[[History, OnProgress], None],
+    *,
+    listener: Listener,
+    show: OnProgress,
+    stopping: Stopping,
+    notify: Notify,
+    warn: Warn,
+) -> Stopped:
     live_status = LiveStatus(history.folder)
+
+    def tell(event: Event) -> None:
+        notify(event)  # first: a listener may raise
+        listener(event)
+
+    def stopped(cause: StopCause, message: str = "", *, notice: str = "") -> Stopped:
+        event = Stopped(history.generation, cause, message)
+        notify(replace(event, message=notice or message))
+        listener(event)
+        return event
 
     def watch(progress: Progress) -> None:
         show(progress)
         live_status.keep(progress)
         for event in progress.events:
-            listener(event)
+            tell(event)
         stopping.watch(progress)
-
-    def stopped(cause: StopCause, message: str = "") -> Stopped:
-        event = Stopped(history.generation, cause, message)
-        listener(event)
-        return event
+        if any(isinstance(event, GenerationSealed) for event in progress.events):
+            track()
 
     try:
         with (
@@ -84,22 +127,17 @@ def work(
             tracked(history.folder, warn=warn) as track,
             _steered(history, stopping.ask, warn),
         ):
-
-            def watch_and_track(progress: Progress) -> None:
-                watch(progress)
-                if any(isinstance(event, GenerationSealed) for event in progress.events):
-                    track()
-
-            run_campaign = engine or process.run_campaign
-            run_campaign(history, watch_and_track, unsafe_sandbox=unsafe_sandbox, replay=replay)
+            run_campaign(history, watch)
     except BudgetReachedError as reached:
-        listener(BudgetReached(history.generation, str(reached)))
+        tell(BudgetReached(history.generation, str(reached)))
         return stopped(StopCause.BUDGET, str(reached))
     except KeyboardInterrupt as interrupt:
         stopped(StopCause.INTERRUPTED, str(interrupt) or stop_reason.INTERRUPTED)
         raise
     except Exception as error:
-        stopped(StopCause.FAILED, str(error))
+        if isinstance(error, EndpointDeadError):
+            tell(EndpointDead(history.generation + 1, str(error)))
+        stopped(StopCause.FAILED, str(error), notice=stop_reason.words_of(error))
         raise
     return stopped(StopCause.FINISHED)
 

@@ -12,6 +12,7 @@ from evo.campaign.ablation import Ablate, standard_graphs
 from evo.campaign.baselines import behaviour_scale, measure_baselines
 from evo.campaign.budget import TrainingBudget, stop_at
 from evo.campaign.budget_warnings import BudgetWatch
+from evo.campaign.endpoint_watch import EndpointWatch
 from evo.campaign.fresh_state import fresh_state
 from evo.campaign.journaled import journaled
 from evo.campaign.learning import expect_learning
@@ -112,6 +113,7 @@ def _search(
             trainings=lambda: state.tracker.trained,
         )
         state.tracker.also_report(watch_budget)
+        state.tracker.also_report(EndpointWatch(client))
         toolbox.register("vary", propose)
         run_generations(toolbox, state, history, generations=config.generations, begin=begin)
 

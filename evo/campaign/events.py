@@ -56,6 +56,19 @@ class BudgetWarning:
 
 
 @dataclass(frozen=True)
+class EndpointDead:
+    """A language model cannot be reached; the campaign stops, or goes on without it.
+
+    Attributes:
+        generation: the generation in progress.
+        message: which one, in words.
+    """
+
+    generation: int
+    message: str
+
+
+@dataclass(frozen=True)
 class BudgetReached:
     """A budget (requests, tokens, dollars or hours) is used up; everything is saved.
 
@@ -98,4 +111,6 @@ class Stopped:
     message: str
 
 
-Event = CandidateEvaluated | GenerationSealed | BudgetWarning | BudgetReached | Stopped
+Event = (
+    CandidateEvaluated | GenerationSealed | BudgetWarning | EndpointDead | BudgetReached | Stopped
+)

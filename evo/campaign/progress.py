@@ -92,11 +92,11 @@ class Tracker:
         self._reward = ScreeningVerdict() if screening else None
         self._ascent = Ascent(protocol.fresh_seed)
         self._events: list[Event] = []
-        self._due: DueEvents = lambda _: ()
+        self._due: list[DueEvents] = []
 
     def also_report(self, due: DueEvents) -> None:
         """Ask for further events at every report."""
-        self._due = due
+        self._due.append(due)
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """Note that a step begins on these records."""
@@ -160,7 +160,8 @@ class Tracker:
         search = now - self._search_start if self._search_start is not None else 0.0
         evaluated = self._evaluated_here + self._first_rung_done
         trained = min(1.0, self._done / self._work) if self._work else 0.0
-        events, self._events = (*self._events, *self._due(self._generation)), []
+        due = [event for events in self._due for event in events(self._generation)]
+        events, self._events = (*self._events, *due), []
         self._watch(
             Progress(
                 generation=self._generation,

@@ -48,7 +48,7 @@ def steer(history: History, command: Command, *, stop: Stop | None = None) -> An
             case Verb.STOP:
                 return _stop(history, command, stop)
             case _:
-                return _set(history, command)
+                return _set(history, command, is_running=stop is not None)
 
 
 def _hold(history: History, command: Command, *, is_running: bool) -> Answer:
@@ -72,7 +72,7 @@ def _stop(history: History, command: Command, stop: Stop | None) -> Answer:
     return Answer(True, following, "It stops when the work in progress is done.")
 
 
-def _set(history: History, command: Command) -> Answer:
+def _set(history: History, command: Command, *, is_running: bool) -> Answer:
     """Carry out a command that changes settings."""
     config = parse(history.config, where=str(history.folder / "config.json"))
     requested = _requested(history, config, command)
@@ -80,6 +80,8 @@ def _set(history: History, command: Command) -> Answer:
     if not changes:
         return Answer(False, history.generation + 1, "It is so already.")
     first = changes[-1].first
+    if is_running and first == history.generation + 1 and max(history.begun, 0) >= first:
+        first += 1  # a limit, which reaches the process where the next generation begins
     shown = "; ".join(f"{key} = {value}" for one in changes for key, value in one.settings.items())
     match command.verb:
         case Verb.HINT:

@@ -15,6 +15,7 @@ from pydantic import (
 
 from archive.novelty.settings import NoveltySettings
 from evo.config.given import GivenSource
+from evo.config.notify import NotifySettings
 from evo.config.steering import SteeringSettings
 from evo.core.contract import SEPARATOR
 from evo.core.frozen import Frozen
@@ -105,6 +106,7 @@ class Config(Frozen):
     reward: RewardSettings = RewardSettings()
     llm: LlmSettings = LlmSettings()
     steering: SteeringSettings = SteeringSettings()
+    notify: NotifySettings = NotifySettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -12,3 +12,8 @@ class LlmClient(Protocol):
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
         """The exchange of each request, in order."""
         ...
+
+    @property
+    def dead(self) -> Sequence[str]:
+        """Names of the models that cannot be reached and are asked no more for now."""
+        ...

@@ -75,6 +75,11 @@ class OnlineClient:
             raise CancelledError  # another thread asks while this one closes
         return self._wait(self._ask(requests))
 
+    @property
+    def dead(self) -> Sequence[str]:
+        """Names of the models whose endpoint counts as dead."""
+        return [label for label, endpoint in self._endpoints.items() if endpoint.is_dead]
+
     def greet(self) -> None:
         """Send each endpoint a first tiny request, so that what is wrong shows before training.
 

@@ -20,6 +20,11 @@ class ReplayClient:
         self._source = source
         self._replies = replies
 
+    @property
+    def dead(self) -> Sequence[str]:
+        """No model is asked, so that none is dead."""
+        return ()
+
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
         """The exchange of each request in the other campaign, in order.
 
