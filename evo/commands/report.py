@@ -22,6 +22,15 @@ def report(
         ),
     ],
     *,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN",
+            help="Campaign to compare the search with, such as one of --strategy random; "
+            "repeatable.",
+            autocompletion=complete_run,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -34,15 +43,16 @@ def report(
         str | None, typer.Option(help="html, md or latex; by default as the file's name ends.")
     ] = None,
 ) -> None:
-    """Write a report to keep: best components, front, pictures, cost, how to reproduce."""
+    """Write a report to keep: best components, front, trajectory, cost, how to reproduce."""
     form = format or (_ENDINGS.get(output.suffix.lower(), "html") if output else "html")
     histories = [read_run(run) for run in runs]
+    others = [read_run(run) for run in against or ()]
     from evo.report.documents.contents import report_of
     from evo.report.documents.writing import ESCAPES, write_report
 
     if form not in ESCAPES:
         raise UsageError(f"Expected a format of {', '.join(ESCAPES)}, got {form!r}.")
-    document = write_report(report_of(histories, pictures=form == "html"), form)
+    document = write_report(report_of(histories, pictures=form == "html", against=others), form)
     if output is None and form != "html":
         typer.echo(document)
         return

@@ -11,7 +11,7 @@ from evo.core.arrays import Floats
 from evo.report.facts.comparison import (
     MEASURED_BY,
     REFERENCE,
-    has_same_trials,
+    differing_trials,
     machine_names,
     paired_facts,
 )
@@ -126,7 +126,7 @@ def _test(first: LiveCampaign, other: LiveCampaign) -> dict[str, Any]:
     places = first.index.best, other.index.best
     best = None
     is_level = first.index.top_rung == other.index.top_rung
-    is_alike = is_level and has_same_trials(first.reader, other.reader)
+    is_alike = is_level and not differing_trials(first.config, other.config)
     if is_alike and places[0] is not None and places[1] is not None:
         best = paired_facts(first.record(places[0]), other.record(places[1]))
     return {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from archive.history.confirmations import newest_of
 from archive.history.machines import read_stays
@@ -19,13 +20,16 @@ from evo.report.facts.comparison import MEASURED_BY
 from evo.report.facts.logbook import logbook
 from evo.report.facts.overview import Overview, overview_of
 from evo.report.facts.status import status_facts
+from evo.report.facts.trajectory import Reached, Rival, rivals_of, strategy_words, trajectory
 from evo.report.pictures import draw
 from evo.report.pictures.style import look
+from evo.report.pictures.trajectory import draw_trajectory
 from evo.selection.individual import has_merit, performance
 
 BEST = 10
 """Components in a report."""
 PICTURES = {
+    "trajectory": "Margin of the best so far by candidates trained and by processor time.",
     "pareto": "Novelty against performance. Bars are 95 % intervals.",
     "progress": "Hypervolume of the front and best candidate by generation.",
     "win-rates": "B-WR against BSOTA-WR of all candidates trained in full, and of the baselines.",
@@ -94,6 +98,9 @@ class Section:
         full: number of candidates trained in full.
         baselines: names and records of the known components, the best first.
         generations: one row per generation.
+        strategy: how it searches, in words.
+        reached: the trajectory of the search.
+        rivals: other campaigns that it is compared with.
         machines: what it ran on.
         seconds: processor time of all trainings.
         pictures: by name, as data URLs; empty where none were wanted.
@@ -109,6 +116,9 @@ class Section:
     full: int
     baselines: Sequence[tuple[str, Record]]
     generations: Sequence[Mapping[str, Any]]
+    strategy: str
+    reached: Sequence[Reached]
+    rivals: Sequence[Rival]
     machines: Sequence[str]
     seconds: float
     pictures: Mapping[str, str]
@@ -137,12 +147,18 @@ class Report:
         return PICTURES
 
 
-def report_of(histories: Sequence[Reader], *, pictures: bool) -> Report:
+def report_of(
+    histories: Sequence[Reader], *, pictures: bool, against: Sequence[Reader] = ()
+) -> Report:
     """The report of one campaign or several, finished or not.
 
     Args:
         histories: of the campaigns.
         pictures: whether it has pictures.
+        against: campaigns to compare each with, such as a random search.
+
+    Raises:
+        UsageError: one that is to be compared was measured otherwise.
     """
     first, *others = histories
     differing = [
@@ -150,10 +166,11 @@ def report_of(histories: Sequence[Reader], *, pictures: bool) -> Report:
         for key in MEASURED_BY
         if any(other.config.get(key) != first.config.get(key) for other in others)
     ]
-    return Report([_section(history, pictures=pictures) for history in histories], differing)
+    sections = [_section(history, against, pictures=pictures) for history in histories]
+    return Report(sections, differing)
 
 
-def _section(history: Reader, *, pictures: bool) -> Section:
+def _section(history: Reader, against: Sequence[Reader], *, pictures: bool) -> Section:
     overview = overview_of(history)
     analysis = overview.analysis
     members = set(analysis.members)
@@ -173,6 +190,8 @@ def _section(history: Reader, *, pictures: bool) -> Section:
                 "" if confirmation is None else str(confirmation["verdict"]),
             )
         )
+    reached = trajectory(history.records, history.config)
+    rivals = rivals_of(history, reached, [one for one in against if one.id != history.id])
     baselines = sorted(analysis.baselines, key=lambda record: -record.scored.b_wr.value)
     return Section(
         name=overview.name,
@@ -185,18 +204,36 @@ def _section(history: Reader, *, pictures: bool) -> Section:
         full=len(analysis.records),
         baselines=[(overview.name_of(record), record) for record in baselines],
         generations=list(logbook(history.records, history.config)),
+        strategy=strategy_words(history.config),
+        reached=reached,
+        rivals=rivals,
         machines=list(dict.fromkeys(stay.name for stay in read_stays(history.folder))),
         seconds=float(np.sum([record.seconds for record in history.records])),
-        pictures={name: _picture(name, overview) for name in PICTURES} if pictures else {},
+        pictures=_pictures(overview, reached, rivals) if pictures else {},
     )
 
 
-def _picture(name: str, overview: Overview) -> str:
-    """A picture as the address of an image that holds it."""
+def _pictures(
+    overview: Overview, reached: Sequence[Reached], rivals: Sequence[Rival]
+) -> dict[str, str]:
+    """Pictures by name, as the addresses of images that hold them."""
     form = "svg" if len(overview.analysis.records) <= _MOST_IN_SVG else "png"
-    file = io.BytesIO()
+    pictures: dict[str, str] = {}
     with look():
-        key = "Software" if form == "png" else "Date"
-        draw(name, overview).savefig(file, format=form, dpi=150, metadata={key: None})
+        for name in PICTURES:
+            figure = (
+                draw_trajectory(overview.name, reached, rivals)
+                if name == "trajectory"
+                else draw(name, overview)
+            )
+            pictures[name] = _address(figure, form)
+    return pictures
+
+
+def _address(figure: Figure, form: str) -> str:
+    """A figure as the address of an image that holds it."""
+    file = io.BytesIO()
+    key = "Software" if form == "png" else "Date"
+    figure.savefig(file, format=form, dpi=150, metadata={key: None})
     kind = "image/svg+xml" if form == "svg" else "image/png"
     return f"data:{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -4,7 +4,7 @@ import html
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,6 +22,10 @@ _TEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
+_WIDTH = 76
+"""Columns of a page in LaTeX's typewriter font."""
+_LAST_TYPESET = 0x17F
+_PUNCTUATION = "–—‘’“”…"
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
 
 
@@ -56,7 +60,15 @@ def write_report(report: Report, form: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+    def ratio(test: Any) -> str:
+        if test["log_loss_ratio"] is None:
+            return "–"
+        return interval(Estimate(test["log_loss_ratio"], *test["log_loss_ratio_ci"]))
+
     environment.filters["interval"] = interval
+    environment.filters["ratio"] = ratio
+    environment.filters["dollars"] = _dollars
     environment.filters["code"] = shown_source
     environment.filters["json"] = _json
     environment.filters["known"] = _known
@@ -76,6 +88,17 @@ def _json(value: Any) -> str:
 def _known(value: Any, digits: Any) -> str:
     """A number with this many decimals; a dash where it is not known."""
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _dollars(cost: Any) -> str:
+    """The cost of some requests; of unknown ones what is known of it.
+
+    >>> _dollars({"cost_usd": 0.25}), _dollars({"cost_usd": None, "known_usd": 0.5})
+    ('0.2500', 'unknown, at least 0.5000')
+    """
+    if cost["cost_usd"] is not None:
+        return f"{cost['cost_usd']:.4f}"
+    return "unknown" + (f", at least {cost['known_usd']:.4f}" if cost["known_usd"] else "")
 
 
 def _interval(estimate: Estimate, form: str) -> str:
@@ -105,7 +128,12 @@ def _latex(text: str) -> str:
     >>> print(_latex(r"50 % of \input{x}_1"))
     50 \% of \textbackslash{}input\{x\}\_1
     """
-    return "".join(_TEX.get(sign, sign) for sign in " ".join(visible(text).split()))
+    return "".join(_TEX.get(sign, _typeset(sign)) for sign in " ".join(visible(text).split()))
+
+
+def _typeset(sign: str) -> str:
+    """A character that every LaTeX has; the code of any other, which would stop it."""
+    return sign if ord(sign) <= _LAST_TYPESET or sign in _PUNCTUATION else f"[U+{ord(sign):04X}]"
 
 
 def _html_code(source: str) -> str:
@@ -119,8 +147,27 @@ def _markdown_code(source: str) -> str:
 
 
 def _latex_code(source: str) -> str:
-    ended = source.rstrip().replace(r"\end{verbatim}", r"\end {verbatim}")
+    plain = source.rstrip().encode("ascii", "backslashreplace").decode()
+    lines = [part for line in plain.splitlines() for part in _folded(line)]
+    ended = "\n".join(lines).replace(r"\end{verbatim}", r"\end {verbatim}")
     return _Written(f"\\begin{{verbatim}}\n{ended}\n\\end{{verbatim}}")
+
+
+def _folded(line: str) -> Iterator[str]:
+    r"""A line of Python in pieces that fit a page, each but the last continued by a backslash.
+
+    >>> list(_folded("    return " + "torch.tanh(x) + " * 5 + "1"))[1]
+    '        + torch.tanh(x) + 1'
+    """
+    rest, indent = line, line[: len(line) - len(line.lstrip())]
+    is_comment = rest.lstrip().startswith("#")
+    while len(rest) > _WIDTH:
+        place = rest.rfind(" ", len(indent) + 8, _WIDTH - 2)
+        if place < 0:
+            break
+        yield rest[:place] + ("" if is_comment else " \\")
+        rest = indent + ("# " if is_comment else "    ") + rest[place + 1 :]
+    yield rest
 
 
 ESCAPES: Mapping[str, Callable[[str], str]] = {

@@ -34,6 +34,7 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
     """The JSON document of `evo compare --json`."""
     fronts = [pareto_front(reader.records) for reader in (one, other)]
     differing = [key for key in MEASURED_BY if one.config.get(key) != other.config.get(key)]
+    is_alike = not differing_trials(one.config, other.config)
     is_level = _rung(fronts[0]) == _rung(fronts[1])
     if not is_level:
         differing.append("highest rung reached")
@@ -50,7 +51,7 @@ def comparison_facts(one: Reader, other: Reader) -> dict[str, Any]:
             _beaten(fronts[0], fronts[1]),
             _beaten(fronts[1], fronts[0]),
         ],
-        "best": _best_facts(*fronts) if has_same_trials(one, other) and is_level else None,
+        "best": _best_facts(*fronts) if is_level and is_alike else None,
     }
 
 
@@ -87,16 +88,23 @@ def paired_facts(one: Record, other: Record) -> dict[str, Any]:
     }
 
 
-def has_same_trials(one: Reader, other: Reader) -> bool:
-    """True if a trial of the same task, network and seed is the same training in both campaigns."""
-    return _trial_settings(one.config) == _trial_settings(other.config)
+def differing_trials(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Settings by which a trial of the same task, network and seed is another training.
+
+    Args:
+        one: configuration of a campaign.
+        other: that of another one.
+    """
+    settings, others = _trial_settings(one), _trial_settings(other)
+    keys = dict.fromkeys((*settings, *others))
+    return [key for key in keys if settings.get(key) != others.get(key)]
 
 
 def _trial_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    settings = {key: config.get(key) for key in MEASURED_BY}
+    settings = {key: config.get(key) for key in MEASURED_BY if key != "protocol"}
     protocol: Mapping[str, Any] = config.get("protocol", {})
-    kept = {key: value for key, value in protocol.items() if key not in _WHO_TRAINS}
-    return {**settings, "protocol": kept}
+    kept = {f"protocol.{key}": protocol[key] for key in protocol if key not in _WHO_TRAINS}
+    return settings | kept
 
 
 def machine_names(reader: Reader) -> list[str]:

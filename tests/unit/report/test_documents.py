@@ -8,8 +8,10 @@ from large_campaign import write_small_campaign
 from support.hostile_campaign import MARKUP, write_hostile_campaign
 
 from archive.history.reader import Reader
+from evo.core.errors import UsageError
 from evo.report.documents.contents import PICTURES, report_of
 from evo.report.documents.writing import write_report
+from evo.report.facts.comparison import paired_facts
 from evo.selection.individual import performance
 
 
@@ -62,17 +64,26 @@ def test_no_attack_leaves_its_cell_or_block_in_markdown(report):
 
     assert not [markup for markup in MARKUP if markup in outside]
     rows = [line for line in outside.splitlines() if line.startswith("| ")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {8, 10, 5}
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {8, 10, 5, 6, 4}
 
 
 def test_no_attack_is_a_command_of_latex(report):
     blocks = r"\\begin\{verbatim\}\n.*?\n\\end\{verbatim\}"
     outside = re.sub(blocks, "", write_report(report, "latex"), flags=re.DOTALL)
-    known = "usepackage begin centering caption toprule midrule bottomrule end textbackslash"
+    known = "usepackage setlength tabcolsep texttt begin centering caption toprule midrule "
+    known += "bottomrule end textbackslash small"
 
     commands = set(re.findall(r"\\([A-Za-z]+)", outside))
 
-    assert commands <= {*known.split(), "texttt", "textless", "textgreater", "textasciitilde"}
+    assert commands <= {
+        *known.split(),
+        "setlength",
+        "tabcolsep",
+        "texttt",
+        "textless",
+        "textgreater",
+        "textasciitilde",
+    }
 
 
 def test_a_source_cannot_end_its_own_block(report):
@@ -96,6 +107,56 @@ def test_a_campaign_that_has_just_begun_has_a_report(histories, tmp_path):
 
     for form in ("html", "md", "latex"):
         assert "new" in write_report(begun, form)
+
+
+def test_a_report_sets_the_search_against_a_random_one_at_as_many_trainings(histories, tmp_path):
+    random = ("generations=2", "operators={sample-tree=1.0}", "protocol.leaders=0")
+    write_small_campaign(tmp_path / "chance", *random)
+    other = Reader.read(tmp_path / "chance")
+
+    both = report_of([histories[0]], pictures=True, against=[other, histories[0]])
+    (rival,) = both.sections[0].rivals  # a campaign is not set against itself
+
+    assert (rival.name, rival.is_random) == ("chance", True)
+    own, theirs = rival.own, rival.theirs
+    trained = [r for r in other.records if r.is_proposal and r.score is not None]
+    assert max(own.evaluated, theirs.evaluated) <= len(trained)
+    then = [r for r in histories[0].records if r.is_proposal and r.generation <= own.generation]
+    assert own.evaluated == sum(r.score is not None for r in then)
+    assert own.seconds == pytest.approx(sum(r.seconds for r in then))
+    assert rival.test == paired_facts(own.best, theirs.best)
+    for form in ("html", "md", "latex"):
+        document = write_report(both, form)
+        assert "chance" in document
+        assert f"{theirs.margin.value:.3f}" in document
+        assert f"{rival.test['p']:.3f}" in document
+    assert "(random search)" in write_report(both, "html")
+
+
+def test_a_report_without_a_random_search_says_so_and_names_its_reference(report):
+    document = write_report(report, "html")
+    first = report.sections[0].reached[0]
+
+    assert "No random search stands beside it" in document
+    assert first.generation == 1
+    assert f"The first generation alone, {first.evaluated} candidates trained" in document
+
+
+def test_a_search_is_not_set_against_one_that_trains_otherwise(histories, tmp_path):
+    write_small_campaign(tmp_path / "brief", "generations=1", "protocol.batch_size=16")
+
+    with pytest.raises(UsageError, match=r"brief differs from small in protocol\.batch_size"):
+        report_of([histories[0]], pictures=False, against=[Reader.read(tmp_path / "brief")])
+
+
+def test_costs_are_by_model_operator_and_generation(report):
+    spend = report.sections[1].status["spend"]
+
+    for form in ("html", "md"):
+        document = write_report(report, form)
+        for part in (*spend["models"].values(), *spend["operators"].values()):
+            assert f"{part['cost_usd']:.4f}" in document
+    assert "By generation" in write_report(report, "html")
 
 
 def test_two_campaigns_stand_in_one_table_with_what_differs(histories, tmp_path):
