@@ -1,10 +1,169 @@
-"""The facts that a prompt is made from."""
+"""The facts that a prompt is made from: records, and what else is known of them.
+
+Plain data: words stand in the templates of `prompts`. All but the first three fields of a briefing
+may be missing, so that an operator can be asked for a prompt without a campaign.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from evo.core.contract import Contract
+from evo.core.estimate import Estimate
 from evo.core.records import Record
+
+MOST_CHARACTERS = 18_000
+"""Longest prompt, system message included: some 6,000 tokens at three characters each."""
+
+
+class NetworkResult(NamedTuple):
+    """A component's result on one network of one task.
+
+    Attributes:
+        margin: mean over seeds of log(best known loss / own loss).
+        rival: name of the known component with the lowest loss there.
+        learning_rate: picked on validation data.
+    """
+
+    task: str
+    network: str
+    margin: Estimate
+    rival: str
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What is known of one component beside its record.
+
+    Attributes:
+        name: of a known component its name, else the first digits of its id.
+        results: one per network, at the highest rung.
+        facts: simple numbers by what they are, see `Kind.facts`.
+        nearest: name of the nearest component among the known ones and the population of today;
+            empty where there is none.
+        distance: behaviour distance to it.
+    """
+
+    name: str
+    results: Sequence[NetworkResult] = ()
+    facts: Mapping[str, float] = field(default_factory=dict[str, float])
+    nearest: str = ""
+    distance: float = 0.0
+
+
+class Attempt(NamedTuple):
+    """A proposal and what came of it.
+
+    Attributes:
+        record: as a component of the kind that is asked for; without trials and graphs.
+        name: see `Portrait.name`.
+        parent: name of its first parent; empty without one.
+        change: lines of its source that differ from the first parent's, "- " or "+ " before each;
+            empty where most of it differs.
+        effect: mean over common trials of log(parent's loss / own loss); None where it did not
+            train.
+        trainings: number of these trials.
+    """
+
+    record: Record
+    name: str
+    parent: str = ""
+    change: Sequence[str] = ()
+    effect: Estimate | None = None
+    trainings: int = 0
+
+
+class TaskSetting(NamedTuple):
+    """A task as prompts describe it.
+
+    Attributes:
+        inputs: shape of one sample.
+        outputs: classes, or numbers to predict.
+        samples: of training, validation and test.
+        networks: a summary of each by its name, in the order of the rungs.
+    """
+
+    name: str
+    inputs: tuple[int, ...]
+    outputs: int
+    is_classification: bool
+    samples: tuple[int, int, int]
+    networks: Mapping[str, str]
+
+
+class RungSetting(NamedTuple):
+    """A rung as prompts describe it; `networks` is the number of each task's, 0 for all."""
+
+    epochs: int
+    seeds: int
+    networks: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How candidates are trained, judged and compared.
+
+    Attributes:
+        role: what the component replaces, in a line.
+        tasks: that each candidate trains on.
+        rungs: shortest first.
+        keep: share of a rung's candidates that goes on to the next.
+        learning_rates: to pick from.
+        strengths: factors of a penalty to pick from; one where the kind has none.
+        batch_size: samples per step.
+        steps: of an epoch, on the first task.
+        judged_by: what decides a trial.
+        survival: name of the survival strategy.
+        survival_words: what it is, in a line.
+        compared: what tells two components apart, in words.
+        same_within: distance up to which they count as the same.
+        closest: the two nearest known components and their distance; None with fewer than two.
+        typical: median distance of two known components.
+    """
+
+    role: str
+    tasks: Sequence[TaskSetting]
+    rungs: Sequence[RungSetting]
+    keep: float
+    learning_rates: Sequence[float]
+    strengths: Sequence[float]
+    batch_size: int
+    steps: int
+    judged_by: Literal["loss", "accuracy"]
+    survival: str
+    survival_words: str
+    compared: str
+    same_within: float
+    closest: tuple[str, str, float] | None = None
+    typical: float = 0.0
+
+
+class Place(NamedTuple):
+    """Where a request stands, so that no two of a campaign are the same.
+
+    Attributes:
+        generation: that it proposes for.
+        number: of the request within the generation, from 1.
+        angle: index of the direction that it is asked to look in, any number.
+    """
+
+    generation: int
+    number: int
+    angle: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What became of the language models' answers so far.
+
+    Attributes:
+        counts: answers by what became of them.
+        recent: the latest and best of them.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    recent: Sequence[Attempt] = ()
 
 
 @dataclass(frozen=True)
@@ -19,6 +178,15 @@ class Briefing:
         failures: recent candidates that fell out, with their reasons.
         partners: in a combination, sources of the other members' components, by kind.
         hints: words of the person who runs the search.
+        setting: how candidates are trained and judged.
+        portraits: what else is known of components, by id.
+        leaders: some of the best so far, the best first.
+        trailing: some of those that lost.
+        tried: what was tried from the parents, the best first.
+        origins: how parents came about, and what else was tried from where they come from.
+        answers: what became of the models' answers.
+        place: where the request stands.
+        most_characters: longest prompt; less is shown where it would be longer.
     """
 
     contract: Contract
@@ -28,3 +196,12 @@ class Briefing:
     failures: Sequence[Record] = ()
     partners: Mapping[str, str] = field(default_factory=dict[str, str])
     hints: Sequence[str] = ()
+    setting: Setting | None = None
+    portraits: Mapping[str, Portrait] = field(default_factory=dict[str, Portrait])
+    leaders: Sequence[Record] = ()
+    trailing: Sequence[Record] = ()
+    tried: Sequence[Attempt] = ()
+    origins: Sequence[Attempt] = ()
+    answers: Answers = Answers()
+    place: Place = field(default_factory=lambda: Place(0, 1, 0))
+    most_characters: int = MOST_CHARACTERS

@@ -11,7 +11,7 @@ import unicodedata
 _LONGEST_LINE = 200
 
 
-def fenced(text: str, most: int = 2000) -> str:
+def fenced(text: str, most: int = 2000, language: str = "python") -> str:
     r"""Code in a fence that nothing within can close, cut off after `most` characters.
 
     >>> print(fenced("def f(x):\n    return x"))
@@ -26,7 +26,7 @@ def fenced(text: str, most: int = 2000) -> str:
         code = code[:most].rstrip() + "\n# (cut off here)"
     longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}python\n{code}\n{fence}"
+    return f"{fence}{language}\n{code}\n{fence}"
 
 
 def quoted(text: str, most: int = 200) -> str:
@@ -48,6 +48,24 @@ def interval(values: tuple[float, float, float]) -> str:
     '0.50 [0.25, 0.75]'
     """
     return "{:.2f} [{:.2f}, {:.2f}]".format(*values)
+
+
+def signed(values: tuple[float, float, float]) -> str:
+    """A difference with its interval, with signs.
+
+    >>> signed((0.064, 0.031, 0.1))
+    '+0.064 [+0.031, +0.100]'
+    """
+    return "{:+.3f} [{:+.3f}, {:+.3f}]".format(*values)
+
+
+def short(value: float) -> str:
+    """A number of at most three digits.
+
+    >>> short(0.043219), short(1234.5)
+    ('0.0432', '1.23e+03')
+    """
+    return f"{value:.3g}"
 
 
 def _visible(text: str) -> str:

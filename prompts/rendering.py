@@ -4,14 +4,22 @@ Text from a model, a server or a candidate is data here. It goes through one of 
 below, which bound its length and keep it within its quotes; it is never itself read as a template.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from prompts.quoting import fenced, interval, quoted
+from prompts.quoting import fenced, interval, quoted, short, signed
 
-_FILTERS = {"fenced": fenced, "quoted": quoted, "interval": interval}
+_BLANK_LINES = re.compile(r"\n{3,}")
+_FILTERS = {
+    "fenced": fenced,
+    "quoted": quoted,
+    "interval": interval,
+    "signed": signed,
+    "short": short,
+}
 
 
 def render(name: str, **values: object) -> str:
@@ -21,7 +29,8 @@ def render(name: str, **values: object) -> str:
         name: the template's file name without `.md.j2`.
         values: what the template speaks of.
     """
-    return _environment().get_template(f"{name}.md.j2").render(values).strip() + "\n"
+    text = _environment().get_template(f"{name}.md.j2").render(values)
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 
 @cache

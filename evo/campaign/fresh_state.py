@@ -14,6 +14,7 @@ from evo.campaign.state import SearchState
 from evo.components.base import Kind
 from evo.components.combination import Combination
 from evo.config import Config
+from evo.feedback.results import Results
 from evo.proposing.memory import Memory
 from evo.screening.features import FeatureExtractor
 from evo.screening.learner import Learner
@@ -46,6 +47,7 @@ def fresh_state(
         ablations=(
             AblationState(len(config.protocol.rungs) - 1) if isinstance(kind, Combination) else None
         ),
+        results=Results() if config.llm.models else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Build the proposing step of a campaign: operators, language models and repair."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -11,9 +11,14 @@ from evo.components.base import Kind
 from evo.config import Config
 from evo.core.records import Record
 from evo.core.step import Step
+from evo.feedback.briefings import Briefings
+from evo.feedback.results import Results
+from evo.feedback.setting import setting_of
+from evo.feedback.settings import CHARACTERS_PER_TOKEN
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
 from evo.proposing.language_models import LanguageModels
+from evo.proposing.occasion import Brief, as_it_is
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
 from evo.selection.individual import Individual
@@ -75,6 +80,7 @@ def _proposing(
     language_models = LanguageModels(config.llm, client, config.seed)
     known = {**kind.baselines(), **given.further_baselines(config, kind)}
     names = {candidate.id: name for name, candidate in known.items()}
+    baselines = {names[r.id]: r for r in state.baselines.records if r.id in names}
     propose = Propose(
         portfolio_of(config),
         kind,
@@ -85,7 +91,8 @@ def _proposing(
         islands=islands,
         hints_in=config.steering.hints_in,
         language_models=language_models if config.llm.models else None,
-        baselines={names[r.id]: r for r in state.baselines.records if r.id in names},
+        baselines=baselines,
+        brief=_brief(config, kind, state.results, baselines),
     )
     repair = Repair(language_models, validate, seen=state.seen)
 
@@ -98,6 +105,29 @@ def _proposing(
         return [*seeds, *(proposal.record for proposal in proposed)]
 
     return proposals
+
+
+def _brief(
+    config: Config, kind: Kind, results: Results | None, baselines: Mapping[str, Record]
+) -> Brief:
+    """What fills the briefings of language models."""
+    if results is None:
+        return as_it_is
+    setting = setting_of(
+        kind,
+        config.tasks,
+        config.protocol,
+        selection=config.selection,
+        novelty=config.novelty,
+        baselines=list(baselines.items()),
+    )
+    return Briefings(
+        results,
+        setting,
+        baselines,
+        seed=config.seed,
+        most_characters=CHARACTERS_PER_TOKEN * config.feedback.prompt_tokens,
+    )
 
 
 def _at_once(propose: ProposeFn, parents: Sequence[Individual], generation: int) -> list[Record]:

@@ -12,6 +12,7 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.ablation import AblationState
 from evo.campaign.progress import Tracker
 from evo.core.records import Generation, Record
+from evo.feedback.results import Results
 from evo.proposing.memory import Memory
 from evo.proposing.seen import SeenSources
 from evo.screening.learner import Learner
@@ -63,6 +64,7 @@ class SearchState:
         baselines: the known components, with their trials.
         seen: every source so far.
         last_request: the last answered request to a language model.
+        results: who descends from whom with what effect, for prompts; None without models.
     """
 
     population: Population
@@ -74,6 +76,7 @@ class SearchState:
     baselines: Baselines = field(default_factory=Baselines)
     seen: SeenSources = field(default_factory=SeenSources)
     last_request: LastRequest = field(default_factory=LastRequest)
+    results: Results | None = None
 
     @property
     def parts(self) -> list[Derived]:
@@ -85,6 +88,7 @@ class SearchState:
             self.seen,
             self.memory,
             self.last_request,
+            self.results,
             self.learner,
             self.ablations,
             self.tracker,

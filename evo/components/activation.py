@@ -14,6 +14,7 @@ from evo.components.elementwise import (
     probe,
     reach_of,
 )
+from evo.components.facts import elementwise_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
@@ -46,6 +47,7 @@ class Activation(Kind):
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((1024, 1024),),)
     standard: ClassVar[str | None] = "relu"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "activation"
+    compared: ClassVar[str] = "outputs at 64 points of [-8, 8]"
 
     def check(self, component: Component) -> None:
         """Check shape, finite values and gradients, independence of neighbours; not constant."""
@@ -67,6 +69,10 @@ class Activation(Kind):
     def reach(self, component: Component) -> float:
         """The largest |x| tried up to which values and gradients are finite."""
         return reach_of(component)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Values, slopes and moments, see `elementwise_facts`."""
+        return elementwise_facts(component)
 
     def abscissae(self) -> Vector:
         """The 64 points."""

@@ -42,6 +42,7 @@ class Kind(ABC):
         standard: name of the neutral baseline; None for a kind that
             cannot be combined with others.
         baselines_folder: folder of `*.py` files, one known component each.
+        compared: what `behaviour` compares, in words for prompts.
     """
 
     contract: ClassVar[Contract]
@@ -55,6 +56,7 @@ class Kind(ABC):
     strengths: ClassVar[tuple[float, ...] | None] = None
     standard: ClassVar[str | None] = None
     baselines_folder: ClassVar[Path]
+    compared: ClassVar[str] = "outputs on fixed inputs"
 
     @property
     def name(self) -> str:
@@ -100,6 +102,10 @@ class Kind(ABC):
         None for kinds without such a range.
         """
         return None
+
+    def facts(self, component: Component) -> dict[str, float]:  # noqa: ARG002 - for kinds that have some
+        """Simple numbers that describe the component, by what they are, such as "slope at 0"."""
+        return {}
 
     def abscissae(self) -> Vector | None:
         """The inputs of `behaviour`, ascending, where it is a curve of one variable: (p,).

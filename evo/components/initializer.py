@@ -8,6 +8,7 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form, expect_same, layouts, normal_probe
+from evo.components.facts import initial_weight_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
@@ -77,6 +78,7 @@ class Initializer(Kind):
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((128, 128), (), ()),)
     standard: ClassVar[str | None] = "torch_default"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "initializer"
+    compared: ClassVar[str] = "the weights of two layers, for one fixed draw"
 
     def check(self, component: Component) -> None:
         """Check shape and finite values at any size and layout, and dependence on the draw."""
@@ -108,6 +110,10 @@ class Initializer(Kind):
             weights = [_called(component, z) * z.shape[1] ** 0.5 for z in layers]
         flat = torch.cat([one.reshape(-1) for one in weights])
         return np.asarray(flat.numpy(), dtype=np.float32)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Scale and form of the weights."""
+        return initial_weight_facts(component)
 
 
 def _called(component: Component, z: torch.Tensor) -> torch.Tensor:

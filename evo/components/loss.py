@@ -16,6 +16,7 @@ from evo.components.checks import (
     layouts,
     normal_probe,
 )
+from evo.components.facts import loss_facts
 from evo.components.kinds import kinds
 from evo.components.rows import each_row
 from evo.core.contract import Contract
@@ -93,6 +94,9 @@ class LossKind(Kind):
     needs_classes: ClassVar[bool] = True
     standard: ClassVar[str | None] = "cross_entropy"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "loss"
+    compared: ClassVar[str] = (
+        "gradients by the logits of 16 samples; a constant factor changes nothing"
+    )
 
     def check(self, component: Component) -> None:
         """Check for a finite number per row, with gradients, from its row and answer alone."""
@@ -126,6 +130,10 @@ class LossKind(Kind):
         _, pull = _pull(component, logits, _answers(16, 5))
         scaled = pull / (pull.square().mean().sqrt() + 1e-12)
         return np.asarray(scaled.reshape(-1).numpy(), dtype=np.float32)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Loss and pull by how sure a network is."""
+        return loss_facts(component)
 
 
 def _answers(samples: int, classes: int) -> torch.Tensor:

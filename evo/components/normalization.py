@@ -9,6 +9,7 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.components.checks import normal_probe, sum_apart
+from evo.components.facts import row_facts
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, named_rows, rows_probe
 from evo.core.contract import Contract, Learnable
@@ -80,6 +81,9 @@ class Normalization(Kind):
     is_mapped: ClassVar[bool] = True
     standard: ClassVar[str | None] = "identity"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "normalization"
+    compared: ClassVar[str] = (
+        "outputs on nine rows of eight features, with gain and shift at their start and otherwise"
+    )
 
     def check(self, component: Component) -> None:
         """Check shape, finite values and gradients, independence of other rows; not constant.
@@ -100,6 +104,10 @@ class Normalization(Kind):
         with torch.no_grad():
             outputs = [component(rows_probe(), *learned) for learned in _settings().values()]
         return np.asarray(torch.cat(outputs).reshape(-1).numpy(), dtype=np.float32)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Mean and size of its outputs, with gain and shift as they start."""
+        return row_facts(partial(_at_start, component))
 
     def slopes(self, component: Component) -> Vector:
         """Gradients on the same rows, by x, gain and shift together: (144,)."""

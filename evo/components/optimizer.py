@@ -8,6 +8,7 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form, normal_probe
+from evo.components.facts import update_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
@@ -98,6 +99,9 @@ class Optimizer(Kind):
     )
     standard: ClassVar[str | None] = "adam"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "optimizer"
+    compared: ClassVar[str] = (
+        "steps along a fixed walk of gradients; a constant factor changes nothing"
+    )
 
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any size, that follow the gradient."""
@@ -138,6 +142,10 @@ class Optimizer(Kind):
             ]
         scaled = steps / (steps.square().mean().sqrt() + 1e-12)
         return np.asarray(scaled.reshape(-1).numpy(), dtype=np.float32)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Steps for simple gradients."""
+        return update_facts(component)
 
 
 def _walk(

@@ -14,6 +14,7 @@ from evo.components.elementwise import (
     probe,
     reach_of,
 )
+from evo.components.facts import elementwise_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Learnable
 from evo.core.records import Vector
@@ -65,6 +66,7 @@ class ParametricActivation(Kind):
     is_mapped: ClassVar[bool] = True
     standard: ClassVar[str | None] = "relu"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "parametric_activation"
+    compared: ClassVar[str] = "outputs at points of [-8, 8], at three pairs of a and b"
 
     def check(self, component: Component) -> None:
         """Check an activation at four values of a and b, and for finite gradients by both."""
@@ -94,6 +96,10 @@ class ParametricActivation(Kind):
     def reach(self, component: Component) -> float:
         """The largest |x| tried up to which values and gradients are finite, at all a and b."""
         return min(reach_of(_with(component, a, b)) for a, b in _TRIED)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Those of an activation, with a and b as they start."""
+        return elementwise_facts(_with(component, *_TOLD[0]))
 
 
 def _with(component: Component, a: float, b: float) -> Component:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from evo.components.base import Kind
+from evo.components.facts import row_facts
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, rows_probe
 from evo.core.contract import Contract
@@ -76,6 +77,7 @@ class Preprocessor(Kind):
     is_mapped: ClassVar[bool] = True
     standard: ClassVar[str | None] = "identity"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "preprocessor"
+    compared: ClassVar[str] = "outputs on nine rows of eight features"
 
     def check(self, component: Component) -> None:
         """Check shape, dtype, finite values, independence of other rows; not constant."""
@@ -91,3 +93,7 @@ class Preprocessor(Kind):
         with torch.no_grad():
             output = component(rows_probe()).reshape(-1)
         return np.asarray(output.numpy(), dtype=np.float32)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Mean and size of its outputs."""
+        return row_facts(component)

@@ -8,6 +8,7 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form, expect_same, layouts, normal_probe
+from evo.components.facts import penalty_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
@@ -81,6 +82,7 @@ class Regularizer(Kind):
     strengths: ClassVar[tuple[float, ...] | None] = (0.1, 1.0, 10.0)
     standard: ClassVar[str | None] = "none"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "regularizer"
+    compared: ClassVar[str] = "gradients at two weight matrices; a constant changes nothing"
 
     def check(self, component: Component) -> None:
         """Check for one finite number ≥ 0 with finite gradients, at any size and layout."""
@@ -111,6 +113,10 @@ class Regularizer(Kind):
         pulls = [_gradient(component, probe)[1] for probe in probes]
         flat = _PER_MILLE * torch.cat(pulls).reshape(-1)
         return np.asarray(flat.numpy(), dtype=np.float32)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Penalty and pull at three sizes of the weights."""
+        return penalty_facts(component)
 
 
 def _weights(outputs: int, inputs: int, seed: int = 0) -> torch.Tensor:

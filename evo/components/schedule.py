@@ -8,6 +8,7 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form, expect_same
+from evo.components.facts import schedule_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
@@ -70,6 +71,7 @@ class Schedule(Kind):
     learning_rates: ClassVar[tuple[float, ...] | None] = (0.001, 0.003, 0.01, 0.03, 0.1)
     standard: ClassVar[str | None] = "linear"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "schedule"
+    compared: ClassVar[str] = "factors at 64 points of [0, 1); a constant factor changes nothing"
 
     def check(self, component: Component) -> None:
         """Check for finite factors of at least 0, each from its number alone, not all of them 0."""
@@ -104,6 +106,10 @@ class Schedule(Kind):
         with torch.no_grad():
             factors = component(_probe())
             return np.asarray((factors / (factors.mean() + 1e-12)).numpy(), dtype=np.float32)
+
+    def facts(self, component: Component) -> dict[str, float]:
+        """Factors over the training."""
+        return schedule_facts(component)
 
     def abscissae(self) -> Vector:
         """The 64 points."""

@@ -21,6 +21,7 @@ from evo.core.contract import SEPARATOR
 from evo.core.frozen import Frozen
 from evo.core.user_files import SUFFIX
 from evo.evaluation.protocol import Protocol
+from evo.feedback.settings import FeedbackSettings
 from evo.llm.settings import LlmSettings
 from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
@@ -107,6 +108,7 @@ class Config(Frozen):
     llm: LlmSettings = LlmSettings()
     steering: SteeringSettings = SteeringSettings()
     notify: NotifySettings = NotifySettings()
+    feedback: FeedbackSettings = FeedbackSettings()
 
     @model_validator(mode="before")
     @classmethod

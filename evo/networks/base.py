@@ -69,6 +69,11 @@ class Network(ABC):
     def roles(self) -> Mapping[str, Role]:
         """The role of each parameter of `initialise`, by its name."""
 
+    @property
+    def summary(self) -> str:
+        """The network in a few words, for prompts; by default the name of its class."""
+        return type(self).__name__
+
     def remark(self) -> str:
         """An oddity that shows once the network has run, for a warning; empty without one."""
         return ""

@@ -8,7 +8,14 @@ import torch.nn.functional as F
 
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, image_shape
-from evo.networks.layers import Start, apply_read_out, dense, outputs_first_roles, read_out
+from evo.networks.layers import (
+    START_WORDS,
+    Start,
+    apply_read_out,
+    dense,
+    outputs_first_roles,
+    read_out,
+)
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Role
@@ -55,6 +62,15 @@ class Cnn(Network):
         """Activation and normalisation after each convolution; the features are its channels."""
         hidden = {str(layer): channels for layer, channels in enumerate(self.channels)}
         return FeatureCounts(activations=hidden, norms=hidden)
+
+    @property
+    def summary(self) -> str:
+        """Channels, start and normalisation."""
+        channels = ", ".join(map(str, self.channels))
+        return (
+            f"3×3 convolutions, channels {channels}, each activated and then pooled 2×2 by its "
+            f"mean; {START_WORDS[self.start]}; no norm"
+        )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Run the convolutions of all copies as groups of one, then a linear read-out.

@@ -4,7 +4,7 @@
 # pyright: reportIncompatibleMethodOverride=false
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import torch
@@ -15,6 +15,10 @@ Start = Literal["uniform", "normal"]
 """Initial distribution of weights. "uniform" is U(±1/√fan_in), weights and biases,
 PyTorch's default for linear layers; "normal" is N(0, 1/fan_in) with biases of zero (LeCun et al.
 1998), √3 times as wide."""
+START_WORDS: Mapping[Start, str] = {
+    "uniform": "weights and biases start uniform in ±1/√fan_in",
+    "normal": "weights start as N(0, 1/fan_in), biases at 0",
+}
 
 
 def dense(

@@ -9,6 +9,7 @@ import torch
 
 from evo.networks.base import Network, Parameters
 from evo.networks.layers import (
+    START_WORDS,
     Start,
     apply_dense,
     apply_read_out,
@@ -54,6 +55,12 @@ class Mlp(Network):
         """Activation and normalisation after each hidden layer."""
         hidden = {str(layer): width for layer, width in enumerate(self.widths)}
         return FeatureCounts(activations=hidden, norms=hidden)
+
+    @property
+    def summary(self) -> str:
+        """Widths, start and normalisation."""
+        widths = ", ".join(map(str, self.widths))
+        return f"a perceptron, hidden layers {widths}; {START_WORDS[self.start]}; no norm"
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Run the hidden layers, each normalised and activated, then a linear read-out."""

@@ -91,6 +91,12 @@ class ModuleNetwork(Network):
             return torch.func.vmap(alone, randomness="different")(parameters, inputs)
         return _one_by_one(alone, parameters, inputs)
 
+    @property
+    def summary(self) -> str:
+        """The number of places where a component may stand."""
+        activations, norms = (len(list(self._places(kind))) for kind in (_Activation, _Norm))
+        return f"a model of the task's own with {activations} activations and {norms} norms"
+
     def remark(self) -> str:
         """Why copies train one after another, in words; empty where they train side by side."""
         reason = vars(self).get("_reason", "")

@@ -11,6 +11,7 @@ import torch
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut_patches, image_shape
 from evo.networks.layers import (
+    START_WORDS,
     Start,
     apply_dense,
     apply_read_out,
@@ -81,6 +82,15 @@ class Patches(Network):
             .unflatten(-3, (2, 2))  # (…, channels, patch row, row, patch column, column)
             .permute(0, 1, 2, 4, 6, 3, 5, 7)
             .reshape(len(samples), -1, 4 * blocks.shape[3])
+        )
+
+    @property
+    def summary(self) -> str:
+        """Stages, start and normalisation."""
+        dense_layer = f", then a dense layer of {self.hidden}" if self.hidden else ""
+        return (
+            f"2×2 patches with shared weights to {self.channels[0]} features, 2×2 blocks of these "
+            f"to {self.channels[1]}{dense_layer}; {START_WORDS[self.start]}; no norm"
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut_patches, image_shape
 from evo.networks.layers import (
+    START_WORDS,
     Start,
     apply_dense,
     apply_read_out,
@@ -96,6 +97,16 @@ class Transformer(Network):
         """The patches of each sample: (n, tokens, pixels of a patch)."""
         patches = cut_patches(as_images(samples.unsqueeze(0)), self.patch).squeeze(0)
         return patches.flatten(3).flatten(1, 2)
+
+    @property
+    def summary(self) -> str:
+        """Blocks, width, start and normalisation."""
+        return (
+            f"a pre-norm transformer of {self.blocks} blocks, width {self.width}, {self.heads} "
+            f"heads, tokens of {self.patch[0]}×{self.patch[1]} pixels, activated in feed-forward "
+            f"layers of {self.feed_forward * self.width}; {START_WORDS[self.start]}; layer norms "
+            "without parameters"
+        )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """Run the blocks, average the tokens and apply a linear read-out."""

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from archive.novelty.novelty_archive import rms_distance
 from evo.components.base import Kind
 from evo.core.messages import Exchange, Request
 from evo.core.records import Candidate, Record
@@ -19,17 +18,15 @@ from evo.core.seeds import child
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
+from evo.proposing.occasion import Brief, Occasion, as_it_is
 from evo.proposing.seen import SeenSources
-from evo.selection.individual import Individual, performance
+from evo.selection.individual import Individual
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator
 from operators.briefing import Briefing
 from operators.llm.views import plain
 from operators.past import Past
 from operators.portfolio import ParentsOf, Portfolio, write_offspring
-
-_NEIGHBOURS = 4
-"""Number of known components per prompt that the offspring should differ from."""
 
 
 class Query(NamedTuple):
@@ -68,6 +65,7 @@ class Propose:
         language_models: needed where an operator of the portfolio asks one.
         baselines: the known components by name, for prompts.
         hints_in: hints of a person that hold in a generation, for prompts.
+        brief: fills briefings with what a language model should know.
     """
 
     def __init__(
@@ -83,6 +81,7 @@ class Propose:
         language_models: LanguageModels | None = None,
         baselines: Mapping[str, Record] | None = None,
         hints_in: Callable[[int], Sequence[str]] = lambda _: (),
+        brief: Brief = as_it_is,
     ) -> None:
         assert language_models is not None or not portfolio.asks, "no language model to ask"
         self._portfolio = portfolio
@@ -95,6 +94,7 @@ class Propose:
         self._language_models = language_models
         self._baselines = baselines or {}
         self._hints_in = hints_in
+        self._brief = brief
 
     def __call__(
         self, parents: Sequence[Individual], generation: int, known: int
@@ -108,7 +108,7 @@ class Propose:
         """
         lessons = self._memory.after(known)
         drafts = [
-            self._draft(parents, generation, index, lessons)
+            self._draft(parents, generation, index, known, lessons)
             for index in range(self._offspring(generation))
         ]
         queries = [draft for draft in drafts if isinstance(draft, Query)]
@@ -125,7 +125,12 @@ class Propose:
         return [p._replace(record=self._seen.mark_duplicate(p.record)) for p in proposals]
 
     def _draft(
-        self, parents: Sequence[Individual], generation: int, index: int, lessons: RecentLessons
+        self,
+        parents: Sequence[Individual],
+        generation: int,
+        index: int,
+        known: int,
+        lessons: RecentLessons,
     ) -> Candidate | Query:
         rng = child(self._seed, "propose", generation, index)
         operator = self._portfolio.draw(rng, lessons.operators)
@@ -141,11 +146,13 @@ class Propose:
             varied.contract,
             varied.baselines(self._baselines),
             [varied.view(parent) for parent in chosen],
-            [varied.view(record) for record in self._neighbours(chosen, parents)],
-            varied.failures(lessons.failures),
-            varied.partners(host),
-            self._hints_in(generation),
+            failures=varied.failures(lessons.failures),
+            partners=varied.partners(host),
+            hints=self._hints_in(generation),
         )
+        population = [individual.record for individual in parents]
+        occasion = Occasion(generation, index, known, varied, chosen, population)
+        briefing = self._brief(briefing, occasion)
         request = self._language_models.request(operator, briefing, lessons, generation, index)
         return Query(operator, chosen, request, varied, host)
 
@@ -203,18 +210,3 @@ class Propose:
             self._islands.parents, population, rng=rng, generation=generation, place=index
         )
         return lambda count: [parent.record for parent in draw(count)]
-
-    def _neighbours(
-        self, chosen: Sequence[Record], population: Sequence[Individual]
-    ) -> list[Record]:
-        """Known components nearest to the parents in behaviour; without parents, the best."""
-        ids = {record.id for record in chosen}
-        known = {individual.record.id: individual.record for individual in population}
-        known |= {record.id: record for record in self._baselines.values()}
-        pool = [record for id_, record in known.items() if id_ not in ids]
-        if not chosen or not pool:
-            return sorted(pool, key=performance, reverse=True)[:_NEIGHBOURS]
-        vectors = np.stack([record.behaviour_vector for record in pool])
-        distances = [rms_distance(record.behaviour_vector, vectors) for record in chosen]
-        nearest = np.argsort(np.min(distances, axis=0), kind="stable")
-        return [pool[int(i)] for i in nearest[:_NEIGHBOURS]]

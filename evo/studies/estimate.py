@@ -22,6 +22,7 @@ from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.estimate import Estimate
 from evo.core.records import Novelty, Record, Score
+from evo.feedback.setting import setting_of
 from evo.llm.prices import price_table, unpriced, with_prices
 from evo.proposing.member import VariedMember
 from evo.studies.calibration import Calibration, calibrate
@@ -34,8 +35,8 @@ _SHORTEST_REPLY = 120
 """Tokens of a bare function with one sentence."""
 _REPAIRS = 0.3
 """Largest share of replies that is sent back for repair, as seen with small models."""
-_GROWN = 1.5
-"""How much longer a prompt gets in a long search: sources grow, and failures are listed."""
+_GROWN = 2.5
+"""How much longer a prompt gets in a search: what was tried is listed, and sources grow."""
 
 
 class Range(NamedTuple):
@@ -180,6 +181,14 @@ def _asking(config: Config) -> Mapping[str, float]:
 def _prompt_characters(config: Config, baselines: Sequence[Record]) -> float:
     """Mean length of the prompts of a first generation, by the weights of their operators."""
     kind = kinds.get(config.kind)()
+    setting = setting_of(
+        kind,
+        config.tasks,
+        config.protocol,
+        selection=config.selection,
+        novelty=config.novelty,
+        baselines=(),
+    )
     weights = _asking(config)
     rng = np.random.default_rng(config.seed)
     lengths: list[float] = []
@@ -187,7 +196,9 @@ def _prompt_characters(config: Config, baselines: Sequence[Record]) -> float:
         operator = operators.get(name)()
         assert isinstance(operator, AskingOperator)
         varied = VariedMember.draw(kind, rng)
-        briefing = _briefing(kind, varied, baselines, operator.parents(rng))
+        briefing = replace(
+            _briefing(kind, varied, baselines, operator.parents(rng)), setting=setting
+        )
         lengths.append(sum(map(len, operator.prompt(briefing))))
     return float(np.average(lengths, weights=list(weights.values())))
 

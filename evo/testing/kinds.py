@@ -14,6 +14,9 @@ from evo.validation.graph.graph import Graph
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
+_MOST_FACTS = 16
+"""Facts of a component that a prompt has room for."""
+
 
 class KindSuite:
     """Tests of a kind. Subclass it and define the fixture `kind`.
@@ -72,6 +75,15 @@ class KindSuite:
 
     def test_a_network_takes_every_baseline_in(self, kind: Kind, graphs: list[Graph]) -> None:
         assert all(isinstance(kind.parts(graph), Parts) for graph in graphs)
+
+    def test_its_facts_are_numbers_of_the_baselines(self, kind: Kind, graphs: list[Graph]) -> None:
+        """A kind need not have facts; those it has are finite, the same each time, and few."""
+        for graph in graphs:
+            facts = kind.facts(graph)
+
+            assert all(np.isfinite(list(facts.values())))
+            assert facts == kind.facts(graph)
+            assert len(facts) <= _MOST_FACTS
 
     def test_every_word_of_its_vocabulary_makes_a_traceable_component(
         self, kind: Kind, sandbox: Sandbox

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from operators.llm.fences import Layout
 
-_MOST = 300
+_MOST = 700
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?=\s)")
 _LABEL = 20
 """Shorter paragraphs are headings."""
 _WORDS = 12
@@ -46,7 +47,13 @@ def rationale(parts: Layout, chosen: int, candidates: Sequence[int], comment: st
     spoken = [one for one in said if not _is_heading(one)]
     line = next(iter([*explicit, *spoken, *before[-1:], *said]), comment)
     line = _EXPLICIT.sub("", line)
-    return line if len(line) <= _MOST else line[: _MOST - 1] + "…"
+    return line if len(line) <= _MOST else _shortened(line)
+
+
+def _shortened(line: str) -> str:
+    """The sentences that fit; where none does, the beginning of the first."""
+    ends = [end.start() for end in _SENTENCE_END.finditer(line) if end.start() <= _MOST]
+    return line[: ends[-1]] if ends else line[: _MOST - 1] + "…"
 
 
 def _is_heading(paragraph: str) -> bool:

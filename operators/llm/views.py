@@ -5,39 +5,52 @@ nothing to the component: neither is shown.
 """
 
 import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from evo.core.messages import Prompt
-from evo.core.records import Record
+from evo.core.records import Record, Status
 from evo.core.source import normalise
-from operators.briefing import Briefing
+from operators.briefing import Answers, Attempt, Briefing, Portrait
 from prompts.rendering import render
 
 _LONGEST_TEXT = 16
+_SHORT_ID = 6
+"""Digits of an id that name a component in prompts."""
+_MOST_RESULTS = 8
+"""Networks whose results are shown."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_PARENTS = re.compile(r"\bparents?\b|\b(?:component|function|one) above\b", re.IGNORECASE)
+
+_LESS: tuple[Callable[[Briefing], Briefing], ...] = (
+    lambda b: b,
+    lambda b: replace(b, failures=b.failures[:1], answers=_fewer(b.answers, 3)),
+    lambda b: replace(b, trailing=(), neighbours=b.neighbours[:1], origins=b.origins[:2]),
+    lambda b: replace(b, failures=(), tried=b.tried[:5], answers=_fewer(b.answers, 0)),
+    lambda b: replace(b, leaders=b.leaders[:1], answers=Answers()),
+    lambda b: replace(b, neighbours=(), origins=(), tried=b.tried[:2]),
+    lambda b: replace(b, leaders=(), tried=()),
+    lambda b: replace(b, setting=None, portraits={}),
+)
+"""Steps that shorten a briefing that makes too long a prompt, each taken after those before."""
 
 
 def ask(template: str, briefing: Briefing) -> Prompt:
-    """The prompt of a template for a briefing."""
-    names = {record.id: name for name, record in briefing.baselines.items()}
-    return Prompt(
-        render("system"),
-        render(
-            template,
-            contract=briefing.contract,
-            baselines=[
-                {"name": name, "b_wr": _shown(record, names)["b_wr"]}
-                for name, record in _best_first(briefing)
-            ],
-            parents=[_shown(parent, names) for parent in briefing.parents],
-            neighbours=[_shown(record, names) for record in briefing.neighbours],
-            failures=[
-                {"source": plain(record.candidate.source), "reason": record.reason}
-                for record in briefing.failures
-            ],
-            beside=_partners(briefing),
-            hints=briefing.hints,
-        ),
-    )
+    """The prompt of a template for a briefing, at most as long as the briefing allows.
+
+    Where it would be longer it shows less, the least important first. What the contract and the
+    parents need is always shown.
+    """
+    system = render("system")
+    text = ""
+    for less in _LESS:
+        briefing = less(briefing)
+        text = _filled(template, briefing)
+        if len(system) + len(text) <= briefing.most_characters:
+            break
+    return Prompt(system, text)
 
 
 def ask_for_repair(template: str, briefing: Briefing) -> Prompt:
@@ -69,6 +82,61 @@ def plain(source: str) -> str:
         return ""
 
 
+def whole_sentences(text: str, most: int) -> str:
+    """The sentences of a remark that fit and stand for themselves, without those on parents.
+
+    >>> whole_sentences("A sine adds a ripple. Parent 1 lacks it. It breaks o…", most=100)
+    'A sine adds a ripple.'
+    """
+    kept = ""
+    for sentence in _SENTENCE.split(" ".join(text.split())):
+        if _PARENTS.search(sentence) or sentence.endswith("…"):
+            continue
+        longer = f"{kept} {sentence}".strip()
+        if len(longer) > most:
+            break
+        kept = longer
+    return kept
+
+
+def _filled(template: str, briefing: Briefing) -> str:
+    setting = briefing.setting
+    last_rung = len(setting.rungs) - 1 if setting is not None else 0
+    answers = briefing.answers
+
+    def shown(record: Record) -> dict[str, Any]:
+        return _shown(record, briefing, last_rung)
+
+    return render(
+        template,
+        contract=briefing.contract,
+        baselines=[{**shown(record), "name": name} for name, record in _best_first(briefing)],
+        parents=[shown(parent) for parent in briefing.parents],
+        neighbours=[shown(record) for record in briefing.neighbours],
+        failures=[
+            {"source": plain(record.candidate.source), "reason": record.reason}
+            for record in briefing.failures
+        ],
+        beside=_partners(briefing),
+        setting=setting,
+        tasks=len(setting.tasks) if setting is not None else 1,
+        leaders=[shown(record) for record in briefing.leaders],
+        trailing=[shown(record) for record in briefing.trailing],
+        tried=[_attempted(attempt) for attempt in briefing.tried],
+        origins=[_attempted(attempt) for attempt in briefing.origins],
+        answers={
+            "counts": answers.counts,
+            "recent": [_attempted(attempt) for attempt in answers.recent],
+        },
+        place=briefing.place,
+        hints=briefing.hints,
+    )
+
+
+def _fewer(answers: Answers, count: int) -> Answers:
+    return replace(answers, recent=answers.recent[:count])
+
+
 def _partners(briefing: Briefing) -> list[dict[str, str]]:
     return [{"kind": kind, "source": plain(text)} for kind, text in briefing.partners.items()]
 
@@ -81,15 +149,40 @@ def _best_first(briefing: Briefing) -> list[tuple[str, Record]]:
     return sorted(briefing.baselines.items(), key=rank)
 
 
-def _shown(record: Record, names: dict[str, str]) -> dict[str, Any]:
-    score, novelty = record.score, record.novelty
+def _shown(record: Record, briefing: Briefing, last_rung: int) -> dict[str, Any]:
+    score = record.score
     nothing = (0.0, 0.0, 0.0)
+    portrait = briefing.portraits.get(record.id) or Portrait(record.id[:_SHORT_ID])
     return {
-        "name": names.get(record.id, ""),
+        "name": portrait.name,
         "source": plain(record.candidate.source),
-        "rationale": record.candidate.rationale,
+        "remark": whole_sentences(record.candidate.rationale, most=500),
+        "margin": score.margin if score else nothing,
         "b_wr": score.b_wr if score else nothing,
         "bsota_wr": score.bsota_wr if score else nothing,
-        "n_text": novelty.text if novelty else 0.0,
-        "n_behaviour": novelty.behaviour if novelty else 0.0,
+        "is_last_rung": score is None or score.rung >= last_rung,
+        "nearest": portrait.nearest,
+        "distance": portrait.distance,
+        "results": _worst_last(portrait)[:_MOST_RESULTS],
+        "facts": portrait.facts,
+    }
+
+
+def _worst_last(portrait: Portrait) -> Sequence[Any]:
+    return sorted(portrait.results, key=lambda r: (-r.margin.value, r.task, r.network))
+
+
+def _attempted(attempt: Attempt) -> dict[str, Any]:
+    record = attempt.record
+    return {
+        "name": attempt.name,
+        "parent": attempt.parent,
+        "effect": attempt.effect,
+        "trainings": attempt.trainings,
+        "margin": record.score.margin if record.score else None,
+        "fate": record.status.lower().replace("_", " "),
+        "reason": "" if record.status is Status.EVALUATED else record.reason,
+        "remark": whole_sentences(record.candidate.rationale, most=250),
+        "change": attempt.change,
+        "source": plain(record.candidate.source),
     }

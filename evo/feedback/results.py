@@ -1,0 +1,158 @@
+"""The results of a search as prompts tell them: who descends from whom, with what effect.
+
+Derived from sealed records alone. A generation may be asked for while a later one is sealed, so
+everything is read as of a generation.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from evo.core.records import Generation, Record, Status
+from evo.core.stages import Stage
+from evo.feedback.losses import Effect, Losses, effect
+from evo.selection.worth import leaders_by_worth
+
+_LEADERS = 24
+"""Best candidates that are remembered whole."""
+_TRAILING = 12
+"""Candidates of the last generations with the lowest margins."""
+_TRAILING_WINDOW = 4
+_ANSWERS = 60
+_BEHIND = 3
+"""Older generations that may still be asked about, since proposals are made ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A proposal of history, without its graphs, vectors and trials.
+
+    Attributes:
+        record: the proposal.
+        losses: of its trials; None where it did not train.
+        effect: against its first parent, see `evo.feedback.losses.effect`.
+    """
+
+    record: Record
+    losses: Losses | None = None
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state after a generation.
+
+    Attributes:
+        leaders: the best so far with graphs and behaviour, the best first.
+        trailing: candidates of the last generations with the lowest margins, the lowest first.
+        answers: the latest proposals of language models, in order.
+        counts: all proposals of language models by what became of them.
+    """
+
+    leaders: Sequence[Record] = ()
+    trailing: Sequence[Record] = ()
+    answers: Sequence[Entry] = ()
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+class Results:
+    """Everything that was proposed, by parent; fed by sealed generations."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._children: dict[str, list[Entry]] = {}
+        self._snapshots: dict[int, Snapshot] = {}
+        self._baselines: dict[str, Losses] = {}
+        self._low: list[Record] = []
+
+    @property
+    def baselines(self) -> Mapping[str, Losses]:
+        """Losses of the known components by id."""
+        return self._baselines
+
+    def take(self, sealed: Generation) -> None:
+        """Add a sealed generation."""
+        entries = [self._entry(record) for record in sealed.records if not record.is_ablation]
+        for entry in entries:
+            record = entry.record
+            if record.score is not None or record.id not in self._entries:
+                self._entries[record.id] = entry
+            if record.is_baseline and entry.losses is not None:
+                self._baselines[record.id] = entry.losses
+            for parent in dict.fromkeys(record.candidate.parents):
+                self._children.setdefault(parent, []).append(entry)
+        before = self._snapshots.get(max(self._snapshots, default=0), Snapshot())
+        self._snapshots[sealed.number] = self._after(before, sealed, entries)
+        self._snapshots.pop(sealed.number - _BEHIND, None)
+
+    def after(self, generation: int) -> Snapshot:
+        """The state after a generation, or the last before it that is known."""
+        known = [number for number in list(self._snapshots) if number <= generation]
+        return self._snapshots[max(known)] if known else Snapshot()
+
+    def entry(self, id_: str) -> Entry | None:
+        """The proposal or known component of an id; None where it is not sealed yet."""
+        return self._entries.get(id_)
+
+    def children(self, id_: str, *, last: int) -> list[Entry]:
+        """Proposals that descend from a component, in order, up to a generation."""
+        entries = list(self._children.get(id_, ()))
+        return [entry for entry in entries if entry.record.generation <= last]
+
+    def _entry(self, record: Record) -> Entry:
+        if record.score is None:
+            return Entry(_lean(record))
+        losses = Losses(record.score.trials)
+        parent = self._entries.get(next(iter(record.candidate.parents), ""))
+        gain = None
+        if parent is not None and parent.losses is not None:
+            gain = effect(losses, parent.losses)
+        return Entry(_lean(record), losses, gain)
+
+    def _after(self, before: Snapshot, sealed: Generation, entries: Sequence[Entry]) -> Snapshot:
+        whole = [
+            replace(record, score=replace(record.score, trials=()))
+            for record in sealed.records
+            if record.is_proposal and record.score is not None
+        ]
+        self._low = [
+            record
+            for record in [*self._low, *(e.record for e in entries)]
+            if record.is_proposal
+            and record.score is not None
+            and record.generation > sealed.number - _TRAILING_WINDOW
+        ]
+        answers = [e for e in entries if e.record.candidate.model]
+        counts = Counter(before.counts)
+        counts.update(fate(entry) for entry in answers)
+        return Snapshot(
+            leaders_by_worth([*before.leaders, *whole])[:_LEADERS],
+            sorted(self._low, key=lambda r: (r.scored.margin.value, r.id))[:_TRAILING],
+            [*before.answers, *answers][-_ANSWERS:],
+            dict(counts),
+        )
+
+
+def fate(entry: Entry) -> str:
+    """What became of a proposal, in one word that prompts know."""
+    record = entry.record
+    if record.stage in (Stage.ASK, Stage.REPLY):
+        return "unread"
+    if record.status is not Status.EVALUATED:
+        return record.status.lower()
+    if entry.effect is None:
+        return "trained"
+    return "better" if entry.effect.mean.value > 0 else "worse"
+
+
+def _lean(record: Record) -> Record:
+    nothing = np.zeros(0, dtype=np.float32)
+    return replace(
+        record,
+        graphs=(),
+        text_vector=nothing,
+        behaviour_vector=nothing,
+        score=None if record.score is None else replace(record.score, trials=()),
+    )

@@ -1,0 +1,99 @@
+"""The setting of a campaign as prompts describe it: tasks, networks, training and judging."""
+
+import inspect
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from archive.novelty.novelty_archive import rms_distance
+from archive.novelty.settings import NoveltySettings
+from evo.components.base import Kind
+from evo.core.records import Record
+from evo.evaluation.protocol import Protocol
+from evo.selection.base import survivals
+from evo.selection.settings import SelectionSettings
+from evo.tasks.base import tasks
+from evo.tasks.objective import Classification
+from operators.briefing import RungSetting, Setting, TaskSetting
+
+
+def setting_of(
+    kind: Kind,
+    names: Sequence[str],
+    protocol: Protocol,
+    *,
+    selection: SelectionSettings,
+    novelty: NoveltySettings,
+    baselines: Sequence[tuple[str, Record]],
+) -> Setting:
+    """The setting of a campaign.
+
+    Args:
+        kind: what is evolved.
+        names: of the tasks.
+        protocol: rungs, learning rates and batches.
+        selection: names the survival strategy.
+        novelty: says what counts as the same.
+        baselines: known components with their names, for the scale of distances.
+    """
+    survival = selection.strategies[0][0]
+    closest, typical = _distances(baselines)
+    described = [_task(name) for name in names]
+    return Setting(
+        role=" ".join(_first_line(member) for member in kind.members),
+        tasks=described,
+        rungs=[RungSetting(r.epochs, r.seeds, r.networks or 0) for r in protocol.rungs],
+        keep=protocol.keep,
+        learning_rates=protocol.learning_rates,
+        strengths=protocol.strengths,
+        batch_size=protocol.batch_size,
+        steps=max(1, described[0].samples[0] // protocol.batch_size),
+        judged_by=_judged_by(kind),
+        survival=survival,
+        survival_words=_first_line(survivals.get(survival)),
+        compared="; ".join(f"{member.name}: {member.compared}" for member in kind.members)
+        if len(kind.members) > 1
+        else kind.compared,
+        same_within=novelty.duplicate_within,
+        closest=closest,
+        typical=typical,
+    )
+
+
+def _task(name: str) -> TaskSetting:
+    task = tasks.get(name)()
+    data = task.load()
+    return TaskSetting(
+        name.replace("\\", "/").rpartition("/")[2],
+        tuple(data.train.inputs.shape[1:]),
+        data.outputs,
+        isinstance(data.objective, Classification),
+        (len(data.train.targets), len(data.validation.targets), len(data.test.targets)),
+        {label: network.summary for label, network in task.networks().items()},
+    )
+
+
+def _first_line(of: object) -> str:
+    return (inspect.getdoc(of) or "").partition("\n")[0]
+
+
+def _judged_by(kind: Kind) -> Literal["loss", "accuracy"]:
+    # What trains by a loss of its own cannot be judged by one.
+    return "accuracy" if any(member.needs_classes for member in kind.members) else "loss"
+
+
+def _distances(
+    baselines: Sequence[tuple[str, Record]],
+) -> tuple[tuple[str, str, float] | None, float]:
+    """The nearest two known components with their distance, and the median of all distances."""
+    if len(baselines) < 2:
+        return None, 0.0
+    vectors = np.stack([record.behaviour_vector for _, record in baselines])
+    pairs = [
+        (float(rms_distance(vectors[i], vectors[j : j + 1])[0]), baselines[i][0], baselines[j][0])
+        for i in range(len(baselines))
+        for j in range(i + 1, len(baselines))
+    ]
+    distance, one, other = min(pairs)
+    return (one, other, distance), float(np.median([pair[0] for pair in pairs]))

@@ -1,0 +1,144 @@
+"""Briefings of a small search over activations, in memory."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from support.records import evaluated, record, trials
+
+from archive.novelty.settings import NoveltySettings
+from evo.components.activation import Activation
+from evo.core.records import Generation, Record, Status
+from evo.core.stages import Stage
+from evo.evaluation.protocol import Protocol
+from evo.feedback.briefings import Briefings
+from evo.feedback.results import Results
+from evo.feedback.setting import setting_of
+from evo.proposing.member import VariedMember
+from evo.proposing.occasion import Occasion
+from evo.selection.settings import SelectionSettings
+from operators.briefing import Briefing
+
+KIND = Activation()
+VARIED = VariedMember(KIND, KIND)
+
+
+def known(name: str, loss: float, formula: str, **fields) -> Record:
+    source = f"import torch\n\ndef activation(x):\n    return {formula}\n"
+    losses = [loss, 1.01 * loss, 0.99 * loss]
+    vector = np.full(64, loss, dtype=np.float32)
+    return evaluated(
+        name, trials=trials(losses, rung=1), source=source, behaviour_vector=vector, **fields
+    )
+
+
+RELU = known("0" * 16, 0.4, "torch.relu(x)", operator="baseline", generation=0)
+GELU = known("1" * 16, 0.3, "torch.nn.functional.gelu(x)", operator="baseline", generation=0)
+BASELINES = {"relu": RELU, "gelu": GELU}
+PARENT = known("a" * 16, 0.26, "x * torch.sigmoid(x)", parents=["0" * 16])
+SIBLING = known("d" * 16, 0.5, "torch.relu(x) + 1", parents=["0" * 16])
+CHILD = known("b" * 16, 0.2, "x * torch.sigmoid(1.4 * x)", parents=["a" * 16], generation=2)
+AGAIN = record(
+    "b" * 16,
+    Status.DUPLICATE,
+    source=CHILD.candidate.source,
+    parents=["0" * 16],
+    stage=Stage.PROPOSE,
+    reason=f"computes the same as {'b' * 16}",
+    generation=2,
+)
+LAST = 2
+
+
+@pytest.fixture(scope="module")
+def briefings() -> Briefings:
+    results = Results()
+    for number, records in enumerate([[RELU, GELU], [PARENT, SIBLING], [CHILD, AGAIN]]):
+        results.take(Generation(number, records, []))
+    setting = setting_of(
+        KIND,
+        ["digits"],
+        Protocol(),
+        selection=SelectionSettings(),
+        novelty=NoveltySettings(),
+        baselines=list(BASELINES.items()),
+    )
+    return Briefings(results, setting, BASELINES, seed=0, most_characters=18_000)
+
+
+def filled(
+    briefings: Briefings, parents: Sequence[Record], *, index: int = 0, last: int = LAST
+) -> Briefing:
+    occasion = Occasion(3, index, last, VARIED, parents, [PARENT, CHILD, SIBLING])
+    return briefings(Briefing(KIND.contract, BASELINES, parents), occasion)
+
+
+def test_a_parent_comes_with_its_networks_its_distance_and_its_name(briefings) -> None:
+    portrait = filled(briefings, [PARENT]).portraits[PARENT.id]
+
+    assert portrait.name == "aaaaaa"
+    (result,) = portrait.results
+    assert (result.network, result.rival) == ("mlp", "gelu")
+    assert result.margin.value == pytest.approx(np.log(0.3 / 0.26))
+    assert (portrait.nearest, portrait.distance) == ("gelu", pytest.approx(0.04, rel=1e-4))
+
+
+def test_what_was_tried_has_its_change_and_its_effect(briefings) -> None:
+    (attempt,) = filled(briefings, [PARENT]).tried
+
+    assert attempt.change == (
+        "- return x * torch.sigmoid(x)",
+        "+ return x * torch.sigmoid(1.4 * x)",
+    )
+    assert attempt.effect is not None
+    assert attempt.effect.value == pytest.approx(np.log(0.26 / 0.2))
+    assert attempt.trainings == 3
+
+
+def test_a_repeated_source_has_the_effect_of_the_one_that_trained(briefings) -> None:
+    tried = filled(briefings, [RELU]).tried
+
+    (again,) = [attempt for attempt in tried if attempt.record.id == "b" * 16]
+    assert again.effect is not None
+    assert again.effect.value == pytest.approx(np.log(0.4 / 0.2))
+
+
+def test_a_parent_comes_with_the_step_that_led_to_it_and_its_siblings(briefings) -> None:
+    origin, *siblings = filled(briefings, [PARENT]).origins
+
+    assert (origin.name, origin.parent) == ("aaaaaa", "relu")
+    assert [sibling.name for sibling in siblings] == ["bbbbbb", "dddddd"]
+
+
+def test_a_request_knows_nothing_of_later_generations(briefings) -> None:
+    briefing = filled(briefings, [PARENT], last=1)
+
+    assert not briefing.tried
+    assert CHILD.id not in {record.id for record in briefing.leaders}
+
+
+def test_requests_with_the_same_parents_are_never_alike(briefings) -> None:
+    one, two = (filled(briefings, [PARENT], index=index) for index in (4, 5))
+
+    assert one.place != two.place
+    assert one.place.angle != two.place.angle
+    assert filled(briefings, [PARENT], index=4) == one
+
+
+def test_the_setting_says_what_decides() -> None:
+    setting = setting_of(
+        KIND,
+        ["digits"],
+        Protocol(),
+        selection=SelectionSettings(),
+        novelty=NoveltySettings(),
+        baselines=list(BASELINES.items()),
+    )
+
+    (task,) = setting.tasks
+    assert (task.outputs, task.samples, task.is_classification) == (10, (1000, 297, 500), True)
+    assert next(iter(task.networks)) == "mlp-64-64"
+    assert "64, 64" in task.networks["mlp-64-64"]
+    assert (setting.steps, setting.survival, setting.judged_by) == (31, "merit", "loss")
+    assert setting.closest == ("relu", "gelu", pytest.approx(0.1))
+    assert setting.role == "Replaces the non-linearity after every hidden layer."
