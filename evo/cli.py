@@ -19,6 +19,7 @@ import evo
 from evo.api.folders import RUNS
 from evo.commands.bench import bench
 from evo.commands.check import check
+from evo.commands.clean import clean
 from evo.commands.compare import compare
 from evo.commands.config import config
 from evo.commands.confirm import confirm
@@ -98,6 +99,7 @@ for panel, commands in COMMANDS.items():
 app.add_typer(bench, name="bench", rich_help_panel="Measure the method")
 app.command("list", rich_help_panel=INFORMATION)(_guarded(list_command))
 app.command(rich_help_panel=INFORMATION)(_guarded(doctor))
+app.command(rich_help_panel=INFORMATION)(_guarded(clean))
 
 
 def main() -> None:

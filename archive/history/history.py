@@ -6,6 +6,7 @@
                 environment.json  versions and machine
                 journal           outcomes of the generation in progress
                 segments/         sealed generations in HDF5 files, old ones merged
+                origins/          what was taken of other campaigns that it began with
                 lock              held by the one writer
 
 A generation in progress lives in the journal; sealing writes its segment first and starts the
@@ -17,7 +18,7 @@ since a campaign must never resume from an incomplete history.
 import errno
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -64,6 +65,7 @@ class History(Reader):
         config: Mapping[str, Any],
         environment: Mapping[str, Any],
         merge_limits: MergeLimits = LIMITS,
+        fill: Callable[[Path], object] = lambda _: None,
     ) -> "History":
         """Create a campaign in a new or empty folder.
 
@@ -72,6 +74,7 @@ class History(Reader):
             config: the resolved configuration, JSON-able.
             environment: versions and machine, JSON-able.
             merge_limits: when segments are merged.
+            fill: puts further files into the folder before it appears.
 
         Raises:
             UsageError: the folder is not empty.
@@ -89,6 +92,7 @@ class History(Reader):
         with disk.writing(folder):
             try:
                 (draft / "segments").mkdir(parents=True)
+                fill(draft)
                 manifest = Manifest(dict(config), dict(environment))
                 manifest.write(draft)
                 Journal.start(draft / "journal", 0, campaign=manifest.id).close()

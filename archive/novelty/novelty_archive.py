@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from archive.novelty.neighbours import Neighbours
 from archive.novelty.settings import DUPLICATE_WITHIN, Against, NoveltySettings
-from evo.core.records import Generation, Novelty, Record, Vector
+from evo.core.records import Generation, Novelty, Record, Status, Vector
 
 Distance = Callable[[Vector, NDArray[np.floating]], NDArray[np.float64]]
 
@@ -81,8 +81,8 @@ class NoveltyArchive:
         self.add_records(sealed.records)
 
     def add_records(self, records: Iterable[Record]) -> None:
-        """Add baselines, and all records that have N-scores."""
-        added = [record for record in records if record.is_baseline or record.novelty is not None]
+        """Add baselines, all records that have N-scores, and what is known from elsewhere."""
+        added = [record for record in records if _is_known(record)]
         for baselines in (True, False):
             group = [record for record in added if record.is_baseline is baselines]
             if group:
@@ -179,6 +179,12 @@ def _nearest(
     distances = distance(vector, np.concatenate([rows for _, rows in peers if len(rows)]))
     order = np.argsort(distances, kind="stable")[:count]
     return float(distances[order].mean()), ids[order[0]]
+
+
+def _is_known(record: Record) -> bool:
+    """True for what candidates are compared with; other campaigns' components need no score."""
+    is_untrained = record.is_inherited and record.status is Status.SCREENED_OUT
+    return record.is_baseline or record.novelty is not None or is_untrained
 
 
 def _vectors(records: Sequence[Record]) -> tuple[Vector, Vector]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from archive.history import confirmations
+from archive.history import confirmations, origins
 from archive.history.manifest import LESSONS
 from archive.repair.inspection import DAMAGED, Finding, Inspection
 from archive.repair.logs_check import check_changes, check_journal, check_replies, read_journal
@@ -82,6 +82,7 @@ def _report(inspection: Inspection) -> Report:
         check_changes(inspection, manifest.id)
         _check_confirmations(inspection)
         _check_lessons(inspection, manifest.config.get("reward", {}))
+        _check_origins(inspection, manifest.config.get("start_from", ()))
     return Report(inspection.findings, *sealed)
 
 
@@ -106,3 +107,19 @@ def _check_lessons(inspection: Inspection, settings: Mapping[str, Any]) -> None:
     )
     if inspection.repairs:
         inspection.set_aside(path)
+
+
+def _check_origins(inspection: Inspection, named: Sequence[Mapping[str, Any]]) -> None:
+    """Check what was taken of other campaigns; a copy alone restores it."""
+    for number, origin in enumerate(named, start=1):
+        path = origins.path_of(inspection.folder, number, origin["generation"])
+        try:
+            origins.read_taken(
+                inspection.folder,
+                number,
+                campaign=origin["id"],
+                generation=origin["generation"],
+                sha256=origin["sha256"],
+            )
+        except HistoryError as error:
+            inspection.find(str(path.relative_to(inspection.folder)), str(error), "")

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from evo.core.errors import UsageError, unknown_name
 
@@ -29,9 +30,28 @@ def run_folder(run: str | Path) -> Path:
     raise unknown_name("campaign", str(run), run_names(), where=str(RUNS.absolute()))
 
 
-def run_names() -> list[str]:
-    """Names of the campaigns under `runs/`, sorted."""
-    return sorted(path.parent.name for path in RUNS.glob("*/campaign.json"))
+class RunAt(NamedTuple):
+    """The folder of a campaign, and one of its generations; None for the last one."""
+
+    folder: Path
+    generation: int | None
+
+
+def run_at(text: str) -> RunAt:
+    """The campaign and generation that `RUN` or `RUN@GENERATION` means.
+
+    Raises:
+        UsageError: there is no such campaign.
+    """
+    run, at, number = text.rpartition("@")
+    if at and number.isdecimal() and not (Path(text).exists() or (RUNS / text).exists()):
+        return RunAt(run_folder(run), int(number))
+    return RunAt(run_folder(text), None)
+
+
+def run_names(parent: Path = RUNS) -> list[str]:
+    """Names of the campaigns under `runs/` or another folder, sorted."""
+    return sorted(path.parent.name for path in parent.glob("*/campaign.json"))
 
 
 def named_folder(parent: Path, name: str) -> Path:

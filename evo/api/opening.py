@@ -1,6 +1,6 @@
 """Open a campaign's history to run it: a new one, or one that goes on; both are checked first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,13 @@ from archive.history import machines, task_changes
 from archive.history.changes import Change
 from archive.history.history import History
 from archive.history.reader import Reader
+from evo.api.folders import run_at, run_folder
 from evo.api.walls import Warn, expect_walls
 from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons
+from evo.campaign.branch import Branch, Place, branch, branch_again
 from evo.config import Config, parse
+from evo.config.given import Origin
 from evo.core.errors import UsageError
 from evo.core.places import settle_places
 from evo.llm import prices
@@ -43,11 +46,21 @@ def start(
     """
     if replay is not None:
         config = lessons.with_recorded_lessons(config, replay.folder)
+    kept = _is_kept(config, replay)  # what the replayed campaign began with
+    places = [] if kept else _places(config)
+    if config.reward.lessons_sha256 and not Path(config.reward.lessons).exists():
+        for place in places:  # their configuration may be that of the new campaign
+            config = lessons.with_recorded_lessons(config, place.folder)
     settle_places(folder.parent)
     check_trackers(config.tracking)
     check_notify(config.notify)
     config = given.with_sources(config)
     ready = create.check_config(config, replayed=replay is not None)
+    if kept and replay is not None:
+        begun = branch_again(config, ready, replay)
+    else:
+        begun = _branch(config, places, ready)
+    config = begun.config
     for remark in _remarks(ready):
         warn(remark)
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
@@ -56,7 +69,7 @@ def start(
         warn(f"The budget counts {', '.join(labels)} by evo's price table of {date}.")
     source = None if replay is None else parse(replay.config, where=str(replay.folder))
     resolved = create.with_absolute_paths(config, replayed=source)
-    history = create.create(folder, resolved, ready=ready)
+    history = create.create(folder, resolved, ready=ready, fill=begun.fill)
     machines.note_machine(folder, create.machine(), generation=0, before=())
     return history
 
@@ -121,6 +134,44 @@ def reopen(
         history.close()
         raise
     return history
+
+
+def _is_kept(config: Config, replay: Reader | None) -> bool:
+    """True if a campaign begins with what the one that it replays began with."""
+    if replay is None or not config.start_from:
+        return False
+    origins = [one.model_dump() for one in config.start_from if isinstance(one, Origin)]
+    return origins == list(replay.config.get("start_from", ()))
+
+
+def _places(config: Config) -> list[Place]:
+    """The campaigns that a new one begins with.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    return [
+        Place(*run_at(origin))
+        if isinstance(origin, str)
+        else Place(run_folder(origin.run), origin.generation)
+        for origin in config.start_from
+    ]
+
+
+def _branch(
+    config: Config, places: Sequence[Place], ready: Mapping[str, create.ReadyTask]
+) -> Branch:
+    """What the campaign begins with, taken of other campaigns.
+
+    Raises:
+        UsageError: something cannot be taken.
+    """
+    if not config.start_from:
+        return Branch(config)
+    begun = branch(config, places, ready)
+    if begun.config.reward != config.reward:
+        lessons.check_lessons(begun.config)
+    return begun
 
 
 def _words(change: Change) -> str:

@@ -1,6 +1,6 @@
 """Run a campaign, or resume one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from os import fspath
 from pathlib import Path
@@ -28,6 +28,7 @@ def run(
     on_generation: OnGeneration | None = None,
     on_event: OnEvent | None = None,
     replay: str | Path | None = None,
+    start_from: str | Path | Sequence[str | Path] = (),
     unsafe_sandbox: bool = False,
 ) -> campaigns.Campaign:
     """Start a campaign, run it to its end and return it.
@@ -47,6 +48,9 @@ def run(
         on_event: called with every event, before `on_generation`. An exception from either ends
             the campaign in order and is raised; what was trained is saved.
         replay: a campaign from which all replies of language models are taken; none is asked.
+        start_from: campaigns to begin with, each a name or folder, or "RUN@GENERATION": their
+            survivors are the first population, their components are known, and their trainings
+            count where tasks and protocol are the same.
         unsafe_sandbox: run generated code even where the kernel lacks a wall around it.
 
     Raises:
@@ -54,6 +58,9 @@ def run(
         EvoError: the work failed; what was trained is saved.
     """
     source = None if replay is None else Reader.read(run_folder(replay))
+    origins = [start_from] if isinstance(start_from, str | Path) else start_from
+    if origins:
+        overrides = {**(overrides or {}), "start_from": tuple(fspath(one) for one in origins)}
     loaded = load(config, overrides=overrides, seed=seed)
     parent = RUNS if folder is None else Path(folder)
     stem = Path(fspath(config)).stem if isinstance(config, str | Path) else loaded.kind

@@ -14,6 +14,7 @@ from evo.campaign.budget import TrainingBudget, stop_at
 from evo.campaign.budget_warnings import BudgetWatch
 from evo.campaign.endpoint_watch import EndpointWatch
 from evo.campaign.fresh_state import fresh_state
+from evo.campaign.inherit import Inherit, bequests, first_population, recalled
 from evo.campaign.journaled import journaled
 from evo.campaign.learning import expect_learning
 from evo.campaign.loop import Toolbox, run_generations
@@ -67,7 +68,9 @@ def _search(
     pinned = frozenset(config.steering.pinned)
     islands = Islands.of(config.selection, config.population, begun, pinned=pinned)
     state = fresh_state(history, config, kind, islands, watch)
-    train = journaled(resources.train, history, state.tracker)
+    known = bequests(history.folder, config)
+    train = recalled(resources.train, known, config.protocol)
+    train = journaled(train, history, state.tracker)
     limit = config.llm.budget.hours
     train = stop_at(train, hours, limit=limit)
     if history.generation < 0:
@@ -82,8 +85,18 @@ def _search(
             further=given.further_baselines(config, kind),
         )
         expect_learning(baselines, config.tasks)
-        survivors = islands.survive(islands.born(baselines), 0)
-        history.seal(0, baselines, [survivor.record.id for survivor in survivors])
+        inherit = Inherit(
+            kind,
+            config,
+            islands,
+            validator=validator,
+            text=text,
+            train=train,
+            tracker=state.tracker,
+        )
+        records = [*baselines, *(inherit(known, baselines) if known else [])]
+        survivors = islands.survive(first_population(islands.born(records), known), 0)
+        history.seal(0, records, [survivor.record.id for survivor in survivors])
     replay_history(history, state)
     toolbox = _toolbox(config, state, islands, kind=kind, text=text, train=train)
     toolbox.register("validate", steps.Validate(validator))

@@ -1,7 +1,7 @@
 """Create a campaign: check its configuration before anything is spent, then make its folder."""
 
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -178,7 +178,11 @@ def with_grids(config: Config) -> Config:
 
 
 def create(
-    folder: Path, config: Config, *, ready: Mapping[str, ReadyTask] | None = None
+    folder: Path,
+    config: Config,
+    *,
+    ready: Mapping[str, ReadyTask] | None = None,
+    fill: Callable[[Path], object] = lambda _: None,
 ) -> History:
     """Make a campaign folder with the resolved configuration, the environment and fingerprints.
 
@@ -191,6 +195,7 @@ def create(
         config: the campaign's.
         ready: its tasks, as `check_config` returns them; without them, data that change later go
             unnoticed.
+        fill: puts further files into the folder before it appears.
     """
     resolved = {
         "device": devices.resolve(config.device),
@@ -201,7 +206,7 @@ def create(
     values = config.model_dump(mode="json")
     fingerprints = {name: dict(task.fingerprint) for name, task in (ready or {}).items()}
     surroundings = environment() | ({"tasks": fingerprints} if fingerprints else {})
-    history = History.create(folder, config=values, environment=surroundings)
+    history = History.create(folder, config=values, environment=surroundings, fill=fill)
     lessons.keep_lessons(folder, config.reward)
     return history
 

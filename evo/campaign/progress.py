@@ -103,10 +103,10 @@ class Tracker:
         if self._search_start is None and generation > 0:
             self._search_start = self._clock()
         self._generation, self._step = generation, name
-        candidates = [record for record in records if record.is_proposal]
+        candidates = _proposed_here(records)
         self._present = Counter(record.status for record in candidates)
         self._update_reward(records)
-        if name in ("propose", "baselines", "evaluate"):
+        if name in ("propose", "baselines", "again", "evaluate"):
             self._done = self._work = self._replayed = 0.0
             self._first_rung_done = 0
         live = sum(record.status is Status.PROPOSED for record in records)
@@ -114,7 +114,7 @@ class Tracker:
             self._work = self._expected_work(
                 live, self._protocol.race_heats, climbing=self._protocol.keep
             )
-        elif name == "baselines":
+        elif name in ("baselines", "again"):
             self._work = self._expected_work(live, self._protocol.heats, climbing=1.0)
         elif name == "archive":
             scored = (record for record in candidates if record.status is Status.EVALUATED)
@@ -138,7 +138,7 @@ class Tracker:
     def take(self, sealed: Generation) -> None:
         """Count a sealed generation; report it if this process has sealed it."""
         candidates = [record for record in sealed.records if record.is_proposal]
-        self._past.update(record.status for record in candidates)
+        self._past.update(record.status for record in _proposed_here(candidates))
         self._update_reward(candidates)
         self._ascent.take(sealed)
         scored = [record for record in candidates if record.novelty is not None]
@@ -206,3 +206,8 @@ class Tracker:
 
     def _cost(self, rung: int, heat: int) -> float:
         return self._protocol.work(rung, heat, self._networks)
+
+
+def _proposed_here(records: Iterable[Record]) -> list[Record]:
+    """The candidates that this search proposed, not those that it began with."""
+    return [record for record in records if record.is_proposal and not record.is_inherited]

@@ -1,14 +1,14 @@
 """`evo run` and `evo resume`."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from evo.api.folders import RUNS, named_folder, numbered_folder, run_folder
+from evo.api.folders import RUNS, named_folder, numbered_folder, run_at, run_folder
 from evo.commands.completion import complete_config, complete_run, complete_strategy
 from evo.commands.console import (
     err,
@@ -80,6 +80,15 @@ def run(
             help="A component that enters generation 1; repeatable, patterns in quotes.",
         ),
     ] = None,
+    start_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="RUN[@GENERATION]",
+            help="Begin with the population and components of this campaign; repeatable.",
+            autocompletion=complete_run,
+        ),
+    ] = None,
     hours: Annotated[
         float | None,
         typer.Option(help="Stop after this number of hours, summed over all resumes.", min=0),
@@ -99,15 +108,14 @@ def run(
     from evo.config import load
 
     source = read_run(replay) if replay else None
-    if config is None:
-        if source is None and not tasks:
-            raise UsageError("evo run expects a TOML file or a preset (see evo list).")
-        config = str(source.folder / "config.json") if source else "default"
+    begun = _begun_as(config, start_from or (), source, has_tasks=bool(tasks))
+    overrides: dict[str, Any] = {"tasks": tuple(tasks)} if tasks else {}
+    overrides |= {"start_from": tuple(start_from)} if start_from else {}
     loaded = load(
-        config,
+        begun.config,
         [*(settings or ()), *device_setting(device), *_hours_setting(hours)],
         strategy=strategy,
-        overrides={"tasks": tuple(tasks)} if tasks else None,
+        overrides=overrides,
         seed=seed,
     )
     if seed_with:
@@ -117,14 +125,51 @@ def run(
         return
     from evo.api.opening import start
 
-    stem = source.folder.name if source else Path(config).stem
-    place = nullcontext(named_folder(RUNS, name)) if name else numbered_folder(RUNS, stem)
+    place = nullcontext(named_folder(RUNS, name)) if name else numbered_folder(RUNS, begun.stem)
     with (
         place as folder,
         start(loaded, folder, replay=source, unsafe_sandbox=unsafe_sandbox, warn=warn) as history,
     ):
         _announce_start(folder)
+        _announce_origins(history.config)
         _run(history, unsafe_sandbox=unsafe_sandbox, replay=source, as_json=as_json)
+
+
+class _Begun(NamedTuple):
+    """What a campaign's configuration is read from, and the stem of its name."""
+
+    config: str | Mapping[str, Any]
+    stem: str
+
+
+def _begun_as(
+    config: str | None, origins: Sequence[str], replay: "Reader | None", *, has_tasks: bool
+) -> _Begun:
+    if config is not None:
+        return _Begun(config, replay.folder.name if replay else Path(config).stem)
+    if origins:
+        first = read_run(str(run_at(origins[0]).folder))
+        config_of_first = {
+            key: value
+            for key, value in first.config.items()
+            if key not in ("seeds", "steering", "start_from")  # what was said to that one
+        }
+        return _Begun(config_of_first, f"{first.folder.resolve().name}-branch")
+    if replay is not None:
+        return _Begun(str(replay.folder / "config.json"), replay.folder.name)
+    if not has_tasks:
+        raise UsageError("evo run expects a TOML file or a preset (see evo list).")
+    return _Begun("default", "default")
+
+
+def _announce_origins(config: Mapping[str, Any]) -> None:
+    for origin in config["start_from"]:
+        place = f"generation {origin['generation']} of {origin['run']}"
+        if why := origin["trains_again"]:
+            warn(f"Begins with {place}, whose survivors train again: {why}.")
+        else:
+            message = f"Begins with {place}; its trainings count."
+            err.print(message, soft_wrap=True, markup=False, highlight=False)
 
 
 def resume(

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, as_completed
+from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
@@ -24,6 +24,9 @@ from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
+from evo.compute.devices import worker_count
+from evo.compute.feeding import feed
+from evo.compute.sharing import Share, meeting_folder
 from evo.compute.worker import Work, prepare, train
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
@@ -46,6 +49,8 @@ class Workers:
         protocol: how to train.
         device: where the tensors live, "cpu" or "cuda"; workers share out the GPUs there are.
         timeout_s: wall time that one job may take.
+        share: of this pool in the processors or GPUs of the machine; by default equal to those of
+            the user's other campaigns.
 
     Attributes:
         count: number of processes.
@@ -60,8 +65,10 @@ class Workers:
         protocol: Protocol,
         device: str,
         timeout_s: float,
+        share: Share | None = None,
     ) -> None:
         self.count = count
+        self._share = share or Share(meeting_folder(), device, worker_count(device))
         self._work = Work(kind, tuple(tasks), protocol, device)
         self._timeout_s = timeout_s
 
@@ -109,13 +116,12 @@ class Workers:
 
     def _attempt(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
         """Each job with its outcome, None where its worker was lost or late."""
-        futures: dict[Future[Outcome], Job] = {self._schedule(job): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], _outcome(future, futures[future])
-        finally:
-            for future in futures:
-                future.cancel()
+        if not jobs:
+            return
+        with self._share.taken():
+            ended = feed(jobs, self._schedule, workers=self.count, places=self._share.places)
+            for job, future in ended:
+                yield job, _outcome(future, job)
 
     def _schedule(self, job: Job) -> "Future[Outcome]":
         try:

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from archive.novelty.settings import NoveltySettings
-from evo.config.given import GivenSource
+from evo.config.given import GivenSource, Origin
 from evo.config.notify import NotifySettings
 from evo.config.steering import SteeringSettings
 from evo.core.contract import SEPARATOR
@@ -94,6 +94,9 @@ class Config(Frozen):
     baselines: tuple[str | GivenSource, ...] = ()
     """Further baselines, one per file. Win rates are comparable only between campaigns with the
     same baselines."""
+    start_from: tuple[str | Origin, ...] = ()
+    """Campaigns to begin with, by name or folder, each as of its last generation or, as in
+    `"RUN@12"`, of another. Their survivors are the first population, and their components known."""
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$")
     """Device for training: `auto`, `cpu` or `cuda`. `auto` takes a GPU if torch sees one."""
     timeout_s: PositiveFloat = 600.0

@@ -1,8 +1,8 @@
-"""Components that a person gives to a campaign: as files, or as a name and a source."""
+"""What a person gives to a campaign to begin with: components, and other campaigns."""
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from evo.core.frozen import Frozen
 
@@ -14,3 +14,24 @@ class GivenSource(Frozen):
     """Name in tables; that of the file without `.py` where it came from one."""
     source: Annotated[str, Field(min_length=1)]
     """Python source of the component."""
+
+
+class Origin(Frozen):
+    """Another campaign that a campaign began with, as its configuration keeps it."""
+
+    run: Annotated[str, Field(min_length=1)]
+    """Name of the campaign's folder."""
+    generation: NonNegativeInt
+    """Generation whose survivors were taken."""
+    id: str
+    """Id of the campaign."""
+    sha256: str
+    """Checksum of what was taken; the folder `origins/` has it."""
+    same_versions: bool = True
+    """Whether it ran under the same versions of evo and plug-ins; else its components are checked
+    again."""
+    same_text_model: bool = True
+    """Whether it embedded sources by the same model; else they are embedded again."""
+    trains_again: str = ""
+    """Why its trainings do not count here, so that its survivors train again; empty where they
+    count."""

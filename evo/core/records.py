@@ -239,8 +239,13 @@ class Record:
         return self.candidate.operator == GIVEN_OPERATOR
 
     @property
+    def is_inherited(self) -> bool:
+        """True for a candidate of another campaign that this one began with, in generation 0."""
+        return self.generation == 0 and self.is_proposal
+
+    @property
     def is_proposal(self) -> bool:
-        """True where the search proposed it: neither baseline nor ablation."""
+        """True where a search proposed it: neither baseline nor ablation."""
         return not (self.is_baseline or self.is_ablation)
 
     @property

@@ -159,8 +159,10 @@ class Feed:
             score = record.score
             if score is None or score.rung < top or record.novelty is None:
                 continue
-            self._evaluations += 1
             self._best = sorted([*self._best, record], key=performance, reverse=True)[:BEST]
+            if record.is_inherited:
+                continue
+            self._evaluations += 1
             if is_new:
                 self._known.log_evaluation(self._evaluations, evaluation_metrics(record))
         if not is_new or generation == 0:

@@ -159,7 +159,8 @@ class Index:
 
     def counts(self) -> dict[Status, int]:
         """Number of proposals by status."""
-        names, counts = np.unique(self.statuses[self.proposed], return_counts=True)
+        here = self.proposed & (self.numbers["generation"] > 0)
+        names, counts = np.unique(self.statuses[here], return_counts=True)
         by_name = {str(name): int(count) for name, count in zip(names, counts, strict=True)}
         return {status: by_name.get(status.value, 0) for status in Status}
 

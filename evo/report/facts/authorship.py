@@ -55,8 +55,8 @@ class Authorship:
         self._tallies: dict[str, dict[str, _Tally]] = {"operators": {}, "models": {}}
 
     def take(self, record: Record) -> None:
-        """Count a record; a baseline counts for nobody."""
-        if not record.is_proposal:
+        """Count a record; baselines, and what the campaign began with, count for nobody."""
+        if not record.is_proposal or record.is_inherited:
             return
         candidate = record.candidate
         self._tallies["operators"].setdefault(candidate.operator, _Tally()).take(record)

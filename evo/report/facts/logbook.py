@@ -49,8 +49,10 @@ def logbook(records: Iterable[Record], config: Mapping[str, Any]) -> tools.Logbo
         best = list(front.members)
         book.record(
             gen=generation,
-            proposed=len(proposals),
-            nevals=sum(record.score is not None for record in proposals),
+            proposed=sum(not record.is_inherited for record in proposals),
+            nevals=sum(
+                record.score is not None and not record.is_inherited for record in proposals
+            ),
             full=len(complete),
             hypervolume=front.hypervolume,
             best=best_margin.value,

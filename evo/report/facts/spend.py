@@ -47,8 +47,8 @@ class Spending:
         self._discoveries = 0
 
     def take(self, record: Record) -> None:
-        """Count a record; one that no model wrote counts for nothing."""
-        if not record.candidate.model:
+        """Count a record; one that no model wrote for this campaign counts for nothing."""
+        if not record.candidate.model or record.is_inherited:
             return
         self._total.take(record.cost_usd)
         operator = self._operators.setdefault(record.candidate.operator, _Cost())

@@ -36,6 +36,7 @@ class StatusTally:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
         self._counts: Counter[Status] = Counter()
+        self._inherited: Counter[Status] = Counter()
         self._archived = 0
         self._best: Record | None = None
         self._screening = ScreeningVerdict()
@@ -59,7 +60,10 @@ class StatusTally:
                 self._spending.take(record)
                 self.authorship.take(record)
             candidates = [record for record in members if record.is_proposal]
-            self._counts.update(record.status for record in candidates)
+            inherited = [record for record in candidates if record.is_inherited]
+            self._inherited.update(record.status for record in inherited)
+            if not inherited:
+                self._counts.update(record.status for record in candidates)
             contenders = candidates if self._best is None else [self._best, *candidates]
             self._best = best_record(contenders)
             self.generation = generation
@@ -73,7 +77,7 @@ class StatusTally:
         Args:
             history: the campaign's.
         """
-        state = _state(history)
+        state = state_of(history)
         best, counts = self._best, self._counts
         climb = climb_facts(self._ascent.now)
         replies = Replies.read(history.folder, campaign=history.id)
@@ -106,6 +110,12 @@ class StatusTally:
             facts["spend"] = spend
         if trouble := self._lost.words(self._config):
             facts["trouble"] = trouble
+        if origins := history.config.get("start_from"):
+            facts["began_with"] = {
+                "evaluated": self._inherited[Status.EVALUATED],
+                "known": self._inherited.total(),
+                "origins": [dict(origin) for origin in origins],
+            }
         if history.changes:
             facts["changes"] = change_facts(history)
         if is_paused(history.changes):
@@ -137,7 +147,8 @@ def _reward_facts(history: Reader, verdict: ScreeningVerdict) -> dict[str, Any] 
     return {"state": verdict.state.value, "since": verdict.since, "why": verdict.why}
 
 
-def _state(history: Reader) -> str:
+def state_of(history: Reader) -> str:
+    """The state of a campaign: finished, running or stopped."""
     if history.generation >= history.config["generations"]:
         return "finished"
     return "running" if history.is_running else "stopped"

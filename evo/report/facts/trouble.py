@@ -23,8 +23,8 @@ class LostReplies:
         self._reasons: Counter[str] = Counter()
 
     def take(self, record: Record) -> None:
-        """Count a record; a baseline counts for nothing."""
-        if not record.is_proposal:
+        """Count a record; baselines and what the campaign began with count for nothing."""
+        if not record.is_proposal or record.is_inherited:
             return
         is_reply = bool(record.candidate.model)
         is_lost = is_reply and record.stage in _LOST

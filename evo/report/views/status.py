@@ -1,6 +1,6 @@
 """The view of `evo status`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from rich.console import Group, RenderableType
@@ -46,8 +46,8 @@ def _shown(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             if used := {name: part for name, part in value.items() if part != 0}:
                 unknown = {"cost_usd": "unknown"} if value.get("unpriced") else {}
                 yield key, used | unknown
-        elif key == "changes":
-            yield "changed", "; ".join(map(_change, value))
+        elif key in _IN_WORDS:
+            yield from _IN_WORDS[key](value)
         elif key == "spend":
             if (dollars := value["usd_per_discovery"]) is not None:
                 yield "usd per discovery", dollars
@@ -56,6 +56,33 @@ def _shown(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, {name: part for name, part in parts if part is not None}
         else:
             yield key, value
+
+
+def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    yield "changed", "; ".join(map(_change, changes))
+
+
+def _began_with(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "began with", "; ".join(map(_origin, facts["origins"]))
+    yield "taken over", f"{facts['known']} components, {facts['evaluated']} of them with scores"
+
+
+_IN_WORDS: Mapping[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
+    "changes": _changes,
+    "began_with": _began_with,
+}
+"""Facts that become rows of another name, by key."""
+
+
+def _origin(origin: Mapping[str, Any]) -> str:
+    """A campaign that this one began with, in words.
+
+    >>> _origin({"run": "one", "generation": 3, "id": "0123456789abcdef", "trains_again": ""})
+    'one, generation 3 (0123456789ab)'
+    """
+    words = f"{origin['run']}, generation {origin['generation']} ({origin['id'][:12]})"
+    why = origin["trains_again"]
+    return f"{words}; its trainings do not count: {why}" if why else words
 
 
 def _change(change: Mapping[str, Any]) -> str:

@@ -52,6 +52,8 @@ def step_text(generation: int, step: str) -> str:
         "start": "workers start",
         "validate": "checking the baselines",
         "baselines": "training the baselines",
+        "inherit": "taking over components",
+        "again": "training survivors again",
         "archive": "describing the baselines",
     }.get(step, step)
 
