@@ -31,6 +31,7 @@ from evo.commands.export import export
 from evo.commands.fidelity import fidelity
 from evo.commands.init import init
 from evo.commands.list import list_command
+from evo.commands.mcp import mcp
 from evo.commands.pareto import pareto
 from evo.commands.report import report
 from evo.commands.reward import reward
@@ -100,6 +101,7 @@ app.add_typer(bench, name="bench", rich_help_panel="Measure the method")
 app.command("list", rich_help_panel=INFORMATION)(_guarded(list_command))
 app.command(rich_help_panel=INFORMATION)(_guarded(doctor))
 app.command(rich_help_panel=INFORMATION)(_guarded(clean))
+app.command(rich_help_panel=INFORMATION)(_guarded(mcp))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive.history import machines, task_changes
 from archive.history.changes import Change
@@ -14,10 +14,14 @@ from evo.api.walls import Warn, expect_walls
 from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons
 from evo.campaign.branch import Branch, Place, branch, branch_again
+from evo.campaign.room import expect_room
+from evo.components.kinds import kinds
 from evo.config import Config, parse
 from evo.config.given import Origin
+from evo.core.contract import SEPARATOR
 from evo.core.errors import UsageError
 from evo.core.places import settle_places
+from evo.core.problems import Problems
 from evo.llm import prices
 from evo.notify.notifier import check_notify
 from evo.tasks.fingerprint import changes
@@ -44,26 +48,15 @@ def start(
     Raises:
         UsageError: something is wrong; no folder was made.
     """
-    if replay is not None:
-        config = lessons.with_recorded_lessons(config, replay.folder)
-    kept = _is_kept(config, replay)  # what the replayed campaign began with
-    places = [] if kept else _places(config)
-    if config.reward.lessons_sha256 and not Path(config.reward.lessons).exists():
-        for place in places:  # their configuration may be that of the new campaign
-            config = lessons.with_recorded_lessons(config, place.folder)
     settle_places(folder.parent)
-    check_trackers(config.tracking)
-    check_notify(config.notify)
-    config = given.with_sources(config)
-    ready = create.check_config(config, replayed=replay is not None)
-    if kept and replay is not None:
-        begun = branch_again(config, ready, replay)
-    else:
-        begun = _branch(config, places, ready)
-    config = begun.config
+    problems = Problems()
+    prepared = prepare(config, folder.parent, problems, replay=replay)
+    with problems.of("walls"):
+        expect_walls(unsafe=unsafe_sandbox, warn=warn)
+    problems.raise_all()
+    config, ready, begun = prepared
     for remark in _remarks(ready):
         warn(remark)
-    expect_walls(unsafe=unsafe_sandbox, warn=warn)
     if config.llm.budget.dollars and (labels := prices.of_the_table(config.llm)):
         date = prices.price_table().date
         warn(f"The budget counts {', '.join(labels)} by evo's price table of {date}.")
@@ -72,6 +65,61 @@ def start(
     history = create.create(folder, resolved, ready=ready, fill=begun.fill)
     machines.note_machine(folder, create.machine(), generation=0, before=())
     return history
+
+
+class Prepared(NamedTuple):
+    """A configuration that can begin, as far as nothing was found wrong with it.
+
+    Attributes:
+        config: with sources in place of files, and with the campaigns that it begins with.
+        ready: its tasks by name.
+        begun: what it takes of other campaigns.
+    """
+
+    config: Config
+    ready: Mapping[str, create.ReadyTask]
+    begun: Branch
+
+
+def prepare(
+    config: Config, parent: Path, problems: Problems, *, replay: Reader | None = None
+) -> Prepared:
+    """Check all that every start checks, which takes seconds and asks nobody.
+
+    Args:
+        config: the campaign's.
+        parent: folder that its own will be in.
+        problems: takes what is wrong.
+        replay: a campaign from which replies of language models are taken.
+    """
+    if replay is not None:
+        config = lessons.with_recorded_lessons(config, replay.folder)
+    kept = _is_kept(config, replay)  # what the replayed campaign began with
+    places: list[Place] = []
+    with problems.of("start_from"):
+        places = [] if kept else _places(config)
+    if config.reward.lessons_sha256 and not Path(config.reward.lessons).exists():
+        for place in places:  # their configuration may be that of the new campaign
+            config = lessons.with_recorded_lessons(config, place.folder)
+    with problems.of("trackers"):
+        check_trackers(config.tracking)
+    with problems.of("notifications"):
+        check_notify(config.notify)
+    with problems.of("components"):
+        if not any(name not in kinds.names() for name in config.kind.split(SEPARATOR)):
+            config = given.with_sources(config)
+    ready = create.check_parts(config, problems, replayed=replay is not None)
+    begun = Branch(config)
+    with problems.of("start_from"):
+        if problems.has("kind", "tasks", "device", "start_from"):
+            pass
+        elif kept and replay is not None:
+            begun = branch_again(config, ready, replay)
+        else:
+            begun = _branch(config, places, ready)
+    with problems.of("disk"):
+        expect_room(config, parent)
+    return Prepared(begun.config, ready, begun)
 
 
 def reopen(

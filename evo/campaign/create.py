@@ -16,6 +16,7 @@ from evo.components.kinds import kinds
 from evo.compute import devices
 from evo.config import Config
 from evo.core.errors import UsageError
+from evo.core.problems import Problems
 from evo.core.registry import plugins
 from evo.llm import models, prices
 from evo.llm.providers.base import providers
@@ -25,6 +26,7 @@ from evo.tasks.base import tasks
 from evo.tasks.check import checked_task
 from evo.tasks.fingerprint import Fingerprint, fingerprint
 from evo.tasks.objective import Classification
+from operators.portfolio import Portfolio
 
 
 class ReadyTask(NamedTuple):
@@ -54,16 +56,75 @@ def check_config(
 
     Raises:
         UsageError: a name is unknown, a task breaks a rule or does not suit the kind, or the
-            device, the text model or lessons are not there.
+            device, the text model or lessons are not there; it has everything that is wrong.
         HistoryError: the lessons of a campaign that has begun are lost.
     """
-    ready = prepare_tasks(config.kind, config.tasks, batch_size=config.protocol.batch_size)
+    problems = Problems()
+    ready = check_parts(config, problems, replayed=replayed, begun=begun)
+    problems.raise_all()
+    return ready
+
+
+def check_parts(
+    config: Config, problems: Problems, *, replayed: bool = False, begun: Path | None = None
+) -> dict[str, ReadyTask]:
+    """Check the parts of a configuration one by one, and collect what is wrong.
+
+    Args:
+        config: the campaign's configuration.
+        problems: takes what is wrong.
+        replayed: whether replies of language models are taken from another campaign.
+        begun: the campaign's folder, where it exists already.
+
+    Returns:
+        The tasks by name, without those that something is wrong with.
+
+    Raises:
+        HistoryError: the lessons of a campaign that has begun are lost.
+    """
+    ready: dict[str, ReadyTask] = {}
+    with problems.of("kind"):
+        kinds.get(config.kind)
+    for name in () if problems.has("kind") else config.tasks:
+        with problems.of("tasks"):
+            batch_size = config.protocol.batch_size
+            ready |= prepare_tasks(config.kind, [name], batch_size=batch_size)
+    with problems.of("device"):
+        devices.resolve(config.device)
+    with problems.of("selection"):
+        Islands.of(config.selection, config.population, config.generations)
+    with problems.of("operators"):
+        portfolio = portfolio_of(config)
+        with problems.of("language models"):
+            models.check_use(config.llm, portfolio, replayed=replayed)
+        for model in () if replayed else config.llm.models:
+            with problems.of("language models"):
+                models.check_model(model)
+        if not problems.has("kind"):
+            _check_kind(config, portfolio)
+    with problems.of("text model"):
+        if config.novelty.text_model != DEFAULT_MODEL:
+            TextDescriptor(config.novelty.text_model).load()
+    with problems.of("lessons"):
+        if begun is not None:
+            lessons.keep_lessons(begun, config.reward)
+            lessons.lessons_of(begun, config.reward)
+        elif config.reward.lessons and not problems.has("kind", "tasks"):
+            lessons.check_lessons(config)
+    return ready
+
+
+def _check_kind(config: Config, portfolio: Portfolio) -> None:
+    """Check that protocol, islands and operators fit the kind.
+
+    Raises:
+        UsageError: one of them does not, or the kind has no baselines.
+    """
     kind = kinds.get(config.kind)()
     if kind.strengths is None and config.protocol.strengths != (1.0,):
         raise UsageError(
             f"protocol.strengths: kind {config.kind!r} has no penalty to multiply; leave it out."
         )
-    Islands.of(config.selection, config.population, config.generations)
     for member in kind.members:
         if not member.baselines():
             raise UsageError(
@@ -75,22 +136,11 @@ def check_config(
             f"Expected at most {known} selection.islands, got {config.selection.islands}: the "
             f"{known} baselines of kind {config.kind!r} are the first to live there."
         )
-    portfolio = portfolio_of(config)
-    models.check_models(config.llm, portfolio, replayed=replayed)
     if len(kind.members) == 1 and (idle := portfolio.copying):
         raise UsageError(
             f"Operator {idle[0]!r} needs a combination of kinds, and kind {config.kind!r} is "
             "a single one; leave it out of the operators."
         )
-    devices.resolve(config.device)
-    if config.novelty.text_model != DEFAULT_MODEL:
-        TextDescriptor(config.novelty.text_model).load()
-    if config.reward.lessons and begun is None:
-        lessons.check_lessons(config)
-    elif begun is not None:
-        lessons.keep_lessons(begun, config.reward)
-        lessons.lessons_of(begun, config.reward)
-    return ready
 
 
 def prepare_tasks(

@@ -60,10 +60,11 @@ def run_campaign(
 
 def _staff(pool: Workers, config: Config) -> None:
     """Give a pool the number of processes and the limit of time that a configuration asks for."""
-    pool.resize(_count(config), timeout_s=config.timeout_s)
+    pool.resize(worker_count(config), timeout_s=config.timeout_s)
 
 
-def _count(config: Config) -> int:
+def worker_count(config: Config) -> int:
+    """Number of worker processes of a configuration."""
     # More processes than a generation has trainings would only start up and wait.
     on_this_machine = devices.worker_count(devices.resolve(config.device))
     return config.workers or min(on_this_machine, config.trainings)
@@ -73,7 +74,7 @@ def workers(config: Config) -> Workers:
     """Worker processes that train for a configuration."""
     device = devices.resolve(config.device)
     return Workers(
-        _count(config),
+        worker_count(config),
         kind=config.kind,
         tasks=config.tasks,
         protocol=config.protocol,

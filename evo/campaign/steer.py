@@ -202,7 +202,7 @@ def _number(text: str) -> int:
 def _expect_runnable(config: Config) -> None:
     """Raise a `UsageError` where a campaign that runs could not go on under a configuration."""
     Islands.of(config.selection, config.population, config.generations)
-    models.check_models(config.llm, portfolio_of(config), replayed=True)
+    models.check_use(config.llm, portfolio_of(config), replayed=True)
     models.check_prices(config.llm)
 
 

@@ -1,7 +1,7 @@
 """`evo run` and `evo resume`."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -100,6 +100,13 @@ def run(
             help="Say what it will take, from a minute of training; start nothing, ask no model.",
         ),
     ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Check all that it needs, with a tiny request per model; start nothing.",
+        ),
+    ] = False,
     unsafe_sandbox: UnsafeSandbox = False,
     replay: Replay = None,
     as_json: JsonOption = False,
@@ -111,15 +118,21 @@ def run(
     begun = _begun_as(config, start_from or (), source, has_tasks=bool(tasks))
     overrides: dict[str, Any] = {"tasks": tuple(tasks)} if tasks else {}
     overrides |= {"start_from": tuple(start_from)} if start_from else {}
-    loaded = load(
-        begun.config,
-        [*(settings or ()), *device_setting(device), *_hours_setting(hours)],
-        strategy=strategy,
-        overrides=overrides,
-        seed=seed,
-    )
-    if seed_with:
-        loaded = loaded.model_copy(update={"seeds": (*loaded.seeds, *seed_with)})
+
+    def configuration() -> "Config":
+        loaded = load(
+            begun.config,
+            [*(settings or ()), *device_setting(device), *_hours_setting(hours)],
+            strategy=strategy,
+            overrides=overrides,
+            seed=seed,
+        )
+        return loaded.model_copy(update={"seeds": (*loaded.seeds, *(seed_with or ()))})
+
+    if check:
+        _check(configuration, source, as_json=as_json)
+        return
+    loaded = configuration()
     if estimate:
         _estimate(loaded, as_json=as_json)
         return
@@ -238,6 +251,24 @@ def _changes(
     if len(quoted) < len(budget):
         raise UsageError(f"--budget expects KEY=VALUE, such as dollars=+10; got {budget}.")
     return read_settings([*extended, *quoted, *settings])
+
+
+def _check(
+    configuration: Callable[[], "Config"], replay: "Reader | None", *, as_json: bool
+) -> None:
+    """Print what is well and what is wrong.
+
+    Raises:
+        typer.Exit: with code 1 where something is wrong.
+    """
+    from evo.api.checking import check_start, finding_facts
+    from evo.report.views.start import start_view
+
+    with err.status("checking …"):
+        facts = finding_facts(check_start(configuration, RUNS, replay=replay))
+    print_facts(facts, start_view(facts), as_json=as_json)
+    if not facts["ok"]:
+        raise typer.Exit(1)
 
 
 def _estimate(config: "Config", *, as_json: bool) -> None:

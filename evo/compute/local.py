@@ -26,8 +26,10 @@ from pebble import ProcessExpired, ProcessPool
 
 from evo.compute.devices import worker_count
 from evo.compute.feeding import feed
+from evo.compute.memory import Peak
 from evo.compute.sharing import Share, meeting_folder
-from evo.compute.worker import Work, prepare, train
+from evo.compute.work import Work
+from evo.compute.worker import measure_peak, prepare, train
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol
@@ -95,6 +97,26 @@ class Workers:
         if count != self.count:
             self.count = count
             self._restart()
+
+    def peak_memory(self, graphs: tuple[str, ...]) -> Peak:
+        """The memory that one worker needs for the largest network, measured by a few steps.
+
+        Args:
+            graphs: of a known component.
+
+        Raises:
+            EvoError: the network does not fit, or takes too long.
+        """
+        future = self._pool.schedule(
+            measure_peak, args=(graphs, self._work), timeout=self._timeout_s
+        )
+        try:
+            return future.result()
+        except (TimeoutError, ProcessExpired, BrokenProcessPool) as error:
+            raise EvoError(
+                "A worker was killed, or took too long, when it trained the largest network for "
+                "a few steps: most likely its memory does not suffice."
+            ) from error
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Outcomes as they come in, in any order; a failure is an outcome with an error.

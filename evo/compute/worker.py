@@ -11,28 +11,21 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import torch
 
 from evo.components.kinds import kinds
 from evo.compute.devices import GpuClaim
+from evo.compute.memory import Peak, peak
+from evo.compute.work import Work
 from evo.core.records import Outcome, Trial
-from evo.evaluation.protocol import Job, Protocol
+from evo.evaluation.protocol import Job
 from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.trials import run_trials
 from evo.validation.graph.graphs import component_of
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
-
-
-class Work(NamedTuple):
-    """Settings that all jobs of a campaign share."""
-
-    kind: str
-    tasks: tuple[str, ...]
-    protocol: Protocol
-    device: str
 
 
 class Worker:
@@ -42,6 +35,9 @@ class Worker:
         device: the torch device, such as "cuda:0".
         run: trains, see `run_trials`.
         end: ends the process with an exit code.
+
+    Attributes:
+        device: the torch device.
     """
 
     def __init__(
@@ -51,7 +47,7 @@ class Worker:
         run: Callable[..., Sequence[Trial]] = run_trials,
         end: Callable[[int], NoReturn] = os._exit,
     ) -> None:
-        self._device = device
+        self.device = device
         self._run = run
         self._end = end
 
@@ -59,7 +55,7 @@ class Worker:
         """The outcome of a job; ends the process where the device fails."""
         start = time.process_time()
         kind = kinds.get(work.kind)()
-        instead = [{} if member.is_mapped else kernels_for(self._device) for member in kind.members]
+        instead = [{} if member.is_mapped else kernels_for(self.device) for member in kind.members]
         try:
             trials = self._run(
                 kind.parts(component_of(job.graphs, instead=instead)),
@@ -68,7 +64,7 @@ class Worker:
                 rung=job.rung,
                 heat=job.heat,
                 known=job.known,
-                device=self._device,
+                device=self.device,
             )
         except torch.AcceleratorError:
             # After a failure on its side a device answers this process no more. A new worker is
@@ -93,6 +89,11 @@ def prepare(claims: Path, device: str) -> None:
 
 
 _worker: Worker
+
+
+def measure_peak(graphs: tuple[str, ...], work: Work) -> Peak:
+    """The memory that this process, which `prepare` has made a worker, needs to train."""
+    return peak(graphs, work, _worker.device)
 
 
 def train(job: Job, work: Work) -> Outcome:

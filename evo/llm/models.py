@@ -7,13 +7,17 @@ child process inherits it.
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.core.errors import HistoryError, UsageError
+from evo.core.messages import Spent
 from evo.llm.client import LlmClient
-from evo.llm.online import OnlineClient
+from evo.llm.online import EndpointDeadError, OnlineClient
 from evo.llm.prices import unpriced
 from evo.llm.providers.base import providers
 from evo.llm.replay import ReplayClient
@@ -24,8 +28,8 @@ _SHARED = frozenset({"HOME", "PATH", "LANG", "LC_ALL", "TMPDIR", "USER", "SHELL"
 """Variables that are no secret, and that trainings need too."""
 
 
-def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = False) -> None:
-    """Check all that can be checked about language models before the first request.
+def check_use(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool = False) -> None:
+    """Check that operators, language models and budget fit.
 
     Args:
         settings: the models.
@@ -33,7 +37,7 @@ def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool 
         replayed: whether all replies come from another campaign, so that no model is asked.
 
     Raises:
-        UsageError: operators and models do not fit, or a model's package, file or key is missing.
+        UsageError: they do not.
     """
     if portfolio.asks and not settings.models:
         raise UsageError(
@@ -52,11 +56,16 @@ def check_models(settings: LlmSettings, portfolio: Portfolio, *, replayed: bool 
         )
     if not replayed:
         check_prices(settings)
-    for model in settings.models:
-        provider = providers.get(model.provider)
-        if not replayed:
-            provider.check(model)
-            _expect_variables(model)
+
+
+def check_model(model: ModelSettings) -> None:
+    """Check all that can be checked about a language model before the first request.
+
+    Raises:
+        UsageError: its package, file or key is missing.
+    """
+    providers.get(model.provider).check(model)
+    _expect_variables(model)
 
 
 def check_prices(settings: LlmSettings) -> None:
@@ -146,6 +155,48 @@ def greet(
     ):
         assert isinstance(client, OnlineClient)
         client.greet()
+
+
+class Answer(NamedTuple):
+    """The answer of a model to a first tiny request.
+
+    Attributes:
+        label: of the model.
+        refusal: why it gave none; empty where it answered.
+        spent: on the request.
+    """
+
+    label: str
+    refusal: str
+    spent: Spent
+
+
+def ask_each(settings: LlmSettings, *, keys: Mapping[str, str]) -> list[Answer]:
+    """Send each model one tiny request as a campaign would, and keep nothing.
+
+    Models that run on this machine are left out.
+    """
+    alone = {"attempts": 1, "when_dead": "stop", "budget": LlmSettings().budget}
+    answers: list[Answer] = []
+    for model in settings.models:
+        if not providers.get(model.provider).greets:
+            continue
+        one = settings.model_copy(update={**alone, "models": (model,)})
+        with TemporaryDirectory(prefix="evo-check-") as folder:
+            replies = Replies.open(Path(folder), campaign="check")
+            refusal = ""
+            try:
+                with open_client(
+                    one, replies, keys=keys, source=None, is_late=lambda: False
+                ) as client:
+                    assert isinstance(client, OnlineClient)
+                    client.greet()
+            except EndpointDeadError as error:
+                refusal = error.reason
+            finally:
+                replies.close()
+            answers.append(Answer(model.label, refusal, replies.total))
+    return answers
 
 
 @contextmanager

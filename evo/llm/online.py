@@ -24,7 +24,16 @@ from evo.llm.settings import LlmSettings
 
 
 class EndpointDeadError(EvoError):
-    """The endpoint of a model is dead; everything is saved."""
+    """The endpoint of a model is dead; everything is saved.
+
+    Args:
+        message: what happened and what to do.
+        reason: of the endpoint, in its own words.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class OnlineClient:
@@ -273,10 +282,12 @@ class OnlineClient:
         return None
 
     def _unavailable(self, endpoint: Endpoint, given_up: Exchange) -> EndpointDeadError:
+        reason = given_up.error.rstrip(".")
         return EndpointDeadError(
-            f"The model {endpoint.model.label!r} is unavailable: {given_up.error.rstrip('.')}. "
+            f"The model {endpoint.model.label!r} is unavailable: {reason}. "
             "Everything is saved; resume the campaign once it answers. "
-            'With llm.when_dead = "tree" the syntax-tree operators would continue alone.'
+            'With llm.when_dead = "tree" the syntax-tree operators would continue alone.',
+            reason=reason,
         )
 
 

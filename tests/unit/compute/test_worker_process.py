@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from evo.compute.worker import Work, Worker
+from evo.compute.work import Work
+from evo.compute.worker import Worker
 from evo.evaluation.protocol import Job, Protocol
 from evo.validation.graph.graph import Graph
 

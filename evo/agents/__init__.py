@@ -1,0 +1,1 @@
+"""evo for coding agents: what an MCP server offers of campaigns."""

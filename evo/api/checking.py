@@ -1,0 +1,175 @@
+"""Check a start before anything is spent: all that every start checks, and what takes longer.
+
+Every part is tried, whatever is wrong with the others, so that one call reports all problems. Each
+language model that is asked over the network gets one tiny request.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from archive.history.reader import Reader
+from evo.api.opening import Prepared, prepare
+from evo.campaign import process
+from evo.campaign.baselines import own_baselines
+from evo.campaign.create import with_grids
+from evo.campaign.room import expected_bytes, free_bytes
+from evo.components.kinds import kinds
+from evo.compute.memory import Peak
+from evo.compute.threads import one_thread
+from evo.config import Config
+from evo.core.errors import EvoError, UsageError
+from evo.core.problems import Problems
+from evo.llm import models
+from evo.llm.providers.base import providers
+from evo.validation.doctor import examine
+
+_PARTS = {
+    "kind": "the kind is known",
+    "tasks": "data and networks are whole and fit together",
+    "components": "seeds and further baselines can be read",
+    "device": "torch has it",
+    "selection": "population and islands fit",
+    "operators": "they are known and fit the kind",
+    "language models": "packages, files, keys and prices are there",
+    "text model": "it is there",
+    "lessons": "they fit the reward model",
+    "start_from": "the campaigns can be taken over",
+    "trackers": "their packages are there",
+    "notifications": "command and address can be used",
+    "disk": "there is room",
+}
+"""Parts of every start, with what is right where nothing is wrong."""
+_ASKED = frozenset({"operators", "language models"})
+"""Parts without which no model can be asked."""
+
+
+class Finding(NamedTuple):
+    """The result for one part of a start.
+
+    Attributes:
+        part: such as "walls".
+        problem: what is wrong and what to do; empty where it is well.
+        remark: what was found where it is well.
+    """
+
+    part: str
+    problem: str
+    remark: str = ""
+
+
+def check_start(
+    make: Callable[[], Config],
+    parent: Path,
+    *,
+    replay: Reader | None = None,
+    examine_walls: Callable[[], Mapping[str, Any]] = examine,
+    measure: Callable[[Config], Peak] | None = None,
+) -> list[Finding]:
+    """Check everything that a campaign needs; nothing is kept.
+
+    Args:
+        make: reads the configuration.
+        parent: folder that the campaign's own would be in.
+        replay: a campaign from which replies of language models would be taken.
+        examine_walls: tries the walls of the sandbox.
+        measure: measures the memory of a worker, by default by a few steps of training.
+    """
+    findings: list[Finding] = []
+    try:
+        config = make()
+    except UsageError as error:
+        findings.append(Finding("configuration", str(error)))
+    else:
+        problems = Problems()
+        prepared = prepare(config, parent, problems, replay=replay)
+        findings.append(Finding("configuration", "", "every key and value is valid"))
+        findings += _quick(prepared, problems, parent)
+        if replay is None and not problems.has(*_ASKED):
+            findings += _asked(prepared.config)
+        if not problems.has("kind", "tasks", "device"):
+            findings.append(_memory(with_grids(prepared.config), measure or _measured))
+    return [*findings, walls_finding(examine_walls())]
+
+
+def finding_facts(findings: list[Finding]) -> dict[str, Any]:
+    """The JSON document of `evo run --check --json`."""
+    return {
+        "ok": not any(finding.problem for finding in findings),
+        "checks": [
+            {"part": one.part, "ok": not one.problem, "words": one.problem or one.remark}
+            for one in findings
+        ],
+    }
+
+
+def _quick(prepared: Prepared, problems: Problems, parent: Path) -> Generator[Finding]:
+    """Results of what every start checks."""
+    remarks = [remark for task in prepared.ready.values() for remark in task.remarks]
+    said = {"tasks": "; ".join(remarks)}
+    if not problems.has("operators", "disk"):
+        needed, free = expected_bytes(prepared.config), free_bytes(parent)
+        said["disk"] = f"{free / 1e9:,.1f} GB free, {needed / 1e6:,.0f} MB needed at most"
+    for part, remark in _PARTS.items():
+        if not problems.has(part):
+            yield Finding(part, "", said.get(part) or remark)
+    for problem in problems.known:
+        yield Finding(problem.part, str(problem.error))
+
+
+def _asked(config: Config) -> Generator[Finding]:
+    """Results of a tiny request to each model."""
+    with models.withheld_keys(config.llm, replayed=False) as keys:
+        for answer in models.ask_each(config.llm, keys=keys):
+            spent = answer.spent
+            tokens = spent.prompt_tokens + spent.completion_tokens
+            yield Finding(
+                f"model {answer.label}", answer.refusal, f"answered, {tokens} tokens used"
+            )
+    for model in config.llm.models:
+        if not providers.get(model.provider).greets:
+            yield Finding(f"model {model.label}", "", "runs on this machine; not asked")
+
+
+def _measured(config: Config) -> Peak:
+    baseline = own_baselines(kinds.get(config.kind)())[0]
+    with one_thread(), process.workers(config) as pool:
+        return pool.peak_memory(baseline.graphs)
+
+
+def _memory(config: Config, measure: Callable[[Config], Peak]) -> Finding:
+    """Result of a few steps with the largest network."""
+    try:
+        peak = measure(config)
+    except EvoError as error:
+        return Finding("memory", str(error))
+    workers = process.worker_count(config)
+    together = peak.bytes * workers
+    words = (
+        f"{peak.copies} copies of {peak.network} ({peak.task}) take {_gigabytes(peak.bytes)} per "
+        f"worker, {_gigabytes(together)} for {workers}"
+    )
+    if peak.is_split:
+        words += "; copies train in parts, since the device has no room for all"
+    if peak.free is None:
+        return Finding("memory", "", words)
+    words += f"; {_gigabytes(peak.free)} are free"
+    if together > peak.free:
+        return Finding("memory", f"{words}. Lower workers, batch_size or seeds, or free memory.")
+    return Finding("memory", "", words)
+
+
+def walls_finding(facts: Mapping[str, Any]) -> Finding:
+    """Result of the attacks of `evo doctor`."""
+    if facts["all_hold"]:
+        return Finding("walls", "", f"all hold against {len(facts['attacks'])} attacks")
+    through = [attack["attack"] for attack in facts["attacks"] if not attack["held"]]
+    through += [
+        f"{wall['wall']}: {name}" for wall in facts["walls"] for name in wall["let_through"] or ()
+    ]
+    words = facts["problem"] or f"They let through: {', '.join(through)}."
+    return Finding("walls", f"{words} See evo doctor.")
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:.2f} GB"
