@@ -37,6 +37,7 @@ from evo.commands.report import report
 from evo.commands.reward import reward
 from evo.commands.run import resume, run
 from evo.commands.show import show
+from evo.commands.skill import skill
 from evo.commands.status import status
 from evo.commands.streams import leave_output, settle_streams
 from evo.commands.validate import validate
@@ -102,6 +103,7 @@ app.command("list", rich_help_panel=INFORMATION)(_guarded(list_command))
 app.command(rich_help_panel=INFORMATION)(_guarded(doctor))
 app.command(rich_help_panel=INFORMATION)(_guarded(clean))
 app.command(rich_help_panel=INFORMATION)(_guarded(mcp))
+app.command(rich_help_panel=INFORMATION)(_guarded(skill))
 
 
 def main() -> None:

@@ -12,7 +12,12 @@ from evo.compute.memory import Peak, free_bytes
 from evo.config import Config, load
 from evo.core.errors import EvoError, UsageError
 
-WELL = {"all_hold": True, "problem": None, "walls": [], "attacks": [{}, {}]}
+WELL = {
+    "all_hold": True,
+    "problem": None,
+    "walls": [],
+    "attacks": [{"attack": "fork", "held": True}],
+}
 ROOM = Peak("digits", "wide", 16, 10_000_000, 8_000_000_000)
 MODEL = 'llm.models=[{provider="openai", model="m", base_url="http://127.0.0.1:9/v1"}]'
 KEYLESS = MODEL.replace("}]", ', key_env="NO_SUCH_KEY"}]')
