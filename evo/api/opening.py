@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.history import machines, task_changes
-from archive.history.changes import Change
+from archive.history.changes import Change, is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api.folders import run_at, run_folder
@@ -152,6 +152,8 @@ def reopen(
             check = partial(create.check_config, replayed=replay is not None, begun=folder)
             for change in changed_settings.change(history, changes, check=check):
                 warn(_words(change))
+        if is_paused(history.changes):
+            warn(f"It is paused: evo ctl {folder.name} resume lets it go on.")
         config = parse(history.config, where=str(folder / "config.json"))
         if history.generation < config.generations:
             ready = create.check_config(config, replayed=replay is not None, begun=folder)

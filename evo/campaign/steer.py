@@ -88,7 +88,7 @@ def _set(history: History, command: Command, *, is_running: bool) -> Answer:
             last = first + command.generations - 1
             message = f"In all prompts of generations {first} to {last}."
         case Verb.PIN | Verb.UNPIN | Verb.BAN | Verb.UNBAN | Verb.UNHINT | Verb.MODEL:
-            message = f"From generation {first} on."
+            message = f"{command.words}: from generation {first} on."
         case _:
             message = f"From generation {first} on: {shown}."
     return Answer(True, first, message)

@@ -26,6 +26,13 @@ def view(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 for a free one.", min=0, max=65535)] = 0,
     browser: Annotated[bool, typer.Option(help="Open the view in the browser.")] = True,
+    allow_control: Annotated[
+        bool,
+        typer.Option(
+            "--allow-control",
+            help="Also steer running campaigns, as evo ctl does; the view then asks for a token.",
+        ),
+    ] = False,
 ) -> None:
     """Show campaigns in the browser, running or finished; Ctrl-C ends the view alone."""
     try:
@@ -39,4 +46,11 @@ def view(
         err.print(f"Serving {address}", soft_wrap=True, markup=False, highlight=False)
         err.print("Ctrl-C ends the view; campaigns go on.", markup=False, highlight=False)
 
-    serve(runs or [], host=host, port=port, open_browser=browser, say=say)
+    serve(
+        runs or [],
+        host=host,
+        port=port,
+        open_browser=browser,
+        allow_control=allow_control,
+        say=say,
+    )

@@ -21,12 +21,15 @@ from evo.web.events import event_stream
 from evo.web.figure_routes import FigureRoutes
 from evo.web.pages import Pages
 from evo.web.places import Places
-from evo.web.security import Guard
+from evo.web.security import Guard, form_token
+from evo.web.steering import Steering
 from evo.web.text import highlight_styles
 from evo.web.view import View
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """Names under which a view on this machine is reached."""
+STEERED = re.compile(r"/c/[^/]+/steer")
+"""The addresses that take a POST where campaigns are steered."""
 _WRITTEN_STYLE = re.compile(r"\.textContent='(\.maplibregl-map\{[^'\\]*)'")
 _YEAR = "private, max-age=31536000, immutable"
 
@@ -36,6 +39,7 @@ def build_app(
     *,
     hosts: frozenset[str] = LOOPBACK,
     token: str = "",
+    allow_control: bool = False,
     stop: asyncio.Event | None = None,
 ) -> ASGIApp:
     """The application.
@@ -44,11 +48,12 @@ def build_app(
         places: where the campaigns are.
         hosts: names that are answered, none for any.
         token: the secret that a visitor must bring; empty for none.
+        allow_control: whether campaigns are steered from here; needs a token.
         stop: ends the streams of events.
     """
     view = View(places)
     version = f"{metadata.version('evo-search')}-{metadata.version('plotly')}"
-    pages, figures = Pages(view, version), FigureRoutes(view)
+    pages, figures = Pages(view, version, steers=allow_control), FigureRoutes(view)
     stopping = stop or asyncio.Event()
     plotly = _plotly()
 
@@ -72,13 +77,30 @@ def build_app(
             Route("/c/{key}/events", events),
             Route("/c/{key}/figures/{name}.json", figures.figure),
             Route("/c/{key}/candidate/{id:path}", pages.candidate),
+            *(_steering(pages, places, token) if allow_control else ()),
             Route("/c/{key}/{pane}", pages.pane),
             Route("/charts/plotly.js", charts),
             Route("/charts/source.css", styles),
             Mount("/static", StaticFiles(directory=str(resources.files("evo.web") / "static"))),
         ]
     )
-    return Guard(app, hosts=hosts, token=token, style_hashes=_style_hashes(plotly))
+    return Guard(
+        app,
+        hosts=hosts,
+        token=token,
+        style_hashes=_style_hashes(plotly),
+        posts=STEERED if allow_control else None,
+    )
+
+
+def _steering(pages: Pages, places: Places, token: str) -> list[Route]:
+    assert token, "a view that steers has a token"
+    steering = Steering(pages, places, form_token(token))
+    address = "/c/{key}/steer"
+    return [
+        Route(address, steering.command, methods=["POST"]),
+        Route(address, steering.page),
+    ]
 
 
 @lru_cache  # reading it takes a while

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from archive.history.changes import CHANGES_FILE
 from archive.history.live_status import PROGRESS_FILE
 from archive.history.reader import Reader
 from archive.history.replies import REPLIES_FILE, Replies
@@ -35,6 +36,7 @@ class Signature(NamedTuple):
     journal: int
     progress: int
     replies: int
+    changes: int
     ending: bool
     is_running: bool
     tallied: int
@@ -83,6 +85,7 @@ class LiveCampaign:
             _stamp(self.folder / "journal"),
             _stamp(self.folder / PROGRESS_FILE),
             _stamp(self.folder / REPLIES_FILE),
+            _stamp(self.folder / CHANGES_FILE),
             (self.folder / STOP_REASON_FILE).exists(),
             is_held(self.folder / "lock"),
             self.tally.records,

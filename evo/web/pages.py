@@ -22,10 +22,12 @@ class Pages:
     Args:
         view: the campaigns.
         version: changes with the static files.
+        steers: whether a page of each campaign steers it.
     """
 
-    def __init__(self, view: View, version: str) -> None:
+    def __init__(self, view: View, version: str, *, steers: bool = False) -> None:
         self._view = view
+        self._steers = steers
         self._version = version
 
     def start(self, request: Request) -> Response:
@@ -53,7 +55,7 @@ class Pages:
         key, name = request.path_params["key"], request.path_params["pane"]
         if name not in PANES:
             return self._nothing(f"There is no pane {name!r}.")
-        return self._of_campaign(
+        return self.of_campaign(
             key, name, lambda campaign: PANES[name].context(campaign, request, self._view)
         )
 
@@ -65,11 +67,18 @@ class Pages:
             names = self._view.baseline_names(campaign)
             return candidate_details(campaign, id_, names)
 
-        return self._of_campaign(key, "candidate", context)
+        return self.of_campaign(key, "candidate", context)
 
-    def _of_campaign(
+    def of_campaign(
         self, key: str, name: str, context: Callable[[LiveCampaign], Mapping[str, Any]]
     ) -> Response:
+        """A page of one campaign.
+
+        Args:
+            key: the campaign's.
+            name: of the template.
+            context: gives what the template is filled with.
+        """
         try:
             campaign = self._view.campaign(key)
             values = dict(context(campaign))
@@ -90,7 +99,7 @@ class Pages:
         self, name: str, values: Mapping[str, Any], *, live: str = "", status: int = 200
     ) -> HTMLResponse:
         content = _TEMPLATES.get_template(f"{name}.html").render(
-            panes=PANES, live=live, version=self._version, **values
+            panes=PANES, live=live, version=self._version, steers=self._steers, **values
         )
         return HTMLResponse(content, status)
 

@@ -1,14 +1,16 @@
-"""What keeps a view private and its pages inert: hosts, token, methods and response headers.
+"""What keeps a view private and its pages inert: hosts, token, methods, origin, response headers.
 
 Candidates, replies and names are hostile text. Templates escape all of it; the headers here make
 sure that nothing runs even where one would not: no script but our own files, no request elsewhere.
 """
 
+import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from http.cookies import SimpleCookie
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
@@ -16,18 +18,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ANYWHERE = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
 _COOKIE = "evo-view"
 
 
-def headers(style_hashes: Iterable[str] = ()) -> dict[str, str]:
+def headers(style_hashes: Iterable[str] = (), *, has_forms: bool = False) -> dict[str, str]:
     """The headers of every response.
 
     Args:
         style_hashes: of the style sheets that the chart library writes into the page.
+        has_forms: whether our own pages post forms, which then say where they come from.
     """
     hashes = "".join(f" '{digest}'" for digest in style_hashes)
     policy = (
@@ -41,12 +43,22 @@ def headers(style_hashes: Iterable[str] = ()) -> dict[str, str]:
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )
-    return {"content-security-policy": "; ".join(policy), **_ANYWHERE}
+    referrer = "same-origin" if has_forms else "no-referrer"
+    return {
+        "content-security-policy": "; ".join(policy),
+        "referrer-policy": referrer,
+        **_ANYWHERE,
+    }
 
 
 def new_token() -> str:
     """A fresh secret for the address of a view."""
     return secrets.token_urlsafe(24)
+
+
+def form_token(token: str) -> str:
+    """The secret that forms of a view bring; it opens no view."""
+    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 class Guard:
@@ -58,6 +70,8 @@ class Guard:
             cannot then reach the view under a name of its own (DNS rebinding).
         token: the secret that the first request must bring; empty for none.
         style_hashes: of the style sheets that the chart library writes into the page.
+        posts: addresses that take a POST from our own pages, for visitors who have the token; None
+            for no address.
     """
 
     def __init__(
@@ -67,9 +81,11 @@ class Guard:
         hosts: frozenset[str],
         token: str,
         style_hashes: Iterable[str] = (),
+        posts: re.Pattern[str] | None = None,
     ) -> None:
         self._app = app
-        self._headers = headers(style_hashes)
+        self._posts = posts
+        self._headers = headers(style_hashes, has_forms=posts is not None)
         self._hosts = hosts
         self._token = token
 
@@ -91,11 +107,16 @@ class Guard:
         await answer(scope, receive, send_guarded)
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
-        if scope["method"] not in ("GET", "HEAD"):
+        takes_post = self._posts is not None and self._posts.fullmatch(scope["path"]) is not None
+        is_post = scope["method"] == "POST" and takes_post
+        if scope["method"] not in ("GET", "HEAD") and not is_post:
             return PlainTextResponse("A view only shows: GET and HEAD.", 405)
-        host = Headers(scope=scope).get("host", "").rsplit(":", 1)[0]
+        address = Headers(scope=scope).get("host", "")
+        host = address.rsplit(":", 1)[0]
         if self._hosts and host not in self._hosts:
             return PlainTextResponse(f"Expected one of {', '.join(sorted(self._hosts))}.", 421)
+        if is_post and not _is_from(address, Headers(scope=scope)):
+            return PlainTextResponse("Expected a form of this view's own pages.", 403)
         return None
 
     def _admission(self, scope: Scope) -> ASGIApp | None:
@@ -103,7 +124,7 @@ class Guard:
         if not self._token:
             return None
         given = parse_qsl(scope["query_string"].decode("latin-1"))
-        if self._is_token(dict(given).get("token", "")):
+        if scope["method"] != "POST" and self._is_token(dict(given).get("token", "")):
             rest = urlencode([(key, value) for key, value in given if key != "token"])
             path = "/" + scope["path"].lstrip("/")  # two slashes would name another host
             response = RedirectResponse(f"{path}?{rest}" if rest else path, 303)
@@ -116,3 +137,15 @@ class Guard:
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self._token.encode())
+
+
+def _is_from(address: str, sent: Headers) -> bool:
+    """True if a form comes from a page of the same address, as browsers say of every POST."""
+    try:
+        origin = urlsplit(sent.get("origin", ""))
+    except ValueError:
+        return False
+    is_own = bool(address) and origin.netloc == address and origin.scheme in ("http", "https")
+    kind = sent.get("content-type", "").partition(";")[0].strip()
+    is_form = kind == "application/x-www-form-urlencoded"
+    return is_own and is_form and sent.get("sec-fetch-site", "same-origin") == "same-origin"

@@ -20,6 +20,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     open_browser: bool = True,
+    allow_control: bool = False,
     say: Callable[[str], None],
 ) -> None:
     """Serve a view until Ctrl-C or SIGTERM.
@@ -29,6 +30,7 @@ def serve(
         host: address to listen on; any other than this machine's own asks for a token.
         port: 0 for a free one.
         open_browser: whether to open the address in the user's browser.
+        allow_control: whether campaigns are steered from the view, which then asks for a token.
         say: told the address once it is served.
 
     Raises:
@@ -36,12 +38,18 @@ def serve(
     """
     places = Places(names)
     is_private = host in ("127.0.0.1", "localhost", "::1")
-    token = "" if is_private else new_token()
+    token = "" if is_private and not allow_control else new_token()
     listener = _listener(host, port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/{f'?token={token}' if token else ''}"
     stop = asyncio.Event()
-    app = build_app(places, hosts=LOOPBACK if is_private else frozenset(), token=token, stop=stop)
+    app = build_app(
+        places,
+        hosts=LOOPBACK if is_private else frozenset(),
+        token=token,
+        allow_control=allow_control,
+        stop=stop,
+    )
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, lifespan="off"
     )

@@ -24,10 +24,19 @@ class Answer(NamedTuple):
 class Visitor:
     """Asks a view of some folders."""
 
-    def __init__(self, *names: Path | str, hosts: frozenset[str] = LOOPBACK, token: str = ""):
-        self.app = build_app(Places([str(name) for name in names]), hosts=hosts, token=token)
+    def __init__(
+        self,
+        *names: Path | str,
+        hosts: frozenset[str] = LOOPBACK,
+        token: str = "",
+        allow_control: bool = False,
+    ):
+        places = Places([str(name) for name in names])
+        self.app = build_app(places, hosts=hosts, token=token, allow_control=allow_control)
 
-    def get(self, address: str, *, method: str = "GET", **headers: str) -> Answer:
+    def get(
+        self, address: str, *, method: str = "GET", body: bytes = b"", **headers: str
+    ) -> Answer:
         path, _, query = address.partition("?")
         sent: list[Any] = []
         sent_request: list[bool] = []
@@ -51,7 +60,7 @@ class Visitor:
             if sent_request:
                 await asyncio.Event().wait()  # the visitor stays
             sent_request.append(True)
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)

@@ -1,5 +1,6 @@
 """What a person has said to a campaign: what holds now, and every command with its generation."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from archive.history.changes import is_paused
@@ -38,3 +39,15 @@ def change_facts(history: Reader) -> list[dict[str, Any]]:
         }
         for change in history.changes
     ]
+
+
+def change_words(change: Mapping[str, Any]) -> str:
+    """A command as it was given, or the settings that were changed.
+
+    >>> change_words({"command": "pin 1a2b3c4d", "settings": {"steering.pinned": ["1a2b3c4d"]}})
+    'pin 1a2b3c4d'
+    >>> change_words({"settings": {"generations": 70, "llm.budget.hours": 2.5}})
+    'generations = 70, llm.budget.hours = 2.5'
+    """
+    settings = ", ".join(f"{key} = {value}" for key, value in change["settings"].items())
+    return str(change.get("command") or settings)

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from rich.console import Group, RenderableType
 
+from evo.report.facts.steering import change_words
 from evo.report.views.authorship import authorship_table
-from evo.report.views.steering import change_words
 from evo.report.views.tables import facts_table
 from evo.report.views.text import clock_text, step_text
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
+from evo.report.facts.steering import change_words
 from evo.report.views.tables import facts_table
 
 
@@ -29,20 +30,8 @@ def steering_view(facts: Mapping[str, Any]) -> RenderableType:
         if facts[key]:
             shown[key.replace("_", " ")] = ", ".join(facts[key])
     said = {
-        f"{change['time']} (from {change['first']} on)": change_words(change)
-        for change in facts["changes"]
+        f"{change['time'][:19]} UTC, from {change['first']} on": change_words(change)
+        for change in sorted(facts["changes"], key=lambda change: change["time"])
     }
     tables = [facts_table(said)] if said else []
     return Group(facts_table(shown), *tables)
-
-
-def change_words(change: Mapping[str, Any]) -> str:
-    """A command as it was given, or the settings that were changed.
-
-    >>> change_words({"command": "pin 1a2b3c4d", "settings": {"steering.pinned": ["1a2b3c4d"]}})
-    'pin 1a2b3c4d'
-    >>> change_words({"settings": {"generations": 70, "llm.budget.hours": 2.5}})
-    'generations = 70, llm.budget.hours = 2.5'
-    """
-    settings = ", ".join(f"{key} = {value}" for key, value in change["settings"].items())
-    return str(change.get("command") or settings)
