@@ -126,6 +126,7 @@ def _search(
             trainings=lambda: state.tracker.trained,
         )
         state.tracker.also_report(watch_budget)
+        state.tracker.also_show(watch_budget.uses)
         state.tracker.also_report(EndpointWatch(client))
         toolbox.register("vary", propose)
         run_generations(toolbox, state, history, generations=config.generations, begin=begin)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evo.campaign.budget_warnings import Use
 from evo.campaign.climb import Ascent, Climb
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
 from evo.core.records import Generation, Outcome, Record, Status
@@ -28,6 +29,8 @@ class Progress:
         seconds_left: estimate to the end; None before it can be made.
         reward: state of the reward model; None in a campaign without one.
         climb: how the search climbs, as of the last sealed generation; None before there is one.
+        margins: margin of the best so far after each sealed generation that had one, in order.
+        uses: what was spent so far by budget, with its limit.
         events: events since the last snapshot, in order.
     """
 
@@ -42,6 +45,8 @@ class Progress:
     seconds_left: float | None = None
     reward: ScreeningVerdict | None = None
     climb: Climb | None = None
+    margins: tuple[float, ...] = ()
+    uses: Mapping[str, Use] = field(default_factory=dict[str, Use])
     events: tuple[Event, ...] = ()
 
 
@@ -93,10 +98,16 @@ class Tracker:
         self._ascent = Ascent(protocol.fresh_seed)
         self._events: list[Event] = []
         self._due: list[DueEvents] = []
+        self._margins: list[float] = []
+        self._uses: Callable[[], Mapping[str, Use]] = dict
 
     def also_report(self, due: DueEvents) -> None:
         """Ask for further events at every report."""
         self._due.append(due)
+
+    def also_show(self, uses: Callable[[], Mapping[str, Use]]) -> None:
+        """Put what is spent, by budget, into every snapshot."""
+        self._uses = uses
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """Note that a step begins on these records."""
@@ -141,6 +152,8 @@ class Tracker:
         self._past.update(record.status for record in _proposed_here(candidates))
         self._update_reward(candidates)
         self._ascent.take(sealed)
+        if self._ascent.now is not None and self._ascent.now.best is not None:
+            self._margins.append(self._ascent.now.best.scored.margin.value)
         scored = [record for record in candidates if record.novelty is not None]
         contenders = [*scored, *([self._best] if self._best else [])]
         self._best = max(contenders, key=performance, default=None)
@@ -175,6 +188,8 @@ class Tracker:
                 seconds_left=self._seconds_left(search, trained),
                 reward=self._reward,
                 climb=self._ascent.now,
+                margins=tuple(self._margins),
+                uses=self._uses(),
                 events=events,
             )
         )

@@ -33,7 +33,6 @@ from evo.core.errors import EvoError, UsageError, UselessCampaignError
 if TYPE_CHECKING:
     from archive.history.history import History
     from archive.history.reader import Reader
-    from evo.campaign.events import Event
     from evo.config import Config
 
 Replay = Annotated[
@@ -304,7 +303,7 @@ def _run(
         with live_view(folder.name, err) as show:
             stopped = work(
                 history,
-                Listener(_warn_of_budget),
+                Listener(),
                 show,
                 on_stopping=_announce_stopping,
                 replay=replay,
@@ -341,13 +340,6 @@ def _run(
         err.print(ending, soft_wrap=True, markup=False)
     if lost_replies(history.records).are_all:
         raise typer.Exit(1)  # nothing has come of it; why is said above, or in the JSON document
-
-
-def _warn_of_budget(event: "Event") -> None:
-    from evo.campaign.events import BudgetWarning
-
-    if isinstance(event, BudgetWarning):
-        warn(event.message)
 
 
 def _announce_start(folder: Path) -> None:

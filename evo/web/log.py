@@ -11,6 +11,7 @@ from archive.history.confirmations import paths, read_confirmation
 from archive.history.machines import read_stays
 from archive.history.stop_reason import read_stop_reason
 from evo.core.records import Status
+from evo.report.facts.steering import change_facts, change_words
 from evo.web.campaign import LiveCampaign
 from evo.web.index import Index
 
@@ -19,7 +20,7 @@ _NUMBER = re.compile(r"\b[0-9a-f]{12,}\b|[-+−]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
 def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
-    """Events of a campaign by generation, the latest first: sealed, a new best, trouble."""
+    """Events of a campaign by generation, the latest first: sealed, best, changed, trouble."""
     index = campaign.index
     generations = index.numbers["generation"]
     log: list[dict[str, Any]] = []
@@ -53,6 +54,10 @@ def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
                     "id": "",
                 }
             )
+    log += [
+        {"generation": change["first"], "kind": "changed", "words": change_words(change), "id": ""}
+        for change in change_facts(campaign.reader)
+    ]
     log += [
         {"generation": stay.generation, "kind": "machine", "words": f"on {stay.name}", "id": ""}
         for stay in read_stays(campaign.folder)

@@ -149,6 +149,8 @@ def alarms(campaign: LiveCampaign, facts: Mapping[str, Any]) -> list[str]:
     words: list[str] = []
     if facts["state"] == "stopped":
         words.append(f"Stopped: {facts['stopped_because']}. Go on with evo resume {facts['name']}.")
+    if paused := facts.get("paused"):
+        words.append(f"Paused {paused}.")
     words += [facts[key] for key in ("trouble",) if key in facts]
     climb = facts.get("climb") or {}
     if climb.get("warning"):

@@ -24,6 +24,7 @@ PRINTS = {
     "bench_view.py": "first page",
     "bench_walls.py": "hostile",
     "bench_workers.py": "one worker / two workers",
+    "browser_view.py": "processor time",
     "real_search.py": "evolution − nsga2",
     "soak_kill.py": "none lost",
     "soak_long.py": "slope",
@@ -38,14 +39,17 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-LONG = pytest.mark.skipif(PROFILE != "nightly", reason="kills and long runs: make test-long")
+LONG = pytest.mark.skipif(
+    PROFILE != "nightly", reason="kills, browsers and long runs: make test-long"
+)
 
 
 @pytest.mark.parametrize(
     "name",
     [
         pytest.param(
-            name, marks=[pytest.mark.long, LONG] if name.startswith(("soak", "real")) else []
+            name,
+            marks=[pytest.mark.long, LONG] if name.startswith(("soak", "real", "browser")) else [],
         )
         for name in PRINTS
     ],

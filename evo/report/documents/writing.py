@@ -13,6 +13,7 @@ from evo.core.errors import unknown_name
 from evo.core.estimate import Estimate
 from evo.core.visible import visible
 from evo.report.documents.contents import Report
+from evo.report.facts.steering import change_words
 
 _TEX = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -68,6 +69,7 @@ def write_report(report: Report, form: str) -> str:
 
     environment.filters["interval"] = interval
     environment.filters["ratio"] = ratio
+    environment.filters["change"] = change_words
     environment.filters["dollars"] = _dollars
     environment.filters["code"] = shown_source
     environment.filters["json"] = _json

@@ -10,7 +10,9 @@ from evo.core.estimate import Estimate
 from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
 
-_BARS = "▁▂▃▄▅▆▇█"
+BARS = "▁▂▃▄▅▆▇█"
+PLAIN_BARS = "_.-~=+*#"
+"""Eight heights for terminals without Unicode."""
 _COLUMNS = ("gen", "best margin", "again", "excess", "mean", "ahead", "merit")
 
 
@@ -44,7 +46,7 @@ def margin_text(margin: Estimate) -> str:
     return f"{margin.value:+.3f} [{margin.low:+.2f}, {margin.high:+.2f}]"
 
 
-def sparkline(values: Sequence[float], *, width: int = 40) -> str:
+def sparkline(values: Sequence[float], *, width: int = 40, bars: str = BARS) -> str:
     """Values as a row of bars, the lowest to the highest; of many, the last of each stretch.
 
     >>> sparkline([0.0, 0.5, 0.25, 1.0])
@@ -55,7 +57,19 @@ def sparkline(values: Sequence[float], *, width: int = 40) -> str:
     count = min(width, len(values))
     shown = [values[(place + 1) * len(values) // count - 1] for place in range(count)]
     low, span = min(shown, default=0.0), max(shown, default=0.0) - min(shown, default=0.0)
-    return "".join(_BARS[round(7 * (value - low) / span) if span else 0] for value in shown)
+    return "".join(bars[round(7 * (value - low) / span) if span else 0] for value in shown)
+
+
+def trend_text(margins: Sequence[float], *, width: int, bars: str = BARS) -> str:
+    """The margin of the best so far by generation at a glance, with the gain of the last one.
+
+    >>> trend_text([-0.1, 0.05, 0.05], width=20), trend_text([0.1], width=20)
+    ('▁██ -0.100 to +0.050, last generation +0.000', '▁ +0.100')
+    """
+    line = f"{sparkline(margins, width=width, bars=bars)} {margins[0]:+.3f}"
+    if len(margins) < 2:
+        return line
+    return f"{line} to {margins[-1]:+.3f}, last generation {margins[-1] - margins[-2]:+.3f}"
 
 
 def climb_line(climbs: Sequence[Climb]) -> str:

@@ -52,7 +52,7 @@ export function bindForms() {
     form.addEventListener("input", (event) => {
       const output = event.target.closest("label")?.querySelector("output");
       if (output) output.value = event.target.value;
-      update(event.target.type === "search" ? 120 : 0);
+      update(event.target.type === "search" ? 30 : 0);
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();

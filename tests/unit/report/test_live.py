@@ -1,15 +1,18 @@
 import io
+import re
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 from support.records import written
 
+from evo.campaign.budget_warnings import Use
 from evo.campaign.climb import STANDSTILL, Climb
+from evo.campaign.events import BudgetWarning, EndpointDead
 from evo.campaign.progress import Progress
 from evo.core.estimate import Estimate
 from evo.core.records import Score, Status
-from evo.report.views.live import live_view, panel
+from evo.report.views.live import Alarms, live_view, panel
 from evo.screening.verdict import ScreeningState, ScreeningVerdict
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
@@ -154,3 +157,95 @@ def test_generation_0_says_what_it_does_and_counts_no_candidates() -> None:
     assert "0 of 8: training the baselines" in text
     assert "proposed" not in text
     assert "evaluated per minute" not in text
+
+
+def eventful() -> Progress:
+    """A snapshot with everything that a panel can show."""
+    uses = {
+        "requests": Use(412, 1000, unit="requests"),
+        "tokens": Use(1_234_567, 0, unit="tokens"),
+        "dollars": Use(4.12, 5, "${:.2f}", unpriced=3),
+        "trainings": Use(36, 0, unit="trainings"),
+    }
+    events = (
+        BudgetWarning(2, "dollars", 0.5, "50% of the budget are used up: $2.60 of $5.00."),
+        BudgetWarning(2, "dollars", 0.8, "80% of the budget are used up: $4.12 of $5.00."),
+        EndpointDead(2, "The model 'm' is unavailable; the search goes on without it."),
+    )
+    aside = ScreeningVerdict(ScreeningState.ASIDE, 5, "rank correlation 0.01 on 20 candidates")
+    known = {"margins": (-0.1, 0.05, 0.07), "uses": uses, "events": events, "reward": aside}
+    return replace(climbing(STANDSTILL), **known)
+
+
+def terminal(width: int, height: int = 40, *, encoding: str = "utf-8", **known) -> Console:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
+    return Console(
+        file=file, width=width, height=height, force_terminal=True, legacy_windows=False, **known
+    )
+
+
+def printed(console: Console) -> str:
+    console.file.flush()
+    return console.file.buffer.getvalue().decode(console.encoding)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_trend_spend_and_alarms_fit_any_width_without_colour(width: int) -> None:
+    console = terminal(width, no_color=True, _environ={"TERM": "xterm"})
+    alarms = Alarms()
+    alarms.take(eventful())
+
+    console.print(panel("demo-001", eventful(), alarms=alarms.words))
+    text = printed(console)
+
+    plain = re.sub(r"\x1b\[\d*m", "", text)
+    assert not re.search(r"\x1b\[\d*3[0-7]m", text)
+    assert {len(line) for line in plain.splitlines()} == {width}
+    assert "▁▇█ -0.100 to +0.070, last generation +0.020" in plain
+    assert "412 of 1,000 requests, 1,234,567 tokens, $4.12 of $5.00" in plain
+    assert "80% of the budget are used up: $4.12 of $5.00." in plain
+    assert "50% of" not in plain
+    assert "The model 'm' is unavailable" in plain
+    assert "36 trainings" not in plain
+
+
+def test_a_low_terminal_shows_the_alarms_and_leaves_out_source() -> None:
+    console = terminal(80, 24, _environ={"TERM": "xterm"})
+
+    with live_view("demo-001", console) as show:
+        show(eventful())
+    frame = printed(console).split("╭")[-1]
+
+    assert frame.index("alarm") < frame.index("funnel") < frame.index("trend")
+    assert len(frame.splitlines()) <= 25  # the last is what comes after the panel
+    assert "def activation" not in frame
+
+
+def test_a_dumb_terminal_gets_lines_and_each_alarm_once() -> None:
+    console = terminal(80, _environ={"TERM": "dumb"})
+
+    with live_view("demo-001", console) as show:
+        show(eventful())
+        show(eventful())
+        show(replace(eventful(), generation=3, events=()))
+    lines = printed(console).splitlines()
+
+    assert [line.split(" | ")[0] for line in lines if " | " in line] == [
+        "generation 2/8",
+        "generation 3/8",
+    ]
+    assert sum("is unavailable" in line for line in lines) == 1
+    assert "trend ▁▇█ -0.100 to +0.070" in lines[-1]
+    assert "spent 412 of 1,000 requests" in lines[-1]
+    assert "\x1b[" not in printed(console).replace("\x1b[33m", "").replace("\x1b[0m", "")
+
+
+def test_what_an_encoding_lacks_is_drawn_in_ascii() -> None:
+    console = terminal(80, encoding="ascii", _environ={"TERM": "dumb"})
+
+    with live_view("demo-001", console) as show:
+        show(eventful())
+    console.print(panel("demo-001", eventful(), is_unicode=False))
+
+    assert "_*# -0.100 to +0.070" in printed(console)
+    assert "?" not in printed(console)

@@ -8,6 +8,7 @@ import pytest
 from large_campaign import write_small_campaign
 from support.web import Visitor
 
+from archive.history.changes import PAUSE, Change
 from archive.history.history import History
 from archive.history.live_status import write_live_status
 from archive.history.reader import Reader
@@ -185,6 +186,18 @@ def test_a_running_generation_says_how_far_it_is(runs, tmp_path):
         text = Visitor(tmp_path / "runs").get("/c/on/overview").text
 
     assert "&lt;b&gt;evaluate, 46% trained, about 12 min left" in text
+
+
+def test_what_a_person_changed_shows_at_once_and_stays_in_the_log(runs, tmp_path):
+    reader = Reader.read(runs / "small")
+    with History.create(tmp_path / "held", config=reader.config, environment={}) as history:
+        history.seal(0, [r for r in reader.records if r.is_baseline], [])
+        visitor = Visitor(tmp_path)
+        assert "Paused" not in visitor.get("/c/held/overview").text
+        history.change([Change(1, {}, "2026-01-01T00:00:00+00:00", "host", PAUSE)])
+
+        assert "Paused until evo ctl RUN resume." in visitor.get("/c/held/overview").text
+        assert re.search(r">changed</span></td><td>pause", visitor.get("/c/held/log").text)
 
 
 def test_a_campaign_that_stops_says_why(runs, tmp_path):
