@@ -33,5 +33,11 @@ def test_what_holds_and_what_was_said_are_shown(tmp_path) -> None:
     console = Console(width=90)
     with console.capture() as shown:
         console.print(steering_view(facts))
-    for words in ("running, paused", "hours=2", "Stay smooth.", "hint from 1 to 2", "workers 3"):
+    for words in (
+        "running, paused",
+        "budget.hours",
+        "Stay smooth.",
+        "hint from 1 to 2",
+        "workers 3",
+    ):
         assert words in shown.get()
