@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from evo.core.contract import Contract
 from evo.core.estimate import Estimate
-from evo.core.records import Record
+from evo.core.records import Diagnosis, Record
 
 MOST_CHARACTERS = 18_000
 """Longest prompt, system message included: some 6,000 tokens at three characters each."""
@@ -23,6 +23,9 @@ class NetworkResult(NamedTuple):
         margin: mean over seeds of log(best known loss / own loss).
         rival: name of the known component with the lowest loss there.
         learning_rate: picked on validation data.
+        loss: mean test loss, or share of wrong answers where that decides; inf where a trial
+            was lost.
+        diagnosis: how the training went; None where it was not noted.
     """
 
     task: str
@@ -30,6 +33,8 @@ class NetworkResult(NamedTuple):
     margin: Estimate
     rival: str
     learning_rate: float
+    loss: float
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,8 @@ class Setting:
         same_within: distance up to which they count as the same.
         closest: the two nearest known components and their distance; None with fewer than two.
         typical: median distance of two known components.
+        inputs: by task and network, what the first and the last activation of the known
+            components take, before and after training: root mean squares, their median.
     """
 
     role: str
@@ -137,6 +144,9 @@ class Setting:
     same_within: float
     closest: tuple[str, str, float] | None = None
     typical: float = 0.0
+    inputs: Mapping[tuple[str, str], tuple[float, float, float, float]] = field(
+        default_factory=dict[tuple[str, str], tuple[float, float, float, float]]
+    )
 
 
 class Place(NamedTuple):

@@ -25,6 +25,7 @@ from archive.history.reader import Reader
 from archive.store import disk
 from archive.store.tables import Columns, unpack_texts
 from evo.core.fields import (
+    DIAGNOSIS_FIELDS,
     GRAPH_FIELDS,
     PARENT_FIELDS,
     PARENTS,
@@ -41,8 +42,11 @@ _LISTS = {
     "graph": ("graphs", GRAPH_FIELDS),
     "trial": ("trials", TRIAL_FIELDS),
     "task": ("tasks", TASK_FIELDS),
+    "diagnosis": ("diagnoses", DIAGNOSIS_FIELDS),
 }
 """Group and columns of each table that holds a list per record."""
+
+_VECTORS = ("text_vectors", "behaviour_vectors")
 
 DESCRIPTIONS: Mapping[str, str] = {
     **{
@@ -57,7 +61,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     },
     **{
         f"{group}/record": "row in records/"
-        for group in ("parents", "graphs", "trials", "tasks", "text_vectors", "behaviour_vectors")
+        for group in (*(group for group, _ in _LISTS.values()), *_VECTORS)
     },
     "text_vectors/vector": "unit length embedding of the source",
     "behaviour_vectors/vector": "standardised outputs on the kind's probe",
@@ -157,6 +161,8 @@ def _append_block(file: h5py.File, columns: Columns, first: int) -> int:
         if field.name != PARENTS:
             _append(file, f"records/{field.name}", _values(columns, f"record.{field.name}", field))
     for table, (group, fields) in _LISTS.items():
+        if f"{table}.offsets" not in columns:
+            continue
         _append(file, f"{group}/record", np.repeat(rows, np.diff(columns[f"{table}.offsets"])))
         for field in fields:
             _append(file, f"{group}/{field.name}", _values(columns, f"{table}.{field.name}", field))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from archive.store import segment
-from archive.store.record_columns import digest
+from archive.store.record_columns import column_names, digest, joined_column
 from archive.store.segment import GENERATION
-from archive.store.tables import Columns, join, pack_table
+from archive.store.tables import Columns, pack_table
 from evo.core.records import Generation
 
 Recovered = Mapping[int, tuple[int, Columns]]
@@ -18,7 +18,7 @@ def rebuild(numbers: range, recovered: Recovered) -> Columns:
     sizes = [recovered[n][0] if n in recovered else 0 for n in numbers]
     rows = [(n, digest(part), n not in recovered) for n, part in zip(numbers, parts, strict=True)]
     return {
-        **{name: join(name, [part[name] for part in parts]) for name in parts[0]},
+        **{name: joined_column(name, parts, sizes) for name in column_names(parts)},
         **pack_table("generation", GENERATION, rows),
         "generation.offsets": segment.offsets_of(sizes),
     }

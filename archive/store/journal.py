@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from archive.store import disk
 from archive.store.append_log import Appender, entries, framed
 from evo.core.errors import HistoryError, unknown_format
-from evo.core.records import JobKey, Outcome, Trial
+from evo.core.records import Diagnosis, JobKey, Outcome, Trial
 
 JOURNAL_FORMAT = 1
 
@@ -104,7 +104,12 @@ def read_journal(path: Path) -> Contents:
 
 
 def _outcome_payload(outcome: Outcome) -> bytes:
-    return _payload({"outcome": vars(outcome)})
+    fields = vars(outcome) if outcome.diagnoses else _without_diagnoses(outcome)
+    return _payload({"outcome": fields})
+
+
+def _without_diagnoses(outcome: Outcome) -> dict[str, Any]:
+    return {name: value for name, value in vars(outcome).items() if name != "diagnoses"}
 
 
 def outcome_of(path: Path, payload: dict[str, Any]) -> Outcome:
@@ -120,7 +125,8 @@ def outcome_of(path: Path, payload: dict[str, Any]) -> Outcome:
             "Use the version that wrote it."
         )
     trials = tuple(Trial(*trial) for trial in fields.pop("trials"))
-    return Outcome(trials=trials, **fields)
+    diagnoses = tuple(Diagnosis(*diagnosis) for diagnosis in fields.pop("diagnoses", ()))
+    return Outcome(trials=trials, diagnoses=diagnoses, **fields)
 
 
 def _payload(content: dict[str, Any]) -> bytes:

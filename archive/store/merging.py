@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from archive.store import segment
 from archive.store.hdf5 import opened
+from archive.store.record_columns import column_names, joined_column
 from archive.store.segment import Segment
-from archive.store.tables import join
 
 
 class MergeLimits(NamedTuple):
@@ -79,13 +79,14 @@ class _Joined(Mapping[str, NDArray[Any]]):
         self._parts = parts
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return join(name, [part[name] for part in self._parts])
+        sizes = [int(part["generation.offsets"][-1]) for part in self._parts]
+        return joined_column(name, self._parts, sizes)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._parts[0])
+        return iter(column_names(self._parts))
 
     def __len__(self) -> int:
-        return len(self._parts[0])
+        return len(column_names(self._parts))
 
 
 def covering(folder: Path, names: Sequence[str]) -> tuple[list[Path], list[Path]]:

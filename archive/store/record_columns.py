@@ -6,8 +6,11 @@ equal the packed ones, bit for bit.
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from archive.store.tables import (
     Columns,
@@ -16,6 +19,7 @@ from archive.store.tables import (
     cut_lists,
     cut_table,
     cut_vectors,
+    join,
     pack_lists,
     pack_table,
     pack_vectors,
@@ -27,6 +31,7 @@ from archive.store.tables import (
 )
 from evo.core.estimate import Estimate
 from evo.core.fields import (
+    DIAGNOSIS_FIELDS,
     GRAPH_FIELDS,
     OPTIONAL_PARTS,
     PARENT_FIELDS,
@@ -39,7 +44,7 @@ from evo.core.fields import (
     part_of,
     record_row,
 )
-from evo.core.records import Candidate, Novelty, Record, Score, TaskScore, Trial
+from evo.core.records import Candidate, Diagnosis, Novelty, Record, Score, TaskScore, Trial
 from evo.core.stages import Screening
 
 
@@ -58,6 +63,11 @@ LISTS: dict[str, Schema] = {
     "task": _schema(TASK_FIELDS),
 }
 """The tables that hold a list per record."""
+SOMETIMES: dict[str, Schema] = {"diagnosis": _schema(DIAGNOSIS_FIELDS)}
+"""Those that are there only where a record has something in them.
+
+A segment written before such a table was known has none, and so keeps its checksum.
+"""
 VECTORS = ("text_vector", "behaviour_vector")
 
 
@@ -73,6 +83,9 @@ def pack_records(records: Sequence[Record]) -> Columns:
     columns = pack_table("record", _RECORD, [_stored(record) for record in records])
     for name, rows in lists.items():
         columns |= pack_lists(name, LISTS[name], rows)
+    if any(record.diagnoses for record in records):
+        diagnoses = [record.diagnoses for record in records]
+        columns |= pack_lists("diagnosis", SOMETIMES["diagnosis"], diagnoses)
     return {
         **columns,
         **pack_vectors("text_vector", [record.text_vector for record in records]),
@@ -87,6 +100,7 @@ def unpack(columns: Columns) -> list[Record]:
     tasks = unpack_lists(columns, "task", LISTS["task"])
     text_vectors = unpack_vectors(columns, "text_vector")
     behaviour_vectors = unpack_vectors(columns, "behaviour_vector")
+    diagnoses = _diagnoses(columns)
     trials = spans(columns, "trial")
     records: list[Record] = []
     for i, values in enumerate(unpack_table(columns, "record", _RECORD)):
@@ -95,6 +109,7 @@ def unpack(columns: Columns) -> list[Record]:
             Record(
                 Candidate(parents=parents[i], **part_of(row, "candidate")),
                 graphs=graphs[i],
+                diagnoses=diagnoses.get(i, ()),
                 text_vector=text_vectors[i],
                 behaviour_vector=behaviour_vectors[i],
                 score=_score(row, LazyTrials(columns, *trials[i]), tasks[i])
@@ -113,9 +128,52 @@ def slice_columns(take: Slice, start: int, stop: int) -> Columns:
     columns = cut_table(take, "record", _RECORD, start, stop)
     for name, schema in LISTS.items():
         columns |= cut_lists(take, name, schema, start, stop)
+    for name, schema in SOMETIMES.items():
+        table = _cut_sometimes(take, name, schema, start, stop)
+        # As it was packed: a generation in which no record has any has no such table.
+        if table and table[f"{name}.offsets"][-1]:
+            columns |= table
     for name in VECTORS:
         columns |= cut_vectors(take, name, start, stop)
     return columns
+
+
+def _cut_sometimes(take: Slice, name: str, schema: Schema, start: int, stop: int) -> Columns:
+    """The lists of records start to stop; empty where there is no such table."""
+    try:
+        return cut_lists(take, name, schema, start, stop)
+    except KeyError:
+        return {}
+
+
+def column_names(parts: Iterable[Iterable[str]]) -> list[str]:
+    """Names of the columns that any of some segments has, in order."""
+    return list(dict.fromkeys(name for part in parts for name in part))
+
+
+def joined_column(
+    name: str, parts: Sequence[Mapping[str, NDArray[Any]]], sizes: Sequence[int]
+) -> NDArray[Any]:
+    """A column of consecutive segments as one.
+
+    Args:
+        name: of the column.
+        parts: columns of the segments; some may lack a table of `SOMETIMES`.
+        sizes: number of records of each.
+    """
+    like = next(part[name] for part in parts if name in part).dtype
+    pieces = [
+        part[name] if name in part else _absent(name, like, size)
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    return join(name, pieces)
+
+
+def _absent(name: str, dtype: "np.dtype[Any]", records: int) -> NDArray[Any]:
+    """A column of a table in which none of these records has anything."""
+    if name in {f"{table}.offsets" for table in SOMETIMES}:
+        return np.zeros(records + 1, dtype)
+    return np.zeros(int(name.endswith(".offsets")), dtype)
 
 
 def digest(columns: Columns) -> str:
@@ -168,6 +226,18 @@ class LazyTrials(Sequence[Trial]):
 
     def _decoded(self) -> tuple[Trial, ...]:
         return tuple(map(Trial._make, unpack_table(self._columns, "trial", LISTS["trial"])))
+
+
+def _diagnoses(columns: Columns) -> dict[int, tuple[Diagnosis, ...]]:
+    """The diagnoses of the records that have any, by their place."""
+    if "diagnosis.offsets" not in columns:
+        return {}
+    rows = unpack_table(columns, "diagnosis", SOMETIMES["diagnosis"])
+    return {
+        place: tuple(Diagnosis(*row) for row in rows[first:last])
+        for place, (first, last) in enumerate(spans(columns, "diagnosis"))
+        if last > first
+    }
 
 
 def _stored(record: Record) -> list[CellValue]:

@@ -19,7 +19,7 @@ from evo.components.kinds import kinds
 from evo.compute.devices import GpuClaim
 from evo.compute.memory import Peak, peak
 from evo.compute.work import Work
-from evo.core.records import Outcome, Trial
+from evo.core.records import Diagnosis, Outcome, Trial
 from evo.evaluation.protocol import Job
 from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.trials import run_trials
@@ -55,6 +55,7 @@ class Worker:
         """The outcome of a job; ends the process where the device fails."""
         start = time.process_time()
         kind = kinds.get(work.kind)()
+        diagnoses: list[Diagnosis] = []
         instead = [{} if member.is_mapped else kernels_for(self.device) for member in kind.members]
         try:
             trials = self._run(
@@ -65,13 +66,16 @@ class Worker:
                 heat=job.heat,
                 known=job.known,
                 device=self.device,
+                diagnosed=diagnoses.append,
             )
         except torch.AcceleratorError:
             # After a failure on its side a device answers this process no more. A new worker is
             # given the job once more; if the candidate is to blame, it fails alone.
             self._end(1)
         seconds = time.process_time() - start
-        return Outcome(job.id, job.rung, tuple(trials), seconds, heat=job.heat)
+        return Outcome(
+            job.id, job.rung, tuple(trials), seconds, heat=job.heat, diagnoses=tuple(diagnoses)
+        )
 
 
 def prepare(claims: Path, device: str) -> None:

@@ -105,6 +105,22 @@ TASK_FIELDS = (
     Field("bsota_wr", float, "BSOTA-WR on this task alone, in [0, 1]"),
     Field("loss", float, "mean test loss"),
 )
+DIAGNOSIS_FIELDS = (
+    Field("task", str, "name of the task"),
+    Field("network", str, "name of the network"),
+    Field("diverged", float, "share of copies, at all learning rates tried, that diverged"),
+    Field("stable_rate", float, "largest learning rate at which none diverged; 0 if none"),
+    Field("early_loss", float, "mean training loss of the first epoch"),
+    Field("late_loss", float, "mean training loss of the last epoch"),
+    Field("first_input_start", float, "RMS input of the first activation before training; -1 none"),
+    Field("last_input_start", float, "RMS input of the last activation before training"),
+    Field("signal_gain", float, "RMS output, last activation over first, before training"),
+    Field("gradient_gain", float, "RMS gradient, first activation over last, before training"),
+    Field("first_input_end", float, "RMS input of the first activation after training"),
+    Field("last_input_end", float, "RMS input of the last activation after training"),
+    Field("flat", float, "share of activated numbers at a slope below 0.01, after training"),
+    Field("dead", float, "share of units that are flat on every sample looked at"),
+)
 PARENT_FIELDS = (Field("id", str, "id of the parent"),)
 GRAPH_FIELDS = (Field("text", str, "traced graph as JSON, one row per kind of a combination"),)
 

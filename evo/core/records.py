@@ -6,7 +6,7 @@ Imports nothing of evo but `evo.core`, so that every package can use these types
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -96,6 +96,41 @@ class Trial(NamedTuple):
     strength: float = 1.0
 
 
+class Diagnosis(NamedTuple):
+    """How training on one network went, at the setting that was picked, gathered on the way.
+
+    Attributes:
+        diverged: share of the copies, at all learning rates and strengths tried, that diverged.
+        stable_rate: largest learning rate at which none did; 0 where there is none.
+        early_loss: mean training loss of the first epoch, or error rate where that decides.
+        late_loss: of the last epoch.
+        first_input_start: root mean square of what the first activation takes, before training.
+        last_input_start: of what the last activation takes.
+        signal_gain: root mean square of the last activation's output over the first one's, before
+            training.
+        gradient_gain: that of the gradient at the first one's output over the last one's.
+        first_input_end: root mean square of what the first activation takes, after training.
+        last_input_end: of what the last activation takes.
+        flat: share of numbers at which an activation's slope is below 0.01, after training.
+        dead: share of units where it is so on all samples looked at.
+    """
+
+    task: str
+    network: str
+    diverged: float
+    stable_rate: float
+    early_loss: float
+    late_loss: float
+    first_input_start: float
+    last_input_start: float
+    signal_gain: float
+    gradient_gain: float
+    first_input_end: float
+    last_input_end: float
+    flat: float
+    dead: float
+
+
 class JobKey(NamedTuple):
     """Key of a training job, the smallest unit of work: one candidate in one heat of one rung."""
 
@@ -115,6 +150,7 @@ class Outcome:
         seconds: CPU time of the training.
         error: reason why it failed; empty where it did not.
         heat: index of the heat within the rung.
+        diagnoses: how it went on the networks that picked their learning rate in it.
     """
 
     id: str
@@ -123,6 +159,7 @@ class Outcome:
     seconds: float
     error: str = ""
     heat: int = 0
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     @property
     def key(self) -> JobKey:
@@ -201,6 +238,7 @@ class Record:
         cost_usd: price of the request that it answers; NaN where the price is unknown.
         member: the kind in a combination whose component the reason is about; else empty.
         screening: state of the reward model; None unless that screened the candidate out.
+        diagnoses: how its training went, one per network.
     """
 
     candidate: Candidate
@@ -217,6 +255,12 @@ class Record:
     cost_usd: float = 0.0
     member: str = ""
     screening: Screening | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
+
+    def diagnosed(self, outcome: Outcome) -> "Record":
+        """The record with an outcome's diagnoses in the place of earlier ones of these networks."""
+        known = {one[:2]: one for one in (*self.diagnoses, *outcome.diagnoses)}
+        return replace(self, diagnoses=tuple(known.values()))
 
     @property
     def id(self) -> str:

@@ -90,6 +90,7 @@ class Evaluator:
 
     def _settle(self, record: Record, outcome: Outcome) -> Record:
         """Add an outcome's trials to its record."""
+        record = record.diagnosed(outcome)
         seconds = record.seconds + outcome.seconds
         error = outcome.error
         # In later heats diverged trials count as lost; an error would drop them.
@@ -137,6 +138,7 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
     """
     trials: dict[str, list[Trial]] = {record.id: [] for record in records}
     seconds = dict.fromkeys(trials, 0.0)
+    diagnosed = {record.id: record for record in records}
     for rung in range(len(protocol.rungs)):
         for heat in range(len(protocol.heats(rung))):
             jobs = [_job(record, rung, heat, trials[record.id]) for record in records]
@@ -145,6 +147,7 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
                 if outcomes[id_].error:
                     raise EvoError(_untrained(id_, records, outcomes[id_].error))
                 trials[id_] += outcomes[id_].trials
+                diagnosed[id_] = diagnosed[id_].diagnosed(outcomes[id_])
                 seconds[id_] += outcomes[id_].seconds
     scores = score_baselines(trials)
     return [
@@ -155,7 +158,7 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
             score=scores[record.id],
             seconds=seconds[record.id],
         )
-        for record in records
+        for record in diagnosed.values()
     ]
 
 

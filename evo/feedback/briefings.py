@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
-from evo.core.records import Record, Status
+from evo.core.records import Diagnosis, Record, Status
 from evo.core.seeds import child
 from evo.feedback.changes import changed_lines
 from evo.feedback.losses import Losses, effect, network_results
@@ -127,7 +127,7 @@ class Briefings:
         losses = entry.losses if entry is not None else None
         return Portrait(
             self._name(record.id),
-            self._network_results(record.id, losses),
+            _with_diagnoses(self._network_results(record.id, losses), record.diagnoses),
             self._facts(record, occasion),
             nearest,
             distance,
@@ -240,6 +240,16 @@ class Briefings:
             gain.mean if gain else None,
             gain.trainings if gain else 0,
         )
+
+
+def _with_diagnoses(
+    results: Iterable[NetworkResult], diagnoses: Iterable[Diagnosis]
+) -> list[NetworkResult]:
+    """The results with how the training of each went, where it was noted."""
+    known = {(one.task, one.network): one for one in diagnoses}
+    return [
+        result._replace(diagnosis=known.get((result.task, result.network))) for result in results
+    ]
 
 
 def _ranked(trained: Sequence[Attempt]) -> list[Attempt]:

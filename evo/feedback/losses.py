@@ -124,7 +124,8 @@ def network_results(own: Losses, baselines: Mapping[str, Losses]) -> list[Networ
         strongest = int(np.argmin(np.log(np.maximum(known, 1e-12)).clip(max=10).mean(axis=1)))
         margin = student_mean(margins) if len(margins) > 1 else Estimate(*[float(margins[0])] * 3)
         rate = own.learning_rates[stratum]
-        results.append(NetworkResult(*stratum, margin, names[strongest], rate))
+        loss = float(losses.mean())
+        results.append(NetworkResult(*stratum, margin, names[strongest], rate, loss))
     return results
 
 

@@ -58,6 +58,7 @@ def setting_of(
         same_within=novelty.duplicate_within,
         closest=closest,
         typical=typical,
+        inputs=_inputs([record for _, record in baselines]),
     )
 
 
@@ -97,3 +98,20 @@ def _distances(
     ]
     distance, one, other = min(pairs)
     return (one, other, distance), float(np.median([pair[0] for pair in pairs]))
+
+
+def _inputs(
+    baselines: Sequence[Record],
+) -> dict[tuple[str, str], tuple[float, float, float, float]]:
+    """What the first and the last activation take, before and after training: medians."""
+    sizes: dict[tuple[str, str], list[tuple[float, float, float, float]]] = {}
+    for record in baselines:
+        for one in record.diagnoses:
+            inputs = (
+                *(one.first_input_start, one.last_input_start),
+                *(one.first_input_end, one.last_input_end),
+            )
+            if min(inputs) >= 0:
+                sizes.setdefault((one.task, one.network), []).append(inputs)
+    medians = {stratum: np.median(rows, axis=0) for stratum, rows in sizes.items()}
+    return {stratum: tuple(map(float, values)) for stratum, values in medians.items()}

@@ -87,7 +87,8 @@ class ModuleNetwork(Network):
             own = {name: of_copy[name] for name in self._roles}
             return torch.func.functional_call(model, (own, buffers), (samples,))
 
-        if not self._reason_to_loop(parameters, inputs):
+        # vmap hides the signals of single copies from an observer.
+        if parts.observe is None and not self._reason_to_loop(parameters, inputs):
             return torch.func.vmap(alone, randomness="different")(parameters, inputs)
         return _one_by_one(alone, parameters, inputs)
 
@@ -202,9 +203,13 @@ class _Activation(_Placed):
     def forward(self, signal: torch.Tensor) -> torch.Tensor:
         parts = self._parts
         if parts.activation is F.relu:  # the default: no component is measured here
-            return self.own(signal)
-        learned = learned_at(self.layer, parts.activation_learnables, self._parameters_of_copy)
-        return parts.activation(signal, *learned)
+            output = self.own(signal)
+        else:
+            learned = learned_at(self.layer, parts.activation_learnables, self._parameters_of_copy)
+            output = parts.activation(signal, *learned)
+        if parts.observe is not None:
+            parts.observe(signal, output)
+        return output
 
 
 class _Norm(_Placed):

@@ -12,6 +12,7 @@ from evo.networks.learnables import Component, FeatureCounts, on_each_copy, star
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Observer = Callable[[torch.Tensor, torch.Tensor], None]
 Update = Callable[..., torch.Tensor]
 
 _ROWS_AT_ONCE = 256
@@ -48,6 +49,7 @@ class Parts:
         judged_by: result that decides a trial: the task's loss, or the error rate.
         activation_learnables: further arguments of the activation, learned per layer.
         normalize_learnables: further arguments of the normalisation, learned per layer.
+        observe: called with what an activation takes and gives, layer after layer; None for no one.
     """
 
     activation: Component = F.relu
@@ -61,6 +63,7 @@ class Parts:
     judged_by: Literal["loss", "accuracy"] = "loss"
     activation_learnables: tuple[Learnable, ...] = ()
     normalize_learnables: tuple[Learnable, ...] = ()
+    observe: Observer | None = None
 
     def activated(
         self,
@@ -72,15 +75,19 @@ class Parts:
     ) -> torch.Tensor:
         """Apply the activation to the signal of a layer, see `on_each_copy`."""
         if not self.activation_learnables:
-            return self.activation(signal)
-        return on_each_copy(
-            self.activation,
-            self.activation_learnables,
-            signal,
-            layer,
-            parameters,
-            copies_dim=copies_dim,
-        )
+            output = self.activation(signal)
+        else:
+            output = on_each_copy(
+                self.activation,
+                self.activation_learnables,
+                signal,
+                layer,
+                parameters,
+                copies_dim=copies_dim,
+            )
+        if self.observe is not None:
+            self.observe(signal, output)
+        return output
 
     def normalized(
         self,

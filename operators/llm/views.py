@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from evo.core.messages import Prompt
@@ -70,6 +71,7 @@ def ask_for_repair(template: str, briefing: Briefing) -> Prompt:
     )
 
 
+@lru_cache(maxsize=1024)  # each is shown in many prompts
 def plain(source: str) -> str:
     """The source without comments, docstrings and longer texts; empty where it does not parse."""
     try:

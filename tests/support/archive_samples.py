@@ -5,7 +5,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, TaskScore, Trial
+from evo.core.records import (
+    Candidate,
+    Diagnosis,
+    Novelty,
+    Outcome,
+    Record,
+    Score,
+    Status,
+    TaskScore,
+    Trial,
+)
 from evo.core.stages import Screening, ScreeningState, Stage, TrainingEnd
 from support import records as build
 
@@ -86,6 +96,7 @@ def everything(item: Record) -> tuple[object, ...]:
         repr(item.seconds),
         item.member,
         repr(item.screening),
+        repr(item.diagnoses),
         *((v.dtype, v.shape, v.tobytes()) for v in (item.text_vector, item.behaviour_vector)),
     )
 
@@ -106,6 +117,9 @@ _scores = st.builds(
     st.dictionaries(_text, st.builds(TaskScore, _number, _number, _number), max_size=2),
     st.sampled_from(TrainingEnd),
 )
+_diagnoses = st.lists(
+    st.builds(Diagnosis, _text, _text, *[_number] * (len(Diagnosis._fields) - 2)), max_size=2
+).map(tuple)
 _candidates = st.builds(
     Candidate, _text, _text, _text, st.lists(_text, max_size=3).map(tuple), _text
 )
@@ -131,6 +145,7 @@ records = st.builds(
     _number,
     _text,
     st.none() | st.builds(Screening, st.sampled_from(ScreeningState), _text),
+    st.just(()) | _diagnoses,
 )
 outcomes = st.builds(
     Outcome,
@@ -140,4 +155,5 @@ outcomes = st.builds(
     _number,
     _text,
     st.integers(0, 9),
+    _diagnoses,
 )

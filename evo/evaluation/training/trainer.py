@@ -13,6 +13,7 @@ import torch
 
 from evo.core.seeds import child_seed
 from evo.evaluation.training.adam import StackedAdam
+from evo.evaluation.training.probe import NOTHING, Probe, look
 from evo.evaluation.training.rule import StackedRule
 from evo.networks.base import Network
 from evo.networks.parts import Parts
@@ -21,18 +22,37 @@ from evo.tasks.objective import error_rate
 
 _EVALUATION_BATCH = 256
 """Samples per copy that are evaluated at once; more would not fit the caches."""
+_LOOKED_AT = 64
+"""Samples on which signals and gradients are looked at."""
+
+
+class Course(NamedTuple):
+    """How a training went, for its author to read; nothing is decided by it.
+
+    Attributes:
+        early: mean training loss, or error rate, of the first epoch: (seeds, settings).
+        late: of the last one.
+        start: a look at the first seed's copy before training.
+        end: the same after it, at the setting that is best on validation data.
+    """
+
+    early: torch.Tensor
+    late: torch.Tensor
+    start: Probe
+    end: Probe
 
 
 class Trained(NamedTuple):
     """Results of training, each (seeds, settings) float32.
 
     Losses are those of the task, or error rates where the parts are judged by accuracy. A copy
-    that diverged has loss `inf` and accuracy 0.
+    that diverged has loss `inf` and accuracy 0. The course is there where it was asked for.
     """
 
     validation_loss: torch.Tensor
     test_loss: torch.Tensor
     test_accuracy: torch.Tensor
+    course: Course | None = None
 
 
 def train(
@@ -45,6 +65,7 @@ def train(
     strengths: Sequence[float] | None = None,
     epochs: int,
     batch_size: int,
+    observe: bool = False,
 ) -> Trained:
     """Train one copy per seed and setting, on the device of `data`.
 
@@ -60,6 +81,7 @@ def train(
         strengths: factor of the parts' penalty, one per setting; 1 by default.
         epochs: passes over the training split.
         batch_size: samples per step and copy.
+        observe: whether to note the course of the training too.
     """
     strengths = strengths or [1.0] * len(learning_rates)
     settings = list(zip(learning_rates, strengths, strict=True))
@@ -69,14 +91,42 @@ def train(
     steps = epochs * batches
     factors = parts.rate_factors(steps)
     generators = [_generator(seed, "order") for seed in seeds]
+    start = copies.look(setting=0) if observe else NOTHING
+    noted: dict[int, list[Passed]] = {0: [], epochs - 1: []} if observe else {}
     for epoch in range(epochs):
         shuffled = torch.stack([torch.randperm(samples, generator=g) for g in generators])
         rows = copies.rows.train.gather(1, copies.for_each(shuffled))
         for step, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
-            copies.step(batch, schedule=factors[step])
+            passed = copies.step(batch, schedule=factors[step])
+            if epoch in noted:
+                noted[epoch].append(passed)
     validation_loss, _ = copies.measure(copies.rows.validation)
     test_loss, test_accuracy = copies.measure(copies.rows.test)
-    return Trained(validation_loss, test_loss, test_accuracy)
+    if not observe:
+        return Trained(validation_loss, test_loss, test_accuracy)
+    end = copies.look(setting=best_setting(validation_loss))
+    early, late = (copies.deciding(noted[epoch]) for epoch in (0, epochs - 1))
+    return Trained(validation_loss, test_loss, test_accuracy, Course(early, late, start, end))
+
+
+class Passed(NamedTuple):
+    """A step's losses (copies, batch), outputs and targets."""
+
+    losses: torch.Tensor
+    outputs: torch.Tensor
+    targets: torch.Tensor
+
+
+def best_setting(validation_loss: torch.Tensor) -> int:
+    """Index of the setting with the fewest diverged seeds, then the lowest mean loss.
+
+    Args:
+        validation_loss: (seeds, settings), `inf` where a copy diverged.
+    """
+    diverged = torch.isinf(validation_loss)
+    mean = validation_loss.masked_fill(diverged, 0.0).sum(0) / (~diverged).sum(0).clamp(min=1)
+    places = range(validation_loss.shape[1])
+    return min(zip(diverged.sum(0).tolist(), mean.tolist(), places, strict=True))[2]
 
 
 class _Rows(NamedTuple):
@@ -146,7 +196,7 @@ class _Copies:
         """Repeat a tensor for every setting: (seeds, …) → (copies, …), on the device."""
         return by_seed.to(self._device).repeat_interleave(self._shape[1], dim=0)
 
-    def step(self, rows: torch.Tensor, *, schedule: float) -> None:
+    def step(self, rows: torch.Tensor, *, schedule: float) -> Passed:
         """Update every copy on its own batch.
 
         Args:
@@ -170,6 +220,26 @@ class _Copies:
             materialize_grads=True,
         )
         self._optimiser.step(list(gradients), schedule=schedule)
+        return Passed(losses.detach(), outputs.detach(), targets)
+
+    def deciding(self, passed: Sequence[Passed]) -> torch.Tensor:
+        """Mean over some steps of the loss, or error rate, that decides: (seeds, settings)."""
+        if self._parts.judged_by == "accuracy":
+            outputs, targets = (
+                torch.cat(p, dim=1) for p in zip(*(s[1:] for s in passed), strict=True)
+            )
+            means = 1 - self._objective.accuracy(outputs, targets)
+        else:
+            means = torch.stack([step.losses for step in passed]).mean((0, 2))
+        return means.view(self._shape).cpu()
+
+    def look(self, *, setting: int) -> Probe:
+        """A look at the first seed's copy of a setting, on its first training samples."""
+        copy = slice(setting, setting + 1)
+        batch = self._samples(self.rows.train[copy, :_LOOKED_AT])
+        parameters = {name: value[copy] for name, value in self._optimiser.parameters.items()}
+        losses = self._objective.losses
+        return look(self._network, parameters, batch, self._parts, losses)
 
     def _penalties(self) -> torch.Tensor | None:
         # Even looking up the matrices takes time at every step.
@@ -192,11 +262,16 @@ class _Copies:
 
     def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Outputs of every copy on its sample indices (copies, batch), and the targets."""
+        inputs, targets = self._samples(rows)
+        outputs = self._network.forward(self._optimiser.parameters, inputs, self._parts)
+        return outputs, targets
+
+    def _samples(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Inputs and targets of sample indices (copies, batch)."""
         # index_select copies whole rows; indexing with `rows` takes three times as long.
         flat = rows.flatten()
         inputs, targets = (
             values.index_select(0, flat).view(*rows.shape, *values.shape[1:])
             for values in (self._inputs, self._targets)
         )
-        outputs = self._network.forward(self._optimiser.parameters, inputs, self._parts)
-        return outputs, targets
+        return inputs, targets

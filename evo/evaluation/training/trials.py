@@ -5,18 +5,24 @@ validation data of the first heat, over all of its seeds at once; later trials u
 Within a trial, test data decides nothing but the result.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import islice
 
 import torch
 
-from evo.core.records import Trial
+from evo.core.records import Diagnosis, Trial
 from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
-from evo.evaluation.training.trainer import Trained, train
+from evo.evaluation.training.probe import rounded
+from evo.evaluation.training.trainer import Course, Trained, best_setting, train
 from evo.networks.parts import Parts
 from evo.tasks.base import Data, tasks
+
+
+def _ignored(diagnosis: Diagnosis) -> None:
+    """Takes a diagnosis that nobody reads."""
 
 
 def run_trials(
@@ -28,6 +34,7 @@ def run_trials(
     heat: int = 0,
     known: Sequence[Trial] = (),
     device: str = "cpu",
+    diagnosed: Callable[[Diagnosis], None] = _ignored,
 ) -> tuple[Trial, ...]:
     """Train the trials of a heat and return them in the order task, network, seed.
 
@@ -40,6 +47,7 @@ def run_trials(
         known: earlier trials of the same component. Those that count at this rung are not trained
             again, and their strata keep the setting that was picked there.
         device: torch device to train on.
+        diagnosed: called with how the training of each stratum went that picks its setting here.
     """
     rung_settings = protocol.rungs[rung]
     counting = [t._replace(rung=rung) for t in known if protocol.counts_at(t.rung, rung)]
@@ -63,10 +71,49 @@ def run_trials(
                     epochs=rung_settings.epochs,
                     batch_size=protocol.batch_size,
                 )
-                trials += _trained(
-                    train_copies, rung, stratum, missing, tuple(picked) or protocol.settings
-                )
+                if picked:
+                    trials += _trained(train_copies, rung, stratum, missing, tuple(picked))[0]
+                    continue
+                train_copies = partial(train_copies, observe=True)
+                fresh, diagnosis = _trained(train_copies, rung, stratum, missing, protocol.settings)
+                trials += fresh
+                if diagnosis is not None:
+                    diagnosed(diagnosis)
     return tuple(trials)
+
+
+def _diagnosis(
+    stratum: Stratum, trained: Trained, course: Course, settings: Sequence[Setting], best: int
+) -> Diagnosis:
+    """How the training of a stratum went."""
+    diverged = torch.isinf(trained.validation_loss)
+    stable = [
+        setting.learning_rate
+        for place, setting in enumerate(settings)
+        if not diverged[:, place].any()
+    ]
+    start, end = course.start, course.end
+    return Diagnosis(
+        *stratum,
+        diverged=float(diverged.float().mean()),
+        stable_rate=max(stable, default=0.0),
+        early_loss=_finite_mean(course.early[:, best]),
+        late_loss=_finite_mean(course.late[:, best]),
+        first_input_start=start.first_input,
+        last_input_start=start.last_input,
+        signal_gain=start.signal,
+        gradient_gain=start.gradient,
+        first_input_end=end.first_input,
+        last_input_end=end.last_input,
+        flat=end.flat,
+        dead=end.dead,
+    )
+
+
+def _finite_mean(losses: torch.Tensor) -> float:
+    """Mean of those that are finite, in eight bits; inf without any."""
+    finite = losses[torch.isfinite(losses)]
+    return rounded(float(finite.mean())) if len(finite) else math.inf
 
 
 def _trained(
@@ -75,11 +122,14 @@ def _trained(
     stratum: Stratum,
     seeds: Sequence[int],
     settings: Sequence[Setting],
-) -> list[Trial]:
-    """Train all settings and return one trial per seed, at the best setting."""
+) -> tuple[list[Trial], Diagnosis | None]:
+    """Train all settings: one trial per seed, at the best setting, and how it went."""
     trained = _train_in_parts(train_copies, seeds, settings)
-    best = _best_setting(trained)
-    return [
+    best = best_setting(trained.validation_loss)
+    diagnosis = None
+    if trained.course is not None:
+        diagnosis = _diagnosis(stratum, trained, trained.course, settings, best)
+    trials = [
         Trial(
             rung,
             *stratum,
@@ -91,6 +141,7 @@ def _trained(
         )
         for row, seed in enumerate(seeds)
     ]
+    return trials, diagnosis
 
 
 def _train_in_parts(
@@ -115,18 +166,25 @@ def _train_in_parts(
         half, axis = len(settings) // 2, 1
         shares = [(seeds, settings[:half]), (seeds, settings[half:])]
     halves = [_train_in_parts(train_copies, *share) for share in shares]
-    return Trained(*(torch.cat(pair, dim=axis) for pair in zip(*halves, strict=True)))
+    return _joined(halves, axis)
+
+
+def _joined(halves: Sequence[Trained], axis: int) -> Trained:
+    """The results of two trainings that share seeds or settings; looks are those of the first.
+
+    Of two halves of the settings, those of the half that has the best one.
+    """
+    results = [torch.cat([half[field] for half in halves], dim=axis) for field in range(3)]
+    courses = [half.course for half in halves if half.course is not None]
+    if not courses:
+        return Trained(*results)
+    settings = halves[0].validation_loss.shape[1]
+    is_second = axis == 1 and best_setting(results[0]) >= settings
+    course = courses[int(is_second)]
+    early, late = (torch.cat([c[field] for c in courses], dim=axis) for field in range(2))
+    return Trained(*results, Course(early, late, course.start, course.end))
 
 
 @lru_cache
 def _data(task_name: str, device: str) -> Data:
     return tasks.get(task_name)().load().to(torch.device(device))
-
-
-def _best_setting(trained: Trained) -> int:
-    """Index of the setting with the fewest diverged seeds, then the lowest mean validation loss."""
-    losses = trained.validation_loss
-    diverged = torch.isinf(losses)
-    mean = losses.masked_fill(diverged, 0.0).sum(0) / (~diverged).sum(0).clamp(min=1)
-    ranked = zip(diverged.sum(0).tolist(), mean.tolist(), range(losses.shape[1]), strict=True)
-    return min(ranked)[2]

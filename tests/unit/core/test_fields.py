@@ -7,17 +7,21 @@ import pytest
 from support import archive_samples as samples
 
 from evo.core.fields import (
+    DIAGNOSIS_FIELDS,
     RECORD_FIELDS,
     TASK_FIELDS,
     TRIAL_FIELDS,
     part_of,
     record_row,
 )
-from evo.core.records import Record, TaskScore, Trial
+from evo.core.records import Diagnosis, Record, TaskScore, Trial
 from evo.core.stages import Screening, ScreeningState
 
 NAMES = [field.name for field in RECORD_FIELDS]
-LISTS = {"graphs", "score.trials", "score.tasks", "text_vector", "behaviour_vector"}
+LISTS = {
+    *("graphs", "score.trials", "score.tasks", "diagnoses"),
+    *("text_vector", "behaviour_vector"),
+}
 """Parts of a record that a row has no room for: segments keep them in tables of their own."""
 
 
@@ -43,7 +47,10 @@ def test_every_attribute_of_a_record_is_described_once() -> None:
     assert all(field.description for field in RECORD_FIELDS)
 
 
-@pytest.mark.parametrize(("table", "of"), [(TRIAL_FIELDS, Trial), (TASK_FIELDS[1:], TaskScore)])
+@pytest.mark.parametrize(
+    ("table", "of"),
+    [(TRIAL_FIELDS, Trial), (TASK_FIELDS[1:], TaskScore), (DIAGNOSIS_FIELDS, Diagnosis)],
+)
 def test_every_field_of_a_list_is_described_in_its_order_with_its_type(table, of) -> None:
     assert {field.name: field.type for field in table} == get_type_hints(of)
     assert tuple(field.name for field in table) == of._fields

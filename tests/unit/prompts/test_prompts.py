@@ -11,7 +11,7 @@ from support.records import written
 
 from evo.components.activation import Activation
 from evo.core.estimate import Estimate
-from evo.core.records import Novelty, Record, Score, Status
+from evo.core.records import Diagnosis, Novelty, Record, Score, Status
 from evo.core.stages import Stage
 from operators.base import AskingOperator, operators
 from operators.briefing import (
@@ -70,6 +70,13 @@ SETTING = Setting(
     same_within=0.001,
     closest=("gelu", "silu", 0.043),
     typical=1.2,
+    inputs={("digits", "mlp"): (1.0, 0.6, 1.8, 2.4)},
+)
+
+
+WENT = Diagnosis(
+    *("digits", "mlp", 0.125, 0.01, 0.9, 0.02),
+    *(1.0, 0.5, 0.58, 0.61, 1.9, 3.0, 0.12, 0.03),
 )
 
 
@@ -86,8 +93,8 @@ def briefing(count: int, **changed) -> Briefing:
     remark = "Smooth near zero. Parent 2 is not."
     parents = [evaluated(s, 0.6, rationale=remark) for s in SOURCES[:count]]
     results = [
-        NetworkResult("digits", "mlp", Estimate(0.1, 0.0, 0.2), "gelu", 0.01),
-        NetworkResult("digits", "patches", Estimate(-0.1, -0.2, 0.0), "mish", 0.003),
+        NetworkResult("digits", "mlp", Estimate(0.1, 0.0, 0.2), "gelu", 0.01, 0.081, WENT),
+        NetworkResult("digits", "patches", Estimate(-0.1, -0.2, 0.0), "mish", 0.003, 0.12),
     ]
     portrait = Portrait("c1", results, {"value at 0": 0.0, "slope at 0": 0.5}, "gelu", 0.21)
     tried = [
@@ -258,7 +265,7 @@ def test_a_component_of_a_combination_is_shown_what_it_is_trained_with(name: str
 
 LONG = (
     "import torch\n\ndef activation(x):\n"
-    + "    x = torch.sin(x) * 1.25\n" * 400
+    + "    x = torch.sin(x) * 1.25\n" * 120
     + "    return x\n"
 )
 
@@ -269,7 +276,8 @@ def test_the_longest_prompt_is_within_its_bound(name: str, most: int) -> None:
     remark = "It is smooth, it is bounded, and it is nearly linear. " * 20
     long = [evaluated(LONG.replace("1.25", str(n)), 0.5, rationale=remark) for n in range(12)]
     attempts = [attempt(one.candidate.source, effect=0.1, remark=remark) for one in long]
-    results = [NetworkResult("t" * 40, "n" * 40, Estimate(1, 1, 1), "b" * 40, 0.1)] * 30
+    result = NetworkResult("t" * 40, "n" * 40, Estimate(1, 1, 1), "b" * 40, 0.1, 1 / 3, WENT)
+    results = [result] * 30
     facts = {f"number {n} of a component": 1 / 3 for n in range(14)}
     task = TaskSetting(
         "t" * 40, (1, 2), 3, False, (1, 1, 1), {f"n{n}": "w" * 150 for n in range(30)}
