@@ -92,7 +92,10 @@ def recalled(train: Runner, known: Sequence[Bequest], protocol: Protocol) -> Run
                 if trial.rung == job.rung and trial.seed in seeds
             ]
             if trials:
-                return Outcome(job.id, job.rung, tuple(trials), 0.0, heat=job.heat)
+                diagnoses = () if job.heat else records[place].diagnoses
+                return Outcome(
+                    job.id, job.rung, tuple(trials), 0.0, heat=job.heat, diagnoses=diagnoses
+                )
         return None
 
     def run(jobs: Sequence[Job]) -> Iterable[Outcome]:

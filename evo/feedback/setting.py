@@ -113,5 +113,8 @@ def _inputs(
             )
             if min(inputs) >= 0:
                 sizes.setdefault((one.task, one.network), []).append(inputs)
-    medians = {stratum: np.median(rows, axis=0) for stratum, rows in sizes.items()}
-    return {stratum: tuple(map(float, values)) for stratum, values in medians.items()}
+    medians: dict[tuple[str, str], tuple[float, float, float, float]] = {}
+    for stratum, rows in sizes.items():
+        first, last, first_end, last_end = np.median(rows, axis=0).tolist()
+        medians[stratum] = (first, last, first_end, last_end)
+    return medians

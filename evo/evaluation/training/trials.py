@@ -174,15 +174,25 @@ def _joined(halves: Sequence[Trained], axis: int) -> Trained:
 
     Of two halves of the settings, those of the half that has the best one.
     """
-    results = [torch.cat([half[field] for half in halves], dim=axis) for field in range(3)]
+    validation, test, accuracy = (
+        torch.cat(pair, dim=axis)
+        for pair in (
+            [half.validation_loss for half in halves],
+            [half.test_loss for half in halves],
+            [half.test_accuracy for half in halves],
+        )
+    )
     courses = [half.course for half in halves if half.course is not None]
     if not courses:
-        return Trained(*results)
+        return Trained(validation, test, accuracy)
     settings = halves[0].validation_loss.shape[1]
-    is_second = axis == 1 and best_setting(results[0]) >= settings
-    course = courses[int(is_second)]
-    early, late = (torch.cat([c[field] for c in courses], dim=axis) for field in range(2))
-    return Trained(*results, Course(early, late, course.start, course.end))
+    is_second = axis == 1 and best_setting(validation) >= settings
+    early, late = (
+        torch.cat(pair, dim=axis)
+        for pair in ([course.early for course in courses], [course.late for course in courses])
+    )
+    looked = courses[int(is_second)]
+    return Trained(validation, test, accuracy, Course(early, late, looked.start, looked.end))
 
 
 @lru_cache
