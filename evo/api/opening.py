@@ -63,6 +63,9 @@ def start(
     source = None if replay is None else parse(replay.config, where=str(replay.folder))
     resolved = create.with_absolute_paths(config, replayed=source)
     history = create.create(folder, resolved, ready=ready, fill=begun.fill)
+    if replay is not None and replay.begun_with == history.begun_with:
+        # What was said to it is said again, where nothing else was asked for.
+        history.change([change for change in replay.changes if change.settings])
     machines.note_machine(folder, create.machine(), generation=0, before=())
     return history
 

@@ -1,5 +1,6 @@
 """Put a search together from its configuration and what a process brings along."""
 
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -48,14 +49,18 @@ def search(history: History, watch: OnProgress, resources: Resources) -> None:
         watch: called with a snapshot at every event.
         resources: sandbox, text descriptor, trainer and the like.
     """
-    watch = pausing(watch, history, resources.hours)
+    watch, start = pausing(watch, history, resources.hours), time.monotonic()
     while history.generation < history.config["generations"]:
         settings = history.config_at(max(history.generation + 1, 1))
-        _search(history, settings, watch, resources)
+        _search(history, settings, watch, resources, start)
 
 
 def _search(
-    history: History, settings: Mapping[str, Any], watch: OnProgress, resources: Resources
+    history: History,
+    settings: Mapping[str, Any],
+    watch: OnProgress,
+    resources: Resources,
+    start: float,
 ) -> None:
     """Run the generations that begin under these settings, up to the first that does not."""
     config = parse(settings, where=str(history.folder / "changes"))
@@ -67,7 +72,7 @@ def _search(
     begun = int(history.begun_with["generations"])  # a portfolio is halved by these
     pinned = frozenset(config.steering.pinned)
     islands = Islands.of(config.selection, config.population, begun, pinned=pinned)
-    state = fresh_state(history, config, kind, islands, watch)
+    state = fresh_state(history, config, kind, islands, watch, start=start)
     known = bequests(history.folder, config)
     train = recalled(resources.train, known, config.protocol)
     train = journaled(train, history, state.tracker)

@@ -21,7 +21,6 @@ class EndpointWatch:
         """Yield the events that are due in a generation."""
         dead = frozenset(self._client.dead)
         for name in sorted(dead - self._told):
-            yield EndpointDead(
-                generation, f"The model {name!r} is unavailable; the search goes on without it."
-            )
+            words = f"The model {name!r} is unavailable; the search goes on without it."
+            yield EndpointDead(generation, words, goes_on=True)
         self._told = dead

@@ -62,10 +62,12 @@ class EndpointDead:
     Attributes:
         generation: the generation in progress.
         message: which one, in words.
+        goes_on: whether the campaign goes on.
     """
 
     generation: int
     message: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,24 @@ from evo.tasks.base import network_counts
 
 
 def fresh_state(
-    history: History, config: Config, kind: Kind, islands: Islands, watch: OnProgress
+    history: History,
+    config: Config,
+    kind: Kind,
+    islands: Islands,
+    watch: OnProgress,
+    *,
+    start: float | None = None,
 ) -> SearchState:
-    """Search state of a campaign before any generation is taken in."""
+    """Search state of a campaign before any generation is taken in.
+
+    Args:
+        history: the campaign's.
+        config: that of the generations to run.
+        kind: what is evolved.
+        islands: assign an island to each individual.
+        watch: called with a snapshot at every event.
+        start: monotonic seconds at which the process began to work; by default now.
+    """
     tracker = Tracker(
         watch,
         generation=history.generation,
@@ -37,6 +52,7 @@ def fresh_state(
         networks=network_counts(config.tasks),
         clock=time.monotonic,
         screening=config.reward.screening,
+        start=start,
     )
     return SearchState(
         Population(islands, choices_of(history, config)),

@@ -66,6 +66,7 @@ class Tracker:
         networks: number of networks per task.
         clock: monotonic seconds.
         screening: whether a reward model chooses what trains.
+        start: when the process began to work, by the clock; by default now.
     """
 
     def __init__(
@@ -78,10 +79,11 @@ class Tracker:
         networks: Sequence[int],
         clock: Callable[[], float],
         screening: bool = False,
+        start: float | None = None,
     ) -> None:
         self._watch = watch
         self._clock = clock
-        self._start = clock()
+        self._start = clock() if start is None else start
         self._search_start: float | None = None
         self._sealed_before = max(generation, 0)
         self._generation = generation + 1

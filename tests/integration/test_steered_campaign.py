@@ -13,6 +13,7 @@ from archive.history.changes import is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
+from evo.api.opening import start
 from evo.campaign.commands import Answer, Command
 from evo.campaign.progress import Progress
 from evo.campaign.steer import steer
@@ -391,3 +392,17 @@ def test_the_last_model_cannot_be_switched_off(tmp_path) -> None:
             steer(history, Command.of("model", ["two", "off"]))
         assert steer(history, Command.of("model", ["one", "on"])).changed
         assert history.config["llm"]["off"] == []
+
+
+def test_a_replay_repeats_what_was_said(tmp_path) -> None:
+    config = configure("generations=2", "novelty.text_model=none")
+    with start(config, tmp_path / "first", warn=print) as history:
+        steer(history, Command.of("set", ["offspring=14"]))
+        steer(history, Command.of("pause"))
+    source = Reader.read(tmp_path / "first")
+
+    with start(config, tmp_path / "again", replay=source, warn=print) as again:
+        assert [change.settings for change in again.changes] == [{"offspring": 14}]
+    other = config.model_copy(update={"seed": 9})
+    with start(other, tmp_path / "other", replay=source, warn=print) as another:
+        assert another.changes == ()

@@ -37,6 +37,8 @@ def workplace(tmp_path_factory):
         (["list", "--json"], 0, '"kinds"'),
         (["status", "small"], 0, "finished"),
         (["status", "small", "--json"], 0, '"generation": 1'),
+        (["ctl", "small"], 0, "not running"),
+        (["ctl", "small", "puase"], 2, "Did you mean 'pause'"),
         (["show", "small", "ID"], 0, "def activation"),
         (["show", "small", "ID", "--json"], 0, '"operator"'),
         (["status", "smal"], 2, "Did you mean 'small'"),
