@@ -150,8 +150,11 @@ def _worst_survivor(folder: Path) -> str:
 
 def _survivors(folder: Path) -> list[tuple[str, float]]:
     history = Reader.read(folder)
-    alive = {r.id: r for r in history.records if r.id in history.survivors and r.is_proposal}
-    return [(id_, record.scored.margin.value) for id_, record in alive.items()]
+    return [
+        (record.id, record.scored.margin.value)
+        for record in history.records
+        if record.id in history.survivors and record.is_proposal and record.novelty is not None
+    ]
 
 
 def _live(
@@ -164,26 +167,31 @@ def _live(
     sending.close()
     assert process.pid is not None
     hours: list[Hour] = []
-    until = time.monotonic() + _WITHIN_S
-    while process.is_alive() and time.monotonic() < until:
-        try:
-            if not receiving.poll(0.1):
-                continue
-            hours.append(receiving.recv())
-        except EOFError:
-            break
-        for command in said.pop(hours[-1].generation, ()):
-            answer = send(folder, command(folder))
-            assert answer is not None, "nobody listens"
-        if hours[-1].generation >= last:
-            time.sleep(rng.uniform(0, 1.0))
-            break
-    if process.is_alive():
-        os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    try:
+        for hour in _heard(receiving):
+            hours.append(hour)
+            for command in said.pop(hour.generation, ()):
+                assert send(folder, command(folder)) is not None, "nobody listens"
+            if hour.generation >= last:
+                time.sleep(rng.uniform(0, 1.0))
+                break
+    finally:
+        if process.is_alive():
+            os.kill(process.pid, signal.SIGKILL)
+        process.join()
     assert process.exitcode in (0, -signal.SIGKILL, -signal.SIGABRT), process.exitcode
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return Day(hours, size / 2**20, len(Reader.read(folder).records))
+
+
+def _heard(receiving: Connection) -> Iterator[Hour]:
+    """What a process reports, until it ends."""
+    until = time.monotonic() + _WITHIN_S
+    while receiving.poll(max(0.0, until - time.monotonic())):
+        try:
+            yield receiving.recv()
+        except EOFError:
+            return
 
 
 def _run(folder: Path, sending: Connection) -> None:

@@ -94,8 +94,9 @@ def dead_candidate(folder: Path) -> str:
 
 
 def best_candidate(folder: Path) -> str:
-    survivors = [r for r in Reader.read(folder).records if r.id in Reader.read(folder).survivors]
-    return max((r for r in survivors if not r.is_baseline), key=lambda r: r.scored.margin.value).id
+    history = Reader.read(folder)
+    alive = [r for r in history.records if r.id in history.survivors and r.novelty is not None]
+    return max((r for r in alive if r.is_proposal), key=lambda r: r.scored.margin.value).id
 
 
 def pin_a_dead_one(history: History) -> object:

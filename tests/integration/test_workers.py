@@ -136,6 +136,19 @@ def test_workers_that_are_killed_while_idle_are_replaced(graph: tuple[str, ...])
     assert first["a"].trials == second["a"].trials != ()
 
 
+def test_a_pool_that_is_resized_has_as_many_workers_and_gives_the_same(
+    graph: tuple[str, ...],
+) -> None:
+    others = trainers()
+    with workers(1) as pool:
+        before = by_id(pool.run([Job("a", graph, 0)]))
+        pool.resize(2, timeout_s=60.0)
+        after = by_id(pool.run([Job(name, graph, 0) for name in "ab"]))
+
+        assert len(trainers() - others) == pool.count == 2
+    assert after["a"].trials == before["a"].trials
+
+
 def test_a_graph_that_is_none_is_an_outcome_with_an_error(pool: Workers) -> None:
     (outcome,) = pool.run([Job("a", ("not a graph",), 0)])
 
