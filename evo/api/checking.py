@@ -107,11 +107,20 @@ def _quick(prepared: Prepared, problems: Problems, parent: Path) -> Generator[Fi
     """Results of what every start checks."""
     remarks = [remark for task in prepared.ready.values() for remark in task.remarks]
     said = {"tasks": "; ".join(remarks)}
-    if not problems.has("operators", "disk"):
+    if not problems.has("disk"):
         needed, free = expected_bytes(prepared.config), free_bytes(parent)
         said["disk"] = f"{free / 1e9:,.1f} GB free, {needed / 1e6:,.0f} MB needed at most"
+    config = prepared.config
+    unused = {
+        "components": not (config.seeds or config.baselines),
+        "language models": not config.llm.models,
+        "lessons": not config.reward.lessons,
+        "start_from": not config.start_from,
+        "trackers": not config.tracking,
+        "notifications": not (config.notify.command or config.notify.webhook_env),
+    }
     for part, remark in _PARTS.items():
-        if not problems.has(part):
+        if not problems.has(part) and not unused.get(part):
             yield Finding(part, "", said.get(part) or remark)
     for problem in problems.known:
         yield Finding(problem.part, str(problem.error))

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from evo.campaign.propose_step import portfolio_of
 from evo.config import Config
 from evo.core.errors import UsageError
 
@@ -16,17 +15,10 @@ _APART = 20_000_000
 
 
 def expected_bytes(config: Config) -> int:
-    """Bytes that a campaign may take; while segments are merged, they are there twice.
-
-    Raises:
-        UsageError: an operator is unknown.
-    """
+    """Bytes that a campaign may take; while segments are merged, they are there twice."""
     candidates = config.generations * config.offspring_in(config.generations)
-    replies = 0.0
-    if config.llm.models:
-        asking = sum(config.operators.get(name, 0.0) for name in portfolio_of(config).asking)
-        replies = candidates * asking / sum(config.operators.values())
-    return _APART + 2 * candidates * _PER_CANDIDATE + round(replies) * _PER_REPLY
+    per_reply = _PER_REPLY if config.llm.models else 0
+    return _APART + candidates * (2 * _PER_CANDIDATE + per_reply)
 
 
 def free_bytes(folder: Path) -> int:
