@@ -120,12 +120,13 @@ class Ascent:
         self._lead(scored, sealed.number)
         self._note_excess(scored)
         best = None if self._best is None else self._best[1]
+        trained = [record for record in scored if not record.is_inherited]
         self.now = Climb(
             generation=sealed.number,
             best=best,
             best_excess=None if best is None else self._excesses.get(best.id),
-            trained=len(scored),
-            mean_margin=_mean([record.scored.margin.value for record in scored]),
+            trained=len(trained),
+            mean_margin=_mean([record.scored.margin.value for record in trained]),
             ahead=_mean(ahead),
             parents_with_merit=_mean([parent.has_merit for parent in parents]),
             remeasured=len(self._excesses),

@@ -19,9 +19,9 @@ def main(run: str, every_s: float) -> int:
         status = json.loads(done.stdout)
         if status["generation"] != shown:
             shown = status["generation"]
-            best = status["best"] or {"id": "none", "b_wr": 0.0}
-            print(f"generation {shown} of {status['generations']}: best {best['id']}", end=", ")
-            print(f"B-WR {best['b_wr']:.3f}, {status['state']}", flush=True)
+            best = status["best"]
+            words = f"best {best['id']}, B-WR {best['b_wr']:.3f}" if best else "no candidate yet"
+            print(f"generation {max(0, shown)} of {status['generations']}: {words}", flush=True)
         if status["state"] != "running":
             print(status["stopped_because"] or status["state"])
             return 0 if status["state"] == "finished" else 1
