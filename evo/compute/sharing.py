@@ -98,7 +98,8 @@ class Share:
         if self._folder is None:
             return
         while self._path is None:
-            path = self._folder / f"{self._what}-{os.getpid()}-{uuid4().hex[:8]}"
+            # A fresh order each time: nobody is always the one with a place more, or less.
+            path = self._folder / f"{self._what}-{uuid4().hex[:8]}-{os.getpid()}"
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)

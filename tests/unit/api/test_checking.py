@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import evo
 from evo.api import checking
 from evo.api.checking import check_start, finding_facts
 from evo.api.opening import start
@@ -101,6 +102,14 @@ def test_a_start_says_all_problems_and_makes_no_folder(tmp_path) -> None:
     assert [line[:3] for line in lines[1:]] == ["1. ", "2. ", "3. "]
     assert all(name in str(raised.value) for name in ("nonsense", "NO_SUCH_KEY", "no-such-run"))
     assert not (tmp_path / "run").exists()
+
+
+def test_python_begins_with_other_campaigns_by_name(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError, match="Unknown campaign 'no-such-run'"):
+        evo.run("smoke", start_from="no-such-run@3", overrides={"device": "cpu"})
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_single_problem_is_said_as_it_is(tmp_path) -> None:
