@@ -64,7 +64,10 @@ def _search(
 ) -> None:
     """Run the generations that begin under these settings, up to the first that does not."""
     config = parse(settings, where=str(history.folder / "changes"))
-    begin = partial(history.begin, under=settings)
+
+    def begin(generation: int) -> bool:
+        return generation <= config.generations and history.begin(generation, under=settings)
+
     resources.staff(config)
     text, hours, replay = resources.text, resources.hours, resources.replay
     kind = kinds.get(config.kind)()

@@ -407,3 +407,12 @@ def test_a_replay_repeats_what_was_said(tmp_path) -> None:
     other = config.model_copy(update={"seed": 9})
     with start(other, tmp_path / "other", replay=source, warn=print) as another:
         assert another.changes == ()
+
+
+def test_nothing_is_asked_for_a_generation_that_does_not_come(tmp_path) -> None:
+    config = with_models(tmp_path, generations=3)
+    run(tmp_path / "run", config, {(2, "archive"): said("workers", "2")})
+
+    history = Reader.read(tmp_path / "run")
+    answered = {r.candidate.request for r in history.records if r.candidate.request}
+    assert Replies.read(tmp_path / "run", campaign=history.id).total.requests == len(answered)
