@@ -28,7 +28,7 @@ from evo.report.facts.posterior import BaselineTrials, Belief
 Floats = NDArray[np.float64]
 Losses = dict[str, list[Trial]]
 
-CANDIDATES, DRAWS = 60, 500
+CANDIDATES = 60
 FRONTS = [("b_wr", "n_behaviour"), ("b_wr", "bsota_wr", "n_behaviour")]
 LAYOUTS = {"1 network, 4 seeds": (1, 4), "4 networks, 10 seeds": (4, 10)}
 LUCK = {"luck is nothing": 0.0, "luck is half": 0.5}
@@ -113,7 +113,12 @@ def record(id_: str, scored: Score, novelty: float) -> Record:
 
 
 def predictions(
-    candidates: list[Record], baselines: list[Record], keys: Sequence[str], seed: int
+    candidates: list[Record],
+    baselines: list[Record],
+    keys: Sequence[str],
+    *,
+    seed: int,
+    draws: int,
 ) -> dict[str, Floats]:
     """Predicted probability of being on the front, by prediction method: (n,)."""
     objectives = objectives_of(keys)
@@ -124,12 +129,12 @@ def predictions(
     methods = {"evo": BaselineTrials, "untied": Untied, "shared": Shared}
     for name, method in methods.items():
         rng = np.random.default_rng(seed)
-        drawn = method(baselines).draws(candidates, objectives, count=DRAWS, rng=rng)
+        drawn = method(baselines).draws(candidates, objectives, count=draws, rng=rng)
         predicted[name] = front_shares(list(drawn))
     return predicted
 
 
-def main(campaigns: int) -> None:
+def main(campaigns: int, draws: int) -> None:
     """Print one line per setting, then predicted probabilities against observed frequencies."""
     pairs_by_method: dict[tuple[int, str], list[Floats]] = {}
     start = time.process_time()
@@ -143,7 +148,8 @@ def main(campaigns: int) -> None:
             )
             is_on_front = np.zeros(CANDIDATES)
             is_on_front[front(np.stack([truth[key] for key in keys], axis=1))] = 1
-            for name, shares in predictions(candidates, baselines, keys, number).items():
+            predicted = predictions(candidates, baselines, keys, seed=number, draws=draws)
+            for name, shares in predicted.items():
                 of_setting.setdefault(name, []).append(np.stack([shares, is_on_front], axis=1))
         briers = [np.mean(np.square(np.diff(np.concatenate(p)))) for p in of_setting.values()]
         setting = f"{len(keys)} objectives, {layout}, {luck}, {search}"
@@ -171,5 +177,6 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             campaigns=Size(10, 1, "simulated campaigns per setting"),
+            draws=Size(500, 40, "draws per probability"),
         )
     )

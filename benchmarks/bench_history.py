@@ -224,6 +224,6 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             records=Size(50_000, 2_000, "records of the larger history"),
-            candidates=Size(3_000, 200, "candidates of the campaign that trains nothing"),
+            candidates=Size(3_000, 100, "candidates of the campaign that trains nothing"),
         )
     )

@@ -75,8 +75,8 @@ def main() -> None:
     sizes = read_sizes(
         __doc__,
         searches=Size(2, 1, "searches on the surrogate"),
-        evaluations=Size(300, 40, "evaluations per search"),
-        offspring=Size(100, 4, "offspring per operator and search"),
+        evaluations=Size(300, 24, "evaluations per search"),
+        offspring=Size(100, 2, "offspring per operator and search"),
     )
     landscape, kind = Landscape.load(), kinds.get("activation")()
     validate = Validate(Validator(kind, InProcess()))

@@ -33,7 +33,7 @@ def describe(name: str, predicted: Floats, measured: Floats) -> str:
 
 def main() -> None:
     """Leave out each origin in turn."""
-    sizes = read_sizes(__doc__, origins=Size(99, 2, "campaigns and collections to leave out"))
+    sizes = read_sizes(__doc__, origins=Size(99, 1, "campaigns and collections to leave out"))
     examples = Examples.load()
     origins = np.array(examples.origins)
     names = [name for name in dict.fromkeys(examples.origins) if not name.startswith(POOL)]

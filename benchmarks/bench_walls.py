@@ -184,6 +184,6 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             rounds=Size(5, 1, "batches of each sort"),
-            batch=Size(400, 40, "honest candidates per batch"),
+            batch=Size(400, 18, "honest candidates per batch"),
         )
     )

@@ -6,6 +6,7 @@ import os
 import pickle
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import torch
 from hypothesis import settings
 from numpy.typing import NDArray
+from support.processes import descendants
 from support.profiles import PROFILE
 
 # No test is timed: a busy machine must not fail one. In CI a test tries the same examples each
@@ -24,7 +26,7 @@ settings.load_profile(PROFILE)
 # As in a campaign. Several threads for small tensors mostly wait for each other.
 torch.set_num_threads(1)
 
-SLOW = ("e2e", "integration", "docs", "benchmarks")
+SLOW = ("e2e", "integration", "docs", "benchmarks", "browser")
 """Folders of tests that take seconds each; the others take milliseconds."""
 
 
@@ -123,3 +125,6 @@ def full_disk() -> Iterator[Callable[[int], None]]:
 
     yield limit
     limit(0)
+    for process in descendants(os.getpid()):  # servers that were started meanwhile, and stay
+        with suppress(OSError):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (hard, hard))

@@ -151,7 +151,8 @@ def _toolbox(
 ) -> Toolbox:
     """Selection and the steps from recognition on, against the sealed baselines."""
     baselines = state.baselines.records
-    trials = {r.id: r.score.trials for r in baselines if r.score is not None}
+    # As tuples: read off history they are lazy, and every score looks at all of them.
+    trials = {r.id: tuple(r.score.trials) for r in baselines if r.score is not None}
     screen: Step = Screen(trainings=config.trainings, seed=config.seed)
     if state.learner is not None:
         screen = RewardScreen(state.learner, config.reward, trainings=config.trainings)

@@ -1,4 +1,7 @@
-"""The Matérn 3/2 kernel of both Gaussian processes: the reward model and the surrogate."""
+"""The Matérn 3/2 kernel of both Gaussian processes: the reward model and the surrogate.
+
+Matrices are large, so that their memory costs more than arithmetic: each is changed in place.
+"""
 
 import numpy as np
 
@@ -7,8 +10,9 @@ from evo.core.arrays import Floats
 
 def squared_distances(left: Floats, right: Floats) -> Floats:
     """Squared distances (n, m) between rows (n, d) and (m, d)."""
-    lengths = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)
-    return np.maximum(lengths - 2.0 * left @ right.T, 0.0)
+    squares = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)
+    squares -= 2.0 * left @ right.T
+    return np.maximum(squares, 0.0, out=squares)
 
 
 def matern(squares: Floats, *, amplitude: float = 1.0) -> Floats:
@@ -16,5 +20,11 @@ def matern(squares: Floats, *, amplitude: float = 1.0) -> Floats:
 
     Rasmussen & Williams 2006, "Gaussian processes for machine learning", equation 4.17.
     """
-    distances = np.sqrt(3.0 * squares)
-    return amplitude * (1.0 + distances) * np.exp(-distances)
+    distances = 3.0 * squares
+    np.sqrt(distances, out=distances)
+    decay = np.negative(distances)
+    np.exp(decay, out=decay)
+    distances += 1.0
+    distances *= amplitude
+    distances *= decay
+    return distances

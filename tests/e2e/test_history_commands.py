@@ -1,14 +1,14 @@
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command import EVO, LONG, SMALL, Evo, run_evo, start_evo
+from support.command import EVO, LONG, SMALL, Evo, start_evo
 from support.processes import wait_for
 
 from archive.history.reader import Reader
@@ -90,13 +90,11 @@ def test_everything_is_exported_into_one_hdf5_file(
 
 
 def test_on_a_full_disk_a_campaign_stops_with_a_message_and_goes_on_when_there_is_room(
-    evo: Evo, finished_run: str, workplace: Path
+    evo: Evo, finished_run: str, workplace: Path, full_disk: Callable[[int], None]
 ) -> None:
-    # No file may grow past 40 kB: the journal and small files can, the first segment cannot.
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
-
-    stopped = run_evo(*SMALL, "--name", "full", cwd=workplace, preexec_fn=limit)
+    full_disk(40_000)  # the journal and small files stay below, the first segment does not
+    stopped = evo(*SMALL, "--name", "full")
+    full_disk(0)
     paid = Reader.read(workplace / "runs/full").outcomes
 
     assert stopped.code == 1, stopped.err

@@ -115,6 +115,15 @@ def test_what_is_so_already_is_no_change(tmp_path) -> None:
     assert not (tmp_path / "run" / CHANGES_FILE).exists()
 
 
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory) -> Path:
+    """A campaign of two generations, which no test changes."""
+    folder = tmp_path_factory.mktemp("sealed") / "run"
+    begin(folder, configure("generations=2"))
+    go_on(folder)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -129,16 +138,13 @@ def test_what_is_so_already_is_no_change(tmp_path) -> None:
         ({"generatons": 3}, "did you mean 'generations'"),
     ],
 )
-def test_what_may_not_change_is_refused_with_the_reason(tmp_path, settings, message) -> None:
-    begin(tmp_path / "run", configure("generations=2"))
-    go_on(tmp_path / "run")
-
+def test_what_may_not_change_is_refused_with_the_reason(sealed, settings, message) -> None:
     with (
-        History.open(tmp_path / "run") as history,
+        History.open(sealed) as history,
         pytest.raises(UsageError, match=message),
     ):
         change(history, settings, check=lambda _: None)
-    assert Reader.read(tmp_path / "run").changes == ()
+    assert Reader.read(sealed).changes == ()
 
 
 def test_a_change_under_which_it_cannot_run_is_not_kept(tmp_path) -> None:

@@ -19,8 +19,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("error", [errno.ENOLCK, errno.EOPNOTSUPP], ids=["ENOLCK", "EOPNOTSUPP"])
-@pytest.mark.parametrize("naming", [("--name", "locked"), ()], ids=["named", "numbered"])
+@pytest.mark.parametrize(
+    ("naming", "error"),
+    [(("--name", "locked"), errno.ENOLCK), ((), errno.EOPNOTSUPP)],
+    ids=["named", "numbered"],
+)
 def test_a_campaign_is_not_begun_where_there_are_no_locks(
     tmp_path: Path, naming: tuple[str, ...], error: int
 ) -> None:

@@ -158,7 +158,8 @@ def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
 ) -> None:
     folder = tmp_path / "run"
 
-    live(folder, f"reward.lessons={lessons}", "reward.first_generation=2", "seed=8")
+    taught = (f"reward.lessons={lessons}", "reward.first_generation=2")
+    live(folder, *taught, "generations=2", "seed=8")
 
     assert status_facts(Reader.read(folder))["reward"]["since"] == 2
     assert len(generation(folder, 2)) == 32
@@ -172,7 +173,7 @@ def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_
     file.write_bytes(lessons.read_bytes())
     settings = (
         *(f"reward.lessons={file}", "reward.first_generation=2"),
-        *("generations=3", "seed=8"),
+        *("generations=2", "seed=8"),
     )
     trained = live(tmp_path / "whole", *settings)
 

@@ -43,7 +43,7 @@ def becomes_true(condition: Callable[[], object], *, within_s: float = 5.0) -> b
     while time.monotonic() < end:
         if condition():
             return True
-        time.sleep(0.02)
+        time.sleep(0.05)
     return bool(condition())
 
 

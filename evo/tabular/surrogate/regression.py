@@ -55,7 +55,8 @@ class Kernel:
     def __call__(self, left: Floats, right: Floats) -> Floats:
         """Covariances (n, m) of functions, from scaled features (n, d) and (4, m, d) of images."""
         flat = right.reshape(-1, right.shape[-1])
-        squares = np.maximum(squared_distances(left, flat), 1e-10)
+        squares = squared_distances(left, flat)
+        np.maximum(squares, 1e-10, out=squares)
         covariances = matern(squares)
         return self.amplitude * covariances.reshape(len(left), *right.shape[:2]).mean(1)
 

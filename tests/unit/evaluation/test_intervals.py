@@ -1,5 +1,5 @@
 """Coverage in simulation: DRAWS candidates a setting, each measured once, their true win rates
-uniform between 0.03 and 0.97. The standard error of a coverage of 0.95 is then 0.0034. The draws
+uniform between 0.03 and 0.97. The standard error of a coverage of 0.95 is then 0.005. The draws
 are fixed, so a test passes always or never."""
 
 from functools import lru_cache
@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betaincinv, ndtr, ndtri
+from support.profiles import many
 
 from evo.evaluation.statistics.intervals import UnitInterval, win_rate_interval
 
-DRAWS = 4000
+DRAWS = many(2000, nightly=4000)
 BANDS = [0.03, 0.1, 0.3, 0.7, 0.9, 0.97]
 BASELINES = np.linspace(-1, 1, 12)
 QUALITIES = np.linspace(-9, 9, 361)
