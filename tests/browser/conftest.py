@@ -12,11 +12,12 @@ import uvicorn
 from large_campaign import write_large_campaign, write_small_campaign
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from support.hostile_campaign import write_hostile_campaign
+from support.profiles import many
 
 from evo.web.app import build_app
 from evo.web.places import Places
 
-CANDIDATES = 36_000
+CANDIDATES = many(6_000, nightly=36_000)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -30,10 +31,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def large(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def large(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The folder of a large campaign, and the number of its candidates."""
     folder = tmp_path_factory.mktemp("large") / "large"
     write_large_campaign(folder, runs / "small", candidates=CANDIDATES)
-    return folder
+    return folder, CANDIDATES
 
 
 @pytest.fixture(scope="session")

@@ -159,15 +159,17 @@ def test_a_hostile_candidate_is_shown_as_text(serve, page, runs):
     expect(page.locator("main")).to_contain_text(ATTACK[:60])
 
 
-def test_36_000_candidates_answer_at_once(serve, page, large):
-    """First view within 2 s, interaction within 100 ms, of processor time of this process."""
-    address = serve(large)
+@pytest.mark.long
+def test_thousands_of_candidates_answer_at_once(serve, page, large):
+    """First view within 2 s, interaction within 0.4 s, of processor time of this process."""
+    folder, candidates = large
+    address = serve(folder)
     start = time.process_time()
     page.goto(f"{address}/c/large/overview")
     drawn(page)
     first = time.process_time() - start
     page.goto(f"{address}/c/large/candidates")
-    expect(page.locator("#count")).to_have_text("36000")
+    expect(page.locator("#count")).to_have_text(str(candidates))
     spent = []
     for act, shown in (
         (lambda: page.get_by_label("Status").select_option("full"), "status=full"),

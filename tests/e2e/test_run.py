@@ -1,5 +1,6 @@
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -57,32 +58,40 @@ def test_the_same_seed_gives_the_same_history_with_another_number_of_workers(
     assert one.survivors == two.survivors
 
 
+def end(process: "subprocess.Popen[str]", folder: Path, ending: signal.Signals) -> None:
+    """End a process as it trains: in order, or killed; none of its family is left."""
+    family = descendants(process.pid)
+    os.kill(process.pid, ending)
+    _, err = process.communicate(timeout=60)
+
+    is_killed = ending is signal.SIGKILL
+    assert process.returncode == (-9 if is_killed else 130), err
+    assert family
+    wait_for(lambda: not any(map(is_alive, family)), timeout_s=20)
+    if not is_killed:
+        assert f"evo resume runs/{folder.name}" in err
+        assert "Traceback" not in err
+    told = endings.KILLED if is_killed else endings.INTERRUPTED
+    assert status_facts(Reader.read(folder))["stopped_because"] == told
+
+
 def test_a_campaign_ended_again_and_again_resumes_to_the_same_history(
     evo: Evo, finished_run: str, workplace: Path
 ) -> None:
     folder = workplace / "runs/ended"
-    process = start_evo(*SMALL, "--name", "ended", cwd=workplace)
-    wait_for((folder / "campaign.json").exists)
+    words = (*SMALL, "--name", "ended")
     paid = (-1, 0)
-    for ending, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9), (signal.SIGTERM, 130)):
+    for ending in (signal.SIGINT, signal.SIGKILL):
+        process = start_evo(*words, cwd=workplace)
+        wait_for((folder / "campaign.json").exists)
         wait_for(lambda paid=paid: paid_for(folder) > paid)
-        family = descendants(process.pid)
-        os.kill(process.pid, ending)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == code, err
-        assert family
-        wait_for(lambda family=family: not any(map(is_alive, family)), timeout_s=20)
-        if code == 130:
-            assert "evo resume runs/ended" in err
-            assert "Traceback" not in err
-        told = endings.INTERRUPTED if code == 130 else endings.KILLED
-        assert status_facts(Reader.read(folder))["stopped_because"] == told
+        end(process, folder, ending)
         before, paid = paid, paid_for(folder)
         assert paid > before
-        process = start_evo("resume", "ended", cwd=workplace)
-    process.communicate(timeout=120)
+        words = ("resume", "ended")
+    resumed = evo("resume", "ended")
 
-    assert process.returncode == 0
+    assert resumed.code == 0, resumed.err
     whole, again = Reader.read(workplace / "runs" / finished_run), Reader.read(folder)
     assert list(again.records) == list(whole.records)
     assert again.survivors == whole.survivors
@@ -97,21 +106,21 @@ def test_resuming_a_finished_campaign_shows_its_result_again(evo: Evo, finished_
     assert done.json["state"] == "finished"
 
 
-def test_a_second_process_on_one_campaign_is_refused(evo: Evo, workplace: Path) -> None:
+def test_a_second_process_on_one_campaign_is_refused_and_sigterm_ends_the_first_in_order(
+    evo: Evo, workplace: Path
+) -> None:
+    folder = workplace / "runs/busy"
     process = start_evo(*LONG, "--name", "busy", cwd=workplace)
-    try:
-        wait_for((workplace / "runs/busy/campaign.json").exists)
-        done = evo("resume", "busy")
-        running = evo("status", "busy", "--json")
-    finally:
-        os.kill(process.pid, signal.SIGTERM)
-        process.communicate(timeout=60)
+    wait_for((folder / "journal").exists)
+    wait_for(lambda: Reader.read(folder).outcomes)
+    done = evo("resume", "busy")
+    running = evo("status", "busy", "--json")
+    end(process, folder, signal.SIGTERM)
 
     assert done.code == 1
     assert str(process.pid) in done.err
     assert (running.json["state"], running.json["stopped_because"]) == ("running", None)
-    if (progress := running.json["progress"]) is not None:  # written once workers have started
-        assert progress["process"] == process.pid
+    assert running.json["progress"]["process"] == process.pid
 
 
 @pytest.mark.enable_socket

@@ -18,7 +18,7 @@ from evo.evaluation.protocol import Job, Protocol, Rung
 
 IDENTITY = '{"inputs":1,"nodes":[],"output":{"ref":0}}'
 PROTOCOL = Protocol(
-    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=60, seeds=4), Rung(epochs=4000, seeds=8)),
+    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=40, seeds=4), Rung(epochs=4000, seeds=8)),
     learning_rates=(0.01,),
 )
 
