@@ -176,7 +176,7 @@ if __name__ == "__main__":
     main(
         **read_sizes(
             __doc__,
-            campaigns=Size(10, 1, "simulated campaigns per setting"),
+            campaigns=Size(6, 1, "simulated campaigns per setting"),
             draws=Size(500, 40, "draws per probability"),
         )
     )

@@ -73,11 +73,11 @@ def history_costs(folder: Path, records: int) -> None:
     merging.merged = timed_merge
     size = 0
     with History.create(folder, config={}, environment={}) as history:
-        for generation in range(records // SEALED + WINDOW):
+        known = record(0, 0)
+        known = replace(known, candidate=replace(known.candidate, operator=BASELINE_OPERATOR))
+        history.seal(0, [known], [known.id])
+        for generation in range(1, 1 + records // SEALED + WINDOW):
             batch = [record(generation, place) for place in range(SEALED)]
-            if generation == 0:
-                baseline = replace(batch[0].candidate, operator=BASELINE_OPERATOR)
-                batch[0] = replace(batch[0], candidate=baseline)
             at = next((s for s in (SMALL, records) if 0 <= size - s < WINDOW * SEALED), 0)
             if at:
                 for trained in batch:

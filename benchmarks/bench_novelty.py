@@ -164,6 +164,6 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             vectors=Size(200_000, 2_000, "vectors of the largest archive"),
-            texts=Size(1_200, 20, "sources that are embedded"),
+            texts=Size(600, 20, "sources that are embedded"),
         )
     )

@@ -130,7 +130,7 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             pools=Size(1, 1, "pools of offspring"),
-            size=Size(36, 4, "candidates per pool"),
+            size=Size(24, 4, "candidates per pool"),
             shorter=Size(1, 20, "divides the epochs of every rung"),
         )
     )

@@ -183,7 +183,7 @@ if __name__ == "__main__":
     main(
         **read_sizes(
             __doc__,
-            rounds=Size(5, 1, "batches of each sort"),
+            rounds=Size(3, 1, "batches of each sort"),
             batch=Size(400, 18, "honest candidates per batch"),
         )
     )

@@ -1,5 +1,6 @@
 """Shared by all tests: no clock in properties, torch on one thread, and small image sets."""
 
+import gc
 import gzip
 import hashlib
 import os
@@ -25,6 +26,16 @@ settings.load_profile(PROFILE)
 
 # As in a campaign. Several threads for small tensors mostly wait for each other.
 torch.set_num_threads(1)
+
+# What collection makes stays to the end: to look for garbage in it takes a third of its time.
+gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Collect garbage from here on, but not in what collection has made."""
+    gc.freeze()
+    gc.enable()
+
 
 SLOW = ("e2e", "integration", "docs", "benchmarks", "browser")
 """Folders of tests that take seconds each; the others take milliseconds."""

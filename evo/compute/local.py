@@ -35,10 +35,12 @@ from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol
 
 _PRELOAD = (
+    "evo.compute.preload",  # first: it speeds the others up
+    train.__module__,
     "sklearn.datasets",  # most tasks load from there
     "torch.fx.experimental.symbolic_shapes",  # torch imports it, and SymPy, at the first gradient
 )
-"""Modules that each worker would import by itself at its first training."""
+"""Modules that each worker would import by itself, or at its first training."""
 
 
 class Workers:
@@ -220,7 +222,7 @@ def _start_server() -> None:
     It looks for modules where packages are installed and not in the current folder, whose files
     may have the names of ours.
     """
-    _Context().set_forkserver_preload([train.__module__, *_PRELOAD])
+    _Context().set_forkserver_preload(list(_PRELOAD))
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     # Its program unblocks the signal before it ignores it, and imports for seconds in between.

@@ -4,6 +4,7 @@ It sees checked graphs and trusted code alone, never the source of a candidate.
 """
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import threading
@@ -87,6 +88,8 @@ def prepare(claims: Path, device: str) -> None:
     """
     global _worker  # noqa: PLW0603 - a process is one worker
     torch.set_num_threads(1)
+    gc.freeze()  # memory that the workers of a server share: the collector would copy it
+    gc.enable()
     keep_memory()
     threading.Thread(target=_die_with_engine, daemon=True).start()
     _worker = Worker(GpuClaim(claims, device).device)

@@ -56,6 +56,7 @@ def run_zygote(engine: int) -> None:
 def _import_tracer() -> Trace:
     # More than one thread does not survive a fork, and oneDNN would compile code of its own.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    gc.disable()  # what is imported stays: to look for garbage in it takes a seventh of the time
     import torch  # noqa: PLC0415 - not before the environment and the death signal are set
 
     from evo.validation.graph import tracer  # noqa: PLC0415
@@ -71,6 +72,7 @@ def _import_tracer() -> Trace:
     # The collector must not touch, and so copy, the memory that the children share.
     gc.collect()
     gc.freeze()
+    gc.enable()
     huge_pages.pack_memory()
 
     def trace(request: Mapping[str, Any], progress: Callable[[], None]) -> TraceReply:
