@@ -176,6 +176,29 @@ class Answers:
     recent: Sequence[Attempt] = ()
 
 
+class Note(NamedTuple):
+    """A sort of change that does better or worse than others.
+
+    Attributes:
+        change: what it does, in words, such as "adds sin".
+        effect: mean of log(parent's loss / child's loss) over its comparisons.
+        pairs: number of comparisons of a parent and a child.
+        others: mean effect of all other changes.
+    """
+
+    change: str
+    effect: Estimate
+    pairs: int
+    others: float
+
+
+class Idea(NamedTuple):
+    """An idea to work out: its author's remark, and the component that it came with."""
+
+    remark: str
+    source: str
+
+
 @dataclass(frozen=True)
 class Briefing:
     """The facts that one prompt may use.
@@ -195,6 +218,9 @@ class Briefing:
         tried: what was tried from the parents, the best first.
         origins: how parents came about, and what else was tried from where they come from.
         answers: what became of the models' answers.
+        notes: what helped and what hurt.
+        idea: to work out; None where the request is free.
+        still_for: generations since the best became better.
         place: where the request stands.
         most_characters: longest prompt; less is shown where it would be longer.
     """
@@ -213,5 +239,8 @@ class Briefing:
     tried: Sequence[Attempt] = ()
     origins: Sequence[Attempt] = ()
     answers: Answers = Answers()
+    notes: Sequence[Note] = ()
+    idea: Idea | None = None
+    still_for: int = 0
     place: Place = field(default_factory=lambda: Place(0, 1, 0))
     most_characters: int = MOST_CHARACTERS

@@ -12,13 +12,14 @@ from evo.config import Config
 from evo.core.records import Record
 from evo.core.step import Step
 from evo.feedback.briefings import Briefings
+from evo.feedback.plan import Plan
 from evo.feedback.results import Results
 from evo.feedback.setting import setting_of
 from evo.feedback.settings import CHARACTERS_PER_TOKEN
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
 from evo.proposing.language_models import LanguageModels
-from evo.proposing.occasion import Brief, as_it_is
+from evo.proposing.occasion import Brief, as_it_is, nothing_planned
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
 from evo.selection.individual import Individual
@@ -81,8 +82,12 @@ def _proposing(
     known = {**kind.baselines(), **given.further_baselines(config, kind)}
     names = {candidate.id: name for name, candidate in known.items()}
     baselines = {names[r.id]: r for r in state.baselines.records if r.id in names}
+    portfolio = portfolio_of(config)
+    plan = None
+    if state.results is not None:
+        plan = Plan(state.results, config.feedback, portfolio.asking)
     propose = Propose(
-        portfolio_of(config),
+        portfolio,
         kind,
         memory=state.memory,
         seen=state.seen,
@@ -92,7 +97,8 @@ def _proposing(
         hints_in=config.steering.hints_in,
         language_models=language_models if config.llm.models else None,
         baselines=baselines,
-        brief=_brief(config, kind, state.results, baselines),
+        brief=_brief(config, kind, state.results, plan, baselines),
+        plan=plan or nothing_planned,
     )
     repair = Repair(language_models, validate, seen=state.seen)
 
@@ -108,10 +114,14 @@ def _proposing(
 
 
 def _brief(
-    config: Config, kind: Kind, results: Results | None, baselines: Mapping[str, Record]
+    config: Config,
+    kind: Kind,
+    results: Results | None,
+    plan: Plan | None,
+    baselines: Mapping[str, Record],
 ) -> Brief:
     """What fills the briefings of language models."""
-    if results is None:
+    if results is None or plan is None:
         return as_it_is
     setting = setting_of(
         kind,
@@ -125,6 +135,7 @@ def _brief(
         results,
         setting,
         baselines,
+        plan=plan,
         seed=config.seed,
         most_characters=CHARACTERS_PER_TOKEN * config.feedback.prompt_tokens,
     )

@@ -7,6 +7,7 @@ requests of a generation read the same.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from evo.core.records import Diagnosis, Record, Status
 from evo.core.seeds import child
 from evo.feedback.changes import changed_lines
 from evo.feedback.losses import Losses, effect, network_results
+from evo.feedback.plan import Plan
 from evo.feedback.results import Entry, Results, Snapshot
 from evo.proposing.occasion import Occasion
 from evo.validation.graph.graph import Graph
@@ -32,6 +34,8 @@ _TOP = 10
 _TRAILING = 2
 _TRIED = 10
 _ANSWERS = 6
+_KEPT = 2
+"""Generations whose notes are kept for further requests."""
 _ORIGINS = 2
 """Parents whose origin is shown."""
 _SIBLINGS = 3
@@ -48,6 +52,7 @@ class Briefings:
         results: everything that was proposed.
         setting: how candidates are trained and judged.
         baselines: the known components by name, with their vectors.
+        plan: has the idea that some requests work out.
         seed: the campaign's.
         most_characters: longest prompt.
     """
@@ -58,6 +63,7 @@ class Briefings:
         setting: Setting,
         baselines: Mapping[str, Record],
         *,
+        plan: Plan,
         seed: int,
         most_characters: int,
     ) -> None:
@@ -65,6 +71,8 @@ class Briefings:
         self._setting = setting
         self._baselines = baselines
         self._names = {record.id: name for name, record in baselines.items()}
+        self._plan = plan
+        self._notes = lru_cache(maxsize=_KEPT)(results.notes)
         self._seed = seed
         self._most_characters = most_characters
 
@@ -93,6 +101,9 @@ class Briefings:
             tried=self._tried(occasion, rng),
             origins=self._origins(occasion),
             answers=self._answers(snapshot, occasion),
+            notes=self._notes(occasion.known),
+            idea=self._plan.idea(occasion.known) if occasion.works_out else None,
+            still_for=snapshot.still_for,
             place=Place(
                 occasion.generation,
                 occasion.index + 1,

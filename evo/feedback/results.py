@@ -4,6 +4,7 @@ Derived from sealed records alone. A generation may be asked for while a later o
 everything is read as of a generation.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,9 @@ import numpy as np
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
 from evo.feedback.losses import Effect, Losses, effect
-from evo.selection.worth import leaders_by_worth
+from evo.feedback.notes import Pair, evidence, features, notes
+from evo.selection.worth import leaders_by_worth, standard_error
+from operators.briefing import Note
 
 _LEADERS = 24
 """Best candidates that are remembered whole."""
@@ -49,12 +52,16 @@ class Snapshot:
         trailing: candidates of the last generations with the lowest margins, the lowest first.
         answers: the latest proposals of language models, in order.
         counts: all proposals of language models by what became of them.
+        best: the largest margin of a leader that counted as progress.
+        still_for: generations since then.
     """
 
     leaders: Sequence[Record] = ()
     trailing: Sequence[Record] = ()
     answers: Sequence[Entry] = ()
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    best: float = -math.inf
+    still_for: int = 0
 
 
 class Results:
@@ -66,6 +73,7 @@ class Results:
         self._snapshots: dict[int, Snapshot] = {}
         self._baselines: dict[str, Losses] = {}
         self._low: list[Record] = []
+        self._pairs: list[Pair] = []
 
     @property
     def baselines(self) -> Mapping[str, Losses]:
@@ -83,6 +91,7 @@ class Results:
                 self._baselines[record.id] = entry.losses
             for parent in dict.fromkeys(record.candidate.parents):
                 self._children.setdefault(parent, []).append(entry)
+        self._pairs += [pair for entry in entries for pair in self._pair(entry)]
         before = self._snapshots.get(max(self._snapshots, default=0), Snapshot())
         self._snapshots[sealed.number] = self._after(before, sealed, entries)
         self._snapshots.pop(sealed.number - _BEHIND, None)
@@ -100,6 +109,19 @@ class Results:
         """Proposals that descend from a component, in order, up to a generation."""
         entries = list(self._children.get(id_, ()))
         return [entry for entry in entries if entry.record.generation <= last]
+
+    def notes(self, generation: int) -> list[Note]:
+        """What helped and what hurt, as of a generation."""
+        return notes(evidence(list(self._pairs), last=generation))
+
+    def _pair(self, entry: Entry) -> list[Pair]:
+        """The comparison of a proposal with its first parent, where both trained."""
+        record = entry.record
+        if entry.effect is None or record.is_baseline:
+            return []
+        parent = self._entries[record.candidate.parents[0]].record.candidate
+        words = features(parent.source, record.candidate.source)
+        return [Pair(record.generation, parent.id, words, entry.effect.mean.value)]
 
     def _entry(self, record: Record) -> Entry:
         if record.score is None:
@@ -127,11 +149,17 @@ class Results:
         answers = [e for e in entries if e.record.candidate.model]
         counts = Counter(before.counts)
         counts.update(fate(entry) for entry in answers)
+        leaders = leaders_by_worth([*before.leaders, *whole])[:_LEADERS]
+        best, still_for = before.best, before.still_for + 1
+        if leaders and leaders[0].scored.margin.value > best + standard_error(leaders[0]):
+            best, still_for = leaders[0].scored.margin.value, 0
         return Snapshot(
-            leaders_by_worth([*before.leaders, *whole])[:_LEADERS],
+            leaders,
             sorted(self._low, key=lambda r: (r.scored.margin.value, r.id))[:_TRAILING],
             [*before.answers, *answers][-_ANSWERS:],
             dict(counts),
+            best,
+            still_for,
         )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
 from evo.core.frozen import Frozen
 
@@ -16,3 +16,9 @@ class FeedbackSettings(Frozen):
     prompt_tokens: Annotated[int, Field(ge=1000)] = 6000
     """Longest prompt in tokens, at three characters each. Where it would be longer, less is shown,
     the least important first; contract and parents always are."""
+    ablations: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    """Share of a generation's offspring that are ablations: one of the best without a part, which
+    shows what the part is worth. At least one unless 0; only with language models."""
+    plateau: NonNegativeInt = 5
+    """Generations without progress after which one request asks for another paradigm; 0 for
+    never."""

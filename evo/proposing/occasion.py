@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from evo.core.records import Record
 from evo.proposing.member import VariedMember
@@ -19,6 +20,7 @@ class Occasion:
         varied: the member that is asked for.
         parents: as evaluated, whole.
         population: the survivors that parents are drawn from.
+        works_out: whether the request works out an idea.
     """
 
     generation: int
@@ -27,6 +29,29 @@ class Occasion:
     varied: VariedMember
     parents: Sequence[Record]
     population: Sequence[Record]
+    works_out: bool = False
+
+
+class Planned(NamedTuple):
+    """An offspring that is planned rather than drawn.
+
+    Attributes:
+        operator: name of its operator.
+        from_best: whether its parent is one of the best few.
+        works_out: whether the request works out an idea.
+    """
+
+    operator: str
+    from_best: bool = False
+    works_out: bool = False
+
+
+PlanFn = Callable[[int, int, int], Planned | None]
+"""Index, last known generation and number of offspring in; None: drawn as usual."""
+
+
+def nothing_planned(index: int, known: int, offspring: int) -> None:
+    """Every offspring is drawn as usual."""
 
 
 Brief = Callable[[Briefing, Occasion], Briefing]

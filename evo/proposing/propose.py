@@ -15,18 +15,23 @@ from evo.components.base import Kind
 from evo.core.messages import Exchange, Request
 from evo.core.records import Candidate, Record
 from evo.core.seeds import child
+from evo.core.source import source_size
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
-from evo.proposing.occasion import Brief, Occasion, as_it_is
+from evo.proposing.occasion import Brief, Occasion, PlanFn, as_it_is, nothing_planned
 from evo.proposing.seen import SeenSources
-from evo.selection.individual import Individual
+from evo.selection.individual import Individual, best_first
 from evo.selection.islands import Islands
-from operators.base import AskingOperator, WritingOperator
+from operators.base import AskingOperator, WritingOperator, operators
 from operators.briefing import Briefing
 from operators.llm.views import plain
 from operators.past import Past
 from operators.portfolio import ParentsOf, Portfolio, write_offspring
+
+_BEST = 5
+"""Best of the population that ablations are made of."""
+_ATTEMPTS = 8
 
 
 class Query(NamedTuple):
@@ -66,6 +71,7 @@ class Propose:
         baselines: the known components by name, for prompts.
         hints_in: hints of a person that hold in a generation, for prompts.
         brief: fills briefings with what a language model should know.
+        plan: says which offspring are planned rather than drawn.
     """
 
     def __init__(
@@ -82,6 +88,7 @@ class Propose:
         baselines: Mapping[str, Record] | None = None,
         hints_in: Callable[[int], Sequence[str]] = lambda _: (),
         brief: Brief = as_it_is,
+        plan: PlanFn = nothing_planned,
     ) -> None:
         assert language_models is not None or not portfolio.asks, "no language model to ask"
         self._portfolio = portfolio
@@ -95,6 +102,7 @@ class Propose:
         self._baselines = baselines or {}
         self._hints_in = hints_in
         self._brief = brief
+        self._plan = plan
 
     def __call__(
         self, parents: Sequence[Individual], generation: int, known: int
@@ -133,7 +141,15 @@ class Propose:
         lessons: RecentLessons,
     ) -> Candidate | Query:
         rng = child(self._seed, "propose", generation, index)
+        planned = self._plan(index, known, self._offspring(generation))
+        if planned is not None and planned.from_best:
+            ablation = self._ablation(planned.operator, parents, generation, index, lessons.past)
+            if ablation is not None:
+                return ablation
+            planned = None
         operator = self._portfolio.draw(rng, lessons.operators)
+        if planned is not None:
+            operator = operators.get(planned.operator)()
         draw = self._draw_parents(parents, generation, index, rng)
         varied = VariedMember.draw(self._kind, child(self._seed, "turn", generation, index))
         if isinstance(operator, WritingOperator):
@@ -151,10 +167,34 @@ class Propose:
             hints=self._hints_in(generation),
         )
         population = [individual.record for individual in parents]
-        occasion = Occasion(generation, index, known, varied, chosen, population)
+        works_out = planned is not None and planned.works_out
+        occasion = Occasion(generation, index, known, varied, chosen, population, works_out)
         briefing = self._brief(briefing, occasion)
         request = self._language_models.request(operator, briefing, lessons, generation, index)
         return Query(operator, chosen, request, varied, host)
+
+    def _ablation(
+        self,
+        name: str,
+        parents: Sequence[Individual],
+        generation: int,
+        index: int,
+        past: Past,
+    ) -> Candidate | None:
+        """A new component that is one of the best without a part; None where there is none."""
+        operator = operators.get(name)()
+        assert isinstance(operator, WritingOperator)
+        best = [individual.record for individual in best_first(parents)[:_BEST]]
+        for attempt in range(_ATTEMPTS):
+            rng = child(self._seed, "ablate", generation, index, attempt)
+            parent = best[int(rng.integers(len(best)))]
+            varied = VariedMember.draw(self._kind, rng)
+            candidate = self._written(operator, lambda _, one=parent: [one], varied, rng, past)
+            size = source_size(varied.view(parent).candidate.source)
+            shorter = varied.view(Record(candidate, generation)).candidate.source
+            if candidate.id not in self._seen and source_size(shorter) < size:
+                return candidate
+        return None
 
     def _written(
         self,

@@ -32,7 +32,7 @@ _LESS: tuple[Callable[[Briefing], Briefing], ...] = (
     lambda b: replace(b, failures=(), tried=b.tried[:5], answers=_fewer(b.answers, 0)),
     lambda b: replace(b, leaders=b.leaders[:1], answers=Answers()),
     lambda b: replace(b, neighbours=(), origins=(), tried=b.tried[:2]),
-    lambda b: replace(b, leaders=(), tried=()),
+    lambda b: replace(b, leaders=(), tried=(), notes=b.notes[:3]),
     lambda b: replace(b, setting=None, portraits={}),
 )
 """Steps that shorten a briefing that makes too long a prompt, each taken after those before."""
@@ -130,9 +130,19 @@ def _filled(template: str, briefing: Briefing) -> str:
             "counts": answers.counts,
             "recent": [_attempted(attempt) for attempt in answers.recent],
         },
+        notes=briefing.notes,
+        idea=_idea(briefing),
+        still_for=briefing.still_for,
         place=briefing.place,
         hints=briefing.hints,
     )
+
+
+def _idea(briefing: Briefing) -> dict[str, str] | None:
+    if briefing.idea is None:
+        return None
+    remark, source = briefing.idea
+    return {"remark": whole_sentences(remark, most=500), "source": plain(source)}
 
 
 def _fewer(answers: Answers, count: int) -> Answers:

@@ -38,7 +38,9 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
     values["protocol"] = {"rungs": [rung], "learning_rates": [0.01], "rate_seeds": 2, "keep": 1.0}
     operators = {"generate-llm": 1.0, "crossover-llm": 1.0}
     llm = {"models": [{**model, "timeout_s": 300}], "concurrency": 1, "repair": False}
-    config = Config.model_validate({**values, "operators": operators, "llm": llm})
+    feedback = {"prompt_tokens": 1000}  # it reads a few hundred tokens a second
+    values |= {"operators": operators, "llm": llm, "feedback": feedback}
+    config = Config.model_validate(values)
 
     no_training.create(tmp_path / "run", config).close()
     with History.open(tmp_path / "run") as history:

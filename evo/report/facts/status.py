@@ -14,6 +14,7 @@ from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.campaign.climb import Ascent, Climb
 from evo.core.records import Generation, Record, Status
+from evo.feedback.results import Results
 from evo.report.facts.authorship import Authorship
 from evo.report.facts.climb import climb_facts, fresh_seed
 from evo.report.facts.record import best_record, measure_facts
@@ -43,6 +44,8 @@ class StatusTally:
         self._lost = LostReplies()
         self._spending = Spending()
         self._ascent = Ascent(fresh_seed(config))
+        # Comparing every child with its parent takes time that only prompts need.
+        self._results = Results() if config.get("llm", {}).get("models") else None
         self.generation = -1
         self.records = 0
         self.climbs: list[Climb] = []
@@ -53,6 +56,8 @@ class StatusTally:
         for generation, group in groupby(records, lambda record: record.generation):
             members = list(group)
             self._ascent.take(Generation(generation, members, []))
+            if self._results is not None:
+                self._results.take(Generation(generation, members, []))
             self._screening = self._screening.after(members)
             self._archived += sum(record.novelty is not None for record in members)
             for record in members:
@@ -116,6 +121,16 @@ class StatusTally:
                 "known": self._inherited.total(),
                 "origins": [dict(origin) for origin in origins],
             }
+        if self._results is not None and (known := self._results.notes(self.generation)):
+            facts["notes"] = [
+                {
+                    "change": note.change,
+                    "effect": list(note.effect),
+                    "pairs": note.pairs,
+                    "others": note.others,
+                }
+                for note in known
+            ]
         if history.changes:
             facts["changes"] = change_facts(history)
         if is_paused(history.changes):

@@ -67,9 +67,25 @@ def _began_with(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "taken over", f"{facts['known']} components, {facts['evaluated']} of them with scores"
 
 
+def _notes(notes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    yield "what helps and hurts", "\n".join(map(_note, notes))
+
+
+def _note(note: Mapping[str, Any]) -> str:
+    """A note in words.
+
+    >>> _note({"change": "adds sin", "effect": [0.02, 0.01, 0.03], "pairs": 7, "others": -0.11})
+    'adds sin: +0.02 [+0.01, +0.03] in 7 comparisons, other changes -0.11'
+    """
+    value, low, high = note["effect"]
+    words = f"{note['change']}: {value:+.2f} [{low:+.2f}, {high:+.2f}] in {note['pairs']}"
+    return f"{words} comparisons, other changes {note['others']:+.2f}"
+
+
 _IN_WORDS: Mapping[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "changes": _changes,
     "began_with": _began_with,
+    "notes": _notes,
 }
 """Facts that become rows of another name, by key."""
 

@@ -12,8 +12,10 @@ from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
 from evo.evaluation.protocol import Protocol
 from evo.feedback.briefings import Briefings
+from evo.feedback.plan import Plan
 from evo.feedback.results import Results
 from evo.feedback.setting import setting_of
+from evo.feedback.settings import FeedbackSettings
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.selection.settings import SelectionSettings
@@ -63,7 +65,8 @@ def briefings() -> Briefings:
         novelty=NoveltySettings(),
         baselines=list(BASELINES.items()),
     )
-    return Briefings(results, setting, BASELINES, seed=0, most_characters=18_000)
+    plan = Plan(results, FeedbackSettings(), [])
+    return Briefings(results, setting, BASELINES, plan=plan, seed=0, most_characters=18_000)
 
 
 def filled(

@@ -18,7 +18,9 @@ from operators.briefing import (
     Answers,
     Attempt,
     Briefing,
+    Idea,
     NetworkResult,
+    Note,
     Place,
     Portrait,
     RungSetting,
@@ -114,6 +116,8 @@ def briefing(count: int, **changed) -> Briefing:
         "tried": tried,
         "origins": tried[:1],
         "answers": Answers({"better": 3, "duplicate": 2}, tried),
+        "notes": [Note("adds sin", Estimate(0.02, 0.01, 0.03), 7, -0.11)],
+        "still_for": 5,
         "place": Place(4, 12, 3),
     }
     return Briefing(**{**values, **changed})
@@ -310,6 +314,16 @@ def test_two_requests_of_one_generation_read_otherwise(name: str) -> None:
     places = [Place(4, number, number) for number in (1, 2, 21)]
 
     assert len({prompt(name, place=place) for place in places}) == 3
+
+
+def test_an_idea_is_worked_out_where_the_briefing_has_one() -> None:
+    idea = Idea("Phases, not sizes. As parent 1 has it.", SOURCES[1])
+
+    found = prompt("generate-llm", idea=idea)
+
+    assert '"Phases, not sizes."' in found
+    assert "Keep the idea and work it out" in found
+    assert "An idea to work out" not in prompt("generate-llm")
 
 
 def test_least_important_is_left_out_first() -> None:

@@ -1,0 +1,63 @@
+"""Ablation of a part: one term, factor or function of a component is taken out, and nothing else.
+
+Its child against it is a controlled experiment: what is that part worth? A campaign with language
+models spends a small share of its offspring on the best so far (`feedback.ablations`), and shows
+the effects in prompts.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from evo.core.contract import Contract
+from evo.core.records import Record
+from operators.base import WritingOperator, operators
+from operators.mutate_tree import mutant
+from operators.tree.edits import replacements
+from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
+from operators.tree.program import Program
+from operators.tree.terms import pick
+from operators.tree.tidy import tidy
+
+
+@operators.register("ablate-tree")
+class AblateTree(WritingOperator):
+    """Takes one part out of a parent, to learn what it is worth."""
+
+    name: ClassVar[str] = "ablate-tree"
+    arity: ClassVar[int] = 1
+
+    def propose(
+        self, parents: Sequence[Record], contract: Contract, rng: np.random.Generator
+    ) -> str:
+        """Source of the parent without one part; a mutant where no part can go."""
+        (record,) = parents
+        parent = read_parent(record.candidate.source, contract)
+        drafts = [*_ablated(parent, rng), *_edited(parent, rng)]
+        return first_worthy(drafts, [parent], rng)
+
+
+def _ablated(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
+    for _ in range(ATTEMPTS):
+        program = parent.program.copy()
+        survey = program.survey()
+        options = [
+            (site, part)
+            for site in survey.sites
+            if site.is_tensor
+            for part in replacements(site, survey)
+        ]
+        if not options:
+            return
+        site, part = pick(options, rng)
+        site.put(part)
+        tidy(program)
+        if program.size < parent.size:
+            yield program
+
+
+def _edited(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
+    """Mutants, for a parent that has nothing to take out."""
+    for _ in range(ATTEMPTS):
+        yield mutant(parent.program, rng)
