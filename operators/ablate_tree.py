@@ -5,6 +5,7 @@ models spends a small share of its offspring on the best so far (`feedback.ablat
 the effects in prompts.
 """
 
+import ast
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -17,8 +18,14 @@ from operators.mutate_tree import mutant
 from operators.tree.edits import replacements
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
+from operators.tree.sites import Site
 from operators.tree.terms import pick
 from operators.tree.tidy import tidy
+
+_FEW = 12
+"""Removals below which a component's ablations soon repeat."""
+_SPENT = 0.5
+"""Chance that such a component gets a mutant instead."""
 
 
 @operators.register("ablate-tree")
@@ -34,23 +41,31 @@ class AblateTree(WritingOperator):
         """Source of the parent without one part; a mutant where no part can go."""
         (record,) = parents
         parent = read_parent(record.candidate.source, contract)
-        drafts = [*_ablated(parent, rng), *_edited(parent, rng)]
-        return first_worthy(drafts, [parent], rng)
+        parts = len(_removals(parent.program))
+        # Of a small component there are few ablations, which would come again and again.
+        is_spent = parts < _FEW and rng.random() < _SPENT
+        ablated = [] if is_spent else list(_ablated(parent, rng))
+        return first_worthy([*ablated, *_edited(parent, rng)], [parent], rng)
+
+
+def _removals(program: Program) -> list[tuple[Site, ast.expr]]:
+    """Every place with a part of it that could stand there alone."""
+    survey = program.survey()
+    return [
+        (site, part)
+        for site in survey.sites
+        if site.is_tensor
+        for part in replacements(site, survey)
+    ]
 
 
 def _ablated(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
     for _ in range(ATTEMPTS):
         program = parent.program.copy()
-        survey = program.survey()
-        options = [
-            (site, part)
-            for site in survey.sites
-            if site.is_tensor
-            for part in replacements(site, survey)
-        ]
-        if not options:
+        removals = _removals(program)
+        if not removals:
             return
-        site, part = pick(options, rng)
+        site, part = pick(removals, rng)
         site.put(part)
         tidy(program)
         if program.size < parent.size:
