@@ -59,10 +59,12 @@ lock: $(UV)
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	    --upgrade -o requirements.lock pyproject.toml
 
+# Compiled here, once: the tests begin as several processes that would each compile the same.
 $(SETUP): $(UV) requirements.lock pyproject.toml
 	@echo "Installing PyTorch and the other packages into $(VENV): up to 6 GB to download."
 	$(UV) venv --allow-existing --quiet --python '>=3.11' $(VENV)
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode \
+	    -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 	@echo "Ready: source $(VENV)/bin/activate, then evo doctor."
