@@ -97,7 +97,7 @@ class Learner:
         draw = self.draw(sealed.number, len(screened))
         by_chance = set(draw.order[: draw.random])
         trained = [
-            _Trained(record, record.score, is_random=index in by_chance and not record.is_baseline)
+            _Trained(record, record.score, is_random=index in by_chance and record.generation > 0)
             for index, record in enumerate(screened)
             if record.status is Status.EVALUATED and record.score is not None
         ]

@@ -14,6 +14,7 @@ from archive.history.reader import Reader
 from archive.repair.check import check_campaign
 from evo.campaign import create
 from evo.campaign.branch import Place, branch
+from evo.campaign.resume import replay
 from evo.config import Config
 from evo.config.given import GivenSource
 from evo.core.errors import UsageError
@@ -203,6 +204,24 @@ def test_under_another_protocol_survivors_train_again_and_the_others_are_known(
         for r in records(tmp_path / "next")
         if r.generation and r.id in again
     )
+
+
+def test_a_reward_model_learns_from_what_was_taken_over(finished, tmp_path) -> None:
+    """Baselines alone are too few examples for a model of generation 1."""
+    config = configure("generations=1", "reward.screening=true")
+    models = {}
+    for name, places in (("plain", []), ("next", [Place(finished)])):
+        begin(tmp_path / name, config, *places)
+        with pytest.raises(KeyboardInterrupt):
+            go_on(tmp_path / name, stop_at=(1, "propose"))
+        with History.open(tmp_path / name) as history:
+            state = no_training.fresh_state(history)
+            replay(history, state)
+        assert state.learner is not None
+        models[name] = state.learner.model(1)
+
+    assert models["plain"] is None
+    assert models["next"] is not None
 
 
 def test_several_are_merged(finished, tmp_path) -> None:
