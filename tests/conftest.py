@@ -27,6 +27,10 @@ settings.load_profile(PROFILE)
 # As in a campaign. Several threads for small tensors mostly wait for each other.
 torch.set_num_threads(1)
 
+# Nothing here has to survive a power cut; a process that is killed loses nothing that it has
+# written. The disk takes milliseconds each time, and a campaign asks for hundreds.
+os.fsync = os.fdatasync = lambda _: None
+
 # What collection makes stays to the end: to look for garbage in it takes a third of its time.
 gc.disable()
 
