@@ -223,6 +223,9 @@ class Briefing:
         still_for: generations since the best became better.
         place: where the request stands.
         most_characters: longest prompt; less is shown where it would be longer.
+        wants_idea: whether the reply should describe a component in words, for another model to
+            write.
+        idea: of another model, that the reply should write; empty where it is to have one.
     """
 
     contract: Contract
@@ -244,3 +247,5 @@ class Briefing:
     still_for: int = 0
     place: Place = field(default_factory=lambda: Place(0, 1, 0))
     most_characters: int = MOST_CHARACTERS
+    wants_idea: bool = False
+    idea: str = ""

@@ -43,8 +43,8 @@ class Portfolio:
             )
         if never := [name for name, one in self._operators.items() if not one.is_drawn]:
             raise UsageError(
-                f"Operator {never[0]!r} cannot be drawn, so it takes no weight: it follows a "
-                "refused candidate. Leave it out; llm.repair switches it."
+                f"Operator {never[0]!r} cannot be drawn, so it takes no weight: it follows what a "
+                "language model sent. Leave it out; llm.repair and the roles of models switch it."
             )
 
     @property

@@ -181,10 +181,11 @@ class History(Reader):
             under: the configuration that the caller runs under.
 
         Returns:
-            False where another configuration holds for the generation; it has then not begun.
+            False where another configuration holds for the generation, or it is past the last; it
+            has then not begun.
         """
         with self.changing:
-            if self.config_at(generation) != under:
+            if self.config_at(generation) != under or generation > under["generations"]:
                 return False
             self.begun = max(self.begun, generation)
             return True

@@ -85,7 +85,11 @@ RECORD_FIELDS = (
     Field("model", str, "language model that wrote it; empty if none", "candidate.model"),
     Field("request", str, "key of the request that it answers", "candidate.request"),
     Field("rationale", str, "why, in the model's words", "candidate.rationale"),
-    Field("cost_usd", float, "price of that request in dollars; NaN if unknown", "cost_usd"),
+    Field(
+        "idea_model", str, "model that had the idea, if another wrote it", "candidate.idea_model"
+    ),
+    Field("cost_usd", float, "price of its requests in dollars; NaN if unknown", "cost_usd"),
+    Field("idea_cost_usd", float, "part of it that another's idea cost", "idea_cost_usd"),
 )
 """The columns of the table of records, in order. Exports use these names, so they are stable."""
 

@@ -53,6 +53,7 @@ class Candidate:
         model: the language model that wrote it; empty where none did.
         request: key of the request that it answers, under which history keeps the reply.
         rationale: the model's explanation.
+        idea_model: the language model that had the idea, where another wrote it; else empty.
         step: index of the step size that its operator drew; -1 where that has none.
     """
 
@@ -64,6 +65,7 @@ class Candidate:
     model: str = ""
     request: str = ""
     rationale: str = ""
+    idea_model: str = ""
     step: int = -1
 
     @classmethod
@@ -235,7 +237,9 @@ class Record:
         score: None unless evaluated.
         novelty: None unless it reached the archive.
         seconds: CPU time of its evaluation.
-        cost_usd: price of the request that it answers; NaN where the price is unknown.
+        cost_usd: price of the request that it answers, that for the idea included; NaN where the
+            price is unknown.
+        idea_cost_usd: the part of it that another model's idea cost.
         member: the kind in a combination whose component the reason is about; else empty.
         screening: state of the reward model; None unless that screened the candidate out.
         diagnoses: how its training went, one per network.
@@ -253,6 +257,7 @@ class Record:
     novelty: Novelty | None = None
     seconds: float = field(default=0.0, compare=False)
     cost_usd: float = 0.0
+    idea_cost_usd: float = 0.0
     member: str = ""
     screening: Screening | None = None
     diagnoses: tuple[Diagnosis, ...] = ()

@@ -31,6 +31,9 @@ class ModelSettings(Frozen):
     model: Annotated[str, Field(min_length=1)]
     """Model name that the server knows; for `xllamacpp` the path of a GGUF file; for `command` any
     name."""
+    role: Literal["any", "idea", "write"] = "any"
+    """`any`: it has the idea and writes it; `idea`: it has the idea, in words, which a model of the
+    role `write` writes and repairs."""
     base_url: str = ""
     """The endpoint, such as http://127.0.0.1:11434/v1; empty for OpenAI's own."""
     key_env: Annotated[str, Field(pattern=r"^([A-Z_][A-Z0-9_]*)?$")] = ""
@@ -200,9 +203,26 @@ class LlmSettings(Frozen):
             raise ValueError(f"expected names of llm.models in off ({known}), got {unknown[0]!r}")
         if self.models and not self.asked:
             raise ValueError("expected a model that is not off; to ask none, leave out llm.models")
+        roles = {model.role for model in self.asked}
+        for role, other in (("idea", "write"), ("write", "idea")):
+            if role in roles and other not in roles:
+                raise ValueError(
+                    f"expected a model of the role {other!r} beside one of the role {role!r}: an "
+                    "idea is written by another model"
+                )
         return self
 
     @property
     def asked(self) -> list[ModelSettings]:
         """The models that are asked: those that are not off."""
         return [model for model in self.models if model.label not in self.off]
+
+    @property
+    def authors(self) -> list[ModelSettings]:
+        """The models that may have the idea of a component."""
+        return [model for model in self.asked if model.role != "write"]
+
+    @property
+    def writers(self) -> list[ModelSettings]:
+        """The models that write the ideas of others."""
+        return [model for model in self.asked if model.role == "write"]

@@ -12,6 +12,7 @@ from evo.llm.bandit import choose_model
 from evo.llm.client import LlmClient
 from evo.llm.settings import LlmSettings, ModelSettings
 from evo.proposing.memory import RecentLessons
+from evo.proposing.tiers import Answer, Asked, idea_of, remark, writing_operator
 from operators.base import AskingOperator
 from operators.briefing import Briefing
 from operators.llm.grammar import grammar
@@ -42,16 +43,11 @@ class LanguageModels:
         briefing: Briefing,
         lessons: RecentLessons,
         *seed_path: str | int,
-    ) -> Request:
+    ) -> Asked:
         """A request to a model that the bandit chooses, with the seed of a path."""
-        labels = [model.label for model in self.settings.asked]
-        label = choose_model(
-            labels,
-            lessons.models,
-            child(self.seed, "model", *seed_path),
-            cost_weight=self.settings.cost_weight,
-        )
-        return self.request_to(label, operator, briefing, *seed_path)
+        label = self._chosen(self.settings.authors, lessons, "model", *seed_path)
+        briefing = replace(briefing, wants_idea=self._model(label).role == "idea")
+        return Asked(self.request_to(label, operator, briefing, *seed_path), briefing)
 
     def request_to(
         self, label: str, operator: AskingOperator, briefing: Briefing, *seed_path: str | int
@@ -68,13 +64,35 @@ class LanguageModels:
             grammar=grammar(briefing.contract) if model.grammar else "",
         )
 
+    def answer(self, asked: Sequence[Asked], lessons: RecentLessons) -> list[Answer]:
+        """The answer to each request, in order; ideas are given to a model that writes them."""
+        exchanges = self.ask([one.request for one in asked])
+        pairs = list(zip(asked, exchanges, strict=True))
+        ideas = [idea_of(exchange, one.briefing) for one, exchange in pairs]
+        requests = [
+            self._to_write(replace(one.briefing, idea=idea, wants_idea=False), exchange, lessons)
+            for (one, exchange), idea in zip(pairs, ideas, strict=True)
+            if idea
+        ]
+        written = iter(self.ask(requests))
+        return [
+            Answer(next(written), exchange, idea) if idea else Answer(exchange)
+            for exchange, idea in zip(exchanges, ideas, strict=True)
+        ]
+
+    def repairer(self, label: str) -> str:
+        """The model that repairs what a model wrote: itself, unless it only has ideas."""
+        if self._model(label).role != "idea":
+            return label
+        return self.settings.writers[0].label
+
     def ask(self, requests: Sequence[Request]) -> list[Exchange]:
         """The exchange of each request, in order."""
         return self.client.ask(requests) if requests else []
 
     def record(
         self,
-        exchange: Exchange,
+        answer: Answer,
         operator: str,
         parents: Sequence[str],
         generation: int,
@@ -82,16 +100,17 @@ class LanguageModels:
         *,
         shown: Sequence[str] = (),
     ) -> Record:
-        """The record that an exchange proposes; INVALID where it holds no component.
+        """The record that an answer proposes; INVALID where it holds no component.
 
         Args:
-            exchange: with the model.
+            answer: of the models.
             operator: that asked.
             parents: ids.
             generation: of the record.
             contract: of the component that was asked for.
             shown: sources that the prompt gave to be changed, for replies that hold only edits.
         """
+        exchange, idea, _ = answer
         kind, reply = contract.kind, exchange.reply
         problem, stage = exchange.error, Stage.ASK
         source = rationale = ""
@@ -108,12 +127,35 @@ class LanguageModels:
             Candidate.of(kind, source, operator=operator, parents=parents),
             model=exchange.request.model,
             request=exchange.request.key,
-            rationale=rationale,
+            rationale=remark(answer, rationale),
+            idea_model=idea.request.model if idea is not None else "",
         )
-        record = Record(candidate, generation, cost_usd=exchange.cost_usd)
+        idea_cost_usd = idea.cost_usd if idea is not None else 0.0
+        record = Record(
+            candidate,
+            generation,
+            cost_usd=exchange.cost_usd + idea_cost_usd,
+            idea_cost_usd=idea_cost_usd,
+        )
         if not problem:
             return record
         return replace(record, status=Status.INVALID, stage=stage, reason=problem)
+
+    def _to_write(self, briefing: Briefing, idea: Exchange, lessons: RecentLessons) -> Request:
+        path = ("write", idea.request.key)
+        label = self._chosen(self.settings.writers, lessons, "model", *path)
+        return self.request_to(label, writing_operator(), briefing, *path)
+
+    def _chosen(
+        self, models: Sequence[ModelSettings], lessons: RecentLessons, *path: str | int
+    ) -> str:
+        """The label of one of some models, by the bandit, with the seed of a path."""
+        return choose_model(
+            [model.label for model in models],
+            lessons.models,
+            child(self.seed, *path),
+            cost_weight=self.settings.cost_weight,
+        )
 
     def _model(self, label: str) -> ModelSettings:
         return next(model for model in self.settings.models if model.label == label)

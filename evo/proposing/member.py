@@ -77,6 +77,7 @@ class VariedMember:
             model=candidate.model,
             request=candidate.request,
             rationale=candidate.rationale,
+            idea_model=candidate.idea_model,
             step=candidate.step,
         )
 

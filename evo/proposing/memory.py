@@ -92,8 +92,10 @@ def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> RecentLess
         is_repair = candidate.operator == REPAIR
         operator = authors.get(candidate.parents[0], REPAIR) if is_repair else candidate.operator
         _add(operators, operator, Tally(int(not is_repair), int(lives), record.cost_usd))
-        if candidate.model:
-            _add(models, candidate.model, Tally(int(not is_repair), int(lives), record.cost_usd))
+        for model in (candidate.model, candidate.idea_model):
+            # An idea is no better than the pair that makes a component of it: both count whole.
+            if model:
+                _add(models, model, Tally(int(not is_repair), int(lives), record.cost_usd))
     failed = [
         Record(
             record.candidate,

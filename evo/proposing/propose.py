@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.components.base import Kind
-from evo.core.messages import Exchange, Request
 from evo.core.records import Candidate, Record
 from evo.core.seeds import child
 from evo.core.source import source_size
@@ -21,6 +20,7 @@ from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
 from evo.proposing.occasion import Brief, Occasion, PlanFn, as_it_is, nothing_planned
 from evo.proposing.seen import SeenSources
+from evo.proposing.tiers import Answer, Asked
 from evo.selection.individual import Individual, best_first
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator, operators
@@ -44,7 +44,7 @@ class Query(NamedTuple):
 
     operator: AskingOperator
     parents: Sequence[Record]
-    request: Request
+    asked: Asked
     varied: VariedMember
     host: Record
 
@@ -120,10 +120,10 @@ class Propose:
             for index in range(self._offspring(generation))
         ]
         queries = [draft for draft in drafts if isinstance(draft, Query)]
-        exchanges: list[Exchange] = []
+        answers: list[Answer] = []
         if self._language_models is not None:
-            exchanges = self._language_models.ask([query.request for query in queries])
-        replies = iter(exchanges)
+            answers = self._language_models.answer([query.asked for query in queries], lessons)
+        replies = iter(answers)
         proposals = [
             self._answer(draft, next(replies), parents, generation, index, past=lessons.past)
             if isinstance(draft, Query)
@@ -170,8 +170,8 @@ class Propose:
         works_out = planned is not None and planned.works_out
         occasion = Occasion(generation, index, known, varied, chosen, population, works_out)
         briefing = self._brief(briefing, occasion)
-        request = self._language_models.request(operator, briefing, lessons, generation, index)
-        return Query(operator, chosen, request, varied, host)
+        asked = self._language_models.request(operator, briefing, lessons, generation, index)
+        return Query(operator, chosen, asked, varied, host)
 
     def _ablation(
         self,
@@ -217,7 +217,7 @@ class Propose:
     def _answer(
         self,
         query: Query,
-        exchange: Exchange,
+        answer: Answer,
         parents: Sequence[Individual],
         generation: int,
         index: int,
@@ -228,14 +228,14 @@ class Propose:
         assert self._language_models is not None
         rng = child(self._seed, "instead", generation, index)
         substitute = self._portfolio.draw_writing(rng)
-        if exchange.reply is None and substitute is not None:
+        if answer.exchange.reply is None and substitute is not None:
             draw = self._draw_parents(parents, generation, index, rng)
             written = self._written(substitute, draw, query.varied, rng, past)
             return Proposal(Record(written, generation))
         ids = [parent.id for parent in query.parents]
         shown = [plain(query.varied.view(parent).candidate.source) for parent in query.parents]
         record = self._language_models.record(
-            exchange, query.operator.name, ids, generation, query.varied.contract, shown=shown
+            answer, query.operator.name, ids, generation, query.varied.contract, shown=shown
         )
         return Proposal(query.varied.complete_record(record, query.host), query)
 

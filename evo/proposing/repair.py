@@ -15,6 +15,7 @@ from evo.proposing.language_models import LanguageModels
 from evo.proposing.memory import REPAIR
 from evo.proposing.propose import Proposal, Query
 from evo.proposing.seen import SeenSources
+from evo.proposing.tiers import Answer
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 
@@ -66,7 +67,12 @@ class Repair:
             varied.contract, {}, [varied.view(record)], partners=varied.partners(query.host)
         )
         return self._language_models.request_to(
-            record.candidate.model, operator, briefing, "repair", record.generation, index
+            self._language_models.repairer(record.candidate.model),
+            operator,
+            briefing,
+            "repair",
+            record.generation,
+            index,
         )
 
     def _repaired(self, returns: Sequence[_Return]) -> list[Record]:
@@ -76,7 +82,7 @@ class Repair:
             if exchange.reply is None:
                 continue  # the refused record is in history already
             record = self._language_models.record(
-                exchange,
+                Answer(exchange),
                 REPAIR,
                 [refused.id],
                 refused.generation,

@@ -54,6 +54,20 @@ def ask(template: str, briefing: Briefing) -> Prompt:
     return Prompt(system, text)
 
 
+def ask_to_write(template: str, briefing: Briefing) -> Prompt:
+    """The prompt that gives a model another's idea to write."""
+    return Prompt(
+        render("system"),
+        render(
+            template,
+            contract=briefing.contract,
+            beside=_partners(briefing),
+            parents=[{"source": plain(parent.candidate.source)} for parent in briefing.parents],
+            idea=briefing.idea,
+        ),
+    )
+
+
 def ask_for_repair(template: str, briefing: Briefing) -> Prompt:
     """The prompt that gives a refused candidate, the one parent, back with the reason."""
     (refused,) = briefing.parents
@@ -134,6 +148,7 @@ def _filled(template: str, briefing: Briefing) -> str:
         idea=_idea(briefing),
         still_for=briefing.still_for,
         place=briefing.place,
+        wants_idea=briefing.wants_idea,
         hints=briefing.hints,
     )
 

@@ -89,7 +89,10 @@ class Dialect:
             limit=limit,
             seed=model.send_seed,
             stream=bool(model.extra.get("stream")),
-            schema=wanted and not model.grammar and "response_format" not in model.extra,
+            schema=wanted
+            and not model.grammar
+            and model.role != "idea"  # it answers in words
+            and "response_format" not in model.extra,
             effort=model.effort,
             budget=model.thinking_tokens is not None,
         )

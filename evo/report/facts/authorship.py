@@ -21,11 +21,11 @@ class _Tally:
     b_wrs: list[float] = field(default_factory=list[float])
     """Of the candidates at `top_rung`."""
 
-    def take(self, record: Record) -> None:
+    def take(self, record: Record, cost_usd: float) -> None:
         self.proposed += 1
         self.valid += record.status is not Status.INVALID
         self.new += record.status not in (Status.INVALID, Status.DUPLICATE)
-        self.cost_usd += record.cost_usd
+        self.cost_usd += cost_usd
         if record.score is None:
             return
         self.evaluated += 1
@@ -59,9 +59,15 @@ class Authorship:
         if not record.is_proposal or record.is_inherited:
             return
         candidate = record.candidate
-        self._tallies["operators"].setdefault(candidate.operator, _Tally()).take(record)
+        self._tallies["operators"].setdefault(candidate.operator, _Tally()).take(
+            record, record.cost_usd
+        )
+        models = self._tallies["models"]
+        idea = record.idea_cost_usd
         if candidate.model:
-            self._tallies["models"].setdefault(candidate.model, _Tally()).take(record)
+            models.setdefault(candidate.model, _Tally()).take(record, record.cost_usd - idea)
+        if candidate.idea_model:
+            models.setdefault(candidate.idea_model, _Tally()).take(record, idea)
 
     def facts(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Facts by name, under `operators` and `models`; win rates of those trained in full."""

@@ -22,7 +22,7 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
     credits_ = facts.pop("credits", None)
     source = str(facts.pop("source"))
     if not facts["model"]:
-        for key in ("model", "request", "rationale", "cost_usd"):
+        for key in ("model", "request", "rationale", "idea_model", "cost_usd", "idea_cost_usd"):
             del facts[key]
     parts: list[RenderableType] = [
         facts_table(facts),

@@ -1,0 +1,121 @@
+"""Campaigns in which one model has the ideas and another writes and repairs them."""
+
+from pathlib import Path
+from typing import Any
+
+import no_training
+import pytest
+from llm_campaigns import configure, reply, run, segments, writing
+
+from archive.history.history import History
+from archive.history.reader import Reader
+from archive.history.replies import Replies
+from evo.campaign.progress import Progress
+from evo.components.activation import Activation
+from evo.config import Config, load
+from evo.core.errors import UsageError
+from evo.core.messages import Reply
+from evo.core.records import Status
+from evo.llm.providers.dialect import Dialect
+from evo.llm.settings import ModelSettings
+from evo.report.facts.authorship import authorship_facts
+from operators.llm.ideas import read_idea
+from operators.llm.modules import UnreadableError
+
+pytestmark = pytest.mark.enable_socket
+IDEA = "Multiply x by a steep gate, 1 / (1 + exp(-1.7 x)), since it lets small numbers through."
+
+
+def answer(body: dict[str, Any]) -> str:
+    """Ideas in words where those are asked for, code everywhere else."""
+    asked = body["messages"][1]["content"]
+    if "Write no code" in asked:
+        return f"<think>hm</think>{IDEA} ({body['seed']})" if body["seed"] % 5 else reply(body)
+    return reply(body)
+
+
+@pytest.fixture
+def server(server, monkeypatch):
+    writing(server, monkeypatch).text_of = answer
+    return server
+
+
+def tiers(url: str, **changed: Any) -> Config:
+    """The dear model has ideas, the cheap one writes them."""
+    config = configure(url, **changed).model_dump(mode="json")
+    for model in config["llm"]["models"]:
+        model["role"] = {"dear": "idea", "cheap": "write"}[model["name"]]
+    return Config.model_validate(config)
+
+
+def proposals(folder: Path):
+    return [r for r in Reader.read(folder).records if r.candidate.model]
+
+
+def test_one_model_has_the_ideas_and_the_other_writes_and_repairs_them(server, tmp_path) -> None:
+    run(tmp_path / "run", tiers(server.url))
+
+    written = [r for r in proposals(tmp_path / "run") if r.candidate.idea_model]
+    assert {(r.candidate.model, r.candidate.idea_model) for r in written} == {("cheap", "dear")}
+    assert any(r.status is Status.EVALUATED for r in written)
+    assert all(r.candidate.rationale.startswith("Multiply x by") for r in written if r.graphs)
+    repaired = [r for r in proposals(tmp_path / "run") if r.candidate.operator == "repair-llm"]
+    assert repaired
+    assert {r.candidate.model for r in repaired} == {"cheap"}
+    asked = {body["messages"][1]["content"] for body in server.bodies}
+    assert any("Write exactly this component" in text and IDEA in text for text in asked)
+
+
+def test_code_in_place_of_an_idea_is_taken_without_a_writer(server, tmp_path) -> None:
+    run(tmp_path / "run", tiers(server.url))
+
+    direct = [r for r in proposals(tmp_path / "run") if r.candidate.model == "dear"]
+    assert any(r.status is Status.EVALUATED for r in direct)
+    assert not any(r.candidate.idea_model for r in direct)
+
+
+def test_each_model_is_charged_with_what_it_cost(server, tmp_path) -> None:
+    folder = tmp_path / "run"
+    run(folder, tiers(server.url))
+
+    spent = Replies.read(folder, campaign=Reader.read(folder).id).spent
+    facts = authorship_facts(Reader.read(folder).records)["models"]
+    assert spent["dear"].cost_usd > 0
+    assert facts["dear"]["cost_usd"] == pytest.approx(spent["dear"].cost_usd)
+    assert facts["cheap"]["cost_usd"] == pytest.approx(spent["cheap"].cost_usd)
+
+
+def test_a_campaign_with_tiers_that_is_interrupted_resumes_exactly(server, tmp_path) -> None:
+    run(tmp_path / "whole", tiers(server.url))
+
+    def cut(progress: Progress) -> None:
+        if (progress.generation, progress.step) == (2, "archive"):
+            raise KeyboardInterrupt
+
+    no_training.create(tmp_path / "cut", tiers(server.url)).close()
+    with History.open(tmp_path / "cut") as history, pytest.raises(KeyboardInterrupt):
+        no_training.run(history, cut)
+    run(tmp_path / "cut", tiers(server.url))
+
+    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("role", ["idea", "write"])
+def test_a_tier_alone_is_a_wrong_configuration(role: str) -> None:
+    with pytest.raises(UsageError, match="beside one of the role"):
+        load("default", [f'llm.models=[{{model="m", role="{role}"}}]'])
+
+
+def test_who_has_ideas_is_asked_for_no_schema() -> None:
+    asked = [
+        Dialect.of(ModelSettings(model="m", role=role, structured=True), base_url="").schema
+        for role in ("any", "idea", "write")
+    ]
+
+    assert asked == [True, False, True]
+
+
+@pytest.mark.parametrize("text", ["", "<think>still", "No.", "<think>a long thought</think>"])
+def test_a_reply_without_an_idea_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableError, match="expected an idea in words"):
+        read_idea(Reply(text, "stop", "m", 1, 1), Activation.contract)
