@@ -223,6 +223,7 @@ class Briefing:
         still_for: generations since the best became better.
         place: where the request stands.
         most_characters: longest prompt; less is shown where it would be longer.
+        has_card: whether the kind's card is shown, what the field knows of it.
         wants_idea: whether the reply should describe a component in words, for another model to
             write.
         idea: of another model, that the reply should write; empty where it is to have one.
@@ -247,5 +248,6 @@ class Briefing:
     still_for: int = 0
     place: Place = field(default_factory=lambda: Place(0, 1, 0))
     most_characters: int = MOST_CHARACTERS
+    has_card: bool = False
     wants_idea: bool = False
     idea: str = ""

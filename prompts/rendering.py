@@ -34,6 +34,13 @@ def render(name: str, **values: object) -> str:
 
 
 @cache
+def card(kind: str) -> str:
+    """What the field knows of a kind of components, one page; empty where it has no card."""
+    path = Path(__file__).parent / "cards" / f"{kind}.md"
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

@@ -189,6 +189,8 @@ class LlmSettings(Frozen):
     """Ask for the next generation while this one trains, from the survivors before it."""
     off: tuple[str, ...] = ()
     """Names of models that are not asked, for as long as they are here."""
+    cards: bool = True
+    """Show the card of the kind in prompts: one page of what the field knows of it."""
     cost_weight: NonNegativeFloat = 0.5
     """Weight of a model's price against its success; 0 ignores prices."""
     budget: Budget = Budget()

@@ -46,7 +46,11 @@ class LanguageModels:
     ) -> Asked:
         """A request to a model that the bandit chooses, with the seed of a path."""
         label = self._chosen(self.settings.authors, lessons, "model", *seed_path)
-        briefing = replace(briefing, wants_idea=self._model(label).role == "idea")
+        briefing = replace(
+            briefing,
+            has_card=self.settings.cards,
+            wants_idea=self._model(label).role == "idea",
+        )
         return Asked(self.request_to(label, operator, briefing, *seed_path), briefing)
 
     def request_to(

@@ -15,7 +15,7 @@ from evo.core.messages import Prompt
 from evo.core.records import Record, Status
 from evo.core.source import normalise
 from operators.briefing import Answers, Attempt, Briefing, Portrait
-from prompts.rendering import render
+from prompts.rendering import card, render
 
 _LONGEST_TEXT = 16
 _SHORT_ID = 6
@@ -32,7 +32,7 @@ _LESS: tuple[Callable[[Briefing], Briefing], ...] = (
     lambda b: replace(b, failures=(), tried=b.tried[:5], answers=_fewer(b.answers, 0)),
     lambda b: replace(b, leaders=b.leaders[:1], answers=Answers()),
     lambda b: replace(b, neighbours=(), origins=(), tried=b.tried[:2]),
-    lambda b: replace(b, leaders=(), tried=(), notes=b.notes[:3]),
+    lambda b: replace(b, leaders=(), tried=(), notes=b.notes[:3], has_card=False),
     lambda b: replace(b, setting=None, portraits={}),
 )
 """Steps that shorten a briefing that makes too long a prompt, each taken after those before."""
@@ -148,6 +148,7 @@ def _filled(template: str, briefing: Briefing) -> str:
         idea=_idea(briefing),
         still_for=briefing.still_for,
         place=briefing.place,
+        card=card(briefing.contract.kind) if briefing.has_card else "",
         wants_idea=briefing.wants_idea,
         hints=briefing.hints,
     )
