@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from evo.core.contract import Contract
 from operators.llm.dependencies import needed, suppliable_imports
+from operators.llm.layers import without_layers
 from operators.llm.modules import Module
 from operators.tree.names import bound, identifiers, import_targets, introduced, loaded, parameters
 from operators.tree.scopes import rename
@@ -32,6 +33,7 @@ def component(
     """
     parts = [modules[block].body[place] for block, place in needed(modules, home, entry, contract)]
     tree = ast.Module(parts, [])
+    without_layers(tree)
     _adopt(tree, entry, contract)
     body = tree.body
     _supply_imports(body, contract)

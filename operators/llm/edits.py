@@ -19,6 +19,10 @@ _BEGIN, _END = "*** Begin Patch", "*** End Patch"
 _HUNK = re.compile(r"^@@")
 _OLD_FILE, _NEW_FILE = re.compile(r"^--- \S"), re.compile(r"^\+\+\+ \S")
 _FENCE = re.compile(r"^[ \t>]*(?:`{2,}|~{3,}) *(?P<info>[\w.+-]*)")
+_TAGGED = re.compile(
+    r"<(?P<old>old\w*|search|original|before|find)>(?P<from>[^<]{1,4000})</(?P=old)>\s*"
+    r"<(?P<new>new\w*|replace|updated|after)>(?P<to>[^<]{1,4000})</(?P=new)>"
+)
 _OLD_KEYS = ("old_str", "old_string", "old_text", "oldText", "search", "original", "old", "find")
 _NEW_KEYS = ("new_str", "new_string", "new_text", "newText", "replace", "updated", "new")
 _MOST_OBJECTS = 20
@@ -73,7 +77,7 @@ def applied(text: str, parents: Sequence[str]) -> Edited:
 
 
 def _of_tool(text: str, parents: Sequence[str]) -> Edited:
-    """The same for edits as the arguments of an editor's tool, in JSON."""
+    """The same for edits as the arguments of an editor's tool, in JSON or between tags."""
     decoder, place, edits, first, last = json.JSONDecoder(strict=False), 0, list[Edit](), -1, 0
     for _ in range(_MOST_OBJECTS):
         place = text.find("{", place)
@@ -89,7 +93,11 @@ def _of_tool(text: str, parents: Sequence[str]) -> Edited:
             first, last = (place if first < 0 else first), end
         place = end
     if not edits:
-        return Edited(text)
+        tagged = list(_TAGGED.finditer(text))
+        if not tagged:
+            return Edited(text)
+        edits = [_edit(pair["from"], pair["to"]) for pair in tagged[:_MOST_EDITS]]
+        first, last = tagged[0].start(), tagged[-1].end()
     results = _results(edits, parents)
     if len(results) != 1:
         return Edited(text, _problem(parents, len(results)))
@@ -105,7 +113,7 @@ def _edits_of(content: Any) -> Iterator[Edit]:
                 old = next((items[key] for key in _OLD_KEYS if key in items), None)
                 new = next((items[key] for key in _NEW_KEYS if key in items), None)
                 if isinstance(old, str) and isinstance(new, str):
-                    yield Edit(old.split("\n"), new.split("\n"), is_exact=True)
+                    yield _edit(old, new)
                 else:
                     pending[:0] = list(items.values())
             case list() as items:
@@ -117,6 +125,10 @@ def _edits_of(content: Any) -> Iterator[Edit]:
                     continue
             case _:
                 pass
+
+
+def _edit(old: str, new: str) -> Edit:
+    return Edit(old.strip("\n").split("\n"), new.strip("\n").split("\n"), is_exact=True)
 
 
 def _results(edits: Sequence[Edit], parents: Sequence[str]) -> list[str]:
