@@ -226,7 +226,7 @@ class Briefing:
         has_card: whether the kind's card is shown, what the field knows of it.
         wants_idea: whether the reply should describe a component in words, for another model to
             write.
-        idea: of another model, that the reply should write; empty where it is to have one.
+        words: another model's idea, that the reply should write as code; else empty.
     """
 
     contract: Contract
@@ -250,4 +250,4 @@ class Briefing:
     most_characters: int = MOST_CHARACTERS
     has_card: bool = False
     wants_idea: bool = False
-    idea: str = ""
+    words: str = ""

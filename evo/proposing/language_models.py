@@ -74,7 +74,7 @@ class LanguageModels:
         pairs = list(zip(asked, exchanges, strict=True))
         ideas = [idea_of(exchange, one.briefing) for one, exchange in pairs]
         requests = [
-            self._to_write(replace(one.briefing, idea=idea, wants_idea=False), exchange, lessons)
+            self._to_write(replace(one.briefing, words=idea, wants_idea=False), exchange, lessons)
             for (one, exchange), idea in zip(pairs, ideas, strict=True)
             if idea
         ]

@@ -63,7 +63,7 @@ def ask_to_write(template: str, briefing: Briefing) -> Prompt:
             contract=briefing.contract,
             beside=_partners(briefing),
             parents=[{"source": plain(parent.candidate.source)} for parent in briefing.parents],
-            idea=briefing.idea,
+            idea=briefing.words,
         ),
     )
 
