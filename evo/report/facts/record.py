@@ -36,6 +36,7 @@ def record_facts(
         if score is None
         else {**score_facts(record), "end": score.end.value, "trials": _trials(record)},
         "novelty": None if novelty is None else novelty._asdict(),
+        **({"diagnoses": _diagnoses(record)} if record.diagnoses else {}),
         **({} if credits_ is None else {"credits": dict(credits_)}),
         **({} if confirmation is None else {"confirmation": _verdict(confirmation)}),
     }
@@ -105,6 +106,10 @@ def _verdict(confirmation: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in confirmation.items() if key not in ("id", "source", "trials")
     }
+
+
+def _diagnoses(record: Record) -> list[dict[str, Any]]:
+    return [finite_or_null(diagnosis._asdict()) for diagnosis in record.diagnoses]
 
 
 def _trials(record: Record) -> list[dict[str, Any]]:

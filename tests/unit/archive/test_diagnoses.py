@@ -9,6 +9,7 @@ from archive.store import merging, segment
 from archive.store.record_columns import unpack
 from archive.store.segment import generation_columns, open_segment, packed, seal
 from evo.core.records import Diagnosis, Generation, Record
+from evo.report.facts.record import record_facts
 
 CAMPAIGN = "a" * 64
 WENT = Diagnosis("digits", "mlp", *(number / 8 for number in range(12)))
@@ -55,3 +56,12 @@ def test_a_later_diagnosis_of_a_network_replaces_the_earlier_one() -> None:
     assert record.diagnosed(outcome).diagnoses == (WENT,)
     assert record.diagnosed(outcome).diagnosed(later).diagnoses[0].late_loss == 9.0
     assert record.diagnosed(outcome).diagnosed(samples.outcome(3)).diagnoses == (WENT,)
+
+
+def test_the_facts_of_a_record_have_them_where_there_are_any() -> None:
+    record = samples.record(1)
+
+    facts = record_facts(replace(record, diagnoses=(WENT,)))
+
+    assert "diagnoses" not in record_facts(record)
+    assert facts["diagnoses"] == [WENT._asdict()]
