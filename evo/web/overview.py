@@ -38,6 +38,16 @@ class Spend(NamedTuple):
         """Share of the limit that is used; None without one."""
         return None if not self.limit else min(self.used / self.limit, 1.0)
 
+    def text(self, amount: float) -> str:
+        """An amount in its unit.
+
+        >>> Spend("dollars", 0.734, 2.0, "$").text(2.0), Spend("tokens", 0, None).text(36000)
+        ('$2.00', '36,000')
+        """
+        if not self.unit:
+            return f"{amount:,.0f}"
+        return f"${amount:,.2f}" if self.unit == "$" else f"{amount:,.2f} {self.unit}"
+
 
 class Pace(NamedTuple):
     """How quickly generations are sealed, by the times of their files.

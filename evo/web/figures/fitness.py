@@ -17,6 +17,7 @@ from evo.web.figures.spec import (
     held,
     numbers,
     plain,
+    thinned,
 )
 from evo.web.index import Index
 
@@ -26,6 +27,7 @@ MEASURES = {
     "bsota_wr": "BSOTA-WR: chance to beat the best baseline",
 }
 _QUANTILES = (0.1, 0.5, 0.9)
+_MOST_MARKERS = 60
 
 
 def fitness_figure(index: Index, climbs: Sequence[Climb], measure: str = "margin") -> Figure:
@@ -57,7 +59,7 @@ def fitness_figure(index: Index, climbs: Sequence[Climb], measure: str = "margin
         },
         {
             "type": "scatter",
-            "mode": "lines+markers",
+            "mode": _mode(x),
             "x": x,
             "y": numbers([group.mean() for group in groups]),
             "name": "mean",
@@ -67,6 +69,11 @@ def fitness_figure(index: Index, climbs: Sequence[Climb], measure: str = "margin
         *_again(index, measure),
     ]
     return figure(data, x="generation", y=MEASURES[measure], zeroline=measure == "margin")
+
+
+def _mode(x: Sequence[int]) -> str:
+    """Markers too where there is room for them."""
+    return "lines+markers" if len(x) <= _MOST_MARKERS else "lines"
 
 
 def _best(climbs: Sequence[Climb], measure: str) -> list[Figure]:
@@ -81,7 +88,7 @@ def _best(climbs: Sequence[Climb], measure: str) -> list[Figure]:
         band(steps, low, high, name="95 % interval of the best", fillcolor=ORANGE),
         {
             "type": "scatter",
-            "mode": "lines+markers",
+            "mode": _mode(x),
             "x": x,
             "y": numbers(estimate.value for estimate in estimates),
             "customdata": [plain(best.id) for _, best in known],
@@ -93,7 +100,7 @@ def _best(climbs: Sequence[Climb], measure: str) -> list[Figure]:
 
 
 def _again(index: Index, measure: str) -> list[Figure]:
-    places = np.flatnonzero(index.remeasured)
+    places = thinned(np.flatnonzero(index.remeasured))
     if not len(places):
         return []
     values, low, high = (index.numbers[measure + end][places] for end in ("", "_low", "_high"))

@@ -56,8 +56,7 @@ def calibration_figure(judgement: Judgement, ids: Sequence[str]) -> Figure:
         ids: of its evaluated candidates, in order.
     """
     forecasts = judgement.forecasts
-    nothing = np.zeros(0, dtype=np.intp)
-    shown = thinned(np.arange(len(forecasts.measured)), nothing)
+    shown = thinned(np.arange(len(forecasts.measured)))
     spread = forecasts.spread[shown]
     ends = [float(end) for end in np.quantile(forecasts.measured, [0.0, 1.0])]
     data = [

@@ -23,8 +23,11 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, GREY)
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x")
 DASHES = ("solid", "dash", "dot", "dashdot")
 SCALE = "Cividis"
-MOST_POINTS = 1_200
+MOST_POINTS = 1_000
 """Points of a cloud that are drawn; more would slow the page and look the same."""
+
+
+NOTHING: Indices = np.zeros(0, dtype=np.intp)
 
 
 def plain(text: str) -> str:
@@ -117,7 +120,7 @@ def held(x: Sequence[Any], *curves: Sequence[Any]) -> list[list[Any]]:
     return [[x[p] for p in places], *([curve[v] for v in values] for curve in curves)]
 
 
-def thinned(places: Indices, keep: Indices) -> Indices:
+def thinned(places: Indices, keep: Indices = NOTHING) -> Indices:
     """At most `MOST_POINTS` places: those to keep, and of the others some, evenly spaced.
 
     Args:
