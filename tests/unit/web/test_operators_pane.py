@@ -91,7 +91,7 @@ def test_spend_is_shown_by_model_operator_generation_and_discovery(asked):
     drawn = visitor.get("/c/asked/figures/spend.json").json
 
     section = text[text.index('id="spend"') :]
-    cells = re.findall(r"<tr><td>(\w[\w-]*)</td>.*?<td class=\"n\">([^<]*)</td></tr>", section)
+    cells = re.findall(r"<tr><td[^>]*>(\w[\w-]*)</td>.*?<td class=\"n\">([^<]*)</td></tr>", section)
     assert dict(cells)["cheap"].strip() == "0.2500"
     assert dict(cells)["dark"].strip() == "unknown"
     assert f"{spend['operators']['novel-llm']['cost_usd']:.4f}" in section
