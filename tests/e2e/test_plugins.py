@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from support.command import Finished, run_evo
+from support.command import Evo, Finished, run_evo
 
 PACKAGE = Path(__file__).parents[1] / "plugin"
 CAMPAIGN = """
@@ -96,9 +96,11 @@ def test_a_campaign_on_a_kind_and_a_task_of_other_people_runs_and_goes_on(
 
 
 def test_without_its_package_a_campaign_is_refused_before_anything_is_spent(
-    evo_with: With,
+    evo: Evo, tmp_path: Path
 ) -> None:
-    done = evo_with("run", "gates.toml", sites=())
+    (tmp_path / "gates.toml").write_text(CAMPAIGN)
+
+    done = evo("run", "gates.toml", cwd=tmp_path)
 
     assert done.code == 2
     assert "Unknown kind 'gate'" in done.err
