@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from functools import lru_cache
 
 from evo.core.source import normalise
 
@@ -11,6 +12,7 @@ _FEW = 2
 """Lines that may always be new: that of a formula, and one that it needs."""
 
 
+@lru_cache(maxsize=4096)  # children of a parent that lives long stand in one prompt after another
 def changed_lines(before: str, after: str) -> Sequence[str]:
     r"""Lines that are gone ("- ") and new ("+ "); empty where nearly all of them differ.
 
