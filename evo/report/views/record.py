@@ -9,6 +9,9 @@ from rich.text import Text
 
 from evo.report.views.tables import facts_table, rows_table
 
+_COURSE = ("network", "stable_rate", "early_loss", "late_loss", "signal_gain", "flat", "dead")
+"""What of a diagnosis a table has room for."""
+
 
 def record_view(facts: Mapping[str, Any]) -> RenderableType:
     """One record: its origin, measures, source, credits, confirmation and trials.
@@ -20,6 +23,7 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
     score = facts.pop("score")
     confirmation = facts.pop("confirmation", None)
     credits_ = facts.pop("credits", None)
+    diagnoses = facts.pop("diagnoses", [])
     source = str(facts.pop("source"))
     if not facts["model"]:
         for key in ("model", "request", "rationale", "idea_model", "cost_usd", "idea_cost_usd"):
@@ -42,6 +46,9 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
         if all(trial["strength"] == 1 for trial in trials):  # only penalties have any other
             trials = [{k: v for k, v in trial.items() if k != "strength"} for trial in trials]
         parts += [Text(), facts_table(score), Text(), rows_table(trials)]
+    if diagnoses:
+        rows = [{name: diagnosis[name] for name in _COURSE} for diagnosis in diagnoses]
+        parts += [Text(), rows_table(rows)]
     return Group(*parts)
 
 

@@ -3,11 +3,12 @@ import math
 import pytest
 import torch
 
-from evo.core.records import Trial
+from evo.core.records import Diagnosis, Trial
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.strata import stratum_of
 from evo.evaluation.training import trials as room
-from evo.evaluation.training.trainer import Trained
+from evo.evaluation.training.probe import Probe
+from evo.evaluation.training.trainer import Course, Trained
 from evo.evaluation.training.trainer import train as real_train
 from evo.evaluation.training.trials import run_trials
 from evo.networks.parts import Parts
@@ -45,6 +46,25 @@ def test_the_rate_is_chosen_on_validation_and_read_on_test(monkeypatch) -> None:
     assert [trial.learning_rate for trial in found] == [0.1] * 8
     assert [trial.loss for trial in found] == pytest.approx([0.5, 0.6] * 4)
     assert [trial.accuracy for trial in found] == pytest.approx([1 / 1.5, 1 / 1.6] * 4)
+
+
+def test_a_diagnosis_is_that_of_the_picked_setting_and_of_the_first_heat_alone(monkeypatch) -> None:
+    start, end = Probe(1, 0.5, 0.5, 0.25, 0, 0), Probe(2, 3, 1, 1, 0.5, 0.125)
+    losses = torch.tensor([[0.9, 0.2, INF], [0.9, 0.3, 0.8]])
+    early, late = torch.tensor([[9.0, 2.0, 9.0]] * 2), torch.tensor([[9.0, 0.5, 9.0]] * 2)
+    given = Trained(losses, losses, losses, Course(early, late, start, end))
+    monkeypatch.setattr(room, "train", lambda *_, **__: given)
+    found: list[Diagnosis] = []
+
+    trials = run_trials(Parts(torch.tanh), ("digits",), PROTOCOL, rung=0, diagnosed=found.append)
+
+    assert [one.network for one in found] == list(dict.fromkeys(t.network for t in trials))
+    first = found[0]
+    assert (first.early_loss, first.late_loss) == (2.0, 0.5)
+    assert first.diverged == pytest.approx(1 / 6)
+    assert first.stable_rate == 0.1
+    assert (first.signal_gain, first.gradient_gain) == (0.5, 0.25)
+    assert (first.last_input_end, first.flat, first.dead) == (3, 0.5, 0.125)
 
 
 def test_one_rate_is_chosen_over_all_seeds_at_once(monkeypatch) -> None:
