@@ -1,6 +1,7 @@
 import pytest
 from support.records import evaluated, record
 
+from evo.campaign.budget_warnings import Use
 from evo.campaign.progress import Progress, Tracker
 from evo.core.records import Generation, Outcome, Status
 from evo.evaluation.protocol import Protocol, Rung
@@ -110,3 +111,15 @@ def test_what_an_earlier_process_sealed_is_counted_and_not_told(seen, clock) -> 
 
     following.take(Generation(3, [evaluated("c")], ()))
     assert [progress.counts[Status.EVALUATED] for progress in seen] == [3]
+
+
+def test_margins_of_the_best_and_what_is_spent_are_in_every_snapshot(seen, clock) -> None:
+    following = tracker(seen, clock)
+    spent = {"dollars": Use(0.5, 2.0, "${:.2f}")}
+    following.also_show(lambda: spent)
+    for number, rate in ((1, 0.4), (2, 0.8)):
+        following.take(Generation(number, [evaluated(f"c{number}", rate, generation=number)], ()))
+
+    climbs = [progress.climb.best.scored.margin.value for progress in seen]
+    assert [progress.margins for progress in seen] == [tuple(climbs[:1]), tuple(climbs)]
+    assert seen[-1].uses == spent
