@@ -23,7 +23,7 @@ _TEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
-_WIDTH = 76
+_WIDTH = 64
 """Columns of a page in LaTeX's typewriter font."""
 _LAST_TYPESET = 0x17F
 _PUNCTUATION = "–—‘’“”…"
@@ -159,7 +159,7 @@ def _folded(line: str) -> Iterator[str]:
     r"""A line of Python in pieces that fit a page, each but the last continued by a backslash.
 
     >>> list(_folded("    return " + "torch.tanh(x) + " * 5 + "1"))[1]
-    '        + torch.tanh(x) + 1'
+    '        torch.tanh(x) + torch.tanh(x) + 1'
     """
     rest, indent = line, line[: len(line) - len(line.lstrip())]
     is_comment = rest.lstrip().startswith("#")

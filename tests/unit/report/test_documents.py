@@ -71,7 +71,7 @@ def test_no_attack_is_a_command_of_latex(report):
     blocks = r"\\begin\{verbatim\}\n.*?\n\\end\{verbatim\}"
     outside = re.sub(blocks, "", write_report(report, "latex"), flags=re.DOTALL)
     known = "usepackage setlength tabcolsep texttt begin centering caption toprule midrule "
-    known += "bottomrule end textbackslash small"
+    known += "bottomrule end textbackslash small footnotesize"
 
     commands = set(re.findall(r"\\([A-Za-z]+)", outside))
 
