@@ -213,7 +213,8 @@ def test_every_command_that_answers_takes_json() -> None:
     }
 
     assert "status" in plain
-    assert without == {"export", "report", "view"}  # two write files, one serves pages
+    # Three write files, two serve: pages and tools.
+    assert without == {"export", "report", "skill", "view", "mcp"}
 
 
 UNDATED = [page for page in (*PAGES, "CONTRIBUTING.md") if "measurements" not in page]

@@ -29,9 +29,9 @@ def steering_view(facts: Mapping[str, Any]) -> RenderableType:
     for key in ("pinned", "banned", "models_off"):
         if facts[key]:
             shown[key.replace("_", " ")] = ", ".join(facts[key])
-    said = {
-        f"{change['time'][:19]} UTC, from {change['first']} on": change_words(change)
-        for change in sorted(facts["changes"], key=lambda change: change["time"])
-    }
-    tables = [facts_table(said)] if said else []
+    said: dict[str, list[str]] = {}
+    for change in sorted(facts["changes"], key=lambda change: change["time"]):
+        when = f"{change['time'][:19]} UTC, from {change['first']} on"
+        said.setdefault(when, []).append(change_words(change))
+    tables = [facts_table({when: "; ".join(words) for when, words in said.items()})] if said else []
     return Group(facts_table(shown), *tables)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -7,10 +9,15 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.single_file import DESCRIPTIONS, write_single_file
 from evo.core.fields import RECORD_FIELDS, record_row
+from evo.core.records import Diagnosis
 
 NAMES = [field.name for field in RECORD_FIELDS]
 CELLS = {field.name: field.cell for field in RECORD_FIELDS}
-RECORDS = [samples.record(1), samples.refused(2), samples.record(3, generation=1)]
+WENT = Diagnosis("digits", "mlp", *(number / 8 for number in range(12)))
+RECORDS = [
+    *(samples.record(1), samples.refused(2)),
+    replace(samples.record(3, generation=1), diagnoses=(WENT,)),
+]
 
 
 @pytest.fixture
@@ -56,6 +63,8 @@ def test_its_values_are_those_of_the_records(folder, tmp_path):
         assert file["parents/record"][:].tolist() == [0, 2]
         assert file["graphs/record"][:].tolist() == [0, 0, 2, 2]
         assert tuple(file["graphs/text"].asstr()[:2]) == RECORDS[0].graphs
+        assert file["diagnoses/record"][:].tolist() == [2]
+        assert file["diagnoses/dead"][:].tolist() == [WENT.dead]
         assert file["text_vectors/record"][:].tolist() == [0, 2]
         assert (file["text_vectors/vector"][1] == RECORDS[2].text_vector).all()
 

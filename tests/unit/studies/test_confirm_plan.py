@@ -160,7 +160,7 @@ class Pool:
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
     pool = Pool()
-    monkeypatch.setattr(confirm.build, "workers", pool.workers)
+    monkeypatch.setattr(confirm.process, "workers", pool.workers)
     return pool
 
 
