@@ -66,7 +66,7 @@ def test_a_report_is_one_file(evo: Evo, finished_run: str, workplace: Path) -> N
 
     assert done.code == 0, done.err
     assert status["best"]["id"] in page
-    assert page.count("data:image/svg+xml;base64,") == 5
+    assert page.count("data:image/svg+xml;base64,") == 6
 
 
 def test_a_report_in_a_format_that_is_unknown_is_refused(evo: Evo, finished_run: str) -> None:

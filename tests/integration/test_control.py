@@ -56,7 +56,7 @@ def test_a_command_reaches_the_process_that_runs_a_campaign(folder) -> None:
     with listens(folder) as history:
         answer, is_running = carry_out(folder, workers(3))
 
-        assert (answer, is_running) == (Answer(True, 0, "From generation 0 on: workers = 3."), True)
+        assert (answer, is_running) == (Answer(True, 1, "From generation 1 on: workers = 3."), True)
         assert history.config["workers"] == 3
     assert Reader.read(folder).config["workers"] == 3
 
@@ -150,7 +150,7 @@ def test_a_folder_deeper_than_an_address_is_reached(tmp_path) -> None:
     no_training.create(deep, no_training.configure()).close()
 
     with listens(deep):
-        assert send(deep, workers(3)) == Answer(True, 0, "From generation 0 on: workers = 3.")
+        assert send(deep, workers(3)) == Answer(True, 1, "From generation 1 on: workers = 3.")
 
 
 def test_a_socket_that_a_killed_process_left_is_nobody_and_is_replaced(folder) -> None:

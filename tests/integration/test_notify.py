@@ -83,7 +83,7 @@ def appending(place: Path) -> list[str]:
         (BudgetReachedError("All spent."), [("stopped", "Stopped: All spent.")]),
         (ValueError(f"odd {KEY}"), [("stopped", "Stopped: failed: ValueError")]),
         (
-            EndpointDeadError("m is away."),
+            EndpointDeadError("m is away.", reason="connection refused"),
             [("endpoint", "m is away."), ("stopped", "Stopped: m is away.")],
         ),
     ],

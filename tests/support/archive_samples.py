@@ -94,6 +94,7 @@ def everything(item: Record) -> tuple[object, ...]:
         repr(item.score),
         repr(item.novelty),
         repr(item.seconds),
+        repr((item.cost_usd, item.idea_cost_usd)),
         item.member,
         repr(item.screening),
         repr(item.diagnoses),
@@ -121,7 +122,9 @@ _diagnoses = st.lists(
     st.builds(Diagnosis, _text, _text, *[_number] * (len(Diagnosis._fields) - 2)), max_size=2
 ).map(tuple)
 _candidates = st.builds(
-    Candidate, _text, _text, _text, st.lists(_text, max_size=3).map(tuple), _text
+    Candidate,
+    *(_text, _text, _text, st.lists(_text, max_size=3).map(tuple), _text),
+    idea_model=_text,
 )
 
 
@@ -141,6 +144,7 @@ records = st.builds(
     _vectors(2),
     st.none() | _scores,
     st.none() | st.builds(Novelty, st.none() | st.floats(0, 2), _number, _text, _text),
+    _number,
     _number,
     _number,
     _text,

@@ -78,4 +78,5 @@ WAYS: dict[str, Callable[[], object]] = {
     "huge": huge,
     "locked": locked,
 }
-WAYS[sys.argv[1]]()
+if __name__ == "__main__":
+    WAYS[sys.argv[1]]()
