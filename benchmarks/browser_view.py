@@ -66,6 +66,8 @@ def _chosen(name: str, values: str) -> str:
 
 _SWAPPED = "part.lastElementChild !== before"
 _AT_ONCE = "true"
+_BETWEEN_S = 0.5
+"""Between two actions of a person."""
 ACTIONS = (
     Action("filter by status", "candidates", _chosen("status", "['full', 'merit']"), _SWAPPED),
     Action(
@@ -187,8 +189,10 @@ def measure(browser: Browser, address: str, server: int, repeats: int) -> None:
     for action in ACTIONS:
         opened(page, f"{address}/{action.pane}")
         watch.wait_for_server()
-        acts = [partial(acted, page, action, number) for number in range(repeats + 1)]
-        done = [watch.taken(act) for act in acts]
+        done: list[Taken] = []
+        for number in range(repeats + 1):
+            time.sleep(_BETWEEN_S)
+            done.append(watch.taken(partial(acted, page, action, number)))
         report(action.name, done[1:], LIMIT_MS)  # the first one warms the page up
 
 

@@ -34,8 +34,9 @@ from evo.commands.list import list_command
 from evo.commands.mcp import mcp
 from evo.commands.pareto import pareto
 from evo.commands.report import report
+from evo.commands.resume import resume
 from evo.commands.reward import reward
-from evo.commands.run import resume, run
+from evo.commands.run import run
 from evo.commands.show import show
 from evo.commands.skill import skill
 from evo.commands.status import status

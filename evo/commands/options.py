@@ -18,6 +18,14 @@ RunName = Annotated[
         autocompletion=complete_run,
     ),
 ]
+Replay = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN",
+        help="Take all replies of language models from this campaign; ask none.",
+        autocompletion=complete_run,
+    ),
+]
 Files = Annotated[list[Path], typer.Argument(help="Python files, one component each.")]
 KindName = Annotated[
     str,

@@ -38,8 +38,9 @@ def large(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, i
     return folder, CANDIDATES
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium, ended with the file: while it runs, no other test can run an event loop."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
         pytest.skip(f"no browser: install Debian's chromium (looked for {', '.join(_BROWSERS)})")

@@ -138,6 +138,7 @@ def test_a_dead_endpoint_says_how_to_go_on_and_status_repeats_why(
     assert "'absent' is unavailable" in status["stopped_because"]
 
 
+@pytest.mark.enable_socket
 def test_a_budget_that_ends_before_anything_is_proposed_prints_no_empty_tables(
     evo: Evo, workplace: Path
 ) -> None:

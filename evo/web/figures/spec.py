@@ -23,7 +23,7 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, GREY)
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x")
 DASHES = ("solid", "dash", "dot", "dashdot")
 SCALE = "Cividis"
-MOST_POINTS = 600
+MOST_POINTS = 300
 """Points of a cloud that are drawn; more would slow the page and look the same."""
 
 

@@ -45,6 +45,7 @@ function replace(part, fresh) {
 export function bindForms() {
   for (const form of document.querySelectorAll("form.filters")) {
     let timer;
+    let typed = 0;
     const update = (wait) => {
       clearTimeout(timer);
       timer = setTimeout(() => show(addressOf(form), { history: "replaceState" }), wait);
@@ -52,7 +53,9 @@ export function bindForms() {
     form.addEventListener("input", (event) => {
       const output = event.target.closest("label")?.querySelector("output");
       if (output) output.value = event.target.value;
-      update(event.target.type === "search" ? 30 : 0);
+      const isTyping = event.target.type === "search" && event.timeStamp - typed < 100;
+      if (event.target.type === "search") typed = event.timeStamp;
+      update(isTyping ? 50 : 0); // a first letter is searched for at once, a word when it is typed
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
