@@ -13,7 +13,7 @@ def one_thread() -> Generator[None]:
     """Torch, BLAS and OpenMP compute in one thread while the context lasts.
 
     The other processors train. On two busy cores, threads of BLAS that waited for each other took
-    more than twenty times as long as one, and their number changes the last bits of a sum.
+    more than twenty times as long as one, and their number may change the last bits of a sum.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
