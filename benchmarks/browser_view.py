@@ -118,7 +118,7 @@ ACTIONS = (
 
 
 class Taken(NamedTuple):
-    """What an action took, in milliseconds."""
+    """Times of an action, in milliseconds."""
 
     wall: float
     browser: float
@@ -133,7 +133,7 @@ class Watch:
         self._server = server
 
     def taken(self, do: Callable[[], float]) -> Taken:
-        """What an action took that gives its time in the page."""
+        """Times of an action that returns its own time in the page."""
         browser, server = self._browser_ms(), self._server_ms()
         wall = do()
         return Taken(wall, self._browser_ms() - browser, self._server_ms() - server)

@@ -113,7 +113,7 @@ def _configure(generations: int, offspring: int) -> Config:
 
 
 def _said(days: int, per_day: int) -> dict[int, list[Callable[[Path], Command]]]:
-    """What a person says, by the generation after which it is said."""
+    """Commands of a person, by the generation after which they are sent."""
 
     def words(*parts: str, **how: Any) -> Callable[[Path], Command]:
         return lambda _: Command.of(parts[0], parts[1:], **how)

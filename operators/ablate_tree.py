@@ -14,7 +14,7 @@ import numpy as np
 from evo.core.contract import Contract
 from evo.core.records import Record
 from operators.base import WritingOperator, operators
-from operators.mutate_tree import mutant
+from operators.mutate_tree import mutants
 from operators.tree.edits import replacements
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
@@ -45,7 +45,7 @@ class AblateTree(WritingOperator):
         # Of a small component there are few ablations, which would come again and again.
         is_spent = parts < _FEW and rng.random() < _SPENT
         ablated = [] if is_spent else list(_ablated(parent, rng))
-        return first_worthy([*ablated, *_edited(parent, rng)], [parent], rng)
+        return first_worthy([*ablated, *mutants(parent.program, rng)], [parent], rng)
 
 
 def _removals(program: Program) -> list[tuple[Site, ast.expr]]:
@@ -70,9 +70,3 @@ def _ablated(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
         tidy(program)
         if program.size < parent.size:
             yield program
-
-
-def _edited(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
-    """Mutants, for a parent that has nothing to take out."""
-    for _ in range(ATTEMPTS):
-        yield mutant(parent.program, rng)

@@ -8,7 +8,7 @@ were ahead of their parent, with a floor: far from a good component large steps 
 small ones do (as Rechenberg's 1/5 rule, and probability matching in `operators.adaptation`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -64,7 +64,7 @@ class MutateTree(LearningOperator):
         (record,) = parents
         parent = read_parent(record.candidate.source, contract)
         step = draw_step(past.steps.get(self.name, {}), rng)
-        drafts = (mutant(parent.program, rng, STEP_SIZES[step]) for _ in range(ATTEMPTS))
+        drafts = mutants(parent.program, rng, STEP_SIZES[step])
         return Draft(first_worthy(drafts, [parent], rng), step)
 
 
@@ -76,6 +76,14 @@ def draw_step(successes: Mapping[int, Success], rng: np.random.Generator) -> int
     }
     chances = shares(weights, tallies, floor=_FLOOR)
     return choose(range(len(STEP_SIZES)), list(chances.values()), rng)
+
+
+def mutants(
+    parent: Program, rng: np.random.Generator, size: StepSize | None = None
+) -> Iterator[Program]:
+    """As many mutants as an operator tries before it gives up; arguments as of `mutant`."""
+    for _ in range(ATTEMPTS):
+        yield mutant(parent, rng, size)
 
 
 def mutant(parent: Program, rng: np.random.Generator, size: StepSize | None = None) -> Program:

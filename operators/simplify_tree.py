@@ -16,7 +16,7 @@ import numpy as np
 from evo.core.contract import Contract
 from evo.core.records import Record
 from operators.base import WritingOperator, operators
-from operators.mutate_tree import mutant
+from operators.mutate_tree import mutants
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
 from operators.tree.reductions import reduce_once
@@ -45,11 +45,11 @@ class SimplifyTree(WritingOperator):
         parent = read_parent(record.candidate.source, contract)
         rounds = 1 if parent.size <= _HARDLY_REDUCIBLE else _ROUNDS
         drafts = chain.from_iterable(
-            chain(_reduced(parent, rng), _edited(parent, rng)) for _ in range(rounds)
+            chain(_reduced(parent, rng), mutants(parent.program, rng)) for _ in range(rounds)
         )
         reduced = _not_larger(drafts, parent)
         # Of the smallest components, hardly any edit gives another that is no larger.
-        return first_worthy(chain(reduced, _edited(parent, rng)), [parent], rng)
+        return first_worthy(chain(reduced, mutants(parent.program, rng)), [parent], rng)
 
 
 def _reduced(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
@@ -58,12 +58,6 @@ def _reduced(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
         for _ in range(int(rng.geometric(_LAST_REDUCTION))):
             reduce_once(program, rng)
         yield program
-
-
-def _edited(parent: Parent, rng: np.random.Generator) -> Iterator[Program]:
-    """Mutants, for a parent that has nothing left to drop."""
-    for _ in range(ATTEMPTS):
-        yield mutant(parent.program, rng)
 
 
 def _not_larger(drafts: Iterator[Program], parent: Parent) -> Iterator[Program]:

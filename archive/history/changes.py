@@ -1,4 +1,4 @@
-"""What a person said to a campaign after it began: the file `changes`.
+"""Changes of settings that a person made after a campaign began: the file `changes`.
 
 Each change has the generation that it holds from. So the history says which generation ran under
 which settings, and a resumed campaign runs each generation under those that were its own. The file

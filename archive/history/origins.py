@@ -1,4 +1,4 @@
-"""What a campaign took of others that it began with: the folder `origins/`.
+"""Records taken over from the campaigns that one began with: the folder `origins/`.
 
     origins/001/generation-000012.h5    of the first one, as of its generation 12
 
@@ -29,7 +29,7 @@ ORIGINS = "origins"
 
 
 class Taken(NamedTuple):
-    """What is taken of another campaign. Make one with `take`.
+    """Records and population to take over from another campaign. Make one with `take`.
 
     Attributes:
         campaign: id of the other campaign.
@@ -50,7 +50,7 @@ class Taken(NamedTuple):
 
 
 class Inheritance(NamedTuple):
-    """What a campaign took of another, as its folder keeps it.
+    """Records and population taken over from another campaign, as the folder keeps them.
 
     Attributes:
         records: all with a result, in order.
@@ -109,7 +109,9 @@ def read_taken(
 
 
 def taken_again(folder: Path, number: int, *, campaign: str, generation: int, sha256: str) -> Taken:
-    """What a campaign took of another, to be taken once more; arguments as of `read_taken`.
+    """The kept records and population, for another campaign to take over.
+
+    Arguments are those of `read_taken`.
 
     Raises:
         HistoryError: the file is missing, damaged or another one.

@@ -19,6 +19,7 @@ from evo.report.facts.pareto import pareto_facts
 from evo.report.facts.record import find_record, record_facts, score_facts
 from evo.report.facts.runs import runs_facts
 from evo.report.facts.status import status_facts
+from evo.report.facts.steering import answer_facts
 from evo.selection.individual import performance
 
 MOST_ROWS = 100
@@ -127,14 +128,7 @@ class Tools:
         """
         sent = Command.of(command, arguments or (), key=key, generations=generations)
         answer, is_running = carry_out(self._folder(run), sent)
-        return {
-            "command": sent.words,
-            "key": sent.key,
-            "changed": answer.changed,
-            "generation": answer.first,
-            "is_running": is_running,
-            "message": answer.message,
-        }
+        return answer_facts(sent, answer, is_running=is_running)
 
     def _reader(self, run: str) -> Reader:
         return Reader.read(self._folder(run))

@@ -39,7 +39,7 @@ _AT_ONCE = 256
 
 
 class Bequest(NamedTuple):
-    """What a campaign took of another one, and what its configuration says about it."""
+    """Records taken over from another campaign, with their entry in the configuration."""
 
     origin: Origin
     kept: Inheritance
@@ -51,7 +51,7 @@ class Bequest(NamedTuple):
 
 
 def bequests(folder: Path, config: Config) -> list[Bequest]:
-    """What a campaign took of others, those first whose trainings count.
+    """Records taken over from other campaigns, those first whose trainings count.
 
     Raises:
         HistoryError: a file in its folder is missing or damaged.

@@ -14,7 +14,7 @@ from evo.core.step import Step
 from evo.feedback.briefings import Briefings
 from evo.feedback.plan import Plan
 from evo.feedback.results import Results
-from evo.feedback.setting import setting_of
+from evo.feedback.setting import Setting, setting_of
 from evo.feedback.settings import CHARACTERS_PER_TOKEN
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
@@ -113,6 +113,18 @@ def _proposing(
     return proposals
 
 
+def search_setting(config: Config, kind: Kind, baselines: Sequence[tuple[str, Record]]) -> Setting:
+    """The setting of a search, as prompts tell it; arguments as of `setting_of`."""
+    return setting_of(
+        kind,
+        config.tasks,
+        config.protocol,
+        selection=config.selection,
+        novelty=config.novelty,
+        baselines=baselines,
+    )
+
+
 def _brief(
     config: Config,
     kind: Kind,
@@ -123,14 +135,7 @@ def _brief(
     """What fills the briefings of language models."""
     if results is None or plan is None:
         return as_it_is
-    setting = setting_of(
-        kind,
-        config.tasks,
-        config.protocol,
-        selection=config.selection,
-        novelty=config.novelty,
-        baselines=list(baselines.items()),
-    )
+    setting = search_setting(config, kind, list(baselines.items()))
     return Briefings(
         results,
         setting,

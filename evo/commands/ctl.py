@@ -50,15 +50,8 @@ def ctl(
 
     answer, is_running = carry_out(folder, sent)
     if as_json:
-        print_json(
-            {
-                "command": sent.words,
-                "key": sent.key,
-                "changed": answer.changed,
-                "generation": answer.first,
-                "is_running": is_running,
-                "message": answer.message,
-            }
-        )
+        from evo.report.facts.steering import answer_facts
+
+        print_json(answer_facts(sent, answer, is_running=is_running))
         return
     out.print(answer.message, soft_wrap=True, markup=False, highlight=False)

@@ -14,7 +14,7 @@ import numpy as np
 
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
-from evo.campaign.propose_step import portfolio_of
+from evo.campaign.propose_step import portfolio_of, search_setting
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.compute import devices
@@ -22,7 +22,6 @@ from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.estimate import Estimate
 from evo.core.records import Novelty, Record, Score
-from evo.feedback.setting import setting_of
 from evo.llm.prices import price_table, unpriced, with_prices
 from evo.proposing.member import VariedMember
 from evo.studies.calibration import Calibration, calibrate
@@ -181,14 +180,7 @@ def _asking(config: Config) -> Mapping[str, float]:
 def _prompt_characters(config: Config, baselines: Sequence[Record]) -> float:
     """Mean length of the prompts of a first generation, by the weights of their operators."""
     kind = kinds.get(config.kind)()
-    setting = setting_of(
-        kind,
-        config.tasks,
-        config.protocol,
-        selection=config.selection,
-        novelty=config.novelty,
-        baselines=(),
-    )
+    setting = search_setting(config, kind, ())
     weights = _asking(config)
     rng = np.random.default_rng(config.seed)
     lengths: list[float] = []

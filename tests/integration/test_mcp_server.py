@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +39,7 @@ def ask(runs: Path, work: Callable[[Client], Awaitable[None]], *options: str) ->
         async with Client(stdio_client(server)) as client:
             await work(client)
 
-    # In a thread of its own: a browser of another test may run a loop in this one.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, talk()).result()
+    asyncio.run(talk())
 
 
 async def answer(client: Client, tool: str, **arguments: Any) -> Any:

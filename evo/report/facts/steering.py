@@ -5,6 +5,7 @@ from typing import Any
 
 from archive.history.changes import is_paused
 from archive.history.reader import Reader
+from evo.campaign.commands import Answer, Command
 
 
 def steering_facts(history: Reader) -> dict[str, Any]:
@@ -39,6 +40,24 @@ def change_facts(history: Reader) -> list[dict[str, Any]]:
         }
         for change in history.changes
     ]
+
+
+def answer_facts(sent: Command, answer: Answer, *, is_running: bool) -> dict[str, Any]:
+    """The answer to a command.
+
+    Args:
+        sent: the command.
+        answer: what came of it.
+        is_running: whether a process runs the campaign.
+    """
+    return {
+        "command": sent.words,
+        "key": sent.key,
+        "changed": answer.changed,
+        "generation": answer.first,
+        "is_running": is_running,
+        "message": answer.message,
+    }
 
 
 def change_words(change: Mapping[str, Any]) -> str:

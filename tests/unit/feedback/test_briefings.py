@@ -14,7 +14,7 @@ from evo.evaluation.protocol import Protocol
 from evo.feedback.briefings import Briefings
 from evo.feedback.plan import Plan
 from evo.feedback.results import Results
-from evo.feedback.setting import setting_of
+from evo.feedback.setting import Setting, setting_of
 from evo.feedback.settings import FeedbackSettings
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
@@ -53,11 +53,8 @@ LAST = 2
 
 
 @pytest.fixture(scope="module")
-def briefings() -> Briefings:
-    results = Results()
-    for number, records in enumerate([[RELU, GELU], [PARENT, SIBLING], [CHILD, AGAIN]]):
-        results.take(Generation(number, records, []))
-    setting = setting_of(
+def setting() -> Setting:
+    return setting_of(
         KIND,
         ["digits"],
         Protocol(),
@@ -65,6 +62,13 @@ def briefings() -> Briefings:
         novelty=NoveltySettings(),
         baselines=list(BASELINES.items()),
     )
+
+
+@pytest.fixture(scope="module")
+def briefings(setting: Setting) -> Briefings:
+    results = Results()
+    for number, records in enumerate([[RELU, GELU], [PARENT, SIBLING], [CHILD, AGAIN]]):
+        results.take(Generation(number, records, []))
     plan = Plan(results, FeedbackSettings(), [])
     return Briefings(results, setting, BASELINES, plan=plan, seed=0, most_characters=18_000)
 
@@ -128,16 +132,7 @@ def test_requests_with_the_same_parents_are_never_alike(briefings) -> None:
     assert filled(briefings, [PARENT], index=4) == one
 
 
-def test_the_setting_says_what_decides() -> None:
-    setting = setting_of(
-        KIND,
-        ["digits"],
-        Protocol(),
-        selection=SelectionSettings(),
-        novelty=NoveltySettings(),
-        baselines=list(BASELINES.items()),
-    )
-
+def test_the_setting_says_what_decides(setting: Setting) -> None:
     (task,) = setting.tasks
     assert (task.outputs, task.samples, task.is_classification) == (10, (1000, 297, 500), True)
     assert next(iter(task.networks)) == "mlp-64-64"
