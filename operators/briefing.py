@@ -63,12 +63,13 @@ class Attempt(NamedTuple):
     Attributes:
         record: as a component of the kind that is asked for; without trials and graphs.
         name: see `Portrait.name`.
-        parent: name of its first parent; empty without one.
-        change: lines of its source that differ from the first parent's, "- " or "+ " before each;
+        parent: name of the parent that it is compared with; empty without one.
+        change: lines of its source that differ from that parent's, "- " or "+ " before each;
             empty where most of it differs.
         effect: mean over common trials of log(parent's loss / own loss); None where it did not
             train.
         trainings: number of these trials.
+        others: names of its further parents.
     """
 
     record: Record
@@ -77,6 +78,7 @@ class Attempt(NamedTuple):
     change: Sequence[str] = ()
     effect: Estimate | None = None
     trainings: int = 0
+    others: Sequence[str] = ()
 
 
 class TaskSetting(NamedTuple):

@@ -15,7 +15,6 @@ from evo.feedback.briefings import Briefings
 from evo.feedback.plan import Plan
 from evo.feedback.results import Results
 from evo.feedback.setting import Setting, setting_of
-from evo.feedback.settings import CHARACTERS_PER_TOKEN
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
 from evo.proposing.language_models import LanguageModels
@@ -142,7 +141,7 @@ def _brief(
         baselines,
         plan=plan,
         seed=config.seed,
-        most_characters=CHARACTERS_PER_TOKEN * config.feedback.prompt_tokens,
+        settings=config.feedback,
     )
 
 

@@ -16,6 +16,18 @@ class FeedbackSettings(Frozen):
     prompt_tokens: Annotated[int, Field(ge=1000)] = 6000
     """Longest prompt in tokens, at three characters each. Where it would be longer, less is shown,
     the least important first; contract and parents always are."""
+    setting: bool = True
+    """Show how candidates are trained, judged and compared."""
+    training: bool = True
+    """Show how the components in a prompt trained, network by network, and facts of their
+    formulas."""
+    leaders: bool = True
+    """Show some of the best so far, of those that lost, and of the nearest to the parents."""
+    tried: bool = True
+    """Show what was tried from the parents, what became of the latest answers, and what was
+    refused."""
+    notes: bool = True
+    """Show what helped and what hurt in the search so far."""
     ablations: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     """Share of a generation's offspring that are ablations: one of the best without a part, which
     shows what the part is worth. At least one unless 0; only with language models."""

@@ -25,6 +25,8 @@ _MOST_RESULTS = 8
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _PARENTS = re.compile(r"\bparents?\b|\b(?:component|function|one) above\b", re.IGNORECASE)
 
+_FATES = {Status.EVALUATED: "trained", Status.INVALID: "refused"}
+
 _LESS: tuple[Callable[[Briefing], Briefing], ...] = (
     lambda b: b,
     lambda b: replace(b, failures=b.failures[:1], answers=_fewer(b.answers, 3)),
@@ -128,6 +130,7 @@ def _filled(template: str, briefing: Briefing) -> str:
         contract=briefing.contract,
         baselines=[{**shown(record), "name": name} for name, record in _best_first(briefing)],
         parents=[shown(parent) for parent in briefing.parents],
+        has_results=any(portrait.results for portrait in briefing.portraits.values()),
         neighbours=[shown(record) for record in briefing.neighbours],
         failures=[
             {"source": plain(record.candidate.source), "reason": record.reason}
@@ -205,10 +208,11 @@ def _attempted(attempt: Attempt) -> dict[str, Any]:
     return {
         "name": attempt.name,
         "parent": attempt.parent,
+        "others": attempt.others,
         "effect": attempt.effect,
         "trainings": attempt.trainings,
         "margin": record.score.margin if record.score else None,
-        "fate": record.status.lower().replace("_", " "),
+        "fate": _FATES.get(record.status, record.status.lower().replace("_", " ")),
         "reason": "" if record.status is Status.EVALUATED else record.reason,
         "remark": whole_sentences(record.candidate.rationale, most=250),
         "change": attempt.change,

@@ -19,7 +19,7 @@ from evo.feedback.settings import FeedbackSettings
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.selection.settings import SelectionSettings
-from operators.briefing import Briefing
+from operators.briefing import Briefing, Portrait
 
 KIND = Activation()
 VARIED = VariedMember(KIND, KIND)
@@ -40,6 +40,14 @@ BASELINES = {"relu": RELU, "gelu": GELU}
 PARENT = known("a" * 16, 0.26, "x * torch.sigmoid(x)", parents=["0" * 16])
 SIBLING = known("d" * 16, 0.5, "torch.relu(x) + 1", parents=["0" * 16])
 CHILD = known("b" * 16, 0.2, "x * torch.sigmoid(1.4 * x)", parents=["a" * 16], generation=2)
+MIXED = known(
+    "e" * 16,
+    0.45,
+    "torch.relu(x) + 2",
+    parents=["0" * 16, "d" * 16],
+    generation=2,
+    model="model",
+)
 AGAIN = record(
     "b" * 16,
     Status.DUPLICATE,
@@ -64,13 +72,17 @@ def setting() -> Setting:
     )
 
 
+def made(how: Setting, **switches: bool) -> Briefings:
+    results, settings = Results(), FeedbackSettings.model_validate(switches)
+    for number, records in enumerate([[RELU, GELU], [PARENT, SIBLING], [CHILD, MIXED, AGAIN]]):
+        results.take(Generation(number, records, []))
+    plan = Plan(results, settings, [])
+    return Briefings(results, how, BASELINES, plan=plan, seed=0, settings=settings)
+
+
 @pytest.fixture(scope="module")
 def briefings(setting: Setting) -> Briefings:
-    results = Results()
-    for number, records in enumerate([[RELU, GELU], [PARENT, SIBLING], [CHILD, AGAIN]]):
-        results.take(Generation(number, records, []))
-    plan = Plan(results, FeedbackSettings(), [])
-    return Briefings(results, setting, BASELINES, plan=plan, seed=0, most_characters=18_000)
+    return made(setting)
 
 
 def filled(
@@ -114,7 +126,42 @@ def test_a_parent_comes_with_the_step_that_led_to_it_and_its_siblings(briefings)
     origin, *siblings = filled(briefings, [PARENT]).origins
 
     assert (origin.name, origin.parent) == ("aaaaaa", "relu")
-    assert [sibling.name for sibling in siblings] == ["bbbbbb", "dddddd"]
+    assert [sibling.name for sibling in siblings] == ["eeeeee", "dddddd"]
+
+
+def test_an_attempt_is_told_once_and_against_the_parent_that_is_shown(briefings) -> None:
+    both = filled(briefings, [PARENT])
+    mixed = filled(briefings, [SIBLING])
+
+    told = [attempt.record.id for attempt in [*both.tried, *both.origins, *both.answers.recent]]
+    assert sorted(told) == sorted(set(told))
+    (attempt,) = mixed.tried
+    assert (attempt.name, attempt.parent, attempt.others) == ("eeeeee", "dddddd", ["relu"])
+    assert attempt.effect is not None
+    assert attempt.effect.value == pytest.approx(np.log(0.5 / 0.45))
+
+
+@pytest.mark.parametrize(
+    ("switch", "fields"),
+    [
+        ("setting", ["setting"]),
+        ("leaders", ["leaders", "neighbours"]),
+        ("tried", ["tried", "origins", "answers"]),
+    ],
+)
+def test_each_part_can_be_switched_off_alone(setting: Setting, switch: str, fields) -> None:
+    with_all = filled(made(setting), [PARENT])
+    without = filled(made(setting, **{switch: False}), [PARENT])
+
+    for field in ("setting", "leaders", "neighbours", "tried", "origins", "answers"):
+        shown = getattr(without, field) == getattr(with_all, field)
+        assert shown == (field not in fields), field
+
+
+def test_without_training_facts_a_parent_has_its_name_and_its_scores_alone(setting) -> None:
+    portrait = filled(made(setting, training=False), [PARENT]).portraits[PARENT.id]
+
+    assert portrait == Portrait("aaaaaa")
 
 
 def test_a_request_knows_nothing_of_later_generations(briefings) -> None:

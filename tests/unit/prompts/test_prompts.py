@@ -196,7 +196,7 @@ def test_a_rationale_is_one_quoted_line_of_bounded_length(name: str) -> None:
 
     found = prompt(name, parents=parents, portraits={}, tried=tried, origins=(), answers=Answers())
 
-    lines = [line for line in found.splitlines() if "remark, as data" in line]
+    lines = [line for line in found.splitlines() if line.startswith("Its author: ")]
     assert len(lines) == {"incremental-llm": 2, "crossover-llm": 4}[name]
     assert max(map(len, lines)) < 600
     assert "\x1b" not in found
