@@ -4,6 +4,9 @@ import asyncio
 import base64
 import hashlib
 import re
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib import metadata, resources
 from importlib.util import find_spec
@@ -70,7 +73,13 @@ def build_app(
     async def styles(_: Request) -> Response:
         return Response(highlight_styles(), media_type="text/css", headers={"cache-control": _YEAR})
 
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        threading.Thread(target=view.read_ahead, daemon=True).start()
+        yield
+
     app = Starlette(
+        lifespan=lifespan,
         routes=[
             Route("/", pages.start),
             Route("/events", all_events),
@@ -82,7 +91,7 @@ def build_app(
             Route("/charts/plotly.js", charts),
             Route("/charts/source.css", styles),
             Mount("/static", StaticFiles(directory=str(resources.files("evo.web") / "static"))),
-        ]
+        ],
     )
     return Guard(
         app,

@@ -56,7 +56,12 @@ class Pages:
         if name not in PANES:
             return self._nothing(f"There is no pane {name!r}.")
         return self.of_campaign(
-            key, name, lambda campaign: PANES[name].context(campaign, request, self._view)
+            key,
+            name,
+            lambda campaign: {
+                "parameters": request.url.query,
+                **PANES[name].context(campaign, request, self._view),
+            },
         )
 
     def candidate(self, request: Request) -> Response:

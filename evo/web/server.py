@@ -50,9 +50,7 @@ def serve(
         allow_control=allow_control,
         stop=stop,
     )
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, lifespan="off"
-    )
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
     server = _Server(config, stop)
     say(address)
     if open_browser:

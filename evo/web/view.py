@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from evo.core.errors import HistoryError
+from evo.core.errors import EvoError, HistoryError
 from evo.web.campaign import LiveCampaign
 from evo.web.places import Places
 
@@ -40,6 +41,13 @@ class View:
             campaign = self.opened(key)
             campaign.refresh()
         return campaign
+
+    def read_ahead(self) -> None:
+        """Read the only campaign, if there is only one, before a page asks for it."""
+        keys = list(self.places.campaigns())
+        if len(keys) == 1:
+            with suppress(KeyError, EvoError, OSError):  # the page that needs it says what is wrong
+                self.baseline_names(self.campaign(keys[0]))
 
     def opened(self, key: str) -> LiveCampaign:
         """A campaign, not read further than it has been before.

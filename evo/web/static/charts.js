@@ -3,6 +3,7 @@ import { isDark } from "./theme.js";
 
 const DARKER = { "#0072B2": "#56B4E9", "#D55E00": "#FF8B3D", "#009E73": "#3FCF9F", "#000000": "#FFFFFF" };
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: "reset" };
+const ahead = new Map(); // requests for figures that are fetched beside their page, by address
 let library;
 
 function plotly() {
@@ -20,12 +21,32 @@ export function drawAll({ again = false } = {}) {
   return Promise.all([...document.querySelectorAll("figure.chart")].map((chart) => draw(chart, again)));
 }
 
+// Fetches the figures that follow this page as they are at another address, while it is fetched.
+export function fetchAhead(address) {
+  ahead.clear();
+  const { pathname, search } = new URL(address, location.href);
+  if (pathname !== location.pathname) return;
+  for (const chart of document.querySelectorAll("figure.chart[data-follows]")) {
+    const figure = chart.dataset.figure.split("?")[0] + search;
+    if (figure === chart.dataset.drawn) continue;
+    const request = fetch(figure);
+    request.catch(() => {}); // who takes it says so
+    ahead.set(figure, request);
+  }
+}
+
+function read(address) {
+  const request = ahead.get(address) ?? fetch(address);
+  ahead.delete(address); // a response is read once
+  return request;
+}
+
 async function draw(chart, again) {
   const address = chart.dataset.figure;
   if (!again && chart.dataset.drawn === address) return;
   chart.dataset.drawn = address;
   try {
-    const [response, Plotly] = await Promise.all([fetch(address), plotly()]);
+    const [response, Plotly] = await Promise.all([read(address), plotly()]);
     const text = await response.text();
     if (chart.dataset.figure !== address || !chart.isConnected) return; // another one is wanted by now
     const spec = JSON.parse(isDark() ? recoloured(text) : text);

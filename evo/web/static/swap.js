@@ -1,12 +1,14 @@
 // Shows another address without loading the page again: replaces the parts that may differ.
-import { drawAll } from "./charts.js";
+import { drawAll, fetchAhead } from "./charts.js";
 
+const shown = new WeakMap(); // the text that each part was last made of
 let latest = 0;
 
 // Without a mode it reads the same address again, and gives way to what the user asks meanwhile.
 export async function show(address, { history: mode = "" } = {}) {
   const number = mode ? ++latest : latest;
   const before = location.href;
+  if (mode) fetchAhead(address);
   const response = await fetch(address, { headers: { accept: "text/html" } });
   const text = await response.text();
   if (response.redirected && new URL(response.url).pathname !== location.pathname) {
@@ -25,19 +27,29 @@ export async function show(address, { history: mode = "" } = {}) {
 
 // Charts are kept and drawn again in place, and so is what is open or chosen.
 function replace(part, fresh) {
-  if (part.innerHTML === fresh.innerHTML) return;
+  const text = fresh.innerHTML;
+  if (shown.get(part) === text) return;
+  shown.set(part, text);
   const open = [...part.querySelectorAll("details")].map((details) => details.open);
   fresh.querySelectorAll("details").forEach((details, place) => {
     if (place < open.length) details.open = open[place];
   });
+  const chosen = part.querySelector("tr.chosen")?.dataset.href;
+  const kept = new Map(); // charts that stand where they are, since moving one lays it out again
   for (const chart of fresh.querySelectorAll("figure.chart")) {
     const old = part.querySelector(`#${CSS.escape(chart.id)}`);
     if (!old) continue;
     old.dataset.figure = chart.dataset.figure;
-    chart.replaceWith(old);
+    if (old.parentNode === part && chart.parentNode === fresh) kept.set(chart, old);
+    else chart.replaceWith(old);
   }
-  const chosen = part.querySelector("tr.chosen")?.dataset.href;
-  part.replaceChildren(...fresh.childNodes);
+  const standing = new Set(kept.values());
+  for (const node of [...part.childNodes]) if (!standing.has(node)) node.remove();
+  let next = part.firstChild;
+  for (const node of [...fresh.childNodes]) {
+    if (kept.has(node)) next = kept.get(node).nextSibling;
+    else part.insertBefore(node, next);
+  }
   part.className = fresh.className;
   if (chosen) part.querySelector(`tr[data-href="${CSS.escape(chosen)}"]`)?.classList.add("chosen");
 }
