@@ -1,7 +1,8 @@
 """The reason why a campaign's last process stopped, for `evo status`: the file `ending`.
 
-The file is written when the process ends with an exception, and deleted when the campaign is
-resumed. A campaign that stopped without it was killed. No record depends on it.
+The file is written when the process ends with an exception, and when a finished campaign is
+extended. It is deleted when the campaign is resumed. A campaign that stopped without it was killed.
+No record depends on it.
 """
 
 from collections.abc import Generator
@@ -15,6 +16,7 @@ STOP_REASON_FILE = "ending"
 
 KILLED = "no reason was left: killed, or the machine went down"
 INTERRUPTED = "interrupted by Ctrl-C or SIGTERM"
+EXTENDED = "it had finished; it was extended since and not resumed yet"
 
 
 def read_stop_reason(folder: Path) -> str:
@@ -26,6 +28,15 @@ def read_stop_reason(folder: Path) -> str:
     path = folder / STOP_REASON_FILE
     with disk.reading(path):
         return path.read_text(errors="replace") if path.exists() else KILLED
+
+
+def write_stop_reason(folder: Path, words: str) -> None:
+    """Write the reason why a campaign is not running.
+
+    Raises:
+        HistoryError: the disk refused.
+    """
+    disk.replace(folder / STOP_REASON_FILE, words.encode(errors="replace"))
 
 
 @contextmanager
@@ -42,7 +53,7 @@ def kept(folder: Path) -> Generator[None]:
         yield
     except BaseException as end:
         with suppress(HistoryError):  # a full disk may be the very reason
-            disk.replace(path, words_of(end).encode(errors="replace"))
+            write_stop_reason(folder, words_of(end))
         raise
 
 

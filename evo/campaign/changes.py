@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from archive.history.changes import Change, with_changes
 from archive.history.history import History
+from archive.history.stop_reason import EXTENDED, write_stop_reason
 from evo.config import Config, parse
 from evo.core.errors import UsageError
 
@@ -144,6 +145,8 @@ def _change(
     if changes:
         check(changed)
         history.change(changes)
+    if now.generations <= history.generation < changed.generations:
+        write_stop_reason(history.folder, EXTENDED)  # or it would seem that it was killed
     return changes
 
 

@@ -4,6 +4,7 @@ A command that finds everything as it wants it changes nothing, and one that was
 is not carried out again. So a command may be repeated whenever its answer was lost.
 """
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -11,16 +12,13 @@ from archive.history.changes import is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.changes import Words, change, first_open, note
-from evo.campaign.commands import Answer, Command, Verb
+from evo.campaign.commands import ALL, BUDGETS, Answer, Command, Verb
 from evo.campaign.propose_step import portfolio_of
 from evo.config import Config, parse, read_settings
 from evo.config.steering import LONGEST_HINT, MOST_HINTS, Hint
 from evo.core.errors import UsageError
 from evo.llm import models
 from evo.selection.islands import Islands
-
-_BUDGETS = ("requests", "tokens", "dollars", "hours", "trainings")
-_ALL = "all"
 
 Stop = Callable[[str], object]
 """Stops the campaign of this process, for a reason."""
@@ -39,16 +37,38 @@ def steer(history: History, command: Command, *, stop: Stop | None = None) -> An
         HistoryError: the disk refused; nothing has changed.
     """
     with history.changing:
+        was_finished = _is_finished(history)
         before = next((one for one in history.changes if one.key == command.key), None)
         if before is not None:
             return Answer(False, before.first, "It was carried out before.")
         match command.verb:
             case Verb.PAUSE | Verb.RESUME:
-                return _hold(history, command, is_running=stop is not None)
+                answer = _hold(history, command, is_running=stop is not None)
             case Verb.STOP:
-                return _stop(history, command, stop)
+                answer = _stop(history, command, stop)
             case _:
-                return _set(history, command, is_running=stop is not None)
+                answer = _set(history, command, is_running=stop is not None)
+        return (
+            answer
+            if stop is not None
+            else _with_next_step(answer, history, was_finished=was_finished)
+        )
+
+
+def _is_finished(history: History) -> bool:
+    return history.generation >= history.config["generations"]
+
+
+def _with_next_step(answer: Answer, history: History, *, was_finished: bool) -> Answer:
+    """The answer; of a campaign that had finished, with the command by which it goes on."""
+    if not was_finished:
+        return answer
+    resume = f"evo resume {shlex.quote(str(history.folder))}"
+    if _is_finished(history):
+        resume += " --generations +N"
+    return answer._replace(
+        message=f"{answer.message} The campaign has finished; go on with {resume}."
+    )
 
 
 def _hold(history: History, command: Command, *, is_running: bool) -> Answer:
@@ -120,8 +140,8 @@ def _hints(history: History, config: Config, command: Command) -> list[dict[str,
     hints = [hint for hint in config.steering.hints if not hint.last or hint.last >= first]
     text = command.arguments[0].strip()
     if command.verb is Verb.UNHINT:
-        kept = [hint for hint in hints if text != _ALL and not hint.text.startswith(text)]
-        if hints and text != _ALL and len(kept) == len(hints):
+        kept = [hint for hint in hints if text != ALL and not hint.text.startswith(text)]
+        if hints and text != ALL and len(kept) == len(hints):
             raise UsageError(f"No hint that holds begins with {text[:60]!r}.")
         return [hint.model_dump(mode="json") for hint in kept]
     if not config.llm.models:
@@ -178,8 +198,8 @@ def _only(ids: list[str], beginning: str, state: str) -> str:
 
 def _limit(part: str) -> tuple[str, str]:
     key, equals, value = part.partition("=")
-    if not equals or key not in _BUDGETS:
-        raise UsageError(f"Expected one of {', '.join(_BUDGETS)}, as in hours=+2; got {part!r}.")
+    if not equals or key not in BUDGETS:
+        raise UsageError(f"Expected one of {', '.join(BUDGETS)}, as in hours=+2; got {part!r}.")
     return f"llm.budget.{key}", value
 
 

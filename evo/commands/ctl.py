@@ -6,6 +6,7 @@ import typer
 
 from evo.api.folders import run_folder
 from evo.campaign.commands import FORMS, HINT_GENERATIONS, Command
+from evo.commands.completion import complete_command, complete_command_argument
 from evo.commands.console import out, print_facts, print_json, read_run
 from evo.commands.options import JsonOption, RunName
 
@@ -19,9 +20,13 @@ def ctl(
         typer.Argument(
             metavar="COMMAND",
             help=f"One of: {_COMMANDS}. Without one: what holds now.",
+            autocompletion=complete_command,
         ),
     ] = None,
-    arguments: Annotated[list[str] | None, typer.Argument(metavar="ARGUMENT…")] = None,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ARGUMENT…", autocompletion=complete_command_argument),
+    ] = None,
     *,
     generations: Annotated[
         int, typer.Option(help="Number of generations that a hint holds for.")

@@ -1,11 +1,13 @@
 """The page that steers a campaign, where the view was started with `--allow-control`.
 
-It sends commands as `evo ctl` does, to a process that runs; it writes nothing itself. A command
-comes by POST alone, from our own page: the guard has checked cookie and origin, the form brings a
-token.
+It sends commands as `evo ctl` does, to a process that runs; it writes nothing itself. For a
+campaign that does not run it gives the command line that does the same. A command comes by POST
+alone, from our own page: the guard has checked cookie and origin, the form brings a token.
 """
 
 import hmac
+import shlex
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -67,18 +69,33 @@ class Steering:
         except EvoError as error:
             return self._page(request, str(error))
         if answer is None:
-            return self._page(request, "No process runs this campaign here; use evo ctl.")
+            line = _ctl(folder, command)
+            return self._page(request, "No process here runs this campaign. Nothing changed.", line)
         return self._page(request, answer.message)
 
-    def _page(self, request: Request, said: str) -> Response:
+    def _page(self, request: Request, said: str, instead: str = "") -> Response:
+        """The page.
+
+        Args:
+            request: names the campaign.
+            said: the answer to a command.
+            instead: the command line for a command that could not be sent.
+        """
+
         def context(campaign: LiveCampaign) -> dict[str, Any]:
             facts = steering_facts(campaign.reader)
+            shown = _shown(campaign.folder)
+            is_finished = facts["generation"] >= facts["generations"]
             latest = sorted(facts["changes"], key=lambda change: change["time"], reverse=True)
             return {
                 "facts": facts,
                 "changes": [(change, change_words(change)) for change in latest],
                 "models": [model["name"] or model["model"] for model in _models(campaign)],
                 "said": said,
+                "instead": instead,
+                "is_finished": is_finished,
+                "ctl": f"evo ctl {shown} COMMAND",
+                "go_on": f"evo resume {shown}{' --generations +10' if is_finished else ''}",
                 "token": self._token,
                 "new_key": lambda: uuid4().hex,
                 "chosen": request.query_params.get("id", "")[:64],
@@ -86,6 +103,20 @@ class Steering:
             }
 
         return self._pages.of_campaign(request.path_params["key"], "steer", context)
+
+
+def _ctl(folder: Path, command: Command) -> str:
+    """The command line that says a command to a campaign."""
+    words = [*command.arguments]
+    if command.verb is Verb.HINT and command.generations != HINT_GENERATIONS:
+        words.append(f"--generations={command.generations}")
+    return f"evo ctl {_shown(folder)} {shlex.join([command.verb, *words])}"
+
+
+def _shown(folder: Path) -> str:
+    """A folder as a command line in the folder of this view takes it."""
+    here = Path.cwd()
+    return shlex.quote(str(folder.relative_to(here) if folder.is_relative_to(here) else folder))
 
 
 def _models(campaign: LiveCampaign) -> list[dict[str, Any]]:

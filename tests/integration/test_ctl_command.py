@@ -1,5 +1,6 @@
 """`evo ctl` as it is typed, on campaigns that run and campaigns that do not."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def place(tmp_path) -> Path:
     folder = tmp_path / "runs" / "first"
     no_training.create(folder, no_training.configure(("generations=3", "population=6"))).close()
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A campaign of three generations, which no test changes."""
+    folder = tmp_path_factory.mktemp("finished") / "first"
+    config = no_training.configure(("generations=3", "population=6", "offspring=6", "trainings=3"))
+    with no_training.create(folder, config) as history:
+        no_training.run(history, lambda _: None)
+    return folder
 
 
 def test_a_stopped_campaign_takes_commands_and_shows_them(place) -> None:
@@ -75,6 +86,29 @@ def test_a_folder_that_may_only_be_read_is_one_message(place, monkeypatch) -> No
     assert done.code == 1
     assert "Read-only file system" in done.err
     assert Reader.read(place / "runs" / "first").changes == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["workers", "2"], "From generation 4 on: workers = 2."),
+        (["pause"], "It pauses when it is resumed."),
+        (["stop"], "No process runs it."),
+    ],
+)
+def test_a_finished_campaign_keeps_what_is_said_and_tells_how_to_go_on(
+    finished, tmp_path, words, answer
+) -> None:
+    shutil.copytree(finished, tmp_path / "runs" / "first")
+    said = call_evo("ctl", "first", *words, cwd=tmp_path)
+    extended = call_evo("ctl", "first", "generations", "+1", cwd=tmp_path)
+
+    go_on = "The campaign has finished; go on with evo resume runs/first"
+    assert said.out == f"{answer} {go_on} --generations +N.\n"
+    assert extended.out == f"From generation 4 on: generations = 4. {go_on}.\n"
+    changes = Reader.read(tmp_path / "runs" / "first").changes
+    noted = [change.command for change in changes]
+    assert noted == [*([] if words == ["stop"] else [" ".join(words)]), "generations +1"]
 
 
 def test_stop_ends_a_campaign_in_order_and_says_who_did(place) -> None:

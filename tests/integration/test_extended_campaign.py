@@ -12,6 +12,7 @@ import pytest
 from archive.history.changes import CHANGES_FILE
 from archive.history.history import History
 from archive.history.reader import Reader
+from archive.history.stop_reason import EXTENDED, KILLED, kept
 from archive.repair.check import check_campaign
 from evo.campaign.changes import change
 from evo.config import Config
@@ -86,6 +87,23 @@ def test_a_resume_of_a_campaign_with_changes_equals_the_uninterrupted_one(
     assert [sum(g == generation for g, *_ in made) for generation in range(1, 6)] == [
         *(8, 8, 12, 12, 12)
     ]
+
+
+def test_a_finished_campaign_that_was_extended_does_not_seem_to_have_been_killed(tmp_path) -> None:
+    begin(tmp_path / "run", configure("generations=1"))
+    changed(tmp_path / "run", workers=2)
+    assert status_facts(Reader.read(tmp_path / "run"))["stopped_because"] == KILLED
+    go_on(tmp_path / "run")
+    changed(tmp_path / "run", workers=3)
+    assert status_facts(Reader.read(tmp_path / "run"))["state"] == "finished"
+
+    changed(tmp_path / "run", generations="+1")
+
+    facts = status_facts(Reader.read(tmp_path / "run"))
+    assert (facts["state"], facts["stopped_because"]) == ("stopped", EXTENDED)
+    with kept(tmp_path / "run"):  # a process that goes on and is killed
+        pass
+    assert status_facts(Reader.read(tmp_path / "run"))["stopped_because"] == KILLED
 
 
 def test_the_history_says_which_generation_ran_under_which_settings(tmp_path) -> None:

@@ -1,8 +1,10 @@
+import no_training
 import pytest
 from typer.testing import CliRunner
 
 from evo.cli import app
 from evo.commands.completion import complete_config, complete_kind, complete_run, complete_task
+from evo.config import Config
 
 
 @pytest.fixture
@@ -41,9 +43,40 @@ def test_tasks_complete():
         ("evo run smok", ["smoke", "smoky.toml"]),
         ("evo validate some.py --kind parametric", ["parametric-activation"]),
         ("evo stat", ["status"]),
+        ("evo ctl wh", ["whole"]),
+        ("evo ctl whole p", ["pause", "pin"]),
+        ("evo ctl whole budget ho", ["hours="]),
+        ("evo ctl whole budget hours=+1 req", ["requests="]),
+        ("evo ctl whole unhint a", ["all"]),
+        ("evo ctl whole pause x", []),
+        ("evo ctl whole pin 1", []),  # a campaign that cannot be read
+        ("evo ctl none pin 1", []),
     ],
 )
 def test_the_shell_gets_them(workplace, line, expected):
+    assert completed(line) == expected
+
+
+def test_the_shell_gets_what_a_campaign_has(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    steering = {"pinned": ["a1", "a2"], "banned": ["b1"]}
+    model = {"provider": "scripted", "model": "x.json", "price_in": 0, "price_out": 0}
+    llm = {"models": [{**model, "name": "large"}, {**model, "model": "leaf.json"}]}
+    config = no_training.configure().model_dump(mode="json", exclude={"operators", "portfolio"})
+    config = Config.model_validate({**config, "steering": steering, "llm": llm})
+    with no_training.create(tmp_path / "runs" / "first", config) as history:
+        history.seal(0, [], ["c1", "c2", "d1"])
+
+    assert completed("evo ctl first pin c") == ["c1", "c2"]
+    assert completed("evo ctl runs/first ban d") == ["d1"]
+    assert completed("evo ctl first unpin a") == ["a1", "a2"]
+    assert completed("evo ctl first unban b") == ["b1"]
+    assert completed("evo ctl first unban b1 b") == []
+    assert completed("evo ctl first model l") == ["large", "leaf.json"]
+    assert completed("evo ctl first model large o") == ["on", "off"]
+
+
+def completed(line):
     words = line.split()
     asked = {
         "_EVO_COMPLETE": "complete_bash",
@@ -53,4 +86,4 @@ def test_the_shell_gets_them(workplace, line, expected):
 
     result = CliRunner().invoke(app, [], env=asked, prog_name="evo")
 
-    assert result.stdout.split() == expected
+    return result.stdout.split()

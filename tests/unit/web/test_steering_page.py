@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from support.web import Answer, Visitor
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from evo.campaign.changes import change
 from evo.control.server import listening
 from evo.web.security import form_token
 
@@ -140,9 +142,42 @@ def test_too_long_a_form_is_refused(visitor, running) -> None:
     assert sent(visitor, verb="hint", argument="x" * 9000).status == 413
 
 
-def test_a_campaign_that_does_not_run_is_left_to_the_command_line(visitor, folder) -> None:
-    assert "No process runs this campaign here" in sent(visitor, verb="pause").text
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ({"verb": "pause"}, "pause"),
+        ({"verb": "budget", "argument": "hours=5 dollars=+2"}, "budget hours=5 dollars=+2"),
+        (
+            {"verb": "hint", "argument": "It's a try.", "generations": "3"},
+            "hint 'It'\"'\"'s a try.' --generations=3",
+        ),
+    ],
+)
+def test_of_a_campaign_that_does_not_run_it_gives_the_command_line(
+    visitor, folder, monkeypatch, form, line
+) -> None:
+    monkeypatch.chdir(folder.parent)
+
+    answer = unescape(sent(visitor, **form).text)
+
+    assert "No process here runs this campaign. Nothing changed." in answer
+    assert f"<pre>evo ctl small {line}</pre>" in answer
     assert Reader.read(folder).changes == ()
+
+
+def test_of_a_campaign_that_does_not_run_it_has_no_form(visitor, folder, tmp_path) -> None:
+    page = visitor.get("/c/small/steer", cookie=GOOD["cookie"]).text
+
+    assert "This campaign has finished" in page
+    assert f"<pre>evo ctl {folder} COMMAND\nevo resume {folder} --generations +10</pre>" in page
+    assert '<form method="post"' not in page
+    with History.open(folder) as history:
+        change(history, {"generations": "+1"}, check=lambda _: None)
+    page = visitor.get("/c/small/steer", cookie=GOOD["cookie"]).text
+    assert "This campaign does not run" in page
+    assert f"COMMAND\nevo resume {folder}</pre>" in page
+    with History.open(folder) as history, listening(history, print):
+        assert '<form method="post"' in visitor.get("/c/small/steer", cookie=GOOD["cookie"]).text
 
 
 def test_pages_with_forms_say_where_they_come_from_and_others_do_not(visitor, folder) -> None:
