@@ -11,11 +11,12 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import given, steps
 from evo.campaign.ablation import Ablate, standard_graphs
 from evo.campaign.baselines import behaviour_scale, measure_baselines
+from evo.campaign.bequests import bequests, first_population, recalled
 from evo.campaign.budget import TrainingBudget, stop_at
 from evo.campaign.budget_warnings import BudgetWatch
 from evo.campaign.endpoint_watch import EndpointWatch
 from evo.campaign.fresh_state import fresh_state
-from evo.campaign.inherit import Inherit, bequests, first_population, recalled
+from evo.campaign.inherit import Inherit
 from evo.campaign.journaled import journaled
 from evo.campaign.learning import expect_learning
 from evo.campaign.loop import Toolbox, run_generations

@@ -7,114 +7,30 @@ train again, and its other components are known without a score: what computes t
 them is a duplicate, and N-scores are relative to them too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from archive.history.origins import Inheritance, read_taken
-from archive.history.records import Records
 from archive.novelty.descriptors import TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import steps
 from evo.campaign.baselines import behaviour_scale
+from evo.campaign.bequests import Bequest, trials_of
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
 from evo.config import Config
-from evo.config.given import Origin
-from evo.core.records import GIVEN_OPERATOR, Outcome, Record, Status, Trial
+from evo.core.records import GIVEN_OPERATOR, Record, Status, Trial
 from evo.core.stages import Stage
-from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.statistics.win_rates import score
-from evo.selection.individual import Individual
 from evo.selection.islands import Islands
 from evo.selection.population import Population
 from evo.validation.validator import Validator
 
 _AT_ONCE = 256
 """Components described at once, which bounds the memory and the comparisons among them."""
-
-
-class Bequest(NamedTuple):
-    """Records taken over from another campaign, with their entry in the configuration."""
-
-    origin: Origin
-    kept: Inheritance
-
-    @property
-    def counts(self) -> bool:
-        """True if the trainings of the other campaign count here."""
-        return not self.origin.trains_again
-
-
-def bequests(folder: Path, config: Config) -> list[Bequest]:
-    """Records taken over from other campaigns, those first whose trainings count.
-
-    Raises:
-        HistoryError: a file in its folder is missing or damaged.
-    """
-    origins = [origin for origin in config.start_from if isinstance(origin, Origin)]
-    together = [
-        Bequest(
-            origin,
-            read_taken(
-                folder,
-                number,
-                campaign=origin.id,
-                generation=origin.generation,
-                sha256=origin.sha256,
-            ),
-        )
-        for number, origin in enumerate(origins, start=1)
-    ]
-    return sorted(together, key=lambda bequest: not bequest.counts)
-
-
-def recalled(train: Runner, known: Sequence[Bequest], protocol: Protocol) -> Runner:
-    """Train the jobs whose result is not among the trainings that count here."""
-    places: dict[str, list[tuple[Records, int]]] = {}
-    for bequest in known:
-        if bequest.counts:
-            for place, record in enumerate(bequest.kept.records):
-                places.setdefault(record.id, []).append((bequest.kept.records, place))
-    if not places:
-        return train
-
-    def recall(job: Job) -> Outcome | None:
-        seeds = protocol.heats(job.rung)[job.heat]
-        for records, place in places.get(job.id, ()):
-            trials = [
-                trial
-                for trial in _trials(records[place])
-                if trial.rung == job.rung and trial.seed in seeds
-            ]
-            if trials:
-                diagnoses = () if job.heat else records[place].diagnoses
-                return Outcome(
-                    job.id, job.rung, tuple(trials), 0.0, heat=job.heat, diagnoses=diagnoses
-                )
-        return None
-
-    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
-        unknown: list[Job] = []
-        for job in jobs:
-            outcome = recall(job)
-            if outcome is None:
-                unknown.append(job)
-            else:
-                yield outcome
-        yield from train(unknown)
-
-    return run
-
-
-def first_population(born: Sequence[Individual], known: Sequence[Bequest]) -> Sequence[Individual]:
-    """The individuals of generation 0 that survivors are chosen from."""
-    survivors = {id_ for bequest in known for id_ in bequest.kept.survivors}
-    return [individual for individual in born if individual.record.id in survivors] or born
 
 
 class Inherit:
@@ -278,11 +194,7 @@ def _taken(bequest: Bequest) -> Iterator[Record]:
 
 def _worth(record: Record) -> int:
     """Number of trials that a record has."""
-    return len(_trials(record))
-
-
-def _trials(record: Record) -> Sequence[Trial]:
-    return record.score.trials if record.score else ()
+    return len(trials_of(record))
 
 
 def _begun(earlier: Record, bequest: Bequest) -> Record:

@@ -1,15 +1,13 @@
 """Campaigns that a person steers while they run, with a stub for training."""
 
-import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import no_training
 import pytest
+from steering import configure, run, said, segments, with_models
 
-from archive.history.changes import is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
@@ -17,66 +15,9 @@ from evo.api.opening import start
 from evo.campaign.commands import Answer, Command
 from evo.campaign.progress import Progress
 from evo.campaign.steer import steer
-from evo.config import Config
-from evo.core.errors import BudgetReachedError, UsageError
+from evo.core.errors import BudgetReachedError
 from evo.core.records import Record, Status
 from evo.selection.choices import NEARLY_THE_SAME, rms_distance
-
-SMALL = ("population=6", "offspring=10", "trainings=6", "seed=3")
-Moment = tuple[int, str]
-Say = Callable[[History], object]
-
-
-def configure(*settings: str) -> Config:
-    return no_training.configure((*SMALL, *settings))
-
-
-def with_models(place: Path, *, ahead: bool = True, generations: int = 5) -> Config:
-    """A campaign whose models answer from a file, every reply a function of its own."""
-    texts = [
-        f"```python\nimport torch\ndef activation(x):\n    return {call}({n / 37:.3f} * x)\n```"
-        for n, call in enumerate(["torch.tanh", "torch.sin", "torch.atan"] * 60, start=1)
-    ]
-    (place / "replies.json").write_text(json.dumps(texts))
-    model = {"provider": "scripted", "model": str(place / "replies.json")}
-    models = [{**model, "name": name, "price_in": 1, "price_out": 1} for name in ("one", "two")]
-    values = configure(f"generations={generations}").model_dump(
-        mode="json", exclude={"operators", "portfolio", "llm"}
-    )
-    return Config.model_validate({**values, "llm": {"models": models, "ahead": ahead}})
-
-
-def said(*words: str, **how: Any) -> Say:
-    return lambda history: steer(history, Command.of(words[0], words[1:], **how))
-
-
-def run(
-    folder: Path,
-    config: Config,
-    says: Mapping[Moment, Say] | None = None,
-    *,
-    die_at: Moment = (-1, ""),
-) -> list[Any]:
-    """Run a campaign; at some moments a person says something, each once. Gives the answers."""
-    if not folder.exists():
-        no_training.create(folder, config).close()
-    due = dict(says or {})
-    answers: list[Any] = []
-
-    def watch(progress: Progress) -> None:
-        moment = (progress.generation, progress.step)
-        if say := due.pop(moment, None):
-            answers.append(say(history))
-        if moment == die_at:
-            raise KeyboardInterrupt
-
-    with History.open(folder) as history:
-        no_training.run(history, watch)
-    return answers
-
-
-def segments(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (folder / "segments").glob("*.h5")}
 
 
 def records_of(folder: Path, generation: int) -> list[Record]:
@@ -234,42 +175,6 @@ def test_what_is_banned_and_what_is_nearly_the_same_is_no_parent_again(tmp_path)
     assert not parents & near
 
 
-def test_a_pause_holds_the_campaign_and_changes_nothing(tmp_path) -> None:
-    config = configure("generations=3")
-    run(tmp_path / "whole", config)
-    no_training.create(tmp_path / "held", config).close()
-    steps: list[Moment] = []
-
-    def watch(progress: Progress) -> None:
-        steps.append((progress.generation, progress.step))
-        if steps[-1] == (2, "recognise") and not history.changes:
-            steer(history, Command.of("pause"))
-            again = Command.of("resume")
-            threading.Timer(0.2, lambda: steer(history, again)).start()
-
-    with History.open(tmp_path / "held") as history:
-        no_training.run(history, watch)
-
-    assert segments(tmp_path / "held") == segments(tmp_path / "whole")
-    held = steps.index((2, "paused"))
-    assert steps[held - 1] == (2, "recognise")
-    assert [c.command for c in Reader.read(tmp_path / "held").changes] == ["pause", "resume"]
-
-
-def test_a_paused_campaign_that_is_killed_is_still_paused(tmp_path) -> None:
-    says = {(2, "recognise"): said("pause")}
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "run", configure("generations=3"), says, die_at=(2, "paused"))
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "run", configure(), die_at=(2, "paused"))
-
-    with History.open(tmp_path / "run") as history:
-        assert steer(history, Command.of("resume")).message == "It is no longer paused."
-        assert not is_paused(history.changes)
-    run(tmp_path / "run", configure())
-    assert Reader.read(tmp_path / "run").generation == 3
-
-
 def test_a_campaign_is_extended_while_it_runs(tmp_path) -> None:
     run(tmp_path / "long", configure("generations=4"))
     run(tmp_path / "short", configure("generations=2"), {(2, "archive"): said("generations", "+2")})
@@ -311,88 +216,6 @@ def test_a_budget_of_trainings_ends_a_campaign_between_generations_and_can_be_ra
     trained = [r for r in Reader.read(tmp_path / "run").records if r.status is Status.EVALUATED]
     whole = [r for r in Reader.read(tmp_path / "whole").records if r.status is Status.EVALUATED]
     assert trained == whole
-
-
-def test_a_command_is_carried_out_once(tmp_path) -> None:
-    no_training.create(tmp_path / "run", configure("llm.budget.hours=1.0")).close()
-    command = Command.of("budget", ["hours=+2"], key="evening")
-
-    with History.open(tmp_path / "run") as history:
-        first, again = steer(history, command), steer(history, command)
-        same = steer(history, Command.of("budget", ["hours=3"]))
-
-    assert (first.changed, again.changed, same.changed) == (True, False, False)
-    assert again.first == first.first
-    assert same.message == "It is so already."
-    history = Reader.read(tmp_path / "run")
-    assert (history.config["llm"]["budget"]["hours"], len(history.changes)) == (3.0, 1)
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    run(folder, configure("generations=2"))
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["puase"], "Unknown command 'puase'. Did you mean 'pause'"),
-        (["hint"], 'Expected hint "TEXT", got 0 arguments'),
-        (["hint", "two", "words"], "with quotes around the text"),
-        (["hint", "bounded"], "No language model is configured"),
-        (["pin", "zzzz"], "No component evaluated in a finished generation has an id"),
-        (["unpin", "ab"], "No component pinned has an id"),
-        (["budget", "euros=5"], "Expected one of requests, tokens"),
-        (["budget", "dollars=+5"], "no limit now"),
-        (["workers", "many"], "Expected a whole number"),
-        (["model", "gpt", "off"], "Expected a model of none"),
-        (["generations", "1"], "expected 2 or more, which are sealed"),
-        (["set", "seed=4"], "every random draw"),
-        (["set", 'operators={"mutate-tee"=1}'], "Unknown operator 'mutate-tee'"),
-    ],
-)
-def test_what_cannot_be_done_is_refused_and_changes_nothing(finished, words, message) -> None:
-    with (
-        History.open(finished) as history,
-        pytest.raises(UsageError, match=message),
-    ):
-        steer(history, Command.of(words[0], words[1:]))
-    assert Reader.read(finished).changes == ()
-
-
-def hints_after(folder: Path, *commands: Sequence[str]) -> list[str]:
-    with History.open(folder) as history:
-        for words in commands:
-            steer(history, Command.of(words[0], words[1:]))
-        return [hint["text"] for hint in history.config["steering"]["hints"]]
-
-
-def test_hints_are_bounded_in_length_and_number_and_can_be_taken_back(tmp_path) -> None:
-    no_training.create(tmp_path / "run", with_models(tmp_path)).close()
-    five = [["hint", f"Hint {number}."] for number in range(5)]
-
-    assert len(hints_after(tmp_path / "run", *five, ["hint", "Hint 2."])) == 5
-    with pytest.raises(UsageError, match="5 hints hold already"):
-        hints_after(tmp_path / "run", ["hint", "One more."])
-    with pytest.raises(UsageError, match="1 to 500 characters, got 501"):
-        hints_after(tmp_path / "run", ["hint", "x" * 501])
-    assert hints_after(tmp_path / "run", ["unhint", "Hint 3"]) == [
-        *("Hint 0.", "Hint 1.", "Hint 2.", "Hint 4.")
-    ]
-    assert hints_after(tmp_path / "run", ["unhint", "all"]) == []
-
-
-def test_the_last_model_cannot_be_switched_off(tmp_path) -> None:
-    no_training.create(tmp_path / "run", with_models(tmp_path)).close()
-
-    with History.open(tmp_path / "run") as history:
-        assert steer(history, Command.of("model", ["one", "off"])).changed
-        with pytest.raises(UsageError, match="expected a model that is not off"):
-            steer(history, Command.of("model", ["two", "off"]))
-        assert steer(history, Command.of("model", ["one", "on"])).changed
-        assert history.config["llm"]["off"] == []
 
 
 def test_a_replay_repeats_what_was_said(tmp_path) -> None:

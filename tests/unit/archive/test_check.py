@@ -1,4 +1,3 @@
-import hashlib
 import multiprocessing
 import os
 import random
@@ -7,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from archive_children import evolve
+from damaged_campaign import flip, generations, repaired
 from support import archive_samples as samples
 
-from archive.history.confirmations import Confirmations
 from archive.history.history import History
-from archive.history.reader import Reader
 from archive.repair import check as health
 from archive.store.merging import MergeLimits
 from evo.core.errors import HistoryError
@@ -21,56 +19,9 @@ SINGLE = "segments/generation-000004.h5"
 LAST = "segments/generation-000005.h5"
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> Path:
-    """Six generations of three records, the first four merged, and two outcomes of a seventh."""
-    folder = tmp_path_factory.mktemp("whole") / "run"
-    limits = MergeLimits(fan=4)
-    with History.create(
-        folder, config={"seed": 1}, environment={"python": "3"}, merge_limits=limits
-    ) as history:
-        for generation in range(6):
-            made = [samples.record(3 * generation + i, generation=generation) for i in range(3)]
-            history.seal(generation, made, [made[0].id])
-        history.acknowledge(samples.outcome(1))
-        history.acknowledge(samples.outcome(2))
-    return folder
-
-
 @pytest.fixture
-def folder(whole, tmp_path) -> Path:
-    return Path(shutil.copytree(whole, tmp_path / "run"))
-
-
-def generations(folder: Path) -> list[int]:
-    """The generations that have all three of their records, each exactly as it was."""
-    found: dict[int, list[object]] = {}
-    for record in Reader.read(folder).records:
-        found.setdefault(record.generation, []).append(samples.everything(record))
-    for generation, records in found.items():
-        assert records == [
-            samples.everything(samples.record(3 * generation + i, generation=generation))
-            for i in range(3)
-        ]
-    return sorted(found)
-
-
-def repaired(folder: Path) -> health.Report:
-    """The report of a repair, after which nothing more is wrong."""
-    before = health.check_campaign(folder)
-    report = health.repair(folder)
-    assert [f[:2] for f in report.findings] == [f[:2] for f in before.findings]
-    assert (report.lost, report.to_run_again) == (before.lost, before.to_run_again)
-    after = health.check_campaign(folder)
-    assert not after.findings
-    assert (after.lost, after.records) == (report.lost, report.records)
-    return report
-
-
-def flip(path: Path, place: int) -> None:
-    damaged = bytearray(path.read_bytes())
-    damaged[place] ^= 1 << place % 8
-    path.write_bytes(damaged)
+def folder(damageable) -> Path:
+    return damageable
 
 
 def test_a_whole_campaign_is_sound_also_beside_its_writer(folder):
@@ -175,62 +126,6 @@ def test_foreign_files_are_moved_away(folder, tmp_path):
     assert generations(folder) == [0, 1, 2, 3, 4, 5]
 
 
-def test_of_a_damaged_journal_every_other_entry_is_restored(folder):
-    path = folder / "journal"
-    with History.open(folder) as history:
-        history.acknowledge(samples.outcome(3))
-    flip(path, path.read_bytes().index(b"candidate-2"))
-
-    report = repaired(folder)
-
-    assert report.findings[0].remedy == "2 whole entries restored"
-    ids = [key.id for key in Reader.read(folder).outcomes]
-    assert ids == ["candidate-1", "candidate-3"]
-
-
-@pytest.mark.parametrize("harm", ["missing", "empty", "head"])
-def test_a_journal_without_a_beginning_restarts_with_its_whole_entries(folder, harm):
-    path = folder / "journal"
-    if harm == "missing":
-        path.unlink()
-    elif harm == "empty":
-        path.write_bytes(b"")
-    else:
-        flip(path, 3)
-
-    report = repaired(folder)
-
-    assert [finding.file for finding in report.findings] == ["journal"]
-    assert len(Reader.read(folder).outcomes) == (2 if harm == "head" else 0)
-
-
-@pytest.mark.parametrize("name", ["campaign.json", "config.json", "environment.json"])
-@pytest.mark.parametrize("harm", ["missing", "empty", "flipped"])
-def test_any_one_description_is_restored_from_the_others(folder, name, harm):
-    before = (folder / name).read_bytes()
-    if harm == "missing":
-        (folder / name).unlink()
-    elif harm == "empty":
-        (folder / name).write_bytes(b"")
-    else:
-        flip(folder / name, before.rindex(b'"') - 1)
-
-    report = repaired(folder)
-
-    assert [finding.file for finding in report.findings] == [name]
-    assert (folder / name).read_bytes() == before
-
-
-def test_a_setting_that_matches_no_id_is_not_restored(folder):
-    (folder / "campaign.json").unlink()
-    (folder / "config.json").write_text('{"seed": 2}')
-
-    report = health.repair(folder)
-
-    assert report.findings[0].remedy == ""
-    assert not (folder / "campaign.json").exists()
-
-
 def test_a_lost_first_generation_leaves_the_others_readable(folder):
     content = (folder / MERGED).read_bytes()
     vector = samples.record(1).text_vector.tobytes()
@@ -240,17 +135,6 @@ def test_a_lost_first_generation_leaves_the_others_readable(folder):
 
     assert report.lost == [0]
     assert generations(folder) == [1, 2, 3, 4, 5]
-
-
-def test_a_damaged_confirmation_is_moved_away(folder):
-    with Confirmations.open(folder, settings={}) as book:
-        path = book.write({"candidates": []})
-    path.write_bytes(b"{}")
-
-    report = repaired(folder)
-
-    assert report.findings[0].file == "confirmations/001.json"
-    assert not path.exists()
 
 
 def test_a_repair_beside_a_writer_is_refused(folder):
@@ -274,28 +158,6 @@ def test_another_folder_is_no_campaign(tmp_path, content):
 
     with pytest.raises(HistoryError, match="is no campaign"):
         health.check_campaign(tmp_path)
-
-
-@pytest.mark.parametrize(("content", "state"), [(b"other", "damaged"), (b"", "missing")])
-def test_lessons_that_are_not_what_the_campaign_began_with_are_named(
-    tmp_path, content, state
-) -> None:
-    folder = tmp_path / "run"
-    sha = hashlib.sha256(b"lessons").hexdigest()
-    settings = {"reward": {"lessons": "/away/lessons.parquet", "lessons_sha256": sha}}
-    History.create(folder, config=settings, environment={}).close()
-    lessons = folder / "lessons.parquet"
-    lessons.write_bytes(b"lessons")
-    assert health.check_campaign(folder).findings == []
-    lessons.write_bytes(content)
-    if not content:
-        lessons.unlink()
-
-    (finding,) = health.repair(folder).findings
-
-    assert (finding.file, finding.problem) == ("lessons.parquet", f"it is {state}")
-    assert "evo resume copies /away/lessons.parquet again" in finding.remedy
-    assert not lessons.exists()
 
 
 def test_a_newer_format_is_left_to_the_version_that_wrote_it(folder):

@@ -1,0 +1,98 @@
+"""What a campaign took over from others, and the trainings of theirs that count in it."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from archive.history.origins import Inheritance, read_taken
+from archive.history.records import Records
+from evo.config import Config
+from evo.config.given import Origin
+from evo.core.records import Outcome, Record, Trial
+from evo.evaluation.protocol import Job, Protocol
+from evo.evaluation.rungs import Runner
+from evo.selection.individual import Individual
+
+
+class Bequest(NamedTuple):
+    """Records taken over from another campaign, with their entry in the configuration."""
+
+    origin: Origin
+    kept: Inheritance
+
+    @property
+    def counts(self) -> bool:
+        """True if the trainings of the other campaign count here."""
+        return not self.origin.trains_again
+
+
+def bequests(folder: Path, config: Config) -> list[Bequest]:
+    """Records taken over from other campaigns, those first whose trainings count.
+
+    Raises:
+        HistoryError: a file in its folder is missing or damaged.
+    """
+    origins = [origin for origin in config.start_from if isinstance(origin, Origin)]
+    together = [
+        Bequest(
+            origin,
+            read_taken(
+                folder,
+                number,
+                campaign=origin.id,
+                generation=origin.generation,
+                sha256=origin.sha256,
+            ),
+        )
+        for number, origin in enumerate(origins, start=1)
+    ]
+    return sorted(together, key=lambda bequest: not bequest.counts)
+
+
+def recalled(train: Runner, known: Sequence[Bequest], protocol: Protocol) -> Runner:
+    """Train the jobs whose result is not among the trainings that count here."""
+    places: dict[str, list[tuple[Records, int]]] = {}
+    for bequest in known:
+        if bequest.counts:
+            for place, record in enumerate(bequest.kept.records):
+                places.setdefault(record.id, []).append((bequest.kept.records, place))
+    if not places:
+        return train
+
+    def recall(job: Job) -> Outcome | None:
+        seeds = protocol.heats(job.rung)[job.heat]
+        for records, place in places.get(job.id, ()):
+            trials = [
+                trial
+                for trial in trials_of(records[place])
+                if trial.rung == job.rung and trial.seed in seeds
+            ]
+            if trials:
+                diagnoses = () if job.heat else records[place].diagnoses
+                return Outcome(
+                    job.id, job.rung, tuple(trials), 0.0, heat=job.heat, diagnoses=diagnoses
+                )
+        return None
+
+    def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
+        unknown: list[Job] = []
+        for job in jobs:
+            outcome = recall(job)
+            if outcome is None:
+                unknown.append(job)
+            else:
+                yield outcome
+        yield from train(unknown)
+
+    return run
+
+
+def first_population(born: Sequence[Individual], known: Sequence[Bequest]) -> Sequence[Individual]:
+    """The individuals of generation 0 that survivors are chosen from."""
+    survivors = {id_ for bequest in known for id_ in bequest.kept.survivors}
+    return [individual for individual in born if individual.record.id in survivors] or born
+
+
+def trials_of(record: Record) -> Sequence[Trial]:
+    """The trials of a record; none where it has no score."""
+    return record.score.trials if record.score else ()
