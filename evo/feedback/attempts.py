@@ -1,20 +1,24 @@
 """What was tried before, as prompts tell it: from the parents, beside them, and by models of late.
 
 An attempt is told against the parent that a prompt shows, whichever place that has among the
-proposal's own.
+proposal's own. A parent that lives for weeks has hundreds of children: they are compared once per
+generation, and only the few that a prompt shows are put into words.
 """
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from evo.core.records import Record, Status
 from evo.feedback.changes import changed_lines
 from evo.feedback.draws import drawn, ends
-from evo.feedback.losses import effect
+from evo.feedback.losses import Effect, effect
 from evo.feedback.results import Entry, Results, Snapshot
+from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from operators.briefing import Answers, Attempt
 
@@ -24,6 +28,24 @@ _ORIGINS = 2
 """Parents whose origin is shown."""
 _SIBLINGS = 3
 _ID = re.compile(r"\b[0-9a-f]{16}\b")
+_KEPT = 64
+"""Parents whose compared children are kept for further requests."""
+
+
+class _Compared(NamedTuple):
+    """A proposal compared with one of its parents.
+
+    Attributes:
+        record: as a component of the kind that is asked for.
+        parent_id: of that parent; empty without one.
+        before: source of the parent, where it is known.
+        gain: against the parent; None where one of the two did not train.
+    """
+
+    record: Record
+    parent_id: str
+    before: str | None
+    gain: Effect | None
 
 
 class Attempts:
@@ -37,21 +59,19 @@ class Attempts:
     def __init__(self, results: Results, name: Callable[[str], str]) -> None:
         self._results = results
         self._name = name
+        self._children = lru_cache(maxsize=_KEPT)(self._compared_children)
 
     def tried(self, occasion: Occasion, rng: np.random.Generator) -> list[Attempt]:
         """What was tried from the parents: gains and losses, then what fell out."""
-        attempts = [
-            attempt
+        children = [
+            child
             for parent in occasion.parents
-            for attempt in self._attempts(
-                self._results.children(parent.id, last=occasion.known), occasion, parent.id
-            )
+            for child in self._children(parent.id, occasion.known, occasion.varied, parent.id)
         ]
-        attempts = list({attempt.record.id: attempt for attempt in reversed(attempts)}.values())
-        trained = _ranked([a for a in attempts if a.effect is not None])
-        others = [a for a in reversed(attempts) if a.effect is None and _says_something(a)]
-        kept = ends(trained, _TRIED - min(len(others), _TRIED // 3))
-        return [*kept, *drawn(others, _TRIED - len(kept), rng)]
+        children = list({child.record.id: child for child in reversed(children)}.values())
+        others = [c for c in reversed(children) if c.gain is None and _says_something(c)]
+        kept = ends(_ranked(children), _TRIED - min(len(others), _TRIED // 3))
+        return self._told([*kept, *drawn(others, _TRIED - len(kept), rng)])
 
     def origins(self, occasion: Occasion, *, shown: Iterable[Attempt]) -> list[Attempt]:
         """The step that led to each parent, and the best and worst of its siblings.
@@ -61,19 +81,19 @@ class Attempts:
             shown: elsewhere in the same prompt.
         """
         ids = {attempt.record.id for attempt in shown}
-        origins: list[Attempt] = []
+        origins: list[_Compared] = []
         for record in occasion.parents[:_ORIGINS]:
             entry = self._results.entry(record.id)
             first = next(iter(record.candidate.parents), "")
             if entry is None or not first:
                 continue
-            siblings = self._results.children(first, last=occasion.known)
-            attempts = [a for a in self._attempts(siblings, occasion) if a.record.id not in ids]
-            origins += [a for a in attempts if a.record.id == record.id][:1]
-            others = [a for a in attempts if a.record.id != record.id and a.effect is not None]
+            siblings = self._children(first, occasion.known, occasion.varied, "")
+            siblings = [sibling for sibling in siblings if sibling.record.id not in ids]
+            origins += [sibling for sibling in siblings if sibling.record.id == record.id][:1]
+            others = [sibling for sibling in siblings if sibling.record.id != record.id]
             origins += ends(_ranked(others), _SIBLINGS)
-            ids |= {attempt.record.id for attempt in origins}
-        return origins
+            ids |= {origin.record.id for origin in origins}
+        return self._told(origins)
 
     def answers(self, snapshot: Snapshot, occasion: Occasion, *, shown: Iterable[str]) -> Answers:
         """The counts of all answers, and the last ones: the best, the worst, and what fell out.
@@ -88,72 +108,74 @@ class Attempts:
         last = max(entry.record.generation for entry in snapshot.answers)
         recent = [e for e in snapshot.answers if e.record.generation == last]
         recent = [e for e in recent if e.record.id not in set(shown)]
-        attempts = [a for a in self._attempts(recent, occasion) if _says_something(a)]
-        trained = _ranked([a for a in attempts if a.effect is not None])
-        others = [a for a in attempts if a.effect is None]
-        return Answers(snapshot.counts, [*ends(trained, _ANSWERS - 2), *others[:2]])
+        compared = [c for c in self._compared(recent, occasion.varied) if _says_something(c)]
+        others = [c for c in compared if c.gain is None]
+        last_ones = [*ends(_ranked(compared), _ANSWERS - 2), *others[:2]]
+        return Answers(snapshot.counts, self._told(last_ones))
 
     def readable(self, record: Record) -> Record:
         """A record whose reason names components as prompts do."""
         return replace(record, reason=_ID.sub(lambda m: self._name(m[0]), record.reason))
 
-    def _attempts(
-        self, entries: Iterable[Entry], occasion: Occasion, against: str = ""
-    ) -> list[Attempt]:
-        """Entries as attempts, against one of their parents, by default the first."""
-        view = occasion.varied.view
-        attempts: list[Attempt] = []
-        seen: set[str] = set()
+    def _compared_children(
+        self, id_: str, last: int, varied: VariedMember, against: str
+    ) -> Sequence[_Compared]:
+        """Proposals that descend from a component, up to a generation; see `_compared`."""
+        return self._compared(self._results.children(id_, last=last), varied, against)
+
+    def _compared(
+        self, entries: Iterable[Entry], varied: VariedMember, against: str = ""
+    ) -> list[_Compared]:
+        """Entries against one of their parents, by default the first; each source once."""
+        compared: dict[str, _Compared] = {}
         for entry in entries:
             parent_id = against or next(iter(entry.record.candidate.parents), "")
-            parent = self._results.entry(parent_id)
-            record = view(entry.record)
-            change: Sequence[str] = ()
-            if parent is not None:
-                before = view(parent.record).candidate.source
-                change = changed_lines(before, record.candidate.source)
-                if not change and before == record.candidate.source:
-                    continue  # another member of the combination was varied
-            if record.id in seen:
-                continue
-            seen.add(record.id)
-            attempts.append(self._attempt(entry, record, parent_id, change))
-        return attempts
+            parent, record = self._results.entry(parent_id), varied.view(entry.record)
+            before = None if parent is None else varied.view(parent.record).candidate.source
+            if before == record.candidate.source:
+                continue  # another member of the combination was varied
+            if record.id not in compared:
+                compared[record.id] = self._comparison(entry, record, parent_id, before)
+        return list(compared.values())
 
-    def _attempt(
-        self, entry: Entry, record: Record, parent_id: str, change: Sequence[str]
-    ) -> Attempt:
+    def _comparison(
+        self, entry: Entry, record: Record, parent_id: str, before: str | None
+    ) -> _Compared:
         """An entry against a parent; a source that was trained before has its effect here too."""
-        parents = list(dict.fromkeys(record.candidate.parents))
         parent, trained = self._results.entry(parent_id), self._results.entry(entry.record.id)
         losses = trained.losses if trained is not None else None
-        gain = entry.effect if parents[:1] == [parent_id] else None
+        first = next(iter(record.candidate.parents), None)
+        gain = entry.effect if first == parent_id else None
         if trained is not None and losses is not None:
             if entry.losses is None:
                 record = replace(record, status=Status.EVALUATED, score=trained.record.score)
             if gain is None and parent is not None and parent.losses is not None:
                 gain = effect(losses, parent.losses)
+        return _Compared(record, parent_id, before, gain)
+
+    def _told(self, compared: Iterable[_Compared]) -> list[Attempt]:
+        return [self._attempt(one) for one in compared]
+
+    def _attempt(self, compared: _Compared) -> Attempt:
+        record, parent_id, before, gain = compared
+        source, parents = record.candidate.source, dict.fromkeys(record.candidate.parents)
         return Attempt(
             self.readable(record),
             self._name(record.id),
             self._name(parent_id) if parent_id else "",
-            change,
+            () if before is None else changed_lines(before, source),
             gain.mean if gain else None,
             gain.trainings if gain else 0,
             [self._name(id_) for id_ in parents if id_ != parent_id],
         )
 
 
-def _ranked(trained: Sequence[Attempt]) -> list[Attempt]:
-    """By effect, the best first."""
-
-    def rank(attempt: Attempt) -> tuple[float, str]:
-        assert attempt.effect is not None
-        return (-attempt.effect.value, attempt.record.id)
-
-    return sorted(trained, key=rank)
+def _ranked(compared: Iterable[_Compared]) -> list[_Compared]:
+    """Those that trained, by effect, the best first."""
+    gains = [(-one.gain.mean.value, one.record.id, one) for one in compared if one.gain is not None]
+    return [one for *_, one in sorted(gains, key=lambda item: item[:2])]
 
 
-def _says_something(attempt: Attempt) -> bool:
+def _says_something(compared: _Compared) -> bool:
     """False for what was merely not chosen for training."""
-    return attempt.record.status is not Status.SCREENED_OUT
+    return compared.record.status is not Status.SCREENED_OUT

@@ -51,11 +51,17 @@ def notes(pairs: Sequence[Pair]) -> list[Note]:
     """The notes that these pairs support, those of the largest difference first, at most eight."""
     effects = np.array([max(-_CLIP, min(_CLIP, pair.effect)) for pair in pairs])
     found: list[tuple[float, Note]] = []
-    for feature in sorted({feature for pair in pairs for feature in pair.features}):
-        has = np.array([feature in pair.features for pair in pairs])
-        parents = {pair.parent for pair in pairs if feature in pair.features}
-        if has.sum() < _FEWEST or (~has).sum() < _FEWEST or len(parents) < 2:
+    places: dict[str, list[int]] = {}
+    for place, pair in enumerate(pairs):
+        for feature in pair.features:
+            places.setdefault(feature, []).append(place)
+    for feature, rows in sorted(places.items()):
+        if not _FEWEST <= len(rows) <= len(pairs) - _FEWEST:
             continue
+        if len({pairs[place].parent for place in rows}) < 2:
+            continue
+        has = np.zeros(len(pairs), dtype=bool)
+        has[rows] = True
         own, others = effects[has], effects[~has]
         difference = float(own.mean() - others.mean())
         error = math.sqrt(own.var(ddof=1) / len(own) + others.var(ddof=1) / len(others))
