@@ -48,6 +48,7 @@ class Portrait:
         nearest: name of the nearest component among the known ones and the population of today;
             empty where there is none.
         distance: behaviour distance to it.
+        operations: tensor operations of its graph; 0 where it has none.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Portrait:
     facts: Mapping[str, float] = field(default_factory=dict[str, float])
     nearest: str = ""
     distance: float = 0.0
+    operations: int = 0
 
 
 class Attempt(NamedTuple):
@@ -129,6 +131,7 @@ class Setting:
         typical: median distance of two known components.
         inputs: by task and network, what the first and the last activation of the known
             components take, before and after training: root mean squares, their median.
+        operations: fewest and most tensor operations of a known component.
     """
 
     role: str
@@ -149,6 +152,7 @@ class Setting:
     inputs: Mapping[tuple[str, str], tuple[float, float, float, float]] = field(
         default_factory=dict[tuple[str, str], tuple[float, float, float, float]]
     )
+    operations: tuple[int, int] = (0, 0)
 
 
 class Place(NamedTuple):

@@ -19,6 +19,7 @@ from evo.feedback.losses import Losses, network_results
 from evo.feedback.plan import Plan
 from evo.feedback.results import Results
 from evo.feedback.settings import CHARACTERS_PER_TOKEN, FeedbackSettings
+from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.validation.graph.graph import Graph
 from operators.briefing import Answers, Briefing, NetworkResult, Place, Portrait, Setting
@@ -136,14 +137,16 @@ class Briefings:
             distances = rms_distance(record.behaviour_vector, vectors)
             place = int(np.argmin(distances))
             nearest, distance = self._name(others[place].id), float(distances[place])
+        graph = _graph_of(record, occasion.varied)
         entry = self._results.entry(record.id)
         losses = entry.losses if entry is not None else None
         return Portrait(
             self._name(record.id),
             _with_diagnoses(self._network_results(record.id, losses), record.diagnoses),
-            self._facts(record, occasion),
+            occasion.varied.member.facts(graph) if graph is not None else {},
             nearest,
             distance,
+            len(graph) if graph is not None else 0,
         )
 
     def _network_results(self, id_: str, losses: Losses | None) -> list[NetworkResult]:
@@ -153,13 +156,6 @@ class Briefings:
             if other != id_
         }
         return network_results(losses, rivals) if losses is not None and rivals else []
-
-    def _facts(self, record: Record, occasion: Occasion) -> dict[str, float]:
-        kind, member = occasion.varied.kind, occasion.varied.member
-        place = [one.name for one in kind.members].index(member.name)
-        if len(record.graphs) <= place:
-            return {}
-        return member.facts(Graph.parse(record.graphs[place]))
 
     def _neighbours(
         self,
@@ -177,6 +173,12 @@ class Briefings:
         distances = [rms_distance(r.behaviour_vector, vectors) for r in occasion.parents]
         order = np.argsort(np.min(distances, axis=0), kind="stable")[:_NEAR]
         return drawn([pool[int(place)] for place in order], _NEIGHBOURS, rng)
+
+
+def _graph_of(record: Record, varied: VariedMember) -> Graph | None:
+    """The graph of a record's component of the varied member; None where it has none."""
+    place = [one.name for one in varied.kind.members].index(varied.member.name)
+    return Graph.parse(record.graphs[place]) if len(record.graphs) > place else None
 
 
 def _with_diagnoses(

@@ -15,6 +15,7 @@ from evo.selection.base import survivals
 from evo.selection.settings import SelectionSettings
 from evo.tasks.base import tasks
 from evo.tasks.objective import Classification
+from evo.validation.graph.graph import Graph
 from operators.briefing import RungSetting, Setting, TaskSetting
 
 
@@ -59,6 +60,7 @@ def setting_of(
         closest=closest,
         typical=typical,
         inputs=_inputs([record for _, record in baselines]),
+        operations=_operations([record for _, record in baselines]),
     )
 
 
@@ -98,6 +100,17 @@ def _distances(
     ]
     distance, one, other = min(pairs)
     return (one, other, distance), float(np.median([pair[0] for pair in pairs]))
+
+
+def _operations(baselines: Sequence[Record]) -> tuple[int, int]:
+    """Fewest and most tensor operations of a known component, all members together.
+
+    Counted rather than timed: seconds differ between two processes, and prompts with them would
+    make a resumed campaign another one.
+    """
+    counts = [sum(len(Graph.parse(text)) for text in record.graphs) for record in baselines]
+    known = [count for count in counts if count]
+    return (min(known), max(known)) if known else (0, 0)
 
 
 def _inputs(

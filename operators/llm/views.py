@@ -196,6 +196,7 @@ def _shown(record: Record, briefing: Briefing, last_rung: int) -> dict[str, Any]
         "distance": portrait.distance,
         "results": _worst_last(portrait)[:_MOST_RESULTS],
         "facts": portrait.facts,
+        "operations": portrait.operations,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from support.briefings import known_components
 from support.records import evaluated, record, trials
 
 from archive.novelty.settings import NoveltySettings
@@ -19,6 +20,7 @@ from evo.feedback.settings import FeedbackSettings
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.selection.settings import SelectionSettings
+from evo.validation.graph.graph import Graph
 from operators.briefing import Briefing, Portrait
 
 KIND = Activation()
@@ -187,3 +189,24 @@ def test_the_setting_says_what_decides(setting: Setting) -> None:
     assert (setting.steps, setting.survival, setting.judged_by) == (31, "merit", "loss")
     assert setting.closest == ("relu", "gelu", pytest.approx(0.1))
     assert setting.role == "Replaces the non-linearity after every hidden layer."
+
+
+def test_the_cost_of_a_component_is_counted_in_operations_of_its_graph(briefings) -> None:
+    known = known_components(KIND)
+
+    portraits = filled(briefings, [known["relu"], known["softsign"]]).portraits
+
+    assert portraits[known["relu"].id].operations == 1
+    assert portraits[known["softsign"].id].operations == len(
+        Graph.parse(known["softsign"].graphs[0])
+    )
+    setting = setting_of(
+        KIND,
+        ["digits"],
+        Protocol(),
+        selection=SelectionSettings(),
+        novelty=NoveltySettings(),
+        baselines=list(known.items()),
+    )
+    counts = [len(Graph.parse(record.graphs[0])) for record in known.values()]
+    assert setting.operations == (min(counts), max(counts))

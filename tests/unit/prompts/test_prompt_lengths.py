@@ -1,0 +1,61 @@
+"""Prompts are of bounded length, and what matters least is left out first."""
+
+from dataclasses import replace
+
+import pytest
+from support.briefings import ASKING, SETTING, WENT, attempt, evaluated, invalid, prompt_of
+
+from evo.core.estimate import Estimate
+from operators.briefing import Answers, NetworkResult, Portrait, TaskSetting
+
+LONG = (
+    "import torch\n\ndef activation(x):\n"
+    + "    x = torch.sin(x) * 1.25\n" * 120
+    + "    return x\n"
+)
+
+
+@pytest.mark.parametrize("name", ASKING)
+@pytest.mark.parametrize("most", [18_000, 12_000])
+def test_the_longest_prompt_is_within_its_bound(name: str, most: int) -> None:
+    remark = "It is smooth, it is bounded, and it is nearly linear. " * 20
+    long = [evaluated(LONG.replace("1.25", str(n)), 0.5, rationale=remark) for n in range(12)]
+    attempts = [attempt(one.candidate.source, effect=0.1, remark=remark) for one in long]
+    result = NetworkResult("t" * 40, "n" * 40, Estimate(1, 1, 1), "b" * 40, 0.1, 1 / 3, WENT)
+    results = [result] * 30
+    facts = {f"number {n} of a component": 1 / 3 for n in range(14)}
+    task = TaskSetting(
+        "t" * 40, (1, 2), 3, False, (1, 1, 1), {f"n{n}": "w" * 150 for n in range(30)}
+    )
+
+    system, user = prompt_of(
+        name,
+        parents=long[:3] if name == "crossover-llm" else long[:1],
+        baselines={f"baseline-{n}": one for n, one in enumerate(long * 4)},
+        portraits={one.id: Portrait("c", results, facts, "gelu", 0.1) for one in long},
+        neighbours=long,
+        leaders=long,
+        trailing=long,
+        tried=attempts,
+        origins=attempts,
+        answers=Answers({"better": 1}, attempts),
+        failures=[invalid(LONG, "no " * 400)] * 9,
+        setting=replace(SETTING, tasks=[task] * 4),
+        most_characters=most,
+    ).split("\n---\n", 1)
+
+    assert len(system) + len(user) <= most + 10
+    assert "def activation(x)" in user
+    if name != "repair-llm":
+        assert "## Your task" in user
+
+
+def test_least_important_is_left_out_first() -> None:
+    whole = prompt_of("incremental-llm")
+
+    shorter = prompt_of("incremental-llm", most_characters=len(whole) - 200)
+
+    assert "What was refused or failed lately" in whole
+    assert len(shorter) < len(whole)
+    assert "What was tried" in shorter
+    assert "The component to start from" in prompt_of("incremental-llm", most_characters=1)
