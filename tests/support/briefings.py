@@ -216,7 +216,7 @@ def known_components(kind: Kind) -> dict[str, Record]:
             evaluated(record.candidate.source, round(0.9 - 0.05 * place, 2), kind=kind.name),
             candidate=record.candidate,
             graphs=record.graphs,
-            behaviour_vector=np.full(4, place**1.5, dtype=np.float32),
+            behaviour_vector=np.full(64, place**1.5, dtype=np.float32),
         )
         for place, (name, record) in enumerate(zip(candidates, traced, strict=True))
     }
