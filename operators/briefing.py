@@ -91,6 +91,7 @@ class TaskSetting(NamedTuple):
         outputs: classes, or numbers to predict.
         samples: of training, validation and test.
         networks: a summary of each by its name, in the order of the rungs.
+        loop: what its own training loop does, in a line; empty for a task of data and networks.
     """
 
     name: str
@@ -99,6 +100,7 @@ class TaskSetting(NamedTuple):
     is_classification: bool
     samples: tuple[int, int, int]
     networks: Mapping[str, str]
+    loop: str = ""
 
 
 class RungSetting(NamedTuple):
@@ -121,7 +123,7 @@ class Setting:
         learning_rates: to pick from.
         strengths: factors of a penalty to pick from; one where the kind has none.
         batch_size: samples per step.
-        steps: of an epoch, on the first task.
+        steps: of an epoch, on the first task; 0 where that has a loop of its own.
         judged_by: what decides a trial.
         survival: name of the survival strategy.
         survival_words: what it is, in a line.

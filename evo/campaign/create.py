@@ -22,9 +22,9 @@ from evo.llm import models, prices
 from evo.llm.providers.base import providers
 from evo.llm.settings import ModelSettings
 from evo.selection.islands import Islands
-from evo.tasks.base import tasks
-from evo.tasks.check import checked_task
-from evo.tasks.fingerprint import Fingerprint, fingerprint
+from evo.tasks.base import LoopTask, tasks
+from evo.tasks.check import checked_loop, checked_task
+from evo.tasks.fingerprint import Fingerprint, fingerprint, loop_fingerprint
 from evo.tasks.objective import Classification
 from operators.portfolio import Portfolio
 
@@ -105,6 +105,9 @@ def check_parts(
     with problems.of("text model"):
         if config.novelty.text_model != DEFAULT_MODEL:
             TextDescriptor(config.novelty.text_model).load()
+    with problems.of("tasks"):
+        if not problems.has("kind", "tasks"):
+            _check_screening(config)
     with problems.of("lessons"):
         if begun is not None:
             lessons.keep_lessons(begun, config.reward)
@@ -112,6 +115,21 @@ def check_parts(
         elif config.reward.lessons and not problems.has("kind", "tasks"):
             lessons.check_lessons(config)
     return ready
+
+
+def _check_screening(config: Config) -> None:
+    """Check that the reward model has networks to look at.
+
+    Raises:
+        UsageError: it has none.
+    """
+    first = config.tasks[0]
+    if config.reward.screening and issubclass(tasks.get(first), LoopTask):
+        raise UsageError(
+            f"The reward model (reward.screening) looks at untrained networks of the first task, "
+            f"and {first!r} trains by a loop of its own. Name a task with data first, or switch "
+            "screening off."
+        )
 
 
 def _check_kind(config: Config, portfolio: Portfolio) -> None:
@@ -163,7 +181,11 @@ def prepare_tasks(
     kind = kinds.get(kind_name)
     ready: dict[str, ReadyTask] = {}
     for name in task_names:
-        task, data, remarks = checked_task(name, tasks.get(name), batch_size=batch_size)
+        task_class = tasks.get(name)
+        if issubclass(task_class, LoopTask):
+            ready[name] = ReadyTask(loop_fingerprint(checked_loop(name, task_class)), ())
+            continue
+        task, data, remarks = checked_task(name, task_class, batch_size=batch_size)
         if kind.needs_classes and not isinstance(data.objective, Classification):
             raise UsageError(
                 f"Kind {kind_name!r} needs tasks of classification, and {name!r} is none; leave it "

@@ -21,7 +21,7 @@ def journaled(train: Runner, history: History, tracker: Tracker) -> Runner:
         open_jobs = [job for job, outcome in zip(jobs, recorded, strict=True) if outcome is None]
         for outcome in train(open_jobs):
             # A failure may be the machine's fault: it is not recorded, and a resume tries again.
-            if not outcome.error:
+            if outcome.trials or not outcome.error:
                 history.acknowledge(outcome)
             tracker.outcome(outcome, replayed=False)
             yield outcome

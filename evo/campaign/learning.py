@@ -13,7 +13,7 @@ import torch
 from evo.core.errors import UselessCampaignError
 from evo.core.records import Record, Trial
 from evo.evaluation.statistics.trial_values import at_highest_rung
-from evo.tasks.base import Data, tasks
+from evo.tasks.base import Data, LoopTask, tasks
 from evo.tasks.objective import Classification, Regression
 
 _LEVEL = 0.05
@@ -44,13 +44,27 @@ def expect_learning(baselines: Sequence[Record], task_names: Sequence[str]) -> N
                 "infinite losses), so nothing can be compared with them. Lower "
                 "protocol.learning_rates, and check the scale of the task's inputs and targets."
             )
-        data = tasks.get(name)().load()
+        task = tasks.get(name)()
+        if isinstance(task, LoopTask):
+            if len(trials) > 1 and _are_alike(trials):
+                raise UselessCampaignError(
+                    f"All {len(trials)} baselines have the same results in every trial of task "
+                    f"{name!r}, so its loop does not depend on the component that it takes from "
+                    "`parts`. Check that what it returns is of the model that it trained."
+                )
+            continue
+        data = task.load()
         if problem := _like_a_guess(trials, data):
             raise UselessCampaignError(
                 f"The baselines cannot be told from chance on task {name!r}: {problem}. Win rates "
                 "would be noise. Train longer (protocol.rungs), try other "
                 "protocol.learning_rates, and check that targets belong to their inputs."
             )
+
+
+def _are_alike(trials: Sequence[Sequence[Trial]]) -> bool:
+    """True if all baselines have the same losses, seed by seed."""
+    return len({tuple(trial.loss for trial in of_one) for of_one in trials}) == 1
 
 
 def _like_a_guess(trials: Sequence[Sequence[Trial]], data: Data) -> str:

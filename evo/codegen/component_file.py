@@ -17,9 +17,11 @@ from torch import nn
 
 from evo.codegen.functions import WriteCall, function_source
 from evo.codegen.operators import exact, readable
-from evo.codegen.wrappers import has_features, learned, parameters_of, wrapper_of
 from evo.components.base import Kind
+from evo.core.errors import UsageError
 from evo.core.records import Record
+from evo.networks.parts import Parts
+from evo.networks.wrappers import WRAPPERS, Wrapper, has_features, learned, parameters_of
 from evo.validation.graph.graph import Graph
 
 _PROBE_SEEDS = (0, 1)
@@ -52,8 +54,10 @@ def component_file(record: Record, kind: Kind, origin: Origin) -> str:
     """
     members = list(zip(kind.members, record.graphs, strict=True))
     functions = [_verified_function(member, text) for member, text in members]
-    wrappers = [_wrapper(member, record) for member, _ in members]
-    names = [name for member, _ in members for name in wrapper_of(member).names]
+    taken = [wrapper_of(member) for member, _ in members]
+    shared = dict.fromkeys(wrapper.before for wrapper in taken if wrapper.before)
+    wrappers = [*shared, *(_wrapper(member, record) for member, _ in members)]
+    names = [name for wrapper in taken for name in wrapper.names]
     public = sorted([*(member.contract.function for member, _ in members), *names])
     body = "\n\n".join([*functions, *(wrapper.strip("\n") + "\n" for wrapper in wrappers)])
     return "\n".join(
@@ -73,6 +77,23 @@ def component_file(record: Record, kind: Kind, origin: Origin) -> str:
             body,
         ]
     )
+
+
+def wrapper_of(kind: Kind) -> Wrapper:
+    """The wrapper for what a kind sets, a plug-in's too.
+
+    Raises:
+        UsageError: the kind sets no part that has a wrapper.
+    """
+    plain, parts = Parts(), kind.parts(_placeholder)
+    for part, wrapper in WRAPPERS.items():
+        if getattr(parts, part) != getattr(plain, part):
+            return wrapper
+    raise UsageError(f"Kind {kind.name!r} sets no part of a training that can be written as code.")
+
+
+def _placeholder(*inputs: torch.Tensor) -> torch.Tensor:
+    return inputs[0]
 
 
 def _imports(body: str) -> list[str]:

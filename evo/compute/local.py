@@ -33,6 +33,7 @@ from evo.compute.worker import measure_peak, prepare, train
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol
+from evo.tasks.base import LoopTask, tasks
 
 _PRELOAD = (
     "evo.compute.preload",  # first: it speeds the others up
@@ -52,7 +53,7 @@ class Workers:
         tasks: names of the tasks to train on.
         protocol: how to train.
         device: where the tensors live, "cpu" or "cuda"; workers share out the GPUs there are.
-        timeout_s: wall time that one job may take.
+        timeout_s: wall time that one job may take; with a loop of a task's own, one training.
         share: of this pool in the processors or GPUs of the machine; by default equal to those of
             the user's other campaigns.
 
@@ -73,8 +74,8 @@ class Workers:
     ) -> None:
         self.count = count
         self._share = share or Share(meeting_folder(), device, worker_count(device))
-        self._work = Work(kind, tuple(tasks), protocol, device)
-        self._timeout_s = timeout_s
+        self._work = Work(kind, tuple(tasks), protocol, device, timeout_s)
+        self._timeout_s = _job_timeout_s(self._work)
 
     def __enter__(self) -> "Workers":
         self._claims = tempfile.TemporaryDirectory(prefix="evo-gpu-claims-")
@@ -95,7 +96,8 @@ class Workers:
 
     def resize(self, count: int, *, timeout_s: float) -> None:
         """Change the number of processes and the wall time of a job; call it between two runs."""
-        self._timeout_s = timeout_s
+        self._work = self._work._replace(timeout_s=timeout_s)
+        self._timeout_s = _job_timeout_s(self._work)
         if count != self.count:
             self.count = count
             self._restart()
@@ -180,6 +182,18 @@ class Workers:
         """A fresh pool in the place of one that lost workers."""
         self._stop()
         self._pool = self._start()
+
+
+def _job_timeout_s(work: Work) -> float:
+    """Wall time of one job: a loop of a task's own has the limit for each of its trainings."""
+    protocol = work.protocol
+    most = max(
+        len(heat) * (len(protocol.settings) if number == 0 else 1)
+        for rung in range(len(protocol.rungs))
+        for number, heat in enumerate(protocol.heats(rung))
+    )
+    loops = [task for task in map(tasks.get, work.tasks) if issubclass(task, LoopTask)]
+    return work.timeout_s + most * sum(loop.timeout_s or work.timeout_s for loop in loops)
 
 
 class _Worker(ForkServerProcess):

@@ -6,7 +6,7 @@ than computed: what a step keeps depends on the component and on torch.
 
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from evo.evaluation.protocol import Protocol
 from evo.evaluation.training.trainer import train
 from evo.networks.base import Network
 from evo.networks.parts import Parts
-from evo.tasks.base import Data, Split, tasks
+from evo.tasks.base import LOOP_NETWORK, Data, LoopTask, Split, tasks
 from evo.validation.graph.graphs import component_of
 
 _STEPS = 2
@@ -48,12 +48,15 @@ class Peak(NamedTuple):
 
 
 def peak(graphs: tuple[str, ...], work: Work, device: str) -> Peak:
-    """The memory that the largest network takes on a device.
+    """The memory that the largest network takes on a device; a loop's is what its task states.
 
     Raises:
         EvoError: not even one copy fits.
     """
     parts = kinds.get(work.kind)().parts(component_of(graphs))
+    loops = [name for name in work.tasks if issubclass(tasks.get(name), LoopTask)]
+    if len(loops) == len(work.tasks):
+        return _stated(loops, device)
     before = _taken(device)
     task, name, network, data = _largest(work, parts)
     data = _short(data.to(torch.device(device)), work.protocol.batch_size * _STEPS)
@@ -80,6 +83,18 @@ def peak(graphs: tuple[str, ...], work: Work, device: str) -> Peak:
     return Peak(task, name, count * rates, taken, free_bytes(device), is_split)
 
 
+def _stated(loops: Sequence[str], device: str) -> Peak:
+    """What the loop with the largest limit may take."""
+    largest = max(loops, key=_limit)
+    return Peak(largest, LOOP_NETWORK, 1, int(_limit(largest) * 1e9), free_bytes(device))
+
+
+def _limit(name: str) -> float:
+    task = tasks.get(name)()
+    assert isinstance(task, LoopTask)
+    return task.memory_gb
+
+
 def free_bytes(device: str) -> int | None:
     """Bytes that a device has left; of the processor, what the system and its limits leave."""
     if device.startswith("cuda"):
@@ -93,6 +108,8 @@ def _largest(work: Work, parts: Parts) -> tuple[str, str, Network, Data]:
     sized: list[tuple[int, str, str, Network, Data]] = []
     for task_name in work.tasks:
         task = tasks.get(task_name)()
+        if isinstance(task, LoopTask):
+            continue
         data = task.load()
         shape = tuple(data.train.inputs.shape[1:])
         most = max(rung.networks or sys.maxsize for rung in work.protocol.rungs)

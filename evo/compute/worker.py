@@ -7,6 +7,7 @@ import ctypes
 import gc
 import multiprocessing
 import os
+import resource
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,9 +24,12 @@ from evo.compute.work import Work
 from evo.core.records import Diagnosis, Outcome, Trial
 from evo.evaluation.protocol import Job
 from evo.evaluation.training.kernels import kernels_for
+from evo.evaluation.training.loops import Limits
 from evo.evaluation.training.trials import run_trials
 from evo.validation.graph.graphs import component_of
 
+_MOST_WORDS = 2
+"""Lost trainings that are told in words."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of malloc.h
 
 
@@ -54,9 +58,10 @@ class Worker:
 
     def train(self, job: Job, work: Work) -> Outcome:
         """The outcome of a job; ends the process where the device fails."""
-        start = time.process_time()
+        start = _processor_seconds()
         kind = kinds.get(work.kind)()
         diagnoses: list[Diagnosis] = []
+        lost: list[str] = []
         instead = [{} if member.is_mapped else kernels_for(self.device) for member in kind.members]
         try:
             trials = self._run(
@@ -68,15 +73,38 @@ class Worker:
                 known=job.known,
                 device=self.device,
                 diagnosed=diagnoses.append,
+                limits=Limits(work.timeout_s),
+                lost=lost.append,
             )
         except torch.AcceleratorError:
             # After a failure on its side a device answers this process no more. A new worker is
             # given the job once more; if the candidate is to blame, it fails alone.
             self._end(1)
-        seconds = time.process_time() - start
         return Outcome(
-            job.id, job.rung, tuple(trials), seconds, heat=job.heat, diagnoses=tuple(diagnoses)
+            *(job.id, job.rung, tuple(trials)),
+            _processor_seconds() - start,
+            error=_lost_words(lost),
+            heat=job.heat,
+            diagnoses=tuple(diagnoses),
         )
+
+
+def _processor_seconds() -> float:
+    """Processor time of this process and of the forks that it has waited for."""
+    forks = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + forks.ru_utime + forks.ru_stime
+
+
+def _lost_words(lost: Sequence[str]) -> str:
+    """What trainings gave no result, the first few in words.
+
+    >>> _lost_words(["seed 0: killed", "seed 1: late", "seed 2: late"])
+    '3 trainings gave no result: seed 0: killed; seed 1: late; …'
+    """
+    if not lost:
+        return ""
+    first = "; ".join([*lost[:_MOST_WORDS], *["…"] * (len(lost) > _MOST_WORDS)])
+    return f"{len(lost)} training{'s' * (len(lost) > 1)} gave no result: {first}"
 
 
 def prepare(claims: Path, device: str) -> None:

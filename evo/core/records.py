@@ -150,7 +150,8 @@ class Outcome:
         rung: index of the rung.
         trials: results in the protocol's order; empty where the training failed.
         seconds: CPU time of the training.
-        error: reason why it failed; empty where it did not.
+        error: reason why it failed, or, beside trials, why some trainings gave no result; else
+            empty.
         heat: index of the heat within the rung.
         diagnoses: how it went on the networks that picked their learning rate in it.
     """

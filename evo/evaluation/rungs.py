@@ -22,6 +22,9 @@ from evo.evaluation.statistics.trial_values import margins
 from evo.evaluation.statistics.win_rates import score, score_baselines
 from evo.evaluation.strata import by_stratum
 
+_LOST_BASELINES = 3
+"""Baselines without any result, the first ones trained, after which no other is tried."""
+
 Runner = Callable[[Sequence[Job]], Iterable[Outcome]]
 Rivals = Callable[[Record], Mapping[str, Sequence[Trial]]]
 
@@ -92,10 +95,10 @@ class Evaluator:
         """Add an outcome's trials to its record."""
         record = record.diagnosed(outcome)
         seconds = record.seconds + outcome.seconds
-        error = outcome.error
+        error = "" if outcome.trials else outcome.error
         # In later heats diverged trials count as lost; an error would drop them.
-        if not error and outcome.heat == 0 and all(math.isinf(t.loss) for t in outcome.trials):
-            error = "training diverged in every trial at every learning rate"
+        if not error and outcome.heat == 0 and _is_lost(outcome):
+            error = outcome.error or "training diverged in every trial at every learning rate"
         if error:
             # Trials of a lower rung stay valid: only a candidate without a score has failed.
             if record.score is not None:
@@ -113,6 +116,7 @@ class Evaluator:
             seconds=seconds,
             status=Status.EVALUATED,
             stage=Stage.EVALUATE,
+            reason=_and_lost(record.reason, outcome),
             score=score((*_trials(record), *outcome.trials), self._rivals(record)),
         )
 
@@ -138,14 +142,22 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
     """
     trials: dict[str, list[Trial]] = {record.id: [] for record in records}
     seconds = dict.fromkeys(trials, 0.0)
+    reasons = dict.fromkeys(trials, "")
     diagnosed = {record.id: record for record in records}
     for rung in range(len(protocol.rungs)):
         for heat in range(len(protocol.heats(rung))):
             jobs = [_job(record, rung, heat, trials[record.id]) for record in records]
-            outcomes = {outcome.id: outcome for outcome in run(jobs)}
+            outcomes: dict[str, Outcome] = {}
+            for outcome in run(jobs):
+                outcomes[outcome.id] = outcome
+                lost = [one for one in outcomes.values() if one.error and _is_lost(one)]
+                # A loop that never works would spend its limit of time for every baseline.
+                if len(lost) == len(outcomes) == min(_LOST_BASELINES, len(jobs)):
+                    raise EvoError(_untrained(lost[0].id, records, lost[0].error))
             for id_ in trials:
-                if outcomes[id_].error:
+                if outcomes[id_].error and not outcomes[id_].trials:
                     raise EvoError(_untrained(id_, records, outcomes[id_].error))
+                reasons[id_] = _and_lost(reasons[id_], outcomes[id_])
                 trials[id_] += outcomes[id_].trials
                 diagnosed[id_] = diagnosed[id_].diagnosed(outcomes[id_])
                 seconds[id_] += outcomes[id_].seconds
@@ -155,11 +167,25 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
             record,
             status=Status.EVALUATED,
             stage=Stage.EVALUATE,
+            reason=reasons[record.id],
             score=scores[record.id],
             seconds=seconds[record.id],
         )
         for record in diagnosed.values()
     ]
+
+
+def _is_lost(outcome: Outcome) -> bool:
+    """True if no training gave a result."""
+    return all(math.isinf(trial.loss) for trial in outcome.trials)
+
+
+def _and_lost(reason: str, outcome: Outcome) -> str:
+    """A reason, and what trainings of an outcome gave no result."""
+    if not outcome.error:
+        return reason
+    words = f"rung {outcome.rung}, heat {outcome.heat}: {outcome.error}"
+    return f"{reason}; {words}" if reason else words
 
 
 def _job(record: Record, rung: int, heat: int, trials: Sequence[Trial]) -> Job:

@@ -13,7 +13,7 @@ from evo.core.records import Record
 from evo.evaluation.protocol import Protocol
 from evo.selection.base import survivals
 from evo.selection.settings import SelectionSettings
-from evo.tasks.base import tasks
+from evo.tasks.base import LoopTask, tasks
 from evo.tasks.objective import Classification
 from evo.validation.graph.graph import Graph
 from operators.briefing import RungSetting, Setting, TaskSetting
@@ -49,7 +49,7 @@ def setting_of(
         learning_rates=protocol.learning_rates,
         strengths=protocol.strengths,
         batch_size=protocol.batch_size,
-        steps=max(1, described[0].samples[0] // protocol.batch_size),
+        steps=0 if described[0].loop else max(1, described[0].samples[0] // protocol.batch_size),
         judged_by=_judged_by(kind),
         survival=survival,
         survival_words=_first_line(survivals.get(survival)),
@@ -66,15 +66,25 @@ def setting_of(
 
 def _task(name: str) -> TaskSetting:
     task = tasks.get(name)()
+    label = name.replace("\\", "/").rpartition("/")[2]
+    if isinstance(task, LoopTask):
+        return TaskSetting(label, (), 0, False, (0, 0, 0), {}, loop=_loop(task))
     data = task.load()
     return TaskSetting(
-        name.replace("\\", "/").rpartition("/")[2],
+        label,
         tuple(data.train.inputs.shape[1:]),
         data.outputs,
         isinstance(data.objective, Classification),
         (len(data.train.targets), len(data.validation.targets), len(data.test.targets)),
         {label: network.summary for label, network in task.networks().items()},
     )
+
+
+def _loop(task: LoopTask) -> str:
+    """A loop in a line: what its author says of it, and what decides."""
+    decides = task.metric.name if task.decided_by == "metric" else "the test loss"
+    words = (inspect.getdoc(task) or "").partition("\n")[0].rstrip(".")
+    return f"{words}; decided by {decides}" if words else f"decided by {decides}"
 
 
 def _first_line(of: object) -> str:

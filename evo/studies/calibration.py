@@ -66,7 +66,7 @@ def calibrate(
     start = warm = clock()
     outcomes: list[Outcome] = []
     for outcome in train(list(_jobs(baselines))):
-        if outcome.error:
+        if outcome.error and not outcome.trials:
             raise EvoError(f"A baseline could not be trained: {outcome.error}")
         outcomes.append(outcome)
         now = clock()

@@ -190,7 +190,7 @@ def _train(
         with process.workers(confirmation.config.model_copy(update={"tasks": (task,)})) as pool:
             for outcome in pool.run(missing):
                 # A failure may be the machine's: the next confirmation tries again.
-                if not outcome.error:
+                if outcome.trials or not outcome.error:
                     book.acknowledge(outcome)
                 outcomes[outcome.id] = outcome
                 watch(len(outcomes), total)
@@ -212,7 +212,7 @@ def _by_component(confirmation: ConfirmationPlan, outcomes: dict[str, Outcome]) 
     trained = _Trained({}, {})
     for record in (*confirmation.baselines, *confirmation.candidates):
         of_record = [outcomes[_job_id(task, record)] for task in confirmation.config.tasks]
-        errors = [outcome.error for outcome in of_record if outcome.error]
+        errors = [outcome.error for outcome in of_record if not outcome.trials]
         if errors and record.is_baseline:
             raise EvoError(f"Baseline {record.id} could not be trained: {errors[0]}.")
         if errors:

@@ -14,7 +14,8 @@ import torch
 from evo.core.errors import EvoError, UsageError
 from evo.networks.base import Network
 from evo.networks.parts import Parts
-from evo.tasks.base import Data, Split, Task
+from evo.tasks.base import Data, LoopTask, Split, Task, expect_arguments
+from evo.tasks.measurements import Metric
 from evo.tasks.objective import Classification, Regression
 
 _MOST_SHARED = 0.05
@@ -66,6 +67,31 @@ def checked_task(name: str, task_class: type[Task], *, batch_size: int = 1) -> C
     remarks = (*check.features(data), *check.overlaps(splits), *check.networks(task, data))
     # The oddities of the tasks that come with evo were looked at.
     return CheckedTask(task, data, () if _comes_with_evo(task_class) else remarks)
+
+
+def checked_loop(name: str, task_class: type[LoopTask]) -> LoopTask:
+    """Prepare a task with a loop of its own and check what can be checked without training.
+
+    Args:
+        name: of the task.
+        task_class: the task.
+
+    Raises:
+        UsageError: it breaks a rule; the message names task, file, expectation and remedy.
+    """
+    check = _Check(name, task_class)
+    task = check.calling("the class itself", task_class)
+    check.calling("prepare()", task.prepare)
+    if not isinstance(task.metric, Metric):
+        check.refuse("a Metric as metric", repr(task.metric), 'Such as Metric("F1").')
+    if task.decided_by not in ("loss", "metric"):
+        check.refuse("decided_by to be 'loss' or 'metric'", repr(task.decided_by))
+    for limit in ("timeout_s", "memory_gb"):
+        value = getattr(task, limit)
+        if value is not None and not value > 0:
+            check.refuse(f"{limit} above 0", repr(value))
+    expect_arguments(task.train, f"Task {name!r}")
+    return task
 
 
 def _comes_with_evo(task_class: type[Task]) -> bool:

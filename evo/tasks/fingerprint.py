@@ -10,7 +10,7 @@ code counts by evo's version, which the history has.
 import hashlib
 import inspect
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import torch
 
 from evo.core.seeds import child
 from evo.core.source import normalise
-from evo.tasks.base import Data, Split, Task
+from evo.tasks.base import Data, LoopTask, Split, Task
 
 _PROJECTIONS = 2
 _AT_ONCE = 1 << 20
@@ -27,7 +27,7 @@ _TOLERANCE = 1e-5
 """Difference of projections, in units of the norm of all inputs, that is rounding."""
 
 Fingerprint = Mapping[str, Any]
-"""JSON-able: data by split, outputs, pooled, objective, networks and code."""
+"""JSON-able: data by split, outputs, pooled, objective, networks and code; or loop and code."""
 
 
 def fingerprint(task: Task, data: Data) -> Fingerprint:
@@ -39,7 +39,17 @@ def fingerprint(task: Task, data: Data) -> Fingerprint:
         "pooled": data.pooled,
         "objective": type(data.objective).__name__,
         "networks": list(task.networks()),
-        "code": _of_code(task, data),
+        "code": _of_code([task, data.objective, *task.networks().values()]),
+    }
+
+
+def loop_fingerprint(task: LoopTask) -> Fingerprint:
+    """The fingerprint of a task with a loop of its own, whose data evo does not see."""
+    metric = task.metric
+    return {
+        "loop": [metric.name, metric.higher_is_better, metric.perfect, metric.scale],
+        "decided by": task.decided_by,
+        "code": _of_code([task]),
     }
 
 
@@ -49,7 +59,10 @@ def changes(before: Fingerprint, now: Fingerprint) -> list[str]:
 
 
 def _changes(before: Fingerprint, now: Fingerprint) -> Iterator[str]:
-    for split in ("train", "validation", "test"):
+    if before.keys() != now.keys():
+        yield "a loop of its own in place of data" if "loop" in now else "data in place of a loop"
+        return
+    for split in ("train", "validation", "test") if "train" in now else ():
         one, other = before[split], now[split]
         if one["shape"] != other["shape"]:
             yield f"{split} inputs of shape {one['shape']} → {other['shape']}"
@@ -57,8 +70,8 @@ def _changes(before: Fingerprint, now: Fingerprint) -> Iterator[str]:
         for part in ("inputs", "targets"):
             if not _same(one[part], other[part]):
                 yield f"other {split} {part}"
-    for name in ("outputs", "pooled", "objective", "networks"):
-        if before[name] != now[name]:
+    for name in ("outputs", "pooled", "objective", "networks", "loop", "decided by"):
+        if before.get(name) != now.get(name):
             yield f"{name} {before[name]} → {now[name]}"
     if before["code"] != now["code"]:
         yield "other code"
@@ -94,9 +107,8 @@ def _same(one: Any, other: Any) -> bool:
     return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
 
 
-def _of_code(task: Task, data: Data) -> str:
-    """A hash of the sources that are not evo's own."""
-    objects = [task, data.objective, *task.networks().values()]
+def _of_code(objects: Sequence[object]) -> str:
+    """A hash of the sources of these objects that are not evo's own."""
     modules = {
         inspect.getmodule(cls)
         for thing in objects

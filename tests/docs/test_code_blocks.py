@@ -19,8 +19,10 @@ from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.records import Candidate
 from evo.networks.parts import Parts
+from evo.networks.torch_parts import TorchParts
 from evo.tabular.surrogate.searching import check_search
 from evo.tabular.surrogate.strategies import read_strategies, strategy_config
+from evo.tasks.measurements import Budget, Settings
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.graphs import Graphs
 from evo.validation.sandbox.sandbox import Sandbox
@@ -182,7 +184,7 @@ for parts in (Parts(F.relu), gate.parts(torch.sigmoid)):
 
 
 def test_a_model_of_ones_own_is_a_network_as_shown() -> None:
-    *_, model = blocks_of("docs/guide/tasks.md", "python")
+    *_, model, _ = blocks_of("docs/guide/tasks.md", "python")
     shown: dict[str, Any] = {}
     exec(model.text, shown)
     (network,) = shown["networks"]().values()
@@ -191,6 +193,18 @@ def test_a_model_of_ones_own_is_a_network_as_shown() -> None:
 
     copies = {name: value[None] for name, value in start.items()}
     assert network.forward(copies, torch.zeros(1, 5, 13), Parts(torch.sin)).shape == (1, 5, 3)
+
+
+def test_a_loop_of_ones_own_trains_as_shown() -> None:
+    *_, shown = blocks_of("docs/guide/tasks.md", "python")
+    namespace: dict[str, Any] = {}
+    exec(shown.text, namespace)
+    torch.manual_seed(0)
+
+    measured = namespace["task"].train(TorchParts(Parts()), 0, Settings(0.03), Budget(epochs=4))
+
+    assert measured.test_loss < 1.5
+    assert measured.metric > 0.5
 
 
 def test_every_python_block_compiles() -> None:

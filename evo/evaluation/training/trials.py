@@ -15,14 +15,16 @@ import torch
 from evo.core.records import Diagnosis, Trial
 from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
+from evo.evaluation.training.loops import Limits, train_by_loop
 from evo.evaluation.training.probe import rounded
 from evo.evaluation.training.trainer import Course, Trained, best_setting, train
 from evo.networks.parts import Parts
-from evo.tasks.base import Data, tasks
+from evo.tasks.base import Data, LoopTask, tasks
+from evo.tasks.measurements import Budget
 
 
-def _ignored(diagnosis: Diagnosis) -> None:
-    """Takes a diagnosis that nobody reads."""
+def _ignored(_: Diagnosis | str) -> None:
+    """Takes what nobody reads."""
 
 
 def run_trials(
@@ -35,6 +37,8 @@ def run_trials(
     known: Sequence[Trial] = (),
     device: str = "cpu",
     diagnosed: Callable[[Diagnosis], None] = _ignored,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
+    lost: Callable[[str], None] = _ignored,
 ) -> tuple[Trial, ...]:
     """Train the trials of a heat and return them in the order task, network, seed.
 
@@ -48,13 +52,16 @@ def run_trials(
             again, and their strata keep the setting that was picked there.
         device: torch device to train on.
         diagnosed: called with how the training of each stratum went that picks its setting here.
+        limits: of each training by a loop of a task's own.
+        lost: called with why such a training gave no result, in words.
     """
     rung_settings = protocol.rungs[rung]
     counting = [t._replace(rung=rung) for t in known if protocol.counts_at(t.rung, rung)]
     trials: list[Trial] = []
     for task_name in task_names:
-        networks = tasks.get(task_name)().networks()
-        for network_name, network in islice(networks.items(), rung_settings.networks):
+        task = tasks.get(task_name)()
+        networks = task.networks()
+        for network_name in islice(task.network_names(), rung_settings.networks):
             stratum = Stratum(task_name, network_name)
             trained = {trial.seed: trial for trial in counting if stratum_of(trial) == stratum}
             seeds = protocol.heats(rung)[heat]
@@ -63,14 +70,20 @@ def run_trials(
             picked = {Setting(t.learning_rate, t.strength) for t in trained.values()}
             assert picked or heat == 0, "the first heat picks the setting"
             if missing:
-                train_copies = partial(
-                    train,
-                    network,
-                    _data(task_name, device),
-                    parts,
-                    epochs=rung_settings.epochs,
-                    batch_size=protocol.batch_size,
-                )
+                if isinstance(task, LoopTask):
+                    budget = _budget(protocol, rung, device)
+                    train_copies = partial(
+                        train_by_loop, task, parts, budget, limits=limits, lost=lost
+                    )
+                else:
+                    train_copies = partial(
+                        train,
+                        networks[network_name],
+                        _data(task_name, device),
+                        parts,
+                        epochs=rung_settings.epochs,
+                        batch_size=protocol.batch_size,
+                    )
                 if picked:
                     trials += _trained(train_copies, rung, stratum, missing, tuple(picked))[0]
                     continue
@@ -80,6 +93,11 @@ def run_trials(
                 if diagnosis is not None:
                     diagnosed(diagnosis)
     return tuple(trials)
+
+
+def _budget(protocol: Protocol, rung: int, device: str) -> Budget:
+    epochs, most = protocol.rungs[rung].epochs, max(one.epochs for one in protocol.rungs)
+    return Budget(epochs, epochs / most, protocol.batch_size, device)
 
 
 def _diagnosis(

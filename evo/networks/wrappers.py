@@ -1,19 +1,14 @@
 """Classes around a component's function: what a training script uses, by the place it takes.
 
-Each is text with `$function` for the component's name and other `$fields`; `wrapper_of` chooses by
-the part of a training that the kind sets, so that a plug-in's kind has one, too.
+Each is text with `$function` for the component's name and other `$fields`, since an exported file
+has it as code. `evo.networks.torch_parts` runs the same text around a checked graph.
 """
 
 from collections.abc import Mapping, Sequence
 from string import Template
 from typing import NamedTuple
 
-import torch
-
-from evo.components.base import Kind
 from evo.core.contract import Learnable
-from evo.core.errors import UsageError
-from evo.networks.parts import Parts
 
 
 class Wrapper(NamedTuple):
@@ -22,31 +17,16 @@ class Wrapper(NamedTuple):
     Attributes:
         names: of the public classes and functions that it defines.
         text: its source, a template of `string.Template`.
+        before: further source that it needs, and that other wrappers may need too.
     """
 
     names: Sequence[str]
     text: str
+    before: str = ""
 
     def filled(self, **fields: str) -> str:
         """The source with these fields."""
         return Template(self.text).substitute(fields)
-
-
-def wrapper_of(kind: Kind) -> Wrapper:
-    """The wrapper for what a kind sets.
-
-    Raises:
-        UsageError: the kind sets no part that has a wrapper.
-    """
-    plain, parts = Parts(), kind.parts(_placeholder)
-    for part, wrapper in WRAPPERS.items():
-        if getattr(parts, part) != getattr(plain, part):
-            return wrapper
-    raise UsageError(f"Kind {kind.name!r} sets no part of a training that can be written as code.")
-
-
-def _placeholder(*inputs: torch.Tensor) -> torch.Tensor:
-    return inputs[0]
 
 
 def parameters_of(learnables: Sequence[Learnable]) -> str:
@@ -113,11 +93,36 @@ class Loss(nn.Module):
         return $function(logits, targets).mean()
 '''
 
-_INITIALIZER = '''
+_LAYERS = '''
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, *_TRANSPOSED)
+_PLAIN = (nn.Linear, nn.Bilinear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 
 
+def _blocks(layer: nn.Module, name: str) -> int:
+    """Number of matrices that a parameter of a layer holds, one below the other; 0 for none."""
+    if isinstance(layer, (*_PLAIN, *_TRANSPOSED)):
+        return int(name == "weight")
+    if isinstance(layer, nn.MultiheadAttention):
+        return 3 if name == "in_proj_weight" else int(name.endswith("_proj_weight"))
+    if isinstance(layer, _RECURRENT) and name.startswith("weight"):
+        gates = 4 if isinstance(layer, (nn.LSTM, nn.LSTMCell)) else 1
+        gates = 3 if isinstance(layer, (nn.GRU, nn.GRUCell)) else gates
+        return 1 if name.startswith("weight_hr") else gates
+    return 0
+
+
+def _matrices(layer: nn.Module, weight: torch.Tensor, blocks: int) -> Any:
+    """A weight as matrices (outputs, inputs); the elements of a kernel are inputs."""
+    if isinstance(layer, _TRANSPOSED):  # (inputs, outputs / groups, kernel)
+        grouped = weight.unflatten(0, (layer.groups, -1)).transpose(1, 2)
+        return [grouped.flatten(0, 1).flatten(1)]
+    return weight.flatten(1).chunk(blocks)
+
+
+'''
+
+_INITIALIZER = '''
 def initialize_weight(
     outputs: int, inputs: int, generator: torch.Generator | None = None
 ) -> torch.Tensor:
@@ -128,35 +133,41 @@ def initialize_weight(
 
 @torch.no_grad()
 def initialize_model(model: nn.Module, generator: torch.Generator | None = None) -> nn.Module:
-    """Initialise linear and convolutional layers of a model in place; their biases start at 0."""
+    """Initialise a model in place: every matrix of its layers, and their biases to 0.
+
+    Layers are linear, convolutional, transposed, attention and recurrent ones; embeddings, norms
+    and parameters of other modules stay as they are.
+    """
+    known: set[int] = set()
     for layer in model.modules():
-        if not isinstance(layer, _LAYERS):
-            continue
-        shape = layer.weight.shape
-        if isinstance(layer, _TRANSPOSED):  # (inputs, outputs / groups, kernel)
-            inputs, outputs, *kernel = shape
-            groups = layer.groups
-            matrix = initialize_weight(
-                outputs * groups, layer.weight.numel() // (outputs * groups), generator
-            )
-            weight = matrix.reshape(groups, outputs, inputs // groups, *kernel).transpose(1, 2)
-        else:
-            weight = initialize_weight(shape[0], layer.weight[0].numel(), generator)
-        layer.weight.copy_(weight.reshape(shape))
-        if layer.bias is not None:
-            layer.bias.zero_()
+        for name, weight in layer.named_parameters(recurse=False):
+            if id(weight) in known:  # two layers share it
+                continue
+            known.add(id(weight))
+            if blocks := _blocks(layer, name):
+                matrices = _matrices(layer, weight, blocks)
+                whole = torch.cat([initialize_weight(*m.shape, generator) for m in matrices])
+                if isinstance(layer, _TRANSPOSED):
+                    inputs, outputs, *kernel = weight.shape
+                    parts = (layer.groups, outputs, inputs // layer.groups, *kernel)
+                    whole = whole.reshape(parts).transpose(1, 2)
+                weight.copy_(whole.reshape(weight.shape))
+            elif weight.dim() == 1 and "bias" in name and _has_matrices(layer):
+                weight.zero_()
     return model
+
+
+def _has_matrices(layer: nn.Module) -> bool:
+    return any(_blocks(layer, name) for name, _ in layer.named_parameters(recurse=False))
 '''
 
 _REGULARIZER = '''
-_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-
-
 class Regularizer(nn.Module):
     """The penalty of a model's weights, to be added to its training loss.
 
-    It is the sum over the matrices (outputs, inputs) of linear and convolutional layers; biases,
-    norms and embeddings are left out. The strength is the one that training picked most often.
+    It is the sum over the matrices (outputs, inputs) of linear, convolutional, transposed,
+    attention and recurrent layers; biases, norms and embeddings are left out. The strength is the
+    one that training picked most often.
     """
 
     def __init__(self, strength: float = $strength) -> None:
@@ -164,11 +175,13 @@ class Regularizer(nn.Module):
         self.strength = strength
 
     def forward(self, model: nn.Module) -> torch.Tensor:
-        penalties = [
-            $function(layer.weight.flatten(1))
+        weights = {
+            id(weight): _matrices(layer, weight, blocks)
             for layer in model.modules()
-            if isinstance(layer, _LAYERS)
-        ]
+            for name, weight in layer.named_parameters(recurse=False)
+            if (blocks := _blocks(layer, name))
+        }
+        penalties = [$function(matrix) for matrices in weights.values() for matrix in matrices]
         return self.strength * torch.stack(penalties).sum()
 '''
 
@@ -225,8 +238,8 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "normalize": Wrapper(("Normalization",), _NORMALIZATION),
     "preprocess": Wrapper(("Preprocessor",), _PREPROCESSOR),
     "loss": Wrapper(("Loss",), _LOSS),
-    "initialize": Wrapper(("initialize_model", "initialize_weight"), _INITIALIZER),
-    "penalty": Wrapper(("Regularizer",), _REGULARIZER),
+    "initialize": Wrapper(("initialize_model", "initialize_weight"), _INITIALIZER, _LAYERS),
+    "penalty": Wrapper(("Regularizer",), _REGULARIZER, _LAYERS),
     "update": Wrapper(("Optimizer",), _OPTIMIZER),
     "schedule": Wrapper(("Schedule",), _SCHEDULE),
 }

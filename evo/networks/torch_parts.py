@@ -1,0 +1,174 @@
+"""The component under test as a training script takes it: modules, an optimiser, a schedule.
+
+`TorchParts` is what a training loop of one's own is given. The part that a campaign evolves is the
+candidate's; every other part is torch's usual one, so that one loop serves every kind. The classes
+are those of an exported file, around the checked graph.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from evo.core.contract import Learnable
+from evo.networks.parts import Parts
+from evo.networks.wrappers import WRAPPERS, has_features, learned, parameters_of
+
+_NAMES = {
+    "activation": "activation",
+    "normalize": "normalization",
+    "preprocess": "preprocessor",
+    "loss": "loss",
+    "initialize": "initializer",
+    "penalty": "regularizer",
+    "update": "optimizer",
+    "schedule": "schedule",
+}
+"""Name of a part for authors of loops, by its field in `Parts`."""
+
+
+class TorchParts:
+    """The parts of a training as torch has them, one of them or some evolved.
+
+    Args:
+        parts: the component, in its place among the defaults.
+        strength: factor of the penalty.
+
+    Attributes:
+        used: names of the evolved parts that the loop has asked for.
+    """
+
+    def __init__(self, parts: Parts, *, strength: float = 1.0) -> None:
+        self._parts = parts
+        self._strength = strength
+        self.used: set[str] = set()
+
+    @cached_property
+    def evolved(self) -> frozenset[str]:
+        """Names of the evolved parts: those of the kinds, such as "optimizer"."""
+        plain = Parts()
+        return frozenset(
+            name
+            for field, name in _NAMES.items()
+            if getattr(self._parts, field) != getattr(plain, field)
+        )
+
+    def function(self, name: str) -> Callable[..., torch.Tensor]:
+        """The evolved function of a part, on tensors, as its kind's contract has it.
+
+        Raises:
+            ValueError: the part is not evolved here.
+        """
+        if name not in self.evolved:
+            raise ValueError(
+                f"expected an evolved part, {' or '.join(sorted(self.evolved))}, got {name!r}"
+            )
+        self.used.add(name)
+        return getattr(self._parts, _field(name))
+
+    def activation(self, features: int = 1) -> nn.Module:
+        """A new activation, with learnables of its own where it has some; else `nn.ReLU()`.
+
+        Args:
+            features: size of the last dimension, for learnables of each feature.
+        """
+        made = self._made("activation", "Activation")
+        if made is None:
+            return nn.ReLU()
+        return made(features) if has_features(self._parts.activation_learnables) else made()
+
+    def normalization(self, features: int) -> nn.Module:
+        """A new normalisation over the last dimension; else `nn.LayerNorm(features)`."""
+        made = self._made("normalization", "Normalization")
+        return nn.LayerNorm(features) if made is None else made(features)
+
+    def preprocessor(self) -> nn.Module:
+        """The preprocessor of samples (n, …); else `nn.Identity()`."""
+        made = self._made("preprocessor", "Preprocessor")
+        return nn.Identity() if made is None else made()
+
+    def loss(self) -> nn.Module:
+        """The training loss of logits and classes; else `nn.CrossEntropyLoss()`."""
+        made = self._made("loss", "Loss")
+        return nn.CrossEntropyLoss() if made is None else made()
+
+    def optimizer(self, params: Iterable[Any], lr: float) -> torch.optim.Optimizer:
+        """The optimiser; else Adam."""
+        made = self._made("optimizer", "Optimizer")
+        return torch.optim.Adam(params, lr) if made is None else made(params, lr)
+
+    def schedule(
+        self, optimizer: torch.optim.Optimizer, total_steps: int
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        """The schedule over as many calls of `step()`; else a linear decrease to 0."""
+        made = self._made("schedule", "Schedule")
+        if made is not None:
+            return made(optimizer, total_steps)
+        return torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: max(0.0, 1 - step / total_steps)
+        )
+
+    def initialize(self, model: nn.Module, generator: torch.Generator | None = None) -> nn.Module:
+        """Initialise the matrices of a model in place; without an initialiser it stays as it is.
+
+        Args:
+            model: of any layers of torch.
+            generator: to draw from, in place of torch's global one.
+        """
+        made = self._made("initializer", "initialize_model")
+        return model if made is None else made(model, generator)
+
+    def penalty(self, model: nn.Module) -> torch.Tensor:
+        """The penalty to add to the training loss, times its strength; else 0."""
+        made = self._made("regularizer", "Regularizer")
+        if made is None:
+            return torch.zeros((), device=next(model.parameters()).device)
+        return made(self._strength)(model)
+
+    def replace(self, model: nn.Module, *classes: type[nn.Module]) -> nn.Module:
+        """Put a new activation in the place of every module of these classes, in place."""
+        for owner in list(model.modules()):
+            for name, child in list(owner.named_children()):
+                if isinstance(child, classes):
+                    setattr(owner, name, self.activation())
+        return model
+
+    def _made(self, name: str, defined: str) -> Any:
+        """What the wrapper of an evolved part defines under a name; None for a default part."""
+        if name not in self.evolved:
+            return None
+        self.used.add(name)
+        return self._namespaces(name)[defined]
+
+    def _namespaces(self, name: str) -> Mapping[str, Any]:
+        made = vars(self).setdefault("_of_parts", {})
+        if name not in made:
+            made[name] = self._namespace(_field(name))
+        return made[name]
+
+    def _namespace(self, field: str) -> dict[str, Any]:
+        """The names that the wrapper of a part defines around the component."""
+        learnables: tuple[Learnable, ...] = getattr(self._parts, f"{field}_learnables", ())
+        wrapper = WRAPPERS[field]
+        source = wrapper.filled(
+            function="component",
+            parameters=parameters_of(learnables),
+            learned=learned(learnables),
+            features_argument=", features: int" if has_features(learnables) else "",
+            rate="0.001",
+            strength="1.0",
+        )
+        names: dict[str, Any] = {
+            **{"torch": torch, "F": F, "nn": nn, "Any": Any},
+            "component": getattr(self._parts, field),
+        }
+        # A template of ours around a checked graph: nothing of a candidate's source is in it.
+        exec(wrapper.before + source, names)  # noqa: S102
+        return names
+
+
+def _field(name: str) -> str:
+    return next(field for field, of_authors in _NAMES.items() if of_authors == name)
