@@ -16,6 +16,7 @@ from operators.llm.spelling import dedented, parses, unprefixed, visible
 _CODE_LINE = re.compile(rf"^(?:{CODE}|[A-Za-z_]\w*(?:\s*:\s*[\w.\[\]]+)?\s*=\s*\S)")
 _MARKUP = r"(?:</?[\w|:-]{1,30}(?: [^<>\n]{0,80})?>|<!\[CDATA\[|\]\]>)"
 _TAG = re.compile(rf"^\s*(?:{_MARKUP}){{1,9}}|(?:{_MARKUP}){{1,9}}\s*$|^\[/?PYTHON\]\s*$")
+_SPAN = re.compile(r"(?<!`)`([^`\n]{10,2000})`(?!`)")
 _YAML_TEXT = re.compile(r"^ *(?:- )?[\w-]+: *[|>][-+]?\s*$", re.MULTILINE)
 
 
@@ -27,7 +28,9 @@ def layout(text: str) -> Layout:
         whole = _object(text, before="")
         if whole is not None:
             return whole
-        split = _unfenced(split.after if THOUGHTS_FENCE.search(text) else text)
+        outside = split.after if THOUGHTS_FENCE.search(text) else text
+        split = _unfenced(outside)
+        split = split if split.blocks else _inline(outside)
     blocks: list[Block] = []
     for block in split.blocks:
         inner = _inner(block)
@@ -156,6 +159,12 @@ def _unfenced(text: str, *, is_flat: bool = False) -> Layout:
     if not kept and not is_flat:
         return _unfenced(_flattened(text), is_flat=True)
     return Layout(kept, "\n".join(prose))
+
+
+def _inline(text: str) -> Layout:
+    """Functions that stand between single backticks within the prose."""
+    codes = [code for code in _SPAN.findall(text) if code.startswith("def ") and parses(code)]
+    return Layout([Block(code, text, is_closed=True) for code in codes], "")
 
 
 def _flattened(text: str) -> str:

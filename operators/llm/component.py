@@ -12,6 +12,7 @@ from evo.core.contract import Contract
 from operators.llm.dependencies import needed, suppliable_imports
 from operators.llm.layers import without_layers
 from operators.llm.modules import Module
+from operators.llm.partials import without_partials
 from operators.tree.names import bound, identifiers, import_targets, introduced, loaded, parameters
 from operators.tree.scopes import rename
 from operators.tree.syntax import clone, is_import, walk
@@ -34,6 +35,7 @@ def component(
     parts = [modules[block].body[place] for block, place in needed(modules, home, entry, contract)]
     tree = ast.Module(parts, [])
     without_layers(tree)
+    without_partials(tree)
     _adopt(tree, entry, contract)
     body = tree.body
     _supply_imports(body, contract)

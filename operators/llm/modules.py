@@ -5,13 +5,13 @@ import re
 from typing import NamedTuple
 
 from evo.core.contract import Contract
+from operators.llm.partials import PARTIAL
 from operators.llm.spelling import dedented, spellings
 from operators.tree.names import loaded, parameters
 from operators.tree.syntax import as_function, returning, walk
 
 _MOST_DROPPED = 100
 """Lines after unfenced code that are dropped one by one."""
-_PARTIAL = ("partial", "functools.partial")
 _TRANSPARENT = re.compile(r"(?:torch\.)?(?:jit\.(?:script|script_method|export)|compile)\b")
 """Decorators that compile a function and leave what it computes as it is."""
 
@@ -128,7 +128,7 @@ def _entry_alias(part: ast.stmt, contract: Contract) -> ast.stmt:
         case ast.Assign(
             targets=[ast.Name(id=name)],
             value=ast.Call(func=function, args=[called, *args], keywords=keywords),
-        ) if name == contract.function and ast.unparse(function) in _PARTIAL:
+        ) if name == contract.function and ast.unparse(function) in PARTIAL:
             names = contract.parameters
             given = [*args, *(ast.Name(one, ast.Load()) for one in names)]
             return returning(name, names, ast.Call(called, given, keywords))

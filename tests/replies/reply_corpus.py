@@ -1,7 +1,8 @@
 """Replies as eight families of models and some coding agents write them, and what each proposes.
 
 `corpus/*.txt` has a file per family, written for evo in the families' styles, and `mixed.txt`,
-which was written when the reader had been finished, to see what it misses. An entry begins with
+which was written when the reader had been finished, to see what it misses; so was `unseen.txt`,
+later, of whose 41 usable replies 39 were taken at the first run. An entry begins with
 `%%%% name`, followed by facts: `kind`; `expect`, an expression of what the component computes, or
 `refused` where the reply holds no component that could be used, then perhaps `because`, a pattern
 of the reason; `parent`, what the component that the prompt shows returns; `finish`, unless it is
