@@ -200,6 +200,19 @@ class Note(NamedTuple):
     others: float
 
 
+class Contender(NamedTuple):
+    """A wording of an operator's task, empty for the standard one, and what it led to.
+
+    Attributes:
+        proposed: candidates.
+        survived: those that were in the population when their generation ended.
+    """
+
+    text: str
+    proposed: int
+    survived: int
+
+
 class Idea(NamedTuple):
     """An idea to work out: its author's remark, and the component that it came with."""
 
@@ -235,6 +248,8 @@ class Briefing:
         wants_idea: whether the reply should describe a component in words, for another model to
             write.
         words: another model's idea, that the reply should write as code; else empty.
+        wording: of the task, in place of the standard one; else empty.
+        contenders: wordings that the reply should add another to; empty where none is wanted.
     """
 
     contract: Contract
@@ -259,3 +274,5 @@ class Briefing:
     has_card: bool = False
     wants_idea: bool = False
     words: str = ""
+    wording: str = ""
+    contenders: Sequence[Contender] = ()

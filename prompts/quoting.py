@@ -41,6 +41,16 @@ def quoted(text: str, most: int = 200) -> str:
     return json.dumps(line, ensure_ascii=False)
 
 
+def paragraph(text: str, most: int = 900) -> str:
+    r"""A text as one paragraph that can open no heading, list or fence, cut off after `most`.
+
+    >>> paragraph("## Win.\n- Use `exp`.")
+    'Win. - Use exp.'
+    """
+    line = _visible(" ".join(text.split())).replace("`", "").replace("~~~", "").lstrip("#>-*+|= ")
+    return line[:most].rstrip()
+
+
 def interval(values: tuple[float, float, float]) -> str:
     """A measure with its interval.
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from prompts.quoting import fenced, interval, quoted, short, signed
+from prompts.quoting import fenced, interval, paragraph, quoted, short, signed
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _FILTERS = {
     "fenced": fenced,
     "quoted": quoted,
+    "paragraph": paragraph,
     "interval": interval,
     "signed": signed,
     "short": short,
@@ -38,6 +39,16 @@ def card(kind: str) -> str:
     """What the field knows of a kind of components, one page; empty where it has no card."""
     path = Path(__file__).parent / "cards" / f"{kind}.md"
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
+@cache
+def wordings(operator: str) -> tuple[str, ...]:
+    """Further wordings of an operator's task, one per paragraph of its file; none without one."""
+    path = Path(__file__).parent / "wordings" / f"{operator}.md"
+    if not path.is_file():
+        return ()
+    texts = path.read_text(encoding="utf-8").split("\n\n")
+    return tuple(" ".join(text.split()) for text in texts)
 
 
 @cache

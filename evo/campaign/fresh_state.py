@@ -16,6 +16,7 @@ from evo.components.combination import Combination
 from evo.config import Config
 from evo.feedback.results import Results
 from evo.proposing.memory import Memory
+from evo.proposing.wordings import Wordings
 from evo.screening.features import FeatureExtractor
 from evo.screening.learner import Learner
 from evo.screening.propagation import Propagation
@@ -64,6 +65,11 @@ def fresh_state(
             AblationState(len(config.protocol.rungs) - 1) if isinstance(kind, Combination) else None
         ),
         results=Results() if config.llm.models else None,
+        wordings=(
+            Wordings(config.llm.wordings, config.portfolio.window)
+            if config.llm.models and config.llm.wordings.compete
+            else None
+        ),
     )
 
 

@@ -84,7 +84,7 @@ def _proposing(
     portfolio = portfolio_of(config)
     plan = None
     if state.results is not None:
-        plan = Plan(state.results, config.feedback, portfolio.asking)
+        plan = Plan(state.results, config.feedback, portfolio.asking, state.wordings)
     propose = Propose(
         portfolio,
         kind,
@@ -98,6 +98,7 @@ def _proposing(
         baselines=baselines,
         brief=_brief(config, kind, state.results, plan, baselines),
         plan=plan or nothing_planned,
+        wordings=state.wordings,
     )
     repair = Repair(language_models, validate, seen=state.seen)
 

@@ -15,6 +15,7 @@ from evo.core.records import Generation, Record
 from evo.feedback.results import Results
 from evo.proposing.memory import Memory
 from evo.proposing.seen import SeenSources
+from evo.proposing.wordings import Wordings
 from evo.screening.learner import Learner
 from evo.selection.population import Population
 
@@ -65,6 +66,7 @@ class SearchState:
         seen: every source so far.
         last_request: the last answered request to a language model.
         results: who descends from whom with what effect, for prompts; None without models.
+        wordings: of the operators' tasks; None where none compete.
     """
 
     population: Population
@@ -77,6 +79,7 @@ class SearchState:
     seen: SeenSources = field(default_factory=SeenSources)
     last_request: LastRequest = field(default_factory=LastRequest)
     results: Results | None = None
+    wordings: Wordings | None = None
 
     @property
     def parts(self) -> list[Derived]:
@@ -89,6 +92,7 @@ class SearchState:
             self.memory,
             self.last_request,
             self.results,
+            self.wordings,
             self.learner,
             self.ablations,
             self.tracker,

@@ -88,6 +88,8 @@ RECORD_FIELDS = (
     Field(
         "idea_model", str, "model that had the idea, if another wrote it", "candidate.idea_model"
     ),
+    Field("wording", str, "wording of the task; empty if the standard", "candidate.wording"),
+    Field("new_wording", str, "wording that its model proposed", "candidate.new_wording"),
     Field("cost_usd", float, "price of its requests in dollars; NaN if unknown", "cost_usd"),
     Field("idea_cost_usd", float, "part of it that another's idea cost", "idea_cost_usd"),
 )

@@ -55,6 +55,8 @@ class Candidate:
         rationale: the model's explanation.
         idea_model: the language model that had the idea, where another wrote it; else empty.
         step: index of the step size that its operator drew; -1 where that has none.
+        wording: id of the wording of the task that its model was given; empty for the standard one.
+        new_wording: another wording of the task that the model proposed with it; else empty.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Candidate:
     rationale: str = ""
     idea_model: str = ""
     step: int = -1
+    wording: str = ""
+    new_wording: str = ""
 
     @classmethod
     def of(

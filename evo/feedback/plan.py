@@ -11,6 +11,7 @@ from evo.core.records import Record, Status
 from evo.feedback.results import Results
 from evo.feedback.settings import FeedbackSettings
 from evo.proposing.occasion import Planned
+from evo.proposing.wordings import Wordings
 from operators.briefing import Idea
 
 PARADIGM = "paradigm-llm"
@@ -27,12 +28,20 @@ class Plan:
         results: everything that was proposed.
         settings: shares and patience.
         drawn: names of the operators that may be drawn and ask a model.
+        wordings: says when a model is asked for a wording; None where none compete.
     """
 
-    def __init__(self, results: Results, settings: FeedbackSettings, drawn: Sequence[str]) -> None:
+    def __init__(
+        self,
+        results: Results,
+        settings: FeedbackSettings,
+        drawn: Sequence[str],
+        wordings: Wordings | None = None,
+    ) -> None:
         self._results = results
         self._settings = settings
         self._drawn = drawn
+        self._wordings = wordings
 
     def __call__(self, index: int, known: int, offspring: int) -> Planned | None:
         """The operator of an offspring; None where it is drawn as usual."""
@@ -44,6 +53,9 @@ class Plan:
             return Planned(PARADIGM)
         if place < _USES and self.idea(known) is not None and _WORKED_OUT_BY in self._drawn:
             return Planned(_WORKED_OUT_BY, works_out=True)
+        if index == offspring - 1 and self._wordings is not None:
+            reworded = self._wordings.reworded(known, self._drawn)
+            return Planned(reworded, rewords=True) if reworded else None
         return None
 
     def idea(self, known: int) -> Idea | None:

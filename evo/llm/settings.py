@@ -161,6 +161,22 @@ class Budget(Frozen):
     """Candidates trained, over all generations; baselines do not count."""
 
 
+class WordingSettings(Frozen):
+    """Wordings of the operators' tasks that compete."""
+
+    compete: bool = False
+    """Draw the wording of an operator's task among several, by what each contributes, as operators
+    and models are drawn."""
+    texts: dict[str, tuple[Annotated[str, Field(min_length=1, max_length=900)], ...]] = Field(
+        default_factory=dict
+    )
+    """Further wordings by operator, such as `{ novel-llm = ["Surprise us: ..."] }`, beside those
+    that evo has."""
+    propose_every: NonNegativeInt = 0
+    """Generations between two requests that ask a model for another wording; it is drawn only while
+    it contributes as much as the standard one. 0 for never."""
+
+
 class LlmSettings(Frozen):
     """Language models that propose candidates, and their limits."""
 
@@ -191,6 +207,7 @@ class LlmSettings(Frozen):
     """Names of models that are not asked, for as long as they are here."""
     cards: bool = True
     """Show the card of the kind in prompts: one page of what the field knows of it."""
+    wordings: WordingSettings = WordingSettings()
     cost_weight: NonNegativeFloat = 0.5
     """Weight of a model's price against its success; 0 ignores prices."""
     budget: Budget = Budget()

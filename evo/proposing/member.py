@@ -79,6 +79,8 @@ class VariedMember:
             rationale=candidate.rationale,
             idea_model=candidate.idea_model,
             step=candidate.step,
+            wording=candidate.wording,
+            new_wording=candidate.new_wording,
         )
 
     def complete_record(self, record: Record, host: Record) -> Record:

@@ -39,11 +39,13 @@ class Planned(NamedTuple):
         operator: name of its operator.
         from_best: whether its parent is one of the best few.
         works_out: whether the request works out an idea.
+        rewords: whether the reply proposes a wording of the operator's task too.
     """
 
     operator: str
     from_best: bool = False
     works_out: bool = False
+    rewords: bool = False
 
 
 PlanFn = Callable[[int, int, int], Planned | None]

@@ -6,6 +6,7 @@ the indices, so the order in which they arrive changes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
 from evo.proposing.occasion import Brief, Occasion, PlanFn, as_it_is, nothing_planned
 from evo.proposing.seen import SeenSources
-from evo.proposing.tiers import Answer, Asked
+from evo.proposing.tiers import Answer, Asked, with_wording
+from evo.proposing.wordings import Wordings, wording_id
 from evo.selection.individual import Individual, best_first
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator, operators
@@ -72,6 +74,7 @@ class Propose:
         hints_in: hints of a person that hold in a generation, for prompts.
         brief: fills briefings with what a language model should know.
         plan: says which offspring are planned rather than drawn.
+        wordings: of the operators' tasks; None where each has one.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Propose:
         hints_in: Callable[[int], Sequence[str]] = lambda _: (),
         brief: Brief = as_it_is,
         plan: PlanFn = nothing_planned,
+        wordings: Wordings | None = None,
     ) -> None:
         assert language_models is not None or not portfolio.asks, "no language model to ask"
         self._portfolio = portfolio
@@ -103,6 +107,7 @@ class Propose:
         self._hints_in = hints_in
         self._brief = brief
         self._plan = plan
+        self._wordings = wordings
 
     def __call__(
         self, parents: Sequence[Individual], generation: int, known: int
@@ -170,6 +175,12 @@ class Propose:
         works_out = planned is not None and planned.works_out
         occasion = Occasion(generation, index, known, varied, chosen, population, works_out)
         briefing = self._brief(briefing, occasion)
+        if self._wordings is not None and planned is not None and planned.rewords:
+            contenders = self._wordings.contenders(operator.name, known)
+            briefing = replace(briefing, contenders=contenders)
+        elif self._wordings is not None:
+            rng = child(self._seed, "wording", generation, index)
+            briefing = replace(briefing, wording=self._wordings.draw(operator.name, known, rng))
         asked = self._language_models.request(operator, briefing, lessons, generation, index)
         return Query(operator, chosen, asked, varied, host)
 
@@ -234,9 +245,16 @@ class Propose:
             return Proposal(Record(written, generation))
         ids = [parent.id for parent in query.parents]
         shown = [plain(query.varied.view(parent).candidate.source) for parent in query.parents]
+        briefing, wording = query.asked.briefing, query.asked.briefing.wording
+        new_wording = ""
+        if briefing.contenders:
+            answer, new_wording = with_wording(answer)
+            wording = new_wording
         record = self._language_models.record(
             answer, query.operator.name, ids, generation, query.varied.contract, shown=shown
         )
+        worded = replace(record.candidate, wording=wording_id(wording), new_wording=new_wording)
+        record = replace(record, candidate=worded)
         return Proposal(query.varied.complete_record(record, query.host), query)
 
     def _draw_parents(

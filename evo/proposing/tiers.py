@@ -1,5 +1,6 @@
 """Two tiers of language models: one has the idea in words, another writes and repairs it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from evo.core.messages import Exchange, Request
@@ -7,6 +8,7 @@ from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 from operators.llm.ideas import read_idea
 from operators.llm.modules import UnreadableError
+from operators.llm.wordings import read_wording
 
 _WRITE = "write-llm"
 _MOST = 600
@@ -49,6 +51,18 @@ def idea_of(exchange: Exchange, briefing: Briefing) -> str:
         return read_idea(exchange.reply, briefing.contract)
     except UnreadableError:
         return ""  # the reply is refused as it is
+
+
+def with_wording(answer: Answer) -> tuple[Answer, str]:
+    """The answer without the wording of the task that it proposes, and that wording."""
+    author = answer.idea or answer.exchange
+    if author.reply is None:
+        return answer, ""
+    wording, rest = read_wording(author.reply.text)
+    bare = replace(author, reply=replace(author.reply, text=rest))
+    if answer.idea is None:
+        return answer._replace(exchange=bare), wording
+    return answer._replace(idea=bare), wording
 
 
 def remark(answer: Answer, rationale: str) -> str:

@@ -154,6 +154,8 @@ def _filled(template: str, briefing: Briefing) -> str:
         card=card(briefing.contract.kind) if briefing.has_card else "",
         wants_idea=briefing.wants_idea,
         hints=briefing.hints,
+        wording=briefing.wording,
+        contenders=briefing.contenders,
     )
 
 

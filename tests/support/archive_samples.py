@@ -125,6 +125,8 @@ _candidates = st.builds(
     Candidate,
     *(_text, _text, _text, st.lists(_text, max_size=3).map(tuple), _text),
     idea_model=_text,
+    wording=_text,
+    new_wording=_text,
 )
 
 

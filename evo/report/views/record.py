@@ -26,7 +26,15 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
     diagnoses = facts.pop("diagnoses", [])
     source = str(facts.pop("source"))
     if not facts["model"]:
-        for key in ("model", "request", "rationale", "idea_model", "cost_usd", "idea_cost_usd"):
+        for key in (
+            "model",
+            "request",
+            "rationale",
+            "idea_model",
+            "wording",
+            "cost_usd",
+            "idea_cost_usd",
+        ):
             del facts[key]
     parts: list[RenderableType] = [
         facts_table(facts),
