@@ -7,9 +7,9 @@ file. Rows are written in batches, so that memory does not grow with the history
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pyarrow import csv, parquet
@@ -34,7 +34,21 @@ Row = dict[str, CellValue]
 _BATCH = 4096
 
 
-def export_records(records: Iterable[Record], path: Path, form: str) -> int:
+class Further(NamedTuple):
+    """Columns besides those of records.
+
+    Attributes:
+        types: a type by column: str or float.
+        rows: gives each record with its further cells, in order.
+    """
+
+    types: Mapping[str, type[str] | type[float]]
+    rows: Callable[[Iterable[Record]], Iterable[tuple[Record, Row]]]
+
+
+def export_records(
+    records: Iterable[Record], path: Path, form: str, *, further: Further | None = None
+) -> int:
     """Write records as a table with the columns of `RECORD_FIELDS`.
 
     Unknown values are null; in a csv an empty cell, where empty text is `""`.
@@ -43,6 +57,7 @@ def export_records(records: Iterable[Record], path: Path, form: str) -> int:
         records: one row each, in this order.
         path: the file to write; an existing one is replaced.
         form: one of `FORMATS`. JSON has no infinity, so jsonl has null instead.
+        further: columns behind those of records.
 
     Returns:
         The number of records.
@@ -57,19 +72,36 @@ def export_records(records: Iterable[Record], path: Path, form: str) -> int:
 
     def rows() -> Iterator[Row]:
         nonlocal count
-        for record in records:
+        for row in _rows(records, further):
             count += 1
-            yield _clean(record_row(record))
+            yield row
 
     with disk.draft(path) as draft:
-        _WRITERS[form](rows(), draft)
+        _WRITERS[form](rows(), draft, _schema(further))
     return count
 
 
-def table(records: Iterable[Record]) -> Any:
-    """Records as a `pyarrow.Table` with the columns of `RECORD_FIELDS`."""
-    rows = (_clean(record_row(record)) for record in records)
-    return pa.Table.from_batches(_batches(rows), schema=EXPORT_SCHEMA)
+def table(records: Iterable[Record], *, further: Further | None = None) -> Any:
+    """Records as a `pyarrow.Table` with the columns of `RECORD_FIELDS`, and further ones."""
+    schema = _schema(further)
+    return pa.Table.from_batches(_batches(_rows(records, further), schema), schema=schema)
+
+
+def _rows(records: Iterable[Record], further: Further | None) -> Iterator[Row]:
+    if further is None:
+        yield from (_clean(record_row(record)) for record in records)
+        return
+    for record, cells in further.rows(records):
+        yield _clean(record_row(record) | cells)
+
+
+def _schema(further: Further | None) -> Any:
+    if further is None:
+        return EXPORT_SCHEMA
+    types = {str: pa.string(), float: pa.float64()}
+    return pa.schema(
+        [*EXPORT_SCHEMA, *((name, types[kind]) for name, kind in further.types.items())]
+    )
 
 
 def _clean(row: Row) -> Row:
@@ -80,27 +112,27 @@ def _clean(row: Row) -> Row:
     }
 
 
-def _csv(rows: Iterator[Row], path: Path) -> None:
-    with csv.CSVWriter(path, EXPORT_SCHEMA) as writer:
-        for batch in _batches(rows):
+def _csv(rows: Iterator[Row], path: Path, schema: Any) -> None:
+    with csv.CSVWriter(path, schema) as writer:
+        for batch in _batches(rows, schema):
             writer.write_batch(batch)
 
 
-def _parquet(rows: Iterator[Row], path: Path) -> None:
-    with parquet.ParquetWriter(path, EXPORT_SCHEMA) as writer:
-        for batch in _batches(rows):
+def _parquet(rows: Iterator[Row], path: Path, schema: Any) -> None:
+    with parquet.ParquetWriter(path, schema) as writer:
+        for batch in _batches(rows, schema):
             writer.write_batch(batch)
 
 
-def _jsonl(rows: Iterator[Row], path: Path) -> None:
+def _jsonl(rows: Iterator[Row], path: Path, _: Any) -> None:
     with path.open("w") as file:
         for row in rows:
             file.write(json.dumps(_finite(row), allow_nan=False) + "\n")
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[Any]:
+def _batches(rows: Iterator[Row], schema: Any) -> Iterator[Any]:
     while batch := list(itertools.islice(rows, _BATCH)):
-        yield pa.RecordBatch.from_pylist(batch, schema=EXPORT_SCHEMA)
+        yield pa.RecordBatch.from_pylist(batch, schema=schema)
 
 
 def _finite(row: Row) -> Row:
@@ -110,7 +142,7 @@ def _finite(row: Row) -> Row:
     }
 
 
-_WRITERS: dict[str, Callable[[Iterator[Row], Path], None]] = {
+_WRITERS: dict[str, Callable[[Iterator[Row], Path, Any], None]] = {
     "csv": _csv,
     "jsonl": _jsonl,
     "parquet": _parquet,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from evo.campaign.budget_warnings import Use
 from evo.campaign.climb import Ascent, Climb
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
-from evo.core.records import Generation, Outcome, Record, Status
+from evo.core.records import Generation, Outcome, Record, Status, Trial
 from evo.evaluation.protocol import Protocol
+from evo.evaluation.statistics.figures import TaskFigures, figures
 from evo.screening.verdict import ScreeningVerdict
 from evo.selection.individual import performance
 
@@ -29,6 +30,7 @@ class Progress:
         seconds_left: estimate to the end; None before it can be made.
         reward: state of the reward model; None in a campaign without one.
         climb: how the search climbs, as of the last sealed generation; None before there is one.
+        figures: loss and metric of the best by task, beside the best baseline's.
         margins: margin of the best so far after each sealed generation that had one, in order.
         uses: what was spent so far by budget, with its limit.
         events: events since the last snapshot, in order.
@@ -45,6 +47,7 @@ class Progress:
     seconds_left: float | None = None
     reward: ScreeningVerdict | None = None
     climb: Climb | None = None
+    figures: tuple[TaskFigures, ...] = ()
     margins: tuple[float, ...] = ()
     uses: Mapping[str, Use] = field(default_factory=dict[str, Use])
     events: tuple[Event, ...] = ()
@@ -101,6 +104,8 @@ class Tracker:
         self._events: list[Event] = []
         self._due: list[DueEvents] = []
         self._margins: list[float] = []
+        self._baselines: dict[str, Sequence[Trial]] = {}
+        self._figures: tuple[TaskFigures, ...] = ()
         self._uses: Callable[[], Mapping[str, Use]] = dict
 
     def also_report(self, due: DueEvents) -> None:
@@ -158,7 +163,13 @@ class Tracker:
             self._margins.append(self._ascent.now.best.scored.margin.value)
         scored = [record for record in candidates if record.novelty is not None]
         contenders = [*scored, *([self._best] if self._best else [])]
-        self._best = max(contenders, key=performance, default=None)
+        before, self._best = self._best, max(contenders, key=performance, default=None)
+        for record in sealed.records:
+            if record.is_baseline and record.score is not None:
+                self._baselines[record.id] = tuple(record.score.trials)
+        if self._best is not None and self._best is not before:
+            trials = tuple(self._best.scored.trials)
+            self._figures = tuple(figures(self._best.id, trials, self._baselines))
         if sealed.number > self._sealed_before:
             self._evaluated_here += sum(r.status is Status.EVALUATED for r in candidates)
             self._present, self._first_rung_done = Counter(), 0
@@ -190,6 +201,7 @@ class Tracker:
                 seconds_left=self._seconds_left(search, trained),
                 reward=self._reward,
                 climb=self._ascent.now,
+                figures=self._figures,
                 margins=tuple(self._margins),
                 uses=self._uses(),
                 events=events,

@@ -41,6 +41,7 @@ def export(
     """
     from archive.history import export as tables
     from archive.history import single_file
+    from evo.report.facts.exported import exported_figures
 
     if output is None and "stdout" in closed:
         raise UsageError("Standard output is closed: name a file with --output.")
@@ -58,7 +59,7 @@ def export(
     def write(path: Path) -> int:
         if format == "hdf5":
             return single_file.write_single_file(history, path)
-        return tables.export_records(history.records, path, format)
+        return tables.export_records(history.records, path, format, further=exported_figures())
 
     if output is not None:
         err.print(f"{write(output)} records: {output}", soft_wrap=True, markup=False)

@@ -23,12 +23,15 @@ def show(
     history = read_run(run)
     from archive.history.confirmations import newest_of
     from archive.history.machines import machines_of, read_stays
+    from evo.report.facts.figures import figure_facts, names_of_shipped, trials_of_baselines
     from evo.report.facts.record import find_record, record_facts
     from evo.report.views.record import record_view
 
     record = find_record(history.records, id)
     confirmation = newest_of(history.folder, record.id)
-    facts = record_facts(record, confirmation, _credits(history, record))
+    names = names_of_shipped(history.config["kind"])
+    figures = figure_facts(record, trials_of_baselines(history.records), names)
+    facts = record_facts(record, confirmation, _credits(history, record), figures)
     if len(stays := read_stays(history.folder)) > 1:
         facts["machines"] = machines_of(stays, record.generation, record.id)
     print_facts(facts, record_view(facts), as_json=as_json)

@@ -17,6 +17,7 @@ from evo.config import Config
 from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
 from evo.core.stages import Stage
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
+from evo.report.facts.figures import figure_facts, trials_of_baselines
 from evo.report.facts.record import score_facts
 from evo.validation.graph.graphs import component_of
 from evo.validation.sandbox.sandbox import Sandbox
@@ -55,10 +56,12 @@ class EvaluationResult:
     Attributes:
         path: of its file; empty where the source was given as text.
         record: everything known of it: score, trials, graph, seconds.
+        figures: loss and metric by task, beside the best baseline's, see `figure_facts`.
     """
 
     path: str
     record: Record
+    figures: Sequence[Mapping[str, Any]] = ()
 
     @property
     def status(self) -> Status:
@@ -118,9 +121,11 @@ def evaluate_sources(
     sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
 ) -> list[EvaluationResult]:
     """Train each source at every rung; results in order."""
-    records = evaluate_records(sources, config, unsafe_sandbox=unsafe_sandbox)
+    records, baselines = _evaluated(sources, config, unsafe_sandbox=unsafe_sandbox)
+    trials, names = trials_of_baselines(baselines), baseline_names(config.kind)
     return [
-        EvaluationResult(path, record) for (path, _), record in zip(sources, records, strict=True)
+        EvaluationResult(path, record, figure_facts(record, trials, names))
+        for (path, _), record in zip(sources, records, strict=True)
     ]
 
 
@@ -132,6 +137,7 @@ def evaluation_facts(results: Sequence[EvaluationResult]) -> list[dict[str, Any]
             "status": result.status.value,
             "reason": result.reason,
             **score_facts(result.record),
+            "figures": list(result.figures),
             "seconds": result.record.seconds,
         }
         for result in results
@@ -142,6 +148,13 @@ def evaluate_records(
     sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool = False
 ) -> list[Record]:
     """Train each source at every rung, for all its trials; one record per source."""
+    return _evaluated(sources, config, unsafe_sandbox=unsafe_sandbox)[0]
+
+
+def _evaluated(
+    sources: Sequence[Source], config: Config, *, unsafe_sandbox: bool
+) -> tuple[list[Record], list[Record]]:
+    """One record per source, and the baselines, which are none where no source is valid."""
     kind = kinds.get(config.kind)()
     records = _records(sources, kind)
     with (
@@ -152,7 +165,7 @@ def evaluate_records(
         validator = Validator(kind, sandbox)
         records = Validate(validator)(records)
         if all(record.status is Status.INVALID for record in records):
-            return records
+            return records, []
         baselines = evaluate_baselines(
             pool.run, config.protocol.for_everyone, validated_baselines(kind, validator)
         )
@@ -162,7 +175,7 @@ def evaluate_records(
         trained = {record.id: record for record in baselines}
         new = [record for record in _unique(records) if record.id not in trained]
         trained |= {record.id: record for record in evaluate(new)}
-        return [rivals.named(trained[record.id]) for record in records]
+        return [rivals.named(trained[record.id]) for record in records], baselines
 
 
 def _records(sources: Sequence[Source], kind: Kind) -> list[Record]:

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
 
 from evo.core.errors import UsageError, unknown_name
 from evo.core.records import Record
 from evo.core.source import normalise
+from evo.evaluation.statistics.trial_values import at_highest_rung, mean_over_tasks
+from evo.report.facts.cost import cost_of
 from evo.validation.graph.graphs import component_of
 
 
@@ -34,6 +39,25 @@ class Objective:
     def sign(self) -> float:
         """The factor that turns the measure into one to be maximised: 1 or -1."""
         return -1.0 if self.is_minimised else 1.0
+
+
+class Means(NamedTuple):
+    """Means over tasks, which weigh alike, of the trials at the highest rung."""
+
+    loss: float
+    metric: float
+
+
+_WORST_LOSS = 1e9
+"""Stands for the loss of a lost trial: a front takes no infinity."""
+
+
+def mean_of_tasks(record: Record) -> Means:
+    """Mean loss and metric of a scored record; a lost trial counts as the worst."""
+    trials = at_highest_rung(record.scored.trials)
+    losses = np.minimum([trial.loss for trial in trials], _WORST_LOSS)
+    metrics = np.nan_to_num([trial.accuracy for trial in trials], nan=0.0)
+    return Means(mean_over_tasks(trials, losses), mean_over_tasks(trials, metrics))
 
 
 def _text_novelty(record: Record) -> float:
@@ -77,6 +101,47 @@ OBJECTIVES = {
             "n_behaviour",
             "behaviour N-score (distance to the nearest known component)",
             lambda record: record.archived.behaviour,
+        ),
+        Objective(
+            "loss",
+            "mean test loss",
+            lambda record: mean_of_tasks(record).loss,
+            worst=None,
+            is_minimised=True,
+        ),
+        Objective(
+            "metric",
+            "mean accuracy, R² or metric of a loop",
+            lambda record: mean_of_tasks(record).metric,
+            worst=None,
+        ),
+        Objective(
+            "least_metric",
+            "mean metric of a loop, where lower is better",
+            lambda record: mean_of_tasks(record).metric,
+            worst=None,
+            is_minimised=True,
+        ),
+        Objective(
+            "latency",
+            "microseconds of a forward and backward pass, on this machine",
+            lambda record: cost_of(record).microseconds,
+            worst=None,
+            is_minimised=True,
+        ),
+        Objective(
+            "memory",
+            "bytes kept for the backward pass",
+            lambda record: float(cost_of(record).bytes),
+            worst=None,
+            is_minimised=True,
+        ),
+        Objective(
+            "parameters",
+            "learned numbers of the component",
+            lambda record: float(cost_of(record).parameters),
+            worst=None,
+            is_minimised=True,
         ),
         Objective(
             "seconds",

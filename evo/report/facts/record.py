@@ -1,6 +1,6 @@
 """The facts of one record: what `evo show --json` prints, and the parts that other facts share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ def record_facts(
     record: Record,
     confirmation: Mapping[str, Any] | None = None,
     credits_: Mapping[str, Any] | None = None,
+    figures: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The JSON document of `evo show --json`: everything of a record but its vectors.
 
@@ -22,6 +23,7 @@ def record_facts(
         record: the record.
         confirmation: its entry in the newest confirmation, if there is one.
         credits_: of its components, if it is a combination and they were measured.
+        figures: its losses and metrics beside the best baseline's, see `figure_facts`.
     """
     score, novelty, screening = record.score, record.novelty, record.screening
     row = record_row(record)
@@ -36,6 +38,7 @@ def record_facts(
         if score is None
         else {**score_facts(record), "end": score.end.value, "trials": _trials(record)},
         "novelty": None if novelty is None else novelty._asdict(),
+        **({"figures": list(figures)} if figures else {}),
         **({"diagnoses": _diagnoses(record)} if record.diagnoses else {}),
         **({} if credits_ is None else {"credits": dict(credits_)}),
         **({} if confirmation is None else {"confirmation": _verdict(confirmation)}),
@@ -61,10 +64,11 @@ def score_facts(record: Record) -> dict[str, Any]:
 
 
 def measure_facts(record: Record) -> dict[str, float | None]:
-    """Both win rates and both N-scores of an evaluated record; None where there is no N-score."""
+    """Win rates, margin and N-scores of an evaluated record; None where there is no N-score."""
     return {
         "b_wr": record.scored.b_wr.value,
         "bsota_wr": record.scored.bsota_wr.value,
+        "margin": record.scored.margin.value,
         "n_text": record.archived.text,
         "n_behaviour": record.archived.behaviour,
     }

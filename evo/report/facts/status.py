@@ -1,7 +1,7 @@
 """The status of a campaign: generation, funnel, best candidate, spending."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -13,10 +13,11 @@ from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.campaign.climb import Ascent, Climb
-from evo.core.records import Generation, Record, Status
+from evo.core.records import Generation, Record, Status, Trial
 from evo.feedback.results import Results
 from evo.report.facts.authorship import Authorship
 from evo.report.facts.climb import climb_facts, fresh_seed
+from evo.report.facts.figures import figure_facts, names_of_shipped, trials_of_baselines
 from evo.report.facts.record import best_record, measure_facts
 from evo.report.facts.spend import Spending, spent_facts
 from evo.report.facts.steering import change_facts
@@ -40,6 +41,7 @@ class StatusTally:
         self._inherited: Counter[Status] = Counter()
         self._archived = 0
         self._best: Record | None = None
+        self._baselines: dict[str, Sequence[Trial]] = {}
         self._screening = ScreeningVerdict()
         self._lost = LostReplies()
         self._spending = Spending()
@@ -59,6 +61,7 @@ class StatusTally:
             if self._results is not None:
                 self._results.take(Generation(generation, members, []))
             self._screening = self._screening.after(members)
+            self._baselines |= trials_of_baselines(members)
             self._archived += sum(record.novelty is not None for record in members)
             for record in members:
                 self._lost.take(record)
@@ -106,6 +109,7 @@ class StatusTally:
             "evaluated": counts[Status.EVALUATED],
             "archive_size": self._archived,
             "best": None if best is None else {"id": best.id, **measure_facts(best)},
+            **({} if best is None else {"figures": self._figures(best)}),
             **({} if climb is None else {"climb": climb}),
             "llm": spent_facts(replies.total),
             "reward": _reward_facts(history, self._screening),
@@ -141,6 +145,10 @@ class StatusTally:
                 for stay in stays
             ]
         return facts
+
+    def _figures(self, best: Record) -> list[dict[str, Any]]:
+        """Loss and metric of the best, beside those of the best baseline, by task."""
+        return figure_facts(best, self._baselines, names_of_shipped(self._config["kind"]))
 
 
 def status_tally(history: Reader) -> StatusTally:

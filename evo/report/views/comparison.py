@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evo.report.facts.figures import figure_words
 from evo.report.views.text import value_text
 
 
@@ -19,11 +20,17 @@ def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
     # What only one of them has has no row, nor has what is not one value.
     for key in facts["runs"][0]:
         values = [run.get(key) for run in facts["runs"]]
-        if key not in ("name", "best", "climb", "trouble"):
+        if key not in ("name", "best", "climb", "trouble", "figures"):
             table.add_row(key, *map(value_text, values))
-    for key in ("b_wr", "bsota_wr", "n_behaviour"):
+    for key in ("b_wr", "bsota_wr", "margin", "n_behaviour"):
         bests = (run["best"] for run in facts["runs"])
         table.add_row(f"best: {key}", *(value_text(best and best[key]) for best in bests))
+    by_task = [
+        {one["task"]: figure_words(one) for one in run.get("figures", ())} for run in facts["runs"]
+    ]
+    for task in dict.fromkeys(task for run in by_task for task in run):
+        label = task.replace("\\", "/").rpartition("/")[2]
+        table.add_row(f"best on {label}", *(run.get(task, "–") for run in by_task))
     table.add_row("front members beaten", *map(value_text, facts["front_members_beaten"]))
     notes: list[Text] = []
     if not facts["comparable"]:

@@ -9,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.core.estimate import Estimate
+from evo.report.facts.figures import figure_words
 from evo.report.views.narrow import Fitted
 from evo.report.views.text import interval_text
 
 
 def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """One row per file: its status below the path, win rates with intervals, margin."""
+    """One row per file: status, losses and metrics below the path; win rates, margin."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("file", overflow="fold")
     for name in ("B-WR [95 %]", "BSOTA-WR [95 %]", "margin"):
@@ -23,6 +24,9 @@ def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
         name = Text(f"{row['path']}\n{row['status']}")
         if row["reason"]:
             name.append(f": {row['reason']}", style="dim")
+        for figures in row.get("figures", ()):
+            task = figures["task"].replace("\\", "/").rpartition("/")[2]
+            name.append(f"\n{task}: {figure_words(figures)}")
         if row["b_wr"] is None:
             table.add_row(name, "–", "–", "–")
             continue

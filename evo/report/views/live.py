@@ -4,7 +4,7 @@ On a terminal it is a panel that redraws itself; elsewhere one line per generati
 stay readable.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -37,6 +37,8 @@ _FEWEST_LINES = 3
 _TREND = 24
 """Generations of the trend in a line of a log."""
 _MOST_ALARMS = 3
+_MOST_TASKS = 3
+"""Tasks of which the panel shows losses."""
 
 
 @contextmanager
@@ -127,6 +129,8 @@ def panel(
     if progress.generation:
         grid.add_row("funnel", _funnel(progress, is_unicode=is_unicode))
         grid.add_row("best", _best(progress))
+        for label, words in _figures(progress):
+            grid.add_row(label, words)
     else:
         grid.add_row("then", "candidates, each compared with the baselines")
     if climb is not None and climb.best is not None:
@@ -190,7 +194,8 @@ class _Lines:
         self._console.print(
             f"generation {progress.generation}/{progress.generations} | "
             f"{_funnel(progress, is_unicode=is_unicode)} | "
-            f"best {_best(progress)} | {_climb(progress)}{f'trend {trend} | ' * bool(trend)}"
+            f"best {_best(progress)} | {_losses(progress)}"
+            f"{_climb(progress)}{f'trend {trend} | ' * bool(trend)}"
             f"{_reward(progress)}{f'spent {spent} | ' * bool(spent)}"
             f"{progress.per_minute:.1f} evaluated/min | "
             f"{clock_text(progress.seconds)} so far, {_left(progress)}",
@@ -252,6 +257,20 @@ def _best(progress: Progress) -> str:
         return "none yet"
     score = progress.best.score
     return f"B-WR {interval_text(score.b_wr)}  BSOTA-WR {interval_text(score.bsota_wr)}"
+
+
+def _figures(progress: Progress) -> Iterator[tuple[str, str]]:
+    """Loss and metric of the best on the first tasks, beside those of the best baseline."""
+    for one in progress.figures[:_MOST_TASKS]:
+        mine, theirs = one.candidate, one.baseline
+        words = f"loss {mine.loss.value:.4g}, metric {mine.metric.value:.3g}"
+        if theirs is not None:
+            words += f"; best baseline {theirs.loss.value:.4g}, {theirs.metric.value:.3g}"
+        yield one.task.replace("\\", "/").rpartition("/")[2], words
+
+
+def _losses(progress: Progress) -> str:
+    return "".join(f"{label}: {words} | " for label, words in _figures(progress))
 
 
 def _climb(progress: Progress) -> str:

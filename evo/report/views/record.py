@@ -7,6 +7,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.syntax import Syntax
 from rich.text import Text
 
+from evo.report.facts.figures import figure_words
 from evo.report.views.tables import facts_table, rows_table
 
 _COURSE = ("network", "stable_rate", "early_loss", "late_loss", "signal_gain", "flat", "dead")
@@ -24,6 +25,7 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
     confirmation = facts.pop("confirmation", None)
     credits_ = facts.pop("credits", None)
     diagnoses = facts.pop("diagnoses", [])
+    figures = facts.pop("figures", [])
     source = str(facts.pop("source"))
     if not facts["model"]:
         for key in (
@@ -53,7 +55,8 @@ def record_view(facts: Mapping[str, Any]) -> RenderableType:
         trials = score.pop("trials")
         if all(trial["strength"] == 1 for trial in trials):  # only penalties have any other
             trials = [{k: v for k, v in trial.items() if k != "strength"} for trial in trials]
-        parts += [Text(), facts_table(score), Text(), rows_table(trials)]
+        by_task = {one["task"]: figure_words(one) for one in figures}
+        parts += [Text(), facts_table(score | by_task), Text(), rows_table(trials)]
     if diagnoses:
         rows = [{name: diagnosis[name] for name in _COURSE} for diagnosis in diagnoses]
         parts += [Text(), rows_table(rows)]

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from rich.console import Group, RenderableType
 
+from evo.report.facts.figures import figure_words
 from evo.report.facts.steering import change_words
 from evo.report.views.authorship import authorship_table
 from evo.report.views.tables import facts_table
@@ -82,10 +83,17 @@ def _note(note: Mapping[str, Any]) -> str:
     return f"{words} comparisons, other changes {note['others']:+.2f}"
 
 
+def _figures(figures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for one in figures:
+        task = one["task"].replace("\\", "/").rpartition("/")[2]
+        yield f"best on {task}", figure_words(one)
+
+
 _IN_WORDS: Mapping[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "changes": _changes,
     "began_with": _began_with,
     "notes": _notes,
+    "figures": _figures,
 }
 """Facts that become rows of another name, by key."""
 

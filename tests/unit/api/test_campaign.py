@@ -13,6 +13,7 @@ import evo
 from archive.history.history import History
 from evo.core.fields import RECORD_FIELDS, record_row
 from evo.core.records import Candidate, Record
+from evo.report.facts.exported import EXPORTED
 from evo.selection.individual import performance
 
 SETTINGS = ["generations=2", "population=8", "offspring=12", "trainings=8", "seed=3"]
@@ -128,9 +129,15 @@ def test_a_record_is_found_by_the_beginning_of_its_id(campaign):
 def test_a_table_and_a_data_frame_have_the_columns_of_an_export(campaign):
     records = list(campaign.records)
 
-    assert campaign.table().to_pylist() == [record_row(record) for record in records]
+    rows = campaign.table().to_pylist()
+    assert [row | record_row(record) for row, record in zip(rows, records, strict=True)] == rows
     frame = campaign.dataframe()
-    assert list(frame.columns) == [field.name for field in RECORD_FIELDS]
+    assert list(frame.columns) == [*(field.name for field in RECORD_FIELDS), *EXPORTED]
+    scored = frame[frame["generation"] > 0].dropna(subset="b_wr")
+    assert ((scored["loss_low"] <= scored["loss"]) & (scored["loss"] <= scored["loss_high"])).all()
+    assert (scored["best_baseline_loss"] > 0).all()
+    ratio = np.log(scored["best_baseline_loss"] / scored["loss"])
+    assert np.corrcoef(ratio, scored["margin"])[0, 1] > 0.5
     assert frame["id"].tolist() == [record.id for record in records]
     refused = next(place for place, record in enumerate(records) if record.score is None)
     assert np.isnan(frame["b_wr"][refused])

@@ -1,0 +1,99 @@
+"""Loss and metric of a candidate and of the best baseline, by task: for JSON and tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evo.core.estimate import Estimate
+from evo.core.records import Candidate, Record, Trial
+from evo.evaluation.statistics.figures import Figures, TaskFigures, figures
+from evo.report.facts.record import finite_or_null
+
+_BASELINES = Path(__file__).parents[2] / "components" / "baselines"
+
+Baselines = Mapping[str, Sequence[Trial]]
+
+
+def trials_of_baselines(records: Iterable[Record]) -> dict[str, tuple[Trial, ...]]:
+    """Trials of the baselines among records, by id."""
+    return {
+        record.id: tuple(record.score.trials)
+        for record in records
+        if record.is_baseline and record.score is not None
+    }
+
+
+def names_of_shipped(kind: str) -> dict[str, str]:
+    """Names of the baselines that come with evo, by id, without importing torch.
+
+    Those of plug-ins and of configurations have none here.
+    """
+    return {
+        Candidate.of(kind, path.read_text(encoding="utf-8-sig"), operator="baseline").id: path.stem
+        for path in sorted((_BASELINES / kind).glob("[!.]*.py"))
+    }
+
+
+def figure_facts(
+    record: Record, baselines: Baselines, names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One entry per task: loss and metric of a record and of the best baseline there.
+
+    Args:
+        record: evaluated; without a score there are no entries.
+        baselines: their trials by id.
+        names: of baselines, by id; others are shown by their ids.
+    """
+    if record.score is None:
+        return []
+    return [_facts(one, names) for one in figures(record.id, tuple(record.score.trials), baselines)]
+
+
+def figure_words(facts: Mapping[str, Any]) -> str:
+    """An entry in words, for tables and lines.
+
+    >>> figure_words({"loss": 0.5, "loss_ci": [0.4, 0.6], "metric": 0.9, "metric_ci": [None, None],
+    ...     "lost": 1, "trials": 4, "baseline": None})
+    'loss 0.5 [0.4, 0.6], metric 0.9; 1 of 4 trials lost'
+    """
+    words = f"loss {_interval(facts, 'loss')}, metric {_interval(facts, 'metric')}"
+    if (best := facts["baseline"]) is not None:
+        words += f"; best baseline {best['name']}: loss {_interval(best, 'loss')}"
+        words += f", metric {_interval(best, 'metric')}"
+    if facts["lost"]:
+        words += f"; {facts['lost']} of {facts['trials']} trials lost"
+    return words
+
+
+def _facts(one: TaskFigures, names: Mapping[str, str]) -> dict[str, Any]:
+    baseline = one.baseline
+    return {
+        "task": one.task,
+        "trials": one.trials,
+        **_of(one.candidate),
+        "baseline": None
+        if baseline is None
+        else {"id": baseline.id, "name": names.get(baseline.id, baseline.id[:8]), **_of(baseline)},
+    }
+
+
+def _of(one: Figures) -> dict[str, Any]:
+    values = {"loss": one.loss.value, "metric": one.metric.value, "lost": one.lost}
+    return {
+        **finite_or_null(values),
+        "loss_ci": _ends(one.loss),
+        "metric_ci": _ends(one.metric),
+    }
+
+
+def _ends(estimate: Estimate) -> list[float | None]:
+    return [float(end) if np.isfinite(end) else None for end in (estimate.low, estimate.high)]
+
+
+def _interval(facts: Mapping[str, Any], name: str) -> str:
+    value, (low, high) = facts[name], facts[f"{name}_ci"]
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if low is None else f"{value:.4g} [{low:.3g}, {high:.3g}]"
