@@ -41,6 +41,7 @@ from evo.commands.show import show
 from evo.commands.skill import skill
 from evo.commands.status import status
 from evo.commands.streams import leave_output, settle_streams
+from evo.commands.try_ import try_
 from evo.commands.validate import validate
 from evo.commands.view import view
 from evo.core.errors import EvoError, UsageError
@@ -100,6 +101,7 @@ for panel, commands in COMMANDS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(_guarded(command))
 app.add_typer(bench, name="bench", rich_help_panel="Measure the method")
+app.command("try", rich_help_panel="Search")(_guarded(try_))
 app.command("list", rich_help_panel=INFORMATION)(_guarded(list_command))
 app.command(rich_help_panel=INFORMATION)(_guarded(doctor))
 app.command(rich_help_panel=INFORMATION)(_guarded(clean))

@@ -1,0 +1,268 @@
+"""A pilot of a task: a few baselines trained briefly, before a campaign is paid for.
+
+It measures what a candidate costs, how far seeds differ, whether baselines can be told apart at
+all, and how well the short rung ranks them as the long one does; from these it proposes a protocol.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+from evo.campaign import process
+from evo.campaign.baselines import own_baselines
+from evo.campaign.learning import expect_learning
+from evo.components.kinds import baseline_names, kinds
+from evo.compute.threads import one_thread
+from evo.config import Config
+from evo.core.arrays import Floats
+from evo.core.errors import EvoError, UselessCampaignError
+from evo.core.records import Record, Trial
+from evo.evaluation.protocol import Protocol, Rung
+from evo.evaluation.rungs import evaluate_baselines
+from evo.evaluation.statistics.rank_agreement import kendall, loss_ranks
+from evo.evaluation.strata import by_stratum
+
+_SEEDS = 4
+_FEWEST, _MOST = 3, 20
+"""Bounds of the seeds that are proposed."""
+_RELIABLE = 0.8
+"""Share of the variance of mean results that is to come from the components themselves."""
+_LEVEL = 0.05
+_TRAININGS = 24
+"""Trainings of a generation that is worth its selection."""
+_MOST_GENERATIONS = 50
+
+
+class Noise(NamedTuple):
+    """Differences between seeds and between components in log loss, on one stratum.
+
+    Attributes:
+        seeds: deviation of a component's trials, once what all share in a seed is taken off.
+        components: deviation between components, beyond what such noise brings.
+        apart: pairs that a paired t test tells apart (5 %, corrected for the number of pairs).
+        pairs: of components.
+    """
+
+    seeds: float
+    components: float
+    apart: int
+    pairs: int
+
+    @property
+    def seeds_needed(self) -> int:
+        """Seeds at which components make up most of the variance of means, within bounds."""
+        if self.components <= 0:
+            return _MOST
+        needed = _RELIABLE / (1 - _RELIABLE) * (self.seeds / self.components) ** 2
+        return min(_MOST, max(_FEWEST, math.ceil(needed)))
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """What a pilot measured.
+
+    Attributes:
+        config: with the pilot's protocol.
+        records: the baselines, trained and scored.
+        noise: by task and network, at the last rung.
+        agreement: Kendall's τ of the first and the last rung; None where they are one.
+        memory: bytes that a worker took; None where that was not measured.
+        problem: why a campaign would stop at once; empty where it would not.
+        workers: that trained.
+    """
+
+    config: Config
+    records: Sequence[Record]
+    noise: Mapping[str, Noise]
+    agreement: float | None
+    memory: int | None
+    problem: str
+    workers: int
+
+
+def run_pilot(config: Config, *, baselines: int) -> Pilot:
+    """Train some of a kind's baselines on the configuration's tasks.
+
+    Args:
+        config: kind, tasks, device and protocol; of this the first and the last rung, with few
+            seeds.
+        baselines: number of them, spread over the list; the standard one is among them.
+
+    Raises:
+        EvoError: they cannot be trained.
+    """
+    short = config.model_copy(update={"protocol": _short(config.protocol)})
+    chosen = _spread(own_baselines(kinds.get(config.kind)()), baselines, config.kind)
+    memory = None
+    with one_thread(), process.workers(short) as pool:
+        records = evaluate_baselines(pool.run, short.protocol, chosen)
+        try:
+            memory = pool.peak_memory(chosen[0].graphs).bytes
+        except EvoError:
+            memory = None  # what trains is no matter of the few steps that measure memory
+        workers = pool.count
+    problem = ""
+    try:
+        expect_learning(records, short.tasks)
+    except UselessCampaignError as error:
+        problem = str(error)
+    return Pilot(
+        short, records, _noise(records), _agreement(records, short), memory, problem, workers
+    )
+
+
+def pilot_facts(pilot: Pilot, *, hours: float) -> dict[str, Any]:
+    """The JSON document of `evo try --json`.
+
+    Args:
+        pilot: what was measured.
+        hours: wall time that the proposed protocol may take.
+    """
+    names = baseline_names(pilot.config.kind)
+    return {
+        "kind": pilot.config.kind,
+        "tasks": list(pilot.config.tasks),
+        "baselines": [
+            {"name": names.get(one.id, one.id[:8]), "seconds": one.seconds, **_results(one)}
+            for one in pilot.records
+        ],
+        "memory_bytes": pilot.memory,
+        "noise": {
+            stratum: {
+                "between_seeds": noise.seeds,
+                "between_baselines": noise.components,
+                "told_apart": noise.apart,
+                "pairs": noise.pairs,
+                "seeds_needed": noise.seeds_needed,
+            }
+            for stratum, noise in pilot.noise.items()
+        },
+        "rung_agreement": pilot.agreement,
+        "problem": pilot.problem,
+        "proposal": _proposal(pilot, hours=hours),
+    }
+
+
+def _short(protocol: Protocol) -> Protocol:
+    """The first and the last rung with few seeds, all of which train at every learning rate."""
+    epochs = dict.fromkeys((protocol.rungs[0].epochs, protocol.rungs[-1].epochs))
+    rungs = tuple(Rung(epochs=count, seeds=_SEEDS) for count in epochs)
+    update = {"rungs": rungs, "leaders": 0, "racing": False, "rate_seeds": _SEEDS}
+    return protocol.model_copy(update=update)
+
+
+def _spread(baselines: Sequence[Record], count: int, kind_name: str) -> list[Record]:
+    """Some baselines, evenly over the list, the kind's standard one first."""
+    names, standard = baseline_names(kind_name), kinds.get(kind_name).standard
+    ordered = sorted(baselines, key=lambda one: names.get(one.id) != standard)
+    places = np.linspace(0, len(ordered) - 1, min(count, len(ordered))).round().astype(int)
+    return [ordered[place] for place in dict.fromkeys(places.tolist())]
+
+
+def _noise(records: Sequence[Record]) -> dict[str, Noise]:
+    strata: dict[str, list[Floats]] = {}
+    for record in records:
+        last = [t for t in record.scored.trials if t.rung == record.scored.rung]
+        values = np.log(np.clip([trial.loss for trial in last], 1e-9, 1e9))
+        for stratum, cells in by_stratum(last, values).items():
+            strata.setdefault(f"{stratum.task}/{stratum.network}", []).append(cells)
+    return {name: noise_of(np.stack(cells)) for name, cells in strata.items()}
+
+
+def noise_of(logs: Floats) -> Noise:
+    """The noise of log losses (components, seeds).
+
+    >>> shared = np.array([0.0, 1.0, 2.0])
+    >>> noise_of(np.stack([shared, shared + 1.0])).seeds
+    0.0
+    """
+    count, seeds = logs.shape
+    rest = logs - logs.mean(0) - logs.mean(1, keepdims=True) + logs.mean()
+    within = float(np.square(rest).sum()) / max(1, (count - 1) * (seeds - 1))
+    between = float(logs.mean(1).var(ddof=1)) if count > 1 else 0.0
+    pairs = list(itertools.combinations(range(count), 2))
+    level = _LEVEL / max(1, len(pairs))
+    apart = sum(_differs(logs[one] - logs[other], level) for one, other in pairs)
+    spread = math.sqrt(max(0.0, between - within / seeds))
+    return Noise(math.sqrt(within), spread, apart, len(pairs))
+
+
+def _differs(differences: Floats, level: float) -> bool:
+    error = differences.std(ddof=1) / math.sqrt(len(differences))
+    bound = float(stdtrit(len(differences) - 1, 1 - level / 2))
+    return bool(abs(differences.mean()) > bound * error)
+
+
+def _agreement(records: Sequence[Record], config: Config) -> float | None:
+    last = len(config.protocol.rungs) - 1
+    if not last or len(records) < _FEWEST:
+        return None
+    ranks = [loss_ranks([_at(one.scored.trials, rung) for one in records]) for rung in (0, last)]
+    return kendall(*ranks).value
+
+
+def _at(trials: Sequence[Trial], rung: int) -> list[Trial]:
+    return [trial for trial in trials if trial.rung == rung]
+
+
+def _results(record: Record) -> dict[str, Any]:
+    last = _at(record.scored.trials, record.scored.rung)
+    ended = [trial for trial in last if math.isfinite(trial.loss)]
+    return {
+        "loss": float(np.mean([trial.loss for trial in ended])) if ended else None,
+        "metric": float(np.mean([trial.accuracy for trial in ended])) if ended else None,
+        "lost": len(last) - len(ended),
+    }
+
+
+def _proposal(pilot: Pilot, *, hours: float) -> dict[str, Any]:
+    """Settings of a campaign within the time, and what it would train."""
+    protocol, kind = pilot.config.protocol, kinds.get(pilot.config.kind)()
+    needed = max((noise.seeds_needed for noise in pilot.noise.values()), default=_SEEDS)
+    last_seeds = max(needed, _SEEDS + 1)
+    epochs = [protocol.rungs[0].epochs, protocol.rungs[-1].epochs]
+    first, second = _seconds(pilot, epochs, last_seeds)
+    known = len(kind.baselines())
+    left = hours * 3600 * pilot.workers - known * (first + second)
+    candidate = first + protocol.keep * second
+    candidates = max(0, int(left / candidate))
+    generations = max(1, min(_MOST_GENERATIONS, candidates // _TRAININGS))
+    return {
+        "hours": hours,
+        "workers": pilot.workers,
+        "first_rung_seconds": first,
+        "both_rungs_seconds": first + second,
+        "candidate_seconds": candidate,
+        "baselines_hours": known * (first + second) / 3600 / pilot.workers,
+        "candidates": candidates,
+        "settings": {
+            "kind": pilot.config.kind,
+            "tasks": list(pilot.config.tasks),
+            "generations": generations,
+            "trainings": max(1, candidates // generations),
+            "protocol": {
+                "rungs": [
+                    {"epochs": epochs[0], "seeds": _SEEDS},
+                    {"epochs": epochs[1], "seeds": last_seeds},
+                ],
+                "learning_rates": list(protocol.learning_rates),
+            },
+        },
+    }
+
+
+def _seconds(pilot: Pilot, epochs: Sequence[int], last_seeds: int) -> tuple[float, float]:
+    """Processor seconds of a candidate at the first rung, and more at the second one."""
+    protocol, strata = pilot.config.protocol, len(pilot.noise)
+    copies = _SEEDS * len(protocol.settings)  # the first heat trains every setting
+    trained = strata * copies * sum(rung.epochs for rung in protocol.rungs)
+    unit = strata * float(np.mean([record.seconds for record in pilot.records])) / trained
+    first = unit * copies * epochs[0]
+    goes_on = epochs[0] == epochs[1]  # what has trained as long counts again
+    more = last_seeds - _SEEDS + (0 if goes_on else copies)
+    return first, unit * more * epochs[1]
