@@ -14,7 +14,7 @@ import torch
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.core.records import Record
-from evo.validation.graph.graphs import component_of
+from evo.validation.graph.graph import Graph
 
 _PASSES = 5
 """Passes of which the fastest counts."""
@@ -49,7 +49,7 @@ def _cost(kind_name: str, graphs: tuple[str, ...]) -> Cost:
 
 
 def _of_member(kind: Kind, text: str) -> Cost:
-    component = component_of([text])
+    component = Graph.parse(text)
     shapes = max((*kind.trace_shapes, *kind.wide_shapes), key=lambda one: math.prod(one[0]))
     times: list[float] = []
     kept: dict[int, int] = {}
@@ -75,9 +75,11 @@ def _used(kind: Kind, text: str) -> int:
     if not kind.contract.learnables:
         return 0
     inputs = _inputs(kind.trace_shapes[0])
-    output = component_of([text])(*inputs)
+    output = Graph.parse(text)(*inputs)
     learned = inputs[-len(kind.contract.learnables) :]
-    gradients = torch.autograd.grad(output.sum(), learned, allow_unused=True)
+    gradients: Sequence[torch.Tensor | None] = torch.autograd.grad(
+        output.sum(), learned, allow_unused=True
+    )
     return sum(
         number.numel()
         for number, gradient in zip(learned, gradients, strict=True)
