@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 
@@ -77,8 +77,9 @@ def _used(kind: Kind, text: str) -> int:
     inputs = _inputs(kind.trace_shapes[0])
     output = Graph.parse(text)(*inputs)
     learned = inputs[-len(kind.contract.learnables) :]
-    gradients: Sequence[torch.Tensor | None] = torch.autograd.grad(
-        output.sum(), learned, allow_unused=True
+    gradients = cast(
+        Sequence[torch.Tensor | None],
+        torch.autograd.grad(output.sum(), learned, allow_unused=True),
     )
     return sum(
         number.numel()
