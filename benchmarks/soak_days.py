@@ -15,61 +15,29 @@ Usage: python benchmarks/soak_days.py [--quick] [--days N] [--generations N] [--
 """
 
 import math
-import multiprocessing
-import os
 import random
-import signal
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import faulty_model
 import no_training
 import numpy as np
 import torch
+from daily_commands import EXTENSION, commands_by_generation
+from simulated_day import Day, live
 from sizes import Size, read_sizes
 
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair.check import check_campaign
 from evo.campaign.branch import Place, branch
-from evo.campaign.commands import Command
 from evo.campaign.create import create
-from evo.campaign.events import GenerationSealed
-from evo.campaign.progress import Progress
 from evo.campaign.resume import replay
 from evo.config import Config
-from evo.control.client import send
-from evo.control.server import listening
 from evo.llm.providers.base import providers
-
-_FORK = multiprocessing.get_context("fork")
-_EXTENSION = 4
-"""Days that the campaign is extended by."""
-_WITHIN_S = 3600.0
-
-
-class Hour(NamedTuple):
-    """Measures of a process when it has sealed a generation."""
-
-    generation: int
-    process_s: float
-    resident_mib: float
-    descriptors: int
-    threads: int
-
-
-class Day(NamedTuple):
-    """One process of the campaign: its hours, and what it left on disk."""
-
-    hours: list[Hour]
-    disk_mib: float
-    records: int
 
 
 def main(days: int, generations: int, offspring: int, twin: int) -> None:
@@ -80,12 +48,12 @@ def main(days: int, generations: int, offspring: int, twin: int) -> None:
     rng = random.Random(0)  # noqa: S311 - moments to kill at, no secrets
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "weeks"
-        config = _configure(max(1, days - _EXTENSION) * generations, offspring)
+        config = _configure(max(1, days - EXTENSION) * generations, offspring)
         no_training.create(folder, config).close()
-        said = _said(days, generations)
+        said = commands_by_generation(days, generations)
         lived: list[Day] = []
         while Reader.read(folder).generation < days * generations:
-            lived.append(_live(folder, (len(lived) + 1) * generations, said, rng))
+            lived.append(live(folder, (len(lived) + 1) * generations, said, rng))
             _print_day(len(lived), lived[-1])
             assert not check_campaign(folder).findings, check_campaign(folder)
         _print_drift(lived)
@@ -110,115 +78,6 @@ def _configure(generations: int, offspring: int) -> Config:
     values = base.model_dump(mode="json", exclude={"operators", "portfolio", "llm"})
     llm = {"models": models, "wait_s": 0.01, "budget": {"dollars": 1000, "trainings": 100_000}}
     return Config.model_validate({**values, "llm": llm})
-
-
-def _said(days: int, per_day: int) -> dict[int, list[Callable[[Path], Command]]]:
-    """Commands of a person, by the generation after which they are sent."""
-
-    def words(*parts: str, **how: Any) -> Callable[[Path], Command]:
-        return lambda _: Command.of(parts[0], parts[1:], **how)
-
-    said: dict[int, list[Callable[[Path], Command]]] = {}
-    for day in range(1, days):
-        noon = (day - 1) * per_day + max(1, per_day // 2)
-        said.setdefault(noon, []).append(
-            words("hint", f"Day {day}: try bounded functions.", generations=max(1, per_day // 3))
-        )
-        if day % 3 == 1:
-            said[noon].append(lambda folder: Command.of("pin", [_best(folder)]))
-        if day % 5 == 2:
-            said[noon].append(lambda folder: Command.of("ban", [_worst_survivor(folder)]))
-        if day % 4 == 0:
-            said[noon] += [words("pause"), words("resume")]
-        if day % 4 in (1, 3):
-            said[noon].append(words("model", "two", "off" if day % 4 == 1 else "on"))
-        if day % 6 == 0:
-            said[noon].append(words("budget", "dollars=+5", "trainings=+1000"))
-    extended = max(1, days - _EXTENSION) * per_day
-    last_call = max(1, extended - max(1, per_day // 2))
-    said.setdefault(last_call, []).append(words("generations", f"{days * per_day}"))
-    return said
-
-
-def _best(folder: Path) -> str:
-    return max(_survivors(folder), key=lambda one: one[1])[0]
-
-
-def _worst_survivor(folder: Path) -> str:
-    return min(_survivors(folder), key=lambda one: one[1])[0]
-
-
-def _survivors(folder: Path) -> list[tuple[str, float]]:
-    history = Reader.read(folder)
-    return [
-        (record.id, record.scored.margin.value)
-        for record in history.records
-        if record.id in history.survivors and record.is_proposal and record.novelty is not None
-    ]
-
-
-def _live(
-    folder: Path, last: int, said: dict[int, list[Callable[[Path], Command]]], rng: random.Random
-) -> Day:
-    """Run a process until it has sealed a generation, say what is due, and kill it then."""
-    receiving, sending = _FORK.Pipe(duplex=False)
-    process = _FORK.Process(target=_run, args=(folder, sending))
-    process.start()
-    sending.close()
-    assert process.pid is not None
-    hours: list[Hour] = []
-    try:
-        for hour in _heard(receiving):
-            hours.append(hour)
-            for command in said.pop(hour.generation, ()):
-                assert send(folder, command(folder)) is not None, "nobody listens"
-            if hour.generation >= last:
-                time.sleep(rng.uniform(0, 1.0))
-                break
-    finally:
-        if process.is_alive():
-            os.kill(process.pid, signal.SIGKILL)
-        process.join()
-    assert process.exitcode in (0, -signal.SIGKILL, -signal.SIGABRT), process.exitcode
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Day(hours, size / 2**20, len(Reader.read(folder).records))
-
-
-def _heard(receiving: Connection) -> Iterator[Hour]:
-    """What a process reports, until it ends."""
-    until = time.monotonic() + _WITHIN_S
-    while receiving.poll(max(0.0, until - time.monotonic())):
-        try:
-            yield receiving.recv()
-        except EOFError:
-            return
-
-
-def _run(folder: Path, sending: Connection) -> None:
-    os.setsid()
-    with History.open(folder) as history, listening(history, lambda _: None):
-        start = time.process_time()
-
-        def watch(progress: Progress) -> None:
-            nonlocal start
-            for event in progress.events:
-                if isinstance(event, GenerationSealed):
-                    now = time.process_time()
-                    sending.send(_measured(event.generation, now - start))
-                    start = now
-
-        no_training.run(history, watch)
-
-
-def _measured(generation: int, process_s: float) -> Hour:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return Hour(
-        generation,
-        process_s,
-        pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
-        len(list(Path("/proc/self/fd").iterdir())),
-        threading.active_count(),
-    )
 
 
 def _print_day(number: int, day: Day) -> None:

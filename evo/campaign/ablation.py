@@ -5,7 +5,8 @@ the same tasks, networks and seeds, with its own choice of learning rate and str
 of losses, trial by trial, is that member's credit. An effect that two members have only together is
 credited to both.
 
-Every member of the final front was on the front when it was evaluated, so each has its credits.
+Every member of the final front was on the front when it was evaluated, or when it was taken over
+from another campaign, so each has its credits.
 
 Ablations are records in history, but no part of any population, front or archive.
 """

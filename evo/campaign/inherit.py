@@ -16,12 +16,14 @@ import numpy as np
 from archive.novelty.descriptors import TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import steps
+from evo.campaign.ablation import Ablate, AblationState, standard_graphs
 from evo.campaign.baselines import behaviour_scale
 from evo.campaign.bequests import Bequest, trials_of
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
+from evo.components.combination import Combination
 from evo.config import Config
-from evo.core.records import GIVEN_OPERATOR, Record, Status, Trial
+from evo.core.records import GIVEN_OPERATOR, Generation, Record, Status, Trial
 from evo.core.stages import Stage
 from evo.evaluation.rungs import Evaluator, Runner
 from evo.evaluation.statistics.win_rates import score
@@ -78,7 +80,10 @@ class Inherit:
         measured = {record.id: record for record in self._remeasured(survivors, rivals)}
         records = [measured.get(record.id, record) for record in records]
         self._tracker.step(0, "archive", records)
-        return self._archived(records, baselines)
+        records = self._archived(records, baselines)
+        if isinstance(self._kind, Combination):
+            records = self._with_ablations(self._kind, records, baselines)
+        return records
 
     def _described(self, records: Sequence[Record], baselines: Sequence[Record]) -> list[Record]:
         """The records with both vectors; those that compute the same as an earlier one end here."""
@@ -147,6 +152,18 @@ class Inherit:
             archive.add_records(part)
             archived += part
         return archived
+
+    def _with_ablations(
+        self, kind: Combination, records: list[Record], baselines: Sequence[Record]
+    ) -> list[Record]:
+        """The records, then the ablations of their front, most of which the others trained."""
+        self._tracker.step(0, "ablate", records)
+        protocol, rivals = self._config.protocol, {b.id: b.scored.trials for b in baselines}
+        past = AblationState(len(protocol.rungs) - 1)
+        past.take(Generation(0, baselines, ()))
+        evaluator = Evaluator(self._train, protocol.for_everyone, lambda _: rivals)
+        standards = standard_graphs(kind, baselines)
+        return Ablate(kind, evaluator, standards=standards, past=past)(records)
 
     def _archive_of(self, baselines: Sequence[Record]) -> NoveltyArchive:
         archive = NoveltyArchive.of(self._config.novelty)

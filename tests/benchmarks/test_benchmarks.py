@@ -34,8 +34,8 @@ PRINTS = {
 
 
 HELPERS = {
-    *("architectures.py", "faulty_model.py", "large_campaign.py", "make_pool.py"),
-    *("no_training.py", "sizes.py"),
+    *("architectures.py", "daily_commands.py", "faulty_model.py", "large_campaign.py"),
+    *("make_pool.py", "no_training.py", "simulated_day.py", "sizes.py"),
 }
 
 
