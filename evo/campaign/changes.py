@@ -100,8 +100,9 @@ def first_open(history: History, config: Config) -> int:
     It is no earlier than what was changed last, so that changes hold in the order of requests.
     """
     following = history.generation + 1
-    begun = bool(history.outcomes) or bool(config.llm.models)
-    ahead = bool(config.llm.models) and config.llm.ahead
+    is_over = following > config.generations  # of a finished campaign nothing further was asked
+    begun = not is_over and (bool(history.outcomes) or bool(config.llm.models))
+    ahead = not is_over and bool(config.llm.models) and config.llm.ahead
     is_here = history.begun >= following
     first = history.begun + 1 if is_here else following + begun + ahead
     return max(first, *(change.first for change in history.changes), 1)

@@ -7,10 +7,12 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+import no_training
 import pytest
 import typer
 from support.command import call_evo
 
+from archive.history.reader import Reader
 from evo.cli import app
 from evo.config import load
 
@@ -31,6 +33,38 @@ def test_each_command_has_the_options_that_the_skill_uses(line) -> None:
     command = group if words[1].startswith("--") else commands[words[1]]
     known = {name for parameter in command.params for name in (*parameter.opts,)}
     assert set(used) <= known
+
+
+TRAINING = ("run", "resume", "confirm")
+"""Commands that train, which other tests do."""
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory) -> Path:
+    """A folder with the campaigns and the table that the skill names."""
+    folder = tmp_path_factory.mktemp("skill")
+    rows = "".join(f"{i},{i * i % 7},{i % 2}\n" for i in range(80))
+    (folder / "table.csv").write_text("a,b,label\n" + rows)
+    sizes = ("population=6", "offspring=8", "trainings=4", "generations=2")
+    plain = no_training.configure((*sizes, "seed=2"))
+    for name in ("first", "second"):
+        with no_training.create(folder / "runs" / name, plain) as history:
+            no_training.run(history, lambda _: None)
+    return folder
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.split()[1] not in TRAINING])
+def test_each_command_that_trains_nothing_works_as_it_stands(line, workplace) -> None:
+    first = Reader.read(workplace / "runs" / "first")
+    best = next(record.id for record in first.records if record.is_proposal and record.novelty)
+    command = re.sub(r"\s(>|2>).*", "", line).replace(" ID", f" {best}")
+
+    done = call_evo(*shlex.split(command, comments=True)[1:], cwd=workplace)
+
+    if " hint " in command or " model " in command:  # where none is asked, it says so
+        assert (done.code, "model" in done.err) == (2, True)
+    else:
+        assert done.code == 0, done.err
 
 
 def test_the_skill_has_all_that_an_agent_needs() -> None:

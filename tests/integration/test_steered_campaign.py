@@ -239,3 +239,25 @@ def test_nothing_is_asked_for_a_generation_that_does_not_come(tmp_path) -> None:
     history = Reader.read(tmp_path / "run")
     answered = {r.candidate.request for r in history.records if r.candidate.request}
     assert Replies.read(tmp_path / "run", campaign=history.id).total.requests == len(answered)
+
+
+def test_a_hint_to_a_finished_campaign_is_in_the_prompts_of_the_very_next_generation(
+    tmp_path,
+) -> None:
+    config = with_models(tmp_path, generations=2)
+
+    def prompts() -> dict[str, str]:
+        replies = Replies.read(tmp_path / "run", campaign=Reader.read(tmp_path / "run").id)
+        return {exchange.request.key: exchange.request.prompt.user for exchange in replies}
+
+    run(tmp_path / "run", config)
+    before = prompts()
+    with History.open(tmp_path / "run") as history:
+        answer = steer(history, Command.of("hint", ["Try bounded ones."]))
+        steer(history, Command.of("generations", ["+1"]))
+    run(tmp_path / "run", config)
+
+    assert answer.first == 3
+    asked_since = [prompt for key, prompt in prompts().items() if key not in before]
+    assert asked_since
+    assert all("Try bounded ones." in prompt for prompt in asked_since)
