@@ -11,6 +11,7 @@ import torch
 from archive.history.history import History
 from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
+from evo.campaign.kind_needs import check_suits
 from evo.campaign.propose_step import portfolio_of
 from evo.components.kinds import kinds
 from evo.compute import devices
@@ -25,7 +26,6 @@ from evo.selection.islands import Islands
 from evo.tasks.base import LoopTask, tasks
 from evo.tasks.check import checked_loop, checked_task
 from evo.tasks.fingerprint import Fingerprint, fingerprint, loop_fingerprint
-from evo.tasks.objective import Classification
 from operators.portfolio import Portfolio
 
 
@@ -178,7 +178,6 @@ def prepare_tasks(
         UsageError: a name is unknown, a task cannot be had here, breaks a rule, or does not suit
             the kind.
     """
-    kind = kinds.get(kind_name)
     ready: dict[str, ReadyTask] = {}
     for name in task_names:
         task_class = tasks.get(name)
@@ -186,11 +185,7 @@ def prepare_tasks(
             ready[name] = ReadyTask(loop_fingerprint(checked_loop(name, task_class)), ())
             continue
         task, data, remarks = checked_task(name, task_class, batch_size=batch_size)
-        if kind.needs_classes and not isinstance(data.objective, Classification):
-            raise UsageError(
-                f"Kind {kind_name!r} needs tasks of classification, and {name!r} is none; leave it "
-                "out of the tasks."
-            )
+        check_suits(kind_name, name, task, data)
         ready[name] = ReadyTask(fingerprint(task, data), remarks)
     return ready
 

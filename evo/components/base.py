@@ -36,6 +36,8 @@ class Kind(ABC):
         is_mapped: whether training calls the component under `torch.func.vmap`, once for all
             copies, rather than on tensors that hold the copies.
         needs_classes: whether it can be trained on tasks of classification alone.
+        needs_gates: whether networks must give its component a gate and a value, see
+            `Network.gated`.
         learning_rates: those to pick from where the configuration names none; None for the
             protocol's own.
         strengths: what its penalty is multiplied by, likewise; None for a kind without a penalty.
@@ -52,6 +54,7 @@ class Kind(ABC):
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
     is_mapped: ClassVar[bool] = False
     needs_classes: ClassVar[bool] = False
+    needs_gates: ClassVar[bool] = False
     learning_rates: ClassVar[tuple[float, ...] | None] = None
     strengths: ClassVar[tuple[float, ...] | None] = None
     standard: ClassVar[str | None] = None

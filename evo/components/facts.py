@@ -63,6 +63,39 @@ def elementwise_facts(component: Component) -> Facts:
     return _rounded(facts)
 
 
+def gate_facts(component: Component) -> Facts:
+    """What a gate lets through of a value of 1, its shape in the value, moments, and slopes.
+
+    Moments are of an independent standard normal gate and value, as of layers at their start.
+    """
+    gates = torch.tensor([-8.0, -2.0, 0.0, 1.0, 2.0, 8.0])
+    gate, value = (one.requires_grad_() for one in normal_probe(2, 4096).unbind())
+    output = component(gate, value)
+    slopes = [torch.zeros_like(gate)] * 2
+    if output.requires_grad:
+        slopes = torch.autograd.grad(
+            output.sum(), [gate, value], allow_unused=True, materialize_grads=True
+        )
+    with torch.no_grad():
+        passed = component(gates, torch.ones(6)).double()
+        doubled = component(torch.ones(2), torch.tensor([1.0, 2.0])).double()
+        turned = component(torch.ones(2), torch.tensor([1.0, -1.0])).double()
+    facts = {
+        f"output at gate {number:g}, value 1": one
+        for number, one in zip(gates.tolist(), passed, strict=True)
+    }
+    values = output.detach().double()
+    facts |= {
+        "output at gate 1, value 2": doubled[1],
+        "output at gate 1, value -1": turned[1],
+        "E f, gate and value standard normal": values.mean(),
+        "E f²": values.square().mean(),
+        "E (slope in the gate)²": slopes[0].double().square().mean(),
+        "E (slope in the value)²": slopes[1].double().square().mean(),
+    }
+    return _rounded(facts)
+
+
 def row_facts(component: Component) -> Facts:
     """Mean and size of the outputs for rows of 32 features of three sorts."""
     normal = normal_probe(64, 32)

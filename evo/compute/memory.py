@@ -113,7 +113,8 @@ def _largest(work: Work, parts: Parts) -> tuple[str, str, Network, Data]:
         data = task.load()
         shape = tuple(data.train.inputs.shape[1:])
         most = max(rung.networks or sys.maxsize for rung in work.protocol.rungs)
-        for name, network in list(task.networks().items())[:most]:
+        for name, plain in list(task.networks().items())[:most]:
+            network = plain.suited(parts)
             generator = torch.Generator().manual_seed(0)
             parameters = network.fresh(shape, data.outputs, generator, parts)
             size = sum(values.numel() for values in parameters.values())

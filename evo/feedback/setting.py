@@ -40,7 +40,7 @@ def setting_of(
     """
     survival = selection.strategies[0][0]
     closest, typical = _distances(baselines)
-    described = [_task(name) for name in names]
+    described = [_task(name, kind) for name in names]
     return Setting(
         role=" ".join(_first_line(member) for member in kind.members),
         tasks=described,
@@ -64,19 +64,22 @@ def setting_of(
     )
 
 
-def _task(name: str) -> TaskSetting:
+def _task(name: str, kind: Kind) -> TaskSetting:
     task = tasks.get(name)()
     label = name.replace("\\", "/").rpartition("/")[2]
     if isinstance(task, LoopTask):
         return TaskSetting(label, (), 0, False, (0, 0, 0), {}, loop=_loop(task))
     data = task.load()
+    networks = task.networks()
+    if kind.needs_gates:
+        networks = {label: network.gated() for label, network in networks.items()}
     return TaskSetting(
         label,
         tuple(data.train.inputs.shape[1:]),
         data.outputs,
         isinstance(data.objective, Classification),
         (len(data.train.targets), len(data.validation.targets), len(data.test.targets)),
-        {label: network.summary for label, network in task.networks().items()},
+        {label: network.summary for label, network in networks.items()},
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import torch
 
+from evo.core.errors import UsageError
 from evo.networks.learnables import Component, FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Plain, Role, Weight
@@ -64,6 +65,23 @@ class Network(ABC):
         if parts.initialize is not None:
             parameters = _initialised(parameters, self.roles(), parts.initialize, generator)
         return parameters | parts.learned(self.feature_counts(inputs))
+
+    def suited(self, parts: Parts) -> "Network":
+        """The network itself, or its gated form where the parts' activation takes two halves."""
+        return self if parts.halves == 1 else self.gated()
+
+    def gated(self) -> "Network":
+        """The network with layers that give a gate and a value to each activation.
+
+        Such a layer has twice the outputs, the gate's first, and the activation gives half of them.
+
+        Raises:
+            UsageError: it has no such form.
+        """
+        raise UsageError(
+            f"a {type(self).__name__} has no gated form: gated activations need layers twice as "
+            "wide. Use Mlp, Patches, Cnn or Transformer, or define gated()"
+        )
 
     @abstractmethod
     def roles(self) -> Mapping[str, Role]:

@@ -1,7 +1,7 @@
 """The convolutional network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, image_shape
 from evo.networks.layers import (
+    GATED_WORDS,
     START_WORDS,
     Start,
     apply_read_out,
@@ -31,10 +32,12 @@ class Cnn(Network):
     Attributes:
         channels: outputs of each convolution. Pooling after each halves the image, rounded down.
         start: initial distribution of weights.
+        halves: see `Network.gated`.
     """
 
     channels: tuple[int, ...]
     start: Start = "uniform"
+    halves: int = 1
 
     def initialise(
         self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
@@ -43,8 +46,9 @@ class Cnn(Network):
         fan_in, height, width = image_shape(inputs)
         parameters: Parameters = {}
         for layer, fan_out in enumerate(self.channels):
-            weight, bias = dense(fan_in * _KERNEL_SIZE**2, fan_out, self.start, generator)
-            kernel = weight.T.reshape(fan_out, fan_in, _KERNEL_SIZE, _KERNEL_SIZE).contiguous()
+            wide = self.halves * fan_out
+            weight, bias = dense(fan_in * _KERNEL_SIZE**2, wide, self.start, generator)
+            kernel = weight.T.reshape(wide, fan_in, _KERNEL_SIZE, _KERNEL_SIZE).contiguous()
             parameters |= {f"{layer}.weight": kernel, f"{layer}.bias": bias.flatten()}
             fan_in, height, width = fan_out, height // 2, width // 2
         if not height * width:
@@ -56,12 +60,18 @@ class Cnn(Network):
 
     def roles(self) -> Mapping[str, Role]:
         """Weights and biases of the convolutions and the read-out."""
-        return outputs_first_roles([*map(str, range(len(self.channels))), "out"])
+        hidden = outputs_first_roles(map(str, range(len(self.channels))), halves=self.halves)
+        return hidden | outputs_first_roles(["out"])
+
+    def gated(self) -> Network:
+        """The same channels, from convolutions to twice as many."""
+        return replace(self, halves=2)
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Activation and normalisation after each convolution; the features are its channels."""
         hidden = {str(layer): channels for layer, channels in enumerate(self.channels)}
-        return FeatureCounts(activations=hidden, norms=hidden)
+        norms = {layer: self.halves * channels for layer, channels in hidden.items()}
+        return FeatureCounts(activations=hidden, norms=norms)
 
     @property
     def summary(self) -> str:
@@ -69,7 +79,7 @@ class Cnn(Network):
         channels = ", ".join(map(str, self.channels))
         return (
             f"3×3 convolutions, channels {channels}, each activated and then pooled 2×2 by its "
-            f"mean; {START_WORDS[self.start]}; no norm"
+            f"mean; {START_WORDS[self.start]}; no norm{GATED_WORDS[self.halves - 1]}"
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
@@ -106,7 +116,7 @@ def _apply_parts(
     A component that is called per copy gets (rows, channels), one row per pixel of an image. That
     is the order in memory, so it needs no copying.
     """
-    if parts.normalize is None and not parts.activation_learnables:
+    if parts.normalize is None and not parts.activation_learnables and parts.halves == 1:
         return parts.activated(signal, layer, parameters)
     batch, _, height, width = signal.shape
     copies = len(parameters[f"{layer}.weight"])

@@ -19,6 +19,8 @@ START_WORDS: Mapping[Start, str] = {
     "uniform": "weights and biases start uniform in ±1/√fan_in",
     "normal": "weights start as N(0, 1/fan_in), biases at 0",
 }
+GATED_WORDS = ("", "; each activated layer gives two halves, gate and value")
+"""What a summary adds, by the number of halves less one."""
 
 
 def dense(
@@ -40,21 +42,23 @@ def read_out(
     return weight.T.contiguous(), bias.T.contiguous()
 
 
-def dense_roles(layers: Iterable[str]) -> dict[str, Role]:
-    """Roles of weights and biases of layers made by `dense`."""
+def dense_roles(layers: Iterable[str], *, halves: int = 1) -> dict[str, Role]:
+    """Roles of weights and biases of layers made by `dense`, see `Network.halves`."""
+    weight = Weight(inputs_first=True, blocks=halves)
     return {
         f"{layer}.{part}": role
         for layer in layers
-        for part, role in (("weight", Weight(inputs_first=True)), ("bias", Plain.BIAS))
+        for part, role in (("weight", weight), ("bias", Plain.BIAS))
     }
 
 
-def outputs_first_roles(layers: Iterable[str]) -> dict[str, Role]:
+def outputs_first_roles(layers: Iterable[str], *, halves: int = 1) -> dict[str, Role]:
     """Roles of weights and biases of convolutions, and of a layer made by `read_out`."""
+    weight = Weight(blocks=halves)
     return {
         f"{layer}.{part}": role
         for layer in layers
-        for part, role in (("weight", Weight()), ("bias", Plain.BIAS))
+        for part, role in (("weight", weight), ("bias", Plain.BIAS))
     }
 
 

@@ -32,6 +32,7 @@ class Parts:
 
     Attributes:
         activation: applied after every hidden layer, on tensors of any shape.
+        halves: 2 for an activation that takes the signal in two halves, gate and value.
         preprocess: applied to the samples before the first layer: (n, d) → (n, d), rows apart.
         penalty: of one weight matrix (outputs, inputs) → (); its sum over all matrices of the
             network is added to the training loss. None for no penalty.
@@ -64,6 +65,7 @@ class Parts:
     activation_learnables: tuple[Learnable, ...] = ()
     normalize_learnables: tuple[Learnable, ...] = ()
     observe: Observer | None = None
+    halves: int = 1
 
     def activated(
         self,
@@ -75,10 +77,10 @@ class Parts:
     ) -> torch.Tensor:
         """Apply the activation to the signal of a layer, see `on_each_copy`."""
         if not self.activation_learnables:
-            output = self.activation(signal)
+            output = self._activation(signal)
         else:
             output = on_each_copy(
-                self.activation,
+                self._activation,
                 self.activation_learnables,
                 signal,
                 layer,
@@ -88,6 +90,12 @@ class Parts:
         if self.observe is not None:
             self.observe(signal, output)
         return output
+
+    def _activation(self, signal: torch.Tensor, *learned: torch.Tensor) -> torch.Tensor:
+        """The activation of a signal (…, halves · features), whose halves it takes one by one."""
+        if self.halves == 1:
+            return self.activation(signal, *learned)
+        return self.activation(*signal.chunk(self.halves, dim=-1), *learned)
 
     def normalized(
         self,

@@ -4,13 +4,14 @@ Patches do not overlap, so a layer is a reshape and one product, without convolu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut_patches, image_shape
 from evo.networks.layers import (
+    GATED_WORDS,
     START_WORDS,
     Start,
     apply_dense,
@@ -35,11 +36,13 @@ class Patches(Network):
         channels: features per patch, and per block of patches.
         start: initial distribution of weights.
         hidden: width of a dense hidden layer over all blocks; 0 for none.
+        halves: see `Network.gated`.
     """
 
     channels: tuple[int, int]
     start: Start = "uniform"
     hidden: int = 0
+    halves: int = 1
 
     def initialise(
         self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
@@ -49,11 +52,11 @@ class Patches(Network):
         patch, block = self.channels
         parameters: Parameters = {}
         for stage, (fan_in, fan_out) in enumerate(((4 * channels, patch), (4 * patch, block))):
-            weight, bias = dense(fan_in, fan_out, self.start, generator)
+            weight, bias = dense(fan_in, self.halves * fan_out, self.start, generator)
             parameters |= {f"{stage}.weight": weight, f"{stage}.bias": bias}
         fan_in = height // 4 * (width // 4) * block
         if self.hidden:
-            weight, bias = dense(fan_in, self.hidden, self.start, generator)
+            weight, bias = dense(fan_in, self.halves * self.hidden, self.start, generator)
             parameters |= {"dense.weight": weight, "dense.bias": bias}
             fan_in = self.hidden
         weight, bias = read_out(fan_in, outputs, self.start, generator)
@@ -61,15 +64,19 @@ class Patches(Network):
 
     def roles(self) -> Mapping[str, Role]:
         """Stages and hidden layer hold inputs first, the read-out outputs first."""
-        return dense_roles(["0", "1", *(["dense"] if self.hidden else [])]) | outputs_first_roles(
-            ["out"]
-        )
+        activated = dense_roles(["0", "1", *(["dense"] if self.hidden else [])], halves=self.halves)
+        return activated | outputs_first_roles(["out"])
+
+    def gated(self) -> Network:
+        """The same features, from layers twice as wide."""
+        return replace(self, halves=2)
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Activation and normalisation after each stage; the features are those of a patch."""
         stages = {"0": self.channels[0], "1": self.channels[1]}
         hidden = stages | ({"dense": self.hidden} if self.hidden else {})
-        return FeatureCounts(activations=hidden, norms=hidden)
+        norms = {layer: self.halves * width for layer, width in hidden.items()}
+        return FeatureCounts(activations=hidden, norms=norms)
 
     def arranged(self, samples: torch.Tensor) -> torch.Tensor:
         """Patches of each sample, (n, patches, 4 · channels), with those of a block adjacent.
@@ -91,6 +98,7 @@ class Patches(Network):
         return (
             f"2×2 patches with shared weights to {self.channels[0]} features, 2×2 blocks of these "
             f"to {self.channels[1]}{dense_layer}; {START_WORDS[self.start]}; no norm"
+            f"{GATED_WORDS[self.halves - 1]}"
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:

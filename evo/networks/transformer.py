@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut_patches, image_shape
 from evo.networks.layers import (
+    GATED_WORDS,
     START_WORDS,
     Start,
     apply_dense,
@@ -39,6 +40,7 @@ class Transformer(Network):
         patch: height and width in pixels; (1, width of the image) makes each row a token.
         feed_forward: width of the hidden layer as a multiple of `width`.
         start: initial distribution of weights. Positions start as N(0, 0.02²), as in ViT.
+        halves: see `Network.gated`.
     """
 
     width: int
@@ -47,6 +49,7 @@ class Transformer(Network):
     patch: tuple[int, int] = (2, 2)
     feed_forward: int = 2
     start: Start = "normal"
+    halves: int = 1
 
     def initialise(
         self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator
@@ -60,7 +63,7 @@ class Transformer(Network):
             layers |= {
                 f"{block}.attend": (self.width, 3 * self.width),
                 f"{block}.merge": (self.width, self.width),
-                f"{block}.widen": (self.width, hidden),
+                f"{block}.widen": (self.width, self.halves * hidden),
                 f"{block}.narrow": (hidden, self.width),
             }
         positions = 0.02 * torch.randn(tokens, self.width, generator=generator)
@@ -73,13 +76,15 @@ class Transformer(Network):
 
     def roles(self) -> Mapping[str, Role]:
         """Positions are no weights; layers hold inputs first, the read-out outputs first."""
-        blocks = [
-            f"{block}.{layer}"
-            for block in range(self.blocks)
-            for layer in ("attend", "merge", "widen", "narrow")
-        ]
-        layers = dense_roles(["embed", *blocks]) | outputs_first_roles(["out"])
-        return {"positions": Plain.OTHER, **layers}
+        blocks = range(self.blocks)
+        plain = [f"{block}.{layer}" for block in blocks for layer in ("attend", "merge", "narrow")]
+        layers = dense_roles(["embed", *plain]) | outputs_first_roles(["out"])
+        widen = dense_roles((f"{block}.widen" for block in blocks), halves=self.halves)
+        return {"positions": Plain.OTHER, **layers, **widen}
+
+    def gated(self) -> Network:
+        """The same feed-forward parts, from widening layers twice as wide."""
+        return replace(self, halves=2)
 
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """The activation in the feed-forward parts; norms before these, attentions, the read-out.
@@ -105,7 +110,7 @@ class Transformer(Network):
             f"a pre-norm transformer of {self.blocks} blocks, width {self.width}, {self.heads} "
             f"heads, tokens of {self.patch[0]}×{self.patch[1]} pixels, activated in feed-forward "
             f"layers of {self.feed_forward * self.width}; {START_WORDS[self.start]}; layer norms "
-            "without parameters"
+            f"without parameters{GATED_WORDS[self.halves - 1]}"
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:

@@ -60,6 +60,15 @@ $parameters
         return $function(x$learned)
 '''
 
+_GATED_ACTIVATION = '''
+class GatedActivation(nn.Module):
+    """The activation of a layer twice as wide: gates in the first half of the last dimension."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        gate, value = x.chunk(2, dim=-1)
+        return $function(gate, value)
+'''
+
 _NORMALIZATION = '''
 class Normalization(nn.Module):
     """The normalisation over the last dimension, as `nn.LayerNorm(features)` is used."""
@@ -234,6 +243,7 @@ class Schedule(torch.optim.lr_scheduler.LRScheduler):
 '''
 
 WRAPPERS: Mapping[str, Wrapper] = {
+    "halves": Wrapper(("GatedActivation",), _GATED_ACTIVATION),  # sets the activation, too
     "activation": Wrapper(("Activation",), _ACTIVATION),
     "normalize": Wrapper(("Normalization",), _NORMALIZATION),
     "preprocess": Wrapper(("Preprocessor",), _PREPROCESSOR),

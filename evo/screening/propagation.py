@@ -49,7 +49,8 @@ class Propagation:
         """
         parts = _Recording(**vars(self.kind.parts(component)))
         statistics: list[float] = []
-        for network in self._networks:
+        for plain in self._networks:
+            network = plain.suited(parts)
             parts.layers.clear()
             statistics += _statistics(network, self._start(network, parts), self._data, parts)
         return np.nan_to_num(

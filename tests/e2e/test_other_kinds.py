@@ -16,6 +16,7 @@ KINDS = {
         "    m = 0.8 * m + 0.2 * g\n"
         "    return torch.stack([m.sign(), m, v])\n"
     ),
+    "gated-activation": "def glu(gate, value):\n    return gate.tanh() * (value + 1)\n",
     "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
     "initializer": "def initialize(z, fan_in, fan_out):\n    return z / fan_in.sqrt()\n",
     "loss": "def loss(outputs, targets):\n    return (outputs - targets).square().sum(-1)\n",

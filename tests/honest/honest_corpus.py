@@ -40,6 +40,7 @@ VALUES_ALONE = {
     ("activation", "in_place_chain"),
     ("activation", "masked_constant"),
     ("activation", "masked_fill_in_place"),
+    ("gated-activation", "in_place_gate"),
     ("parametric-activation", "exp_by_math"),
 }
 """Components that eager PyTorch does not differentiate as their authors mean them.

@@ -16,6 +16,8 @@ def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
     if kind == "optimizer":
         flat = values.flatten()
         return [flat, 0.1 * flat.flip(0), flat.square(), flat.roll(3), torch.tensor(3.0)]
+    if kind == "gated-activation":
+        return [values, 0.7 * values.flip(0).roll(1, -1)]
     contract = kinds.get(kind).contract
     sizes = {"fan_in": values.shape[1], "fan_out": values.shape[0]}
     beside = [torch.tensor(float(sizes[scalar])) for scalar in contract.scalars]

@@ -73,7 +73,7 @@ def train(
     last batch of an epoch is left out.
 
     Args:
-        network: to train.
+        network: to train, in its gated form where the parts ask for it.
         data: the task's splits.
         parts: the component, in its place among the defaults.
         seeds: of the copies; a seed decides split, initial weights and data order.
@@ -83,6 +83,7 @@ def train(
         batch_size: samples per step and copy.
         observe: whether to note the course of the training too.
     """
+    network = network.suited(parts)
     strengths = strengths or [1.0] * len(learning_rates)
     settings = list(zip(learning_rates, strengths, strict=True))
     copies = _Copies(network, data, parts, seeds, settings)

@@ -1,5 +1,7 @@
 """Needs of a kind in tasks and configuration, settled before anything is spent."""
 
+from pathlib import Path
+
 import pytest
 
 from evo.campaign import create
@@ -16,6 +18,27 @@ def test_a_kind_that_needs_classes_is_refused_on_a_task_without() -> None:
 
     create.prepare_tasks("loss", ["digits"])
     create.prepare_tasks("activation", ["harmonics"])
+
+
+def test_a_kind_that_needs_gates_is_refused_where_a_network_has_no_gated_form(
+    tmp_path: Path,
+) -> None:
+    task = tmp_path / "own.py"
+    task.write_text(
+        "from torch import nn\n"
+        "from evo.networks.modules import ModuleNetwork\n"
+        "from evo.tasks.digits import Digits\n"
+        "class Own(Digits):\n"
+        "    def networks(self):\n"
+        "        make = lambda: nn.Sequential(\n"
+        "            nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 10))\n"
+        "        return {'plain': ModuleNetwork(make)}\n"
+    )
+
+    create.prepare_tasks("activation", [str(task)])
+    with pytest.raises(UsageError, match=r"'gated-activation' .* network 'plain'.*no gated form"):
+        create.prepare_tasks("gated-activation", [str(task)])
+    create.prepare_tasks("gated-activation", ["digits", "digits-large", "digits-transformer"])
 
 
 def test_a_kind_brings_its_learning_rates_where_the_configuration_names_none() -> None:

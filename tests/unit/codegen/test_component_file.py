@@ -90,6 +90,13 @@ def test_a_function_that_cannot_be_written_readably_is_written_exactly() -> None
     assert computes(source, kind, text)
 
 
+def test_a_gated_activation_takes_a_layer_of_twice_the_width() -> None:
+    found = loaded("gated-activation", "swiglu").GatedActivation()
+    x = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
+
+    assert torch.allclose(found(x), F.silu(x[:, :4]) * x[:, 4:])
+
+
 @pytest.mark.parametrize("kind_name", KINDS)
 def test_a_file_imports_nothing_but_torch_and_the_standard_library(kind_name: str) -> None:
     for name in list(baselines(kind_name))[:3]:

@@ -15,6 +15,10 @@ COMPONENTS = {
         lambda x, a, b: F.relu(x) + b,
         lambda x, a, b: torch.sin(a * x),
     ),
+    "gated-activation": (
+        lambda gate, value: F.relu(gate) * value,
+        lambda gate, value: torch.sin(3 * gate) + value,
+    ),
     "normalization": (
         lambda x, gain, shift: x,
         lambda x, gain, shift: F.layer_norm(x, x.shape[-1:], gain, shift),

@@ -1,0 +1,27 @@
+"""Needs of a kind that a task may not meet: classes, and networks with gated layers."""
+
+from evo.components.kinds import kinds
+from evo.core.errors import UsageError
+from evo.tasks.base import Data, Task
+from evo.tasks.objective import Classification
+
+
+def check_suits(kind_name: str, task_name: str, task: Task, data: Data) -> None:
+    """Check that a task has what components of a kind are trained with.
+
+    Raises:
+        UsageError: it lacks something; the message says what.
+    """
+    kind = kinds.get(kind_name)
+    if kind.needs_classes and not isinstance(data.objective, Classification):
+        raise UsageError(
+            f"Kind {kind_name!r} needs tasks of classification, and {task_name!r} is none; leave "
+            "it out of the tasks."
+        )
+    for label, network in task.networks().items() if kind.needs_gates else ():
+        try:
+            network.gated()
+        except UsageError as error:
+            raise UsageError(
+                f"Kind {kind_name!r} does not suit task {task_name!r}, network {label!r}: {error}."
+            ) from error
