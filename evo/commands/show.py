@@ -25,6 +25,7 @@ def show(
     from archive.history.machines import machines_of, read_stays
     from evo.report.facts.figures import figure_facts, names_of_shipped, trials_of_baselines
     from evo.report.facts.record import find_record, record_facts
+    from evo.report.facts.training_time import time_over_baselines
     from evo.report.views.record import record_view
 
     record = find_record(history.records, id)
@@ -32,6 +33,8 @@ def show(
     names = names_of_shipped(history.config["kind"])
     figures = figure_facts(record, trials_of_baselines(history.records), names)
     facts = record_facts(record, confirmation, _credits(history, record), figures)
+    if (ratio := time_over_baselines(record, history.records)) is not None:
+        facts["time_over_baselines"] = round(ratio, 3)
     if len(stays := read_stays(history.folder)) > 1:
         facts["machines"] = machines_of(stays, record.generation, record.id)
     print_facts(facts, record_view(facts), as_json=as_json)

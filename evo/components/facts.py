@@ -180,6 +180,39 @@ def update_facts(component: Component) -> Facts:
     return _rounded(facts)
 
 
+def matrix_update_facts(component: Component) -> Facts:
+    """Sizes of steps for matrices and vectors, singular values of a step, and how they scale."""
+
+    def steps(gradients: torch.Tensor) -> torch.Tensor:
+        weights = torch.zeros(gradients.shape[1:])
+        states = [torch.zeros_like(weights)] * 3
+        taken: list[torch.Tensor] = []
+        for number, gradient in enumerate(gradients, 1):
+            scalars = (torch.tensor(float(number)), gradient.norm())
+            step, *states = component(gradient, *states, weights, *scalars)
+            taken.append(step.double())
+            weights = weights - 1e-3 * step
+        return torch.stack(taken)
+
+    with torch.no_grad():
+        drawn = normal_probe(30, 8, 16)
+        usual, tenfold = steps(drawn), steps(10 * drawn)
+        steady = steps(normal_probe(8, 16).expand(30, 8, 16))
+        vector = steps(drawn[:, :1])
+        spread = torch.linalg.svdvals(steady[-1])
+    facts = {
+        "root mean square of step 1": usual[0].square().mean().sqrt(),
+        "root mean square of step 30, wavering gradients": usual[-1].square().mean().sqrt(),
+        "root mean square of step 30, steady gradient": steady[-1].square().mean().sqrt(),
+        "the same with gradients ten times as large": tenfold[-1].square().mean().sqrt(),
+        "root mean square of step 30 of a vector": vector[-1].square().mean().sqrt(),
+        "largest singular value of a steady step": spread[0],
+        "smallest singular value over the largest (1: orthogonal)": spread[-1]
+        / (spread[0] + 1e-12),
+    }
+    return _rounded(facts)
+
+
 def schedule_facts(component: Component) -> Facts:
     """Factors at the start, the quarters and the end, and their mean."""
     with torch.no_grad():

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 
 from evo.components.base import ContractError, Kind
-from evo.components.checks import expect_form, normal_probe
+from evo.components.checks import normal_probe
 from evo.components.facts import update_facts
 from evo.components.kinds import kinds
+from evo.components.walks import walk
 from evo.core.contract import Contract
 from evo.core.records import Vector
 from evo.networks.learnables import Component
@@ -109,16 +110,16 @@ class Optimizer(Kind):
             for size in (12, 1, 33):
                 for name, scale in _SCALES.items():
                     gradients = scale * normal_probe(_STEPS, size)
-                    _walk(component, gradients, f"{name} gradients of {size} weights")
+                    walk(component, gradients, f"{name} gradients of {size} weights")
             gradients = normal_probe(_STEPS, 12)
-            _walk(component, torch.zeros(_STEPS, 12), "gradients of zero")
-            _walk(
+            walk(component, torch.zeros(_STEPS, 12), "gradients of zero")
+            walk(
                 component,
                 gradients * (normal_probe(_STEPS, 12, seed=1) > 0),
                 "gradients with zeros",
             )
-            one = _walk(component, gradients, "usual gradients")
-            other = _walk(component, -gradients, "usual gradients")
+            one = walk(component, gradients, "usual gradients")
+            other = walk(component, -gradients, "usual gradients")
         if not (one - other).abs().max() > 1e-6 * one.abs().max():
             raise ContractError("expected a step that depends on g, got the same for -g")
 
@@ -137,7 +138,7 @@ class Optimizer(Kind):
         gradients = sizes * (steadiness + (1.3 - steadiness) * normal_probe(_PROBED, 8))
         gradients[_PROBED // 2 :] /= 5
         with torch.no_grad():
-            steps = _walk(component, gradients, "the probe", weights=2 * normal_probe(8, seed=2))[
+            steps = walk(component, gradients, "the probe", weights=2 * normal_probe(8, seed=2))[
                 _MOMENTS
             ]
         scaled = steps / (steps.square().mean().sqrt() + 1e-12)
@@ -146,28 +147,3 @@ class Optimizer(Kind):
     def facts(self, component: Component) -> dict[str, float]:
         """Steps for simple gradients."""
         return update_facts(component)
-
-
-def _walk(
-    component: Component,
-    gradients: torch.Tensor,
-    what: str,
-    weights: torch.Tensor | None = None,
-) -> torch.Tensor:
-    """The steps for gradients (steps, p) that come one after another: (steps, p)."""
-    if weights is None:
-        weights = 0.2 * normal_probe(gradients.shape[1], seed=2)
-    mean, square = torch.zeros_like(weights), torch.zeros_like(weights)
-    steps: list[torch.Tensor] = []
-    for number, gradient in enumerate(gradients, 1):
-        outputs = component(gradient, mean, square, weights, torch.tensor(float(number)))
-        expect_form(outputs, shape=torch.Size((3, len(weights))), dtype=weights.dtype)
-        for name, values in zip(("step", "m", "v"), outputs, strict=True):
-            if not torch.isfinite(values).all():
-                raise ContractError(
-                    f"expected a finite {name}, got another at step {number} on {what}"
-                )
-        step, mean, square = outputs
-        steps.append(step)
-        weights = weights - 1e-3 * step
-    return torch.stack(steps)

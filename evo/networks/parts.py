@@ -45,6 +45,9 @@ class Parts:
         update: update rule in place of Adam: gradient, two states and weights of one parameter
             tensor, (p,) each, and the number of the step, () → (3, p): the decrease of the weights
             before the learning rate, and the new states. None for Adam.
+        updates_matrices: whether the update rule takes matrices with three states instead: each
+            weight as (outputs, inputs), any other tensor as (1, p), and the norm of all gradients
+            of the copy last, () → (4, outputs, inputs).
         schedule: progress in [0, 1) → factor of the learning rate, elementwise. None for a
             linear decrease to 0.
         judged_by: result that decides a trial: the task's loss, or the error rate.
@@ -66,6 +69,7 @@ class Parts:
     normalize_learnables: tuple[Learnable, ...] = ()
     observe: Observer | None = None
     halves: int = 1
+    updates_matrices: bool = False
 
     def activated(
         self,

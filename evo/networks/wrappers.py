@@ -228,6 +228,45 @@ class Optimizer(torch.optim.Optimizer):
         return loss
 '''
 
+_MATRIX_OPTIMIZER = '''
+class MatrixOptimizer(torch.optim.Optimizer):
+    """The update rule as an optimiser of torch; its states are in `state_dict()`.
+
+    Parameters of two or more dimensions are matrices (outputs, inputs), as linear and convolutional
+    layers hold them; all others are rows. The default rate is the one that training picked most
+    often; it fell to 0 over training.
+    """
+
+    def __init__(self, params: Any, lr: float = $rate) -> None:
+        super().__init__(params, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        weights = [w for group in self.param_groups for w in group["params"] if w.grad is not None]
+        if not weights:
+            return loss
+        norm = torch.stack([weight.grad.norm() for weight in weights]).norm()
+        rates = {weight: group["lr"] for group in self.param_groups for weight in group["params"]}
+        for weight in weights:
+            shape = (len(weight), -1) if weight.dim() > 1 else (1, -1)
+            matrix = weight.reshape(shape)
+            state = self.state[weight]
+            if not state:
+                state["step"] = torch.zeros((), device=weight.device)
+                state["kept"] = torch.zeros_like(matrix).expand(3, *matrix.shape).clone()
+            state["step"] += 1
+            updated = $function(
+                weight.grad.reshape(shape), *state["kept"], matrix, state["step"], norm
+            )
+            state["kept"] = updated[1:].clone()
+            weight.sub_(rates[weight] * updated[0].reshape(weight.shape))
+        return loss
+'''
+
 _SCHEDULE = '''
 class Schedule(torch.optim.lr_scheduler.LRScheduler):
     """The schedule over `total_steps` calls of `step()`; after the last one the rate stays."""
@@ -250,6 +289,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "loss": Wrapper(("Loss",), _LOSS),
     "initialize": Wrapper(("initialize_model", "initialize_weight"), _INITIALIZER, _LAYERS),
     "penalty": Wrapper(("Regularizer",), _REGULARIZER, _LAYERS),
+    "updates_matrices": Wrapper(("MatrixOptimizer",), _MATRIX_OPTIMIZER),
     "update": Wrapper(("Optimizer",), _OPTIMIZER),
     "schedule": Wrapper(("Schedule",), _SCHEDULE),
 }

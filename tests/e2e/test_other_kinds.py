@@ -17,6 +17,12 @@ KINDS = {
         "    return torch.stack([m.sign(), m, v])\n"
     ),
     "gated-activation": "def glu(gate, value):\n    return gate.tanh() * (value + 1)\n",
+    "matrix-optimizer": (
+        "import torch\n"
+        "def update(g, m, v, u, w, t, norm):\n"
+        "    m = 0.9 * m + 0.1 * g\n"
+        "    return torch.stack([m / (m.norm() + 1e-6), m, v, u])\n"
+    ),
     "preprocessor": "def preprocess(x):\n    return x.tanh()\n",
     "initializer": "def initialize(z, fan_in, fan_out):\n    return z / fan_in.sqrt()\n",
     "loss": "def loss(outputs, targets):\n    return (outputs - targets).square().sum(-1)\n",

@@ -17,7 +17,7 @@ from evo.validation.validator import Validation, Validator
 
 SHARE_REFUSED = 0.01
 """The most that may be refused wrongly."""
-WITHOUT_GRADIENTS = ("initializer", "optimizer", "preprocessor", "schedule")
+WITHOUT_GRADIENTS = ("initializer", "matrix-optimizer", "optimizer", "preprocessor", "schedule")
 """Kinds of whose components nobody asks for gradients."""
 CONSTANT = {"loss": (1,)}
 """Arguments that training never differentiates, by kind."""

@@ -16,6 +16,9 @@ def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
     if kind == "optimizer":
         flat = values.flatten()
         return [flat, 0.1 * flat.flip(0), flat.square(), flat.roll(3), torch.tensor(3.0)]
+    if kind == "matrix-optimizer":
+        given = [values, 0.1 * values.flip(0), values.square(), values.roll(1, 0), values.flip(1)]
+        return [*given, torch.tensor(3.0), values.norm() * 2]
     if kind == "gated-activation":
         return [values, 0.7 * values.flip(0).roll(1, -1)]
     contract = kinds.get(kind).contract

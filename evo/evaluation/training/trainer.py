@@ -13,6 +13,7 @@ import torch
 
 from evo.core.seeds import child_seed
 from evo.evaluation.training.adam import StackedAdam
+from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import NOTHING, Probe, look
 from evo.evaluation.training.rule import StackedRule
 from evo.networks.base import Network
@@ -187,11 +188,12 @@ class _Copies:
             torch.tensor(values, device=self._device).repeat(len(seeds))
             for values in zip(*settings, strict=True)
         )
-        self._optimiser = (
-            StackedAdam(stacked, rates)
-            if parts.update is None
-            else StackedRule(stacked, rates, parts.update)
-        )
+        if parts.update is None:
+            self._optimiser = StackedAdam(stacked, rates)
+        elif parts.updates_matrices:
+            self._optimiser = StackedMatrixRule(stacked, rates, parts.update, network.roles())
+        else:
+            self._optimiser = StackedRule(stacked, rates, parts.update)
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
         """Repeat a tensor for every setting: (seeds, …) → (copies, …), on the device."""

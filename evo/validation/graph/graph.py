@@ -188,7 +188,8 @@ def _cost(step: GraphStep, values: Sequence[Any]) -> int:
         matrices = [factor.shape for factor in factors if factor.dim() > 1]
         count += sum(math.prod(shape) * min(shape[-2:]) for shape in matrices)
     if name in MULTIPLYING:
-        count *= max(math.prod(factor.shape[-1:]) for factor in factors)
+        # Of `a @ b` that is a's last, also in `c + a @ b` and in `linear` with a bias.
+        count *= math.prod(factors[-2].shape[-1:])
     if name in SLIDING:
         kernel = factors[1].shape[1:] if name == "conv1d" else step.arguments[1]
         count *= math.prod(kernel)

@@ -22,9 +22,11 @@ from evo.codegen.functions import function_source
 from evo.codegen.operators import exact, readable
 from evo.components.kinds import baseline_names, kinds
 from evo.core.records import Candidate, Record
+from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.rule import StackedRule
 from evo.networks.mlp import Mlp
 from evo.networks.parts import Parts
+from evo.networks.roles import Plain, Weight
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.graphs import component_of
 from evo.validation.validator import Validator
@@ -290,6 +292,34 @@ def test_an_optimiser_steps_as_evo_does_and_saves_its_states(name: str) -> None:
 
     for mine, other in zip(ours, theirs.parameters.values(), strict=True):
         assert torch.allclose(mine, other[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["muon", "clipped_momentum"])
+def test_an_optimiser_of_matrices_steps_as_evo_does_and_saves_its_states(name: str) -> None:
+    found = loaded("matrix-optimizer", name)
+    rule = component_of(baselines("matrix-optimizer")[name].graphs)
+    weights = [torch.randn(shape, generator=torch.Generator()) for shape in ((5, 3), (2, 4))]
+    start = {name: value[None] for name, value in zip("ab", weights, strict=True)}
+    start["bias"] = torch.zeros(1, 5)
+    roles = {"a": Weight(), "b": Weight(), "bias": Plain.BIAS}
+    theirs = StackedMatrixRule(start, torch.tensor([0.01]), rule, roles)
+    ours = [nn.Parameter(value[0].clone()) for value in start.values()]
+    optimizer = found.MatrixOptimizer(ours, lr=0.01)
+
+    for step in range(4):
+        generator = torch.Generator().manual_seed(step)
+        gradients = [torch.randn(value.shape, generator=generator) for value in ours]
+        for weight, gradient in zip(ours, gradients, strict=True):
+            weight.grad = gradient
+        optimizer.step()
+        theirs.step([gradient[None] for gradient in gradients], schedule=1.0)
+        if step == 1:  # as after a restart
+            states = optimizer.state_dict()
+            optimizer = found.MatrixOptimizer(ours, lr=0.01)
+            optimizer.load_state_dict(states)
+
+    for mine, other in zip(ours, theirs.parameters.values(), strict=True):
+        assert torch.allclose(mine, other[0], atol=1e-5)
 
 
 def test_an_optimiser_trains() -> None:

@@ -36,6 +36,7 @@ def test_a_combination_has_one_name_in_whichever_order_it_is_written() -> None:
         ("activation+activation", "each kind once"),
         ("activation+parametric-activation", "both set the activation of a training"),
         ("activation+gated-activation", "both set the activation of a training"),
+        ("matrix-optimizer+optimizer", "both set the update of a training"),
         ("activation+regularisation", "regularizer"),
         ("activation+", "kind"),
     ],

@@ -193,6 +193,17 @@ def test_many_small_steps_add_up():
     graph.check_budget([(100,)], elements=40_000)
 
 
+def test_a_product_costs_its_inner_dimension_for_each_of_its_elements():
+    graph = Graph.parse(
+        '{"inputs":2,"nodes":[["aten.matmul.default",[{"ref":0},{"ref":1}],{}]],"output":{"ref":2}}'
+    )
+
+    graph.check_budget([(1, 1), (1, 500)], elements=500)
+    graph.check_budget([(3, 7), (7, 5)], elements=3 * 7 * 5)
+    with pytest.raises(GraphError, match="to 105 elements"):
+        graph.check_budget([(3, 7), (7, 5)], elements=3 * 7 * 5 - 1)
+
+
 def test_the_budget_tells_the_form_of_the_output():
     to_double = ["aten.to.dtype", [{"ref": 0}, {"dtype": "float64"}], {}]
 

@@ -1,0 +1,52 @@
+"""Walks: an update rule on gradients that come one after another, as in a training."""
+
+import torch
+
+from evo.components.base import ContractError
+from evo.components.checks import expect_form, normal_probe
+from evo.networks.learnables import Component
+
+STATES = ("m", "v", "u")
+"""Names of the states that update rules keep, in order."""
+
+
+def walk(
+    component: Component,
+    gradients: torch.Tensor,
+    what: str,
+    *,
+    weights: torch.Tensor | None = None,
+    states: int = 2,
+    norms: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """The steps for gradients (steps, …), of the shape of one tensor each: (steps, …).
+
+    Args:
+        component: the rule.
+        gradients: of one tensor.
+        what: they are, for messages.
+        weights: to start from; small ones by default.
+        states: how many the rule keeps.
+        norms: of all gradients together at each step, (steps,), for a rule that takes them.
+
+    Raises:
+        ContractError: a step or state has another form, or is not finite.
+    """
+    if weights is None:
+        weights = 0.2 * normal_probe(*gradients.shape[1:], seed=2)
+    kept = [torch.zeros_like(weights)] * states
+    form = torch.Size((1 + states, *weights.shape))
+    steps: list[torch.Tensor] = []
+    for number, gradient in enumerate(gradients, 1):
+        scalars = [torch.tensor(float(number)), *([] if norms is None else [norms[number - 1]])]
+        outputs = component(gradient, *kept, weights, *scalars)
+        expect_form(outputs, shape=form, dtype=weights.dtype)
+        for name, values in zip(("step", *STATES), outputs, strict=False):
+            if not torch.isfinite(values).all():
+                raise ContractError(
+                    f"expected a finite {name}, got another at step {number} on {what}"
+                )
+        step, *kept = outputs
+        steps.append(step)
+        weights = weights - 1e-3 * step
+    return torch.stack(steps)
