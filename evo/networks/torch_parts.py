@@ -28,6 +28,8 @@ _NAMES = {
     "schedule": "schedule",
 }
 """Name of a part for authors of loops, by its field in `Parts`."""
+_GATED = "gated-activation"
+"""Name of the activation where it takes two halves."""
 
 
 class TorchParts:
@@ -50,11 +52,14 @@ class TorchParts:
     def evolved(self) -> frozenset[str]:
         """Names of the evolved parts: those of the kinds, such as "optimizer"."""
         plain = Parts()
-        return frozenset(
+        names = {
             name
             for field, name in _NAMES.items()
             if getattr(self._parts, field) != getattr(plain, field)
-        )
+        }
+        if self._parts.halves > 1:
+            names = names - {"activation"} | {_GATED}
+        return frozenset(names)
 
     def function(self, name: str) -> Callable[..., torch.Tensor]:
         """The evolved function of a part, on tensors, as its kind's contract has it.
@@ -80,6 +85,11 @@ class TorchParts:
             return nn.ReLU()
         return made(features) if has_features(self._parts.activation_learnables) else made()
 
+    def gated_activation(self) -> nn.Module:
+        """A new activation of a layer of twice the width, which it halves; else `nn.GLU()`."""
+        made = self._made(_GATED, "GatedActivation")
+        return nn.GLU() if made is None else made()
+
     def normalization(self, features: int) -> nn.Module:
         """A new normalisation over the last dimension; else `nn.LayerNorm(features)`."""
         made = self._made("normalization", "Normalization")
@@ -97,7 +107,8 @@ class TorchParts:
 
     def optimizer(self, params: Iterable[Any], lr: float) -> torch.optim.Optimizer:
         """The optimiser; else Adam."""
-        made = self._made("optimizer", "Optimizer")
+        sees_matrices = self._parts.updates_matrices
+        made = self._made("optimizer", "MatrixOptimizer" if sees_matrices else "Optimizer")
         return torch.optim.Adam(params, lr) if made is None else made(params, lr)
 
     def schedule(
@@ -149,10 +160,18 @@ class TorchParts:
             made[name] = self._namespace(_field(name))
         return made[name]
 
+    def _form(self, field: str) -> str:
+        """The field that says which wrapper a part has."""
+        if field == "activation" and self._parts.halves > 1:
+            return "halves"
+        if field == "update" and self._parts.updates_matrices:
+            return "updates_matrices"
+        return field
+
     def _namespace(self, field: str) -> dict[str, Any]:
         """The names that the wrapper of a part defines around the component."""
         learnables: tuple[Learnable, ...] = getattr(self._parts, f"{field}_learnables", ())
-        wrapper = WRAPPERS[field]
+        wrapper = WRAPPERS[self._form(field)]
         source = wrapper.filled(
             function="component",
             parameters=parameters_of(learnables),
@@ -171,4 +190,6 @@ class TorchParts:
 
 
 def _field(name: str) -> str:
+    if name == _GATED:
+        return "activation"
     return next(field for field, of_authors in _NAMES.items() if of_authors == name)

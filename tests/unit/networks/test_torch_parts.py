@@ -56,6 +56,36 @@ def test_learned_numbers_are_parameters_of_each_module() -> None:
     assert one.a is not other.a
 
 
+def test_an_activation_of_two_halves_is_a_part_of_its_own() -> None:
+    parts = TorchParts(Parts(lambda gate, value: gate.sin() * value, halves=2))
+
+    assert parts.evolved == {"gated-activation"}
+    assert torch.equal(parts.gated_activation()(X), X[:, :2].sin() * X[:, 2:])
+    assert parts.used == {"gated-activation"}
+    assert isinstance(parts.activation(), nn.ReLU)
+    assert torch.equal(parts.function("gated-activation")(X, X), X.sin() * X)
+    assert isinstance(TorchParts(Parts()).gated_activation(), nn.GLU)
+
+
+def test_an_update_rule_of_matrices_is_an_optimiser_that_gives_it_their_shape() -> None:
+    seen = []
+
+    def rule(g, m, v, u, w, *scalars):
+        seen.append((tuple(g.shape), len(scalars)))
+        return torch.stack([g, m, v, u])
+
+    model = nn.Linear(4, 2)
+    start = model.weight.detach().clone()
+    parts = TorchParts(Parts(update=rule, updates_matrices=True))
+    optimizer = parts.optimizer(model.parameters(), lr=0.5)
+    model(X).sum().backward()
+    optimizer.step()
+
+    assert parts.evolved == parts.used == {"optimizer"}
+    assert seen == [((2, 4), 2), ((1, 2), 2)]
+    assert torch.allclose(model.weight, start - 0.5 * model.weight.grad)
+
+
 def test_a_normalisation_has_learned_numbers_of_each_feature() -> None:
     gain = Learnable("g", "feature", 2.0)
     component = Parts(normalize=lambda x, g: g * x / 4, normalize_learnables=(gain,))
