@@ -14,6 +14,7 @@ import numpy as np
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from archive.history.records import Records
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import counted_hours
 from evo.campaign.build import search
@@ -101,6 +102,8 @@ def run(
     trainer: Trainer | None = None,
     replay: Reader | None = None,
     staff: Callable[[Config], None] = lambda _: None,
+    known: Sequence[Records] = (),
+    last: int | None = None,
 ) -> None:
     """Run a campaign of this process from where it stands to its end."""
     config = parse(history.config, where="config")
@@ -109,7 +112,9 @@ def run(
         models.withheld_keys(config.llm, replayed=replay is not None) as keys,
     ):
         train = trainer or Trainer(config.protocol)
-        resources = Resources(InProcess(), HashedText(), train, keys, hours, replay, staff)
+        resources = Resources(
+            InProcess(), HashedText(), train, keys, hours, replay, staff, known=known, last=last
+        )
         search(history, watch, resources)
 
 

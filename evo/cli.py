@@ -41,6 +41,7 @@ from evo.commands.show import show
 from evo.commands.skill import skill
 from evo.commands.status import status
 from evo.commands.streams import leave_output, settle_streams
+from evo.commands.study import study
 from evo.commands.try_ import try_
 from evo.commands.validate import validate
 from evo.commands.view import view
@@ -74,7 +75,7 @@ def options(
 
 # In the order of `evo --help`.
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Search": (init, run, resume, ctl, status, view, config),
+    "Search": (init, run, resume, study, ctl, status, view, config),
     "Results": (report, pareto, show, compare, confirm, export, check),
     "Components": (validate, evaluate),
     "Measure the method": (fidelity, reward),

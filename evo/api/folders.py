@@ -10,6 +10,8 @@ from evo.core.errors import UsageError, unknown_name
 
 LONGEST_NAME = 200
 """Bytes of a campaign's name: file systems take 255, of which temporary names need some."""
+STUDY_FILE = "study.json"
+"""Marks the folder of a study."""
 RUNS = Path("runs")
 """Folder of all campaigns, in the folder that evo is called from."""
 
@@ -28,6 +30,15 @@ def run_folder(run: str | Path) -> Path:
             if (folder / "campaign.json").exists():
                 return folder if folder.name else folder.resolve()
     raise unknown_name("campaign", str(run), run_names(), where=str(RUNS.absolute()))
+
+
+def study_folder(name: str | Path) -> Path | None:
+    """The folder of a study by its path, or by its name under `runs/`; None where none is there."""
+    for folder in (Path(name), RUNS / name):
+        with suppress(OSError, ValueError):
+            if (folder / STUDY_FILE).is_file():
+                return folder
+    return None
 
 
 class RunAt(NamedTuple):

@@ -49,13 +49,19 @@ def bequests(folder: Path, config: Config) -> list[Bequest]:
     return sorted(together, key=lambda bequest: not bequest.counts)
 
 
-def recalled(train: Runner, known: Sequence[Bequest], protocol: Protocol) -> Runner:
-    """Train the jobs whose result is not among the trainings that count here."""
+def recalled(train: Runner, known: Iterable[Records], protocol: Protocol) -> Runner:
+    """Train the jobs whose result is not among the trainings that count here.
+
+    Args:
+        train: trains the others.
+        known: records of campaigns whose trainings count.
+        protocol: of this campaign.
+    """
     places: dict[str, list[tuple[Records, int]]] = {}
-    for bequest in known:
-        if bequest.counts:
-            for place, record in enumerate(bequest.kept.records):
-                places.setdefault(record.id, []).append((bequest.kept.records, place))
+    for records in known:
+        for place, record in enumerate(records):
+            if record.score is not None:
+                places.setdefault(record.id, []).append((records, place))
     if not places:
         return train
 

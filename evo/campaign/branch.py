@@ -75,7 +75,7 @@ def branch(config: Config, places: Iterable[Place], ready: Mapping[str, ReadyTas
             reader = Reader.read(place.folder)
             generation = _generation(reader, place.generation, kind=config.kind)
             part = origins.take(reader, generation)
-            again = "; ".join(_differences(config, ready, reader))
+            again = "; ".join(differences(config, ready, reader))
             theirs = parse(reader.config, where=str(place.folder / "config.json"))
         except HistoryError as error:
             raise UsageError(f"start_from: {error}") from error
@@ -106,7 +106,7 @@ def branch_again(config: Config, ready: Mapping[str, ReadyTask], replay: Reader)
     Raises:
         UsageError: its copy is missing or damaged.
     """
-    again = "; ".join(_differences(config, ready, replay))
+    again = "; ".join(differences(config, ready, replay))
     named = [origin for origin in config.start_from if isinstance(origin, Origin)]
     try:
         taken = [
@@ -150,8 +150,14 @@ def _generation(history: Reader, wanted: int | None, *, kind: str) -> int:
     return history.generation if wanted is None else wanted
 
 
-def _differences(config: Config, ready: Mapping[str, ReadyTask], history: Reader) -> Iterator[str]:
-    """Reasons why the trainings of a campaign do not count in a new one; none where they do."""
+def differences(config: Config, ready: Mapping[str, ReadyTask], history: Reader) -> Iterator[str]:
+    """Reasons why the trainings of a campaign do not count in a new one; none where they do.
+
+    Args:
+        config: of the new campaign.
+        ready: its tasks, with their fingerprints.
+        history: the other campaign.
+    """
     theirs = parse(history.config, where=str(history.folder / "config.json"))
     if config.tasks != theirs.tasks:
         yield f"tasks {', '.join(theirs.tasks)} → {', '.join(config.tasks)}"

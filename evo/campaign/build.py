@@ -51,9 +51,15 @@ def search(history: History, watch: OnProgress, resources: Resources) -> None:
         resources: sandbox, text descriptor, trainer and the like.
     """
     watch, start = pausing(watch, history, resources.hours), time.monotonic()
-    while history.generation < history.config["generations"]:
+    while history.generation < _end(history, resources):
         settings = history.config_at(max(history.generation + 1, 1))
         _search(history, settings, watch, resources, start)
+
+
+def _end(history: History, resources: Resources) -> int:
+    """The last generation that this process runs."""
+    end = history.config["generations"]
+    return end if resources.last is None else min(end, resources.last)
 
 
 def _search(
@@ -67,7 +73,7 @@ def _search(
     config = parse(settings, where=str(history.folder / "changes"))
 
     def begin(generation: int) -> bool:
-        return generation <= config.generations and history.begin(generation, under=settings)
+        return generation <= _end(history, resources) and history.begin(generation, under=settings)
 
     resources.staff(config)
     text, hours, replay = resources.text, resources.hours, resources.replay
@@ -78,7 +84,8 @@ def _search(
     islands = Islands.of(config.selection, config.population, begun, pinned=pinned)
     state = fresh_state(history, config, kind, islands, watch, start=start)
     known = bequests(history.folder, config)
-    train = recalled(resources.train, known, config.protocol)
+    counting = [bequest.kept.records for bequest in known if bequest.counts]
+    train = recalled(resources.train, [*counting, *resources.known], config.protocol)
     train = journaled(train, history, state.tracker)
     limit = config.llm.budget.hours
     train = stop_at(train, hours, limit=limit)

@@ -1,11 +1,13 @@
 """Run a campaign in this process: with its worker processes, its sandbox and its models' keys."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from archive.history.records import Records
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
 from evo.campaign.budget import counted_hours
@@ -24,6 +26,8 @@ def run_campaign(
     *,
     unsafe_sandbox: bool = False,
     replay: Reader | None = None,
+    known: Sequence[Records] = (),
+    last: int | None = None,
 ) -> None:
     """Run a campaign from its last sealed generation to its end.
 
@@ -33,6 +37,8 @@ def run_campaign(
         unsafe_sandbox: run where walls of the sandbox are absent. It is not stored: a resumed
             campaign needs it again.
         replay: a campaign whose recorded replies of language models are used; none is requested.
+        known: records of other campaigns whose trainings count in this one.
+        last: generation to stop after; None for the campaign's end.
 
     Raises:
         BudgetReachedError: the budget is used up; everything is saved.
@@ -53,7 +59,15 @@ def run_campaign(
             models.greet(config.llm, history, keys=keys, is_late=is_late)
         with workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
             resources = Resources(
-                sandbox, text, pool.run, keys, hours, replay, staff=partial(_staff, pool)
+                sandbox,
+                text,
+                pool.run,
+                keys,
+                hours,
+                replay,
+                known=known,
+                last=last,
+                staff=partial(_staff, pool),
             )
             build.search(history, watch, resources)
 

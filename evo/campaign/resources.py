@@ -1,9 +1,10 @@
 """What a process brings along to run a campaign; none of it is stored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from archive.history.reader import Reader
+from archive.history.records import Records
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import CampaignHours
 from evo.config import Config
@@ -22,6 +23,8 @@ class Resources(NamedTuple):
         hours: of the campaign, and when they end.
         replay: a campaign whose recorded replies are used; None asks the models.
         staff: called with each configuration that the campaign runs under, to adapt the workers.
+        known: records of other campaigns whose trainings count in this one.
+        last: generation after which this process stops; None for the campaign's end.
     """
 
     sandbox: Sandbox
@@ -31,3 +34,5 @@ class Resources(NamedTuple):
     hours: CampaignHours
     replay: Reader | None = None
     staff: Callable[[Config], None] = lambda _: None
+    known: Sequence[Records] = ()
+    last: int | None = None

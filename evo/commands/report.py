@@ -1,13 +1,21 @@
 """`evo report`."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evo.api.folders import study_folder
 from evo.commands.completion import complete_run
 from evo.commands.console import err, read_run
 from evo.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from archive.history.reader import Reader
+    from evo.report.documents.contents import Report
+    from evo.report.documents.study_contents import StudyReport
 
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
 
@@ -16,8 +24,8 @@ def report(
     runs: Annotated[
         list[str],
         typer.Argument(
-            metavar="RUN…",
-            help="Campaigns: names under runs/, or folders; running ones too.",
+            metavar="RUN…|STUDY",
+            help="Campaigns: names under runs/, or folders; running ones too. Or one study.",
             autocompletion=complete_run,
         ),
     ],
@@ -45,14 +53,19 @@ def report(
 ) -> None:
     """Write a report to keep: best components, front, trajectory, cost, how to reproduce."""
     form = format or (_ENDINGS.get(output.suffix.lower(), "html") if output else "html")
-    histories = [read_run(run) for run in runs]
-    others = [read_run(run) for run in against or ()]
-    from evo.report.documents.contents import report_of
+    if len(runs) == 1 and (study := study_folder(runs[0])) is not None:
+        read: Callable[[], Report | StudyReport] = partial(
+            _study, study, against or (), pictures=form == "html"
+        )
+    else:
+        histories = [read_run(run) for run in runs]
+        others = [read_run(run) for run in against or ()]
+        read = partial(_campaigns, histories, others, pictures=form == "html")
     from evo.report.documents.writing import ESCAPES, write_report
 
     if form not in ESCAPES:
         raise UsageError(f"Expected a format of {', '.join(ESCAPES)}, got {form!r}.")
-    document = write_report(report_of(histories, pictures=form == "html", against=others), form)
+    document = write_report(read(), form)
     if output is None and form != "html":
         typer.echo(document)
         return
@@ -62,3 +75,19 @@ def report(
     except OSError as error:
         raise UsageError(f"{path}: expected a file that can be written ({error}).") from None
     err.print(f"Report: {path}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _study(folder: Path, against: Sequence[str], *, pictures: bool) -> "StudyReport":
+    from evo.grid.report import report_of_study
+
+    if against:
+        raise UsageError("--against compares campaigns; a study compares its cells.")
+    return report_of_study(folder, pictures=pictures)
+
+
+def _campaigns(
+    histories: "Sequence[Reader]", others: "Sequence[Reader]", *, pictures: bool
+) -> "Report":
+    from evo.report.documents.contents import report_of
+
+    return report_of(histories, pictures=pictures, against=others)

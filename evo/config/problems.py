@@ -9,19 +9,24 @@ from pydantic import BaseModel, ValidationError
 from evo.config.campaign import Config
 
 
-def problems(error: ValidationError) -> str:
-    """All that is wrong with a configuration, in one line."""
+def problems(error: ValidationError, of: type[BaseModel] = Config) -> str:
+    """All that is wrong with a configuration, in one line.
+
+    Args:
+        error: of its validation.
+        of: the model that it was read as.
+    """
     details = error.errors()
     # A list counts as too short where its entries are wrong.
     inner = {detail["loc"][:-1] for detail in details}
     return "; ".join(
-        explain(detail)
+        explain(detail, of)
         for detail in details
         if detail["type"] != "too_short" or detail["loc"] not in inner
     )
 
 
-def explain(detail: Mapping[str, Any]) -> str:
+def explain(detail: Mapping[str, Any], of: type[BaseModel] = Config) -> str:
     """One error of pydantic as a user reads it: the key, what was expected, what came."""
     key = ".".join(str(part) for part in detail["loc"])
     message = str(detail["msg"]).removeprefix("Value error, ")
@@ -40,7 +45,7 @@ def explain(detail: Mapping[str, Any]) -> str:
         if detail["type"] == "too_short":
             words = f"expected a list of {detail['ctx']['min_length']} or more"
         return f"{key}: {words}{shown}"
-    known = _model_of(detail["loc"]).model_fields
+    known = _model_of(detail["loc"], of).model_fields
     near = get_close_matches(str(detail["loc"][-1]), known, n=1)
     return f"unknown key {key}" + (f", did you mean {near[0]!r}" if near else "")
 
@@ -67,9 +72,8 @@ def _is_secret(key: str) -> bool:
     return key == "key_env" or key.lower().replace("-", "_") in ("api_key", "apikey", "key")
 
 
-def _model_of(location: Sequence[str | int]) -> type[BaseModel]:
-    """The part of the configuration that contains a wrong key."""
-    model: type[BaseModel] = Config
+def _model_of(location: Sequence[str | int], model: type[BaseModel]) -> type[BaseModel]:
+    """The part of a configuration that contains a wrong key."""
     for part in location[:-1]:
         field = model.model_fields.get(str(part))
         model = next(_models_in(field.annotation), model) if field else model

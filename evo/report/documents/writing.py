@@ -13,6 +13,7 @@ from evo.core.errors import unknown_name
 from evo.core.estimate import Estimate
 from evo.core.visible import visible
 from evo.report.documents.contents import Report
+from evo.report.documents.study_contents import StudyReport
 from evo.report.facts.steering import change_words
 
 _TEX = {
@@ -30,16 +31,17 @@ _PUNCTUATION = "–—‘’“”…"
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
 
 
-def write_report(report: Report, form: str) -> str:
+def write_report(report: Report | StudyReport, form: str) -> str:
     """The document.
 
     Args:
-        report: the contents.
+        report: the contents, of campaigns or of a study.
         form: html, md or latex.
 
     Raises:
         UsageError: the format is unknown.
     """
+    name = "study" if isinstance(report, StudyReport) else "report"
     if form not in ESCAPES:
         raise unknown_name("format", form, list(ESCAPES))
     escape, code = ESCAPES[form], _CODE[form]
@@ -74,7 +76,9 @@ def write_report(report: Report, form: str) -> str:
     environment.filters["code"] = shown_source
     environment.filters["json"] = _json
     environment.filters["known"] = _known
-    return environment.get_template(f"report.{form}.j2").render(report=report)
+    environment.filters["effect"] = _effect
+    environment.filters["share"] = _share
+    return environment.get_template(f"{name}.{form}.j2").render(report=report)
 
 
 class _Written(str):
@@ -90,6 +94,23 @@ def _json(value: Any) -> str:
 def _known(value: Any, digits: Any) -> str:
     """A number with this many decimals; a dash where it is not known."""
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _share(value: float | None) -> str:
+    """A share in percent; a dash where it is not known."""
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _effect(effect: Any) -> str:
+    """The mean of paired differences with its interval, as far as it has one.
+
+    >>> _effect({"mean": 0.1, "ci": [0.0, 0.2]}), _effect({"mean": 0.1, "ci": None})
+    ('+0.100 [+0.00, +0.20]', '+0.100')
+    """
+    if effect["mean"] is None:
+        return "–"
+    words = f"{effect['mean']:+.3f}"
+    return words if effect["ci"] is None else words + " [{:+.2f}, {:+.2f}]".format(*effect["ci"])
 
 
 def _dollars(cost: Any) -> str:

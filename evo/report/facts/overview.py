@@ -34,6 +34,7 @@ class Overview:
         samples: trained candidates by operator, at most `SAMPLE_SIZE` each, drawn evenly.
         totals: number of trained candidates, by operator.
         lineage: the best candidate and its ancestors, oldest first.
+        grouped_by: what samples are grouped by.
         credits: of the components of those on the front or near it, by id, in a combination.
     """
 
@@ -47,6 +48,7 @@ class Overview:
     totals: Mapping[str, int]
     lineage: Sequence[Record]
     credits: Mapping[str, Credits] = field(default_factory=dict[str, Credits])
+    grouped_by: str = "operator"
 
     def name_of(self, record: Record) -> str:
         """A baseline's name, or the beginning of a candidate's id."""

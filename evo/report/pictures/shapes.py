@@ -59,7 +59,7 @@ def draw_shapes(overview: Overview) -> Figure:
         colours = ScalarMappable(Normalize(-_FAR, _FAR), SCALE)
         bar = figure.colorbar(colours, ax=panels, shrink=0.9, extend="both")
         bar.set_label("standardised output")
-    heading(figure, f"{overview.title}: shapes by operator")
+    heading(figure, f"{overview.title}: shapes by {overview.grouped_by}")
     return figure
 
 

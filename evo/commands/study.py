@@ -1,0 +1,102 @@
+"""`evo study`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evo.api.folders import RUNS, named_folder
+from evo.commands.console import err, invoked_as, print_facts, warn
+from evo.commands.options import JsonOption, UnsafeSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evo.grid.cells import Cell
+    from evo.grid.running import Failure
+    from evo.grid.study import Study
+
+
+def study(
+    file: Annotated[
+        str, typer.Argument(metavar="STUDY", help="TOML file, or a study that comes with evo.")
+    ],
+    *,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan", help="Say what each cell takes, from a short training; start nothing."
+        ),
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the folder under runs/; by default the file's.")
+    ] = None,
+    unsafe_sandbox: UnsafeSandbox = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a grid of campaigns, or go on with it: kinds, models, strategies, seeds."""
+    from evo.grid.cells import cells_of
+    from evo.grid.study import read_study
+
+    read = read_study(file)
+    cells = cells_of(read)
+    stem = name or Path(file).stem
+    if plan:
+        from evo.grid.plan import plan_facts
+        from evo.report.views.study import plan_view
+
+        with err.status("training baselines …"):
+            facts = plan_facts(stem, cells)
+        print_facts(facts, plan_view(facts), as_json=as_json)
+        return
+    folder = named_folder(RUNS, stem)
+    failures = _run(read, cells, folder, file=file, unsafe_sandbox=unsafe_sandbox)
+    from evo.grid.results import cells_in
+    from evo.report.facts.study import study_facts
+    from evo.report.views.study import study_view
+
+    facts = study_facts(folder.name, cells_in(folder))
+    print_facts(facts, study_view(facts), as_json=as_json)
+    for failure in failures:
+        warn(f"Cell {failure.cell} is not finished: {failure.reason}")
+    if failures:
+        raise typer.Exit(1)
+    err.print(
+        f"Next: {invoked_as()} report {folder} -o {folder.name}.html",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )
+
+
+def _run(
+    study: "Study", cells: "Sequence[Cell]", folder: Path, *, file: str, unsafe_sandbox: bool
+) -> "list[Failure]":
+    """Run it; Ctrl-C leaves everything saved and says how to go on."""
+    from functools import partial
+
+    from evo.grid.running import run_study
+    from evo.report.views.live import live_view
+
+    err.print(
+        f"Study {folder}: {len(cells)} cells in {study.rounds} rounds. "
+        "Ctrl-C stops it and loses nothing.",
+        soft_wrap=True,
+        markup=False,
+    )
+    try:
+        return run_study(
+            study,
+            cells,
+            folder,
+            show=partial(live_view, console=err),
+            warn=warn,
+            unsafe_sandbox=unsafe_sandbox,
+        )
+    except KeyboardInterrupt:
+        err.print(
+            f"Stopped; everything is saved. Go on with: {invoked_as()} study {file}",
+            soft_wrap=True,
+            markup=False,
+        )
+        raise typer.Exit(130) from None

@@ -1,0 +1,1 @@
+"""Studies that come with evo, for `evo study`."""

@@ -1,0 +1,73 @@
+"""The report of a study: the paper's tables and figures drawn from its cells, with intervals."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evo.core.errors import UsageError
+from evo.grid.results import cells_in
+from evo.report.documents.contents import address_of
+from evo.report.documents.study_contents import (
+    KindSection,
+    StudyReport,
+    kind_section,
+    reader_of,
+    with_efficiency,
+)
+from evo.report.facts.comparison import differing_trials
+from evo.report.facts.reward import reward_facts
+from evo.report.facts.study import SEED_AXIS, StudyCell, study_facts
+from evo.report.pictures.efficiency import draw_efficiency
+from evo.report.pictures.style import look
+from evo.studies.reward import Rewards
+
+
+def report_of_study(folder: Path, *, pictures: bool) -> StudyReport:
+    """The report of a study, finished or not.
+
+    Args:
+        folder: of the study.
+        pictures: whether it has pictures.
+
+    Raises:
+        UsageError: no cell has a sealed generation yet.
+        HistoryError: its file or a campaign is damaged.
+    """
+    cells = cells_in(folder)
+    begun = [cell for cell in cells if cell.reader is not None and cell.reader.generation >= 0]
+    if not begun:
+        raise UsageError(f"Study {folder.name} has no sealed generation yet. Run it first.")
+    sections: list[KindSection] = []
+    for part in _alike(begun):
+        section = kind_section(part, study=folder.name, pictures=pictures)
+        sections.append(with_efficiency(section, _efficiency(part)))
+    axes = [axis for axis in cells[0].levels if axis != SEED_AXIS]
+    return StudyReport(study_facts(folder.name, cells), axes, sections)
+
+
+def _alike(cells: Sequence[StudyCell]) -> list[list[StudyCell]]:
+    """The cells in groups whose trials are the same trainings."""
+    groups: list[list[StudyCell]] = []
+    for cell in cells:
+        config = reader_of(cell).config
+        for group in groups:
+            if not differing_trials(reader_of(group[0]).config, config):
+                group.append(cell)
+                break
+        else:
+            groups.append([cell])
+    return groups
+
+
+def _efficiency(cells: Sequence[StudyCell]) -> Mapping[str, Any] | None:
+    """Facts and picture of reward models, learned from each cell and tested on each.
+
+    None where a cell has too few evaluated candidates to learn from.
+    """
+    try:
+        judgement = Rewards.of(list(map(reader_of, cells))).judgement()
+    except UsageError:
+        return None
+    with look():
+        picture = address_of(draw_efficiency(judgement), "png")
+    return {**reward_facts(judgement), "picture": picture}

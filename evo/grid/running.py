@@ -1,0 +1,202 @@
+"""Run a study: cells advance in turn, each in its own campaign, all in one folder.
+
+A cell's campaign stops after its part of a round and is resumed in the next, so that a study that
+ends early is balanced. Trainings of one cell count in every other one that would train the same:
+baselines above all.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from archive.history.reader import Reader
+from archive.history.records import Records
+from archive.store import disk
+from evo.api.folders import STUDY_FILE
+from evo.api.listener import Listener
+from evo.api.opening import reopen, start
+from evo.api.walls import Warn
+from evo.api.working import work
+from evo.campaign import create, process
+from evo.campaign.branch import differences
+from evo.campaign.events import StopCause
+from evo.campaign.progress import OnProgress
+from evo.core.errors import EvoError, HistoryError, UsageError
+from evo.grid.cells import Cell
+from evo.grid.study import Study
+
+FORMAT = 1
+
+Show = Callable[[str], AbstractContextManager[OnProgress]]
+"""Opens a view of a campaign's progress, by its name."""
+
+
+class Failure(NamedTuple):
+    """A cell that could not go on, and why."""
+
+    cell: str
+    reason: str
+
+
+def run_study(
+    study: Study,
+    cells: Sequence[Cell],
+    folder: Path,
+    *,
+    show: Show,
+    warn: Warn,
+    unsafe_sandbox: bool = False,
+    engine: Callable[..., None] = process.run_campaign,
+) -> list[Failure]:
+    """Run the cells of a study that are not finished, and return those that could not go on.
+
+    Args:
+        study: the study.
+        cells: its cells.
+        folder: of the study; campaigns that are in it go on.
+        show: shows the progress of a campaign.
+        warn: called with what is worth a warning.
+        unsafe_sandbox: run generated code even where the kernel lacks a wall around it.
+        engine: runs a campaign, as `process.run_campaign` does.
+
+    Raises:
+        UsageError: a cell was begun under other settings, or a configuration is wrong; nothing has
+            been spent.
+        KeyboardInterrupt: it was interrupted; everything is saved, and the same call goes on.
+    """
+    begin_study(cells, folder)
+    failures: dict[str, Failure] = {}
+    for number in range(1, study.rounds + 1):
+        for cell in cells:
+            last = cell.end_of_round(number, study.rounds)
+            if cell.name in failures or _generation(folder / cell.name) >= last:
+                continue
+            try:
+                with show(cell.name) as watch:
+                    ended = _advance(
+                        cell,
+                        folder,
+                        last,
+                        watch=watch,
+                        warn=warn,
+                        unsafe_sandbox=unsafe_sandbox,
+                        engine=engine,
+                    )
+            except EvoError as error:
+                ended = str(error)
+            if ended:
+                failures[cell.name] = Failure(cell.name, ended)
+                warn(f"Cell {cell.name} stands still: {ended}")
+    return list(failures.values())
+
+
+def begin_study(cells: Sequence[Cell], folder: Path) -> None:
+    """Check all cells, and write down what each is begun with; cells may be added later.
+
+    Raises:
+        UsageError: a cell was begun under other settings, or a configuration is wrong.
+    """
+    begun = read_cells(folder) if (folder / STUDY_FILE).exists() else {}
+    wanted = {cell.name: json.loads(cell.config.model_dump_json()) for cell in cells}
+    for name, config in wanted.items():
+        if name in begun and begun[name]["config"] != config:
+            keys = ", ".join(_differing(begun[name]["config"], config))
+            raise UsageError(
+                f"Cell {name} was begun under other settings ({keys}). A study takes new levels, "
+                "seeds and cells; to change what was begun, give the level another name."
+            )
+    checked: set[str] = set()
+    for cell in cells:
+        if cell.name not in begun:
+            text = cell.config.model_copy(update={"seed": 0}).model_dump_json()
+            if text not in checked:
+                create.check_config(cell.config)
+                checked.add(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    known = begun | {
+        cell.name: {"levels": dict(cell.levels), "config": wanted[cell.name]} for cell in cells
+    }
+    document = json.dumps({"format": FORMAT, "cells": known}, indent=1)
+    disk.replace(folder / STUDY_FILE, document.encode())
+
+
+def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
+    """Levels and configuration of each cell of a study, by name.
+
+    Raises:
+        HistoryError: the file of the study is damaged.
+    """
+    path = folder / STUDY_FILE
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        if document["format"] != FORMAT:
+            raise HistoryError(
+                f"{path}: expected format {FORMAT}, got {document['format']}: another version of "
+                "evo wrote it."
+            )
+        return dict(document["cells"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HistoryError(f"{path}: expected the file of a study ({error}).") from error
+
+
+def _advance(
+    cell: Cell,
+    folder: Path,
+    last: int,
+    *,
+    watch: OnProgress,
+    warn: Warn,
+    unsafe_sandbox: bool,
+    engine: Callable[..., None],
+) -> str:
+    """Run a cell up to a generation; why it cannot go on, or nothing."""
+    place = folder / cell.name
+    is_new = not (place / "campaign.json").exists()
+    opened = (
+        start(cell.config, place, unsafe_sandbox=unsafe_sandbox, warn=warn)
+        if is_new
+        else reopen(place, unsafe_sandbox=unsafe_sandbox, warn=warn)
+    )
+    with opened as history:
+        known = list(_counting(cell, folder))
+        stopped = work(
+            history,
+            Listener(),
+            watch,
+            engine=partial(engine, known=known, last=last),
+            unsafe_sandbox=unsafe_sandbox,
+            warn=warn,
+        )
+    return stopped.message if stopped.cause is StopCause.BUDGET else ""
+
+
+def _counting(cell: Cell, folder: Path) -> Iterator[Records]:
+    """Records of the other cells whose trainings count in this one."""
+    config = create.with_grids(cell.config)
+    ready = create.check_config(config, replayed=True)
+    for sibling in sorted(read_cells(folder)):
+        place = folder / sibling
+        if sibling == cell.name or not (place / "campaign.json").exists():
+            continue
+        reader = Reader.read(place)
+        is_alike = reader.config["kind"] == config.kind and reader.generation >= 0
+        if is_alike and not any(differences(config, ready, reader)):
+            yield reader.records
+
+
+def _generation(place: Path) -> int:
+    """The last sealed generation of a cell; -1 where it has none."""
+    return Reader.read(place).generation if (place / "campaign.json").exists() else -1
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Dotted keys of the settings in which two configurations differ."""
+    for key in sorted(one.keys() | other.keys()):
+        first, second = one.get(key), other.get(key)
+        if isinstance(first, dict) and isinstance(second, dict):
+            yield from _differing(first, second, f"{above}{key}.")
+        elif first != second:
+            yield f"{above}{key}"

@@ -1,0 +1,112 @@
+"""The views of `evo study`: its plan, and its results."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from evo.report.views.narrow import Fitted
+from evo.report.views.tables import plain_table
+
+_RESULTS = ("state", "gen", "proposed", "valid", "new", "in full", "mean", "best", "B-WR", "hours")
+
+
+def plan_view(facts: Mapping[str, Any]) -> RenderableType:
+    """One row per cell, and what all of them take.
+
+    Args:
+        facts: see `evo.grid.plan.plan_facts`.
+    """
+    table = plain_table(f"Study {facts['name']}: {len(facts['cells'])} cells")
+    table.add_column("cell", overflow="fold")
+    for name in ("hypotheses", "trained", "requests", "usd", "hours"):
+        table.add_column(name, justify="right", no_wrap=True)
+    cells: list[Mapping[str, Any]] = [*facts["cells"], {**facts, "name": "all"}]
+    for cell in cells:
+        table.add_row(
+            Text(cell["name"]),
+            f"{cell['hypotheses']:,}",
+            _span(cell["trainings"], "{:,.0f}"),
+            _span(cell["requests"], "{:,.0f}"),
+            "unknown" if cell["cost_usd"] is None else _span(cell["cost_usd"], "{:,.2f}"),
+            _span(cell["hours"], "{:,.2f}"),
+        )
+    rows = [
+        f"From {facts['calibration']['trainings']} trainings of baselines in "
+        f"{facts['calibration']['seconds']:.0f} s, with {facts['workers']} workers on "
+        f"{facts['device']}. Each figure is a range; a budget may end it sooner."
+    ]
+    if facts["unpriced"]:
+        rows.append(f"No price is known of {', '.join(facts['unpriced'])}.")
+    return Group(Fitted(table), *map(Text, rows))
+
+
+def study_view(facts: Mapping[str, Any]) -> RenderableType:
+    """One row per cell, then the axes that have two levels or more.
+
+    Args:
+        facts: see `study_facts`.
+    """
+    table = plain_table(f"Study {facts['name']}")
+    table.add_column("cell", overflow="fold")
+    for name in _RESULTS:
+        table.add_column(name, justify="left" if name == "state" else "right", no_wrap=True)
+    for row in facts["cells"]:
+        table.add_row(Text(row["name"]), *map(Text, _row(row)))
+    compared = [e for e in facts["effects"] if e["measure"] in ("best_margin", "mean_margin")]
+    parts: list[RenderableType] = [Fitted(table)]
+    if any(effect["pairs"] for effect in compared):
+        parts.append(Fitted(_effects(compared)))
+    return Group(*parts)
+
+
+def _row(row: Mapping[str, Any]) -> Iterator[str]:
+    yield row["state"]
+    if row["state"] == "not begun":
+        yield from [""] * (len(_RESULTS) - 1)
+        return
+    yield f"{row['generation']}/{row['generations']}"
+    yield f"{row['proposed']:,}"
+    yield _share(row["valid_share"])
+    yield _share(row["new_share"])
+    yield f"{row['full']:,}"
+    yield _signed(row["mean_margin"])
+    best = row["best"]
+    yield "–" if best is None else f"{best['margin']:+.3f}"
+    yield "–" if best is None else f"{best['b_wr']:.2f}"
+    yield f"{row['processor_hours']:.2f}"
+
+
+def _effects(effects: Sequence[Mapping[str, Any]]) -> Table:
+    table = plain_table("Second level minus first, over cells that agree in all else")
+    for name in ("axis", "levels", "measure"):
+        table.add_column(name, overflow="fold")
+    for name in ("pairs", "difference", "95 % interval", "p"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for effect in effects:
+        if effect["pairs"]:
+            table.add_row(
+                Text(effect["axis"]),
+                Text(" → ".join(effect["levels"])),
+                effect["measure"].replace("_", " "),
+                str(effect["pairs"]),
+                _signed(effect["mean"]),
+                "–" if effect["ci"] is None else "[{:+.3f}, {:+.3f}]".format(*effect["ci"]),
+                "–" if effect["p"] is None else f"{effect['p']:.3f}",
+            )
+    return table
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.3f}"
+
+
+def _span(bounds: Sequence[float], form: str) -> str:
+    low, high = (form.format(bound) for bound in bounds)
+    return low if low == high else f"{low}–{high}"
