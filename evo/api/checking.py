@@ -40,8 +40,6 @@ _PARTS = {
     "disk": "there is room",
 }
 """Parts of every start, with what is right where nothing is wrong."""
-_ASKED = frozenset({"operators", "language models"})
-"""Parts without which no model can be asked."""
 
 
 class Finding(NamedTuple):
@@ -85,7 +83,7 @@ def check_start(
         prepared = prepare(config, parent, problems, replay=replay)
         findings.append(Finding("configuration", "", "every key and value is valid"))
         findings += _quick(prepared, problems, parent)
-        if replay is None and not problems.has(*_ASKED):
+        if replay is None and not problems.has("language models"):
             findings += _asked(prepared.config)
         if not problems.has("kind", "tasks", "device"):
             findings.append(_memory(with_grids(prepared.config), measure or _measured))

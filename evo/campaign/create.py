@@ -95,12 +95,16 @@ def check_parts(
         Islands.of(config.selection, config.population, config.generations)
     with problems.of("operators"):
         portfolio = portfolio_of(config)
-        with problems.of("language models"):
+    with problems.of("language models"):
+        if not problems.has("operators"):
             models.check_use(config.llm, portfolio, replayed=replayed)
-        for model in () if replayed else config.llm.models:
-            with problems.of("language models"):
-                models.check_model(model)
-        if not problems.has("kind"):
+        elif not replayed:
+            models.check_prices(config.llm)
+    for model in () if replayed else config.llm.models:
+        with problems.of("language models"):
+            models.check_model(model)
+    with problems.of("operators"):
+        if not problems.has("operators", "kind"):
             _check_kind(config, portfolio)
     with problems.of("text model"):
         if config.novelty.text_model != DEFAULT_MODEL:

@@ -7,11 +7,13 @@ time, few wait at a time, and the first failure of a process is said once.
 import json
 import os
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.history.history import History
@@ -30,11 +32,16 @@ _SHORTEST_SECRET = 6
 
 
 def check_notify(settings: NotifySettings) -> None:
-    """Check that the variable of a webhook is set.
+    """Check that the variable of a webhook is set, and that the command can be started.
 
     Raises:
-        UsageError: it is not.
+        UsageError: one of them is not so.
     """
+    if settings.command and shutil.which(settings.command[0]) is None:
+        raise UsageError(
+            f"notify.command: {settings.command[0]} is no program that can be started from "
+            f"{Path.cwd()}. Correct its path, or make it executable."
+        )
     if settings.webhook_env and not os.environ.get(settings.webhook_env, "").strip():
         raise UsageError(
             f"notify.webhook_env: the environment variable {settings.webhook_env} holds no "

@@ -58,10 +58,15 @@ def test_all_problems_are_reported_at_once(tmp_path) -> None:
     problems = checked(
         tmp_path,
         *('tasks=["digits", "nonsense"]', KEYLESS, "operators.nonsens=1", "generations=900000000"),
+        'notify.command=["./not-there"]',
         walls={**WELL, "all_hold": False, "problem": "No Landlock."},
     )
 
-    assert problems.keys() == {"tasks", "operators", "disk", "walls"}
+    assert problems.keys() == {
+        *("tasks", "operators", "language models", "notifications", "disk", "walls"),
+    }
+    assert "NO_SUCH_KEY" in problems["language models"]
+    assert "./not-there is no program" in problems["notifications"]
     assert "nonsense" in problems["tasks"]
     assert "MB free" in problems["disk"]
 
