@@ -59,7 +59,7 @@ class Noise(NamedTuple):
         if self.components <= 0:
             return _MOST
         needed = _RELIABLE / (1 - _RELIABLE) * (self.seeds / self.components) ** 2
-        return min(_MOST, max(_FEWEST, math.ceil(needed)))
+        return min(_MOST, max(_FEWEST, math.ceil(needed - 1e-9)))
 
 
 @dataclass(frozen=True)
