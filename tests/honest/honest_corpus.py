@@ -31,7 +31,6 @@ RIGHTLY = {
 """Components that their kinds do not promise to take, and the remedy that authors are told."""
 
 LIMITS = {
-    ("activation", "checked_input"): "builtin name `type`",
     ("parametric-activation", "mixture_by_softmax"): "line 7: its operators at input shape",
 }
 """Components that are refused wrongly: known limits, and what their authors are told."""

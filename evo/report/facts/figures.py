@@ -32,7 +32,7 @@ def names_of_shipped(kind: str) -> dict[str, str]:
     """
     return {
         Candidate.of(kind, path.read_text(encoding="utf-8-sig"), operator="baseline").id: path.stem
-        for path in sorted((_BASELINES / kind).glob("[!.]*.py"))
+        for path in sorted((_BASELINES / kind.replace("-", "_")).glob("[!.]*.py"))
     }
 
 

@@ -240,9 +240,12 @@ class _Writer:
             scatter = torch.ops.aten.diagonal_scatter.default
             return RecordedCall(scatter, (written, filled), {})
         packet = getattr(torch.ops.aten, name, None)
-        if packet is None or target._overloadname not in packet.overloads():
+        overload = target._overloadname
+        if name in {"pow", "float_power"}:
+            overload = f"Tensor_{overload}"  # `Scalar` is that of a number to a tensor's power
+        if packet is None or overload not in packet.overloads():
             raise TraceError(f"{target} writes into its tensor; compute a new tensor instead")
-        pure = call._replace(target=getattr(packet, target._overloadname))
+        pure = call._replace(target=getattr(packet, overload))
         return self._masks.follow(node, pure)
 
     def _copied(self, written: Node, source: Node) -> RecordedCall:

@@ -1,4 +1,4 @@
-"""Parts of a source that a component never runs: a main block, and classes that nobody uses.
+"""Parts of a source that never run: a main block, unused classes, compilers' decorators.
 
 Library code and language models leave them beside the function. They are taken out before anything
 runs; they are still read, since people may run a file by hand.
@@ -24,20 +24,29 @@ _ATTRIBUTES = frozenset(
     }
 )
 """What is harmless in a class or a main block, besides what a component may use."""
+_COMPILERS = frozenset(
+    {
+        *("torch.compile", "torch.jit.script", "jit.script"),
+        *("torch.jit.script_if_tracing", "jit.script_if_tracing"),
+    }
+)
+"""Decorators that change how a function runs, and nothing that it computes."""
 
 
 def runnable(source: str) -> str:
-    r"""The source without its main block and the classes that nobody uses.
+    r"""The source without its main block, the classes that nobody uses and `@torch.jit.script`.
 
     Their lines stay, empty, so that all others keep their numbers. A source that does not parse is
     given back as it is.
 
     >>> runnable("class A: pass\ndef f(x):\n    return x\nif __name__ == '__main__': f(1)")
     '\ndef f(x):\n    return x\n'
+    >>> runnable("@torch.jit.script\ndef f(x):\n    return x")
+    '\ndef f(x):\n    return x'
     """
     tree = _tree(source)
     lines = source.split("\n")
-    for node in [] if tree is None else _beside(tree):
+    for node in [] if tree is None else (*_beside(tree), *_compilers(tree)):
         first, last = node.lineno - 1, node.end_lineno or node.lineno
         lines[first:last] = [""] * (last - first)
     return "\n".join(lines)
@@ -85,7 +94,7 @@ def _check(node: ast.AST) -> None:
 
 
 def _tree(source: str) -> ast.Module | None:
-    if "class" not in source and "__main__" not in source:
+    if not any(word in source for word in ("class", "__main__", "@torch.", "@jit.")):
         return None
     try:
         with warnings.catch_warnings():
@@ -104,6 +113,17 @@ def _beside(tree: ast.Module) -> Iterator[ast.stmt]:
         )
         if (is_unused or _is_main_block(node)) and _has_lines_alone(tree, node):
             yield node
+
+
+def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
+    """Decorators that ask for compilation alone: a component is traced anyway."""
+    for node in tree.body:
+        for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            name = decorator.func if isinstance(decorator, ast.Call) else decorator
+            given = decorator.keywords if isinstance(decorator, ast.Call) else []
+            is_plain = all(isinstance(one.value, ast.Constant) for one in given)
+            if ast.unparse(name) in _COMPILERS and is_plain and not getattr(decorator, "args", []):
+                yield decorator
 
 
 def _is_main_block(node: ast.stmt) -> bool:

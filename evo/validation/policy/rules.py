@@ -14,7 +14,14 @@ from difflib import get_close_matches
 from evo.core.contract import Contract
 from evo.core.stages import Stage
 from evo.validation.policy.beside import check_beside, runnable
-from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES, NAME_REMEDIES
+from evo.validation.policy.builtin_names import harmless
+from evo.validation.policy.vocabulary import (
+    ATTRIBUTES,
+    BUILTINS,
+    MODULES,
+    NAME_REMEDIES,
+    function_of,
+)
 from evo.validation.refusal import Refused
 
 _SHELL_NAMES = frozenset({"_", "display", "get_ipython"})
@@ -73,8 +80,11 @@ def check_source(source: str, contract: Contract) -> None:
     if (reduced := runnable(source)) != source:
         check_beside(source)
         tree = _parse(reduced)
-    for node in sorted(_nodes(tree), key=_place):
-        _check_node(node)
+    nodes = sorted(_nodes(tree), key=_place)
+    named_harmlessly = harmless(tree)
+    for node in nodes:
+        if node not in named_harmlessly:
+            _check_node(node)
     _check_entry(tree, contract)
 
 
@@ -230,6 +240,8 @@ def _check_attribute(name: str, node: ast.AST) -> None:
         return
     near = get_close_matches(name, ATTRIBUTES, n=1, cutoff=0.75)
     hint = f"did you mean `{near[0]}`" if near else "use tensor operators of torch and math"
+    if (function := function_of(name)) is not None:
+        hint = f"a component makes no modules; call torch.nn.functional.{function}"
     raise _refused(f"`.{name}` is not allowed; {NAME_REMEDIES.get(name, hint)}", node)
 
 

@@ -59,6 +59,21 @@ ATTRIBUTES = frozenset(
 )
 """Names allowed after a dot or in `from … import`."""
 
+_LOWER = {name.replace("_", ""): name for name in sorted(ATTRIBUTES) if name[-1] != "_"}
+
+
+def function_of(module: str) -> str | None:
+    """The function that does what a module of torch.nn does; None for other names.
+
+    >>> function_of("CrossEntropyLoss"), function_of("SmoothL1Loss"), function_of("Sequential")
+    ('cross_entropy', 'smooth_l1_loss', None)
+    """
+    if not module[:1].isupper():
+        return None
+    name = module.lower()
+    return _LOWER.get(name.removesuffix("loss")) or _LOWER.get(name)
+
+
 _BY_TORCH_WHERE = "choose between tensors with torch.where"
 _RANDOM = "a component is deterministic"
 _DEVICE = "leave the device to the trainer"
@@ -93,8 +108,5 @@ NAME_REMEDIES: Mapping[str, str] = {
     "batch_norm": "use statistics of a row, with dim=-1",
     "instance_norm": "use statistics of a row, with dim=-1",
     "conv2d": "use conv1d on rows",
-    "ReLU": "use torch.nn.functional.relu",
-    "SiLU": "use torch.nn.functional.silu",
-    "GELU": "use torch.nn.functional.gelu",
 }
 """Remedy per forbidden name that people and models often use."""

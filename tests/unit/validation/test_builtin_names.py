@@ -1,0 +1,82 @@
+"""Builtin names as variables, in annotations and messages; each other use is refused."""
+
+import pytest
+
+from evo.components.kinds import kinds
+from evo.validation.policy import rules
+from evo.validation.refusal import Refused
+
+CONTRACT = kinds.get("activation").contract
+
+HARMLESS = [
+    "def f(input):\n    return input\ndef activation(x):\n    return f(x)",
+    "def activation(x):\n    filter = x.tanh()\n    return filter * x",
+    "def f(*, id=1.0):\n    return id\ndef activation(x):\n    return x * f()",
+    "def f(x: object) -> object:\n    return x\ndef activation(x):\n    return f(x)",
+    "def activation(x):\n    if x.dim() > 9:\n        raise TypeError(f'{type(x)}')\n    return x",
+    "def activation(x):\n    input = x\n    def g():\n        return input\n    return g()",
+]
+HARMFUL = [
+    ("def activation(x):\n    return input('?')", "input"),
+    ("def f(input):\n    return input\ndef activation(x):\n    return f(x) + input()", "input"),
+    (
+        "def activation(x):\n    def g(input):\n        return input\n    return g(x) + input()",
+        "input",
+    ),
+    ("def activation(x, y=input('?')):\n    input = x\n    return input", "input"),
+    ("def activation(x):\n    t = [input for input in [x]]\n    return x + input()", "input"),
+    ("def activation(x):\n    return type(x)(3)", "type"),
+    ("def activation(x):\n    return f'{type(*[x])}' and x", "type"),
+    ("def activation(x):\n    raise type('N', (Exception,), {})('boo')", "type"),
+    ("def activation(x):\n    return object() and x", "object"),
+    ("def f(eval):\n    return eval\ndef activation(x):\n    return f(x)", "eval"),
+    ("def f(x: exec):\n    return x\ndef activation(x):\n    return f(x)", "exec"),
+]
+
+
+@pytest.mark.parametrize("source", HARMLESS)
+def test_a_builtin_name_that_calls_no_builtin_is_a_name_like_any_other(source: str) -> None:
+    rules.check_source(source, CONTRACT)
+
+
+@pytest.mark.parametrize(("source", "name"), HARMFUL)
+def test_the_builtin_itself_is_refused(source: str, name: str) -> None:
+    with pytest.raises(Refused, match=f"builtin name `{name}`"):
+        rules.check_source(source, CONTRACT)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("CELU(alpha=1.3)", "makes no modules; call torch.nn.functional.celu"),
+        ("CrossEntropyLoss()", "call torch.nn.functional.cross_entropy"),
+        ("SmoothL1Loss()", "call torch.nn.functional.smooth_l1_loss"),
+    ],
+)
+def test_a_module_of_torch_is_refused_with_the_function_that_does_the_same(
+    source: str, message: str
+) -> None:
+    with pytest.raises(Refused, match=message):
+        rules.check_source(f"from torch import nn\nact = nn.{source}\n", CONTRACT)
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    ["torch.jit.script", "torch.compile", "torch.compile(fullgraph=True)"],
+)
+def test_a_decorator_that_compiles_is_left_out(decorator: str) -> None:
+    rules.check_source(f"@{decorator}\ndef activation(x):\n    return x.tanh()\n", CONTRACT)
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    [
+        "torch.jit.script(open('x'))",
+        "torch.compile(backend=open)",
+        "torch.jit.unused",
+        "torch.no_grad()",
+    ],
+)
+def test_any_other_decorator_is_refused(decorator: str) -> None:
+    with pytest.raises(Refused, match=r"decorator|not allowed"):
+        rules.check_source(f"@{decorator}\ndef activation(x):\n    return x.tanh()\n", CONTRACT)
