@@ -1,11 +1,15 @@
 """Entry point of `evo` and `python -m evo`: loads little before it can be interrupted."""
 
+import gc
 import os
 import sys
 
 
 def main() -> None:
     """Run the command line; Ctrl-C while it still loads ends it without a traceback."""
+    # Most of what a start allocates are modules, which stay: to look for garbage in them as often
+    # as Python does takes a seventh of it.
+    gc.set_threshold(20_000)
     try:
         from evo.cli import main as run  # noqa: PLC0415 - while it loads, Ctrl-C is heard
 

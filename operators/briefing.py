@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from evo.core.contract import Contract
+from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
-from evo.core.records import Diagnosis, Record
+from evo.core.records import Record
 
 MOST_CHARACTERS = 18_000
 """Longest prompt, system message included: some 6,000 tokens at three characters each."""

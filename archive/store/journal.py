@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from archive.store import disk
 from archive.store.append_log import Appender, entries, framed
+from evo.core.diagnosis import Diagnosis
 from evo.core.errors import HistoryError, unknown_format
-from evo.core.records import Diagnosis, JobKey, Outcome, Trial
+from evo.core.records import JobKey, Outcome, Trial
 
 JOURNAL_FORMAT = 1
 

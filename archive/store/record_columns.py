@@ -29,6 +29,7 @@ from archive.store.tables import (
     unpack_texts,
     unpack_vectors,
 )
+from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.fields import (
     DIAGNOSIS_FIELDS,
@@ -44,7 +45,7 @@ from evo.core.fields import (
     part_of,
     record_row,
 )
-from evo.core.records import Candidate, Diagnosis, Novelty, Record, Score, TaskScore, Trial
+from evo.core.records import Candidate, Novelty, Record, Score, TaskScore, Trial
 from evo.core.stages import Screening
 
 

@@ -21,7 +21,8 @@ from evo.components.kinds import kinds
 from evo.compute.devices import GpuClaim
 from evo.compute.memory import Peak, peak
 from evo.compute.work import Work
-from evo.core.records import Diagnosis, Outcome, Trial
+from evo.core.diagnosis import Diagnosis
+from evo.core.records import Outcome, Trial
 from evo.evaluation.protocol import Job
 from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.loops import Limits

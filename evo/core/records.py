@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.source import normalise
 from evo.core.stages import Screening, Stage, TrainingEnd
@@ -100,41 +101,6 @@ class Trial(NamedTuple):
     loss: float
     accuracy: float
     strength: float = 1.0
-
-
-class Diagnosis(NamedTuple):
-    """How training on one network went, at the setting that was picked, gathered on the way.
-
-    Attributes:
-        diverged: share of the copies, at all learning rates and strengths tried, that diverged.
-        stable_rate: largest learning rate at which none did; 0 where there is none.
-        early_loss: mean training loss of the first epoch, or error rate where that decides.
-        late_loss: of the last epoch.
-        first_input_start: root mean square of what the first activation takes, before training.
-        last_input_start: of what the last activation takes.
-        signal_gain: root mean square of the last activation's output over the first one's, before
-            training.
-        gradient_gain: that of the gradient at the first one's output over the last one's.
-        first_input_end: root mean square of what the first activation takes, after training.
-        last_input_end: of what the last activation takes.
-        flat: share of numbers at which an activation's slope is below 0.01, after training.
-        dead: share of units where it is so on all samples looked at.
-    """
-
-    task: str
-    network: str
-    diverged: float
-    stable_rate: float
-    early_loss: float
-    late_loss: float
-    first_input_start: float
-    last_input_start: float
-    signal_gain: float
-    gradient_gain: float
-    first_input_end: float
-    last_input_end: float
-    flat: float
-    dead: float
 
 
 class JobKey(NamedTuple):

@@ -11,7 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from archive.novelty.novelty_archive import rms_distance
-from evo.core.records import Diagnosis, Record
+from evo.core.diagnosis import Diagnosis
+from evo.core.records import Record
 from evo.core.seeds import child
 from evo.feedback.attempts import Attempts
 from evo.feedback.draws import drawn

@@ -64,7 +64,8 @@ def test_the_strategy_of_the_documentation_runs(
     ]
 
 
-SEARCH = ("bench", "search", "--quick", "--processes", "1", "--set", "trainings=12")
+SIZES = ("--set", "trainings=12", "--set", "offspring=16")
+SEARCH = ("bench", "search", "--quick", "--processes", "1", *SIZES)
 
 
 def test_searches_of_a_file_are_compared_with_one_that_comes_with_evo(

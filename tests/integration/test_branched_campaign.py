@@ -7,6 +7,7 @@ from pathlib import Path
 
 import no_training
 import pytest
+from support.profiles import only_long
 
 from archive.history import origins
 from archive.history.history import History
@@ -164,12 +165,19 @@ def unstopped(finished, tmp_path_factory) -> Callable[[tuple[str, ...]], Path]:
     return run
 
 
-@pytest.mark.parametrize("settings", [(), OTHER])
 @pytest.mark.parametrize(
-    "stop_at", [(0, "baselines"), (0, "again"), (0, "archive"), (2, "archive")]
+    ("stop_at", "settings"),
+    [
+        ((0, "baselines"), ()),
+        ((0, "again"), OTHER),
+        ((0, "archive"), OTHER),
+        ((2, "archive"), ()),
+        *only_long(((0, "baselines"), OTHER), ((0, "again"), ())),
+        *only_long(((0, "archive"), ()), ((2, "archive"), OTHER)),
+    ],
 )
 def test_a_resume_without_the_other_campaign_equals_the_uninterrupted_one(
-    finished, unstopped, tmp_path, settings, stop_at
+    finished, unstopped, tmp_path, stop_at, settings
 ) -> None:
     copy = shutil.copytree(finished, tmp_path / "first")
     begin(tmp_path / "cut", configure("generations=2", *settings), Place(copy, 2))

@@ -1,7 +1,9 @@
 """A disk that becomes full while a campaign writes its replies, its lock or its pictures."""
 
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -10,8 +12,9 @@ from typing import Any
 import no_training
 import pytest
 from fault_server import FaultServer
-from support.command import EVO, call_evo
-from support.mounts import can_mount, in_mounts
+from support.command import Finished, call_evo
+from support.forked import forked
+from support.mounts import can_mount, mount
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -82,16 +85,23 @@ def test_a_disk_that_fills_while_replies_are_written_stops_a_campaign_which_then
     assert server.count - 2 * asked <= config.llm.concurrency
 
 
-@pytest.fixture
-def finished(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished campaign, with its picture."""
-    folder = tmp_path / "runs" / "whole"
-    config = no_training.configure(("generations=1", "novelty.text_model=none"))
+    place = tmp_path_factory.mktemp("finished")
+    folder = place / "runs" / "whole"
+    config = no_training.configure(("generations=1", "offspring=8", "novelty.text_model=none"))
     with no_training.create(folder, config) as history:
         no_training.run(history, lambda _: None)
-    shown = call_evo("resume", "whole", cwd=tmp_path)
+    shown = call_evo("resume", "whole", cwd=place)
     assert shown.code == 0, shown.err
     return folder
+
+
+@pytest.fixture
+def finished(original: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(original, tmp_path / "runs" / "whole"))
 
 
 def test_pictures_that_find_no_room_take_nothing_from_what_is_finished(
@@ -118,27 +128,24 @@ def test_pictures_that_find_no_room_take_nothing_from_what_is_finished(
 
 @pytest.mark.skipif(not can_mount(), reason="needs root, to mount a small file system")
 def test_a_file_system_without_room_keeps_the_finished_and_begins_nothing(finished: Path) -> None:
-    place = finished.parents[1]
-    (place / "small").mkdir()
-    script = f"""
-        cd {place}/small
-        mkdir runs
-        mount -t tmpfs -o size=2m none runs
-        cp -r ../runs/whole runs
-        dd if=/dev/zero of=runs/ballast bs=4k 2>/dev/null
-        {EVO} resume whole
-        echo "exit code $?"
-        {EVO} run smoke --name new
-        echo "exit code $?"
-        ls -A runs
-    """
+    small = finished.parents[1] / "small"
+    (small / "runs").mkdir(parents=True)
 
-    done = in_mounts(script)
+    def call() -> tuple[Finished, Finished, list[str]]:
+        mount(f"mount -t tmpfs -o size=2m none {small}/runs")
+        shutil.copytree(finished, small / "runs" / "whole")
+        with (small / "runs" / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+            while ballast.write(bytes(4096)):
+                pass
+        resumed = call_evo("resume", "whole", cwd=small)
+        begun = call_evo("run", "smoke", "--name", "new", cwd=small)
+        return resumed, begun, sorted(path.name for path in (small / "runs").iterdir())
 
-    resumed, begun, left = done.stdout.split("exit code ")
-    assert "Next:" in resumed
-    assert begun.startswith("0\n")
-    assert left.split() == ["2", "ballast", "whole"]
-    assert "whole has no room for pictures (No space left on device)" in done.stderr
-    assert re.search(r"evo: .* has 0 MB free, and the campaign may take .* MB", done.stderr)
-    assert "Traceback" not in done.stderr
+    resumed, begun, left = forked(call)
+
+    assert "Next:" in resumed.out
+    assert (resumed.code, begun.code) == (0, 2)
+    assert left == ["ballast", "whole"]
+    assert "whole has no room for pictures (No space left on device)" in resumed.err
+    assert re.search(r"evo: .* has 0 MB free, and the campaign may take .* MB", begun.err)
+    assert "Traceback" not in resumed.err + begun.err

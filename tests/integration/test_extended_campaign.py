@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -65,24 +66,39 @@ def test_an_extended_campaign_equals_one_that_was_as_long_from_the_start(tmp_pat
     assert contents(tmp_path / "short") == contents(tmp_path / "long")
 
 
+@pytest.fixture(scope="module")
+def with_changes(tmp_path_factory) -> Path:
+    """A campaign within its second generation, with changes for those that follow."""
+    folder = tmp_path_factory.mktemp("changes") / "run"
+    begin(folder, configure("generations=3"))
+    with pytest.raises(KeyboardInterrupt):
+        go_on(folder, stop_at=(2, "archive"))
+    assert changed(folder, generations=5, offspring=12, trainings=6) == [
+        (2, {"generations": 5}),
+        (3, {"offspring": 12, "trainings": 6}),
+    ]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(with_changes, tmp_path_factory) -> Path:
+    """The same campaign, run to its end."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    shutil.copytree(with_changes, folder)
+    go_on(folder)
+    return folder
+
+
 @pytest.mark.parametrize("stop_at", [(2, "archive"), (3, "archive"), (4, "propose")])
 def test_a_resume_of_a_campaign_with_changes_equals_the_uninterrupted_one(
-    tmp_path, stop_at
+    with_changes, uninterrupted, tmp_path, stop_at
 ) -> None:
-    for name in ("whole", "cut"):
-        begin(tmp_path / name, configure("generations=3"))
-        with pytest.raises(KeyboardInterrupt):
-            go_on(tmp_path / name, stop_at=(2, "archive"))
-        assert changed(tmp_path / name, generations=5, offspring=12, trainings=6) == [
-            (2, {"generations": 5}),
-            (3, {"offspring": 12, "trainings": 6}),
-        ]
-    go_on(tmp_path / "whole")
+    shutil.copytree(with_changes, tmp_path / "cut")
     with pytest.raises(KeyboardInterrupt):
         go_on(tmp_path / "cut", stop_at=stop_at)
     go_on(tmp_path / "cut")
 
-    made = contents(tmp_path / "whole")
+    made = contents(uninterrupted)
     assert contents(tmp_path / "cut") == made
     assert [sum(g == generation for g, *_ in made) for generation in range(1, 6)] == [
         *(8, 8, 12, 12, 12)

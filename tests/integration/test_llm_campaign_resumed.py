@@ -1,14 +1,17 @@
 """A campaign that asks language models, cut off and resumed, equals the uninterrupted one."""
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 import no_training
 import pytest
+from fault_server import FaultServer
 from llm_campaigns import configure, run, segments, writing
 from support.killed import Killed
+from support.profiles import many
 
 from archive.history.history import History
 from archive.store import disk
@@ -21,8 +24,32 @@ pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture
-def server(server, monkeypatch):
-    return writing(server, monkeypatch)
+def server(running, monkeypatch):
+    running.faults, running.always = [], ""
+    running.bodies.clear()
+    return writing(running, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[FaultServer]:
+    """One server, so that campaigns with equal settings are equal."""
+    with FaultServer().running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Callable[[Config], Path]:
+    """Runs a campaign with some settings to its end, once."""
+    folders: dict[str, Path] = {}
+
+    def undisturbed(config: Config) -> Path:
+        key = config.model_dump_json()
+        if key not in folders:
+            folders[key] = tmp_path_factory.mktemp("undisturbed") / "run"
+            run(folders[key], config)
+        return folders[key]
+
+    return undisturbed
 
 
 def live(folder: Path, config: Config, *, die_at: int | None = None) -> int:
@@ -60,7 +87,8 @@ def test_killed_anywhere_and_resumed_it_is_the_same_history(
     events = live(tmp_path / "whole", config)
     asked = server.count
 
-    for death in (events // 7, events // 3, events // 2):
+    deaths = (events // 7, events // 3, events // 2)
+    for death in deaths[:: many(2, nightly=1)]:
         with suppress(Killed, BaseExceptionGroup):
             live(tmp_path / "cut", config, die_at=death)
     run(tmp_path / "cut", config)
@@ -72,11 +100,11 @@ def test_killed_anywhere_and_resumed_it_is_the_same_history(
 
 @pytest.mark.parametrize(("death", "ahead"), [(0, True), (7, True), (20, True), (7, False)])
 def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
-    server, tmp_path, death, ahead
+    server, undisturbed, tmp_path, death, ahead
 ) -> None:
     config = configure(server.url, attempts=1, ahead=ahead)
     assert config.llm.patience == 8
-    run(tmp_path / "whole", config)
+    whole = undisturbed(config)
     server.faults = [""] * death
     server.always = "status:500"
 
@@ -85,7 +113,7 @@ def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
     server.always, server.faults = "", []
     run(tmp_path / "cut", config)
 
-    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+    assert segments(tmp_path / "cut") == segments(whole)
 
 
 def test_a_campaign_that_asks_ahead_changes_its_operators_at_a_boundary_and_resumes_exactly(

@@ -3,11 +3,13 @@
 import errno
 import json
 import platform
+from functools import partial
 from pathlib import Path
 
 import no_training
 import pytest
-from support.command import SMALL, Finished, run_evo
+from support.command import SMALL, Finished, call_evo
+from support.forked import forked
 from support.refusals import FLOCK, refusal
 
 from archive.history.reader import Reader
@@ -19,6 +21,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def without_locks(error: int, *words: str, cwd: Path) -> Finished:
+    """The command where the kernel refuses locks with an error."""
+    refuse = refusal(FLOCK, error)
+
+    def call() -> Finished:
+        refuse()
+        return call_evo(*words, cwd=cwd)
+
+    return forked(call)
+
+
 @pytest.mark.parametrize(
     ("naming", "error"),
     [(("--name", "locked"), errno.ENOLCK), ((), errno.EOPNOTSUPP)],
@@ -27,7 +40,7 @@ pytestmark = pytest.mark.skipif(
 def test_a_campaign_is_not_begun_where_there_are_no_locks(
     tmp_path: Path, naming: tuple[str, ...], error: int
 ) -> None:
-    done = run_evo(*SMALL, *naming, cwd=tmp_path, preexec_fn=refusal(FLOCK, error))
+    done = without_locks(error, *SMALL, *naming, cwd=tmp_path)
 
     assert done.code == 1, done.err
     assert "The file system of runs has no locks" in done.err
@@ -44,9 +57,7 @@ def test_a_campaign_that_is_there_is_read_and_not_written_without_locks(tmp_path
     records = len(list(Reader.read(folder).records))
     files = sorted(path.name for path in folder.rglob("*"))
 
-    def call(*words: str) -> Finished:
-        return run_evo(*words, cwd=tmp_path, preexec_fn=refusal(FLOCK, errno.ENOLCK))
-
+    call = partial(without_locks, errno.ENOLCK, cwd=tmp_path)
     status = call("status", "whole", "--json")
     export = call("export", "whole", "--format", "jsonl")
     resumed = call("resume", "whole")

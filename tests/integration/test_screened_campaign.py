@@ -1,7 +1,9 @@
 """A campaign that a reward model screens: the real loop, with losses that follow from behaviour."""
 
+import shutil
 from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 import no_training
 import numpy as np
@@ -153,13 +155,25 @@ def lessons(whole) -> Path:
     return path
 
 
-def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
-    whole, lessons, tmp_path
-) -> None:
-    folder = tmp_path / "run"
+class Taught(NamedTuple):
+    folder: Path
+    settings: tuple[str, ...]
+    trained: int
 
-    taught = (f"reward.lessons={lessons}", "reward.first_generation=2")
-    live(folder, *taught, "generations=2", "seed=8")
+
+@pytest.fixture(scope="module")
+def taught(lessons, tmp_path_factory) -> Taught:
+    """A campaign that began with the lessons."""
+    folder = tmp_path_factory.mktemp("taught") / "run"
+    file = shutil.copy(lessons, folder.with_name("file.parquet"))
+    settings = (f"reward.lessons={file}", "reward.first_generation=2", "generations=2", "seed=8")
+    return Taught(folder, settings, live(folder, *settings))
+
+
+def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
+    taught, lessons
+) -> None:
+    folder = taught.folder
 
     assert status_facts(Reader.read(folder))["reward"]["since"] == 2
     assert len(generation(folder, 2)) == 32
@@ -167,23 +181,15 @@ def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
 
 
 def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_it(
-    lessons, tmp_path
+    taught, tmp_path
 ) -> None:
-    file = tmp_path / "file.parquet"
-    file.write_bytes(lessons.read_bytes())
-    settings = (
-        *(f"reward.lessons={file}", "reward.first_generation=2"),
-        *("generations=2", "seed=8"),
-    )
-    trained = live(tmp_path / "whole", *settings)
-
     with pytest.raises(Killed):
-        live(tmp_path / "cut", *settings, dies_at=trained - TRAININGS // 2)
-    file.unlink()
-    live(tmp_path / "cut", *settings)
+        live(tmp_path / "cut", *taught.settings, dies_at=taught.trained - TRAININGS // 2)
+    taught.folder.with_name("file.parquet").unlink()
+    live(tmp_path / "cut", *taught.settings)
 
     assert status_facts(Reader.read(tmp_path / "cut"))["reward"]["state"] == "screens"
-    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+    assert segments(tmp_path / "cut") == segments(taught.folder)
 
 
 def test_lessons_that_have_become_others_are_refused(lessons, tmp_path) -> None:

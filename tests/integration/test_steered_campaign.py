@@ -65,30 +65,40 @@ def test_a_command_holds_from_the_next_generation_and_is_on_disk_before_it_acts(
     assert sizes == [10, 10, 14, 14]
 
 
+def unpin_the_first(history: History) -> object:
+    return steer(history, Command.of("unpin", [history.config["steering"]["pinned"][0]]))
+
+
+SIX = "generations=6"
+SAYS = {
+    (2, "evaluate"): pin_a_dead_one,
+    (2, "remeasure"): said("workers", "3"),
+    (2, "archive"): ban_the_best,
+}
+LATER = {(4, "evaluate"): said("set", "offspring=14"), (5, "archive"): unpin_the_first}
+
+
+@pytest.fixture(scope="module")
+def steered(tmp_path_factory) -> Path:
+    """A campaign to which all of this was said, and which was never killed."""
+    folder = tmp_path_factory.mktemp("steered") / "run"
+    run(folder, configure(SIX), {**SAYS, **LATER})
+    return folder
+
+
 @pytest.mark.parametrize("die_at", [(2, "archive"), (3, "propose"), (3, "archive"), (4, "screen")])
 def test_a_steered_campaign_that_is_killed_and_resumed_is_the_same_history(
-    tmp_path, die_at
+    steered, tmp_path, die_at
 ) -> None:
-    config = configure("generations=6")
-    says = {
-        (2, "evaluate"): pin_a_dead_one,
-        (2, "remeasure"): said("workers", "3"),
-        (2, "archive"): ban_the_best,
-    }
-    later = {(4, "evaluate"): said("set", "offspring=14"), (5, "archive"): said("unpin", "all")}
-    later[5, "archive"] = lambda history: steer(
-        history, Command.of("unpin", [history.config["steering"]["pinned"][0]])
-    )
-    run(tmp_path / "whole", config, {**says, **later})
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "cut", config, says, die_at=die_at)
-    run(tmp_path / "cut", config, later)
+        run(tmp_path / "cut", configure(SIX), SAYS, die_at=die_at)
+    run(tmp_path / "cut", configure(SIX), LATER)
 
     def told(folder: Path) -> list[tuple[int, Mapping[str, Any]]]:
         return [(change.first, change.settings) for change in Reader.read(folder).changes]
 
-    assert told(tmp_path / "cut") == told(tmp_path / "whole")
-    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+    assert told(tmp_path / "cut") == told(steered)
+    assert segments(tmp_path / "cut") == segments(steered)
 
 
 @pytest.mark.parametrize("ahead", [True, False])

@@ -1,10 +1,12 @@
 """Campaigns in which one model has the ideas and another writes and repairs them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import no_training
 import pytest
+from fault_server import FaultServer
 from llm_campaigns import configure, reply, run, segments, writing
 
 from archive.history.history import History
@@ -34,10 +36,20 @@ def answer(body: dict[str, Any]) -> str:
     return reply(body)
 
 
-@pytest.fixture
-def server(server, monkeypatch):
-    writing(server, monkeypatch).text_of = answer
-    return server
+@pytest.fixture(scope="module")
+def server() -> Iterator[FaultServer]:
+    """One for all of these tests, whose campaigns are the same."""
+    with FaultServer().running() as server, pytest.MonkeyPatch.context() as patch:
+        writing(server, patch).text_of = answer
+        yield server
+
+
+@pytest.fixture(scope="module")
+def whole(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a campaign that was never interrupted."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    run(folder, tiers(server.url))
+    return folder
 
 
 def tiers(url: str, **changed: Any) -> Config:
@@ -52,42 +64,33 @@ def proposals(folder: Path):
     return [r for r in Reader.read(folder).records if r.candidate.model]
 
 
-def test_one_model_has_the_ideas_and_the_other_writes_and_repairs_them(server, tmp_path) -> None:
-    run(tmp_path / "run", tiers(server.url))
-
-    written = [r for r in proposals(tmp_path / "run") if r.candidate.idea_model]
+def test_one_model_has_the_ideas_and_the_other_writes_and_repairs_them(whole, server) -> None:
+    written = [r for r in proposals(whole) if r.candidate.idea_model]
     assert {(r.candidate.model, r.candidate.idea_model) for r in written} == {("cheap", "dear")}
     assert any(r.status is Status.EVALUATED for r in written)
     assert all(r.candidate.rationale.startswith("Multiply x by") for r in written if r.graphs)
-    repaired = [r for r in proposals(tmp_path / "run") if r.candidate.operator == "repair-llm"]
+    repaired = [r for r in proposals(whole) if r.candidate.operator == "repair-llm"]
     assert repaired
     assert {r.candidate.model for r in repaired} == {"cheap"}
     asked = {body["messages"][1]["content"] for body in server.bodies}
     assert any("Write exactly this component" in text and IDEA in text for text in asked)
 
 
-def test_code_in_place_of_an_idea_is_taken_without_a_writer(server, tmp_path) -> None:
-    run(tmp_path / "run", tiers(server.url))
-
-    direct = [r for r in proposals(tmp_path / "run") if r.candidate.model == "dear"]
+def test_code_in_place_of_an_idea_is_taken_without_a_writer(whole) -> None:
+    direct = [r for r in proposals(whole) if r.candidate.model == "dear"]
     assert any(r.status is Status.EVALUATED for r in direct)
     assert not any(r.candidate.idea_model for r in direct)
 
 
-def test_each_model_is_charged_with_what_it_cost(server, tmp_path) -> None:
-    folder = tmp_path / "run"
-    run(folder, tiers(server.url))
-
-    spent = Replies.read(folder, campaign=Reader.read(folder).id).spent
-    facts = authorship_facts(Reader.read(folder).records)["models"]
+def test_each_model_is_charged_with_what_it_cost(whole) -> None:
+    spent = Replies.read(whole, campaign=Reader.read(whole).id).spent
+    facts = authorship_facts(Reader.read(whole).records)["models"]
     assert spent["dear"].cost_usd > 0
     assert facts["dear"]["cost_usd"] == pytest.approx(spent["dear"].cost_usd)
     assert facts["cheap"]["cost_usd"] == pytest.approx(spent["cheap"].cost_usd)
 
 
-def test_a_campaign_with_tiers_that_is_interrupted_resumes_exactly(server, tmp_path) -> None:
-    run(tmp_path / "whole", tiers(server.url))
-
+def test_a_campaign_with_tiers_that_is_interrupted_resumes_exactly(whole, server, tmp_path) -> None:
     def cut(progress: Progress) -> None:
         if (progress.generation, progress.step) == (2, "archive"):
             raise KeyboardInterrupt
@@ -97,7 +100,7 @@ def test_a_campaign_with_tiers_that_is_interrupted_resumes_exactly(server, tmp_p
         no_training.run(history, cut)
     run(tmp_path / "cut", tiers(server.url))
 
-    assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
+    assert segments(tmp_path / "cut") == segments(whole)
 
 
 @pytest.mark.parametrize("role", ["idea", "write"])

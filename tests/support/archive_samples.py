@@ -4,18 +4,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
-from evo.core.records import (
-    Candidate,
-    Diagnosis,
-    Novelty,
-    Outcome,
-    Record,
-    Score,
-    Status,
-    TaskScore,
-    Trial,
-)
+from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, TaskScore, Trial
 from evo.core.stages import Screening, ScreeningState, Stage, TrainingEnd
 from support import records as build
 

@@ -10,8 +10,9 @@ from evo.components.activation import Activation
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.config import load
+from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
-from evo.core.records import Diagnosis, Novelty, Record, Score, Status
+from evo.core.records import Novelty, Record, Score, Status
 from evo.core.stages import Stage
 from evo.feedback.setting import setting_of
 from evo.tabular.surrogate.in_process import InProcess

@@ -1,8 +1,10 @@
 """Commands that see file systems of their own; needs root."""
 
+import ctypes
 import os
 import subprocess
 
+_CLONE_NEWNS = 0x20000
 _UNSHARE = ("unshare", "-m", "bash", "-c")
 
 
@@ -13,6 +15,18 @@ def can_mount() -> bool:
     except FileNotFoundError:
         return False
     return done.returncode == 0
+
+
+def mount(script: str) -> None:
+    """Give this process file systems of its own, then run a script of the shell that mounts some.
+
+    Raises:
+        OSError: it may not.
+    """
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNS):
+        raise OSError(ctypes.get_errno(), "unshare")
+    private = "mount --make-rprivate /"
+    subprocess.run(["sh", "-c", f"set -e; {private}; {script}"], check=True)
 
 
 def in_mounts(script: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -12,7 +12,8 @@ from itertools import islice
 
 import torch
 
-from evo.core.records import Diagnosis, Trial
+from evo.core.diagnosis import Diagnosis
+from evo.core.records import Trial
 from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
 from evo.evaluation.training.loops import Limits, train_by_loop

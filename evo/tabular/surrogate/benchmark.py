@@ -166,7 +166,7 @@ def _sized(settings: Settings, changes: Settings, plan: SearchPlan) -> Config:
 def _run_all(configs: Sequence[Config], plan: SearchPlan, processes: int):
     """Yield the place of each configuration and its figures, as they come."""
     if processes == 1:
-        landscape = Landscape.load()
+        landscape = Landscape.shared()
         for place, config in enumerate(configs):
             yield place, _search(config, landscape, plan)
         return

@@ -1,7 +1,7 @@
 """`evo init` makes a project that runs as it stands."""
 
-import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -21,14 +21,10 @@ def test_a_project_has_a_task_that_passes_its_own_test(tmp_path: Path) -> None:
         "folder": "mine",
         "files": ["task.py", "evo.toml", "test_task.py", "data.csv"],
     }
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_task.py"],
-        cwd=tmp_path / "mine",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout
+    with chdir(tmp_path / "mine"):
+        code = pytest.main(["-q", "-p", "no:cacheprovider", "test_task.py"])
+    assert code == pytest.ExitCode.OK
+    del sys.modules["test_task"]
 
 
 def test_its_configuration_names_the_task_from_wherever_it_is_read(

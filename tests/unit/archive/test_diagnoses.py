@@ -8,7 +8,8 @@ from support import archive_samples as samples
 from archive.store import merging, segment
 from archive.store.record_columns import unpack
 from archive.store.segment import generation_columns, open_segment, packed, seal
-from evo.core.records import Diagnosis, Generation, Record
+from evo.core.diagnosis import Diagnosis
+from evo.core.records import Generation, Record
 from evo.report.facts.record import record_facts
 
 CAMPAIGN = "a" * 64

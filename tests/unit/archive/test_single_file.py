@@ -8,8 +8,8 @@ from support import archive_samples as samples
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.single_file import DESCRIPTIONS, write_single_file
+from evo.core.diagnosis import Diagnosis
 from evo.core.fields import RECORD_FIELDS, record_row
-from evo.core.records import Diagnosis
 
 NAMES = [field.name for field in RECORD_FIELDS]
 CELLS = {field.name: field.cell for field in RECORD_FIELDS}

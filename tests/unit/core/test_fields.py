@@ -6,6 +6,7 @@ from typing import get_args, get_type_hints
 import pytest
 from support import archive_samples as samples
 
+from evo.core.diagnosis import Diagnosis
 from evo.core.fields import (
     DIAGNOSIS_FIELDS,
     RECORD_FIELDS,
@@ -14,7 +15,7 @@ from evo.core.fields import (
     part_of,
     record_row,
 )
-from evo.core.records import Diagnosis, Record, TaskScore, Trial
+from evo.core.records import Record, TaskScore, Trial
 from evo.core.stages import Screening, ScreeningState
 
 NAMES = [field.name for field in RECORD_FIELDS]
