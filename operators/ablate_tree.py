@@ -7,6 +7,7 @@ the effects in prompts.
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import ClassVar
 
 import numpy as np
@@ -44,8 +45,9 @@ class AblateTree(WritingOperator):
         parts = len(_removals(parent.program))
         # Of a small component there are few ablations, which would come again and again.
         is_spent = parts < _FEW and rng.random() < _SPENT
-        ablated = [] if is_spent else list(_ablated(parent, rng))
-        return first_worthy([*ablated, *mutants(parent.program, rng)], [parent], rng)
+        # One by one: the first ablation is nearly always worthy, and mutants cost far more.
+        ablated = iter(()) if is_spent else _ablated(parent, rng)
+        return first_worthy(chain(ablated, mutants(parent.program, rng)), [parent], rng)
 
 
 def _removals(program: Program) -> list[tuple[Site, ast.expr]]:
