@@ -173,29 +173,31 @@ def main() -> None:
     """Run what is missing, then print the comparison."""
     options = parse()
     options.folder.mkdir(parents=True, exist_ok=True)
-    results = _lines(options.folder / "campaigns.jsonl")
+    results = read_lines(options.folder / "campaigns.jsonl")
     known = {(row["strategy"], row["seed"]) for row in results}
     for seed in range(options.seeds):
         for strategy in options.strategies:
             if (strategy, seed) not in known:
                 results.append(run_campaign(strategy, seed, options))
-                _append(options.folder / "campaigns.jsonl", results[-1])
-    fresh = {row["source"]: row["margin"] for row in _lines(options.folder / "fresh.jsonl")}
+                write_line(options.folder / "campaigns.jsonl", results[-1])
+    fresh = {row["source"]: row["margin"] for row in read_lines(options.folder / "fresh.jsonl")}
     results = [row for row in results if row["strategy"] in options.strategies]
     leaders = dict.fromkeys(source for row in results for source in row["leaders"])
     missing = [source for source in leaders if source not in fresh]
     for batch in (missing[start : start + BATCH] for start in range(0, len(missing), BATCH)):
         for source, margin in zip(batch, fresh_margins(batch, options), strict=True):
             fresh[source] = margin
-            _append(options.folder / "fresh.jsonl", {"source": source, "margin": margin})
+            write_line(options.folder / "fresh.jsonl", {"source": source, "margin": margin})
     report(results, fresh, options.strategies)
 
 
-def _lines(file: Path) -> list[dict[str, Any]]:
+def read_lines(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file of JSON lines; none where there is no file."""
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def _append(file: Path, row: dict[str, Any]) -> None:
+def write_line(file: Path, row: dict[str, Any]) -> None:
+    """Add a row to a file of JSON lines."""
     with file.open("a") as lines:
         lines.write(json.dumps(row) + "\n")
 

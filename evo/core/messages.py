@@ -58,6 +58,7 @@ class Reply:
         model: name of the model that answered, by the server.
         prompt_tokens: tokens of the request, counted by the server.
         completion_tokens: tokens of the reply, reasoning included.
+        cost_usd: dollars that the reply itself states; None where it states none.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Reply:
     model: str
     prompt_tokens: int
     completion_tokens: int
+    cost_usd: float | None = None
 
     def after(self, cut: "Reply | None") -> "Reply":
         """The reply with the tokens of one to the same request that was cut off before it."""

@@ -83,6 +83,8 @@ class Endpoint:
         """A request with its reply, None where it is given up, and what all attempts cost."""
         if reply is None:
             cost = (self.model.price_call or 0.0) * attempts
+        elif reply.cost_usd is not None:
+            cost = reply.cost_usd + (self.model.price_call or 0.0) * (attempts - 1)
         else:
             tokens = reply.prompt_tokens, reply.completion_tokens
             cost = self.model.price(*tokens, calls=attempts)

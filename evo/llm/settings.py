@@ -77,6 +77,10 @@ class ModelSettings(Frozen):
     env: tuple[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], ...] = ()
     """NAMES of the environment variables that a program gets beside PATH and LANG. HOME is its
     empty folder unless named."""
+    cost_field: str = ""
+    """For `command` the field of a JSON object in its output that holds what the call cost in
+    dollars, such as `total_cost_usd`. `price_call` then stands for calls that state no cost, and is
+    what a budget in dollars reserves for each."""
     folder_mb: PositiveInt = 64
     """Most that a program may write to its folder, in MB."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)

@@ -169,7 +169,9 @@ def _requests(config: Config) -> Range | None:
         return None
     share = sum(_asking(config).values()) / sum(config.operators.values())
     asked = share * sum(map(config.offspring_in, range(1, config.generations + 1)))
-    return Range(asked, asked * (1 + _REPAIRS * config.llm.repair))
+    # An idea of one model is written by another: the second request of the same offspring.
+    tiers = [model.role == "idea" for model in config.llm.authors]
+    return Range(asked * (1 + all(tiers)), asked * (1 + any(tiers) + _REPAIRS * config.llm.repair))
 
 
 def _asking(config: Config) -> Mapping[str, float]:

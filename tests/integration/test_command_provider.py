@@ -184,6 +184,18 @@ def test_a_reply_is_counted_and_stored_like_any_other(tmp_path: Path) -> None:
     assert Replies.read(tmp_path, campaign="c").total.requests == 1
 
 
+def test_a_call_costs_what_the_program_says_it_did(tmp_path: Path) -> None:
+    priced = {"provider": "command", "name": "m", "model": "agent", "price_call": 0.25}
+    priced |= {"command": [sys.executable, AUTHOR, "result"], "cost_field": "total_cost_usd"}
+
+    (exchange,) = ask(tmp_path, settings("", model=priced), [request(1)])
+
+    assert exchange.cost_usd == pytest.approx(0.0123)
+    (again,) = ask(tmp_path, settings("", model=priced), [request(1)])
+    assert again.cost_usd == exchange.cost_usd
+    assert Replies.read(tmp_path, campaign="c").total.cost_usd == pytest.approx(0.0123)
+
+
 def test_calls_that_fail_cost_what_a_call_costs(tmp_path: Path) -> None:
     priced = {"provider": "command", "name": "m", "model": "agent", "price_call": 0.25}
     failing = {**priced, "command": [sys.executable, AUTHOR, "silent"]}

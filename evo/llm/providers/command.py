@@ -4,10 +4,11 @@ It is started without a shell, in an empty folder, with the environment that the
 names, and ended with all that it started: see `evo.llm.programs`.
 """
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from evo.core.errors import UsageError
 from evo.core.messages import Reply, Request
@@ -24,6 +25,8 @@ _FIXED = {"TERM": "dumb", "NO_COLOR": "1"}
 _SECRET_LENGTH = 6
 """Values at least as long are taken out of what a program says."""
 _EXCERPT = 300
+_MOST_USD = 10_000.0
+"""Largest cost of a call that is believed, in dollars."""
 
 
 @providers.register("command")
@@ -80,7 +83,8 @@ class Command(Provider):
         if len(ended.output) > MOST_BYTES:
             return Reply("", "oversized", model.model, tokens, MOST_BYTES // 4)
         text = self._text(ended)
-        return Reply(text, "stop", model.model, tokens, len(text) // 4)
+        cost = stated_cost(text, model.cost_field) if model.cost_field else None
+        return Reply(text, "stop", model.model, tokens, len(text) // 4, cost)
 
     def _text(self, ended: Run) -> str:
         """What the program wrote.
@@ -129,3 +133,23 @@ class Command(Provider):
             if name not in _ALWAYS and len(value) >= _SECRET_LENGTH:
                 text = text.replace(value, f"[{name}]")
         return text
+
+
+def stated_cost(text: str, field: str) -> float | None:
+    """The dollars that a program's JSON output states; None where it states none that can be.
+
+    The output is one JSON object, or has one per line, of which the last that states a cost counts.
+
+    >>> stated_cost('{"result": "def f(x): ...", "total_cost_usd": 0.0123}', "total_cost_usd")
+    0.0123
+    """
+    for document in (text, *reversed(text.splitlines())):
+        try:
+            content: Any = json.loads(document)
+        except (ValueError, RecursionError):
+            continue
+        cost = content.get(field) if isinstance(content, dict) else None
+        is_number = isinstance(cost, int | float) and not isinstance(cost, bool)
+        if is_number and 0 <= cost <= _MOST_USD:
+            return float(cost)
+    return None

@@ -1,5 +1,6 @@
 """A program that answers a prompt, in the way that its first argument names."""
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,11 @@ given = sys.argv[2:]
 
 def folder() -> None:
     say(f"{sorted(path.name for path in Path.cwd().iterdir())}\n{Path.cwd()}")
+
+
+def result() -> None:
+    """Answer as the headless command line of an agent does, with what the call cost."""
+    say(json.dumps({"type": "result", "result": REPLY, "total_cost_usd": 0.0123}) + "\n")
 
 
 def fail() -> None:
@@ -62,6 +68,7 @@ def locked() -> None:
 
 WAYS: dict[str, Callable[[], object]] = {
     "answer": lambda: say(REPLY),
+    "result": result,
     "file": lambda: say(Path(given[0]).read_text()),
     "echo": lambda: say(sys.stdin.read()),
     "folder": folder,

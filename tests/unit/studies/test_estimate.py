@@ -102,6 +102,16 @@ def test_dollars_are_the_tokens_at_the_prices(baselines) -> None:
     assert 200 < facts["prompt_tokens"][0] / facts["requests"][0] < 3000
 
 
+def test_an_idea_that_another_model_writes_takes_a_second_request(baselines) -> None:
+    tiers = 'llm.models=[{model="a",role="idea"},{model="b",role="write"}]'
+    alone, apart = (
+        request_facts(load("default", [models, "llm.repair=false"]), baselines)["requests"]
+        for models in ('llm.models=[{model="a"}]', tiers)
+    )
+
+    assert apart == pytest.approx([2 * bound for bound in alone], abs=1)
+
+
 def test_dollars_are_unknown_where_a_price_is(baselines) -> None:
     dark = 'llm.models=[{model="gpt-5-mini"}, {model="unheard-of"}]'
 
