@@ -148,8 +148,11 @@ def stated_cost(text: str, field: str) -> float | None:
             content: Any = json.loads(document)
         except (ValueError, RecursionError):
             continue
-        cost = content.get(field) if isinstance(content, dict) else None
-        is_number = isinstance(cost, int | float) and not isinstance(cost, bool)
-        if is_number and 0 <= cost <= _MOST_USD:
-            return float(cost)
+        match content.get(field) if isinstance(content, dict) else None:
+            case bool():
+                pass
+            case int() | float() as cost if 0 <= cost <= _MOST_USD:
+                return float(cost)
+            case _:
+                pass
     return None
