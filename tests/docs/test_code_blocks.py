@@ -18,6 +18,8 @@ from evo.cli import app
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.records import Candidate
+from evo.grid.cells import cells_of
+from evo.grid.study import read_study
 from evo.networks.parts import Parts
 from evo.networks.torch_parts import TorchParts
 from evo.tabular.surrogate.searching import check_search
@@ -38,6 +40,7 @@ QUICK = {
 Without embeddings: the notebook runs with them.
 """
 STRATEGIES = "docs/guide/search-bench.md"
+STUDY = "docs/guide/study.md"
 """Its tables of settings are strategies, not configurations."""
 SLOW_OPTIONS = "--top 0 --epochs 15 --seeds 10 --task digits-cnn"
 
@@ -122,8 +125,20 @@ def test_the_search_on_the_landscape_runs_as_shown(capsys: pytest.CaptureFixture
     assert -3 <= float(capsys.readouterr().out) < 0.4
 
 
+def test_the_study_of_the_guide_has_the_cells_that_it_says(tmp_path: Path) -> None:
+    (block,) = blocks_of(STUDY, "toml")
+    file = tmp_path / "study.toml"
+    file.write_text(block.text)
+
+    names = [cell.name for cell in cells_of(read_study(file))]
+
+    assert "activation-evolution-0" in names
+    assert not any(name.startswith("regularizer-random") for name in names)
+    assert len(names) == 9
+
+
 def test_every_configuration_is_valid() -> None:
-    pages = [page for page in PAGES if page != STRATEGIES]
+    pages = [page for page in PAGES if page not in (STRATEGIES, STUDY)]
     settings = [tomllib.loads(block.text) for page in pages for block in blocks_of(page, "toml")]
     configurations = [values for values in settings if "project" not in values]
     for values in configurations:
