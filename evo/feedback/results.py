@@ -49,7 +49,8 @@ class Snapshot:
 
     Attributes:
         leaders: the best so far with graphs and behaviour, the best first.
-        trailing: candidates of the last generations with the lowest margins, the lowest first.
+        trailing: candidates of the last generations with the lowest margins, the lowest first; only
+            those that are surely behind the best.
         answers: the latest proposals of language models, in order.
         counts: all proposals of language models by what became of them.
         best: the largest margin of a leader that counted as progress.
@@ -150,12 +151,14 @@ class Results:
         counts = Counter(before.counts)
         counts.update(fate(entry) for entry in answers)
         leaders = leaders_by_worth([*before.leaders, *whole])[:_LEADERS]
+        ahead = leaders[0].scored.margin.value if leaders else -math.inf
+        behind = [record for record in self._low if record.scored.margin.high < ahead]
         best, still_for = before.best, before.still_for + 1
         if leaders and leaders[0].scored.margin.value > best + standard_error(leaders[0]):
             best, still_for = leaders[0].scored.margin.value, 0
         return Snapshot(
             leaders,
-            sorted(self._low, key=lambda r: (r.scored.margin.value, r.id))[:_TRAILING],
+            sorted(behind, key=lambda r: (r.scored.margin.value, r.id))[:_TRAILING],
             [*before.answers, *answers][-_ANSWERS:],
             dict(counts),
             best,

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 
 from support.records import evaluated, record, trials
 
+from evo.core.estimate import Estimate
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
 from evo.feedback.results import Results
@@ -72,8 +73,15 @@ def test_answers_are_counted_by_what_became_of_them() -> None:
     assert [entry.record.id for entry in snapshot.answers] == [*"dius", "w"]
 
 
-def test_losers_are_those_of_the_last_generations() -> None:
-    history = [[trained(f"g{number}", 0.5, generation=number)] for number in range(1, 8)]
+def test_losers_are_those_of_the_last_generations_that_are_surely_behind_the_best() -> None:
+    low, near, high = (Estimate(value, value - 0.1, value + 0.1) for value in (-0.5, 0.05, 0.1))
+    history = [
+        [trained(f"g{number}", 0.5, margin=low, generation=number)] for number in range(1, 8)
+    ]
+    history[6] += [
+        trained("best", 0.1, margin=high, generation=7),
+        trained("near", 0.1, margin=near, generation=7),
+    ]
 
     found = results([BASELINE], *history)
 
