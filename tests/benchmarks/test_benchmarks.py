@@ -25,6 +25,7 @@ PRINTS = {
     "bench_walls.py": "hostile",
     "bench_workers.py": "one worker / two workers",
     "browser_view.py": "processor time",
+    "model_arms.py": " − ",
     "real_search.py": "evolution − nsga2",
     "soak_days.py": "equal to an undisturbed campaign",
     "soak_kill.py": "none lost",
@@ -43,6 +44,7 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
+SLOW = ("soak", "real", "browser", "model")
 LONG = pytest.mark.skipif(
     PROFILE != "nightly", reason="kills, browsers and long runs: make test-long"
 )
@@ -53,7 +55,7 @@ LONG = pytest.mark.skipif(
     [
         pytest.param(
             name,
-            marks=[pytest.mark.long, LONG] if name.startswith(("soak", "real", "browser")) else [],
+            marks=[pytest.mark.long, LONG] if name.startswith(SLOW) else [],
         )
         for name in PRINTS
     ],

@@ -27,13 +27,14 @@ def test_every_key_of_the_configuration_has_a_row() -> None:
         f"{part}.{key}"
         for part in ("protocol", "novelty", "selection", "portfolio", "reward", "llm")
         for key in type(getattr(Config(), part)).model_fields
-        if key not in ("budget",)  # a table of its own
+        if key not in ("budget", "wordings")  # tables of their own
     }
     plain = {"kind", "tasks", "seed", "generations", "population", "offspring", "trainings"}
 
     assert flat | plain <= keys
     assert {
         "llm.budget.hours",
+        "llm.wordings.compete",
         "llm.models.key_env",
         "protocol.rungs.epochs",
     } <= keys

@@ -49,7 +49,7 @@ def test_evaluate_measures_files_against_the_baselines(evo: Evo, files: dict[str
     swish, relu, thief, again = done.json
     assert set(swish) == {
         *("path", "status", "reason", "rung", "b_wr", "b_wr_ci", "bsota_wr", "bsota_wr_ci"),
-        *("margin", "margin_ci", "seconds", "tasks"),
+        *("margin", "margin_ci", "seconds", "tasks", "figures"),
     }
     assert (swish["status"], swish["rung"]) == ("EVALUATED", 1)
     assert swish["b_wr_ci"][0] <= swish["b_wr"] <= swish["b_wr_ci"][1]
@@ -76,14 +76,15 @@ def test_status_pareto_and_show_agree(evo: Evo, finished_run: str) -> None:
         *("name", "kind", "generation", "generations", "state", "stopped_because"),
         *("elapsed_hours", "progress", "seed"),
         *("proposed", "duplicates", "invalid"),
-        *("screened_out", "failed", "evaluated", "archive_size", "best", "climb", "llm"),
+        *("screened_out", "failed", "evaluated", "archive_size", "best", "figures"),
+        *("climb", "llm"),
         *("reward", "operators", "models"),
     ]
     assert (status["state"], status["generation"], status["seed"]) == ("finished", 2, 4)
     fallen = ("duplicates", "invalid", "screened_out", "failed", "evaluated")
     assert status["proposed"] == sum(status[key] for key in fallen) == 16
     assert status["archive_size"] == 12 + status["evaluated"]
-    assert set(status["best"]) == {"id", "b_wr", "bsota_wr", "n_text", "n_behaviour"}
+    assert set(status["best"]) == {"id", "b_wr", "bsota_wr", "margin", "n_text", "n_behaviour"}
     assert status["llm"]["requests"] == 0
     assert {"objectives", "hypervolume", "front"} <= set(pareto)
     assert {"id", "source", "b_wr", "bsota_wr", "n_text", "n_behaviour"} <= set(pareto["front"][0])

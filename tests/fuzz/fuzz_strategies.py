@@ -178,10 +178,12 @@ def broken(draw: st.DrawFn, texts: list[str]) -> str:
     text = draw(st.sampled_from(texts))
     document = json.loads(text)
     for _ in range(draw(st.integers(1, 3))):
-        spot: Any = document["nodes"]
-        while isinstance(spot, list) and spot:
-            place = draw(st.integers(0, len(spot) - 1))
-            if not isinstance(spot[place], list) or draw(st.booleans()):
+        spot: Any = document
+        while isinstance(spot, list | dict) and spot:
+            place = draw(
+                st.sampled_from(list(spot) if isinstance(spot, dict) else range(len(spot)))
+            )
+            if not isinstance(spot[place], list | dict) or draw(st.booleans()):
                 spot[place] = draw(_scraps)
                 break
             spot = spot[place]

@@ -124,7 +124,8 @@ def test_a_campaign_that_asks_ahead_changes_its_operators_at_a_boundary_and_resu
         with History.open(tmp_path / name) as history:
             requested = {"generations": 5, "operators.generate-llm": 9}
             made = change(history, requested, check=lambda _: None)
-        assert [one.first for one in made] == [2, 4]
+        # Nothing was asked ahead of a finished campaign, so nothing has to be waited for.
+        assert [one.first for one in made] == [2]
     run(tmp_path / "whole", configure(server.url))
 
     def cut(progress: Progress) -> None:

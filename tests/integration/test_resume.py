@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.killed import Killed
-from support.profiles import many
+from support.profiles import PROFILE, many
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -140,17 +140,17 @@ def test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte(
 def test_with_every_strategy_a_campaign_resumes_as_if_it_had_never_been_cut(
     whole, tmp_path, name
 ) -> None:
-    more = STRATEGIES[name]
+    more = (*STRATEGIES[name], "generations=4")
     uncut = live(tmp_path / "uncut", more=more)
 
-    for part in (0.25, 0.5):
+    for part in (0.4,) if PROFILE == "ci" else (0.25, 0.5):
         with suppress(Killed):
             live(tmp_path / "cut", die_at=int(part * uncut.events), order=7, more=more)
     live(tmp_path / "cut", order=8, more=more)
 
     assert segments(tmp_path / "cut") == segments(tmp_path / "uncut")
     ids, usual = ([r.id for r in Reader.read(f).records] for f in (tmp_path / "cut", whole[0]))
-    assert ids != usual, "the strategy changes the search"
+    assert ids != usual[: len(ids)], "the strategy changes the search"
 
 
 class Cut(no_training.Trainer):

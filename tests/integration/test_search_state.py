@@ -18,6 +18,7 @@ SETTINGS = (
     "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",
     *("protocol.rate_seeds=2", "protocol.heat_seeds=2"),
 )
+PARTS = ("reward.screening=true", "llm.wordings.compete=true")
 MODEL = 'llm.models=[{model="m", base_url="http://127.0.0.1:9/v1"}]'
 SEARCHES = {
     "default": (),
@@ -85,9 +86,7 @@ def test_the_state_after_a_campaign_is_the_state_that_its_history_gives(
 
 
 def test_every_part_of_the_state_is_in_its_list(tmp_path) -> None:
-    config = no_training.configure(
-        (*SETTINGS, *SEARCHES["two kinds"], "reward.screening=true", MODEL)
-    )
+    config = no_training.configure((*SETTINGS, *SEARCHES["two kinds"], *PARTS, MODEL))
     with no_training.create(tmp_path / "run", config) as history:
         state = no_training.fresh_state(history)
 

@@ -36,7 +36,7 @@ def called(monkeypatch, tmp_path):
     for module, name in (
         (process, "run_campaign"),
         (files, "validate_sources"),
-        (files, "evaluate_records"),
+        (files, "evaluate_sources"),
         (fidelity, "evaluate_records"),
     ):
         monkeypatch.setattr(module, name, stop)

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 from support import records
 from support.command import call_evo
+from support.profiles import PROFILE
 
 from evo.config import parse
 from evo.core.records import BASELINE_OPERATOR, Candidate, Record
@@ -102,6 +103,7 @@ def test_the_view_says_noise_cost_and_settings() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.skipif(PROFILE != "nightly", reason="make test-long")
 def test_a_task_is_tried_by_real_trainings(tmp_path) -> None:
     rungs = "protocol.rungs=[{epochs=2,seeds=2},{epochs=6,seeds=2}]"
     words = ("try", "breast-cancer", "--config", "smoke", "--baselines", "3", "--set", rungs)
@@ -111,6 +113,6 @@ def test_a_task_is_tried_by_real_trainings(tmp_path) -> None:
     assert tried.code == 0, tried.err
     assert len(tried.json["baselines"]) == 3
     assert all(one["loss"] > 0 for one in tried.json["baselines"])
-    assert tried.json["memory_bytes"] > 0
+    assert tried.json["memory_bytes"] is None or tried.json["memory_bytes"] > 1e5
     assert -1 <= tried.json["rung_agreement"] <= 1
     assert set(tried.json["noise"]) == {"breast-cancer/mlp-32", "breast-cancer/mlp-16-16"}
