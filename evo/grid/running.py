@@ -111,6 +111,11 @@ def begin_study(cells: Sequence[Cell], folder: Path) -> None:
     checked: set[str] = set()
     for cell in cells:
         if cell.name not in begun:
+            if (folder / cell.name / "campaign.json").exists():
+                raise UsageError(
+                    f"Expected no campaign at {folder / cell.name}: the study has not begun that "
+                    "cell. Give the study another --name, or move the campaign."
+                )
             text = cell.config.model_copy(update={"seed": 0}).model_dump_json()
             if text not in checked:
                 create.check_config(cell.config)

@@ -4,10 +4,10 @@
 from evo.tasks.loop import Measurements, loop
 
 def train(parts, seed, settings, budget):
-model = parts.replace(make_model(), nn.GELU)
-optimizer = parts.optimizer(model.parameters(), lr=settings.learning_rate)
-...
-return Measurements(validation_loss=…, test_loss=…, metric=…)
+    model = parts.replace(make_model(), nn.GELU)
+    optimizer = parts.optimizer(model.parameters(), lr=settings.learning_rate)
+    ...
+    return Measurements(validation_loss=…, test_loss=…, metric=…)
 
 task = loop(train)
 """

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import no_training
@@ -142,6 +143,14 @@ def test_a_cell_is_not_run_under_other_settings(finished) -> None:
     with pytest.raises(UsageError, match=r"random-0 was begun under other settings \(population\)"):
         run(folder, STUDY.replace("population = 6", "population = 7"), engine)
     assert len(engine.turns) == turns
+
+
+def test_a_campaign_that_is_not_of_the_study_is_left_alone(finished, tmp_path) -> None:
+    folder, _ = finished
+    copytree(folder / "climb-0", tmp_path / "other" / "climb-0")
+    with pytest.raises(UsageError, match="the study has not begun that cell"):
+        run(tmp_path / "other", STUDY, Engine())
+    assert contents(tmp_path / "other", "climb-0") == contents(folder, "climb-0")
 
 
 def test_the_report_shows_each_cell_in_every_format(finished) -> None:
