@@ -1,4 +1,4 @@
-"""What a person says to a campaign of weeks: hints, pins, bans, pauses, models, budgets, days."""
+"""Commands of a person to a campaign of weeks: hints, pins, bans, pauses, models, budgets, days."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 import real_search
-from real_search import fresh_margins, read_lines, write_line
+from real_search import measured_again, read_lines, write_line
 
 import evo
 from evo.config import load
@@ -186,18 +186,10 @@ def main() -> None:
                 rows.append(run_arm(arm, seed, options))
                 write_line(options.folder / "arms.jsonl", rows[-1])
                 print({key: value for key, value in rows[-1].items() if key != "best"}, flush=True)
-    fresh = {row["source"]: row["margin"] for row in read_lines(options.folder / "fresh.jsonl")}
     rows = [row for row in rows if row["arm"] in options.arms]
-    missing = [row["best"] for row in rows if row["best"] not in fresh]
-    missing = list(dict.fromkeys(missing))
     evaluated = argparse.Namespace(**vars(options))
     evaluated.set = [one for one in options.set if not one.startswith("llm.")]
-    for start in range(0, len(missing), real_search.BATCH):
-        batch = missing[start : start + real_search.BATCH]
-        for source, margin in zip(batch, fresh_margins(batch, evaluated), strict=True):
-            fresh[source] = margin
-            write_line(options.folder / "fresh.jsonl", {"source": source, "margin": margin})
-    report(rows, fresh, options.arms)
+    report(rows, measured_again((row["best"] for row in rows), evaluated), options.arms)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,14 @@ Usage: python benchmarks/real_search.py [FOLDER] [--quick] [--strategies A,B] [-
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import evo
+from archive.novelty.novelty_archive import mean_distance
 from archive.pareto import hypervolume
 from evo.config import load
 from evo.core.records import Record
@@ -33,7 +34,6 @@ from evo.evaluation.statistics.trial_values import margins
 from evo.selection.individual import LEAST_B_WR, has_merit
 from evo.selection.worth import leaders_by_worth
 from evo.studies.files import evaluate_records
-from evo.tabular.surrogate.benchmark import mean_distance
 
 STRATEGIES = "evolution,nsga2,random,best-of-n,hill"
 FRESH_SEED, FRESH_SEEDS = 2_000_000, 48
@@ -81,7 +81,7 @@ def figures(campaign: evo.Campaign) -> dict[str, Any]:
         "leaders": [_leader(trained, end) for end in ends],
         "generation": ranked[0].generation,
         "hypervolume": hypervolume(points, [LEAST_B_WR, 0.0]) if points else 0.0,
-        "diversity": mean_distance(ranked[:LEADERS]),
+        "diversity": mean_distance([record.behaviour_vector for record in ranked[:LEADERS]]),
         "seconds": sum(record.seconds for record in trained),
     }
 
@@ -101,6 +101,18 @@ def fresh_margins(sources: Sequence[str], options: argparse.Namespace) -> list[f
         [("", source) for source in sources], config.model_copy(update={"protocol": protocol})
     )
     return [record.scored.margin.value for record in records]
+
+
+def measured_again(sources: Iterable[str], options: argparse.Namespace) -> dict[str, float]:
+    """Margins on fresh seeds by source; those that are not in fresh.jsonl are measured first."""
+    file = options.folder / "fresh.jsonl"
+    fresh = {row["source"]: row["margin"] for row in read_lines(file)}
+    missing = [source for source in dict.fromkeys(sources) if source not in fresh]
+    for batch in (missing[start : start + BATCH] for start in range(0, len(missing), BATCH)):
+        for source, margin in zip(batch, fresh_margins(batch, options), strict=True):
+            fresh[source] = margin
+            write_line(file, {"source": source, "margin": margin})
+    return fresh
 
 
 def report(
@@ -180,14 +192,8 @@ def main() -> None:
             if (strategy, seed) not in known:
                 results.append(run_campaign(strategy, seed, options))
                 write_line(options.folder / "campaigns.jsonl", results[-1])
-    fresh = {row["source"]: row["margin"] for row in read_lines(options.folder / "fresh.jsonl")}
     results = [row for row in results if row["strategy"] in options.strategies]
-    leaders = dict.fromkeys(source for row in results for source in row["leaders"])
-    missing = [source for source in leaders if source not in fresh]
-    for batch in (missing[start : start + BATCH] for start in range(0, len(missing), BATCH)):
-        for source, margin in zip(batch, fresh_margins(batch, options), strict=True):
-            fresh[source] = margin
-            write_line(options.folder / "fresh.jsonl", {"source": source, "margin": margin})
+    fresh = measured_again((source for row in results for source in row["leaders"]), options)
     report(results, fresh, options.strategies)
 
 

@@ -72,7 +72,7 @@ def live(folder: Path, last: int, said: Said, rng: random.Random) -> Day:
 
 
 def _heard(receiving: Connection) -> Iterator[Hour]:
-    """What a process reports, until it ends."""
+    """The reports of a process, until it ends."""
     until = time.monotonic() + _WITHIN_S
     while receiving.poll(max(0.0, until - time.monotonic())):
         try:

@@ -166,6 +166,18 @@ def rms_distance(vector: Vector, others: NDArray[np.floating]) -> NDArray[np.flo
     return np.sqrt(np.mean(gaps * gaps, axis=1))
 
 
+def rms_distances(vectors: Sequence[Vector]) -> NDArray[np.float64]:
+    """`rms_distance` of all pairs of n vectors: (n, n)."""
+    stacked = np.stack(vectors)
+    return np.stack([rms_distance(vector, stacked) for vector in stacked])
+
+
+def mean_distance(vectors: Sequence[Vector]) -> float:
+    """Mean `rms_distance` between two of n vectors; 0 where there are fewer than two."""
+    count = len(vectors)
+    return float(rms_distances(vectors).sum() / (count * (count - 1))) if count > 1 else 0.0
+
+
 def _nearest(
     vector: Vector,
     peers: Sequence[tuple[Sequence[str], NDArray[np.floating]]],

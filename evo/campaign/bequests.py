@@ -1,4 +1,4 @@
-"""What a campaign took over from others, and the trainings of theirs that count in it."""
+"""Records that a campaign took over from others, and which of their trainings count in it."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -14,7 +14,7 @@ from evo.core.errors import UsageError, unknown_name
 HINT_GENERATIONS = 10
 """Generations that a hint holds for, unless the person says otherwise."""
 BUDGETS = ("requests", "tokens", "dollars", "hours", "trainings")
-"""What a budget limits."""
+"""Quantities that a budget limits."""
 ALL = "all"
 """Takes back every hint."""
 _LONGEST_KEY = 100

@@ -64,7 +64,7 @@ def elementwise_facts(component: Component) -> Facts:
 
 
 def gate_facts(component: Component) -> Facts:
-    """What a gate lets through of a value of 1, its shape in the value, moments, and slopes.
+    """The output of a gate for a value of 1, its shape in the value, moments, and slopes.
 
     Moments are of an independent standard normal gate and value, as of layers at their start.
     """

@@ -84,7 +84,7 @@ def peak(graphs: tuple[str, ...], work: Work, device: str) -> Peak:
 
 
 def _stated(loops: Sequence[str], device: str) -> Peak:
-    """What the loop with the largest limit may take."""
+    """The memory that the loop with the largest limit may take."""
     largest = max(loops, key=_limit)
     return Peak(largest, LOOP_NETWORK, 1, int(_limit(largest) * 1e9), free_bytes(device))
 

@@ -97,7 +97,7 @@ def _processor_seconds() -> float:
 
 
 def _lost_words(lost: Sequence[str]) -> str:
-    """What trainings gave no result, the first few in words.
+    """The trainings that gave no result, the first few in words.
 
     >>> _lost_words(["seed 0: killed", "seed 1: late", "seed 2: late"])
     '3 trainings gave no result: seed 0: killed; seed 1: late; …'

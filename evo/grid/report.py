@@ -12,7 +12,6 @@ from evo.report.documents.study_contents import (
     StudyReport,
     kind_section,
     reader_of,
-    with_efficiency,
 )
 from evo.report.facts.comparison import differing_trials
 from evo.report.facts.reward import reward_facts
@@ -39,8 +38,10 @@ def report_of_study(folder: Path, *, pictures: bool) -> StudyReport:
         raise UsageError(f"Study {folder.name} has no sealed generation yet. Run it first.")
     sections: list[KindSection] = []
     for part in _alike(begun):
-        section = kind_section(part, study=folder.name, pictures=pictures)
-        sections.append(with_efficiency(section, _efficiency(part)))
+        efficiency = _efficiency(part)
+        sections.append(
+            kind_section(part, study=folder.name, efficiency=efficiency, pictures=pictures)
+        )
     axes = [axis for axis in cells[0].levels if axis != SEED_AXIS]
     return StudyReport(study_facts(folder.name, cells), axes, sections)
 

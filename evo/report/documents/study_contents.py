@@ -1,7 +1,7 @@
 """The contents of a study's report, whatever its format: cells, axes, candidates of each kind."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from archive.history.reader import Reader
@@ -42,7 +42,7 @@ class KindSection:
     full: int
     top: Sequence[tuple[str, Record]]
     pictures: Mapping[str, str]
-    efficiency: Mapping[str, Any] | None = None
+    efficiency: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,19 @@ class StudyReport:
         return str(self.facts["name"])
 
 
-def kind_section(cells: Sequence[StudyCell], *, study: str, pictures: bool) -> KindSection:
+def kind_section(
+    cells: Sequence[StudyCell],
+    *,
+    study: str,
+    efficiency: Mapping[str, Any] | None,
+    pictures: bool,
+) -> KindSection:
     """The section of a kind.
 
     Args:
         cells: those that measure alike, each with a sealed generation.
         study: name of the study.
+        efficiency: of reward models, where it is known.
         pictures: whether it has pictures.
     """
     kind = reader_of(cells[0]).config["kind"]
@@ -87,7 +94,7 @@ def kind_section(cells: Sequence[StudyCell], *, study: str, pictures: bool) -> K
                 caption: address_of(draw(name, overview), "png")
                 for name, caption in _PICTURES.items()
             }
-    return KindSection(kind, [cell.name for cell in cells], len(full), top, drawn)
+    return KindSection(kind, [cell.name for cell in cells], len(full), top, drawn, efficiency)
 
 
 def _pooled(cells: Sequence[StudyCell]) -> list[tuple[str, Record]]:
@@ -152,8 +159,3 @@ def reader_of(cell: StudyCell) -> Reader:
     """The history of a cell that has begun."""
     assert cell.reader is not None
     return cell.reader
-
-
-def with_efficiency(section: KindSection, efficiency: Mapping[str, Any] | None) -> KindSection:
-    """The section with the efficiency of reward models; None where it is not known."""
-    return replace(section, efficiency=efficiency)

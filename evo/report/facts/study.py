@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from archive.history.reader import Reader
-from archive.novelty.novelty_archive import rms_distance
+from archive.novelty.novelty_archive import mean_distance
 from evo.core.arrays import Floats
 from evo.core.records import Record
 from evo.core.stages import TrainingEnd
@@ -121,9 +121,7 @@ def _diversity(full: Sequence[Record]) -> float | None:
     leaders = leaders_by_worth(full)[:LEADERS] if full else []
     if len(leaders) < 2:
         return None
-    vectors = np.stack([record.behaviour_vector for record in leaders])
-    distances = np.stack([rms_distance(vector, vectors) for vector in vectors])
-    return float(distances.sum() / (len(vectors) * (len(vectors) - 1)))
+    return mean_distance([record.behaviour_vector for record in leaders])
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from archive.novelty.novelty_archive import rms_distance
+from archive.novelty.novelty_archive import rms_distances
 from evo.core.arrays import Floats
 from evo.core.records import Vector
 from evo.report.facts.overview import Overview, best_by_bsota
@@ -37,7 +37,7 @@ def draw_best(overview: Overview) -> Figure:
         )
     upper, lower = right.subplots(2, 1)
     _heat_map(
-        upper, _rms_distances([r.behaviour_vector for r in records]), "apart in behaviour (RMS)"
+        upper, rms_distances([r.behaviour_vector for r in records]), "apart in behaviour (RMS)"
     )
     vectors = [record.text_vector for record in records]
     if vectors[0].size:
@@ -62,12 +62,6 @@ def _heat_map(axes: Axes, distances: Floats, label: str) -> None:
     bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
     bar.ax.tick_params(labelsize=7)
     bar.outline.set_visible(False)
-
-
-def _rms_distances(vectors: Sequence[Vector]) -> Floats:
-    """RMS distances of all pairs, as in the behaviour N-score: (n, n)."""
-    stacked = np.stack(vectors)
-    return np.stack([rms_distance(vector, stacked) for vector in stacked])
 
 
 def _cosine_distances(vectors: Sequence[Vector]) -> Floats:

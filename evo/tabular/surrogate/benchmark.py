@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from archive.novelty.novelty_archive import rms_distance
+from archive.novelty.novelty_archive import mean_distance
 from archive.pareto import hypervolume
 from evo.config import Config
 from evo.core.arrays import Floats
@@ -148,7 +148,7 @@ def search_figures(
         top=float(truth.max()),
         quarters=tuple(float(part.mean()) for part in np.array_split(truth, _QUARTERS)),
         hypervolume=_hypervolume(trained, truth),
-        diversity=mean_distance(ranked[:_LEADERS]),
+        diversity=mean_distance([record.behaviour_vector for record in ranked[:_LEADERS]]),
         reached=int(arrived[0]) + 1 if len(arrived) else len(trained) + 1,
         evaluations=len(trained),
         seconds=0.0,
@@ -203,12 +203,3 @@ def _hypervolume(records: Sequence[Record], truth: Floats) -> float:
         if has_merit(record)
     ]
     return hypervolume(points, [0.0, 0.0]) if points else 0.0
-
-
-def mean_distance(records: Sequence[Record]) -> float:
-    """Mean distance in behaviour between two of the records; 0 where there are fewer."""
-    vectors = np.stack([record.behaviour_vector for record in records])
-    if len(vectors) < 2:
-        return 0.0
-    distances = np.stack([rms_distance(vector, vectors) for vector in vectors])
-    return float(distances.sum() / (len(vectors) * (len(vectors) - 1)))
