@@ -81,9 +81,10 @@ class History(Reader):
             HistoryError: the disk refused.
         """
         taken = UsageError(f"{folder} holds a campaign already. Resume it, or choose another name.")
-        if (folder / "campaign.json").exists():
-            raise taken
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            # Asked last: the campaign of a process that starts at the same time may have come.
+            if (folder / "campaign.json").exists():
+                raise taken
             raise UsageError(f"{folder} is not an empty folder. Choose another name.")
         # Written under a temporary name and renamed: a crash leaves no half of a campaign.
         # The name is random: processes of two machines may have one number.
