@@ -25,7 +25,7 @@ def write_small_campaign(folder: Path, *settings: str) -> None:
 
 
 def write_large_campaign(
-    folder: Path, small: Path, *, candidates: int, per_generation: int = 200
+    folder: Path, small: Path, *, candidates: int, per_generation: int = 200, first: int = 0
 ) -> None:
     """Write a campaign of this size from the records of a small one.
 
@@ -34,6 +34,7 @@ def write_large_campaign(
         small: a campaign written by `write_small_campaign`.
         candidates: number of proposals.
         per_generation: proposals per generation.
+        first: number of the first candidate; ids and draws follow from it.
     """
     reader = Reader.read(small)
     records = list(reader.records)
@@ -41,7 +42,7 @@ def write_large_campaign(
     models = [record for record in records if record.is_proposal]
     generations = candidates // per_generation
     config = {**reader.config, "generations": generations}
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(first)
     parents = [record.id for record in baselines]
     with History.create(folder, config=config, environment=reader.environment) as history:
         history.seal(0, baselines, parents)
@@ -49,7 +50,7 @@ def write_large_campaign(
             members = [
                 _copied(
                     models[int(rng.integers(len(models)))],
-                    number=generation * per_generation + place,
+                    number=first + generation * per_generation + place,
                     generation=generation,
                     progress=generation / generations,
                     parents=tuple(rng.choice(parents, 2)),

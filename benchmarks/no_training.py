@@ -15,6 +15,7 @@ import numpy as np
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.records import Records
+from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import counted_hours
 from evo.campaign.build import search
@@ -103,6 +104,7 @@ def run(
     replay: Reader | None = None,
     staff: Callable[[Config], None] = lambda _: None,
     known: Sequence[Records] = (),
+    replies: Sequence[Replies] = (),
     last: int | None = None,
 ) -> None:
     """Run a campaign of this process from where it stands to its end."""
@@ -113,7 +115,16 @@ def run(
     ):
         train = trainer or Trainer(config.protocol)
         resources = Resources(
-            InProcess(), HashedText(), train, keys, hours, replay, staff, known=known, last=last
+            InProcess(),
+            HashedText(),
+            train,
+            keys,
+            hours,
+            replay,
+            staff,
+            known=known,
+            replies=replies,
+            last=last,
         )
         search(history, watch, resources)
 

@@ -7,9 +7,11 @@ the sequence then lists the segments again and continues in the merged file.
 from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
+import numpy as np
+
 from archive.store.record_columns import unpack
 from archive.store.segment import Segment
-from archive.store.tables import Columns
+from archive.store.tables import Columns, unpack_texts
 from evo.core.errors import HistoryError
 from evo.core.records import Record
 
@@ -74,6 +76,15 @@ class Records(Sequence[Record]):
                         f"{segment.path} is missing. Restore it from a copy, or run evo check."
                     ) from error
                 self._segments = self._relist()
+
+    def scored(self) -> Iterator[tuple[int, str]]:
+        """Yield index and id of each record with a score; the rest of it is not unpacked."""
+        start = 0
+        for columns in self.blocks():
+            scored = columns["record.has_score"]
+            ids = unpack_texts(columns, "record.id")
+            yield from ((start + int(place), ids[place]) for place in np.flatnonzero(scored))
+            start += len(ids)
 
     def _from(self, start: int) -> Iterator[Record]:
         for columns in self.blocks(start):

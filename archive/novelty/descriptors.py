@@ -8,7 +8,7 @@ import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,19 +96,24 @@ class TextDescriptor:
 
     @cached_property
     def _encoder(self) -> "SentenceTransformer":
-        # Imported late: it costs seconds, which most commands need not pay.
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-        from transformers.utils import logging  # noqa: PLC0415
+        return _loaded(self.model)
 
-        logging.disable_progress_bar()  # evo shows a progress bar of its own
-        try:
-            return SentenceTransformer(_path(self.model), device="cpu", local_files_only=True)
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"Cannot load the text model {self.model!r}: not found on this machine. Use "
-                f"{DEFAULT_MODEL!r}, the path of a sentence-transformers model, or fetch this one "
-                f"first: hf download {self.model}"
-            ) from error
+
+@lru_cache(maxsize=1)  # the campaigns of a study have the same one, and it takes 0.4 s to load
+def _loaded(model: str) -> "SentenceTransformer":
+    # Imported late: it costs seconds, which most commands need not pay.
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    from transformers.utils import logging  # noqa: PLC0415
+
+    logging.disable_progress_bar()  # evo shows a progress bar of its own
+    try:
+        return SentenceTransformer(_path(model), device="cpu", local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"Cannot load the text model {model!r}: not found on this machine. Use "
+            f"{DEFAULT_MODEL!r}, the path of a sentence-transformers model, or fetch this one "
+            f"first: hf download {model}"
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)

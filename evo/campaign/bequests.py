@@ -59,9 +59,8 @@ def recalled(train: Runner, known: Iterable[Records], protocol: Protocol) -> Run
     """
     places: dict[str, list[tuple[Records, int]]] = {}
     for records in known:
-        for place, record in enumerate(records):
-            if record.score is not None:
-                places.setdefault(record.id, []).append((records, place))
+        for place, id_ in records.scored():
+            places.setdefault(id_, []).append((records, place))
     if not places:
         return train
 

@@ -19,7 +19,7 @@ from evo.config import Config, parse
 from evo.config.given import Origin
 from evo.core.errors import HistoryError, UsageError
 from evo.core.registry import plugins
-from evo.tasks.fingerprint import changes
+from evo.tasks.fingerprint import Fingerprint, changes
 
 _TRAINING = (
     *("rungs", "first_seed", "rate_seeds", "heat_seeds", "learning_rates", "strengths"),
@@ -68,6 +68,7 @@ def branch(config: Config, places: Iterable[Place], ready: Mapping[str, ReadyTas
         UsageError: a campaign cannot be read, is running, of another kind, or has no such
             generation.
     """
+    fingerprints = _fingerprints(ready)
     named: list[Origin] = []
     taken: list[Taken] = []
     for place in places:
@@ -75,7 +76,7 @@ def branch(config: Config, places: Iterable[Place], ready: Mapping[str, ReadyTas
             reader = Reader.read(place.folder)
             generation = _generation(reader, place.generation, kind=config.kind)
             part = origins.take(reader, generation)
-            again = "; ".join(differences(config, ready, reader))
+            again = "; ".join(differences(config, fingerprints, reader))
             theirs = parse(reader.config, where=str(place.folder / "config.json"))
         except HistoryError as error:
             raise UsageError(f"start_from: {error}") from error
@@ -106,7 +107,7 @@ def branch_again(config: Config, ready: Mapping[str, ReadyTask], replay: Reader)
     Raises:
         UsageError: its copy is missing or damaged.
     """
-    again = "; ".join(differences(config, ready, replay))
+    again = "; ".join(differences(config, _fingerprints(ready), replay))
     named = [origin for origin in config.start_from if isinstance(origin, Origin)]
     try:
         taken = [
@@ -150,12 +151,14 @@ def _generation(history: Reader, wanted: int | None, *, kind: str) -> int:
     return history.generation if wanted is None else wanted
 
 
-def differences(config: Config, ready: Mapping[str, ReadyTask], history: Reader) -> Iterator[str]:
+def differences(
+    config: Config, fingerprints: Mapping[str, Fingerprint], history: Reader
+) -> Iterator[str]:
     """Reasons why the trainings of a campaign do not count in a new one; none where they do.
 
     Args:
         config: of the new campaign.
-        ready: its tasks, with their fingerprints.
+        fingerprints: of its tasks, by name.
         history: the other campaign.
     """
     theirs = parse(history.config, where=str(history.folder / "config.json"))
@@ -164,9 +167,9 @@ def differences(config: Config, ready: Mapping[str, ReadyTask], history: Reader)
         return
     known = task_changes.known_fingerprints(history)
     for name in config.tasks:
-        if (name in known) != (name in ready):
+        if (name in known) != (name in fingerprints):
             yield f"the data of {name} then are not known"
-        elif name in known and (words := changes(known[name], ready[name].fingerprint)):
+        elif name in known and (words := changes(known[name], fingerprints[name])):
             yield f"{name}: {', '.join(words)}"
     if task_changes.read_task_changes(history.folder):
         yield "its tasks changed while it ran"
@@ -179,6 +182,10 @@ def differences(config: Config, ready: Mapping[str, ReadyTask], history: Reader)
     if (device := devices.resolve(config.device)) != theirs.device:
         yield f"device {theirs.device} → {device}"
     yield from _other_versions(history)
+
+
+def _fingerprints(ready: Mapping[str, ReadyTask]) -> dict[str, Fingerprint]:
+    return {name: task.fingerprint for name, task in ready.items()}
 
 
 def _other_versions(history: Reader) -> Iterator[str]:

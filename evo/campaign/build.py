@@ -123,6 +123,7 @@ def _search(
             replies,
             keys=resources.keys,
             source=replay and models.read_replies(replay),
+            others=resources.replies,
             is_late=lambda: hours.passed(limit),
         ) as client,
         propose_step(

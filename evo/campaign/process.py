@@ -8,6 +8,7 @@ import torch
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.records import Records
+from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
 from evo.campaign.budget import counted_hours
@@ -27,6 +28,7 @@ def run_campaign(
     unsafe_sandbox: bool = False,
     replay: Reader | None = None,
     known: Sequence[Records] = (),
+    replies: Sequence[Replies] = (),
     last: int | None = None,
 ) -> None:
     """Run a campaign from its last sealed generation to its end.
@@ -38,6 +40,7 @@ def run_campaign(
             campaign needs it again.
         replay: a campaign whose recorded replies of language models are used; none is requested.
         known: records of other campaigns whose trainings count in this one.
+        replies: of other campaigns, which answer a request that they have been asked.
         last: generation to stop after; None for the campaign's end.
 
     Raises:
@@ -66,6 +69,7 @@ def run_campaign(
                 hours,
                 replay,
                 known=known,
+                replies=replies,
                 last=last,
                 staff=partial(_staff, pool),
             )

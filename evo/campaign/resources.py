@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from archive.history.reader import Reader
 from archive.history.records import Records
+from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import CampaignHours
 from evo.config import Config
@@ -24,6 +25,7 @@ class Resources(NamedTuple):
         replay: a campaign whose recorded replies are used; None asks the models.
         staff: called with each configuration that the campaign runs under, to adapt the workers.
         known: records of other campaigns whose trainings count in this one.
+        replies: of other campaigns, which answer a request that they have been asked.
         last: generation after which this process stops; None for the campaign's end.
     """
 
@@ -35,4 +37,5 @@ class Resources(NamedTuple):
     replay: Reader | None = None
     staff: Callable[[Config], None] = lambda _: None
     known: Sequence[Records] = ()
+    replies: Sequence[Replies] = ()
     last: int | None = None

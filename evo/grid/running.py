@@ -1,8 +1,7 @@
 """Run a study: cells advance in turn, each in its own campaign, all in one folder.
 
 A cell's campaign stops after its part of a round and is resumed in the next, so that a study that
-ends early is balanced. Trainings of one cell count in every other one that would train the same:
-baselines above all.
+ends early is balanced. What cells have in common is in `evo.grid.sharing`.
 """
 
 import json
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.history.reader import Reader
-from archive.history.records import Records
 from archive.store import disk
 from evo.api.folders import STUDY_FILE
 from evo.api.listener import Listener
@@ -21,11 +19,11 @@ from evo.api.opening import reopen, start
 from evo.api.walls import Warn
 from evo.api.working import work
 from evo.campaign import create, process
-from evo.campaign.branch import differences
 from evo.campaign.events import StopCause
 from evo.campaign.progress import OnProgress
 from evo.core.errors import EvoError, HistoryError, UsageError
 from evo.grid.cells import Cell
+from evo.grid.sharing import Siblings
 from evo.grid.study import Study
 
 FORMAT = 1
@@ -69,6 +67,7 @@ def run_study(
     """
     begin_study(cells, folder)
     failures: dict[str, Failure] = {}
+    siblings = Siblings(folder)
     for number in range(1, study.rounds + 1):
         for cell in cells:
             last = cell.end_of_round(number, study.rounds)
@@ -78,6 +77,7 @@ def run_study(
                 with show(cell.name) as watch:
                     ended = _advance(
                         cell,
+                        siblings,
                         folder,
                         last,
                         watch=watch,
@@ -149,6 +149,7 @@ def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _advance(
     cell: Cell,
+    siblings: Siblings,
     folder: Path,
     last: int,
     *,
@@ -166,30 +167,17 @@ def _advance(
         else reopen(place, unsafe_sandbox=unsafe_sandbox, warn=warn)
     )
     with opened as history:
-        known = list(_counting(cell, folder))
+        shared = siblings.shared_with(history, list(read_cells(folder)))
+        engine = partial(engine, known=shared.trainings, replies=shared.replies, last=last)
         stopped = work(
             history,
             Listener(),
             watch,
-            engine=partial(engine, known=known, last=last),
+            engine=engine,
             unsafe_sandbox=unsafe_sandbox,
             warn=warn,
         )
     return stopped.message if stopped.cause is StopCause.BUDGET else ""
-
-
-def _counting(cell: Cell, folder: Path) -> Iterator[Records]:
-    """Records of the other cells whose trainings count in this one."""
-    config = create.with_grids(cell.config)
-    ready = create.check_config(config, replayed=True)
-    for sibling in sorted(read_cells(folder)):
-        place = folder / sibling
-        if sibling == cell.name or not (place / "campaign.json").exists():
-            continue
-        reader = Reader.read(place)
-        is_alike = reader.config["kind"] == config.kind and reader.generation >= 0
-        if is_alike and not any(differences(config, ready, reader)):
-            yield reader.records
 
 
 def _generation(place: Path) -> int:

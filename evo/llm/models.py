@@ -5,7 +5,7 @@ child process inherits it.
 """
 
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,6 +117,7 @@ def open_client(
     *,
     keys: Mapping[str, str],
     source: Replies | None,
+    others: Sequence[Replies] = (),
     is_late: Callable[[], bool],
 ) -> Generator[LlmClient]:
     """Open the client that answers a campaign's requests, as long as the context lasts.
@@ -126,6 +127,7 @@ def open_client(
         replies: the campaign's, open for adding.
         keys: withheld variables of the environment by name.
         source: the replies of another campaign, to be used instead of asking; None asks.
+        others: replies of further campaigns; what none of them was asked is asked.
         is_late: says whether the campaign's hours are used up; then no request is sent.
     """
     if source is not None:
@@ -135,7 +137,7 @@ def open_client(
         model.label: providers.get(model.provider).of(model, {**os.environ, **keys})
         for model in settings.models
     }
-    with OnlineClient(settings, clients, replies, is_late=is_late) as client:
+    with OnlineClient(settings, clients, replies, others=others, is_late=is_late) as client:
         yield client
 
 

@@ -43,6 +43,7 @@ class OnlineClient:
         settings: models, limits and budget.
         providers: send the requests, by the model's label.
         replies: the campaign's, open for adding.
+        others: of further campaigns; what they were asked is not asked again.
         is_late: says whether the campaign's hours are used up; then no request is sent.
     """
 
@@ -52,11 +53,13 @@ class OnlineClient:
         providers: Mapping[str, Provider],
         replies: Replies,
         *,
+        others: Sequence[Replies] = (),
         is_late: Callable[[], bool] = lambda: False,
     ) -> None:
         self._settings = settings
         self._providers = providers
         self._replies = replies
+        self._others = others
         self._endpoints = {
             model.label: Endpoint(
                 model, providers[model.label], replies, patience=settings.patience
@@ -179,6 +182,9 @@ class OnlineClient:
         """The exchange of a request; None where the campaign stops first."""
         if (known := self._replies.get(request.key)) is not None:
             return known
+        if (shared := self._shared(request)) is not None:
+            self._replies.add(shared)
+            return shared
         endpoint = self._endpoints[request.model]
         async with self._places:
             if self._stopped is not None:
@@ -190,6 +196,14 @@ class OnlineClient:
                     return unsent
                 endpoint.is_probed = True
             return await self._attempt(request, endpoint)
+
+    def _shared(self, request: Request) -> Exchange | None:
+        """The exchange of a request in another campaign, where a model replied to it."""
+        for replies in self._others:
+            known = replies.get(request.key)
+            if known is not None and known.reply is not None:
+                return replace(known, replayed=True)
+        return None
 
     async def _attempt(self, request: Request, endpoint: Endpoint) -> Exchange | None:
         start = self._loop.time()

@@ -1,84 +1,17 @@
 """A study with a stub for training: turns, resuming, sharing, adding cells, its report."""
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from shutil import copytree
-from typing import Any
 
-import no_training
 import pytest
+from grid_studies import FURTHER, STUDY, Engine, run
 
-from archive.history.history import History
 from archive.history.reader import Reader
-from evo.config import parse
 from evo.core.errors import UsageError
-from evo.grid.cells import cells_of
 from evo.grid.report import report_of_study
 from evo.grid.results import cells_in
-from evo.grid.running import run_study
-from evo.grid.study import read_study
 from evo.report.documents.writing import write_report
 from evo.report.facts.study import study_facts
-
-STUDY = """
-base = "smoke"
-hypotheses = 24
-rounds = 3
-[settings]
-population = 6
-trainings = 4
-device = "cpu"
-protocol.leaders = 0
-novelty.text_model = "none"
-[axes.search.random]
-strategy = "random"
-[axes.search.climb]
-strategy = "hill"
-"""
-FURTHER = (
-    STUDY
-    + """
-[axes.search.best]
-strategy = "best-of-n"
-"""
-)
-
-
-class Engine:
-    """Runs campaigns with a stub for training, and notes what ran and how much it trained."""
-
-    def __init__(self) -> None:
-        self.turns: list[tuple[str, int]] = []
-        self.trained: dict[str, int] = {}
-        self.stop_before: int | None = None
-
-    def __call__(self, history: History, watch: Callable[..., None], **given: Any) -> None:
-        name = history.folder.name
-        if self.stop_before is not None and len(self.turns) >= self.stop_before:
-            raise KeyboardInterrupt
-        trainer = no_training.Trainer(parse(history.config, where="config").protocol)
-        chosen = {key: given[key] for key in ("known", "last")}
-        no_training.run(history, watch, trainer=trainer, **chosen)
-        self.turns.append((name, history.generation))
-        self.trained[name] = self.trained.get(name, 0) + trainer.trained
-
-
-def run(folder: Path, text: str, engine: Engine) -> Sequence[object]:
-    file = folder.parent / "study.toml"
-    file.write_text(text)
-    study = read_study(file)
-    show = partial(nullcontext, lambda _: None)
-    return run_study(
-        study,
-        cells_of(study),
-        folder,
-        show=lambda _: show(),
-        warn=lambda _: None,
-        unsafe_sandbox=True,
-        engine=engine,
-    )
 
 
 @pytest.fixture(scope="module")
