@@ -18,13 +18,15 @@ demo: $(SETUP)
 
 setup: $(SETUP)
 
-# Neighbours in a file stay together as far as possible: they share sandboxes and campaigns.
+# A file is one worker's: its tests share sandboxes and campaigns. In the order of tests/conftest.py.
+DEAL := -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
 test: $(SETUP)
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest $(DEAL)
 
 # Kills and random programs again, many more of them and new ones each time: half an hour.
 test-long: $(SETUP)
-	EVO_TESTS=nightly $(BIN)/pytest -n $(JOBS) --dist worksteal -m long
+	EVO_TESTS=nightly $(BIN)/pytest $(DEAL) -m long
 
 check: $(SETUP)
 	$(BIN)/ruff check .

@@ -48,20 +48,12 @@ SLOW = ("e2e", "integration", "docs", "benchmarks", "browser")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deal the files of slow tests to pytest's workers evenly, each before its share of the others.
+    """Begin with the files of slow tests.
 
-    Each worker begins with one stretch of the list, and steals from the end of another's. In the
-    order of names, one of them would have most of the slow tests, and end long after the others.
+    pytest's workers take the files in this order, each the next one when it has done its own. A
+    slow one at the end would leave the others without work.
     """
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    files: dict[tuple[bool, Path], list[pytest.Item]] = {}
-    for item in items:
-        is_quick = not any(folder in item.path.parts for folder in SLOW)
-        files.setdefault((is_quick, item.path), []).append(item)
-    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for number, (_, members) in enumerate(sorted(files.items(), key=lambda file: file[0][0])):
-        hands[number % workers] += members
-    items[:] = [item for hand in hands for item in hand]
+    items.sort(key=lambda item: not any(folder in item.path.parts for folder in SLOW))
 
 
 TRAIN, TEST = 600, 100

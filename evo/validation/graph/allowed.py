@@ -121,6 +121,8 @@ ALLOWED: Mapping[str, OpOverload] = _resolve(
 )
 """Operator by full name, such as `aten.silu.default`; frozen."""
 
+ELEMENTWISE = frozenset(_resolve(_UNARY + _BINARY)) - {"aten.prelu.default"}
+"""Operators whose output has the shape that their tensors are broadcast to."""
 
 MAKING = frozenset(_resolve(_MAKING))
 """Operators that make a tensor from numbers alone."""

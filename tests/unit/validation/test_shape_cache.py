@@ -9,8 +9,10 @@ import torch
 
 from evo.components.activation import Activation
 from evo.validation.graph import tracer
+from evo.validation.graph.allowed import ALLOWED, ELEMENTWISE
+from evo.validation.graph.arguments import schema_of
 from evo.validation.graph.graph import Graph, GraphError
-from evo.validation.graph.shape_cache import ShapeCache
+from evo.validation.graph.shape_cache import ShapeCache, elementwise_output
 from evo.validation.graph.step import GraphStep
 
 COMPONENTS: dict[str, str] = tomllib.loads((Path(__file__).parent / "components.toml").read_text())
@@ -112,3 +114,55 @@ def test_the_memory_has_an_end():
         component.check_budget(((size,),), cache=cache)
 
     assert 0 < len(cache) <= 4
+
+
+def on_meta(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    return torch.empty(shape, dtype=dtype, device="meta")
+
+
+def elementwise_step(name: str) -> GraphStep:
+    """A call on the first values, one for each tensor that it takes, and the number 2."""
+    arguments = schema_of(ALLOWED[name]).arguments
+    taken = [a for a in arguments if not a.has_default_value() or a.name == "min"]
+    positional = [argument for argument in taken if not argument.kwarg_only]
+    single = [(place, place) for place, a in enumerate(positional) if "Tensor" in str(a.real_type)]
+    keywords = {a.name: "floor" if a.name == "rounding_mode" else 2 for a in taken if a.kwarg_only}
+    numbers = (2,) * len(positional)
+    return GraphStep(name, 3, ALLOWED[name], numbers, keywords, tuple(single), ())
+
+
+def form(output: torch.Tensor) -> object:
+    return output.shape, output.stride(), output.dtype, output.device.type
+
+
+FLOAT, WHOLE, TRUTH = torch.float32, torch.int64, torch.bool
+INPUTS = (
+    [((5, 7), FLOAT)] * 3,
+    [((1024, 1), FLOAT), ((1, 3), FLOAT), ((3,), FLOAT)],
+    [((3, 2, 4), WHOLE), ((), FLOAT), ((2, 1), FLOAT)],
+    [((6,), TRUTH), ((4, 6), FLOAT), ((4, 1), WHOLE)],
+    [((6,), WHOLE)] * 3,
+    [((2, 5), TRUTH)] * 3,
+    [((4, 6), FLOAT), ((1, 6), TRUTH), ((), FLOAT)],
+    [((5,), FLOAT), ((4,), FLOAT), ((4,), FLOAT)],
+)
+
+
+def test_an_elementwise_operator_has_the_form_that_the_meta_device_gives():
+    answers = dict.fromkeys(ELEMENTWISE, 0)
+    for name in sorted(ELEMENTWISE):
+        step = elementwise_step(name)
+        for forms in INPUTS:
+            values = [on_meta(*shape_and_dtype) for shape_and_dtype in forms]
+            output = elementwise_output(step, values)
+            if output is not None:
+                answers[name] += 1
+                assert form(output) == form(step.run(values)), (name, forms)
+
+    assert {name for name, count in answers.items() if not count} == set()
+
+
+def test_what_is_not_contiguous_is_left_to_the_meta_device():
+    turned = on_meta((3, 4), FLOAT).t()
+
+    assert elementwise_output(elementwise_step("aten.sin.default"), [turned]) is None
