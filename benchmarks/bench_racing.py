@@ -18,7 +18,7 @@ from evo.campaign.baselines import validated_baselines
 from evo.campaign.steps import Validate
 from evo.components.base import Kind
 from evo.components.kinds import kinds
-from evo.compute.local import Workers
+from evo.compute.workers import Workers
 from evo.config import Config
 from evo.core.records import Candidate, JobKey, Outcome, Record, Status, Trial
 from evo.core.seeds import child

@@ -28,6 +28,7 @@ _PARTS = {
     "kind": "the kind is known",
     "tasks": "data and networks are whole and fit together",
     "components": "seeds and further baselines can be read",
+    "compute": "the engine is there",
     "device": "torch has it",
     "selection": "population and islands fit",
     "operators": "they are known and fit the kind",
@@ -62,7 +63,7 @@ def check_start(
     *,
     replay: Reader | None = None,
     examine_walls: Callable[[], Mapping[str, Any]] = examine,
-    measure: Callable[[Config], Peak] | None = None,
+    measure: Callable[[Config], Peak | None] | None = None,
 ) -> list[Finding]:
     """Check everything that a campaign needs; nothing is kept.
 
@@ -138,18 +139,20 @@ def _asked(config: Config) -> Generator[Finding]:
             yield Finding(f"model {model.label}", "", "runs on this machine; not asked")
 
 
-def _measured(config: Config) -> Peak:
+def _measured(config: Config) -> Peak | None:
     baseline = own_baselines(kinds.get(config.kind)())[0]
     with one_thread(), process.workers(config) as pool:
         return pool.peak_memory(baseline.graphs)
 
 
-def _memory(config: Config, measure: Callable[[Config], Peak]) -> Finding:
+def _memory(config: Config, measure: Callable[[Config], Peak | None]) -> Finding:
     """Result of a few steps with the largest network."""
     try:
         peak = measure(config)
     except EvoError as error:
         return Finding("memory", str(error))
+    if peak is None:
+        return Finding("memory", "", "not measured: other machines train")
     workers = process.worker_count(config)
     together = peak.bytes * workers
     words = (

@@ -14,7 +14,7 @@ from archive.history.manifest import LESSONS
 from archive.history.origins import Taken
 from archive.history.reader import Reader
 from evo.campaign.create import ReadyTask, environment, with_grids
-from evo.compute import devices
+from evo.campaign.needs import device_of
 from evo.config import Config, parse
 from evo.config.given import Origin
 from evo.core.errors import HistoryError, UsageError
@@ -179,7 +179,7 @@ def differences(
             yield f"other protocol.{name}"
     if (ours.leaders > 0) != (theirs.protocol.leaders > 0):
         yield "protocol.leaders"
-    if (device := devices.resolve(config.device)) != theirs.device:
+    if (device := device_of(config)) != theirs.device:
         yield f"device {theirs.device} → {device}"
     yield from _other_versions(history)
 

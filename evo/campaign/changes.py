@@ -20,6 +20,7 @@ from evo.core.errors import UsageError
 
 _LIMITS = (
     *("generations", "workers", "timeout_s", "llm.budget", "llm.concurrency"),
+    *("compute", "cpus_per_training", "gpus_per_training", "cluster"),
     *("llm.requests_per_minute", "llm.attempts", "llm.wait_s", "llm.wait_most_s"),
     *("llm.patience", "llm.when_dead", "notify"),
 )

@@ -12,9 +12,10 @@ from archive.history.history import History
 from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
 from evo.campaign.kind_needs import check_suits
+from evo.campaign.needs import device_of, needs_of
 from evo.campaign.propose_step import portfolio_of
 from evo.components.kinds import kinds
-from evo.compute import devices
+from evo.compute.engines.base import engines
 from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.problems import Problems
@@ -89,8 +90,11 @@ def check_parts(
         with problems.of("tasks"):
             batch_size = config.protocol.batch_size
             ready |= prepare_tasks(config.kind, [name], batch_size=batch_size)
+    with problems.of("compute"):
+        engines.get(config.compute).check(needs_of(config))
     with problems.of("device"):
-        devices.resolve(config.device)
+        if not problems.has("compute"):
+            device_of(config)
     with problems.of("selection"):
         Islands.of(config.selection, config.population, config.generations)
     with problems.of("operators"):
@@ -269,7 +273,7 @@ def create(
         fill: puts further files into the folder before it appears.
     """
     resolved = {
-        "device": devices.resolve(config.device),
+        "device": device_of(config),
         "reward": lessons.resolve_lessons(config.reward),
         "llm": prices.with_prices(config.llm),
     }

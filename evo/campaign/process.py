@@ -1,21 +1,27 @@
 """Run a campaign in this process: with its worker processes, its sandbox and its models' keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import torch
 
 from archive.history.history import History
+from archive.history.losses import note_loss
 from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
 from evo.campaign.budget import counted_hours
+from evo.campaign.needs import device_of, needs_of
 from evo.campaign.progress import OnProgress
 from evo.campaign.resources import Resources
 from evo.compute import devices
-from evo.compute.local import Workers
+from evo.compute.engines.base import Engine, engines
+from evo.compute.losses import Loss
+from evo.compute.work import Work
+from evo.compute.workers import Workers
 from evo.config import Config, parse
 from evo.llm import models
 from evo.validation.sandbox.sandbox import Sandbox
@@ -60,7 +66,8 @@ def run_campaign(
             # Do the models of a new campaign answer? Asked before workers start and train.
             is_late = partial(hours.passed, config.llm.budget.hours)
             models.greet(config.llm, history, keys=keys, is_late=is_late)
-        with workers(config) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
+        note = partial(_note, history.folder)
+        with workers(config, note=note) as pool, Sandbox(unsafe=unsafe_sandbox) as sandbox:
             resources = Resources(
                 sandbox,
                 text,
@@ -77,25 +84,43 @@ def run_campaign(
 
 
 def _staff(pool: Workers, config: Config) -> None:
-    """Give a pool the number of processes and the limit of time that a configuration asks for."""
-    pool.resize(worker_count(config), timeout_s=config.timeout_s)
+    """Give a pool the workers and the limits of time that a configuration asks for."""
+    pool.adapt(engine_of(config))
+
+
+def _note(folder: Path, loss: Loss) -> None:
+    """Note a loss for `evo status`."""
+    note_loss(folder, loss.cause.value, where=loss.where, jobs=loss.jobs, detail=loss.detail)
 
 
 def worker_count(config: Config) -> int:
-    """Number of worker processes of a configuration."""
+    """Number of workers of a configuration; where a cluster says it, the most that are of use."""
+    if config.workers:
+        return config.workers
+    if engines.get(config.compute).is_elsewhere:
+        return config.trainings
     # More processes than a generation has trainings would only start up and wait.
-    on_this_machine = devices.worker_count(devices.resolve(config.device))
-    return config.workers or min(on_this_machine, config.trainings)
-
-
-def workers(config: Config) -> Workers:
-    """Worker processes that train for a configuration."""
-    device = devices.resolve(config.device)
-    return Workers(
-        worker_count(config),
-        kind=config.kind,
-        tasks=config.tasks,
-        protocol=config.protocol,
-        device=device,
-        timeout_s=config.timeout_s,
+    on_this_machine = devices.worker_count(
+        device_of(config), cpus=config.cpus_per_training, gpus=config.gpus_per_training
     )
+    return min(on_this_machine, config.trainings)
+
+
+def engine_of(config: Config) -> Engine:
+    """The compute engine of a configuration, not started.
+
+    Raises:
+        UsageError: there is none of the name.
+    """
+    work = Work(config.kind, config.tasks, config.protocol, device_of(config), config.timeout_s)
+    return engines.get(config.compute)(work, needs_of(config))
+
+
+def workers(config: Config, *, note: Callable[[Loss], None] = lambda _: None) -> Workers:
+    """Workers that train for a configuration.
+
+    Args:
+        config: a campaign's.
+        note: called with every loss.
+    """
+    return Workers(engine_of(config), note=note)

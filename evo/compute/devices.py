@@ -22,9 +22,17 @@ def resolve(device: str) -> str:
     return device
 
 
-def worker_count(device: str) -> int:
-    """Number of workers that keep a device busy: one per GPU, or one per processor."""
-    return torch.cuda.device_count() if device == "cuda" else len(os.sched_getaffinity(0))
+def worker_count(device: str, *, cpus: float = 1.0, gpus: float = 1.0) -> int:
+    """Number of workers that keep the GPUs, or the processors, of this machine busy.
+
+    Args:
+        device: "cpu" or "cuda".
+        cpus: processors per worker.
+        gpus: GPUs per worker, or the share of one; 0 means one.
+    """
+    if device == "cuda":
+        return max(1, int(torch.cuda.device_count() / (gpus or 1.0) + 1e-9))
+    return max(1, int(len(os.sched_getaffinity(0)) / cpus + 1e-9))
 
 
 class GpuClaim:

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from archive.novelty.settings import NoveltySettings
+from evo.compute.settings import ClusterSettings
 from evo.config.given import GivenSource, Origin
 from evo.config.notify import NotifySettings
 from evo.config.steering import SteeringSettings
@@ -87,7 +88,16 @@ class Config(Frozen):
     """Operators by name, each with the weight it is drawn with; 0 switches one off. The default
     follows from the kind and from whether language models are configured."""
     workers: Annotated[int, Field(ge=0)] = 0
-    """Training processes, of one thread each; 0 means one per processor, or one per GPU."""
+    """Trainings at once, each in a process of one thread; 0 means as many as the processors, or the
+    GPUs, of this machine or of the cluster have room for. Slurm wants a number."""
+    compute: str = "local"
+    """Compute engine, which says where trainings run: `local`, `ray`, `slurm`, or one of a plug-in.
+    Results do not depend on it."""
+    cpus_per_training: PositiveFloat = 1.0
+    """Processors that a training reserves. It uses one thread; more leave it more memory."""
+    gpus_per_training: NonNegativeFloat = 0.0
+    """GPUs that a training reserves, or the share of one, as in `0.25`. On this machine 0 means a
+    whole one where `device` is a GPU."""
     seeds: tuple[str | GivenSource, ...] = ()
     """Components to begin with, one per file, such as `["mine/*.py"]`. They enter generation 1 as
     candidates, and are validated and scored like any."""
@@ -112,6 +122,7 @@ class Config(Frozen):
     steering: SteeringSettings = SteeringSettings()
     notify: NotifySettings = NotifySettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    cluster: ClusterSettings = ClusterSettings()
 
     @model_validator(mode="before")
     @classmethod

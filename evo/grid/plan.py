@@ -19,7 +19,10 @@ from evo.studies.estimate import candidates, request_facts, time_facts
 
 CALIBRATION_S = 15.0
 """Wall time of a calibration; a study may need several."""
-_TRAINED_ALIKE = ("kind", "tasks", "protocol", "device", "workers", "baselines")
+_TRAINED_ALIKE = (
+    *("kind", "tasks", "protocol", "device", "workers", "baselines"),
+    *("compute", "cpus_per_training", "gpus_per_training", "cluster"),
+)
 """Settings that decide what a training costs here."""
 
 

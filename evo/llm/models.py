@@ -201,6 +201,12 @@ def ask_each(settings: LlmSettings, *, keys: Mapping[str, str]) -> list[Answer]:
     return answers
 
 
+def secret_names(settings: LlmSettings) -> frozenset[str]:
+    """Names of the environment variables that only language models may have."""
+    names = {name for model in settings.models for name in (model.key_env, *model.env)}
+    return frozenset(names - _SHARED - {""})
+
+
 @contextmanager
 def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping[str, str]]:
     """The API keys by the names of their variables, removed from the environment for as long.
@@ -214,7 +220,7 @@ def withheld_keys(settings: LlmSettings, *, replayed: bool) -> Generator[Mapping
     if not replayed:
         for model in settings.models:
             _expect_variables(model)
-    names = {name for model in settings.models for name in (model.key_env, *model.env)} - _SHARED
+    names = secret_names(settings)
     removed = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield removed

@@ -27,6 +27,7 @@ SHELVES = {
     "operators": Shelf("operators.base", "operators", "operators"),
     "survival": Shelf("evo.selection.base", "survivals", "evo.selection"),
     "parents": Shelf("evo.selection.base", "parent_draws", "evo.selection"),
+    "compute": Shelf("evo.compute.engines.base", "engines", "evo.compute.engines"),
     "tabular": Shelf("evo.tabular.strategy", "strategies", "evo.tabular.strategies"),
 }
 """The registries that `evo list` shows."""

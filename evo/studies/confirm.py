@@ -14,7 +14,7 @@ from archive.history.confirmations import Confirmations
 from archive.history.reader import Reader
 from evo.campaign import create, process
 from evo.campaign.given import names_of_baselines
-from evo.compute import devices
+from evo.campaign.needs import device_of
 from evo.config import Config, parse
 from evo.core.errors import EvoError, UsageError
 from evo.core.records import Outcome, Record, Trial
@@ -72,7 +72,7 @@ def plan(
         UsageError: there is no candidate yet, too few seeds, or an unknown task or device.
     """
     config = parse(history.config, where=str(history.folder / "config.json"))
-    devices.resolve(config.device)
+    device_of(config)
     candidates = _candidates(history, top, last=len(config.protocol.rungs) - 1)
     if seeds < (fewest := fewest_seeds(len(candidates))):
         raise UsageError(

@@ -14,10 +14,10 @@ import numpy as np
 
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
+from evo.campaign.needs import device_of
 from evo.campaign.propose_step import portfolio_of, search_setting
 from evo.components.base import Kind
 from evo.components.kinds import kinds
-from evo.compute import devices
 from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.estimate import Estimate
@@ -88,7 +88,7 @@ def time_facts(
         baselines: number of baselines, which train first and in full.
         workers: number of worker processes.
     """
-    device = devices.resolve(config.device)
+    device = device_of(config)
     work = _work(config, baselines)
     seconds = work.times(Range(*calibration.spread))
     wall = [bound / calibration.work_per_second / 3600 for bound in seconds]

@@ -102,7 +102,8 @@ def run_pilot(config: Config, *, baselines: int) -> Pilot:
     with one_thread(), process.workers(short) as pool:
         records = evaluate_baselines(pool.run, short.protocol, chosen)
         try:
-            memory = pool.peak_memory(chosen[0].graphs).bytes or None  # too little to be seen
+            peak = pool.peak_memory(chosen[0].graphs)
+            memory = (peak and peak.bytes) or None  # too little to be seen
         except EvoError:
             memory = None  # what trains is no matter of the few steps that measure memory
         workers = pool.count

@@ -1,4 +1,4 @@
-"""Test suites that every plug-in (kind, task, operator, strategy or provider) must pass.
+"""Test suites that every plug-in (kind, task, operator, strategy, provider or engine) must pass.
 
 evo's own conformance tests are these suites, run over everything that is registered. Subclass the
 suite of your plug-in in a test module and give it the object under test in a fixture. This room
@@ -15,9 +15,13 @@ except ImportError:
 
 # Failing assertions then show their values, as those of a test module do.
 _pytest.register_assert_rewrite(
-    *(f"{__name__}.{room}" for room in ("kinds", "operators", "providers", "selection", "tasks"))
+    *(
+        f"{__name__}.{room}"
+        for room in ("engines", "kinds", "operators", "providers", "selection", "tasks")
+    )
 )
 
+from evo.testing.engines import EngineSuite
 from evo.testing.kinds import KindSuite
 from evo.testing.operators import (
     AskingOperatorSuite,
@@ -33,6 +37,7 @@ del _hypothesis, _pytest
 
 __all__ = [
     "AskingOperatorSuite",
+    "EngineSuite",
     "KindSuite",
     "LearningOperatorSuite",
     "OperatorSuite",

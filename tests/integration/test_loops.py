@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from support import loops
 
-from evo.compute.local import Workers
+from evo.compute.engines.local import Local
+from evo.compute.settings import Needs
+from evo.compute.work import Work
+from evo.compute.workers import Workers
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 
@@ -24,9 +27,8 @@ PROTOCOL = Protocol(
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Workers]:
-    with Workers(
-        1, kind="activation", tasks=(TASK,), protocol=PROTOCOL, device="cpu", timeout_s=30
-    ) as running:
+    work = Work("activation", (TASK,), PROTOCOL, "cpu", timeout_s=30)
+    with Workers(Local(work, Needs(1))) as running:
         yield running
 
 

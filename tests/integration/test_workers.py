@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from support.processes import children
 
-from evo.compute.local import Workers
+from evo.compute.engines.local import Local
+from evo.compute.settings import Needs
+from evo.compute.work import Work
+from evo.compute.workers import Workers
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 
@@ -36,15 +39,12 @@ def graph() -> tuple[str, ...]:
     return verdict.texts  # type: ignore[union-attr]
 
 
+def local(count: int = 2, *, timeout_s: float = 60.0, kind: str = "activation") -> Local:
+    return Local(Work(kind, ("digits",), PROTOCOL, "cpu", timeout_s), Needs(count))
+
+
 def workers(count: int = 2, *, timeout_s: float = 60.0, kind: str = "activation") -> Workers:
-    return Workers(
-        count,
-        kind=kind,
-        tasks=("digits",),
-        protocol=PROTOCOL,
-        device="cpu",
-        timeout_s=timeout_s,
-    )
+    return Workers(local(count, timeout_s=timeout_s, kind=kind))
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_a_pool_that_is_resized_has_as_many_workers_and_gives_the_same(
     others = trainers()
     with workers(1) as pool:
         before = by_id(pool.run([Job("a", graph, 0)]))
-        pool.resize(2, timeout_s=60.0)
+        pool.adapt(local(2))
         after = by_id(pool.run([Job(name, graph, 0) for name in "ab"]))
 
         assert len(trainers() - others) == pool.count == 2
@@ -176,12 +176,15 @@ def test_a_penalty_is_mapped_over_the_copies_whatever_operators_it_is_made_of() 
 
 PROGRAM = f"""
 print("runs", flush=True)
-from evo.compute.local import Workers
+from evo.compute.engines.local import Local
+from evo.compute.settings import Needs
+from evo.compute.work import Work
+from evo.compute.workers import Workers
 from evo.evaluation.protocol import Job, Protocol, Rung
 
 protocol = Protocol(rungs=(Rung(epochs=1, seeds=2),), learning_rates=(0.01,))
-settings = dict(kind="activation", tasks=("digits",), protocol=protocol, device="cpu")
-with Workers(1, timeout_s=60.0, **settings) as pool:
+work = Work("activation", ("digits",), protocol, "cpu", timeout_s=60.0)
+with Workers(Local(work, Needs(1))) as pool:
     (outcome,) = pool.run([Job("a", ({IDENTITY!r},), 0)])
 print(outcome.error or "trained", flush=True)
 """

@@ -214,6 +214,17 @@ def _joined(halves: Sequence[Trained], axis: int) -> Trained:
     return Trained(validation, test, accuracy, Course(early, late, looked.start, looked.end))
 
 
+_given: dict[str, Data] = {}
+"""Data that this process was given, by task."""
+
+
+def give_data(task_name: str, data: Data) -> None:
+    """Have this process train a task on data that another one has loaded."""
+    _given[task_name] = data
+    _data.cache_clear()
+
+
 @lru_cache
 def _data(task_name: str, device: str) -> Data:
-    return tasks.get(task_name)().load().to(torch.device(device))
+    data = _given.get(task_name) or tasks.get(task_name)().load()
+    return data.to(torch.device(device))

@@ -9,6 +9,7 @@ from archive.history import stop_reason
 from archive.history.changes import is_paused
 from archive.history.hours import read_hours
 from archive.history.live_status import read_live_status
+from archive.history.losses import read_losses
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.history.replies import Replies
@@ -139,6 +140,9 @@ class StatusTally:
             facts["changes"] = change_facts(history)
         if is_paused(history.changes):
             facts["paused"] = "until evo ctl RUN resume"
+        if lost := read_losses(history.folder):
+            newest = lost.newest[-1]["detail"] if lost.newest else ""
+            facts["lost"] = {**lost.causes, "trained_again": lost.jobs, "last": newest}
         if len(stays := read_stays(history.folder)) > 1:
             facts["machines"] = [
                 {"generation": stay.generation, "before": list(stay.before), "machine": stay.name}

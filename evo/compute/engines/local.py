@@ -1,8 +1,6 @@
-"""Trusted worker processes that train checked graphs, one thread each.
+"""Worker processes on this machine, one thread each.
 
-A worker receives a graph as text and gives back an outcome. It parses the graph with the trusted
-loader and never sees candidate source. A worker that dies or runs out of time is replaced and its
-job tried once more: only what fails twice is the candidate's fault.
+A worker that dies or runs out of time is replaced.
 
 Workers are forked off one server process that has imported torch and evo, and done nothing else: a
 worker starts in milliseconds, and none inherits CUDA or a thread of the engine.
@@ -13,10 +11,10 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -25,15 +23,15 @@ from pathlib import Path
 from pebble import ProcessExpired, ProcessPool
 
 from evo.compute.devices import worker_count
-from evo.compute.feeding import feed
+from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak
+from evo.compute.settings import Needs
 from evo.compute.sharing import Share, meeting_folder
 from evo.compute.work import Work
 from evo.compute.worker import measure_peak, prepare, train
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
-from evo.evaluation.protocol import Job, Protocol
-from evo.tasks.base import LoopTask, tasks
 
 _PRELOAD = (
     "evo.compute.preload",  # first: it speeds the others up
@@ -44,40 +42,38 @@ _PRELOAD = (
 """Modules that each worker would import by itself, or at its first training."""
 
 
-class Workers:
-    """A pool of trusted processes. Use as a context manager.
+@engines.register("local")
+class Local(Engine):
+    """Worker processes on this machine, which share its processors or GPUs with other campaigns.
 
     Args:
-        count: number of processes.
-        kind: name of the kind of every candidate.
-        tasks: names of the tasks to train on.
-        protocol: how to train.
-        device: where the tensors live, "cpu" or "cuda"; workers share out the GPUs there are.
-        timeout_s: wall time that one job may take; with a loop of a task's own, one training.
-        share: of this pool in the processors or GPUs of the machine; by default equal to those of
-            the user's other campaigns.
-
-    Attributes:
-        count: number of processes.
+        work: settings that all jobs share.
+        needs: what each training needs.
+        share: of these workers in the processors or GPUs of the machine; by default equal to those
+            of the user's other campaigns.
     """
 
-    def __init__(
-        self,
-        count: int,
-        *,
-        kind: str,
-        tasks: Sequence[str],
-        protocol: Protocol,
-        device: str,
-        timeout_s: float,
-        share: Share | None = None,
-    ) -> None:
-        self.count = count
-        self._share = share or Share(meeting_folder(), device, worker_count(device))
-        self._work = Work(kind, tuple(tasks), protocol, device, timeout_s)
-        self._timeout_s = _job_timeout_s(self._work)
+    is_elsewhere = False
+    copies_stragglers = False  # it would have the same processors
 
-    def __enter__(self) -> "Workers":
+    def __init__(self, work: Work, needs: Needs, *, share: Share | None = None) -> None:
+        super().__init__(work, needs)
+        total = worker_count(work.device, cpus=needs.cpus, gpus=needs.gpus)
+        self._total = total
+        self._share = share or Share(meeting_folder(), work.device, total)
+        self._running: dict[Future[Outcome], Batch] = {}
+
+    @property
+    def capacity(self) -> int:
+        """Number of processes."""
+        return self.needs.workers or max(1, min(self._total, self.needs.most))
+
+    def start(self) -> None:
+        """Start the processes.
+
+        Raises:
+            EvoError: they cannot start.
+        """
         self._claims = tempfile.TemporaryDirectory(prefix="evo-gpu-claims-")
         try:
             self._pool = self._start()
@@ -88,31 +84,61 @@ class Workers:
                 "which Linux keeps in /dev/shm, and a folder for temporary files (TMPDIR): make "
                 "both writable, such as with --tmpfs /dev/shm in a container."
             ) from error
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """End the processes."""
         self._stop()
         self._claims.cleanup()
 
-    def resize(self, count: int, *, timeout_s: float) -> None:
-        """Change the number of processes and the wall time of a job; call it between two runs."""
-        self._work = self._work._replace(timeout_s=timeout_s)
-        self._timeout_s = _job_timeout_s(self._work)
-        if count != self.count:
-            self.count = count
+    def adapt(self, work: Work, needs: Needs) -> None:
+        """Take other limits, and start as many processes as are asked for."""
+        before = self.capacity
+        super().adapt(work, needs)
+        if self.capacity != before:
             self._restart()
 
-    def peak_memory(self, graphs: tuple[str, ...]) -> Peak:
-        """The memory that one worker needs for the largest network, measured by a few steps.
+    def working(self) -> AbstractContextManager[None]:
+        """Take part in the sharing of the machine."""
+        return self._share.taken()
 
-        Args:
-            graphs: of a known component.
+    def places(self, demand: int) -> int:
+        """As many as this campaign's share; one more per worker where all are its own."""
+        most = self._share.places(min(self.capacity, demand))
+        # With a place for each worker, a job lies ready for the first that is done.
+        return 2 * self.capacity if most >= self.capacity else most
+
+    def submit(self, batch: Batch) -> None:
+        """Hand a job to the processes."""
+        try:
+            future = self._schedule(batch)
+        except RuntimeError:
+            # The pool gave up because its workers died while they had nothing to do.
+            self._restart()
+            future = self._schedule(batch)
+        self._running[future] = batch
+
+    def ended(self, timeout_s: float) -> Sequence[Ended]:
+        """The jobs that have ended."""
+        if not self._running:
+            return []
+        done, _ = wait(self._running, timeout=timeout_s, return_when=FIRST_COMPLETED)
+        return [_ended(self._running.pop(future), future) for future in done]
+
+    def cancel(self, batches: Sequence[Batch]) -> None:
+        """End the processes that train these jobs; those that have not begun never do."""
+        numbers = {batch.number for batch in batches}
+        for future in [f for f, batch in self._running.items() if batch.number in numbers]:
+            del self._running[future]
+            future.cancel()
+
+    def measure(self, graphs: tuple[str, ...]) -> Peak:
+        """The memory that one worker needs for the largest network, measured by a few steps.
 
         Raises:
             EvoError: the network does not fit, or takes too long.
         """
         future = self._pool.schedule(
-            measure_peak, args=(graphs, self._work), timeout=self._timeout_s
+            measure_peak, args=(graphs, self.work), timeout=self.work.job_timeout_s
         )
         try:
             return future.result()
@@ -122,47 +148,16 @@ class Workers:
                 "a few steps: most likely its memory does not suffice."
             ) from error
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Outcomes as they come in, in any order; a failure is an outcome with an error.
-
-        A job whose worker is lost or late gets a second chance, since the machine may be to blame.
-        """
-        lost: list[Job] = []
-        for job, outcome in self._attempt(jobs):
-            if outcome is None:
-                lost.append(job)
-            else:
-                yield outcome
-        if not lost:
-            return
-        self._restart()
-        error = f"its worker died or took longer than {self._timeout_s:g} s (timeout_s), twice"
-        for job, outcome in self._attempt(lost):
-            yield outcome or job.failed(error)
-
-    def _attempt(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
-        """Each job with its outcome, None where its worker was lost or late."""
-        if not jobs:
-            return
-        with self._share.taken():
-            ended = feed(jobs, self._schedule, workers=self.count, places=self._share.places)
-            for job, future in ended:
-                yield job, _outcome(future, job)
-
-    def _schedule(self, job: Job) -> "Future[Outcome]":
-        try:
-            return self._pool.schedule(train, args=(job, self._work), timeout=self._timeout_s)
-        except RuntimeError:
-            # The pool gave up because its workers died while they had nothing to do.
-            self._restart()
-        return self._pool.schedule(train, args=(job, self._work), timeout=self._timeout_s)
+    def _schedule(self, batch: Batch) -> "Future[Outcome]":
+        (job,) = batch.jobs
+        return self._pool.schedule(train, args=(job, self.work), timeout=self.work.job_timeout_s)
 
     def _start(self) -> ProcessPool:
         pool = ProcessPool(
-            max_workers=self.count,
+            max_workers=self.capacity,
             context=_Context(),
             initializer=prepare,
-            initargs=(Path(self._claims.name), self._work.device),
+            initargs=(Path(self._claims.name), self.work.device),
         )
         # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
         # for the engine alone, which then stops them in order.
@@ -182,18 +177,6 @@ class Workers:
         """A fresh pool in the place of one that lost workers."""
         self._stop()
         self._pool = self._start()
-
-
-def _job_timeout_s(work: Work) -> float:
-    """Wall time of one job: a loop of a task's own has the limit for each of its trainings."""
-    protocol = work.protocol
-    most = max(
-        len(heat) * (len(protocol.settings) if number == 0 else 1)
-        for rung in range(len(protocol.rungs))
-        for number, heat in enumerate(protocol.heats(rung))
-    )
-    loops = [task for task in map(tasks.get, work.tasks) if issubclass(task, LoopTask)]
-    return work.timeout_s + most * sum(loop.timeout_s or work.timeout_s for loop in loops)
 
 
 class _Worker(ForkServerProcess):
@@ -252,10 +235,14 @@ def _start_server() -> None:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _outcome(future: "Future[Outcome]", job: Job) -> Outcome | None:
+def _ended(batch: Batch, future: "Future[Outcome]") -> Ended:
+    (job,) = batch.jobs
     try:
-        return future.result()
-    except (TimeoutError, ProcessExpired, BrokenProcessPool, CancelledError):
-        return None
+        return Ended(batch, (future.result(),))
+    except TimeoutError:
+        return Ended(batch, (), Loss(LossCause.LATE))
+    except (ProcessExpired, BrokenProcessPool, CancelledError):
+        return Ended(batch, (), Loss(LossCause.WORKER))
     except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
-        return job.failed(f"training failed: {type(failure).__name__}: {failure}")
+        error = f"training failed: {type(failure).__name__}: {failure}"
+        return Ended(batch, (job.failed(error),))

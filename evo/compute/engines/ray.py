@@ -1,0 +1,404 @@
+"""Trainings on a Ray cluster: one warm actor per training at once.
+
+An actor loads the data of all tasks once, from Ray's object store, and then trains batch after
+batch. Machines may join and leave at any time: actors that are lost are replaced where there is
+room, and what they trained is told as lost. Actors end with this process, however it ends.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from typing import Any
+
+from evo.compute.data_transport import PackedData, packed
+from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.losses import Loss, LossCause
+from evo.compute.memory import Peak, peak
+from evo.compute.remote import Greeting, RemoteWorker, greeting
+from evo.compute.settings import Needs
+from evo.compute.work import Work
+from evo.core.errors import EvoError, UsageError
+from evo.core.records import Outcome
+from evo.evaluation.protocol import Job
+from evo.tasks.base import LoopTask, tasks
+
+_LOOK_S = 2.0
+"""Seconds between two looks at the machines of the cluster."""
+_DEATHS_AT_START = 5
+"""Actors in a row that may die before any worker is ready."""
+
+
+class RayWorker:
+    """An actor that trains; it is a worker as soon as it is made."""
+
+    def __init__(self, work: Work, packs: dict[str, list[Any]], secrets: Sequence[str]) -> None:
+        import ray  # noqa: PLC0415 - the extra may be missing
+
+        for name in secrets:
+            os.environ.pop(name, None)
+        data = {name: PackedData(*ray.get(refs[0])) for name, refs in packs.items()}
+        self._worker = RemoteWorker(work, data=data, secrets=secrets)
+        self._node = ray.get_runtime_context().get_node_id()
+
+    def greet(self) -> Greeting:
+        """Where this worker runs."""
+        return greeting(self._node)
+
+    def adapt(self, work: Work) -> None:
+        """Take other limits."""
+        self._worker.work = work
+
+    def train(self, jobs: Sequence[Job]) -> tuple[Outcome, ...]:
+        """The outcomes of jobs, in order."""
+        return tuple(self._worker.train(job) for job in jobs)
+
+    def measure(self, graphs: tuple[str, ...]) -> Peak:
+        """The memory that this process needs for the largest network."""
+        work = self._worker.work
+        return peak(graphs, work, "cuda:0" if work.device == "cuda" else work.device)
+
+
+class _Actor:
+    """An actor, and what was handed to it.
+
+    Attributes:
+        handle: Ray's.
+        ready: becomes its greeting.
+        greeting: None until it is ready.
+        queue: batches with their results to come, in order; None in the place of a forgotten batch.
+        head_since: when it began with the first of them.
+    """
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+        self.ready = handle.greet.remote()
+        self.greeting: Greeting | None = None
+        self.queue: list[tuple[Any, Batch | None]] = []
+        self.head_since = 0.0
+
+
+@engines.register("ray")
+class Ray(Engine):
+    """A Ray cluster: joins a running one, or starts one on this machine."""
+
+    batch_s = 1.0
+
+    def __init__(self, work: Work, needs: Needs) -> None:
+        super().__init__(work, needs)
+        self._actors: list[_Actor] = []
+        self._homeless: list[Batch] = []
+        self._packs: dict[str, list[Any]] = {}
+        self._looked = -_LOOK_S
+        self._deaths = 0
+        self._is_ours = False
+        self._ray: Any = None
+
+    @classmethod
+    def check(cls, needs: Needs) -> None:
+        """Check that Ray is installed.
+
+        Raises:
+            UsageError: it is not.
+        """
+        del needs
+        if find_spec("ray") is None:
+            raise UsageError("compute = 'ray' needs Ray: pip install 'evo-search[ray]'.")
+
+    def start(self) -> None:
+        """Join the cluster, or start one, and start the actors.
+
+        Raises:
+            EvoError: there is no cluster at the address, or no worker can start.
+        """
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        import ray  # noqa: PLC0415 - the extra may be missing
+        from ray.exceptions import RayError  # noqa: PLC0415
+
+        self._ray = ray
+        self._is_ours = not ray.is_initialized()
+        if self._is_ours:
+            try:
+                with _handlers_kept():
+                    ray.init(**self._arguments())
+            except (ConnectionError, RayError, OSError, ValueError, RuntimeError) as error:
+                where = self.needs.cluster.address
+                place = f"joined at {where!r}" if where else "started"
+                raise EvoError(f"A Ray cluster cannot be {place}: {error}") from error
+        try:
+            self._share_data()
+            self._look_after()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the actors, and the cluster if it was started here."""
+        for actor in self._actors:
+            with suppress(Exception):
+                self._ray.kill(actor.handle)
+        self._actors, self._homeless, self._packs = [], [], {}
+        if self._is_ours:
+            with _handlers_kept():
+                self._ray.shutdown()
+
+    @property
+    def capacity(self) -> int:
+        """Number of actors that are ready."""
+        self._look_after()
+        return len(self._ready)
+
+    def adapt(self, work: Work, needs: Needs) -> None:
+        """Take other limits, and as many actors as are asked for."""
+        super().adapt(work, needs)
+        for actor in self._actors:
+            actor.handle.adapt.remote(work)
+        self._looked = -_LOOK_S
+
+    def submit(self, batch: Batch) -> None:
+        """Hand a batch to the actor that has least to do."""
+        if not (ready := self._ready):
+            self._homeless.append(batch)
+            return
+        actor = min(ready, key=lambda one: len(one.queue))
+        if not actor.queue:
+            actor.head_since = time.monotonic()
+        actor.queue.append((actor.handle.train.remote(batch.jobs), batch))
+
+    def ended(self, timeout_s: float) -> Sequence[Ended]:
+        """The batches that have ended."""
+        self._look_after()
+        owners = {ref: actor for actor in self._actors for ref, _ in actor.queue}
+        starting = [actor.ready for actor in self._actors if actor.greeting is None]
+        if not (refs := [*owners, *starting]):
+            time.sleep(min(timeout_s, 0.1))
+            return []
+        self._ray.wait(refs, timeout=timeout_s)
+        if not owners:
+            return []
+        done, _ = self._ray.wait(list(owners), num_returns=len(owners), timeout=0)
+        ended: list[Ended] = []
+        failed: dict[int, tuple[_Actor, Exception]] = {}
+        for ref in done:
+            actor = owners[ref]
+            try:
+                outcomes = self._ray.get(ref)
+            except Exception as error:  # noqa: BLE001 - Ray's own errors, and those of pickling
+                failed.setdefault(id(actor), (actor, error))
+                continue
+            place = [one for one, _ in actor.queue].index(ref)
+            _, batch = actor.queue.pop(place)
+            actor.head_since = time.monotonic()
+            if batch is not None:
+                ended.append(Ended(batch, tuple(outcomes)))
+        for actor, error in failed.values():
+            ended += self._lost(actor, error)
+        return ended
+
+    def cancel(self, batches: Sequence[Batch]) -> None:
+        """Forget batches; what an actor trains now it trains to its end."""
+        numbers = {batch.number for batch in batches}
+        self._homeless = [one for one in self._homeless if one.number not in numbers]
+        for actor in self._actors:
+            for place, (ref, batch) in enumerate(actor.queue):
+                if batch is not None and batch.number in numbers:
+                    actor.queue[place] = (ref, None)
+                    if place:
+                        self._ray.cancel(ref)
+            # What is cancelled before it begins ends with an error that is no death of its actor.
+            actor.queue = actor.queue[:1] + [one for one in actor.queue[1:] if one[1] is not None]
+
+    def measure(self, graphs: tuple[str, ...]) -> Peak | None:
+        """The memory that one worker needs, measured by a few steps of one actor.
+
+        Raises:
+            EvoError: the network does not fit.
+        """
+        from ray.exceptions import RayError  # noqa: PLC0415
+
+        while not self._ready:
+            self.ended(1.0)
+        try:
+            result: Peak = self._ray.get(self._ready[0].handle.measure.remote(graphs))
+        except RayError as error:
+            raise EvoError(
+                "A worker was lost when it trained the largest network for a few steps: most "
+                f"likely its memory does not suffice. {_first_line(error)}"
+            ) from error
+        return result
+
+    @property
+    def _ready(self) -> list[_Actor]:
+        return [actor for actor in self._actors if actor.greeting is not None]
+
+    def _arguments(self) -> dict[str, Any]:
+        """Arguments of `ray.init`."""
+        quiet = {"log_to_driver": False, "configure_logging": False}
+        if address := self.needs.cluster.address:
+            return {"address": address, **quiet, **self.needs.cluster.options}
+        ours: dict[str, Any] = {"include_dashboard": False}
+        if self.needs.workers:
+            ours["num_cpus"] = max(1, round(self.needs.workers * self.needs.cpus))
+        # "local": never one that happens to run on this machine.
+        return {"address": "local", **ours, **quiet, **self.needs.cluster.options}
+
+    def _share_data(self) -> None:
+        """Load the data of each task once, into the object store."""
+        from ray.exceptions import ObjectStoreFullError, OutOfDiskError  # noqa: PLC0415
+
+        for name in self.work.tasks:
+            task = tasks.get(name)
+            if issubclass(task, LoopTask):
+                continue
+            # Without room the workers load the data themselves, as those of this machine do.
+            with suppress(ObjectStoreFullError, OutOfDiskError):
+                self._packs[name] = [self._ray.put(tuple(packed(task().load())))]
+
+    def _look_after(self) -> None:
+        """Start actors where there is room, and greet those that are ready."""
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_S:
+            self._looked = now
+            wanted = self.needs.workers or min(self._room(), self.needs.most)
+            while len(self._actors) < wanted:
+                self._actors.append(self._new_actor())
+            idle = [actor for actor in self._actors if not actor.queue]
+            for actor in idle[: max(0, len(self._actors) - wanted)]:
+                self._actors.remove(actor)
+                self._ray.kill(actor.handle)
+        starting = [actor for actor in self._actors if actor.greeting is None]
+        if starting:
+            refs = [actor.ready for actor in starting]
+            done, _ = self._ray.wait(refs, num_returns=len(refs), timeout=0)
+            for actor in starting:
+                if actor.ready in done:
+                    self._greet(actor)
+        if self._homeless and self._ready:
+            homeless, self._homeless = self._homeless, []
+            for batch in homeless:
+                self.submit(batch)
+
+    def _room(self) -> int:
+        """Number of trainings that the machines of the cluster have room for."""
+        cpus, gpus = self.needs.cpus, self.needs.gpus
+        room = 0
+        for node in self._ray.nodes():
+            if node["Alive"]:
+                resources = node["Resources"]
+                places = int(resources.get("CPU", 0) / cpus + 1e-9)
+                if gpus:
+                    places = min(places, int(resources.get("GPU", 0) / gpus + 1e-9))
+                room += places
+        return room
+
+    def _new_actor(self) -> _Actor:
+        secrets = sorted(self.needs.secrets)
+        options: dict[str, Any] = {"num_cpus": self.needs.cpus, "num_gpus": self.needs.gpus}
+        if secrets:
+            # The process begins without them: removing them later leaves them in its memory.
+            options["runtime_env"] = {"env_vars": dict.fromkeys(secrets, "")}
+        remote = self._ray.remote(RayWorker).options(max_restarts=0, max_task_retries=0, **options)
+        return _Actor(remote.remote(self.work, self._packs, secrets))
+
+    def _greet(self, actor: _Actor) -> None:
+        """Take an actor in that is ready.
+
+        Raises:
+            EvoError: none can start, or it has other versions.
+        """
+        try:
+            actor.greeting = self._ray.get(actor.ready)
+        except Exception as error:
+            self._actors.remove(actor)
+            self._deaths += 1
+            if self._deaths >= _DEATHS_AT_START:
+                raise EvoError(
+                    f"Workers cannot start on the Ray cluster; {self._deaths} in a row have died: "
+                    f"{_first_line(error)}"
+                ) from error
+            return
+        self._deaths = 0
+        assert actor.greeting is not None
+        here = greeting("")
+        if (actor.greeting.evo, actor.greeting.torch) != (here.evo, here.torch):
+            theirs = actor.greeting
+            raise EvoError(
+                f"{theirs.host} has evo {theirs.evo} and torch {theirs.torch}, this machine "
+                f"{here.evo} and {here.torch}: results would differ. Install the same on both."
+            )
+
+    def _lost(self, actor: _Actor, error: Exception) -> list[Ended]:
+        """Take in that an actor is lost: its first batch is, the others go to other actors."""
+        if actor not in self._actors:
+            return []
+        self._actors.remove(actor)
+        self._looked = -_LOOK_S  # replace it at once
+        with suppress(Exception):
+            self._ray.kill(actor.handle)
+        ended: list[Ended] = []
+        batches = [batch for _, batch in actor.queue]
+        if batches and batches[0] is not None:
+            loss = self._loss(actor, error, len(batches[0].jobs))
+            ended.append(Ended(batches[0], (), loss))
+        for batch in batches[1:]:
+            if batch is not None:
+                self.submit(batch)
+        return ended
+
+    def _loss(self, actor: _Actor, error: Exception, jobs: int) -> Loss:
+        from ray.exceptions import (  # noqa: PLC0415
+            ActorUnavailableError,
+            NodeDiedError,
+            OutOfMemoryError,
+            RayActorError,
+        )
+
+        assert actor.greeting is not None
+        living = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
+        host, node = actor.greeting.host, actor.greeting.node
+        seconds = time.monotonic() - actor.head_since
+        if isinstance(error, OutOfMemoryError):
+            cause = LossCause.MEMORY
+        elif isinstance(error, RayActorError) and error.preempted:
+            cause = LossCause.PREEMPTED
+        elif node not in living or isinstance(error, NodeDiedError | ActorUnavailableError):
+            cause = LossCause.NODE
+        elif seconds >= self.work.job_timeout_s:
+            cause = LossCause.LATE
+        else:
+            cause = LossCause.WORKER
+        where = f"{host} ({node[:8]})"
+        return Loss(cause, where, jobs, _words(cause, where, jobs))
+
+
+def _words(cause: LossCause, where: str, jobs: int) -> str:
+    what = {
+        LossCause.NODE: f"{where} left the cluster",
+        LossCause.PREEMPTED: f"{where} was taken back",
+        LossCause.WORKER: f"a worker on {where} died",
+        LossCause.MEMORY: f"a worker on {where} was ended because memory ran out",
+        LossCause.LATE: f"a worker on {where} reached the time limit",
+    }[cause]
+    return f"{what}, with {jobs} training{'s' * (jobs != 1)}"
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+@contextmanager
+def _handlers_kept() -> Generator[None]:
+    """Keep this program's signal handlers, of which Ray replaces one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
