@@ -1,8 +1,8 @@
 """Settings of where trainings run."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from evo.core.frozen import Frozen
 
@@ -16,7 +16,7 @@ class ClusterSettings(Frozen):
     folder: str = ""
     """Slurm: folder for jobs and results that this machine and all nodes see; by default
     `~/.cache/evo/slurm`."""
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, JsonValue] = Field(default_factory=dict)
     """Further options of the engine. Slurm: long options of `sbatch`, such as
     `{ partition = "short", time = "04:00:00" }`. Ray: arguments of `ray.init`."""
 

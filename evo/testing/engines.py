@@ -51,17 +51,20 @@ class EngineSuite:
     """
 
     @pytest.fixture(scope="class")
-    def engine(self) -> type[Engine]:
+    @classmethod
+    def engine(cls) -> type[Engine]:
         """The engine's class."""
         raise NotImplementedError("Define a fixture `engine` that returns the class to test.")
 
     @pytest.fixture(scope="class")
-    def needs(self) -> Needs:
+    @classmethod
+    def needs(cls) -> Needs:
         """What its trainings need here."""
         return Needs(2)
 
     @pytest.fixture(scope="class")
-    def running(self, engine: type[Engine], needs: Needs) -> Iterator[Engine]:
+    @classmethod
+    def running(cls, engine: type[Engine], needs: Needs) -> Iterator[Engine]:
         """A running engine for jobs that take a moment."""
         work = Work("activation", ("breast-cancer",), _protocol(), "cpu", timeout_s=120.0)
         made = engine(work, needs)

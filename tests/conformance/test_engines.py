@@ -9,5 +9,6 @@ from evo.testing import EngineSuite
 
 class TestLocal(EngineSuite):
     @pytest.fixture(scope="class")
-    def engine(self) -> type[Engine]:
+    @classmethod
+    def engine(cls) -> type[Engine]:
         return Local

@@ -121,7 +121,7 @@ class Engine(ABC):
 
     @abstractmethod
     def cancel(self, batches: Sequence[Batch]) -> None:
-        """Forget batches: those that have not begun never do, and none is told by `ended`."""
+        """Forget batches: none is told by `ended`, and those that have not begun need not."""
 
     def adapt(self, work: Work, needs: Needs) -> None:
         """Take other settings, while no batch is handed over; only limits and counts differ."""

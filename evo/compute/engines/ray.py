@@ -199,17 +199,15 @@ class Ray(Engine):
         return ended
 
     def cancel(self, batches: Sequence[Batch]) -> None:
-        """Forget batches; what an actor trains now it trains to its end."""
+        """Forget batches; actors that have them already train them, one or two each, for nobody."""
+        # Ray can cancel what waits for an actor, but then holds back what follows for 30 seconds.
         numbers = {batch.number for batch in batches}
         self._homeless = [one for one in self._homeless if one.number not in numbers]
         for actor in self._actors:
-            for place, (ref, batch) in enumerate(actor.queue):
-                if batch is not None and batch.number in numbers:
-                    actor.queue[place] = (ref, None)
-                    if place:
-                        self._ray.cancel(ref)
-            # What is cancelled before it begins ends with an error that is no death of its actor.
-            actor.queue = actor.queue[:1] + [one for one in actor.queue[1:] if one[1] is not None]
+            actor.queue = [
+                (ref, None if batch is not None and batch.number in numbers else batch)
+                for ref, batch in actor.queue
+            ]
 
     def measure(self, graphs: tuple[str, ...]) -> Peak | None:
         """The memory that one worker needs, measured by a few steps of one actor.

@@ -1,0 +1,208 @@
+"""Trainings on real Ray clusters of this machine, whose nodes and drivers are killed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import engine_campaign
+from support.processes import wait_for
+from support.profiles import PROFILE
+
+from archive.history.losses import read_losses
+from archive.history.reader import Reader
+from evo.campaign.progress import Progress
+from evo.compute.engines.base import Engine
+from evo.compute.engines.ray import Ray
+from evo.compute.losses import Loss, LossCause
+from evo.compute.settings import ClusterSettings, Needs
+from evo.compute.work import Work
+from evo.compute.workers import Workers
+from evo.evaluation.protocol import Job, Protocol, Rung
+from evo.report.facts.status import status_facts
+from evo.testing import EngineSuite
+
+ray = pytest.importorskip("ray")
+pytestmark = pytest.mark.enable_socket
+NIGHTLY = pytest.mark.skipif(
+    PROFILE != "nightly", reason="clusters of several nodes: make test-long"
+)
+IDENTITY = ('{"inputs":1,"nodes":[],"output":{"ref":0}}',)
+
+
+def work(*, epochs: int = 1) -> Work:
+    rungs = (Rung(epochs=epochs, seeds=2, networks=1),)
+    protocol = Protocol(rungs=rungs, learning_rates=(0.01,), leaders=0)
+    return Work("activation", ("breast-cancer",), protocol, "cpu", timeout_s=300.0)
+
+
+def test_a_cluster_of_this_machine_is_started_trains_and_ends_as_if_it_had_not_been() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    with Workers(Ray(work(), Needs(1, secrets=frozenset({"EVO_NO_SUCH_KEY"})))) as pool:
+        outcomes = list(pool.run([Job(name, IDENTITY, 0) for name in "abc"]))
+        assert signal.getsignal(signal.SIGTERM) is before
+
+    assert sorted(outcome.id for outcome in outcomes) == ["a", "b", "c"]
+    assert len({outcome.trials for outcome in outcomes}) == 1
+    assert not ray.is_initialized()
+
+
+class Cluster:
+    """A head without processors of its own, and nodes of two processors each that may be killed."""
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster as RayCluster
+
+        os.environ["EVO_CONTRACT_KEY"] = "hush-hush"  # the nodes know what no worker may
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        try:
+            self._cluster = RayCluster(
+                initialize_head=True,
+                head_node_args={"num_cpus": 0, "include_dashboard": False},
+            )
+            self.nodes = [self.add_node() for _ in range(2)]
+        finally:
+            del os.environ["EVO_CONTRACT_KEY"]
+
+    def add_node(self):
+        return self._cluster.add_node(num_cpus=2)
+
+    @property
+    def settings(self) -> ClusterSettings:
+        return ClusterSettings(address=self._cluster.address)
+
+    def kill_a_node(self) -> None:
+        node = random.choice(self.nodes)
+        self.nodes.remove(node)
+        self._cluster.remove_node(node, allow_graceful=False)
+        self.nodes.append(self.add_node())
+
+    def remove_node(self, node) -> None:
+        self._cluster.remove_node(node)
+
+    def stop(self) -> None:
+        self._cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    running = Cluster()
+    yield running
+    running.stop()
+
+
+@pytest.mark.long
+@NIGHTLY
+class TestRay(EngineSuite):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls) -> type[Engine]:
+        return Ray
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def needs(cls, cluster: Cluster) -> Needs:
+        return Needs(2, cluster=cluster.settings, secrets=frozenset({"EVO_CONTRACT_KEY"}))
+
+    def test_a_worker_that_is_killed_is_a_loss_of_its_own_training_alone(
+        self, cluster: Cluster
+    ) -> None:
+        noted: list[Loss] = []
+        others = workers_of_this_machine()
+        needs = Needs(2, cluster=cluster.settings)
+        with Workers(Ray(work(epochs=300), needs), note=noted.append) as pool:
+            outcomes = pool.run([Job(str(number), IDENTITY, 0) for number in range(8)])
+            first = next(outcomes)
+            victims = [one for one in workers_of_this_machine() if one not in others]
+            os.kill(victims[0], signal.SIGKILL)
+            rest = list(outcomes)
+
+        assert len({first.id, *(outcome.id for outcome in rest)}) == 8
+        assert {outcome.trials for outcome in rest} == {first.trials}
+        assert not any(outcome.error for outcome in rest)
+        assert [loss.cause for loss in noted] == [LossCause.WORKER] or noted[0].cause.is_blameless
+
+
+def workers_of_this_machine() -> list[int]:
+    """Processes of actors that train."""
+    found: list[int] = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if entry.read_bytes().startswith(b"ray::RayWorker"):
+                found.append(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+PROGRAM = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from support import engine_campaign
+engine_campaign.go_on(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.long
+@NIGHTLY
+def test_nodes_and_the_driver_are_killed_and_the_history_is_that_of_local_workers(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    engine_campaign.begin(tmp_path / "local")
+    engine_campaign.go_on(tmp_path / "local")
+    expected = engine_campaign.facts(tmp_path / "local")
+    folder = tmp_path / "ray"
+    address = f'cluster.address="{cluster.settings.address}"'
+    engine_campaign.begin(folder, ["compute=ray", "workers=0", address])
+
+    tests = Path(engine_campaign.__file__).parents[1]
+    driver = subprocess.Popen([sys.executable, "-c", PROGRAM, folder, tests])
+    wait_for(lambda: Reader.read(folder).outcomes, timeout_s=300)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+    acknowledged = set(Reader.read(folder).outcomes)
+
+    kills = [time.monotonic() + 3]
+
+    def kill_nodes(_: Progress) -> None:
+        if len(kills) < 5 and time.monotonic() > kills[-1]:
+            cluster.kill_a_node()
+            kills.append(time.monotonic() + random.uniform(1, 4))
+
+    engine_campaign.go_on(folder, kill_nodes)
+
+    assert acknowledged
+    assert len(kills) > 2
+    assert engine_campaign.facts(folder) == expected
+    lost = read_losses(folder)
+    assert lost is not None
+    assert lost.causes.keys() <= {"node", "worker", "preempted"}
+    assert status_facts(Reader.read(folder))["lost"]["trained_again"] == lost.jobs
+
+
+@pytest.mark.long
+@NIGHTLY
+def test_machines_that_join_while_a_campaign_runs_are_used(cluster: Cluster) -> None:
+    needs = Needs(0, most=99, cluster=cluster.settings)
+    with Workers(Ray(work(epochs=200), needs)) as pool:
+        outcomes = pool.run([Job(str(number), IDENTITY, 0) for number in range(24)])
+        next(outcomes)
+        before = pool.count
+        node = cluster.add_node()
+        start = time.monotonic()
+        for _ in outcomes:
+            if pool.count > before:
+                break
+            assert time.monotonic() < start + 200
+        after = pool.count
+        outcomes.close()
+    cluster.remove_node(node)
+
+    assert after > before
