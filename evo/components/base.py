@@ -29,6 +29,8 @@ class Kind(ABC):
             agree, or the component has a batch size baked in.
         ranges: for each argument the numbers that it is traced with, from and to; those of an
             argument that is never below 0 ask for no gradients. None for [-3, 3] everywhere.
+        kept: arguments that live on after the call, besides what is learned: a write into one would
+            be lost, and is refused. What a source writes into another argument is its own affair.
         wide_shapes: further ones for components that look at a size, so that none is frozen: what
             the component computes from it must be one formula at all of them.
         large_shapes: the same for inputs as large as training may bring. Nothing is computed at
@@ -50,6 +52,7 @@ class Kind(ABC):
     contract: ClassVar[Contract]
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
     ranges: ClassVar[tuple[tuple[float, float], ...] | None] = None
+    kept: ClassVar[tuple[str, ...]] = ()
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = ()
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]]
     is_mapped: ClassVar[bool] = False
@@ -70,6 +73,12 @@ class Kind(ABC):
     def members(self) -> "Sequence[Kind]":
         """The kinds that are evolved together: this one alone, unless it combines several."""
         return (self,)
+
+    @property
+    def kept_places(self) -> tuple[int, ...]:
+        """Indices of the arguments that a source must not write into."""
+        names = {*self.kept, *(one.name for one in self.contract.learnables)}
+        return tuple(place for place, one in enumerate(self.contract.parameters) if one in names)
 
     def sources(self, source: str) -> list[str]:
         """The source of each member's component."""

@@ -77,6 +77,7 @@ class MatrixOptimizer(Kind):
             "0.99 * u + 0.01 * g])"
         ),
     )
+    kept: ClassVar[tuple[str, ...]] = ("w",)
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         (*[(5, 7)] * 5, (), ()),
         (*[(8, 6)] * 5, (), ()),

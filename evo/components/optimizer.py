@@ -75,6 +75,7 @@ class Optimizer(Kind):
         ),
         output="torch.stack([{}, 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * torch.square(g)])",
     )
+    kept: ClassVar[tuple[str, ...]] = ("w",)
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((7,), (7,), (7,), (7,), ()),
         ((48,), (48,), (48,), (48,), ()),

@@ -70,6 +70,7 @@ class Regularizer(Kind):
         ),
         output="1e-3 * torch.sum(torch.square({}))",
     )
+    kept: ClassVar[tuple[str, ...]] = ("w",)
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((3, 2),),

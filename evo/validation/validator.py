@@ -54,6 +54,7 @@ class Validator:
                         member.trace_shapes,
                         member.wide_shapes,
                         member.ranges,
+                        member.kept_places,
                     )
                     for sources, refusal in zip(components, refusals, strict=True)
                     if refusal is None

@@ -31,6 +31,7 @@ def traced_here(request: TraceRequest) -> Traced:
             request.shapes,
             wide_shapes=request.wide_shapes,
             ranges=request.ranges,
+            kept=request.kept,
             progress=lambda: None,
         )
     except tracer.TraceError as error:

@@ -5,6 +5,8 @@ from types import FrameType
 
 CANDIDATE = "<candidate>"
 """File name of a component's code."""
+CANDIDATE_MODULE = "candidate"
+"""Name of its module."""
 
 
 def is_candidate(frame: FrameType) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
+from evo.validation.graph.rewriting import OWN
 from evo.validation.graph.sizes import FUNCTIONS
 from evo.validation.graph.tracked import ARITHMETIC, is_tracked, noted, plain
 
@@ -114,6 +116,12 @@ def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]
     return applied
 
 
+def _own(instance: object) -> None:
+    """Refuse what is no instance of a class that the component defines."""
+    if type(instance).__module__ != CANDIDATE_MODULE:
+        raise TypeError("a method sets attributes of its own instances alone")
+
+
 BUILTINS: Mapping[str, Any] = {
     **vars(builtins),
     "max": _choice("max", max, torch.maximum),
@@ -121,6 +129,7 @@ BUILTINS: Mapping[str, Any] = {
     "len": _length,
     "__to_int__": to_int,
     "__to_float__": to_float,
+    OWN: _own,
     **{f"__{name}__": _arithmetic(function, name) for _, function, name in ARITHMETIC},
 }
 """Builtins for a component."""

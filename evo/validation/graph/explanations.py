@@ -17,8 +17,8 @@ _HINTS = {
         "compute with the tensor itself, and choose with torch.where"
     ),
     "leaf Variable that requires grad": (
-        "it writes into its input; compute a new tensor, `y = y * 2` for `y *= 2`, "
-        "and leave out inplace=True"
+        "it writes into its input, which lives on after the call; compute a new tensor, "
+        "`w = w * 2` for `w *= 2`"
     ),
     "more than one value is ambiguous": (
         "`if`, `and`, `or`, `not` and `while` need one truth, not one for every element; choose "

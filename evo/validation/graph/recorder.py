@@ -54,6 +54,7 @@ def record(
     progress: Callable[[], None],
     *,
     notes: "Notes | None" = None,
+    kept: Sequence[int] | None = None,
     decisions: Decisions | None = None,
 ) -> Recording:
     """Run a function on inputs and record the operators that it calls, and its output.
@@ -63,6 +64,7 @@ def record(
         inputs: its arguments.
         progress: called every few operators.
         notes: what to note beside the calls.
+        kept: indices of the inputs that must not be written into; None for all.
         decisions: which way to go where Python asks whether a tensor is true; notes them.
 
     Raises:
@@ -72,6 +74,7 @@ def record(
     notes = notes or Notes()
     decisions = decisions or Decisions()
     recorder = _Recorder(inputs, progress, notes.line, decisions)
+    recorder.keep(range(len(inputs)) if kept is None else kept)
     sizes = Sizes(recorder.name_of, recorder.depends, from_back=notes.from_back)
     with dispatched_to(recorder), torch._C._EnablePythonDispatcher():
         notes.use(sizes)
@@ -147,6 +150,11 @@ class _Recorder(ProxyTorchDispatchMode):
             self._add(tensor, self._graph.placeholder(f"input_{number}"), depends=True)
             self._inputs[self._values[id(tensor)].node] = number
 
+    def keep(self, inputs: Sequence[int]) -> None:
+        """Mark inputs that must not be written into, by their indices."""
+        for node, number in self._inputs.items():
+            node.meta["is_kept"] = number in inputs
+
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         # Otherwise the first operator imports the compiler for nothing.
@@ -197,7 +205,11 @@ class _Recorder(ProxyTorchDispatchMode):
     def _outcome(self, func: OpOverload, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What Python gets where it asks for the value of a tensor that depends on an input."""
         if func is _aten.is_nonzero.default and args[0].numel() == 1:
-            return self._decisions.take(self._argument(args[0]))
+            condition = self._argument(args[0])
+            if args[0].dim():  # one truth for all elements, of whatever shape they are
+                condition = self._graph.call_function(_aten.reshape.default, (condition, []))
+                condition.meta |= {"rank": 0, "shape": (), "dtype": args[0].dtype}
+            return self._decisions.take(condition)
         if func is _aten.is_nonzero.default:
             return func(*args, **keywords)  # torch's own error
         failure = RuntimeError("it takes the value out of a tracing tensor")

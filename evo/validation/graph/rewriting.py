@@ -2,7 +2,8 @@
 
 Python gives `int(n)`, `float(n)` and `0.5 * n` as plain numbers even if n remembers its formula
 (see `tracked`). Such calls and operators get functions that keep it, under names that no candidate
-can write.
+can write. A set becomes a tuple, whose order is the same in every process; a method that sets an
+attribute first checks that it is called on an instance of its own.
 """
 
 import ast
@@ -18,6 +19,8 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.Mod: "__mod__",
     ast.Pow: "__pow__",
 }
+OWN = "__own__"
+"""Name of the check that something is an instance of the component's own class."""
 _SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
 """A source without any of them looks at no size."""
 
@@ -25,7 +28,7 @@ _SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
 def compiled(source: str, file: str) -> CodeType:
     """The code of a source, rewritten where that is needed."""
     has_sizes = any(word in source for word in _SIZE_WORDS)
-    if not has_sizes and not any(f"{name}(" in source for name in _CONVERSIONS):
+    if not has_sizes and not any(word in source for word in ("int(", "float(", "{", "class ")):
         return compile(source, file, "exec")
     tree = ast.parse(source, file)
     stored = {
@@ -42,6 +45,17 @@ class _Rewriter(ast.NodeTransformer):
         self._conversions = conversions
         self._has_sizes = has_sizes
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and (owner := _changed(method)):
+                check = ast.Call(ast.Name(OWN, ast.Load()), [ast.Name(owner, ast.Load())], [])
+                method.body.insert(0, ast.copy_location(ast.Expr(check), method.body[0]))
+        return self.generic_visit(node)
+
+    def visit_Set(self, node: ast.Set) -> ast.AST:
+        self.generic_visit(node)
+        return ast.copy_location(ast.Tuple(node.elts, ast.Load()), node)
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name) and node.func.id in self._conversions:
             node.func.id = _CONVERSIONS[node.func.id]
@@ -54,3 +68,16 @@ class _Rewriter(ast.NodeTransformer):
             return node
         function = ast.Name(name, ast.Load())
         return ast.copy_location(ast.Call(function, [node.left, node.right], []), node)
+
+
+def _changed(method: ast.FunctionDef) -> str:
+    """The first argument of a method that sets its attributes; empty where it does not."""
+    owner = method.args.args[0].arg if method.args.args else ""
+    is_changed = any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == owner
+        for node in ast.walk(method)
+    )
+    return owner if is_changed else ""

@@ -12,7 +12,12 @@ from typing import Any
 
 import torch
 
-from evo.validation.graph.candidate_frames import CANDIDATE, is_candidate, running_line
+from evo.validation.graph.candidate_frames import (
+    CANDIDATE,
+    CANDIDATE_MODULE,
+    is_candidate,
+    running_line,
+)
 from evo.validation.graph.choices import Way, joined
 from evo.validation.graph.component_builtins import BUILTINS
 from evo.validation.graph.decisions import Decisions
@@ -33,6 +38,7 @@ def trace(
     *,
     wide_shapes: Sequence[Shapes] = (),
     ranges: Sequence[tuple[float, float]] | None = None,
+    kept: Sequence[int] | None = None,
     progress: Callable[[], None],
 ) -> str:
     """Trace `function` at every shape set and return its graph as JSON.
@@ -43,6 +49,7 @@ def trace(
         shapes: one or more sets of argument shapes.
         wide_shapes: further ones, for functions that look at a size.
         ranges: for each argument the numbers in it, from and to; [-3, 3] by default.
+        kept: indices of the arguments that must not be written into; None for all.
         progress: called every few recorded operators.
 
     Raises:
@@ -50,10 +57,14 @@ def trace(
     """
     try:
         with tracking() as use:
-            namespace: dict[str, Any] = {"__name__": "candidate", "__builtins__": dict(BUILTINS)}
+            namespace: dict[str, Any] = {
+                "__name__": CANDIDATE_MODULE,
+                "__builtins__": dict(BUILTINS),
+            }
             exec(compiled(source, CANDIDATE), namespace)  # noqa: S102 - what this process is for
             notes = Notes(use, len({len(sizes[0]) for sizes in shapes}) > 1)
-            tracer = _Tracer(namespace[function], notes, ranges or (), progress)
+            tracer = _Tracer(namespace[function], notes, ranges or (), kept, progress)
+            tracer.may_remember = "class " in source
             return tracer.merged(shapes, wide_shapes)
     except TraceError:
         raise
@@ -114,16 +125,25 @@ class _Tracer:
         component: Callable[..., object],
         notes: Notes,
         ranges: Sequence[tuple[float, float]],
+        kept: Sequence[int] | None,
         progress: Callable[[], None],
     ) -> None:
         self._component = component
         self._notes = notes
         self._ranges = ranges
+        self._kept = kept
         self._progress = progress
+        self.may_remember = False
+        """Whether a call may leave something to the next one."""
 
     def merged(self, shapes: Sequence[Shapes], wide_shapes: Sequence[Shapes]) -> str:
         """The graph at all shapes, of all ways that the function goes by tensors."""
         recordings = [self._recorded(sizes) for sizes in shapes]
+        if self.may_remember and not _are_same(recordings[0], self._recorded(shapes[0])):
+            raise TraceError(
+                "its second call computes another function than its first: it keeps something "
+                "between calls, as a class does in `self`; make what a call needs within the call"
+            )
         if any(one.ledger or one.has_lists for ways in recordings for one in ways.values()):
             shapes = [*shapes, *wide_shapes]
             recordings += [self._recorded(sizes) for sizes in wide_shapes]
@@ -164,13 +184,14 @@ class _Tracer:
         while pending:
             told = pending.pop()
             decisions = Decisions(told)
-            examples = _examples(shapes, self._ranges)
+            examples = _examples(shapes, self._ranges, self._kept)
             try:
                 recording = record(
                     self._component,
                     examples,
                     self._progress,
                     notes=self._notes,
+                    kept=self._kept,
                     decisions=decisions,
                 )
             except _CHECKS as error:
@@ -196,6 +217,22 @@ def _is_raised_by_candidate(error: Exception) -> bool:
     return bool(frames) and is_candidate(frames[-1])
 
 
+def _are_same(one: _Ways, other: _Ways) -> bool:
+    """Whether two recordings at one shape have the same calls on the same constants."""
+    if one.keys() != other.keys():
+        return False
+    for way, first in one.items():
+        second = other[way]
+        calls = [
+            [(node.target, str(node.args), str(node.kwargs)) for node in recording.graph.nodes]
+            for recording in (first, second)
+        ]
+        pairs = zip(first.constants.values(), second.constants.values(), strict=False)
+        if calls[0] != calls[1] or not all(torch.equal(*pair) for pair in pairs):
+            return False
+    return True
+
+
 def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
     return [
         Trace(written.text, sizes, recording.ledger, written.from_back, written.lines)
@@ -208,11 +245,16 @@ def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[T
 def warm_up() -> None:
     """Import and cache everything that tracing needs, before the fork."""
     source = (
-        "import math, torch\n"
+        "import abc, collections, dataclasses, enum, functools, itertools, numbers\n"
+        "import math, torch, typing, typing_extensions\n"
         "import torch.nn.functional as F\n"
+        "class Half(torch.nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        return torch.nn.Softplus()(x) / 2\n"
         "def f(x):\n"
         "    y = F.silu(x.clone().mul_(2)) + torch.tensor([0.5]) * torch.ones(1)\n"
         "    y[:, 0] = x.shape[1] ** 0.5\n"
+        "    y = Half()(y)\n"
         "    return torch.where(x > 0, F.layer_norm(y, (1,)), F.softplus(x)).max(-1).values\n"
     )
     trace(source, "f", (((2, 1),), ((3, 1),)), progress=_nothing)
@@ -229,9 +271,14 @@ def _nothing() -> None:
     pass
 
 
-def _examples(shapes: Shapes, ranges: Sequence[tuple[float, float]]) -> list[torch.Tensor]:
+def _examples(
+    shapes: Shapes, ranges: Sequence[tuple[float, float]], kept: Sequence[int] | None
+) -> list[torch.Tensor]:
     examples: list[torch.Tensor] = []
     for shape, (low, high) in zip(shapes, ranges or [(-3.0, 3.0)] * len(shapes), strict=True):
         values = torch.linspace(low, high, math.prod(shape)).reshape(tuple(shape))
-        examples.append(values.requires_grad_(low < 0))
+        values.requires_grad_(low < 0)
+        # torch lets nobody write into a leaf, such as what is kept.
+        is_kept = kept is None or len(examples) in kept
+        examples.append(values if is_kept else values.clone())
     return examples

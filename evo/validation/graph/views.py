@@ -66,11 +66,11 @@ class Views:
         self._values[node] = value
 
     def is_writable(self, node: Node) -> bool:
-        """Whether the memory is the function's own, neither an input nor a module's constant."""
+        """Whether nothing but the function reads the memory: no kept input or module's constant."""
         memory = self._memory.get(node, node)
         while memory in self._views:
             memory = self._views[memory].parent
-        return memory.op == "call_function"
+        return memory.op == "call_function" or memory.meta.get("is_kept") is False
 
     def write(self, written: Node, result: Node, value: Node) -> None:
         """Note a write.

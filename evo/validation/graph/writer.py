@@ -79,6 +79,17 @@ def _is_same(one: Any, other: Any) -> bool:
     return type(one) is type(other)
 
 
+def _is_differentiable(recording: Recording) -> bool:
+    """Whether any operator is called outside `torch.no_grad`."""
+    has_gradients = True
+    for node in recording.graph.nodes:
+        if node.target is torch._C._set_grad_enabled:  # pyright: ignore[reportPrivateUsage] - as in `read`
+            has_gradients = bool(node.args[0])
+        elif node.op == "call_function" and has_gradients:
+            return True
+    return False
+
+
 def _without_device(call: RecordedCall) -> RecordedCall:
     """The call without the device that it names."""
     name = str(call.target)
@@ -105,6 +116,7 @@ class _Writer:
         self._views = Views(self._emit)
         self._masks = Masks(self._emit, self._calls.get)
         self._has_gradients = True
+        self._is_differentiable = _is_differentiable(recording)
         self._detached: dict[Node, Node] = {}
         """Detached copy of each node that was used under `torch.no_grad`."""
 
@@ -147,8 +159,10 @@ class _Writer:
         if not self._has_gradients:
             call = self._without_gradients(node, call)
         if schema_of(call.target).is_mutable:
+            written = value(node.args[0])  # pyright: ignore[reportArgumentType] - a node
             self._settle(node, self._write_into(node, call), place)
-            self._views.write(node.args[0], node, node)  # pyright: ignore[reportArgumentType] - a node
+            result = node if self._has_gradients else self._straight_through(written, node)
+            self._views.write(node.args[0], node, result)  # pyright: ignore[reportArgumentType] - a node
             return
         if call.target is torch.ops.aten.index.Tensor:
             call = self._masks.choose(node, call) or call
@@ -200,11 +214,6 @@ class _Writer:
 
     def _without_gradients(self, node: Node, call: RecordedCall) -> RecordedCall:
         """The call on detached values."""
-        if schema_of(call.target).is_mutable and call.arguments[0] not in self._detached:
-            raise TraceError(
-                f"{call.target} writes into a tensor under torch.no_grad(); compute a new tensor "
-                "instead"
-            )
 
         def detached(source: Node) -> Node:
             if source not in self._detached:
@@ -220,13 +229,25 @@ class _Writer:
             call.target, map_arg(call.arguments, read), map_arg(call.keywords, read)
         )
 
+    def _straight_through(self, written: Node, result: Node) -> Node:
+        """What a write under `torch.no_grad` leaves: the new value with the old one's gradient."""
+        is_number = written.meta.get("dtype", torch.float32).is_floating_point
+        is_detached = self._detached.get(written) is written
+        is_plain = is_detached or written in self._constants or not is_number
+        if is_plain or not self._is_differentiable:
+            return result
+        before = self._emit(RecordedCall(_DETACH, (written,), {}))
+        zero = self._emit(RecordedCall(torch.ops.aten.sub.Tensor, (written, before), {}))
+        finite = RecordedCall(torch.ops.aten.nan_to_num.default, (zero, 0.0, 0.0, 0.0), {})
+        return self._emit(RecordedCall(torch.ops.aten.add.Tensor, (result, self._emit(finite)), {}))
+
     def _write_into(self, node: Node, call: RecordedCall) -> RecordedCall:
         """The call that gives the new value of the tensor that a call writes into."""
         target, written = call.target, call.arguments[0]
         if not isinstance(node.args[0], Node) or not self._views.is_writable(node.args[0]):
             raise TraceError(
-                f"{target} writes into an input or a constant of the module, which other calls "
-                "share; compute a new tensor instead, or write into a .clone()"
+                f"{target} writes into what other calls share (weights, learned numbers, "
+                "constants of the module); compute a new tensor instead, or write into a .clone()"
             )
         name = schema_of(target).name.removeprefix("aten::").removesuffix("_")
         if name == "index_put" and (put := self._masks.put(call)) is not None:

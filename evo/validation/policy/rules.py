@@ -15,6 +15,7 @@ from evo.core.contract import Contract
 from evo.core.stages import Stage
 from evo.validation.policy.beside import check_beside, runnable
 from evo.validation.policy.builtin_names import harmless
+from evo.validation.policy.classes import class_parts, is_harmless_decorator
 from evo.validation.policy.vocabulary import (
     ATTRIBUTES,
     BUILTINS,
@@ -39,8 +40,8 @@ _SYNTAX: tuple[type[ast.AST], ...] = (
     ast.Import, ast.ImportFrom, ast.Try, ast.ExceptHandler,
     # expressions
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Lambda, ast.ListComp,
-    ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Dict, ast.Subscript, ast.Slice,
-    ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.NamedExpr, ast.JoinedStr,
+    ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Subscript,
+    ast.Slice, ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.NamedExpr, ast.JoinedStr,
     # parts of the above
     ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.alias, ast.operator, ast.unaryop,
     ast.boolop, ast.cmpop, ast.expr_context, ast.withitem, ast.FormattedValue,
@@ -48,9 +49,9 @@ _SYNTAX: tuple[type[ast.AST], ...] = (
 
 _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.While: ("`while`", "write `for i in range(n)` with a fixed n"),
+    ast.ClassDef: ("`class`", "define it at the top level"),
     ast.Set: ("a set", "write a tuple; the order of a set changes from process to process"),
     ast.SetComp: ("a set", "write a list; the order of a set changes from process to process"),
-    ast.ClassDef: ("`class`", "write functions"),
     ast.AsyncFunctionDef: ("`async def`", "write `def`"),
     ast.Await: ("`await`", "call the function plainly"),
     ast.Yield: ("`yield`", "return one tensor"),
@@ -81,9 +82,12 @@ def check_source(source: str, contract: Contract) -> None:
         check_beside(source)
         tree = _parse(reduced)
     nodes = sorted(_nodes(tree), key=_place)
+    classes = class_parts(tree)
     named_harmlessly = harmless(tree)
     for node in nodes:
-        if node not in named_harmlessly:
+        if classes.fault is not None and _place(node)[0] >= classes.fault[0]:
+            raise classes.fault[1]
+        if node not in named_harmlessly and not classes.permit(node):
             _check_node(node)
     _check_entry(tree, contract)
 
@@ -146,7 +150,8 @@ def _place(node: ast.AST) -> tuple[int, int, int, int]:
 
 
 def _check_node(node: ast.AST) -> None:
-    if not isinstance(node, _SYNTAX):
+    is_ordered = not isinstance(node, ast.Set) or _are_texts(node.elts)
+    if not isinstance(node, _SYNTAX) or not is_ordered:
         name, remedy = _SYNTAX_REMEDIES.get(
             type(node), (type(node).__name__, "use plain functions and expressions")
         )
@@ -156,7 +161,9 @@ def _check_node(node: ast.AST) -> None:
             _check_import(node)
         case ast.ImportFrom():
             _check_import_from(node)
-        case ast.FunctionDef(name, decorator_list=[]):
+        case ast.FunctionDef(name, decorator_list=decorators) if all(
+            map(is_harmless_decorator, decorators)
+        ):
             _check_name(name, node)
         case ast.FunctionDef(name):
             raise _refused(f"`{name}` has a decorator; call functions in its body", node)
@@ -178,6 +185,13 @@ def _check_node(node: ast.AST) -> None:
             raise _refused(f"{value!r:.40} is not allowed; use real numbers", node)
         case _:
             pass
+
+
+def _are_texts(elements: list[ast.expr]) -> bool:
+    """Whether a set is one of different texts, as a check of a mode has; it runs as a tuple."""
+    texts = [one.value for one in elements if isinstance(one, ast.Constant)]
+    is_of_texts = len(texts) == len(elements) and all(isinstance(text, str) for text in texts)
+    return is_of_texts and len({*texts}) == len(texts)
 
 
 def _is_harmless(item: ast.withitem) -> bool:
@@ -220,7 +234,9 @@ def _check_import_from(node: ast.ImportFrom) -> None:
 def _check_module(module: str, node: ast.AST) -> None:
     if module not in MODULES:
         raise _refused(
-            f"import of `{module}` is not allowed; use {', '.join(sorted(MODULES))}", node
+            f"import of `{module}` is not allowed; use torch, torch.nn.functional, numpy, math, "
+            "functools, dataclasses and typing",
+            node,
         )
 
 
@@ -241,7 +257,7 @@ def _check_attribute(name: str, node: ast.AST) -> None:
     near = get_close_matches(name, ATTRIBUTES, n=1, cutoff=0.75)
     hint = f"did you mean `{near[0]}`" if near else "use tensor operators of torch and math"
     if (function := function_of(name)) is not None:
-        hint = f"a component makes no modules; call torch.nn.functional.{function}"
+        hint = f"a component makes no module that learns; call torch.nn.functional.{function}"
     raise _refused(f"`.{name}` is not allowed; {NAME_REMEDIES.get(name, hint)}", node)
 
 

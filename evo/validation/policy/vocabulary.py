@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from evo.validation.graph.allowed import ALLOWED, base_name
 
 _MODULES = """
-__future__ math numpy torch torch.fft torch.linalg torch.nn torch.nn.functional torch.special typing
+__future__ abc collections collections.abc dataclasses enum functools itertools math numbers numpy
+torch torch.fft torch.linalg torch.nn torch.nn.functional torch.nn.modules
+torch.nn.modules.loss torch.special typing typing_extensions
 """
 MODULES = frozenset(_MODULES.split())
 """Modules that may be imported."""
 
 _BUILTINS = """
-abs all any bool dict divmod enumerate float int isinstance len list map max min pow range reversed
-round slice sorted str sum tuple zip AssertionError AttributeError Exception ImportError
-NotImplementedError RuntimeError TypeError ValueError
+abs all any bool callable dict divmod enumerate float int isinstance issubclass len list map max min
+pow range reversed round slice sorted str sum tuple zip AssertionError AttributeError Exception
+ImportError IndexError KeyError NotImplementedError RuntimeError TypeError UserWarning ValueError
+DeprecationWarning
 """
 BUILTINS = frozenset(_BUILTINS.split())
 """Allowed builtin functions; every other builtin name is refused, even when redefined."""
@@ -41,7 +44,30 @@ _MODULE = """
 Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad smallest_normal
 special tiny
 """
-_TYPING = "Any Callable Dict Final Iterable List Optional Sequence Tuple Union"
+_TYPING = """
+Any Callable ClassVar Dict Final Iterable List Literal Mapping NamedTuple Optional Sequence Tuple
+Type Union cast overload
+"""
+_STANDARD = """
+ABC Enum IntEnum Number Real OrderedDict abstractmethod accumulate auto chain combinations dataclass
+field namedtuple pairwise partial product reduce starmap
+"""
+_OF_MODULES = """
+Module _Loss _WeightedLoss add_module eval extra_repr forward loss modules register_buffer train
+training
+"""
+_LAYERS = """
+CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6
+SELU SiLU Sigmoid Softmax LogSoftmax Softmin Softplus Softshrink Softsign Tanh Tanhshrink Threshold
+BCELoss BCEWithLogitsLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss HingeEmbeddingLoss
+HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelSoftMarginLoss MultiMarginLoss
+NLLLoss PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss
+AvgPool1d CircularPad1d ConstantPad1d CosineSimilarity Flatten GroupNorm Identity LayerNorm
+MaxPool1d ModuleDict ModuleList PairwiseDistance RMSNorm ReflectionPad1d ReplicationPad1d Sequential
+Unflatten ZeroPad1d
+"""
+LAYERS = frozenset(_LAYERS.split())
+"""Modules of torch.nn that learn nothing and draw nothing; those with weights begin without."""
 _DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
 _MATH = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp
@@ -56,7 +82,7 @@ ATTRIBUTES = frozenset(
     | {f"{name}_" for name in _OPERATORS}
     | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _TYPING, _DTYPES, _MATH, _LISTS)).split())
     if not name.startswith("_")
-)
+) | frozenset(" ".join((_STANDARD, _OF_MODULES, _LAYERS)).split())
 """Names allowed after a dot or in `from … import`."""
 
 _LOWER = {name.replace("_", ""): name for name in sorted(ATTRIBUTES) if name[-1] != "_"}
@@ -96,8 +122,9 @@ NAME_REMEDIES: Mapping[str, str] = {
     "logdet": "use torch.linalg.svdvals(w).log().sum()",
     "format": "use an f-string",
     "script": "call the function plainly",
-    "Parameter": "a component makes no parameters; write the constant as a number",
-    "Module": "write a function, with the functions of torch.nn.functional",
+    "Parameter": "a component makes no parameters; write the constant as a number, or use the "
+    "arguments that its kind learns",
+    "register_parameter": "a component makes no parameters; write the constant as a number",
     "jit": "leave the decorator out: the function is traced anyway",
     "compile": "leave it out: the function is traced anyway",
     "masked_scatter": _BY_TORCH_WHERE,

@@ -42,6 +42,7 @@ class TraceRequest(NamedTuple):
         shapes: one or more sets of argument shapes; the traces at all of them must agree.
         wide_shapes: further ones, for sources that look at a size.
         ranges: for each argument the numbers that it is traced with; see `Kind`.
+        kept: indices of the arguments that a source must not write into; None for all.
     """
 
     source: str
@@ -49,6 +50,7 @@ class TraceRequest(NamedTuple):
     shapes: tuple[Shapes, ...]
     wide_shapes: tuple[Shapes, ...] = ()
     ranges: tuple[tuple[float, float], ...] | None = None
+    kept: tuple[int, ...] | None = None
 
 
 class Sandbox:

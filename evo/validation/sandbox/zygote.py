@@ -83,6 +83,7 @@ def _import_tracer() -> Trace:
                 request["shapes"],
                 wide_shapes=request.get("wide_shapes", ()),
                 ranges=request.get("ranges"),
+                kept=request.get("kept"),
                 progress=progress,
             )
         except tracer.TraceError as error:

@@ -1,0 +1,214 @@
+"""Classes in a source: which are read like functions, and which names they bring.
+
+A component may use a class with a `forward`, as libraries publish them. The sandbox runs it as
+Python does and records what it computes; the graph says what that is. Here a class has plain
+methods, sets attributes of its own instances alone, and inherits from modules without parameters,
+from another class of the source or from nothing.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from evo.core.stages import Stage
+from evo.validation.policy.vocabulary import LAYERS
+from evo.validation.refusal import Refused
+
+_METHODS = frozenset({"__init__", "__call__", "__post_init__", "__repr__", "__str__", "__len__"})
+_INHERITED = frozenset({*_METHODS, "forward"})
+_BASES = LAYERS | {
+    *("Module", "object", "ABC", "NamedTuple", "Enum", "IntEnum", "_Loss", "_WeightedLoss"),
+}
+_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abstractmethod"})
+_CLASS_WORDS = frozenset({"__constants__", "__slots__"})
+_FUNCTION = (
+    "an autograd.Function is not allowed; return what its forward computes, whose gradient torch "
+    "finds, and write another gradient as y.detach() + (x - x.detach()) * slope"
+)
+
+
+class _FaultError(Exception):
+    def __init__(self, reason: str, node: ast.AST) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.node = node
+
+
+class ClassParts(NamedTuple):
+    """What a source's classes bring.
+
+    Attributes:
+        nodes: names and attributes that are harmless where they stand.
+        names: attributes and methods that the classes define.
+        imported: names that imports bring in.
+        fault: the first refusal with its line, None where all is well.
+    """
+
+    nodes: set[ast.AST]
+    names: frozenset[str]
+    imported: frozenset[str]
+    fault: tuple[int, Refused] | None = None
+
+    def permit(self, node: ast.AST) -> bool:
+        """Whether a node needs no other rule: it reads what a class defines, and of no module."""
+        if node in self.nodes:
+            return True
+        if not isinstance(node, ast.Attribute) or node.attr not in self.names:
+            return False
+        owner = node.value
+        while isinstance(owner, ast.Attribute):
+            owner = owner.value
+        is_of_module = isinstance(owner, ast.Name) and owner.id in self.imported
+        return isinstance(node.ctx, ast.Load) and not is_of_module
+
+
+def class_parts(tree: ast.Module) -> ClassParts:
+    """Read the classes at the top level of a source."""
+    nodes: set[ast.AST] = set()
+    names: set[str] = set()
+    known: set[str] = set()
+    fault: tuple[int, Refused] | None = None
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            reader = _Reader(node, known)
+            fault = fault or reader.fault
+            nodes |= reader.nodes
+            names |= reader.names
+            known.add(node.name)
+    own = frozenset(name for name in names if not name.startswith("__"))
+    return ClassParts(nodes, own, _imported(tree) if own else frozenset(), fault)
+
+
+def _imported(tree: ast.Module) -> frozenset[str]:
+    aliases = [node for node in ast.walk(tree) if isinstance(node, ast.alias)]
+    return frozenset((alias.asname or alias.name).partition(".")[0] for alias in aliases)
+
+
+class _Reader:
+    """Reads one class; `nodes` and `names` are as in `ClassParts`."""
+
+    def __init__(self, node: ast.ClassDef, known: set[str]) -> None:
+        self.nodes: set[ast.AST] = {node}
+        self.names: set[str] = set()
+        self.fault: tuple[int, Refused] | None = None
+        try:
+            self._read(node, known)
+        except _FaultError as fault:
+            line = getattr(fault.node, "lineno", 0)
+            self.fault = line, Refused(Stage.POLICY, f"line {line}: {fault.reason}")
+
+    def _read(self, node: ast.ClassDef, known: set[str]) -> None:
+        if node.keywords:
+            raise _FaultError("a class takes no metaclass; leave it out", node)
+        for base in node.bases:
+            self._read_base(base, known)
+        for decorator in node.decorator_list:
+            call = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if ast.unparse(call) not in ("dataclass", "dataclasses.dataclass"):
+                raise _FaultError("the decorator of a class may be dataclass alone", decorator)
+        for part in node.body:
+            match part:
+                case ast.FunctionDef():
+                    self._read_method(part)
+                case ast.Assign(targets) if all(isinstance(one, ast.Name) for one in targets):
+                    self._read_words(targets)
+                case ast.AnnAssign(ast.Name() as target):
+                    self._read_words([target])
+                case ast.Expr(ast.Constant()) | ast.Pass():
+                    pass
+                case _:
+                    raise _FaultError("a class has methods and constants alone", part)
+
+    def _read_base(self, base: ast.expr, known: set[str]) -> None:
+        name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+        if name == "Function":
+            raise _FaultError(_FUNCTION, base)
+        if name not in _BASES and not (isinstance(base, ast.Name) and name in known):
+            raise _FaultError(
+                f"a class cannot inherit from `{ast.unparse(base)[:40]}`; inherit from nn.Module, "
+                "a module without parameters, or a class above",
+                base,
+            )
+        self.nodes.add(base)
+
+    def _read_words(self, targets: Sequence[ast.expr]) -> None:
+        for target in targets:
+            if isinstance(target, ast.Name):
+                self.names.add(target.id)
+                if target.id in _CLASS_WORDS:
+                    self.nodes.add(target)
+
+    def _read_method(self, method: ast.FunctionDef) -> None:
+        if method.name.startswith("__") and method.name not in _METHODS:
+            raise _FaultError(f"the method `{method.name}` is not allowed; leave it out", method)
+        self.nodes.add(method)
+        self.names.add(method.name)
+        is_bound = True
+        for decorator in method.decorator_list:
+            if isinstance(decorator, ast.Name) and decorator.id in _DECORATORS:
+                is_bound = is_bound and decorator.id != "staticmethod"
+                self.nodes.add(decorator)
+            elif not is_harmless_decorator(decorator):
+                raise _FaultError("this decorator is not allowed; leave it out", decorator)
+        arguments = [*method.args.posonlyargs, *method.args.args]
+        owner = arguments[0].arg if is_bound and arguments else ""
+        for node in ast.walk(method):
+            match node:
+                case ast.Call(ast.Name("super") as name, [] | [ast.Name(), ast.Name()], []):
+                    self.nodes.add(name)
+                case ast.Call(ast.Attribute(attr=name) as inherited) if name in _INHERITED:
+                    self.nodes |= {inherited} if _is_inherited(node, owner) else set()
+                case ast.Call(
+                    ast.Attribute(ast.Name(id), "register_buffer"), [ast.Constant(str(name)), *_]
+                ) if id == owner:
+                    self.names.add(name)
+                case ast.Attribute(ast.Name(id), name, ast.Store()) if id == owner:
+                    self._read_attribute(node, method, owner)
+                case _:
+                    pass
+
+    def _read_attribute(self, node: ast.Attribute, method: ast.FunctionDef, owner: str) -> None:
+        """An attribute that a method sets: of its own instance, which nothing else is called."""
+        if node.attr.startswith("__") or "classmethod" in map(ast.unparse, method.decorator_list):
+            raise _FaultError(f"`.{node.attr}` cannot be assigned; use a variable", node)
+        if any(name == owner for name in _bound(method)):
+            raise _FaultError(
+                f"`{owner}` is the instance; give the other variable its own name", node
+            )
+        self.names.add(node.attr)
+        self.nodes.add(node)
+
+
+def is_harmless_decorator(decorator: ast.expr) -> bool:
+    """Whether a decorator only says how gradients are taken."""
+    return ast.unparse(decorator) in {
+        *("torch.no_grad()", "no_grad()", "torch.enable_grad()", "enable_grad()", "torch.no_grad"),
+    }
+
+
+def _is_inherited(call: ast.Call, owner: str) -> bool:
+    """Whether a call is of what a class above does: `super().__init__()`, `Base.forward(self)`."""
+    match call:
+        case ast.Call(ast.Attribute(ast.Call(ast.Name("super")))):
+            return True
+        case ast.Call(ast.Attribute(), [ast.Name(id), *_]):
+            return id == owner
+        case _:
+            return False
+
+
+def _bound(method: ast.FunctionDef) -> Iterator[str]:
+    """Names that a method binds, apart from its first argument."""
+    for node in ast.walk(method):
+        match node:
+            case ast.Name(name, ast.Store()):
+                yield name
+            case ast.arg(name) if node not in (*method.args.posonlyargs, *method.args.args)[:1]:
+                yield name
+            case ast.alias(name, asname):
+                yield asname or name
+            case ast.ExceptHandler(name=str(name)) | ast.FunctionDef(name=name):
+                if node is not method:
+                    yield name
+            case _:
+                pass

@@ -1,0 +1,35 @@
+"""Sources as the graphs that the tracer makes of them in this process, and as plain functions."""
+
+import linecache
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from evo.components.kinds import kinds
+from evo.validation.graph import tracer
+from evo.validation.graph.graph import Graph
+
+_AS_THE_KIND_SAYS = (-1,)
+
+
+def traced_kind(kind: str, source: str, *, kept: Sequence[int] | None = _AS_THE_KIND_SAYS) -> Graph:
+    """The graph of a source, traced as a component of a kind, without sandbox or policy."""
+    found = kinds.get(kind)()
+    text = tracer.trace(
+        source,
+        found.contract.function,
+        found.trace_shapes,
+        wide_shapes=found.wide_shapes,
+        ranges=found.ranges,
+        kept=found.kept_places if kept == _AS_THE_KIND_SAYS else kept,
+        progress=lambda: None,
+    )
+    return Graph.parse(text)
+
+
+def as_function(kind: str, source: str) -> Callable[..., Any]:
+    """The entry function of a source, as Python runs it."""
+    file = f"<{kind} {hash(source)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {"__name__": "candidate"}
+    exec(compile(source, file, "exec"), namespace)
+    return namespace[kinds.get(kind).contract.function]
