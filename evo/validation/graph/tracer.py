@@ -139,14 +139,19 @@ class _Tracer:
     def merged(self, shapes: Sequence[Shapes], wide_shapes: Sequence[Shapes]) -> str:
         """The graph at all shapes, of all ways that the function goes by tensors."""
         recordings = [self._recorded(sizes) for sizes in shapes]
-        if self.may_remember and not _are_same(recordings[0], self._recorded(shapes[0])):
+        first_calls = _calls(recordings[0]) if self.may_remember else []
+        if any(one.ledger or one.has_lists for ways in recordings for one in ways.values()):
+            shapes = [*shapes, *wide_shapes]
+            recordings += [self._recorded(sizes) for sizes in wide_shapes]
+        text = self._text(recordings, shapes)
+        if self.may_remember and first_calls != _calls(self._recorded(shapes[0])):
             raise TraceError(
                 "its second call computes another function than its first: it keeps something "
                 "between calls, as a class does in `self`; make what a call needs within the call"
             )
-        if any(one.ledger or one.has_lists for ways in recordings for one in ways.values()):
-            shapes = [*shapes, *wide_shapes]
-            recordings += [self._recorded(sizes) for sizes in wide_shapes]
+        return text
+
+    def _text(self, recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
         try:
             return self._joined(recordings, shapes)
         except DifferenceError:
@@ -217,20 +222,16 @@ def _is_raised_by_candidate(error: Exception) -> bool:
     return bool(frames) and is_candidate(frames[-1])
 
 
-def _are_same(one: _Ways, other: _Ways) -> bool:
-    """Whether two recordings at one shape have the same calls on the same constants."""
-    if one.keys() != other.keys():
-        return False
-    for way, first in one.items():
-        second = other[way]
-        calls = [
-            [(node.target, str(node.args), str(node.kwargs)) for node in recording.graph.nodes]
-            for recording in (first, second)
-        ]
-        pairs = zip(first.constants.values(), second.constants.values(), strict=False)
-        if calls[0] != calls[1] or not all(torch.equal(*pair) for pair in pairs):
-            return False
-    return True
+def _calls(ways: _Ways) -> list[Any]:
+    """The calls and constants of recordings at one shape, to compare with those of another call."""
+    return [
+        (
+            way,
+            [(str(node.target), str(node.args), str(node.kwargs)) for node in one.graph.nodes],
+            [str(constant.tolist()) for constant in one.constants.values()],
+        )
+        for way, one in ways.items()
+    ]
 
 
 def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
