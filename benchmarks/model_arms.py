@@ -42,8 +42,8 @@ TRAININGS = 12
 THIRDS = 3
 _PLAIN = (
     *("feedback.setting=false", "feedback.training=false", "feedback.leaders=false"),
-    *("feedback.tried=false", "feedback.notes=false", "feedback.ablations=0"),
-    *("feedback.plateau=0", "llm.cards=false"),
+    *("feedback.tried=false", "feedback.listing=false", "feedback.notes=false"),
+    *("feedback.ablations=0", "feedback.plateau=0", "llm.cards=false"),
 )
 _ASKING = 'operators={"incremental-llm"=2,"novel-llm"=2,"crossover-llm"=2,"generate-llm"=1}'
 ARMS: Mapping[str, tuple[str, tuple[str, ...]]] = {

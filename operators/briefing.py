@@ -12,6 +12,7 @@ from evo.core.contract import Contract
 from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.records import Record
+from operators.llm.listing import Listing
 
 MOST_CHARACTERS = 18_000
 """Longest prompt, system message included: some 6,000 tokens at three characters each."""
@@ -240,6 +241,9 @@ class Briefing:
         tried: what was tried from the parents, the best first.
         origins: how parents came about, and what else was tried from where they come from.
         answers: what became of the models' answers.
+        listing: everything that was tried; where it holds something, it stands for `trailing`,
+            `answers` and `failures`.
+        listing_characters: longest list.
         notes: what helped and what hurt.
         idea: to work out; None where the request is free.
         still_for: generations since the best became better.
@@ -267,6 +271,8 @@ class Briefing:
     tried: Sequence[Attempt] = ()
     origins: Sequence[Attempt] = ()
     answers: Answers = Answers()
+    listing: Listing = field(default_factory=Listing)
+    listing_characters: int = MOST_CHARACTERS // 4
     notes: Sequence[Note] = ()
     idea: Idea | None = None
     still_for: int = 0

@@ -24,6 +24,7 @@ from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.validation.graph.graph import Graph
 from operators.briefing import Answers, Briefing, NetworkResult, Place, Portrait, Setting
+from operators.llm.listing import Listing
 
 _NEIGHBOURS = 3
 _NEAR = 6
@@ -33,7 +34,9 @@ _TOP = 10
 """Best components that leaders are drawn from; the very best is always among them."""
 _TRAILING = 2
 _KEPT = 2
-"""Generations whose notes are kept for further requests."""
+"""Generations whose notes and lists are kept for further requests."""
+_LISTED = 4
+"""A list takes one part of so many of a prompt."""
 _FAILURES = 3
 _SHORT = 6
 """Digits of an id that stand for a component in prompts."""
@@ -70,6 +73,8 @@ class Briefings:
         self._seed = seed
         self._settings = settings
         self._attempts = Attempts(results, self._name)
+        self._most_characters = CHARACTERS_PER_TOKEN * settings.prompt_tokens
+        self._listing = lru_cache(maxsize=_KEPT)(self._listing_of)
 
     def __call__(self, briefing: Briefing, occasion: Occasion) -> Briefing:
         """The briefing with all that the search has found."""
@@ -95,6 +100,9 @@ class Briefings:
             above += [attempt.record.id for attempt in [*tried, *origins]]
             answers = self._attempts.answers(snapshot, occasion, shown=above)
         failures = briefing.failures[:_FAILURES] if show.tried else []
+        listing = self._listing(occasion.known) if show.listing else Listing()
+        if listing.trained:
+            trailing, answers, failures = [], Answers(), []
         view = occasion.varied.view
         return replace(
             briefing,
@@ -107,6 +115,8 @@ class Briefings:
             tried=tried,
             origins=origins,
             answers=answers,
+            listing=listing,
+            listing_characters=self._most_characters // _LISTED,
             notes=self._notes(occasion.known) if show.notes else [],
             idea=self._plan.idea(occasion.known) if occasion.works_out else None,
             still_for=snapshot.still_for,
@@ -116,7 +126,16 @@ class Briefings:
                 int(child(self._seed, "angle", occasion.generation).integers(1000))
                 + occasion.index,
             ),
-            most_characters=CHARACTERS_PER_TOKEN * show.prompt_tokens,
+            most_characters=self._most_characters,
+        )
+
+    def _listing_of(self, generation: int) -> Listing:
+        return self._results.proposals.listing(
+            generation,
+            last_rung=len(self._setting.rungs) - 1,
+            most=self._most_characters // _LISTED,
+            readable=self._attempts.readable,
+            name=self._name,
         )
 
     def _known(self, occasion: Occasion) -> dict[str, Record]:

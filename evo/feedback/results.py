@@ -13,6 +13,7 @@ import numpy as np
 
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
+from evo.feedback.listing import Proposals
 from evo.feedback.losses import Effect, Losses, effect
 from evo.feedback.notes import Pair, evidence, features, notes
 from evo.selection.worth import leaders_by_worth, standard_error
@@ -66,9 +67,14 @@ class Snapshot:
 
 
 class Results:
-    """Everything that was proposed, by parent; fed by sealed generations."""
+    """Everything that was proposed, by parent; fed by sealed generations.
+
+    Attributes:
+        proposals: the same as one list.
+    """
 
     def __init__(self) -> None:
+        self.proposals = Proposals()
         self._entries: dict[str, Entry] = {}
         self._children: dict[str, list[Entry]] = {}
         self._snapshots: dict[int, Snapshot] = {}
@@ -92,6 +98,7 @@ class Results:
                 self._baselines[record.id] = entry.losses
             for parent in dict.fromkeys(record.candidate.parents):
                 self._children.setdefault(parent, []).append(entry)
+        self.proposals.take(sealed.number, [entry.record for entry in entries])
         self._pairs += [pair for entry in entries for pair in self._pair(entry)]
         before = self._snapshots.get(max(self._snapshots, default=0), Snapshot())
         self._snapshots[sealed.number] = self._after(before, sealed, entries)

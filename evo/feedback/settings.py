@@ -26,6 +26,9 @@ class FeedbackSettings(Frozen):
     tried: bool = True
     """Show what was tried from the parents, what became of the latest answers, and what was
     refused."""
+    listing: bool = True
+    """Show a list of everything that was tried, one line each, with margins; it takes the place of
+    losers, latest answers and refusals, and at most a quarter of a prompt."""
     notes: bool = True
     """Show what helped and what hurt in the search so far."""
     ablations: Annotated[float, Field(ge=0, le=0.5)] = 0.05

@@ -15,6 +15,7 @@ from evo.core.messages import Prompt
 from evo.core.records import Record, Status
 from evo.core.source import normalise
 from operators.briefing import Answers, Attempt, Briefing, Portrait
+from operators.llm.listing import Listing, shortened
 from prompts.rendering import card, render
 
 _LONGEST_TEXT = 16
@@ -27,6 +28,11 @@ _PARENTS = re.compile(r"\bparents?\b|\b(?:component|function|one) above\b", re.I
 
 _FATES = {Status.EVALUATED: "trained", Status.INVALID: "refused"}
 
+
+def _half_listed(briefing: Briefing) -> Briefing:
+    return replace(briefing, listing_characters=briefing.listing_characters // 2)
+
+
 _LESS: tuple[Callable[[Briefing], Briefing], ...] = (
     lambda b: b,
     lambda b: replace(b, failures=b.failures[:1], answers=_fewer(b.answers, 3)),
@@ -34,8 +40,11 @@ _LESS: tuple[Callable[[Briefing], Briefing], ...] = (
     lambda b: replace(b, failures=(), tried=b.tried[:5], answers=_fewer(b.answers, 0)),
     lambda b: replace(b, leaders=b.leaders[:1], answers=Answers()),
     lambda b: replace(b, neighbours=(), origins=(), tried=b.tried[:2]),
+    _half_listed,
     lambda b: replace(b, leaders=(), tried=(), notes=b.notes[:3], has_card=False),
     lambda b: replace(b, setting=None, portraits={}),
+    _half_listed,
+    lambda b: replace(b, listing=Listing()),
 )
 """Steps that shorten a briefing that makes too long a prompt, each taken after those before."""
 
@@ -147,6 +156,7 @@ def _filled(template: str, briefing: Briefing) -> str:
             "counts": answers.counts,
             "recent": [_attempted(attempt) for attempt in answers.recent],
         },
+        listing=shortened(briefing.listing, briefing.listing_characters),
         notes=briefing.notes,
         idea=_idea(briefing),
         still_for=briefing.still_for,

@@ -1,5 +1,6 @@
 """Briefings and prompts of made-up searches, for tests of what language models are asked."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -31,6 +32,8 @@ from operators.briefing import (
     Setting,
     TaskSetting,
 )
+from operators.llm.compact import outline
+from operators.llm.listing import Listed, Listing
 from support.records import written
 
 CONTRACT = Activation.contract
@@ -99,6 +102,18 @@ def attempt(source: str, *, remark: str = "", effect: float | None = None, **kno
     return Attempt(record, "c2", "c1", (), Estimate(effect, effect - 0.03, effect + 0.03), 40)
 
 
+LISTING = Listing(
+    [
+        Listed("c5", "sin(x)+x", Estimate(0.104, 0.06, 0.15), is_new=True, alike=2, lowest=-0.03),
+        Listed("c1", "x*sigmoid(x)", Estimate(-0.02, -0.04, 0.0)),
+        Listed("c6", "tanh(x)**3", Estimate(0.01, -0.1, 0.12), is_whole=False),
+    ],
+    [Listed("c7", "2*x", fate="duplicate", reason="computes the same as `relu`")],
+    {"evaluated": 5, "duplicate": 1, "screened_out": 4},
+    3,
+)
+
+
 def briefing(count: int, **changed) -> Briefing:
     failed = invalid("import os\n", "line 1: import of `os` is not allowed; use math, torch")
     remark = "Smooth near zero. Parent 2 is not."
@@ -126,6 +141,7 @@ def briefing(count: int, **changed) -> Briefing:
         "tried": tried,
         "origins": tried[:1],
         "answers": Answers({"better": 3, "duplicate": 2}, tried),
+        "listing": LISTING,
         "notes": [Note("adds sin", Estimate(0.02, 0.01, 0.03), 7, -0.11)],
         "still_for": 5,
         "place": Place(4, 12, 3),
@@ -197,15 +213,25 @@ def _scene(kind_name: str) -> Briefing:
         setting=setting,
         portraits=portraits,
         leaders=[others[0]],
-        trailing=[others[-1]],
         tried=[gained],
         origins=[lost],
-        answers=Answers({"better": 3, "duplicate": 2}, [lost]),
+        listing=_listing(known),
         notes=[Note("adds abs", Estimate(0.02, 0.01, 0.03), 7, -0.11)],
         place=Place(4, 12, 3),
         has_card=True,
-        failures=[invalid("import os\n", "line 1: import of `os` is not allowed")],
     )
+
+
+def _listing(known: Mapping[str, Record]) -> Listing:
+    """The list of a search that tried the known components, two of them twice."""
+    refused = Listed("c9", "", fate="invalid", reason="line 1: import of `os` is not allowed")
+    lines = [
+        Listed(f"c{place}", outline(record.candidate.source, 120), record.scored.margin)
+        for place, record in enumerate(known.values())
+    ]
+    twin = replace(lines[0], margin=None, fate="duplicate", reason="computes the same as c0")
+    counts = {"evaluated": len(lines), "duplicate": 1, "invalid": 1}
+    return Listing(lines, [twin, refused], counts, len(lines))
 
 
 def known_components(kind: Kind) -> dict[str, Record]:

@@ -21,7 +21,8 @@ from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.selection.settings import SelectionSettings
 from evo.validation.graph.graph import Graph
-from operators.briefing import Briefing, Portrait
+from operators.briefing import Answers, Briefing, Portrait
+from operators.llm.listing import Listing
 
 KIND = Activation()
 VARIED = VariedMember(KIND, KIND)
@@ -152,12 +153,24 @@ def test_an_attempt_is_told_once_and_against_the_parent_that_is_shown(briefings)
     ],
 )
 def test_each_part_can_be_switched_off_alone(setting: Setting, switch: str, fields) -> None:
-    with_all = filled(made(setting), [PARENT])
-    without = filled(made(setting, **{switch: False}), [PARENT])
+    with_all = filled(made(setting, listing=False), [PARENT])
+    without = filled(made(setting, listing=False, **{switch: False}), [PARENT])
 
     for field in ("setting", "leaders", "neighbours", "tried", "origins", "answers"):
         shown = getattr(without, field) == getattr(with_all, field)
         assert shown == (field not in fields), field
+
+
+def test_the_list_takes_the_place_of_losers_answers_and_refusals(setting: Setting) -> None:
+    with_list, without = (filled(made(setting, listing=on), [PARENT]) for on in (True, False))
+
+    assert without.listing == Listing()
+    assert without.answers.counts
+    assert (with_list.answers, with_list.trailing, with_list.failures) == (Answers(), [], [])
+    assert [line.name[0] for line in with_list.listing.trained] == [*"abde"]
+    (again,) = with_list.listing.fallen
+    assert (again.fate, again.reason) == ("duplicate", "computes the same as bbbbbb")
+    assert not filled(made(setting), [PARENT], last=0).listing.trained
 
 
 def test_without_training_facts_a_parent_has_its_name_and_its_scores_alone(setting) -> None:

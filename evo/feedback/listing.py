@@ -1,0 +1,209 @@
+"""The list of everything that was tried, with margins, as prompts show it.
+
+Kept as records arrive and ordered once per generation that asks. A long history has more than a
+prompt holds: then components of one form stand for each other, and of those the best, the lowest
+and some between are listed.
+"""
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from operator import itemgetter
+from typing import NamedTuple
+
+from evo.core.records import Record, Status
+from evo.core.source import normalise
+from evo.core.stages import Stage
+from operators.llm.compact import changes, compact, outline
+from operators.llm.listing import Listed, Listing, cost, spread
+from operators.tree.form import form_key
+
+_POOL = 200
+"""Lines that a listing has at most; a prompt may hold fewer."""
+_LONGEST = 120
+"""Characters of a formula; a longer one is told by its change or as an outline."""
+_ALONE = 8
+"""The best, which never stand for each other."""
+_FALLEN = 3
+"""Lines for duplicates, and for what was refused or failed."""
+_FALLEN_STATUS = (Status.DUPLICATE, Status.INVALID, Status.FAILED)
+_LATEST = 200
+"""Latest of those that are looked at."""
+_BEHIND = 4
+"""Older generations that may still be asked about, since proposals are made ahead."""
+
+
+class _Trained(NamedTuple):
+    """A proposal that trained; the smallest is the best.
+
+    Attributes:
+        rung: negative index of the highest that it reached.
+        is_cut: whether its training ended early there.
+        margin: negative.
+        form: digest of its form, which components that differ in numbers share.
+    """
+
+    rung: int
+    is_cut: bool
+    margin: float
+    id: str
+    form: bytes
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Components of one form: the best of them, how many more, and the lowest margin."""
+
+    best: Record
+    more: int = 0
+    lowest: float = 0.0
+
+
+class Proposals:
+    """All proposals in the order of history; fed by sealed generations."""
+
+    def __init__(self) -> None:
+        self._ranked: list[_Trained] = []
+        self._fallen: list[Record] = []
+        self._counts: dict[int, Counter[str]] = {}
+
+    def take(self, generation: int, records: Iterable[Record]) -> None:
+        """Add the proposals of a generation, which need neither graphs nor trials."""
+        counts = Counter(self._counts_of(generation))
+        for record in records:
+            if not record.is_proposal:
+                continue
+            counts[record.status.lower()] += 1
+            if record.score is not None:
+                insort(self._ranked, _trained(record), key=itemgetter(slice(4)))
+            elif record.status in _FALLEN_STATUS and record.stage is not Stage.ASK:
+                self._fallen.append(record)
+        self._counts[generation] = counts
+        self._counts.pop(generation - _BEHIND, None)
+
+    def listing(
+        self,
+        generation: int,
+        *,
+        last_rung: int,
+        most: int,
+        readable: Callable[[Record], Record],
+        name: Callable[[str], str],
+    ) -> Listing:
+        """What was tried up to a generation.
+
+        Args:
+            generation: the last that may be known.
+            last_rung: index of the highest rung.
+            most: characters that it should need at most.
+            readable: gives a record whose reason names components as prompts do.
+            name: of a component in prompts, by its id.
+        """
+        # A copy: proposals are asked for while a later generation is sealed.
+        trained = [one for one in list(self._ranked) if one.record.generation <= generation]
+        fallen = _listed_fallen(self._fallen[-_LATEST:], generation, readable, name)
+        room = most - sum(cost(line) for line in fallen)
+        # The lowest give up their lines first, and the best keep theirs.
+        fewest = min(_ALONE, len(trained))
+        alone = len(trained) if len(trained) <= _POOL else fewest
+        while True:
+            families, forms = _families(trained, alone)
+            lines = _lines(families, generation, last_rung, name)
+            if alone <= fewest or sum(cost(line) for line in lines) <= room:
+                return Listing(lines, fallen, self._counts_of(generation), forms)
+            alone -= 1
+
+    def _counts_of(self, generation: int) -> dict[str, int]:
+        known = [number for number in list(self._counts) if number <= generation]
+        return dict(self._counts[max(known)]) if known else {}
+
+
+def _trained(record: Record) -> _Trained:
+    score = record.scored
+    form, _ = form_key(normalise(record.candidate.source))
+    # Stands for the text of a form, of which a long history has too many to keep.
+    digest = sha256(form.encode(errors="surrogatepass")).digest()[:12]
+    is_cut = not score.end.is_whole
+    return _Trained(-score.rung, is_cut, -score.margin.value, record.id, digest, record)
+
+
+def _families(ranked: Sequence[_Trained], alone: int) -> tuple[list[_Family], int]:
+    """The first few alone, each of the others where the best of its form stands, and their number.
+
+    Of more than a listing has, some are left out.
+    """
+    heads: list[_Trained] = []
+    lows: list[float] = []
+    members: list[int] = []
+    places: dict[bytes, int] = {}
+    for index, one in enumerate(ranked):
+        place = places.setdefault(one.form, len(heads))
+        if index < alone or place == len(heads):
+            heads.append(one)
+            lows.append(one.margin)
+            members.append(1)
+        else:
+            lows[place] = max(lows[place], one.margin)
+            members[place] += 1
+    kept = spread(range(len(heads)), _POOL)
+    families = [_Family(heads[i].record, members[i] - 1, -lows[i]) for i in kept]
+    return families, len(heads)
+
+
+def _lines(
+    families: Sequence[_Family], generation: int, last_rung: int, name: Callable[[str], str]
+) -> list[Listed]:
+    formulas = {f.best.id: compact(f.best.candidate.source) for f in families}
+    return [
+        Listed(
+            name(family.best.id),
+            _told(family.best, formulas, name),
+            family.best.scored.margin,
+            is_whole=family.best.scored.rung >= last_rung and family.best.scored.end.is_whole,
+            is_new=family.best.generation == generation,
+            alike=family.more,
+            lowest=family.lowest,
+        )
+        for family in families
+    ]
+
+
+def _told(record: Record, formulas: dict[str, str], name: Callable[[str], str]) -> str:
+    """A formula, where it is long its change from a listed parent, else its outline."""
+    formula = formulas[record.id]
+    if len(formula) <= _LONGEST:
+        return formula
+    for parent in record.candidate.parents:
+        change = changes(formulas[parent], formula) if parent in formulas else ""
+        if change and len(change) < _LONGEST - 20:
+            return f"{name(parent)} with {change}"
+    return outline(record.candidate.source, _LONGEST)
+
+
+def _listed_fallen(
+    records: Sequence[Record],
+    generation: int,
+    readable: Callable[[Record], Record],
+    name: Callable[[str], str],
+) -> list[Listed]:
+    """The last duplicates, and the last that were refused or failed, one per reason."""
+    kept: dict[tuple[str, str], Record] = {}
+    left = {True: _FALLEN, False: _FALLEN}
+    for record in reversed(records):
+        key, is_duplicate = (record.status, record.explanation), record.status is Status.DUPLICATE
+        if record.generation <= generation and key not in kept and left[is_duplicate]:
+            kept[key] = record
+            left[is_duplicate] -= 1
+    return [
+        Listed(
+            name(record.id),
+            outline(record.candidate.source, _LONGEST // 2),
+            fate=record.status.lower(),
+            reason=readable(record).explanation,
+            is_new=record.generation == generation,
+        )
+        for record in kept.values()
+    ]
