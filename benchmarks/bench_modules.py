@@ -35,13 +35,14 @@ def ratio(case: Case, rounds: int) -> tuple[float, bool]:
     """Loop / side by side, and whether the copies train side by side."""
     network, parts = ModuleNetwork(case.make), Parts()
     start = network.fresh(case.sample, 3, torch.Generator().manual_seed(0), parts)
-    copies = {name: torch.stack([v] * COPIES).requires_grad_() for name, v in start.items()}
+    copies = network.leaves({name: torch.stack([v] * COPIES) for name, v in start.items()})
+    trained = [value for value in copies.values() if value.requires_grad]
     inputs = torch.randn(COPIES, BATCH, *case.sample).abs()
     models = [case.make() for _ in range(COPIES)]
 
     def together() -> None:
         outputs = network.forward(copies, inputs, parts)
-        torch.autograd.grad(outputs.square().sum(), list(copies.values()))
+        torch.autograd.grad(outputs.square().sum(), trained)
 
     def loop() -> None:
         for model, batch in zip(models, inputs, strict=True):

@@ -66,6 +66,17 @@ class Network(ABC):
             parameters = _initialised(parameters, self.roles(), parts.initialize, generator)
         return parameters | parts.learned(self.feature_counts(inputs))
 
+    def leaves(self, parameters: Parameters) -> Parameters:
+        """A copy of stacked parameters in which those that an optimiser trains require a gradient.
+
+        All but running statistics do, see `Plain.STATISTIC`.
+        """
+        roles = self.roles()
+        return {
+            name: value.detach().clone().requires_grad_(roles.get(name) is not Plain.STATISTIC)
+            for name, value in parameters.items()
+        }
+
     def suited(self, parts: Parts) -> "Network":
         """The network itself, or its gated form where the parts' activation takes two halves."""
         return self if parts.halves == 1 else self.gated()

@@ -18,7 +18,7 @@ from torch import nn
 from evo.networks.base import Network, Parameters
 from evo.networks.learnables import FeatureCounts, learned_at
 from evo.networks.parts import Parts
-from evo.networks.roles import Role, roles_of
+from evo.networks.roles import Role, roles_of, statistics_of
 
 Place = type[nn.Module] | str
 """Modules of a class, or of a name: `nn.GELU`, `"blocks.*.act"`."""
@@ -42,7 +42,8 @@ class ModuleNetwork(Network):
             (n, …) of the task's samples to (n, outputs).
         activations: where an activation stands.
         norms: where a normalisation stands; it works on the last dimension.
-        said: roles of parameters that are not those of `torch.nn` layers, by name.
+        said: roles by name, of parameters that are not those of `torch.nn` layers, and of buffers
+            that the forward pass updates in training (`Plain.STATISTIC`).
     """
 
     make_model: Callable[[], nn.Module]
@@ -62,7 +63,8 @@ class ModuleNetwork(Network):
             torch.manual_seed(seed)
             model = self._placed(self.make_model())
         torch.manual_seed(seed)  # what dropout draws must not depend on earlier trainings
-        return {name: value.detach().clone() for name, value in model.named_parameters()}
+        values = dict(model.named_parameters()) | dict(model.named_buffers())
+        return {name: values[name].detach().clone() for name in self._roles}
 
     def roles(self) -> Mapping[str, Role]:
         """By the class of the module that owns a parameter, unless `said` says otherwise."""
@@ -79,18 +81,23 @@ class ModuleNetwork(Network):
         """The outputs of all copies, (copies, batch, outputs): in one pass, or one by one."""
         model = self._model.train(torch.is_grad_enabled())
         places = list(self._places(_Placed))
-        buffers = {name: value.to(inputs.device) for name, value in model.named_buffers()}
+        shared = self._shared(inputs.device)
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
             for place in places:
                 place.use(parts, of_copy)
             own = {name: of_copy[name] for name in self._roles}
-            return torch.func.functional_call(model, (own, buffers), (samples,))
+            return _called(model, own, shared, samples)
 
         # vmap hides the signals of single copies from an observer.
         if parts.observe is None and not self._reason_to_loop(parameters, inputs):
             return torch.func.vmap(alone, randomness="different")(parameters, inputs)
         return _one_by_one(alone, parameters, inputs)
+
+    def _shared(self, device: torch.device) -> Parameters:
+        """Buffers that all copies share, such as a mask."""
+        buffers = self._model.named_buffers()
+        return {name: value.to(device) for name, value in buffers if name not in self._roles}
 
     @property
     def summary(self) -> str:
@@ -113,19 +120,20 @@ class ModuleNetwork(Network):
         """
         if "_reason" in vars(self):
             return vars(self)["_reason"]
-        own = {name: parameters[name].detach()[:1].requires_grad_() for name in self._roles}
-        buffers = {name: value.to(inputs.device) for name, value in self._model.named_buffers()}
+        own = self.leaves({name: parameters[name][:1] for name in self._roles})
+        shared = self._shared(inputs.device)
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
             for place in self._places(_Placed):
                 place.use(Parts(), {})
-            return torch.func.functional_call(self._model, (of_copy, buffers), (samples,))
+            return torch.func.functional_call(self._model, (of_copy, shared), (samples,))
 
         reason = ""
+        trained = [value for value in own.values() if value.requires_grad]
         with torch.random.fork_rng(devices=()), torch.enable_grad():
             try:
                 outputs = torch.func.vmap(alone, randomness="different")(own, inputs[:1, :2])
-                torch.autograd.grad(outputs.sum(), list(own.values()), allow_unused=True)
+                torch.autograd.grad(outputs.sum(), trained, allow_unused=True)
             except Exception as error:  # noqa: BLE001 - vmap raises anything
                 reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         vars(self)["_reason"] = reason
@@ -136,7 +144,6 @@ class ModuleNetwork(Network):
         """The model whose structure all copies share."""
         with torch.random.fork_rng(devices=()):
             model = self._placed(self.make_model())
-        _expect_no_statistics(model)
         if not list(self._places(_Placed, model)):
             classes = sorted({type(module).__name__ for module in model.modules()})
             raise ValueError(
@@ -147,11 +154,13 @@ class ModuleNetwork(Network):
 
     @cached_property
     def _roles(self) -> dict[str, Role]:
-        return roles_of(self._model) | {
-            name: self.said[name.replace(".own.", ".")]
-            for name in dict(self._model.named_parameters())
-            if name.replace(".own.", ".") in self.said
-        }
+        names = [*dict(self._model.named_parameters()), *dict(self._model.named_buffers())]
+        said = {name: self.said.get(name.replace(".own.", ".")) for name in names}
+        return (
+            roles_of(self._model)
+            | statistics_of(self._model)
+            | {name: role for name, role in said.items() if role is not None}
+        )
 
     def _places(self, kind: "type[_Placed]", model: nn.Module | None = None) -> "Iterator[_Placed]":
         for module in (model or self._model).modules():
@@ -160,13 +169,18 @@ class ModuleNetwork(Network):
 
     def _placed(self, model: nn.Module) -> nn.Module:
         """The model with a placeholder around each module where a component may stand."""
-        for prefix, owner in list(model.named_modules()):
-            for name, child in list(owner.named_children()):
-                full = f"{prefix}.{name}" if prefix else name
-                if _is_at(full, child, self.activations):
-                    setattr(owner, name, _Activation(full, child))
-                elif _is_at(full, child, self.norms):
-                    setattr(owner, name, _Norm(full, child))
+        modules = dict(model.named_modules(remove_duplicate=False))  # one may have several names
+        filled: set[tuple[nn.Module, str]] = set()
+        for full, module in modules.items():
+            prefix, _, name = full.rpartition(".")
+            owner = modules[prefix]
+            if not full or (owner, name) in filled:
+                continue
+            filled.add((owner, name))
+            if _is_at(full, module, self.activations):
+                setattr(owner, name, _Activation(full, module))
+            elif _is_at(full, module, self.norms):
+                setattr(owner, name, _Norm(full, module))
         return model.train()
 
 
@@ -194,8 +208,9 @@ class _Placed(nn.Module):
 
     @property
     def features(self) -> int:
-        """Size of the last dimension, as the module has it; 1 where it does not say."""
-        shape: Any = getattr(self.own, "normalized_shape", (1,))
+        """Size of the last dimension: of its first parameter, as `normalized_shape` says, or 1."""
+        of_weight = next((value.shape for value in self.own.parameters() if value.dim()), None)
+        shape: Any = of_weight or getattr(self.own, "normalized_shape", (1,))
         return int(shape[-1])
 
 
@@ -237,15 +252,38 @@ def _one_by_one(
     )
 
 
-def _expect_no_statistics(model: nn.Module) -> None:
-    """Check that a model keeps nothing from batch to batch but its parameters.
+def _called(
+    model: nn.Module, own: Parameters, shared: Parameters, samples: torch.Tensor
+) -> torch.Tensor:
+    """The outputs of one copy.
+
+    Args:
+        model: whose structure the copy has.
+        own: parameters and running statistics of the copy; the latter are updated in place.
+        shared: buffers of all copies.
+        samples: (batch, …).
 
     Raises:
-        ValueError: it does; the message names the module.
+        ValueError: it changes a buffer that copies share, or puts another tensor in its place.
     """
-    for name, module in model.named_modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):  # pyright: ignore[reportPrivateUsage] - the base of all batch norms
+    given = own | shared
+    passed, versions = dict(given), _versions(shared)
+    outputs = torch.func.functional_call(model, passed, (samples,))
+    for name, _ in model.named_buffers():
+        if passed[name] is not given[name]:  # torch puts back what the pass leaves in their place
             raise ValueError(
-                f"{name} ({type(module).__name__}) keeps statistics of batches, which are no "
-                "parameters of a copy. Replace it by a norm of single samples, such as nn.GroupNorm"
+                f"the forward pass puts another tensor in the place of buffer {name!r}, which "
+                f"would be lost; write into it instead: self.{name}.copy_(…)"
             )
+    for name, old, now in zip(shared, versions, _versions(shared), strict=True):
+        if now != old:
+            raise ValueError(
+                f"the forward pass writes into buffer {name!r}, which copies share; give each its "
+                f"own: said={{{name!r}: Plain.STATISTIC}}, from evo.networks.roles"
+            )
+    return outputs
+
+
+def _versions(values: Parameters) -> list[int]:
+    """How often each tensor was written into."""
+    return [value._version for value in values.values()]  # pyright: ignore[reportPrivateUsage] - autograd's own count

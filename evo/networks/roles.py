@@ -19,12 +19,14 @@ class Plain(StrEnum):
     SCALE      factors of features, as of a norm
     EMBEDDING  looked up by an index, one row each
     OTHER      anything else: positions, slopes, parameters of a module that is not known
+    STATISTIC  updated by the forward pass in training rather than by the optimiser
     """
 
     BIAS = "bias"
     SCALE = "scale"
     EMBEDDING = "embedding"
     OTHER = "other"
+    STATISTIC = "statistic"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,21 @@ def roles_of(module: nn.Module) -> dict[str, Role]:
     return {name: roles[name] for name in known}
 
 
+def statistics_of(module: nn.Module) -> dict[str, Role]:
+    """The running statistics of all batch norms and instance norms in a module, by name.
+
+    >>> list(statistics_of(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))))
+    ['1.running_mean', '1.running_var', '1.num_batches_tracked']
+    """
+    names = (
+        f"{prefix}.{name}" if prefix else name
+        for prefix, owner in module.named_modules()
+        if isinstance(owner, _WITH_STATISTICS)
+        for name, _ in owner.named_buffers(recurse=False)
+    )
+    return dict.fromkeys(names, Plain.STATISTIC)
+
+
 def _linear(owner: nn.Module, _: str, parameter: torch.Tensor) -> Role:
     return Plain.BIAS if parameter is owner.bias else Weight()
 
@@ -133,9 +150,12 @@ def _other(_: nn.Module, __: str, ___: torch.Tensor) -> Role:
     return Plain.OTHER
 
 
-_NORMS = (
+_WITH_STATISTICS = (
     *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm),
     *(nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d),
+)
+_NORMS = (
+    *_WITH_STATISTICS,
     *(nn.LayerNorm, nn.GroupNorm, nn.RMSNorm),
 )
 _RULES: Sequence[tuple[tuple[type[nn.Module], ...], _Rule]] = (

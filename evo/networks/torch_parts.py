@@ -141,10 +141,11 @@ class TorchParts:
 
     def replace(self, model: nn.Module, *classes: type[nn.Module]) -> nn.Module:
         """Put a new activation in the place of every module of these classes, in place."""
-        for owner in list(model.modules()):
-            for name, child in list(owner.named_children()):
-                if isinstance(child, classes):
-                    setattr(owner, name, self.activation())
+        modules = dict(model.named_modules(remove_duplicate=False))  # one may have several names
+        for full, module in modules.items():
+            if full and isinstance(module, classes):
+                prefix, _, name = full.rpartition(".")
+                setattr(modules[prefix], name, self.activation())
         return model
 
     def _made(self, name: str, defined: str) -> Any:

@@ -101,7 +101,7 @@ def _statistics(network: Network, start: Parameters, data: Data, parts: _Recordi
     targets = data.train.targets[:_SAMPLES]
     arranged = network.arranged(parts.prepared(samples))
     inputs = arranged.unsqueeze(0).expand(_COPIES, *arranged.shape)
-    parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
+    parameters = network.leaves(start)
     outputs = network.forward(parameters, inputs, parts)
     expected = targets.unsqueeze(0).expand(_COPIES, *targets.shape)
     loss = parts.losses(data.objective.losses, outputs, expected).mean(1)
@@ -120,7 +120,7 @@ def _statistics(network: Network, start: Parameters, data: Data, parts: _Recordi
 
 
 def _gradients(total: torch.Tensor, parameters: Parameters) -> list[torch.Tensor]:
-    values = list(parameters.values())
+    values = [value for value in parameters.values() if value.requires_grad]
     if not total.requires_grad:
         return [torch.zeros_like(value) for value in values]
     return list(torch.autograd.grad(total, values, allow_unused=True, materialize_grads=True))

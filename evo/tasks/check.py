@@ -291,9 +291,7 @@ def _try(network: Network, data: Data) -> None:
     shape = tuple(data.train.inputs.shape[1:])
     parts = Parts()
     start = network.fresh(shape, data.outputs, torch.Generator().manual_seed(0), parts)
-    copies = {
-        name: torch.stack([values, values]).requires_grad_() for name, values in start.items()
-    }
+    copies = network.leaves({name: torch.stack([v, v]) for name, v in start.items()})
     samples = data.train.inputs[:_TRIED]
     arranged = network.arranged(samples)
     outputs = network.forward(copies, torch.stack([arranged, arranged]), parts)
@@ -308,4 +306,5 @@ def _try(network: Network, data: Data) -> None:
         raise ValueError(
             f"expected losses (copies, batch) = {expected[:2]}, got {tuple(losses.shape)}"
         )
-    torch.autograd.grad(losses.sum(), list(copies.values()), allow_unused=True)
+    trained = [value for value in copies.values() if value.requires_grad]
+    torch.autograd.grad(losses.sum(), trained, allow_unused=True)

@@ -96,9 +96,7 @@ class TaskSuite:
 
         for network in task.networks().values():
             start = network.fresh(shape, data.outputs, torch.Generator().manual_seed(0), parts)
-            copies = {
-                name: value.requires_grad_() for name, value in _stacked(start, start).items()
-            }
+            copies = network.leaves(_stacked(start, start))
             outputs = _outputs_of(network, copies, _batches(data), parts)
             learned = [value for name, value in copies.items() if "@" in name]
             gradients = torch.autograd.grad(outputs.square().sum(), learned)

@@ -66,7 +66,7 @@ def look(
     def observe(signal: torch.Tensor, output: torch.Tensor) -> None:
         seen.append((signal, output))
 
-    own = {name: value.detach().clone().requires_grad_() for name, value in parameters.items()}
+    own = network.leaves(parameters)
     with _own_chance(inputs.device), torch.enable_grad():
         observed = replace(parts, observe=observe)
         outputs = network.forward(own, inputs, observed)

@@ -16,7 +16,7 @@ from evo.evaluation.training.adam import StackedAdam
 from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import NOTHING, Probe, look
 from evo.evaluation.training.rule import StackedRule
-from evo.networks.base import Network
+from evo.networks.base import Network, Parameters
 from evo.networks.parts import Parts
 from evo.tasks.base import Data
 from evo.tasks.objective import error_rate
@@ -180,10 +180,14 @@ class _Copies:
         starts = [
             network.fresh(shape, data.outputs, _generator(seed, "weights"), parts) for seed in seeds
         ]
-        stacked = {
-            name: self.for_each(torch.stack([start[name] for start in starts]))
-            for name in starts[0]
-        }
+        stacked = network.leaves(
+            {
+                name: self.for_each(torch.stack([start[name] for start in starts]))
+                for name in starts[0]
+            }
+        )
+        self._statistics = {n: value for n, value in stacked.items() if not value.requires_grad}
+        stacked = {n: value.detach() for n, value in stacked.items() if value.requires_grad}
         rates, self._strengths = (
             torch.tensor(values, device=self._device).repeat(len(seeds))
             for values in zip(*settings, strict=True)
@@ -240,7 +244,7 @@ class _Copies:
         """A look at the first seed's copy of a setting, on its first training samples."""
         copy = slice(setting, setting + 1)
         batch = self._samples(self.rows.train[copy, :_LOOKED_AT])
-        parameters = {name: value[copy] for name, value in self._optimiser.parameters.items()}
+        parameters = {name: value[copy] for name, value in self._parameters.items()}
         losses = self._objective.losses
         return look(self._network, parameters, batch, self._parts, losses)
 
@@ -263,10 +267,15 @@ class _Copies:
         loss = loss.masked_fill(diverged, math.inf).view(self._shape)
         return loss.cpu(), accuracy.masked_fill(diverged, 0.0).view(self._shape).cpu()
 
+    @property
+    def _parameters(self) -> Parameters:
+        """What the optimiser trains, and the statistics that the forward pass updates."""
+        return self._optimiser.parameters | self._statistics
+
     def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Outputs of every copy on its sample indices (copies, batch), and the targets."""
         inputs, targets = self._samples(rows)
-        outputs = self._network.forward(self._optimiser.parameters, inputs, self._parts)
+        outputs = self._network.forward(self._parameters, inputs, self._parts)
         return outputs, targets
 
     def _samples(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -127,6 +127,25 @@ def test_a_normalisation_takes_the_place_of_the_norm_and_learns() -> None:
     assert gradient.abs().min() > 0
 
 
+class Norm(nn.Module):
+    """A norm of the model's author, as GPTs have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.layer_norm(x, self.weight.shape, self.weight)
+
+
+def test_a_norm_of_ones_own_has_as_many_features_as_its_weight() -> None:
+    network = ModuleNetwork(
+        lambda: nn.Sequential(nn.Linear(6, 4), Norm(), nn.Linear(4, 3)), norms=[Norm]
+    )
+
+    assert network.feature_counts((6,)).norms == {"1": 4}
+
+
 def test_places_may_be_named_and_roles_may_be_said() -> None:
     network = ModuleNetwork(
         lambda: nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 4), nn.ReLU(), Own()),
@@ -151,16 +170,22 @@ class Own(nn.Module):
         return x @ self.kernel
 
 
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (lambda: nn.Sequential(nn.BatchNorm1d(6), nn.ReLU()), r"0 \(BatchNorm1d\).*nn.GroupNorm"),
-        (lambda: nn.Sequential(nn.Linear(6, 3)), "F.relu has no place, nn.ReLU has"),
-    ],
-)
-def test_what_cannot_be_measured_is_refused_with_the_reason(model: Callable, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        fresh(Parts(initialize=lambda z, i, o: z), network=ModuleNetwork(model))
+def test_what_cannot_be_measured_is_refused_with_the_reason() -> None:
+    network = ModuleNetwork(lambda: nn.Sequential(nn.Linear(6, 3)))
+
+    with pytest.raises(ValueError, match=r"F.relu has no place, nn.ReLU has"):
+        fresh(Parts(initialize=lambda z, i, o: z), network=network)
+
+
+def test_a_module_that_stands_in_two_places_is_replaced_in_both() -> None:
+    act = nn.ReLU()
+    network = ModuleNetwork(lambda: nn.Sequential(nn.Linear(6, 4), act, nn.Linear(4, 3), act))
+
+    below = Parts(lambda x: torch.cos(x) - 2)
+    outputs = network.forward(stacked([fresh(below, network=network)]), batch()[:1], below)
+
+    assert list(network.feature_counts((6,)).activations) == ["1", "3"]
+    assert outputs.max() < 0  # the last of them is no ReLU
 
 
 class Recurrent(nn.Module):
