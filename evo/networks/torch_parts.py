@@ -28,6 +28,18 @@ _NAMES = {
     "schedule": "schedule",
 }
 """Name of a part for authors of loops, by its field in `Parts`."""
+CALLS = {
+    "activation": "activation() or parts.replace(model, nn.GELU)",
+    "gated-activation": "gated_activation()",
+    "normalization": "normalization(features)",
+    "preprocessor": "preprocessor()",
+    "loss": "loss()",
+    "initializer": "initialize(model)",
+    "regularizer": "penalty(model)",
+    "optimizer": "optimizer(model.parameters(), lr)",
+    "schedule": "schedule(optimizer, total_steps)",
+}
+"""How a loop asks `parts` for a part, by its name for authors."""
 _GATED = "gated-activation"
 """Name of the activation where it takes two halves."""
 

@@ -5,7 +5,7 @@ refreshes.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from archive.history.stop_reason import STOP_REASON_FILE
 from archive.store.lock import is_held
 from evo.core.records import Record, Trial
 from evo.report.facts.analysis import analyse
+from evo.report.facts.figures import trials_of_first
 from evo.report.facts.status import StatusTally
 from evo.web.index import Index
 
@@ -62,7 +63,8 @@ class LiveCampaign:
         self._tallying: threading.Thread | None = None
         self._seen: Signature | None = None
         self._replies: tuple[int, Replies] | None = None
-        self._baselines: dict[str, dict[TrialKey, float]] = {}
+        self._baselines: Mapping[str, Sequence[Trial]] = {}
+        self._losses: dict[str, dict[TrialKey, float]] = {}
         self._chances: tuple[int, Mapping[str, float]] = (0, {})
         self._judging: threading.Thread | None = None
         self._cache: dict[object, tuple[int, Any]] = {}
@@ -125,17 +127,22 @@ class LiveCampaign:
                 self._replies = stamp, Replies.read(self.folder, campaign=self.reader.id)
             return self._replies[1]
 
+    def baseline_trials(self) -> Mapping[str, Sequence[Trial]]:
+        """Trials of the baselines by id."""
+        with self._lock:
+            if not self._baselines and self.reader.generation >= 0:
+                self._baselines = trials_of_first(self.reader.records)
+            return self._baselines
+
     def baseline_losses(self) -> Mapping[str, Mapping[TrialKey, float]]:
         """Losses of the baselines by id and trial."""
         with self._lock:
-            if not self._baselines and self.reader.generation >= 0:
-                for record in self.reader.records:
-                    if not record.is_baseline:
-                        break
-                    self._baselines[record.id] = {
-                        trial_key(trial): trial.loss for trial in record.scored.trials
-                    }
-            return self._baselines
+            if not self._losses:
+                self._losses = {
+                    id_: {trial_key(trial): trial.loss for trial in trials}
+                    for id_, trials in self.baseline_trials().items()
+                }
+            return self._losses
 
     def front_chances(self) -> Mapping[str, float] | None:
         """Probability of each candidate to be truly on the front, by id.

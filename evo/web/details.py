@@ -8,6 +8,7 @@ from archive.history.confirmations import newest_of
 from evo.core.errors import UsageError
 from evo.core.messages import Exchange
 from evo.core.records import Record
+from evo.report.facts.figures import figure_facts
 from evo.web.campaign import LiveCampaign
 from evo.web.figures.family import family_of
 from evo.web.figures.trials import best_baseline, log_ratio
@@ -45,6 +46,7 @@ def candidate_details(campaign: LiveCampaign, id_: str, names: Mapping[str, str]
         "record": record,
         "row": row_of(campaign, place),
         "tasks": {} if record.score is None else record.score.tasks,
+        "figures": figure_facts(record, campaign.baseline_trials(), names),
         "confirmation": newest_of(campaign.folder, id_),
         "trials": _trial_rows(campaign, record, names),
         "parents": [

@@ -13,6 +13,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from evo.core.visible import visible
+from evo.report.facts.figures import figure_interval
 
 _WORD = re.compile(r"\d[\d.]*|\w+|\s+|.")
 _ALIKE = 0.5
@@ -112,6 +113,7 @@ def templates(package: str = "evo.web") -> Environment:
     environment.filters["highlighted"] = highlighted
     environment.filters["urlencode"] = quoted
     environment.filters["number"] = number_text
+    environment.filters["figure"] = figure_interval
     environment.filters["duration"] = duration_text
     return environment
 

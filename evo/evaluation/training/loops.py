@@ -17,7 +17,7 @@ from evo.evaluation.training.isolated import CallLostError, isolated
 from evo.evaluation.training.probe import NOTHING
 from evo.evaluation.training.trainer import Course, Trained
 from evo.networks.parts import Parts
-from evo.networks.torch_parts import TorchParts
+from evo.networks.torch_parts import CALLS, TorchParts
 from evo.tasks.base import LoopTask
 from evo.tasks.measurements import (
     Budget,
@@ -109,7 +109,8 @@ def _call(
         measurements = checked_measurements(result)
         if missing := torch_parts.evolved - torch_parts.used:
             names = " and ".join(sorted(missing))
-            return f"the loop did not take the evolved {names} from `parts`"
+            calls = " and ".join(f"parts.{CALLS[name]}" for name in sorted(missing))
+            return f"the loop did not take the evolved {names} from `parts`: call {calls}"
         return _deciding(task, measurements)
     except MeasurementError as error:
         return str(error)

@@ -17,6 +17,7 @@ from evo.core.records import Record
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Verdict
 from evo.report.facts.comparison import MEASURED_BY
+from evo.report.facts.figures import figure_facts, trials_of_baselines
 from evo.report.facts.logbook import logbook
 from evo.report.facts.overview import Overview, overview_of
 from evo.report.facts.status import status_facts
@@ -50,12 +51,14 @@ class Component:
         is_member: whether it is on the front.
         probability: to be truly on the front; None where that is not known.
         verdict: of the newest confirmation that has it; empty where none has.
+        figures: its loss and metric by task, beside the best baseline's, see `figure_facts`.
     """
 
     record: Record
     is_member: bool
     probability: float | None
     verdict: str
+    figures: Sequence[Mapping[str, Any]]
 
     @property
     def margin(self) -> Estimate:
@@ -179,6 +182,7 @@ def _section(history: Reader, against: Sequence[Reader], *, pictures: bool) -> S
     )
     chances = analysis.probabilities
     best: list[Component] = []
+    trials = trials_of_baselines(analysis.baselines)
     for place in order[:BEST]:
         record = analysis.records[place]
         confirmation = newest_of(history.folder, record.id)
@@ -188,6 +192,7 @@ def _section(history: Reader, against: Sequence[Reader], *, pictures: bool) -> S
                 place in members,
                 None if chances is None else float(chances[place]),
                 "" if confirmation is None else str(confirmation["verdict"]),
+                figure_facts(record, trials, overview.names),
             )
         )
     reached = trajectory(history.records, history.config)

@@ -14,6 +14,7 @@ from evo.core.estimate import Estimate
 from evo.core.visible import visible
 from evo.report.documents.contents import Report
 from evo.report.documents.study_contents import StudyReport
+from evo.report.facts.figures import figure_interval
 from evo.report.facts.steering import change_words
 
 _TEX = {
@@ -71,6 +72,7 @@ def write_report(report: Report | StudyReport, form: str) -> str:
 
     environment.filters["interval"] = interval
     environment.filters["ratio"] = ratio
+    environment.filters["figure"] = figure_interval
     environment.filters["change"] = change_words
     environment.filters["dollars"] = _dollars
     environment.filters["code"] = shown_source

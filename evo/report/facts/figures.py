@@ -1,6 +1,7 @@
 """Loss and metric of a candidate and of the best baseline, by task: for JSON and tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ def trials_of_baselines(records: Iterable[Record]) -> dict[str, tuple[Trial, ...
         for record in records
         if record.is_baseline and record.score is not None
     }
+
+
+def trials_of_first(records: Iterable[Record]) -> dict[str, tuple[Trial, ...]]:
+    """The same of the baselines that a history begins with, without reading on."""
+    return trials_of_baselines(takewhile(lambda record: record.is_baseline, records))
 
 
 def names_of_shipped(kind: str) -> dict[str, str]:
@@ -58,13 +64,25 @@ def figure_words(facts: Mapping[str, Any]) -> str:
     ...     "lost": 1, "trials": 4, "baseline": None})
     'loss 0.5 [0.4, 0.6], metric 0.9; 1 of 4 trials lost'
     """
-    words = f"loss {_interval(facts, 'loss')}, metric {_interval(facts, 'metric')}"
+    words = f"loss {figure_interval(facts, 'loss')}, metric {figure_interval(facts, 'metric')}"
     if (best := facts["baseline"]) is not None:
-        words += f"; best baseline {best['name']}: loss {_interval(best, 'loss')}"
-        words += f", metric {_interval(best, 'metric')}"
+        words += f"; best baseline {best['name']}: loss {figure_interval(best, 'loss')}"
+        words += f", metric {figure_interval(best, 'metric')}"
     if facts["lost"]:
         words += f"; {facts['lost']} of {facts['trials']} trials lost"
     return words
+
+
+def figure_interval(facts: Mapping[str, Any], name: str) -> str:
+    """A loss or metric with its interval, as far as it has one.
+
+    >>> figure_interval({"loss": 0.51234, "loss_ci": [0.4, 0.6]}, "loss")
+    '0.5123 [0.4, 0.6]'
+    """
+    value, (low, high) = facts[name], facts[f"{name}_ci"]
+    if value is None:
+        return "none"
+    return f"{value:.4g}" if low is None else f"{value:.4g} [{low:.3g}, {high:.3g}]"
 
 
 def _facts(one: TaskFigures, names: Mapping[str, str]) -> dict[str, Any]:
@@ -90,10 +108,3 @@ def _of(one: Figures) -> dict[str, Any]:
 
 def _ends(estimate: Estimate) -> list[float | None]:
     return [float(end) if np.isfinite(end) else None for end in (estimate.low, estimate.high)]
-
-
-def _interval(facts: Mapping[str, Any], name: str) -> str:
-    value, (low, high) = facts[name], facts[f"{name}_ci"]
-    if value is None:
-        return "none"
-    return f"{value:.4g}" if low is None else f"{value:.4g} [{low:.3g}, {high:.3g}]"

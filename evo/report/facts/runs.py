@@ -7,6 +7,7 @@ folder of long campaigns is listed in seconds. One that is damaged is listed wit
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from archive.history.replies import Replies
 from archive.store.tables import Schema, unpack_table
 from evo.core.errors import HistoryError
 from evo.core.records import ABLATION_OPERATOR, BASELINE_OPERATOR
+from evo.report.facts.figures import figure_facts, names_of_shipped, trials_of_first
 from evo.report.facts.spend import spent_facts
 from evo.report.facts.status import state_of
 from evo.selection.individual import RUNG_GAP
@@ -69,22 +71,29 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 
 def _results(history: Reader) -> dict[str, Any]:
-    """Number of candidates proposed and evaluated here, and the best of all."""
-    proposed = evaluated = 0
+    """Number of candidates proposed and evaluated here, and the best of all with its figures."""
+    proposed = evaluated = best_place = 0
     best: Mapping[str, Any] | None = None
     worth = -math.inf
-    for block in history.records.blocks():
-        for values in unpack_table(block, "record", _COLUMNS):
-            row = dict(zip(_COLUMNS, values, strict=True))
-            if row["operator"] in (BASELINE_OPERATOR, ABLATION_OPERATOR):
-                continue
-            is_ours = row["generation"] > 0
-            proposed += is_ours
-            evaluated += is_ours and row["has_score"]
-            if row["has_novelty"] and (here := RUNG_GAP * row["rung"] + row["margin"]) > worth:
-                best, worth = row, here
+    blocks = history.records.blocks()
+    rows = chain.from_iterable(unpack_table(block, "record", _COLUMNS) for block in blocks)
+    for place, values in enumerate(rows):
+        row = dict(zip(_COLUMNS, values, strict=True))
+        if row["operator"] in (BASELINE_OPERATOR, ABLATION_OPERATOR):
+            continue
+        is_ours = row["generation"] > 0
+        proposed += is_ours
+        evaluated += is_ours and row["has_score"]
+        if row["has_novelty"] and (here := RUNG_GAP * row["rung"] + row["margin"]) > worth:
+            best, best_place, worth = row, place, here
+    figures: list[dict[str, Any]] = []
+    if best is not None:
+        names = names_of_shipped(history.config["kind"])
+        record = history.records[best_place]
+        figures = figure_facts(record, trials_of_first(history.records), names)
     return {
         "proposed": proposed,
         "evaluated": evaluated,
         "best": best and {key: best[key] for key in ("id", "rung", "margin", "b_wr")},
+        "figures": figures,
     }

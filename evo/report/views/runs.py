@@ -10,7 +10,10 @@ from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
 from evo.report.views.text import clock_text
 
-_COLUMNS = ("state", "gen", "best", "B-WR", "usd", "hours", "left", "evaluated", "kind")
+_COLUMNS = (
+    *("state", "gen", "best", "B-WR", "usd", "hours", "left", "evaluated", "kind"),
+    *("loss (baseline)", "metric (baseline)"),
+)
 
 
 def runs_view(runs: Sequence[Mapping[str, Any]], *, where: str) -> RenderableType:
@@ -47,6 +50,20 @@ def _row(run: Mapping[str, Any]) -> Iterator[str]:
     yield "–" if left is None else clock_text(left)
     yield str(run["evaluated"])
     yield run["kind"]
+    for name in ("loss", "metric"):
+        yield ", ".join(_with_rival(one, name) for one in run["figures"]) or "–"
+
+
+def _with_rival(figures: Mapping[str, Any], name: str) -> str:
+    """The loss or metric of the best on a task, and of the best baseline there.
+
+    >>> _with_rival({"loss": 0.12345, "baseline": {"loss": 0.2}}, "loss")
+    '0.1235 (0.2)'
+    """
+    value, rival = figures[name], figures["baseline"]
+    words = "–" if value is None else f"{value:.4g}"
+    known = rival is not None and rival[name] is not None
+    return f"{words} ({rival[name]:.4g})" if known else words
 
 
 def _dollars(llm: Mapping[str, Any]) -> str:

@@ -38,6 +38,11 @@ def test_a_report_names_the_best_with_their_intervals(histories, report):
         assert best.id[:8] in document
         assert f"{best.scored.margin.value:.3f}" in document
         assert "relu" in document
+        (figures,) = report.sections[0].best[0].figures
+        bracket = r"\[" if form == "md" else "["
+        for one in (figures, figures["baseline"]):
+            for name in ("loss", "metric"):
+                assert f"{one[name]:.4g} {bracket}{one[f'{name}_ci'][0]:.3g}, " in document
 
 
 def test_a_page_holds_its_pictures_and_asks_for_nothing(report):

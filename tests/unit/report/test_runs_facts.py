@@ -44,6 +44,11 @@ def test_state_best_spending_and_time_of_each(tmp_path) -> None:
     assert (finished["generation"], finished["generations"], finished["hours"]) == (3, 3, 2.0)
     assert finished["best"] == {"id": f"{1:016x}", "rung": 1, "margin": -0.25, "b_wr": 0.5}
     assert (finished["proposed"], finished["evaluated"]) == (9, 6)  # not those of generation 0
+    (figures,) = finished["figures"]
+    record = archive_samples.record(1)
+    last = [t.loss for t in record.scored.trials if t.rung == record.scored.rung]
+    assert (figures["task"], figures["loss"]) == ("digits", pytest.approx(sum(last) / len(last)))
+    assert f"{figures['loss']:.4g}" in shown([finished], 200)
     assert finished["llm"]["requests"] == 0
 
 

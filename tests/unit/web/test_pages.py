@@ -15,6 +15,7 @@ from archive.history.reader import Reader
 from evo.core.records import BASELINE_OPERATOR, Candidate
 from evo.report.facts.analysis import analyse
 from evo.report.facts.comparison import comparison_facts, paired_facts
+from evo.report.facts.figures import figure_facts, figure_interval, trials_of_first
 from evo.report.facts.front import pareto_front
 from evo.report.facts.record import best_record
 from evo.report.facts.status import status_facts
@@ -106,6 +107,9 @@ def test_a_candidate_has_its_source_trials_and_lineage(runs):
     text = Visitor(runs).get(f"/c/small/candidate/{best.id}").text
 
     assert f"all {len(best.scored.trials)} trials" in text
+    (figures,) = figure_facts(best, trials_of_first(history.records), {})
+    for one in (figures, figures["baseline"]):
+        assert f'<td class="n">{figure_interval(one, "loss")}</td>' in text
     assert "what changed" in text
     assert "nearest" in text
 
