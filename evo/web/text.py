@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -113,7 +113,9 @@ def templates(package: str = "evo.web") -> Environment:
     environment.filters["highlighted"] = highlighted
     environment.filters["urlencode"] = quoted
     environment.filters["number"] = number_text
-    environment.filters["figure"] = figure_interval
+    environment.filters["figure"] = cast(
+        "Any", figure_interval
+    )  # jinja types its own filters alone
     environment.filters["duration"] = duration_text
     return environment
 

@@ -21,6 +21,7 @@ _CHECK_S = 0.1
 """Seconds between two looks at a fork's memory."""
 _PR_SET_PDEATHSIG = 1  # a name of prctl.h
 _CHUNK = 1 << 16
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class CallLostError(Exception):
@@ -111,7 +112,7 @@ def _received(process: int, reading: int, *, timeout_s: float, memory_gb: float)
             received += chunk
         elif _has_ended(process):  # its own children may hold the pipe open
             return bytes(received)
-        elif _taken_bytes(process) > memory_gb * 1e9:
+        elif _takes_more(process, memory_gb * 1e9):
             raise CallLostError(f"took more than {memory_gb:g} GB of memory (memory_gb)")
 
 
@@ -119,13 +120,21 @@ def _has_ended(process: int) -> bool:
     return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _taken_bytes(process: int) -> int:
-    """Memory of a process that is no other's too; 0 where the system does not say."""
+def _takes_more(process: int, limit: float) -> bool:
+    """Whether the memory of a process that is no other's too exceeds some bytes.
+
+    False where the system does not say. That memory is part of all that is resident, which is known
+    at once, while the kernel goes through every page for the part.
+    """
     try:
+        resident = int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE_BYTES
+        if resident <= limit:
+            return False
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:  # it has just ended, or the system is no Linux
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty")) * 1024
+        return False
+    private = [int(line.split()[1]) for line in lines if line.startswith("Private_Dirty")]
+    return sum(private) * 1024 > limit
 
 
 def _death(status: int) -> str:

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -72,7 +72,9 @@ def write_report(report: Report | StudyReport, form: str) -> str:
 
     environment.filters["interval"] = interval
     environment.filters["ratio"] = ratio
-    environment.filters["figure"] = figure_interval
+    environment.filters["figure"] = cast(
+        "Any", figure_interval
+    )  # jinja types its own filters alone
     environment.filters["change"] = change_words
     environment.filters["dollars"] = _dollars
     environment.filters["code"] = shown_source
