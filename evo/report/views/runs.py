@@ -62,8 +62,8 @@ def _with_rival(figures: Mapping[str, Any], name: str) -> str:
     """
     value, rival = figures[name], figures["baseline"]
     words = "–" if value is None else f"{value:.4g}"
-    known = rival is not None and rival[name] is not None
-    return f"{words} ({rival[name]:.4g})" if known else words
+    theirs = None if rival is None else rival[name]
+    return words if theirs is None else f"{words} ({theirs:.4g})"
 
 
 def _dollars(llm: Mapping[str, Any]) -> str:
