@@ -7,6 +7,7 @@ from evo.core.seeds import child
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
 from evo.tasks.base import Data, Split, Task, tasks
+from evo.tasks.bundled import read_table
 
 _TRAIN, _VALIDATION = 300, 119
 
@@ -17,12 +18,8 @@ class BreastCancer(Task):
 
     def load(self) -> Data:
         """The data in a fixed random order, each measurement standardised."""
-        # Imported late: it costs seconds, and only training needs the data.
-        from sklearn.datasets import load_breast_cancer  # noqa: PLC0415
-
-        loaded = load_breast_cancer(return_X_y=True)
-        measurements, classes = (np.asarray(array) for array in loaded)
-        labels = np.asarray(classes, dtype=np.int64)
+        table = read_table("breast_cancer.csv", header_rows=1)
+        measurements, labels = table[:, :-1], table[:, -1].astype(np.int64)
         order = child(0, "task", "breast-cancer", "split").permutation(len(labels))
         columns = (measurements - measurements.mean(0)) / measurements.std(0)
         inputs = np.asarray(columns, dtype=np.float32)

@@ -8,6 +8,7 @@ from evo.networks.base import Network
 from evo.networks.mlp import Mlp
 from evo.networks.patches import Patches
 from evo.tasks.base import Data, Split, Task, tasks
+from evo.tasks.bundled import read_table
 
 _TRAIN, _VALIDATION = 1000, 297
 
@@ -18,12 +19,9 @@ class Digits(Task):
 
     def load(self) -> Data:
         """The data in a fixed random order, one mean and deviation for all pixels."""
-        # Imported late: it costs seconds, and only training needs the data.
-        from sklearn.datasets import load_digits  # noqa: PLC0415
-
-        images, classes = load_digits(return_X_y=True)
-        pixels = np.asarray(images, dtype=np.float32)
-        labels = np.asarray(classes, dtype=np.int64)
+        table = read_table("digits.csv.gz")
+        pixels = table[:, :-1].astype(np.float32)
+        labels = table[:, -1].astype(np.int64)
         order = child(0, "task", "digits", "split").permutation(len(labels))
         pixels = (pixels - pixels.mean()) / pixels.std()
         train, validation, test = (

@@ -17,8 +17,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
 from evo.core.arrays import Floats
 from operators.tree.terms import pick
@@ -121,6 +119,10 @@ class _Process(NamedTuple):
 
 
 def _fit(inputs: Floats, margins: Floats, length: float, signal: float, noise: Floats) -> Any:
+    # Imported late: it costs a second, and the first generations have no form to tune.
+    from sklearn.gaussian_process import GaussianProcessRegressor  # noqa: PLC0415
+    from sklearn.gaussian_process.kernels import RBF, ConstantKernel  # noqa: PLC0415
+
     # The type stubs know neither several numbers here, nor the None by which nothing is optimised.
     scales: Any = [*[length] * (inputs.shape[1] - 1), 1.0]
     settings: Any = {"alpha": noise, "optimizer": None}

@@ -36,10 +36,11 @@ from evo.core.records import Outcome
 _PRELOAD = (
     "evo.compute.preload",  # first: it speeds the others up
     train.__module__,
-    "sklearn.datasets",  # most tasks load from there
     "torch.fx.experimental.symbolic_shapes",  # torch imports it, and SymPy, at the first gradient
 )
 """Modules that each worker would import by itself, or at its first training."""
+_PRELOAD_TOO = ("sklearn.datasets",)
+"""Modules that take seconds and only some tasks need: those whose data this process has loaded."""
 
 
 @engines.register("local")
@@ -219,7 +220,8 @@ def _start_server() -> None:
     It looks for modules where packages are installed and not in the current folder, whose files
     may have the names of ours.
     """
-    _Context().set_forkserver_preload(list(_PRELOAD))
+    needed = [name for name in _PRELOAD_TOO if name in sys.modules]
+    _Context().set_forkserver_preload([*_PRELOAD, *needed])
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     # Its program unblocks the signal before it ignores it, and imports for seconds in between.

@@ -1,8 +1,11 @@
+import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_breast_cancer, load_digits
 
 from evo.tasks.base import Task
 from evo.tasks.breast_cancer import BreastCancer
+from evo.tasks.bundled import read_table
 from evo.tasks.digits import Digits
 from evo.tasks.digits_cnn import DigitsCnn
 from evo.tasks.digits_transformer import DigitsTransformer
@@ -27,3 +30,15 @@ def test_splits_have_the_stated_sizes(task: Task, sizes: tuple[int, int, int]) -
     assert tuple(len(s.targets) for s in (data.train, data.validation, data.test)) == sizes
     assert data.samples.inputs.mean().item() == pytest.approx(0, abs=1e-4)
     assert data.samples.inputs.std().item() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("load", "name", "header_rows"),
+    [(load_digits, "digits.csv.gz", 0), (load_breast_cancer, "breast_cancer.csv", 1)],
+)
+def test_a_table_is_read_as_scikit_learn_reads_it(load, name: str, header_rows: int) -> None:
+    inputs, classes = load(return_X_y=True)
+
+    table = read_table(name, header_rows=header_rows)
+
+    assert np.array_equal(table, np.column_stack([inputs, classes]))
