@@ -23,8 +23,6 @@ from evo.evaluation.protocol import Job
 
 _LOOK_S = 0.5
 """Seconds after which places are counted again."""
-_NOBODY_S = 600.0
-"""Seconds without any worker after which a run gives up."""
 
 
 class _Handed(NamedTuple):
@@ -112,7 +110,7 @@ class Workers:
         Where the caller stops early, jobs that have no outcome are cancelled.
 
         Raises:
-            EvoError: there is no worker for ten minutes.
+            EvoError: there is no worker for long.
         """
         if not jobs:
             return
@@ -202,17 +200,18 @@ class Workers:
         """Give up where there is no worker for long.
 
         Raises:
-            EvoError: there has been none for ten minutes.
+            EvoError: there has been none for as long.
         """
         now = self._clock()
         if capacity:
             self._alone_since = None
         elif self._alone_since is None:
             self._alone_since = now
-        elif now - self._alone_since > _NOBODY_S:
+        elif now - self._alone_since > self._engine.patience_s:
             raise EvoError(
-                f"No worker has come for {_NOBODY_S / 60:g} minutes: the cluster has no room for a "
-                "training, or cannot start one. Everything is saved; evo resume goes on."
+                f"No worker has come for {self._engine.patience_s / 60:g} minutes: the cluster has "
+                "no room for a training, or cannot start one. Everything is saved; evo resume goes "
+                "on."
             )
 
 

@@ -141,6 +141,8 @@ def workers_of_this_machine() -> list[int]:
     return found
 
 
+LONGER = ["protocol.rungs=[{epochs=20,seeds=2,networks=1},{epochs=20,seeds=6,networks=1}]"]
+"""Trainings that last long enough to be killed."""
 PROGRAM = """
 import sys
 sys.path[:0] = sys.argv[2:]
@@ -155,12 +157,12 @@ engine_campaign.go_on(Path(sys.argv[1]))
 def test_nodes_and_the_driver_are_killed_and_the_history_is_that_of_local_workers(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    engine_campaign.begin(tmp_path / "local")
+    engine_campaign.begin(tmp_path / "local", LONGER)
     engine_campaign.go_on(tmp_path / "local")
     expected = engine_campaign.facts(tmp_path / "local")
     folder = tmp_path / "ray"
     address = f'cluster.address="{cluster.settings.address}"'
-    engine_campaign.begin(folder, ["compute=ray", "workers=0", address])
+    engine_campaign.begin(folder, ["compute=ray", "workers=0", address, *LONGER])
 
     tests = Path(engine_campaign.__file__).parents[1]
     driver = subprocess.Popen([sys.executable, "-c", PROGRAM, folder, tests])

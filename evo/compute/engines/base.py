@@ -62,11 +62,13 @@ class Engine(ABC):
             have their device.
         copies_stragglers: whether what takes much longer than its like is trained once more by a
             worker that has nothing to do.
+        patience_s: seconds without any worker after which it is given up.
     """
 
     batch_s: ClassVar[float] = 0.0
     is_elsewhere: ClassVar[bool] = True
     copies_stragglers: ClassVar[bool] = True
+    patience_s: ClassVar[float] = 600.0
 
     def __init__(self, work: Work, needs: Needs) -> None:
         self.work = work

@@ -312,7 +312,7 @@ class Ray(Engine):
         except Exception as error:
             self._actors.remove(actor)
             self._deaths += 1
-            if self._deaths >= _DEATHS_AT_START:
+            if self._deaths >= _DEATHS_AT_START and not self._ready:
                 raise EvoError(
                     f"Workers cannot start on the Ray cluster; {self._deaths} in a row have died: "
                     f"{_first_line(error)}"

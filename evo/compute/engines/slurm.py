@@ -1,0 +1,305 @@
+"""Trainings by Slurm: an array of workers that take jobs from a folder which all machines share.
+
+Each task of the array is one warm worker, `evo.compute.slurm_worker`, and trains batch after batch
+until it is told to stop, its time is over, or its place is taken back; then it puts back what it
+has begun. What ends is replaced. The folder holds JSON, never pickles, and is the user's alone.
+"""
+
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from evo.compute.engines.base import Batch, Ended, Engine, engines
+from evo.compute.losses import Loss, LossCause
+from evo.compute.settings import Needs
+from evo.compute.slurm_folder import Folder
+from evo.compute.work import Work
+from evo.core.errors import EvoError, UsageError
+from evo.core.records import Outcome
+
+_LOOK_S = 5.0
+"""Seconds between two looks at the queue of Slurm."""
+_POLL_S = 0.1
+_LATE_TO_START = 3
+"""Arrays in a row whose workers may all end before one has begun to work."""
+_WARNING_S = 60
+"""Seconds before the end of a worker's time at which it is told."""
+_PASSED_ON = frozenset(
+    {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH"}
+    | {"PYTHONPATH", "VIRTUAL_ENV", "SLURM_CONF", "EVO_DATA"}
+)
+"""Variables of the environment that workers get; no other one leaves this process."""
+_ENDED = {
+    "COMPLETED": LossCause.WORKER,
+    "FAILED": LossCause.WORKER,
+    "OUT_OF_MEMORY": LossCause.MEMORY,
+    "NODE_FAIL": LossCause.NODE,
+    "BOOT_FAIL": LossCause.NODE,
+    "PREEMPTED": LossCause.PREEMPTED,
+    "TIMEOUT": LossCause.PREEMPTED,
+    "DEADLINE": LossCause.PREEMPTED,
+    "CANCELLED": LossCause.PREEMPTED,
+    "REVOKED": LossCause.PREEMPTED,
+}
+"""States in which a worker works no more, by Slurm's name."""
+
+
+@engines.register("slurm")
+class Slurm(Engine):
+    """Arrays of `sbatch`, and a folder that all nodes see."""
+
+    batch_s = 5.0
+    patience_s = math.inf  # a queue may be long
+
+    def __init__(self, work: Work, needs: Needs) -> None:
+        super().__init__(work, needs)
+        self._batches: dict[int, Batch] = {}
+        self._states: dict[str, str] = {}
+        self._nodes: dict[str, str] = {}
+        self._arrays: list[str] = []
+        self._barren = 0
+        self._looked = -_LOOK_S
+
+    @classmethod
+    def check(cls, needs: Needs) -> None:
+        """Check that Slurm's commands are here, and the number of workers known.
+
+        Raises:
+            UsageError: they are not.
+        """
+        if missing := [name for name in ("sbatch", "squeue", "scancel") if not shutil.which(name)]:
+            raise UsageError(
+                f"compute = 'slurm' needs {missing[0]} on the PATH. Start evo on a login node, or "
+                "start Ray inside an allocation and set compute = 'ray'."
+            )
+        if not needs.workers:
+            raise UsageError("compute = 'slurm' needs workers, the number of trainings at once.")
+        if needs.gpus % 1:
+            raise UsageError(
+                f"Slurm gives whole GPUs, and gpus_per_training is {needs.gpus:g}. Give a whole "
+                "number, or start Ray inside an allocation, which shares them."
+            )
+
+    def start(self) -> None:
+        """Make the folder, and ask Slurm for the workers.
+
+        Raises:
+            EvoError: the folder cannot be made, or Slurm refuses.
+        """
+        place = Path(self.needs.cluster.folder or "~/.cache/evo/slurm").expanduser().absolute()
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            root = Path(tempfile.mkdtemp(prefix="run-", dir=place))
+        except OSError as error:
+            raise EvoError(f"{place} cannot be used: {error.strerror}.") from error
+        self._folder = Folder(root)
+        self._folder.make(self.work, self.needs.secrets)
+        self._over = threading.Event()
+        threading.Thread(target=self._live, daemon=True).start()
+        try:
+            self._look_after()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Have the workers stop, and remove the folder."""
+        self._over.set()
+        with suppress(OSError):
+            self._folder.tell_stop()
+        if self._arrays:
+            with suppress(EvoError):
+                _call("scancel", *self._arrays)
+        shutil.rmtree(self._folder.root, ignore_errors=True)
+
+    @property
+    def capacity(self) -> int:
+        """Number of workers that have begun to work."""
+        self._look_after()
+        return len(self._working)
+
+    def adapt(self, work: Work, needs: Needs) -> None:
+        """Take other limits; workers that are too many end when they ask for more."""
+        super().adapt(work, needs)
+        self._folder.write_work(work, needs.secrets)
+        surplus = sorted(self._present)[needs.workers :]
+        if surplus:
+            _call("scancel", *surplus)
+        self._looked = -_LOOK_S
+
+    def submit(self, batch: Batch) -> None:
+        """Put a batch into the folder."""
+        self._batches[batch.number] = batch
+        self._folder.put(batch.number, batch.jobs)
+
+    def ended(self, timeout_s: float) -> Sequence[Ended]:
+        """The batches whose outcomes are in the folder, and those whose worker has ended."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._look_after()
+            ended = [*self._finished(), *self._lost()]
+            if ended or time.monotonic() >= deadline:
+                return ended
+            time.sleep(_POLL_S)
+
+    def cancel(self, batches: Sequence[Batch]) -> None:
+        """Take batches out of the folder; what a worker trains now it trains to its end."""
+        for batch in batches:
+            self._batches.pop(batch.number, None)
+            self._folder.take_back(batch.number)
+
+    @property
+    def _present(self) -> list[str]:
+        """Workers that wait for a place, or have one."""
+        return [name for name, state in self._states.items() if state not in _ENDED]
+
+    @property
+    def _working(self) -> list[str]:
+        greeted = self._folder.greeted()
+        return [name for name in self._present if name in greeted]
+
+    def _live(self) -> None:
+        """Show that this process lives; workers end where it does not."""
+        number = 0
+        while not self._over.wait(_LOOK_S):
+            number += 1
+            with suppress(OSError):
+                self._folder.beat(number)
+
+    def _finished(self) -> list[Ended]:
+        ended: list[Ended] = []
+        for number, outcomes in self._folder.take_done():
+            batch = self._batches.pop(number, None)
+            if batch is not None:
+                ended.append(Ended(batch, _in_order(batch, outcomes)))
+        return ended
+
+    def _lost(self) -> list[Ended]:
+        """Batches whose worker has ended without outcomes."""
+        ended: list[Ended] = []
+        for number, worker, seconds in self._folder.claimed():
+            state = self._states.get(worker, "")
+            if state not in _ENDED:
+                continue
+            if self._folder.is_done(number):
+                continue  # it ended after it had finished
+            batch = self._batches.pop(number, None)
+            self._folder.drop(number, worker)
+            if batch is None:
+                continue
+            cause = _ENDED[state]
+            if cause is LossCause.WORKER and seconds >= self.work.job_timeout_s:
+                cause = LossCause.LATE
+            where = self._nodes.get(worker, "")
+            jobs = len(batch.jobs)
+            detail = (
+                f"worker {worker} on {where or 'a node'} ended ({state}), with {jobs} trainings"
+            )
+            ended.append(Ended(batch, (), Loss(cause, where, jobs, detail)))
+        return ended
+
+    def _look_after(self) -> None:
+        """Look at the queue, and ask for workers in the place of those that ended."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_S:
+            return
+        self._looked = now
+        if self._arrays:
+            self._look()
+        missing = self.needs.workers - len(self._present)
+        if missing > 0:
+            self._expect_a_start()
+            self._submit_workers(missing)
+
+    def _look(self) -> None:
+        """The state of each worker, from Slurm."""
+        names = ",".join(self._arrays)
+        lines = _call("squeue", "-h", "-r", "-t", "all", "-j", names, "-o", "%i|%T|%N")
+        rows = [line.split("|") for line in lines.splitlines() if line.count("|") == 2]
+        seen = {name: (state, node) for name, state, node in rows}
+        for name in self._states:
+            state, node = seen.get(name, ("", ""))
+            if state:
+                self._states[name] = state
+                self._nodes[name] = node or self._nodes.get(name, "")
+            elif self._states[name] not in _ENDED:
+                self._states[name] = "COMPLETED"  # so long ago that Slurm has forgotten it
+
+    def _submit_workers(self, number: int) -> None:
+        needs, log = self.needs, self._folder.root / "logs"
+        options: dict[str, object] = {
+            "job-name": "evo",
+            "cpus-per-task": math.ceil(needs.cpus),
+            "signal": f"B:TERM@{_WARNING_S}",
+            **({"gres": f"gpu:{needs.gpus:g}"} if needs.gpus else {}),
+            **needs.cluster.options,
+        }
+        words = [f"--{name}={value}" for name, value in options.items()]
+        script = self._folder.write_script(
+            f"#!/bin/sh\nexec {_quoted(sys.executable)} -m evo.compute.slurm_worker "
+            f"{_quoted(str(self._folder.root))}\n"
+        )
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _PASSED_ON and name not in needs.secrets
+        }
+        answer = _call(
+            *("sbatch", "--parsable", "--no-requeue", f"--array=0-{number - 1}"),
+            *(f"--output={log}/%A_%a.txt", *words, str(script)),
+            environment=environment,
+        )
+        array = answer.strip().partition(";")[0]
+        self._arrays.append(array)
+        self._states |= {f"{array}_{place}": "PENDING" for place in range(number)}
+
+    def _expect_a_start(self) -> None:
+        """Give up where workers end again and again before they begin.
+
+        Raises:
+            EvoError: they do.
+        """
+        if not self._arrays:
+            return
+        newest = self._arrays[-1]
+        started = any(name.partition("_")[0] == newest for name in self._folder.greeted())
+        self._barren = 0 if started else self._barren + 1
+        if self._barren >= _LATE_TO_START:
+            raise EvoError(
+                f"Workers of Slurm end before they work, {self._barren} times in a row. The last "
+                f"says: {self._folder.last_words() or 'nothing'}"
+            )
+
+
+def _in_order(batch: Batch, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    by_key = {outcome.key: outcome for outcome in outcomes}
+    return tuple(by_key[job.key] for job in batch.jobs)
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def _call(*words: str, environment: dict[str, str] | None = None) -> str:
+    """The standard output of a command of Slurm.
+
+    Raises:
+        EvoError: it cannot be started, fails, or takes more than two minutes.
+    """
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, timeout=120, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EvoError(f"{words[0]} does not work: {error}") from error
+    if done.returncode:
+        raise EvoError(f"{words[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
