@@ -169,6 +169,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLURM_CONF", str(place / "slurm.conf"))
         patch.setenv("PATH", path)
+        patch.setenv("EVO_CONTRACT_KEY", "hush-hush")  # what no worker may have
         started = [
             subprocess.Popen(["runuser", "-u", "munge", "--", "munged", "-F"]),
             subprocess.Popen(["slurmctld", "-D"], stderr=(place / "ctl.err").open("wb")),
@@ -201,12 +202,11 @@ class TestReal(EngineSuite):
     @pytest.fixture(scope="class")
     @classmethod
     def needs(cls, slurm: Path, tmp_path_factory: pytest.TempPathFactory) -> Needs:
-        os.environ["EVO_CONTRACT_KEY"] = "hush-hush"  # what no worker may have
         folder = str(tmp_path_factory.mktemp("shared"))
         secrets = frozenset({"EVO_CONTRACT_KEY"})
         return Needs(2, cluster=ClusterSettings(folder=folder), secrets=secrets)
 
-    def test_a_cancelled_worker_and_one_whose_node_fails_cost_nothing_but_time(
+    def test_a_cancelled_worker_and_one_that_is_killed_cost_nothing_but_time(
         self, slurm: Path, tmp_path: Path
     ) -> None:
         noted: list[Loss] = []
