@@ -66,7 +66,7 @@ class Confirmations:
         lock = Lock.take(folder / "lock")
         try:
             paths(campaign)  # raises now what would refuse the result after hours of training
-            path = folder / f"journal-{_digest(settings)[:12]}"
+            path = _journal(campaign, settings)
             if not path.exists():
                 return cls(folder, lock, Journal.start(path, 0, campaign=""), {})
             contents = read_journal(path)
@@ -114,6 +114,26 @@ class Confirmations:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def outcomes_of(campaign: Path, *, settings: Mapping[str, Any]) -> Mapping[JobKey, Outcome]:
+    """Outcomes of training with these settings in a campaign's confirmations so far.
+
+    Raises:
+        HistoryError: the file is damaged.
+    """
+    path = _journal(campaign, settings)
+    return read_journal(path).outcomes if path.exists() else {}
+
+
+def used_seconds(campaign: Path) -> float:
+    """Processor time of all confirmations of a campaign so far.
+
+    Raises:
+        HistoryError: a file is damaged.
+    """
+    journals = (campaign / _FOLDER).glob("journal-*")
+    return sum(o.seconds for path in journals for o in read_journal(path).outcomes.values())
 
 
 def paths(campaign: Path) -> list[Path]:
@@ -170,6 +190,10 @@ def newest_of(campaign: Path, id_: str) -> dict[str, Any] | None:
             if entry["id"] == id_:
                 return {"number": path.stem, "protocol": content["protocol"], **entry}
     return None
+
+
+def _journal(campaign: Path, settings: Mapping[str, Any]) -> Path:
+    return campaign / _FOLDER / f"journal-{_digest(settings)[:12]}"
 
 
 def _number(path: Path) -> int:

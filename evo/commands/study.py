@@ -75,8 +75,9 @@ def _run(
     """Run it; Ctrl-C leaves everything saved and says how to go on."""
     from functools import partial
 
+    from evo.grid.confirming import confirm_cells
     from evo.grid.running import run_study
-    from evo.report.views.live import live_view
+    from evo.report.views.live import live_view, work_view
 
     err.print(
         f"Study {folder}: {len(cells)} cells in {study.rounds} rounds. "
@@ -85,7 +86,7 @@ def _run(
         markup=False,
     )
     try:
-        return run_study(
+        failures = run_study(
             study,
             cells,
             folder,
@@ -93,6 +94,10 @@ def _run(
             warn=warn,
             unsafe_sandbox=unsafe_sandbox,
         )
+        if study.confirm is None:
+            return failures
+        with work_view("trained to confirm", err) as watch:
+            return failures + confirm_cells(study.confirm, cells, folder, watch=watch)
     except KeyboardInterrupt:
         err.print(
             f"Stopped; everything is saved. Go on with: {invoked_as()} study {file}",

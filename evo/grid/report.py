@@ -8,17 +8,21 @@ from evo.core.errors import UsageError
 from evo.grid.results import cells_in
 from evo.report.documents.contents import address_of
 from evo.report.documents.study_contents import (
-    KindSection,
     StudyReport,
     kind_section,
     reader_of,
 )
 from evo.report.facts.comparison import differing_trials
-from evo.report.facts.reward import reward_facts
+from evo.report.facts.course import PARTS
+from evo.report.facts.reward import ahead_facts, reward_facts
 from evo.report.facts.study import SEED_AXIS, StudyCell, study_facts
 from evo.report.pictures.efficiency import draw_efficiency
 from evo.report.pictures.style import look
 from evo.studies.reward import Rewards
+
+MOST_JUDGED = 200
+"""Candidates of a cell that reward models are learned from and tested on, evenly over its course:
+the features of one cost milliseconds."""
 
 
 def report_of_study(folder: Path, *, pictures: bool) -> StudyReport:
@@ -36,14 +40,19 @@ def report_of_study(folder: Path, *, pictures: bool) -> StudyReport:
     begun = [cell for cell in cells if cell.reader is not None and cell.reader.generation >= 0]
     if not begun:
         raise UsageError(f"Study {folder.name} has no sealed generation yet. Run it first.")
-    sections: list[KindSection] = []
-    for part in _alike(begun):
-        efficiency = _efficiency(part)
-        sections.append(
-            kind_section(part, study=folder.name, efficiency=efficiency, pictures=pictures)
+    facts = study_facts(folder.name, cells)
+    sections = [
+        kind_section(
+            part,
+            study=folder.name,
+            course=facts["course"]["parts"],
+            efficiency=_efficiency(part),
+            pictures=pictures,
         )
+        for part in _alike(begun)
+    ]
     axes = [axis for axis in cells[0].levels if axis != SEED_AXIS]
-    return StudyReport(study_facts(folder.name, cells), axes, sections)
+    return StudyReport(facts, axes, sections)
 
 
 def _alike(cells: Sequence[StudyCell]) -> list[list[StudyCell]]:
@@ -66,9 +75,11 @@ def _efficiency(cells: Sequence[StudyCell]) -> Mapping[str, Any] | None:
     None where a cell has too few evaluated candidates to learn from.
     """
     try:
-        judgement = Rewards.of(list(map(reader_of, cells))).judgement()
+        rewards = Rewards.of(list(map(reader_of, cells)), most=MOST_JUDGED)
     except UsageError:
         return None
+    judgement = rewards.judgement()
     with look():
         picture = address_of(draw_efficiency(judgement), "png")
-    return {**reward_facts(judgement), "picture": picture}
+    ahead = ahead_facts(rewards.ahead(PARTS))
+    return {**reward_facts(judgement), "ahead": ahead, "picture": picture}

@@ -24,6 +24,7 @@ from typing import Annotated, Any
 
 from pydantic import (
     Field,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
     ValidationError,
@@ -34,6 +35,7 @@ from pydantic import (
 from evo.config.problems import problems
 from evo.core.errors import UsageError, unknown_name
 from evo.core.frozen import Frozen
+from evo.evaluation.statistics.paired_test import fewest_seeds
 from evo.llm.settings import Budget
 from evo.report.facts.study import SEED_AXIS
 
@@ -59,6 +61,30 @@ class Rule(Frozen):
         )
 
 
+class Confirming(Frozen):
+    """How the best of each cell are confirmed once it has finished."""
+
+    best: PositiveInt = 1
+    """Candidates of each cell, the best by worth."""
+    epochs: PositiveInt = 30
+    """Epochs of every training."""
+    seeds: Annotated[int, Field(ge=2, le=40)] = 12
+    """Fresh seeds per task and network."""
+    tasks: tuple[str, ...] = ()
+    """Tasks besides those of the cell."""
+    hours: NonNegativeFloat = 0.0
+    """Processor hours that all confirmations together may take. 0 means no limit."""
+
+    @model_validator(mode="after")
+    def _enough_seeds(self) -> "Confirming":
+        if self.seeds < (fewest := fewest_seeds(self.best)):
+            raise ValueError(
+                f"{self.seeds} seeds cannot confirm any of {self.best} candidates, "
+                f"expected at least {fewest}"
+            )
+        return self
+
+
 class Study(Frozen):
     """A study as its file says."""
 
@@ -76,6 +102,8 @@ class Study(Frozen):
     """Settings by axis and level. Cells are all combinations of one level per axis and a seed."""
     where: tuple[Rule, ...] = ()
     """Further settings of some cells, the last one wins."""
+    confirm: Confirming | None = None
+    """How the best of each cell are confirmed on fresh seeds; unset leaves that out."""
     budget: Budget = Budget()
     """What the whole study may use; each cell gets an equal share. 0 means no limit."""
 

@@ -21,6 +21,8 @@ from evo.screening.trust import Trust
 
 FEWEST_CANDIDATES = 25
 """Fewest candidates of a source that can be judged."""
+FEWEST_TESTED = 8
+"""Fewest candidates that forecasts are judged by."""
 _FOLDS = 5
 
 
@@ -94,6 +96,21 @@ class Forecasts:
         """Root mean square of the deviations; 1 is calibrated, above it is too sure of itself."""
         return float(np.sqrt(np.square(self.deviations).mean()))
 
+    @property
+    def correlation(self) -> float:
+        """Spearman's correlation of predicted and measured margins; 0 where one is constant."""
+        # Imported late: it costs half a second, and only the report of a study needs it.
+        from scipy.stats import rankdata  # noqa: PLC0415
+
+        if np.ptp(self.expected) == 0 or np.ptp(self.measured) == 0:
+            return 0.0
+        return float(np.corrcoef(rankdata(self.expected), rankdata(self.measured))[0, 1])
+
+    @property
+    def contrast(self) -> float:
+        """Deviation of the predictions in units of that of the results; 0 where they collapsed."""
+        return float(self.expected.std() / max(float(self.measured.std()), 1e-9))
+
     def coverage(self, level: float) -> float:
         """Share measured within the central interval of this probability.
 
@@ -141,6 +158,27 @@ def held_out(evaluated: Evaluated, indices: Indices, *, seed: int) -> Forecasts:
         expected[test], spread[test] = prediction.value, prediction.spread
     measured, error = (values[indices] for values in evaluated.examples)
     return Forecasts(expected, spread, measured, error)
+
+
+def forward(evaluated: Evaluated, parts: Indices) -> dict[int, Forecasts]:
+    """Forecasts for the candidates of each part by a model of all parts before it.
+
+    Args:
+        evaluated: the candidates.
+        parts: (n,) number of the part that each is in.
+
+    Returns:
+        By number, without the parts that have, or come after, too few candidates.
+    """
+    forecasts: dict[int, Forecasts] = {}
+    for part in sorted(set(parts.tolist())):
+        train, test = np.flatnonzero(parts < part), np.flatnonzero(parts == part)
+        if len(train) < FEWEST_CANDIDATES or len(test) < FEWEST_TESTED:
+            continue
+        prediction = _predicted(evaluated, train, test)
+        measured, error = (values[test] for values in evaluated.examples)
+        forecasts[part] = Forecasts(prediction.value, prediction.spread, measured, error)
+    return forecasts
 
 
 def ranked(expected: Floats, performance: Floats, *, seed: int) -> Ranked:

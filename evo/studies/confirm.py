@@ -4,20 +4,22 @@ The search picks the best of many by the same seeds, so its own figures are opti
 are independent of that choice. Only graphs from history are needed: no candidate source runs.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from archive.history.confirmations import Confirmations
+from archive.history.confirmations import Confirmations, outcomes_of
 from archive.history.reader import Reader
 from evo.campaign import create, process
 from evo.campaign.given import names_of_baselines
 from evo.campaign.needs import device_of
+from evo.compute.workers import Workers
 from evo.config import Config, parse
-from evo.core.errors import EvoError, UsageError
-from evo.core.records import Outcome, Record, Trial
+from evo.core.errors import BudgetReachedError, EvoError, UsageError
+from evo.core.records import JobKey, Outcome, Record, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.statistics.paired_test import confirm_candidates, fewest_seeds
 from evo.report.facts.front import fully_evaluated, pareto_front
@@ -57,7 +59,13 @@ class ConfirmationPlan:
 
 
 def plan(
-    history: Reader, *, top: int, epochs: int, seeds: int, extra_tasks: Sequence[str] | None = None
+    history: Reader,
+    *,
+    top: int,
+    epochs: int,
+    seeds: int,
+    extra_tasks: Sequence[str] | None = None,
+    chosen: Sequence[Record] = (),
 ) -> ConfirmationPlan:
     """Plan the confirmation of a campaign's front and its best `top` candidates.
 
@@ -67,13 +75,15 @@ def plan(
         epochs: of every training.
         seeds: number of fresh seeds.
         extra_tasks: tasks added to the campaign's own; None takes `CONFIRM_TASKS`.
+        chosen: candidates to confirm in place of front and best.
 
     Raises:
         UsageError: there is no candidate yet, too few seeds, or an unknown task or device.
     """
     config = parse(history.config, where=str(history.folder / "config.json"))
     device_of(config)
-    candidates = _candidates(history, top, last=len(config.protocol.rungs) - 1)
+    last = len(config.protocol.rungs) - 1
+    candidates = tuple(chosen) or _candidates(history, top, last=last)
     if seeds < (fewest := fewest_seeds(len(candidates))):
         raise UsageError(
             f"{seeds} seeds cannot confirm any of {len(candidates)} candidates. "
@@ -99,10 +109,25 @@ def plan(
     )
 
 
-def carry_out(confirmation: ConfirmationPlan, watch: OnTraining) -> Path:
+def carry_out(
+    confirmation: ConfirmationPlan,
+    watch: OnTraining,
+    *,
+    siblings: Sequence[Path] = (),
+    limit_s: float = math.inf,
+    workers: Callable[[Config], Workers] | None = None,
+) -> Path:
     """Train all that was not trained before under these settings; the path of the results.
 
+    Args:
+        confirmation: the plan.
+        watch: told of every training.
+        siblings: campaigns whose confirmations under the same settings count.
+        limit_s: processor time that new trainings may take; one may go beyond.
+        workers: starts the workers, as `process.workers` does.
+
     Raises:
+        BudgetReachedError: the time is used up; what has trained is saved.
         EvoError: a baseline cannot be trained, so nothing can be compared with it.
         HistoryError: the campaign's folder cannot be written, or another process confirms it.
     """
@@ -113,7 +138,20 @@ def carry_out(confirmation: ConfirmationPlan, watch: OnTraining) -> Path:
         "environment": create.environment(),
     }
     with Confirmations.open(confirmation.campaign, settings=settings) as book:
-        facts = _facts(confirmation, _by_component(confirmation, _train(confirmation, book, watch)))
+        known = {
+            key: replace(outcome, seconds=0.0)
+            for sibling in siblings
+            for key, outcome in outcomes_of(sibling, settings=settings).items()
+        }
+        outcomes = _train(
+            confirmation,
+            book,
+            watch,
+            known=known,
+            limit_s=limit_s,
+            workers=workers or process.workers,
+        )
+        facts = _facts(confirmation, _by_component(confirmation, outcomes))
         return book.write({"evo": version("evo-search"), **settings, **facts})
 
 
@@ -173,26 +211,39 @@ def _patience_s(config: Config, protocol: Protocol, names: Sequence[str]) -> flo
 
 
 def _train(
-    confirmation: ConfirmationPlan, book: Confirmations, watch: OnTraining
+    confirmation: ConfirmationPlan,
+    book: Confirmations,
+    watch: OnTraining,
+    *,
+    known: Mapping[JobKey, Outcome],
+    limit_s: float,
+    workers: Callable[[Config], Workers],
 ) -> dict[str, Outcome]:
     """Outcomes of all components on all tasks, by job id."""
     components = (*confirmation.baselines, *confirmation.candidates)
     total = len(components) * len(confirmation.config.tasks)
     outcomes: dict[str, Outcome] = {}
+    used_s = 0.0
     for task in confirmation.config.tasks:
         # One task at a time, so that an interruption loses little.
         jobs = [Job(_job_id(task, record), record.graphs, rung=0) for record in components]
+        for job in jobs:
+            if job.key in known and job.key not in book.outcomes:
+                book.acknowledge(known[job.key])
         recorded = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
         outcomes |= {outcome.id: outcome for outcome in recorded}
         watch(len(outcomes), total)
         if not (missing := [job for job in jobs if job.id not in outcomes]):
             continue
-        with process.workers(confirmation.config.model_copy(update={"tasks": (task,)})) as pool:
+        with workers(confirmation.config.model_copy(update={"tasks": (task,)})) as pool:
             for outcome in pool.run(missing):
+                if used_s > limit_s:
+                    raise BudgetReachedError("the hours of confirmation are used up")
                 # A failure may be the machine's: the next confirmation tries again.
                 if outcome.trials or not outcome.error:
                     book.acknowledge(outcome)
                 outcomes[outcome.id] = outcome
+                used_s += outcome.seconds
                 watch(len(outcomes), total)
     return outcomes
 

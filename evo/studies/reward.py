@@ -11,12 +11,15 @@ from archive.history.reader import Reader
 from evo.campaign.fresh_state import learner_of
 from evo.components.kinds import kinds
 from evo.config import parse
+from evo.core.arrays import Floats
 from evo.core.errors import UsageError
 from evo.core.records import Generation, Record
 from evo.screening.appraisal import (
     FEWEST_CANDIDATES,
     Evaluated,
+    Forecasts,
     Judgement,
+    forward,
     held_out,
     matrix,
     ranked,
@@ -41,16 +44,26 @@ class Rewards:
         learners: one per campaign.
         evaluated: the candidates of all campaigns, by campaign and generation.
         by: what sources are: "operator", "model" or "campaign".
+        moments: (n,) share of its campaign's generations that had passed with a candidate's own.
     """
 
     histories: Sequence[Reader]
     learners: Sequence[Learner]
     evaluated: Evaluated
     by: str
+    moments: Floats
 
     @classmethod
-    def of(cls, histories: Sequence[Reader], *, by: str = "operator") -> "Rewards":
+    def of(
+        cls, histories: Sequence[Reader], *, by: str = "operator", most: int | None = None
+    ) -> "Rewards":
         """The rewards of one campaign by its sources, or of several by campaign.
+
+        Args:
+            histories: the campaigns.
+            by: what sources are.
+            most: candidates of each campaign that are looked at, evenly over its course; None for
+                all of them.
 
         Raises:
             UsageError: campaigns differ in kind, or too few candidates were evaluated.
@@ -64,9 +77,15 @@ class Rewards:
         # Quicker for small tensors, and bit-identical to a campaign.
         torch.set_num_threads(1)
         learners = [_learner(history) for history in histories]
+        chosen = [_chosen(history, most) for history in histories]
         parts = [
-            _evaluated(history, learner, by)
-            for history, learner in zip(histories, learners, strict=True)
+            _evaluated(records, history, learner, by)
+            for records, history, learner in zip(chosen, histories, learners, strict=True)
+        ]
+        moments = [
+            record.generation / history.generation
+            for records, history in zip(chosen, histories, strict=True)
+            for record in records
         ]
         evaluated = Evaluated(
             join_features([part.features for part in parts]),
@@ -74,7 +93,7 @@ class Rewards:
             np.concatenate([part.performance for part in parts]),
             [source for part in parts for source in part.sources],
         )
-        return cls(histories, learners, evaluated, by)
+        return cls(histories, learners, evaluated, by, np.array(moments))
 
     def judgement(self) -> Judgement:
         """Appraise a model's predictions for them."""
@@ -93,6 +112,17 @@ class Rewards:
             pairs=matrix(evaluated, seed=seed),
             forecasts=forecasts,
         )
+
+    def ahead(self, parts: int) -> dict[int, Forecasts]:
+        """Forecasts for each later part of the campaigns by a model of what came before it.
+
+        Args:
+            parts: number of parts of equal numbers of generations.
+
+        Returns:
+            By the number of the part, counted from 1; without those that lack candidates.
+        """
+        return forward(self.evaluated, np.ceil(self.moments * parts - 1e-9).astype(np.intp))
 
     def lessons(self) -> Lessons:
         """The same as examples that another campaign can start with.
@@ -136,13 +166,24 @@ def _reference(history: Reader, learner: Learner) -> Features:
     return learner.features(baseline)
 
 
-def _evaluated(history: Reader, learner: Learner, by: str) -> Evaluated:
+def _chosen(history: Reader, most: int | None) -> list[Record]:
+    """The evaluated candidates of a campaign, or some of them evenly over its course.
+
+    Raises:
+        UsageError: they are too few to learn from.
+    """
     records = [r for r in history.records if r.novelty is not None and not r.is_baseline]
     if len(records) < FEWEST_CANDIDATES:
         raise UsageError(
             f"Expected at least {FEWEST_CANDIDATES} evaluated candidates, {history.folder.name} "
             f"has {len(records)}: too few to learn from."
         )
+    if most is None or len(records) <= most:
+        return records
+    return [records[place] for place in np.linspace(0, len(records) - 1, most).astype(int)]
+
+
+def _evaluated(records: Sequence[Record], history: Reader, learner: Learner, by: str) -> Evaluated:
     return Evaluated(
         learner.features(records),
         Example.of(record.scored.margin for record in records),

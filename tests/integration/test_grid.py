@@ -1,5 +1,7 @@
 """A study with a stub for training: turns, resuming, sharing, adding cells, its report."""
 
+import re
+from html import unescape
 from pathlib import Path
 from shutil import copytree
 
@@ -10,6 +12,7 @@ from archive.history.reader import Reader
 from evo.core.errors import UsageError
 from evo.grid.report import report_of_study
 from evo.grid.results import cells_in
+from evo.report.documents.study_contents import StudyReport
 from evo.report.documents.writing import write_report
 from evo.report.facts.study import study_facts
 
@@ -19,6 +22,11 @@ def finished(tmp_path_factory) -> tuple[Path, Engine]:
     folder, engine = tmp_path_factory.mktemp("studies") / "small", Engine()
     assert run(folder, STUDY, engine) == []
     return folder, engine
+
+
+@pytest.fixture(scope="module")
+def report(finished) -> StudyReport:
+    return report_of_study(finished[0], pictures=True)
 
 
 def contents(folder: Path, name: str) -> list[tuple[object, ...]]:
@@ -86,20 +94,52 @@ def test_a_campaign_that_is_not_of_the_study_is_left_alone(finished, tmp_path) -
     assert contents(tmp_path / "other", "climb-0") == contents(folder, "climb-0")
 
 
-def test_the_report_shows_each_cell_in_every_format(finished) -> None:
-    folder, _ = finished
-    report = report_of_study(folder, pictures=True)
+def table_rows(document: str, form: str, first: str) -> list[list[str]]:
+    """Cells of all table rows of a document that begin with a text, formatting left out."""
+    plain = unescape(re.sub(r"\\(.)", r"\1", document)) if form != "latex" else document
+    if form == "html":
+        lines = re.findall(r"<tr>(.*?)</tr>", plain)
+        rows = [re.findall(r"<td[^>]*>(.*?)</td>", line) for line in lines]
+    else:
+        sign = "|" if form == "md" else "&"
+        lines = [line.strip().strip("|") for line in plain.splitlines() if sign in line]
+        rows = [line.removesuffix("\\\\").split(sign) for line in lines]
+    cells = [[re.sub(r"[$\\]", "", cell).strip() for cell in row] for row in rows]
+    return [row for row in cells if row and row[0] == first]
 
+
+@pytest.mark.parametrize("form", ["html", "md", "latex"])
+def test_the_figures_of_a_study_are_in_every_format(report, form) -> None:
+    document = write_report(report, form)
+    facts = report.facts
+
+    for cell in facts["cells"]:
+        (row,) = table_rows(document, form, cell["name"])
+        assert str(cell["proposed"]) == row[1 if form == "latex" else 3 if form == "html" else 2]
+        for value in (cell["mean_margin"], cell["best"]["margin"]):
+            assert any(f"{value:.3f}" in text for text in row)
+        for share in (cell["valid_share"], cell["new_share"]):
+            assert f"{100 * share:.0f} %" in row
+    effects = table_rows(document, form, "search")
+    assert len(effects) == len(facts["effects"]) == 6
+    for effect, row in zip(facts["effects"], effects, strict=True):
+        assert row[2] == effect["measure"].replace("_", " ")
+        assert f"{effect['mean']:+.3f}" in row
+    for change in facts["course"]["changes"]:
+        (row,) = table_rows(document, form, change["measure"].replace("_", " "))
+        assert row[1:4] == ["2", f"{change['first']:.3f}", f"{change['last']:.3f}"]
+
+
+def test_the_report_has_a_section_per_kind_with_its_best_and_pictures(report) -> None:
     assert [row["name"] for row in report.facts["cells"]] == ["random-0", "climb-0"]
     assert report.axes == ["search"]
     (section,) = report.kinds
-    assert len(section.pictures) == 3
+    assert len(section.pictures) == 4
     assert all(address.startswith("data:image/png") for address in section.pictures.values())
-    for form in ("html", "md", "latex"):
-        document = write_report(report, form)
-        plain = document.replace("\\-", "-")  # as Markdown escapes it
-        assert "random-0" in plain
-        assert "climb-0" in plain
+    document = write_report(report, "html")
+    best = max(section.top, key=lambda pair: pair[1].scored.bsota_wr.value)[1]
+    assert best.id in document
+    assert f"BSOTA-WR {best.scored.bsota_wr.value:.3f}" in document
 
 
 def test_facts_count_what_the_campaigns_hold(finished) -> None:

@@ -14,6 +14,7 @@ from evo.report.facts.analysis import analyse
 from evo.report.facts.overview import SAMPLE_SIZE, Overview, best_by_bsota
 from evo.report.facts.study import SEED_AXIS, StudyCell
 from evo.report.pictures import draw
+from evo.report.pictures.course import draw_course
 from evo.report.pictures.style import look
 
 TOP = 12
@@ -22,6 +23,7 @@ _PICTURES = {
     "win-rates": "B-WR against BSOTA-WR, one dot per candidate trained in full.",
     "best": "The best twelve by BSOTA-WR with their N-scores, and how far they lie apart.",
 }
+_COURSE = "From the beginning of the search to its end, per level, mean over seeds."
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def kind_section(
     cells: Sequence[StudyCell],
     *,
     study: str,
+    course: Sequence[Mapping[str, Any]],
     efficiency: Mapping[str, Any] | None,
     pictures: bool,
 ) -> KindSection:
@@ -77,6 +80,7 @@ def kind_section(
     Args:
         cells: those that measure alike, each with a sealed generation.
         study: name of the study.
+        course: parts of all cells, see `course_facts`.
         efficiency: of reward models, where it is known.
         pictures: whether it has pictures.
     """
@@ -94,6 +98,8 @@ def kind_section(
                 caption: address_of(draw(name, overview), "png")
                 for name, caption in _PICTURES.items()
             }
+            levels = {cell.name: _level(cell) for cell in cells}
+            drawn[_COURSE] = address_of(draw_course(course, levels), "png")
     return KindSection(kind, [cell.name for cell in cells], len(full), top, drawn, efficiency)
 
 
@@ -144,8 +150,7 @@ def _samples(cells: Sequence[StudyCell]) -> Iterator[tuple[str, tuple[list[Recor
     """
     groups: dict[str, list[Record]] = {}
     for cell in cells:
-        levels = [level for axis, level in cell.levels.items() if axis != SEED_AXIS]
-        group = groups.setdefault(" ".join(levels), [])
+        group = groups.setdefault(_level(cell), [])
         group += [
             record
             for record in reader_of(cell).records
@@ -153,6 +158,11 @@ def _samples(cells: Sequence[StudyCell]) -> Iterator[tuple[str, tuple[list[Recor
         ]
     for name, group in groups.items():
         yield name, (sorted(group, key=lambda record: record.id)[:SAMPLE_SIZE], len(group))
+
+
+def _level(cell: StudyCell) -> str:
+    """The levels of a cell in one line, without its seed."""
+    return " ".join(level for axis, level in cell.levels.items() if axis != SEED_AXIS)
 
 
 def reader_of(cell: StudyCell) -> Reader:

@@ -81,6 +81,7 @@ def write_report(report: Report | StudyReport, form: str) -> str:
     environment.filters["json"] = _json
     environment.filters["known"] = _known
     environment.filters["effect"] = _effect
+    environment.filters["confirmed"] = _confirmed
     environment.filters["share"] = _share
     return environment.get_template(f"{name}.{form}.j2").render(report=report)
 
@@ -115,6 +116,20 @@ def _effect(effect: Any) -> str:
         return "–"
     words = f"{effect['mean']:+.3f}"
     return words if effect["ci"] is None else words + " [{:+.2f}, {:+.2f}]".format(*effect["ci"])
+
+
+def _confirmed(entry: Any) -> str:
+    """The result on fresh seeds with its interval and p; a dash where there is none.
+
+    >>> _confirmed({"log_ratio": 0.1, "log_ratio_ci": [0.05, 0.15], "p_study": 0.004})
+    '+0.100 [+0.05, +0.15], p 0.004'
+    """
+    if not entry:
+        return "–"
+    if entry["log_ratio"] is None:
+        return "failed"
+    low, high = entry["log_ratio_ci"]
+    return f"{entry['log_ratio']:+.3f} [{low:+.2f}, {high:+.2f}], p {entry['p_study']:.3f}"
 
 
 def _dollars(cost: Any) -> str:

@@ -1,8 +1,9 @@
 """The facts of `evo reward`: how well a reward model ranks the candidates of campaigns."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from evo.screening.appraisal import Judgement, Ranked
+from evo.screening.appraisal import Forecasts, Judgement, Ranked
 
 LEVELS = (0.5, 0.8, 0.95)
 """Probabilities of the intervals whose coverage is given."""
@@ -43,6 +44,21 @@ def reward_facts(judgement: Judgement) -> dict[str, Any]:
             for (teacher, test), ranked in judgement.pairs.items()
         ],
     }
+
+
+def ahead_facts(forecasts: Mapping[int, Forecasts]) -> list[dict[str, Any]]:
+    """How well models of what came before predicted each part of a search."""
+    return [
+        {
+            "part": part,
+            "candidates": len(one.expected),
+            "rank_correlation": one.correlation,
+            "bias": one.bias,
+            "error_in_deviations": one.overconfidence,
+            "contrast": one.contrast,
+        }
+        for part, one in forecasts.items()
+    ]
 
 
 def _ranked_facts(ranked: Ranked) -> dict[str, Any]:

@@ -1,20 +1,21 @@
 """The facts of a study: one row per cell, and what each axis changes, other levels being equal."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from archive.history.confirmations import newest_of
 from archive.history.reader import Reader
 from archive.novelty.novelty_archive import mean_distance
-from evo.core.arrays import Floats
 from evo.core.records import Record
 from evo.core.stages import TrainingEnd
-from evo.evaluation.statistics.mean import student_mean
-from evo.evaluation.statistics.paired_test import holm, sign_flip_p
+from evo.evaluation.statistics.paired_test import holm
+from evo.report.facts.course import course_facts
 from evo.report.facts.front import fully_evaluated
+from evo.report.facts.paired import difference_facts
 from evo.report.facts.status import status_facts
 from evo.selection.individual import has_merit
 from evo.selection.worth import leaders_by_worth
@@ -59,7 +60,15 @@ def study_facts(name: str, cells: Sequence[StudyCell]) -> dict[str, Any]:
         cells: all of them, begun or not.
     """
     rows = [_row(cell) for cell in cells]
-    return {"name": name, "cells": rows, "effects": effects(rows)}
+    confirmed = [row["confirmed"] for row in rows if row.get("confirmed")]
+    for entry, p in zip(confirmed, holm([entry["p"] for entry in confirmed]), strict=True):
+        entry["p_study"] = p
+    begun = {
+        cell.name: cell.reader
+        for cell in cells
+        if cell.reader is not None and cell.reader.generation > 0
+    }
+    return {"name": name, "cells": rows, "effects": effects(rows), "course": course_facts(begun)}
 
 
 def _row(cell: StudyCell) -> dict[str, Any]:
@@ -86,7 +95,8 @@ def _row(cell: StudyCell) -> dict[str, Any]:
         "mean_margin": _mean([record.scored.margin.value for record in full]),
         "b_wr_quartiles": _quartiles([record.scored.b_wr.value for record in full]),
         "bsota_wr_quartiles": _quartiles([record.scored.bsota_wr.value for record in full]),
-        "best": _best(full),
+        "best": (best := _best(full)),
+        "confirmed": best and _confirmed(reader.folder, best["id"]),
         "discoveries": discoveries,
         "novelty": _mean([record.archived.behaviour for record in full]),
         "diversity": _diversity(full),
@@ -114,6 +124,18 @@ def _best(full: Sequence[Record]) -> dict[str, Any] | None:
         "bsota_wr": best.scored.bsota_wr.value,
         "is_remeasured": best.scored.end is TrainingEnd.REMEASURED,
     }
+
+
+def _confirmed(folder: Path, id_: str) -> dict[str, Any] | None:
+    """The result of the best on fresh seeds, where it was confirmed.
+
+    `p` is that of its own test; `p_study` is corrected over all cells, see `study_facts`.
+    """
+    entry = newest_of(folder, id_)
+    if entry is None:
+        return None
+    kept = ("log_ratio", "log_ratio_ci", "p", "verdict", "strongest_baseline")
+    return {**{key: entry[key] for key in kept}, "p_study": None}
 
 
 def _diversity(full: Sequence[Record]) -> float | None:
@@ -173,20 +195,5 @@ def _effects(rows: Sequence[Mapping[str, Any]], measure: str) -> Iterator[dict[s
                 "levels": [first, second],
                 "measure": measure,
                 "pairs": len(differences),
-                **_difference(np.array(differences)),
+                **difference_facts(np.array(differences)),
             }
-
-
-def _difference(differences: Floats) -> dict[str, Any]:
-    """Mean, interval, standardised effect size and uncorrected p of paired differences."""
-    if len(differences) < 2:
-        mean = float(differences[0]) if len(differences) else None
-        return {"mean": mean, "ci": None, "d": None, "p": None}
-    estimate = student_mean(differences)
-    deviation = float(differences.std(ddof=1))
-    return {
-        "mean": estimate.value,
-        "ci": [estimate.low, estimate.high],
-        "d": estimate.value / deviation if deviation and math.isfinite(deviation) else None,
-        "p": min(1.0, 2 * min(sign_flip_p(differences), sign_flip_p(-differences))),
-    }

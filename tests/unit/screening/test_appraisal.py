@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from evo.report.pictures import efficiency as picture
-from evo.screening.appraisal import Evaluated, Judgement, held_out, matrix, ranked
+from evo.screening.appraisal import Evaluated, Judgement, forward, held_out, matrix, ranked
 from evo.screening.efficiency import Efficiency
 from evo.screening.model import Example
 from evo.screening.trust import Trust
@@ -44,6 +44,18 @@ def test_nobody_is_ranked_by_a_model_that_learned_from_it() -> None:
     expected = held_out(drawn, np.arange(len(noise)), seed=0).expected
 
     assert abs(np.corrcoef(expected, noise)[0, 1]) < 0.3
+
+
+def test_each_part_is_predicted_by_what_came_before_it_alone() -> None:
+    world = evaluated()  # the third part follows the opposite law, which nothing before it says
+    parts = np.repeat([1, 2, 3, 4], [50, 50, 50, 5])
+
+    ahead = forward(world, parts)
+
+    assert list(ahead) == [2, 3]  # nothing is before the first, and the fourth is too small
+    assert ahead[2].correlation > 0.8
+    assert ahead[3].correlation < -0.8
+    assert 0.5 < ahead[2].contrast < 1.5
 
 
 def test_intervals_of_a_model_hold_their_share_of_what_follows_its_law() -> None:
