@@ -78,7 +78,7 @@ def main() -> None:
         evaluations=Size(300, 24, "evaluations per search"),
         offspring=Size(100, 2, "offspring per operator and search"),
     )
-    landscape, kind = Landscape.load(), kinds.get("activation")()
+    landscape, kind = Landscape.shared(), kinds.get("activation")()
     validate = Validate(Validator(kind, InProcess()))
     gains: dict[str, list[tuple[float, float]]] = {name: [] for name in NAMES}
     refused, seconds = dict.fromkeys(NAMES, 0), dict.fromkeys(NAMES, 0.0)

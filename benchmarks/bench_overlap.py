@@ -100,6 +100,6 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             generations=Size(6, 2, "generations of each campaign; the first is not counted"),
-            latency=Size(2000, 200, "milliseconds that a reply takes"),
+            latency=Size(2000, 50, "milliseconds that a reply takes"),
         )
     )

@@ -6,6 +6,7 @@ of each is the sum over the heats that it needs. Prints candidates per minute an
 and how many of the full evaluation's best each one finds.
 
 Usage: python benchmarks/bench_racing.py [--quick] [--pools N] [--size N] [--shorter N]
+    [--baselines N]
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +83,7 @@ def evaluated(
     return [id_ for _, id_ in ranked], run.seconds - before
 
 
-def main(pools: int, size: int, shorter: int) -> None:
+def main(pools: int, size: int, shorter: int, baselines: int) -> None:
     """Evaluate each pool in three ways and print the cost and the winners of each."""
     rungs = [
         rung.model_copy(update={"epochs": max(1, rung.epochs // shorter)})
@@ -104,8 +105,9 @@ def main(pools: int, size: int, shorter: int) -> None:
     ):
         validator = Validator(kind, sandbox)
         run = Recorded(workers)
-        baselines = evaluate_baselines(run, protocol, validated_baselines(kind, validator))
-        trials = {record.id: record.scored.trials for record in baselines}
+        known = validated_baselines(kind, validator)[:baselines]
+        known = evaluate_baselines(run, protocol, known)
+        trials = {record.id: record.scored.trials for record in known}
         for seed in range(pools):
             pool = offspring(kind, validator, seed, size)
             best: list[str] = []
@@ -131,6 +133,7 @@ if __name__ == "__main__":
             __doc__,
             pools=Size(1, 1, "pools of offspring"),
             size=Size(24, 4, "candidates per pool"),
-            shorter=Size(1, 20, "divides the epochs of every rung"),
+            shorter=Size(1, 1_000, "divides the epochs of every rung"),
+            baselines=Size(99, 3, "baselines at most"),
         )
     )

@@ -5,11 +5,11 @@ weights over the same batches; the losses must agree. Prints, for each network a
 the ratio of processor times, and the ratio of evo's time to a lower bound: the floating-point
 operations of all matrix products at the speed of a large product on this machine.
 
-Usage: python benchmarks/bench_trainer.py [--quick] [--rounds N] [--epochs N]
+Usage: python benchmarks/bench_trainer.py [--quick] [--rounds N] [--epochs N] [--seeds N]
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import torch
@@ -33,25 +33,25 @@ SEEDS = PROTOCOL.heats(1)[0]
 PARTS = Parts(F.silu)
 
 
-def side_by_side(network: Network, data: Data, epochs: int) -> torch.Tensor:
+def side_by_side(network: Network, data: Data, seeds: Sequence[int], epochs: int) -> torch.Tensor:
     """Test losses (seeds, rates) of evo's trainer."""
     return train(
         network,
         data,
         PARTS,
-        seeds=SEEDS,
+        seeds=seeds,
         learning_rates=PROTOCOL.learning_rates,
         epochs=epochs,
         batch_size=PROTOCOL.batch_size,
     ).test_loss
 
 
-def one_by_one(network: Network, data: Data, epochs: int) -> torch.Tensor:
+def one_by_one(network: Network, data: Data, seeds: Sequence[int], epochs: int) -> torch.Tensor:
     """Test losses (seeds, rates) of a plain loop: torch's layers and Adam, copy after copy."""
     return torch.tensor(
         [
             [alone(network, data, seed, rate, epochs) for rate in PROTOCOL.learning_rates]
-            for seed in SEEDS
+            for seed in seeds
         ]
     )
 
@@ -152,24 +152,26 @@ def processor_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def main(rounds: int, epochs: int) -> None:
+def main(rounds: int, epochs: int, seeds: int) -> None:
     """Time both sides in turn and print the median ratios."""
     torch.set_num_threads(1)
     keep_memory()
     task = Digits()
     data = task.load()
     rate = matrix_rate()
-    copies = len(SEEDS) * len(PROTOCOL.learning_rates)
+    trained = SEEDS[:seeds]
+    copies = len(trained) * len(PROTOCOL.learning_rates)
     print(f"matrix rate {rate / 1e9:.0f} GFLOP/s, {copies} copies of each network")
     totals = [[0.0, 0.0, 0.0] for _ in range(rounds)]
     for name, network in task.networks().items():
-        ours, theirs = side_by_side(network, data, epochs), one_by_one(network, data, epochs)
+        ours = side_by_side(network, data, trained, epochs)
+        theirs = one_by_one(network, data, trained, epochs)
         assert torch.allclose(ours, theirs, rtol=2e-2, atol=2e-3), "not the same work"
         floor = product_flops(network, data, epochs) * copies / rate
         ratios: list[float] = []
         for total in totals:
-            fast = processor_seconds(lambda: side_by_side(network, data, epochs))  # noqa: B023
-            slow = processor_seconds(lambda: one_by_one(network, data, epochs))  # noqa: B023
+            fast = processor_seconds(lambda: side_by_side(network, data, trained, epochs))  # noqa: B023
+            slow = processor_seconds(lambda: one_by_one(network, data, trained, epochs))  # noqa: B023
             ratios.append(slow / fast)
             total[0], total[1], total[2] = total[0] + slow, total[1] + fast, total[2] + floor
         print(f"{name}: plain loop / side by side = {_spread(ratios)}")
@@ -189,5 +191,6 @@ if __name__ == "__main__":
             __doc__,
             rounds=Size(3, 1, "measurements of each side"),
             epochs=Size(PROTOCOL.rungs[1].epochs, 1, "epochs of each training"),
+            seeds=Size(len(SEEDS), 2, "seeds of each network"),
         )
     )

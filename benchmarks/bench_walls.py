@@ -62,7 +62,7 @@ def main(rounds: int, batch: int) -> None:
     sources = list(tomllib.loads(COMPONENTS.read_text()).values())
     sources += [candidate.source for candidate in KIND.baselines().values()]
     honest = [sources[i % len(sources)] for i in range(batch)]
-    tracing(sources)
+    tracing(sources[:batch])
     with Sandbox() as sandbox:
         candidates = [Candidate.of("activation", source, operator="bench") for source in honest]
         validator = Validator(KIND, sandbox)

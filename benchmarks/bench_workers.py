@@ -4,6 +4,7 @@ Both sides train the same baselines on the first rung of the default task, in pr
 warm. Prints the ratio of wall times. Needs two idle processors.
 
 Usage: python benchmarks/bench_workers.py [--quick] [--rounds N] [--repeats N] [--shorter N]
+    [--baselines N]
 """
 
 import time
@@ -30,14 +31,14 @@ def wall_seconds(pool: Workers, jobs: list[Job]) -> float:
     return time.perf_counter() - start
 
 
-def main(rounds: int, repeats: int, shorter: int) -> None:
+def main(rounds: int, repeats: int, shorter: int, baselines: int) -> None:
     """Time one worker and two in turn, and print the median ratio."""
     kind = kinds.get("activation")()
     with Sandbox() as sandbox:
-        baselines = validated_baselines(kind, Validator(kind, sandbox))
+        known = validated_baselines(kind, Validator(kind, sandbox))[:baselines]
     jobs = [
         Job(f"{record.id}-{repeat}", record.graphs, 0)
-        for record in baselines
+        for record in known
         for repeat in range(repeats)
     ]
     protocol = Config().protocol
@@ -63,5 +64,6 @@ if __name__ == "__main__":
             rounds=Size(3, 1, "measurements of each side"),
             repeats=Size(1, 1, "trainings of each baseline per measurement"),
             shorter=Size(1, 10, "divides the epochs"),
+            baselines=Size(99, 4, "baselines at most"),
         )
     )

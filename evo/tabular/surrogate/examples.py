@@ -7,6 +7,7 @@ errs. `evo/data/surrogate/baselines.parquet` holds 32 seeds of each baseline.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -40,15 +41,16 @@ class Examples:
     margins: Floats
     networks: Floats
 
-    @classmethod
-    def load(cls) -> "Examples":
-        """The examples that come with evo: those with a margin per network first."""
+    @staticmethod
+    @cache
+    def load() -> "Examples":
+        """The examples that come with evo, those with a margin per network first; read once."""
         rows = _rows("evolved")
         known = {row["id"] for row in rows}
         pool = [record for record in read_pool() if record.id not in known]
         graphs = [tuple(row["graphs"]) for row in rows] + [record.graphs for record in pool]
         measured = np.array([row["margins"] for row in rows], dtype=np.float64)
-        return cls(
+        return Examples(
             ids=(*(row["id"] for row in rows), *(record.id for record in pool)),
             origins=(*(row["origin"] for row in rows), *(POOL for _ in pool)),
             features=np.stack([function_features(component_of(texts)) for texts in graphs]),
