@@ -6,6 +6,7 @@ Python would need their value: `math.sqrt(2 / fan_in)`, `max(a, 0.1)`, `float(t)
 
 import builtins
 import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
 from evo.validation.graph.rewriting import OWN
 from evo.validation.graph.sizes import FUNCTIONS
+from evo.validation.graph.substitutes import SizedList
 from evo.validation.graph.tracked import ARITHMETIC, is_tracked, noted, plain
 
 
@@ -107,8 +109,27 @@ MATH: Mapping[str, Callable[..., Any]] = {
 """Functions of `math` while sizes are tracked."""
 
 
+def _of_lists(function: Callable[..., Any], left: Any, right: Any) -> Any:
+    """A list times a size, or such a list and another, as a list that knows how long it is."""
+    if function is operator.mul:
+        values, count = (left, right) if isinstance(left, list) else (right, left)
+        if is_tracked(count):
+            return SizedList([(list(values), count)])
+    if function is operator.add and any(isinstance(one, SizedList) for one in (left, right)):
+        return SizedList(
+            [
+                part
+                for one in (left, right)
+                for part in (one.parts if isinstance(one, SizedList) else [(list(one), 1)])
+            ]
+        )
+    return function(left, right)
+
+
 def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]:
     def applied(left: Any, right: Any) -> Any:
+        if isinstance(left, list) or isinstance(right, list):
+            return _of_lists(function, left, right)
         if is_tracked(right) and isinstance(right, int) and isinstance(left, float):
             return getattr(right, f"__r{dunder}__")(left)
         return function(left, right)

@@ -61,9 +61,9 @@ class Masks:
         return self._masks.get(node)
 
     def choose(self, node: Node, call: RecordedCall) -> RecordedCall | None:
-        """The call for `x[mask]`; None for any other index."""
+        """The call for `x[mask]` or `x.masked_select(mask)`; None for any other index."""
         values, indices = call.arguments
-        mask = _mask_among(indices)
+        mask = _mask_among([indices] if isinstance(indices, Node) else indices)
         if mask is None or mask.meta["shape"] != values.meta["shape"]:
             return None
         self._masks[node] = mask

@@ -224,14 +224,20 @@ class _Merger:
         return None
 
     def _formula(self, numbers: Sequence[float], *, is_float: bool) -> Expression | None:
-        """The shortest formula of the component that has these values."""
+        """The shortest formula of the component that has these values, within its own bounds."""
+        chosen: Expression | None = None
         for expression, values in self._formulas:
             if not is_float and any(isinstance(value, float) for value in values):
                 continue
-            if _same(values, numbers) and (whole := self.of_inputs(expression)) is not None:
-                is_whole = any(isinstance(value, int) for value in values)
-                return ["float", whole] if is_float and is_whole else whole
-        return self._guess(numbers) if is_float else None
+            # `max(1, n // 2)` has the values of `n // 2` at all sizes but the smallest.
+            bounds = chosen is not None and expression[0] in ("max", "min")
+            if (chosen is None or (bounds and chosen in expression)) and _same(values, numbers):
+                chosen = chosen if self.of_inputs(expression) is None else expression
+        if chosen is None:
+            return self._guess(numbers) if is_float else None
+        whole = self.of_inputs(chosen)
+        is_whole = any(isinstance(trace.ledger[str(chosen)][1], int) for trace in self._traces)
+        return ["float", whole] if is_float and is_whole else whole
 
     def _guess(self, numbers: Sequence[float]) -> Expression | None:
         """A formula for numbers that no tracked function computed, as numpy's."""

@@ -76,7 +76,8 @@ def record(
     recorder = _Recorder(inputs, progress, notes.line, decisions)
     recorder.keep(range(len(inputs)) if kept is None else kept)
     sizes = Sizes(recorder.name_of, recorder.depends, from_back=notes.from_back)
-    with dispatched_to(recorder), torch._C._EnablePythonDispatcher():
+    # What a function leaves of the mode of gradients ends with it.
+    with torch.enable_grad(), dispatched_to(recorder), torch._C._EnablePythonDispatcher():
         notes.use(sizes)
         try:
             output = function(*inputs)

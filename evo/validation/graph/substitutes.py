@@ -23,6 +23,8 @@ def einsum(equation: str, *operands: Any) -> torch.Tensor:
     letters = sorted({letter for name in names for letter in name})
     if not arrow:
         output = "".join(letter for letter in letters if left.count(letter) == 1)
+    if "..." in output and left.replace(",", "").replace("...", "").isalpha() and len(names) <= 2:
+        return _over_ellipsis(names, tensors, output)
     is_plain = left.replace(",", "").isalpha() and len(set(output)) == len(output)
     is_fit = len(names) == len(tensors) <= 2 and all(
         len(set(name)) == len(name) == tensor.dim()
@@ -40,6 +42,31 @@ def einsum(equation: str, *operands: Any) -> torch.Tensor:
     rest = [letter for letter in name if letter in output]
     summed = tensor.sum(gone) if gone else tensor
     return summed.permute([rest.index(letter) for letter in output])
+
+
+def _over_ellipsis(names: list[str], tensors: Any, output: str) -> torch.Tensor:
+    """A product over whatever dimensions an ellipsis stands for, whose letters go to the end."""
+    letters = output.replace("...", "")
+    summed = sorted({letter for name in names for letter in name if letter.isalpha()} - {*letters})
+    product: torch.Tensor | None = None
+    for name, tensor in zip(names, tensors, strict=True):
+        before, _, after = name.partition("...") if "..." in name else ("", "", name)
+        for _ in before:
+            tensor = tensor.movedim(0, -1)  # noqa: PLW2901 - step by step
+        has = [*after, *before]
+        for letter in [one for one in (*letters, *summed) if one in name]:
+            tensor = tensor.movedim(has.index(letter) - len(has), -1)  # noqa: PLW2901
+            has.append(has.pop(has.index(letter)))
+        for place, letter in enumerate(reversed((*letters, *summed))):
+            tensor = tensor if letter in name else tensor.unsqueeze(-1 - place)  # noqa: PLW2901
+        product = tensor if product is None else product * tensor
+    assert product is not None
+    if summed:
+        product = product.sum([-1 - place for place in range(len(summed))])
+    for letter in reversed(output.partition("...")[0]):
+        product = product.movedim(letters.index(letter) - len(letters), 0)
+        letters = letters.replace(letter, "")
+    return product
 
 
 def _product(names: list[str], tensors: list[torch.Tensor], output: str) -> torch.Tensor:
@@ -111,6 +138,54 @@ def gaussian_nll_loss(  # noqa: PLR0917 - as torch has them
     return {"mean": torch.mean, "sum": torch.sum}.get(reduction, torch.clone)(loss)
 
 
+class MaskIndex:
+    """What `torch.where(condition)` gives: an index that is used whole, as in `y[index]`."""
+
+    def __init__(self, mask: torch.Tensor) -> None:
+        self.mask = mask
+
+    def __getitem__(self, _: Any) -> Any:
+        raise TypeError(
+            "torch.where(condition) gives indices, whose number depends on values; use them whole, "
+            "as in y[index], or write torch.where(condition, a, b)"
+        )
+
+    __iter__ = __len__ = __getitem__  # pyright: ignore[reportAssignmentType] - both raise
+
+
+def where(condition: torch.Tensor, *values: Any, **keywords: Any) -> Any:
+    """`torch.where`; of a condition alone, what may index tensors of its shape."""
+    if values or keywords:
+        return _WHERE(condition, *values, **keywords)
+    return MaskIndex(condition)
+
+
+_WHERE = torch.where
+
+
+class SizedList(list[Any]):
+    """A list that is as long as a size says, such as `[0.5] * x.shape[1]`.
+
+    Attributes:
+        parts: values, and how often they stand one after another.
+    """
+
+    def __init__(self, parts: list[tuple[list[Any], int]]) -> None:
+        super().__init__(value for values, count in parts for value in values * count)
+        self.parts = parts
+
+
+def tensor(values: Any, **keywords: Any) -> torch.Tensor:
+    """`torch.tensor`, of lists as long as a size says too."""
+    if not isinstance(values, SizedList):
+        return _TENSOR(values, **keywords)
+    parts = [(_TENSOR(part, **keywords), count) for part, count in values.parts]
+    return torch.cat([part.repeat(count) for part, count in parts])
+
+
+_TENSOR = torch.tensor
+
+
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
@@ -119,5 +194,7 @@ SUBSTITUTES: Mapping[tuple[Any, str], Callable[..., Any]] = {
     (torch, "einsum"): einsum,
     (torch.functional, "einsum"): einsum,
     (F, "gaussian_nll_loss"): gaussian_nll_loss,
+    (torch, "where"): where,
+    (torch, "tensor"): tensor,
 }
 """Substitute by module and name."""

@@ -135,21 +135,27 @@ class _Tracer:
         self._progress = progress
         self.may_remember = False
         """Whether a call may leave something to the next one."""
+        self._first_calls: list[Any] = []
 
     def merged(self, shapes: Sequence[Shapes], wide_shapes: Sequence[Shapes]) -> str:
         """The graph at all shapes, of all ways that the function goes by tensors."""
         recordings = [self._recorded(sizes) for sizes in shapes]
-        first_calls = _calls(recordings[0]) if self.may_remember else []
+        if self.may_remember:
+            self._first_calls = _calls(recordings[0])
         if any(one.ledger or one.has_lists for ways in recordings for one in ways.values()):
             shapes = [*shapes, *wide_shapes]
             recordings += [self._recorded(sizes) for sizes in wide_shapes]
         text = self._text(recordings, shapes)
-        if self.may_remember and first_calls != _calls(self._recorded(shapes[0])):
+        self._expect_no_memory(shapes[0])
+        return text
+
+    def _expect_no_memory(self, shapes: Shapes) -> None:
+        """Expect that a call at the first shapes computes what the first one did."""
+        if self.may_remember and self._first_calls != _calls(self._recorded(shapes)):
             raise TraceError(
                 "its second call computes another function than its first: it keeps something "
                 "between calls, as a class does in `self`; make what a call needs within the call"
             )
-        return text
 
     def _text(self, recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
         try:
@@ -161,6 +167,7 @@ class _Tracer:
         try:
             return self._joined(recordings, shapes)
         except DifferenceError as difference:
+            self._expect_no_memory(shapes[0])
             raise TraceError(explain_difference(difference)) from None
 
     def _joined(self, recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 import torch
 
 from evo.validation.graph.component_builtins import MATH
-from evo.validation.graph.substitutes import SUBSTITUTES
+from evo.validation.graph.numpy_functions import as_array, of_numpy
+from evo.validation.graph.stand_ins import STAND_INS
+from evo.validation.graph.substitutes import SUBSTITUTES, MaskIndex
 from evo.validation.graph.tracked import Sizes, is_tracked, plain
 
 _SHAPE: Any = torch._C.TensorBase.shape  # pyright: ignore[reportPrivateUsage] - its getter
@@ -49,6 +51,10 @@ def _sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, 
             items[place] = slice(None)
         dim += 1
     return tensor, tuple(items)
+
+
+def _itself(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.conj_physical() if tensor.is_complex() else tensor
 
 
 _for_good = ExitStack()
@@ -101,6 +107,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         return value if current is None else current.size(tensor, None, value)
 
     def item(tensor: torch.Tensor, index: Any) -> torch.Tensor:
+        index = index.mask if isinstance(index, MaskIndex) else index
         if current is not None and _has_tracked_slices(index):
             tensor, index = _sliced(tensor, index)
             if all(part is Ellipsis or part == slice(None) for part in index):
@@ -108,6 +115,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         return _GETITEM(tensor, index)
 
     def set_item(tensor: torch.Tensor, index: Any, written: Any) -> None:
+        index = index.mask if isinstance(index, MaskIndex) else index
         if current is None or not _has_tracked_slices(index):
             _SETITEM(tensor, index, written)
         elif isinstance(written, torch.Tensor):
@@ -129,22 +137,25 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
             return _TOLIST(tensor)
         return torch.equal(tensor, tensor)  # refused, as all that needs values
 
-    def array(*_: Any, **__: Any) -> Any:
-        raise TypeError(
-            "numpy cannot take a tensor here; use the function of torch in place of numpy's"
-        )
-
     tensor_names = {
-        "__array__": array,
+        "__array__": as_array,
+        "__array_ufunc__": of_numpy,
         "__iter__": iterate,
         "__setitem__": set_item,
         "item": value,
         "tolist": values,
+        "conj": _itself,
+        "data": property(torch.Tensor.detach),
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,
     }
     inherited = {name: vars(torch.Tensor).get(name) for name in tensor_names}
-    replaced = {(math, name): function for name, function in MATH.items()} | dict(SUBSTITUTES)
+    replaced: dict[tuple[Any, str], Any] = {
+        **{(math, name): function for name, function in MATH.items()},
+        **SUBSTITUTES,
+        **STAND_INS,
+        (torch.cuda, "is_available"): bool,
+    }
     originals = {place: getattr(*place) for place in replaced}
     for name, function in tensor_names.items():
         setattr(torch.Tensor, name, function)

@@ -26,6 +26,7 @@ from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.views import Views
 from evo.validation.graph.written import Written, write
 
+_CHOOSING = (torch.ops.aten.index.Tensor, torch.ops.aten.masked_select.default)
 _DETACH = torch.ops.aten.detach.default
 
 
@@ -164,7 +165,7 @@ class _Writer:
             result = node if self._has_gradients else self._straight_through(written, node)
             self._views.write(node.args[0], node, result)  # pyright: ignore[reportArgumentType] - a node
             return
-        if call.target is torch.ops.aten.index.Tensor:
+        if call.target in _CHOOSING:
             call = self._masks.choose(node, call) or call
         elif self._masks.is_reshaped(node, call):
             self._views.add_same(node, call.arguments[0])

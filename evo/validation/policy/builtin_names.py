@@ -1,4 +1,4 @@
-"""Uses of builtin names that are harmless: variables, words of annotations, types in messages.
+"""Uses of names that are harmless: variables, annotations, types in messages, a look for CUDA.
 
 Library code calls its argument `input`, annotates with `object`, and says `{type(x)}` when a check
 of its input fails. None of these reaches the builtin function in a way that matters.
@@ -21,6 +21,12 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
                 nodes |= _words_of(node.returns)
             case ast.arg(annotation=annotation) | ast.AnnAssign(annotation=annotation):
                 nodes |= _words_of(annotation)
+            case ast.Call(
+                ast.Attribute(ast.Attribute(ast.Name("torch"), "cuda") as module, "is_available"),
+                [],
+                [],
+            ):
+                nodes |= {module, node.func}
             case ast.FormattedValue(ast.Call(ast.Name("type") as name, [argument], [])):
                 nodes |= set() if isinstance(argument, ast.Starred) else {name}
             case _:

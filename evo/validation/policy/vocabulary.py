@@ -31,14 +31,15 @@ _OPERATORS = {
     for name in ALLOWED
 }
 _FUNCTIONS = """
-arange as_tensor atleast_1d atleast_2d cross_entropy einsum empty empty_like eye full
-gaussian_nll_loss linspace logsigmoid margin_ranking_loss multilabel_soft_margin_loss nll_loss
-normalize ones scalar_tensor softmin softsign tanhshrink tensor zeros
+arange as_tensor atleast_1d atleast_2d batch_norm cross_entropy einsum empty empty_like eye full
+gaussian_nll_loss instance_norm linspace logsigmoid margin_ranking_loss masked_select
+multi_margin_loss multilabel_soft_margin_loss nll_loss normalize ones rrelu scalar_tensor
+set_grad_enabled softmin softsign tanhshrink tensor zeros
 """
 _TENSOR = """
-Q R S T U Vh bool device dim double dtype float half indices int is_floating_point item long mH
-nelement new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape size values
-view_as
+Q R S T U Vh bool conj data device dim double dtype float half indices int is_complex
+is_floating_point item long mH nelement new_empty ndim new_tensor numel requires_grad requires_grad_
+reshape_as shape size values view_as
 """
 _MODULE = """
 Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad smallest_normal
@@ -74,13 +75,14 @@ acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees 
 exp2 expm1 fabs factorial floor fmod fsum gamma gcd hypot inf isclose isfinite isinf isnan ldexp
 lgamma log log10 log1p log2 nan perm pi pow prod radians remainder sin sinh sqrt tan tanh tau trunc
 """
-_LISTS = "append extend items keys"
+_LISTS = "append extend get insert items keys pop"
+_TEXTS = "endswith join lower replace split startswith strip upper"
 
 ATTRIBUTES = frozenset(
     name
     for name in _OPERATORS
     | {f"{name}_" for name in _OPERATORS}
-    | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _TYPING, _DTYPES, _MATH, _LISTS)).split())
+    | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _TYPING, _DTYPES, _MATH, _LISTS, _TEXTS)).split())
     if not name.startswith("_")
 ) | frozenset(" ".join((_STANDARD, _OF_MODULES, _LAYERS)).split())
 """Names allowed after a dot or in `from … import`."""
@@ -106,10 +108,8 @@ _DEVICE = "leave the device to the trainer"
 
 NAME_REMEDIES: Mapping[str, str] = {
     "tolist": "compute with the tensor itself",
-    "numpy": "stay with tensors",
+    "numpy": "stay with tensors, whose std() needs correction=0 to be that of numpy",
     "nonzero": _BY_TORCH_WHERE,
-    "masked_select": _BY_TORCH_WHERE,
-    "data": "use .detach()",
     "rand": _RANDOM,
     "rand_like": _RANDOM,
     "randn": _RANDOM,
@@ -132,8 +132,6 @@ NAME_REMEDIES: Mapping[str, str] = {
     "inv": "use torch.linalg.svd, or Newton-Schulz steps",
     "solve": "use torch.linalg.svd, or Newton-Schulz steps",
     "eig": "use torch.linalg.svd",
-    "batch_norm": "use statistics of a row, with dim=-1",
-    "instance_norm": "use statistics of a row, with dim=-1",
     "conv2d": "use conv1d on rows",
 }
 """Remedy per forbidden name that people and models often use."""
