@@ -4,6 +4,7 @@ It sees checked graphs and trusted code alone, as any worker. A job that takes t
 process: the kernel does it, however busy the process is.
 """
 
+import gc
 import os
 import platform
 import signal
@@ -69,6 +70,7 @@ class RemoteWorker:
             tasks.get(name)  # a file of the user's defines the classes of its data
             if name in data:
                 give_data(name, unpacked(data[name]))
+        gc.freeze()  # what is imported stays: the collector would look through it again and again
         self.work = work
         self._worker = Worker("cuda:0" if work.device == "cuda" else work.device)
 

@@ -19,8 +19,10 @@ PRINTS = {
     "bench_operators.py": "ahead of parent",
     "bench_overlap.py": "proposed ahead",
     "bench_racing.py": "rungs and races",
+    "bench_ray.py": "throughput by Ray / local",
     "bench_surrogate.py": "held out",
     "bench_trainer.py": "all networks",
+    "bench_utilisation.py": "utilisation",
     "bench_view.py": "first page",
     "bench_walls.py": "hostile",
     "bench_workers.py": "one worker / two workers",
@@ -44,7 +46,7 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-SLOW = ("soak", "real", "browser", "model")
+SLOW = ("soak", "real", "browser", "model", "bench_ray")
 LONG = pytest.mark.skipif(
     PROFILE != "nightly", reason="kills, browsers and long runs: make test-long"
 )

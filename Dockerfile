@@ -1,0 +1,20 @@
+# evo with Ray, for one machine or as the image of a Ray cluster. Build: docker build -t evo .
+# Run: docker run --rm -it --shm-size=2g -v "$PWD/runs:/work/runs" evo evo run demo
+# The walls of the sandbox: docker run --rm evo evo doctor
+FROM python:3.11-slim-bookworm
+
+RUN pip install --no-cache-dir uv && useradd --create-home --uid 1000 evo
+WORKDIR /opt/evo
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY evo evo
+COPY archive archive
+COPY operators operators
+COPY prompts prompts
+# The lock has the packages of development too; only those that evo and Ray need are installed.
+RUN uv pip install --system --no-cache --constraint requirements.lock '.[ray,view]'
+
+# Never root: the sandbox gives up what is left, and files in /work belong to the caller's user.
+USER evo
+WORKDIR /work
+ENV PYTHONDONTWRITEBYTECODE="" RAY_USAGE_STATS_ENABLED=0
+CMD ["evo", "--help"]
