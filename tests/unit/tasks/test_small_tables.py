@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_breast_cancer, load_digits
 
 from evo.tasks.base import Task
 from evo.tasks.breast_cancer import BreastCancer
@@ -32,13 +31,13 @@ def test_splits_have_the_stated_sizes(task: Task, sizes: tuple[int, int, int]) -
     assert data.samples.inputs.std().item() == pytest.approx(1, abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("load", "name", "header_rows"),
-    [(load_digits, "digits.csv.gz", 0), (load_breast_cancer, "breast_cancer.csv", 1)],
-)
-def test_a_table_is_read_as_scikit_learn_reads_it(load, name: str, header_rows: int) -> None:
-    inputs, classes = load(return_X_y=True)
+def test_a_table_is_read_as_scikit_learn_reads_it() -> None:
+    from sklearn.datasets import load_breast_cancer, load_digits
 
-    table = read_table(name, header_rows=header_rows)
-
-    assert np.array_equal(table, np.column_stack([inputs, classes]))
+    for load, name, header_rows in (
+        (load_digits, "digits.csv.gz", 0),
+        (load_breast_cancer, "breast_cancer.csv", 1),
+    ):
+        inputs, classes = load(return_X_y=True)
+        table = read_table(name, header_rows=header_rows)
+        assert np.array_equal(table, np.column_stack([inputs, classes]))
