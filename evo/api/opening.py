@@ -14,6 +14,7 @@ from evo.api.walls import Warn, expect_walls
 from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons
 from evo.campaign.branch import Branch, Place, branch, branch_again
+from evo.campaign.environment import environment, machine
 from evo.campaign.room import expect_room
 from evo.components.kinds import kinds
 from evo.config import Config, parse
@@ -66,7 +67,7 @@ def start(
     if replay is not None and replay.begun_with == history.begun_with:
         # What was said to it is said again, where nothing else was asked for.
         history.change([change for change in replay.changes if change.settings])
-    machines.note_machine(folder, create.machine(), generation=0, before=())
+    machines.note_machine(folder, machine(), generation=0, before=())
     return history
 
 
@@ -162,7 +163,7 @@ def reopen(
             ready = create.check_config(config, replayed=replay is not None, begun=folder)
             for remark in _task_changes(history, ready, accept=accept_changed_tasks):
                 warn(remark)
-        now = create.environment()
+        now = environment()
         changed = [
             f"{name} {before} → {now.get(name, 'none')}"
             for name, before in history.environment.items()
@@ -173,7 +174,7 @@ def reopen(
         for name in history.strays:
             warn(f"{folder / 'segments' / name} is no segment of a campaign and is left out.")
         last = next(reversed(machines.read_stays(folder)), None)
-        here = create.machine()
+        here = machine()
         if last is not None and last.machine != here and not changed:
             warn(f"It ran on another machine last ({last.name}): last digits may differ.")
         machines.note_machine(

@@ -13,7 +13,8 @@ from archive.history import origins, task_changes
 from archive.history.manifest import LESSONS
 from archive.history.origins import Taken
 from archive.history.reader import Reader
-from evo.campaign.create import ReadyTask, environment, with_grids
+from evo.campaign.create import ReadyTask, with_grids
+from evo.campaign.environment import environment
 from evo.campaign.needs import device_of
 from evo.config import Config, parse
 from evo.config.given import Origin

@@ -1,16 +1,13 @@
 """Create a campaign: check its configuration before anything is spent, then make its folder."""
 
-import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import torch
+from typing import NamedTuple
 
 from archive.history.history import History
 from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
+from evo.campaign.environment import environment
 from evo.campaign.kind_needs import check_suits
 from evo.campaign.needs import device_of, needs_of
 from evo.campaign.propose_step import portfolio_of
@@ -19,7 +16,6 @@ from evo.compute.engines.base import engines
 from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.problems import Problems
-from evo.core.registry import plugins
 from evo.llm import models, prices
 from evo.llm.providers.base import providers
 from evo.llm.settings import ModelSettings
@@ -284,35 +280,3 @@ def create(
     history = History.create(folder, config=values, environment=surroundings, fill=fill)
     lessons.keep_lessons(folder, config.reward)
     return history
-
-
-def machine() -> dict[str, str]:
-    """The processor that trainings run on, which decides the last digits of their results."""
-    return {
-        "processor": platform.machine(),
-        "cpu": _cpu_name(),
-        "cpu_features": torch.backends.cpu.get_cpu_capability(),
-    }
-
-
-def _cpu_name() -> str:
-    """The processor's name, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine that a campaign runs on; no environment variables."""
-    packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
-    return {
-        "evo": version("evo-search"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        **machine(),
-        **{package: version(package) for package in packages},
-        **{plugin.package: plugin.version for plugin in plugins().values()},
-    }

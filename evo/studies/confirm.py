@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from archive.history.confirmations import Confirmations, outcomes_of
 from archive.history.reader import Reader
 from evo.campaign import create, process
+from evo.campaign.environment import environment
 from evo.campaign.given import names_of_baselines
 from evo.campaign.needs import device_of
 from evo.compute.workers import Workers
@@ -135,7 +136,7 @@ def carry_out(
         "kind": confirmation.config.kind,
         "device": confirmation.config.device,
         "protocol": confirmation.config.protocol.model_dump(mode="json"),
-        "environment": create.environment(),
+        "environment": environment(),
     }
     with Confirmations.open(confirmation.campaign, settings=settings) as book:
         known = {

@@ -13,15 +13,13 @@ import torch
 
 from evo.core.errors import EvoError, UsageError
 from evo.networks.base import Network
-from evo.networks.parts import Parts
 from evo.tasks.base import Data, LoopTask, Split, Task, expect_arguments
 from evo.tasks.measurements import Metric
+from evo.tasks.network_trial import try_network
 from evo.tasks.objective import Classification, Regression
 
 _MOST_SHARED = 0.05
 """Share of a split's samples that may also lie in another one: tables repeat rows by chance."""
-_TRIED = 4
-"""Samples per copy that a network is tried on."""
 
 
 class CheckedTask(NamedTuple):
@@ -255,7 +253,7 @@ class _Check:
             if not isinstance(network, Network):
                 self.refuse(f"network {name!r} to be a Network", f"a {type(network).__name__}")
             with torch.random.fork_rng(devices=()):
-                self.calling(f"network {name!r}", partial(_try, network, data))
+                self.calling(f"network {name!r}", partial(try_network, network, data))
             if remark := network.remark():
                 yield f"Task {self._name!r}, network {name!r}: {remark}."
 
@@ -280,31 +278,3 @@ def _rows(split: Split) -> list[int]:
     return [
         hash((row.tobytes(), target.tobytes())) for row, target in zip(inputs, targets, strict=True)
     ]
-
-
-def _try(network: Network, data: Data) -> None:
-    """Start two copies of a network, and compute outputs, losses and gradients.
-
-    Raises:
-        ValueError: outputs have another shape than the task's.
-    """
-    shape = tuple(data.train.inputs.shape[1:])
-    parts = Parts()
-    start = network.fresh(shape, data.outputs, torch.Generator().manual_seed(0), parts)
-    copies = network.leaves({name: torch.stack([v, v]) for name, v in start.items()})
-    samples = data.train.inputs[:_TRIED]
-    arranged = network.arranged(samples)
-    outputs = network.forward(copies, torch.stack([arranged, arranged]), parts)
-    expected = (2, len(samples), data.outputs)
-    if tuple(outputs.shape) != expected:
-        raise ValueError(
-            f"expected outputs (copies, batch, outputs) = {expected}, got {tuple(outputs.shape)}"
-        )
-    targets = data.train.targets[:_TRIED]
-    losses = data.objective.losses(outputs, torch.stack([targets, targets]))
-    if tuple(losses.shape) != expected[:2]:
-        raise ValueError(
-            f"expected losses (copies, batch) = {expected[:2]}, got {tuple(losses.shape)}"
-        )
-    trained = [value for value in copies.values() if value.requires_grad]
-    torch.autograd.grad(losses.sum(), trained, allow_unused=True)

@@ -10,6 +10,7 @@ import pytest
 from archive.history import machines, task_changes
 from evo.api.opening import reopen, start
 from evo.campaign import create
+from evo.campaign.environment import machine
 from evo.config import Config, load
 from evo.core.errors import UsageError
 from evo.tasks.base import Data, Split
@@ -61,7 +62,7 @@ def test_a_text_model_in_a_folder_is_kept_by_its_absolute_path(config: Config, t
 def test_another_machine_is_said_at_resume_and_written_down(config: Config, tmp_path) -> None:
     folder = tmp_path / "run"
     start(config, folder, warn=lambda _: None).close()
-    here = create.machine()
+    here = machine()
     assert [stay.machine for stay in machines.read_stays(folder)] == [here]
     assert warned(folder) == []
 
