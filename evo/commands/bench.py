@@ -49,14 +49,16 @@ def tabular(
     from evo.report.facts.tabular import tabular_facts
     from evo.report.views.live import work_view
     from evo.report.views.tabular import tabular_view
-    from evo.screening.pool import read_pool
+    from evo.screening.pool import POOL_TASK, pool_grounds, read_pool
     from evo.tabular.benchmark import BenchmarkPlan, Table, measure
     from evo.tabular.strategy import Goal, strategies
 
     if goal not in get_args(Goal):
         raise unknown_name("goal", goal, get_args(Goal))
     chosen = {name: strategies.get(name) for name in strategy or strategies.names()}
-    table = Table.of(read_pool(pool), goal=cast("Goal", goal))
+    records = read_pool(pool)
+    task = POOL_TASK if pool is None else pool_grounds(pool)[1]
+    table = Table.of(records, goal=cast("Goal", goal), task=task)
     level = float(table.truth[table.best(0.01)[-1]]) if reach is None else reach
     plan = BenchmarkPlan(budget=budget, batch=batch, seeds=seeds, reach=level, seed=seed)
     with work_view("searches", err) as on_progress:
@@ -97,6 +99,13 @@ def search(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Setting of all strategies; repeatable."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Surrogate data of a study, as `evo study --export` writes it.",
+        ),
+    ] = None,
     processes: Annotated[
         int, typer.Option(help="Searches side by side; 0 for one per processor.")
     ] = 0,
@@ -113,6 +122,7 @@ def search(
     from evo.report.views.live import work_view
     from evo.report.views.search_bench import search_view
     from evo.tabular.surrogate.benchmark import SearchPlan, compare_strategies
+    from evo.tabular.surrogate.examples import grounds_of
     from evo.tabular.surrogate.strategies import own_strategies, read_strategies
 
     given = {name: table for file in extra or () for name, table in read_strategies(file).items()}
@@ -127,12 +137,12 @@ def search(
         raise UsageError("Expected at least two strategies to compare.")
     if quick:
         evaluations, seeds = 48, 2
-    plan = SearchPlan(evaluations=evaluations, seeds=seeds, reach=reach, seed=seed)
+    plan = SearchPlan(evaluations=evaluations, seeds=seeds, reach=reach, seed=seed, data=data)
     with work_view("searches", err) as on_progress:
         results = compare_strategies(
             {name: known[name] for name in names},
             plan,
-            changes=read_settings(settings or ()),
+            changes={**grounds_of(data).settings, **read_settings(settings or ())},
             processes=processes or os.cpu_count() or 1,
             on_progress=on_progress,
         )

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evo.api.folders import RUNS, named_folder
+from evo.api.folders import RUNS, named_folder, study_folder
 from evo.commands.console import err, invoked_as, print_facts, warn
 from evo.commands.options import JsonOption, UnsafeSandbox
+from evo.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,13 @@ def study(
             "--plan", help="Say what each cell takes, from a short training; start nothing."
         ),
     ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write what was found so far as a data set into this folder; run nothing.",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the folder under runs/; by default the file's.")
     ] = None,
@@ -50,6 +58,9 @@ def study(
         print_facts(facts, plan_view(facts), as_json=as_json)
         return
     folder = named_folder(RUNS, stem)
+    if export is not None:
+        _export(folder, export, licence=read.license, as_json=as_json)
+        return
     failures = _run(read, cells, folder, file=file, unsafe_sandbox=unsafe_sandbox)
     from evo.grid.results import cells_in
     from evo.report.facts.study import study_facts
@@ -67,6 +78,21 @@ def study(
         markup=False,
         highlight=False,
     )
+
+
+def _export(folder: Path, target: Path, *, licence: str, as_json: bool) -> None:
+    from evo.grid.dataset import export_study
+    from evo.report.views.study import dataset_view
+
+    if study_folder(folder) is None:
+        raise UsageError(f"Expected a study at {folder}. Run it first.")
+    written = export_study(folder, target, licence=licence)
+    facts = {
+        "folder": str(target),
+        "rows": dict(written.rows),
+        "benchmarks": [bench._asdict() for bench in written.benches],
+    }
+    print_facts(facts, dataset_view(facts), as_json=as_json)
 
 
 def _run(

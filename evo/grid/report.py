@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.core.errors import UsageError
+from evo.grid.benches import groups_of
 from evo.grid.results import cells_in
 from evo.report.documents.contents import address_of
 from evo.report.documents.study_contents import (
@@ -12,7 +13,6 @@ from evo.report.documents.study_contents import (
     kind_section,
     reader_of,
 )
-from evo.report.facts.comparison import differing_trials
 from evo.report.facts.course import PARTS
 from evo.report.facts.reward import ahead_facts, reward_facts
 from evo.report.facts.study import SEED_AXIS, StudyCell, study_facts
@@ -49,24 +49,10 @@ def report_of_study(folder: Path, *, pictures: bool) -> StudyReport:
             efficiency=_efficiency(part),
             pictures=pictures,
         )
-        for part in _alike(begun)
+        for part in groups_of(begun)
     ]
     axes = [axis for axis in cells[0].levels if axis != SEED_AXIS]
     return StudyReport(facts, axes, sections)
-
-
-def _alike(cells: Sequence[StudyCell]) -> list[list[StudyCell]]:
-    """The cells in groups whose trials are the same trainings."""
-    groups: list[list[StudyCell]] = []
-    for cell in cells:
-        config = reader_of(cell).config
-        for group in groups:
-            if not differing_trials(reader_of(group[0]).config, config):
-                group.append(cell)
-                break
-        else:
-            groups.append([cell])
-    return groups
 
 
 def _efficiency(cells: Sequence[StudyCell]) -> Mapping[str, Any] | None:

@@ -104,6 +104,8 @@ class Study(Frozen):
     """Further settings of some cells, the last one wins."""
     confirm: Confirming | None = None
     """How the best of each cell are confirmed on fresh seeds; unset leaves that out."""
+    license: str = "unknown"
+    """Licence of the exported data set, as an SPDX identifier."""
     budget: Budget = Budget()
     """What the whole study may use; each cell gets an equal share. 0 means no limit."""
 

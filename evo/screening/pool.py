@@ -19,8 +19,8 @@ from evo.core.fields import RECORD_FIELDS, record_row
 from evo.core.records import Candidate, Record, Score, Status
 from evo.core.stages import Stage
 
-POOL_KIND = "activation"
-"""Kind of a pool's components."""
+POOL_KIND, POOL_TASK = "activation", "digits"
+"""Kind and task of the pool that comes with evo, and of files that name none."""
 
 _COLUMNS = (
     *("source", "operator", "rung", "b_wr", "b_wr_low", "b_wr_high"),
@@ -42,19 +42,31 @@ POOL_SCHEMA: Any = pa.schema(
 )
 
 
-def write_pool(path: Path, records: Sequence[Record], depths: Sequence[int]) -> None:
+def write_pool(
+    path: Path,
+    records: Sequence[Record],
+    depths: Sequence[int],
+    *,
+    kind: str = POOL_KIND,
+    task: str = POOL_TASK,
+) -> None:
     """Write evaluated records as a pool.
 
     Args:
         path: an existing file is replaced.
         records: in the order of the rows.
         depths: number of generations between each and the baselines.
+        kind: of the records.
+        task: that features are taken on.
     """
     rows = [
         {**record_row(record), "depth": depth, "graphs": record.graphs}
         for record, depth in zip(records, depths, strict=True)
     ]
-    table = pa.Table.from_pylist(rows, schema=POOL_SCHEMA)
+    schema = POOL_SCHEMA
+    if (kind, task) != (POOL_KIND, POOL_TASK):
+        schema = POOL_SCHEMA.with_metadata({"kind": kind, "task": task})
+    table = pa.Table.from_pylist(rows, schema=schema)
     parquet.write_table(table, path, compression="zstd", compression_level=19)
 
 
@@ -66,13 +78,21 @@ def read_pool(path: Path | None = None) -> list[Record]:
     """
     source = path or Path(str(resources.files("evo.data.pools") / f"{POOL_KIND}.parquet"))
     try:
+        kind, _ = pool_grounds(source)
         rows = parquet.read_table(source, schema=POOL_SCHEMA).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"Pool {source}: cannot be read ({error}).") from None
-    return [_record(row) for row in rows]
+    return [_record(row, kind) for row in rows]
 
 
-def _record(row: dict[str, Any]) -> Record:
+def pool_grounds(path: Path) -> tuple[str, str]:
+    """Kind and task of a pool."""
+    metadata = parquet.read_schema(path).metadata or {}
+    kind, task = metadata.get(b"kind"), metadata.get(b"task")
+    return (kind.decode() if kind else POOL_KIND, task.decode() if task else POOL_TASK)
+
+
+def _record(row: dict[str, Any], kind: str) -> Record:
     score = Score(
         row["rung"],
         (),
@@ -82,7 +102,7 @@ def _record(row: dict[str, Any]) -> Record:
         {},
     )
     return Record(
-        Candidate.of(POOL_KIND, row["source"], operator=row["operator"]),
+        Candidate.of(kind, row["source"], operator=row["operator"]),
         0,
         Status.EVALUATED,
         Stage.EVALUATE,

@@ -17,6 +17,7 @@ from evo.core.records import Record
 from evo.core.seeds import child
 from evo.screening.efficiency import TOP
 from evo.screening.model import Example
+from evo.screening.pool import POOL_TASK
 from evo.tabular.candidates import Candidates, candidates_of
 from evo.tabular.strategy import Goal, PoolState, Strategy
 
@@ -36,10 +37,12 @@ class Table:
     goal: Goal = "b_wr"
 
     @classmethod
-    def of(cls, records: Sequence[Record], *, goal: Goal = "b_wr") -> "Table":
+    def of(
+        cls, records: Sequence[Record], *, goal: Goal = "b_wr", task: str = POOL_TASK
+    ) -> "Table":
         """The table of a pool, see `evo.screening.pool.read_pool`."""
         examples = Example.of(getattr(record.scored, goal) for record in records)
-        return cls(candidates_of(records), examples, goal)
+        return cls(candidates_of(records, task=task), examples, goal)
 
     @property
     def truth(self) -> Floats:

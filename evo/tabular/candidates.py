@@ -12,11 +12,10 @@ import numpy as np
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
 from evo.components.kinds import kinds
-from evo.config import Config
 from evo.core.records import Record, Vector
 from evo.screening.features import Features
 from evo.screening.graph_statistics import graph_statistics
-from evo.screening.pool import POOL_KIND
+from evo.screening.pool import POOL_TASK
 from evo.screening.propagation import Propagation
 from evo.validation.graph.graphs import component_of
 
@@ -56,10 +55,14 @@ class Candidates:
         return {name: self.block(name)[indices] for name in names}
 
 
-def candidates_of(records: Sequence[Record]) -> Candidates:
-    """The candidates of a pool's records, with all four blocks."""
-    component_kind = kinds.get(POOL_KIND)()
-    task = Config().tasks[0]  # a pool trains as the default configuration
+def candidates_of(records: Sequence[Record], *, task: str = POOL_TASK) -> Candidates:
+    """The candidates of a pool's records, all of one kind, with all four blocks.
+
+    Args:
+        records: of the pool.
+        task: that features of propagation are taken on.
+    """
+    component_kind = kinds.get(records[0].candidate.kind)()
     propagate = Propagation(component_kind, task)
 
     def behaviour() -> Vector:

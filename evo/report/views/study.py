@@ -62,6 +62,24 @@ def study_view(facts: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
+def dataset_view(facts: Mapping[str, Any]) -> RenderableType:
+    """The files of an exported data set, and the benchmarks made of it.
+
+    Args:
+        facts: folder, rows by file, benchmarks.
+    """
+    table = plain_table(f"Data set {facts['folder']}")
+    table.add_column("file", overflow="fold")
+    table.add_column("rows", justify="right")
+    for name, rows in facts["rows"].items():
+        table.add_row(Text(name), f"{rows:,}")
+    lines = [
+        f"{bench['command']}" if bench["rows"] else f"No {bench['name']}: {bench['why']}."
+        for bench in facts["benchmarks"]
+    ]
+    return Group(Fitted(table), *map(Text, lines))
+
+
 def _row(row: Mapping[str, Any]) -> Iterator[str]:
     yield row["state"]
     if row["state"] == "not begun":

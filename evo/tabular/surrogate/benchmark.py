@@ -9,6 +9,7 @@ import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 from time import process_time
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.selection.individual import has_merit
 from evo.selection.worth import leaders_by_worth
+from evo.tabular.surrogate.examples import grounds_of
 from evo.tabular.surrogate.landscape import Landscape
 from evo.tabular.surrogate.searching import check_search, search_landscape
 from evo.tabular.surrogate.strategies import Settings, strategy_config
@@ -42,12 +44,14 @@ class SearchPlan:
         seeds: searches per strategy, at least two: an interval needs a spread.
         reach: margin; the evaluations until a candidate truly has it are counted.
         seed: seed of the first search; the others follow it.
+        data: folder of the landscape's examples; None for those that come with evo.
     """
 
     evaluations: int = 2000
     seeds: int = 20
     reach: float = 0.08
     seed: int = 0
+    data: Path | None = None
 
     def __post_init__(self) -> None:
         if self.seeds < 2 or self.evaluations < _QUARTERS:
@@ -159,14 +163,14 @@ def _sized(settings: Settings, changes: Settings, plan: SearchPlan) -> Config:
     config = strategy_config(settings, changes, generations=1)
     generations = math.ceil(plan.evaluations / config.trainings)
     config = config.model_copy(update={"generations": generations})
-    check_search(config)
+    check_search(config, grounds_of(plan.data))
     return config
 
 
 def _run_all(configs: Sequence[Config], plan: SearchPlan, processes: int):
     """Yield the place of each configuration and its figures, as they come."""
     if processes == 1:
-        landscape = Landscape.shared()
+        landscape = Landscape.shared(plan.data)
         for place, config in enumerate(configs):
             yield place, _search(config, landscape, plan)
         return
@@ -184,7 +188,7 @@ def _run_all(configs: Sequence[Config], plan: SearchPlan, processes: int):
 
 
 def _search_in_worker(config: Config, plan: SearchPlan) -> SearchFigures:
-    return _search(config, Landscape.shared(), plan)
+    return _search(config, Landscape.shared(plan.data), plan)
 
 
 def _search(config: Config, landscape: Landscape, plan: SearchPlan) -> SearchFigures:

@@ -13,6 +13,7 @@ search, the rung or the process.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -21,7 +22,14 @@ from evo.core.errors import UsageError
 from evo.core.records import Outcome, Trial
 from evo.core.seeds import child
 from evo.evaluation.protocol import Job, Protocol
-from evo.tabular.surrogate.examples import BaselineTrials, Examples
+from evo.tabular.surrogate.examples import (
+    SURROGATE_KIND,
+    SURROGATE_TASKS,
+    BaselineTrials,
+    Examples,
+    Grounds,
+    grounds_of,
+)
 from evo.tabular.surrogate.features import function_features
 from evo.tabular.surrogate.noise import margin_noise, noise_basis
 from evo.tabular.surrogate.regression import (
@@ -33,9 +41,8 @@ from evo.tabular.surrogate.regression import (
 )
 from evo.validation.graph.graphs import component_of
 
-KIND = "activation"
-TASK = "digits"
-_EPOCHS = Protocol().rungs[-1].epochs
+KIND = SURROGATE_KIND
+(TASK,) = SURROGATE_TASKS
 _LEARNING_RATE = 0.01
 """Picked most often by the baselines."""
 _SECONDS_PER_EPOCH = 0.0025
@@ -109,25 +116,32 @@ class Landscape:
     Attributes:
         model: predicts margins of a function.
         baselines: their trials as measured.
+        grounds: how its examples were trained.
     """
 
     model: MarginModel
     baselines: BaselineTrials
+    grounds: Grounds = Grounds()  # noqa: RUF009 - a frozen tuple
     _components: dict[tuple[str, ...], _Known] = field(
         default_factory=dict[tuple[str, ...], _Known], repr=False
     )
     _seeds: dict[int, Floats] = field(default_factory=dict[int, Floats], repr=False)
 
     @classmethod
-    def load(cls) -> "Landscape":
-        """The landscape fitted to the data that come with evo; takes seconds."""
-        return cls(MarginModel.fit(Examples.load(), Kernel.load()), BaselineTrials.load())
+    def load(cls, folder: Path | None = None) -> "Landscape":
+        """The landscape fitted to the data of a folder, by default evo's own; takes seconds.
+
+        Raises:
+            UsageError: the folder cannot be read.
+        """
+        model = MarginModel.fit(Examples.load(folder), Kernel.load())
+        return cls(model, BaselineTrials.load(folder), grounds_of(folder))
 
     @staticmethod
     @cache
-    def shared() -> "Landscape":
+    def shared(folder: Path | None = None) -> "Landscape":
         """The landscape of this process, loaded at the first call."""
-        return Landscape.load()
+        return Landscape.load(folder)
 
     def margin(self, graphs: tuple[str, ...]) -> float:
         """The margin of a component without noise, in the mean over the networks."""
@@ -160,16 +174,20 @@ class Landscape:
         self._components.clear()
 
     @staticmethod
-    def check_protocol(protocol: Protocol) -> None:
+    def check_protocol(protocol: Protocol, grounds: Grounds = Grounds()) -> None:  # noqa: B008
         """Check that the landscape knows the trainings of a protocol.
+
+        Args:
+            protocol: of a search.
+            grounds: how the landscape's examples were trained.
 
         Raises:
             UsageError: it trains for another time than the examples did.
         """
         for rung in protocol.rungs:
-            if rung.epochs != _EPOCHS:
+            if rung.epochs != grounds.epochs:
                 raise UsageError(
-                    f"protocol.rungs: the landscape knows trainings of {_EPOCHS} epochs, "
+                    f"protocol.rungs: the landscape knows trainings of {grounds.epochs} epochs, "
                     f"got {rung.epochs}."
                 )
 
@@ -179,7 +197,7 @@ class Landscape:
         Raises:
             UsageError: see `check_protocol`.
         """
-        self.check_protocol(protocol)
+        self.check_protocol(protocol, self.grounds)
         return Trainer(self, protocol)
 
     def log_losses(self, id_: str, graphs: tuple[str, ...], seed: int) -> Floats:

@@ -23,6 +23,7 @@ from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.selection.islands import Islands
+from evo.tabular.surrogate.examples import Grounds
 from evo.tabular.surrogate.in_process import InProcess
 from evo.tabular.surrogate.landscape import KIND, TASK, Landscape
 from evo.validation.sandbox.sandbox import Sandbox
@@ -46,7 +47,7 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
     Raises:
         UsageError: the configuration is not of the landscape's kind and task, or asks a model.
     """
-    check_search(config)
+    check_search(config, landscape.grounds)
     torch.set_num_threads(1)
     config = config.model_copy(
         update={
@@ -71,8 +72,12 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
         return list(history.records)
 
 
-def check_search(config: Config) -> None:
+def check_search(config: Config, grounds: Grounds = Grounds()) -> None:  # noqa: B008
     """Check that a configuration can be searched with on the landscape.
+
+    Args:
+        config: of the search.
+        grounds: how the landscape's examples were trained.
 
     Raises:
         UsageError: it is of another kind or task, asks a language model, trains for another time
@@ -85,7 +90,7 @@ def check_search(config: Config) -> None:
         )
     if config.llm.models:
         raise UsageError("A search on the landscape asks no language model; leave out llm.models.")
-    Landscape.check_protocol(config.protocol)
+    Landscape.check_protocol(config.protocol, grounds)
     Islands.of(config.selection, config.population, config.generations)
     portfolio_of(config)
 
