@@ -10,9 +10,7 @@ time in which they train, and that which goes into results, for the search strat
     today         32 trainings per generation, whatever the number of workers
     12 per worker trainings per generation
     copies        idle workers train what straggles too
-    a lag of n    a generation begins while the n before it still train
-
-evo does all but the lag, which it has for proposals of language models alone.
+    a lag of n    a generation begins while the n before it still train (`overlap`)
 
 Usage: python benchmarks/bench_utilisation.py [--quick] [--generations N] [--most N]
 """

@@ -18,7 +18,7 @@ since a campaign must never resume from an incomplete history.
 import errno
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -38,8 +38,8 @@ from evo.core.records import Generation, Outcome, Record
 class History(Reader):
     """A campaign open for writing, by one process at a time; a context manager.
 
-    Make one with `History.create` or `History.open`. One thread writes outcomes and generations;
-    changes may come from another.
+    Make one with `History.create` or `History.open`. One thread writes generations; outcomes
+    and changes may come from others.
 
     Attributes:
         changing: held while settings change, so that no generation begins or is sealed meanwhile.
@@ -54,6 +54,7 @@ class History(Reader):
         self._lock = lock
         self._merge_limits = merge_limits
         self._journal: Journal | None = None
+        self._journaling = threading.Lock()
         self.changing = threading.Condition()
         self.begun = -1
 
@@ -146,17 +147,27 @@ class History(Reader):
         Raises:
             HistoryError: it could not be written; all outcomes before it are on disk.
         """
-        assert self._journal is not None, "the history is closed"
-        self._journal.append(outcome)
-        self._outcomes[outcome.key] = outcome
+        with self._journaling:
+            assert self._journal is not None, "the history is closed"
+            self._journal.append(outcome)
+            self._outcomes[outcome.key] = outcome
 
-    def seal(self, generation: int, records: Sequence[Record], survivors: Sequence[str]) -> None:
+    def seal(
+        self,
+        generation: int,
+        records: Sequence[Record],
+        survivors: Sequence[str],
+        *,
+        is_followed: bool = False,
+    ) -> None:
         """Write the generation in progress as a segment; it is durable when this returns.
 
         Args:
             generation: number of the generation, one above the last sealed.
             records: all of its records, in order.
             survivors: ids of the population after it, in order.
+            is_followed: whether outcomes of other candidates, which are those of later generations,
+                stay in the journal.
 
         Raises:
             HistoryError: it could not be written; the generation's outcomes stay in the journal.
@@ -167,11 +178,16 @@ class History(Reader):
         with self.changing:
             new_segment = segment.seal(self.folder / "segments", sealed, campaign=self._manifest.id)
             self._segments.append(new_segment)
-        self._outcomes = {}
-        # Closed first: if the next journal cannot be started, nothing may go to the outdated one.
-        self._journal.close()
-        self._journal = None
-        self._journal = self._next_journal()
+        ids = {record.id for record in records}
+        with self._journaling:
+            following = [
+                one for one in self._outcomes.values() if is_followed and one.id not in ids
+            ]
+            self._outcomes = {outcome.key: outcome for outcome in following}
+            # Closed first: if the next journal cannot be started, nothing may go to the old one.
+            self._journal.close()
+            self._journal = None
+            self._journal = self._next_journal(following)
         self._merge()
 
     def begin(self, generation: int, *, under: Mapping[str, Any]) -> bool:
@@ -211,9 +227,9 @@ class History(Reader):
         with self.changing:
             self.changing.wait(most_s)
 
-    def _next_journal(self) -> Journal:
-        path = self.folder / "journal"
-        return Journal.start(path, self.generation + 1, campaign=self._manifest.id)
+    def _next_journal(self, outcomes: Iterable[Outcome] = ()) -> Journal:
+        path, following = self.folder / "journal", self.generation + 1
+        return Journal.start(path, following, campaign=self._manifest.id, outcomes=outcomes)
 
     def _merge(self) -> None:
         while parts := merging.due(self._segments, self._merge_limits):

@@ -20,6 +20,7 @@ from evo.campaign.inherit import Inherit
 from evo.campaign.journaled import journaled
 from evo.campaign.learning import expect_learning
 from evo.campaign.loop import Toolbox, run_generations
+from evo.campaign.overlap import run_overlapping
 from evo.campaign.pausing import pausing
 from evo.campaign.progress import OnProgress
 from evo.campaign.propose_step import propose_step
@@ -113,7 +114,7 @@ def _search(
         records = [*baselines, *(inherit(known, baselines) if known else [])]
         survivors = islands.survive(first_population(islands.born(records), known), 0)
         history.seal(0, records, [survivor.record.id for survivor in survivors])
-    replay_history(history, state)
+    held = replay_history(history, state, lag=config.overlap)
     toolbox = _toolbox(config, state, islands, kind=kind, text=text, train=train)
     toolbox.register("validate", steps.Validate(validator))
     with (
@@ -146,7 +147,19 @@ def _search(
         state.tracker.also_show(watch_budget.uses)
         state.tracker.also_report(EndpointWatch(client))
         toolbox.register("vary", propose)
-        run_generations(toolbox, state, history, generations=config.generations, begin=begin)
+        if not config.overlap:
+            run_generations(toolbox, state, history, generations=config.generations, begin=begin)
+            return
+        run_overlapping(
+            toolbox,
+            state,
+            history,
+            generations=config.generations,
+            begin=begin,
+            lag=config.overlap,
+            held=held,
+            abandon=resources.abandon,
+        )
 
 
 def _toolbox(
@@ -168,7 +181,9 @@ def _toolbox(
     scale = behaviour_scale(kind, baselines)
     toolbox = Toolbox()
     toolbox.register("arrange", islands.arrange)
-    toolbox.register("recognise", steps.Recognise(kind, scale, state.archive))
+    recognise = steps.Recognise(kind, scale, state.archive)
+    toolbox.register("recognise", recognise)
+    toolbox.register("also_known", recognise.also_known)
     toolbox.register("screen", screen)
     evaluator = Evaluator(train, config.protocol, lambda _: trials)
     evaluate: Step = steps.Evaluate(evaluator)

@@ -36,6 +36,7 @@ _REASONS = {
     "protocol": "scores would not be comparable with those of the generations before",
     "device": "scores would not be comparable with those of the generations before",
     "baselines": "scores would not be comparable with those of the generations before",
+    "overlap": "the generations in progress were proposed by it",
     "seeds": "they enter generation 1",
     "novelty": "N-scores would not be comparable with those of the generations before",
     "selection": "the islands of all generations follow from it",

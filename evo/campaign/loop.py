@@ -11,12 +11,11 @@ uninterrupted one.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from contextlib import AbstractContextManager
 
 from deap import base
 
 from archive.history.history import History
-from evo.campaign.progress import Tracker
 from evo.campaign.state import SearchState
 from evo.core.records import Generation, Record
 from evo.core.step import Step
@@ -43,6 +42,7 @@ class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap s
         ablate: credits of a combination's components; None where no kinds are combined.
         born: those of a generation that reached the archive.
         select: the survivors of a pool.
+        also_known: records that `recognise` knows too, while the context lasts.
     """
 
     arrange: Select
@@ -56,6 +56,7 @@ class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap s
     ablate: Step | None = None
     born: Callable[[Sequence[Record]], list[Individual]]
     select: Select
+    also_known: Callable[[Sequence[Record]], AbstractContextManager[None]]
 
 
 def run_generations(
@@ -81,25 +82,46 @@ def run_generations(
         parents = toolbox.arrange(state.population.parents, generation)
         state.tracker.step(generation, "propose", [])
         records = toolbox.vary(parents, generation)
-
-        advance = partial(_advance, state.tracker, generation)
-        records = advance("validate", toolbox.validate, records)
-        records = advance("recognise", toolbox.recognise, records)
-        records = advance("screen", toolbox.screen, records)
-        records = advance("evaluate", toolbox.evaluate, records)
-        records = advance("remeasure", toolbox.remeasure, records)
-        records = advance("archive", toolbox.archive, records)
-        if toolbox.ablate is not None:
-            records = advance("ablate", toolbox.ablate, records)
-
-        pool = state.population.with_newborn(toolbox.born(records))
-        survivors = [individual.record.id for individual in toolbox.select(pool, generation)]
-        history.seal(generation, records, survivors)
-        state.take(Generation(generation, records, survivors))
+        records = advance(state, generation, "validate", toolbox.validate, records)
+        records = advance(state, generation, "recognise", toolbox.recognise, records)
+        records = advance(state, generation, "screen", toolbox.screen, records)
+        records = advance(state, generation, "evaluate", toolbox.evaluate, records)
+        finish(toolbox, state, history, generation, records)
 
 
-def _advance(
-    tracker: Tracker, generation: int, name: str, step: Step, records: list[Record]
+def finish(
+    toolbox: Toolbox,
+    state: SearchState,
+    history: History,
+    generation: int,
+    records: list[Record],
+    *,
+    is_followed: bool = False,
+) -> None:
+    """Take a generation from its trainings to the seal, and into the search state.
+
+    Args:
+        toolbox: the way of a candidate, and selection.
+        state: derived from everything that is sealed.
+        history: seals it.
+        generation: its number.
+        records: evaluated.
+        is_followed: whether outcomes of later generations are in the journal already.
+    """
+    records = advance(state, generation, "remeasure", toolbox.remeasure, records)
+    records = advance(state, generation, "archive", toolbox.archive, records)
+    if toolbox.ablate is not None:
+        records = advance(state, generation, "ablate", toolbox.ablate, records)
+
+    pool = state.population.with_newborn(toolbox.born(records))
+    survivors = [individual.record.id for individual in toolbox.select(pool, generation)]
+    history.seal(generation, records, survivors, is_followed=is_followed)
+    state.take(Generation(generation, records, survivors))
+
+
+def advance(
+    state: SearchState, generation: int, name: str, step: Step, records: list[Record]
 ) -> list[Record]:
-    tracker.step(generation, name, records)
+    """Take a generation's records through a step."""
+    state.tracker.step(generation, name, records)
     return step(records)

@@ -79,6 +79,7 @@ def run_campaign(
                 replies=replies,
                 last=last,
                 staff=partial(_staff, pool),
+                abandon=pool.abandon,
             )
             build.search(history, watch, resources)
 

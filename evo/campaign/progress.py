@@ -1,5 +1,6 @@
 """Progress of a running campaign as frozen snapshots, never a handle on the campaign itself."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ class Tracker:
         screening: bool = False,
         start: float | None = None,
     ) -> None:
+        self._lock = threading.RLock()  # outcomes come from several threads
         self._watch = watch
         self._clock = clock
         self._start = clock() if start is None else start
@@ -118,26 +120,27 @@ class Tracker:
 
     def step(self, generation: int, name: str, records: Sequence[Record]) -> None:
         """Note that a step begins on these records."""
-        if self._search_start is None and generation > 0:
-            self._search_start = self._clock()
-        self._generation, self._step = generation, name
-        candidates = _proposed_here(records)
-        self._present = Counter(record.status for record in candidates)
-        self._update_reward(records)
-        if name in ("propose", "baselines", "again", "evaluate"):
-            self._done = self._work = self._replayed = 0.0
-            self._first_rung_done = 0
-        live = sum(record.status is Status.PROPOSED for record in records)
-        if name == "evaluate":
-            self._work = self._expected_work(
-                live, self._protocol.race_heats, climbing=self._protocol.keep
-            )
-        elif name in ("baselines", "again"):
-            self._work = self._expected_work(live, self._protocol.heats, climbing=1.0)
-        elif name == "archive":
-            scored = (record for record in candidates if record.status is Status.EVALUATED)
-            self._events += map(CandidateEvaluated, scored)
-        self.report()
+        with self._lock:
+            if self._search_start is None and generation > 0:
+                self._search_start = self._clock()
+            self._generation, self._step = generation, name
+            candidates = _proposed_here(records)
+            self._present = Counter(record.status for record in candidates)
+            self._update_reward(records)
+            if name in ("propose", "baselines", "again", "evaluate"):
+                self._done = self._work = self._replayed = 0.0
+                self._first_rung_done = 0
+            live = sum(record.status is Status.PROPOSED for record in records)
+            if name == "evaluate":
+                self._work = self._expected_work(
+                    live, self._protocol.race_heats, climbing=self._protocol.keep
+                )
+            elif name in ("baselines", "again"):
+                self._work = self._expected_work(live, self._protocol.heats, climbing=1.0)
+            elif name == "archive":
+                scored = (record for record in candidates if record.status is Status.EVALUATED)
+                self._events += map(CandidateEvaluated, scored)
+            self.report()
 
     @property
     def trained(self) -> int:
@@ -146,67 +149,70 @@ class Tracker:
 
     def outcome(self, outcome: Outcome, *, replayed: bool) -> None:
         """Note an outcome of this process, or one recorded before it began (replayed)."""
-        self._done += self._cost(outcome.rung, outcome.heat)
-        if replayed:
-            self._replayed += self._cost(outcome.rung, outcome.heat)
-        elif outcome.rung == outcome.heat == 0 and self._step == "evaluate":
-            self._first_rung_done += 1
-        self.report()
+        with self._lock:
+            self._done += self._cost(outcome.rung, outcome.heat)
+            if replayed:
+                self._replayed += self._cost(outcome.rung, outcome.heat)
+            elif outcome.rung == outcome.heat == 0 and self._step == "evaluate":
+                self._first_rung_done += 1
+            self.report()
 
     def take(self, sealed: Generation) -> None:
         """Count a sealed generation; report it if this process has sealed it."""
-        candidates = [record for record in sealed.records if record.is_proposal]
-        self._past.update(record.status for record in _proposed_here(candidates))
-        self._update_reward(candidates)
-        self._ascent.take(sealed)
-        if self._ascent.now is not None and self._ascent.now.best is not None:
-            self._margins.append(self._ascent.now.best.scored.margin.value)
-        scored = [record for record in candidates if record.novelty is not None]
-        contenders = [*scored, *([self._best] if self._best else [])]
-        before, self._best = self._best, max(contenders, key=performance, default=None)
-        for record in sealed.records:
-            if record.is_baseline and record.score is not None:
-                self._baselines[record.id] = tuple(record.score.trials)
-        if self._best is not None and self._best is not before:
-            trials = tuple(self._best.scored.trials)
-            self._figures = tuple(figures(self._best.id, trials, self._baselines))
-        if sealed.number > self._sealed_before:
-            self._evaluated_here += sum(r.status is Status.EVALUATED for r in candidates)
-            self._present, self._first_rung_done = Counter(), 0
-            self._events.append(
-                GenerationSealed(
-                    sealed.number, self._generations, tuple(sealed.records), self._best
+        with self._lock:
+            candidates = [record for record in sealed.records if record.is_proposal]
+            self._past.update(record.status for record in _proposed_here(candidates))
+            self._update_reward(candidates)
+            self._ascent.take(sealed)
+            if self._ascent.now is not None and self._ascent.now.best is not None:
+                self._margins.append(self._ascent.now.best.scored.margin.value)
+            scored = [record for record in candidates if record.novelty is not None]
+            contenders = [*scored, *([self._best] if self._best else [])]
+            before, self._best = self._best, max(contenders, key=performance, default=None)
+            for record in sealed.records:
+                if record.is_baseline and record.score is not None:
+                    self._baselines[record.id] = tuple(record.score.trials)
+            if self._best is not None and self._best is not before:
+                trials = tuple(self._best.scored.trials)
+                self._figures = tuple(figures(self._best.id, trials, self._baselines))
+            if sealed.number > self._sealed_before:
+                self._evaluated_here += sum(r.status is Status.EVALUATED for r in candidates)
+                self._present, self._first_rung_done = Counter(), 0
+                self._events.append(
+                    GenerationSealed(
+                        sealed.number, self._generations, tuple(sealed.records), self._best
+                    )
                 )
-            )
-            self.report()
+                self.report()
 
     def report(self) -> None:
         """Report a snapshot of the current state."""
-        now = self._clock()
-        search = now - self._search_start if self._search_start is not None else 0.0
-        evaluated = self._evaluated_here + self._first_rung_done
-        trained = min(1.0, self._done / self._work) if self._work else 0.0
-        due = [event for events in self._due for event in events(self._generation)]
-        events, self._events = (*self._events, *due), []
-        self._watch(
-            Progress(
-                generation=self._generation,
-                generations=self._generations,
-                step=self._step,
-                counts=self._past + self._present,
-                trained=trained,
-                best=self._best,
-                seconds=now - self._start,
-                per_minute=60 * evaluated / search if search > 0 else 0.0,
-                seconds_left=self._seconds_left(search, trained),
-                reward=self._reward,
-                climb=self._ascent.now,
-                figures=self._figures,
-                margins=tuple(self._margins),
-                uses=self._uses(),
-                events=events,
+        with self._lock:
+            now = self._clock()
+            search = now - self._search_start if self._search_start is not None else 0.0
+            evaluated = self._evaluated_here + self._first_rung_done
+            trained = min(1.0, self._done / self._work) if self._work else 0.0
+            due = [event for events in self._due for event in events(self._generation)]
+            events, self._events = (*self._events, *due), []
+            self._watch(
+                Progress(
+                    generation=self._generation,
+                    generations=self._generations,
+                    step=self._step,
+                    counts=self._past + self._present,
+                    trained=trained,
+                    best=self._best,
+                    seconds=now - self._start,
+                    per_minute=60 * evaluated / search if search > 0 else 0.0,
+                    seconds_left=self._seconds_left(search, trained),
+                    reward=self._reward,
+                    climb=self._ascent.now,
+                    figures=self._figures,
+                    margins=tuple(self._margins),
+                    uses=self._uses(),
+                    events=events,
+                )
             )
-        )
 
     def _update_reward(self, records: Sequence[Record]) -> None:
         if self._reward is not None:

@@ -60,7 +60,7 @@ def propose_step(
     """
     propose = _proposing(config, state, islands, client, kind=kind, validate=validate)
     if not config.llm.models or not config.llm.ahead:
-        yield partial(_at_once, propose)
+        yield partial(_at_once, propose, lag=config.overlap)
         return
     earlier = state.population.earlier
     with ProposeAhead(propose, earlier, arrange=islands.arrange, begin=begin) as ahead:
@@ -146,6 +146,8 @@ def _brief(
     )
 
 
-def _at_once(propose: ProposeFn, parents: Sequence[Individual], generation: int) -> list[Record]:
-    """Proposals made from the generation before, while everything else waits."""
-    return propose(parents, generation, generation - 1)
+def _at_once(
+    propose: ProposeFn, parents: Sequence[Individual], generation: int, *, lag: int
+) -> list[Record]:
+    """Proposals made from the newest generation that is known, while they are waited for."""
+    return propose(parents, generation, max(0, generation - 1 - lag))

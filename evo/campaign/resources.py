@@ -27,6 +27,7 @@ class Resources(NamedTuple):
         known: records of other campaigns whose trainings count in this one.
         replies: of other campaigns, which answer a request that they have been asked.
         last: generation after which this process stops; None for the campaign's end.
+        abandon: has trainings that run in other threads end without an outcome.
     """
 
     sandbox: Sandbox
@@ -39,3 +40,4 @@ class Resources(NamedTuple):
     known: Sequence[Records] = ()
     replies: Sequence[Replies] = ()
     last: int | None = None
+    abandon: Callable[[], None] = lambda: None

@@ -4,6 +4,8 @@ A record still under way has status PROPOSED. One that is dropped keeps its plac
 a status and a reason, so that history shows what happened to every proposal.
 """
 
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +59,16 @@ class Recognise:
         self._kind = kind
         self._scale = scale
         self._archive = archive
+        self._also: Sequence[Record] = ()
+
+    @contextmanager
+    def also_known(self, records: Sequence[Record]) -> Generator[None]:
+        """Know these records too while the context lasts; each has a behaviour vector."""
+        self._also = records
+        try:
+            yield
+        finally:
+            self._also = ()
 
     def __call__(self, records: list[Record]) -> list[Record]:
         """The records with a behaviour vector, or DUPLICATE."""
@@ -68,7 +80,9 @@ class Recognise:
         vectors = np.stack(
             [described_behaviour(self._kind, record, self._scale) for record in records]
         )
-        twins = self._archive.duplicates([record.id for record in records], vectors)
+        known = [record.behaviour_vector for record in self._also]
+        ids = [record.id for record in (*self._also, *records)]
+        twins = self._archive.duplicates(ids, np.stack([*known, *vectors]))[len(known) :]
         return [
             replace(record, behaviour_vector=vector)
             if twin is None

@@ -71,8 +71,9 @@ class Run:
 
     def settle(self, outcome: Outcome) -> None:
         """Take in an outcome, the first of its job."""
-        if self._open.pop(outcome.key, None) is not None:
-            self._results.append(outcome)
+        if outcome.key in self._open:
+            self._results.append(outcome)  # first: another thread may ask whether all is over
+            del self._open[outcome.key]
 
     def lose(self, jobs: Sequence[Job], cause: LossCause, *, timeout_s: float) -> None:
         """Take in that one worker has lost these jobs: each waits again, or has failed."""

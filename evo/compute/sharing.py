@@ -65,17 +65,21 @@ class Share:
         self._path: Path | None = None
         self._descriptor = -1
         self._demand = 0
+        self._users = 0
         self._seen: tuple[float, int] | None = None
 
     @contextmanager
     def taken(self) -> Generator[None]:
         """Take part while the context lasts."""
+        self._users += 1
         with suppress(OSError):  # a folder that vanished, or without locks: nobody to share with
             self._enter()
         try:
             yield
         finally:
-            self._leave()
+            self._users -= 1
+            if not self._users:  # several threads may take part for one process
+                self._leave()
 
     def places(self, demand: int) -> int:
         """Number of trainings that may run now.

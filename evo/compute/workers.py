@@ -23,6 +23,8 @@ from evo.evaluation.protocol import Job
 
 _LOOK_S = 0.5
 """Seconds after which places are counted again."""
+_TURN_S = 0.05
+"""Seconds after which a thread looks for outcomes that another one has taken in for it."""
 
 
 class _Handed(NamedTuple):
@@ -68,6 +70,7 @@ class Workers:
         self._handed: dict[int, _Handed] = {}
         self._durations = Durations(engine.batch_s)
         self._alone_since: float | None = None
+        self._is_abandoned = False
 
     def __enter__(self) -> "Workers":
         self._engine.start()
@@ -92,6 +95,10 @@ class Workers:
         self._engine.stop()
         wanted.start()
         self._engine, self._durations = wanted, Durations(wanted.batch_s)
+
+    def abandon(self) -> None:
+        """Have every run, in whichever thread, end with an error; nothing runs from now on."""
+        self._is_abandoned = True
 
     def peak_memory(self, graphs: tuple[str, ...]) -> Peak | None:
         """The memory that one worker needs for the largest network; None where it is not known.
@@ -119,9 +126,12 @@ class Workers:
             self._runs.append(mine)
             try:
                 while not mine.is_over:
-                    with self._lock:
-                        if not mine.has_results:
+                    # One thread at a time looks after the engine, for all of them.
+                    if not mine.has_results and self._lock.acquire(timeout=_TURN_S):
+                        try:
                             self._advance()
+                        finally:
+                            self._lock.release()
                     yield from mine.taken()
             finally:
                 with self._lock:
@@ -130,10 +140,13 @@ class Workers:
 
     def _advance(self) -> None:
         """Hand over what there is room for, and sort in what has ended."""
+        if self._is_abandoned:
+            raise EvoError("The trainings were abandoned.")
         capacity = self._engine.capacity
         self._expect_workers(capacity)
         waiting = sum(run.waiting for run in self._runs)
-        for run in self._runs:
+        # What is further on its way holds up the end of a generation.
+        for run in sorted(self._runs, key=_progress, reverse=True):
             while run.waiting:
                 size = self._durations.batch_size(run.next_job, waiting=waiting, capacity=capacity)
                 demand = len(self._handed) + -(-waiting // size)
@@ -213,6 +226,11 @@ class Workers:
                 "no room for a training, or cannot start one. Everything is saved; evo resume goes "
                 "on."
             )
+
+
+def _progress(run: Run) -> tuple[int, int]:
+    """How far the waiting jobs of a run are on the way of a generation."""
+    return (run.next_job.rung, run.next_job.heat) if run.waiting else (0, 0)
 
 
 def _alike(one: Engine, other: Engine) -> bool:

@@ -84,6 +84,10 @@ class Config(Frozen):
     """Candidates proposed per generation."""
     trainings: PositiveInt = 32
     """Candidates trained per generation, at most."""
+    overlap: Annotated[int, Field(ge=0, le=4)] = 0
+    """Generations that still train when another begins, so that many workers have something to do.
+    A generation then descends from survivors as many generations older. Not with language models,
+    which propose ahead of trainings, nor with a budget of trainings."""
     operators: dict[str, NonNegativeFloat] = Field(default_factory=lambda: default_operators({}))
     """Operators by name, each with the weight it is drawn with; 0 switches one off. The default
     follows from the kind and from whether language models are configured."""
@@ -160,6 +164,14 @@ class Config(Frozen):
                 f"expected fewer selection.migrants than survivors on an island ({fewest}), "
                 f"got {self.selection.migrants}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _may_overlap(self) -> "Config":
+        """Check that nothing else reckons with one generation at a time."""
+        if self.overlap and (self.llm.models or self.llm.budget.trainings):
+            what = "llm.models" if self.llm.models else "llm.budget.trainings"
+            raise ValueError(f"expected overlap = 0 with {what}, got {self.overlap}")
         return self
 
     @field_validator("kind")

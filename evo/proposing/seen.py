@@ -25,6 +25,11 @@ class SeenSources:
         self._sealed |= ids
         self._proposed -= ids
 
+    def expect(self, sealed: Generation) -> None:
+        """Know the sources of a generation that is not taken in yet."""
+        ids = {record.id for record in sealed.records if not record.is_ablation}
+        self._proposed |= ids - self._sealed
+
     def mark_duplicate(self, record: Record) -> Record:
         """The record, a DUPLICATE where its source was seen before; it is seen from now on."""
         if record.status is not Status.PROPOSED:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.killed import Killed
-from support.profiles import PROFILE, many
+from support.profiles import PROFILE, many, only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -44,6 +44,8 @@ STRATEGIES = {
         "population=16",
         "selection.portfolio=['merit+rank', 'elite+best', 'niches+rank', 'baselines+uniform']",
     ),
+    "a lag of one": ("overlap=1",),
+    "a lag of three": ("overlap=3", "population=8", "selection.islands=2"),
     "history": ("selection.survival=elite", "selection.parents=epsilon-history"),
     "few children": ("selection.parents=few-children",),
     "islands": ("population=12", "selection.islands=3", "selection.migrate_every=2"),
@@ -67,7 +69,8 @@ def live(
 
     def dying(act):
         def acting(*args, **words):
-            if next(steps) == die_at:
+            step = next(steps)
+            if die_at is not None and step >= die_at:  # other threads die with it
                 raise Killed
             return act(*args, **words)
 
@@ -134,6 +137,26 @@ def test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte(
     assert segments(folder) == segments(expected)
     assert (folder / "journal").read_bytes() == (expected / "journal").read_bytes()
     assert not list(folder.rglob(".*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("lag", "deaths"),
+    [(2, (60, 25)), *only_long(*[(lag, (13 * lag, 40, 90)) for lag in (1, 2, 3, 4)])],
+)
+def test_generations_that_overlap_are_killed_anywhere_and_are_the_same_byte_for_byte(
+    tmp_path, lag, deaths
+):
+    more = (f"overlap={lag}", "generations=5")
+    live(tmp_path / "uncut", more=more)
+
+    for order, death in enumerate(deaths):
+        with suppress(Killed):
+            live(tmp_path / "cut", die_at=death, order=order, more=more)
+    live(tmp_path / "cut", order=9, more=more)
+
+    assert segments(tmp_path / "cut") == segments(tmp_path / "uncut")
+    records = Reader.read(tmp_path / "cut").records
+    assert len({record.id for record in records}) == len(records), "nothing is tried twice"
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
