@@ -1,11 +1,14 @@
 """Python files that a configuration names: each is run once per process, and again once it changes.
 
-They are the user's own code and run with all rights, unlike what a search proposes.
+They are the user's own code and run with all rights, unlike what a search proposes. A file may
+import others of its folder, which come after everything installed. What it prints goes to standard
+error, since standard output is for documents.
 """
 
 import hashlib
 import importlib.util
 import sys
+from contextlib import redirect_stdout
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -50,8 +53,11 @@ def _run(file: Path, changed: int) -> ModuleType:  # noqa: ARG001 - another time
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     _running.append(file.parent)
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
     try:
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
     except EvoError:
         raise
     except Exception as error:  # somebody's code raises anything

@@ -6,6 +6,7 @@ Where vmap does not take a model, its copies are computed one after another, wit
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -61,7 +62,7 @@ class ModuleNetwork(Network):
         seed = int(torch.randint(2**62, (), generator=generator))
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(seed)
-            model = self._placed(self.make_model())
+            model = self._made()
         torch.manual_seed(seed)  # what dropout draws must not depend on earlier trainings
         values = dict(model.named_parameters()) | dict(model.named_buffers())
         return {name: values[name].detach().clone() for name in self._roles}
@@ -143,7 +144,7 @@ class ModuleNetwork(Network):
     def _model(self) -> nn.Module:
         """The model whose structure all copies share."""
         with torch.random.fork_rng(devices=()):
-            model = self._placed(self.make_model())
+            model = self._made()
         if not list(self._places(_Placed, model)):
             classes = sorted({type(module).__name__ for module in model.modules()})
             raise ValueError(
@@ -166,6 +167,11 @@ class ModuleNetwork(Network):
         for module in (model or self._model).modules():
             if isinstance(module, kind):
                 yield module
+
+    def _made(self) -> nn.Module:
+        """A new model with placeholders; what it prints about itself would be said per training."""
+        with redirect_stdout(None):
+            return self._placed(self.make_model())
 
     def _placed(self, model: nn.Module) -> nn.Module:
         """The model with a placeholder around each module where a component may stand."""

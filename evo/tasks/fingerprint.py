@@ -3,14 +3,17 @@
 Inputs are standardised on the machine that loads them, so their last digits differ between
 processors. A fingerprint therefore holds two random projections of them, compared within a
 tolerance; a single sample that changes moves both by far more. Class indices are hashed. Code is
-that of the modules that define the task and its networks, without comments and layout; evo's own
-code counts by evo's version, which the history has.
+that of the modules that define the task and its networks, and of those that they take from their
+own folder, without comments and layout; evo's own code counts by evo's version, which the history
+has.
 """
 
 import hashlib
 import inspect
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -116,9 +119,29 @@ def _of_code(objects: Sequence[object]) -> str:
         if cls.__module__.partition(".")[0] not in ("evo", "abc", "builtins", "torch")
     }
     sources: list[str] = []
-    for module in modules:
+    for module in _with_neighbours(module for module in modules if module):
         try:
-            sources.append(normalise(inspect.getsource(module)) if module else "")
+            sources.append(normalise(inspect.getsource(module)))
         except (OSError, TypeError):
             continue  # typed into an interpreter: there is no file to compare
     return hashlib.sha256("\n".join(sorted(sources)).encode()).hexdigest()[:16]
+
+
+def _with_neighbours(modules: Iterable[ModuleType]) -> list[ModuleType]:
+    """These modules, and those in the same folders whose names they use."""
+    known = list(modules)
+    for module in known:  # grows on the way
+        used = (inspect.getmodule(value) for value in list(vars(module).values()))
+        known += dict.fromkeys(
+            other
+            for other in used
+            if other is not None
+            and other not in known
+            and _folder(other) == _folder(module) is not None
+        )
+    return known
+
+
+def _folder(module: ModuleType) -> Path | None:
+    file = getattr(module, "__file__", None)
+    return None if file is None else Path(file).parent

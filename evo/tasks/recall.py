@@ -15,14 +15,14 @@ from evo.networks.models import Gpt
 from evo.networks.modules import ModuleNetwork
 from evo.tasks.base import Data, Split, Task, tasks
 
-_KEYS, _VALUES, _PAIRS = 8, 4, 4
-_TRAIN, _VALIDATION, _TEST = 2000, 400, 800
+_KEYS, _VALUES, _PAIRS = 12, 8, 4
+_TRAIN, _VALIDATION, _TEST = 1500, 400, 800
 _LENGTH = 2 * _PAIRS + 1
 
 
 @tasks.register("recall")
 class Recall(Task):
-    """2,000 sequences to train, 400 to pick the rate, 800 to test, a new split per seed."""
+    """1,500 sequences to train, 400 to pick the rate, 800 to test, a new split per seed."""
 
     def load(self) -> Data:
         """Four different keys with a value each, in a random order, and one of the keys again."""

@@ -32,6 +32,7 @@ PRINTS = {
     "soak_days.py": "equal to an undisturbed campaign",
     "soak_kill.py": "none lost",
     "soak_long.py": "slope",
+    "transfer.py": "breast-cancer ~ harmonics | τ",
 }
 """Words that each prints with its result."""
 

@@ -127,6 +127,16 @@ def test_a_normalisation_takes_the_place_of_the_norm_and_learns() -> None:
     assert gradient.abs().min() > 0
 
 
+def test_what_a_model_prints_as_it_is_built_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    def make() -> nn.Module:
+        print("number of parameters: 0.03M")  # noqa: T201 - as small GPTs do
+        return nn.Sequential(nn.Linear(6, 3), nn.ReLU())
+
+    fresh(Parts(), network=ModuleNetwork(make))
+
+    assert capsys.readouterr().out == ""
+
+
 class Norm(nn.Module):
     """A norm of the model's author, as GPTs have them."""
 

@@ -1,6 +1,8 @@
 """A fingerprint changes with data, splits and code, and not with the last digits of a machine."""
 
+import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +13,7 @@ from support.small_data import data, split
 
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
-from evo.tasks.base import Data, Split, Task
+from evo.tasks.base import Data, Split, Task, tasks
 from evo.tasks.fingerprint import changes, fingerprint
 
 
@@ -84,3 +86,47 @@ def test_code_counts_and_comments_do_not(tmp_path: Path, monkeypatch) -> None:
 
     assert changes(plain, noted) == []
     assert changes(plain, wider) == ["other code"]
+
+
+TASK = """
+import numpy as np
+from neighbour_of_a_task import network
+
+from evo.tasks.own import arrays
+
+print("reading")
+
+numbers = np.random.default_rng(0).normal(size=(100, 3))
+task = arrays(numbers, np.arange(100) % 2, networks={"mine": network()})
+"""
+NEIGHBOUR = """
+from evo.networks.mlp import Mlp
+
+WIDTH = 8
+
+
+def network():
+    return Mlp((WIDTH,))
+"""
+
+
+def test_a_task_may_import_from_its_folder_and_that_code_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    file, prints = tmp_path / "task.py", list[Any]()
+    for width in ("WIDTH = 8", "WIDTH = 8", "WIDTH = 9"):
+        monkeypatch.delitem(sys.modules, "neighbour_of_a_task", raising=False)
+        neighbour = tmp_path / "neighbour_of_a_task.py"
+        neighbour.write_text(NEIGHBOUR.replace("WIDTH = 8", width))
+        file.write_text(TASK + "\n" * len(prints))  # another time of change: it is read again
+        os.utime(file, (0, len(prints)))
+        importlib.invalidate_caches()
+        task = tasks.get(str(file))()
+        prints.append(fingerprint(task, task.load()))
+
+    assert changes(*prints[:2]) == []
+    assert changes(*prints[1:]) == ["other code"]
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "reading\n" * 3)

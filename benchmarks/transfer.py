@@ -1,0 +1,185 @@
+"""Claim: a component that ranks high on one task ranks high on others; and by how much.
+
+Trains the activations of the panel, and evolved ones of the pool from the best to the median, on
+each task with the same seeds and learning rates. Prints Kendall's τ between the rankings of every
+two tasks by loss and by accuracy, with its 95 % bootstrap interval over functions, and the
+agreement of one half of a task's seeds with the other, which bounds it. Then τ of mixtures, by the
+mean rank over their tasks, with each task that is not in them.
+
+Every training is written to FILE (by default runs/transfer.jsonl) as one line; what stands there is
+not trained again, and the tables are made of what there is.
+
+Usage: python benchmarks/transfer.py [FILE] [--quick] [--tasks A,B] [--evolved N] [--seeds N]
+           [--epochs N] [--table]
+"""
+
+import argparse
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from evo.campaign.steps import Validate
+from evo.components.kinds import kinds
+from evo.compute.threads import one_thread
+from evo.core.records import Candidate, Record, Trial
+from evo.evaluation.panel import Ranks, mean_rank, read_panel
+from evo.evaluation.protocol import Protocol, Rung
+from evo.evaluation.statistics.rank_agreement import (
+    accuracy_ranks,
+    kendall,
+    loss_ranks,
+    split_half_agreement,
+)
+from evo.evaluation.training.kernels import kernels_for
+from evo.evaluation.training.trials import run_trials
+from evo.screening.pool import read_pool
+from evo.validation.graph.graphs import component_of
+from evo.validation.sandbox.sandbox import Sandbox
+from evo.validation.validator import Validator
+
+TASKS = "digits,digits-cnn,digits-transformer,breast-cancer,harmonics,picture"
+MIXTURES = (
+    ("digits", "breast-cancer"),
+    ("digits", "harmonics"),
+    ("digits", "breast-cancer", "harmonics"),
+)
+MEASURES: Mapping[str, Callable[[Sequence[Sequence[Trial]]], Ranks]] = {
+    "loss": loss_ranks,
+    "accuracy": accuracy_ranks,
+}
+FEWEST = 4
+"""Functions below which a ranking says nothing."""
+
+Graphs = tuple[str, ...]
+Results = dict[str, dict[str, list[Trial]]]
+"""Trials by task and function."""
+
+
+def panel_functions() -> dict[str, Graphs]:
+    """Graphs of the panel's activations, by name."""
+    kind, functions = kinds.get("activation")(), read_panel(None).functions
+    drafts = [
+        Record(Candidate.of("activation", one.source, operator="panel"), 0)
+        for one in functions.values()
+    ]
+    with Sandbox() as sandbox:
+        records = Validate(Validator(kind, sandbox))(drafts)
+    return {f"panel/{name}": one.graphs for name, one in zip(functions, records, strict=True)}
+
+
+def evolved_functions(count: int) -> dict[str, Graphs]:
+    """Graphs of evolved activations of the pool, evenly from the best margin to the median."""
+    ordered: list[Record] = sorted(read_pool(), key=lambda one: -one.scored.margin.value)
+    evolved = [one for one in ordered if not one.is_baseline]
+    places = np.linspace(0, len(evolved) // 2, count).astype(int)
+    return {f"evolved/{evolved[place].id[:8]}": evolved[place].graphs for place in places}
+
+
+def read_results(file: Path) -> Results:
+    """What has been trained so far."""
+    results: Results = {}
+    for line in file.read_text().splitlines() if file.exists() else []:
+        entry = json.loads(line)
+        trials = [Trial(*trial) for trial in entry["trials"]]
+        results.setdefault(entry["task"], {})[entry["function"]] = trials
+    return results
+
+
+def train_missing(
+    file: Path, functions: Mapping[str, Graphs], tasks: Sequence[str], protocol: Protocol
+) -> None:
+    """Train each function on each task where that has not been done, one line per training."""
+    done, kind = read_results(file), kinds.get("activation")()
+    for name, graphs in functions.items():
+        for task in tasks:
+            if name in done.get(task, {}):
+                continue
+            parts = kind.parts(component_of(graphs, instead=[kernels_for("cpu")]))
+            trials = run_trials(parts, (task,), protocol, rung=0)
+            with file.open("a") as lines:
+                lines.write(json.dumps({"task": task, "function": name, "trials": trials}) + "\n")
+
+
+def print_tables(results: Results, tasks: Iterable[str]) -> None:
+    """Print τ between tasks, and of mixtures with tasks outside of them, for both sets."""
+    present = [task for task in tasks if task in results]
+    for group in ("panel", "evolved"):
+        common = set.intersection(*(set(results[task]) for task in present)) if present else set()
+        names = sorted(name for name in common if name.startswith(group))
+        if len(names) < FEWEST:
+            print(f"{group}: {len(names)} functions on all tasks, too few")
+            continue
+        print(f"\n{group}: {len(names)} functions on {', '.join(present)}")
+        trials = {task: [results[task][name] for name in names] for task in present}
+        for measure, ranks_of in MEASURES.items():
+            for task in present:
+                halves = split_half_agreement(trials[task], ranks_of)
+                print(measure, "| halves of", task, "| τ", halves and f"{halves:+.2f}")
+            for one, other, agreed in agreements({t: ranks_of(trials[t]) for t in present}):
+                print(measure, "|", one, "~", other, "|", agreed)
+
+
+def agreements(ranks: Mapping[str, Ranks]) -> Iterator[tuple[str, str, str]]:
+    """τ of every two tasks, and of each mixture with each task outside of it."""
+    for one, other in itertools.combinations(ranks, 2):
+        yield one, other, words(ranks[one], ranks[other])
+    for mixture in MIXTURES:
+        if set(mixture) <= set(ranks):
+            mixed = mean_rank({task: ranks[task] for task in mixture})
+            for other in sorted(set(ranks) - set(mixture)):
+                yield f"mixture {' + '.join(mixture)}", other, words(mixed, ranks[other])
+
+
+def words(one: Ranks, other: Ranks) -> str:
+    """Kendall's τ of two rankings with its interval."""
+    tau = kendall(one, other)
+    return f"τ {tau.value:+.2f} [{tau.low:+.2f}, {tau.high:+.2f}]"
+
+
+def main(options: argparse.Namespace) -> None:
+    """Train what is missing, and print the tables."""
+    tasks = options.tasks.split(",")
+    if not options.table:
+        protocol = Protocol(
+            rungs=(Rung(epochs=options.epochs, seeds=options.seeds),),
+            rate_seeds=options.seeds,
+            leaders=0,
+        )
+        panel, evolved = panel_functions(), evolved_functions(options.evolved)
+        if options.quick:
+            panel = dict(itertools.islice(panel.items(), FEWEST))
+        # In turns, so that tables can be made of both at any time.
+        turns = itertools.zip_longest(panel.items(), evolved.items())
+        mixed = dict(pair for turn in turns for pair in turn if pair is not None)
+        options.file.parent.mkdir(parents=True, exist_ok=True)
+        with one_thread():
+            train_missing(options.file, mixed, tasks, protocol)
+    print_tables(read_results(options.file), tasks)
+
+
+def read_options() -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", type=Path, nargs="?", default=Path("runs/transfer.jsonl"))
+    parser.add_argument("--quick", action="store_true", help="only show that it runs, in seconds")
+    parser.add_argument("--tasks", default=None, help="names, separated by commas")
+    parser.add_argument("--evolved", type=int, default=None, metavar="N")
+    parser.add_argument("--seeds", type=int, default=None, metavar="N")
+    parser.add_argument("--epochs", type=int, default=None, metavar="N")
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    options = parser.parse_args()
+    full = {"tasks": TASKS, "evolved": 28, "seeds": 4, "epochs": 10}
+    quick = {"tasks": "breast-cancer,harmonics", "evolved": FEWEST, "seeds": 2, "epochs": 1}
+    for name, value in (quick if options.quick else full).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    return options
+
+
+if __name__ == "__main__":
+    main(read_options())
