@@ -28,7 +28,7 @@ from archive.history.changes import Change, with_changes, write_changes
 from archive.history.manifest import Manifest, read_manifest
 from archive.history.reader import Reader, segment_paths
 from archive.store import disk, merging, segment
-from archive.store.journal import Journal
+from archive.store.journal import Journal, read_journal
 from archive.store.lock import Lock
 from archive.store.merging import LIMITS, MergeLimits
 from evo.core.errors import UsageError
@@ -134,7 +134,9 @@ class History(Reader):
             if history._journal_size:
                 history._journal = Journal.resume(path, history._journal_size)
             else:
-                history._journal = history._next_journal()
+                left_over = history._left_over()
+                history._journal = history._next_journal(left_over)
+                history._outcomes = {outcome.key: outcome for outcome in left_over}
             history._merge()  # in case the writer was killed before it did
         except BaseException:
             history.close()
@@ -230,6 +232,17 @@ class History(Reader):
     def _next_journal(self, outcomes: Iterable[Outcome] = ()) -> Journal:
         path, following = self.folder / "journal", self.generation + 1
         return Journal.start(path, following, campaign=self._manifest.id, outcomes=outcomes)
+
+    def _left_over(self) -> list[Outcome]:
+        """Outcomes of later generations in the journal of the one that was sealed last.
+
+        The writer was killed after the seal, before it could carry them over.
+        """
+        contents = read_journal(self.folder / "journal")
+        if not self.config.get("overlap") or contents.generation != self.generation:
+            return []
+        sealed = {record.id for record in self.records if record.generation == self.generation}
+        return [outcome for outcome in contents.outcomes.values() if outcome.id not in sealed]
 
     def _merge(self) -> None:
         while parts := merging.due(self._segments, self._merge_limits):

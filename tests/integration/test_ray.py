@@ -193,8 +193,8 @@ def test_nodes_and_the_driver_are_killed_and_the_history_is_that_of_local_worker
 @NIGHTLY
 def test_machines_that_join_while_a_campaign_runs_are_used(cluster: Cluster) -> None:
     needs = Needs(0, most=99, cluster=cluster.settings)
-    with Workers(Ray(work(epochs=200), needs)) as pool:
-        outcomes = pool.run([Job(str(number), IDENTITY, 0) for number in range(24)])
+    with Workers(Ray(work(epochs=100), needs)) as pool:
+        outcomes = pool.run([Job(str(number), IDENTITY, 0) for number in range(3000)])
         next(outcomes)
         before = pool.count
         node = cluster.add_node()

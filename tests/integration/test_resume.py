@@ -13,13 +13,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.killed import Killed
+from support.processes import wait_for
 from support.profiles import PROFILE, many, only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from archive.store import disk
+from archive.store import disk, segment
+from archive.store.journal import read_journal
 from archive.store.merging import MergeLimits
-from evo.core.records import Outcome
+from evo.core.records import JobKey, Outcome
 from evo.core.stages import TrainingEnd
 from evo.evaluation.protocol import Job
 
@@ -137,6 +139,49 @@ def test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte(
     assert segments(folder) == segments(expected)
     assert (folder / "journal").read_bytes() == (expected / "journal").read_bytes()
     assert not list(folder.rglob(".*.tmp"))
+
+
+class Asked(no_training.Trainer):
+    """Notes what it is asked to train."""
+
+    keys: set[JobKey]
+
+    def __call__(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        self.keys |= {job.key for job in jobs}
+        return super().__call__(jobs)
+
+
+def test_outcomes_of_later_generations_are_kept_where_an_overlapping_one_dies_in_its_seal(
+    tmp_path, monkeypatch
+):
+    config = no_training.configure((*SETTINGS, "overlap=2", "generations=3"))
+    journal, sealed, paid = tmp_path / "run" / "journal", segment.seal, set[JobKey]()
+
+    def seal_and_die(folder, generation, **words):
+        result = sealed(folder, generation, **words)
+        if generation.number == 1:
+            ids = {record.id for record in generation.records}
+
+            def later() -> set[JobKey]:
+                return {key for key in read_journal(journal).outcomes if key.id not in ids}
+
+            wait_for(later)
+            paid.update(later())
+            raise Killed
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(segment, "seal", seal_and_die)
+        with suppress(Killed), no_training.create(tmp_path / "run", config) as history:
+            no_training.run(history, lambda _: None)
+    trainer = Asked(config.protocol)
+    trainer.keys = set()
+    with History.open(tmp_path / "run", merge_limits=LIMITS) as history:
+        no_training.run(history, lambda _: None, trainer=trainer)
+
+    assert paid
+    assert trainer.keys
+    assert not paid & trainer.keys
 
 
 @pytest.mark.parametrize(

@@ -6,79 +6,26 @@ room, and what they trained is told as lost. Actors end with this process, howev
 """
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
-from evo.compute.data_transport import PackedData, packed
+from evo.compute.data_transport import packed
 from evo.compute.engines.base import Batch, Ended, Engine, engines
-from evo.compute.losses import Loss, LossCause
-from evo.compute.memory import Peak, peak
-from evo.compute.remote import Greeting, RemoteWorker, greeting
+from evo.compute.memory import Peak
+from evo.compute.ray_actors import Actor, RayWorker, first_line, handlers_kept, loss_of
+from evo.compute.remote import greeting
 from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.core.errors import EvoError, UsageError
-from evo.core.records import Outcome
-from evo.evaluation.protocol import Job
 from evo.tasks.base import LoopTask, tasks
 
 _LOOK_S = 2.0
 """Seconds between two looks at the machines of the cluster."""
 _DEATHS_AT_START = 5
 """Actors in a row that may die before any worker is ready."""
-
-
-class RayWorker:
-    """An actor that trains; it is a worker as soon as it is made."""
-
-    def __init__(self, work: Work, packs: dict[str, list[Any]], secrets: Sequence[str]) -> None:
-        import ray  # noqa: PLC0415 - the extra may be missing
-
-        for name in secrets:
-            os.environ.pop(name, None)
-        data = {name: PackedData(*ray.get(refs[0])) for name, refs in packs.items()}
-        self._worker = RemoteWorker(work, data=data, secrets=secrets)
-        self._node = ray.get_runtime_context().get_node_id()
-
-    def greet(self) -> Greeting:
-        """Where this worker runs."""
-        return greeting(self._node)
-
-    def adapt(self, work: Work) -> None:
-        """Take other limits."""
-        self._worker.work = work
-
-    def train(self, jobs: Sequence[Job]) -> tuple[Outcome, ...]:
-        """The outcomes of jobs, in order."""
-        return tuple(self._worker.train(job) for job in jobs)
-
-    def measure(self, graphs: tuple[str, ...]) -> Peak:
-        """The memory that this process needs for the largest network."""
-        work = self._worker.work
-        return peak(graphs, work, "cuda:0" if work.device == "cuda" else work.device)
-
-
-class _Actor:
-    """An actor, and what was handed to it.
-
-    Attributes:
-        handle: Ray's.
-        ready: becomes its greeting.
-        greeting: None until it is ready.
-        queue: batches with their results to come, in order; None in the place of a forgotten batch.
-        head_since: when it began with the first of them.
-    """
-
-    def __init__(self, handle: Any) -> None:
-        self.handle = handle
-        self.ready = handle.greet.remote()
-        self.greeting: Greeting | None = None
-        self.queue: list[tuple[Any, Batch | None]] = []
-        self.head_since = 0.0
 
 
 @engines.register("ray")
@@ -89,7 +36,7 @@ class Ray(Engine):
 
     def __init__(self, work: Work, needs: Needs) -> None:
         super().__init__(work, needs)
-        self._actors: list[_Actor] = []
+        self._actors: list[Actor] = []
         self._homeless: list[Batch] = []
         self._packs: dict[str, list[Any]] = {}
         self._looked = -_LOOK_S
@@ -122,7 +69,7 @@ class Ray(Engine):
         self._is_ours = not ray.is_initialized()
         if self._is_ours:
             try:
-                with _handlers_kept():
+                with handlers_kept():
                     ray.init(**self._arguments())
             except (ConnectionError, RayError, OSError, ValueError, RuntimeError) as error:
                 where = self.needs.cluster.address
@@ -142,7 +89,7 @@ class Ray(Engine):
                 self._ray.kill(actor.handle)
         self._actors, self._homeless, self._packs = [], [], {}
         if self._is_ours:
-            with _handlers_kept():
+            with handlers_kept():
                 self._ray.shutdown()
 
     @property
@@ -181,7 +128,7 @@ class Ray(Engine):
             return []
         done, _ = self._ray.wait(list(owners), num_returns=len(owners), timeout=0)
         ended: list[Ended] = []
-        failed: dict[int, tuple[_Actor, Exception]] = {}
+        failed: dict[int, tuple[Actor, Exception]] = {}
         for ref in done:
             actor = owners[ref]
             try:
@@ -224,12 +171,12 @@ class Ray(Engine):
         except RayError as error:
             raise EvoError(
                 "A worker was lost when it trained the largest network for a few steps: most "
-                f"likely its memory does not suffice. {_first_line(error)}"
+                f"likely its memory does not suffice. {first_line(error)}"
             ) from error
         return result
 
     @property
-    def _ready(self) -> list[_Actor]:
+    def _ready(self) -> list[Actor]:
         return [actor for actor in self._actors if actor.greeting is not None]
 
     def _arguments(self) -> dict[str, Any]:
@@ -292,16 +239,16 @@ class Ray(Engine):
                 room += places
         return room
 
-    def _new_actor(self) -> _Actor:
+    def _new_actor(self) -> Actor:
         secrets = sorted(self.needs.secrets)
         options: dict[str, Any] = {"num_cpus": self.needs.cpus, "num_gpus": self.needs.gpus}
         if secrets:
             # The process begins without them: removing them later leaves them in its memory.
             options["runtime_env"] = {"env_vars": dict.fromkeys(secrets, "")}
         remote = self._ray.remote(RayWorker).options(max_restarts=0, max_task_retries=0, **options)
-        return _Actor(remote.remote(self.work, self._packs, secrets))
+        return Actor(remote.remote(self.work, self._packs, secrets))
 
-    def _greet(self, actor: _Actor) -> None:
+    def _greet(self, actor: Actor) -> None:
         """Take an actor in that is ready.
 
         Raises:
@@ -315,7 +262,7 @@ class Ray(Engine):
             if self._deaths >= _DEATHS_AT_START and not self._ready:
                 raise EvoError(
                     f"Workers cannot start on the Ray cluster; {self._deaths} in a row have died: "
-                    f"{_first_line(error)}"
+                    f"{first_line(error)}"
                 ) from error
             return
         self._deaths = 0
@@ -328,7 +275,7 @@ class Ray(Engine):
                 f"{here.evo} and {here.torch}: results would differ. Install the same on both."
             )
 
-    def _lost(self, actor: _Actor, error: Exception) -> list[Ended]:
+    def _lost(self, actor: Actor, error: Exception) -> list[Ended]:
         """Take in that an actor is lost: its first batch is, the others go to other actors."""
         if actor not in self._actors:
             return []
@@ -339,64 +286,9 @@ class Ray(Engine):
         ended: list[Ended] = []
         batches = [batch for _, batch in actor.queue]
         if batches and batches[0] is not None:
-            loss = self._loss(actor, error, len(batches[0].jobs))
+            loss = loss_of(error, actor, len(batches[0].jobs), limit_s=self.work.job_timeout_s)
             ended.append(Ended(batches[0], (), loss))
         for batch in batches[1:]:
             if batch is not None:
                 self.submit(batch)
         return ended
-
-    def _loss(self, actor: _Actor, error: Exception, jobs: int) -> Loss:
-        from ray.exceptions import (  # noqa: PLC0415
-            ActorUnavailableError,
-            NodeDiedError,
-            OutOfMemoryError,
-            RayActorError,
-        )
-
-        assert actor.greeting is not None
-        living = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
-        host, node = actor.greeting.host, actor.greeting.node
-        seconds = time.monotonic() - actor.head_since
-        if isinstance(error, OutOfMemoryError):
-            cause = LossCause.MEMORY
-        elif isinstance(error, RayActorError) and error.preempted:
-            cause = LossCause.PREEMPTED
-        elif node not in living or isinstance(error, NodeDiedError | ActorUnavailableError):
-            cause = LossCause.NODE
-        elif seconds >= self.work.job_timeout_s:
-            cause = LossCause.LATE
-        else:
-            cause = LossCause.WORKER
-        where = f"{host} ({node[:8]})"
-        return Loss(cause, where, jobs, _words(cause, where, jobs))
-
-
-def _words(cause: LossCause, where: str, jobs: int) -> str:
-    what = {
-        LossCause.NODE: f"{where} left the cluster",
-        LossCause.PREEMPTED: f"{where} was taken back",
-        LossCause.WORKER: f"a worker on {where} died",
-        LossCause.MEMORY: f"a worker on {where} was ended because memory ran out",
-        LossCause.LATE: f"a worker on {where} reached the time limit",
-    }[cause]
-    return f"{what}, with {jobs} training{'s' * (jobs != 1)}"
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
-@contextmanager
-def _handlers_kept() -> Generator[None]:
-    """Keep this program's signal handlers, of which Ray replaces one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

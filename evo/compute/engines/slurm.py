@@ -8,7 +8,6 @@ has begun. What ends is replaced. The folder holds JSON, never pickles, and is t
 import math
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,6 +19,7 @@ from pathlib import Path
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import Needs
+from evo.compute.slurm_commands import ENDED, call, quoted
 from evo.compute.slurm_folder import Folder
 from evo.compute.work import Work
 from evo.core.errors import EvoError, UsageError
@@ -37,19 +37,6 @@ _PASSED_ON = frozenset(
     | {"PYTHONPATH", "VIRTUAL_ENV", "SLURM_CONF", "EVO_DATA"}
 )
 """Variables of the environment that workers get; no other one leaves this process."""
-_ENDED = {
-    "COMPLETED": LossCause.WORKER,
-    "FAILED": LossCause.WORKER,
-    "OUT_OF_MEMORY": LossCause.MEMORY,
-    "NODE_FAIL": LossCause.NODE,
-    "BOOT_FAIL": LossCause.NODE,
-    "PREEMPTED": LossCause.PREEMPTED,
-    "TIMEOUT": LossCause.PREEMPTED,
-    "DEADLINE": LossCause.PREEMPTED,
-    "CANCELLED": LossCause.PREEMPTED,
-    "REVOKED": LossCause.PREEMPTED,
-}
-"""States in which a worker works no more, by Slurm's name."""
 
 
 @engines.register("slurm")
@@ -117,7 +104,7 @@ class Slurm(Engine):
             self._folder.tell_stop()
         if self._arrays:
             with suppress(EvoError):
-                _call("scancel", *self._arrays)
+                call("scancel", *self._arrays)
         shutil.rmtree(self._folder.root, ignore_errors=True)
 
     @property
@@ -132,7 +119,7 @@ class Slurm(Engine):
         self._folder.write_work(work, needs.secrets)
         surplus = sorted(self._present)[needs.workers :]
         if surplus:
-            _call("scancel", *surplus)
+            call("scancel", *surplus)
         self._looked = -_LOOK_S
 
     def submit(self, batch: Batch) -> None:
@@ -159,7 +146,7 @@ class Slurm(Engine):
     @property
     def _present(self) -> list[str]:
         """Workers that wait for a place, or have one."""
-        return [name for name, state in self._states.items() if state not in _ENDED]
+        return [name for name, state in self._states.items() if state not in ENDED]
 
     @property
     def _working(self) -> list[str]:
@@ -187,7 +174,7 @@ class Slurm(Engine):
         ended: list[Ended] = []
         for number, worker, seconds in self._folder.claimed():
             state = self._states.get(worker, "")
-            if state not in _ENDED:
+            if state not in ENDED:
                 continue
             if self._folder.is_done(number):
                 continue  # it ended after it had finished
@@ -195,7 +182,7 @@ class Slurm(Engine):
             self._folder.drop(number, worker)
             if batch is None:
                 continue
-            cause = _ENDED[state]
+            cause = ENDED[state]
             if cause is LossCause.WORKER and seconds >= self.work.job_timeout_s:
                 cause = LossCause.LATE
             where = self._nodes.get(worker, "")
@@ -222,7 +209,7 @@ class Slurm(Engine):
     def _look(self) -> None:
         """The state of each worker, from Slurm."""
         names = ",".join(self._arrays)
-        lines = _call("squeue", "-h", "-r", "-t", "all", "-j", names, "-o", "%i|%T|%N")
+        lines = call("squeue", "-h", "-r", "-t", "all", "-j", names, "-o", "%i|%T|%N")
         rows = [line.split("|") for line in lines.splitlines() if line.count("|") == 2]
         seen = {name: (state, node) for name, state, node in rows}
         for name in self._states:
@@ -230,7 +217,7 @@ class Slurm(Engine):
             if state:
                 self._states[name] = state
                 self._nodes[name] = node or self._nodes.get(name, "")
-            elif self._states[name] not in _ENDED:
+            elif self._states[name] not in ENDED:
                 self._states[name] = "COMPLETED"  # so long ago that Slurm has forgotten it
 
     def _submit_workers(self, number: int) -> None:
@@ -244,15 +231,15 @@ class Slurm(Engine):
         }
         words = [f"--{name}={value}" for name, value in options.items()]
         script = self._folder.write_script(
-            f"#!/bin/sh\nexec {_quoted(sys.executable)} -m evo.compute.slurm_worker "
-            f"{_quoted(str(self._folder.root))}\n"
+            f"#!/bin/sh\nexec {quoted(sys.executable)} -m evo.compute.slurm_worker "
+            f"{quoted(str(self._folder.root))}\n"
         )
         environment = {
             name: value
             for name, value in os.environ.items()
             if name in _PASSED_ON and name not in needs.secrets
         }
-        answer = _call(
+        answer = call(
             *("sbatch", "--parsable", "--no-requeue", f"--array=0-{number - 1}"),
             *(f"--output={log}/%A_%a.txt", *words, str(script)),
             environment=environment,
@@ -282,24 +269,3 @@ class Slurm(Engine):
 def _in_order(batch: Batch, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     by_key = {outcome.key: outcome for outcome in outcomes}
     return tuple(by_key[job.key] for job in batch.jobs)
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'"
-
-
-def _call(*words: str, environment: dict[str, str] | None = None) -> str:
-    """The standard output of a command of Slurm.
-
-    Raises:
-        EvoError: it cannot be started, fails, or takes more than two minutes.
-    """
-    try:
-        done = subprocess.run(
-            words, capture_output=True, text=True, check=False, timeout=120, env=environment
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EvoError(f"{words[0]} does not work: {error}") from error
-    if done.returncode:
-        raise EvoError(f"{words[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
