@@ -5,6 +5,7 @@ from pathlib import Path
 
 import no_training
 import pytest
+from support.profiles import only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -67,8 +68,14 @@ def began_with(history: Reader) -> list[Record]:
     return [record for record in history.records if record.generation == 0]
 
 
-@pytest.mark.parametrize("other", [(), OTHER], ids=["same protocol", "another protocol"])
-@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize(
+    ("search", "other"),
+    [
+        *((search, ()) for search in SEARCHES),
+        ("pair", OTHER),
+        *only_long(("islands", OTHER), ("portfolio", OTHER)),
+    ],
+)
 def test_a_branch_goes_on_with_the_survivors_and_resumes_as_if_never_stopped(
     finished, tmp_path, search, other
 ) -> None:
