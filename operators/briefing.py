@@ -201,6 +201,11 @@ class Note(NamedTuple):
     pairs: int
     others: float
 
+    @property
+    def is_shown(self) -> bool:
+        """True where the interval of the effect excludes zero."""
+        return self.effect.low > 0 or self.effect.high < 0
+
 
 class Contender(NamedTuple):
     """A wording of an operator's task, empty for the standard one, and what it led to.
@@ -245,6 +250,9 @@ class Briefing:
             `answers` and `failures`.
         listing_characters: longest list.
         notes: what helped and what hurt.
+        hypotheses: that models worded and children tested, the latest last.
+        hypothesis: that the offspring should test; else empty.
+        wants_hypothesis: whether the reply should word a hypothesis too.
         idea: to work out; None where the request is free.
         still_for: generations since the best became better.
         place: where the request stands.
@@ -274,6 +282,9 @@ class Briefing:
     listing: Listing = field(default_factory=Listing)
     listing_characters: int = MOST_CHARACTERS // 4
     notes: Sequence[Note] = ()
+    hypotheses: Sequence[Note] = ()
+    hypothesis: str = ""
+    wants_hypothesis: bool = False
     idea: Idea | None = None
     still_for: int = 0
     place: Place = field(default_factory=lambda: Place(0, 1, 0))

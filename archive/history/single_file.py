@@ -12,7 +12,7 @@ back: the segments are the history. Unknown values are NaN, -1 or empty text.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -23,10 +23,12 @@ import numpy as np
 
 from archive.history.reader import Reader
 from archive.store import disk
+from archive.store.record_columns import hypotheses_in
 from archive.store.tables import Columns, unpack_texts
 from evo.core.fields import (
     DIAGNOSIS_FIELDS,
     GRAPH_FIELDS,
+    HYPOTHESIS,
     PARENT_FIELDS,
     PARENTS,
     RECORD_FIELDS,
@@ -157,8 +159,10 @@ def _append_block(file: h5py.File, columns: Columns, first: int) -> int:
     """Append the columns of a block of records, the first of which gets row `first`."""
     count = len(columns["record.has_score"])
     rows = np.arange(first, first + count)
+    hypotheses = hypotheses_in(columns)
+    _append(file, f"records/{HYPOTHESIS}", _texts([hypotheses.get(i, "") for i in range(count)]))
     for field in RECORD_FIELDS:
-        if field.name != PARENTS:
+        if field.name not in (PARENTS, HYPOTHESIS):
             _append(file, f"records/{field.name}", _values(columns, f"record.{field.name}", field))
     for table, (group, fields) in _LISTS.items():
         if f"{table}.offsets" not in columns:
@@ -176,9 +180,13 @@ def _append_block(file: h5py.File, columns: Columns, first: int) -> int:
 def _values(columns: Columns, name: str, field: Field) -> Any:
     if field.cell is not str:
         return columns[name]
+    return _texts(unpack_texts(columns, name))
+
+
+def _texts(texts: Iterable[str]) -> Any:
     # Half a surrogate pair is no UTF-8, which HDF5 text is.
-    texts = [t.encode("utf-8", "replace").replace(b"\0", b"") for t in unpack_texts(columns, name)]
-    return np.array(texts, dtype=object)
+    encoded = [text.encode("utf-8", "replace").replace(b"\0", b"") for text in texts]
+    return np.array(encoded, dtype=object)
 
 
 def _append(file: h5py.File, name: str, values: Any) -> None:

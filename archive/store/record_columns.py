@@ -34,6 +34,7 @@ from evo.core.estimate import Estimate
 from evo.core.fields import (
     DIAGNOSIS_FIELDS,
     GRAPH_FIELDS,
+    HYPOTHESIS,
     OPTIONAL_PARTS,
     PARENT_FIELDS,
     PARENTS,
@@ -54,7 +55,7 @@ def _schema(fields: Iterable[Field]) -> Schema:
 
 
 _RECORD: Schema = {
-    **_schema(field for field in RECORD_FIELDS if field.name != PARENTS),
+    **_schema(field for field in RECORD_FIELDS if field.name not in (PARENTS, HYPOTHESIS)),
     **{f"has_{part}": bool for part in OPTIONAL_PARTS},
 }
 LISTS: dict[str, Schema] = {
@@ -64,7 +65,10 @@ LISTS: dict[str, Schema] = {
     "task": _schema(TASK_FIELDS),
 }
 """The tables that hold a list per record."""
-SOMETIMES: dict[str, Schema] = {"diagnosis": _schema(DIAGNOSIS_FIELDS)}
+SOMETIMES: dict[str, Schema] = {
+    "diagnosis": _schema(DIAGNOSIS_FIELDS),
+    HYPOTHESIS: {"text": str},
+}
 """Those that are there only where a record has something in them.
 
 A segment written before such a table was known has none, and so keeps its checksum.
@@ -87,6 +91,10 @@ def pack_records(records: Sequence[Record]) -> Columns:
     if any(record.diagnoses for record in records):
         diagnoses = [record.diagnoses for record in records]
         columns |= pack_lists("diagnosis", SOMETIMES["diagnosis"], diagnoses)
+    hypotheses = [record.candidate.hypothesis for record in records]
+    if any(hypotheses):
+        rows = [[(text,)] if text else [] for text in hypotheses]
+        columns |= pack_lists(HYPOTHESIS, SOMETIMES[HYPOTHESIS], rows)
     return {
         **columns,
         **pack_vectors("text_vector", [record.text_vector for record in records]),
@@ -102,10 +110,11 @@ def unpack(columns: Columns) -> list[Record]:
     text_vectors = unpack_vectors(columns, "text_vector")
     behaviour_vectors = unpack_vectors(columns, "behaviour_vector")
     diagnoses = _diagnoses(columns)
+    hypotheses = hypotheses_in(columns)
     trials = spans(columns, "trial")
     records: list[Record] = []
     for i, values in enumerate(unpack_table(columns, "record", _RECORD)):
-        row = dict(zip(_RECORD, values, strict=True))
+        row = {**dict(zip(_RECORD, values, strict=True)), HYPOTHESIS: hypotheses.get(i, "")}
         records.append(
             Record(
                 Candidate(parents=parents[i], **part_of(row, "candidate")),
@@ -239,6 +248,14 @@ def _diagnoses(columns: Columns) -> dict[int, tuple[Diagnosis, ...]]:
         for place, (first, last) in enumerate(spans(columns, "diagnosis"))
         if last > first
     }
+
+
+def hypotheses_in(columns: Columns) -> dict[int, str]:
+    """The hypotheses of the records that test one, by their place."""
+    if f"{HYPOTHESIS}.offsets" not in columns:
+        return {}
+    rows = unpack_lists(columns, HYPOTHESIS, SOMETIMES[HYPOTHESIS])
+    return {place: texts[0][0] for place, texts in enumerate(rows) if texts}
 
 
 def _stored(record: Record) -> list[CellValue]:

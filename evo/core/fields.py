@@ -57,6 +57,8 @@ def _estimate(name: str, path: str, description: str) -> tuple[Field, ...]:
 
 PARENTS = "parents"
 """The one column that holds several values, separated by spaces."""
+HYPOTHESIS = "hypothesis"
+"""A column that few records have anything in."""
 
 RECORD_FIELDS = (
     Field("id", str, "hash of kind and normalised source", "candidate.id"),
@@ -90,6 +92,7 @@ RECORD_FIELDS = (
     ),
     Field("wording", str, "wording of the task; empty if the standard", "candidate.wording"),
     Field("new_wording", str, "wording that its model proposed", "candidate.new_wording"),
+    Field(HYPOTHESIS, str, "that it tests, in words; empty if none", "candidate.hypothesis"),
     Field("cost_usd", float, "price of its requests in dollars; NaN if unknown", "cost_usd"),
     Field("idea_cost_usd", float, "part of it that another's idea cost", "idea_cost_usd"),
 )

@@ -1,7 +1,6 @@
 """Candidates, trials, scores and records: the immutable data that flows from proposal to archive.
 
-Imports nothing of evo but `evo.core`, so that every package can use these types.
-`evo.core.fields` describes the same fields as columns of tables.
+Imports nothing of evo but `evo.core`. `evo.core.fields` describes the same fields as columns.
 """
 
 import hashlib
@@ -51,13 +50,14 @@ class Candidate:
     """Source code of one component and where it comes from. Make one with `Candidate.of`.
 
     Attributes:
-        model: the language model that wrote it; empty where none did.
+        model: language model that wrote it; empty where none did.
         request: key of the request that it answers, under which history keeps the reply.
         rationale: the model's explanation.
         idea_model: the language model that had the idea, where another wrote it; else empty.
         step: index of the step size that its operator drew; -1 where that has none.
         wording: id of the wording of the task that its model was given; empty for the standard one.
         new_wording: another wording of the task that the model proposed with it; else empty.
+        hypothesis: that it tests, in a model's words; else empty.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Candidate:
     step: int = -1
     wording: str = ""
     new_wording: str = ""
+    hypothesis: str = ""
 
     @classmethod
     def of(

@@ -70,6 +70,7 @@ class Briefings:
         self._names = {record.id: name for name, record in baselines.items()}
         self._plan = plan
         self._notes = lru_cache(maxsize=_KEPT)(results.notes)
+        self._tested = lru_cache(maxsize=_KEPT)(results.tested)
         self._seed = seed
         self._settings = settings
         self._attempts = Attempts(results, self._name)
@@ -118,6 +119,7 @@ class Briefings:
             listing=listing,
             listing_characters=self._most_characters // _LISTED,
             notes=self._notes(occasion.known) if show.notes else [],
+            hypotheses=self._tested(occasion.known) if show.notes else [],
             idea=self._plan.idea(occasion.known) if occasion.works_out else None,
             still_for=snapshot.still_for,
             place=Place(

@@ -1,8 +1,11 @@
-"""Offspring that are planned rather than drawn: ablations, and another paradigm at a standstill.
+"""Offspring that are planned rather than drawn: ablations, tests, another paradigm at a standstill.
 
 A search stands still once its best margin has not grown by more than its standard error for some
 generations. Then one request asks for another paradigm, and again after as many generations. What
 it brings is worked out in two requests of the first generation that knows it, and then no more.
+
+Where models word hypotheses, a share of each generation tests the oldest that is not judged; where
+there is none, one request asks for one.
 """
 
 from collections.abc import Sequence
@@ -17,6 +20,7 @@ from operators.briefing import Idea
 PARADIGM = "paradigm-llm"
 _ABLATION = "ablate-tree"
 _WORKED_OUT_BY = "generate-llm"
+_TESTED_BY = "incremental-llm"
 _USES = 2
 """Requests that work out an idea."""
 
@@ -55,8 +59,9 @@ class Plan:
             return Planned(_WORKED_OUT_BY, works_out=True)
         if index == offspring - 1 and self._wordings is not None:
             reworded = self._wordings.reworded(known, self._drawn)
-            return Planned(reworded, rewords=True) if reworded else None
-        return None
+            if reworded:
+                return Planned(reworded, rewords=True)
+        return self._test(offspring - 1 - index, known, offspring)
 
     def idea(self, known: int) -> Idea | None:
         """The idea that requests with this knowledge work out: that of its last generation."""
@@ -64,6 +69,19 @@ class Plan:
         if record is None or self._is_due(known):
             return None
         return Idea(record.candidate.rationale, record.candidate.source)
+
+    def _test(self, from_last: int, known: int, offspring: int) -> Planned | None:
+        """The test of a hypothesis by one of the last offspring; the first of them may word one."""
+        share = self._settings.hypotheses
+        if not share or _TESTED_BY not in self._drawn or not self._results.after(known).leaders:
+            return None
+        tests = max(1, round(share * offspring))
+        if from_last >= tests:
+            return None
+        hypothesis = self._results.hypotheses.under_test(known)
+        if hypothesis:
+            return Planned(_TESTED_BY, tests=hypothesis)
+        return Planned(_TESTED_BY, supposes=True) if from_last == tests - 1 else None
 
     def _paradigm(self, known: int) -> Record | None:
         answers = self._results.after(known).answers

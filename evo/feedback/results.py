@@ -13,6 +13,7 @@ import numpy as np
 
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
+from evo.feedback.hypotheses import Hypotheses
 from evo.feedback.listing import Proposals
 from evo.feedback.losses import Effect, Losses, effect
 from evo.feedback.notes import Pair, evidence, features, notes
@@ -71,10 +72,12 @@ class Results:
 
     Attributes:
         proposals: the same as one list.
+        hypotheses: that some of them test.
     """
 
     def __init__(self) -> None:
         self.proposals = Proposals()
+        self.hypotheses = Hypotheses()
         self._entries: dict[str, Entry] = {}
         self._children: dict[str, list[Entry]] = {}
         self._snapshots: dict[int, Snapshot] = {}
@@ -96,6 +99,7 @@ class Results:
                 self._entries[record.id] = entry
             if record.is_baseline and entry.losses is not None:
                 self._baselines[record.id] = entry.losses
+            self.hypotheses.take(record, entry.effect)
             for parent in dict.fromkeys(record.candidate.parents):
                 self._children.setdefault(parent, []).append(entry)
         self.proposals.take(sealed.number, [entry.record for entry in entries])
@@ -121,6 +125,12 @@ class Results:
     def notes(self, generation: int) -> list[Note]:
         """What helped and what hurt, as of a generation."""
         return notes(evidence(list(self._pairs), last=generation))
+
+    def tested(self, generation: int) -> list[Note]:
+        """The hypotheses that were tested, as of a generation, the earliest first."""
+        effects = [pair.effect for pair in list(self._pairs) if pair.generation <= generation]
+        others = float(np.clip(effects, -1, 1).mean()) if effects else 0.0
+        return self.hypotheses.judged(generation, others=others)
 
     def _pair(self, entry: Entry) -> list[Pair]:
         """The comparison of a proposal with its first parent, where both trained."""

@@ -34,6 +34,9 @@ class FeedbackSettings(Frozen):
     ablations: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     """Share of a generation's offspring that are ablations: one of the best without a part, which
     shows what the part is worth. At least one unless 0; only with language models."""
+    hypotheses: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """Share of a generation's offspring that test a hypothesis of a model: the change that it
+    names, made in other parents. At least one unless 0; needs `incremental-llm`."""
     plateau: NonNegativeInt = 5
     """Generations without progress after which one request asks for another paradigm; 0 for
     never."""

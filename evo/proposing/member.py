@@ -81,6 +81,7 @@ class VariedMember:
             step=candidate.step,
             wording=candidate.wording,
             new_wording=candidate.new_wording,
+            hypothesis=candidate.hypothesis,
         )
 
     def complete_record(self, record: Record, host: Record) -> Record:

@@ -40,12 +40,16 @@ class Planned(NamedTuple):
         from_best: whether its parent is one of the best few.
         works_out: whether the request works out an idea.
         rewords: whether the reply proposes a wording of the operator's task too.
+        tests: the hypothesis that the offspring follows; else empty.
+        supposes: whether the reply words a hypothesis too.
     """
 
     operator: str
     from_best: bool = False
     works_out: bool = False
     rewords: bool = False
+    tests: str = ""
+    supposes: bool = False
 
 
 PlanFn = Callable[[int, int, int], Planned | None]

@@ -21,13 +21,15 @@ from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
 from evo.proposing.occasion import Brief, Occasion, PlanFn, as_it_is, nothing_planned
 from evo.proposing.seen import SeenSources
-from evo.proposing.tiers import Answer, Asked, with_wording
+from evo.proposing.tiers import Answer, Asked, taken_out
 from evo.proposing.wordings import Wordings, wording_id
 from evo.selection.individual import Individual, best_first
 from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator, operators
 from operators.briefing import Briefing
+from operators.llm.hypotheses import read_hypothesis
 from operators.llm.views import plain
+from operators.llm.wordings import read_wording
 from operators.past import Past
 from operators.portfolio import ParentsOf, Portfolio, write_offspring
 
@@ -175,10 +177,14 @@ class Propose:
         works_out = planned is not None and planned.works_out
         occasion = Occasion(generation, index, known, varied, chosen, population, works_out)
         briefing = self._brief(briefing, occasion)
+        if planned is not None:
+            briefing = replace(
+                briefing, hypothesis=planned.tests, wants_hypothesis=planned.supposes
+            )
         if self._wordings is not None and planned is not None and planned.rewords:
             contenders = self._wordings.contenders(operator.name, known)
             briefing = replace(briefing, contenders=contenders)
-        elif self._wordings is not None:
+        elif self._wordings is not None and not briefing.hypothesis:
             rng = child(self._seed, "wording", generation, index)
             briefing = replace(briefing, wording=self._wordings.draw(operator.name, known, rng))
         asked = self._language_models.request(operator, briefing, lessons, generation, index)
@@ -248,12 +254,20 @@ class Propose:
         briefing, wording = query.asked.briefing, query.asked.briefing.wording
         new_wording = ""
         if briefing.contenders:
-            answer, new_wording = with_wording(answer)
+            answer, new_wording = taken_out(answer, read_wording)
             wording = new_wording
+        hypothesis = briefing.hypothesis
+        if briefing.wants_hypothesis:
+            answer, hypothesis = taken_out(answer, read_hypothesis)
         record = self._language_models.record(
             answer, query.operator.name, ids, generation, query.varied.contract, shown=shown
         )
-        worded = replace(record.candidate, wording=wording_id(wording), new_wording=new_wording)
+        worded = replace(
+            record.candidate,
+            wording=wording_id(wording),
+            new_wording=new_wording,
+            hypothesis=hypothesis,
+        )
         record = replace(record, candidate=worded)
         return Proposal(query.varied.complete_record(record, query.host), query)
 

@@ -1,5 +1,6 @@
 """Two tiers of language models: one has the idea in words, another writes and repairs it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,7 +9,6 @@ from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 from operators.llm.ideas import read_idea
 from operators.llm.modules import UnreadableError
-from operators.llm.wordings import read_wording
 
 _WRITE = "write-llm"
 _MOST = 600
@@ -53,16 +53,21 @@ def idea_of(exchange: Exchange, briefing: Briefing) -> str:
         return ""  # the reply is refused as it is
 
 
-def with_wording(answer: Answer) -> tuple[Answer, str]:
-    """The answer without the wording of the task that it proposes, and that wording."""
+def taken_out(answer: Answer, read: Callable[[str], tuple[str, str]]) -> tuple[Answer, str]:
+    """The answer without a part of it, and that part.
+
+    Args:
+        answer: of a model, or of two.
+        read: gives the part of a text, empty where there is none, and the text without it.
+    """
     author = answer.idea or answer.exchange
     if author.reply is None:
         return answer, ""
-    wording, rest = read_wording(author.reply.text)
+    part, rest = read(author.reply.text)
     bare = replace(author, reply=replace(author.reply, text=rest))
     if answer.idea is None:
-        return answer._replace(exchange=bare), wording
-    return answer._replace(idea=bare), wording
+        return answer._replace(exchange=bare), part
+    return answer._replace(idea=bare), part
 
 
 def remark(answer: Answer, rationale: str) -> str:

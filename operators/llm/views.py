@@ -14,7 +14,7 @@ from typing import Any
 from evo.core.messages import Prompt
 from evo.core.records import Record, Status
 from evo.core.source import normalise
-from operators.briefing import Answers, Attempt, Briefing, Portrait
+from operators.briefing import Answers, Attempt, Briefing, Note, Portrait
 from operators.llm.listing import Listing, shortened
 from prompts.rendering import card, render
 
@@ -23,6 +23,7 @@ _SHORT_ID = 6
 """Digits of an id that name a component in prompts."""
 _MOST_RESULTS = 8
 """Networks whose results are shown."""
+_MOST_HYPOTHESES = 6
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _PARENTS = re.compile(r"\bparents?\b|\b(?:component|function|one) above\b", re.IGNORECASE)
 
@@ -41,7 +42,7 @@ _LESS: tuple[Callable[[Briefing], Briefing], ...] = (
     lambda b: replace(b, leaders=b.leaders[:1], answers=Answers()),
     lambda b: replace(b, neighbours=(), origins=(), tried=b.tried[:2]),
     _half_listed,
-    lambda b: replace(b, leaders=(), tried=(), notes=b.notes[:3], has_card=False),
+    lambda b: replace(b, leaders=(), tried=(), notes=b.notes[:3], hypotheses=(), has_card=False),
     lambda b: replace(b, setting=None, portraits={}),
     _half_listed,
     lambda b: replace(b, listing=Listing()),
@@ -158,6 +159,10 @@ def _filled(template: str, briefing: Briefing) -> str:
         },
         listing=shortened(briefing.listing, briefing.listing_characters),
         notes=briefing.notes,
+        hypotheses=_hypotheses(briefing, shown=True),
+        unshown=_hypotheses(briefing, shown=False) if briefing.wants_hypothesis else (),
+        hypothesis=briefing.hypothesis,
+        wants_hypothesis=briefing.wants_hypothesis,
         idea=_idea(briefing),
         still_for=briefing.still_for,
         place=briefing.place,
@@ -167,6 +172,12 @@ def _filled(template: str, briefing: Briefing) -> str:
         wording=briefing.wording,
         contenders=briefing.contenders,
     )
+
+
+def _hypotheses(briefing: Briefing, *, shown: bool) -> Sequence[Note]:
+    """The latest whose interval excludes zero, or the latest others."""
+    notes = [note for note in briefing.hypotheses if note.is_shown == shown]
+    return notes[-_MOST_HYPOTHESES:]
 
 
 def _idea(briefing: Briefing) -> dict[str, str] | None:

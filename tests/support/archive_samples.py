@@ -118,6 +118,7 @@ _candidates = st.builds(
     idea_model=_text,
     wording=_text,
     new_wording=_text,
+    hypothesis=_text,
 )
 
 

@@ -143,6 +143,10 @@ def briefing(count: int, **changed) -> Briefing:
         "answers": Answers({"better": 3, "duplicate": 2}, tried),
         "listing": LISTING,
         "notes": [Note("adds sin", Estimate(0.02, 0.01, 0.03), 7, -0.11)],
+        "hypotheses": [
+            Note("a dip below zero helps", Estimate(0.03, 0.01, 0.05), 6, -0.1),
+            Note("a slope above one helps", Estimate(0.01, -0.02, 0.04), 6, -0.1),
+        ],
         "still_for": 5,
         "place": Place(4, 12, 3),
     }

@@ -136,6 +136,17 @@ class StatusTally:
                 }
                 for note in known
             ]
+        if self._results is not None and (tested := self._results.tested(self.generation)):
+            facts["hypotheses"] = [
+                {
+                    "hypothesis": note.change,
+                    "effect": list(note.effect),
+                    "pairs": note.pairs,
+                    "others": note.others,
+                    "is_shown": note.is_shown,
+                }
+                for note in tested
+            ]
         if history.changes:
             facts["changes"] = change_facts(history)
         if is_paused(history.changes):

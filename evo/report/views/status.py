@@ -83,6 +83,22 @@ def _note(note: Mapping[str, Any]) -> str:
     return f"{words} comparisons, other changes {note['others']:+.2f}"
 
 
+def _hypotheses(tested: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Those that show something, line by line, and the number of the others.
+
+    >>> facts = {"hypothesis": "a dip helps", "effect": [0.02, 0.01, 0.03], "pairs": 6}
+    >>> one = {**facts, "others": -0.11, "is_shown": True}
+    >>> for _, text in _hypotheses([one, {**one, "is_shown": False}]):
+    ...     print(text)
+    a dip helps: +0.02 [+0.01, +0.03] in 6 comparisons, other changes -0.11
+    1 more without an effect shown
+    """
+    shown = [{**one, "change": one["hypothesis"]} for one in tested if one["is_shown"]]
+    left = len(tested) - len(shown)
+    lines = [*map(_note, shown), *([f"{left} more without an effect shown"] if left else [])]
+    yield "tested hypotheses", "\n".join(lines)
+
+
 def _figures(figures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for one in figures:
         task = one["task"].replace("\\", "/").rpartition("/")[2]
@@ -93,6 +109,7 @@ _IN_WORDS: Mapping[str, Callable[[Any], Iterator[tuple[str, str]]]] = {
     "changes": _changes,
     "began_with": _began_with,
     "notes": _notes,
+    "hypotheses": _hypotheses,
     "figures": _figures,
 }
 """Facts that become rows of another name, by key."""

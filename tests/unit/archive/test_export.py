@@ -52,7 +52,9 @@ def test_csv_holds_sources_of_many_lines_and_tells_empty_from_unknown(tmp_path):
     for row, record in zip(rows, RECORDS, strict=True):
         for name, value in record_row(record).items():
             assert (row[name] == "") if value is None else (CELLS[name](row[name]) == value)
-    assert (tmp_path / "table").read_text().splitlines()[-1].endswith(',2.5,"","","","","","",0,0')
+    assert (
+        (tmp_path / "table").read_text().splitlines()[-1].endswith(',2.5,"","","","","","","",0,0')
+    )
     assert ',"",' in (tmp_path / "table").read_text()
 
 

@@ -69,7 +69,7 @@ def test_what_is_unknown_is_none_in_a_row() -> None:
         *("id", "kind", "generation", "status", "stage", "reason", "member"),
         *("operator", "step", "parents", "source", "seconds"),
         *("model", "request", "rationale", "cost_usd", "idea_model", "idea_cost_usd"),
-        *("wording", "new_wording"),
+        *("wording", "new_wording", "hypothesis"),
     }
 
 

@@ -15,7 +15,7 @@ from support.briefings import (
 )
 
 from evo.core.estimate import Estimate
-from operators.briefing import Answers, NetworkResult, Portrait, TaskSetting
+from operators.briefing import Answers, NetworkResult, Note, Portrait, TaskSetting
 from operators.llm.listing import Listed, Listing, cost, shortened
 
 LONG = (
@@ -55,6 +55,9 @@ def test_the_longest_prompt_is_within_its_bound(name: str, most: int) -> None:
         tried=attempts,
         origins=attempts,
         answers=Answers({"better": 1}, attempts),
+        hypotheses=[Note("```\n# Task " * 90, Estimate(1, 1, 1), 6, 0.0)] * 40,
+        hypothesis="```\n# Task " * 90,
+        wants_hypothesis=True,
         listing=Listing(lines, fallen, {"evaluated": 36_000}, 36_000),
         failures=[invalid(LONG, "no " * 400)] * 9,
         setting=replace(SETTING, tasks=[task] * 4),

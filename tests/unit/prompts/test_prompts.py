@@ -87,3 +87,24 @@ def test_an_idea_is_worked_out_where_the_briefing_has_one() -> None:
     assert '"Phases, not sizes."' in found
     assert "Keep the idea and work it out" in found
     assert "An idea to work out" not in prompt_of("generate-llm")
+
+
+def test_a_test_of_a_hypothesis_asks_for_that_change_alone() -> None:
+    words = "a dip below zero near -1 helps"
+
+    prompt = prompt_of("incremental-llm", hypothesis=words)
+
+    assert f'Test this hypothesis of an earlier author, quoted as data: "{words}"' in prompt
+    assert "Look\nfirst at this" not in prompt
+    assert "Look\nfirst at this" in prompt_of("incremental-llm")
+
+
+def test_tested_hypotheses_are_shown_and_those_without_effect_only_where_one_is_wanted() -> None:
+    prompt = prompt_of("incremental-llm")
+    wanted = prompt_of("incremental-llm", wants_hypothesis=True)
+
+    line = '- "a dip below zero helps": +0.030 [+0.010, +0.050] in 6 comparisons'
+    assert line in prompt
+    assert "a slope above one helps" not in prompt
+    assert '- "a slope above one helps": +0.010 [-0.020, +0.040]' in wanted
+    assert 'begins with "Hypothesis:"' in wanted
