@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import fake_slurm
+from support import engine_campaign, fake_slurm
 from support.processes import wait_for
 from support.profiles import PROFILE
 
+from archive.history.reader import Reader
 from evo.compute.engines.base import Engine
 from evo.compute.engines.slurm import Slurm
 from evo.compute.losses import Loss, LossCause
@@ -252,3 +253,35 @@ def workers_under(folder: Path) -> list[int]:
             return found
         time.sleep(0.2)
     raise AssertionError("no worker")
+
+
+PROGRAM = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from support import engine_campaign
+engine_campaign.go_on(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.long
+@NIGHTLY
+def test_a_campaign_by_slurm_whose_driver_is_killed_and_resumed_is_that_of_local_workers(
+    slurm: Path, tmp_path: Path
+) -> None:
+    engine_campaign.begin(tmp_path / "local")
+    engine_campaign.go_on(tmp_path / "local")
+    folder = tmp_path / "run"
+    engine_campaign.begin(folder, ["compute=slurm", f'cluster.folder="{tmp_path / "shared"}"'])
+
+    tests = Path(engine_campaign.__file__).parents[1]
+    driver = subprocess.Popen([sys.executable, "-c", PROGRAM, folder, tests])
+    wait_for(lambda: Reader.read(folder).outcomes, timeout_s=300)
+    driver.kill()
+    driver.wait()
+    acknowledged = set(Reader.read(folder).outcomes)
+    # Its workers have the only places until they see that it is dead, within two minutes.
+    engine_campaign.go_on(folder)
+
+    assert acknowledged
+    assert engine_campaign.facts(folder) == engine_campaign.facts(tmp_path / "local")
