@@ -12,7 +12,7 @@ that `evo confirm` works while the campaign runs.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -116,14 +116,19 @@ class Confirmations:
         self.close()
 
 
-def outcomes_of(campaign: Path, *, settings: Mapping[str, Any]) -> Mapping[JobKey, Outcome]:
-    """Outcomes of training with these settings in a campaign's confirmations so far.
+def outcomes_of(
+    campaigns: Iterable[Path], *, settings: Mapping[str, Any]
+) -> Mapping[JobKey, Outcome]:
+    """Outcomes of training with these settings in the confirmations of campaigns so far.
 
     Raises:
-        HistoryError: the file is damaged.
+        HistoryError: a file is damaged.
     """
-    path = _journal(campaign, settings)
-    return read_journal(path).outcomes if path.exists() else {}
+    journals = [_journal(campaign, settings) for campaign in campaigns]
+    known: dict[JobKey, Outcome] = {}
+    for path in journals:
+        known |= read_journal(path).outcomes if path.exists() else {}
+    return known
 
 
 def used_seconds(campaign: Path) -> float:

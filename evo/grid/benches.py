@@ -139,7 +139,7 @@ def _full(group: Sequence[StudyCell]) -> _Full:
     baselines: dict[str, Record] = {}
     depths: dict[str, int] = {}
     for cell in group:
-        for record in reader_of(cell).records:
+        for record in cell.records:
             above = [depths.get(parent, 0) for parent in record.candidate.parents]
             depths.setdefault(record.id, 0 if record.is_baseline else 1 + max(above, default=0))
             if record.score is None or (record.novelty is None and not record.is_baseline):

@@ -112,7 +112,7 @@ def _write(path: Path, tables: Iterable[Any]) -> int:
 
 def _candidates(cell: StudyCell) -> Any:
     """One row per record of a cell, baselines and refused ones too."""
-    records = _records(cell)
+    records = cell.records
     rows = table(records, further=_with_levels(cell))
     lists = {
         "graphs": pa.array([list(r.graphs) for r in records], pa.list_(pa.string())),
@@ -139,7 +139,7 @@ def _with_levels(cell: StudyCell) -> Further:
 def _trials(cell: StudyCell) -> Any:
     rows = [
         {"cell": cell.name, "id": record.id, **trial._asdict()}
-        for record in _records(cell)
+        for record in cell.records
         if record.score is not None
         for trial in record.score.trials
     ]
@@ -171,11 +171,6 @@ def _cell(cell: StudyCell, row: Mapping[str, Any]) -> dict[str, Any]:
 def _nameless(model: Mapping[str, Any]) -> dict[str, Any]:
     """A model without the path of its file."""
     return {**model, "model": Path(str(model["model"])).name}
-
-
-def _records(cell: StudyCell) -> list[Record]:
-    assert cell.reader is not None
-    return list(cell.reader.records)
 
 
 def _digest(path: Path) -> str:

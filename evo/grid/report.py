@@ -20,9 +20,9 @@ from evo.report.pictures.efficiency import draw_efficiency
 from evo.report.pictures.style import look
 from evo.studies.reward import Rewards
 
-MOST_JUDGED = 200
-"""Candidates of a cell that reward models are learned from and tested on, evenly over its course:
-the features of one cost milliseconds."""
+MOST_JUDGED, LEAST_PER_CELL = 300, 50
+"""Candidates of a kind that reward models are learned from and tested on, and those of a cell that
+it has of them at least, evenly over its course: the features of one cost 20 ms."""
 
 
 def report_of_study(folder: Path, *, pictures: bool) -> StudyReport:
@@ -60,8 +60,9 @@ def _efficiency(cells: Sequence[StudyCell]) -> Mapping[str, Any] | None:
 
     None where a cell has too few evaluated candidates to learn from.
     """
+    most = max(MOST_JUDGED // len(cells), LEAST_PER_CELL)
     try:
-        rewards = Rewards.of(list(map(reader_of, cells)), most=MOST_JUDGED)
+        rewards = Rewards.of(list(map(reader_of, cells)), most=most)
     except UsageError:
         return None
     judgement = rewards.judgement()

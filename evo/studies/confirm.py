@@ -139,11 +139,7 @@ def carry_out(
         "environment": environment(),
     }
     with Confirmations.open(confirmation.campaign, settings=settings) as book:
-        known = {
-            key: replace(outcome, seconds=0.0)
-            for sibling in siblings
-            for key, outcome in outcomes_of(sibling, settings=settings).items()
-        }
+        known = outcomes_of(siblings, settings=settings)
         outcomes = _train(
             confirmation,
             book,
@@ -230,7 +226,7 @@ def _train(
         jobs = [Job(_job_id(task, record), record.graphs, rung=0) for record in components]
         for job in jobs:
             if job.key in known and job.key not in book.outcomes:
-                book.acknowledge(known[job.key])
+                book.acknowledge(replace(known[job.key], seconds=0.0))
         recorded = [book.outcomes[job.key] for job in jobs if job.key in book.outcomes]
         outcomes |= {outcome.id: outcome for outcome in recorded}
         watch(len(outcomes), total)

@@ -111,7 +111,7 @@ def _pooled(cells: Sequence[StudyCell]) -> list[tuple[str, Record]]:
     """
     pooled: dict[str, tuple[str, Record]] = {}
     for cell in cells:
-        for record in reader_of(cell).records:
+        for record in cell.records:
             if record.score is None:
                 continue
             _, known = pooled.get(record.id, ("", None))
@@ -152,9 +152,7 @@ def _samples(cells: Sequence[StudyCell]) -> Iterator[tuple[str, tuple[list[Recor
     for cell in cells:
         group = groups.setdefault(_level(cell), [])
         group += [
-            record
-            for record in reader_of(cell).records
-            if record.is_proposal and record.novelty is not None
+            record for record in cell.records if record.is_proposal and record.novelty is not None
         ]
     for name, group in groups.items():
         yield name, (sorted(group, key=lambda record: record.id)[:SAMPLE_SIZE], len(group))

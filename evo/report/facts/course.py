@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from archive.history.reader import Reader
 from archive.novelty.novelty_archive import mean_distance, rms_distance
 from evo.core.records import Record, Status, Vector
 from evo.evaluation.statistics.paired_test import holm
@@ -26,30 +25,31 @@ MEASURES = (
 """Measured in each part of each cell."""
 
 
-def course_facts(cells: Mapping[str, Reader]) -> dict[str, Any]:
+def course_facts(cells: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
     """Measures of each cell's parts, and the change from the first part to the last.
 
     Args:
-        cells: those with a sealed generation, by name.
+        cells: records of those with a sealed generation, by name.
 
     Returns:
         `parts`, one row per cell and part, and `changes`, one row per measure: the mean over cells
         of the first and last part, their difference with Student's 95 % interval, standardised
         effect size, and p by sign flips, corrected by Holm's method over all measures.
     """
-    parts = [row for name, reader in cells.items() for row in _parts(name, reader)]
+    parts = [row for name, records in cells.items() for row in _parts(name, records)]
     return {"parts": parts, "changes": _changes(parts)}
 
 
-def _parts(name: str, reader: Reader) -> Iterator[dict[str, Any]]:
+def _parts(name: str, records: Sequence[Record]) -> Iterator[dict[str, Any]]:
+    last = records[-1].generation
     baselines: list[Record] = []
     proposals: dict[int, list[Record]] = defaultdict(list)
-    count = min(PARTS, reader.generation)
-    for record in reader.records:
+    count = min(PARTS, last)
+    for record in records:
         if record.is_baseline:
             baselines.append(record)
         elif record.is_proposal and record.generation:
-            proposals[(record.generation - 1) * count // reader.generation].append(record)
+            proposals[(record.generation - 1) * count // last].append(record)
     known = {record.id for record in baselines}
     vectors = np.stack([r.behaviour_vector for r in baselines if r.behaviour_vector.size])
     for part in range(count):

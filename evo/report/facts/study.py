@@ -1,9 +1,11 @@
 """The facts of a study: one row per cell, and what each axis changes, other levels being equal."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +29,8 @@ LEADERS = 12
 _QUARTILES = (0.25, 0.5, 0.75)
 
 
-class StudyCell(NamedTuple):
+@dataclass(frozen=True)
+class StudyCell:
     """A cell of a study.
 
     Attributes:
@@ -39,6 +42,11 @@ class StudyCell(NamedTuple):
     name: str
     levels: Mapping[str, str]
     reader: Reader | None
+
+    @cached_property
+    def records(self) -> Sequence[Record]:
+        """All of its records, read once."""
+        return [] if self.reader is None else list(self.reader.records)
 
 
 MEASURES: Mapping[str, Callable[[Mapping[str, Any]], float | None]] = {
@@ -64,7 +72,7 @@ def study_facts(name: str, cells: Sequence[StudyCell]) -> dict[str, Any]:
     for entry, p in zip(confirmed, holm([entry["p"] for entry in confirmed]), strict=True):
         entry["p_study"] = p
     begun = {
-        cell.name: cell.reader
+        cell.name: cell.records
         for cell in cells
         if cell.reader is not None and cell.reader.generation > 0
     }
@@ -77,7 +85,7 @@ def _row(cell: StudyCell) -> dict[str, Any]:
         return {**head, "state": "not begun"}
     reader = cell.reader
     status = status_facts(reader)
-    proposals = [record for record in reader.records if record.is_proposal]
+    proposals = [record for record in cell.records if record.is_proposal]
     full = fully_evaluated(proposals)
     proposed = status["proposed"]
     valid = proposed - status["invalid"]
@@ -106,7 +114,7 @@ def _row(cell: StudyCell) -> dict[str, Any]:
         "usd_per_discovery": (
             llm["cost_usd"] / discoveries if discoveries and llm["cost_usd"] else None
         ),
-        "processor_hours": float(np.sum([record.seconds for record in reader.records])) / 3600,
+        "processor_hours": float(np.sum([record.seconds for record in cell.records])) / 3600,
     }
 
 

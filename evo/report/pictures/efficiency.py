@@ -1,25 +1,40 @@
 """Picture of a reward model's efficiency: share of the best found by share evaluated (Fig. 4)."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evo.report.pictures.style import CYCLE, DASHES, FRONT, blank
+from evo.report.pictures.style import CYCLE, DASHES, FRONT, SCALE, blank
 from evo.screening.appraisal import Judgement
+
+_MOST_CURVES = 9
+"""Pairs of sources whose curves can be told apart."""
+_MOST_NAMED = 3
+"""Campaigns that a title names."""
 
 
 def draw_efficiency(judgement: Judgement) -> Figure:
-    """Draw all candidates at the left, every pair of sources at the right, chance as a diagonal."""
+    """Draw all candidates at the left, every pair of sources at the right, chance as a diagonal.
+
+    Of many sources the right has the share found at a quarter as a matrix.
+    """
     figure = blank(7.2, 3.6)
-    left, right = figure.subplots(1, 2, sharex=True, sharey=True)
-    for axes in (left, right):
+    is_matrix = len(judgement.pairs) > _MOST_CURVES
+    left, right = figure.subplots(1, 2, sharex=not is_matrix, sharey=not is_matrix)
+    for axes in (left,) if is_matrix else (left, right):
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, ls=":", label="chance")
         axes.axvline(0.25, color="0.85", lw=0.8)
         axes.set_xlabel("share evaluated")
     curve = judgement.overall.curve.recall
     left.plot(np.linspace(0, 1, len(curve)), curve, color=FRONT, lw=1.5, label="reward model")
     left.set_ylabel("share of the best 5 % found")
-    left.set_title(f"{', '.join(judgement.names)}: area {judgement.overall.area.value:.2f}")
+    names = judgement.names
+    whose = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} campaigns"
+    left.set_title(f"{whose}: area {judgement.overall.area.value:.2f}")
     left.legend(loc="lower right")
+    if is_matrix:
+        _draw_matrix(right, judgement)
+        return figure
     teachers = list(dict.fromkeys(teacher for teacher, _ in judgement.pairs))
     tests = list(dict.fromkeys(test for _, test in judgement.pairs))
     for (teacher, test), ranked in judgement.pairs.items():
@@ -35,3 +50,20 @@ def draw_efficiency(judgement: Judgement) -> Figure:
     right.set_title(f"learned from → tested on, by {judgement.by}")
     right.legend(loc="lower right")
     return figure
+
+
+def _draw_matrix(axes: Axes, judgement: Judgement) -> None:
+    names = list(dict.fromkeys(teacher for teacher, _ in judgement.pairs))
+    shares = np.array(
+        [[judgement.pairs[teacher, test].recall.value for test in names] for teacher in names]
+    )
+    axes.imshow(shares, cmap=SCALE, vmin=0, vmax=1)
+    for row, column in np.ndindex(shares.shape):
+        share = shares[row, column]
+        colour = "white" if share < 0.5 else "black"
+        axes.text(column, row, f"{share:.2f}", ha="center", va="center", color=colour, fontsize=6)
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
+    axes.set_yticks(range(len(names)), names, fontsize=6)
+    axes.set_xlabel("tested on")
+    axes.set_ylabel("learned from")
+    axes.set_title("best 5 % found at a quarter")

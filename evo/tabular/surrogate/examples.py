@@ -68,7 +68,6 @@ class Examples:
     networks: Floats
 
     @staticmethod
-    @cache
     def load(folder: Path | None = None) -> "Examples":
         """The examples of a folder, read once; by default evo's own, the pool among them.
 
@@ -77,20 +76,7 @@ class Examples:
         Raises:
             UsageError: a file of the folder cannot be read.
         """
-        rows = _rows("evolved", folder)
-        known = {row["id"] for row in rows}
-        pool = [record for record in read_pool() if record.id not in known] if not folder else []
-        graphs = [tuple(row["graphs"]) for row in rows] + [record.graphs for record in pool]
-        measured = np.array([row["margins"] for row in rows], dtype=np.float64)
-        return Examples(
-            ids=(*(row["id"] for row in rows), *(record.id for record in pool)),
-            origins=(*(row["origin"] for row in rows), *(POOL for _ in pool)),
-            features=np.stack([function_features(component_of(texts)) for texts in graphs]),
-            margins=np.array(
-                [*measured.mean(axis=1), *(record.scored.margin.value for record in pool)]
-            ),
-            networks=np.vstack([measured, np.full((len(pool), measured.shape[1]), np.nan)]),
-        )
+        return _read_once(folder)
 
     def of(self, rows: Any) -> "Examples":
         """The examples with these indices, or where a mask holds."""
@@ -102,6 +88,24 @@ class Examples:
             self.margins[places],
             self.networks[places],
         )
+
+
+@cache
+def _read_once(folder: Path | None) -> Examples:
+    rows = _rows("evolved", folder)
+    known = {row["id"] for row in rows}
+    pool = [record for record in read_pool() if record.id not in known] if not folder else []
+    graphs = [tuple(row["graphs"]) for row in rows] + [record.graphs for record in pool]
+    measured = np.array([row["margins"] for row in rows], dtype=np.float64)
+    return Examples(
+        ids=(*(row["id"] for row in rows), *(record.id for record in pool)),
+        origins=(*(row["origin"] for row in rows), *(POOL for _ in pool)),
+        features=np.stack([function_features(component_of(texts)) for texts in graphs]),
+        margins=np.array(
+            [*measured.mean(axis=1), *(record.scored.margin.value for record in pool)]
+        ),
+        networks=np.vstack([measured, np.full((len(pool), measured.shape[1]), np.nan)]),
+    )
 
 
 @dataclass(frozen=True)

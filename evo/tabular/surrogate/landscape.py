@@ -138,10 +138,9 @@ class Landscape:
         return cls(model, BaselineTrials.load(folder), grounds_of(folder))
 
     @staticmethod
-    @cache
     def shared(folder: Path | None = None) -> "Landscape":
         """The landscape of this process, loaded at the first call."""
-        return Landscape.load(folder)
+        return _loaded(folder)
 
     def margin(self, graphs: tuple[str, ...]) -> float:
         """The margin of a component without noise, in the mean over the networks."""
@@ -251,3 +250,8 @@ class Trainer:
             for seed, loss in zip(seeds, losses[:, place].tolist(), strict=True):
                 accuracy = max(0.0, 1.0 - _ERRORS * loss)
                 yield Trial(job.rung, TASK, network, seed, _LEARNING_RATE, loss, accuracy)
+
+
+@cache
+def _loaded(folder: Path | None) -> Landscape:
+    return Landscape.load(folder)

@@ -1,5 +1,6 @@
 """How candidates change over a study: parts, measures, and the change from first to last."""
 
+from collections.abc import Sequence
 from math import erfc
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def at(name: str, place: float, generation: int, nearest: str, **known) -> Recor
     return evaluated(name, generation=generation, behaviour_vector=vector, novelty=novelty, **known)
 
 
-def cell(folder: Path, *generations: list[Record]) -> Reader:
+def cell(folder: Path, *generations: list[Record]) -> Sequence[Record]:
     baselines = [
         at(name, place, 0, "", operator=BASELINE_OPERATOR)
         for name, place in (("zero", 0.0), ("ten", 10.0))
@@ -32,7 +33,7 @@ def cell(folder: Path, *generations: list[Record]) -> Reader:
         history.seal(0, baselines, [])
         for number, records in enumerate(generations, start=1):
             history.seal(number, records, [])
-    return Reader.read(folder)
+    return list(Reader.read(folder).records)
 
 
 def test_a_search_that_collapses_onto_what_is_known_shows_it(tmp_path) -> None:
