@@ -17,6 +17,7 @@ from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak, peak
 from evo.compute.remote import Greeting, RemoteWorker, greeting
 from evo.compute.work import Work
+from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
 
@@ -119,6 +120,24 @@ def _words(cause: LossCause, where: str, jobs: int) -> str:
 def first_line(error: BaseException) -> str:
     """The first line of an error that says something."""
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+@contextmanager
+def reaching() -> Generator[None]:
+    """Say that a cluster is gone where that is what went wrong.
+
+    Raises:
+        EvoError: it cannot be reached any more.
+    """
+    from ray.exceptions import LocalRayletDiedError, RaySystemError  # noqa: PLC0415
+
+    try:
+        yield
+    except (LocalRayletDiedError, RaySystemError, ConnectionError) as error:
+        raise EvoError(
+            f"The Ray cluster cannot be reached any more: {first_line(error)}. Everything is "
+            "saved; evo resume goes on, on this cluster or another."
+        ) from error
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 from evo.compute.data_transport import packed
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.memory import Peak
-from evo.compute.ray_actors import Actor, RayWorker, first_line, handlers_kept, loss_of
+from evo.compute.ray_actors import Actor, RayWorker, first_line, handlers_kept, loss_of, reaching
 from evo.compute.remote import greeting
 from evo.compute.settings import Needs
 from evo.compute.work import Work
@@ -95,7 +95,8 @@ class Ray(Engine):
     @property
     def capacity(self) -> int:
         """Number of actors that are ready."""
-        self._look_after()
+        with reaching():
+            self._look_after()
         return len(self._ready)
 
     def adapt(self, work: Work, needs: Needs) -> None:
@@ -116,7 +117,15 @@ class Ray(Engine):
         actor.queue.append((actor.handle.train.remote(batch.jobs), batch))
 
     def ended(self, timeout_s: float) -> Sequence[Ended]:
-        """The batches that have ended."""
+        """The batches that have ended.
+
+        Raises:
+            EvoError: the cluster cannot be reached any more, or no worker can start.
+        """
+        with reaching():
+            return self._ended(timeout_s)
+
+    def _ended(self, timeout_s: float) -> list[Ended]:
         self._look_after()
         owners = {ref: actor for actor in self._actors for ref, _ in actor.queue}
         starting = [actor.ready for actor in self._actors if actor.greeting is None]
