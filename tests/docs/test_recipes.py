@@ -23,7 +23,7 @@ from evo.tasks.check import checked_loop, checked_task
 from evo.tasks.measurements import Budget
 
 PAGE = "docs/guide/recipes.md"
-RESNET, GPT, SCRIPT = (block.text for block in blocks_of(PAGE, "python"))
+RESNET, GPT, LARGE, SCRIPT = (block.text for block in blocks_of(PAGE, "python"))
 TANH = '{"inputs":1,"nodes":[["aten.tanh.default",[{"ref":0}],{}]],"output":{"ref":1}}'
 
 
@@ -68,6 +68,27 @@ def test_a_gpt_of_ones_own_trains_with_a_candidate_as_its_optimiser(tmp_path: Pa
 
     assert not lost
     assert moving < still - 0.2
+
+
+def test_a_million_parameters_train_in_half_precision_with_several_passes_per_step(
+    tmp_path: Path,
+) -> None:
+    name = file_of(tmp_path, "large.py", GPT.replace("STEPS = 16, 20", "STEPS = 16, 8") + LARGE)
+    task_class = tasks.get(name)
+    assert issubclass(task_class, LoopTask)
+    gpt = vars(sys.modules[task_class.__module__])["Gpt"]
+    lost: list[str] = []
+
+    results = train_by_loop(
+        *(checked_loop(name, task_class), Parts(), Budget(1)),
+        **{"seeds": [0], "learning_rates": [0.001], "strengths": [1.0]},
+        **{"limits": Limits(60.0), "lost": lost.append},
+    )
+
+    assert not lost
+    size = sum(parameter.numel() for parameter in gpt(22, width=160, blocks=5).parameters())
+    assert size == pytest.approx(1e6, rel=0.05)
+    assert results.test_loss.item() < 2.9  # of a guess: 3.1
 
 
 @pytest.mark.parametrize("number", [0, 1])
