@@ -31,9 +31,8 @@ from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 QUICK = {
-    "evo run demo": "evo run smoke --set generations=1 --set novelty.text_model=none "
-    "--set 'protocol.rungs=[{epochs = 2, seeds = 2, networks = 1}, {epochs = 2, seeds = 2}]'",
-    "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 4 --task breast-cancer",
+    "evo run demo": "evo run smoke --set generations=1 --set novelty.text_model=none",
+    "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 8 --task breast-cancer",
     "evo evaluate mine.py": "evo evaluate mine.py --config smoke",
 }
 """By the beginning of a command that takes minutes: one that takes seconds.
