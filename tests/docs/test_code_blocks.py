@@ -178,6 +178,7 @@ def test_the_task_and_the_kind_of_ones_own_register_and_train(tmp_path: Path) ->
     (kind,) = (b for b in blocks_of("docs/guide/plugins.md", "python") if "@kinds" in b.text)
     check = """
 import torch.nn.functional as F
+torch.set_num_threads(1)  # as in a campaign
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.training.trials import run_trials
 
