@@ -198,6 +198,10 @@ class _Recorder(ProxyTorchDispatchMode):
             if self._line is not None:
                 node.meta["line"] = self._line()
             result = func(*args, **keywords)
+            is_given = isinstance(result, torch.Tensor) and self._value(result) is not None
+            if is_given and not func._schema.is_mutable:
+                self._graph.erase_node(node)  # `x.float()` of a float32 tensor is x itself
+                return result
             if func in _MAY_ALIAS or any(out.alias_info for out in func._schema.returns):
                 node.meta["is_view"] = _is_view(args[0], result)
             self._add(result, node, depends=depends)

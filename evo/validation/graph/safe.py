@@ -90,6 +90,8 @@ SAFE: Mapping[str, Callable[..., Any]] = {
     "aten.one_hot.default": _one_hot,
     "aten.nll_loss_nd.default": _by_class(_aten.nll_loss_nd.default),
     "aten.cross_entropy_loss.default": _by_class(_aten.cross_entropy_loss.default),
+    # The same under a name that vmap knows.
+    "aten.moveaxis.int": _aten.movedim.int,
     # A view of the same numbers, however they lie in memory.
     "aten.view.default": _reshape,
 }

@@ -9,6 +9,7 @@ import torch
 
 from evo.validation.graph.component_builtins import MATH
 from evo.validation.graph.numpy_functions import as_array, of_numpy
+from evo.validation.graph.own_gradients import applied
 from evo.validation.graph.stand_ins import STAND_INS
 from evo.validation.graph.substitutes import SUBSTITUTES, MaskIndex
 from evo.validation.graph.tracked import Sizes, is_tracked, plain
@@ -51,6 +52,10 @@ def _sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, 
             items[place] = slice(None)
         dim += 1
     return tensor, tuple(items)
+
+
+def _variable(data: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+    return data
 
 
 def _itself(tensor: torch.Tensor) -> torch.Tensor:
@@ -145,6 +150,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         "item": value,
         "tolist": values,
         "conj": _itself,
+        "cpu": _itself,
         "data": property(torch.Tensor.detach),
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,
@@ -155,8 +161,10 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         **SUBSTITUTES,
         **STAND_INS,
         (torch.cuda, "is_available"): bool,
+        (torch.autograd, "Variable"): _variable,
+        (torch.autograd.Function, "apply"): classmethod(applied),
     }
-    originals = {place: getattr(*place) for place in replaced}
+    originals = {place: vars(place[0])[place[1]] for place in replaced}
     for name, function in tensor_names.items():
         setattr(torch.Tensor, name, function)
     for place, function in replaced.items():

@@ -90,10 +90,23 @@ class Views:
         view = self._views.get(memory)
         if view is not None:
             parent = self.value(view.parent)
-            into = self._emit(_written_through(view.call, parent, value))
+            if schema_of(view.call.target).name == "aten::detach":
+                into = straight_through(self._emit, parent, value)
+            else:
+                into = self._emit(_written_through(view.call, parent, value))
             self.write(view.parent, view.parent, into)
             self._made_of[memory] = self.value(view.parent)
             self._values[memory] = value
+
+
+def straight_through(emit: Emit, before: Node, value: Node) -> Node:
+    """A new value of a tensor with the gradient of the one before, as a write past autograd has."""
+    if not before.meta.get("dtype", torch.float32).is_floating_point:
+        return value
+    detached = emit(RecordedCall(_aten.detach.default, (before,), {}))
+    zero = emit(RecordedCall(_aten.sub.Tensor, (before, detached), {}))
+    finite = emit(RecordedCall(_aten.nan_to_num.default, (zero, 0.0, 0.0, 0.0), {}))
+    return emit(RecordedCall(_aten.add.Tensor, (value, finite), {}))
 
 
 def _written_through(call: RecordedCall, parent: Node, value: Node) -> RecordedCall:

@@ -23,7 +23,7 @@ from evo.validation.graph.arguments import schema_of
 from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.masks import Masks
 from evo.validation.graph.recording import Recording, TraceError
-from evo.validation.graph.views import Views
+from evo.validation.graph.views import Views, straight_through
 from evo.validation.graph.written import Written, write
 
 _CHOOSING = (torch.ops.aten.index.Tensor, torch.ops.aten.masked_select.default)
@@ -232,15 +232,10 @@ class _Writer:
 
     def _straight_through(self, written: Node, result: Node) -> Node:
         """What a write under `torch.no_grad` leaves: the new value with the old one's gradient."""
-        is_number = written.meta.get("dtype", torch.float32).is_floating_point
         is_detached = self._detached.get(written) is written
-        is_plain = is_detached or written in self._constants or not is_number
-        if is_plain or not self._is_differentiable:
+        if is_detached or written in self._constants or not self._is_differentiable:
             return result
-        before = self._emit(RecordedCall(_DETACH, (written,), {}))
-        zero = self._emit(RecordedCall(torch.ops.aten.sub.Tensor, (written, before), {}))
-        finite = RecordedCall(torch.ops.aten.nan_to_num.default, (zero, 0.0, 0.0, 0.0), {})
-        return self._emit(RecordedCall(torch.ops.aten.add.Tensor, (result, self._emit(finite)), {}))
+        return straight_through(self._emit, written, result)
 
     def _write_into(self, node: Node, call: RecordedCall) -> RecordedCall:
         """The call that gives the new value of the tensor that a call writes into."""

@@ -1,4 +1,4 @@
-"""Parts of a source that never run: a main block, unused classes, compilers' decorators.
+"""Parts of a source that need not run: a main block, unused classes and imports, some decorators.
 
 Library code and language models leave them beside the function. They are taken out before anything
 runs; they are still read, since people may run a file by hand.
@@ -31,10 +31,22 @@ _COMPILERS = frozenset(
     }
 )
 """Decorators that change how a function runs, and nothing that it computes."""
+_AUTOCAST = frozenset({"torch.cuda.amp.autocast", "torch.amp.autocast", "autocast", "amp.autocast"})
+"""Decorators that do nothing when they are turned off."""
+_CASTS = frozenset(
+    {
+        f"{amp}custom_{way}"
+        for amp in ("", "amp.", "torch.amp.", "torch.cuda.amp.")
+        for way in ("fwd", "bwd")
+    }
+)
+"""Decorators that say what to do within autocast alone."""
+_UNNEEDED = frozenset({"copy", "logging", "random", "warnings"})
+"""Modules besides those of torch that files of libraries import for others of their classes."""
 
 
 def runnable(source: str) -> str:
-    r"""The source without its main block, the classes that nobody uses and `@torch.jit.script`.
+    r"""The source without its main block, unused classes and imports, and `@torch.jit.script`.
 
     Their lines stay, empty, so that all others keep their numbers. A source that does not parse is
     given back as it is.
@@ -46,7 +58,7 @@ def runnable(source: str) -> str:
     """
     tree = _tree(source)
     lines = source.split("\n")
-    for node in [] if tree is None else (*_beside(tree), *_compilers(tree)):
+    for node in [] if tree is None else (*_beside(tree), *_compilers(tree), *_unused(tree)):
         first, last = node.lineno - 1, node.end_lineno or node.lineno
         lines[first:last] = [""] * (last - first)
     return "\n".join(lines)
@@ -94,7 +106,7 @@ def _check(node: ast.AST) -> None:
 
 
 def _tree(source: str) -> ast.Module | None:
-    if not any(word in source for word in ("class", "__main__", "@torch.", "@jit.")):
+    if not any(word in source for word in _WORDS):
         return None
     try:
         with warnings.catch_warnings():
@@ -115,15 +127,77 @@ def _beside(tree: ast.Module) -> Iterator[ast.stmt]:
             yield node
 
 
+_WORDS = (
+    "class",
+    "__main__",
+    "@torch.",
+    "@jit.",
+    "@autocast",
+    "@amp.",
+    "@custom_",
+    "torch.",
+    *_UNNEEDED,
+)
+"""A source without any of them has no such parts."""
+
+
 def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
-    """Decorators that ask for compilation alone: a component is traced anyway."""
-    for node in tree.body:
+    """Decorators that ask for compilation or a precision alone: a component is traced anyway."""
+    parts = [part for node in tree.body for part in (node, *_methods(node))]
+    for node in parts:
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
-            name = decorator.func if isinstance(decorator, ast.Call) else decorator
-            given = decorator.keywords if isinstance(decorator, ast.Call) else []
-            is_plain = all(isinstance(one.value, ast.Constant) for one in given)
-            if ast.unparse(name) in _COMPILERS and is_plain and not getattr(decorator, "args", []):
+            name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
+            given: list[ast.expr] = []
+            if isinstance(decorator, ast.Call):
+                given = [*decorator.args, *(one.value for one in decorator.keywords)]
+            values = [one.value for one in given if isinstance(one, ast.Constant)]
+            is_plain = len(values) == len(given)
+            is_compiler = name in _COMPILERS and not getattr(decorator, "args", [])
+            is_off = name in _AUTOCAST and False in values
+            is_cast = name in _CASTS and all(
+                ast.unparse(one) in ("torch.float32", "torch.float")
+                or isinstance(one, ast.Constant)
+                for one in given
+            )
+            if is_cast or (is_plain and (is_off or is_compiler)):
                 yield decorator
+
+
+def _methods(node: ast.stmt) -> list[ast.stmt]:
+    return node.body if isinstance(node, ast.ClassDef) else []
+
+
+def _unused(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Imports of well-known modules, on lines of their own, whose names nobody uses."""
+    rest = [*_beside(tree)]
+    gone = {node for decorator in _compilers(tree) for node in ast.walk(decorator)}
+    used = {
+        node.id
+        for statement in tree.body
+        if statement not in rest
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node not in gone
+    }
+    for node in tree.body:
+        match node:
+            case ast.ImportFrom(str(module), names, 0):
+                is_known = _is_well_known(module) and module not in MODULES
+            case ast.Import(names):
+                is_known = all(_is_well_known(one.name) and _binds_itself(one) for one in names)
+            case _:
+                continue
+        bound = {one.asname or one.name for one in names}
+        if is_known and not bound & used and _has_lines_alone(tree, node):
+            yield node
+
+
+def _is_well_known(module: str) -> bool:
+    return module in _UNNEEDED or module.startswith("torch.")
+
+
+def _binds_itself(alias: ast.alias) -> bool:
+    """Whether `import` binds the module under a name of its own, not as a part of torch."""
+    return alias.asname is not None or "." not in alias.name
 
 
 def _is_main_block(node: ast.stmt) -> bool:

@@ -17,14 +17,11 @@ from evo.validation.refusal import Refused
 _METHODS = frozenset({"__init__", "__call__", "__post_init__", "__repr__", "__str__", "__len__"})
 _INHERITED = frozenset({*_METHODS, "forward"})
 _BASES = LAYERS | {
-    *("Module", "object", "ABC", "NamedTuple", "Enum", "IntEnum", "_Loss", "_WeightedLoss"),
+    *("Module", "Function", "object", "ABC", "NamedTuple", "Enum", "IntEnum"),
+    *("_Loss", "_WeightedLoss"),
 }
 _DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abstractmethod"})
 _CLASS_WORDS = frozenset({"__constants__", "__slots__"})
-_FUNCTION = (
-    "an autograd.Function is not allowed; return what its forward computes, whose gradient torch "
-    "finds, and write another gradient as y.detach() + (x - x.detach()) * slope"
-)
 
 
 class _FaultError(Exception):
@@ -75,8 +72,20 @@ def class_parts(tree: ast.Module) -> ClassParts:
             nodes |= reader.nodes
             names |= reader.names
             known.add(node.name)
+    names |= {name for node in ast.walk(tree) for name in _fields(node)}
     own = frozenset(name for name in names if not name.startswith("__"))
     return ClassParts(nodes, own, _imported(tree) if own else frozenset(), fault)
+
+
+def _fields(node: ast.AST) -> list[str]:
+    """The fields that a call of `namedtuple` names."""
+    match node:
+        case ast.Call(ast.Name("namedtuple"), [ast.Constant(), ast.Constant(str(fields))]):
+            return fields.replace(",", " ").split()
+        case ast.Call(ast.Name("namedtuple"), [ast.Constant(), ast.List(fields)]):
+            return [one.value for one in fields if isinstance(one, ast.Constant)]  # pyright: ignore[reportReturnType] - texts, or no names
+        case _:
+            return []
 
 
 def _imported(tree: ast.Module) -> frozenset[str]:
@@ -121,8 +130,6 @@ class _Reader:
 
     def _read_base(self, base: ast.expr, known: set[str]) -> None:
         name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
-        if name == "Function":
-            raise _FaultError(_FUNCTION, base)
         if name not in _BASES and not (isinstance(base, ast.Name) and name in known):
             raise _FaultError(
                 f"a class cannot inherit from `{ast.unparse(base)[:40]}`; inherit from nn.Module, "
@@ -143,15 +150,14 @@ class _Reader:
             raise _FaultError(f"the method `{method.name}` is not allowed; leave it out", method)
         self.nodes.add(method)
         self.names.add(method.name)
-        is_bound = True
         for decorator in method.decorator_list:
             if isinstance(decorator, ast.Name) and decorator.id in _DECORATORS:
-                is_bound = is_bound and decorator.id != "staticmethod"
                 self.nodes.add(decorator)
             elif not is_harmless_decorator(decorator):
                 raise _FaultError("this decorator is not allowed; leave it out", decorator)
         arguments = [*method.args.posonlyargs, *method.args.args]
-        owner = arguments[0].arg if is_bound and arguments else ""
+        # A static method may set attributes too: forward sets those of the context it is given.
+        owner = arguments[0].arg if arguments else ""
         for node in ast.walk(method):
             match node:
                 case ast.Call(ast.Name("super") as name, [] | [ast.Name(), ast.Name()], []):

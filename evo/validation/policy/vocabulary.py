@@ -10,7 +10,7 @@ from evo.validation.graph.allowed import ALLOWED, base_name
 
 _MODULES = """
 __future__ abc collections collections.abc dataclasses enum functools itertools math numbers numpy
-torch torch.fft torch.linalg torch.nn torch.nn.functional torch.nn.modules
+torch torch.autograd torch.fft torch.linalg torch.nn torch.nn.functional torch.nn.modules
 torch.nn.modules.loss torch.special typing typing_extensions
 """
 MODULES = frozenset(_MODULES.split())
@@ -37,9 +37,9 @@ multi_margin_loss multilabel_soft_margin_loss nll_loss normalize ones rrelu scal
 set_grad_enabled softmin softsign tanhshrink tensor zeros
 """
 _TENSOR = """
-Q R S T U Vh bool conj data device dim double dtype float half indices int is_complex
-is_floating_point item long mH nelement new_empty ndim new_tensor numel requires_grad requires_grad_
-reshape_as shape size values view_as
+Q R S T U Vh bool conj cpu data device dim double dtype float half indices int is_complex
+is_cuda is_floating_point item long mH nelement new_empty ndim new_tensor numel requires_grad
+requires_grad_ reshape_as shape size type values view_as
 """
 _MODULE = """
 Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad smallest_normal
@@ -54,7 +54,9 @@ ABC Enum IntEnum Number Real OrderedDict abstractmethod accumulate auto chain co
 field namedtuple pairwise partial product reduce starmap
 """
 _OF_MODULES = """
-Module _Loss _WeightedLoss add_module eval extra_repr forward loss modules register_buffer train
+Function Module Variable _Loss _WeightedLoss add_module apply autograd eval extra_repr forward loss
+mark_non_differentiable modules needs_input_grad register_buffer save_for_backward
+saved_tensors set_materialize_grads train
 training
 """
 _LAYERS = """
@@ -117,7 +119,6 @@ NAME_REMEDIES: Mapping[str, str] = {
     "bernoulli": _RANDOM,
     "dropout": _RANDOM,
     "cuda": _DEVICE,
-    "cpu": _DEVICE,
     "eigvalsh": "use torch.linalg.svdvals",
     "logdet": "use torch.linalg.svdvals(w).log().sum()",
     "format": "use an f-string",

@@ -1,0 +1,94 @@
+"""Functions with a gradient of their own: `torch.autograd.Function`. Runs in the sandbox's child.
+
+A graph has no backward. Where `backward` only multiplies what comes from above by slopes, the
+function is its forward value plus the slopes times the change of its input,
+
+    y.detach() + (x - x.detach()) · slope
+
+summed over the dimensions that x has and y has not, as for a loss of each row. Any other backward
+is refused.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
+from evo.validation.graph.pre_dispatch import not_recorded
+
+_NEEDS = (
+    "its backward does more than multiply each element of its argument by a slope; return what "
+    "forward computes, whose gradient torch finds, or write y.detach() + (x - x.detach()) * slope"
+)
+
+
+class _Context:
+    """What forward leaves to backward."""
+
+    def __init__(self, needs: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs
+        self.saved_tensors: tuple[Any, ...] = ()
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        self.saved_tensors = tensors
+
+    def mark_dirty(self, *_: Any) -> None:
+        pass
+
+    mark_non_differentiable = set_materialize_grads = mark_dirty
+
+
+# Its forward may set what it likes on it, as on an instance of its own.
+_Context.__module__ = CANDIDATE_MODULE
+
+
+def applied(function: Any, *arguments: Any) -> torch.Tensor:
+    """`Function.apply` as operators that have its value and its gradient.
+
+    Raises:
+        TypeError: its backward is no slope of each element.
+    """
+    needs = tuple(_is_differentiable(argument) for argument in arguments)
+    context = _Context(needs)
+    with torch.no_grad():
+        if "setup_context" in vars(function):
+            output = function.forward(*arguments)
+            function.setup_context(context, arguments, output)
+        else:
+            output = function.forward(context, *arguments)
+        if not isinstance(output, torch.Tensor):
+            raise TypeError(_NEEDS)
+        slopes = _slopes(function.backward, context, torch.ones_like(output))
+    with torch.no_grad(), not_recorded():
+        _expect_slopes(function.backward, context, output, slopes)
+    result = output.detach()
+    for argument, slope, is_needed in zip(arguments, slopes, needs, strict=False):
+        if is_needed and slope is not None:
+            change = (argument - argument.detach()) * slope.detach()
+            further = list(range(output.dim(), slope.dim()))
+            result = result + (change.sum(further) if further else change)
+    return result
+
+
+def _slopes(backward: Callable[..., Any], context: _Context, above: torch.Tensor) -> list[Any]:
+    slopes = backward(context, above)
+    return list(slopes) if isinstance(slopes, tuple | list) else [slopes]
+
+
+def _expect_slopes(
+    backward: Callable[..., Any], context: _Context, output: torch.Tensor, slopes: list[Any]
+) -> None:
+    """Expect that backward multiplies whatever comes from above by the same slopes."""
+    above = torch.linspace(-1.0, 2.0, output.numel()).reshape(output.shape).cos()
+    for slope, pull in zip(slopes, _slopes(backward, context, above), strict=True):
+        if slope is None:
+            continue
+        is_fit = slope.shape == pull.shape and slope.shape[: output.dim()] == output.shape
+        pulls = above.reshape(*above.shape, *[1] * (slope.dim() - above.dim())) * slope
+        if not is_fit or not torch.allclose(pull, pulls, rtol=1e-4, atol=1e-6, equal_nan=True):
+            raise TypeError(_NEEDS)
+
+
+def _is_differentiable(argument: Any) -> bool:
+    return isinstance(argument, torch.Tensor) and argument.requires_grad
