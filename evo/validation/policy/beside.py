@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 
 from evo.core.stages import Stage
+from evo.validation.policy.builtin_names import harmless
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES
 from evo.validation.refusal import Refused
 
@@ -20,7 +21,7 @@ _ATTRIBUTES = frozenset(
         *("Module", "Parameter", "autograd", "Function", "apply", "forward", "backward", "grad"),
         *("ones_", "zeros_", "manual_seed", "rand", "randn", "requires_grad", "testing"),
         *("allclose", "assert_close", "format", "mark_dirty", "save_for_backward"),
-        *("saved_tensors", "register_buffer", "extra_repr", "item", "tolist"),
+        *("saved_tensors", "register_buffer", "extra_repr", "item", "op", "tolist"),
     }
 )
 """What is harmless in a class or a main block, besides what a component may use."""
@@ -43,6 +44,9 @@ _CASTS = frozenset(
 """Decorators that say what to do within autocast alone."""
 _UNNEEDED = frozenset({"copy", "logging", "random", "warnings"})
 """Modules besides those of torch that files of libraries import for others of their classes."""
+_STANDARD = frozenset(
+    {"collections", "collections.abc", "enum", "functools", "itertools", "typing"}
+)
 
 
 def runnable(source: str) -> str:
@@ -59,7 +63,9 @@ def runnable(source: str) -> str:
     tree = _tree(source)
     lines = source.split("\n")
     for node in [] if tree is None else (*_beside(tree), *_compilers(tree), *_unused(tree)):
-        first, last = node.lineno - 1, node.end_lineno or node.lineno
+        decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+        first = min([node.lineno, *(one.lineno for one in decorators)]) - 1
+        last = node.end_lineno or node.lineno
         lines[first:last] = [""] * (last - first)
     return "\n".join(lines)
 
@@ -71,9 +77,13 @@ def check_beside(source: str) -> None:
         Refused: names the construct and its line.
     """
     tree = _tree(source)
-    for statement in [] if tree is None else _beside(tree):
+    if tree is None:
+        return
+    named_harmlessly = harmless(tree)
+    for statement in _beside(tree):
         for node in ast.walk(statement):
-            _check(node)
+            if node not in named_harmlessly:
+                _check(node)
 
 
 def _check(node: ast.AST) -> None:
@@ -125,6 +135,8 @@ def _beside(tree: ast.Module) -> Iterator[ast.stmt]:
         )
         if (is_unused or _is_main_block(node)) and _has_lines_alone(tree, node):
             yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from (part for part in node.body if _is_export(part))
 
 
 _WORDS = (
@@ -195,6 +207,22 @@ def _is_well_known(module: str) -> bool:
     return module in _UNNEEDED or module.startswith("torch.")
 
 
+def unused_names(tree: ast.Module) -> set[ast.AST]:
+    """Imports of the standard library that a source does not use, such as of `functools.wraps`."""
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {
+        node
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        and node.module in _STANDARD
+        and not node.level
+        and all(
+            one.name in ATTRIBUTES or one.name not in used for one in node.names if not one.asname
+        )
+        and not any(one.asname or one.name.startswith("_") for one in node.names)
+    }
+
+
 def _binds_itself(alias: ast.alias) -> bool:
     """Whether `import` binds the module under a name of its own, not as a part of torch."""
     return alias.asname is not None or "." not in alias.name
@@ -208,6 +236,11 @@ def _is_main_block(node: ast.stmt) -> bool:
             return True
         case _:
             return False
+
+
+def _is_export(node: ast.stmt) -> bool:
+    """Whether a method says how to write a function for ONNX; nothing else calls it."""
+    return isinstance(node, ast.FunctionDef) and node.name == "symbolic"
 
 
 def _mentions(node: ast.AST, name: str) -> bool:

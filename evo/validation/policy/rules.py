@@ -13,7 +13,7 @@ from difflib import get_close_matches
 
 from evo.core.contract import Contract
 from evo.core.stages import Stage
-from evo.validation.policy.beside import check_beside, runnable
+from evo.validation.policy.beside import check_beside, runnable, unused_names
 from evo.validation.policy.builtin_names import harmless
 from evo.validation.policy.classes import class_parts, is_harmless_decorator
 from evo.validation.policy.vocabulary import (
@@ -83,7 +83,7 @@ def check_source(source: str, contract: Contract) -> None:
         tree = _parse(reduced)
     nodes = sorted(_nodes(tree), key=_place)
     classes = class_parts(tree)
-    named_harmlessly = harmless(tree)
+    named_harmlessly = harmless(tree) | unused_names(tree)
     for node in nodes:
         if classes.fault is not None and _place(node)[0] >= classes.fault[0]:
             raise classes.fault[1]

@@ -42,8 +42,8 @@ is_cuda is_floating_point item long mH nelement new_empty ndim new_tensor numel 
 requires_grad_ reshape_as shape size type values view_as
 """
 _MODULE = """
-Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad smallest_normal
-special tiny
+Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad promote_types
+smallest_normal special tiny
 """
 _TYPING = """
 Any Callable ClassVar Dict Final Iterable List Literal Mapping NamedTuple Optional Sequence Tuple
@@ -54,10 +54,10 @@ ABC Enum IntEnum Number Real OrderedDict abstractmethod accumulate auto chain co
 field namedtuple pairwise partial product reduce starmap
 """
 _OF_MODULES = """
-Function Module Variable _Loss _WeightedLoss add_module apply autograd eval extra_repr forward loss
-mark_non_differentiable modules needs_input_grad register_buffer save_for_backward
-saved_tensors set_materialize_grads train
-training
+Function Module Variable _Loss _WeightedLoss add_module affine apply autograd bias
+elementwise_affine eval extra_repr forward is_tensor loss mark_non_differentiable modules
+needs_input_grad normalized_shape num_channels num_groups reduction register_buffer
+save_for_backward saved_tensors set_materialize_grads train training weight
 """
 _LAYERS = """
 CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6
