@@ -5,9 +5,10 @@ Ray is imported where it is used: it is an extra.
 
 import os
 import signal
+import socket
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,10 +17,13 @@ from evo.compute.engines.base import Batch
 from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak, peak
 from evo.compute.remote import Greeting, RemoteWorker, greeting
+from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
+
+_CONNECT_S = 20.0
 
 
 class RayWorker:
@@ -120,6 +124,37 @@ def _words(cause: LossCause, where: str, jobs: int) -> str:
 def first_line(error: BaseException) -> str:
     """The first line of an error that says something."""
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def room_of(nodes: Sequence[Mapping[str, Any]], needs: Needs) -> int:
+    """Number of trainings that the machines of a cluster have room for.
+
+    Args:
+        nodes: as Ray describes them.
+        needs: what each training reserves.
+
+    >>> nodes = [{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 1.0}}, {"Alive": False}]
+    >>> room_of(nodes, Needs(cpus=2)), room_of(nodes, Needs(cpus=1, gpus=0.25))
+    (4, 4)
+    """
+    room = 0
+    for resources in (node["Resources"] for node in nodes if node["Alive"]):
+        places = int(resources.get("CPU", 0) / needs.cpus + 1e-9)
+        if needs.gpus:
+            places = min(places, int(resources.get("GPU", 0) / needs.gpus + 1e-9))
+        room += places
+    return room
+
+
+def expect_listener(address: str) -> None:
+    """Expect that something listens at an address of host and port; other addresses pass.
+
+    Raises:
+        OSError: nothing does.
+    """
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
+from evo.core.errors import EvoError
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.report.facts.status import status_facts
 from evo.testing import EngineSuite
@@ -43,13 +45,37 @@ def work(*, epochs: int = 1) -> Work:
 
 def test_a_cluster_of_this_machine_is_started_trains_and_ends_as_if_it_had_not_been() -> None:
     before = signal.getsignal(signal.SIGTERM)
+    engine = Ray(work(), Needs(1, secrets=frozenset({"EVO_NO_SUCH_KEY"})))
 
-    with Workers(Ray(work(), Needs(1, secrets=frozenset({"EVO_NO_SUCH_KEY"})))) as pool:
+    with not_too_busy(), Workers(engine) as pool:
         outcomes = list(pool.run([Job(name, IDENTITY, 0) for name in "abc"]))
         assert signal.getsignal(signal.SIGTERM) is before
 
     assert sorted(outcome.id for outcome in outcomes) == ["a", "b", "c"]
     assert len({outcome.trials for outcome in outcomes}) == 1
+    assert not ray.is_initialized()
+
+
+@contextmanager
+def not_too_busy() -> Iterator[None]:
+    """Skip where a cluster does not start within the 30 seconds that Ray gives it."""
+    try:
+        yield
+    except EvoError as error:
+        if "timed out during startup" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+def test_an_address_where_no_cluster_is_says_so() -> None:
+    needs = Needs(1, cluster=ClusterSettings(address="127.0.0.1:1"))
+
+    with (
+        pytest.raises(EvoError, match=r"cannot be joined at '127\.0\.0\.1:1'"),
+        Workers(Ray(work(), needs)),
+    ):
+        pass
+
     assert not ray.is_initialized()
 
 

@@ -15,7 +15,16 @@ from typing import Any
 from evo.compute.data_transport import packed
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.memory import Peak
-from evo.compute.ray_actors import Actor, RayWorker, first_line, handlers_kept, loss_of, reaching
+from evo.compute.ray_actors import (
+    Actor,
+    RayWorker,
+    expect_listener,
+    first_line,
+    handlers_kept,
+    loss_of,
+    reaching,
+    room_of,
+)
 from evo.compute.remote import greeting
 from evo.compute.settings import Needs
 from evo.compute.work import Work
@@ -63,15 +72,16 @@ class Ray(Engine):
         """
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         import ray  # noqa: PLC0415 - the extra may be missing
-        from ray.exceptions import RayError  # noqa: PLC0415
 
         self._ray = ray
         self._is_ours = not ray.is_initialized()
         if self._is_ours:
             try:
+                expect_listener(self.needs.cluster.address)  # Ray itself tries for minutes
                 with handlers_kept():
                     ray.init(**self._arguments())
-            except (ConnectionError, RayError, OSError, ValueError, RuntimeError) as error:
+            except Exception as error:  # Ray raises anything, such as `Exception` after 30 s
+                ray.shutdown()
                 where = self.needs.cluster.address
                 place = f"joined at {where!r}" if where else "started"
                 raise EvoError(f"A Ray cluster cannot be {place}: {error}") from error
@@ -216,7 +226,9 @@ class Ray(Engine):
         now = time.monotonic()
         if now - self._looked >= _LOOK_S:
             self._looked = now
-            wanted = self.needs.workers or min(self._room(), self.needs.most)
+            wanted = self.needs.workers or min(
+                room_of(self._ray.nodes(), self.needs), self.needs.most
+            )
             while len(self._actors) < wanted:
                 self._actors.append(self._new_actor())
             idle = [actor for actor in self._actors if not actor.queue]
@@ -234,19 +246,6 @@ class Ray(Engine):
             homeless, self._homeless = self._homeless, []
             for batch in homeless:
                 self.submit(batch)
-
-    def _room(self) -> int:
-        """Number of trainings that the machines of the cluster have room for."""
-        cpus, gpus = self.needs.cpus, self.needs.gpus
-        room = 0
-        for node in self._ray.nodes():
-            if node["Alive"]:
-                resources = node["Resources"]
-                places = int(resources.get("CPU", 0) / cpus + 1e-9)
-                if gpus:
-                    places = min(places, int(resources.get("GPU", 0) / gpus + 1e-9))
-                room += places
-        return room
 
     def _new_actor(self) -> Actor:
         secrets = sorted(self.needs.secrets)
