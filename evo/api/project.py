@@ -8,8 +8,8 @@ from archive.store import disk
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
 from evo.core.seeds import child
-from evo.tasks.base import tasks
-from evo.tasks.check import checked_task
+from evo.tasks.base import LoopTask, tasks
+from evo.tasks.check import checked_loop, checked_task
 
 _TASK = '''"""The data that components are measured on.
 
@@ -48,11 +48,96 @@ class TestTask(TaskSuite):
         return tasks.get(str(Path(__file__).with_name("task.py")))()
 '''
 
+_LOOP = '''"""How components are measured: a training of your own, given a component in `parts`.
+
+Put your model, data and loop in the place of these. Parts that are not evolved are torch's own.
+"""
+
+import torch
+from sklearn.datasets import load_digits
+from torch import nn
+
+from evo.tasks.loop import Measurements, loop
+
+images, labels = load_digits(return_X_y=True)
+inputs, targets = torch.tensor(images / 16, dtype=torch.float32), torch.tensor(labels)
+
+
+def train(parts, seed, settings, budget):
+    """A perceptron on digits."""
+    training, validation, test = torch.randperm(len(inputs))[:1000].split([400, 300, 300])
+    model = nn.Sequential(
+        parts.preprocessor(),
+        HIDDEN
+        parts.normalization(32),
+        nn.Linear(32, 10),
+    )
+    parts.initialize(model)
+    loss_of = parts.loss()
+    optimizer = parts.optimizer(model.parameters(), lr=settings.learning_rate)
+    schedule = parts.schedule(optimizer, total_steps=8 * budget.epochs)
+    for _ in range(budget.epochs):
+        for rows in training.split(50):
+            loss = loss_of(model(inputs[rows]), targets[rows]) + parts.penalty(model)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    with torch.no_grad():
+        losses = [
+            nn.functional.cross_entropy(model(inputs[rows]), targets[rows])
+            for rows in (validation, test)
+        ]
+        accuracy = (model(inputs[test]).argmax(1) == targets[test]).float().mean()
+    return Measurements(validation_loss=losses[0], test_loss=losses[1], metric=accuracy)
+
+
+task = loop(train)
+'''
+_HIDDEN = "nn.Linear(64, 32),\n        parts.activation(),"
+_GATED_HIDDEN = "nn.Linear(64, 64),\n        parts.gated_activation(),"
+
+_LOOP_CONFIGURATION = """\
+# Run it with: evo run {name}/evo.toml
+kind = "{kind}"
+tasks = ["task.py"]
+generations = 6
+trainings = 12
+
+# A loop trains one copy after another: few seeds and learning rates.
+[protocol]
+rungs = [{{ epochs = 4, seeds = 3 }}, {{ epochs = 12, seeds = 5 }}]
+learning_rates = [0.003, 0.03]
+"""
+
+_LOOP_TEST = '''"""The loop trains with what evo gives it. Run it with: pytest test_task.py"""
+
+from pathlib import Path
+
+import pytest
+
+from evo.tasks.base import LoopTask, tasks
+from evo.testing import LoopSuite
+
+
+class TestTask(LoopSuite):
+    kind = "{kind}"
+
+    @pytest.fixture
+    def task(self) -> LoopTask:
+        return tasks.get(str(Path(__file__).with_name("task.py")))()
+'''
+
 _SAMPLES, _FEATURES, _CLASSES = 600, 6, 3
 
 
 def make_project(
-    folder: Path, *, kind: str, data: Path | None = None, target: str | None = None
+    folder: Path,
+    *,
+    kind: str,
+    data: Path | None = None,
+    target: str | None = None,
+    loop: bool = False,
 ) -> list[Path]:
     """Write a project folder that runs as it stands.
 
@@ -61,6 +146,7 @@ def make_project(
         kind: of the components to search.
         data: a csv or parquet file; without one a small table is made up.
         target: its column to predict.
+        loop: whether the task brings a training loop of its own in place of data.
 
     Returns:
         The files.
@@ -71,22 +157,41 @@ def make_project(
     kinds.get(kind)
     if (data is None) != (target is None):
         raise UsageError("A table needs both: --data FILE and --target COLUMN.")
+    if loop and data is not None:
+        raise UsageError("A loop reads its data itself: leave out --data, or --loop.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not an empty folder. Choose another name.")
     folder.mkdir(parents=True, exist_ok=True)
-    files = {
-        "task.py": _TASK.format(
-            data="data.csv" if data is None else str(data.absolute()), target=target or "label"
-        ),
-        "evo.toml": _CONFIGURATION.format(name=folder.name, kind=kind),
-        "test_task.py": _TEST,
-        **({"data.csv": _table()} if data is None else {}),
-    }
+    files = (
+        _loop_files(folder.name, kind)
+        if loop
+        else {
+            "task.py": _TASK.format(
+                data="data.csv" if data is None else str(data.absolute()), target=target or "label"
+            ),
+            "evo.toml": _CONFIGURATION.format(name=folder.name, kind=kind),
+            "test_task.py": _TEST,
+            **({"data.csv": _table()} if data is None else {}),
+        }
+    )
     for name, text in files.items():
         disk.replace(folder / name, text.encode())
     path = str((folder / "task.py").absolute())
-    checked_task(path, tasks.get(path))
+    task_class = tasks.get(path)
+    if issubclass(task_class, LoopTask):
+        checked_loop(path, task_class)
+    else:
+        checked_task(path, task_class)
     return [folder / name for name in files]
+
+
+def _loop_files(name: str, kind: str) -> dict[str, str]:
+    hidden = _GATED_HIDDEN if kind == "gated-activation" else _HIDDEN
+    return {
+        "task.py": _LOOP.replace("HIDDEN", hidden),
+        "evo.toml": _LOOP_CONFIGURATION.format(name=name, kind=kind),
+        "test_task.py": _LOOP_TEST.format(kind=kind),
+    }
 
 
 def _table() -> str:

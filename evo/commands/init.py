@@ -21,12 +21,15 @@ def init(
         Path | None, typer.Option(help="A csv or parquet file; by default a made-up table.")
     ] = None,
     target: Annotated[str | None, typer.Option(help="Its column to predict.")] = None,
+    loop: Annotated[
+        bool, typer.Option("--loop", help="Make a training loop of your own in place of data.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make a project folder with a task of your own, a configuration and a test of the task."""
     from evo.api.project import make_project
 
-    files = make_project(folder, kind=kind, data=data, target=target)
+    files = make_project(folder, kind=kind, data=data, target=target, loop=loop)
     if as_json:
         print_json({"folder": str(folder), "files": [path.name for path in files]})
         return

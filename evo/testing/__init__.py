@@ -17,12 +17,13 @@ except ImportError:
 _pytest.register_assert_rewrite(
     *(
         f"{__name__}.{room}"
-        for room in ("engines", "kinds", "operators", "providers", "selection", "tasks")
+        for room in ("engines", "kinds", "loops", "operators", "providers", "selection", "tasks")
     )
 )
 
 from evo.testing.engines import EngineSuite
 from evo.testing.kinds import KindSuite
+from evo.testing.loops import LoopSuite
 from evo.testing.operators import (
     AskingOperatorSuite,
     LearningOperatorSuite,
@@ -40,6 +41,7 @@ __all__ = [
     "EngineSuite",
     "KindSuite",
     "LearningOperatorSuite",
+    "LoopSuite",
     "OperatorSuite",
     "ParentsSuite",
     "ProviderSuite",
