@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.linalg  # noqa: F401 - its BLAS is one of those that are limited
 import torch
 from hypothesis import settings
 from numpy.typing import NDArray
 from support.processes import descendants
 from support.profiles import PROFILE
+from threadpoolctl import threadpool_limits
 
 # No test is timed: a busy machine must not fail one. In CI a test tries the same examples each
 # time, so that a change is judged by what it changed; new ones are what `nightly` is for.
@@ -24,8 +26,9 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile(PROFILE)
 
-# As in a campaign. Several threads for small tensors mostly wait for each other.
+# As in a campaign. Several threads, for small tensors and matrices, mostly wait for each other.
 torch.set_num_threads(1)
+threadpool_limits(1)
 
 # Nothing here has to survive a power cut; a process that is killed loses nothing that it has
 # written. The disk takes milliseconds each time, and a campaign asks for hundreds.
