@@ -32,6 +32,7 @@ PRINTS = {
     "soak_days.py": "equal to an undisturbed campaign",
     "soak_kill.py": "none lost",
     "soak_long.py": "slope",
+    "study_scale.py": "processor hours",
     "transfer.py": "breast-cancer ~ harmonics | τ",
 }
 """Words that each prints with its result."""
@@ -47,7 +48,7 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-SLOW = ("soak", "real", "browser", "model", "bench_ray")
+SLOW = ("soak", "real", "browser", "model", "study", "bench_ray")
 LONG = pytest.mark.skipif(
     PROFILE != "nightly", reason="kills, browsers and long runs: make test-long"
 )
