@@ -138,9 +138,12 @@ def run(folder: Path, study: Study) -> None:
         print(f"{name}: {memory_mib():.0f} MiB, {tree_seconds():.0f} s", flush=True)
 
     start, before = time.monotonic(), tree_seconds()
-    failures = run_study(study, cells, folder / "scale", show=show, warn=print)
+    try:
+        failures = run_study(study, cells, folder / "scale", show=show, warn=print)
+        assert not failures, failures
+    except KeyboardInterrupt:
+        print("stopped: figures are of what ran", flush=True)
     stages.enter("end")
-    assert not failures, failures
     wall, cpu = time.monotonic() - start, tree_seconds() - before
     print_stages(stages, folder / "scale", cells, turns=turns)
     print(f"all: {cpu:.0f} s of processor time, {wall:.0f} s of wall time")
@@ -149,7 +152,8 @@ def run(folder: Path, study: Study) -> None:
 
 def print_stages(stages: Stages, folder: Path, cells: list[Cell], *, turns: int) -> None:
     """Print each stage's time, and what it would be for the paper's study."""
-    records = [r for cell in cells for r in Reader.read(folder / cell.name).records if r.generation]
+    begun = [folder / cell.name for cell in cells if (folder / cell.name).exists()]
+    records = [r for place in begun for r in Reader.read(place).records if r.generation]
     valid = [r for r in records if r.status is not Status.INVALID]
     new = [r for r in valid if r.status is not Status.DUPLICATE]
     trained = [r for r in new if r.status is not Status.SCREENED_OUT]
@@ -165,7 +169,7 @@ def print_stages(stages: Stages, folder: Path, cells: list[Cell], *, turns: int)
         f"{len(records)} proposed, {len(valid)} valid, {len(new)} new, {len(trained)} trained; "
         f"{turns} turns"
     )
-    factor = PAPER_CELLS * PAPER_HYPOTHESES / len(records)
+    factor = PAPER_CELLS * PAPER_HYPOTHESES / max(len(records), 1)
     whole = 0.0
     for stage in dict.fromkeys(name for name, _ in stages.cpu):
         first, last = (stages.cpu[stage, half] for half in ("first", "last"))

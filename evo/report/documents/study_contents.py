@@ -99,7 +99,8 @@ def kind_section(
                 for name, caption in _PICTURES.items()
             }
             levels = {cell.name: _level(cell) for cell in cells}
-            drawn[_COURSE] = address_of(draw_course(course, levels), "png")
+            if any(row["of"] > 1 for row in course if row["cell"] in levels):
+                drawn[_COURSE] = address_of(draw_course(course, levels), "png")
     return KindSection(kind, [cell.name for cell in cells], len(full), top, drawn, efficiency)
 
 

@@ -51,5 +51,6 @@ def draw_course(parts: Sequence[Mapping[str, Any]], levels: Mapping[str, str]) -
                 )
         axes.set_title(title)
         axes.set_xlabel("share of the search")
+        axes.set_xlim(0, 1.05)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
