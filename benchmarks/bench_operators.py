@@ -32,7 +32,15 @@ from operators.past import Past
 from operators.portfolio import write_offspring
 
 NAMES = (
-    *("mutate-tree", "crossover-tree", "blend-tree", "tune-tree", "simplify-tree", "sample-tree"),
+    *(
+        "mutate-tree",
+        "crossover-tree",
+        "blend-tree",
+        "tune-tree",
+        "affine-tree",
+        "simplify-tree",
+        "sample-tree",
+    ),
 )
 
 

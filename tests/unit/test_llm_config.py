@@ -20,7 +20,14 @@ def test_without_one_nothing_changes() -> None:
     config = load("default")
 
     assert set(config.operators) == {
-        *("mutate-tree", "crossover-tree", "blend-tree", "tune-tree", "simplify-tree")
+        *(
+            "mutate-tree",
+            "crossover-tree",
+            "blend-tree",
+            "tune-tree",
+            "affine-tree",
+            "simplify-tree",
+        )
     }
     assert not config.portfolio.adaptive
 
