@@ -52,7 +52,7 @@ def default_operators(values: Mapping[str, Any]) -> dict[str, float]:
         "crossover-tree": 0.75,
         "blend-tree": 0.4,
         "tune-tree": 0.2,
-        "affine-tree": 0.4,
+        "affine-tree": 1.0,
         "simplify-tree": 0.15,
     }
     if SEPARATOR in str(values.get("kind", "")):

@@ -5,6 +5,7 @@ Nothing is executed: the tree is read, and every function is one of this table, 
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 
 from operators.tree.calls import called_name
@@ -57,17 +58,17 @@ def _called(name: str, arguments: Sequence[float]) -> float:
 
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
     ast.Pow: math.pow,
 }
 _COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Gt: lambda a, b: a > b,
-    ast.GtE: lambda a, b: a >= b,
-    ast.Lt: lambda a, b: a < b,
-    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
 }
 
 
@@ -87,8 +88,52 @@ def _clamp(x: float, low: float, high: float) -> float:
     return min(max(x, low), high)
 
 
+def _gelu(x: float) -> float:
+    return 0.5 * x * (1.0 + math.erf(x / math.sqrt(2.0)))
+
+
+def _hardswish(x: float) -> float:
+    return x * _clamp(x + 3.0, 0.0, 6.0) / 6.0
+
+
+def _hardtanh(x: float, low: float = -1.0, high: float = 1.0) -> float:
+    return _clamp(x, low, high)
+
+
+def _leaky_relu(x: float, slope: float = 0.01) -> float:
+    return x if x > 0 else slope * x
+
+
+def _mish(x: float) -> float:
+    return x * math.tanh(_softplus(x))
+
+
+def _relu(x: float) -> float:
+    return max(x, 0.0)
+
+
+def _selu(x: float) -> float:
+    return 1.0507009873554805 * _elu(x, 1.6732632423543772)
+
+
+def _silu(x: float) -> float:
+    return x * _sigmoid(x)
+
+
+def _softsign(x: float) -> float:
+    return x / (1.0 + abs(x))
+
+
+def _square(x: float) -> float:
+    return x * x
+
+
+def _where(mask: float, above: float, below: float) -> float:
+    return above if mask else below
+
+
 _FUNCTIONS: Mapping[str, Function] = {
-    "abs": abs,
+    "abs": math.fabs,
     "asinh": math.asinh,
     "atan": math.atan,
     "clamp": _clamp,
@@ -96,24 +141,24 @@ _FUNCTIONS: Mapping[str, Function] = {
     "elu": _elu,
     "erf": math.erf,
     "exp": math.exp,
-    "gelu": lambda x: 0.5 * x * (1.0 + math.erf(x / math.sqrt(2.0))),
-    "hardswish": lambda x: x * _clamp(x + 3.0, 0.0, 6.0) / 6.0,
-    "hardtanh": lambda x, low=-1.0, high=1.0: _clamp(x, low, high),
-    "leaky_relu": lambda x, slope=0.01: x if x > 0 else slope * x,
+    "gelu": _gelu,
+    "hardswish": _hardswish,
+    "hardtanh": _hardtanh,
+    "leaky_relu": _leaky_relu,
     "log1p": math.log1p,
     "maximum": max,
     "minimum": min,
-    "mish": lambda x: x * math.tanh(_softplus(x)),
-    "relu": lambda x: max(x, 0.0),
-    "selu": lambda x: 1.0507009873554805 * _elu(x, 1.6732632423543772),
+    "mish": _mish,
+    "relu": _relu,
+    "selu": _selu,
     "sigmoid": _sigmoid,
-    "silu": lambda x: x * _sigmoid(x),
+    "silu": _silu,
     "sin": math.sin,
     "softplus": _softplus,
-    "softsign": lambda x: x / (1.0 + abs(x)),
+    "softsign": _softsign,
     "sqrt": math.sqrt,
-    "square": lambda x: x * x,
+    "square": _square,
     "tanh": math.tanh,
-    "where": lambda mask, above, below: above if mask else below,
+    "where": _where,
 }
 """Functions of the vocabulary and of known components by their bare names, as torch has them."""
