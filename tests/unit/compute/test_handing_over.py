@@ -126,7 +126,7 @@ def test_two_runs_at_once_each_get_their_own_and_the_first_is_served_first() -> 
     )
     second.start()
     rest = [outcome.id for outcome in first]
-    second.join(timeout=20)
+    second.join(timeout=120)
 
     assert len(rest) == 5
     assert sorted(others) == [job.id for job in jobs(6, heat=1)]
