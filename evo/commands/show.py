@@ -17,6 +17,9 @@ def show(
     run: RunName,
     id: Annotated[str, typer.Argument(metavar="ID", help="A candidate's id or its beginning.")],  # noqa: A002
     *,
+    reach: Annotated[
+        bool, typer.Option("--reach", help="Say how far out it is finite too; loads PyTorch.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show everything known of one candidate."""
@@ -35,20 +38,13 @@ def show(
     facts = record_facts(record, confirmation, _credits(history, record), figures)
     if (ratio := time_over_baselines(record, history.records)) is not None:
         facts["time_over_baselines"] = round(ratio, 3)
-    if (reach := _finite_to(history, record)) is not None:
-        facts["finite_to"] = reach
+    if reach:
+        from evo.report.facts.reach import reach_of_record
+
+        facts["finite_to"] = reach_of_record(record)
     if len(stays := read_stays(history.folder)) > 1:
         facts["machines"] = machines_of(stays, record.generation, record.id)
     print_facts(facts, record_view(facts), as_json=as_json)
-
-
-def _finite_to(history: "Reader", record: "Record") -> float | None:
-    """The largest size of inputs tried up to which a component is finite; None without such."""
-    if "activation" not in history.config["kind"] or not record.graphs:
-        return None  # and torch is not imported for nothing
-    from evo.report.facts.reach import reach_of_record
-
-    return reach_of_record(record)
 
 
 def _credits(history: "Reader", record: "Record") -> dict[str, Any] | None:

@@ -86,7 +86,7 @@ def spread(ranked: Sequence[_T], count: int) -> list[_T]:
     """The best and the lowest of a ranking, and some evenly spread between, in its order.
 
     >>> spread(range(100), 12)
-    [0, 1, 2, 3, 4, 5, 6, 51, 96, 97, 98, 99]
+    [0, 1, 2, 3, 4, 27, 50, 73, 96, 97, 98, 99]
     """
     if len(ranked) <= count:
         return list(ranked)

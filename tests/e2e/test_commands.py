@@ -165,7 +165,7 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
     facts = evo("list", "--json").json
 
     sorts = {"kinds", "tasks", "operators", "survival", "parents", "presets", "plug-ins"}
-    assert set(facts) == sorts | {"tabular", "strategies"}
+    assert set(facts) == sorts | {"tabular", "strategies", "compute"}
     assert "activation" in facts["kinds"]
     assert "digits" in facts["tasks"]
     assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])
@@ -173,6 +173,7 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
     assert {"tournament", "rank"} <= set(facts["parents"])
     assert {"random", "reward-model"} <= set(facts["tabular"])
     assert {"demo", "smoke"} <= set(facts["presets"])
+    assert {"local", "ray", "slurm"} <= set(facts["compute"])
     assert "demo" in evo("list").out
 
 

@@ -19,8 +19,6 @@ from operators.llm.modules import UnreadableError
 SHARE_TAKEN = 0.95
 """Least share of the replies with a usable component from which it is taken."""
 
-MISSED = {"mixed: dataclass configuration": "dataclasses"}
-"""Usable components that are not taken: known limits, and what their authors are told."""
 _BY_NAME = {f"{sample.family}: {sample.name}": sample for sample in samples()}
 Outcome = Graph | str
 """The graph of the component, or the reason why there is none."""
@@ -32,21 +30,11 @@ def outcomes() -> Iterator[dict[str, Outcome]]:
         yield {name: _outcome(sample, sandbox) for name, sample in _BY_NAME.items()}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, one in _BY_NAME.items() if one.is_usable and name not in MISSED]
-)
+@pytest.mark.parametrize("name", [name for name, one in _BY_NAME.items() if one.is_usable])
 def test_the_component_that_a_reply_proposes_is_taken(
     name: str, outcomes: dict[str, Outcome]
 ) -> None:
     assert _computes(_BY_NAME[name], outcomes[name]), outcomes[name]
-
-
-@pytest.mark.parametrize("name", MISSED)
-def test_a_known_limit_is_one_and_says_why(name: str, outcomes: dict[str, Outcome]) -> None:
-    reason = outcomes[name]
-
-    assert isinstance(reason, str), "a limit that has gone: take it off the list"
-    assert MISSED[name] in reason
 
 
 @pytest.mark.parametrize("name", [name for name, one in _BY_NAME.items() if not one.is_usable])
