@@ -1,5 +1,5 @@
 # evo with Ray, for one machine or as the image of a Ray cluster. Build: docker build -t evo .
-# Run: docker run --rm -it --shm-size=2g -v "$PWD/runs:/work/runs" evo evo run demo
+# Run: docker run --rm -it --shm-size=2g -v "$PWD/runs:/campaigns/runs" evo evo run demo
 # The walls of the sandbox: docker run --rm evo evo doctor
 FROM python:3.11-slim-bookworm
 
@@ -13,8 +13,8 @@ COPY prompts prompts
 # The lock has the packages of development too; only those that evo and Ray need are installed.
 RUN uv pip install --system --no-cache --constraint requirements.lock '.[ray,view]'
 
-# Never root: the sandbox gives up what is left, and files in /work belong to the caller's user.
+# Never root: the sandbox gives up what is left, and files in /campaigns belong to the caller's user.
 USER evo
-WORKDIR /work
+WORKDIR /campaigns
 ENV PYTHONDONTWRITEBYTECODE="" RAY_USAGE_STATS_ENABLED=0
 CMD ["evo", "--help"]

@@ -37,13 +37,13 @@ HEATS = ((1.0, 2.4), (1 / 3, 7.2), (0.3, 3.6))
 FRESH_S = 6.0
 """Median of a second measurement."""
 OWN_S = 0.01
-"""What the engine takes per proposed candidate, during which its generation trains nothing."""
+"""Seconds of the engine per proposed candidate, in which its generation trains nothing."""
 COPY_AFTER = 2.5
 """A training that has taken as many times the median is copied."""
 
 
 class Shape(NamedTuple):
-    """What the time of a search strategy depends on."""
+    """Properties of a search strategy that decide its time."""
 
     leaders: int
     proposals: float
@@ -96,7 +96,7 @@ class Stage:
 
 
 class Training(NamedTuple):
-    """What a worker does."""
+    """The present occupation of a worker."""
 
     stage: Stage
     job: int

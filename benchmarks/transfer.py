@@ -79,7 +79,7 @@ def evolved_functions(count: int) -> dict[str, Graphs]:
 
 
 def read_results(file: Path) -> Results:
-    """What has been trained so far."""
+    """The trainings so far."""
     results: Results = {}
     for line in file.read_text().splitlines() if file.exists() else []:
         entry = json.loads(line)

@@ -1,4 +1,4 @@
-"""What a campaign runs on: versions of packages, and the machine that decides the last digits."""
+"""The environment of a campaign: versions, and the machine that decides the last digits."""
 
 import platform
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""What trainings of a configuration need: the device, and what a compute engine must know."""
+"""Needs of a configuration's trainings: the device, and what a compute engine must know."""
 
 from evo.compute import devices
 from evo.compute.engines.base import engines
@@ -24,7 +24,7 @@ def device_of(config: Config) -> str:
 
 
 def needs_of(config: Config) -> Needs:
-    """What trainings of a configuration need of an engine."""
+    """Needs of a configuration's trainings that an engine meets."""
     return Needs(
         config.workers,
         most=config.trainings,

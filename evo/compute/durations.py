@@ -1,4 +1,4 @@
-"""How long jobs take, by rung and heat: what batches are cut by, and stragglers known by."""
+"""Durations of jobs by rung and heat: they size batches and tell stragglers."""
 
 from evo.evaluation.protocol import Job
 

@@ -22,7 +22,7 @@ class ClusterSettings(Frozen):
 
 
 class Needs(NamedTuple):
-    """What trainings need of an engine.
+    """Needs of trainings that an engine meets.
 
     Attributes:
         workers: trainings at once; 0 for as many as there is room for.

@@ -128,7 +128,7 @@ class Folder:
         (self.root / "workers" / worker).touch()
 
     def pulse(self) -> str:
-        """What changes as long as the engine's process lives; empty where the folder is gone."""
+        """A text that changes while the engine's process lives; empty where the folder is gone."""
         try:
             return (self.root / "driver").read_text()
         except OSError:

@@ -93,7 +93,7 @@ class Proposals:
         readable: Callable[[Record], Record],
         name: Callable[[str], str],
     ) -> Listing:
-        """What was tried up to a generation.
+        """The list of all that was tried up to a generation.
 
         Args:
             generation: the last that may be known.

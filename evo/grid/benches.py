@@ -44,7 +44,7 @@ class Bench(NamedTuple):
 
 
 class _Full(NamedTuple):
-    """What cells that measure alike have trained in full.
+    """Trainings in full of cells that measure alike.
 
     Attributes:
         cell: the first of them.
@@ -133,7 +133,7 @@ def write_surrogate(cells: Sequence[StudyCell], target: Path) -> Bench:
 
 
 def _full(group: Sequence[StudyCell]) -> _Full:
-    """What was trained at the last rung, over all cells of a group."""
+    """Trainings at the last rung, over all cells of a group."""
     last = len(reader_of(group[0]).config["protocol"]["rungs"]) - 1
     candidates: dict[str, Record] = {}
     baselines: dict[str, Record] = {}

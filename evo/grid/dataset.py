@@ -48,7 +48,7 @@ _TRIAL_SCHEMA: Any = pa.schema(
 
 
 class Written(NamedTuple):
-    """What was exported.
+    """Files of an export, and the numbers of their rows.
 
     Attributes:
         rows: number of rows by file.

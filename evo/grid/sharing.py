@@ -1,4 +1,4 @@
-"""What the cells of a study have in common: trainings, and replies of language models.
+"""Things that cells of a study share: trainings, and replies of language models.
 
 A training of one cell counts in every other one that would train the same. A reply counts where a
 cell of the same seed asks the same model the same question with the same sampling seed; cells of
@@ -19,7 +19,7 @@ from evo.llm import models
 
 
 class Shared(NamedTuple):
-    """What a cell takes from the others of its study.
+    """Things that a cell takes from the others of its study.
 
     Attributes:
         trainings: records of cells that train the same.
@@ -43,7 +43,7 @@ class Siblings:
         self._trains_alike: dict[tuple[str, str], bool] = {}
 
     def shared_with(self, history: Reader, names: list[str]) -> Shared:
-        """What a cell takes from others.
+        """Collect what a cell takes from others.
 
         Args:
             history: of the cell; its tasks were compared with what they are now.

@@ -59,7 +59,7 @@ class EngineSuite:
     @pytest.fixture(scope="class")
     @classmethod
     def needs(cls) -> Needs:
-        """What its trainings need here."""
+        """Needs of its trainings here."""
         return Needs(2)
 
     @pytest.fixture(scope="class")

@@ -6,10 +6,12 @@ from typing import Any
 import no_training
 import pytest
 from fault_server import KEY, FaultServer
+from support.killed import Killed
 
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
+from evo.campaign.progress import Progress
 from evo.config import Config
 
 CALLS = ("torch.tanh", "torch.sin", "F.silu", "torch.erf", "F.softplus", "torch.atan", "F.mish")
@@ -48,6 +50,20 @@ def run(folder: Path, config: Config, **how: Any) -> None:
         no_training.create(folder, config).close()
     with History.open(folder) as history:
         no_training.run(history, lambda _: None, **how)
+
+
+def run_whole_and_killed(folder: Path, config: Config, *, generation: int) -> None:
+    """Run one campaign in `whole`, and its like in `cut`, killed in a generation and resumed."""
+    run(folder / "whole", config)
+    no_training.create(folder / "cut", config).close()
+
+    def stop(progress: Progress) -> None:
+        if progress.generation == generation:
+            raise Killed
+
+    with pytest.raises(Killed), History.open(folder / "cut") as history:
+        no_training.run(history, stop)
+    run(folder / "cut", config)
 
 
 def segments(folder: Path) -> dict[str, bytes]:

@@ -3,14 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import no_training
 import pytest
-from llm_campaigns import configure, reply, run, segments, writing
-from support.killed import Killed
+from llm_campaigns import configure, reply, run, run_whole_and_killed, segments, writing
 
-from archive.history.history import History
 from archive.history.reader import Reader
-from evo.campaign.progress import Progress
 from evo.config import Config
 from evo.core.records import Record
 from evo.proposing.wordings import wording_id
@@ -41,16 +37,7 @@ def test_a_models_wording_is_proposed_used_and_part_of_an_exact_resume(server, t
     config = configure(server.url, ahead=False, wordings=asked, repair=False)
     values = {**config.model_dump(mode="json"), "operators": {"novel-llm": 1.0}}
     config = Config.model_validate(values)
-    run(tmp_path / "whole", config)
-    no_training.create(tmp_path / "cut", config).close()
-
-    def stop(progress: Progress) -> None:
-        if progress.generation == 2:
-            raise Killed
-
-    with pytest.raises(Killed), History.open(tmp_path / "cut") as history:
-        no_training.run(history, stop)
-    run(tmp_path / "cut", config)
+    run_whole_and_killed(tmp_path, config, generation=2)
 
     assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
     made = records(tmp_path / "whole")

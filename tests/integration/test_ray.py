@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,13 +167,6 @@ def workers_of_this_machine() -> list[int]:
 
 LONGER = ["protocol.rungs=[{epochs=20,seeds=2,networks=1},{epochs=20,seeds=6,networks=1}]"]
 """Trainings that last long enough to be killed."""
-PROGRAM = """
-import sys
-sys.path[:0] = sys.argv[2:]
-from pathlib import Path
-from support import engine_campaign
-engine_campaign.go_on(Path(sys.argv[1]))
-"""
 
 
 @pytest.mark.long
@@ -190,8 +181,7 @@ def test_nodes_and_the_driver_are_killed_and_the_history_is_that_of_local_worker
     address = f'cluster.address="{cluster.settings.address}"'
     engine_campaign.begin(folder, ["compute=ray", "workers=0", address, *LONGER])
 
-    tests = Path(engine_campaign.__file__).parents[1]
-    driver = subprocess.Popen([sys.executable, "-c", PROGRAM, folder, tests])
+    driver = engine_campaign.start_driver(folder)
     wait_for(lambda: Reader.read(folder).outcomes, timeout_s=300)
     os.kill(driver.pid, signal.SIGKILL)
     driver.wait()

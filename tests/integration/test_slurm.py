@@ -255,15 +255,6 @@ def workers_under(folder: Path) -> list[int]:
     raise AssertionError("no worker")
 
 
-PROGRAM = """
-import sys
-sys.path[:0] = sys.argv[2:]
-from pathlib import Path
-from support import engine_campaign
-engine_campaign.go_on(Path(sys.argv[1]))
-"""
-
-
 @pytest.mark.long
 @NIGHTLY
 def test_a_campaign_by_slurm_whose_driver_is_killed_and_resumed_is_that_of_local_workers(
@@ -274,8 +265,7 @@ def test_a_campaign_by_slurm_whose_driver_is_killed_and_resumed_is_that_of_local
     folder = tmp_path / "run"
     engine_campaign.begin(folder, ["compute=slurm", f'cluster.folder="{tmp_path / "shared"}"'])
 
-    tests = Path(engine_campaign.__file__).parents[1]
-    driver = subprocess.Popen([sys.executable, "-c", PROGRAM, folder, tests])
+    driver = engine_campaign.start_driver(folder)
     wait_for(lambda: Reader.read(folder).outcomes, timeout_s=300)
     driver.kill()
     driver.wait()

@@ -3,14 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import no_training
 import pytest
-from llm_campaigns import configure, reply, run, segments, writing
-from support.killed import Killed
+from llm_campaigns import configure, reply, run_whole_and_killed, segments, writing
 
-from archive.history.history import History
 from archive.history.reader import Reader
-from evo.campaign.progress import Progress
 from evo.config import Config
 from evo.core.records import Record
 from evo.report.facts.status import status_facts
@@ -47,16 +43,7 @@ def test_a_hypothesis_is_tested_by_others_shown_and_part_of_an_exact_resume(
         "trainings": 10,
     }
     config = Config.model_validate(values)
-    run(tmp_path / "whole", config)
-    no_training.create(tmp_path / "cut", config).close()
-
-    def stop(progress: Progress) -> None:
-        if progress.generation == 3:
-            raise Killed
-
-    with pytest.raises(Killed), History.open(tmp_path / "cut") as history:
-        no_training.run(history, stop)
-    run(tmp_path / "cut", config)
+    run_whole_and_killed(tmp_path, config, generation=3)
 
     assert segments(tmp_path / "cut") == segments(tmp_path / "whole")
     first, *followers = records(tmp_path / "whole")

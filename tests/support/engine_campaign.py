@@ -1,5 +1,7 @@
 """A real campaign of a few trainings, to be run on any compute engine, and what it found."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,14 @@ from evo.compute.work import Work
 from evo.compute.worker import Worker
 from evo.config import load
 
+PROGRAM = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from support import engine_campaign
+engine_campaign.go_on(Path(sys.argv[1]))
+"""
+"""A driver in a process of its own, which can be killed."""
 SETTINGS = (
     *("device=cpu", 'tasks=["breast-cancer"]', "generations=2", "population=4", "offspring=8"),
     *("trainings=5", "novelty.text_model=none", "workers=2", "protocol.learning_rates=[0.01]"),
@@ -30,6 +40,12 @@ def go_on(folder: Path, watch: OnProgress = lambda _: None) -> None:
     """Run it to its end."""
     with History.open(folder) as history:
         process.run_campaign(history, watch)
+
+
+def start_driver(folder: Path) -> subprocess.Popen[bytes]:
+    """Run it in a process of its own."""
+    tests = Path(__file__).parents[1]
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, folder, tests])
 
 
 def facts(folder: Path) -> list[tuple[Any, ...]]:

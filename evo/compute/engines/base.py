@@ -1,4 +1,4 @@
-"""What a compute engine promises, and the registry of engines.
+"""The contract of a compute engine, and the registry of engines.
 
 An engine takes batches of jobs and gives back what became of each. It never sees the source of a
 candidate: a job has a checked graph as text, and the worker that trains it parses it again with the

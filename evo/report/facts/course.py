@@ -1,4 +1,4 @@
-"""How the candidates of a study change from the beginning of its cells to their end.
+"""Changes of a study's candidates from the beginning of its cells to their end.
 
 Each cell's generations are cut into parts of equal number. A search that collapses proposes
 candidates that are more and more alike; one that is biased towards known components stays near the

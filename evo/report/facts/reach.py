@@ -1,4 +1,4 @@
-"""How far out a component of a record stays finite."""
+"""The range in which a component of a record stays finite."""
 
 from evo.components.kinds import kinds
 from evo.core.records import Record

@@ -27,7 +27,7 @@ from evo.tabular.surrogate.features import function_features
 from evo.validation.graph.graphs import component_of
 
 SURROGATE_KIND, SURROGATE_TASKS = "activation", ("digits",)
-"""What the features, and the noise between seeds, were made for."""
+"""Task that the features, and the noise between seeds, were made for."""
 POOL = "pool"
 """Origin of unselected mutants; those trained again begin with it."""
 

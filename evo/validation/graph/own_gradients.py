@@ -24,7 +24,7 @@ _NEEDS = (
 
 
 class _Context:
-    """What forward leaves to backward."""
+    """Context that forward leaves to backward."""
 
     def __init__(self, needs: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs

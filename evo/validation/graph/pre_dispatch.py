@@ -16,31 +16,31 @@ from evo.validation.graph.recording import TraceError
 @contextmanager
 def dispatched_to(recorder: ProxyTorchDispatchMode) -> Generator[None]:
     """Dispatch every operator to the recorder first."""
-    modes, key = mode_stack_state_for_pre_dispatch(), torch._C.DispatchKey.PreDispatch
-    modes.set(0, recorder)
-    torch._C._dispatch_tls_set_dispatch_key_included(key, True)
+    _dispatch_to(recorder)
     try:
         yield
     finally:
-        modes.set(0, None)
-        torch._C._dispatch_tls_set_dispatch_key_included(key, False)
+        _dispatch_to(None)
 
 
 @contextmanager
 def not_recorded() -> Generator[None]:
     """Leave the recorder out, within `dispatched_to`."""
-    modes, key = mode_stack_state_for_pre_dispatch(), torch._C.DispatchKey.PreDispatch
-    recorder = modes.get(0)
+    recorder = mode_stack_state_for_pre_dispatch().get(0)
     if recorder is None:
         yield
         return
-    modes.set(0, None)
-    torch._C._dispatch_tls_set_dispatch_key_included(key, False)
+    _dispatch_to(None)
     try:
         yield
     finally:
-        modes.set(0, recorder)
-        torch._C._dispatch_tls_set_dispatch_key_included(key, True)
+        _dispatch_to(recorder)
+
+
+def _dispatch_to(recorder: ProxyTorchDispatchMode | None) -> None:
+    mode_stack_state_for_pre_dispatch().set(0, recorder)
+    key = torch._C.DispatchKey.PreDispatch
+    torch._C._dispatch_tls_set_dispatch_key_included(key, recorder is not None)
 
 
 def expect_default_modes() -> None:

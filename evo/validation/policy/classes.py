@@ -32,7 +32,7 @@ class _FaultError(Exception):
 
 
 class ClassParts(NamedTuple):
-    """What a source's classes bring.
+    """Names and calls that a source's classes bring.
 
     Attributes:
         nodes: names and attributes that are harmless where they stand.
