@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from evo.core.records import Record, Status
 from evo.core.source import normalise
-from evo.core.stages import Stage
+from evo.core.stages import Stage, TrainingEnd
 from operators.llm.compact import changes, compact, outline
 from operators.llm.listing import Listed, Listing, cost, spread
 from operators.tree.form import form_key
@@ -164,6 +164,7 @@ def _lines(
             family.best.scored.margin,
             is_whole=family.best.scored.rung >= last_rung and family.best.scored.end.is_whole,
             is_new=family.best.generation == generation,
+            is_remeasured=family.best.scored.end is TrainingEnd.REMEASURED,
             alike=family.more,
             lowest=family.lowest,
         )

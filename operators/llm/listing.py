@@ -31,6 +31,8 @@ class Listed:
         reason: explanation of that fate.
         is_whole: whether it trained in full.
         is_new: whether it is of the last known generation.
+        is_remeasured: whether its margin is over fresh seeds too, as that of candidates which would
+            lead.
         alike: further proposals that differ from it in numbers alone and have no line.
         lowest: margin of the lowest of them.
     """
@@ -42,6 +44,7 @@ class Listed:
     reason: str = ""
     is_whole: bool = True
     is_new: bool = False
+    is_remeasured: bool = False
     alike: int = 0
     lowest: float = 0.0
 

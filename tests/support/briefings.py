@@ -104,7 +104,13 @@ def attempt(source: str, *, remark: str = "", effect: float | None = None, **kno
 
 LISTING = Listing(
     [
-        Listed("c5", "sin(x)+x", Estimate(0.104, 0.06, 0.15), is_new=True, alike=2, lowest=-0.03),
+        Listed(
+            *("c5", "sin(x)+x", Estimate(0.104, 0.06, 0.15)),
+            is_new=True,
+            is_remeasured=True,
+            alike=2,
+            lowest=-0.03,
+        ),
         Listed("c1", "x*sigmoid(x)", Estimate(-0.02, -0.04, 0.0)),
         Listed("c6", "tanh(x)**3", Estimate(0.01, -0.1, 0.12), is_whole=False),
     ],

@@ -42,7 +42,11 @@ def test_what_trained_is_listed_by_margin_and_what_stopped_early_comes_last() ->
             tried("low", "torch.tanh(x)", -0.2),
             tried("early", "torch.sin(x)", 0.3, rung=0),
             tried("raced", "torch.cos(x)", 0.2, end=TrainingEnd.OUTRACED),
-            tried("best", "x * torch.sigmoid(1.70001 * x)", 0.1, generation=9),
+            tried(
+                *("best", "x * torch.sigmoid(1.70001 * x)", 0.1),
+                generation=9,
+                end=TrainingEnd.REMEASURED,
+            ),
             tried("relu", "torch.relu(x)", 0.9, generation=0, operator="baseline"),
         ]
     )
@@ -50,6 +54,7 @@ def test_what_trained_is_listed_by_margin_and_what_stopped_early_comes_last() ->
     assert [line.name for line in found.trained] == ["best", "low", "raced", "early"]
     assert [line.is_whole for line in found.trained] == [True, True, False, False]
     assert [line.is_new for line in found.trained] == [True, False, False, False]
+    assert [line.is_remeasured for line in found.trained] == [True, False, False, False]
     assert found.trained[0].formula == "x*sigmoid(1.7*x)"
     assert found.counts == {"evaluated": 4}
 
