@@ -83,8 +83,8 @@ def _join(
 ) -> Program:
     child = receiver.copy()
     survey = child.survey()
-    # Only the entry function has the learnables and scalars.
-    is_at_home = not loaded([part.expression]).isdisjoint(child.contract.beside)
+    # Only the entry function has the learnables, scalars and optional inputs.
+    is_at_home = not loaded([part.expression]).isdisjoint(donor.contract.beside)
     sites = [
         site
         for site in survey.sites

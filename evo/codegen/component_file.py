@@ -20,6 +20,7 @@ from evo.codegen.operators import exact, readable
 from evo.components.base import Kind
 from evo.core.errors import UsageError
 from evo.core.records import Record
+from evo.networks.informed import contract_of
 from evo.networks.parts import Parts
 from evo.networks.wrappers import WRAPPERS, Wrapper, has_features, learned, parameters_of
 from evo.validation.graph.graph import Graph
@@ -56,7 +57,7 @@ def component_file(record: Record, kind: Kind, origin: Origin) -> str:
     functions = [_verified_function(member, text) for member, text in members]
     taken = [wrapper_of(member) for member, _ in members]
     shared = dict.fromkeys(wrapper.before for wrapper in taken if wrapper.before)
-    wrappers = [*shared, *(_wrapper(member, record) for member, _ in members)]
+    wrappers = [*shared, *(_wrapper(*member, record) for member in members)]
     names = [name for wrapper in taken for name in wrapper.names]
     public = sorted([*(member.contract.function for member, _ in members), *names])
     body = "\n\n".join([*functions, *(wrapper.strip("\n") + "\n" for wrapper in wrappers)])
@@ -161,12 +162,14 @@ def _estimate(estimate: Any) -> str:
     return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
-def _wrapper(member: Kind, record: Record) -> str:
-    learnables = member.contract.learnables
+def _wrapper(member: Kind, text: str, record: Record) -> str:
+    contract = contract_of(Graph.parse(text), member.contract)
+    learnables = contract.learned
     trials = record.score.trials if record.score is not None else ()
     rates = Counter(trial.learning_rate for trial in trials)
     strengths = Counter(trial.strength for trial in trials)
     return wrapper_of(member).filled(
+        is_informed=bool(contract.taken),
         function=member.contract.function,
         parameters=parameters_of(learnables),
         learned=learned(learnables),
@@ -183,7 +186,7 @@ def _verified_function(member: Kind, text: str) -> str:
 
 
 def _function(member: Kind, text: str, write: WriteCall) -> str:
-    contract = member.contract
+    contract = contract_of(Graph.parse(text), member.contract)
     docstring = f"The {member.name} as evo trained it."
     return function_source(text, contract.function, contract.parameters, write, docstring=docstring)
 
@@ -194,9 +197,10 @@ def computes(source: str, member: Kind, text: str) -> bool:
     # Written from checked operators, by us: nothing of the candidate's source is in it.
     exec(source, names)  # noqa: S102
     function, graph = names[member.contract.function], Graph.parse(text)
+    contract = contract_of(graph, member.contract)
     return all(
-        _same(function, graph, shapes, seed)
-        for shapes in (*member.trace_shapes, *member.wide_shapes)
+        _same(function, graph, contract.shapes(required), seed)
+        for required in (*member.trace_shapes, *member.wide_shapes)
         for seed in _PROBE_SEEDS
     )
 

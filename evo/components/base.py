@@ -15,6 +15,8 @@ from evo.core.records import BASELINE_OPERATOR, Candidate, Vector
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
+_USUAL = ((-3.0, 3.0),)
+
 
 class ContractError(Exception):
     """A component breaks its kind's contract; the message says what was expected and what came."""
@@ -25,8 +27,8 @@ class Kind(ABC):
 
     Attributes:
         contract: what the source must define.
-        trace_shapes: argument shapes to trace with, one tuple of shapes a trace. The graphs must
-            agree, or the component has a batch size baked in.
+        trace_shapes: argument shapes to trace with, one tuple of shapes a trace, without those of
+            optional inputs. The graphs must agree, or the component has a batch size baked in.
         ranges: for each argument the numbers that it is traced with, from and to; those of an
             argument that is never below 0 ask for no gradients. None for [-3, 3] everywhere.
         kept: arguments that live on after the call, besides what is learned: a write into one would
@@ -74,11 +76,18 @@ class Kind(ABC):
         """The kinds that are evolved together: this one alone, unless it combines several."""
         return (self,)
 
-    @property
-    def kept_places(self) -> tuple[int, ...]:
-        """Indices of the arguments that a source must not write into."""
-        names = {*self.kept, *(one.name for one in self.contract.learnables)}
-        return tuple(place for place, one in enumerate(self.contract.parameters) if one in names)
+    def kept_places(self, contract: Contract) -> tuple[int, ...]:
+        """Indices of the arguments that a source of this contract must not write into."""
+        lasting = [one.name for one in contract.taken if one.shape != "argument"]
+        names = {*self.kept, *(one.name for one in contract.learnables), *lasting}
+        return tuple(place for place, one in enumerate(contract.parameters) if one in names)
+
+    def ranges_of(self, contract: Contract) -> tuple[tuple[float, float], ...] | None:
+        """The numbers of each argument of this contract, see `ranges`."""
+        if not contract.taken:
+            return self.ranges
+        required = self.ranges or _USUAL * (len(contract.parameters) - len(contract.taken))
+        return (*required, *((one.low, one.high) for one in contract.taken))
 
     def sources(self, source: str) -> list[str]:
         """The source of each member's component."""

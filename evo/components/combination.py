@@ -7,7 +7,7 @@ the contract of its own kind, and a network takes in all of them at once.
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property, lru_cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -126,6 +126,8 @@ class Combination(Kind):
         }
 
     def _components(self, component: Component) -> list[Component]:
+        if isinstance(component, _Several):
+            return [*component.members]  # graphs, which know their inputs
         return [partial(component, index) for index in range(len(self.members))]
 
     @cached_property
@@ -134,6 +136,13 @@ class Combination(Kind):
             member.name: member.baselines()[self.standards[member.name]].source
             for member in self.members
         }
+
+
+@runtime_checkable
+class _Several(Protocol):
+    """The component of a combination, of which each member's is at hand."""
+
+    members: Sequence[Component]
 
 
 def _slopes(member: Kind, component: Component) -> Vector:

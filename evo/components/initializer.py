@@ -10,12 +10,15 @@ from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form, expect_same, layouts, normal_probe
 from evo.components.facts import initial_weight_facts
 from evo.components.kinds import kinds
-from evo.core.contract import Contract
+from evo.core.contract import Contract, Input
 from evo.core.records import Vector
+from evo.networks.informed import completed, marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _SHAPES = ((5, 7), (1, 3), (3, 2), (64, 32), (10, 100))
+_DEPTHS = ((1, 4), (1, 1), (3, 4), (2, 3), (48, 48))
+"""Number of the layer and of layers, a pair for each shape."""
 
 
 @kinds.register("initializer")
@@ -62,6 +65,10 @@ class Initializer(Kind):
         ),
         output="{} / torch.sqrt(fan_in)",
         scalars=("fan_in", "fan_out"),
+        optional=(
+            Input("layer", "number", "number of the layer, from 1 on, the read-out last", 2, 2),
+            Input("layers", "number", "how many layers the network has, at least 1", 4, 4),
+        ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((5, 7), (), ()),
@@ -83,11 +90,12 @@ class Initializer(Kind):
     def check(self, component: Component) -> None:
         """Check shape and finite values at any size and layout, and dependence on the draw."""
         with torch.no_grad():
-            for shape in _SHAPES:
-                weights = [_called(component, normal_probe(*shape, seed=seed)) for seed in (0, 1)]
+            for shape, depth in zip(_SHAPES, _DEPTHS, strict=True):
+                made = self._at(component, depth)
+                weights = [_called(made, normal_probe(*shape, seed=seed)) for seed in (0, 1)]
                 if (weights[0] - weights[1]).abs().max() < 1e-12:
                     raise ContractError("expected weights that depend on z, got the same for all")
-            draw = normal_probe(5, 7)
+            draw, component = normal_probe(5, 7), self._at(component, _DEPTHS[0])
             for layout, values in layouts(draw):
                 expect_same(
                     _called(component, values),
@@ -97,23 +105,32 @@ class Initializer(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component at every layer."""
-        return Parts(initialize=component)
+        return Parts(initialize=marked(component, self.contract))
 
     def behaviour(self, component: Component) -> Vector:
         """The weights of a 4 × 6 and an 8 × 3 layer, in units of 1/√inputs: (48,).
 
+        The first one of four and the third, for a component that sees that.
         Of one draw each: what makes other weights of it is another component, be it that both
         follow the same law.
         """
         with torch.no_grad():
             layers = [normal_probe(4, 6), normal_probe(8, 3, seed=1)]
-            weights = [_called(component, z) * z.shape[1] ** 0.5 for z in layers]
+            weights = [
+                _called(self._at(component, depth), z) * z.shape[1] ** 0.5
+                for z, depth in zip(layers, ((1, 4), (3, 4)), strict=True)
+            ]
         flat = torch.cat([one.reshape(-1) for one in weights])
         return np.asarray(flat.numpy(), dtype=np.float32)
 
     def facts(self, component: Component) -> dict[str, float]:
         """Scale and form of the weights."""
-        return initial_weight_facts(component)
+        return initial_weight_facts(self._at(component, (2, 4)))
+
+    def _at(self, component: Component, depth: tuple[int, int]) -> Component:
+        """The component of a layer, given its number and that of layers."""
+        numbers = [torch.tensor(float(one)) for one in depth]
+        return completed(component, self.contract, lambda _: numbers)
 
 
 def _called(component: Component, z: torch.Tensor) -> torch.Tensor:

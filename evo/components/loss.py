@@ -19,13 +19,17 @@ from evo.components.checks import (
 from evo.components.facts import loss_facts
 from evo.components.kinds import kinds
 from evo.components.rows import each_row
-from evo.core.contract import Contract
+from evo.core.contract import Contract, Input
 from evo.core.records import Vector
+from evo.networks.informed import completed, contract_of, marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _REACH = 30.0
 """Logits of probes lie in [-30, 30]: e³⁰ is still finite, and softmax is 0 or 1 to seven digits."""
+
+_SETTINGS = ((0.02, 0.25), (1.0, 0.0), (1e-6, 0.999))
+"""Samples of the last class over those of the first, and progress, that a loss must bear."""
 
 
 @kinds.register("loss")
@@ -77,6 +81,10 @@ class LossKind(Kind):
             "is judged by how many test samples the trained network gets wrong."
         ),
         output="-torch.sum(targets * torch.log_softmax({}, dim=-1), dim=-1)",
+        optional=(
+            Input("counts", "feature", "training samples of each class, at least 1", 1, 100),
+            Input("t", "number", "progress of the training, in [0, 1)", 0.5, 0.5),
+        ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((5, 7), (5, 7)),
@@ -100,7 +108,15 @@ class LossKind(Kind):
     )
 
     def check(self, component: Component) -> None:
-        """Check for a finite number per row, with gradients, from its row and answer alone."""
+        """Check for a finite number per row, with gradients, from its row and answer alone.
+
+        With all optional inputs that it may take: few and many samples of a class, early and late.
+        """
+        is_informed = contract_of(component, self.contract).taken
+        for setting in _SETTINGS if is_informed else _SETTINGS[:1]:
+            self._check(self._in(component, setting))
+
+    def _check(self, component: Component) -> None:
         for name, logits, answers in _probes():
             losses, pull = _pull(component, logits, answers)
             expect_form(losses, shape=logits.shape[:1], dtype=logits.dtype)
@@ -120,13 +136,16 @@ class LossKind(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component in place of the task's objective, while it trains."""
-        return Parts(loss=each_row(component, rows=2), judged_by="accuracy")
+        row_by_row = each_row(component, rows=2, mapped=1)
+        return Parts(loss=marked(component, self.contract, row_by_row), judged_by="accuracy")
 
     def behaviour(self, component: Component) -> Vector:
         """Its pull on each logit of 16 samples of 5 classes, of mean square 1: (80,).
 
-        Half of the samples are undecided, half decided, rightly or wrongly.
+        Half of the samples are undecided, half decided, rightly or wrongly. The first class has
+        most training samples, and training is a fourth over, for a component that sees that.
         """
+        component = self._in(component, _SETTINGS[0])
         logits = torch.cat([normal_probe(8, 5), 4 * normal_probe(8, 5, seed=1)])
         _, pull = _pull(component, logits, _answers(16, 5))
         scaled = pull / (pull.square().mean().sqrt() + 1e-12)
@@ -134,7 +153,18 @@ class LossKind(Kind):
 
     def facts(self, component: Component) -> dict[str, float]:
         """Loss and pull by how sure a network is."""
-        return loss_facts(component)
+        return loss_facts(self._in(component, _SETTINGS[0]))
+
+    def _in(self, component: Component, setting: tuple[float, float]) -> Component:
+        """The component in a training: see `_SETTINGS`."""
+        ratio, progress = setting
+
+        def optional(outputs: torch.Tensor) -> list[torch.Tensor]:
+            classes = outputs.shape[-1]
+            counts = 1 + 499 * ratio ** (torch.arange(classes) / max(1, classes - 1))
+            return [counts.floor(), torch.tensor(progress)]
+
+        return completed(component, self.contract, optional)
 
 
 def _answers(samples: int, classes: int) -> torch.Tensor:

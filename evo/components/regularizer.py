@@ -10,8 +10,9 @@ from evo.components.base import ContractError, Kind
 from evo.components.checks import expect_form, expect_same, layouts, normal_probe
 from evo.components.facts import penalty_facts
 from evo.components.kinds import kinds
-from evo.core.contract import Contract
+from evo.core.contract import Contract, Input
 from evo.core.records import Vector
+from evo.networks.informed import completed, contract_of, marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
@@ -19,6 +20,9 @@ _SCALES = {"small": 1e-3, "usual": 1.0, "large": 100.0}
 """Weights of probes, in units of how weights start, 1/√inputs."""
 _PER_MILLE = 1000.0
 """Behaviour is in thousandths: useful penalties pull on a weight by about that much."""
+
+_SETTINGS = ((0.25, 1, 3), (0.0, 1, 1), (0.999, 48, 48))
+"""Progress, number of the matrix and of matrices that a penalty must bear."""
 
 
 @kinds.register("regularizer")
@@ -69,6 +73,12 @@ class Regularizer(Kind):
             "that are not zero. Outputs (≥ 1) and inputs (≥ 2) change from layer to layer."
         ),
         output="1e-3 * torch.sum(torch.square({}))",
+        optional=(
+            Input("noise", "argument", "standard normal numbers, drawn afresh at every step"),
+            Input("t", "number", "progress of the training, in [0, 1)", 0.5, 0.5),
+            Input("layer", "number", "number of the matrix, from 1 on, the read-out's last", 2, 2),
+            Input("layers", "number", "how many matrices the network has", 4, 4),
+        ),
     )
     kept: ClassVar[tuple[str, ...]] = ("w",)
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
@@ -87,29 +97,22 @@ class Regularizer(Kind):
 
     def check(self, component: Component) -> None:
         """Check for one finite number ≥ 0 with finite gradients, at any size and layout."""
-        for shape in ((5, 7), (1, 3), (3, 2), (17, 33)):
-            for name, scale in _SCALES.items():
-                _check_penalty(component, scale * _weights(*shape), f"{name} weights {shape}")
-        with torch.no_grad():
-            zeros = torch.zeros(5, 7)
-            _expect_penalty(component(zeros), zeros, "a matrix of zeros")
-            weights = _weights(5, 7)
-            for layout, values in layouts(weights):
-                expect_same(
-                    component(values),
-                    component(weights),
-                    f"expected the same penalty however w lies in memory, got another {layout}",
-                )
+        is_informed = contract_of(component, self.contract).taken
+        for setting in _SETTINGS if is_informed else _SETTINGS[:1]:
+            _check_penalties(self._at(component, setting))
 
     def parts(self, component: Component) -> Parts:
         """The component on every weight matrix."""
-        return Parts(penalty=component)
+        return Parts(penalty=marked(component, self.contract))
 
     def behaviour(self, component: Component) -> Vector:
         """Its pull on each weight of a 4 × 6 matrix, at usual and thrice the size: (48,).
 
-        Gradients, not values: penalties that differ by a constant train alike.
+        Gradients, not values: penalties that differ by a constant train alike. For one draw of
+        noise, in the first layer of three, where training is a fourth over, for a component that
+        sees that.
         """
+        component = self._at(component, _SETTINGS[0])
         probes = torch.stack([_weights(4, 6), 3 * _weights(4, 6, seed=1)])
         pulls = [_gradient(component, probe)[1] for probe in probes]
         flat = _PER_MILLE * torch.cat(pulls).reshape(-1)
@@ -117,7 +120,32 @@ class Regularizer(Kind):
 
     def facts(self, component: Component) -> dict[str, float]:
         """Penalty and pull at three sizes of the weights."""
-        return penalty_facts(component)
+        return penalty_facts(self._at(component, _SETTINGS[0]))
+
+    def _at(self, component: Component, setting: tuple[float, int, int]) -> Component:
+        """The component at a moment of a training, see `_SETTINGS`, for one draw of noise."""
+        numbers = [torch.tensor(float(number)) for number in setting]
+
+        def optional(w: torch.Tensor) -> list[torch.Tensor]:
+            return [normal_probe(*w.shape, seed=7), *numbers]
+
+        return completed(component, self.contract, optional)
+
+
+def _check_penalties(component: Component) -> None:
+    for shape in ((5, 7), (1, 3), (3, 2), (17, 33)):
+        for name, scale in _SCALES.items():
+            _check_penalty(component, scale * _weights(*shape), f"{name} weights {shape}")
+    with torch.no_grad():
+        zeros = torch.zeros(5, 7)
+        _expect_penalty(component(zeros), zeros, "a matrix of zeros")
+        weights = _weights(5, 7)
+        for layout, values in layouts(weights):
+            expect_same(
+                component(values),
+                component(weights),
+                f"expected the same penalty however w lies in memory, got another {layout}",
+            )
 
 
 def _weights(outputs: int, inputs: int, seed: int = 0) -> torch.Tensor:

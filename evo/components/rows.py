@@ -30,14 +30,16 @@ def rows_probe() -> torch.Tensor:
     return torch.stack([row for _, row in named_rows()])
 
 
-def each_row(component: Component, *, rows: int = 1) -> Component:
+def each_row(component: Component, *, rows: int = 1, mapped: int = 0) -> Component:
     """The component as training calls it: on every row by itself, so that none can see another.
 
     Checks only show what a component does with probes; this holds for any input, and for gradients.
 
     Args:
         component: takes n rows.
-        rows: how many of its first arguments are rows; all rows share the others.
+        rows: how many of its first arguments are rows.
+        mapped: how many of those after them come with one for each row, without its dimension; all
+            rows share the others.
     """
 
     def on_one(*arguments: torch.Tensor) -> torch.Tensor:
@@ -46,7 +48,7 @@ def each_row(component: Component, *, rows: int = 1) -> Component:
         ).squeeze(0)
 
     def on_all(*arguments: torch.Tensor) -> torch.Tensor:
-        dims = tuple(0 if place < rows else None for place in range(len(arguments)))
+        dims = tuple(0 if place < rows + mapped else None for place in range(len(arguments)))
         return torch.func.vmap(on_one, dims)(*arguments)
 
     return on_all

@@ -1,6 +1,7 @@
 """The contract of a component kind: the function and parameters that its source must define."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 SEPARATOR = "+"
@@ -22,6 +23,32 @@ class Learnable(NamedTuple):
     initial: float
 
 
+class Input(NamedTuple):
+    """An input that a component may take or leave: it takes it by a parameter of that name.
+
+    Attributes:
+        name: name of the parameter.
+        shape: "argument" for the shape of the first argument; "feature" for its last dimension
+            alone, a vector; "number" for ().
+        meaning: what it holds, in words for prompts.
+        low: the least number in it.
+        high: the greatest.
+        initial: where training learns it, its value before; None for what is given.
+    """
+
+    name: str
+    shape: Literal["argument", "feature", "number"]
+    meaning: str
+    low: float = -3.0
+    high: float = 3.0
+    initial: float | None = None
+
+    def shape_beside(self, argument: Sequence[int]) -> tuple[int, ...]:
+        """Its shape where the first argument has this one."""
+        last = {"argument": len(argument), "feature": 1, "number": 0}[self.shape]
+        return tuple(argument[len(argument) - last :])
+
+
 @dataclass(frozen=True)
 class Contract:
     """The function that a kind's source must define, and the calls that an operator may write.
@@ -37,6 +64,9 @@ class Contract:
         output: template that turns an expression of the arguments' shape into an output.
         scalars: parameters that follow the arguments, tensors of shape ().
         learnables: trainable parameters that follow those.
+        optional: inputs that a source may take after those, in any order and without a default. A
+            graph takes none of them, or all: see `full`.
+        taken: those that the source at hand takes, in their order; see `seeing`.
     """
 
     kind: str
@@ -48,13 +78,51 @@ class Contract:
     output: str = "{}"
     scalars: tuple[str, ...] = ()
     learnables: tuple[Learnable, ...] = ()
+    optional: tuple[Input, ...] = ()
+    taken: tuple[Input, ...] = ()
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """Names of scalars and learnables, whose shape is not that of the arguments."""
-        return (*self.scalars, *(learnable.name for learnable in self.learnables))
+        """Names of scalars, learnables and optional inputs, which the entry function alone has."""
+        return (
+            *self.scalars,
+            *(learnable.name for learnable in self.learnables),
+            *(one.name for one in self.taken),
+        )
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of all parameters of the entry function, in order."""
         return (*self.arguments, *self.beside)
+
+    @property
+    def learned(self) -> tuple[Learnable, ...]:
+        """What training learns: the learnables, and those of the optional inputs taken."""
+        return (
+            *self.learnables,
+            *(
+                Learnable(one.name, "feature" if one.shape == "feature" else "layer", one.initial)
+                for one in self.taken
+                if one.initial is not None
+            ),
+        )
+
+    def seeing(self, names: Collection[str]) -> "Contract":
+        """The contract of a source that takes the optional inputs of these names."""
+        return replace(self, taken=tuple(one for one in self.optional if one.name in names))
+
+    @property
+    def full(self) -> "Contract":
+        """The contract of a graph that is given all optional inputs."""
+        return replace(self, taken=self.optional)
+
+    def of_graph(self, inputs: int | None) -> "Contract":
+        """The contract of a graph with as many inputs; None for a plain function, as it stands."""
+        return self.full if inputs == len(self.full.parameters) else self
+
+    def shapes(self, required: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+        """Shapes of all parameters, from those of all but the optional inputs taken."""
+        return (
+            *(tuple(shape) for shape in required),
+            *(one.shape_beside(required[0]) for one in self.taken),
+        )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 
 from evo.core.errors import UsageError
+from evo.networks.informed import Informed
 from evo.networks.learnables import Component, FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Plain, Role, Weight
@@ -135,19 +136,39 @@ def _initialised(
         odd = sorted(parameters.keys() ^ roles.keys())
         raise ValueError(f"expected roles() to name each parameter once, got other names: {odd}")
     replaced = dict(parameters)
+    weights = [name for name in parameters if isinstance(roles[name], Weight)]
     for name, old in parameters.items():
         role = roles[name]
         if role is Plain.BIAS:
             replaced[name] = torch.zeros_like(old)
         elif isinstance(role, Weight):
-            made = [_drawn(matrix[0], initialize, generator) for matrix in role.matrices(old[None])]
+            depth = (weights.index(name) + 1, len(weights))
+            made = [
+                _drawn(matrix[0], initialize, generator, depth)
+                for matrix in role.matrices(old[None])
+            ]
             replaced[name] = role.joined(made, old.shape)
     return replaced
 
 
-def _drawn(matrix: torch.Tensor, initialize: Component, generator: torch.Generator) -> torch.Tensor:
-    """A matrix of the initializer's, of the shape of this one: (outputs, inputs)."""
+def _drawn(
+    matrix: torch.Tensor,
+    initialize: Component,
+    generator: torch.Generator,
+    depth: tuple[int, int],
+) -> torch.Tensor:
+    """A matrix of the initializer's, of the shape of this one: (outputs, inputs).
+
+    Args:
+        matrix: of the network's own initialisation.
+        initialize: the component.
+        generator: to draw from.
+        depth: number of the layer, from 1 on, and of layers.
+    """
     fan_out, fan_in = matrix.shape
     normal = torch.randn(fan_out, fan_in, generator=generator)
+    optional = depth if isinstance(initialize, Informed) else ()
     with torch.no_grad():
-        return initialize(normal, torch.tensor(float(fan_in)), torch.tensor(float(fan_out)))
+        return initialize(
+            normal, *(torch.tensor(float(one)) for one in (fan_in, fan_out, *optional))
+        )

@@ -1,17 +1,19 @@
 """The replaceable parts of a training: where a kind's component meets a task's network."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 
 from evo.core.contract import Learnable
+from evo.networks.informed import Informed
 from evo.networks.learnables import Component, FeatureCounts, on_each_copy, starts
+from evo.networks.state import TrainingState
 
 Function = Callable[[torch.Tensor], torch.Tensor]
-LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+LossFunction = Callable[..., torch.Tensor]
 Observer = Callable[[torch.Tensor, torch.Tensor], None]
 Update = Callable[..., torch.Tensor]
 
@@ -28,7 +30,13 @@ def unchanged(inputs: torch.Tensor) -> torch.Tensor:
 class Parts:
     """Replaceable parts of a training besides network and data; a kind sets the part it evolves.
 
-    "Rows apart" means that each row's result depends on that row only.
+    "Rows apart" means that each row's result depends on that row only. An `Informed` component
+    takes further arguments, last and in this order:
+
+        loss            samples of each class (n, classes), progress ()
+        penalty         noise (outputs, inputs), progress (), number of the layer (), of layers ()
+        initialize      number of the layer (), of layers ()
+        schedule        step, of the shape of the progress, number of steps (), batch size ()
 
     Attributes:
         activation: applied after every hidden layer, on tensors of any shape.
@@ -54,22 +62,24 @@ class Parts:
         activation_learnables: further arguments of the activation, learned per layer.
         normalize_learnables: further arguments of the normalisation, learned per layer.
         observe: called with what an activation takes and gives, layer after layer; None for no one.
+        state: what a training tells informed components.
     """
 
     activation: Component = F.relu
     preprocess: Function = unchanged
-    penalty: Function | None = None
+    penalty: Component | None = None
     normalize: Component | None = None
     initialize: Component | None = None
     loss: LossFunction | None = None
     update: Update | None = None
-    schedule: Function | None = None
+    schedule: Component | None = None
     judged_by: Literal["loss", "accuracy"] = "loss"
     activation_learnables: tuple[Learnable, ...] = ()
     normalize_learnables: tuple[Learnable, ...] = ()
     observe: Observer | None = None
     halves: int = 1
     updates_matrices: bool = False
+    state: TrainingState = field(default_factory=TrainingState)
 
     def activated(
         self,
@@ -139,20 +149,41 @@ class Parts:
             rows = samples.flatten(1).split(_ROWS_AT_ONCE)
             return torch.cat([self.preprocess(part) for part in rows]).view_as(samples)
 
-    def rate_factors(self, steps: int) -> list[float]:
+    def rate_factors(self, steps: int, *, batch_size: int = 1) -> list[float]:
         """Factor of the learning rate at each step of a training: (steps,)."""
         progress = [step / steps for step in range(steps)]
         if self.schedule is None:
             return [1 - done for done in progress]
+        told: list[torch.Tensor] = []
+        if isinstance(self.schedule, Informed):
+            told = [
+                torch.arange(steps).float(),
+                *map(torch.tensor, (float(steps), float(batch_size))),
+            ]
         with torch.no_grad():
-            return self.schedule(torch.tensor(progress)).tolist()
+            return self.schedule(torch.tensor(progress), *told).tolist()
 
     def penalties(self, matrices: Sequence[torch.Tensor]) -> torch.Tensor | None:
         """The penalty of each copy, (copies,), for matrices (copies, outputs, inputs)."""
         if self.penalty is None:
             return None
-        batched = torch.func.vmap(self.penalty)
-        return torch.stack([batched(matrix) for matrix in matrices]).sum(0)
+        if not isinstance(self.penalty, Informed):
+            batched = torch.func.vmap(self.penalty)
+            return torch.stack([batched(matrix) for matrix in matrices]).sum(0)
+        informed = torch.func.vmap(self.penalty, (0, 0, None, None, None))
+        numbers = (self.state.progress, len(matrices))
+        progress, layers = (self.state.number(number, matrices[0]) for number in numbers)
+        penalties = [
+            informed(
+                matrix,
+                self.state.drawn(matrix),
+                progress,
+                self.state.number(layer, matrix),
+                layers,
+            )
+            for layer, matrix in enumerate(matrices, 1)
+        ]
+        return torch.stack(penalties).sum(0)
 
     def losses(
         self, task_losses: LossFunction, outputs: torch.Tensor, targets: torch.Tensor
@@ -167,5 +198,10 @@ class Parts:
         if self.loss is None:
             return task_losses(outputs, targets)
         expected = F.one_hot(targets, outputs.shape[-1]).to(outputs.dtype)
+        optional: list[torch.Tensor] = []
+        if isinstance(self.loss, Informed):
+            counts = self.state.counts_of(outputs)
+            optional = [counts.flatten(0, 1), self.state.number(self.state.progress, outputs)]
         # The loss treats rows separately, so the samples of all copies can be its rows.
-        return self.loss(outputs.flatten(0, 1), expected.flatten(0, 1)).view(targets.shape)
+        rows = outputs.flatten(0, 1)
+        return self.loss(rows, expected.flatten(0, 1), *optional).view(targets.shape)

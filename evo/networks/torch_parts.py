@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from evo.core.contract import Learnable
+from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.wrappers import WRAPPERS, has_features, learned, parameters_of
 
@@ -59,6 +60,22 @@ class TorchParts:
         self._parts = parts
         self._strength = strength
         self.used: set[str] = set()
+        self._progress = 0.0
+        self._losses: list[Any] = []
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is over, in [0, 1), for losses and penalties that see it.
+
+        The loop sets it.
+        """
+        return self._progress
+
+    @progress.setter
+    def progress(self, progress: float) -> None:
+        self._progress = progress
+        for loss in self._losses:
+            loss.progress = progress
 
     @cached_property
     def evolved(self) -> frozenset[str]:
@@ -112,10 +129,19 @@ class TorchParts:
         made = self._made("preprocessor", "Preprocessor")
         return nn.Identity() if made is None else made()
 
-    def loss(self) -> nn.Module:
-        """The training loss of logits and classes; else `nn.CrossEntropyLoss()`."""
+    def loss(self, class_counts: torch.Tensor | None = None) -> nn.Module:
+        """The training loss of logits and classes; else `nn.CrossEntropyLoss()`.
+
+        Args:
+            class_counts: training samples of each class, (classes,), for a loss that sees them.
+        """
         made = self._made("loss", "Loss")
-        return nn.CrossEntropyLoss() if made is None else made()
+        if made is None:
+            return nn.CrossEntropyLoss()
+        if not isinstance(self._parts.loss, Informed):
+            return made()
+        self._losses.append(made(class_counts))
+        return self._losses[-1]
 
     def optimizer(self, params: Iterable[Any], lr: float) -> torch.optim.Optimizer:
         """The optimiser; else Adam."""
@@ -124,10 +150,18 @@ class TorchParts:
         return torch.optim.Adam(params, lr) if made is None else made(params, lr)
 
     def schedule(
-        self, optimizer: torch.optim.Optimizer, total_steps: int
+        self, optimizer: torch.optim.Optimizer, total_steps: int, *, batch_size: int = 1
     ) -> torch.optim.lr_scheduler.LRScheduler:
-        """The schedule over as many calls of `step()`; else a linear decrease to 0."""
+        """The schedule over as many calls of `step()`; else a linear decrease to 0.
+
+        Args:
+            optimizer: whose rates it sets.
+            total_steps: of the training.
+            batch_size: samples per step, for a schedule that sees them.
+        """
         made = self._made("schedule", "Schedule")
+        if isinstance(self._parts.schedule, Informed):
+            return made(optimizer, total_steps, batch_size=batch_size)
         if made is not None:
             return made(optimizer, total_steps)
         return torch.optim.lr_scheduler.LambdaLR(
@@ -149,7 +183,9 @@ class TorchParts:
         made = self._made("regularizer", "Regularizer")
         if made is None:
             return torch.zeros((), device=next(model.parameters()).device)
-        return made(self._strength)(model)
+        penalty = made(self._strength)
+        penalty.progress = self.progress
+        return penalty(model)
 
     def replace(self, model: nn.Module, *classes: type[nn.Module]) -> nn.Module:
         """Put a new activation in the place of every module of these classes, in place."""
@@ -185,7 +221,9 @@ class TorchParts:
         """The names that the wrapper of a part defines around the component."""
         learnables: tuple[Learnable, ...] = getattr(self._parts, f"{field}_learnables", ())
         wrapper = WRAPPERS[self._form(field)]
+        component = getattr(self._parts, field)
         source = wrapper.filled(
+            is_informed=isinstance(component, Informed),
             function="component",
             parameters=parameters_of(learnables),
             learned=learned(learnables),
@@ -195,7 +233,7 @@ class TorchParts:
         )
         names: dict[str, Any] = {
             **{"torch": torch, "F": F, "nn": nn, "Any": Any},
-            "component": getattr(self._parts, field),
+            "component": component,
         }
         # A template of ours around a checked graph: nothing of a candidate's source is in it.
         exec(wrapper.before + source, names)  # noqa: S102

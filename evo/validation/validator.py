@@ -12,7 +12,9 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.core.records import Candidate
+from evo.core.signature import contract_of_source
 from evo.core.stages import Stage
+from evo.networks.informed import contract_of
 from evo.validation.graph.arguments import first_line
 from evo.validation.graph.graph import Graph, GraphError
 from evo.validation.graph.graphs import Graphs
@@ -48,14 +50,7 @@ class Validator:
         traced = iter(
             self._sandbox.trace(
                 [
-                    TraceRequest(
-                        runnable(source),
-                        member.contract.function,
-                        member.trace_shapes,
-                        member.wide_shapes,
-                        member.ranges,
-                        member.kept_places,
-                    )
+                    _request(member, source)
                     for sources, refusal in zip(components, refusals, strict=True)
                     if refusal is None
                     for member, source in sources
@@ -102,24 +97,38 @@ class Validator:
         return graphs[0] if len(graphs) == 1 else Graphs(graphs)
 
 
+def _request(kind: Kind, source: str) -> TraceRequest:
+    contract, taken = contract_of_source(source, kind.contract)
+    return TraceRequest(
+        runnable(source),
+        contract.function,
+        tuple(map(contract.shapes, kind.trace_shapes)),
+        tuple(map(contract.shapes, kind.wide_shapes)),
+        kind.ranges_of(contract),
+        kind.kept_places(contract),
+        taken,
+    )
+
+
 def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
     if isinstance(traced, Refused):
         return traced
     try:
         graph = Graph.parse(traced)
+        contract = contract_of(graph, kind.contract)
         for all_shapes, elements_per_input in (
             (kind.trace_shapes, _ELEMENTS_PER_INPUT),
             (kind.large_shapes, _ELEMENTS_PER_LARGE_INPUT),
         ):
-            for shapes in all_shapes:
+            for shapes in map(contract.shapes, all_shapes):
                 elements = elements_per_input * sum(map(math.prod, shapes))
                 graph.check_budget(shapes, elements=elements)
     except GraphError as error:
         return Refused(Stage.GRAPH, str(error))
     try:
         kind.check(graph)
-        for shapes in kind.trace_shapes:
-            _check_vmap(graph, shapes, kind.ranges)
+        for shapes in map(contract.shapes, kind.trace_shapes):
+            _check_vmap(graph, shapes, kind.ranges_of(contract))
     except ContractError as error:
         return Refused(Stage.CONTRACT, str(error))
     except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash

@@ -46,7 +46,9 @@ def _adopt(tree: ast.Module, entry: ast.FunctionDef, contract: Contract) -> None
     """Call the entry function and its arguments as the contract does, in place."""
     if entry.name != contract.function and contract.function not in identifiers(tree):
         rename(tree, {entry.name: contract.function})
+    contract = contract.seeing(_further(entry, contract))
     args = [*entry.args.posonlyargs, *entry.args.args][: len(contract.parameters)]
+    args = [arg for arg in args if arg.arg not in {one.name for one in contract.taken}]
     names = dict(zip((arg.arg for arg in args), contract.parameters, strict=False))
     changed = {old: new for old, new in names.items() if old != new}
     used = identifiers(entry) | {arg.arg for arg in parameters(entry.args)}
@@ -54,6 +56,12 @@ def _adopt(tree: ast.Module, entry: ast.FunctionDef, contract: Contract) -> None
         rename(entry, changed)
     _settle_defaults(entry, contract)
     _stack_results(entry, contract)
+
+
+def _further(entry: ast.FunctionDef, contract: Contract) -> list[str]:
+    """Names of the parameters after the contract's own that have no default."""
+    positional = [arg.arg for arg in (*entry.args.posonlyargs, *entry.args.args)]
+    return positional[len(contract.parameters) : len(positional) - len(entry.args.defaults)]
 
 
 def _settle_defaults(entry: ast.FunctionDef, contract: Contract) -> None:

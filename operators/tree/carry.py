@@ -23,6 +23,7 @@ def carry(expression: ast.expr, donor: Program, receiver: Program) -> ast.expr:
     Returns:
         The expression as it is to be written in the receiver.
     """
+    _take_inputs(receiver, loaded([expression]), donor)
     needed = reachable(donor, loaded([expression]))
     present = receiver.tree.body
     foreign = [part for part in needed if not _is_shared(part, donor, present)]
@@ -41,6 +42,18 @@ def carry(expression: ast.expr, donor: Program, receiver: Program) -> ast.expr:
     present[:] = [*above, *(part for part in present if part not in above)]
     assert isinstance(last, ast.Expr)
     return last.value
+
+
+def _take_inputs(receiver: Program, names: set[str], donor: Program) -> None:
+    """Have the receiver take the optional inputs among names; its own of that name are renamed."""
+    present = {one.name for one in receiver.contract.taken}
+    missing = {one.name for one in donor.contract.taken}.intersection(names) - present
+    if not missing:
+        return
+    present_names = identifiers(receiver.tree)
+    for name in sorted(missing & present_names):
+        rename(receiver.tree, {name: fresh(name, present_names | names)})
+    receiver.take_inputs(present | missing)
 
 
 def as_helper(donor: Program, taken: set[str]) -> tuple[Program, Donation]:

@@ -9,6 +9,7 @@ import ast
 from dataclasses import dataclass
 
 from evo.core.contract import Contract
+from evo.core.signature import further_parameters
 from operators.tree.names import bound, fresh, identifiers, import_targets, introduced, parameters
 from operators.tree.scopes import rename
 from operators.tree.sites import Survey
@@ -20,7 +21,12 @@ _MAX_DEPTH = 120
 
 @dataclass
 class Program:
-    """A module that defines the entry function of a contract; edits change it in place."""
+    """A module that defines the entry function of a contract; edits change it in place.
+
+    Attributes:
+        tree: the module.
+        contract: its kind's, with the optional inputs that the entry function takes.
+    """
 
     tree: ast.Module
     contract: Contract
@@ -32,9 +38,10 @@ class Program:
             tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return cls.identity(contract)
-        if depth(tree) > _MAX_DEPTH or not _normalise(tree, contract):
+        if depth(tree) > _MAX_DEPTH:
             return cls.identity(contract)
-        return cls(tree, contract)
+        seeing = _normalise(tree, contract)
+        return cls.identity(contract) if seeing is None else cls(tree, seeing)
 
     @classmethod
     def identity(cls, contract: Contract) -> "Program":
@@ -67,24 +74,34 @@ class Program:
         """A program of its own tree."""
         return Program(clone(self.tree), self.contract)
 
+    def take_inputs(self, names: set[str]) -> None:
+        """Have the entry function take exactly the optional inputs of these names."""
+        if names == {one.name for one in self.contract.taken}:
+            return
+        self.contract = self.contract.seeing(names)
+        self.entry.args = _arguments(self.contract)
+
     def survey(self) -> Survey:
         """The survey of the tree as it is now; to be taken again after an edit."""
         return Survey.of(self.tree, self.contract)
 
 
-def _normalise(tree: ast.Module, contract: Contract) -> bool:
-    """Bring a module into the plain form, in place; whether that was possible."""
+def _normalise(tree: ast.Module, contract: Contract) -> Contract | None:
+    """Bring a module into the plain form, in place: its contract, None where that is impossible."""
     for block in blocks(tree):
         if block:
             block[:] = [part for part in block if not _is_text(part)] or [ast.Pass()]
     tree.body = [part for statement in tree.body for part in _split(statement)]
     entry = next((part for part in reversed(tree.body) if _defines(part, contract.function)), None)
-    if not isinstance(entry, ast.FunctionDef) or not _fit_signature(entry, contract):
-        return False
+    if not isinstance(entry, ast.FunctionDef):
+        return None
+    contract = contract.seeing(further_parameters(entry, contract) or ())
+    if not _fit_signature(entry, contract):
+        return None
     others = [part for part in tree.body if contract.function not in introduced(part)]
     tree.body = [*others, entry]
     _agree_on_imports(tree, contract)
-    return True
+    return contract
 
 
 def _is_text(statement: ast.stmt) -> bool:
@@ -110,8 +127,8 @@ def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
     """Take the contract's parameters; further ones become locals with their defaults."""
     args = entry.args
     positional = [*args.posonlyargs, *args.args]
-    count = len(contract.parameters)
-    if tuple(part.arg for part in positional[:count]) != contract.parameters or args.vararg:
+    required = contract.seeing(()).parameters
+    if tuple(part.arg for part in positional[: len(required)]) != required or args.vararg:
         return False
     defaults: dict[str, ast.expr] = {}
     for part, default in zip(reversed(positional), reversed(args.defaults), strict=False):
@@ -125,8 +142,13 @@ def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
     entry.body[:0] = [
         ast.Assign([ast.Name(name, ast.Store())], defaults[name], lineno=0) for name in further
     ]
-    entry.args = ast.arguments([], positional[:count], None, [], [], None, [])
+    entry.args = _arguments(contract)
     return any(isinstance(node, ast.Return) for node in walk(entry))
+
+
+def _arguments(contract: Contract) -> ast.arguments:
+    parameters = [ast.arg(name) for name in contract.parameters]
+    return ast.arguments([], parameters, None, [], [], None, [])
 
 
 def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:

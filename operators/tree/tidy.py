@@ -15,6 +15,7 @@ def tidy(program: Program) -> None:
     for statement in program.tree.body:
         if isinstance(statement, ast.FunctionDef):
             _drop_dead_code(statement)
+    _drop_unused_inputs(program)
     _drop_unreachable(program)
     _settle_imports(program)
 
@@ -117,6 +118,13 @@ def _is_dead(statement: ast.stmt, live: set[str]) -> bool:
         case _:
             return False
     return not any(live.intersection(identifiers(name)) for name in names)
+
+
+def _drop_unused_inputs(program: Program) -> None:
+    """Leave optional inputs out of the signature that nothing reads."""
+    taken = {one.name for one in program.contract.taken}
+    if taken:
+        program.take_inputs(taken.intersection(loaded([program.entry])))
 
 
 def _drop_unreachable(program: Program) -> None:

@@ -47,6 +47,11 @@ class ExpressionType(IntEnum):
     TENSOR = 4
 
 
+_TYPES_OF_INPUTS = {
+    "argument": ExpressionType.TENSOR,
+    "feature": ExpressionType.RESHAPED,
+    "number": ExpressionType.OTHER,
+}
 TENSORS = (ExpressionType.TENSOR, ExpressionType.RESHAPED)
 
 
@@ -94,6 +99,8 @@ class ExpressionTypes:
         # Scalars are taken for numbers, which nothing is wrapped around.
         for learnable in contract.learnables:
             self._scopes[contract.function].names[learnable.name] = ExpressionType.RESHAPED
+        for one in contract.taken:
+            self._scopes[contract.function].names[one.name] = _TYPES_OF_INPUTS[one.shape]
         self._spread()
 
     def settle(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evo.components.kinds import kinds
+from evo.core.signature import contract_of_source
 from evo.validation.graph import tracer
 from evo.validation.graph.graph import Graph
 
@@ -14,13 +15,15 @@ _AS_THE_KIND_SAYS = (-1,)
 def traced_kind(kind: str, source: str, *, kept: Sequence[int] | None = _AS_THE_KIND_SAYS) -> Graph:
     """The graph of a source, traced as a component of a kind, without sandbox or policy."""
     found = kinds.get(kind)()
+    contract, taken = contract_of_source(source, found.contract)
     text = tracer.trace(
         source,
-        found.contract.function,
-        found.trace_shapes,
-        wide_shapes=found.wide_shapes,
-        ranges=found.ranges,
-        kept=found.kept_places if kept == _AS_THE_KIND_SAYS else kept,
+        contract.function,
+        tuple(map(contract.shapes, found.trace_shapes)),
+        wide_shapes=tuple(map(contract.shapes, found.wide_shapes)),
+        ranges=found.ranges_of(contract),
+        kept=found.kept_places(contract) if kept == _AS_THE_KIND_SAYS else kept,
+        taken=taken,
         progress=lambda: None,
     )
     return Graph.parse(text)

@@ -7,9 +7,11 @@ mix.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 
 from evo.core.seeds import child_seed
 from evo.evaluation.training.adam import StackedAdam
@@ -17,7 +19,9 @@ from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import NOTHING, Probe, look
 from evo.evaluation.training.rule import StackedRule
 from evo.networks.base import Network, Parameters
+from evo.networks.informed import Informed
 from evo.networks.parts import Parts
+from evo.networks.state import TrainingState, seeded_noise
 from evo.tasks.base import Data
 from evo.tasks.objective import error_rate
 
@@ -91,7 +95,7 @@ def train(
     samples = len(data.train.targets)
     batches = max(1, samples // batch_size)
     steps = epochs * batches
-    factors = parts.rate_factors(steps)
+    factors = parts.rate_factors(steps, batch_size=batch_size)
     generators = [_generator(seed, "order") for seed in seeds]
     start = copies.look(setting=0) if observe else NOTHING
     noted: dict[int, list[Passed]] = {0: [], epochs - 1: []} if observe else {}
@@ -99,7 +103,7 @@ def train(
         shuffled = torch.stack([torch.randperm(samples, generator=g) for g in generators])
         rows = copies.rows.train.gather(1, copies.for_each(shuffled))
         for step, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
-            passed = copies.step(batch, schedule=factors[step])
+            passed = copies.step(batch, schedule=factors[step], progress=step / steps)
             if epoch in noted:
                 noted[epoch].append(passed)
     validation_loss, _ = copies.measure(copies.rows.validation)
@@ -173,9 +177,14 @@ class _Copies:
         self._targets = data.samples.targets
         self._objective = data.objective
         self._network = network
-        self._parts = parts
+        noise = seeded_noise([_generator(seed, "noise") for seed in seeds], self.for_each)
+        self._state = TrainingState(noise=noise)
+        self._parts = parts = replace(parts, state=self._state)
         sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
         self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
+        if isinstance(parts.loss, Informed):
+            classes = F.one_hot(self._targets[self.rows.train], data.outputs)
+            self._state.class_counts = classes.sum(1).clamp(min=1)
         shape = tuple(data.train.inputs.shape[1:])
         starts = [
             network.fresh(shape, data.outputs, _generator(seed, "weights"), parts) for seed in seeds
@@ -203,13 +212,15 @@ class _Copies:
         """Repeat a tensor for every setting: (seeds, …) → (copies, …), on the device."""
         return by_seed.to(self._device).repeat_interleave(self._shape[1], dim=0)
 
-    def step(self, rows: torch.Tensor, *, schedule: float) -> Passed:
+    def step(self, rows: torch.Tensor, *, schedule: float, progress: float) -> Passed:
         """Update every copy on its own batch.
 
         Args:
             rows: sample indices, (copies, batch).
             schedule: factor of every copy's learning rate.
+            progress: share of the training that is over.
         """
+        self._state.progress, self._state.is_training = progress, True
         outputs, targets = self._outputs(rows)
         # Copies share no parameters, so the gradient of the sum is each copy's own gradient.
         losses = self._parts.losses(self._objective.losses, outputs, targets)
@@ -227,6 +238,7 @@ class _Copies:
             materialize_grads=True,
         )
         self._optimiser.step(list(gradients), schedule=schedule)
+        self._state.is_training = False
         return Passed(losses.detach(), outputs.detach(), targets)
 
     def deciding(self, passed: Sequence[Passed]) -> torch.Tensor:
@@ -245,8 +257,11 @@ class _Copies:
         copy = slice(setting, setting + 1)
         batch = self._samples(self.rows.train[copy, :_LOOKED_AT])
         parameters = {name: value[copy] for name, value in self._parameters.items()}
-        losses = self._objective.losses
-        return look(self._network, parameters, batch, self._parts, losses)
+        state = self._state
+        if state.class_counts is not None:
+            state = replace(state, class_counts=state.class_counts[copy])
+        parts = replace(self._parts, state=state)
+        return look(self._network, parameters, batch, parts, self._objective.losses)
 
     def _penalties(self) -> torch.Tensor | None:
         # Even looking up the matrices takes time at every step.

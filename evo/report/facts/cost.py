@@ -14,6 +14,7 @@ import torch
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.core.records import Record
+from evo.networks.informed import contract_of
 from evo.validation.graph.graph import Graph
 
 _PASSES = 5
@@ -50,7 +51,8 @@ def _cost(kind_name: str, graphs: tuple[str, ...]) -> Cost:
 
 def _of_member(kind: Kind, text: str) -> Cost:
     component = Graph.parse(text)
-    shapes = max((*kind.trace_shapes, *kind.wide_shapes), key=lambda one: math.prod(one[0]))
+    required = max((*kind.trace_shapes, *kind.wide_shapes), key=lambda one: math.prod(one[0]))
+    shapes = contract_of(component, kind.contract).shapes(required)
     times: list[float] = []
     kept: dict[int, int] = {}
 
@@ -72,11 +74,14 @@ def _of_member(kind: Kind, text: str) -> Cost:
 
 def _used(kind: Kind, text: str) -> int:
     """Learned numbers that the output depends on."""
-    if not kind.contract.learnables:
+    graph = Graph.parse(text)
+    contract = contract_of(graph, kind.contract)
+    names = {one.name for one in contract.learned}
+    if not names:
         return 0
-    inputs = _inputs(kind.trace_shapes[0])
-    output = Graph.parse(text)(*inputs)
-    learned = inputs[-len(kind.contract.learnables) :]
+    inputs = _inputs(contract.shapes(kind.trace_shapes[0]))
+    output = graph(*inputs)
+    learned = [one for one, name in zip(inputs, contract.parameters, strict=True) if name in names]
     gradients = cast(
         Sequence[torch.Tensor | None],
         torch.autograd.grad(output.sum(), learned, allow_unused=True),

@@ -32,6 +32,7 @@ def traced_here(request: TraceRequest) -> Traced:
             wide_shapes=request.wide_shapes,
             ranges=request.ranges,
             kept=request.kept,
+            taken=request.taken,
             progress=lambda: None,
         )
     except tracer.TraceError as error:

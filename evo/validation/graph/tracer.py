@@ -39,6 +39,7 @@ def trace(
     wide_shapes: Sequence[Shapes] = (),
     ranges: Sequence[tuple[float, float]] | None = None,
     kept: Sequence[int] | None = None,
+    taken: Sequence[int] | None = None,
     progress: Callable[[], None],
 ) -> str:
     """Trace `function` at every shape set and return its graph as JSON.
@@ -50,6 +51,7 @@ def trace(
         wide_shapes: further ones, for functions that look at a size.
         ranges: for each argument the numbers in it, from and to; [-3, 3] by default.
         kept: indices of the arguments that must not be written into; None for all.
+        taken: indices of the arguments that it takes, in its order; None for all.
         progress: called every few recorded operators.
 
     Raises:
@@ -63,13 +65,21 @@ def trace(
             }
             exec(compiled(source, CANDIDATE), namespace)  # noqa: S102 - what this process is for
             notes = Notes(use, len({len(sizes[0]) for sizes in shapes}) > 1)
-            tracer = _Tracer(namespace[function], notes, ranges or (), kept, progress)
+            component = _with(namespace[function], taken)
+            tracer = _Tracer(component, notes, ranges or (), kept, progress)
             tracer.may_remember = "class " in source
             return tracer.merged(shapes, wide_shapes)
     except TraceError:
         raise
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
         raise TraceError(explain(error)) from None
+
+
+def _with(component: Callable[..., object], taken: Sequence[int] | None) -> Callable[..., object]:
+    """The component as a function of all arguments, of which it takes some."""
+    if taken is None:
+        return component
+    return lambda *arguments: component(*(arguments[place] for place in taken))
 
 
 _Ways = Mapping[Way, Recording]

@@ -12,6 +12,7 @@ import warnings
 from difflib import get_close_matches
 
 from evo.core.contract import Contract
+from evo.core.signature import further_parameters
 from evo.core.stages import Stage
 from evo.validation.policy.beside import check_beside, runnable, unused_names
 from evo.validation.policy.builtin_names import harmless
@@ -271,14 +272,13 @@ def _check_entry(tree: ast.Module, contract: Contract) -> None:
     if len(entries) != 1:
         count = len(entries)
         raise _refused(f"expected one `{expected}` at the top level, found {count}; define it")
-    arguments = entries[0].args
-    names = tuple(argument.arg for argument in (*arguments.posonlyargs, *arguments.args))
-    extra = len(names) - len(contract.parameters)
-    has_defaults = extra <= len(arguments.defaults) and None not in arguments.kw_defaults
-    if names[: len(contract.parameters)] != contract.parameters or not has_defaults:
+    further = further_parameters(entries[0], contract)
+    known = [one.name for one in contract.optional]
+    if further is None or not {*further} <= {*known}:
+        may = f"; it may also take {', '.join(known)}, without a default" if known else ""
         raise _refused(
-            f"expected `{expected}`, got `({ast.unparse(arguments)})`; take those arguments, give "
-            "all others a default",
+            f"expected `{expected}`, got `({ast.unparse(entries[0].args)})`; take those "
+            f"arguments, give all others a default{may}",
             entries[0],
         )
 

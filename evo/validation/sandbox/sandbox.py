@@ -43,6 +43,7 @@ class TraceRequest(NamedTuple):
         wide_shapes: further ones, for sources that look at a size.
         ranges: for each argument the numbers that it is traced with; see `Kind`.
         kept: indices of the arguments that a source must not write into; None for all.
+        taken: indices of the arguments that the function takes, in its order; None for all.
     """
 
     source: str
@@ -51,6 +52,7 @@ class TraceRequest(NamedTuple):
     wide_shapes: tuple[Shapes, ...] = ()
     ranges: tuple[tuple[float, float], ...] | None = None
     kept: tuple[int, ...] | None = None
+    taken: tuple[int, ...] | None = None
 
 
 class Sandbox:

@@ -84,6 +84,7 @@ def _import_tracer() -> Trace:
                 wide_shapes=request.get("wide_shapes", ()),
                 ranges=request.get("ranges"),
                 kept=request.get("kept"),
+                taken=request.get("taken"),
                 progress=progress,
             )
         except tracer.TraceError as error:

@@ -1,0 +1,45 @@
+"""Signatures of entry functions: which optional inputs of its kind a source takes."""
+
+import ast
+
+from evo.core.contract import Contract
+
+
+def further_parameters(function: ast.FunctionDef, contract: Contract) -> list[str] | None:
+    """Names of the parameters after the contract's that a call must give; None for other ones.
+
+    >>> from evo.core.contract import Input
+    >>> contract = Contract("k", "f", ("x",), (), (), "", optional=(Input("t", "number", ""),))
+    >>> further_parameters(ast.parse("def f(x, t, slope=0.1): return x").body[0], contract)
+    ['t']
+    """
+    arguments = function.args
+    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    count = len(contract.parameters)
+    if tuple(positional[:count]) != contract.parameters or None in arguments.kw_defaults:
+        return None
+    return positional[count : max(count, len(positional) - len(arguments.defaults))]
+
+
+def contract_of_source(source: str, contract: Contract) -> tuple[Contract, tuple[int, ...] | None]:
+    """The contract of a graph of a source, and which of its parameters the function takes.
+
+    These are in the order of the function's; None for all.
+
+    Args:
+        source: defines the entry function once, with parameters of the contract.
+        contract: of its kind.
+    """
+    if not contract.optional:
+        return contract, None
+    functions = [
+        part
+        for part in ast.parse(source).body
+        if isinstance(part, ast.FunctionDef) and part.name == contract.function
+    ]
+    further = further_parameters(functions[-1], contract) if functions else None
+    if not further:
+        return contract, None
+    names = contract.full.parameters
+    taken = tuple(names.index(name) for name in (*contract.parameters, *further))
+    return contract.full, taken

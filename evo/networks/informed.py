@@ -1,0 +1,71 @@
+"""Informed components: those that take what their kind can tell them beside their arguments.
+
+A loss may see how many samples each class has, a schedule the number of the step, an activation
+noise. A source takes such an input by naming a parameter so (`Contract.optional`). A network or a
+training gives all of a kind's to a component that is `Informed`, and none to any other.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from evo.core.contract import Contract
+from evo.networks.learnables import Component
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A component that knows the number of its inputs, as graphs do; functions do not."""
+
+    inputs: int
+
+
+@dataclass(frozen=True)
+class Informed:
+    """A component that takes all optional inputs of its kind after the others."""
+
+    component: Component
+
+    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """The output."""
+        return self.component(*inputs)
+
+
+def contract_of(component: Component, contract: Contract) -> Contract:
+    """The kind's contract as a component keeps it: in full where it takes all optional inputs."""
+    return contract.of_graph(component.inputs if isinstance(component, Counted) else None)
+
+
+def marked(component: Component, contract: Contract, plain: Component | None = None) -> Component:
+    """The component as a training takes it: `Informed` where it takes all optional inputs.
+
+    Args:
+        component: tells which inputs it takes.
+        contract: of its kind.
+        plain: what computes it, where that is not the component itself.
+    """
+    computed = component if plain is None else plain
+    return Informed(computed) if contract_of(component, contract).taken else computed
+
+
+def completed(
+    component: Component,
+    contract: Contract,
+    optional: Callable[[torch.Tensor], Sequence[torch.Tensor]],
+) -> Component:
+    """The component as a function of the inputs that its kind always gives.
+
+    Args:
+        component: to complete; one that takes no optional input stays as it is.
+        contract: of its kind.
+        optional: all optional inputs, in order, for the first argument.
+    """
+    if not contract_of(component, contract).taken:
+        return component
+
+    def complete(*inputs: torch.Tensor) -> torch.Tensor:
+        return component(*inputs, *optional(inputs[0]))
+
+    return complete

@@ -1,0 +1,310 @@
+"""Texts of the wrappers around components, and the fields in which informed ones differ.
+
+`$function` is the component's name; the other fields are filled by `evo.networks.wrappers`.
+"""
+
+ACTIVATION = '''
+class Activation(nn.Module):
+    """The activation as a module; learned numbers, where it has some, are its parameters."""
+
+    def __init__(self$features_argument) -> None:
+        super().__init__()
+$parameters
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return $function(x$learned)
+'''
+
+GATED_ACTIVATION = '''
+class GatedActivation(nn.Module):
+    """The activation of a layer twice as wide: gates in the first half of the last dimension."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        gate, value = x.chunk(2, dim=-1)
+        return $function(gate, value)
+'''
+
+NORMALIZATION = '''
+class Normalization(nn.Module):
+    """The normalisation over the last dimension, as `nn.LayerNorm(features)` is used."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+$parameters
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = x.reshape(-1, x.shape[-1])
+        return $function(rows$learned).reshape(x.shape)
+'''
+
+PREPROCESSOR = '''
+class Preprocessor(nn.Module):
+    """The preprocessor on samples (n, ...), each flattened and reshaped back."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return $function(x.flatten(1)).reshape(x.shape)
+'''
+
+LOSS = '''
+class Loss(nn.Module):
+    """The mean loss, in the place of `nn.CrossEntropyLoss()`.
+
+    Targets are class indices (n,), or one-hot floats of the shape of the logits.$notes
+    """
+$init
+    def forward(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        if targets.dim() < logits.dim():
+            targets = F.one_hot(targets, logits.shape[-1]).to(logits.dtype)
+        return $losses.mean()
+$methods'''
+INFORMED_LOSS = {
+    "notes": """
+
+    Args:
+        counts: training samples of each class, (classes,); by default as many of each.
+
+    Set `progress`, in [0, 1), as training goes on.""",
+    "init": """
+    def __init__(self, counts: torch.Tensor | None = None) -> None:
+        super().__init__()
+        self.counts = counts
+        self.progress = 0.0
+""",
+    "losses": """$function(
+            logits, targets, self._counts(logits), logits.new_tensor(self.progress)
+        )""",
+    "methods": """
+    def _counts(self, logits: torch.Tensor) -> torch.Tensor:
+        if self.counts is None:
+            return torch.ones_like(logits[0])
+        return self.counts.to(logits).clamp(min=1)
+""",
+}
+
+LAYERS = '''
+_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+_PLAIN = (nn.Linear, nn.Bilinear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+
+
+def _blocks(layer: nn.Module, name: str) -> int:
+    """Number of matrices that a parameter of a layer holds, one below the other; 0 for none."""
+    if isinstance(layer, (*_PLAIN, *_TRANSPOSED)):
+        return int(name == "weight")
+    if isinstance(layer, nn.MultiheadAttention):
+        return 3 if name == "in_proj_weight" else int(name.endswith("_proj_weight"))
+    if isinstance(layer, _RECURRENT) and name.startswith("weight"):
+        gates = 4 if isinstance(layer, (nn.LSTM, nn.LSTMCell)) else 1
+        gates = 3 if isinstance(layer, (nn.GRU, nn.GRUCell)) else gates
+        return 1 if name.startswith("weight_hr") else gates
+    return 0
+
+
+def _matrices(layer: nn.Module, weight: torch.Tensor, blocks: int) -> Any:
+    """A weight as matrices (outputs, inputs); the elements of a kernel are inputs."""
+    if isinstance(layer, _TRANSPOSED):  # (inputs, outputs / groups, kernel)
+        grouped = weight.unflatten(0, (layer.groups, -1)).transpose(1, 2)
+        return [grouped.flatten(0, 1).flatten(1)]
+    return weight.flatten(1).chunk(blocks)
+
+
+'''
+
+INITIALIZER = '''
+def initialize_weight(
+    outputs: int, inputs: int, generator: torch.Generator | None = None$parameters_of_depth
+) -> torch.Tensor:
+    """The start of a weight matrix (outputs, inputs); the elements of a kernel are inputs."""
+    z = torch.randn(outputs, inputs, generator=generator)
+    return $function(z, torch.tensor(float(inputs)), torch.tensor(float(outputs))$depth)
+
+
+@torch.no_grad()
+def initialize_model(model: nn.Module, generator: torch.Generator | None = None) -> nn.Module:
+    """Initialise a model in place: every matrix of its layers, and their biases to 0.
+
+    Layers are linear, convolutional, transposed, attention and recurrent ones; embeddings, norms
+    and parameters of other modules stay as they are.
+    """
+    known: set[int] = set()
+$count    for layer in model.modules():
+        for name, weight in layer.named_parameters(recurse=False):
+            if id(weight) in known:  # two layers share it
+                continue
+            known.add(id(weight))
+            if blocks := _blocks(layer, name):
+$next                matrices = _matrices(layer, weight, blocks)
+                whole = torch.cat([initialize_weight(*m.shape, $given) for m in matrices])
+                if isinstance(layer, _TRANSPOSED):
+                    inputs, outputs, *kernel = weight.shape
+                    parts = (layer.groups, outputs, inputs // layer.groups, *kernel)
+                    whole = whole.reshape(parts).transpose(1, 2)
+                weight.copy_(whole.reshape(weight.shape))
+            elif weight.dim() == 1 and "bias" in name and _has_matrices(layer):
+                weight.zero_()
+    return model
+
+
+def _has_matrices(layer: nn.Module) -> bool:
+    return any(_blocks(layer, name) for name, _ in layer.named_parameters(recurse=False))
+'''
+
+INFORMED_INITIALIZER = {
+    "parameters_of_depth": ", *, layer: int = 1, layers: int = 1",
+    "depth": ", torch.tensor(float(layer)), torch.tensor(float(layers))",
+    "count": """    number = 0
+    weights = {
+        id(weight)
+        for layer in model.modules()
+        for name, weight in layer.named_parameters(recurse=False)
+        if _blocks(layer, name)
+    }
+""",
+    "next": """                number += 1
+                given = {"generator": generator, "layer": number, "layers": len(weights)}
+""",
+    "given": "**given",
+}
+
+REGULARIZER = '''
+class Regularizer(nn.Module):
+    """The penalty of a model's weights, to be added to its training loss.
+
+    It is the sum over the matrices (outputs, inputs) of linear, convolutional, transposed,
+    attention and recurrent layers; biases, norms and embeddings are left out. The strength is the
+    one that training picked most often.
+    """
+
+    def __init__(self, strength: float = $strength) -> None:
+        super().__init__()
+        self.strength = strength
+$progress
+    def forward(self, model: nn.Module) -> torch.Tensor:
+        weights = {
+            id(weight): _matrices(layer, weight, blocks)
+            for layer in model.modules()
+            for name, weight in layer.named_parameters(recurse=False)
+            if (blocks := _blocks(layer, name))
+        }
+$penalties
+        return self.strength * torch.stack(penalties).sum()
+'''
+PLAIN_REGULARIZER = {
+    "progress": "",
+    "penalties": (
+        "        penalties = "
+        "[$function(matrix) for matrices in weights.values() for matrix in matrices]"
+    ),
+}
+INFORMED_REGULARIZER = {
+    "progress": "        self.progress = 0.0  # set it, in [0, 1), as training goes on\n",
+    "penalties": """        every = [matrix for matrices in weights.values() for matrix in matrices]
+        penalties = [
+            $function(
+                matrix,
+                torch.randn_like(matrix),
+                *(matrix.new_tensor(float(one)) for one in (self.progress, number, len(every))),
+            )
+            for number, matrix in enumerate(every, 1)
+        ]""",
+}
+
+OPTIMIZER = '''
+class Optimizer(torch.optim.Optimizer):
+    """The update rule as an optimiser of torch; its states are in `state_dict()`.
+
+    The default rate is the one that training picked most often; it fell to 0 over training.
+    """
+
+    def __init__(self, params: Any, lr: float = $rate) -> None:
+        super().__init__(params, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                state = self.state[weight]
+                if not state:
+                    state["step"] = torch.zeros((), device=weight.device)
+                    state["m"] = torch.zeros_like(weight).flatten()
+                    state["v"] = torch.zeros_like(weight).flatten()
+                state["step"] += 1
+                gradient = weight.grad.flatten()
+                step, state["m"], state["v"] = $function(
+                    gradient, state["m"], state["v"], weight.flatten(), state["step"]
+                ).unbind()
+                weight.sub_(group["lr"] * step.reshape(weight.shape))
+        return loss
+'''
+
+MATRIX_OPTIMIZER = '''
+class MatrixOptimizer(torch.optim.Optimizer):
+    """The update rule as an optimiser of torch; its states are in `state_dict()`.
+
+    Parameters of two or more dimensions are matrices (outputs, inputs), as linear and convolutional
+    layers hold them; all others are rows. The default rate is the one that training picked most
+    often; it fell to 0 over training.
+    """
+
+    def __init__(self, params: Any, lr: float = $rate) -> None:
+        super().__init__(params, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        weights = [w for group in self.param_groups for w in group["params"] if w.grad is not None]
+        if not weights:
+            return loss
+        norm = torch.stack([weight.grad.norm() for weight in weights]).norm()
+        rates = {weight: group["lr"] for group in self.param_groups for weight in group["params"]}
+        for weight in weights:
+            shape = (len(weight), -1) if weight.dim() > 1 else (1, -1)
+            matrix = weight.reshape(shape)
+            state = self.state[weight]
+            if not state:
+                state["step"] = torch.zeros((), device=weight.device)
+                state["kept"] = torch.zeros_like(matrix).expand(3, *matrix.shape).clone()
+            state["step"] += 1
+            updated = $function(
+                weight.grad.reshape(shape), *state["kept"], matrix, state["step"], norm
+            )
+            state["kept"] = updated[1:].clone()
+            weight.sub_(rates[weight] * updated[0].reshape(weight.shape))
+        return loss
+'''
+
+SCHEDULE = '''
+class Schedule(torch.optim.lr_scheduler.LRScheduler):
+    """The schedule over `total_steps` calls of `step()`; after the last one the rate stays."""
+
+    def __init__($arguments) -> None:
+        self.total_steps = total_steps
+$batch        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        done = min(self.last_epoch, self.total_steps - 1) / self.total_steps
+$step        factor = float($function($given)[0])
+        return [rate * factor for rate in self.base_lrs]
+'''
+SCHEDULE_ARGUMENTS = "self, optimizer: Any, total_steps: int, last_epoch: int = -1"
+PLAIN_SCHEDULE = {
+    "arguments": SCHEDULE_ARGUMENTS,
+    "batch": "",
+    "step": "",
+    "given": "torch.tensor([done])",
+}
+INFORMED_SCHEDULE = {
+    "arguments": f"\n        {SCHEDULE_ARGUMENTS}, *, batch_size: int = 1\n    ",
+    "batch": "        self.batch_size = batch_size\n",
+    "step": """        step = torch.tensor([done * self.total_steps]).round()
+        numbers = [torch.tensor(float(one)) for one in (self.total_steps, self.batch_size)]
+""",
+    "given": "torch.tensor([done]), step, *numbers",
+}

@@ -1,0 +1,212 @@
+"""Inputs that a source takes by naming a parameter: they reach it in checks, networks, training."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from support.components import traced_kind
+from support.records import written
+from support.small_data import data, split
+
+from evo.codegen.component_file import Origin, component_file
+from evo.components.kinds import kinds
+from evo.core.records import Candidate, Record
+from evo.evaluation.training.trainer import Trained, train
+from evo.networks.informed import Informed
+from evo.networks.mlp import Mlp
+from evo.networks.parts import Parts
+from evo.networks.torch_parts import TorchParts
+from evo.validation.policy.rules import check_source
+from evo.validation.refusal import Refused
+from operators.crossover_tree import CrossoverTree
+from operators.tree.program import Program
+from operators.tree.tidy import tidy, write_program
+
+SOURCES = {
+    "initializer": (
+        "import torch\ndef initialize(z, fan_in, fan_out, layers, layer):\n"
+        "    return z / torch.sqrt(fan_in * layers) * layer"
+    ),
+    "schedule": (
+        "import torch\ndef schedule(t, step, steps, batch):\n"
+        "    warm = torch.clamp((step + 1) / 4, max=1.0)\n"
+        "    return warm * (1 - step / steps) * torch.sqrt(batch / 32)"
+    ),
+    "loss": (
+        "import torch\nimport torch.nn.functional as F\ndef loss(outputs, targets, counts):\n"
+        "    prior = torch.log(counts / counts.sum())\n"
+        "    return F.cross_entropy(outputs + prior, targets, reduction='none')"
+    ),
+    "regularizer": (
+        "import torch\ndef regularize(w, noise, t, layer):\n"
+        "    return 1e-2 * (1 - t) * torch.square(w * (noise > 0)).sum() / layer"
+    ),
+}
+UNLIKE = {
+    "initializer": (") * layer", ") * (layers - layer + 1)"),
+    "schedule": ("/ 4", "/ 40"),
+    "loss": ("outputs + prior", "outputs + 2 * prior"),
+    "regularizer": ("noise > 0", "noise > 1"),
+}
+
+
+def component(kind: str, source: str | None = None) -> Parts:
+    return kinds.get(kind)().parts(traced_kind(kind, source or SOURCES[kind]))
+
+
+def trained(parts: Parts, seeds: tuple[int, ...] = (3,), **given: object) -> Trained:
+    work = {"epochs": 2, "batch_size": 15, "learning_rates": (0.02,), "strengths": (1.0,)}
+    return train(Mlp((6,)), data(**given), parts, seeds=seeds, **work)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_source_that_takes_them_keeps_its_kinds_contract_and_is_told_by_them(kind: str) -> None:
+    found, graph = kinds.get(kind)(), traced_kind(kind, SOURCES[kind])
+    check_source(SOURCES[kind], found.contract)
+
+    found.check(graph)
+
+    other = traced_kind(kind, SOURCES[kind].replace(*UNLIKE[kind]))
+    assert graph.inputs == other.inputs == len(found.contract.full.parameters)
+    assert np.abs(found.behaviour(graph) - found.behaviour(other)).max() > 1e-3
+    assert found.facts(graph)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_source_that_takes_none_is_the_graph_that_it_was(kind: str) -> None:
+    found = kinds.get(kind)()
+    graph = traced_kind(kind, found.baselines()[str(found.standard)].source)
+
+    assert graph.inputs == len(found.contract.parameters)
+    assert not any(isinstance(part, Informed) for part in vars(found.parts(graph)).values())
+
+
+def test_a_parameter_of_another_name_is_refused_with_those_that_there_are() -> None:
+    contract = kinds.get("loss").contract
+    with pytest.raises(Refused, match="may also take counts, t, without a default"):
+        check_source("def loss(outputs, targets, weights):\n    return outputs", contract)
+    check_source("def loss(outputs, targets, counts=1.0):\n    return outputs", contract)
+
+
+def test_an_initializer_sees_the_number_of_each_layer() -> None:
+    source = (
+        "def initialize(z, fan_in, fan_out, layer, layers):\n    return 0 * z + 10 * layers + layer"
+    )
+    parameters = Mlp((6, 5)).fresh(
+        (4,), 3, torch.Generator().manual_seed(0), component("initializer", source)
+    )
+
+    firsts = {name: values.flatten()[0].item() for name, values in parameters.items()}
+    assert (firsts["0.weight"], firsts["out.weight"]) == (31, 33)
+    assert firsts["1.weight"] == 32
+
+
+def test_a_schedule_sees_steps_and_batch_size() -> None:
+    parts = component("schedule")
+
+    factors = parts.rate_factors(8, batch_size=128)
+
+    assert factors == pytest.approx([2 * min(1, (k + 1) / 4) * (1 - k / 8) for k in range(8)])
+
+
+def test_a_loss_sees_the_class_counts_of_its_own_training_data() -> None:
+    skewed = split(60, 0)
+    skewed = replace(skewed, targets=torch.where(torch.arange(60) < 40, 0, skewed.targets))
+    known = torch.bincount(skewed.targets, minlength=3).float()
+
+    def by_hand(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return F.cross_entropy(outputs + (known / 60).log(), targets, reduction="none")
+
+    seen = trained(component("loss"), train=skewed)
+
+    told = trained(Parts(loss=by_hand, judged_by="accuracy"), train=skewed)
+    plain = trained(component("loss"))
+    torch.testing.assert_close(seen.test_loss, told.test_loss)
+    assert not torch.equal(seen.test_accuracy, plain.test_accuracy)
+
+
+def test_noise_follows_a_copys_own_seed_whatever_trains_beside_it() -> None:
+    parts = component("regularizer")
+
+    together = trained(parts, seeds=(3, 4, 5))
+
+    alone = [trained(parts, seeds=(seed,)).test_loss.item() for seed in (3, 4, 5)]
+    assert together.test_loss.flatten().tolist() == pytest.approx(alone, abs=1e-6)
+    assert trained(parts, seeds=(4,)).test_loss.item() == alone[1]
+    assert len(set(alone)) == 3
+
+
+def test_noise_is_another_at_every_step_and_matrix() -> None:
+    drawn: list[torch.Tensor] = []
+
+    def penalty(w: torch.Tensor, noise: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+        return (w * noise).sum() * 0
+
+    parts = Parts(penalty=Informed(penalty))
+    parts.state.is_training = True
+    parts.state.noise = lambda shape: drawn.append(torch.randn(shape)) or drawn[-1]
+    for _ in range(2):
+        parts.penalties([torch.ones(2, 3, 4), torch.ones(2, 3, 4)])
+
+    assert len({tensor.sum().item() for tensor in drawn}) == 4
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_an_exported_file_takes_them_too(kind: str) -> None:
+    graph = traced_kind(kind, SOURCES[kind])
+    candidate = Candidate.of(kind, SOURCES[kind], operator="test")
+    record = Record(candidate, 0, graphs=(graph.text,))
+    namespace: dict[str, object] = {}
+
+    exec(component_file(record, kinds.get(kind)(), Origin("r", ("t",), (), "0")), namespace)
+
+    model = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Linear(3, 3))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    if kind == "schedule":
+        schedule = namespace["Schedule"](optimizer, 8, batch_size=128)
+        assert schedule.get_last_lr() == pytest.approx([0.5])
+    elif kind == "loss":
+        loss = namespace["Loss"](torch.tensor([9.0, 1.0, 90.0]))
+        assert loss(torch.zeros(2, 3), torch.tensor([1, 1])) == pytest.approx(np.log(100), rel=1e-4)
+    elif kind == "initializer":
+        namespace["initialize_model"](model)
+        assert model[1].weight.std() > 1.2 * model[0].weight.std()
+    else:
+        penalty = namespace["Regularizer"]()
+        assert penalty(model) > 0
+        penalty.progress = 1.0
+        assert penalty(model) == 0
+
+
+def test_a_loop_of_ones_own_says_how_far_it_is() -> None:
+    parts = TorchParts(component("regularizer"))
+    model = torch.nn.Linear(4, 3)
+
+    early = parts.penalty(model)
+    parts.progress = 1.0
+
+    assert early > parts.penalty(model) == 0
+
+
+def test_offspring_keep_the_inputs_that_they_use_and_no_others() -> None:
+    contract = kinds.get("regularizer").contract
+    first = (
+        "def regularize(w, noise):\n    noisy = w * (1 + 0.1 * noise)\n    return noisy.abs().sum()"
+    )
+    second = "import torch\ndef regularize(w):\n    noise = torch.square(w)\n    return noise.sum()"
+    rng, taken = np.random.default_rng(0), set[str]()
+    for _ in range(40):
+        parents = [written(first, kind="regularizer"), written(second, kind="regularizer")]
+        child = CrossoverTree().propose(parents, contract, rng)
+        check_source(child, contract)
+        signature = child.partition("def regularize(")[2].partition(")")[0]
+        taken.add(signature)
+        if signature == "w, noise":
+            traced_kind("regularizer", child)
+    assert taken == {"w", "w, noise"}
+
+    program = Program.read("def regularize(w, t, layer):\n    return t * w.sum()", contract)
+    tidy(program)
+    assert "def regularize(w, t):" in write_program(program)
