@@ -131,8 +131,9 @@ class Campaign:
         """The Pareto front of the candidates that were trained in full.
 
         Args:
-            objectives: two or more of b_wr, bsota_wr, margin, n_text, n_behaviour, seconds, nodes
-                and length; the last three are minimised.
+            objectives: two or more of b_wr, bsota_wr, margin, metric, n_text, n_behaviour, and of
+                those that are minimised: loss, least_metric, latency, memory, parameters, seconds,
+                nodes, length.
 
         Returns:
             The candidates that no other one dominates, the best in the first objective first.

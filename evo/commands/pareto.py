@@ -20,8 +20,9 @@ def pareto(
         str,
         typer.Option(
             metavar="KEY,KEY…",
-            help="Two or more of b_wr, bsota_wr, margin, n_text, n_behaviour, seconds, nodes, "
-            "length; the last three are minimised.",
+            help="Two or more of b_wr, bsota_wr, margin, metric, n_text, n_behaviour, and of those "
+            "that are minimised: loss, least_metric, latency, memory, parameters, seconds, nodes, "
+            "length.",
         ),
     ] = "b_wr,n_behaviour",
     over: Annotated[

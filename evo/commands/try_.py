@@ -36,6 +36,10 @@ def try_(
 
     create.check_config(loaded)
     with err.status("training …"):
-        pilot = run_pilot(create.with_grids(loaded), baselines=baselines)
+        pilot = run_pilot(create.with_grids(loaded), baselines=baselines, watch=_say)
     facts = pilot_facts(pilot, hours=hours)
     print_facts(facts, pilot_view(facts), as_json=as_json)
+
+
+def _say(words: str) -> None:
+    err.print(words, soft_wrap=True, markup=False, highlight=False)

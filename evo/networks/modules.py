@@ -8,27 +8,24 @@ Where vmap does not take a model, its copies are computed one after another, wit
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from evo.networks.base import Network, Parameters
-from evo.networks.learnables import FeatureCounts, learned_at
+from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
-from evo.networks.roles import Role, roles_of, statistics_of
-
-Place = type[nn.Module] | str
-"""Modules of a class, or of a name: `nn.GELU`, `"blocks.*.act"`."""
-
-ACTIVATIONS: tuple[Place, ...] = (
-    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish),
-    *(nn.Hardswish, nn.Hardtanh, nn.Softplus, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.PReLU),
+from evo.networks.placeholders import (
+    ACTIVATIONS,
+    NORMS,
+    ActivationPlace,
+    NormPlace,
+    Place,
+    Placeholder,
+    is_at,
 )
-NORMS: tuple[Place, ...] = (nn.LayerNorm, nn.RMSNorm)
+from evo.networks.roles import Role, roles_of, statistics_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,8 @@ class ModuleNetwork(Network):
         make_model: builds the model, with chance from torch's global generator. It maps a batch
             (n, …) of the task's samples to (n, outputs).
         activations: where an activation stands.
-        norms: where a normalisation stands; it works on the last dimension.
+        norms: where a normalisation stands; it works on the features of each sample and place: the
+            last dimension, or the second one where the model's own norm has its features there.
         said: roles by name, of parameters that are not those of `torch.nn` layers, and of buffers
             that the forward pass updates in training (`Plain.STATISTIC`).
     """
@@ -74,14 +72,14 @@ class ModuleNetwork(Network):
     def feature_counts(self, inputs: tuple[int, ...]) -> FeatureCounts:  # noqa: ARG002 - any inputs will do
         """Every place of an activation, and every norm with the size of its last dimension."""
         return FeatureCounts(
-            activations={place.layer: 1 for place in self._places(_Activation)},
-            norms={place.layer: place.features for place in self._places(_Norm)},
+            activations={place.layer: 1 for place in self._places(ActivationPlace)},
+            norms={place.layer: place.features for place in self._places(NormPlace)},
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """The outputs of all copies, (copies, batch, outputs): in one pass, or one by one."""
         model = self._model.train(torch.is_grad_enabled())
-        places = list(self._places(_Placed))
+        places = list(self._places(Placeholder))
         shared = self._shared(inputs.device)
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
@@ -103,7 +101,8 @@ class ModuleNetwork(Network):
     @property
     def summary(self) -> str:
         """The number of places where a component may stand."""
-        activations, norms = (len(list(self._places(kind))) for kind in (_Activation, _Norm))
+        kinds = ActivationPlace, NormPlace
+        activations, norms = (len(list(self._places(kind))) for kind in kinds)
         return f"a model of the task's own with {activations} activations and {norms} norms"
 
     def remark(self) -> str:
@@ -125,7 +124,7 @@ class ModuleNetwork(Network):
         shared = self._shared(inputs.device)
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
-            for place in self._places(_Placed):
+            for place in self._places(Placeholder):
                 place.use(Parts(), {})
             return torch.func.functional_call(self._model, (of_copy, shared), (samples,))
 
@@ -145,7 +144,7 @@ class ModuleNetwork(Network):
         """The model whose structure all copies share."""
         with torch.random.fork_rng(devices=()):
             model = self._made()
-        if not list(self._places(_Placed, model)):
+        if not list(self._places(Placeholder, model)):
             classes = sorted({type(module).__name__ for module in model.modules()})
             raise ValueError(
                 "expected a module that is an activation or a norm, by class or name, got none "
@@ -163,7 +162,9 @@ class ModuleNetwork(Network):
             | {name: role for name, role in said.items() if role is not None}
         )
 
-    def _places(self, kind: "type[_Placed]", model: nn.Module | None = None) -> "Iterator[_Placed]":
+    def _places(
+        self, kind: type[Placeholder], model: nn.Module | None = None
+    ) -> Iterator[Placeholder]:
         for module in (model or self._model).modules():
             if isinstance(module, kind):
                 yield module
@@ -183,64 +184,19 @@ class ModuleNetwork(Network):
             if not full or (owner, name) in filled:
                 continue
             filled.add((owner, name))
-            if _is_at(full, module, self.activations):
-                setattr(owner, name, _Activation(full, module))
-            elif _is_at(full, module, self.norms):
-                setattr(owner, name, _Norm(full, module))
+            if is_at(full, module, self.activations):
+                setattr(owner, name, ActivationPlace(full, module))
+            elif is_at(full, module, self.norms) and not self._holds_activation(full, module):
+                setattr(owner, name, NormPlace(full, module))
         return model.train()
 
-
-def _is_at(name: str, module: nn.Module, places: Sequence[Place]) -> bool:
-    return any(
-        fnmatchcase(name, place) if isinstance(place, str) else isinstance(module, place)
-        for place in places
-    )
-
-
-class _Placed(nn.Module):
-    """A place of a component in a model; without one, the model's own module works there."""
-
-    def __init__(self, layer: str, own: nn.Module) -> None:
-        super().__init__()
-        self.layer = layer
-        self.own = own
-        self._parts = Parts()
-        self._parameters_of_copy: Mapping[str, torch.Tensor] = {}
-
-    def use(self, parts: Parts, parameters: Mapping[str, torch.Tensor]) -> None:
-        """Take the component of these parts, with a copy's learnables, until told otherwise."""
-        self._parts = parts
-        self._parameters_of_copy = parameters
-
-    @property
-    def features(self) -> int:
-        """Size of the last dimension: of its first parameter, as `normalized_shape` says, or 1."""
-        of_weight = next((value.shape for value in self.own.parameters() if value.dim()), None)
-        shape: Any = of_weight or getattr(self.own, "normalized_shape", (1,))
-        return int(shape[-1])
-
-
-class _Activation(_Placed):
-    def forward(self, signal: torch.Tensor) -> torch.Tensor:
-        parts = self._parts
-        if parts.activation is F.relu:  # the default: no component is measured here
-            output = self.own(signal)
-        else:
-            learned = learned_at(self.layer, parts.activation_learnables, self._parameters_of_copy)
-            output = parts.activation(signal, *learned)
-        if parts.observe is not None:
-            parts.observe(signal, output)
-        return output
-
-
-class _Norm(_Placed):
-    def forward(self, signal: torch.Tensor) -> torch.Tensor:
-        parts = self._parts
-        if parts.normalize is None:
-            return self.own(signal)
-        learned = learned_at(self.layer, parts.normalize_learnables, self._parameters_of_copy)
-        rows = signal.reshape(-1, signal.shape[-1])
-        return parts.normalize(rows, *learned).view(signal.shape)
+    def _holds_activation(self, name: str, module: nn.Module) -> bool:
+        """True for a norm with an activation in it, which would go with the norm."""
+        return any(
+            is_at(f"{name}.{inner}", part, self.activations) or isinstance(part, ActivationPlace)
+            for inner, part in module.named_modules()
+            if inner
+        )
 
 
 def _one_by_one(

@@ -144,10 +144,16 @@ class TorchParts:
         return self._losses[-1]
 
     def optimizer(self, params: Iterable[Any], lr: float) -> torch.optim.Optimizer:
-        """The optimiser; else Adam."""
+        """The optimiser; else Adam.
+
+        Args:
+            params: parameters, or groups of them; `weight_decay` of a group is decoupled.
+            lr: learning rate.
+        """
         sees_matrices = self._parts.updates_matrices
         made = self._made("optimizer", "MatrixOptimizer" if sees_matrices else "Optimizer")
-        return torch.optim.Adam(params, lr) if made is None else made(params, lr)
+        # Without decay AdamW is Adam.
+        return torch.optim.AdamW(params, lr, weight_decay=0.0) if made is None else made(params, lr)
 
     def schedule(
         self, optimizer: torch.optim.Optimizer, total_steps: int, *, batch_size: int = 1

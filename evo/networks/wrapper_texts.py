@@ -211,11 +211,12 @@ OPTIMIZER = '''
 class Optimizer(torch.optim.Optimizer):
     """The update rule as an optimiser of torch; its states are in `state_dict()`.
 
-    The default rate is the one that training picked most often; it fell to 0 over training.
+    The default rate is the one that training picked most often; it fell to 0 over training. Weight
+    decay is decoupled, as in `AdamW`.
     """
 
-    def __init__(self, params: Any, lr: float = $rate) -> None:
-        super().__init__(params, {"lr": lr})
+    def __init__(self, params: Any, lr: float = $rate, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -237,6 +238,8 @@ class Optimizer(torch.optim.Optimizer):
                 step, state["m"], state["v"] = $function(
                     gradient, state["m"], state["v"], weight.flatten(), state["step"]
                 ).unbind()
+                if group["weight_decay"]:
+                    weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.sub_(group["lr"] * step.reshape(weight.shape))
         return loss
 '''
@@ -247,11 +250,11 @@ class MatrixOptimizer(torch.optim.Optimizer):
 
     Parameters of two or more dimensions are matrices (outputs, inputs), as linear and convolutional
     layers hold them; all others are rows. The default rate is the one that training picked most
-    often; it fell to 0 over training.
+    often; it fell to 0 over training. Weight decay is decoupled, as in `AdamW`.
     """
 
-    def __init__(self, params: Any, lr: float = $rate) -> None:
-        super().__init__(params, {"lr": lr})
+    def __init__(self, params: Any, lr: float = $rate, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -263,8 +266,9 @@ class MatrixOptimizer(torch.optim.Optimizer):
         if not weights:
             return loss
         norm = torch.stack([weight.grad.norm() for weight in weights]).norm()
-        rates = {weight: group["lr"] for group in self.param_groups for weight in group["params"]}
+        groups = {weight: group for group in self.param_groups for weight in group["params"]}
         for weight in weights:
+            group = groups[weight]
             shape = (len(weight), -1) if weight.dim() > 1 else (1, -1)
             matrix = weight.reshape(shape)
             state = self.state[weight]
@@ -276,7 +280,9 @@ class MatrixOptimizer(torch.optim.Optimizer):
                 weight.grad.reshape(shape), *state["kept"], matrix, state["step"], norm
             )
             state["kept"] = updated[1:].clone()
-            weight.sub_(rates[weight] * updated[0].reshape(weight.shape))
+            if group["weight_decay"]:
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+            weight.sub_(group["lr"] * updated[0].reshape(weight.shape))
         return loss
 '''
 

@@ -6,12 +6,11 @@ all, and how well the short rung ranks them as the long one does; from these it 
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
@@ -21,45 +20,19 @@ from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError, UselessCampaignError
-from evo.core.records import Record, Trial
-from evo.evaluation.protocol import Protocol, Rung
-from evo.evaluation.rungs import evaluate_baselines
+from evo.core.records import Outcome, Record, Trial
+from evo.evaluation.protocol import Job, Protocol, Rung
+from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.evaluation.statistics.rank_agreement import kendall, loss_ranks
 from evo.evaluation.strata import by_stratum
+from evo.studies.noise import Noise, noise_of
 
 _SEEDS = 4
-_FEWEST, _MOST = 3, 20
-"""Bounds of the seeds that are proposed."""
-_RELIABLE = 0.8
-"""Share of the variance of mean results that is to come from the components themselves."""
-_LEVEL = 0.05
+_FEWEST = 3
+"""Baselines below which a ranking says nothing."""
 _TRAININGS = 24
 """Trainings of a generation that is worth its selection."""
 _MOST_GENERATIONS = 50
-
-
-class Noise(NamedTuple):
-    """Differences between seeds and between components in log loss, on one stratum.
-
-    Attributes:
-        seeds: deviation of a component's trials, once what all share in a seed is taken off.
-        components: deviation between components, beyond what such noise brings.
-        apart: pairs that a paired t test tells apart (5 %, corrected for the number of pairs).
-        pairs: of components.
-    """
-
-    seeds: float
-    components: float
-    apart: int
-    pairs: int
-
-    @property
-    def seeds_needed(self) -> int:
-        """Seeds at which components make up most of the variance of means, within bounds."""
-        if self.components <= 0:
-            return _MOST
-        needed = _RELIABLE / (1 - _RELIABLE) * (self.seeds / self.components) ** 2
-        return min(_MOST, max(_FEWEST, math.ceil(needed - 1e-9)))
 
 
 @dataclass(frozen=True)
@@ -85,13 +58,14 @@ class Pilot:
     workers: int
 
 
-def run_pilot(config: Config, *, baselines: int) -> Pilot:
+def run_pilot(config: Config, *, baselines: int, watch: Callable[[str], None]) -> Pilot:
     """Train some of a kind's baselines on the configuration's tasks.
 
     Args:
         config: kind, tasks, device and protocol; of this the first and the last rung, with few
             seeds.
         baselines: number of them, spread over the list; the standard one is among them.
+        watch: called with a line about each baseline that has trained at a rung.
 
     Raises:
         EvoError: they cannot be trained.
@@ -100,7 +74,8 @@ def run_pilot(config: Config, *, baselines: int) -> Pilot:
     chosen = _spread(own_baselines(kinds.get(config.kind)()), baselines, config.kind)
     memory = None
     with one_thread(), process.workers(short) as pool:
-        records = evaluate_baselines(pool.run, short.protocol, chosen)
+        run = watched(pool.run, watch, short, baselines=len(chosen))
+        records = evaluate_baselines(run, short.protocol, chosen)
         try:
             peak = pool.peak_memory(chosen[0].graphs)
             memory = (peak and peak.bytes) or None  # too little to be seen
@@ -115,6 +90,30 @@ def run_pilot(config: Config, *, baselines: int) -> Pilot:
     return Pilot(
         short, records, _noise(records), _agreement(records, short), memory, problem, workers
     )
+
+
+def watched(run: Runner, watch: Callable[[str], None], config: Config, *, baselines: int) -> Runner:
+    """A runner that says of each training what it gave and how many there are.
+
+    Args:
+        run: trains.
+        watch: called with a line per training.
+        config: whose kind names the baselines, and whose rungs are trained.
+        baselines: number of them.
+    """
+    names, rungs = baseline_names(config.kind), config.protocol.rungs
+    numbers = itertools.count(1)
+
+    def running(jobs: Sequence[Job]) -> Iterator[Outcome]:
+        for outcome in run(jobs):
+            watch(
+                f"{next(numbers)} of {baselines * len(rungs)}: "
+                f"{names.get(outcome.id, outcome.id[:8])}, {_result_words(outcome)} after "
+                f"{rungs[outcome.rung].epochs} epochs, {outcome.seconds:.1f} processor seconds"
+            )
+            yield outcome
+
+    return running
 
 
 def pilot_facts(pilot: Pilot, *, hours: float) -> dict[str, Any]:
@@ -175,30 +174,6 @@ def _noise(records: Sequence[Record]) -> dict[str, Noise]:
     return {name: noise_of(np.stack(cells)) for name, cells in strata.items()}
 
 
-def noise_of(logs: Floats) -> Noise:
-    """The noise of log losses (components, seeds).
-
-    >>> shared = np.array([0.0, 1.0, 2.0])
-    >>> noise_of(np.stack([shared, shared + 1.0])).seeds
-    0.0
-    """
-    count, seeds = logs.shape
-    rest = logs - logs.mean(0) - logs.mean(1, keepdims=True) + logs.mean()
-    within = float(np.square(rest).sum()) / max(1, (count - 1) * (seeds - 1))
-    between = float(logs.mean(1).var(ddof=1)) if count > 1 else 0.0
-    pairs = list(itertools.combinations(range(count), 2))
-    level = _LEVEL / max(1, len(pairs))
-    apart = sum(_differs(logs[one] - logs[other], level) for one, other in pairs)
-    spread = math.sqrt(max(0.0, between - within / seeds))
-    return Noise(math.sqrt(within), spread, apart, len(pairs))
-
-
-def _differs(differences: Floats, level: float) -> bool:
-    error = differences.std(ddof=1) / math.sqrt(len(differences))
-    bound = float(stdtrit(len(differences) - 1, 1 - level / 2))
-    return bool(abs(differences.mean()) > bound * error)
-
-
 def _agreement(records: Sequence[Record], config: Config) -> float | None:
     last = len(config.protocol.rungs) - 1
     if not last or len(records) < _FEWEST:
@@ -211,11 +186,23 @@ def _at(trials: Sequence[Trial], rung: int) -> list[Trial]:
     return [trial for trial in trials if trial.rung == rung]
 
 
+def _result_words(outcome: Outcome) -> str:
+    """The mean loss of an outcome in words."""
+    loss = _mean_loss(outcome.trials)
+    return "no result" if loss is None else f"loss {loss:.4g}"
+
+
+def _mean_loss(trials: Sequence[Trial]) -> float | None:
+    """Mean loss of the trials that were not lost; None without any."""
+    losses = [trial.loss for trial in trials if math.isfinite(trial.loss)]
+    return float(np.mean(losses)) if losses else None
+
+
 def _results(record: Record) -> dict[str, Any]:
     last = _at(record.scored.trials, record.scored.rung)
     ended = [trial for trial in last if math.isfinite(trial.loss)]
     return {
-        "loss": float(np.mean([trial.loss for trial in ended])) if ended else None,
+        "loss": _mean_loss(last),
         "metric": float(np.mean([trial.accuracy for trial in ended])) if ended else None,
         "lost": len(last) - len(ended),
     }

@@ -17,20 +17,23 @@ from evo.core.arrays import Floats
 from evo.core.fields import PARENT_FIELDS, fields_of
 from evo.core.records import ABLATION_OPERATOR, BASELINE_OPERATOR, Status
 from evo.core.stages import TrainingEnd
+from evo.web.means import Means, means_of
 
 TEXTS = (
     *("id", "status", "stage", "reason", "operator", "source", "model", "rationale"),
     *("training_end", "nearest_text", "nearest_behaviour", "request"),
 )
-NUMBERS = (
+STORED = (
     *("generation", "rung", "b_wr", "b_wr_low", "b_wr_high", "bsota_wr", "bsota_wr_low"),
     *("bsota_wr_high", "margin", "margin_low", "margin_high", "n_text", "n_behaviour"),
     *("seconds", "cost_usd"),
 )
+"""Numbers that a record has as columns of its own."""
+NUMBERS = (*STORED, *Means._fields)
 _PARTS = ("", "candidate", "score", "score.b_wr", "score.bsota_wr", "score.margin", "novelty")
 _CELLS = {field.name: field.cell for part in _PARTS for field in fields_of(part)}
 _SCHEMA: Schema = {
-    **{name: _CELLS[name] for name in (*TEXTS, *NUMBERS)},
+    **{name: _CELLS[name] for name in (*TEXTS, *STORED)},
     "has_score": bool,
     "has_novelty": bool,
 }
@@ -172,7 +175,7 @@ class Index:
 def _table(block: Columns) -> dict[str, Any]:
     rows: Sequence[tuple[Any, ...]] = unpack_table(block, "record", _SCHEMA)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(_SCHEMA)
-    return dict(zip(_SCHEMA, columns, strict=True))
+    return dict(zip(_SCHEMA, columns, strict=True)) | means_of(block)._asdict()
 
 
 def _parents(block: Columns) -> list[tuple[str, ...]]:

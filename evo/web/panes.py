@@ -24,7 +24,10 @@ from evo.web.strategies import strategy_rows
 from evo.web.view import View
 from evo.web.weights import model_chances, operator_weights
 
-_DESCRIPTIONS = {field.name: field.description for field in RECORD_FIELDS}
+_DESCRIPTIONS = {field.name: field.description for field in RECORD_FIELDS} | {
+    "loss": "mean test loss at the highest rung, of the trials that were not lost",
+    "metric": "mean accuracy, R² or metric of a loop, likewise",
+}
 
 
 def _overview(campaign: LiveCampaign, _: Request, view: View) -> dict[str, Any]:

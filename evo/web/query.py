@@ -15,9 +15,11 @@ PAGE = 50
 """Rows per page."""
 SORTS = (
     *("generation", "rung", "margin", "b_wr", "bsota_wr", "n_behaviour", "n_text"),
-    *("seconds", "cost_usd"),
+    *("loss", "metric", "seconds", "cost_usd"),
 )
 """Columns that a table can be sorted by."""
+_OF_RUNG = ("margin", "b_wr", "bsota_wr", "loss", "metric")
+"""Those of which values at different rungs do not compare."""
 
 
 class Query(NamedTuple):
@@ -75,9 +77,12 @@ class Query(NamedTuple):
         return urlencode({key: value for key, value in values.items() if value != ""})
 
     def sorted_by(self, column: str) -> str:
-        """The address of the same rows sorted by a column; the other way round if they are."""
-        is_same = column == self.sort
-        return self.address(sort=column, ascending=is_same and not self.ascending)
+        """The address of the same rows sorted by a column; the other way round if they are.
+
+        The best come first: the lowest of losses, the highest of all else.
+        """
+        ascending = not self.ascending if column == self.sort else column == "loss"
+        return self.address(sort=column, ascending=ascending)
 
     def places(self, index: Index) -> NDArray[np.intp]:
         """Places in the index of all rows that match, in order."""
@@ -102,8 +107,8 @@ class Query(NamedTuple):
         values = index.numbers[self.sort][places]
         keys = values if self.ascending else -values
         keys = np.where(np.isnan(values), np.inf, keys)  # what has no value comes last
-        if self.sort in ("margin", "b_wr", "bsota_wr"):
-            # Measures of different rungs do not compare: the highest rung comes first.
+        if self.sort in _OF_RUNG:
+            # The highest rung comes first.
             rungs = np.where(index.scored[places], index.numbers["rung"][places], -1)
             return np.lexsort((keys, -rungs))
         return np.argsort(keys, kind="stable")

@@ -113,6 +113,7 @@ def templates(package: str = "evo.web") -> Environment:
     environment.filters["highlighted"] = highlighted
     environment.filters["urlencode"] = quoted
     environment.filters["number"] = number_text
+    environment.filters["significant"] = significant_text
     environment.filters["figure"] = cast(
         "Any", figure_interval
     )  # jinja types its own filters alone
@@ -128,6 +129,15 @@ def _finalized(value: object) -> object:
 def quoted(text: str) -> str:
     """Text as one part of an address."""
     return quote(text.encode("utf-8", "replace"), safe="")
+
+
+def significant_text(value: float | None) -> str:
+    """A number of any size in four digits, for a table; a dash for none.
+
+    >>> significant_text(0.000123456), significant_text(None)
+    ('0.0001235', '–')
+    """
+    return "–" if value is None else f"{value:.4g}"
 
 
 def number_text(value: float | None, digits: int = 3) -> str:

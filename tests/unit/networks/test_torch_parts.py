@@ -165,6 +165,27 @@ def without_batch_norm() -> Everything:
     return model
 
 
+RESTING = [
+    Parts(),
+    Parts(update=lambda g, *kept: torch.stack([g, g, g])),
+    Parts(update=lambda g, *kept: torch.stack([g, g, g, g]), updates_matrices=True),
+]
+"""Update rules whose steps are zero where gradients are."""
+
+
+@pytest.mark.parametrize("parts", RESTING, ids=["adam", "rule", "matrices"])
+def test_weight_decay_of_a_group_is_decoupled(parts: Parts) -> None:
+    decaying, other = (nn.Parameter(torch.ones(2, 3)) for _ in range(2))
+    groups = [{"params": [decaying], "weight_decay": 0.5}, {"params": [other]}]
+    optimizer = TorchParts(parts).optimizer(groups, lr=0.1)
+    decaying.grad, other.grad = torch.zeros(2, 3), torch.zeros(2, 3)
+
+    optimizer.step()
+
+    assert torch.allclose(decaying, torch.full((2, 3), 0.95))
+    assert torch.equal(other, torch.ones(2, 3))
+
+
 def test_an_initialiser_fills_every_layer_as_a_network_of_evo_does() -> None:
     def initialize(z: torch.Tensor, inputs: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         return z + 10 * inputs + 1000 * outputs

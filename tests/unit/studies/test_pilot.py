@@ -12,10 +12,12 @@ from support.command import call_evo
 from support.profiles import PROFILE
 
 from evo.config import parse
-from evo.core.records import BASELINE_OPERATOR, Candidate, Record
+from evo.core.records import BASELINE_OPERATOR, Candidate, Outcome, Record
+from evo.evaluation.protocol import Job
 from evo.evaluation.statistics.win_rates import score
 from evo.report.views.pilot import pilot_view, settings_text
-from evo.studies.pilot import Noise, Pilot, noise_of, pilot_facts
+from evo.studies.noise import Noise, noise_of
+from evo.studies.pilot import Pilot, pilot_facts, watched
 
 PROTOCOL = {"rungs": [{"epochs": 2, "seeds": 4}, {"epochs": 6, "seeds": 4}], "leaders": 0}
 
@@ -102,6 +104,20 @@ def test_the_view_says_noise_cost_and_settings() -> None:
     assert "rungs = [{ epochs = 2, seeds = 4 }, { epochs = 6, seeds = 5 }]" in shown
 
 
+def test_each_training_is_told_as_it_ends() -> None:
+    known, lines = pilot(), []
+    trials = records.trials([0.25, 0.75], rung=1)
+    outcome = Outcome(known.records[0].id, 1, tuple(trials), 3.0)
+    run = watched(lambda jobs: [outcome] * len(jobs), lines.append, known.config, baselines=2)
+    job = Job(outcome.id, (), 1)
+
+    outcomes = list(run([job])) + list(run([job]))
+
+    assert outcomes == [outcome, outcome]
+    words = f"{outcome.id[:8]}, loss 0.5 after 6 epochs, 3.0 processor seconds"
+    assert lines == [f"1 of 4: {words}", f"2 of 4: {words}"]
+
+
 @pytest.mark.long
 @pytest.mark.skipif(PROFILE != "nightly", reason="make test-long")
 def test_a_task_is_tried_by_real_trainings(tmp_path) -> None:
@@ -111,6 +127,7 @@ def test_a_task_is_tried_by_real_trainings(tmp_path) -> None:
     tried = call_evo(*words, "--json", cwd=tmp_path)
 
     assert tried.code == 0, tried.err
+    assert "6 of 6: " in tried.err
     assert len(tried.json["baselines"]) == 3
     assert all(one["loss"] > 0 for one in tried.json["baselines"])
     assert tried.json["memory_bytes"] is None or tried.json["memory_bytes"] > 1e5

@@ -6,6 +6,7 @@ import pytest
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.core.records import Status
+from evo.report.facts.exported import exported
 from evo.web.index import Index
 from evo.web.query import SORTS, Query
 
@@ -31,6 +32,21 @@ def test_an_index_holds_what_the_records_hold(records, index):
             assert index.numbers["b_wr_low"][place] == record.score.b_wr.low
 
 
+def test_losses_and_metrics_are_those_of_an_export(records, index):
+    rows = [row for _, row in exported(records)]
+
+    for name in ("loss", "metric"):
+        expected = [np.nan if row[name] is None else row[name] for row in rows]
+        np.testing.assert_allclose(index.numbers[name], expected)
+        assert np.isfinite(index.numbers[name][index.full]).all()
+
+
+def test_the_lowest_loss_comes_first_at_the_first_click():
+    assert Query().sorted_by("loss") == "sort=loss&order=up"
+    assert Query().sorted_by("metric") == "sort=metric"
+    assert Query(sort="loss", ascending=True).sorted_by("loss") == "sort=loss"
+
+
 def test_an_index_that_is_extended_equals_one_made_at_once(records, index, tmp_path, runs):
     grown = Index()
     config = Reader.read(runs / "small").config
@@ -51,7 +67,7 @@ def test_rows_are_sorted_and_those_without_a_value_come_last(index, sort, ascend
     places = Query(sort=sort, ascending=ascending).places(index)
 
     values = index.numbers[sort][places]
-    if sort in ("margin", "b_wr", "bsota_wr"):
+    if sort in ("margin", "b_wr", "bsota_wr", "loss", "metric"):
         values = values[index.full[places]]
     known = values[~np.isnan(values)]
     assert len(places) == index.proposed.sum()
