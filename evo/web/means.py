@@ -39,11 +39,14 @@ def means_of(block: Columns) -> Means:
     columns_of_tasks: dict[str, list[int]] = {}
     for (task, _), number in numbers.items():
         columns_of_tasks.setdefault(task, []).append(number)
-    sizes = np.bincount(cells[counts], minlength=count * len(numbers)).astype(float)
+
+    def sums(values: Floats) -> Floats:
+        return np.bincount(cells[counts], values[counts], count * len(numbers)).astype(float)
+
+    sizes = sums(np.ones(len(losses)))
 
     def means(values: Floats) -> Floats:
-        sums = np.bincount(cells[counts], values[counts], minlength=count * len(numbers))
-        by_stratum = _ratio(sums, sizes).reshape(count, -1)
+        by_stratum = _ratio(sums(values), sizes).reshape(count, -1)
         by_task = [_mean(by_stratum[:, columns]) for columns in columns_of_tasks.values()]
         return _mean(np.stack(by_task, axis=1))
 
