@@ -20,7 +20,8 @@ from evo.codegen.operators import exact, readable
 from evo.components.base import Kind
 from evo.core.errors import UsageError
 from evo.core.records import Record
-from evo.networks.informed import contract_of
+from evo.networks.informed import contract_of, learned_by, unread, without_unread
+from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 from evo.networks.wrappers import WRAPPERS, Wrapper, has_features, learned, parameters_of
 from evo.validation.graph.graph import Graph
@@ -163,13 +164,13 @@ def _estimate(estimate: Any) -> str:
 
 
 def _wrapper(member: Kind, text: str, record: Record) -> str:
-    contract = contract_of(Graph.parse(text), member.contract)
-    learnables = contract.learned
+    graph = Graph.parse(text)
+    learnables = learned_by(graph, member.contract)
     trials = record.score.trials if record.score is not None else ()
     rates = Counter(trial.learning_rate for trial in trials)
     strengths = Counter(trial.strength for trial in trials)
     return wrapper_of(member).filled(
-        is_informed=bool(contract.taken),
+        is_informed=bool(contract_of(graph, member.contract).taken),
         function=member.contract.function,
         parameters=parameters_of(learnables),
         learned=learned(learnables),
@@ -186,9 +187,16 @@ def _verified_function(member: Kind, text: str) -> str:
 
 
 def _function(member: Kind, text: str, write: WriteCall) -> str:
-    contract = contract_of(Graph.parse(text), member.contract)
-    docstring = f"The {member.name} as evo trained it."
-    return function_source(text, contract.function, contract.parameters, write, docstring=docstring)
+    graph = Graph.parse(text)
+    contract = contract_of(graph, member.contract)
+    return function_source(
+        text,
+        contract.function,
+        contract.parameters,
+        write,
+        docstring=f"The {member.name} as evo trained it.",
+        left_out=unread(graph, member.contract),
+    )
 
 
 def computes(source: str, member: Kind, text: str) -> bool:
@@ -197,16 +205,22 @@ def computes(source: str, member: Kind, text: str) -> bool:
     # Written from checked operators, by us: nothing of the candidate's source is in it.
     exec(source, names)  # noqa: S102
     function, graph = names[member.contract.function], Graph.parse(text)
-    contract = contract_of(graph, member.contract)
+    contract, left_out = contract_of(graph, member.contract), unread(graph, member.contract)
+
+    def shapes(required: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Shapes of the inputs that the function takes."""
+        pairs = zip(contract.parameters, contract.shapes(required), strict=True)
+        return [shape for name, shape in pairs if name not in left_out]
+
     return all(
-        _same(function, graph, contract.shapes(required), seed)
+        _same(function, without_unread(graph, member.contract), shapes(required), seed)
         for required in (*member.trace_shapes, *member.wide_shapes)
         for seed in _PROBE_SEEDS
     )
 
 
 def _same(
-    function: Callable[..., Any], graph: Graph, shapes: Sequence[tuple[int, ...]], seed: int
+    function: Callable[..., Any], graph: Component, shapes: Sequence[tuple[int, ...]], seed: int
 ) -> bool:
     expected = _results(graph, shapes, seed)
     try:

@@ -1,7 +1,7 @@
 """Write a graph as a Python function of torch operators."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import torch
@@ -21,7 +21,13 @@ _NUMBERS = (torch.float32, torch.int64)
 
 
 def function_source(
-    text: str, name: str, arguments: Sequence[str], write: WriteCall, *, docstring: str
+    text: str,
+    name: str,
+    arguments: Sequence[str],
+    write: WriteCall,
+    *,
+    docstring: str,
+    left_out: Collection[str] = (),
 ) -> str:
     """The source of a function that computes a graph.
 
@@ -31,6 +37,7 @@ def function_source(
         arguments: names of its arguments, one per input of the graph.
         write: writes each call, see `operators`.
         docstring: of the function, one line.
+        left_out: arguments that the graph does not read, and the function does not take.
     """
     document = read_document(text)
     lines: list[str] = []
@@ -43,7 +50,8 @@ def function_source(
         lines += [f"if {_condition(case, arguments)}:", *(f"    {line}" for line in of_case)]
     if document.others:
         lines.append('raise ValueError("no case for inputs of these sizes")')
-    typed = ", ".join(f"{argument}: torch.Tensor" for argument in arguments)
+    taken = [argument for argument in arguments if argument not in left_out]
+    typed = ", ".join(f"{argument}: torch.Tensor" for argument in taken)
     head = f"def {name}({typed}) -> torch.Tensor:"
     if len(head) > _LONGEST_LINE:
         head = f"def {name}(\n    {typed}\n) -> torch.Tensor:"

@@ -13,6 +13,8 @@ from evo.components.checks import (
     layouts,
     sum_apart,
 )
+from evo.core.contract import Contract, Input
+from evo.networks.informed import completed, contract_of
 from evo.networks.learnables import Component
 
 VOCABULARY = (
@@ -60,15 +62,62 @@ _FARTHER = (100.0, 1000.0, 10_000.0)
 """Numbers that no contract asks for; how far a component stays finite is shown to its author."""
 
 
+NOISE = (
+    Input("noise", "argument", "standard normal numbers, drawn afresh at every step; 0 in tests"),
+    Input("training", "number", "1 while it trains, 0 while it is tested", 0, 1),
+)
+"""Optional inputs of activations."""
+_SHARE = 0.4
+"""Of the output in training, beside that in tests, in behaviour."""
+
+
+def with_noise(component: Component, contract: Contract, *, training: bool) -> Component:
+    """The component with noise that follows from its first argument; without any in tests.
+
+    So every element has noise of its own, wherever it stands.
+    """
+
+    def optional(x: torch.Tensor) -> list[torch.Tensor]:
+        noise = 2 * torch.sin(37 * x.detach()) if training else torch.zeros_like(x)
+        return [noise, torch.tensor(float(training))]
+
+    return completed(component, contract, optional)
+
+
+def both_ways(component: Component, contract: Contract) -> Component:
+    """What behaviour compares: the output in tests, with that in training where noise is taken."""
+    tested, trained = (
+        with_noise(component, contract, training=training) for training in (False, True)
+    )
+    if not contract_of(component, contract).taken:
+        return component
+    return lambda *inputs: (1 - _SHARE) * tested(*inputs) + _SHARE * trained(*inputs)
+
+
+def noisy_ways(component: Component, contract: Contract) -> list[tuple[str, Component]]:
+    """The component in training and in tests, with words for messages; one without noise once."""
+    if not contract_of(component, contract).taken:
+        return [("", component)]
+    return [
+        (f" {where}", with_noise(component, contract, training=where == "in training"))
+        for where in ("in training", "in tests")
+    ]
+
+
 def probe() -> torch.Tensor:
     """64 equidistant points of [-8, 8]."""
     return torch.linspace(-_REACH, _REACH, 64)
 
 
-def elementwise_slopes(component: Component, *learned: float) -> torch.Tensor:
-    """Gradients on the probe, to x and to learned numbers, summed with a weight for each: (64,)."""
+def elementwise_slopes(component: Component, *learned: torch.Tensor) -> torch.Tensor:
+    """Gradients on the probe, to x and to learned numbers, summed with a weight for each: (64,).
+
+    Args:
+        component: takes x and the learned numbers.
+        learned: a number each, () or (1,).
+    """
     # Each point has learned numbers of its own, so that each has its own gradients to them.
-    given = [probe()[:, None], *(torch.full((64,), number) for number in learned)]
+    given = [probe()[:, None], *(number.expand(64, *number.shape).clone() for number in learned)]
     given = [values.requires_grad_() for values in given]
     output = torch.func.vmap(component)(*given)
     if not output.requires_grad:

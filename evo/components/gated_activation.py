@@ -9,11 +9,20 @@ import torch
 
 from evo.components.base import Kind
 from evo.components.checks import sum_apart
-from evo.components.elementwise import VOCABULARY, check_elementwise, reach_of
+from evo.components.elementwise import (
+    NOISE,
+    VOCABULARY,
+    both_ways,
+    check_elementwise,
+    noisy_ways,
+    reach_of,
+    with_noise,
+)
 from evo.components.facts import gate_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.informed import marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Function, Parts
 
@@ -44,6 +53,7 @@ class GatedActivation(Kind):
             "[-30, 30]."
         ),
         output="{} * value",
+        optional=NOISE,
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((5, 7), (5, 7)),
@@ -68,22 +78,24 @@ class GatedActivation(Kind):
 
         Along lines through the plane of gate and value, on each of which it takes one number.
         """
-        for where, line in _lines(component).items():
-            check_elementwise(line, where, may_be_constant=where != _CROOKED)
+        for way, function in noisy_ways(component, self.contract):
+            for where, line in _lines(function).items():
+                check_elementwise(line, where + way, may_be_constant=where != _CROOKED)
 
     def parts(self, component: Component) -> Parts:
         """The component after every hidden layer, of twice the width."""
-        return Parts(activation=component, halves=2)
+        return Parts(activation=marked(component, self.contract), halves=2)
 
     def behaviour(self, component: Component) -> Vector:
         """Outputs at 16 gates on [-6, 6] with 5 values each: (80,)."""
         with torch.no_grad():
-            return np.asarray(component(*_pairs()).numpy(), dtype=np.float32)
+            outputs = both_ways(component, self.contract)(*_pairs())
+        return np.asarray(outputs.numpy(), dtype=np.float32)
 
     def slopes(self, component: Component) -> Vector:
         """Gradients at the same pairs, by gate and value together: (80,)."""
         given = [one.clone().requires_grad_() for one in _pairs()]
-        output = component(*given)
+        output = both_ways(component, self.contract)(*given)
         if not output.requires_grad:
             return np.zeros(len(output), dtype=np.float32)
         gradients = torch.autograd.grad(
@@ -93,11 +105,12 @@ class GatedActivation(Kind):
 
     def reach(self, component: Component) -> float:
         """The largest number tried up to which values and gradients are finite, on each line."""
-        return min(reach_of(line) for line in _lines(component).values())
+        ways = [one for _, one in noisy_ways(component, self.contract)]
+        return min(reach_of(line) for one in ways for line in _lines(one).values())
 
     def facts(self, component: Component) -> dict[str, float]:
         """Values, slopes and moments, see `gate_facts`."""
-        return gate_facts(component)
+        return gate_facts(with_noise(component, self.contract, training=False))
 
 
 _CROOKED = " at gate = x, value = 3 cos(x)"

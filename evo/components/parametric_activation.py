@@ -1,5 +1,7 @@
-"""Parametric activations: element by element, with two trained numbers per layer."""
+"""Parametric activations: element by element, with trained numbers per layer or channel."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,23 +10,42 @@ import torch
 
 from evo.components.base import ContractError, Kind
 from evo.components.elementwise import (
+    NOISE,
     VOCABULARY,
+    both_ways,
     check_elementwise,
     elementwise_slopes,
+    noisy_ways,
     probe,
     reach_of,
+    with_noise,
 )
 from evo.components.facts import elementwise_facts
 from evo.components.kinds import kinds
-from evo.core.contract import Contract, Learnable
+from evo.core.contract import Contract, Input, Learnable
 from evo.core.records import Vector
+from evo.networks.informed import contract_of, learned_by, marked, without_unread
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
-_TOLD = ((1.0, 0.0), (0.6, 0.4), (1.7, -0.8))
-"""Values of a and b, the initial ones first, that behaviour tells of."""
-_TRIED = (*_TOLD, (-0.5, 1.2))
-"""Values that a component must bear; training may turn a sign."""
+_TRIED = ((1.0, 0.0), (0.6, 0.4), (1.7, -0.8), (-0.5, 1.2))
+"""Values of a and b that a component must bear, the initial ones first; training may turn a sign.
+
+Further learned numbers move along with them.
+"""
+_COMPARED = (0, 1, 2)
+"""Those that behaviour compares."""
+_MORE = (
+    *(
+        Input(
+            name, "number", f"one more learned number per layer; starts at {start}", initial=start
+        )
+        for name, start in zip("cdefghij", (1, 0) * 4, strict=True)
+    ),
+    Input("p", "feature", "a learned number per feature or channel; each starts at 1", initial=1),
+    Input("q", "feature", "a learned number per feature or channel; each starts at 0", initial=0),
+)
+"""Optional learned numbers; a component learns those that it reads."""
 
 
 @kinds.register("parametric-activation")
@@ -52,6 +73,7 @@ class ParametricActivation(Kind):
             "[-30, 30] wherever a and b may go."
         ),
         learnables=(Learnable("a", "layer", 1.0), Learnable("b", "layer", 0.0)),
+        optional=(*_MORE, *NOISE),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((5, 7), (), ()),
@@ -69,57 +91,84 @@ class ParametricActivation(Kind):
     compared: ClassVar[str] = "outputs at points of [-8, 8], at three pairs of a and b"
 
     def check(self, component: Component) -> None:
-        """Check an activation at four values of a and b, and for finite gradients by both."""
-        for a, b in _TRIED:
+        """Check an activation at four values of what it learns, and for finite gradients by all."""
+        names = [one.name for one in contract_of(component, self.contract).learned]
+        for place, (a, b) in enumerate(_TRIED):
             where = f" at a = {a:g}, b = {b:g}"
-            is_start = (a, b) == _TOLD[0]
-            check_elementwise(_with(component, a, b), where, may_be_constant=not is_start)
-            _expect_gradients(component, a, b, where)
+            for way, function in noisy_ways(component, self.contract):
+                fixed = self._at(component, function, place)
+                check_elementwise(fixed, where + way, may_be_constant=place > 0)
+                learned = self._learned(component, place)
+                _expect_gradients(function, dict(zip(names, learned, strict=True)), where + way)
 
     def parts(self, component: Component) -> Parts:
-        """The component after every hidden layer, learning."""
-        return Parts(activation=component, activation_learnables=self.contract.learnables)
+        """The component after every hidden layer, learning what it reads."""
+        return Parts(
+            activation=marked(component, self.contract, without_unread(component, self.contract)),
+            activation_learnables=learned_by(component, self.contract),
+        )
 
     def behaviour(self, component: Component) -> Vector:
         """Outputs on 64 points of [-8, 8], at a and b as they start and at two others: (192,).
 
         Components that agree at the start may differ once trained, so several values are compared.
+        Other learned numbers move with them; noise counts as in `both_ways`.
         """
+        function = both_ways(component, self.contract)
         with torch.no_grad():
-            curves = [_with(component, a, b)(probe()) for a, b in _TOLD]
+            curves = [self._at(component, function, place)(probe()) for place in _COMPARED]
         return np.asarray(torch.cat(curves).numpy(), dtype=np.float32)
 
     def slopes(self, component: Component) -> Vector:
-        """Gradients at the same points, by x, a and b together: (192,)."""
-        return torch.cat([elementwise_slopes(component, a, b) for a, b in _TOLD]).numpy()
+        """Gradients at the same points, by x and all that is learned together: (192,)."""
+        function = both_ways(component, self.contract)
+        return torch.cat(
+            [elementwise_slopes(function, *self._learned(component, place)) for place in _COMPARED]
+        ).numpy()
 
     def reach(self, component: Component) -> float:
         """The largest |x| tried up to which values and gradients are finite, at all a and b."""
-        return min(reach_of(_with(component, a, b)) for a, b in _TRIED)
+        return min(
+            reach_of(self._at(component, function, place))
+            for place in range(len(_TRIED))
+            for _, function in noisy_ways(component, self.contract)
+        )
 
     def facts(self, component: Component) -> dict[str, float]:
-        """Those of an activation, with a and b as they start."""
-        return elementwise_facts(_with(component, *_TOLD[0]))
+        """Those of an activation in tests, with learned numbers as they start."""
+        tested = with_noise(component, self.contract, training=False)
+        return elementwise_facts(self._at(component, tested, 0))
+
+    def _learned(self, component: Component, place: int) -> list[torch.Tensor]:
+        """What the component learns at one of the values tried: () each, (1,) per feature."""
+        learned = contract_of(component, self.contract).learned
+        moved = [
+            one.initial + (0.4 * math.sin(3 * place + number) if place else 0.0)
+            for number, one in enumerate(learned)
+        ]
+        values = [*_TRIED[place], *moved[len(self.contract.learnables) :]]
+        return [
+            torch.full((1,) if one.per == "feature" else (), float(value))
+            for one, value in zip(learned, values, strict=True)
+        ]
+
+    def _at(self, component: Component, function: Component, place: int) -> Component:
+        """A function of x and all that the component learns, at one of the values tried."""
+        learned = self._learned(component, place)
+
+        def fixed(x: torch.Tensor) -> torch.Tensor:
+            return function(x, *(one.expand(x.shape[-1:]) if one.dim() else one for one in learned))
+
+        return fixed
 
 
-def _with(component: Component, a: float, b: float) -> Component:
-    """The component with these numbers in it."""
-
-    def fixed(x: torch.Tensor) -> torch.Tensor:
-        return component(x, torch.tensor(a), torch.tensor(b))
-
-    return fixed
-
-
-def _expect_gradients(component: Component, a: float, b: float, where: str) -> None:
-    learned = [torch.tensor(a, requires_grad=True), torch.tensor(b, requires_grad=True)]
+def _expect_gradients(function: Component, learned: Mapping[str, torch.Tensor], where: str) -> None:
+    given = [number.clone().requires_grad_() for number in learned.values()]
     points = torch.cat([probe(), torch.zeros(1)])
-    output = component(points, *learned)
+    output = function(points, *given)
     if not output.requires_grad:
         return
-    gradients = torch.autograd.grad(
-        output.sum(), learned, allow_unused=True, materialize_grads=True
-    )
-    for name, gradient in zip("ab", gradients, strict=True):
-        if not torch.isfinite(gradient):
+    gradients = torch.autograd.grad(output.sum(), given, allow_unused=True, materialize_grads=True)
+    for name, gradient in zip(learned, gradients, strict=True):
+        if not torch.isfinite(gradient).all():
             raise ContractError(f"expected a finite gradient to {name}{where}, got {gradient}")

@@ -7,11 +7,13 @@ import numpy as np
 import torch
 
 from evo.components.base import Kind
+from evo.components.elementwise import NOISE, both_ways, noisy_ways, with_noise
 from evo.components.facts import row_facts
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, rows_probe
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.informed import contract_of, marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
@@ -62,6 +64,7 @@ class Preprocessor(Kind):
             "row of x alone; the function is deterministic and finite, also on a row of zeros or "
             "of equal numbers. n and d change from task to task."
         ),
+        optional=NOISE,
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
@@ -81,19 +84,22 @@ class Preprocessor(Kind):
 
     def check(self, component: Component) -> None:
         """Check shape, dtype, finite values, independence of other rows; not constant."""
-        check_rows(component)
-        expect_any_width(component)
+        for where, function in noisy_ways(component, self.contract):
+            check_rows(function, where)
+            expect_any_width(function)
 
     def parts(self, component: Component) -> Parts:
         """The component before the first layer."""
-        return Parts(preprocess=each_row(component))
+        rows = 2 if contract_of(component, self.contract).taken else 1
+        row_by_row = each_row(component, rows=rows)
+        return Parts(preprocess=marked(component, self.contract, row_by_row))
 
     def behaviour(self, component: Component) -> Vector:
         """Outputs on 9 rows of 8 features: small, large, skewed, flat and empty ones: (72,)."""
         with torch.no_grad():
-            output = component(rows_probe()).reshape(-1)
+            output = both_ways(component, self.contract)(rows_probe()).reshape(-1)
         return np.asarray(output.numpy(), dtype=np.float32)
 
     def facts(self, component: Component) -> dict[str, float]:
         """Mean and size of its outputs."""
-        return row_facts(component)
+        return row_facts(with_noise(component, self.contract, training=False))

@@ -101,7 +101,9 @@ class Contract:
         return (
             *self.learnables,
             *(
-                Learnable(one.name, "feature" if one.shape == "feature" else "layer", one.initial)
+                Learnable(
+                    one.name, "feature" if one.shape == "feature" else "layer", float(one.initial)
+                )
                 for one in self.taken
                 if one.initial is not None
             ),

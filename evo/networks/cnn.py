@@ -116,7 +116,7 @@ def _apply_parts(
     A component that is called per copy gets (rows, channels), one row per pixel of an image. That
     is the order in memory, so it needs no copying.
     """
-    if parts.normalize is None and not parts.activation_learnables and parts.halves == 1:
+    if parts.normalize is None and parts.halves == 1 and not parts.activates_copies:
         return parts.activated(signal, layer, parameters)
     batch, _, height, width = signal.shape
     copies = len(parameters[f"{layer}.weight"])

@@ -5,21 +5,30 @@ noise. A source takes such an input by naming a parameter so (`Contract.optional
 training gives all of a kind's to a component that is `Informed`, and none to any other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
 
-from evo.core.contract import Contract
+from evo.core.contract import Contract, Learnable
 from evo.networks.learnables import Component
 
 
 @runtime_checkable
 class Counted(Protocol):
-    """A component that knows the number of its inputs, as graphs do; functions do not."""
+    """A component that knows its inputs, as graphs do; functions do not.
+
+    Attributes:
+        inputs: how many it takes.
+    """
 
     inputs: int
+
+    @property
+    def reads(self) -> Collection[int]:
+        """Indices of those on which its output may depend."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -69,3 +78,34 @@ def completed(
         return component(*inputs, *optional(inputs[0]))
 
     return complete
+
+
+def unread(component: Component, contract: Contract) -> frozenset[str]:
+    """Names of the optional inputs that training could learn and the component does not read."""
+    if not isinstance(component, Counted):
+        return frozenset()
+    kept = contract_of(component, contract)
+    read = {name for place, name in enumerate(kept.parameters) if place in component.reads}
+    return frozenset(one.name for one in kept.taken if one.initial is not None) - read
+
+
+def learned_by(component: Component, contract: Contract) -> tuple[Learnable, ...]:
+    """What training learns of a component: learnables, and the optional ones that it reads."""
+    left_out = unread(component, contract)
+    learned = contract_of(component, contract).learned
+    return tuple(one for one in learned if one.name not in left_out)
+
+
+def without_unread(component: Component, contract: Contract) -> Component:
+    """The component as a function of all inputs but those that are `unread`."""
+    left_out = unread(component, contract)
+    if not left_out:
+        return component
+    parameters = contract_of(component, contract).parameters
+
+    def of_read(*inputs: torch.Tensor) -> torch.Tensor:
+        given = iter(inputs)
+        nothing = inputs[0].new_zeros(())
+        return component(*(nothing if name in left_out else next(given) for name in parameters))
+
+    return of_read

@@ -52,6 +52,8 @@ def on_each_copy(
     parameters: Mapping[str, torch.Tensor],
     *,
     copies_dim: int = 0,
+    noise: Sequence[torch.Tensor] = (),
+    shared: Sequence[torch.Tensor] = (),
 ) -> torch.Tensor:
     """Apply a component to the signal of every copy, with that copy's learnables of the layer.
 
@@ -61,11 +63,14 @@ def on_each_copy(
         signal: of all copies.
         layer: name of the layer.
         parameters: of the network, including `starts`, each (copies, …).
-        copies_dim: dimension of the copies in the signal and in the output.
+        copies_dim: dimension of the copies in the signal, in noise and in the output.
+        noise: arguments after the learnables, of all copies.
+        shared: arguments after those, the same for all copies.
     """
     learned = learned_at(layer, learnables, parameters)
-    batched = torch.func.vmap(component, (copies_dim, *(0 for _ in learned)), copies_dim)
-    return batched(signal, *learned)
+    dims = (copies_dim, *[0] * len(learned), *[copies_dim] * len(noise), *[None] * len(shared))
+    batched = torch.func.vmap(component, dims, copies_dim)
+    return batched(signal, *learned, *noise, *shared)
 
 
 def learned_at(

@@ -33,6 +33,8 @@ class Parts:
     "Rows apart" means that each row's result depends on that row only. An `Informed` component
     takes further arguments, last and in this order:
 
+        activation      noise, of the shape of the signal, or of its half; 1 in training, else 0, ()
+        preprocess      noise (n, d); 1 in training, else 0, ()
         loss            samples of each class (n, classes), progress ()
         penalty         noise (outputs, inputs), progress (), number of the layer (), of layers ()
         initialize      number of the layer (), of layers ()
@@ -66,7 +68,7 @@ class Parts:
     """
 
     activation: Component = F.relu
-    preprocess: Function = unchanged
+    preprocess: Component = unchanged
     penalty: Component | None = None
     normalize: Component | None = None
     initialize: Component | None = None
@@ -81,6 +83,11 @@ class Parts:
     updates_matrices: bool = False
     state: TrainingState = field(default_factory=TrainingState)
 
+    @property
+    def activates_copies(self) -> bool:
+        """Whether the activation must see which part of a signal is which copy's."""
+        return bool(self.activation_learnables) or isinstance(self.activation, Informed)
+
     def activated(
         self,
         signal: torch.Tensor,
@@ -90,8 +97,9 @@ class Parts:
         copies_dim: int = 0,
     ) -> torch.Tensor:
         """Apply the activation to the signal of a layer, see `on_each_copy`."""
+        noise = self._noise(signal, copies_dim)
         if not self.activation_learnables:
-            output = self._activation(signal)
+            output = self._activation(signal, *noise)
         else:
             output = on_each_copy(
                 self._activation,
@@ -100,16 +108,33 @@ class Parts:
                 layer,
                 parameters,
                 copies_dim=copies_dim,
+                noise=noise[:1],
+                shared=noise[1:],
             )
         if self.observe is not None:
             self.observe(signal, output)
         return output
 
-    def _activation(self, signal: torch.Tensor, *learned: torch.Tensor) -> torch.Tensor:
+    def _activation(self, signal: torch.Tensor, *further: torch.Tensor) -> torch.Tensor:
         """The activation of a signal (…, halves · features), whose halves it takes one by one."""
         if self.halves == 1:
-            return self.activation(signal, *learned)
-        return self.activation(*signal.chunk(self.halves, dim=-1), *learned)
+            return self.activation(signal, *further)
+        return self.activation(*signal.chunk(self.halves, dim=-1), *further)
+
+    def _noise(self, signal: torch.Tensor, copies_dim: int) -> list[torch.Tensor]:
+        """Noise for an informed activation, and whether this is training; nothing for another."""
+        if not isinstance(self.activation, Informed):
+            return []
+        activated = signal.chunk(self.halves, dim=-1)[0]
+        drawn = self.state.drawn(activated, copies_dim=copies_dim)
+        return [drawn, self.state.number(self.state.is_training, signal)]
+
+    def global_noise(self, signal: torch.Tensor) -> list[torch.Tensor]:
+        """The same for the signal of one copy, from torch's global generator, as dropout draws."""
+        if not isinstance(self.activation, Informed):
+            return []
+        like = torch.randn_like if self.state.is_training else torch.zeros_like
+        return [like(signal), self.state.number(self.state.is_training, signal)]
 
     def normalized(
         self,
@@ -141,13 +166,27 @@ class Parts:
     def prepared(self, samples: torch.Tensor) -> torch.Tensor:
         """Preprocess samples (n, …): each is flattened, preprocessed and reshaped back.
 
-        Done once, since each sample's result depends on that sample only.
+        Done once, since each sample's result depends on that sample only; an informed preprocessor
+        gets no noise here, see `augmented`.
         """
         if self.preprocess is unchanged:
             return samples
         with torch.no_grad():
             rows = samples.flatten(1).split(_ROWS_AT_ONCE)
-            return torch.cat([self.preprocess(part) for part in rows]).view_as(samples)
+            return torch.cat([self._preprocessed(part) for part in rows]).view_as(samples)
+
+    def augmented(self, inputs: torch.Tensor) -> torch.Tensor:
+        """A batch (copies, batch, …) by an informed preprocessor, with the noise of this step."""
+        rows = inputs.flatten(2)
+        noise = self.state.drawn(rows)
+        with torch.no_grad():
+            return self._preprocessed(rows.flatten(0, 1), noise.flatten(0, 1)).view_as(inputs)
+
+    def _preprocessed(self, rows: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+        if not isinstance(self.preprocess, Informed):
+            return self.preprocess(rows)
+        noise = torch.zeros_like(rows) if noise is None else noise
+        return self.preprocess(rows, noise, self.state.number(self.state.is_training, rows))
 
     def rate_factors(self, steps: int, *, batch_size: int = 1) -> list[float]:
         """Factor of the learning rate at each step of a training: (steps,)."""

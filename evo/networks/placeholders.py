@@ -64,7 +64,7 @@ class ActivationPlace(Placeholder):
             output = self.own(signal)
         else:
             learned = learned_at(self.layer, parts.activation_learnables, self._parameters_of_copy)
-            output = parts.activation(signal, *learned)
+            output = parts.activation(signal, *learned, *parts.global_noise(signal))
         if parts.observe is not None:
             parts.observe(signal, output)
         return output

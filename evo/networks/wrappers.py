@@ -9,24 +9,30 @@ from string import Template
 from typing import NamedTuple
 
 from evo.core.contract import Learnable
+from evo.networks.training_wrapper_texts import (
+    INFORMED_SCHEDULE,
+    MATRIX_OPTIMIZER,
+    OPTIMIZER,
+    PLAIN_SCHEDULE,
+    SCHEDULE,
+)
 from evo.networks.wrapper_texts import (
     ACTIVATION,
     GATED_ACTIVATION,
+    INFORMED_ACTIVATION,
+    INFORMED_GATED_ACTIVATION,
     INFORMED_INITIALIZER,
     INFORMED_LOSS,
+    INFORMED_PREPROCESSOR,
     INFORMED_REGULARIZER,
-    INFORMED_SCHEDULE,
     INITIALIZER,
     LAYERS,
     LOSS,
-    MATRIX_OPTIMIZER,
     NORMALIZATION,
-    OPTIMIZER,
+    PLAIN_PREPROCESSOR,
     PLAIN_REGULARIZER,
-    PLAIN_SCHEDULE,
     PREPROCESSOR,
     REGULARIZER,
-    SCHEDULE,
 )
 
 
@@ -80,10 +86,25 @@ def _without(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 WRAPPERS: Mapping[str, Wrapper] = {
-    "halves": Wrapper(("GatedActivation",), GATED_ACTIVATION),  # sets the activation, too
-    "activation": Wrapper(("Activation",), ACTIVATION),
+    "halves": Wrapper(  # sets the activation, too
+        ("GatedActivation",),
+        GATED_ACTIVATION,
+        plain=_without(INFORMED_GATED_ACTIVATION),
+        informed=INFORMED_GATED_ACTIVATION,
+    ),
+    "activation": Wrapper(
+        ("Activation",),
+        ACTIVATION,
+        plain=_without(INFORMED_ACTIVATION),
+        informed=INFORMED_ACTIVATION,
+    ),
     "normalize": Wrapper(("Normalization",), NORMALIZATION),
-    "preprocess": Wrapper(("Preprocessor",), PREPROCESSOR),
+    "preprocess": Wrapper(
+        ("Preprocessor",),
+        PREPROCESSOR,
+        plain=PLAIN_PREPROCESSOR,
+        informed=INFORMED_PREPROCESSOR,
+    ),
     "loss": Wrapper(
         ("Loss",),
         LOSS,

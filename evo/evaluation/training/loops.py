@@ -15,7 +15,7 @@ import torch
 from evo.core.seeds import child_seed
 from evo.evaluation.training.isolated import CallLostError, isolated
 from evo.evaluation.training.probe import NOTHING
-from evo.evaluation.training.trainer import Course, Trained
+from evo.evaluation.training.results import Course, Trained
 from evo.networks.parts import Parts
 from evo.networks.torch_parts import CALLS, TorchParts
 from evo.tasks.base import LoopTask

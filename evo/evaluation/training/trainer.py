@@ -17,6 +17,7 @@ from evo.core.seeds import child_seed
 from evo.evaluation.training.adam import StackedAdam
 from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import NOTHING, Probe, look
+from evo.evaluation.training.results import Course, Trained, best_setting
 from evo.evaluation.training.rule import StackedRule
 from evo.networks.base import Network, Parameters
 from evo.networks.informed import Informed
@@ -29,35 +30,6 @@ _EVALUATION_BATCH = 256
 """Samples per copy that are evaluated at once; more would not fit the caches."""
 _LOOKED_AT = 64
 """Samples on which signals and gradients are looked at."""
-
-
-class Course(NamedTuple):
-    """How a training went, for its author to read; nothing is decided by it.
-
-    Attributes:
-        early: mean training loss, or error rate, of the first epoch: (seeds, settings).
-        late: of the last one.
-        start: a look at the first seed's copy before training.
-        end: the same after it, at the setting that is best on validation data.
-    """
-
-    early: torch.Tensor
-    late: torch.Tensor
-    start: Probe
-    end: Probe
-
-
-class Trained(NamedTuple):
-    """Results of training, each (seeds, settings) float32.
-
-    Losses are those of the task, or error rates where the parts are judged by accuracy. A copy
-    that diverged has loss `inf` and accuracy 0. The course is there where it was asked for.
-    """
-
-    validation_loss: torch.Tensor
-    test_loss: torch.Tensor
-    test_accuracy: torch.Tensor
-    course: Course | None = None
 
 
 def train(
@@ -123,18 +95,6 @@ class Passed(NamedTuple):
     targets: torch.Tensor
 
 
-def best_setting(validation_loss: torch.Tensor) -> int:
-    """Index of the setting with the fewest diverged seeds, then the lowest mean loss.
-
-    Args:
-        validation_loss: (seeds, settings), `inf` where a copy diverged.
-    """
-    diverged = torch.isinf(validation_loss)
-    mean = validation_loss.masked_fill(diverged, 0.0).sum(0) / (~diverged).sum(0).clamp(min=1)
-    places = range(validation_loss.shape[1])
-    return min(zip(diverged.sum(0).tolist(), mean.tolist(), places, strict=True))[2]
-
-
 class _Rows(NamedTuple):
     """Indices into a task's samples, per split: (copies, samples of the split)."""
 
@@ -173,7 +133,9 @@ class _Copies:
     ) -> None:
         self._device = data.train.inputs.device
         self._shape = (len(seeds), len(settings))
-        self._inputs = network.arranged(parts.prepared(data.samples.inputs))
+        self._inputs = data.samples.inputs
+        if not isinstance(parts.preprocess, Informed):
+            self._inputs = network.arranged(parts.prepared(self._inputs))
         self._targets = data.samples.targets
         self._objective = data.objective
         self._network = network
@@ -301,4 +263,7 @@ class _Copies:
             values.index_select(0, flat).view(*rows.shape, *values.shape[1:])
             for values in (self._inputs, self._targets)
         )
+        if isinstance(self._parts.preprocess, Informed):
+            arranged = self._network.arranged(self._parts.augmented(inputs).flatten(0, 1))
+            inputs = arranged.view(*rows.shape, *arranged.shape[1:])
         return inputs, targets

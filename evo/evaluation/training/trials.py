@@ -18,7 +18,8 @@ from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
 from evo.evaluation.training.loops import Limits, train_by_loop
 from evo.evaluation.training.probe import rounded
-from evo.evaluation.training.trainer import Course, Trained, best_setting, train
+from evo.evaluation.training.results import Course, Trained, best_setting
+from evo.evaluation.training.trainer import train
 from evo.networks.parts import Parts
 from evo.tasks.base import Data, LoopTask, tasks
 from evo.tasks.measurements import Budget

@@ -6,7 +6,8 @@ A graph computes the values and gradients of the source it was traced from, on a
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, SLIDIN
 from evo.validation.graph.arguments import GraphError, first_line
 from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.shape_cache import SHARED, ShapeCache
-from evo.validation.graph.sizes import ShapeOf
+from evo.validation.graph.sizes import Formula, ShapeOf, ShapeSlice, Size
 from evo.validation.graph.step import GraphStep
 
 # A few operators run copy by copy under vmap, and torch warns at each use.
@@ -51,6 +52,12 @@ class Graph:
         self._nodes = {
             (place, torch.device("cpu")): case.nodes for place, case in enumerate(self._cases)
         }
+
+    @cached_property
+    def reads(self) -> frozenset[int]:
+        """Indices of the inputs on which its output may depend, by their values or sizes."""
+        values = {index for case in self._cases for index in (case.output, *_sources(case))}
+        return frozenset(index for index in values if index < self.inputs)
 
     @classmethod
     def parse(
@@ -173,6 +180,25 @@ class Graph:
                 for constant in self._cases[place].nodes
             )
         return self._nodes[place, device]
+
+
+def _sources(case: Document) -> Iterator[int]:
+    """Indices of the values that the steps of a case use, and of inputs whose sizes it looks at."""
+    for formula, _ in case.when:
+        yield from formula.inputs()
+    for step in case.steps:
+        yield from (source for _, source in step.single)
+        yield from (one for _, sources in step.several for one in sources if one is not None)
+        for position in step.sized:
+            yield from _sized(step.arguments[position])
+
+
+def _sized(argument: Any) -> Iterator[int]:
+    if isinstance(argument, Size | Formula | ShapeSlice):
+        yield from argument.inputs()
+    elif isinstance(argument, list):
+        for item in argument:
+            yield from _sized(item)
 
 
 def _cost(step: GraphStep, values: Sequence[Any]) -> int:

@@ -9,15 +9,21 @@ import torch.nn.functional as F
 from support.components import traced_kind
 from support.records import written
 from support.small_data import data, split
+from torch import nn
 
 from evo.codegen.component_file import Origin, component_file
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
-from evo.evaluation.training.trainer import Trained, train
+from evo.evaluation.training.results import Trained
+from evo.evaluation.training.trainer import train
+from evo.networks.cnn import Cnn
 from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
+from evo.networks.modules import ModuleNetwork
 from evo.networks.parts import Parts
+from evo.networks.patches import Patches
 from evo.networks.torch_parts import TorchParts
+from evo.networks.transformer import Transformer
 from evo.validation.policy.rules import check_source
 from evo.validation.refusal import Refused
 from operators.crossover_tree import CrossoverTree
@@ -25,6 +31,22 @@ from operators.tree.program import Program
 from operators.tree.tidy import tidy, write_program
 
 SOURCES = {
+    "activation": (
+        "import torch\nimport torch.nn.functional as F\n"
+        "def activation(x, noise, training):\n"
+        "    dropped = F.relu(x) * (noise > -1.0) / 0.84\n"
+        "    return torch.where(training > 0, dropped, F.relu(x))"
+    ),
+    "gated-activation": (
+        "import torch\nimport torch.nn.functional as F\ndef glu(gate, value, noise):\n"
+        "    return F.relu(gate) * (value + 0.3 * noise)"
+    ),
+    "parametric-activation": (
+        "import torch\nimport torch.nn.functional as F\n"
+        "def activation(x, a, b, p, h, noise, e):\n"
+        "    return F.silu(a * x + h) * p + 0.1 * e * torch.tanh(x) * (1 + noise)"
+    ),
+    "preprocessor": "def preprocess(x, noise):\n    return x + 0.2 * noise",
     "initializer": (
         "import torch\ndef initialize(z, fan_in, fan_out, layers, layer):\n"
         "    return z / torch.sqrt(fan_in * layers) * layer"
@@ -45,10 +67,26 @@ SOURCES = {
     ),
 }
 UNLIKE = {
+    "activation": ("-1.0", "-1.5"),
+    "gated-activation": ("0.3", "0.6"),
+    "parametric-activation": ("* p", "* p * e"),
+    "preprocessor": ("0.2", "0.5"),
     "initializer": (") * layer", ") * (layers - layer + 1)"),
     "schedule": ("/ 4", "/ 40"),
     "loss": ("outputs + prior", "outputs + 2 * prior"),
     "regularizer": ("noise > 0", "noise > 1"),
+}
+
+NOISY = sorted(kind for kind, source in SOURCES.items() if "noise" in source)
+NETWORKS = {
+    "cnn": (Cnn((3, 4)), (1, 8, 8)),
+    "mlp": (Mlp((6,)), (4,)),
+    "patches": (Patches((3, 4)), (1, 8, 8)),
+    "transformer": (Transformer(width=8, blocks=1), (1, 8, 8)),
+    "module": (
+        ModuleNetwork(lambda: nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))),
+        (4,),
+    ),
 }
 
 
@@ -127,8 +165,9 @@ def test_a_loss_sees_the_class_counts_of_its_own_training_data() -> None:
     assert not torch.equal(seen.test_accuracy, plain.test_accuracy)
 
 
-def test_noise_follows_a_copys_own_seed_whatever_trains_beside_it() -> None:
-    parts = component("regularizer")
+@pytest.mark.parametrize("kind", NOISY)
+def test_noise_follows_a_copys_own_seed_whatever_trains_beside_it(kind: str) -> None:
+    parts = component(kind)
 
     together = trained(parts, seeds=(3, 4, 5))
 
@@ -136,6 +175,33 @@ def test_noise_follows_a_copys_own_seed_whatever_trains_beside_it() -> None:
     assert together.test_loss.flatten().tolist() == pytest.approx(alone, abs=1e-6)
     assert trained(parts, seeds=(4,)).test_loss.item() == alone[1]
     assert len(set(alone)) == 3
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("kind", ["activation", "parametric-activation"])
+def test_every_network_gives_noise_in_training_alone(kind: str, name: str) -> None:
+    network, shape = NETWORKS[name]
+    parts = component(kind)
+    start = network.fresh(shape, 3, torch.Generator().manual_seed(0), parts)
+    stacked = {key: torch.stack([value] * 2) for key, value in start.items()}
+    inputs = torch.stack([network.arranged(torch.randn(5, *shape))] * 2)
+    parts.state.noise = torch.randn
+
+    tested = network.forward(stacked, inputs, parts)
+    parts.state.is_training = True
+    first, second = network.forward(stacked, inputs, parts)
+
+    torch.testing.assert_close(tested[0], tested[1])
+    assert (first - second).abs().max() > 1e-3
+
+
+def test_an_activation_learns_the_optional_numbers_that_it_reads_and_no_others() -> None:
+    learned = component("parametric-activation").activation_learnables
+
+    assert [(one.name, one.per, one.initial) for one in learned] == [
+        *(("a", "layer", 1.0), ("b", "layer", 0.0), ("e", "layer", 1)),
+        *(("h", "layer", 0), ("p", "feature", 1)),
+    ]
 
 
 def test_noise_is_another_at_every_step_and_matrix() -> None:
@@ -173,11 +239,18 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
     elif kind == "initializer":
         namespace["initialize_model"](model)
         assert model[1].weight.std() > 1.2 * model[0].weight.std()
-    else:
+    elif kind == "regularizer":
         penalty = namespace["Regularizer"]()
         assert penalty(model) > 0
         penalty.progress = 1.0
         assert penalty(model) == 0
+    else:
+        name = "".join(word.title() for word in kind.split("-")).replace("Parametric", "")
+        made = namespace[name](*([4] if "p, h" in SOURCES[kind] else []))
+        x = torch.randn(5, 4)
+        assert not torch.equal(made(x), made(x))
+        made.eval()
+        assert torch.equal(made(x), made(x))
 
 
 def test_a_loop_of_ones_own_says_how_far_it_is() -> None:

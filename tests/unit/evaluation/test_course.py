@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from evo.evaluation.training.trainer import Trained, train
+from evo.evaluation.training.results import Trained
+from evo.evaluation.training.trainer import train
 from evo.networks.base import Network
 from evo.networks.cnn import Cnn
 from evo.networks.mlp import Mlp

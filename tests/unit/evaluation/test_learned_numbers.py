@@ -8,7 +8,8 @@ import torch.nn.functional as F
 
 from evo.core.contract import Learnable
 from evo.core.seeds import child_seed
-from evo.evaluation.training.trainer import Trained, train
+from evo.evaluation.training.results import Trained
+from evo.evaluation.training.trainer import train
 from evo.networks.mlp import Mlp
 from evo.networks.parts import Parts
 from evo.tasks.base import Data, Split

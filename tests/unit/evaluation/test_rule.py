@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from evo.evaluation.training.adam import StackedAdam
+from evo.evaluation.training.results import Trained
 from evo.evaluation.training.rule import StackedRule
-from evo.evaluation.training.trainer import Trained, train
+from evo.evaluation.training.trainer import train
 from evo.networks.mlp import Mlp
 from evo.networks.parts import Parts
 from evo.tasks.base import Data

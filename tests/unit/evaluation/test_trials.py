@@ -9,7 +9,7 @@ from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.strata import stratum_of
 from evo.evaluation.training import trials as room
 from evo.evaluation.training.probe import Probe
-from evo.evaluation.training.trainer import Course, Trained
+from evo.evaluation.training.results import Course, Trained
 from evo.evaluation.training.trainer import train as real_train
 from evo.evaluation.training.trials import run_trials
 from evo.networks.parts import Parts
