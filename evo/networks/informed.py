@@ -82,9 +82,9 @@ def completed(
 
 def unread(component: Component, contract: Contract) -> frozenset[str]:
     """Names of the optional inputs that training could learn and the component does not read."""
+    kept = contract_of(component, contract)
     if not isinstance(component, Counted):
         return frozenset()
-    kept = contract_of(component, contract)
     read = {name for place, name in enumerate(kept.parameters) if place in component.reads}
     return frozenset(one.name for one in kept.taken if one.initial is not None) - read
 
