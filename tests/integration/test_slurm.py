@@ -5,8 +5,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,59 @@ def test_a_worker_whose_place_is_taken_back_puts_back_what_it_trains(
     assert {outcome.trials for outcome in rest} == {first.trials}
     assert not noted
     assert not list((tmp_path / "shared").iterdir())
+
+
+@pytest.fixture
+def outage(commands: Path) -> Iterator[Path]:
+    """The file that makes every command fail, and to which each attempt adds a line."""
+    file = commands / "outage"
+    yield file
+    file.unlink(missing_ok=True)
+
+
+def test_commands_that_fail_for_a_while_delay_a_lost_worker_and_nothing_else(
+    commands: Path, outage: Path, tmp_path: Path
+) -> None:
+    needs = Needs(1, cluster=ClusterSettings(folder=str(tmp_path / "shared")))
+    seconds = count(step=2.0)  # of which each look at the clock takes two
+    engine = Slurm(work(epochs=60), needs, clock=lambda: next(seconds))
+    with Workers(engine) as pool:
+        outcomes = pool.run([Job(name, IDENTITY, 0) for name in "abcd"])
+        received = [next(outcomes)]
+        outage.touch()
+        received.append(next(outcomes))  # workers go on without Slurm's commands
+        os.kill(workers_under(tmp_path)[0], signal.SIGKILL)
+        repair = threading.Thread(target=repair_after, args=(outage, 4))
+        repair.start()
+        received += outcomes
+        repair.join()
+
+    assert sorted(outcome.id for outcome in received) == list("abcd")
+    assert len({outcome.trials for outcome in received}) == 1
+
+
+def repair_after(outage: Path, attempts: int) -> None:
+    wait_for(lambda: len(outage.read_text().splitlines()) >= attempts, timeout_s=60)
+    outage.unlink()
+
+
+def test_commands_that_fail_for_ten_minutes_end_with_what_they_said(
+    commands: Path, outage: Path, tmp_path: Path
+) -> None:
+    seconds = count(step=20.0)
+    cluster = ClusterSettings(folder=str(tmp_path))
+    engine = Slurm(work(), Needs(1, cluster=cluster), clock=lambda: next(seconds))
+    engine.start()
+    outage.touch()
+    try:
+        with pytest.raises(EvoError, match="for 10 minutes: squeue failed: .* contact slurm"):
+            for _ in range(100):
+                engine.ended(0)
+    finally:
+        outage.unlink()
+        engine.stop()
+
+    assert 600 < next(seconds) < 900
 
 
 def test_what_slurm_refuses_is_said(commands: Path, tmp_path: Path) -> None:

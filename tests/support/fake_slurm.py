@@ -15,6 +15,8 @@ from pathlib import Path
 
 PLACE = Path(__file__).resolve().parent
 STATE = PLACE / "tasks"
+OUTAGE = PLACE / "outage"
+"""While it is there every command fails, and adds a line to it."""
 
 
 def sbatch(words: list[str]) -> None:
@@ -91,4 +93,8 @@ def write(name: str, process: int, known: str) -> None:
 
 
 if __name__ == "__main__":
+    if OUTAGE.exists():
+        with OUTAGE.open("a") as file:
+            file.write(f"{Path(sys.argv[0]).name}\n")
+        sys.exit("slurm_load_jobs error: Unable to contact slurm controller (connect failure)")
     {"sbatch": sbatch, "squeue": squeue, "scancel": scancel}[Path(sys.argv[0]).name](sys.argv[1:])

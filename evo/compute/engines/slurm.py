@@ -12,14 +12,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import Needs
-from evo.compute.slurm_commands import ENDED, call, quoted
+from evo.compute.slurm_commands import ENDED, CommandError, Patience, call, quoted, states_of
 from evo.compute.slurm_folder import Folder
 from evo.compute.work import Work
 from evo.core.errors import EvoError, UsageError
@@ -41,19 +41,27 @@ _PASSED_ON = frozenset(
 
 @engines.register("slurm")
 class Slurm(Engine):
-    """Arrays of `sbatch`, and a folder that all nodes see."""
+    """Arrays of `sbatch`, and a folder that all nodes see.
+
+    Args:
+        work: settings that all jobs share.
+        needs: what each training needs.
+        clock: monotonic seconds.
+    """
 
     batch_s = 5.0
     patience_s = math.inf  # a queue may be long
 
-    def __init__(self, work: Work, needs: Needs) -> None:
+    def __init__(
+        self, work: Work, needs: Needs, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__(work, needs)
         self._batches: dict[int, Batch] = {}
         self._states: dict[str, str] = {}
         self._nodes: dict[str, str] = {}
-        self._arrays: list[str] = []
+        self._newest = ""
         self._barren = 0
-        self._looked = -_LOOK_S
+        self._patience = Patience(clock, every_s=_LOOK_S)
 
     @classmethod
     def check(cls, needs: Needs) -> None:
@@ -92,7 +100,7 @@ class Slurm(Engine):
         self._over = threading.Event()
         threading.Thread(target=self._live, daemon=True).start()
         try:
-            self._look_after()
+            self._submit_workers(self.needs.workers)
         except BaseException:
             self.stop()
             raise
@@ -102,9 +110,9 @@ class Slurm(Engine):
         self._over.set()
         with suppress(OSError):
             self._folder.tell_stop()
-        if self._arrays:
+        if arrays := self._arrays:
             with suppress(EvoError):
-                call("scancel", *self._arrays)
+                call("scancel", *arrays)
         shutil.rmtree(self._folder.root, ignore_errors=True)
 
     @property
@@ -114,13 +122,10 @@ class Slurm(Engine):
         return len(self._working)
 
     def adapt(self, work: Work, needs: Needs) -> None:
-        """Take other limits; workers that are too many end when they ask for more."""
+        """Take other limits; workers that are too many are cancelled."""
         super().adapt(work, needs)
         self._folder.write_work(work, needs.secrets)
-        surplus = sorted(self._present)[needs.workers :]
-        if surplus:
-            call("scancel", *surplus)
-        self._looked = -_LOOK_S
+        self._patience.look_soon()
 
     def submit(self, batch: Batch) -> None:
         """Put a batch into the folder."""
@@ -193,31 +198,44 @@ class Slurm(Engine):
             ended.append(Ended(batch, (), Loss(cause, where, jobs, detail)))
         return ended
 
+    @property
+    def _arrays(self) -> list[str]:
+        """Arrays of which a worker waits or works."""
+        return sorted({name.partition("_")[0] for name in self._present})
+
     def _look_after(self) -> None:
-        """Look at the queue, and ask for workers in the place of those that ended."""
-        now = time.monotonic()
-        if now - self._looked < _LOOK_S:
+        """Look at the queue, and ask for workers in the place of those that ended.
+
+        Raises:
+            EvoError: Slurm has not answered for minutes, or workers end before they work.
+        """
+        if not self._patience.is_due():
             return
-        self._looked = now
-        if self._arrays:
+        try:
             self._look()
-        missing = self.needs.workers - len(self._present)
-        if missing > 0:
-            self._expect_a_start()
-            self._submit_workers(missing)
+            missing = self.needs.workers - len(self._present)
+            if missing > 0:
+                self._expect_a_start()
+                self._submit_workers(missing)
+            elif missing < 0:
+                call("scancel", *sorted(self._present)[missing:])
+        except CommandError as error:
+            self._patience.failed(error)
+        else:
+            self._patience.succeeded()
 
     def _look(self) -> None:
         """The state of each worker, from Slurm."""
-        names = ",".join(self._arrays)
-        lines = call("squeue", "-h", "-r", "-t", "all", "-j", names, "-o", "%i|%T|%N")
-        rows = [line.split("|") for line in lines.splitlines() if line.count("|") == 2]
-        seen = {name: (state, node) for name, state, node in rows}
-        for name in self._states:
-            state, node = seen.get(name, ("", ""))
-            if state:
-                self._states[name] = state
-                self._nodes[name] = node or self._nodes.get(name, "")
-            elif self._states[name] not in ENDED:
+        # An array whose `sbatch` seemed to fail may work all the same: its workers say so.
+        self._states |= dict.fromkeys(self._folder.greeted() - self._states.keys(), "PENDING")
+        if not (arrays := self._arrays):
+            return
+        seen = states_of(arrays)
+        for name, (state, node) in seen.items():
+            self._states[name] = state
+            self._nodes[name] = node or self._nodes.get(name, "")
+        for name in self._present:
+            if name not in seen:
                 self._states[name] = "COMPLETED"  # so long ago that Slurm has forgotten it
 
     def _submit_workers(self, number: int) -> None:
@@ -244,8 +262,7 @@ class Slurm(Engine):
             *(f"--output={log}/%A_%a.txt", *words, str(script)),
             environment=environment,
         )
-        array = answer.strip().partition(";")[0]
-        self._arrays.append(array)
+        array = self._newest = answer.strip().partition(";")[0]
         self._states |= {f"{array}_{place}": "PENDING" for place in range(number)}
 
     def _expect_a_start(self) -> None:
@@ -254,10 +271,10 @@ class Slurm(Engine):
         Raises:
             EvoError: they do.
         """
-        if not self._arrays:
+        if not self._newest:
             return
-        newest = self._arrays[-1]
-        started = any(name.partition("_")[0] == newest for name in self._folder.greeted())
+        started = any(name.partition("_")[0] == self._newest for name in self._folder.greeted())
+        self._newest = ""  # judged once, however often the next `sbatch` fails
         self._barren = 0 if started else self._barren + 1
         if self._barren >= _LATE_TO_START:
             raise EvoError(
