@@ -4,12 +4,8 @@ Ray is imported where it is used: it is an extra.
 """
 
 import os
-import signal
-import socket
-import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from evo.compute.data_transport import PackedData
@@ -17,13 +13,9 @@ from evo.compute.engines.base import Batch
 from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak, peak
 from evo.compute.remote import Greeting, RemoteWorker, greeting
-from evo.compute.settings import Needs
 from evo.compute.work import Work
-from evo.core.errors import EvoError
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
-
-_CONNECT_S = 20.0
 
 
 class RayWorker:
@@ -124,67 +116,3 @@ def _words(cause: LossCause, where: str, jobs: int) -> str:
 def first_line(error: BaseException) -> str:
     """The first line of an error that says something."""
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
-def room_of(nodes: Sequence[Mapping[str, Any]], needs: Needs) -> int:
-    """Number of trainings that the machines of a cluster have room for.
-
-    Args:
-        nodes: as Ray describes them.
-        needs: what each training reserves.
-
-    >>> nodes = [{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 1.0}}, {"Alive": False}]
-    >>> room_of(nodes, Needs(cpus=2)), room_of(nodes, Needs(cpus=1, gpus=0.25))
-    (4, 4)
-    """
-    room = 0
-    for resources in (node["Resources"] for node in nodes if node["Alive"]):
-        places = int(resources.get("CPU", 0) / needs.cpus + 1e-9)
-        if needs.gpus:
-            places = min(places, int(resources.get("GPU", 0) / needs.gpus + 1e-9))
-        room += places
-    return room
-
-
-def expect_listener(address: str) -> None:
-    """Expect that something listens at an address of host and port; other addresses pass.
-
-    Raises:
-        OSError: nothing does.
-    """
-    host, _, port = address.rpartition(":")
-    if host and port.isdigit() and "/" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
-
-
-@contextmanager
-def reaching() -> Generator[None]:
-    """Say that a cluster is gone where that is what went wrong.
-
-    Raises:
-        EvoError: it cannot be reached any more.
-    """
-    from ray.exceptions import LocalRayletDiedError, RaySystemError  # noqa: PLC0415
-
-    try:
-        yield
-    except (LocalRayletDiedError, RaySystemError, ConnectionError) as error:
-        raise EvoError(
-            f"The Ray cluster cannot be reached any more: {first_line(error)}. Everything is "
-            "saved; evo resume goes on, on this cluster or another."
-        ) from error
-
-
-@contextmanager
-def handlers_kept() -> Generator[None]:
-    """Keep this program's signal handlers, of which Ray replaces one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

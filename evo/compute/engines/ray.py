@@ -5,31 +5,20 @@ batch. Machines may join and leave at any time: actors that are lost are replace
 room, and what they trained is told as lost. Actors end with this process, however it ends.
 """
 
-import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
-from evo.compute.data_transport import packed
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.memory import Peak
-from evo.compute.ray_actors import (
-    Actor,
-    RayWorker,
-    expect_listener,
-    first_line,
-    handlers_kept,
-    loss_of,
-    reaching,
-    room_of,
-)
+from evo.compute.ray_actors import Actor, RayWorker, first_line, loss_of
+from evo.compute.ray_cluster import RayCluster, reaching
 from evo.compute.remote import greeting
 from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.core.errors import EvoError, UsageError
-from evo.tasks.base import LoopTask, tasks
 
 _LOOK_S = 2.0
 """Seconds between two looks at the machines of the cluster."""
@@ -50,7 +39,7 @@ class Ray(Engine):
         self._packs: dict[str, list[Any]] = {}
         self._looked = -_LOOK_S
         self._deaths = 0
-        self._is_ours = False
+        self._cluster = RayCluster(needs)
         self._ray: Any = None
 
     @classmethod
@@ -70,23 +59,12 @@ class Ray(Engine):
         Raises:
             EvoError: there is no cluster at the address, or no worker can start.
         """
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        self._cluster.join()
         import ray  # noqa: PLC0415 - the extra may be missing
 
         self._ray = ray
-        self._is_ours = not ray.is_initialized()
-        if self._is_ours:
-            try:
-                expect_listener(self.needs.cluster.address)  # Ray itself tries for minutes
-                with handlers_kept():
-                    ray.init(**self._arguments())
-            except Exception as error:  # Ray raises anything, such as `Exception` after 30 s
-                ray.shutdown()
-                where = self.needs.cluster.address
-                place = f"joined at {where!r}" if where else "started"
-                raise EvoError(f"A Ray cluster cannot be {place}: {error}") from error
         try:
-            self._share_data()
+            self._packs = self._cluster.share_data(self.work.tasks)
             self._look_after()
         except BaseException:
             self.stop()
@@ -98,9 +76,7 @@ class Ray(Engine):
             with suppress(Exception):
                 self._ray.kill(actor.handle)
         self._actors, self._homeless, self._packs = [], [], {}
-        if self._is_ours:
-            with handlers_kept():
-                self._ray.shutdown()
+        self._cluster.leave()
 
     @property
     def capacity(self) -> int:
@@ -198,37 +174,12 @@ class Ray(Engine):
     def _ready(self) -> list[Actor]:
         return [actor for actor in self._actors if actor.greeting is not None]
 
-    def _arguments(self) -> dict[str, Any]:
-        """Arguments of `ray.init`."""
-        quiet = {"log_to_driver": False, "configure_logging": False}
-        if address := self.needs.cluster.address:
-            return {"address": address, **quiet, **self.needs.cluster.options}
-        ours: dict[str, Any] = {"include_dashboard": False}
-        if self.needs.workers:
-            ours["num_cpus"] = max(1, round(self.needs.workers * self.needs.cpus))
-        # "local": never one that happens to run on this machine.
-        return {"address": "local", **ours, **quiet, **self.needs.cluster.options}
-
-    def _share_data(self) -> None:
-        """Load the data of each task once, into the object store."""
-        from ray.exceptions import ObjectStoreFullError, OutOfDiskError  # noqa: PLC0415
-
-        for name in self.work.tasks:
-            task = tasks.get(name)
-            if issubclass(task, LoopTask):
-                continue
-            # Without room the workers load the data themselves, as those of this machine do.
-            with suppress(ObjectStoreFullError, OutOfDiskError):
-                self._packs[name] = [self._ray.put(tuple(packed(task().load())))]
-
     def _look_after(self) -> None:
         """Start actors where there is room, and greet those that are ready."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_S:
             self._looked = now
-            wanted = self.needs.workers or min(
-                room_of(self._ray.nodes(), self.needs), self.needs.most
-            )
+            wanted = self.needs.workers or min(self._cluster.room(self.needs), self.needs.most)
             while len(self._actors) < wanted:
                 self._actors.append(self._new_actor())
             idle = [actor for actor in self._actors if not actor.queue]

@@ -1,0 +1,159 @@
+"""A Ray cluster: how evo joins it or starts one, its room, and data in its object store.
+
+Ray is imported where it is used: it is an extra.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from evo.compute.data_transport import packed
+from evo.compute.ray_actors import first_line
+from evo.compute.settings import Needs
+from evo.core.errors import EvoError
+from evo.tasks.base import LoopTask, tasks
+
+_CONNECT_S = 20.0
+
+
+class RayCluster:
+    """The cluster that a process has joined, or started on this machine.
+
+    Args:
+        needs: what each training needs, and where the cluster is.
+    """
+
+    def __init__(self, needs: Needs) -> None:
+        self._needs = needs
+        self._is_ours = False
+
+    def join(self) -> None:
+        """Join the cluster at the address, or start one; one that was joined before is used.
+
+        Raises:
+            EvoError: there is no cluster at the address, or none can start.
+        """
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        import ray  # noqa: PLC0415 - the extra may be missing
+
+        self._is_ours = not ray.is_initialized()
+        if not self._is_ours:
+            return
+        address = self._needs.cluster.address
+        try:
+            _expect_listener(address)  # Ray itself tries for minutes
+            with _handlers_kept():
+                ray.init(**self._arguments())
+        except Exception as error:  # Ray raises anything, such as `Exception` after 30 s
+            ray.shutdown()
+            place = f"joined at {address!r}" if address else "started"
+            raise EvoError(f"A Ray cluster cannot be {place}: {error}") from error
+
+    def leave(self) -> None:
+        """Leave the cluster, and end it if it was started here."""
+        import ray  # noqa: PLC0415
+
+        if self._is_ours:
+            with _handlers_kept():
+                ray.shutdown()
+
+    def room(self, needs: Needs) -> int:
+        """Number of trainings that it has room for now."""
+        import ray  # noqa: PLC0415
+
+        return room_of(ray.nodes(), needs)
+
+    def share_data(self, names: Sequence[str]) -> dict[str, list[Any]]:
+        """Load the data of each task once, into the object store, if there is room."""
+        import ray  # noqa: PLC0415
+        from ray.exceptions import ObjectStoreFullError, OutOfDiskError  # noqa: PLC0415
+
+        packs: dict[str, list[Any]] = {}
+        for name in names:
+            task = tasks.get(name)
+            if issubclass(task, LoopTask):
+                continue
+            # Without room the workers load the data themselves, as those of this machine do.
+            with suppress(ObjectStoreFullError, OutOfDiskError):
+                packs[name] = [ray.put(tuple(packed(task().load())))]
+        return packs
+
+    def _arguments(self) -> dict[str, Any]:
+        """Arguments of `ray.init`."""
+        cluster, needs = self._needs.cluster, self._needs
+        quiet = {"log_to_driver": False, "configure_logging": False}
+        if cluster.address:
+            return {"address": cluster.address, **quiet, **cluster.options}
+        ours: dict[str, Any] = {"include_dashboard": False}
+        if needs.workers:
+            ours["num_cpus"] = max(1, round(needs.workers * needs.cpus))
+        # "local": never one that happens to run on this machine.
+        return {"address": "local", **ours, **quiet, **cluster.options}
+
+
+def room_of(nodes: Sequence[Mapping[str, Any]], needs: Needs) -> int:
+    """Number of trainings that the machines of a cluster have room for.
+
+    Args:
+        nodes: as Ray describes them.
+        needs: what each training reserves.
+
+    >>> nodes = [{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 1.0}}, {"Alive": False}]
+    >>> room_of(nodes, Needs(cpus=2)), room_of(nodes, Needs(cpus=1, gpus=0.25))
+    (4, 4)
+    """
+    room = 0
+    for resources in (node["Resources"] for node in nodes if node["Alive"]):
+        places = int(resources.get("CPU", 0) / needs.cpus + 1e-9)
+        if needs.gpus:
+            places = min(places, int(resources.get("GPU", 0) / needs.gpus + 1e-9))
+        room += places
+    return room
+
+
+@contextmanager
+def reaching() -> Generator[None]:
+    """Say that a cluster is gone where that is what went wrong.
+
+    Raises:
+        EvoError: it cannot be reached any more.
+    """
+    from ray.exceptions import LocalRayletDiedError, RaySystemError  # noqa: PLC0415
+
+    try:
+        yield
+    except (LocalRayletDiedError, RaySystemError, ConnectionError) as error:
+        raise EvoError(
+            f"The Ray cluster cannot be reached any more: {first_line(error)}. Everything is "
+            "saved; evo resume goes on, on this cluster or another."
+        ) from error
+
+
+def _expect_listener(address: str) -> None:
+    """Expect that something listens at an address of host and port; other addresses pass.
+
+    Raises:
+        OSError: nothing does.
+    """
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
+
+
+@contextmanager
+def _handlers_kept() -> Generator[None]:
+    """Keep this program's signal handlers, of which Ray replaces one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
