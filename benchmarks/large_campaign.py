@@ -5,6 +5,7 @@ with margins that climb, so that graphs, sources, trials and reasons are as in a
 """
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import no_training
@@ -12,6 +13,18 @@ import numpy as np
 
 from archive.history.history import History
 from archive.history.reader import Reader
+from archive.store.hdf5 import opened
+from archive.store.journal import Journal
+from archive.store.record_columns import digest, slice_columns
+from archive.store.segment import GENERATION, SURVIVOR, generation_columns, write_segment
+from archive.store.tables import (
+    Columns,
+    Slice,
+    cut_lists,
+    pack_table,
+    pack_texts,
+    unpack_texts,
+)
 from evo.core.estimate import Estimate
 from evo.core.records import Record, Status
 
@@ -61,6 +74,59 @@ def write_large_campaign(
             trained = [record.id for record in members if record.status is Status.EVALUATED]
             parents = trained or parents
             history.seal(generation, members, parents[:16])
+
+
+def write_huge_campaign(folder: Path, large: Path, *, times: int) -> None:
+    """Write a campaign that repeats a large one under other ids, a segment at a time.
+
+    No record is encoded again, so that a million take a minute.
+
+    Args:
+        folder: new.
+        large: a campaign written by `write_large_campaign`, all of it in one segment.
+        times: number of repetitions.
+    """
+    reader = Reader.read(large)
+    baselines = [record for record in reader.records if record.is_baseline]
+    number = reader.generation
+    (path,) = (large / "segments").iterdir()
+    with opened(path) as file:
+        offsets = file["generation.offsets"][1:]
+        columns = slice_columns(file.take, int(offsets[0]), int(offsets[-1]))
+        columns |= cut_lists(file.take, "survivor", SURVIVOR, 1, number + 1)
+    kept = {record.id for record in baselines}
+    config = {**reader.config, "generations": times * number}
+    with History.create(folder, config=config, environment=reader.environment) as history:
+        history.seal(0, baselines, sorted(kept))
+    for repetition in range(times):
+        numbers = range(1 + repetition * number, 1 + (repetition + 1) * number)
+        repeated = _renamed(columns, kept, number=repetition)
+        repeated["record.generation"] = columns["record.generation"] + repetition * number
+        take = _slicing(repeated)
+        rows = [
+            (generation, digest(generation_columns(take, place, *span)), False)
+            for place, (generation, span) in enumerate(
+                zip(numbers, pairwise((offsets - offsets[0]).tolist()), strict=True)
+            )
+        ]
+        repeated |= pack_table("generation", GENERATION, rows)
+        repeated["generation.offsets"] = offsets - offsets[0]
+        write_segment(folder / "segments", numbers, repeated, history.id)
+    Journal.start(folder / "journal", times * number + 1, campaign=history.id).close()
+
+
+def _slicing(columns: Columns) -> Slice:
+    return lambda name, start, stop: columns[name][start:stop]
+
+
+def _renamed(columns: Columns, kept: set[str], *, number: int) -> Columns:
+    """Columns in which candidates have other ids, all but those kept."""
+    changed = dict(columns)
+    for name in ("record.id", "parent.id", "survivor.id"):
+        ids = unpack_texts(columns, name)
+        other = [id_ if id_ in kept else f"{number:04x}{id_[4:]}" for id_ in ids]
+        changed |= pack_texts(name, other)
+    return changed
 
 
 def _copied(

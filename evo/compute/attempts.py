@@ -9,6 +9,8 @@ from evo.evaluation.protocol import Job
 
 _MOST_STRIKES = 2
 """Losses of a job alone in its worker that make it a failure."""
+_MOST_SHORTAGES = 5
+"""Times that memory may run out while a job trains: another process may have taken it."""
 _MOST_MACHINES = 10
 """Machines that may be lost with one job; more than that are no accident."""
 
@@ -17,6 +19,7 @@ _MOST_MACHINES = 10
 class _Attempt:
     job: Job
     strikes: int = 0
+    shortages: int = 0
     machines: int = 0
     is_alone: bool = False
 
@@ -81,6 +84,9 @@ class Run:
             attempt = self._open[job.key]
             if cause.is_blameless:
                 attempt.machines += 1
+            elif cause is LossCause.MEMORY:
+                attempt.shortages += 1
+                attempt.is_alone = True
             elif len(jobs) == 1:
                 attempt.strikes += 1
             else:
@@ -88,6 +94,10 @@ class Run:
             if attempt.strikes >= _MOST_STRIKES:
                 error = f"its worker died or took longer than {timeout_s:g} s (timeout_s), twice"
                 self.settle(job.failed(error))
+            elif attempt.shortages >= _MOST_SHORTAGES:
+                self.settle(
+                    job.failed(f"memory ran out {attempt.shortages} times while it trained")
+                )
             elif attempt.machines > _MOST_MACHINES:
                 self.settle(job.failed(f"its machine was lost {attempt.machines} times"))
             else:

@@ -18,6 +18,10 @@ from evo.core.errors import EvoError
 from evo.tasks.base import LoopTask, tasks
 
 _CONNECT_S = 20.0
+_SETTINGS = b"\0\0\0\4\0\0\0\0\0"
+"""An empty frame of settings, the first of each side."""
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
+"""The beginning of a connection of HTTP/2 (RFC 9113, 3.4)."""
 
 
 class RayCluster:
@@ -45,7 +49,7 @@ class RayCluster:
             return
         address = self._needs.cluster.address
         try:
-            _expect_listener(address)  # Ray itself tries for minutes
+            _expect_cluster(address)  # Ray itself tries for minutes
             with _handlers_kept():
                 ray.init(**self._arguments())
         except Exception as error:  # Ray raises anything, such as `Exception` after 30 s
@@ -133,15 +137,22 @@ def reaching() -> Generator[None]:
         ) from error
 
 
-def _expect_listener(address: str) -> None:
-    """Expect that something listens at an address of host and port; other addresses pass.
+def _expect_cluster(address: str) -> None:
+    """Expect that a gRPC server answers at an address of host and port; other addresses pass.
 
     Raises:
-        OSError: nothing does.
+        OSError: none does.
     """
     host, _, port = address.rpartition(":")
-    if host and port.isdigit() and "/" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
+    if not (host and port.isdigit() and "/" not in host):
+        return
+    place = (host.strip("[]"), int(port))
+    with socket.create_connection(place, timeout=_CONNECT_S) as connection:
+        if os.environ.get("RAY_USE_TLS", "0") in ("0", "false"):
+            connection.sendall(_GREETING)
+            answer = connection.recv(4, socket.MSG_WAITALL)
+            if answer[3:] != _SETTINGS[3:4]:
+                raise OSError("what listens there is no Ray cluster")
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,6 +75,32 @@ def test_an_address_where_no_cluster_is_says_so() -> None:
         Workers(Ray(work(), needs)),
     ):
         pass
+
+    assert not ray.is_initialized()
+
+
+@contextmanager
+def listener(answer: bytes) -> Iterator[str]:
+    """The address of a program that gives this answer to whatever it is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_program_that_is_no_cluster_is_told_from_one_at_once() -> None:
+    with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as address:
+        needs = Needs(1, cluster=ClusterSettings(address=address))
+
+        with pytest.raises(EvoError, match="what listens there is no Ray cluster"):
+            Ray(work(), needs).start()
 
     assert not ray.is_initialized()
 

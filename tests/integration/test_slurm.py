@@ -116,7 +116,7 @@ def test_commands_that_fail_for_ten_minutes_end_with_what_they_said(
     engine.start()
     outage.touch()
     try:
-        with pytest.raises(EvoError, match="for 10 minutes: squeue failed: .* contact slurm"):
+        with pytest.raises(EvoError, match=r"for 10 minutes: squeue failed: .* contact slurm"):
             for _ in range(100):
                 engine.ended(0)
     finally:

@@ -97,10 +97,18 @@ class Ray(Engine):
         if not (ready := self._ready):
             self._homeless.append(batch)
             return
+        from ray.exceptions import ObjectStoreFullError, OutOfDiskError  # noqa: PLC0415
+
         actor = min(ready, key=lambda one: len(one.queue))
+        try:
+            ref = actor.handle.train.remote(batch.jobs)
+        except (ObjectStoreFullError, OutOfDiskError):
+            # Only large batches go through the store of this machine; it may have room later.
+            self._homeless.append(batch)
+            return
         if not actor.queue:
             actor.head_since = time.monotonic()
-        actor.queue.append((actor.handle.train.remote(batch.jobs), batch))
+        actor.queue.append((ref, batch))
 
     def ended(self, timeout_s: float) -> Sequence[Ended]:
         """The batches that have ended.

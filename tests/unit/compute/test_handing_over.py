@@ -10,7 +10,9 @@ from evo.compute.workers import Workers
 from evo.core.errors import EvoError
 from evo.evaluation.protocol import Job
 
-DEAD, GONE, LATE = (Loss(cause) for cause in (LossCause.WORKER, LossCause.NODE, LossCause.LATE))
+DEAD, GONE, LATE, SHORT = map(
+    Loss, (LossCause.WORKER, LossCause.NODE, LossCause.LATE, LossCause.MEMORY)
+)
 
 
 def jobs(number: int, *, heat: int = 0) -> list[Job]:
@@ -83,6 +85,16 @@ def test_machines_that_are_lost_are_no_candidates_fault_unless_it_never_ends() -
     assert not any(outcome.error for outcome in workers(unlucky).run(jobs(4)))
     errors = [outcome.error for outcome in workers(hopeless).run(jobs(4)) if outcome.error]
     assert errors == ["its machine was lost 11 times"]
+
+
+def test_memory_that_runs_out_for_a_while_is_no_candidates_fault() -> None:
+    unlucky = ScriptedEngine(2, losses={"0-1": [SHORT] * 4})
+    greedy = ScriptedEngine(2, losses={"0-1": [SHORT] * 9})
+
+    assert not any(outcome.error for outcome in workers(unlucky).run(jobs(4)))
+    errors = [outcome.error for outcome in workers(greedy).run(jobs(4)) if outcome.error]
+    assert errors == ["memory ran out 5 times while it trained"]
+    assert greedy.log.count(("0-1",)) == 5
 
 
 def test_quick_jobs_go_together_and_one_of_them_that_kills_its_worker_fails_alone() -> None:

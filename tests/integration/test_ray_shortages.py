@@ -1,0 +1,145 @@
+"""Trainings on Ray clusters that run out of memory or of room, and that grow when asked to.
+
+Each test has a cluster of its own, since these are settings of a whole cluster.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.processes import wait_for
+from support.profiles import PROFILE
+
+from evo.compute.engines.ray import Ray
+from evo.compute.losses import Loss, LossCause
+from evo.compute.settings import ClusterSettings, Needs
+from evo.compute.work import Work
+from evo.compute.workers import Workers
+from evo.evaluation.protocol import Job, Protocol, Rung
+
+ray = pytest.importorskip("ray")
+pytestmark = [
+    pytest.mark.enable_socket,
+    pytest.mark.long,
+    pytest.mark.skipif(PROFILE != "nightly", reason="clusters of their own: make test-long"),
+]
+IDENTITY = '{"inputs":1,"nodes":[],"output":{"ref":0}}'
+
+
+def work(*, epochs: int = 1) -> Work:
+    rungs = (Rung(epochs=epochs, seeds=2, networks=1),)
+    protocol = Protocol(rungs=rungs, learning_rates=(0.01,), leaders=0)
+    return Work("activation", ("digits",), protocol, "cpu", timeout_s=300.0)
+
+
+def jobs(number: int) -> list[Job]:
+    return [Job(str(place), (IDENTITY,), 0) for place in range(number)]
+
+
+@contextmanager
+def one_node(**system: Any) -> Iterator[ClusterSettings]:
+    """A cluster of one node, with settings of Ray's own."""
+    from ray.cluster_utils import Cluster
+
+    settings = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
+    cluster = Cluster(initialize_head=True, head_node_args={**settings, "_system_config": system})
+    try:
+        yield ClusterSettings(address=cluster.address)
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def test_a_worker_that_is_ended_because_memory_ran_out_costs_nothing_but_time() -> None:
+    sizes = memory_bytes()
+    used = 1 - sizes["MemAvailable"] / sizes["MemTotal"]
+    threshold = used + 2.5e9 / sizes["MemTotal"]
+    noted: list[Loss] = []
+
+    with (
+        one_node(memory_usage_threshold=threshold, memory_monitor_refresh_ms=250) as cluster,
+        Workers(Ray(work(epochs=100), Needs(1, cluster=cluster)), note=noted.append) as pool,
+    ):
+        outcomes = pool.run(jobs(4))
+        first = next(outcomes)
+        taken = np.ones(int(5e9) // 8)  # of another program on the machine
+        deadline = time.monotonic() + 60
+        rest = []
+        while not noted and time.monotonic() < deadline:
+            rest.append(next(outcomes))
+        del taken
+        rest += outcomes
+
+    assert {loss.cause for loss in noted} == {LossCause.MEMORY}
+    assert "because memory ran out" in noted[0].detail
+    assert sorted(outcome.id for outcome in [first, *rest]) == list("0123")
+    assert {outcome.trials for outcome in rest} == {first.trials}
+
+
+def memory_bytes() -> dict[str, int]:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return {
+        name: int(rest.split()[0]) * 1024 for name, _, rest in (x.partition(":") for x in lines)
+    }
+
+
+def test_without_room_in_the_object_store_workers_load_data_and_large_jobs_wait() -> None:
+    full = {"automatic_object_spilling_enabled": False, "local_fs_capacity_threshold": 0.01}
+    with one_node(**full) as cluster:
+        ray.init(address=cluster.address, log_to_driver=False)
+        held = filled()
+        engine = Ray(work(), Needs(1, cluster=cluster))
+        with Workers(engine) as pool:
+            small = list(pool.run(jobs(1)))
+            large = pool.run([Job("large", (IDENTITY + " " * 3_000_000,), 0)])
+            held.clear()
+            (late,) = large
+
+    assert small[0].trials
+    assert late.trials == small[0].trials
+
+
+def filled() -> list[Any]:
+    """References to objects that leave no room for another of a hundred kilobytes."""
+    from ray.exceptions import ObjectStoreFullError, OutOfDiskError
+
+    held: list[Any] = []
+    size = 16_000_000
+    while size > 100_000:
+        assert len(held) < 100, "the store is never full"
+        try:
+            held.append(ray.put(np.zeros(size, np.uint8)))
+        except (ObjectStoreFullError, OutOfDiskError):
+            size //= 2
+    return held
+
+
+def test_machines_that_an_autoscaler_adds_are_used_and_idle_ones_leave() -> None:
+    from ray.cluster_utils import AutoscalingCluster
+
+    node = {"resources": {"CPU": 1}, "node_config": {}, "min_workers": 0, "max_workers": 2}
+    cluster = AutoscalingCluster(
+        head_resources={"CPU": 0}, worker_node_types={"trainer": node}, idle_timeout_minutes=0.05
+    )
+    cluster.start()
+    try:
+        ray.init(address="auto", log_to_driver=False)
+        before = living()
+        with Workers(Ray(work(), Needs(1))) as pool:
+            outcomes = list(pool.run(jobs(3)))
+            during = living()
+        wait_for(lambda: living() == before, timeout_s=120)
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+    assert during == before + 1
+    assert sorted(outcome.id for outcome in outcomes) == list("012")
+
+
+def living() -> int:
+    return sum(node["Alive"] for node in ray.nodes())
