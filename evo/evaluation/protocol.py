@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
     Field,
@@ -19,6 +19,7 @@ from evo.core.records import JobKey, Outcome, Trial
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]
+Precision = Literal["float32", "bfloat16"]
 
 
 class Setting(NamedTuple):
@@ -79,6 +80,12 @@ class Protocol(Frozen):
     """Factors of a penalty to try with every learning rate, ascending; picked like these."""
     batch_size: PositiveInt = 32
     """Samples per batch."""
+    precision: Precision = "float32"
+    """Precision of the forward pass. With `bfloat16` products are of 16 bits, which a GPU may do
+    twice as fast; parameters, losses and updates keep 32 bits. Results are other ones."""
+    recorded_steps: bool = False
+    """Record a training step on a GPU as a CUDA graph, and replay it: quicker where networks are
+    small. Not tried on a GPU yet; the processor takes no notice."""
 
     @field_validator("learning_rates", "strengths")
     @classmethod

@@ -95,6 +95,7 @@ class _ReadOut(torch.autograd.Function):
     def backward(
         ctx: Any, gradient: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        signal, weight = ctx.saved_tensors
+        # The gradient has 16 bits where the product had.
+        signal, weight = (saved.to(gradient.dtype) for saved in ctx.saved_tensors)
         by_output = gradient.transpose(1, 2)
         return gradient.bmm(weight), by_output.bmm(signal), by_output.sum(2, keepdim=True)

@@ -49,12 +49,12 @@ class StackedAdam:
         self._square = views(torch.zeros_like(self._start))
         self._steps = torch.zeros((), device=self._start.device)
 
-    def step(self, gradients: list[torch.Tensor], *, schedule: float) -> None:
+    def step(self, gradients: list[torch.Tensor], *, schedule: float | torch.Tensor) -> None:
         """Apply one update.
 
         Args:
             gradients: one per parameter, in order, each (copies, …).
-            schedule: factor of every copy's learning rate.
+            schedule: factor of every copy's learning rate, a number or ().
         """
         self._steps += 1
         torch._fused_adam_(

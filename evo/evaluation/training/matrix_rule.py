@@ -18,6 +18,7 @@ class StackedMatrixRule:
         rates: (copies,) learning rates.
         update: the rule for one matrix of one copy, see `Parts`.
         roles: of the parameters, which say how weights are matrices; others are rows.
+        in_place: whether states stay where they are in memory, as a recorded step needs.
 
     Attributes:
         parameters: current values by name; leaves that require a gradient.
@@ -29,7 +30,10 @@ class StackedMatrixRule:
         rates: torch.Tensor,
         update: Update,
         roles: Mapping[str, Role],
+        *,
+        in_place: bool = False,
     ) -> None:
+        self._in_place = in_place
         self._update = torch.func.vmap(update, in_dims=(0, 0, 0, 0, 0, None, 0))
         self._rates = rates
         self._roles = [roles.get(name) for name in starts]
@@ -38,17 +42,20 @@ class StackedMatrixRule:
             for name, start in starts.items()
         }
         self._states = [
-            [[torch.zeros_like(matrix)] * _STATES for matrix in _matrices(values.detach(), role)]
+            [
+                [torch.zeros_like(matrix) for _ in range(_STATES)]
+                for matrix in _matrices(values.detach(), role)
+            ]
             for values, role in zip(self.parameters.values(), self._roles, strict=True)
         ]
         self._steps = torch.zeros((), device=rates.device)
 
-    def step(self, gradients: list[torch.Tensor], *, schedule: float) -> None:
+    def step(self, gradients: list[torch.Tensor], *, schedule: float | torch.Tensor) -> None:
         """Apply one update.
 
         Args:
             gradients: one per parameter, in order, each (copies, …).
-            schedule: factor of every copy's learning rate.
+            schedule: factor of every copy's learning rate, a number or ().
         """
         self._steps += 1
         with torch.no_grad():
@@ -61,7 +68,12 @@ class StackedMatrixRule:
                 decreases: list[torch.Tensor] = []
                 for place, (of_loss, weights) in enumerate(pairs):
                     updated = self._update(of_loss, *states[place], weights, self._steps, norms)
-                    decrease, *states[place] = updated.unbind(1)
+                    decrease, *after = updated.unbind(1)
+                    if self._in_place:
+                        for old, new in zip(states[place], after, strict=True):
+                            old.copy_(new)
+                    else:
+                        states[place] = after
                     decreases.append(decrease)
                 decrease = _joined(decreases, role, values.shape)
                 rates = (schedule * self._rates).view(-1, *[1] * (values.dim() - 1))

@@ -14,14 +14,21 @@ class StackedRule:
         starts: initial values by parameter name, each (copies, …).
         rates: (copies,) learning rates.
         update: the rule for one parameter tensor of one copy, see `Parts`.
+        in_place: whether states stay where they are in memory, as a recorded step needs.
 
     Attributes:
         parameters: current values by name; leaves that require a gradient.
     """
 
     def __init__(
-        self, starts: Mapping[str, torch.Tensor], rates: torch.Tensor, update: Update
+        self,
+        starts: Mapping[str, torch.Tensor],
+        rates: torch.Tensor,
+        update: Update,
+        *,
+        in_place: bool = False,
     ) -> None:
+        self._in_place = in_place
         # A rule may use a whole tensor, such as its norm, so copies must be separate.
         self._update = torch.func.vmap(update, in_dims=(0, 0, 0, 0, None))
         self._rates = rates.unsqueeze(1)
@@ -34,12 +41,12 @@ class StackedRule:
         self._states = [(torch.zeros_like(weights), torch.zeros_like(weights)) for weights in flat]
         self._steps = torch.zeros((), device=rates.device)
 
-    def step(self, gradients: list[torch.Tensor], *, schedule: float) -> None:
+    def step(self, gradients: list[torch.Tensor], *, schedule: float | torch.Tensor) -> None:
         """Apply one update.
 
         Args:
             gradients: one per parameter, in order, each (copies, …).
-            schedule: factor of every copy's learning rate.
+            schedule: factor of every copy's learning rate, a number or ().
         """
         self._steps += 1
         rates = schedule * self._rates
@@ -51,4 +58,8 @@ class StackedRule:
                 )
                 decrease, *states = update.unbind(1)
                 weights.addcmul_(decrease, rates, value=-1)
-                self._states[index] = (states[0], states[1])
+                if self._in_place:
+                    for old, new in zip(self._states[index], states, strict=True):
+                        old.copy_(new)
+                else:
+                    self._states[index] = (states[0], states[1])

@@ -14,9 +14,11 @@ import torch
 import torch.nn.functional as F
 
 from evo.core.seeds import child_seed
+from evo.evaluation.protocol import Precision
 from evo.evaluation.training.adam import StackedAdam
 from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import NOTHING, Probe, look
+from evo.evaluation.training.recorded import Passed, RecordedSteps, Recorder
 from evo.evaluation.training.results import Course, Trained, best_setting
 from evo.evaluation.training.rule import StackedRule
 from evo.networks.base import Network, Parameters
@@ -43,6 +45,8 @@ def train(
     epochs: int,
     batch_size: int,
     observe: bool = False,
+    precision: Precision = "float32",
+    record: Recorder | None = None,
 ) -> Trained:
     """Train one copy per seed and setting, on the device of `data`.
 
@@ -59,11 +63,19 @@ def train(
         epochs: passes over the training split.
         batch_size: samples per step and copy.
         observe: whether to note the course of the training too.
+        precision: of the forward pass; parameters, losses and updates have 32 bits.
+        record: how to record a step, to replay it for the others; None takes each as it is.
     """
     network = network.suited(parts)
     strengths = strengths or [1.0] * len(learning_rates)
     settings = list(zip(learning_rates, strengths, strict=True))
-    copies = _Copies(network, data, parts, seeds, settings)
+    seen = (parts.activation, parts.preprocess, parts.penalty, parts.loss)
+    if any(isinstance(part, Informed) for part in seen):
+        record = None  # progress and noise differ at each step, and Python makes them
+    copies = _Copies(
+        network, data, parts, seeds, settings, precision=precision, in_place=record is not None
+    )
+    step = copies.step if record is None else RecordedSteps(copies.step, record)
     samples = len(data.train.targets)
     batches = max(1, samples // batch_size)
     steps = epochs * batches
@@ -74,10 +86,11 @@ def train(
     for epoch in range(epochs):
         shuffled = torch.stack([torch.randperm(samples, generator=g) for g in generators])
         rows = copies.rows.train.gather(1, copies.for_each(shuffled))
-        for step, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
-            passed = copies.step(batch, schedule=factors[step], progress=step / steps)
+        for number, batch in enumerate(rows.split(batch_size, dim=1)[:batches], epoch * batches):
+            copies.state.progress = number / steps
+            passed = step(batch, factors[number])
             if epoch in noted:
-                noted[epoch].append(passed)
+                noted[epoch].append(passed if record is None else passed.copied())
     validation_loss, _ = copies.measure(copies.rows.validation)
     test_loss, test_accuracy = copies.measure(copies.rows.test)
     if not observe:
@@ -85,14 +98,6 @@ def train(
     end = copies.look(setting=best_setting(validation_loss))
     early, late = (copies.deciding(noted[epoch]) for epoch in (0, epochs - 1))
     return Trained(validation_loss, test_loss, test_accuracy, Course(early, late, start, end))
-
-
-class Passed(NamedTuple):
-    """A step's losses (copies, batch), outputs and targets."""
-
-    losses: torch.Tensor
-    outputs: torch.Tensor
-    targets: torch.Tensor
 
 
 class _Rows(NamedTuple):
@@ -121,7 +126,12 @@ def _generator(seed: int, purpose: str) -> torch.Generator:
 
 
 class _Copies:
-    """Stacked parameters of all copies, seeds outermost: each tensor is (seeds · settings, …)."""
+    """Stacked parameters of all copies, seeds outermost: each tensor is (seeds · settings, …).
+
+    Attributes:
+        rows: indices into the task's samples.
+        state: of the training, as its components see it.
+    """
 
     def __init__(
         self,
@@ -130,6 +140,9 @@ class _Copies:
         parts: Parts,
         seeds: Sequence[int],
         settings: Sequence[tuple[float, float]],
+        *,
+        precision: Precision,
+        in_place: bool,
     ) -> None:
         self._device = data.train.inputs.device
         self._shape = (len(seeds), len(settings))
@@ -138,15 +151,16 @@ class _Copies:
             self._inputs = network.arranged(parts.prepared(self._inputs))
         self._targets = data.samples.targets
         self._objective = data.objective
+        self._precision = precision
         self._network = network
         noise = seeded_noise([_generator(seed, "noise") for seed in seeds], self.for_each)
-        self._state = TrainingState(noise=noise)
-        self._parts = parts = replace(parts, state=self._state)
+        self.state = TrainingState(noise=noise)
+        self._parts = parts = replace(parts, state=self.state)
         sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
         self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
         if isinstance(parts.loss, Informed):
             classes = F.one_hot(self._targets[self.rows.train], data.outputs)
-            self._state.class_counts = classes.sum(1).clamp(min=1)
+            self.state.class_counts = classes.sum(1).clamp(min=1)
         shape = tuple(data.train.inputs.shape[1:])
         starts = [
             network.fresh(shape, data.outputs, _generator(seed, "weights"), parts) for seed in seeds
@@ -166,23 +180,24 @@ class _Copies:
         if parts.update is None:
             self._optimiser = StackedAdam(stacked, rates)
         elif parts.updates_matrices:
-            self._optimiser = StackedMatrixRule(stacked, rates, parts.update, network.roles())
+            self._optimiser = StackedMatrixRule(
+                stacked, rates, parts.update, network.roles(), in_place=in_place
+            )
         else:
-            self._optimiser = StackedRule(stacked, rates, parts.update)
+            self._optimiser = StackedRule(stacked, rates, parts.update, in_place=in_place)
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
         """Repeat a tensor for every setting: (seeds, …) → (copies, …), on the device."""
         return by_seed.to(self._device).repeat_interleave(self._shape[1], dim=0)
 
-    def step(self, rows: torch.Tensor, *, schedule: float, progress: float) -> Passed:
+    def step(self, rows: torch.Tensor, schedule: float | torch.Tensor) -> Passed:
         """Update every copy on its own batch.
 
         Args:
             rows: sample indices, (copies, batch).
-            schedule: factor of every copy's learning rate.
-            progress: share of the training that is over.
+            schedule: factor of every copy's learning rate, a number or ().
         """
-        self._state.progress, self._state.is_training = progress, True
+        self.state.is_training = True
         outputs, targets = self._outputs(rows)
         # Copies share no parameters, so the gradient of the sum is each copy's own gradient.
         losses = self._parts.losses(self._objective.losses, outputs, targets)
@@ -200,7 +215,7 @@ class _Copies:
             materialize_grads=True,
         )
         self._optimiser.step(list(gradients), schedule=schedule)
-        self._state.is_training = False
+        self.state.is_training = False
         return Passed(losses.detach(), outputs.detach(), targets)
 
     def deciding(self, passed: Sequence[Passed]) -> torch.Tensor:
@@ -219,7 +234,7 @@ class _Copies:
         copy = slice(setting, setting + 1)
         batch = self._samples(self.rows.train[copy, :_LOOKED_AT])
         parameters = {name: value[copy] for name, value in self._parameters.items()}
-        state = self._state
+        state = self.state
         if state.class_counts is not None:
             state = replace(state, class_counts=state.class_counts[copy])
         parts = replace(self._parts, state=state)
@@ -252,8 +267,14 @@ class _Copies:
     def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Outputs of every copy on its sample indices (copies, batch), and the targets."""
         inputs, targets = self._samples(rows)
-        outputs = self._network.forward(self._parameters, inputs, self._parts)
-        return outputs, targets
+        if self._precision == "float32":
+            return self._network.forward(self._parameters, inputs, self._parts), targets
+        # Without its cache, which a recorded step would read after it was freed.
+        with torch.autocast(
+            self._device.type, getattr(torch, self._precision), cache_enabled=False
+        ):
+            outputs = self._network.forward(self._parameters, inputs, self._parts)
+        return outputs.float(), targets
 
     def _samples(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs and targets of sample indices (copies, batch)."""

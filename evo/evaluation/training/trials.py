@@ -18,6 +18,7 @@ from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
 from evo.evaluation.training.loops import Limits, train_by_loop
 from evo.evaluation.training.probe import rounded
+from evo.evaluation.training.recorded import record_on_gpu
 from evo.evaluation.training.results import Course, Trained, best_setting
 from evo.evaluation.training.trainer import train
 from evo.networks.parts import Parts
@@ -58,6 +59,7 @@ def run_trials(
         lost: called with why such a training gave no result, in words.
     """
     rung_settings = protocol.rungs[rung]
+    is_recorded = protocol.recorded_steps and device.startswith("cuda")
     counting = [t._replace(rung=rung) for t in known if protocol.counts_at(t.rung, rung)]
     trials: list[Trial] = []
     for task_name in task_names:
@@ -85,6 +87,8 @@ def run_trials(
                         parts,
                         epochs=rung_settings.epochs,
                         batch_size=protocol.batch_size,
+                        precision=protocol.precision,
+                        record=record_on_gpu if is_recorded else None,
                     )
                 if picked:
                     trials += _trained(train_copies, rung, stratum, missing, tuple(picked))[0]

@@ -16,6 +16,7 @@ from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.pareto import hypervolume
 from evo.core.records import Record
+from evo.evaluation.protocol import Protocol
 from evo.report.facts.front import Front, front_point, pareto_front
 from evo.report.facts.status import status_facts
 
@@ -24,6 +25,7 @@ REFERENCE = (0.0, 0.0)
 
 MEASURED_BY = ("kind", "tasks", "protocol", "device")
 """Settings that must agree for win rates to mean the same."""
+_DEFAULTS: Mapping[str, Any] = Protocol().model_dump(mode="json")
 _WHO_TRAINS = ("keep", "racing", "heat_seeds", "leaders")
 """Settings of the protocol that decide who trains on how many seeds, not what a trial is."""
 _FEWEST_SEEDS = 3
@@ -102,7 +104,8 @@ def differing_trials(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[s
 
 def _trial_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     settings = {key: config.get(key) for key in MEASURED_BY if key != "protocol"}
-    protocol: Mapping[str, Any] = config.get("protocol", {})
+    # A campaign that began before there was a setting has trained by its default.
+    protocol: Mapping[str, Any] = _DEFAULTS | config.get("protocol", {})
     kept = {f"protocol.{key}": protocol[key] for key in protocol if key not in _WHO_TRAINS}
     return settings | kept
 
