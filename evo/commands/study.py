@@ -54,7 +54,7 @@ def study(
         from evo.report.views.study import plan_view
 
         with err.status("training baselines …"):
-            facts = plan_facts(stem, cells)
+            facts = plan_facts(stem, read, cells)
         print_facts(facts, plan_view(facts), as_json=as_json)
         return
     folder = named_folder(RUNS, stem)

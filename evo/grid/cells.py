@@ -33,8 +33,8 @@ class Cell:
         return sum(map(self.config.offspring_in, generations))
 
     def end_of_round(self, number: int, rounds: int) -> int:
-        """The generation up to which it runs in a round, counted from 1."""
-        return ceil(self.config.generations * number / rounds)
+        """The generation up to which it runs in a round, counted from 1; further ones end alike."""
+        return ceil(self.config.generations * min(number / rounds, 1))
 
 
 def cells_of(study: Study) -> list[Cell]:
@@ -75,20 +75,12 @@ def _cells(study: Study) -> Iterator[Cell]:
             *(rule.settings for rule in study.where if rule.covers(everything)),
         ]
         config = layered(study.base, layers, seed=seed, where=f"of cell {name}")
-        yield Cell(name, everything, _sized(config, study, cells=len(chosen)))
+        yield Cell(name, everything, _sized(config, study))
 
 
-def _sized(config: Config, study: Study, *, cells: int) -> Config:
-    """The configuration with as many generations as there are hypotheses, and its budget."""
+def _sized(config: Config, study: Study) -> Config:
+    """The configuration with as many generations as there are hypotheses."""
     generations = 1
     while sum(map(config.offspring_in, range(1, generations + 1))) < study.hypotheses:
         generations += 1
-    shares = {name: _share(limit, cells) for name, limit in study.budget if limit}
-    budget = config.llm.budget.model_copy(update=shares)
-    llm = config.llm.model_copy(update={"budget": budget})
-    return config.model_copy(update={"generations": generations, "llm": llm})
-
-
-def _share(limit: float, cells: int) -> float:
-    """An equal share of a limit; of a count at least one, since 0 would mean no limit."""
-    return max(limit // cells, 1) if isinstance(limit, int) else limit / cells
+    return config.model_copy(update={"generations": generations})

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.core.errors import UsageError
+from evo.core.records import Record
 from evo.grid.benches import groups_of
 from evo.grid.results import cells_in
 from evo.report.documents.contents import address_of
@@ -14,10 +15,11 @@ from evo.report.documents.study_contents import (
     reader_of,
 )
 from evo.report.facts.course import PARTS
-from evo.report.facts.reward import ahead_facts, reward_facts
+from evo.report.facts.reward import ahead_facts, matrix_facts, ranked_facts
 from evo.report.facts.study import SEED_AXIS, StudyCell, study_facts
-from evo.report.pictures.efficiency import draw_efficiency
+from evo.report.pictures.efficiency import draw_pairs
 from evo.report.pictures.style import look
+from evo.screening.appraisal import FEWEST_CANDIDATES
 from evo.studies.reward import Rewards
 
 MOST_JUDGED, LEAST_PER_CELL = 300, 50
@@ -56,17 +58,40 @@ def report_of_study(folder: Path, *, pictures: bool) -> StudyReport:
 
 
 def _efficiency(cells: Sequence[StudyCell]) -> Mapping[str, Any] | None:
-    """Facts and picture of reward models, learned from each cell and tested on each.
+    """Facts and pictures of reward models, learned from each level of an axis and tested on each.
 
-    None where a cell has too few evaluated candidates to learn from.
+    None where too few candidates were evaluated to learn from.
     """
-    most = max(MOST_JUDGED // len(cells), LEAST_PER_CELL)
-    try:
-        rewards = Rewards.of(list(map(reader_of, cells)), most=most)
-    except UsageError:
+    begun = [cell for cell in cells if any(_is_evaluated(record) for record in cell.records)]
+    most = max(MOST_JUDGED // max(len(begun), 1), LEAST_PER_CELL)
+    readers = list(map(reader_of, begun))
+    if sum(sum(map(_is_evaluated, cell.records)) for cell in begun) < FEWEST_CANDIDATES:
         return None
-    judgement = rewards.judgement()
+    rewards = Rewards.of(readers, by="campaign", most=most, fewest=1)
+    overall = rewards.ranked(rewards.forecasts())
+    by_axis = {
+        axis: rewards.pairs({cell.name: cell.levels[axis] for cell in begun})
+        for axis in begun[0].levels
+        if axis != SEED_AXIS and len({cell.levels[axis] for cell in begun}) > 1
+    }
+    names = [cell.name for cell in begun]
     with look():
-        picture = address_of(draw_efficiency(judgement), "png")
-    ahead = ahead_facts(rewards.ahead(PARTS))
-    return {**reward_facts(judgement), "ahead": ahead, "picture": picture}
+        axes = [
+            {
+                "axis": axis,
+                "matrix": matrix_facts(pairs),
+                "picture": address_of(draw_pairs(names, overall, pairs, by=axis), "png"),
+            }
+            for axis, pairs in by_axis.items()
+            if len(pairs) > 1
+        ]
+    return {
+        "evaluated": len(rewards.evaluated.performance),
+        **ranked_facts(overall),
+        "axes": axes,
+        "ahead": ahead_facts(rewards.ahead(PARTS)),
+    }
+
+
+def _is_evaluated(record: Record) -> bool:
+    return record.novelty is not None and not record.is_baseline

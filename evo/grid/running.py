@@ -1,13 +1,15 @@
 """Run a study: cells advance in turn, each in its own campaign, all in one folder.
 
 A cell's campaign stops after its part of a round and is resumed in the next, so that a study that
-ends early is balanced. What cells have in common is in `evo.grid.sharing`.
+ends early is balanced. What cells have in common is in `evo.grid.sharing`, how they
+divide a budget in `evo.grid.shares`.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,11 +20,12 @@ from evo.api.listener import Listener
 from evo.api.opening import reopen, start
 from evo.api.walls import Warn
 from evo.api.working import work
-from evo.campaign import create, process
+from evo.campaign import changes, create, process
 from evo.campaign.events import StopCause
 from evo.campaign.progress import OnProgress
 from evo.core.errors import EvoError, HistoryError, UsageError
 from evo.grid.cells import Cell
+from evo.grid.shares import Limits, Shares, limited
 from evo.grid.sharing import Siblings
 from evo.grid.study import Study
 
@@ -66,31 +69,47 @@ def run_study(
         KeyboardInterrupt: it was interrupted; everything is saved, and the same call goes on.
     """
     begin_study(cells, folder)
-    failures: dict[str, Failure] = {}
-    siblings = Siblings(folder)
-    for number in range(1, study.rounds + 1):
-        for cell in cells:
+    shares = Shares(study.budget, cells, folder)
+    advance = partial(
+        _advance,
+        siblings=Siblings(folder),
+        folder=folder,
+        warn=warn,
+        unsafe_sandbox=unsafe_sandbox,
+        engine=engine,
+    )
+    failed: dict[str, Failure] = {}
+    out_of_budget: dict[str, Failure] = {}
+    has_advanced = True
+    for number in count(1):
+        due = [
+            cell
+            for cell in cells
+            if cell.name not in failed
+            and _generation(folder / cell.name) < cell.end_of_round(number, study.rounds)
+        ]
+        # Further rounds spend what some cells left, as long as it takes another one on.
+        if number > study.rounds and not (due and has_advanced and shares.are_limits):
+            break
+        if not due or (limits := shares.begin(number)) is None:
+            continue
+        before = {cell.name: _generation(folder / cell.name) for cell in due}
+        for cell in due:
+            out_of_budget.pop(cell.name, None)
             last = cell.end_of_round(number, study.rounds)
-            if cell.name in failures or _generation(folder / cell.name) >= last:
-                continue
             try:
                 with show(cell.name) as watch:
-                    ended = _advance(
-                        cell,
-                        siblings,
-                        folder,
-                        last,
-                        watch=watch,
-                        warn=warn,
-                        unsafe_sandbox=unsafe_sandbox,
-                        engine=engine,
-                    )
+                    reason = advance(cell, last=last, limits=limits[cell.name], watch=watch)
+                if reason:
+                    out_of_budget[cell.name] = Failure(cell.name, reason)
             except EvoError as error:
-                ended = str(error)
-            if ended:
-                failures[cell.name] = Failure(cell.name, ended)
-                warn(f"Cell {cell.name} stands still: {ended}")
-    return list(failures.values())
+                reason = str(error)
+                failed[cell.name] = Failure(cell.name, reason)
+            if reason:
+                warn(f"Cell {cell.name} stands still: {reason}")
+        has_advanced = any(_generation(folder / name) > at for name, at in before.items())
+    shares.end()
+    return [*failed.values(), *out_of_budget.values()]
 
 
 def begin_study(cells: Sequence[Cell], folder: Path) -> None:
@@ -149,10 +168,11 @@ def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _advance(
     cell: Cell,
+    *,
     siblings: Siblings,
     folder: Path,
     last: int,
-    *,
+    limits: Limits,
     watch: OnProgress,
     warn: Warn,
     unsafe_sandbox: bool,
@@ -161,12 +181,24 @@ def _advance(
     """Run a cell up to a generation; why it cannot go on, or nothing."""
     place = folder / cell.name
     is_new = not (place / "campaign.json").exists()
+    if exhausted := [name for name, limit in limits.items() if not limit]:
+        return f"Budget reached: the {exhausted[0]} of the whole study are spent."
+    budget = limited(cell.config.llm.budget, limits)
+    llm = cell.config.llm.model_copy(update={"budget": budget})
     opened = (
-        start(cell.config, place, unsafe_sandbox=unsafe_sandbox, warn=warn)
+        start(
+            cell.config.model_copy(update={"llm": llm}),
+            place,
+            unsafe_sandbox=unsafe_sandbox,
+            warn=warn,
+        )
         if is_new
         else reopen(place, unsafe_sandbox=unsafe_sandbox, warn=warn)
     )
     with opened as history:
+        if not is_new and limits:
+            wanted = {f"llm.budget.{name}": limit for name, limit in budget if name in limits}
+            changes.change(history, wanted, check=lambda _: None)  # it was checked when opened
         shared = siblings.shared_with(history, list(read_cells(folder)))
         engine = partial(engine, known=shared.trainings, replies=shared.replies, last=last)
         stopped = work(

@@ -191,6 +191,19 @@ def _protocol(search: Protocol, full: Rung) -> Protocol:
     )
 
 
+def work_of(config: Config, rung: Rung, extra_tasks: Sequence[str]) -> int:
+    """Epochs that a confirmation trains one component for, summed over copies.
+
+    Args:
+        config: the campaign's.
+        rung: epochs and seeds of the confirmation.
+        extra_tasks: tasks added to the campaign's own.
+    """
+    protocol = _protocol(config.protocol, rung)
+    counts = network_counts(tuple(dict.fromkeys([*config.tasks, *extra_tasks])))
+    return sum(protocol.work(0, heat, counts) for heat in range(len(protocol.heats(0))))
+
+
 def _patience_s(config: Config, protocol: Protocol, names: Sequence[str]) -> float:
     """Timeout of one training, increased with the amount of work."""
 

@@ -21,6 +21,7 @@ from evo.components.kinds import kinds
 from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.estimate import Estimate
+from evo.core.messages import Request
 from evo.core.records import Novelty, Record, Score
 from evo.llm.prices import price_table, unpriced, with_prices
 from evo.proposing.member import VariedMember
@@ -28,6 +29,7 @@ from evo.studies.calibration import Calibration, calibrate
 from evo.tasks.base import network_counts
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
+from operators.llm.grammar import grammar
 
 _CHARACTERS_PER_TOKEN = (4.5, 3.0)
 _SHORTEST_REPLY = 120
@@ -179,22 +181,45 @@ def _asking(config: Config) -> Mapping[str, float]:
     return {name: config.operators[name] for name in portfolio_of(config).asking}
 
 
-def _prompt_characters(config: Config, baselines: Sequence[Record]) -> float:
-    """Mean length of the prompts of a first generation, by the weights of their operators."""
+def first_requests(config: Config, baselines: Sequence[Record]) -> dict[str, Request]:
+    """One request of a first generation per operator that asks, to the first author.
+
+    Args:
+        config: the campaign's, with language models.
+        baselines: validated records of its kind.
+    """
     kind = kinds.get(config.kind)()
     setting = search_setting(config, kind, ())
-    weights = _asking(config)
+    model = config.llm.authors[0]
     rng = np.random.default_rng(config.seed)
-    lengths: list[float] = []
-    for name in weights:
+    requests: dict[str, Request] = {}
+    for name in _asking(config):
         operator = operators.get(name)()
         assert isinstance(operator, AskingOperator)
         varied = VariedMember.draw(kind, rng)
         briefing = replace(
-            _briefing(kind, varied, baselines, operator.parents(rng)), setting=setting
+            _briefing(kind, varied, baselines, operator.parents(rng)),
+            setting=setting,
+            has_card=config.llm.cards,
         )
-        lengths.append(sum(map(len, operator.prompt(briefing))))
-    return float(np.average(lengths, weights=list(weights.values())))
+        requests[name] = Request(
+            model.label,
+            model.model,
+            operator.prompt(briefing),
+            config.seed,
+            model.temperature,
+            model.max_tokens,
+            grammar(briefing.contract) if model.grammar else "",
+        )
+    return requests
+
+
+def _prompt_characters(config: Config, baselines: Sequence[Record]) -> float:
+    """Mean length of the prompts of a first generation, by the weights of their operators."""
+    requests = first_requests(config, baselines)
+    lengths = [sum(map(len, request.prompt)) for request in requests.values()]
+    weights = [_asking(config)[name] for name in requests]
+    return float(np.average(lengths, weights=weights))
 
 
 def _briefing(

@@ -1,7 +1,7 @@
 """Evaluate the reward model on campaigns, finished or running, by their evaluated candidates."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -19,6 +19,7 @@ from evo.screening.appraisal import (
     Evaluated,
     Forecasts,
     Judgement,
+    Ranked,
     forward,
     held_out,
     matrix,
@@ -55,7 +56,12 @@ class Rewards:
 
     @classmethod
     def of(
-        cls, histories: Sequence[Reader], *, by: str = "operator", most: int | None = None
+        cls,
+        histories: Sequence[Reader],
+        *,
+        by: str = "operator",
+        most: int | None = None,
+        fewest: int = FEWEST_CANDIDATES,
     ) -> "Rewards":
         """The rewards of one campaign by its sources, or of several by campaign.
 
@@ -64,6 +70,7 @@ class Rewards:
             by: what sources are.
             most: candidates of each campaign that are looked at, evenly over its course; None for
                 all of them.
+            fewest: evaluated candidates that each campaign must have.
 
         Raises:
             UsageError: campaigns differ in kind, or too few candidates were evaluated.
@@ -77,7 +84,7 @@ class Rewards:
         # Quicker for small tensors, and bit-identical to a campaign.
         torch.set_num_threads(1)
         learners = [_learner(history) for history in histories]
-        chosen = [_chosen(history, most) for history in histories]
+        chosen = [_chosen(history, most, fewest) for history in histories]
         parts = [
             _evaluated(records, history, learner, by)
             for records, history, learner in zip(chosen, histories, learners, strict=True)
@@ -97,21 +104,41 @@ class Rewards:
 
     def judgement(self) -> Judgement:
         """Appraise a model's predictions for them."""
-        first, evaluated = self.histories[0], self.evaluated
-        seed = int(first.config["seed"])
+        first = self.histories[0]
         settings = parse(first.config, where="config.json").reward
-        everything = np.arange(len(evaluated.performance))
-        forecasts = held_out(evaluated, everything, seed=seed)
+        forecasts = self.forecasts()
         return Judgement(
             names=[history.folder.name for history in self.histories],
-            evaluated=len(everything),
+            evaluated=len(self.evaluated.performance),
             screening=settings.screening,
             trust=_trust(self.learners[0], first),
-            overall=ranked(forecasts.expected, evaluated.performance, seed=seed),
+            overall=self.ranked(forecasts),
             by=self.by,
-            pairs=matrix(evaluated, seed=seed),
+            pairs=matrix(self.evaluated, seed=self._seed),
             forecasts=forecasts,
         )
+
+    def forecasts(self) -> Forecasts:
+        """Forecasts for all of them, each by a model that did not see it."""
+        everything = np.arange(len(self.evaluated.performance))
+        return held_out(self.evaluated, everything, seed=self._seed)
+
+    def ranked(self, forecasts: Forecasts) -> Ranked:
+        """The quality of the ranking by these forecasts."""
+        return ranked(forecasts.expected, self.evaluated.performance, seed=self._seed)
+
+    def pairs(self, names: Mapping[str, str]) -> dict[tuple[str, str], Ranked]:
+        """The quality of each ranking with sources under other names, such as a level of an axis.
+
+        Args:
+            names: by source; those with one name are one source.
+        """
+        sources = [names[source] for source in self.evaluated.sources]
+        return matrix(replace(self.evaluated, sources=sources), seed=self._seed)
+
+    @property
+    def _seed(self) -> int:
+        return int(self.histories[0].config["seed"])
 
     def ahead(self, parts: int) -> dict[int, Forecasts]:
         """Forecasts for each later part of the campaigns by a model of what came before it.
@@ -166,17 +193,17 @@ def _reference(history: Reader, learner: Learner) -> Features:
     return learner.features(baseline)
 
 
-def _chosen(history: Reader, most: int | None) -> list[Record]:
+def _chosen(history: Reader, most: int | None, fewest: int) -> list[Record]:
     """The evaluated candidates of a campaign, or some of them evenly over its course.
 
     Raises:
         UsageError: they are too few to learn from.
     """
     records = [r for r in history.records if r.novelty is not None and not r.is_baseline]
-    if len(records) < FEWEST_CANDIDATES:
+    if len(records) < fewest:
         raise UsageError(
-            f"Expected at least {FEWEST_CANDIDATES} evaluated candidates, {history.folder.name} "
-            f"has {len(records)}: too few to learn from."
+            f"Expected at least {fewest} evaluated candidates, {history.folder.name} has "
+            f"{len(records)}: too few to learn from."
         )
     if most is None or len(records) <= most:
         return records

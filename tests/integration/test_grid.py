@@ -121,7 +121,7 @@ def test_the_figures_of_a_study_are_in_every_format(report, form) -> None:
         for share in (cell["valid_share"], cell["new_share"]):
             assert f"{100 * share:.0f} %" in row
     effects = table_rows(document, form, "search")
-    assert len(effects) == len(facts["effects"]) == 6
+    assert len(effects) == len(facts["effects"]) == 8
     for effect, row in zip(facts["effects"], effects, strict=True):
         assert row[2] == effect["measure"].replace("_", " ")
         assert f"{effect['mean']:+.3f}" in row
@@ -134,12 +134,31 @@ def test_the_report_has_a_section_per_kind_with_its_best_and_pictures(report) ->
     assert [row["name"] for row in report.facts["cells"]] == ["random-0", "climb-0"]
     assert report.axes == ["search"]
     (section,) = report.kinds
-    assert len(section.pictures) == 4
+    assert len(section.pictures) == 5
     assert all(address.startswith("data:image/png") for address in section.pictures.values())
     document = write_report(report, "html")
     best = max(section.top, key=lambda pair: pair[1].scored.bsota_wr.value)[1]
     assert best.id in document
     assert f"BSOTA-WR {best.scored.bsota_wr.value:.3f}" in document
+
+
+def test_reward_models_are_learned_from_each_level_and_tested_on_each(tmp_path) -> None:
+    text = STUDY.replace("hypotheses = 24", "hypotheses = 48\nseeds = [0, 1]")
+    run(tmp_path / "small", text.replace("rounds = 3", "rounds = 1"), Engine())
+
+    report = report_of_study(tmp_path / "small", pictures=False)
+
+    (section,) = report.kinds
+    assert section.efficiency is not None
+    (by,) = section.efficiency["axes"]
+    assert by["axis"] == "search"
+    levels = {(pair["learned_from"], pair["tested_on"]) for pair in by["matrix"]}
+    assert levels == {(one, other) for one in ("climb", "random") for other in ("climb", "random")}
+    assert [part["part"] for part in section.efficiency["ahead"]][-1] == 5
+    for form in ("html", "md"):
+        document = write_report(report, form)
+        (row, _) = table_rows(document, form, "climb")
+        assert f"{by['matrix'][0]['found_at_quarter']:.2f} [" in row[2]
 
 
 def test_facts_count_what_the_campaigns_hold(finished) -> None:

@@ -11,10 +11,12 @@ from evo.components.kinds import kinds
 from evo.core.records import Record
 from evo.report.documents.contents import address_of
 from evo.report.facts.analysis import analyse
+from evo.report.facts.front import fully_evaluated
 from evo.report.facts.overview import SAMPLE_SIZE, Overview, best_by_bsota
 from evo.report.facts.study import SEED_AXIS, StudyCell
 from evo.report.pictures import draw
 from evo.report.pictures.course import draw_course
+from evo.report.pictures.distributions import draw_distributions
 from evo.report.pictures.style import look
 
 TOP = 12
@@ -23,6 +25,10 @@ _PICTURES = {
     "win-rates": "B-WR against BSOTA-WR, one dot per candidate trained in full.",
     "best": "The best twelve by BSOTA-WR with their N-scores, and how far they lie apart.",
 }
+_WIN_RATES = (
+    "Win rates by level, seeds together: one dot per candidate trained in full, boxes of "
+    "quartiles, whiskers at 5 and 95 %."
+)
 _COURSE = "From the beginning of the search to its end, per level, mean over seeds."
 
 
@@ -98,7 +104,12 @@ def kind_section(
                 caption: address_of(draw(name, overview), "png")
                 for name, caption in _PICTURES.items()
             }
-            levels = {cell.name: _level(cell) for cell in cells}
+            levels = _levels(cells)
+            groups: dict[str, list[Record]] = {}
+            for cell in cells:
+                full_here = fully_evaluated([r for r in cell.records if r.is_proposal])
+                groups.setdefault(levels[cell.name], []).extend(full_here)
+            drawn[_WIN_RATES] = address_of(draw_distributions(groups), "png")
             if any(row["of"] > 1 for row in course if row["cell"] in levels):
                 drawn[_COURSE] = address_of(draw_course(course, levels), "png")
     return KindSection(kind, [cell.name for cell in cells], len(full), top, drawn, efficiency)
@@ -150,8 +161,9 @@ def _samples(cells: Sequence[StudyCell]) -> Iterator[tuple[str, tuple[list[Recor
     Ids are hashes, so the smallest are a random choice that never changes.
     """
     groups: dict[str, list[Record]] = {}
+    levels = _levels(cells)
     for cell in cells:
-        group = groups.setdefault(_level(cell), [])
+        group = groups.setdefault(levels[cell.name], [])
         group += [
             record for record in cell.records if record.is_proposal and record.novelty is not None
         ]
@@ -159,9 +171,11 @@ def _samples(cells: Sequence[StudyCell]) -> Iterator[tuple[str, tuple[list[Recor
         yield name, (sorted(group, key=lambda record: record.id)[:SAMPLE_SIZE], len(group))
 
 
-def _level(cell: StudyCell) -> str:
-    """The levels of a cell in one line, without its seed."""
-    return " ".join(level for axis, level in cell.levels.items() if axis != SEED_AXIS)
+def _levels(cells: Sequence[StudyCell]) -> dict[str, str]:
+    """The levels of each cell in one line, without its seed and what all cells have in common."""
+    axes = [axis for axis in cells[0].levels if axis != SEED_AXIS]
+    differing = [axis for axis in axes if len({cell.levels[axis] for cell in cells}) > 1]
+    return {cell.name: " ".join(cell.levels[axis] for axis in differing or axes) for cell in cells}
 
 
 def reader_of(cell: StudyCell) -> Reader:

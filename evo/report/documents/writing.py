@@ -80,6 +80,7 @@ def write_report(report: Report | StudyReport, form: str) -> str:
     environment.filters["code"] = shown_source
     environment.filters["json"] = _json
     environment.filters["known"] = _known
+    environment.filters["numbers"] = _numbers
     environment.filters["effect"] = _effect
     environment.filters["confirmed"] = _confirmed
     environment.filters["share"] = _share
@@ -99,6 +100,11 @@ def _json(value: Any) -> str:
 def _known(value: Any, digits: Any) -> str:
     """A number with this many decimals; a dash where it is not known."""
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _numbers(values: Any) -> str:
+    """Several numbers with two decimals; a dash where they are not known."""
+    return " ".join(f"{value:.2f}" for value in values) if values else "–"
 
 
 def _share(value: float | None) -> str:

@@ -33,16 +33,31 @@ def reward_facts(judgement: Judgement) -> dict[str, Any]:
                 for level in LEVELS
             ],
         },
-        **_ranked_facts(overall),
+        **ranked_facts(overall),
         "curve": [
             {"evaluated": step / _STEPS, "found": overall.curve.at(step / _STEPS)}
             for step in range(_STEPS + 1)
         ],
         "by": judgement.by,
-        "matrix": [
-            {"learned_from": teacher, "tested_on": test, **_ranked_facts(ranked)}
-            for (teacher, test), ranked in judgement.pairs.items()
-        ],
+        "matrix": matrix_facts(judgement.pairs),
+    }
+
+
+def matrix_facts(pairs: Mapping[tuple[str, str], Ranked]) -> list[dict[str, Any]]:
+    """One row per source learned from and source tested on."""
+    return [
+        {"learned_from": teacher, "tested_on": test, **ranked_facts(ranked)}
+        for (teacher, test), ranked in pairs.items()
+    ]
+
+
+def ranked_facts(ranked: Ranked) -> dict[str, Any]:
+    """Share of the best found at a quarter, and area under the curve, with intervals."""
+    return {
+        "found_at_quarter": ranked.recall.value,
+        "found_at_quarter_ci": [ranked.recall.low, ranked.recall.high],
+        "area": ranked.area.value,
+        "area_ci": [ranked.area.low, ranked.area.high],
     }
 
 
@@ -59,12 +74,3 @@ def ahead_facts(forecasts: Mapping[int, Forecasts]) -> list[dict[str, Any]]:
         }
         for part, one in forecasts.items()
     ]
-
-
-def _ranked_facts(ranked: Ranked) -> dict[str, Any]:
-    return {
-        "found_at_quarter": ranked.recall.value,
-        "found_at_quarter_ci": [ranked.recall.low, ranked.recall.high],
-        "area": ranked.area.value,
-        "area_ci": [ranked.area.low, ranked.area.high],
-    }

@@ -1,5 +1,6 @@
 """The facts of a study: one row per cell, and what each axis changes, other levels being equal."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +12,16 @@ import numpy as np
 
 from archive.history.confirmations import newest_of
 from archive.history.reader import Reader
+from archive.history.replies import Replies
 from archive.novelty.novelty_archive import mean_distance
-from evo.core.records import Record
+from evo.core.records import Record, Status
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import holm
 from evo.report.facts.course import course_facts
 from evo.report.facts.front import fully_evaluated
 from evo.report.facts.paired import difference_facts
-from evo.report.facts.status import status_facts
+from evo.report.facts.spend import spent_facts
+from evo.report.facts.status import state_of
 from evo.selection.individual import has_merit
 from evo.selection.worth import leaders_by_worth
 
@@ -27,6 +30,13 @@ SEED_AXIS = "seed"
 LEADERS = 12
 """The best candidates of a cell whose diversity is measured."""
 _QUARTILES = (0.25, 0.5, 0.75)
+_COUNTED = {
+    "invalid": Status.INVALID,
+    "duplicates": Status.DUPLICATE,
+    "screened_out": Status.SCREENED_OUT,
+    "failed": Status.FAILED,
+    "evaluated": Status.EVALUATED,
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,8 @@ class StudyCell:
 MEASURES: Mapping[str, Callable[[Mapping[str, Any]], float | None]] = {
     "best_margin": lambda row: row["best"] and row["best"]["margin"],
     "mean_margin": lambda row: row["mean_margin"],
+    "median_win_rate": lambda row: row["b_wr_quartiles"] and row["b_wr_quartiles"][1],
+    "discovery_share": lambda row: row["discoveries"] / row["full"] if row["full"] else None,
     "valid_share": lambda row: row["valid_share"],
     "new_share": lambda row: row["new_share"],
     "novelty": lambda row: row["novelty"],
@@ -84,22 +96,26 @@ def _row(cell: StudyCell) -> dict[str, Any]:
     if cell.reader is None or cell.reader.generation < 0:
         return {**head, "state": "not begun"}
     reader = cell.reader
-    status = status_facts(reader)
     proposals = [record for record in cell.records if record.is_proposal]
     full = fully_evaluated(proposals)
-    proposed = status["proposed"]
-    valid = proposed - status["invalid"]
-    llm = status["llm"]
+    counts = Counter(record.status for record in proposals if not record.is_inherited)
+    proposed = counts.total()
+    valid = proposed - counts[Status.INVALID]
+    llm = spent_facts(Replies.read(reader.folder, campaign=reader.id).total)
     discoveries = sum(map(has_merit, full))
+    hours = float(np.sum([record.seconds for record in cell.records])) / 3600
     return {
         **head,
-        **{key: status[key] for key in ("kind", "state", "generation", "seed", "proposed")},
+        "kind": reader.config["kind"],
+        "state": state_of(reader),
+        "generation": reader.generation,
+        "seed": reader.config["seed"],
+        "proposed": proposed,
         "generations": reader.config["generations"],
-        **{key: status[key] for key in ("invalid", "duplicates", "screened_out", "failed")},
-        "evaluated": status["evaluated"],
+        **{key: counts[status] for key, status in _COUNTED.items()},
         "full": len(full),
         "valid_share": valid / proposed if proposed else None,
-        "new_share": 1 - status["duplicates"] / valid if valid else None,
+        "new_share": 1 - counts[Status.DUPLICATE] / valid if valid else None,
         "mean_margin": _mean([record.scored.margin.value for record in full]),
         "b_wr_quartiles": _quartiles([record.scored.b_wr.value for record in full]),
         "bsota_wr_quartiles": _quartiles([record.scored.bsota_wr.value for record in full]),
@@ -114,7 +130,8 @@ def _row(cell: StudyCell) -> dict[str, Any]:
         "usd_per_discovery": (
             llm["cost_usd"] / discoveries if discoveries and llm["cost_usd"] else None
         ),
-        "processor_hours": float(np.sum([record.seconds for record in cell.records])) / 3600,
+        "processor_hours": hours,
+        "hours_per_discovery": hours / discoveries if discoveries else None,
     }
 
 

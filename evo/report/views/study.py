@@ -21,26 +21,43 @@ def plan_view(facts: Mapping[str, Any]) -> RenderableType:
     """
     table = plain_table(f"Study {facts['name']}: {len(facts['cells'])} cells")
     table.add_column("cell", overflow="fold")
-    for name in ("hypotheses", "trained", "requests", "usd", "hours"):
+    for name in ("hypotheses", "trained", "requests", "tokens", "usd", "hours"):
         table.add_column(name, justify="right", no_wrap=True)
-    cells: list[Mapping[str, Any]] = [*facts["cells"], {**facts, "name": "all"}]
-    for cell in cells:
+    for cell in facts["cells"]:
+        table.add_row(*_planned(cell))
+    if confirmation := facts["confirmation"]:
         table.add_row(
-            Text(cell["name"]),
-            f"{cell['hypotheses']:,}",
-            _span(cell["trainings"], "{:,.0f}"),
-            _span(cell["requests"], "{:,.0f}"),
-            "unknown" if cell["cost_usd"] is None else _span(cell["cost_usd"], "{:,.2f}"),
-            _span(cell["hours"], "{:,.2f}"),
+            "confirmation",
+            "",
+            f"{confirmation['trainings']:,}",
+            *["", "", ""],
+            _span(confirmation["hours"], "{:,.2f}"),
         )
+    table.add_row(*_planned({**facts, "name": "all"}))
+    calibration = facts["calibration"]
     rows = [
-        f"From {facts['calibration']['trainings']} trainings of baselines in "
-        f"{facts['calibration']['seconds']:.0f} s, with {facts['workers']} workers on "
-        f"{facts['device']}. Each figure is a range; a budget may end it sooner."
+        f"From {calibration['trainings']} trainings of baselines in "
+        f"{calibration['seconds']:.0f} s, with {facts['workers']} workers on {facts['device']}. "
+        "Each figure is a range; a budget may end it sooner. Hours are of wall time, "
+        + (
+            f"with {calibration['reply_seconds']:.1f} s per reply of a model on this machine."
+            if calibration["reply_seconds"]
+            else "as long as replies do not wait."
+        )
     ]
     if facts["unpriced"]:
         rows.append(f"No price is known of {', '.join(facts['unpriced'])}.")
     return Group(Fitted(table), *map(Text, rows))
+
+
+def _planned(row: Mapping[str, Any]) -> Iterator[Text]:
+    """What a cell takes, or all of them."""
+    yield Text(row["name"])
+    yield Text(f"{row['hypotheses']:,}")
+    for key in ("trainings", "requests", "tokens"):
+        yield Text(_span(row[key], "{:,.0f}"))
+    yield Text("unknown" if row["cost_usd"] is None else _span(row["cost_usd"], "{:,.2f}"))
+    yield Text(_span(row["hours"], "{:,.2f}"))
 
 
 def study_view(facts: Mapping[str, Any]) -> RenderableType:

@@ -1,4 +1,4 @@
-"""Cells of a study: axes crossed, rules, names, sizes and shares of the budget."""
+"""Cells of a study: axes crossed, rules, names and sizes."""
 
 import pytest
 
@@ -74,14 +74,6 @@ settings = { population = 10 }
     assert {name for name, cell in found.items() if cell.config.population == 10} == {
         name for name in found if name.endswith("-1")
     }
-
-
-def test_the_budget_is_shared_evenly(tmp_path) -> None:
-    budget = "budget = { dollars = 4.0, requests = 20, trainings = 3 }\n"
-    for cell in cells(tmp_path, budget + TWO_BY_TWO).values():
-        assert cell.config.llm.budget.dollars == 0.5
-        assert cell.config.llm.budget.requests == 2
-        assert cell.config.llm.budget.trainings == 1  # not 0, which would mean no limit
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from evo.report.facts.study import effects
 def row(margin: float | None, **levels: str) -> dict[str, object]:
     best = None if margin is None else {"margin": margin}
     others = dict.fromkeys(("mean_margin", "valid_share", "new_share", "novelty", "diversity"))
-    return {"levels": levels, "state": "finished", "best": best, **others}
+    unknown = {**others, "full": 0, "b_wr_quartiles": None}
+    return {"levels": levels, "state": "finished", "best": best, **unknown}
 
 
 ROWS = [
