@@ -18,7 +18,8 @@ demo: $(SETUP)
 
 setup: $(SETUP)
 
-# A file is one worker's: its tests share sandboxes and campaigns. In the order of tests/conftest.py.
+# A file is one worker's: its tests share sandboxes and campaigns. tests/conftest.py gives the order,
+# and the files that go to one worker together.
 DEAL := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test: $(SETUP)

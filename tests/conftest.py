@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import pickle
+import re
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,10 +20,11 @@ from numpy.typing import NDArray
 from support.processes import descendants
 from support.profiles import PROFILE
 from threadpoolctl import threadpool_limits
+from xdist.scheduler import LoadFileScheduling
 
 # No test is timed: a busy machine must not fail one. In CI a test tries the same examples each
 # time, so that a change is judged by what it changed; new ones are what `nightly` is for.
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile(PROFILE)
 
@@ -47,6 +49,27 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 SLOW = ("e2e", "integration", "docs", "benchmarks", "browser")
 """Folders of tests that take seconds each; the others take milliseconds."""
+
+TOGETHER = {
+    "landscape": r"/tabular/|test_bench_command|on_the_landscape|bench_(operators|surrogate)\.py\]",
+    "text model": r"test_descriptors|bench_novelty",
+    "web": r"unit/web/",
+    "component files": r"unit/codegen/",
+}
+"""Tests, by a pattern of their ids, that share what takes seconds to make once in a process."""
+
+
+class Scheduling(LoadFileScheduling):
+    """Gives the tests of a file to one worker, and those of several files that share a lot."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        groups = (name for name, pattern in TOGETHER.items() if re.search(pattern, nodeid))
+        return next(groups, super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> LoadFileScheduling | None:
+    """Replace `--dist loadfile`."""
+    return Scheduling(config) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from archive.novelty.neighbours import Neighbours
 from archive.novelty.settings import DUPLICATE_WITHIN, Against, NoveltySettings
-from evo.core.records import Generation, Novelty, Record, Status, Vector
+from evo.core.novelty import Novelty
+from evo.core.records import Generation, Record, Status, Vector
 
 Distance = Callable[[Vector, NDArray[np.floating]], NDArray[np.float64]]
 

@@ -46,7 +46,8 @@ from evo.core.fields import (
     part_of,
     record_row,
 )
-from evo.core.records import Candidate, Novelty, Record, Score, TaskScore, Trial
+from evo.core.novelty import Novelty
+from evo.core.records import Candidate, Record, Score, TaskScore, Trial
 from evo.core.stages import Screening
 
 

@@ -27,7 +27,7 @@ from evo.campaign.stopping import Stopping
 from evo.compute.threads import one_thread
 from evo.control.server import NoSocketError, listening
 from evo.core.errors import BudgetReachedError
-from evo.llm.online import EndpointDeadError
+from evo.llm.endpoint import EndpointDeadError
 from evo.notify.notifier import Notify, notifying
 from evo.tracking.tracking import tracked
 

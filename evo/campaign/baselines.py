@@ -16,7 +16,8 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
 from evo.core.errors import EvoError
-from evo.core.records import Candidate, Novelty, Record, Vector
+from evo.core.novelty import Novelty
+from evo.core.records import Candidate, Record, Vector
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.validation.graph.graph import Graph

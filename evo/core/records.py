@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
+from evo.core.novelty import Novelty
 from evo.core.source import normalise
 from evo.core.stages import Screening, Stage, TrainingEnd
 
@@ -170,23 +171,6 @@ class Score:
     margin: Estimate
     tasks: dict[str, TaskScore]
     end: TrainingEnd = TrainingEnd.COMPLETE
-
-
-class Novelty(NamedTuple):
-    """Both N-scores at the moment a candidate arrives, and its nearest neighbours.
-
-    Attributes:
-        text: 1 − largest cosine similarity of source embeddings to anything known; None in a
-            campaign that takes no embeddings.
-        behaviour: RMS distance of standardised probe outputs to the nearest known component.
-        nearest_text: id of the nearest neighbour by text; empty without embeddings.
-        nearest_behaviour: id of the nearest neighbour by behaviour.
-    """
-
-    text: float | None
-    behaviour: float
-    nearest_text: str
-    nearest_behaviour: str
 
 
 Vector = NDArray[np.float32]

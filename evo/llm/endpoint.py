@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from archive.history.replies import Replies
+from evo.core.errors import EvoError
 from evo.core.messages import Exchange, Prompt, Reply, Request
 from evo.llm.providers.base import Provider
 from evo.llm.settings import ModelSettings
@@ -18,6 +19,19 @@ from operators.llm.thoughts import without_thoughts
 
 _PING = Prompt("You answer in one word.", "Are you there?")
 _PING_TOKENS = 64
+
+
+class EndpointDeadError(EvoError):
+    """The endpoint of a model is dead; everything is saved.
+
+    Args:
+        message: what happened and what to do.
+        reason: of the endpoint, in its own words.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Endpoint:
@@ -109,6 +123,16 @@ class Endpoint:
         self._doubtful.append(given_up)
         self._in_a_row += 1
         self.is_dead = self.is_dead or fatal or self._in_a_row >= self._patience
+
+    def unavailable(self, given_up: Exchange) -> EndpointDeadError:
+        """The error that stops a campaign after a failed request."""
+        reason = given_up.error.rstrip(".")
+        return EndpointDeadError(
+            f"The model {self.model.label!r} is unavailable: {reason}. "
+            "Everything is saved; resume the campaign once it answers. "
+            'With llm.when_dead = "tree" the syntax-tree operators would continue alone.',
+            reason=reason,
+        )
 
     def settle(self) -> None:
         """Make the doubtful failures final."""

@@ -17,7 +17,8 @@ from archive.history.replies import Replies
 from evo.core.errors import HistoryError, UsageError
 from evo.core.messages import Spent
 from evo.llm.client import LlmClient
-from evo.llm.online import EndpointDeadError, OnlineClient
+from evo.llm.endpoint import EndpointDeadError
+from evo.llm.online import OnlineClient
 from evo.llm.prices import unpriced
 from evo.llm.providers.base import providers
 from evo.llm.replay import ReplayClient

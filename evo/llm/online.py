@@ -23,19 +23,6 @@ from evo.llm.providers.base import Provider, ProviderError
 from evo.llm.settings import LlmSettings
 
 
-class EndpointDeadError(EvoError):
-    """The endpoint of a model is dead; everything is saved.
-
-    Args:
-        message: what happened and what to do.
-        reason: of the endpoint, in its own words.
-    """
-
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
 class OnlineClient:
     """The client of a campaign's models; a context manager with a thread of its own.
 
@@ -166,7 +153,7 @@ class OnlineClient:
             silent = endpoint.doubtful
             endpoint.reopen()
             if silent and self._settings.when_dead == "stop":
-                self._stopped = self._stopped or self._unavailable(endpoint, silent[-1])
+                self._stopped = self._stopped or endpoint.unavailable(silent[-1])
         if self._stopped is not None:
             raise self._stopped
 
@@ -292,17 +279,8 @@ class OnlineClient:
         endpoint.failed(given_up, fatal=fatal)
         if not endpoint.is_dead or self._settings.when_dead == "tree":
             return given_up
-        self._stopped = self._stopped or self._unavailable(endpoint, given_up)
+        self._stopped = self._stopped or endpoint.unavailable(given_up)
         return None
-
-    def _unavailable(self, endpoint: Endpoint, given_up: Exchange) -> EndpointDeadError:
-        reason = given_up.error.rstrip(".")
-        return EndpointDeadError(
-            f"The model {endpoint.model.label!r} is unavailable: {reason}. "
-            "Everything is saved; resume the campaign once it answers. "
-            'With llm.when_dead = "tree" the syntax-tree operators would continue alone.',
-            reason=reason,
-        )
 
 
 def _first(group: BaseExceptionGroup[EvoError]) -> EvoError:

@@ -22,7 +22,8 @@ from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.estimate import Estimate
 from evo.core.messages import Request
-from evo.core.records import Novelty, Record, Score
+from evo.core.novelty import Novelty
+from evo.core.records import Record, Score
 from evo.llm.prices import price_table, unpriced, with_prices
 from evo.proposing.member import VariedMember
 from evo.studies.calibration import Calibration, calibrate

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Record, Score, Status
+from evo.core.novelty import Novelty
+from evo.core.records import Candidate, Record, Score, Status
 from evo.selection.base import Parents, Survival
 from evo.selection.individual import Individual, performance
 

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import uvicorn
 from large_campaign import write_large_campaign, write_small_campaign
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from support.hostile_campaign import write_hostile_campaign
 from support.profiles import many
 
@@ -56,42 +57,45 @@ def browser() -> Iterator[Browser]:
 Serve = Callable[[Path], str]
 
 
-@pytest.fixture
-def serve(socket_enabled: None) -> Iterator[Serve]:
-    """Serves a folder and gives the address."""
-    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Serves folders, each at one address as long as the tests of the file run."""
+    servers: dict[Path, tuple[uvicorn.Server, threading.Thread]] = {}
 
     def start(folder: Path) -> str:
-        app = build_app(Places([str(folder)]))
-        config = uvicorn.Config(
-            app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        while not server.started:
-            time.sleep(0.01)
+        if folder not in servers:
+            app = build_app(Places([str(folder)]))
+            config = uvicorn.Config(
+                app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1
+            )
+            server = uvicorn.Server(config)
+            thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+            thread.start()
+            servers[folder] = server, thread
+            while not server.started:
+                time.sleep(0.01)
+        server, _ = servers[folder]
         return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
 
     yield start
-    for server, _ in servers:
+    for server, _ in servers.values():
         server.should_exit = True
-    for _, thread in servers:
+    for _, thread in servers.values():
         thread.join(timeout=10)
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(60_000)
-    yield made
-    made.close()
+class Tab(NamedTuple):
+    """A page of a browser, and the errors that it wrote and requests that left this machine."""
+
+    page: Page
+    problems: list[str]
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """A page; the test fails where it wrote an error, or asked anything off this machine."""
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Tab]:
+    """One for the tests of the file: to open another takes as long as most of them."""
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
     made = context.new_page()
     problems: list[str] = []
     made.on("console", lambda said: said.type == "error" and problems.append(said.text))
@@ -103,5 +107,18 @@ def page(context: BrowserContext) -> Iterator[Page]:
             or problems.append(request.url)
         ),
     )
-    yield made
+    yield Tab(made, problems)
+    context.close()
+
+
+@pytest.fixture
+def page(tab: Tab, socket_enabled: None) -> Iterator[Page]:
+    """A page as a browser opens it; the test fails where `tab` has noted a problem."""
+    tab.problems.clear()
+    tab.page.set_viewport_size({"width": 1280, "height": 900})
+    tab.page.emulate_media(color_scheme="light")
+    yield tab.page
+    problems = list(tab.problems)
+    tab.page.evaluate("localStorage.clear()")
+    tab.page.goto("about:blank")
     assert problems == []

@@ -6,6 +6,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 from support.hostile_campaign import ATTACK, NAME
+from support.processes import becomes_true
+from support.profiles import only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -28,17 +30,32 @@ def drawn(page: Page) -> None:
         page.wait_for_timeout(20)
 
 
+def overflow_of(page: Page) -> int:
+    """Pixels by which the page is wider than its window."""
+    drawn(page)
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
 @pytest.mark.parametrize("pane", PANES)
 def test_every_pane_is_drawn_and_fits_every_width(serve, page, runs, pane):
-    address = serve(runs)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{address}/c/small/{pane}")
-        drawn(page)
+    widest, *narrower = sorted(WIDTHS, reverse=True)
+    page.set_viewport_size({"width": widest, "height": 900})
+    page.goto(f"{serve(runs)}/c/small/{pane}")
 
-        expect(page.locator("nav a[aria-current]")).to_have_text(PANES[pane].label)
-        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert overflow <= 0, f"{pane} is wider than {width} pixels by {overflow}"
+    assert overflow_of(page) <= 0
+    expect(page.locator("nav a[aria-current]")).to_have_text(PANES[pane].label)
+    # What was drawn in a wide window must follow one that shrinks.
+    for width in narrower:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert becomes_true(lambda: overflow_of(page) <= 0), f"{pane} is wider than {width} pixels"
+
+
+@pytest.mark.parametrize("pane", only_long(*((pane,) for pane in PANES)))
+def test_every_pane_fits_a_narrow_window_that_it_is_opened_in(serve, page, runs, pane):
+    page.set_viewport_size({"width": min(WIDTHS), "height": 900})
+    page.goto(f"{serve(runs)}/c/small/{pane}")
+
+    assert overflow_of(page) <= 0
 
 
 def test_a_point_of_a_figure_leads_to_its_candidate(serve, page, runs):

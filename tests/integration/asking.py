@@ -7,7 +7,8 @@ import pytest
 
 from archive.history.replies import Replies
 from evo.core.messages import Exchange, Prompt, Request
-from evo.llm.online import EndpointDeadError, OnlineClient
+from evo.llm.endpoint import EndpointDeadError
+from evo.llm.online import OnlineClient
 from evo.llm.providers.base import providers
 from evo.llm.settings import LlmSettings
 

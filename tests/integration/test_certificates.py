@@ -11,7 +11,7 @@ from fault_server import FaultServer
 from archive.history.reader import Reader
 from evo.campaign import process
 from evo.config import Config
-from evo.llm.online import EndpointDeadError
+from evo.llm.endpoint import EndpointDeadError
 
 pytestmark = pytest.mark.enable_socket
 

@@ -8,7 +8,7 @@ from fault_server import KEY
 
 from archive.history.replies import Replies
 from evo.core.messages import Prompt, Request
-from evo.llm.online import EndpointDeadError
+from evo.llm.endpoint import EndpointDeadError
 
 pytestmark = pytest.mark.enable_socket
 

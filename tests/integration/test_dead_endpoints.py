@@ -6,7 +6,7 @@ import pytest
 from client_calls import ask, asking, request, settings
 
 from archive.history.replies import Replies
-from evo.llm.online import EndpointDeadError
+from evo.llm.endpoint import EndpointDeadError
 from evo.llm.settings import LlmSettings
 
 pytestmark = pytest.mark.enable_socket

@@ -20,7 +20,7 @@ from evo.campaign.progress import Progress
 from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, HistoryError
 from evo.core.records import Status
-from evo.llm.online import EndpointDeadError
+from evo.llm.endpoint import EndpointDeadError
 from evo.report.facts.status import status_facts
 from evo.report.facts.trouble import lost_replies
 

@@ -18,7 +18,7 @@ from archive.store import disk
 from evo.campaign.changes import change
 from evo.campaign.progress import Progress
 from evo.config import Config
-from evo.llm.online import EndpointDeadError
+from evo.llm.endpoint import EndpointDeadError
 
 pytestmark = pytest.mark.enable_socket
 

@@ -1,20 +1,21 @@
-"""The MCP server over standard input and output, asked by the official client."""
+"""The MCP server, over standard input and output and in this process, and the official client."""
 
 import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import no_training
 import pytest
+from support.command import call_evo
 
-pytest.importorskip("mcp")
+if TYPE_CHECKING:  # importing it takes a twentieth of all collection
+    from mcp.client import Client
 
-from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
-
+pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="needs the extra mcp")
 READING = {"list_campaigns", "status", "candidates", "show_component", "front", "compare"}
 
 
@@ -29,20 +30,26 @@ def runs(tmp_path_factory) -> Path:
     return folder
 
 
-def ask(runs: Path, work: Callable[[Client], Awaitable[None]], *options: str) -> None:
-    """Let a client talk to a server of its own."""
+def ask_process(runs: Path, work: Callable[["Client"], Awaitable[None]]) -> None:
+    """Let a client talk to a server of its own, the command `evo mcp`."""
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
+    command = StdioServerParameters(command=sys.executable, args=["-m", "evo", "mcp", str(runs)])
+    ask(stdio_client(command), work)
+
+
+def ask(server: Any, work: Callable[["Client"], Awaitable[None]]) -> None:
+    """Let a client talk to a server, in this process or by a transport."""
+    from mcp.client import Client
 
     async def talk() -> None:
-        server = StdioServerParameters(
-            command=sys.executable, args=["-m", "evo", "mcp", str(runs), *options]
-        )
-        async with Client(stdio_client(server)) as client:
+        async with Client(server) as client:
             await work(client)
 
     asyncio.run(talk())
 
 
-async def answer(client: Client, tool: str, **arguments: Any) -> Any:
+async def answer(client: "Client", tool: str, **arguments: Any) -> Any:
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, result.content
     structured: Any = result.structured_content
@@ -52,7 +59,7 @@ async def answer(client: Client, tool: str, **arguments: Any) -> Any:
 def test_an_agent_finds_campaigns_and_reads_them_and_may_change_nothing(runs) -> None:
     before = sorted(path.read_bytes() for path in runs.rglob("*") if path.is_file())
 
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         tools = (await client.list_tools()).tools
         assert {tool.name for tool in tools} == READING
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
@@ -76,12 +83,14 @@ def test_an_agent_finds_campaigns_and_reads_them_and_may_change_nothing(runs) ->
         assert best["id"] in {member["id"] for member in front["front"]}
         assert await answer(client, "compare", run="one", other="two")
 
-    ask(runs, work)
+    ask_process(runs, work)
     assert sorted(path.read_bytes() for path in runs.rglob("*") if path.is_file()) == before
 
 
 def test_control_is_offered_where_allowed_and_errors_are_words_to_read(runs) -> None:
-    async def work(client: Client) -> None:
+    from evo.agents.server import server
+
+    async def work(client: "Client") -> None:
         assert {tool.name for tool in (await client.list_tools()).tools} == READING | {"steer"}
         done = await answer(
             client, "steer", run="two", command="generations", arguments=["+2"], key="more"
@@ -93,4 +102,24 @@ def test_control_is_offered_where_allowed_and_errors_are_words_to_read(runs) -> 
             assert refused.is_error
             assert "Unknown campaign" in json.dumps([part.model_dump() for part in refused.content])
 
-    ask(runs, work, "--allow-control")
+    ask(server(runs, allows_control=True), work)
+
+
+def test_the_command_offers_control_only_where_it_is_allowed(
+    runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[tuple[Path, bool]] = []
+
+    class Served:
+        def run(self, transport: str) -> None:
+            assert transport == "stdio"
+
+    def serve(folder: Path, *, allows_control: bool) -> Served:
+        served.append((folder, allows_control))
+        return Served()
+
+    monkeypatch.setattr("evo.agents.server.server", serve)
+    for options in ((), ("--allow-control",)):
+        assert call_evo("mcp", str(runs), *options, cwd=runs).code == 0
+
+    assert served == [(runs, False), (runs, True)]

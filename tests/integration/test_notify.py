@@ -23,7 +23,7 @@ from evo.campaign.events import BudgetWarning, EndpointDead, Event, GenerationSe
 from evo.campaign.progress import Progress
 from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, UsageError
-from evo.llm.online import EndpointDeadError
+from evo.llm.endpoint import EndpointDeadError
 from evo.notify.notifier import notifying
 
 KEY = "sk-secret-4711"

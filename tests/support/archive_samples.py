@@ -6,7 +6,8 @@ from hypothesis.extra.numpy import arrays
 
 from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, TaskScore, Trial
+from evo.core.novelty import Novelty
+from evo.core.records import Candidate, Outcome, Record, Score, Status, TaskScore, Trial
 from evo.core.stages import Screening, ScreeningState, Stage, TrainingEnd
 from support import records as build
 

@@ -13,7 +13,8 @@ from evo.components.kinds import kinds
 from evo.config import load
 from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
-from evo.core.records import Novelty, Record, Score, Status
+from evo.core.novelty import Novelty
+from evo.core.records import Record, Score, Status
 from evo.core.stages import Stage
 from evo.feedback.setting import setting_of
 from evo.tabular.surrogate.in_process import InProcess

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from evo.core.estimate import Estimate
-from evo.core.records import Candidate, Novelty, Outcome, Record, Score, Status, Trial
+from evo.core.novelty import Novelty
+from evo.core.records import Candidate, Outcome, Record, Score, Status, Trial
 from evo.core.stages import TrainingEnd
 from evo.evaluation.protocol import Job, Protocol
 

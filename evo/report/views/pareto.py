@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from evo.core.records import Novelty, Record
+from evo.core.novelty import Novelty
+from evo.core.records import Record
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Comparison
 from evo.report.facts.overview import Overview

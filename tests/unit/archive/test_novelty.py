@@ -7,7 +7,8 @@ from support import archive_samples as samples
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.novelty.novelty_archive import NoveltyArchive
-from evo.core.records import BASELINE_OPERATOR, Generation, Novelty
+from evo.core.novelty import Novelty
+from evo.core.records import BASELINE_OPERATOR, Generation
 
 
 def unit(vectors):

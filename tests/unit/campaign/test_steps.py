@@ -6,7 +6,8 @@ from archive.novelty.descriptors import BehaviourScale
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.steps import Archive, Recognise, Validate
 from evo.components.activation import Activation
-from evo.core.records import Novelty, Status
+from evo.core.novelty import Novelty
+from evo.core.records import Status
 from evo.core.stages import Stage
 from evo.core.step import apply_to_live
 from evo.screening.chance import Screen

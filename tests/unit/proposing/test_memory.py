@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from support import records
 
-from evo.core.records import Generation, Novelty, Record, Status
+from evo.core.novelty import Novelty
+from evo.core.records import Generation, Record, Status
 from evo.proposing.memory import Memory
 from operators.adaptation import Tally
 from operators.past import Success

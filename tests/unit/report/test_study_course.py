@@ -11,7 +11,8 @@ from support.records import evaluated, record
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.config import Config
-from evo.core.records import BASELINE_OPERATOR, Novelty, Record, Status
+from evo.core.novelty import Novelty
+from evo.core.records import BASELINE_OPERATOR, Record, Status
 from evo.report.facts.course import course_facts
 from evo.report.facts.paired import difference_facts
 
