@@ -5,12 +5,29 @@ import ast
 from evo.core.contract import Contract
 
 
-def further_parameters(function: ast.FunctionDef, contract: Contract) -> list[str] | None:
+def entries(tree: ast.Module, contract: Contract) -> list[ast.FunctionDef | ast.Lambda]:
+    """The definitions of the entry function: by `def`, or a lambda that gets its name."""
+    functions: list[ast.FunctionDef | ast.Lambda] = []
+    for part in tree.body:
+        match part:
+            case ast.FunctionDef(name=contract.function):
+                functions.append(part)
+            case ast.Assign([ast.Name(contract.function)], ast.Lambda() as function):
+                functions.append(function)
+            case _:
+                pass
+    return functions
+
+
+def further_parameters(
+    function: ast.FunctionDef | ast.Lambda, contract: Contract
+) -> list[str] | None:
     """Names of the parameters after the contract's that a call must give; None for other ones.
 
     >>> from evo.core.contract import Input
     >>> contract = Contract("k", "f", ("x",), (), (), "", optional=(Input("t", "number", ""),))
-    >>> further_parameters(ast.parse("def f(x, t, slope=0.1): return x").body[0], contract)
+    >>> (function,) = entries(ast.parse("f = lambda x, t, slope=0.1: t * x"), contract)
+    >>> further_parameters(function, contract)
     ['t']
     """
     arguments = function.args
@@ -32,11 +49,7 @@ def contract_of_source(source: str, contract: Contract) -> tuple[Contract, tuple
     """
     if not contract.optional:
         return contract, None
-    functions = [
-        part
-        for part in ast.parse(source).body
-        if isinstance(part, ast.FunctionDef) and part.name == contract.function
-    ]
+    functions = entries(ast.parse(source), contract)
     further = further_parameters(functions[-1], contract) if functions else None
     if not further:
         return contract, None

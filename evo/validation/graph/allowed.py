@@ -80,13 +80,15 @@ tile unbind.int unflatten.int unfold column_stack dstack fliplr flipud hstack mo
 """
 
 _SIGNALS = """
-avg_pool1d conv1d conv1d.padding fft_fft fft_fftshift fft_ifft fft_ifftshift fft_irfft fft_rfft imag
-max_pool1d real view_as_real
+avg_pool1d avg_pool2d conv1d conv1d.padding conv2d conv2d.padding fft_fft fft_fftshift fft_ifft
+fft_ifftshift fft_irfft fft_rfft imag max_pool1d max_pool2d real view_as_real
 """
 
 _MATRICES = """
-addmv addr cdist float_power.Tensor_Scalar float_power.Tensor_Tensor kron linalg_qr linalg_svd
-linalg_vecdot pairwise_distance vdot
+addmv addr cdist det float_power.Tensor_Scalar float_power.Tensor_Tensor inverse kron
+linalg_cholesky linalg_det linalg_eigh linalg_eigvalsh linalg_inv linalg_pinv
+linalg_pinv.atol_rtol_float linalg_pinv.atol_rtol_tensor linalg_qr linalg_slogdet linalg_solve
+linalg_svd linalg_vecdot logdet pairwise_distance slogdet vdot
 """
 
 _MAKING = """
@@ -99,11 +101,15 @@ MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "inner", "linear", "m
 """Operators that sum over an inner dimension for every element of their output."""
 
 FACTORING = frozenset(
-    {"linalg_matrix_norm", "linalg_norm", "linalg_qr", "linalg_svd", "linalg_svdvals"}
+    {
+        *("det", "inverse", "linalg_cholesky", "linalg_det", "linalg_eigh", "linalg_eigvalsh"),
+        *("linalg_inv", "linalg_matrix_norm", "linalg_norm", "linalg_pinv", "linalg_qr"),
+        *("linalg_slogdet", "linalg_solve", "linalg_svd", "linalg_svdvals", "logdet", "slogdet"),
+    }
 )
 """Operators that may factor a matrix, at a cost of rows · columns · the smaller of both."""
 
-SLIDING = frozenset({"avg_pool1d", "conv1d", "max_pool1d"})
+SLIDING = frozenset({"avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "max_pool1d", "max_pool2d"})
 """Operators that sum over a window for every element of their output."""
 
 
@@ -147,10 +153,6 @@ OPERATOR_REMEDIES: Mapping[str, str] = MappingProxyType(
         "aten.embedding.default": "index the table, as in table[i]",
         "aten.batch_norm.default": "use statistics of a row, with dim=-1",
         "aten.instance_norm.default": "use statistics of a row, with dim=-1",
-        "aten.conv2d.default": "use conv1d on rows",
-        "aten.linalg_inv_ex.default": "use torch.linalg.svd, or Newton-Schulz steps",
-        "aten.linalg_eigh.default": "use torch.linalg.svd",
-        "aten.linalg_eigvalsh.default": "use torch.linalg.svdvals",
     }
 )
 """Remedy per forbidden operator that honest sources lead to."""

@@ -217,7 +217,7 @@ def _cost(step: GraphStep, values: Sequence[Any]) -> int:
         # Of `a @ b` that is a's last, also in `c + a @ b` and in `linear` with a bias.
         count *= math.prod(factors[-2].shape[-1:])
     if name in SLIDING:
-        kernel = factors[1].shape[1:] if name == "conv1d" else step.arguments[1]
+        kernel = factors[1].shape[1:] if name.startswith("conv") else step.arguments[1]
         count *= math.prod(kernel)
     return count
 

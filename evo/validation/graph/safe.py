@@ -1,7 +1,9 @@
 """Operators that a graph runs in another way than torch names them, with the same values.
 
 An index out of range is an error on a CPU, but ends the whole process's use of a GPU: there it is
-brought into range first. Others would need the values of tensors, which vmap does not give.
+brought into range first. A matrix that cannot be factored is an error of torch, which would end the
+training of all copies with the one that diverged: here its results are NaN. Others would need the
+values of tensors, which vmap does not give.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -78,6 +80,36 @@ def _reshape(values: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
     return values.reshape(tuple(size))
 
 
+def _of_finite(operator: Any) -> Callable[..., Any]:
+    """The operator on finite matrices, and NaN for others, on which it would raise."""
+
+    def run(matrices: torch.Tensor, *rest: Any, **keywords: Any) -> Any:
+        is_finite = torch.isfinite(matrices).all(-1).all(-1)
+        finite = torch.where(is_finite[..., None, None], matrices, 0.0)
+        outputs = operator(finite, *rest, **keywords)
+        if isinstance(outputs, torch.Tensor):
+            return _or_nan(outputs, is_finite)
+        return tuple(_or_nan(output, is_finite) for output in outputs)
+
+    return run
+
+
+def _of_regular(operator: Any) -> Callable[..., torch.Tensor]:
+    """The result of an operator that says which matrices it fails on, with NaN for those."""
+
+    def run(matrices: torch.Tensor, *rest: Any, **keywords: Any) -> torch.Tensor:
+        output, failed = operator(matrices, *rest, **keywords)
+        return _or_nan(output, failed == 0)
+
+    return run
+
+
+def _or_nan(output: torch.Tensor, is_kept: torch.Tensor) -> torch.Tensor:
+    """The output, with NaN for the matrices that are not kept."""
+    return torch.where(is_kept[(..., *[None] * (output.dim() - is_kept.dim()))], output, torch.nan)
+
+
+_INVERSE = _of_regular(_aten.linalg_inv_ex.default)
 SAFE: Mapping[str, Callable[..., Any]] = {
     "aten.index.Tensor": _index,
     "aten.gather.default": _along(_aten.gather.default),
@@ -90,6 +122,19 @@ SAFE: Mapping[str, Callable[..., Any]] = {
     "aten.one_hot.default": _one_hot,
     "aten.nll_loss_nd.default": _by_class(_aten.nll_loss_nd.default),
     "aten.cross_entropy_loss.default": _by_class(_aten.cross_entropy_loss.default),
+    **{
+        f"aten.{name}": _of_finite(getattr(getattr(_aten, base), overload))
+        for name in (
+            *("linalg_eigh.default", "linalg_eigvalsh.default", "linalg_pinv.default"),
+            *("linalg_pinv.atol_rtol_float", "linalg_pinv.atol_rtol_tensor"),
+            *("linalg_svd.default", "linalg_svdvals.default"),
+        )
+        for base, overload in [name.split(".")]
+    },
+    "aten.inverse.default": _INVERSE,
+    "aten.linalg_inv.default": _INVERSE,
+    "aten.linalg_cholesky.default": _of_regular(_aten.linalg_cholesky_ex.default),
+    "aten.linalg_solve.default": _of_regular(_aten.linalg_solve_ex.default),
     # The same under a name that vmap knows.
     "aten.moveaxis.int": _aten.movedim.int,
     # A view of the same numbers, however they lie in memory.

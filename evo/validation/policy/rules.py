@@ -12,7 +12,7 @@ import warnings
 from difflib import get_close_matches
 
 from evo.core.contract import Contract
-from evo.core.signature import further_parameters
+from evo.core.signature import entries, further_parameters
 from evo.core.stages import Stage
 from evo.validation.policy.beside import check_beside, runnable, unused_names
 from evo.validation.policy.builtin_names import harmless
@@ -264,22 +264,18 @@ def _check_attribute(name: str, node: ast.AST) -> None:
 
 def _check_entry(tree: ast.Module, contract: Contract) -> None:
     expected = f"def {contract.function}({', '.join(contract.parameters)})"
-    entries = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == contract.function
-    ]
-    if len(entries) != 1:
-        count = len(entries)
+    functions = entries(tree, contract)
+    if len(functions) != 1:
+        count = len(functions)
         raise _refused(f"expected one `{expected}` at the top level, found {count}; define it")
-    further = further_parameters(entries[0], contract)
+    further = further_parameters(functions[0], contract)
     known = [one.name for one in contract.optional]
     if further is None or not {*further} <= {*known}:
         may = f"; it may also take {', '.join(known)}, without a default" if known else ""
         raise _refused(
-            f"expected `{expected}`, got `({ast.unparse(entries[0].args)})`; take those "
+            f"expected `{expected}`, got `({ast.unparse(functions[0].args)})`; take those "
             f"arguments, give all others a default{may}",
-            entries[0],
+            functions[0],
         )
 
 

@@ -37,9 +37,9 @@ multi_margin_loss multilabel_soft_margin_loss nll_loss normalize ones rrelu scal
 set_grad_enabled softmin softsign tanhshrink tensor zeros
 """
 _TENSOR = """
-Q R S T U Vh bool conj cpu data device dim double dtype float half indices int is_complex
-is_cuda is_floating_point item long mH nelement new_empty ndim new_tensor numel requires_grad
-requires_grad_ reshape_as shape size type values view_as
+" L Q R S T U Vh eigenvalues eigenvectors logabsdet bool conj cpu data device dim double dtype
+float half indices int is_complex is_cuda is_floating_point item long mH nelement new_empty ndim
+new_tensor numel requires_grad requires_grad_ reshape_as shape size type values view_as
 """
 _MODULE = """
 Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad promote_types
@@ -74,8 +74,9 @@ LAYERS = frozenset(_LAYERS.split())
 _DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
 _MATH = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp
-exp2 expm1 fabs factorial floor fmod fsum gamma gcd hypot inf isclose isfinite isinf isnan ldexp
-lgamma log log10 log1p log2 nan perm pi pow prod radians remainder sin sinh sqrt tan tanh tau trunc
+exp2 expm1 fabs factorial floor fmod fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt
+ldexp lgamma log log10 log1p log2 nan perm pi pow prod radians remainder sin sinh sqrt tan tanh tau
+trunc
 """
 _LISTS = "append extend get insert items keys pop"
 _TEXTS = "endswith join lower replace split startswith strip upper"
@@ -105,7 +106,7 @@ def function_of(module: str) -> str | None:
 
 
 _BY_TORCH_WHERE = "choose between tensors with torch.where"
-_RANDOM = "a component is deterministic"
+_RANDOM = "a component is deterministic; where its kind gives noise, take it by a parameter `noise`"
 _DEVICE = "leave the device to the trainer"
 
 NAME_REMEDIES: Mapping[str, str] = {
@@ -119,8 +120,6 @@ NAME_REMEDIES: Mapping[str, str] = {
     "bernoulli": _RANDOM,
     "dropout": _RANDOM,
     "cuda": _DEVICE,
-    "eigvalsh": "use torch.linalg.svdvals",
-    "logdet": "use torch.linalg.svdvals(w).log().sum()",
     "format": "use an f-string",
     "script": "call the function plainly",
     "Parameter": "a component makes no parameters; write the constant as a number, or use the "
@@ -129,10 +128,6 @@ NAME_REMEDIES: Mapping[str, str] = {
     "jit": "leave the decorator out: the function is traced anyway",
     "compile": "leave it out: the function is traced anyway",
     "masked_scatter": _BY_TORCH_WHERE,
-    "eigh": "use torch.linalg.svd",
-    "inv": "use torch.linalg.svd, or Newton-Schulz steps",
-    "solve": "use torch.linalg.svd, or Newton-Schulz steps",
-    "eig": "use torch.linalg.svd",
-    "conv2d": "use conv1d on rows",
+    "eig": "use torch.linalg.eigh of a symmetric matrix, or torch.linalg.svd",
 }
 """Remedy per forbidden name that people and models often use."""

@@ -114,3 +114,31 @@ def test_an_index_out_of_range_is_an_error(index):
 def test_the_table_of_operators_is_frozen():
     with pytest.raises(TypeError):
         ALLOWED["aten.rand.default"] = torch.ops.aten.rand.default  # type: ignore[index]
+
+
+FACTORED = {
+    "linalg_svdvals": [],
+    "linalg_eigvalsh": [],
+    "linalg_pinv": [1e-6],
+    "linalg_inv": [],
+    "inverse": [],
+    "linalg_cholesky": [],
+    "linalg_solve": [{"ref": 0}],
+    "logdet": [],
+}
+
+
+@pytest.mark.parametrize("name", FACTORED)
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), 0.0])
+def test_a_matrix_that_cannot_be_factored_harms_no_other_copy(name: str, broken: float) -> None:
+    graph = Graph.parse(text([f"aten.{name}.default", [{"ref": 0}, *FACTORED[name]], {}]))
+    rows = torch.randn(3, 5, 5, generator=torch.Generator().manual_seed(0))
+    copies = rows @ rows.mT + torch.eye(5)
+    others = torch.func.vmap(graph)(copies[::2])
+    copies[1] = broken
+
+    together = torch.func.vmap(graph)(copies)
+
+    torch.testing.assert_close(together[::2], others)
+    if broken != 0:
+        assert not torch.isfinite(together[1]).all()

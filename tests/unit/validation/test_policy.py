@@ -172,12 +172,17 @@ def test_a_construct_that_no_component_needs_is_refused_with_line_and_name(name)
     assert word in found.reason
 
 
+def test_the_entry_function_may_be_a_lambda_with_its_name():
+    check_source("import torch\nactivation = lambda x, k=2.0: torch.tanh(k * x)", CONTRACT)
+
+
 @pytest.mark.parametrize(
     ("source", "word"),
     [
         ("", "expected one `def activation(x)`"),
         ("def relu(x):\n    return x", "expected one `def activation(x)`"),
-        ("activation = lambda x: x", "expected one `def activation(x)`"),
+        ("import torch\nactivation = torch.tanh", "expected one `def activation(x)`"),
+        ("activation = lambda x, k: x", "a default"),
         ("def activation(x):\n    return x\n" * 2, "found 2"),
         ("def activation(x, alpha):\n    return x", "a default"),
         ("def activation(x, *, k):\n    return x", "a default"),
