@@ -4,7 +4,8 @@ Trains the activations of the panel, and evolved ones of the pool from the best 
 each task with the same seeds and learning rates. Prints Kendall's τ between the rankings of every
 two tasks by loss and by accuracy, with its 95 % bootstrap interval over functions, and the
 agreement of one half of a task's seeds with the other, which bounds it. Then τ of mixtures, by the
-mean rank over their tasks, with each task that is not in them.
+mean rank over their tasks, with each task that is not in them; and the gain of each mixture on
+digits alone, over the tasks that neither of them holds: in τ, and in what it chooses.
 
 Every training is written to FILE (by default runs/transfer.jsonl) as one line; what stands there is
 not trained again, and the tables are made of what there is.
@@ -20,10 +21,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import kendalltau, rankdata
 
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
 from evo.compute.threads import one_thread
+from evo.core.arrays import Floats
 from evo.core.records import Candidate, Record, Trial
 from evo.evaluation.panel import Ranks, mean_rank, read_panel
 from evo.evaluation.protocol import Protocol, Rung
@@ -41,10 +45,15 @@ from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
 TASKS = "digits,digits-cnn,digits-transformer,breast-cancer,harmonics,picture"
+DEFAULT = "digits"
 MIXTURES = (
-    ("digits", "breast-cancer"),
+    ("digits-cnn",),
     ("digits", "harmonics"),
+    ("digits-cnn", "harmonics"),
+    ("digits", "digits-cnn"),
     ("digits", "breast-cancer", "harmonics"),
+    ("digits", "digits-cnn", "harmonics"),
+    ("digits-cnn", "harmonics", "picture"),
 )
 MEASURES: Mapping[str, Callable[[Sequence[Sequence[Trial]]], Ranks]] = {
     "loss": loss_ranks,
@@ -52,6 +61,9 @@ MEASURES: Mapping[str, Callable[[Sequence[Sequence[Trial]]], Ranks]] = {
 }
 FEWEST = 4
 """Functions below which a ranking says nothing."""
+CHOSEN = 3
+"""Functions that a choice takes of one half of them."""
+DRAWS = 400
 
 Graphs = tuple[str, ...]
 Results = dict[str, dict[str, list[Trial]]]
@@ -122,6 +134,86 @@ def print_tables(results: Results, tasks: Iterable[str]) -> None:
                 print(measure, "|", one, "~", other, "|", agreed)
 
 
+def print_gains(results: Results, tasks: Sequence[str]) -> None:
+    """Print what each mixture gains on digits alone, over the tasks that neither of them holds."""
+    present = [task for task in tasks if task in results]
+    common = sorted(set.intersection(*(set(results[task]) for task in present)))
+    groups = [[n for n in common if n.startswith(group)] for group in ("panel", "evolved")]
+    if DEFAULT not in present or min(map(len, groups)) < FEWEST:
+        return
+    tables = [
+        {task: np.asarray(ranks_of([results[task][name] for name in names])) for task in present}
+        for names in groups
+        for ranks_of in MEASURES.values()
+    ]
+    print("\ngain on digits alone, over tasks that neither holds")
+    for mixture in MIXTURES:
+        outside = [task for task in present if task not in {*mixture, DEFAULT}]
+        if not set(mixture) <= set(present) or not outside:
+            continue
+        generator = np.random.default_rng(0)
+        whole = gains(tables, mixture, outside, None)
+        drawn = [gains(tables, mixture, outside, generator) for _ in range(DRAWS)]
+        low, high = np.percentile(np.mean(drawn, 1), [2.5, 97.5])
+        by_task = ", ".join(f"{t} {g:+.2f}" for t, g in zip(outside, whole, strict=True))
+        chosen = choice_gains(tables[-2], mixture, outside, generator)
+        print(
+            f"{' + '.join(mixture)} | τ {np.mean(whole):+.2f} [{low:+.2f}, {high:+.2f}] ({by_task})"
+            f" | percentile of the {CHOSEN} chosen {100 * chosen:+.0f}"
+        )
+
+
+def gains(
+    tables: Sequence[Mapping[str, Floats]],
+    mixture: Sequence[str],
+    outside: Sequence[str],
+    generator: np.random.Generator | None,
+) -> list[float]:
+    """By task outside: τ of the mixture less τ of digits, mean over groups and measures.
+
+    Args:
+        tables: ranks (functions,) by task, of each group and measure.
+        mixture: tasks whose mean rank is compared.
+        outside: tasks that it is compared on.
+        generator: draws functions with replacement; None takes each once.
+    """
+    gained: list[list[float]] = []
+    for table in tables:
+        count = len(table[DEFAULT])
+        rows = np.arange(count) if generator is None else generator.integers(0, count, count)
+        ranks = {task: rankdata(values[rows]) for task, values in table.items()}
+        mixed = np.mean([ranks[task] for task in mixture], 0)
+        gained.append(
+            [
+                kendalltau(mixed, ranks[task]).statistic
+                - kendalltau(ranks[DEFAULT], ranks[task]).statistic
+                for task in outside
+            ]
+        )
+    return np.mean(gained, 0).tolist()
+
+
+def choice_gains(
+    table: Mapping[str, Floats],
+    mixture: Sequence[str],
+    outside: Sequence[str],
+    generator: np.random.Generator,
+) -> float:
+    """Mean percentile, on tasks outside, of what the mixture chooses less that of digits' choice.
+
+    Each chooses a few of the same random half of the functions.
+    """
+    count = len(table[DEFAULT])
+    percentiles = np.mean([(rankdata(-table[task]) - 1) / (count - 1) for task in outside], 0)
+
+    def choice(tasks: Sequence[str], half: NDArray[np.intp]) -> float:
+        mixed = np.mean([rankdata(table[task][half]) for task in tasks], 0)
+        return float(percentiles[half[np.argsort(mixed)[:CHOSEN]]].mean())
+
+    halves = [generator.permutation(count)[: count // 2] for _ in range(DRAWS)]
+    return float(np.mean([choice(mixture, half) - choice([DEFAULT], half) for half in halves]))
+
+
 def agreements(ranks: Mapping[str, Ranks]) -> Iterator[tuple[str, str, str]]:
     """τ of every two tasks, and of each mixture with each task outside of it."""
     for one, other in itertools.combinations(ranks, 2):
@@ -158,6 +250,7 @@ def main(options: argparse.Namespace) -> None:
         with one_thread():
             train_missing(options.file, mixed, tasks, protocol)
     print_tables(read_results(options.file), tasks)
+    print_gains(read_results(options.file), tasks)
 
 
 def read_options() -> argparse.Namespace:
