@@ -24,7 +24,7 @@ from evo.tasks.fingerprint import Fingerprint, changes
 
 _TRAINING = (
     *("rungs", "first_seed", "rate_seeds", "heat_seeds", "learning_rates", "strengths"),
-    *("batch_size", "precision", "recorded_steps"),
+    *("batch_size", "passes", "epoch_steps", "precision", "recorded_steps"),
 )
 """Settings of the protocol that decide the result of a training."""
 

@@ -72,6 +72,7 @@ def peak(graphs: tuple[str, ...], work: Work, device: str) -> Peak:
                 learning_rates=[1e-3] * rates,
                 epochs=1,
                 batch_size=work.protocol.batch_size,
+                passes=work.protocol.passes,
             )
             break
         except torch.OutOfMemoryError:

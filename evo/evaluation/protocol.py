@@ -80,6 +80,10 @@ class Protocol(Frozen):
     """Factors of a penalty to try with every learning rate, ascending; picked like these."""
     batch_size: PositiveInt = 32
     """Samples per batch."""
+    passes: PositiveInt = 1
+    """Passes per step, each over a share of the batch; their gradients add up, in less memory."""
+    epoch_steps: PositiveInt | None = None
+    """Steps that make an epoch, where the training split has more; unset means all of it."""
     precision: Precision = "float32"
     """Precision of the forward pass. With `bfloat16` products are of 16 bits, which a GPU may do
     twice as fast; parameters, losses and updates keep 32 bits. Results are other ones."""
@@ -172,6 +176,16 @@ class Protocol(Frozen):
         )
         missing = sum(seed >= self.first_seed + trained for seed in self.heats(rung)[heat])
         return missing if heat or trained else missing * len(self.settings)
+
+
+def steps_per_epoch(samples: int, batch_size: int, epoch_steps: int | None) -> int:
+    """Steps of an epoch: its whole batches, at least one and at most as many as it may have.
+
+    >>> steps_per_epoch(1000, 32, None), steps_per_epoch(1000, 32, 10)
+    (31, 10)
+    """
+    whole = max(1, samples // batch_size)
+    return whole if epoch_steps is None else min(whole, epoch_steps)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import NoveltySettings
 from evo.components.base import Kind
 from evo.core.records import Record
-from evo.evaluation.protocol import Protocol
+from evo.evaluation.protocol import Protocol, steps_per_epoch
 from evo.selection.base import survivals
 from evo.selection.settings import SelectionSettings
 from evo.tasks.base import LoopTask, tasks
@@ -49,7 +49,9 @@ def setting_of(
         learning_rates=protocol.learning_rates,
         strengths=protocol.strengths,
         batch_size=protocol.batch_size,
-        steps=0 if described[0].loop else max(1, described[0].samples[0] // protocol.batch_size),
+        steps=0
+        if described[0].loop
+        else steps_per_epoch(described[0].samples[0], protocol.batch_size, protocol.epoch_steps),
         judged_by=_judged_by(kind),
         survival=survival,
         survival_words=_first_line(survivals.get(survival)),

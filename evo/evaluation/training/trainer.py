@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from evo.core.seeds import child_seed
-from evo.evaluation.protocol import Precision
+from evo.evaluation.protocol import Precision, steps_per_epoch
 from evo.evaluation.training.adam import StackedAdam
 from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import NOTHING, Probe, look
@@ -47,6 +47,8 @@ def train(
     observe: bool = False,
     precision: Precision = "float32",
     record: Recorder | None = None,
+    passes: int = 1,
+    epoch_steps: int | None = None,
 ) -> Trained:
     """Train one copy per seed and setting, on the device of `data`.
 
@@ -65,6 +67,8 @@ def train(
         observe: whether to note the course of the training too.
         precision: of the forward pass; parameters, losses and updates have 32 bits.
         record: how to record a step, to replay it for the others; None takes each as it is.
+        passes: parts of a batch that are computed one after another, in less memory.
+        epoch_steps: steps after which an epoch ends early.
     """
     network = network.suited(parts)
     strengths = strengths or [1.0] * len(learning_rates)
@@ -73,11 +77,14 @@ def train(
     if any(isinstance(part, Informed) for part in seen):
         record = None  # progress and noise differ at each step, and Python makes them
     copies = _Copies(
-        network, data, parts, seeds, settings, precision=precision, in_place=record is not None
+        *(network, data, parts, seeds, settings),
+        precision=precision,
+        in_place=record is not None,
+        passes=passes,
     )
     step = copies.step if record is None else RecordedSteps(copies.step, record)
     samples = len(data.train.targets)
-    batches = max(1, samples // batch_size)
+    batches = steps_per_epoch(samples, batch_size, epoch_steps)
     steps = epochs * batches
     factors = parts.rate_factors(steps, batch_size=batch_size)
     generators = [_generator(seed, "order") for seed in seeds]
@@ -143,6 +150,7 @@ class _Copies:
         *,
         precision: Precision,
         in_place: bool,
+        passes: int,
     ) -> None:
         self._device = data.train.inputs.device
         self._shape = (len(seeds), len(settings))
@@ -152,6 +160,7 @@ class _Copies:
         self._targets = data.samples.targets
         self._objective = data.objective
         self._precision = precision
+        self._passes = passes
         self._network = network
         noise = seeded_noise([_generator(seed, "noise") for seed in seeds], self.for_each)
         self.state = TrainingState(noise=noise)
@@ -198,11 +207,25 @@ class _Copies:
             schedule: factor of every copy's learning rate, a number or ().
         """
         self.state.is_training = True
+        pieces = rows.chunk(self._passes, dim=1)
+        passed, gradients = self._pass(pieces[0], of=rows.shape[1], penalised=True)
+        for piece in pieces[1:]:
+            also, further = self._pass(piece, of=rows.shape[1], penalised=False)
+            passed = Passed(*(torch.cat(pair, dim=1) for pair in zip(passed, also, strict=True)))
+            gradients = [one + other for one, other in zip(gradients, further, strict=True)]
+        self._optimiser.step(gradients, schedule=schedule)
+        self.state.is_training = False
+        return passed
+
+    def _pass(
+        self, rows: torch.Tensor, *, of: int, penalised: bool
+    ) -> tuple[Passed, list[torch.Tensor]]:
+        """Results and gradients of a part of a batch, which has `of` samples in all."""
         outputs, targets = self._outputs(rows)
         # Copies share no parameters, so the gradient of the sum is each copy's own gradient.
         losses = self._parts.losses(self._objective.losses, outputs, targets)
-        summed, weights = [losses], [torch.full_like(losses, 1 / rows.shape[1])]
-        penalties = self._penalties()
+        summed, weights = [losses], [torch.full_like(losses, 1 / of)]
+        penalties = self._penalties() if penalised else None
         if penalties is not None and penalties.requires_grad:
             summed.append(penalties)
             weights.append(self._strengths)
@@ -214,9 +237,7 @@ class _Copies:
             allow_unused=True,
             materialize_grads=True,
         )
-        self._optimiser.step(list(gradients), schedule=schedule)
-        self.state.is_training = False
-        return Passed(losses.detach(), outputs.detach(), targets)
+        return Passed(losses.detach(), outputs.detach(), targets), list(gradients)
 
     def deciding(self, passed: Sequence[Passed]) -> torch.Tensor:
         """Mean over some steps of the loss, or error rate, that decides: (seeds, settings)."""

@@ -88,6 +88,8 @@ def run_trials(
                         epochs=rung_settings.epochs,
                         batch_size=protocol.batch_size,
                         precision=protocol.precision,
+                        passes=protocol.passes,
+                        epoch_steps=protocol.epoch_steps,
                         record=record_on_gpu if is_recorded else None,
                     )
                 if picked:

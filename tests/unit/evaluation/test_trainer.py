@@ -174,6 +174,38 @@ def test_a_penalty_pulls_on_the_weights_and_is_no_part_of_the_measured_loss(data
     assert (free.test_loss < strong.test_loss).all()
 
 
+@pytest.mark.parametrize("passes", [3, 8])
+def test_passes_of_a_batch_add_up_to_its_step(data: Data, passes: int) -> None:
+    parts = Parts(torch.tanh, penalty=lambda weight: weight.square().sum())
+    options = {"seeds": (0, 1), "learning_rates": (0.003,), "strengths": (0.01,)}
+    work = {"epochs": 2, "batch_size": 32, "observe": True}
+
+    at_once = train(NETWORK, data, parts, **options, **work)
+    in_passes = train(NETWORK, data, parts, **options, **work, passes=passes)
+
+    assert torch.allclose(in_passes.test_loss, at_once.test_loss, rtol=1e-4)
+    assert torch.allclose(in_passes.course.late, at_once.course.late, rtol=1e-4)
+
+
+def test_an_epoch_may_end_after_some_steps(data: Data) -> None:
+    seen: list[int] = []
+
+    def update(g, m, v, w, t):
+        seen.append(int(t.max()))
+        return torch.stack([g, m, v])
+
+    train(
+        *(NETWORK, data, Parts(update=update)),
+        seeds=(0,),
+        learning_rates=(0.01,),
+        epochs=3,
+        batch_size=32,
+        epoch_steps=2,
+    )
+
+    assert max(seen) == 6
+
+
 def test_a_strength_multiplies_the_penalty_of_its_own_copies(data: Data) -> None:
     options = {"seeds": (0, 1), "epochs": 3, "batch_size": 32}
     weak, tenfold = (
