@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, rankdata
+from scipy.stats import rankdata
 
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
@@ -36,6 +36,7 @@ from evo.evaluation.statistics.rank_agreement import (
     kendall,
     loss_ranks,
     split_half_agreement,
+    tau,
 )
 from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.trials import run_trials
@@ -184,11 +185,7 @@ def gains(
         ranks = {task: rankdata(values[rows]) for task, values in table.items()}
         mixed = np.mean([ranks[task] for task in mixture], 0)
         gained.append(
-            [
-                kendalltau(mixed, ranks[task]).statistic
-                - kendalltau(ranks[DEFAULT], ranks[task]).statistic
-                for task in outside
-            ]
+            [tau(mixed, ranks[task]) - tau(ranks[DEFAULT], ranks[task]) for task in outside]
         )
     return np.mean(gained, 0).tolist()
 

@@ -31,7 +31,7 @@ def kendall(one: ArrayLike, other: ArrayLike) -> Estimate:
     rng = child(0, "fidelity", "bootstrap")
     draws = rng.integers(len(first), size=(RESAMPLES, len(first)))
     low, high = np.quantile(_resampled_taus(first, second, draws), [0.025, 0.975])
-    return Estimate(_tau(first, second), float(low), float(high))
+    return Estimate(tau(first, second), float(low), float(high))
 
 
 def loss_ranks(trials: Sequence[Sequence[Trial]]) -> Ranks:
@@ -75,7 +75,7 @@ def split_half_agreement(
             ranks([[t for t in component if t.seed in half] for component in trials])
             for half in (shuffled[:size], shuffled[size : 2 * size])
         )
-        taus.append(_tau(one, other))
+        taus.append(tau(one, other))
     return float(np.mean(taus))
 
 
@@ -106,7 +106,7 @@ def _resampled_taus(
     return agreement / np.maximum(np.sqrt(untied[0] * untied[1]), 1.0)
 
 
-def _tau(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def tau(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """τ-b; 0 where a ranking has only ties."""
     # The p-value is not used; it is cheap where it is asymptotic.
     result: Any = kendalltau(one, other, method="asymptotic")  # its type says too little
