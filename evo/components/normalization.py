@@ -12,10 +12,13 @@ from evo.components.checks import normal_probe, sum_apart
 from evo.components.facts import row_facts
 from evo.components.kinds import kinds
 from evo.components.rows import check_rows, each_row, expect_any_width, named_rows, rows_probe
-from evo.core.contract import Contract, Learnable
+from evo.core.contract import Contract, Input, Learnable
 from evo.core.records import Vector
+from evo.networks.informed import completed, contract_of, marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
+
+_LEARNED, _STATISTICS = ("gain", "shift"), ("mean", "variance")
 
 
 @kinds.register("normalization")
@@ -23,9 +26,10 @@ class Normalization(Kind):
     """Normalises the features at each layer of a network, with a learned gain and shift per layer.
 
     Layer norm (Ba et al. 2016, arXiv 1607.06450) and RMS norm (Zhang & Sennrich 2019, arXiv
-    1910.07467) are of this kind. Batch norm is not: a row must not depend on the other rows, so
-    that the output for a test sample does not depend on the other samples of its batch, and
-    training and testing are the same function.
+    1910.07467) are of this kind. A row must not depend on the other rows, so that the output for a
+    test sample does not depend on the other samples of its batch. Batch norm (Ioffe and Szegedy
+    2015, arXiv 1502.03167) takes mean and variance of each feature as inputs: those of the batch in
+    training, and their running averages in tests.
     """
 
     contract: ClassVar[Contract] = Contract(
@@ -63,6 +67,20 @@ class Normalization(Kind):
             "or of equal numbers. n and d change from layer to layer."
         ),
         learnables=(Learnable("gain", "feature", 1.0), Learnable("shift", "feature", 0.0)),
+        optional=(
+            Input(
+                "mean",
+                "feature",
+                "mean of each feature over the batch in training, its running average in tests",
+            ),
+            Input(
+                "variance",
+                "feature",
+                "variance of each feature, likewise; it may be 0",
+                0,
+                9,
+            ),
+        ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((5, 7), (7,), (7,)),
@@ -91,30 +109,43 @@ class Normalization(Kind):
 
         With gain and shift as they start, and with others.
         """
-        for where, (gain, shift) in _settings().items():
-            check_rows(partial(_on_rows, component, gain, shift), where)
-            _expect_gradients(component, gain, shift, where)
-        expect_any_width(partial(_at_start, component))
+        for number, (where, (gain, shift)) in enumerate(_settings().items()):
+            fixed = self._at(component, number)
+            check_rows(partial(_on_rows, fixed, gain, shift), where)
+            _expect_gradients(fixed, gain, shift, where)
+        expect_any_width(partial(_at_start, self._at(component, 0)))
+        if contract_of(component, self.contract).taken:
+            _expect_gradients_of_statistics(component)
 
     def parts(self, component: Component) -> Parts:
         """The component at the layers of a network, learning."""
-        return Parts(normalize=each_row(component), normalize_learnables=self.contract.learnables)
+        return Parts(
+            normalize=marked(component, self.contract, each_row(component)),
+            normalize_learnables=self.contract.learnables,
+        )
 
     def behaviour(self, component: Component) -> Vector:
-        """Outputs on 9 rows of 8 features, with gain and shift as they start and others: (144,)."""
+        """Outputs on 9 rows of 8 features, with gain and shift as they start and others: (144,).
+
+        With statistics other than 0 and 1, for a component that takes them.
+        """
         with torch.no_grad():
-            outputs = [component(rows_probe(), *learned) for learned in _settings().values()]
+            outputs = [
+                self._at(component, 1 + number)(rows_probe(), *learned)
+                for number, learned in enumerate(_settings().values())
+            ]
         return np.asarray(torch.cat(outputs).reshape(-1).numpy(), dtype=np.float32)
 
     def facts(self, component: Component) -> dict[str, float]:
         """Mean and size of its outputs, with gain and shift as they start."""
-        return row_facts(partial(_at_start, component))
+        return row_facts(partial(_at_start, self._at(component, 0)))
 
     def slopes(self, component: Component) -> Vector:
         """Gradients on the same rows, by x, gain and shift together: (144,)."""
+        fixed = self._at(component, 1)
 
         def on_one(row: torch.Tensor, *learned: torch.Tensor) -> torch.Tensor:
-            return component(row[None], *learned)[0]
+            return fixed(row[None], *learned)[0]
 
         slopes: list[torch.Tensor] = []
         for learned in _settings().values():
@@ -130,6 +161,16 @@ class Normalization(Kind):
                 )
             slopes.append(sum_apart(gradients))
         return torch.cat(slopes).reshape(-1).numpy()
+
+    def _at(self, component: Component, number: int) -> Component:
+        """The component with statistics as they start, for 0, or with others."""
+
+        def optional(x: torch.Tensor) -> list[torch.Tensor]:
+            features = x.shape[-1]
+            mean = number * 0.7 * normal_probe(features, seed=4)
+            return [mean, torch.exp(number * 0.5 * normal_probe(features, seed=5))]
+
+        return completed(component, self.contract, optional)
 
 
 def _settings() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
@@ -165,8 +206,26 @@ def _expect_gradients(
         # Not all alike: the plain sum of a layer norm does not depend on x.
         total = (output * torch.linspace(0.5, 2.0, 8)).sum()
         gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
-        for argument, gradient in zip(("x", "gain", "shift"), gradients, strict=True):
+        for argument, gradient in zip(("x", *_LEARNED), gradients, strict=True):
             if not torch.isfinite(gradient).all():
                 raise ContractError(
                     f"expected a finite gradient to {argument}, got others on {name}{where}"
+                )
+
+
+def _expect_gradients_of_statistics(component: Component) -> None:
+    """Check that outputs and gradients are finite where features are the same in all samples."""
+    gain, shift = _settings()[""]
+    for name, row in named_rows():
+        given = [row[None], gain, shift, row.clone(), torch.zeros(8)]
+        given = [one.clone().requires_grad_() for one in given]
+        output = component(*given)
+        total = (output * torch.linspace(0.5, 2.0, 8)).sum()
+        gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
+        names = ("output", *(f"gradient to {one}" for one in ("x", *_LEARNED, *_STATISTICS)))
+        for what, values in zip(names, (output, *gradients), strict=True):
+            if not torch.isfinite(values).all():
+                raise ContractError(
+                    f"expected a finite {what} where the variance is 0, got others on {name}; add "
+                    "a constant to the variance"
                 )

@@ -14,6 +14,7 @@ from evo.networks.informed import Informed
 from evo.networks.learnables import Component, FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Plain, Role, Weight
+from evo.networks.running import is_running
 
 Parameters = dict[str, torch.Tensor]
 
@@ -74,7 +75,9 @@ class Network(ABC):
         """
         roles = self.roles()
         return {
-            name: value.detach().clone().requires_grad_(roles.get(name) is not Plain.STATISTIC)
+            name: value.detach()
+            .clone()
+            .requires_grad_(roles.get(name) is not Plain.STATISTIC and not is_running(name))
             for name, value in parameters.items()
         }
 

@@ -52,8 +52,7 @@ def on_each_copy(
     parameters: Mapping[str, torch.Tensor],
     *,
     copies_dim: int = 0,
-    noise: Sequence[torch.Tensor] = (),
-    shared: Sequence[torch.Tensor] = (),
+    further: Sequence[tuple[torch.Tensor, int | None]] = (),
 ) -> torch.Tensor:
     """Apply a component to the signal of every copy, with that copy's learnables of the layer.
 
@@ -64,13 +63,13 @@ def on_each_copy(
         layer: name of the layer.
         parameters: of the network, including `starts`, each (copies, …).
         copies_dim: dimension of the copies in the signal, in noise and in the output.
-        noise: arguments after the learnables, of all copies.
-        shared: arguments after those, the same for all copies.
+        further: arguments after the learnables, each with the dimension of its copies; None for one
+            that all copies share.
     """
     learned = learned_at(layer, learnables, parameters)
-    dims = (copies_dim, *[0] * len(learned), *[copies_dim] * len(noise), *[None] * len(shared))
+    dims = (copies_dim, *[0] * len(learned), *(dim for _, dim in further))
     batched = torch.func.vmap(component, dims, copies_dim)
-    return batched(signal, *learned, *noise, *shared)
+    return batched(signal, *learned, *(argument for argument, _ in further))
 
 
 def learned_at(

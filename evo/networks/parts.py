@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from evo.core.contract import Learnable
 from evo.networks.informed import Informed
 from evo.networks.learnables import Component, FeatureCounts, on_each_copy, starts
+from evo.networks.running import running_starts, statistics_at
 from evo.networks.state import TrainingState
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -34,6 +35,7 @@ class Parts:
     takes further arguments, last and in this order:
 
         activation      noise, of the shape of the signal, or of its half; 1 in training, else 0, ()
+        normalize       mean and variance of each feature (features,), see `running`
         preprocess      noise (n, d); 1 in training, else 0, ()
         loss            samples of each class (n, classes), progress ()
         penalty         noise (outputs, inputs), progress (), number of the layer (), of layers ()
@@ -108,8 +110,7 @@ class Parts:
                 layer,
                 parameters,
                 copies_dim=copies_dim,
-                noise=noise[:1],
-                shared=noise[1:],
+                further=list(zip(noise, (copies_dim, None), strict=False)),
             )
         if self.observe is not None:
             self.observe(signal, output)
@@ -148,6 +149,7 @@ class Parts:
         """Normalise the signal of a layer, see `on_each_copy`; without a component, `otherwise`."""
         if self.normalize is None:
             return otherwise(signal)
+        statistics = self.statistics(signal, layer, parameters, rows_dim=1 - copies_dim)
         return on_each_copy(
             self.normalize,
             self.normalize_learnables,
@@ -155,13 +157,32 @@ class Parts:
             layer,
             parameters,
             copies_dim=copies_dim,
+            further=[(statistic, 0) for statistic in statistics],
+        )
+
+    def statistics(
+        self,
+        signal: torch.Tensor,
+        layer: str,
+        parameters: Mapping[str, torch.Tensor],
+        *,
+        rows_dim: int,
+    ) -> list[torch.Tensor]:
+        """What an informed normalisation takes, see `statistics_at`; nothing for another."""
+        if not isinstance(self.normalize, Informed):
+            return []
+        return statistics_at(
+            layer, signal, parameters, rows_dim=rows_dim, is_training=self.state.is_training
         )
 
     def learned(self, features: FeatureCounts) -> dict[str, torch.Tensor]:
-        """Initial values of all learnables of one copy, by parameter name."""
-        return starts(self.activation_learnables, features.activations) | starts(
+        """Initial values of all learnables of one copy, and of statistics, by parameter name."""
+        learned = starts(self.activation_learnables, features.activations) | starts(
             self.normalize_learnables, features.norms
         )
+        if isinstance(self.normalize, Informed):
+            learned |= running_starts(features.norms)
+        return learned
 
     def prepared(self, samples: torch.Tensor) -> torch.Tensor:
         """Preprocess samples (n, …): each is flattened, preprocessed and reshaped back.

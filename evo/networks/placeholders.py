@@ -91,7 +91,9 @@ class NormPlace(Placeholder):
         learned = learned_at(self.layer, parts.normalize_learnables, self._parameters_of_copy)
         last = signal.movedim(dimension, -1)
         rows = last.reshape(-1, last.shape[-1])
-        return parts.normalize(rows, *learned).view(last.shape).movedim(-1, dimension)
+        statistics = parts.statistics(rows, self.layer, self._parameters_of_copy, rows_dim=0)
+        normalized = parts.normalize(rows, *learned, *statistics)
+        return normalized.view(last.shape).movedim(-1, dimension)
 
     def _dimension(self, signal: torch.Tensor) -> int:
         """Where the features are: the second dimension, or the last one."""

@@ -48,11 +48,23 @@ class Normalization(nn.Module):
 
     def __init__(self, features: int) -> None:
         super().__init__()
-$parameters
+$parameters$buffers
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         rows = x.reshape(-1, x.shape[-1])
-        return $function(rows$learned).reshape(x.shape)
+$measure        return $function(rows$learned$statistics).reshape(x.shape)
 '''
+INFORMED_NORMALIZATION = {
+    "buffers": """        self.register_buffer("running_mean", torch.zeros(features))
+        self.register_buffer("running_variance", torch.ones(features))
+""",
+    "measure": """        mean, variance = self.running_mean, self.running_variance
+        if self.training:
+            variance, mean = torch.var_mean(rows, dim=0, correction=0)
+            self.running_mean.lerp_(mean.detach(), 0.1)
+            self.running_variance.lerp_(variance.detach(), 0.1)
+""",
+    "statistics": ", mean, variance",
+}
 
 PREPROCESSOR = '''
 class Preprocessor(nn.Module):

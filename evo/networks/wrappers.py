@@ -23,6 +23,7 @@ from evo.networks.wrapper_texts import (
     INFORMED_GATED_ACTIVATION,
     INFORMED_INITIALIZER,
     INFORMED_LOSS,
+    INFORMED_NORMALIZATION,
     INFORMED_PREPROCESSOR,
     INFORMED_REGULARIZER,
     INITIALIZER,
@@ -98,7 +99,12 @@ WRAPPERS: Mapping[str, Wrapper] = {
         plain=_without(INFORMED_ACTIVATION),
         informed=INFORMED_ACTIVATION,
     ),
-    "normalize": Wrapper(("Normalization",), NORMALIZATION),
+    "normalize": Wrapper(
+        ("Normalization",),
+        NORMALIZATION,
+        plain=_without(INFORMED_NORMALIZATION),
+        informed=INFORMED_NORMALIZATION,
+    ),
     "preprocess": Wrapper(
         ("Preprocessor",),
         PREPROCESSOR,

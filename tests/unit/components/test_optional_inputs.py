@@ -46,6 +46,10 @@ SOURCES = {
         "def activation(x, a, b, p, h, noise, e):\n"
         "    return F.silu(a * x + h) * p + 0.1 * e * torch.tanh(x) * (1 + noise)"
     ),
+    "normalization": (
+        "import torch\ndef normalize(x, gain, shift, mean, variance):\n"
+        "    return gain * (x - mean) * torch.rsqrt(variance + 1e-5) + shift"
+    ),
     "preprocessor": "def preprocess(x, noise):\n    return x + 0.2 * noise",
     "initializer": (
         "import torch\ndef initialize(z, fan_in, fan_out, layers, layer):\n"
@@ -67,6 +71,7 @@ SOURCES = {
     ),
 }
 UNLIKE = {
+    "normalization": ("x - mean", "x - 0.5 * mean"),
     "activation": ("-1.0", "-1.5"),
     "gated-activation": ("0.3", "0.6"),
     "parametric-activation": ("* p", "* p * e"),
@@ -77,6 +82,7 @@ UNLIKE = {
     "regularizer": ("noise > 0", "noise > 1"),
 }
 
+NORM = "normalization"
 NOISY = sorted(kind for kind, source in SOURCES.items() if "noise" in source)
 NETWORKS = {
     "cnn": (Cnn((3, 4)), (1, 8, 8)),
@@ -195,6 +201,31 @@ def test_every_network_gives_noise_in_training_alone(kind: str, name: str) -> No
     assert (first - second).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize("name", ["cnn", "mlp", "patches", "transformer"])
+def test_a_normalization_sees_the_batchs_statistics_in_training_and_averages_in_tests(name) -> None:
+    network, shape = NETWORKS[name]
+    parts = component("normalization")
+    starts = [
+        network.fresh(shape, 3, torch.Generator().manual_seed(seed), parts) for seed in (0, 1)
+    ]
+    stacked = network.leaves({key: torch.stack([s[key] for s in starts]) for key in starts[0]})
+    inputs = torch.stack([network.arranged(1 + torch.randn(6, *shape)) for _ in range(2)])
+    averages = [key for key, value in stacked.items() if not value.requires_grad]
+    before = {key: stacked[key].clone() for key in averages}
+
+    parts.state.is_training = True
+    together = network.forward(stacked, inputs, parts)
+
+    moved = {key: stacked[key].clone() for key in averages}
+    alone = {key: value[1:].detach().clone() for key, value in stacked.items()}
+    torch.testing.assert_close(network.forward(alone, inputs[1:], parts), together[1:])
+    parts.state.is_training = False
+    tested = network.forward(stacked, inputs[:, :1], parts)
+    torch.testing.assert_close(network.forward(stacked, inputs, parts)[:, :1], tested)
+    assert averages
+    assert all((moved[key] - before[key]).abs().max() > 1e-3 for key in averages)
+
+
 def test_an_activation_learns_the_optional_numbers_that_it_reads_and_no_others() -> None:
     learned = component("parametric-activation").activation_learnables
 
@@ -202,6 +233,19 @@ def test_an_activation_learns_the_optional_numbers_that_it_reads_and_no_others()
         *(("a", "layer", 1.0), ("b", "layer", 0.0), ("e", "layer", 1)),
         *(("h", "layer", 0), ("p", "feature", 1)),
     ]
+
+
+def test_batch_norm_trains_in_a_network_of_evo_and_in_a_module() -> None:
+    model = ModuleNetwork(
+        lambda: nn.Sequential(nn.Linear(4, 6), nn.LayerNorm(6), nn.ReLU(), nn.Linear(6, 3))
+    )
+    work = {"epochs": 2, "batch_size": 15, "learning_rates": (0.02,), "seeds": (3,)}
+
+    plain, seen = (train(model, data(), parts, **work) for parts in (Parts(), component(NORM)))
+
+    assert torch.isfinite(seen.test_loss).all()
+    assert not torch.equal(seen.test_loss, plain.test_loss)
+    assert trained(component(NORM)).test_loss.isfinite().all()
 
 
 def test_noise_is_another_at_every_step_and_matrix() -> None:
@@ -239,6 +283,10 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
     elif kind == "initializer":
         namespace["initialize_model"](model)
         assert model[1].weight.std() > 1.2 * model[0].weight.std()
+    elif kind == "normalization":
+        made, own, x = namespace["Normalization"](4), nn.BatchNorm1d(4), 3 + 2 * torch.randn(50, 4)
+        torch.testing.assert_close(made(x), own(x))
+        torch.testing.assert_close(made.eval()(x), own.eval()(x), rtol=0.01, atol=0.01)
     elif kind == "regularizer":
         penalty = namespace["Regularizer"]()
         assert penalty(model) > 0
