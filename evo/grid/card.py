@@ -34,6 +34,12 @@ _FURTHER = {
     "tokens": "tokens of prompts and replies",
     "cost_usd": "dollars paid; null where a price is unknown",
     "processor_hours": "of trainings; one that counts from another cell costs none",
+    "best": "id of the best candidate trained in full",
+    "confirmed_log_ratio": "log of the strongest baseline's loss over its own, trained longer "
+    "on fresh seeds; above 0 it wins",
+    "confirmed_low": "lower end of its 95 % interval",
+    "confirmed_high": "upper end of its 95 % interval",
+    "confirmed_p": "of a result like that without an advantage, corrected over all cells",
 }
 _LOADING = """import pandas as pd
 

@@ -31,11 +31,14 @@ _SETTINGS = (
 )
 """Settings that are published."""
 _VERSIONS = ("evo", "python", "torch", "numpy")
+_CONFIRMED = ("confirmed_log_ratio", "confirmed_low", "confirmed_high", "confirmed_p")
 _CELL_SCHEMA: Any = pa.schema(
     [
         *((name, pa.string()) for name in ("cell", "levels", "settings", "models", "versions")),
         *((name, pa.int64()) for name in ("proposed", "evaluated", "requests", "tokens")),
         *((name, pa.float64()) for name in ("cost_usd", "processor_hours")),
+        ("best", pa.string()),
+        *((name, pa.float64()) for name in _CONFIRMED),
     ]
 )
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64()}
@@ -165,7 +168,17 @@ def _cell(cell: StudyCell, row: Mapping[str, Any]) -> dict[str, Any]:
         "models": json.dumps([_nameless(model) for model in models]),
         "versions": json.dumps({key: environment.get(key) for key in _VERSIONS}),
         **{key: row[key] for key in kept},
+        "best": row["best"] and row["best"]["id"],
+        **_confirmed(row["confirmed"]),
     }
+
+
+def _confirmed(entry: Mapping[str, Any] | None) -> dict[str, float | None]:
+    """The result of the best on fresh seeds; nulls where there is none."""
+    if entry is None or entry["log_ratio"] is None:
+        return dict.fromkeys(_CONFIRMED)
+    values = (entry["log_ratio"], *entry["log_ratio_ci"], entry["p_study"])
+    return dict(zip(_CONFIRMED, values, strict=True))
 
 
 def _nameless(model: Mapping[str, Any]) -> dict[str, Any]:

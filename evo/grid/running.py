@@ -116,10 +116,12 @@ def begin_study(cells: Sequence[Cell], folder: Path) -> None:
     """Check all cells, and write down what each is begun with; cells may be added later.
 
     Raises:
-        UsageError: a cell was begun under other settings, or a configuration is wrong.
+        UsageError: the folder is another study's, a cell was begun under other settings, or a
+            configuration is wrong.
     """
     begun = read_cells(folder) if (folder / STUDY_FILE).exists() else {}
     wanted = {cell.name: json.loads(cell.config.model_dump_json()) for cell in cells}
+    _expect_same_study(begun, cells, folder)
     for name, config in wanted.items():
         if name in begun and begun[name]["config"] != config:
             keys = ", ".join(_differing(begun[name]["config"], config))
@@ -145,6 +147,26 @@ def begin_study(cells: Sequence[Cell], folder: Path) -> None:
     }
     document = json.dumps({"format": FORMAT, "cells": known}, indent=1)
     disk.replace(folder / STUDY_FILE, document.encode())
+
+
+def _expect_same_study(
+    begun: Mapping[str, Mapping[str, Any]], cells: Sequence[Cell], folder: Path
+) -> None:
+    """Raise a `UsageError` where a folder is that of another study."""
+    if not begun:
+        return
+    axes = next(list(cell["levels"]) for cell in begun.values())
+    if axes != list(cells[0].levels):
+        raise UsageError(
+            f"{folder} is a study with the axes {', '.join(axes)}, and the file has "
+            f"{', '.join(cells[0].levels)}. An axis makes other cells of all: give the study "
+            "another --name."
+        )
+    if not any(cell.name in begun for cell in cells):
+        raise UsageError(
+            f"{folder} is another study: none of its {len(begun)} cells is in the file. Give the "
+            "study another --name."
+        )
 
 
 def read_cells(folder: Path) -> dict[str, dict[str, Any]]:

@@ -94,6 +94,29 @@ def test_a_campaign_that_is_not_of_the_study_is_left_alone(finished, tmp_path) -
     assert contents(tmp_path / "other", "climb-0") == contents(folder, "climb-0")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[axes.search.random]", "[axes.kind.any]\n[axes.search.random]", "with the axes search"),
+        (
+            'axes.search.random]\nstrategy = "random"\n[axes.search.climb',
+            "axes.search.hill",
+            "none",
+        ),
+    ],
+)
+def test_the_folder_of_another_study_is_left_alone(finished, old, new, message) -> None:
+    folder, engine = finished
+    turns, before = len(engine.turns), (folder / "study.json").read_bytes()
+    text = f"seeds = [0]\n{STUDY}"
+    assert old in text
+
+    with pytest.raises(UsageError, match=message):
+        run(folder, text.replace(old, new), engine)
+
+    assert (len(engine.turns), (folder / "study.json").read_bytes()) == (turns, before)
+
+
 def table_rows(document: str, form: str, first: str) -> list[list[str]]:
     """Cells of all table rows of a document that begin with a text, formatting left out."""
     plain = unescape(re.sub(r"\\(.)", r"\1", document)) if form != "latex" else document

@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import copytree
 
+import pandas as pd
 import pytest
 from grid_studies import STUDY, Engine, run
 from support import records as build
 
+from archive.history.confirmations import newest_of
 from archive.history.reader import Reader
 from evo.config import Config
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
 from evo.grid.cells import Cell, cells_of
 from evo.grid.confirming import confirm_cells
+from evo.grid.dataset import export_study
 from evo.grid.results import cells_in
 from evo.grid.study import Confirming, read_study
 from evo.report.facts.study import study_facts
@@ -86,6 +89,14 @@ def test_the_best_of_each_cell_is_confirmed_and_baselines_train_once(study, tmp_
         CONFIRMING, cells, tmp_path / "small", watch=lambda *_: None, workers=pool.workers
     )
     assert pool.asked == []
+    export_study(tmp_path / "small", tmp_path / "data", licence="CC0-1.0")
+    rows = pd.read_parquet(tmp_path / "data" / "cells.parquet").set_index("cell")
+    assert rows.confirmed_p.to_dict() == {name: e["p_study"] for name, e in results.items()}
+    assert (rows.confirmed_low < rows.confirmed_log_ratio).all()
+    entries = {name: newest_of(tmp_path / "small" / name, id_) for name, id_ in rows.best.items()}
+    assert {name: e and e["log_ratio"] for name, e in entries.items()} == (
+        rows.confirmed_log_ratio.to_dict()
+    )
 
 
 def test_a_confirmation_ends_with_its_hours_and_goes_on_with_more(study, tmp_path) -> None:

@@ -144,7 +144,7 @@ def _overview(
     return Overview(
         name=study,
         title=f"{study}: {kind_name} on {', '.join(config['tasks'])}",
-        analysis=analyse(records),
+        analysis=analyse(records, with_probabilities=False),
         names=names_of_baselines(config),
         abscissae=kind.abscissae(),
         outputs=lambda record: behaviour_of(kind, record),

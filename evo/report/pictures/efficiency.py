@@ -11,8 +11,8 @@ from evo.screening.appraisal import Judgement, Ranked
 
 _MOST_CURVES = 9
 """Pairs of sources whose curves can be told apart."""
-_MOST_NAMED = 3
-"""Campaigns that a title names."""
+_MOST_NAMED = 30
+"""Characters of the campaigns' names in a title, which ends before the other panel."""
 
 
 def draw_efficiency(judgement: Judgement) -> Figure:
@@ -43,7 +43,9 @@ def draw_pairs(
     curve = overall.curve.recall
     left.plot(np.linspace(0, 1, len(curve)), curve, color=FRONT, lw=1.5, label="reward model")
     left.set_ylabel("share of the best 5 % found")
-    whose = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} campaigns"
+    whose = ", ".join(names)
+    if len(names) > 1 and len(whose) > _MOST_NAMED:
+        whose = f"{len(names)} campaigns"
     left.set_title(f"{whose}: area {overall.area.value:.2f}")
     left.legend(loc="lower right")
     if is_matrix:

@@ -10,7 +10,11 @@ from rich.text import Text
 from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
 
-_RESULTS = ("state", "gen", "proposed", "valid", "new", "in full", "mean", "best", "B-WR", "hours")
+_RESULTS = (
+    *("state", "best", "confirmed", "mean", "in full", "valid", "new"),
+    *("proposed", "gen", "B-WR", "hours"),
+)
+"""Columns; a narrow terminal has no room for the last ones."""
 
 
 def plan_view(facts: Mapping[str, Any]) -> RenderableType:
@@ -21,7 +25,7 @@ def plan_view(facts: Mapping[str, Any]) -> RenderableType:
     """
     table = plain_table(f"Study {facts['name']}: {len(facts['cells'])} cells")
     table.add_column("cell", overflow="fold")
-    for name in ("hypotheses", "trained", "requests", "tokens", "usd", "hours"):
+    for name in ("hypotheses", "trained", "hours", "usd", "requests", "tokens"):
         table.add_column(name, justify="right", no_wrap=True)
     for cell in facts["cells"]:
         table.add_row(*_planned(cell))
@@ -30,7 +34,6 @@ def plan_view(facts: Mapping[str, Any]) -> RenderableType:
             "confirmation",
             "",
             f"{confirmation['trainings']:,}",
-            *["", "", ""],
             _span(confirmation["hours"], "{:,.2f}"),
         )
     table.add_row(*_planned({**facts, "name": "all"}))
@@ -54,10 +57,11 @@ def _planned(row: Mapping[str, Any]) -> Iterator[Text]:
     """What a cell takes, or all of them."""
     yield Text(row["name"])
     yield Text(f"{row['hypotheses']:,}")
-    for key in ("trainings", "requests", "tokens"):
-        yield Text(_span(row[key], "{:,.0f}"))
-    yield Text("unknown" if row["cost_usd"] is None else _span(row["cost_usd"], "{:,.2f}"))
+    yield Text(_span(row["trainings"], "{:,.0f}"))
     yield Text(_span(row["hours"], "{:,.2f}"))
+    yield Text("unknown" if row["cost_usd"] is None else _span(row["cost_usd"], "{:,.2f}"))
+    yield Text(_span(row["requests"], "{:,.0f}"))
+    yield Text(_span([number / 1e6 for number in row["tokens"]], "{:,.2f}") + "M")
 
 
 def study_view(facts: Mapping[str, Any]) -> RenderableType:
@@ -102,16 +106,23 @@ def _row(row: Mapping[str, Any]) -> Iterator[str]:
     if row["state"] == "not begun":
         yield from [""] * (len(_RESULTS) - 1)
         return
-    yield f"{row['generation']}/{row['generations']}"
-    yield f"{row['proposed']:,}"
+    best, confirmed = row["best"], row["confirmed"]
+    yield "–" if best is None else f"{best['margin']:+.3f}"
+    yield _confirmed(confirmed) if confirmed else "–"
+    yield _signed(row["mean_margin"])
+    yield f"{row['full']:,}"
     yield _share(row["valid_share"])
     yield _share(row["new_share"])
-    yield f"{row['full']:,}"
-    yield _signed(row["mean_margin"])
-    best = row["best"]
-    yield "–" if best is None else f"{best['margin']:+.3f}"
+    yield f"{row['proposed']:,}"
+    yield f"{row['generation']}/{row['generations']}"
     yield "–" if best is None else f"{best['b_wr']:.2f}"
     yield f"{row['processor_hours']:.2f}"
+
+
+def _confirmed(entry: Mapping[str, Any]) -> str:
+    if entry["log_ratio"] is None:
+        return "failed"
+    return f"{entry['log_ratio']:+.3f}, p {entry['p_study']:.3f}"
 
 
 def _effects(effects: Sequence[Mapping[str, Any]]) -> Table:
