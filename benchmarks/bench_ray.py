@@ -95,7 +95,7 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             rounds=Size(3, 1, "measurements of each side"),
-            repeats=Size(2, 1, "trainings of each baseline per measurement"),
+            repeats=Size(1, 1, "trainings of each baseline per measurement"),
             stubs=Size(5000, 200, "jobs that end at once"),
         )
     )

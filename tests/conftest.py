@@ -17,6 +17,7 @@ import scipy.linalg  # noqa: F401 - its BLAS is one of those that are limited
 import torch
 from hypothesis import settings
 from numpy.typing import NDArray
+from support.made_once import made_once
 from support.processes import descendants
 from support.profiles import PROFILE
 from threadpoolctl import threadpool_limits
@@ -147,6 +148,14 @@ def image_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setattr(CIFAR10, train, [[name, md5(batches[name])] for name in names])
         patch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": md5(batches["batches.meta"])})
         yield folder
+
+
+@pytest.fixture(scope="session")
+def small_campaign(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A finished campaign that trained nothing, of some two hundred candidates; to be copied."""
+    from large_campaign import write_small_campaign
+
+    return made_once(tmp_path_factory, worker_id, "small-campaign", write_small_campaign)
 
 
 @pytest.fixture

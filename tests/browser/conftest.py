@@ -23,9 +23,9 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(small_campaign: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
-    write_small_campaign(folder / "small")
+    shutil.copytree(small_campaign, folder / "small")
     write_small_campaign(folder / "other", "generations=2", "protocol.keep=0.5")
     write_hostile_campaign(folder, folder / "small")
     return folder

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from support.command import SECRET, SMALL, Evo, Finished, call_evo, run_evo
+from support.made_once import made_once
 
 
 @pytest.fixture(scope="session")
@@ -33,15 +33,15 @@ def first_run(
 
     It runs once, in a folder that all of pytest's workers see; each works on a copy.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "first-run"
-    with FileLock(f"{shared}.lock"):
-        if not (shared / "said").exists():
-            shared.mkdir()
-            env = {**os.environ, "OPENAI_API_KEY": SECRET}
-            done = run_evo(*SMALL, "--name", "whole", cwd=shared, env=env)
-            assert done.code == 0, done.err
-            (shared / "said").write_bytes(pickle.dumps(done))
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        env = {**os.environ, "OPENAI_API_KEY": SECRET}
+        done = run_evo(*SMALL, "--name", "whole", cwd=folder, env=env)
+        assert done.code == 0, done.err
+        (folder / "said").write_bytes(pickle.dumps(done))
+
+    shared = made_once(tmp_path_factory, worker_id, "first-run", make)
     shutil.copytree(shared / "runs" / "whole", workplace / "runs" / "whole")
     done: Finished = pickle.loads((shared / "said").read_bytes())
     return done

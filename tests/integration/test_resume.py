@@ -117,7 +117,7 @@ def test_the_uninterrupted_campaign_has_what_a_campaign_has(whole):
 
 @pytest.mark.long
 @settings(
-    max_examples=many(8, nightly=150),
+    max_examples=many(5, nightly=150),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # an example costs seconds: shrinking, minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

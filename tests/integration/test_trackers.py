@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from large_campaign import write_small_campaign
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -14,10 +13,8 @@ from evo.tracking.tracking import check_trackers, tracked
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    write_small_campaign(folder)
-    return folder
+def small(small_campaign: Path) -> Path:
+    return small_campaign
 
 
 class Parts:

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 
 import pytest
 from large_campaign import write_small_campaign
@@ -16,9 +17,9 @@ from evo.selection.individual import performance
 
 
 @pytest.fixture(scope="module")
-def histories(tmp_path_factory):
+def histories(small_campaign, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    write_small_campaign(folder / "small")
+    shutil.copytree(small_campaign, folder / "small")
     hostile = write_hostile_campaign(folder, folder / "small")
     return Reader.read(folder / "small"), Reader.read(hostile)
 
