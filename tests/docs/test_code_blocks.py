@@ -125,16 +125,18 @@ def test_the_search_on_the_landscape_runs_as_shown(capsys: pytest.CaptureFixture
     assert -3 <= float(capsys.readouterr().out) < 0.4
 
 
-def test_the_study_of_the_guide_has_the_cells_that_it_says(tmp_path: Path) -> None:
-    (block,) = blocks_of(STUDY, "toml")
-    file = tmp_path / "study.toml"
-    file.write_text(block.text)
+def test_the_studies_of_the_guide_have_the_cells_that_they_say(tmp_path: Path) -> None:
+    names: list[list[str]] = []
+    for block in blocks_of(STUDY, "toml"):
+        file = tmp_path / "study.toml"
+        file.write_text(block.text)
+        names.append([cell.name for cell in cells_of(read_study(file))])
 
-    names = [cell.name for cell in cells_of(read_study(file))]
-
-    assert "activation-evolution-0" in names
-    assert not any(name.startswith("regularizer-random") for name in names)
-    assert len(names) == 9
+    grid, searches = names
+    assert "activation-evolution-0" in grid
+    assert not any(name.startswith("regularizer-random") for name in grid)
+    assert len(grid) == 9
+    assert searches == ["oneshot-0", "evolution-0", "bestofn-0", "random-0"]
 
 
 def test_every_configuration_is_valid() -> None:
