@@ -142,7 +142,7 @@ def test_the_figures_of_a_study_are_in_every_format(report, form) -> None:
         for value in (cell["mean_margin"], cell["best"]["margin"]):
             assert any(f"{value:.3f}" in text for text in row)
         for share in (cell["valid_share"], cell["new_share"]):
-            assert f"{100 * share:.0f} %" in row
+            assert any(text.startswith(f"{100 * share:.0f} % [") for text in row)
     effects = table_rows(document, form, "search")
     assert len(effects) == len(facts["effects"]) == 8
     for effect, row in zip(facts["effects"], effects, strict=True):

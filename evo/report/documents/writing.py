@@ -84,6 +84,7 @@ def write_report(report: Report | StudyReport, form: str) -> str:
     environment.filters["effect"] = _effect
     environment.filters["confirmed"] = _confirmed
     environment.filters["share"] = _share
+    environment.filters["within"] = cast("Any", _within)
     return environment.get_template(f"{name}.{form}.j2").render(report=report)
 
 
@@ -110,6 +111,19 @@ def _numbers(values: Any) -> str:
 def _share(value: float | None) -> str:
     """A share in percent; a dash where it is not known."""
     return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _within(row: Any, name: Any) -> str:
+    """A figure of a cell with its interval, as far as it has one: a share in percent, or a mean.
+
+    >>> _within({"valid_share": 0.8, "valid_share_ci": [0.49, 0.943]}, "valid_share")
+    '80 % [49, 94]'
+    """
+    value, interval = row[name], row[f"{name}_ci"]
+    if name.endswith("_share"):
+        ends = interval and " [{:.0f}, {:.0f}]".format(*(100 * end for end in interval))
+        return _share(value) + (ends or "")
+    return _known(value, 3) + ((interval and " [{:.2f}, {:.2f}]".format(*interval)) or "")
 
 
 def _effect(effect: Any) -> str:

@@ -16,7 +16,9 @@ from archive.history.replies import Replies
 from archive.novelty.novelty_archive import mean_distance
 from evo.core.records import Record, Status
 from evo.core.stages import TrainingEnd
+from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import holm
+from evo.evaluation.statistics.share import share_of
 from evo.report.facts.course import course_facts
 from evo.report.facts.front import fully_evaluated
 from evo.report.facts.paired import difference_facts
@@ -103,6 +105,7 @@ def _row(cell: StudyCell) -> dict[str, Any]:
     valid = proposed - counts[Status.INVALID]
     llm = spent_facts(Replies.read(reader.folder, campaign=reader.id).total)
     discoveries = sum(map(has_merit, full))
+    margins = [record.scored.margin.value for record in full]
     hours = float(np.sum([record.seconds for record in cell.records])) / 3600
     return {
         **head,
@@ -114,9 +117,10 @@ def _row(cell: StudyCell) -> dict[str, Any]:
         "generations": reader.config["generations"],
         **{key: counts[status] for key, status in _COUNTED.items()},
         "full": len(full),
-        "valid_share": valid / proposed if proposed else None,
-        "new_share": 1 - counts[Status.DUPLICATE] / valid if valid else None,
-        "mean_margin": _mean([record.scored.margin.value for record in full]),
+        **_share("valid_share", valid, proposed),
+        **_share("new_share", valid - counts[Status.DUPLICATE], valid),
+        "mean_margin": _mean(margins),
+        "mean_margin_ci": _mean_interval(margins),
         "b_wr_quartiles": _quartiles([record.scored.b_wr.value for record in full]),
         "bsota_wr_quartiles": _quartiles([record.scored.bsota_wr.value for record in full]),
         "best": (best := _best(full)),
@@ -169,6 +173,22 @@ def _diversity(full: Sequence[Record]) -> float | None:
     if len(leaders) < 2:
         return None
     return mean_distance([record.behaviour_vector for record in leaders])
+
+
+def _share(name: str, count: int, total: int) -> dict[str, Any]:
+    """A share with Wilson's 95 % interval; nulls where there is nothing to count."""
+    if not total:
+        return {name: None, f"{name}_ci": None}
+    value, low, high = share_of(count, total)
+    return {name: value, f"{name}_ci": [low, high]}
+
+
+def _mean_interval(values: Sequence[float]) -> list[float] | None:
+    """Student's 95 % interval of the mean over candidates."""
+    if len(values) < 2:
+        return None
+    _, low, high = student_mean(np.array(values))
+    return [low, high]
 
 
 def _mean(values: Sequence[float]) -> float | None:
