@@ -56,7 +56,7 @@ def start(
         expect_walls(unsafe=unsafe_sandbox, warn=warn)
     problems.raise_all()
     config, ready, begun = prepared
-    for remark in _remarks(ready):
+    for remark in (*_remarks(ready), *_doubts(config.kind)):
         warn(remark)
     if config.llm.budget.dollars and (labels := prices.of_the_table(config.llm)):
         date = prices.price_table().date
@@ -231,6 +231,15 @@ def _branch(
 def _words(change: Change) -> str:
     settings = ", ".join(f"{key} = {value}" for key, value in change.settings.items())
     return f"From generation {change.first} on: {settings}."
+
+
+def _doubts(kind_name: str) -> list[str]:
+    """What is to be known of wins of a kind whose cheap rungs were found to judge little."""
+    return [
+        f"Kind {member.name}: {member.doubt}. A win means little before `evo confirm`."
+        for member in kinds.get(kind_name)().members
+        if member.doubt
+    ]
 
 
 def _remarks(ready: Mapping[str, create.ReadyTask]) -> list[str]:

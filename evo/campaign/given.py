@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.components.base import Kind
-from evo.components.kinds import baseline_names
+from evo.components.kinds import baseline_names, kinds
 from evo.config import Config
 from evo.config.given import GivenSource
 from evo.core.errors import UsageError
@@ -25,7 +25,7 @@ def with_sources(config: Config) -> Config:
             seeds are given than generation 1 may train.
     """
     seeds = _read_all("seeds", config.seeds)
-    baselines = _read_all("baselines", config.baselines)
+    baselines = _read_all("baselines", _with_names(config))
     if len(seeds) > config.trainings:
         raise UsageError(
             f"seeds names {len(seeds)} components, and a generation trains {config.trainings} at "
@@ -61,6 +61,17 @@ def names_of_baselines(config: Mapping[str, Any]) -> dict[str, str]:
     given: Iterable[Mapping[str, str]] = config.get("baselines", ())
     further = {Candidate.of(kind, one["source"], operator="").id: one["name"] for one in given}
     return further | baseline_names(kind)
+
+
+def _with_names(config: Config) -> list[str | GivenSource]:
+    """The further baselines, with sources for those that are named as the kind has them."""
+    shipped = kinds.get(config.kind)().further_baselines()
+    return [
+        GivenSource(name=one, source=shipped[one].source)
+        if isinstance(one, str) and one in shipped
+        else one
+        for one in config.baselines
+    ]
 
 
 def _known(config: Config, names: Sequence[str]) -> set[str]:

@@ -49,6 +49,8 @@ class Kind(ABC):
             cannot be combined with others.
         baselines_folder: folder of `*.py` files, one known component each.
         compared: what `behaviour` compares, in words for prompts.
+        doubt: why a win of the cheap protocol says little here, for a warning; empty where it was
+            measured that it says more.
     """
 
     contract: ClassVar[Contract]
@@ -65,6 +67,7 @@ class Kind(ABC):
     standard: ClassVar[str | None] = None
     baselines_folder: ClassVar[Path]
     compared: ClassVar[str] = "outputs on fixed inputs"
+    doubt: ClassVar[str] = ""
 
     @property
     def name(self) -> str:
@@ -137,9 +140,16 @@ class Kind(ABC):
 
     def baselines(self) -> dict[str, Candidate]:
         """The known components by name, in alphabetical order."""
+        return self._known_in(self.baselines_folder)
+
+    def further_baselines(self) -> dict[str, Candidate]:
+        """Known components that a campaign may name as baselines, beside those that all have."""
+        return self._known_in(self.baselines_folder.parent / "further" / self.baselines_folder.name)
+
+    def _known_in(self, folder: Path) -> dict[str, Candidate]:
         return {
             path.stem: Candidate.of(
                 self.name, path.read_text(encoding="utf-8-sig"), operator=BASELINE_OPERATOR
             )
-            for path in sorted(self.baselines_folder.glob("[!.]*.py"))
+            for path in sorted(folder.glob("[!.]*.py"))
         }

@@ -83,6 +83,10 @@ class Combination(Kind):
                 baselines[label] = Candidate.of(self.name, source, operator=BASELINE_OPERATOR)
         return dict(sorted(baselines.items()))
 
+    def further_baselines(self) -> dict[str, Candidate]:
+        """None: a combination's are given as files that define all functions."""
+        return {}
+
     def baseline_labels(self, member: Kind) -> dict[str, str]:
         """The baseline's name that has a known component of the member, by the component's name."""
         return {

@@ -72,6 +72,9 @@ class GatedActivation(Kind):
     standard: ClassVar[str | None] = "reglu"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "gated_activation"
     compared: ClassVar[str] = "outputs at 80 pairs of gate and value"
+    doubt: ClassVar[str] = (
+        "no panel has measured how far the cheap protocol ranks them as full training does"
+    )
 
     def check(self, component: Component) -> None:
         """Check finite values and gradients, independence of neighbours; not constant.

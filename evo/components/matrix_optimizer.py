@@ -109,6 +109,9 @@ class MatrixOptimizer(Kind):
         "steps of a matrix and a vector along a fixed walk of gradients; a constant factor changes "
         "nothing"
     )
+    doubt: ClassVar[str] = (
+        "no panel has measured how far the cheap protocol ranks them as full training does"
+    )
 
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any shape, that follow the gradient."""

@@ -107,8 +107,8 @@ class Config(Frozen):
     """Components to begin with, one per file, such as `["mine/*.py"]`. They enter generation 1 as
     candidates, and are validated and scored like any."""
     baselines: tuple[str | GivenSource, ...] = ()
-    """Further baselines, one per file. Win rates are comparable only between campaigns with the
-    same baselines."""
+    """Further baselines, one per file, or by a name that `evo list` has. Win rates are comparable
+    only between campaigns with the same baselines."""
     start_from: tuple[str | Origin, ...] = ()
     """Campaigns to begin with, by name or folder, each as of its last generation or, as in
     `"RUN@12"`, of another. Their survivors are the first population, and their components known."""

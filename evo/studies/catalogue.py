@@ -1,6 +1,7 @@
 """Everything that there is to choose from, by name."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from evo.config import presets, strategies
@@ -32,14 +33,27 @@ SHELVES = {
 }
 """The registries that `evo list` shows."""
 
+_BASELINES = Path(__file__).parents[1] / "components" / "baselines"
+
 
 def catalogue() -> dict[str, dict[str, str]]:
     """The JSON document of `evo list --json`: one line of description by name, per registry."""
     return {
         **{title: _described(shelf) for title, shelf in SHELVES.items()},
+        "further baselines": _further_baselines(),
         "presets": presets(),
         "strategies": strategies(),
         "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
+    }
+
+
+def _further_baselines() -> dict[str, str]:
+    """Names of the known components that a campaign may name as baselines, by kind."""
+    folder = _BASELINES / "further"
+    return {
+        one.name.replace("_", "-"): ", ".join(sorted(path.stem for path in one.glob("*.py")))
+        for one in sorted(folder.iterdir())
+        if one.is_dir()
     }
 
 

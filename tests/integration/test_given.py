@@ -94,6 +94,13 @@ def test_a_further_baseline_trains_in_full_and_is_named(tmp_path) -> None:
     assert bent.scored.rung == len(config.protocol.rungs) - 1
 
 
+def test_a_further_baseline_may_be_named_as_evo_list_has_it() -> None:
+    (given,) = configure(baselines=["star_relu"]).baselines
+
+    assert "arXiv 2210.13452" in given.source
+    assert with_sources(configure(baselines=["star_relu"])).baselines == (given,)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

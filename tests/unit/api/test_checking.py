@@ -109,6 +109,19 @@ def test_a_start_says_all_problems_and_makes_no_folder(tmp_path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(("kind", "said"), [("initializer", 1), ("activation", 0)])
+def test_a_start_warns_where_a_win_of_the_cheap_protocol_says_little(tmp_path, kind, said) -> None:
+    warnings: list[str] = []
+    config = configure(f"kind={kind}")
+
+    with start(config, tmp_path / "run", unsafe_sandbox=True, warn=warnings.append):
+        pass
+
+    assert (
+        len([one for one in warnings if "A win means little before `evo confirm`" in one]) == said
+    )
+
+
 def test_python_begins_with_other_campaigns_by_name(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
 

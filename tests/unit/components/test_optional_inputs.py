@@ -1,5 +1,6 @@
 """Inputs that a source takes by naming a parameter: they reach it in checks, networks, training."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -331,3 +332,17 @@ def test_offspring_keep_the_inputs_that_they_use_and_no_others() -> None:
     program = Program.read("def regularize(w, t, layer):\n    return t * w.sum()", contract)
     tidy(program)
     assert "def regularize(w, t):" in write_program(program)
+
+
+@pytest.mark.parametrize("kind", kinds.names())
+def test_further_baselines_are_other_components_of_their_kind_with_a_source(kind: str) -> None:
+    found = kinds.get(kind)()
+    further = found.further_baselines()
+    known = [found.behaviour(traced_kind(kind, one.source)) for one in found.baselines().values()]
+
+    for one in further.values():
+        check_source(one.source, found.contract)
+        graph = traced_kind(kind, one.source)
+        found.check(graph)
+        assert min(np.abs(found.behaviour(graph) - other).max() for other in known) > 1e-3
+        assert re.search(r'"""[^"]+\.', one.source)

@@ -5,6 +5,7 @@ import pkgutil
 
 import pytest
 
+from evo.components.kinds import kinds
 from evo.core.registry import declared
 from evo.studies.catalogue import SHELVES, catalogue
 
@@ -27,6 +28,14 @@ def test_the_files_say_what_importing_them_registers(title):
         assert cls.__module__ == declaration.module
         assert (cls.__doc__ or "").splitlines()[0] == declaration.description
     assert catalogue()[title].items() >= {n: d.description for n, d in ours.items()}.items()
+
+
+def test_further_baselines_are_listed_by_kind():
+    listed = catalogue()["further baselines"]
+
+    for kind in kinds.names():
+        names = sorted(kinds.get(kind)().further_baselines())
+        assert listed.get(kind, "") == ", ".join(names)
 
 
 def _is_in(package: str, registered: type) -> bool:
