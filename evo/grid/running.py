@@ -6,6 +6,7 @@ divide a budget in `evo.grid.shares`.
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -82,18 +83,19 @@ def run_study(
     out_of_budget: dict[str, Failure] = {}
     has_advanced = True
     for number in count(1):
+        before = {
+            cell.name: _generation(folder / cell.name) for cell in cells if cell.name not in failed
+        }
         due = [
             cell
             for cell in cells
-            if cell.name not in failed
-            and _generation(folder / cell.name) < cell.end_of_round(number, study.rounds)
+            if before.get(cell.name, math.inf) < cell.end_of_round(number, study.rounds)
         ]
         # Further rounds spend what some cells left, as long as it takes another one on.
         if number > study.rounds and not (due and has_advanced and shares.are_limits):
             break
         if not due or (limits := shares.begin(number)) is None:
             continue
-        before = {cell.name: _generation(folder / cell.name) for cell in due}
         for cell in due:
             out_of_budget.pop(cell.name, None)
             last = cell.end_of_round(number, study.rounds)
@@ -107,7 +109,8 @@ def run_study(
                 failed[cell.name] = Failure(cell.name, reason)
             if reason:
                 warn(f"Cell {cell.name} stands still: {reason}")
-        has_advanced = any(_generation(folder / name) > at for name, at in before.items())
+        if number >= study.rounds:
+            has_advanced = any(_generation(folder / c.name) > before[c.name] for c in due)
     shares.end()
     return [*failed.values(), *out_of_budget.values()]
 
