@@ -18,13 +18,19 @@ def grammar(contract: Contract) -> str:
     >>> one = Contract("k", "f", ("x",), ("import torch",), ("torch.tanh({})",), "…")
     >>> print(grammar(one).splitlines()[0])
     root ::= rationale head expression0 "\n```"
+
+    Where an expression is not yet what the kind returns, it stands in the contract's output:
+
+    >>> from dataclasses import replace
+    >>> print(grammar(replace(one, output="torch.mean({})")).splitlines()[0])
+    root ::= rationale head "torch.mean(" expression0 ")" "\n```"
     """
     parameters = ", ".join(contract.parameters)
     head = "\n".join(
         ("\n```python", *contract.imports, "", "", f"def {contract.function}({parameters}):")
     )
     rules = [
-        'root ::= rationale head expression0 "\\n```"',
+        f'root ::= rationale head {_call(contract.output, 0)} "\\n```"',
         'rationale ::= "Rationale: " [A-Za-z] [A-Za-z ,]{20,120} "."',
         f"head ::= {_literal(head + chr(10) + '    return ')}",
         'number ::= [0-3] "." [0-9] [1-9]',
