@@ -81,6 +81,7 @@ class Initializer(Kind):
         ((17, 64), (), ()),
         ((3, 97), (), ()),
         ((131, 12), (), ()),
+        ((97, 11), (), ()),
     )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((128, 128), (), ()),)
     standard: ClassVar[str | None] = "torch_default"

@@ -72,6 +72,7 @@ class Preprocessor(Kind):
         ((3, 64),),
         ((2, 97),),
         ((1, 784),),
+        ((2, 300),),
     )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
         ((65536, 64),),

@@ -87,6 +87,7 @@ class Regularizer(Kind):
         ((17, 64),),
         ((3, 97),),
         ((131, 12),),
+        ((97, 11),),
     )
     large_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((512, 512),),)
     is_mapped: ClassVar[bool] = True

@@ -25,7 +25,6 @@ class Counted(Protocol):
 
     inputs: int
 
-    @property
     def reads(self) -> Collection[int]:
         """Indices of those on which its output may depend."""
         ...
@@ -85,7 +84,8 @@ def unread(component: Component, contract: Contract) -> frozenset[str]:
     kept = contract_of(component, contract)
     if not isinstance(component, Counted):
         return frozenset()
-    read = {name for place, name in enumerate(kept.parameters) if place in component.reads}
+    places = component.reads()
+    read = {name for place, name in enumerate(kept.parameters) if place in places}
     return frozenset(one.name for one in kept.taken if one.initial is not None) - read
 
 

@@ -4,8 +4,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 
 from evo.components.activation import Activation
+from evo.components.loss import LossKind
 from evo.core.records import Candidate
 from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
@@ -52,6 +54,23 @@ def test_a_candidate_leaves_no_trace_in_the_next_one(sandbox, honest_trace):
 
     assert isinstance(trace(sandbox, poison), str)
     assert trace(sandbox, HONEST) == honest_trace
+
+
+def test_a_source_takes_optional_inputs_in_its_own_order(sandbox) -> None:
+    source = (
+        "import torch\ndef loss(outputs, targets, t, counts):\n"
+        "    logs = torch.log_softmax(outputs + t * torch.log(counts), dim=-1)\n"
+        "    return -(targets * logs).sum(dim=-1)"
+    )
+
+    (graph,) = Validator(LossKind(), sandbox).validate(
+        [Candidate.of("loss", source, operator="test")]
+    )
+
+    outputs, targets = torch.zeros(1, 2), torch.tensor([[0.0, 1.0]])
+    counts = torch.tensor([1.0, 3.0])
+    assert isinstance(graph, Graph)
+    assert graph(outputs, targets, counts, torch.tensor(1.0)).exp() == pytest.approx(4 / 3)
 
 
 def candidate(source: str) -> Candidate:

@@ -7,7 +7,6 @@ A graph computes the values and gradients of the source it was traced from, on a
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -53,7 +52,6 @@ class Graph:
             (place, torch.device("cpu")): case.nodes for place, case in enumerate(self._cases)
         }
 
-    @cached_property
     def reads(self) -> frozenset[int]:
         """Indices of the inputs on which its output may depend, by their values or sizes."""
         values = {index for case in self._cases for index in (case.output, *_sources(case))}
