@@ -15,7 +15,14 @@ def confirm(
     top: Annotated[
         int, typer.Option(metavar="N", min=0, help="Also test the N best candidates.")
     ] = 5,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs per training.")] = 30,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Epochs per training; 30, or those of the last rung for a loop of your own.",
+            show_default=False,
+        ),
+    ] = None,
     seeds: Annotated[
         int, typer.Option(min=2, max=40, help="Fresh seeds per task and network.")
     ] = 16,

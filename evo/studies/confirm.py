@@ -26,10 +26,8 @@ from evo.evaluation.statistics.paired_test import confirm_candidates, fewest_see
 from evo.report.facts.front import fully_evaluated, pareto_front
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
 from evo.selection.individual import performance
-from evo.tasks.base import network_counts, tasks
-
-CONFIRM_TASKS = ("digits", "digits-cnn", "breast-cancer")
-"""Tasks added to the campaign's own, where they have data or a network that those lack."""
+from evo.studies.confirm_defaults import further_tasks, usual_epochs
+from evo.tasks.base import network_counts
 
 FRESH = 1_000_000
 """Offset of the seeds from the first of the search: no search uses that many."""
@@ -63,7 +61,7 @@ def plan(
     history: Reader,
     *,
     top: int,
-    epochs: int,
+    epochs: int | None,
     seeds: int,
     extra_tasks: Sequence[str] | None = None,
     chosen: Sequence[Record] = (),
@@ -73,9 +71,9 @@ def plan(
     Args:
         history: the campaign.
         top: number of the best by performance added to the front.
-        epochs: of every training.
+        epochs: of every training; None takes `usual_epochs`.
         seeds: number of fresh seeds.
-        extra_tasks: tasks added to the campaign's own; None takes `CONFIRM_TASKS`.
+        extra_tasks: tasks added to the campaign's own; None takes `further_tasks`.
         chosen: candidates to confirm in place of front and best.
 
     Raises:
@@ -91,10 +89,11 @@ def plan(
             f"Take at least {fewest}: --seeds {fewest}."
         )
     if extra_tasks is None:
-        extra_tasks = _further(config.tasks)
+        extra_tasks = further_tasks(config.tasks)
     names = tuple(dict.fromkeys([*config.tasks, *extra_tasks]))
     create.prepare_tasks(config.kind, names)
-    protocol = _protocol(config.protocol, Rung(epochs=epochs, seeds=seeds))
+    rung = Rung(epochs=epochs or usual_epochs(config.tasks, config.protocol), seeds=seeds)
+    protocol = _protocol(config.protocol, rung)
     update = {
         "tasks": names,
         "protocol": protocol,
@@ -150,18 +149,6 @@ def carry_out(
         )
         facts = _facts(confirmation, _by_component(confirmation, outcomes))
         return book.write({"evo": version("evo-search"), **settings, **facts})
-
-
-def _further(searched: Sequence[str]) -> list[str]:
-    """Those of `CONFIRM_TASKS` that the search's tasks do not include: none counts twice."""
-
-    def is_further(name: str) -> bool:
-        task = tasks.get(name)
-        same_data = [other for other in map(tasks.get, searched) if other.load is task.load]
-        networks = [network for other in same_data for network in other().networks().values()]
-        return any(network not in networks for network in task().networks().values())
-
-    return [name for name in CONFIRM_TASKS if name in tasks.names() and is_further(name)]
 
 
 def _candidates(history: Reader, top: int, *, last: int) -> tuple[Record, ...]:

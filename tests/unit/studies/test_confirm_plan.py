@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import loops
 from support.records import evaluated, trials
 
 from archive.history.confirmations import read_confirmation
@@ -67,6 +68,22 @@ def test_the_front_and_the_best_are_confirmed_once_each(tmp_path: Path, top, ids
 
     assert [record.id for record in found.candidates] == ids
     assert [record.id for record in found.baselines] == ["base-0", "base-1"]
+
+
+def test_a_loop_is_confirmed_on_itself_as_long_as_its_last_rung(tmp_path: Path) -> None:
+    loop = str(Path(loops.__file__))
+
+    own = plan(campaign(tmp_path, [*BASELINES, *FRONT], (loop,)), top=0, epochs=None, seeds=8)
+
+    assert own.config.tasks == (loop,)
+    assert own.config.protocol.rungs == (Rung(epochs=4, seeds=8),)
+
+
+def test_a_task_of_evo_is_confirmed_on_others_and_for_thirty_epochs(tmp_path: Path) -> None:
+    usual = plan(campaign(tmp_path, [*BASELINES, *FRONT]), top=0, epochs=None, seeds=8)
+
+    assert usual.config.tasks == ("digits", "digits-cnn", "breast-cancer")
+    assert usual.config.protocol.rungs == (Rung(epochs=30, seeds=8),)
 
 
 def test_no_seed_of_the_search_is_used_again(tmp_path: Path) -> None:
