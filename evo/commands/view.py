@@ -1,5 +1,7 @@
 """`evo view`."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -54,3 +56,8 @@ def view(
         allow_control=allow_control,
         say=say,
     )
+    # A thread may be reading HDF5: one that ends amid it keeps HDF5's lock, which Python's own end
+    # would wait for, for ever. Nothing is left to be saved.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

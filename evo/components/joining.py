@@ -8,6 +8,7 @@ helper named `sum` must not become the other one's `sum`. Nothing is executed.
 import ast
 import warnings
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from operators.tree.names import fresh, identifiers, import_name
 from operators.tree.scopes import ModuleNames, rename
@@ -26,6 +27,11 @@ def join_sources(sources: Sequence[str], functions: Sequence[str]) -> str:
         ValueError: the same.
         RecursionError: one is nested too deeply.
     """
+    return _joined(tuple(sources), tuple(functions))
+
+
+@lru_cache(maxsize=256)  # a campaign joins its baselines several times
+def _joined(sources: tuple[str, ...], functions: tuple[str, ...]) -> str:
     trees = [_parsed_plain(source) for source in sources]
     names = [ModuleNames.of(tree) for tree in trees]
     imports: dict[str, None] = {}

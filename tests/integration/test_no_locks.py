@@ -51,7 +51,9 @@ def test_a_campaign_is_not_begun_where_there_are_no_locks(
 
 def test_a_campaign_that_is_there_is_read_and_not_written_without_locks(tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "whole"
-    config = no_training.configure(("generations=1", "novelty.text_model=none"))
+    config = no_training.configure(
+        ("generations=1", "offspring=6", "trainings=4", "novelty.text_model=none")
+    )
     with no_training.create(folder, config) as history:
         no_training.run(history, lambda _: None)
     records = len(list(Reader.read(folder).records))

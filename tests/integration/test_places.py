@@ -46,7 +46,9 @@ def test_commands_work_where_only_runs_can_be_written(work: Path, command: str) 
 def test_a_command_that_needs_a_folder_says_so_where_there_is_none_and_others_work(
     work: Path,
 ) -> None:
-    config = no_training.configure(("generations=1", "novelty.text_model=none"))
+    config = no_training.configure(
+        ("generations=1", "offspring=6", "trainings=4", "novelty.text_model=none")
+    )
     with no_training.create(work / "runs" / "whole", config) as history:
         no_training.run(history, lambda _: None)
     nothing = READ_ONLY.replace("mount --bind {work}/runs {work}/runs\n", "").format(work=work)
