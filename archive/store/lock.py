@@ -6,14 +6,15 @@ process would prevent every resume, so children close their copy.
 """
 
 import errno
-import fcntl
 import os
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from socket import gethostname
 
 from archive.store.disk import reading, writing
+from evo.core import flock
 from evo.core.errors import HistoryError
 
 _TIMEOUT_S = 0.5
@@ -70,7 +71,7 @@ def _locked(descriptor: int, path: Path) -> bool:
         HistoryError: the file system has no locks.
     """
     try:
-        return _flock(descriptor, fcntl.LOCK_EX, timeout_s=_TIMEOUT_S)
+        return _flock(descriptor, flock.LOCK_EX, timeout_s=_TIMEOUT_S)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
@@ -91,7 +92,7 @@ def is_held(path: Path) -> bool:
     with reading(path):
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            return not _flock(descriptor, fcntl.LOCK_SH, timeout_s=0.0)
+            return not _flock(descriptor, flock.LOCK_SH, timeout_s=0.0)
         except OSError as error:
             if error.errno in _NO_LOCKS:
                 return False  # nobody can hold one
@@ -105,7 +106,7 @@ def _flock(descriptor: int, mode: int, *, timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+            flock.flock(descriptor, mode | flock.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 return False
@@ -123,4 +124,5 @@ def _forget_in_child() -> None:
     _held.clear()
 
 
-os.register_at_fork(after_in_child=_forget_in_child)
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,11 +1,11 @@
 """Devices: which one trains, and which GPU each worker uses."""
 
-import fcntl
 import os
 from pathlib import Path
 
 import torch
 
+from evo.core import flock
 from evo.core.errors import UsageError
 
 
@@ -61,7 +61,7 @@ class GpuClaim:
             # Never closed: the lock lives as long as the descriptor.
             descriptor = os.open(folder / f"gpu-{number}", os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                flock.flock(descriptor, flock.LOCK_EX | flock.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
                 number += 1

@@ -4,7 +4,6 @@ It is measured, in a worker process that takes a few steps with the kind's first
 than computed: what a step keeps depends on the component and on torch.
 """
 
-import resource
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +21,9 @@ from evo.networks.base import Network
 from evo.networks.parts import Parts
 from evo.tasks.base import LOOP_NETWORK, Data, LoopTask, Split, tasks
 from evo.validation.graph.graphs import component_of
+
+if sys.platform != "win32":
+    import resource
 
 _STEPS = 2
 """Steps after which memory grows no more."""

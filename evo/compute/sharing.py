@@ -7,7 +7,6 @@ a language model, holds none. Shares decide when a training starts and nothing e
 depend on them.
 """
 
-import fcntl
 import os
 import stat
 import tempfile
@@ -16,6 +15,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+
+from evo.core import flock
 
 _LOOK_S = 0.5
 """Seconds for which a look at the other processes counts."""
@@ -106,7 +107,7 @@ class Share:
             path = self._folder / f"{self._what}-{uuid4().hex[:8]}-{os.getpid()}"
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                flock.flock(descriptor, flock.LOCK_EX)
             except OSError:
                 path.unlink()
                 os.close(descriptor)
@@ -139,7 +140,7 @@ def _demand_of(path: Path) -> int:
     with suppress(OSError, ValueError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            flock.flock(descriptor, flock.LOCK_SH | flock.LOCK_NB)
         except BlockingIOError:
             return max(1, int(os.pread(descriptor, 12, 0) or b"1"))
         else:

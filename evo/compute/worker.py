@@ -7,7 +7,7 @@ import ctypes
 import gc
 import multiprocessing
 import os
-import resource
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +28,9 @@ from evo.evaluation.training.kernels import kernels_for
 from evo.evaluation.training.loops import Limits
 from evo.evaluation.training.trials import run_trials
 from evo.validation.graph.graphs import component_of
+
+if sys.platform != "win32":
+    import resource
 
 _MOST_WORDS = 2
 """Lost trainings that are told in words."""

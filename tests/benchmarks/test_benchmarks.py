@@ -11,6 +11,7 @@ from support.profiles import PROFILE
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 PRINTS = {
     "bench_front.py": "Brier",
+    "bench_gpu.py": "candidates per minute",
     "bench_history.py": "engine: ",
     "bench_intervals.py": "by true rate",
     "bench_kernels.py": "operator / kernel",
@@ -20,6 +21,7 @@ PRINTS = {
     "bench_overlap.py": "proposed ahead",
     "bench_racing.py": "rungs and races",
     "bench_ray.py": "throughput by Ray / local",
+    "bench_scale.py": "first page",
     "bench_surrogate.py": "held out",
     "bench_trainer.py": "all networks",
     "bench_utilisation.py": "utilisation",
@@ -48,7 +50,7 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-SLOW = ("soak", "real", "browser", "model", "study", "bench_ray")
+SLOW = ("soak", "real", "browser", "model", "study", "bench_ray", "bench_scale")
 LONG = pytest.mark.skipif(
     PROFILE != "nightly", reason="kills, browsers and long runs: make test-long"
 )

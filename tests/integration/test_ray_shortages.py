@@ -3,6 +3,7 @@
 Each test has a cluster of its own, since these are settings of a whole cluster.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ def one_node(**system: Any) -> Iterator[ClusterSettings]:
     """A cluster of one node, with settings of Ray's own."""
     from ray.cluster_utils import Cluster
 
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     settings = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
     cluster = Cluster(initialize_head=True, head_node_args={**settings, "_system_config": system})
     try:

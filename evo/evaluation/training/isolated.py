@@ -5,6 +5,7 @@ hangs, dies or takes too much memory costs itself alone.
 """
 
 import ctypes
+import mmap
 import multiprocessing
 import os
 import pickle
@@ -21,7 +22,7 @@ _CHECK_S = 0.1
 """Seconds between two looks at a fork's memory."""
 _PR_SET_PDEATHSIG = 1  # a name of prctl.h
 _CHUNK = 1 << 16
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_PAGE_BYTES = mmap.PAGESIZE
 
 
 class CallLostError(Exception):

@@ -6,15 +6,18 @@ and signals: only the reply pipe remains. What children can share is made once i
 `prepare_confinement`.
 """
 
-import fcntl
 import os
-import resource
 import signal
+import sys
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from evo.validation.sandbox import landlock, libc, syscalls
 from evo.validation.sandbox.walls import Wall
+
+if sys.platform != "win32":  # where nothing is locked in, but constants are read
+    import fcntl
+    import resource
 
 REPLY = 3
 """Descriptor of the reply pipe, the only one that a locked child can write to."""

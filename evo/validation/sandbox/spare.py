@@ -7,6 +7,7 @@ request serves as a new one would. At most one is kept; it ends with this proces
 
 import atexit
 import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -53,4 +54,5 @@ def _close_all_but(count: int) -> None:
 
 atexit.register(_close_all_but, 0)
 # A fork of this process must not speak on the pipes of its parent.
-os.register_at_fork(after_in_child=_kept.clear)
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_kept.clear)

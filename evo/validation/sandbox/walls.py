@@ -4,6 +4,7 @@ The other protections (limits of memory and time, no user, an empty process, pla
 reply) need only a POSIX system. A sandbox that lacks one of these walls opens only on request.
 """
 
+import sys
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
@@ -56,5 +57,14 @@ def require(walls: AbstractSet[Wall]) -> None:
     Raises:
         UsageError: one is missing; the message says which, and how to continue without it.
     """
+    if sys.platform == "win32":
+        raise UsageError(
+            "Generated code is not run on Windows, which has no walls for it. Run evo in its "
+            "container (`docker build -t evo .`, see the Dockerfile) or under WSL; status, pareto, "
+            "report, compare and view read such campaigns here."
+        )
     if missing := absence(walls):
-        raise UsageError(f"{missing} To run generated code all the same: --unsafe-sandbox.")
+        raise UsageError(
+            f"{missing} evo's container on Linux has all of them. To run generated code here all "
+            "the same: --unsafe-sandbox."
+        )

@@ -16,8 +16,8 @@ The first reply answers a self-test: whether a candidate can be locked in on thi
 """
 
 import gc
+import mmap
 import os
-import resource
 import select
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -154,4 +154,4 @@ class _Server:
 def _address_space() -> int:
     """Bytes of address space in use; 0 where the system does not say and ignores the limit."""
     path = Path("/proc/self/statm")
-    return int(path.read_text().split()[0]) * resource.getpagesize() if path.exists() else 0
+    return int(path.read_text().split()[0]) * mmap.PAGESIZE if path.exists() else 0
