@@ -1,5 +1,4 @@
 import errno
-import fcntl
 import os
 import socket
 
@@ -8,6 +7,7 @@ import pytest
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.store.lock import Lock, is_held
+from evo.core import flock
 from evo.core.errors import HistoryError
 
 
@@ -63,7 +63,7 @@ def test_a_file_system_without_locks_is_named_and_left_without_half_a_campaign(
     def refuse(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(flock, "flock", refuse)
 
     with pytest.raises(HistoryError, match=f"file system of {tmp_path} has no locks"):
         History.create(tmp_path / "run", config={"generations": 1}, environment={})
@@ -77,6 +77,6 @@ def test_a_campaign_can_be_read_where_there_are_no_locks(tmp_path, monkeypatch) 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(flock, "flock", refuse)
 
     assert not Reader.read(tmp_path / "run").is_running

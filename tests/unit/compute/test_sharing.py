@@ -1,6 +1,5 @@
 """Places of a machine among several processes; each `Share` here stands for a process."""
 
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evo.compute.sharing import Share, meeting_folder, shares
+from evo.core import flock
 
 
 class Clock:
@@ -91,7 +91,7 @@ def without_locks(monkeypatch) -> Iterator[None]:
         raise OSError(37, "No locks available")
 
     with monkeypatch.context() as patch:
-        patch.setattr(fcntl, "flock", refuse)
+        patch.setattr(flock, "flock", refuse)
         yield
 
 
