@@ -191,7 +191,7 @@ def test_every_network_gives_noise_in_training_alone(kind: str, name: str) -> No
     parts = component(kind)
     start = network.fresh(shape, 3, torch.Generator().manual_seed(0), parts)
     stacked = {key: torch.stack([value] * 2) for key, value in start.items()}
-    inputs = torch.stack([network.arranged(torch.randn(5, *shape))] * 2)
+    inputs = torch.stack([network.arranged(torch.randn(40, *shape))] * 2)
     parts.state.noise = torch.randn
 
     tested = network.forward(stacked, inputs, parts)
@@ -296,7 +296,7 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
     else:
         name = "".join(word.title() for word in kind.split("-")).replace("Parametric", "")
         made = namespace[name](*([4] if "p, h" in SOURCES[kind] else []))
-        x = torch.randn(5, 4)
+        x = torch.randn(200, 4)
         assert not torch.equal(made(x), made(x))
         made.eval()
         assert torch.equal(made(x), made(x))
