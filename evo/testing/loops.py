@@ -7,6 +7,7 @@ import pytest
 
 from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
+from evo.compute.threads import one_thread
 from evo.core.records import Record
 from evo.evaluation.training.loops import Limits, train_by_loop
 from evo.tasks.base import LoopTask
@@ -48,16 +49,17 @@ class LoopSuite:
     def _loss(self, task: LoopTask, known: Record) -> float:
         """The test loss of a training with a known component; a training that is lost fails."""
         lost: list[str] = []
-        results = train_by_loop(
-            task,
-            kinds.get(self.kind)().parts(component_of(known.graphs)),
-            Budget(1),
-            seeds=[0],
-            learning_rates=[self.learning_rate],
-            strengths=[1.0],
-            limits=Limits(),
-            lost=lost.append,
-        )
+        with one_thread():  # as in a worker
+            results = train_by_loop(
+                task,
+                kinds.get(self.kind)().parts(component_of(known.graphs)),
+                Budget(1),
+                seeds=[0],
+                learning_rates=[self.learning_rate],
+                strengths=[1.0],
+                limits=Limits(),
+                lost=lost.append,
+            )
         assert not lost, lost[0]
         loss = results.test_loss.item()
         assert math.isfinite(loss)
