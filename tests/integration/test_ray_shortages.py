@@ -4,6 +4,7 @@ Each test has a cluster of its own, since these are settings of a whole cluster.
 """
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
+from evo.core.records import Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 
 ray = pytest.importorskip("ray")
@@ -28,6 +30,9 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(PROFILE != "nightly", reason="clusters of their own: make test-long"),
 ]
+OTHERS = tuple(Trial(0, "digits", "none", seed, 0.01, 1.0, 0.5) for seed in range(60_000))
+"""Trials that no training looks at, of megabytes."""
+_FULL_S = 4.0
 IDENTITY = '{"inputs":1,"nodes":[],"output":{"ref":0}}'
 
 
@@ -97,12 +102,14 @@ def test_without_room_in_the_object_store_workers_load_data_and_large_jobs_wait(
         engine = Ray(work(), Needs(1, cluster=cluster))
         with Workers(engine) as pool:
             small = list(pool.run(jobs(1)))
-            large = pool.run([Job("large", (IDENTITY + " " * 3_000_000,), 0)])
-            held.clear()
-            (late,) = large
+            start = time.monotonic()
+            threading.Timer(_FULL_S, held.clear).start()
+            (late,) = pool.run([Job("large", (IDENTITY,), 0, known=OTHERS)])
+            waited_s = time.monotonic() - start
 
     assert small[0].trials
     assert late.trials == small[0].trials
+    assert waited_s > _FULL_S
 
 
 def filled() -> list[Any]:
