@@ -1,4 +1,4 @@
-"""Trainings on Ray clusters that run out of memory or of room, and that grow when asked to.
+"""Trainings on Ray clusters that run out of memory or of room.
 
 Each test has a cluster of its own, since these are settings of a whole cluster.
 """
@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.processes import wait_for
 from support.profiles import PROFILE
 
 from evo.compute.engines.ray import Ray
@@ -63,8 +62,10 @@ def one_node(**system: Any) -> Iterator[ClusterSettings]:
 
 def test_a_worker_that_is_ended_because_memory_ran_out_costs_nothing_but_time() -> None:
     sizes = memory_bytes()
+    if sizes["MemAvailable"] < 8e9:
+        pytest.skip("it takes 4 GB for a while, and leaves as much")
     used = 1 - sizes["MemAvailable"] / sizes["MemTotal"]
-    threshold = used + 2.5e9 / sizes["MemTotal"]
+    threshold = used + 2e9 / sizes["MemTotal"]
     noted: list[Loss] = []
 
     with (
@@ -73,7 +74,7 @@ def test_a_worker_that_is_ended_because_memory_ran_out_costs_nothing_but_time() 
     ):
         outcomes = pool.run(jobs(4))
         first = next(outcomes)
-        taken = np.ones(int(5e9) // 8)  # of another program on the machine
+        taken = np.ones(int(4e9) // 8)  # of another program on the machine
         deadline = time.monotonic() + 60
         rest = []
         while not noted and time.monotonic() < deadline:
@@ -125,30 +126,3 @@ def filled() -> list[Any]:
         except (ObjectStoreFullError, OutOfDiskError):
             size //= 2
     return held
-
-
-def test_machines_that_an_autoscaler_adds_are_used_and_idle_ones_leave() -> None:
-    from ray.cluster_utils import AutoscalingCluster
-
-    node = {"resources": {"CPU": 1}, "node_config": {}, "min_workers": 0, "max_workers": 2}
-    cluster = AutoscalingCluster(
-        head_resources={"CPU": 0}, worker_node_types={"trainer": node}, idle_timeout_minutes=0.05
-    )
-    cluster.start()
-    try:
-        ray.init(address="auto", log_to_driver=False)
-        before = living()
-        with Workers(Ray(work(), Needs(1))) as pool:
-            outcomes = list(pool.run(jobs(3)))
-            during = living()
-        wait_for(lambda: living() == before, timeout_s=120)
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
-
-    assert during == before + 1
-    assert sorted(outcome.id for outcome in outcomes) == list("012")
-
-
-def living() -> int:
-    return sum(node["Alive"] for node in ray.nodes())
