@@ -53,7 +53,7 @@ SLOW = ("e2e", "integration", "docs", "benchmarks", "browser")
 
 TOGETHER = {
     "landscape": r"/tabular/|test_bench_command|on_the_landscape|bench_(operators|surrogate)\.py\]",
-    "text model": r"test_descriptors|bench_novelty",
+    "text model": r"test_descriptors|bench_novelty|none-such\]",
     "web": r"unit/web/",
     "component files": r"unit/codegen/",
 }

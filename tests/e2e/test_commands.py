@@ -165,7 +165,7 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
     facts = evo("list", "--json").json
 
     sorts = {"kinds", "tasks", "operators", "survival", "parents", "presets", "plug-ins"}
-    assert set(facts) == sorts | {"tabular", "strategies", "compute"}
+    assert set(facts) == sorts | {"tabular", "strategies", "compute", "further baselines"}
     assert "activation" in facts["kinds"]
     assert "digits" in facts["tasks"]
     assert {"mutate-tree", "crossover-tree"} <= set(facts["operators"])
