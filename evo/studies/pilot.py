@@ -106,10 +106,12 @@ def watched(run: Runner, watch: Callable[[str], None], config: Config, *, baseli
 
     def running(jobs: Sequence[Job]) -> Iterator[Outcome]:
         for outcome in run(jobs):
+            name = names.get(outcome.id, outcome.id[:8])
+            epochs = rungs[outcome.rung].epochs
+            length = f"{epochs} epoch{'s' * (epochs != 1)}"
             watch(
-                f"{next(numbers)} of {baselines * len(rungs)}: "
-                f"{names.get(outcome.id, outcome.id[:8])}, {_result_words(outcome)} after "
-                f"{rungs[outcome.rung].epochs} epochs, {outcome.seconds:.1f} processor seconds"
+                f"{next(numbers)} of {baselines * len(rungs)}: {name}, {_result_words(outcome)} "
+                f"after {length}, {outcome.seconds:.1f} processor seconds"
             )
             yield outcome
 
