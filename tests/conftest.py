@@ -21,6 +21,7 @@ from support.made_once import made_once
 from support.processes import descendants
 from support.profiles import PROFILE
 from threadpoolctl import threadpool_limits
+from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 # No test is timed: a busy machine must not fail one. In CI a test tries the same examples each
@@ -68,9 +69,9 @@ class Scheduling(LoadFileScheduling):
         return next(groups, super()._split_scope(nodeid))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> LoadFileScheduling | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     """Replace `--dist loadfile`."""
-    return Scheduling(config) if config.getvalue("dist") == "loadfile" else None
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)
