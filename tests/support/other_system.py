@@ -12,36 +12,43 @@ import shlex
 import signal
 import sys
 
-for name in (
+IMPORTED = (
     *("torch", "pebble", "h5py", "matplotlib.pyplot", "scipy.stats", "httpx2", "typer.rich_utils"),
     *("rich.live", "rich.prompt", "platformdirs", "openai", "jinja2", "deap.tools", "faiss"),
     *("torchvision", "sentence_transformers", "pyarrow", "click", "starlette.applications"),
     *("typer._completion_classes", "huggingface_hub", "pygments.lexers", "moocore", "tqdm"),
-):
-    importlib.import_module(name)
-
+)
 MODULES = ("fcntl", "resource", "termios", "pwd", "grp", "pty")
 CALLS = {
     os: "fork forkpty sched_getaffinity getuid geteuid killpg sysconf setsid getpgid setpgid "
     "register_at_fork",
     signal: "SIGKILL SIGALRM SIGHUP setitimer ITIMER_REAL pthread_sigmask pause",
 }
-for name in MODULES:
-    sys.modules[name] = None  # type: ignore[assignment] # importing it fails
-for module, names in CALLS.items():
-    for name in names.split():
-        delattr(module, name)
-sys.platform = "win32"
-assert asyncio and multiprocessing.forkserver
 
-from evo.__main__ import main  # noqa: E402 - as there
 
-for command in sys.argv[1:]:
-    sys.argv = ["evo", *shlex.split(command)]
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    sys.stdout.flush()
-    sys.stderr.write(f"== {command.split()[0]}: {code}\n")
+def become_windows() -> None:
+    """Take away from this process what Windows has not."""
+    for name in IMPORTED:
+        importlib.import_module(name)
+    for name in MODULES:
+        sys.modules[name] = None  # type: ignore[assignment] # importing it fails
+    for module, names in CALLS.items():
+        for name in names.split():
+            delattr(module, name)
+    sys.platform = "win32"
+    assert asyncio and multiprocessing.forkserver
+
+
+if __name__ == "__main__":
+    become_windows()
+    from evo.__main__ import main
+
+    for command in sys.argv[1:]:
+        sys.argv = ["evo", *shlex.split(command)]
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        sys.stdout.flush()
+        sys.stderr.write(f"== {command.split()[0]}: {code}\n")
