@@ -6,6 +6,7 @@ something to work on. Nothing is ever executed.
 """
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evo.core.contract import Contract
@@ -79,7 +80,7 @@ class Program:
         if names == {one.name for one in self.contract.taken}:
             return
         self.contract = self.contract.seeing(names)
-        self.entry.args = _arguments(self.contract)
+        self.entry.args = _arguments(self.contract, parameters(self.entry.args))
 
     def survey(self) -> Survey:
         """The survey of the tree as it is now; to be taken again after an edit."""
@@ -142,13 +143,15 @@ def _fit_signature(entry: ast.FunctionDef, contract: Contract) -> bool:
     entry.body[:0] = [
         ast.Assign([ast.Name(name, ast.Store())], defaults[name], lineno=0) for name in further
     ]
-    entry.args = _arguments(contract)
+    entry.args = _arguments(contract, positional)
     return any(isinstance(node, ast.Return) for node in walk(entry))
 
 
-def _arguments(contract: Contract) -> ast.arguments:
-    parameters = [ast.arg(name) for name in contract.parameters]
-    return ast.arguments([], parameters, None, [], [], None, [])
+def _arguments(contract: Contract, present: Iterable[ast.arg]) -> ast.arguments:
+    """The contract's parameters, those that are present with their annotations."""
+    annotated = {part.arg: part for part in present}
+    parts = [annotated.get(name) or ast.arg(name) for name in contract.parameters]
+    return ast.arguments([], parts, None, [], [], None, [])
 
 
 def _agree_on_imports(tree: ast.Module, contract: Contract) -> None:
