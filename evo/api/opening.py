@@ -234,7 +234,7 @@ def _words(change: Change) -> str:
 
 
 def _doubts(kind_name: str) -> list[str]:
-    """What is to be known of wins of a kind whose cheap rungs were found to judge little."""
+    """A warning about wins of a kind whose cheap rungs were found to judge little."""
     return [
         f"Kind {member.name}: {member.doubt}. A win means little before `evo confirm`."
         for member in kinds.get(kind_name)().members

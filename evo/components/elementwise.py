@@ -85,7 +85,7 @@ def with_noise(component: Component, contract: Contract, *, training: bool) -> C
 
 
 def both_ways(component: Component, contract: Contract) -> Component:
-    """What behaviour compares: the output in tests, with that in training where noise is taken."""
+    """Outputs that behaviour compares: in tests, and in training too where noise is taken."""
     tested, trained = (
         with_noise(component, contract, training=training) for training in (False, True)
     )

@@ -140,7 +140,7 @@ class ParametricActivation(Kind):
         return elementwise_facts(self._at(component, tested, 0))
 
     def _learned(self, component: Component, place: int) -> list[torch.Tensor]:
-        """What the component learns at one of the values tried: () each, (1,) per feature."""
+        """Learned numbers at one of the values tried: () each, (1,) if per feature."""
         learned = contract_of(component, self.contract).learned
         moved = [
             one.initial + (0.4 * math.sin(3 * place + number) if place else 0.0)

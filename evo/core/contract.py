@@ -97,7 +97,7 @@ class Contract:
 
     @property
     def learned(self) -> tuple[Learnable, ...]:
-        """What training learns: the learnables, and those of the optional inputs taken."""
+        """The learnables, and the optional inputs taken that training learns."""
         return (
             *self.learnables,
             *(

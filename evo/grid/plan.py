@@ -161,7 +161,7 @@ def _with_replies(
 
 
 class _Confirmation(NamedTuple):
-    """What the confirmation of a cell takes: trainings of one component on all tasks, and hours."""
+    """Cost of confirming a cell: trainings of one component on all tasks, and hours."""
 
     trainings: int
     hours: list[float]

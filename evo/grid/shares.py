@@ -21,7 +21,7 @@ from evo.llm.models import read_replies
 from evo.llm.settings import Budget
 
 Limits = Mapping[str, float]
-"""What a cell may use over its whole campaign, by the names of `Budget`; 0 is nothing at all."""
+"""Limits of a cell's whole campaign, by the names of `Budget`; 0 allows nothing."""
 
 SHARES_FILE = "shares.json"
 _OF_MODELS = ("requests", "tokens", "dollars")
@@ -119,7 +119,7 @@ def divided(budget: Budget, cells: Sequence[Cell], folder: Path) -> dict[str, di
 
 
 def used_by(place: Path) -> dict[str, float]:
-    """What a cell's campaign has used of each limit; empty before it began."""
+    """Amounts that a cell's campaign has used, by limit; empty before it began."""
     if not (place / "campaign.json").exists():
         return {}
     history = Reader.read(place)

@@ -107,7 +107,7 @@ class Study(Frozen):
     license: str = "unknown"
     """Licence of the exported data set, as an SPDX identifier."""
     budget: Budget = Budget()
-    """What the whole study may use. Each round divides what is left equally among the cells that
+    """Budget of the whole study. Each round divides what is left equally among the cells that
     can use it. 0 means no limit."""
 
     @field_validator("seeds")

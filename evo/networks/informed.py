@@ -90,7 +90,7 @@ def unread(component: Component, contract: Contract) -> frozenset[str]:
 
 
 def learned_by(component: Component, contract: Contract) -> tuple[Learnable, ...]:
-    """What training learns of a component: learnables, and the optional ones that it reads."""
+    """The learnables of a component, and the optional inputs that it reads and training learns."""
     left_out = unread(component, contract)
     learned = contract_of(component, contract).learned
     return tuple(one for one in learned if one.name not in left_out)

@@ -1,13 +1,6 @@
 """Texts of the wrappers around update rules and schedules, see `wrapper_texts`."""
 
-OPTIMIZER = '''
-class Optimizer(torch.optim.Optimizer):
-    """The update rule as an optimiser of torch; its states are in `state_dict()`.
-
-    The default rate is the one that training picked most often; it fell to 0 over training. Weight
-    decay is decoupled, as in `AdamW`.
-    """
-
+_BEGINNING = """\
     def __init__(self, params: Any, lr: float = $rate, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
 
@@ -17,6 +10,21 @@ class Optimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+"""
+"""The beginning that both optimisers have."""
+
+OPTIMIZER = (
+    '''
+class Optimizer(torch.optim.Optimizer):
+    """The update rule as an optimiser of torch; its states are in `state_dict()`.
+
+    The default rate is the one that training picked most often; it fell to 0 over training. Weight
+    decay is decoupled, as in `AdamW`.
+    """
+
+'''
+    + _BEGINNING
+    + """\
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is None:
@@ -35,9 +43,11 @@ class Optimizer(torch.optim.Optimizer):
                     weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.sub_(group["lr"] * step.reshape(weight.shape))
         return loss
-'''
+"""
+)
 
-MATRIX_OPTIMIZER = '''
+MATRIX_OPTIMIZER = (
+    '''
 class MatrixOptimizer(torch.optim.Optimizer):
     """The update rule as an optimiser of torch; its states are in `state_dict()`.
 
@@ -46,15 +56,9 @@ class MatrixOptimizer(torch.optim.Optimizer):
     often; it fell to 0 over training. Weight decay is decoupled, as in `AdamW`.
     """
 
-    def __init__(self, params: Any, lr: float = $rate, weight_decay: float = 0.0) -> None:
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
-
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
+'''
+    + _BEGINNING
+    + """\
         weights = [w for group in self.param_groups for w in group["params"] if w.grad is not None]
         if not weights:
             return loss
@@ -77,7 +81,8 @@ class MatrixOptimizer(torch.optim.Optimizer):
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
             weight.sub_(group["lr"] * updated[0].reshape(weight.shape))
         return loss
-'''
+"""
+)
 
 SCHEDULE = '''
 class Schedule(torch.optim.lr_scheduler.LRScheduler):

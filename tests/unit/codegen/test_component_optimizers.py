@@ -1,5 +1,8 @@
 """Optimizers and schedules of component files in a torch program."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from support.component_files import baselines, loaded
@@ -19,23 +22,8 @@ def test_an_optimiser_steps_as_evo_does_and_saves_its_states(name: str) -> None:
     rule = component_of(baselines("optimizer")[name].graphs)
     start = {n: v[None] for n, v in Mlp((4,)).fresh((5,), 2, torch.Generator(), Parts()).items()}
     theirs = StackedRule(start, torch.tensor([0.01]), rule)
-    ours = [nn.Parameter(value[0].clone()) for value in start.values()]
-    optimizer = found.Optimizer(ours, lr=0.01)
 
-    for step in range(5):
-        generator = torch.Generator().manual_seed(step)
-        gradients = [torch.randn(value.shape, generator=generator) for value in ours]
-        for weight, gradient in zip(ours, gradients, strict=True):
-            weight.grad = gradient
-        optimizer.step()
-        theirs.step([gradient[None] for gradient in gradients], schedule=1.0)
-        if step == 2:  # as after a restart
-            states = optimizer.state_dict()
-            optimizer = found.Optimizer(ours, lr=0.01)
-            optimizer.load_state_dict(states)
-
-    for mine, other in zip(ours, theirs.parameters.values(), strict=True):
-        assert torch.allclose(mine, other[0], atol=1e-6)
+    expect_the_same_steps(found.Optimizer, theirs, start, steps=5, restart_after=2, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["muon", "clipped_momentum"])
@@ -47,23 +35,35 @@ def test_an_optimiser_of_matrices_steps_as_evo_does_and_saves_its_states(name: s
     start["bias"] = torch.zeros(1, 5)
     roles = {"a": Weight(), "b": Weight(), "bias": Plain.BIAS}
     theirs = StackedMatrixRule(start, torch.tensor([0.01]), rule, roles)
-    ours = [nn.Parameter(value[0].clone()) for value in start.values()]
-    optimizer = found.MatrixOptimizer(ours, lr=0.01)
 
-    for step in range(4):
+    expect_the_same_steps(found.MatrixOptimizer, theirs, start, steps=4, restart_after=1, atol=1e-5)
+
+
+def expect_the_same_steps(
+    make: Callable[..., torch.optim.Optimizer],
+    theirs: Any,
+    start: dict[str, torch.Tensor],
+    *,
+    steps: int,
+    restart_after: int,
+    atol: float,
+) -> None:
+    """Expect that an exported optimiser, made again on the way, moves weights as evo does."""
+    ours = [nn.Parameter(value[0].clone()) for value in start.values()]
+    optimizer = make(ours, lr=0.01)
+    for step in range(steps):
         generator = torch.Generator().manual_seed(step)
         gradients = [torch.randn(value.shape, generator=generator) for value in ours]
         for weight, gradient in zip(ours, gradients, strict=True):
             weight.grad = gradient
         optimizer.step()
         theirs.step([gradient[None] for gradient in gradients], schedule=1.0)
-        if step == 1:  # as after a restart
+        if step == restart_after:
             states = optimizer.state_dict()
-            optimizer = found.MatrixOptimizer(ours, lr=0.01)
+            optimizer = make(ours, lr=0.01)
             optimizer.load_state_dict(states)
-
     for mine, other in zip(ours, theirs.parameters.values(), strict=True):
-        assert torch.allclose(mine, other[0], atol=1e-5)
+        assert torch.allclose(mine, other[0], atol=atol)
 
 
 def test_a_schedule_gives_the_factor_of_every_step_and_goes_on_from_a_checkpoint() -> None:
