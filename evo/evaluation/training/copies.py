@@ -1,0 +1,238 @@
+"""Copies of one network that train side by side: one per seed and setting.
+
+Their parameters are stacked. Each copy has the split, initial weights and noise that it would have
+alone.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+
+from evo.core.seeds import child_seed
+from evo.evaluation.protocol import Precision
+from evo.evaluation.training.adam import StackedAdam
+from evo.evaluation.training.matrix_rule import StackedMatrixRule
+from evo.evaluation.training.probe import Probe, look
+from evo.evaluation.training.recorded import Passed
+from evo.evaluation.training.rule import StackedRule
+from evo.networks.base import Network, Parameters
+from evo.networks.informed import Informed
+from evo.networks.parts import Parts
+from evo.networks.state import TrainingState, seeded_noise
+from evo.tasks.base import Data
+from evo.tasks.objective import error_rate
+
+_EVALUATION_BATCH = 256
+"""Samples per copy that are evaluated at once; more would not fit the caches."""
+_LOOKED_AT = 64
+"""Samples on which signals and gradients are looked at."""
+
+
+class _Rows(NamedTuple):
+    """Indices into a task's samples, per split: (copies, samples of the split)."""
+
+    train: torch.Tensor
+    validation: torch.Tensor
+    test: torch.Tensor
+
+
+def _split(data: Data, seeds: Sequence[int]) -> torch.Tensor:
+    """Sample indices per seed, training first, then validation, then test: (seeds, samples)."""
+    count = len(data.samples.targets)
+    return torch.stack(
+        [
+            torch.randperm(count, generator=seeded_generator(seed, "split"))
+            if data.pooled
+            else torch.arange(count)
+            for seed in seeds
+        ]
+    )
+
+
+def seeded_generator(seed: int, purpose: str) -> torch.Generator:
+    """Make the generator of a copy's split, weights, data order or noise."""
+    return torch.Generator().manual_seed(child_seed(seed, "trial", purpose))
+
+
+class Copies:
+    """Stacked parameters of all copies, seeds outermost: each tensor is (seeds · settings, …).
+
+    Attributes:
+        rows: indices into the task's samples.
+        state: of the training, as its components see it.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        data: Data,
+        parts: Parts,
+        seeds: Sequence[int],
+        settings: Sequence[tuple[float, float]],
+        *,
+        precision: Precision,
+        in_place: bool,
+        passes: int,
+    ) -> None:
+        self._device = data.train.inputs.device
+        self._shape = (len(seeds), len(settings))
+        self._inputs = data.samples.inputs
+        if not isinstance(parts.preprocess, Informed):
+            self._inputs = network.arranged(parts.prepared(self._inputs))
+        self._targets = data.samples.targets
+        self._objective = data.objective
+        self._precision = precision
+        self._passes = passes
+        self._network = network
+        noise = seeded_noise([seeded_generator(seed, "noise") for seed in seeds], self.for_each)
+        self.state = TrainingState(noise=noise)
+        self._parts = parts = replace(parts, state=self.state)
+        sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
+        self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
+        if isinstance(parts.loss, Informed):
+            classes = F.one_hot(self._targets[self.rows.train], data.outputs)
+            self.state.class_counts = classes.sum(1).clamp(min=1)
+        shape = tuple(data.train.inputs.shape[1:])
+        starts = [
+            network.fresh(shape, data.outputs, seeded_generator(seed, "weights"), parts)
+            for seed in seeds
+        ]
+        stacked = network.leaves(
+            {
+                name: self.for_each(torch.stack([start[name] for start in starts]))
+                for name in starts[0]
+            }
+        )
+        self._statistics = {n: value for n, value in stacked.items() if not value.requires_grad}
+        stacked = {n: value.detach() for n, value in stacked.items() if value.requires_grad}
+        rates, self._strengths = (
+            torch.tensor(values, device=self._device).repeat(len(seeds))
+            for values in zip(*settings, strict=True)
+        )
+        if parts.update is None:
+            self._optimiser = StackedAdam(stacked, rates)
+        elif parts.updates_matrices:
+            self._optimiser = StackedMatrixRule(
+                stacked, rates, parts.update, network.roles(), in_place=in_place
+            )
+        else:
+            self._optimiser = StackedRule(stacked, rates, parts.update, in_place=in_place)
+
+    def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
+        """Repeat a tensor for every setting: (seeds, …) → (copies, …), on the device."""
+        return by_seed.to(self._device).repeat_interleave(self._shape[1], dim=0)
+
+    def step(self, rows: torch.Tensor, schedule: float | torch.Tensor) -> Passed:
+        """Update every copy on its own batch.
+
+        Args:
+            rows: sample indices, (copies, batch).
+            schedule: factor of every copy's learning rate, a number or ().
+        """
+        self.state.is_training = True
+        pieces = rows.chunk(self._passes, dim=1)
+        passed, gradients = self._pass(pieces[0], of=rows.shape[1], penalised=True)
+        for piece in pieces[1:]:
+            also, further = self._pass(piece, of=rows.shape[1], penalised=False)
+            passed = Passed(*(torch.cat(pair, dim=1) for pair in zip(passed, also, strict=True)))
+            gradients = [one + other for one, other in zip(gradients, further, strict=True)]
+        self._optimiser.step(gradients, schedule=schedule)
+        self.state.is_training = False
+        return passed
+
+    def _pass(
+        self, rows: torch.Tensor, *, of: int, penalised: bool
+    ) -> tuple[Passed, list[torch.Tensor]]:
+        """Results and gradients of a part of a batch, which has `of` samples in all."""
+        outputs, targets = self._outputs(rows)
+        # Copies share no parameters, so the gradient of the sum is each copy's own gradient.
+        losses = self._parts.losses(self._objective.losses, outputs, targets)
+        summed, weights = [losses], [torch.full_like(losses, 1 / of)]
+        penalties = self._penalties() if penalised else None
+        if penalties is not None and penalties.requires_grad:
+            summed.append(penalties)
+            weights.append(self._strengths)
+        gradients = torch.autograd.grad(
+            summed,
+            list(self._optimiser.parameters.values()),
+            weights,
+            # A component need not use its learnables.
+            allow_unused=True,
+            materialize_grads=True,
+        )
+        return Passed(losses.detach(), outputs.detach(), targets), list(gradients)
+
+    def deciding(self, passed: Sequence[Passed]) -> torch.Tensor:
+        """Mean over some steps of the loss, or error rate, that decides: (seeds, settings)."""
+        if self._parts.judged_by == "accuracy":
+            outputs, targets = (
+                torch.cat(p, dim=1) for p in zip(*(s[1:] for s in passed), strict=True)
+            )
+            means = 1 - self._objective.accuracy(outputs, targets)
+        else:
+            means = torch.stack([step.losses for step in passed]).mean((0, 2))
+        return means.view(self._shape).cpu()
+
+    def look(self, *, setting: int) -> Probe:
+        """A look at the first seed's copy of a setting, on its first training samples."""
+        copy = slice(setting, setting + 1)
+        batch = self._samples(self.rows.train[copy, :_LOOKED_AT])
+        parameters = {name: value[copy] for name, value in self._parameters.items()}
+        state = self.state
+        if state.class_counts is not None:
+            state = replace(state, class_counts=state.class_counts[copy])
+        parts = replace(self._parts, state=state)
+        return look(self._network, parameters, batch, parts, self._objective.losses)
+
+    def _penalties(self) -> torch.Tensor | None:
+        # Even looking up the matrices takes time at every step.
+        if self._parts.penalty is None:
+            return None
+        return self._parts.penalties(self._network.matrices(self._optimiser.parameters))
+
+    def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Deciding loss and accuracy, each (seeds, settings), on sample indices (copies, count)."""
+        with torch.no_grad():
+            batches = [self._outputs(batch) for batch in rows.split(_EVALUATION_BATCH, dim=1)]
+            outputs, targets = (torch.cat(pieces, dim=1) for pieces in zip(*batches, strict=True))
+            loss = self._objective.losses(outputs, targets).mean(1)
+            accuracy = self._objective.accuracy(outputs, targets)
+        diverged = ~torch.isfinite(loss)
+        if self._parts.judged_by == "accuracy":
+            loss = error_rate(accuracy, samples=rows.shape[1])
+        loss = loss.masked_fill(diverged, math.inf).view(self._shape)
+        return loss.cpu(), accuracy.masked_fill(diverged, 0.0).view(self._shape).cpu()
+
+    @property
+    def _parameters(self) -> Parameters:
+        """What the optimiser trains, and the statistics that the forward pass updates."""
+        return self._optimiser.parameters | self._statistics
+
+    def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Outputs of every copy on its sample indices (copies, batch), and the targets."""
+        inputs, targets = self._samples(rows)
+        if self._precision == "float32":
+            return self._network.forward(self._parameters, inputs, self._parts), targets
+        # Without its cache, which a recorded step would read after it was freed.
+        with torch.autocast(
+            self._device.type, getattr(torch, self._precision), cache_enabled=False
+        ):
+            outputs = self._network.forward(self._parameters, inputs, self._parts)
+        return outputs.float(), targets
+
+    def _samples(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Inputs and targets of sample indices (copies, batch)."""
+        # index_select copies whole rows; indexing with `rows` takes three times as long.
+        flat = rows.flatten()
+        inputs, targets = (
+            values.index_select(0, flat).view(*rows.shape, *values.shape[1:])
+            for values in (self._inputs, self._targets)
+        )
+        if isinstance(self._parts.preprocess, Informed):
+            arranged = self._network.arranged(self._parts.augmented(inputs).flatten(0, 1))
+            inputs = arranged.view(*rows.shape, *arranged.shape[1:])
+        return inputs, targets
