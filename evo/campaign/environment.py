@@ -12,7 +12,7 @@ from evo.core.registry import plugins
 
 def environment() -> dict[str, Any]:
     """Versions and machine that a campaign runs on; no environment variables."""
-    packages = ("torch", "numpy", "deap", "faiss-cpu", "tokenizers", "h5py")
+    packages = ("torch", "numpy", "deap", "faiss-cpu", "sentence-transformers", "h5py")
     return {
         "evo": version("evo-search"),
         "python": platform.python_version(),
