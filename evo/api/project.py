@@ -62,6 +62,7 @@ from evo.tasks.loop import Measurements, loop
 images, labels = load_digits(return_X_y=True)
 inputs, targets = torch.tensor(images / 16, dtype=torch.float32), torch.tensor(labels)
 
+CLASSES
 
 def train(parts, seed, settings, budget):
     """A perceptron on digits."""
@@ -96,6 +97,20 @@ task = loop(train)
 '''
 _HIDDEN = "nn.Linear(64, 32),\n        parts.activation(),"
 _GATED_HIDDEN = "nn.Linear(64, 64),\n        parts.gated_activation(),"
+
+_ATTENTION_CLASS = '''
+class Rows(nn.Module):
+    """Attention over the rows of an image, without heads."""
+
+    def __init__(self, attention):
+        super().__init__()
+        self.enter, self.attention = nn.Linear(8, 3 * 8), attention
+
+    def forward(self, x):
+        return self.attention(*self.enter(x.unflatten(1, (8, 8))).chunk(3, -1)).flatten(1)
+
+'''
+_ATTENTION_HIDDEN = f"Rows(parts.attention()),\n        {_HIDDEN}"
 
 _LOOP_CONFIGURATION = """\
 # Run it with: evo run {name}/evo.toml
@@ -154,7 +169,8 @@ def make_project(
     Raises:
         UsageError: the folder is not empty, the kind is unknown, or the data cannot be trained on.
     """
-    kinds.get(kind)
+    if kinds.get(kind).needs_attention and not loop:
+        raise UsageError(f"Kind {kind!r} needs a network with attention; add --loop to write one.")
     if (data is None) != (target is None):
         raise UsageError("A table needs both: --data FILE and --target COLUMN.")
     if loop and data is not None:
@@ -186,9 +202,13 @@ def make_project(
 
 
 def _loop_files(name: str, kind: str) -> dict[str, str]:
-    hidden = _GATED_HIDDEN if kind == "gated-activation" else _HIDDEN
+    forms = {
+        "gated-activation": (_GATED_HIDDEN, ""),
+        "attention": (_ATTENTION_HIDDEN, _ATTENTION_CLASS),
+    }
+    hidden, classes = forms.get(kind, (_HIDDEN, ""))
     return {
-        "task.py": _LOOP.replace("HIDDEN", hidden),
+        "task.py": _LOOP.replace("HIDDEN", hidden).replace("CLASSES\n", classes),
         "evo.toml": _LOOP_CONFIGURATION.format(name=name, kind=kind),
         "test_task.py": _LOOP_TEST.format(kind=kind),
     }

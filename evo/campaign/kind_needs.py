@@ -1,4 +1,4 @@
-"""Needs of a kind that a task may not meet: classes, and networks with gated layers."""
+"""Needs of a kind that a task may not meet: classes, networks with gated layers or attention."""
 
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
@@ -25,3 +25,11 @@ def check_suits(kind_name: str, task_name: str, task: Task, data: Data) -> None:
             raise UsageError(
                 f"Kind {kind_name!r} does not suit task {task_name!r}, network {label!r}: {error}."
             ) from error
+    shape = tuple(data.train.inputs.shape[1:])
+    for label, network in task.networks().items() if kind.needs_attention else ():
+        if not network.feature_counts(shape).attentions:
+            raise UsageError(
+                f"Kind {kind_name!r} does not suit task {task_name!r}, network {label!r}: it has "
+                "no attention. Use a task such as 'digits-transformer' or 'recall', or a model "
+                "that calls F.scaled_dot_product_attention."
+            )

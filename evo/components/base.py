@@ -42,6 +42,7 @@ class Kind(ABC):
         needs_classes: whether it can be trained on tasks of classification alone.
         needs_gates: whether networks must give its component a gate and a value, see
             `Network.gated`.
+        needs_attention: whether networks must have attention to put its component in.
         learning_rates: those to pick from where the configuration names none; None for the
             protocol's own.
         strengths: what its penalty is multiplied by, likewise; None for a kind without a penalty.
@@ -62,6 +63,7 @@ class Kind(ABC):
     is_mapped: ClassVar[bool] = False
     needs_classes: ClassVar[bool] = False
     needs_gates: ClassVar[bool] = False
+    needs_attention: ClassVar[bool] = False
     learning_rates: ClassVar[tuple[float, ...] | None] = None
     strengths: ClassVar[tuple[float, ...] | None] = None
     standard: ClassVar[str | None] = None

@@ -194,6 +194,7 @@ def combined(kinds: tuple[type[Kind], ...]) -> type[Combination]:
         )
         needs_classes = any(kind.needs_classes for kind in members)
         needs_gates = any(kind.needs_gates for kind in members)
+        needs_attention = any(kind.needs_attention for kind in members)
         learning_rates = _longest([kind.learning_rates for kind in members])
         strengths = _longest([kind.strengths for kind in members])
 

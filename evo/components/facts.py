@@ -96,6 +96,29 @@ def gate_facts(component: Component) -> Facts:
     return _rounded(facts)
 
 
+def attention_facts(component: Component) -> Facts:
+    """Sums, concentration and zeros of the weights of queries with normal scores, and of others."""
+    normal = normal_probe(256, 16)
+    facts: dict[str, torch.Tensor] = {}
+    with torch.no_grad():
+        weights = component(normal).double()
+        top = weights.sort(dim=-1, descending=True).values
+        facts["sum of the weights of 16 normal scores"] = weights.sum(-1).mean()
+        facts["deviation of that sum"] = weights.sum(-1).std()
+        facts["largest of them"] = top[:, 0].mean()
+        facts["second largest of them"] = top[:, 1].mean()
+        facts["share of zeros among them"] = (weights == 0).double().mean()
+        facts["share below 0"] = (weights < 0).double().mean()
+        tripled = component(3 * normal).double()
+        facts["largest weight of scores three times as large"] = tripled.amax(-1).mean()
+        for keys in (1, 4, 64):
+            facts[f"sum of the weights of {keys} scores of 0"] = component(
+                torch.zeros(1, keys)
+            ).sum()
+        facts["weight of a score of 8 among 15 of 0"] = component(8 * torch.eye(16)[:1])[0, 0]
+    return _rounded(facts)
+
+
 def row_facts(component: Component) -> Facts:
     """Mean and size of the outputs for rows of 32 features of three sorts."""
     normal = normal_probe(64, 32)

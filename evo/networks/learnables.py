@@ -22,10 +22,12 @@ class FeatureCounts(NamedTuple):
     Attributes:
         activations: layers followed by an activation.
         norms: layers with a normalisation.
+        attentions: layers with attention, and their heads where these are known, else 1.
     """
 
     activations: Mapping[str, int]
     norms: Mapping[str, int]
+    attentions: Mapping[str, int] = {}
 
 
 def starts(learnables: Sequence[Learnable], features: Mapping[str, int]) -> dict[str, torch.Tensor]:

@@ -9,6 +9,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from evo.networks.attention import scaled_dot_product_attention
+
 
 class Attention(nn.Module):
     """Self-attention over a sequence (n, length, width), each place over itself and those before.
@@ -31,11 +33,7 @@ class Attention(nn.Module):
         count, length, width = x.shape
         parts = self.qkv(x).reshape(count, length, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        scores = query @ key.transpose(-2, -1) / (width // self.heads) ** 0.5
-        if self.is_causal:
-            later = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
-            scores = scores.masked_fill(later, float("-inf"))
-        mixed = scores.softmax(-1) @ value
+        mixed = scaled_dot_product_attention(query, key, value, is_causal=self.is_causal)
         return self.out(mixed.transpose(1, 2).reshape(count, length, width))
 
 

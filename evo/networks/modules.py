@@ -13,6 +13,7 @@ from functools import cached_property
 import torch
 from torch import nn
 
+from evo.networks.attention import AttentionPlace, calls_attention
 from evo.networks.base import Network, Parameters
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
@@ -41,6 +42,8 @@ class ModuleNetwork(Network):
         activations: where an activation stands.
         norms: where a normalisation stands; it works on the features of each sample and place: the
             last dimension, or the second one where the model's own norm has its features there.
+        attentions: modules in which torch's attention is called, besides those with a method of
+            their own that calls `F.scaled_dot_product_attention`.
         said: roles by name, of parameters that are not those of `torch.nn` layers, and of buffers
             that the forward pass updates in training (`Plain.STATISTIC`).
     """
@@ -48,6 +51,7 @@ class ModuleNetwork(Network):
     make_model: Callable[[], nn.Module]
     activations: Sequence[Place] = ACTIVATIONS
     norms: Sequence[Place] = NORMS
+    attentions: Sequence[Place] = ()
     said: Mapping[str, Role] = field(default_factory=dict[str, Role])
 
     def initialise(
@@ -74,12 +78,13 @@ class ModuleNetwork(Network):
         return FeatureCounts(
             activations={place.layer: 1 for place in self._places(ActivationPlace)},
             norms={place.layer: place.features for place in self._places(NormPlace)},
+            attentions=dict.fromkeys((place.layer for place in self._attentions), 1),
         )
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """The outputs of all copies, (copies, batch, outputs): in one pass, or one by one."""
         model = self._model.train(torch.is_grad_enabled())
-        places = list(self._places(Placeholder))
+        places = [*self._places(Placeholder), *self._attentions]
         shared = self._shared(inputs.device)
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
@@ -124,7 +129,7 @@ class ModuleNetwork(Network):
         shared = self._shared(inputs.device)
 
         def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
-            for place in self._places(Placeholder):
+            for place in (*self._places(Placeholder), *self._attentions):
                 place.use(Parts(), {})
             return torch.func.functional_call(self._model, (of_copy, shared), (samples,))
 
@@ -144,13 +149,23 @@ class ModuleNetwork(Network):
         """The model whose structure all copies share."""
         with torch.random.fork_rng(devices=()):
             model = self._made()
-        if not list(self._places(Placeholder, model)):
+        has_attention = any(calls_attention(module) for module in model.modules())
+        if not has_attention and not list(self._places(Placeholder, model)):
             classes = sorted({type(module).__name__ for module in model.modules()})
             raise ValueError(
                 "expected a module that is an activation or a norm, by class or name, got none "
                 f"among {', '.join(classes)}; a function such as F.relu has no place, nn.ReLU has"
             )
         return model
+
+    @cached_property
+    def _attentions(self) -> list[AttentionPlace]:
+        """The places of attention in the model."""
+        return [
+            AttentionPlace(name, module)
+            for name, module in self._model.named_modules()
+            if calls_attention(module) or is_at(name, module, self.attentions)
+        ]
 
     @cached_property
     def _roles(self) -> dict[str, Role]:

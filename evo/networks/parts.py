@@ -35,6 +35,7 @@ class Parts:
     takes further arguments, last and in this order:
 
         activation      noise, of the shape of the signal, or of its half; 1 in training, else 0, ()
+        attend          noise, of the shape of the scores; 1 in training, else 0, ()
         normalize       mean and variance of each feature (features,), see `running`
         preprocess      noise (n, d); 1 in training, else 0, ()
         loss            samples of each class (n, classes), progress ()
@@ -50,6 +51,8 @@ class Parts:
             network is added to the training loss. None for no penalty.
         normalize: applied to the signal of a layer, (rows, features) of one copy, rows apart, at
             the layers that the network chooses. None for the network's own normalisation.
+        attend: scores of attention, each query's with the keys that it may see, (…, keys) → weights
+            of the same shape, rows apart, see `attention`. None for softmax.
         initialize: standard normal numbers (outputs, inputs), and `inputs` and `outputs` as
             tensors () → initial weights of a layer. None for the network's own.
         loss: training loss in place of the task's: logits (n, classes) and one-hot targets
@@ -65,6 +68,7 @@ class Parts:
         judged_by: result that decides a trial: the task's loss, or the error rate.
         activation_learnables: further arguments of the activation, learned per layer.
         normalize_learnables: further arguments of the normalisation, learned per layer.
+        attend_learnables: further arguments of the attention's weights, learned per layer.
         observe: called with what an activation takes and gives, layer after layer; None for no one.
         state: what a training tells informed components.
     """
@@ -73,6 +77,7 @@ class Parts:
     preprocess: Component = unchanged
     penalty: Component | None = None
     normalize: Component | None = None
+    attend: Component | None = None
     initialize: Component | None = None
     loss: LossFunction | None = None
     update: Update | None = None
@@ -80,6 +85,7 @@ class Parts:
     judged_by: Literal["loss", "accuracy"] = "loss"
     activation_learnables: tuple[Learnable, ...] = ()
     normalize_learnables: tuple[Learnable, ...] = ()
+    attend_learnables: tuple[Learnable, ...] = ()
     observe: Observer | None = None
     halves: int = 1
     updates_matrices: bool = False
@@ -177,9 +183,11 @@ class Parts:
 
     def learned(self, features: FeatureCounts) -> dict[str, torch.Tensor]:
         """Initial values of all learnables of one copy, and of statistics, by parameter name."""
-        learned = starts(self.activation_learnables, features.activations) | starts(
-            self.normalize_learnables, features.norms
-        )
+        learned = {
+            **starts(self.activation_learnables, features.activations),
+            **starts(self.normalize_learnables, features.norms),
+            **starts(self.attend_learnables, features.attentions),
+        }
         if isinstance(self.normalize, Informed):
             learned |= running_starts(features.norms)
         return learned

@@ -14,12 +14,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from evo.core.contract import Learnable
+from evo.networks.attention import SoftmaxAttention
 from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.wrappers import WRAPPERS, has_features, learned, parameters_of
 
 _NAMES = {
     "activation": "activation",
+    "attend": "attention",
     "normalize": "normalization",
     "preprocess": "preprocessor",
     "loss": "loss",
@@ -32,6 +34,7 @@ _NAMES = {
 CALLS = {
     "activation": "activation() or parts.replace(model, nn.GELU)",
     "gated-activation": "gated_activation()",
+    "attention": "attention()",
     "normalization": "normalization(features)",
     "preprocessor": "preprocessor()",
     "loss": "loss()",
@@ -118,6 +121,11 @@ class TorchParts:
         """A new activation of a layer of twice the width, which it halves; else `nn.GLU()`."""
         made = self._made(_GATED, "GatedActivation")
         return nn.GLU() if made is None else made()
+
+    def attention(self) -> nn.Module:
+        """A new attention of (query, key, value, is_causal); else torch's, which has softmax."""
+        made = self._made("attention", "Attention")
+        return SoftmaxAttention() if made is None else made()
 
     def normalization(self, features: int) -> nn.Module:
         """A new normalisation over the last dimension; else `nn.LayerNorm(features)`."""

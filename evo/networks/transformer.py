@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 
+from evo.networks.attention import attended
 from evo.networks.base import Network, Parameters
 from evo.networks.images import as_images, cut_patches, image_shape
 from evo.networks.layers import (
@@ -31,7 +32,7 @@ class Transformer(Network):
 
     Tokens are patches that do not overlap, each with a learned position. The layer norms have no
     parameters: each is followed by a linear layer, which can learn the same. A normalisation among
-    the parts takes their place.
+    the parts takes their place, and a component that weighs attention that of softmax.
 
     Attributes:
         width: features per token, divisible by `heads`.
@@ -96,6 +97,7 @@ class Transformer(Network):
         return FeatureCounts(
             activations={f"{block}.widen": self.feed_forward * self.width for block in blocks},
             norms=dict.fromkeys([*before, "out"], self.width),
+            attentions={f"{block}.attend": self.heads for block in blocks},
         )
 
     def arranged(self, samples: torch.Tensor) -> torch.Tensor:
@@ -131,8 +133,12 @@ class Transformer(Network):
         signal = signal.view(copies, -1, self.width)
         for block in range(self.blocks):
             attend = layer(f"{block}.attend", normed(signal, f"{block}.attend"))
-            attended = self._attention(attend, tokens)
-            signal = signal + layer(f"{block}.merge", attended)
+            mixed = (
+                self._attention(attend, tokens)
+                if parts.attend is None
+                else self._weighed(attend.view(copies, batch, tokens, -1), block, parameters, parts)
+            )
+            signal = signal + layer(f"{block}.merge", mixed)
             hidden = layer(f"{block}.widen", normed(signal, f"{block}.widen"))
             hidden = parts.activated(hidden, f"{block}.widen", parameters)
             signal = signal + layer(f"{block}.narrow", hidden)
@@ -154,6 +160,15 @@ class Transformer(Network):
         queries, keys, values = heads.permute(2, 0, 3, 1, 4).unbind()
         mixed = F.scaled_dot_product_attention(queries, keys, values)
         return mixed.transpose(1, 2).reshape(attend.shape[0], -1, self.width)
+
+    def _weighed(
+        self, attend: torch.Tensor, block: int, parameters: Parameters, parts: Parts
+    ) -> torch.Tensor:
+        """The same with a component's weights, for copies (copies, batch, tokens, 3 · width)."""
+        heads = attend.unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
+        layer = f"{block}.attend"
+        mixed = attended(parts, *heads.unbind(), layer=layer, parameters=parameters)
+        return mixed.transpose(2, 3).flatten(3).flatten(1, 2)
 
 
 def _norm(signal: torch.Tensor) -> torch.Tensor:

@@ -33,6 +33,36 @@ INFORMED_PREPROCESSOR = {
     "rows": "rows",
 }
 
+ATTENTION = '''
+class Attention(nn.Module):
+    """Attention in the place of `F.scaled_dot_product_attention`, with queries (..., n, features).
+
+    Learned numbers, where it has some, are its parameters.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+$parameters
+    def forward(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        is_causal: bool = False,
+    ) -> torch.Tensor:
+        scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+        if not is_causal:
+            return self.weights(scores) @ value
+        keys = scores.shape[-1]
+        rows = [self.weights(scores[..., n, : n + 1]) for n in range(scores.shape[-2])]
+        return torch.stack([F.pad(row, (0, keys - row.shape[-1])) for row in rows], -2) @ value
+
+    def weights(self, scores: torch.Tensor) -> torch.Tensor:
+        """Weights of the keys that a query may see, of the shape of their scores (..., keys)."""
+        x = scores.reshape(-1, scores.shape[-1])
+$draw        return $function(x$learned$noise).reshape(scores.shape)
+'''
+
 GATED_ACTIVATION = '''
 class GatedActivation(nn.Module):
     """The activation of a layer twice as wide: gates in the first half of the last dimension."""

@@ -18,6 +18,7 @@ from evo.networks.training_wrapper_texts import (
 )
 from evo.networks.wrapper_texts import (
     ACTIVATION,
+    ATTENTION,
     GATED_ACTIVATION,
     INFORMED_ACTIVATION,
     INFORMED_GATED_ACTIVATION,
@@ -96,6 +97,12 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "activation": Wrapper(
         ("Activation",),
         ACTIVATION,
+        plain=_without(INFORMED_ACTIVATION),
+        informed=INFORMED_ACTIVATION,
+    ),
+    "attend": Wrapper(
+        ("Attention",),
+        ATTENTION,
         plain=_without(INFORMED_ACTIVATION),
         informed=INFORMED_ACTIVATION,
     ),

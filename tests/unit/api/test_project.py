@@ -27,7 +27,7 @@ def test_a_project_has_a_task_that_passes_its_own_test(tmp_path: Path) -> None:
     del sys.modules["test_task"]
 
 
-@pytest.mark.parametrize("kind", ["activation", "gated-activation", "regularizer"])
+@pytest.mark.parametrize("kind", ["activation", "attention", "gated-activation", "regularizer"])
 def test_a_project_with_a_loop_has_one_that_passes_its_own_test(tmp_path: Path, kind: str) -> None:
     made = call_evo("init", "mine", "--loop", "--kind", kind, "--json", cwd=tmp_path)
 
@@ -68,6 +68,7 @@ def test_it_takes_a_table_of_ones_own(tmp_path: Path) -> None:
         (["."], "is not an empty folder"),
         (["mine", "--kind", "activatio"], "Did you mean 'activation'"),
         (["mine", "--data", "full.csv"], "--target COLUMN"),
+        (["mine", "--kind", "attention"], "needs a network with attention; add --loop"),
         (["mine", "--loop", "--data", "full.csv", "--target", "y"], "leave out --data"),
         (["mine", "--data", "full.csv", "--target", "y"], "expected a column 'y'"),
     ],

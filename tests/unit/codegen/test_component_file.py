@@ -71,6 +71,25 @@ def test_a_gated_activation_takes_a_layer_of_twice_the_width() -> None:
     assert torch.allclose(found(x), F.silu(x[:, :4]) * x[:, 4:])
 
 
+def test_attention_learns_its_numbers_and_hides_later_keys() -> None:
+    kind = kinds.get("attention")()
+    source = kind.further_baselines()["learned_sink"].source
+    candidate = Candidate.of("attention", source, operator="test")
+    (graph,) = Validator(kind, no_training.InProcess()).validate([candidate])
+    module = ModuleType("found")
+    exec(component_file(Record(candidate, 0, graphs=(graph.text,)), kind, ORIGIN), module.__dict__)
+    found = module.Attention()
+    q, k, v = torch.randn(3, 2, 5, 4, generator=torch.Generator().manual_seed(0))
+
+    mixed, changed = (
+        found(q, keys, v, is_causal=True) for keys in (k, torch.cat([k[:, :3], 9 - k[:, 3:]], 1))
+    )
+
+    assert [name for name, _ in found.named_parameters()] == ["b"]
+    assert torch.equal(mixed[:, :3], changed[:, :3])
+    torch.testing.assert_close(mixed[:, 0], v[:, 0] * torch.sigmoid((q * k).sum(-1)[:, :1] / 2))
+
+
 @pytest.mark.parametrize("kind_name", KINDS)
 def test_a_file_imports_nothing_but_torch_and_the_standard_library(kind_name: str) -> None:
     for name in list(baselines(kind_name))[:3]:

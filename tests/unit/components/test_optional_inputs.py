@@ -38,6 +38,11 @@ SOURCES = {
         "    dropped = F.relu(x) * (noise > -1.0) / 0.84\n"
         "    return torch.where(training > 0, dropped, F.relu(x))"
     ),
+    "attention": (
+        "import torch\ndef attend(scores, b, noise, training):\n"
+        "    kept = torch.where(training > 0, (noise > -1.0) / 0.84, 1.0)\n"
+        "    return torch.softmax(scores, dim=-1) * (1 + torch.tanh(b)) * kept"
+    ),
     "gated-activation": (
         "import torch\nimport torch.nn.functional as F\ndef glu(gate, value, noise):\n"
         "    return F.relu(gate) * (value + 0.3 * noise)"
@@ -74,6 +79,7 @@ SOURCES = {
 UNLIKE = {
     "normalization": ("x - mean", "x - 0.5 * mean"),
     "activation": ("-1.0", "-1.5"),
+    "attention": ("-1.0", "-1.5"),
     "gated-activation": ("0.3", "0.6"),
     "parametric-activation": ("* p", "* p * e"),
     "preprocessor": ("0.2", "0.5"),
@@ -103,7 +109,8 @@ def component(kind: str, source: str | None = None) -> Parts:
 
 def trained(parts: Parts, seeds: tuple[int, ...] = (3,), **given: object) -> Trained:
     work = {"epochs": 2, "batch_size": 15, "learning_rates": (0.02,), "strengths": (1.0,)}
-    return train(Mlp((6,)), data(**given), parts, seeds=seeds, **work)
+    network = Mlp((6,)) if parts.attend is None else Transformer(8, blocks=1, patch=(1, 1))
+    return train(network, data(**given), parts, seeds=seeds, **work)
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -296,10 +303,10 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
     else:
         name = "".join(word.title() for word in kind.split("-")).replace("Parametric", "")
         made = namespace[name](*([4] if "p, h" in SOURCES[kind] else []))
-        x = torch.randn(200, 4)
-        assert not torch.equal(made(x), made(x))
+        given = [torch.randn(200, 4)] * (3 if kind == "attention" else 1)
+        assert not torch.equal(made(*given), made(*given))
         made.eval()
-        assert torch.equal(made(x), made(x))
+        assert torch.equal(made(*given), made(*given))
 
 
 def test_a_loop_of_ones_own_says_how_far_it_is() -> None:

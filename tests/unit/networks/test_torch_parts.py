@@ -67,6 +67,17 @@ def test_an_activation_of_two_halves_is_a_part_of_its_own() -> None:
     assert isinstance(TorchParts(Parts()).gated_activation(), nn.GLU)
 
 
+def test_attention_takes_queries_keys_and_values_and_else_is_torchs() -> None:
+    parts = TorchParts(Parts(attend=lambda scores: scores.softmax(-1)))
+    q, k, v = torch.randn(3, 2, 5, 4, generator=torch.Generator().manual_seed(0))
+
+    assert parts.evolved == {"attention"}
+    for is_causal in (False, True):
+        expected = F.scaled_dot_product_attention(q, k, v, is_causal=is_causal)
+        for made in (parts.attention(), TorchParts(Parts()).attention()):
+            torch.testing.assert_close(made(q, k, v, is_causal=is_causal), expected)
+
+
 def test_an_update_rule_of_matrices_is_an_optimiser_that_gives_it_their_shape() -> None:
     seen = []
 

@@ -1,0 +1,256 @@
+"""Attention whose weights a component makes of scores, in evo's networks and in any model.
+
+A component is given the scores of the keys that a query may see, and no others: so no weight can
+go to a masked key, and none can depend on one, whatever the component does.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from inspect import isfunction
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.overrides import TorchFunctionMode, wrap_torch_function
+
+from evo.networks.informed import Informed
+from evo.networks.learnables import Component, learned_at, on_each_copy
+from evo.networks.parts import Parts
+
+
+def _operands(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    *,
+    is_causal: bool,  # noqa: ARG001 - the function's own signature
+) -> tuple[torch.Tensor, ...]:
+    return query, key, value
+
+
+@wrap_torch_function(_operands)
+def scaled_dot_product_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *, is_causal: bool
+) -> torch.Tensor:
+    """The same as torch's of this name, by products that copies share under `torch.func.vmap`.
+
+    Args:
+        query: (…, queries, features), as are key and value.
+        key: likewise.
+        value: likewise.
+        is_causal: whether later places are hidden.
+    """
+    scores = _scores(query, key)
+    if is_causal:
+        later = ~_causal(scores)
+        scores = scores.masked_fill(later, float("-inf"))
+    return scores.softmax(-1) @ value
+
+
+class SoftmaxAttention(nn.Module):
+    """Torch's attention as a module, where no component makes the weights."""
+
+    def forward(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        is_causal: bool = False,
+    ) -> torch.Tensor:
+        """Attention of each query: (…, queries, features)."""
+        return F.scaled_dot_product_attention(query, key, value, is_causal=is_causal)
+
+
+def attended(
+    parts: Parts,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    *,
+    layer: str,
+    parameters: Mapping[str, torch.Tensor],
+) -> torch.Tensor:
+    """Attention of all copies with the parts' component, each query over all keys.
+
+    Args:
+        parts: with a component that makes weights.
+        query: (copies, batch, heads, queries, features), as are key and value.
+        key: likewise.
+        value: likewise.
+        layer: its name.
+        parameters: of the network, with what the component learns.
+    """
+    scores = _scores(query, key)
+    further: list[tuple[torch.Tensor, int | None]] = []
+    if isinstance(parts.attend, Informed):
+        is_training = parts.state.number(parts.state.is_training, scores)
+        further = [(parts.state.drawn(scores), 0), (is_training, None)]
+    weights = on_each_copy(
+        _of(parts), parts.attend_learnables, scores, layer, parameters, further=further
+    )
+    return weights @ value
+
+
+def weigh_visible(
+    attend: Component, visible: torch.Tensor | None, *scores: torch.Tensor
+) -> torch.Tensor:
+    """The weights of all keys, those of hidden ones 0: (…, queries, keys).
+
+    Queries that see as many keys are weighed together, so a causal mask takes a call per query.
+
+    Args:
+        attend: makes weights (…, keys) of scores.
+        visible: whether a query sees a key, (queries, keys); None where each sees all.
+        scores: (…, queries, keys), and what else has that shape, such as noise.
+    """
+    if visible is None or bool(visible.all()):
+        return attend(*scores)
+    alike: dict[int, list[int]] = {}
+    for query, count in enumerate(visible.sum(-1).tolist()):
+        alike.setdefault(count, []).append(query)
+    order = [query for queries in alike.values() for query in queries]
+    weighed: list[torch.Tensor] = []
+    for count, queries in alike.items():
+        weights = torch.zeros_like(scores[0][..., queries, :])
+        if count:
+            keys = visible[queries].nonzero()[:, 1].view(len(queries), count)
+            rows = torch.tensor(queries, device=keys.device).unsqueeze(1)
+            made = attend(*(one[..., rows, keys] for one in scores))
+            weights = weights.scatter(-1, keys.expand(made.shape), made)
+        weighed.append(weights)
+    places = torch.tensor(order, device=visible.device).argsort()
+    return torch.cat(weighed, -2).index_select(-2, places)
+
+
+class AttentionPlace:
+    """The place of a component in a module that calls torch's attention.
+
+    While the module runs, its calls of `F.scaled_dot_product_attention` take the component's
+    weights; without a component they are torch's.
+
+    Args:
+        layer: name of the module.
+        module: to watch.
+    """
+
+    def __init__(self, layer: str, module: nn.Module) -> None:
+        self.layer = layer
+        self._parts = Parts()
+        self._parameters_of_copy: Mapping[str, torch.Tensor] = {}
+        self._open = ExitStack()
+        module.register_forward_pre_hook(self._enter)
+        module.register_forward_hook(self._leave, always_call=True)
+
+    def use(self, parts: Parts, parameters: Mapping[str, torch.Tensor]) -> None:
+        """Take the component of these parts, with a copy's learnables, until told otherwise."""
+        self._parts = parts
+        self._parameters_of_copy = parameters
+
+    def _enter(self, *_: Any) -> None:
+        if self._parts.attend is not None:
+            self._open.enter_context(_Attending(self.attention))
+
+    def _leave(self, *_: Any) -> None:
+        self._open.close()
+
+    def attention(  # noqa: PLR0917 - as torch has it
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        attn_mask: torch.Tensor | None = None,
+        dropout_p: float = 0.0,
+        is_causal: bool = False,
+        scale: float | None = None,
+        enable_gqa: bool = False,
+    ) -> torch.Tensor:
+        """Attention of one copy, with the arguments of torch's.
+
+        Raises:
+            ValueError: the mask differs from sample to sample.
+        """
+        if enable_gqa:
+            times = query.shape[-3] // key.shape[-3]
+            key, value = (one.repeat_interleave(times, -3) for one in (key, value))
+        scores = _scores(query, key, scale)
+        visible = _causal(scores) if is_causal else None
+        if attn_mask is not None:
+            visible, scores = _masked(scores, attn_mask)
+        given = [scores]
+        parts = self._parts
+        learned = learned_at(self.layer, parts.attend_learnables, self._parameters_of_copy)
+        is_training = parts.state.number(parts.state.is_training, scores)
+        if isinstance(parts.attend, Informed):
+            draw = torch.randn_like if parts.state.is_training else torch.zeros_like
+            given.append(draw(scores))
+
+        def weigh(rows: torch.Tensor, *noise: torch.Tensor) -> torch.Tensor:
+            return _of(parts)(rows, *learned, *noise, *[is_training] * len(noise))
+
+        weights = weigh_visible(weigh, visible, *given)
+        return F.dropout(weights, dropout_p) @ value
+
+
+class _Attending(TorchFunctionMode):
+    """Hands calls of torch's attention, and of the function of that name here, to another one."""
+
+    def __init__(self, attention: Callable[..., torch.Tensor]) -> None:
+        super().__init__()
+        self._attention = attention
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        called = self._attention if func in _ATTENTIONS else func
+        return called(*args, **(kwargs or {}))
+
+
+_ATTENTIONS = (F.scaled_dot_product_attention, scaled_dot_product_attention)
+
+
+def calls_attention(module: nn.Module) -> bool:
+    """True for a module with a method of its own that calls an attention of torch's name."""
+    classes = type(module).__mro__
+    methods = [
+        method
+        for one in classes[: classes.index(nn.Module)]
+        for method in vars(one).values()
+        if isfunction(method)
+    ]
+    return any(scaled_dot_product_attention.__name__ in one.__code__.co_names for one in methods)
+
+
+def _of(parts: Parts) -> Component:
+    if parts.attend is None:
+        raise ValueError("expected parts with a component that makes weights")
+    return parts.attend
+
+
+def _scores(query: torch.Tensor, key: torch.Tensor, scale: float | None = None) -> torch.Tensor:
+    products = query @ key.transpose(-2, -1)
+    return products / query.shape[-1] ** 0.5 if scale is None else products * scale
+
+
+def _causal(scores: torch.Tensor) -> torch.Tensor:
+    """The keys up to a query's own place: (queries, keys)."""
+    return torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+
+
+def _masked(scores: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
+    """The keys that a mask of torch shows, and the scores with what it adds to them."""
+    while mask.dim() > 2 and mask.shape[0] == 1:
+        mask = mask[0]
+    if mask.dim() > 2:
+        raise ValueError(
+            f"expected one attention mask, (queries, keys), got {tuple(mask.shape)}: an attention "
+            "whose mask differs from sample to sample takes no component"
+        )
+    mask = mask.expand(scores.shape[-2:])
+    if mask.dtype == torch.bool:
+        return mask, scores
+    return ~torch.isneginf(mask), scores + mask
