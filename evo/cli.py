@@ -37,6 +37,7 @@ from evo.commands.report import report
 from evo.commands.resume import resume
 from evo.commands.reward import reward
 from evo.commands.run import run
+from evo.commands.sandbox import sandbox
 from evo.commands.show import show
 from evo.commands.skill import skill
 from evo.commands.status import status
@@ -107,6 +108,7 @@ app.command("list", rich_help_panel=INFORMATION)(_guarded(list_command))
 app.command(rich_help_panel=INFORMATION)(_guarded(doctor))
 app.command(rich_help_panel=INFORMATION)(_guarded(clean))
 app.command(rich_help_panel=INFORMATION)(_guarded(mcp))
+app.command(rich_help_panel=INFORMATION)(_guarded(sandbox))
 app.command(rich_help_panel=INFORMATION)(_guarded(skill))
 
 

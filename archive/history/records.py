@@ -4,19 +4,61 @@ Iteration holds a few hundred records in memory at a time. A writer may merge se
 the sequence then lists the segments again and continues in the merged file.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import overload
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar, overload
 
 import numpy as np
 
-from archive.store.record_columns import unpack
-from archive.store.segment import Segment
-from archive.store.tables import Columns, unpack_texts
+from archive.store.record_columns import pack_records, slice_columns, unpack, unpack_trials
+from archive.store.segment import BLOCK
+from archive.store.tables import (
+    Columns,
+    Schema,
+    Slice,
+    cut_lists,
+    cut_table,
+    unpack_texts,
+)
 from evo.core.errors import HistoryError
-from evo.core.records import Record
+from evo.core.records import Record, Trial
+
+T = TypeVar("T")
 
 _ATTEMPTS = 5
 """How often a file may vanish during reading; a merge takes far longer than listing the files."""
+
+
+class Stretch(Protocol):
+    """Consecutive records, in a file or in memory; see `archive.store.segment.Segment`."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Number of records."""
+        ...
+
+    def blocks(self, start: int, stop: int) -> Iterator[Columns]:
+        """Yield the columns of records start to stop in blocks."""
+        ...
+
+    def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
+        """Some columns of records start to stop, and some of their lists."""
+        ...
+
+    def texts(self, field: str, places: Sequence[int]) -> list[str]:
+        """A text of the records at some places."""
+        ...
+
+    def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
+        """The trials of the records at some places, in ascending order."""
+        ...
 
 
 class Records(Sequence[Record]):
@@ -28,7 +70,7 @@ class Records(Sequence[Record]):
     """
 
     def __init__(
-        self, segments: Sequence[Segment], relist: Callable[[], Sequence[Segment]]
+        self, segments: Sequence[Stretch], relist: Callable[[], Sequence[Stretch]]
     ) -> None:
         self._segments = segments
         self._relist = relist
@@ -44,8 +86,8 @@ class Records(Sequence[Record]):
     def __getitem__(self, index: int | slice) -> Record | list[Record]:
         places = range(self._size)[index]
         if isinstance(places, int):
-            return next(self._from(places))
-        return [next(self._from(place)) for place in places]
+            return next(self._from(places, places + 1))
+        return [next(self._from(place, place + 1)) for place in places]
 
     def __iter__(self) -> Iterator[Record]:
         return self._from(0)
@@ -54,28 +96,55 @@ class Records(Sequence[Record]):
         """Yield the records from record `start` on."""
         return self._from(start)
 
-    def blocks(self, start: int = 0) -> Iterator[Columns]:
+    def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Columns]:
         """Yield the columns of consecutive blocks of records, from record `start` on.
 
         Raises:
             HistoryError: a segment is damaged or gone.
         """
-        attempts = 0
-        while start < self._size:
-            segment, place = self._locate(start)
-            try:
-                # A merged file may hold more records than this sequence.
-                stop = min(segment.size, place + self._size - start)
-                for columns in segment.blocks(place, stop):
-                    start += len(columns["record.has_score"])
-                    yield columns
-            except FileNotFoundError as error:
-                attempts += 1
-                if attempts > _ATTEMPTS:
-                    raise HistoryError(
-                        f"{segment.path} is missing. Restore it from a copy, or run evo check."
-                    ) from error
-                self._segments = self._relist()
+
+        def read(segment: Stretch, first: int, last: int) -> Iterator[tuple[int, Columns]]:
+            for columns in segment.blocks(first, last):
+                yield len(columns["record.has_score"]), columns
+
+        return self._read(read, start, stop)
+
+    def tables(
+        self, schema: Schema, lists: Mapping[str, Schema], *, start: int = 0
+    ) -> Iterator[Columns]:
+        """Yield some columns of the records from `start` on, those of a segment at once.
+
+        Args:
+            schema: fields of the table of records.
+            lists: fields of tables that hold a list per record.
+            start: the first record.
+
+        Raises:
+            HistoryError: a segment is damaged or gone.
+        """
+
+        def read(segment: Stretch, first: int, last: int) -> Iterator[tuple[int, Columns]]:
+            yield last - first, segment.tables(schema, lists, first, last)
+
+        return self._read(read, start)
+
+    def texts(self, field: str, places: Sequence[int]) -> list[str]:
+        """A text of the records at some places, in their order.
+
+        Raises:
+            HistoryError: a segment is damaged or gone.
+        """
+        known = self._several(places, lambda segment, here: segment.texts(field, here))
+        return [known[place] for place in places]
+
+    def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
+        """The trials of the records at some places, in their order.
+
+        Raises:
+            HistoryError: a segment is damaged or gone.
+        """
+        known = self._several(places, lambda segment, here: segment.trials(here))
+        return [known[place] for place in places]
 
     def scored(self) -> Iterator[tuple[int, str]]:
         """Yield index and id of each record with a score; the rest of it is not unpacked."""
@@ -86,11 +155,58 @@ class Records(Sequence[Record]):
             yield from ((start + int(place), ids[place]) for place in np.flatnonzero(scored))
             start += len(ids)
 
-    def _from(self, start: int) -> Iterator[Record]:
-        for columns in self.blocks(start):
+    def _from(self, start: int, stop: int | None = None) -> Iterator[Record]:
+        for columns in self.blocks(start, stop):
             yield from unpack(columns)
 
-    def _locate(self, place: int) -> tuple[Segment, int]:
+    def _several(
+        self, places: Iterable[int], read: Callable[[Stretch, Sequence[int]], Sequence[T]]
+    ) -> dict[int, T]:
+        """What a function reads of a segment at some places, by place.
+
+        Args:
+            places: of records.
+            read: reads at places within a segment.
+        """
+        known: dict[int, T] = {}
+        wanted = sorted(set(places))
+        while wanted:
+            known |= next(self._read(_reader_at(wanted, read), wanted[0]))
+            wanted = wanted[bisect_left(wanted, max(known) + 1) :]
+        return known
+
+    def _read(
+        self,
+        read: Callable[[Stretch, int, int], Iterator[tuple[int, T]]],
+        start: int,
+        stop: int | None = None,
+    ) -> Iterator[T]:
+        """Yield what a function reads of one segment after the other.
+
+        Args:
+            read: yields a number of records and what they hold, from a segment, its first record
+                and the end.
+            start: the first record.
+            stop: the end; None for all.
+        """
+        attempts = 0
+        end = self._size if stop is None else stop
+        while start < end:
+            segment, place = self._locate(start)
+            try:
+                # A merged file may hold more records than this sequence.
+                for number, part in read(segment, place, min(segment.size, place + end - start)):
+                    start += number
+                    yield part
+            except FileNotFoundError as error:
+                attempts += 1
+                if attempts > _ATTEMPTS:
+                    raise HistoryError(
+                        f"{segment.path} is missing. Restore it from a copy, or run evo check."
+                    ) from error
+                self._segments = self._relist()
+
+    def _locate(self, place: int) -> tuple[Stretch, int]:
         for segment in self._segments:
             if place < segment.size:
                 return segment, place
@@ -98,3 +214,57 @@ class Records(Sequence[Record]):
         raise HistoryError(
             "The history became shorter while it was read. Run evo check RUN on its campaign."
         )
+
+
+def _reader_at(
+    places: Sequence[int], read: Callable[[Stretch, Sequence[int]], Sequence[T]]
+) -> Callable[[Stretch, int, int], Iterator[tuple[int, dict[int, T]]]]:
+    """A reader of the segment that holds the first of some places, at all of them that it holds."""
+
+    def read_here(segment: Stretch, first: int, _: int) -> Iterator[tuple[int, dict[int, T]]]:
+        shift = places[0] - first
+        here = list(takewhile(lambda place: place < shift + segment.size, places))
+        yield 1, dict(zip(here, read(segment, [p - shift for p in here]), strict=True))
+
+    return read_here
+
+
+class InMemory(NamedTuple):
+    """Records that are packed in memory as a segment packs them."""
+
+    columns: Columns
+    size: int
+    path: Path = Path()
+
+    def blocks(self, start: int, stop: int) -> Iterator[Columns]:
+        """Yield the columns of records start to stop in blocks."""
+        for first in range(start, stop, BLOCK):
+            yield slice_columns(self._take, first, min(first + BLOCK, stop))
+
+    def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
+        """Some columns of records start to stop, and some of their lists."""
+        columns = cut_table(self._take, "record", schema, start, stop)
+        for name, fields in lists.items():
+            columns |= cut_lists(self._take, name, fields, start, stop)
+        return columns
+
+    def texts(self, field: str, places: Sequence[int]) -> list[str]:
+        """A text of the records at some places."""
+        texts = unpack_texts(self.columns, f"record.{field}")
+        return [texts[place] for place in places]
+
+    def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
+        """The trials of the records at some places."""
+        return unpack_trials(self.columns, places)
+
+    @property
+    def _take(self) -> Slice:
+        return lambda name, start, stop: self.columns[name][start:stop]
+
+
+def as_history(records: Sequence[Record]) -> Records:
+    """Records as a sequence that reads like that of a history, be they on disk or in memory."""
+    if isinstance(records, Records):
+        return records
+    stretches = [InMemory(pack_records(records), len(records))]
+    return Records(stretches, lambda: stretches)

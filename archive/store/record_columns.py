@@ -134,6 +134,12 @@ def unpack(columns: Columns) -> list[Record]:
     return records
 
 
+def unpack_trials(columns: Columns, places: Sequence[int]) -> list[tuple[Trial, ...]]:
+    """Unpack the trials of the records at some places alone."""
+    ends = spans(columns, "trial")
+    return [tuple(LazyTrials(columns, *ends[place])) for place in places]
+
+
 def slice_columns(take: Slice, start: int, stop: int) -> Columns:
     """Copy the columns of records start to stop."""
     columns = cut_table(take, "record", _RECORD, start, stop)

@@ -21,19 +21,27 @@ from numpy.typing import NDArray
 
 from archive.store import disk
 from archive.store.hdf5 import image, opened
-from archive.store.record_columns import digest, pack_records, slice_columns
+from archive.store.record_columns import (
+    LISTS,
+    digest,
+    pack_records,
+    slice_columns,
+    unpack_trials,
+)
 from archive.store.tables import (
     Columns,
     Schema,
     Slice,
     cut_lists,
+    cut_table,
     pack_lists,
     pack_table,
     unpack_lists,
     unpack_table,
+    unpack_texts,
 )
 from evo.core.errors import HistoryError, unknown_format
-from evo.core.records import Generation
+from evo.core.records import Generation, Trial
 
 SEGMENT_FORMAT = 1
 
@@ -111,6 +119,38 @@ class Segment(NamedTuple):
         with opened(self.path) as file:
             for first in range(start, stop, BLOCK):
                 yield slice_columns(file.take, first, min(first + BLOCK, stop))
+
+    def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
+        """Some columns of records start to stop, and some of the tables with a list per record.
+
+        Raises:
+            FileNotFoundError: the segment was merged into another one since.
+        """
+        with opened(self.path) as file:
+            columns = cut_table(file.take, "record", schema, start, stop)
+            for name, fields in lists.items():
+                columns |= cut_lists(file.take, name, fields, start, stop)
+        return columns
+
+    def texts(self, field: str, places: Sequence[int]) -> list[str]:
+        """A text of the records at some places.
+
+        Raises:
+            FileNotFoundError: the segment was merged into another one since.
+        """
+        with opened(self.path) as file:
+            cuts = (cut_table(file.take, "record", {field: str}, p, p + 1) for p in places)
+            return [unpack_texts(cut, f"record.{field}")[0] for cut in cuts]
+
+    def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
+        """The trials of the records at some places, in ascending order.
+
+        Raises:
+            FileNotFoundError: the segment was merged into another one since.
+        """
+        with opened(self.path) as file:
+            columns = cut_lists(file.take, "trial", LISTS["trial"], places[0], places[-1] + 1)
+        return unpack_trials(columns, [place - places[0] for place in places])
 
 
 def file_name(generations: range) -> str:

@@ -8,7 +8,8 @@ worth of its best has not grown by more than the standard error of its margin fo
 generations; small steps add up.
 """
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,9 +17,15 @@ import numpy as np
 
 from evo.core.records import Generation, Record, Trial
 from evo.core.stages import TrainingEnd
-from evo.evaluation.statistics.trial_values import at_highest_rung, margins, mean_over_tasks
-from evo.selection.individual import has_merit, performance
-from evo.selection.worth import shrunken, standard_error
+from evo.evaluation.statistics.trial_values import (
+    TrialKey,
+    at_highest_rung,
+    lowest_losses,
+    margins_over,
+    mean_over_tasks,
+)
+from evo.selection.individual import RUNG_GAP, has_merit
+from evo.selection.worth import Pool, standard_error
 
 STANDSTILL = 5
 """Generations without progress from which on a search stands still."""
@@ -72,6 +79,64 @@ class Climb:
         )
 
 
+class Offspring(NamedTuple):
+    """A record as the climb looks at it.
+
+    Attributes:
+        id: its candidate's.
+        parents: ids of its parents.
+        is_proposal: whether a search proposed it, in this campaign or in one that it began with.
+        is_inherited: whether this campaign began with it.
+        rung: that it reached; -1 without a score.
+        margin: at that rung; NaN without a score.
+        error: standard error of the margin.
+        has_merit: whether it wins against the median baseline.
+        trials: of one that was measured again on fresh seeds; else none.
+    """
+
+    id: str
+    parents: Sequence[str]
+    is_proposal: bool
+    is_inherited: bool
+    rung: int
+    margin: float
+    error: float
+    has_merit: bool
+    trials: Sequence[Trial] = ()
+
+    @classmethod
+    def of(cls, record: Record) -> "Offspring":
+        """What a record is to the climb."""
+        parents, score = record.candidate.parents, record.score
+        kinds = record.is_proposal, record.is_inherited
+        if score is None:
+            nothing = float("nan")
+            return cls(
+                record.id,
+                parents,
+                *kinds,
+                rung=-1,
+                margin=nothing,
+                error=nothing,
+                has_merit=False,
+            )
+        return cls(
+            record.id,
+            parents,
+            *kinds,
+            score.rung,
+            score.margin.value,
+            standard_error(record),
+            has_merit(record),
+            score.trials if score.end is TrainingEnd.REMEASURED else (),
+        )
+
+    @property
+    def performance(self) -> float:
+        """The performance of a record with a score, see `evo.selection.individual`."""
+        return RUNG_GAP * self.rung + self.margin
+
+
 class Ascent:
     """Follows the climb of a search; fed by sealed generations, generation 0 first.
 
@@ -87,79 +152,110 @@ class Ascent:
         self._baselines: dict[str, Sequence[Trial]] = {}
         self._known: dict[str, _Standing] = {}
         self._rung = -1
-        self._margins: list[float] = []
-        self._errors: list[float] = []
-        self._best: tuple[int, Record] | None = None
+        self._pool = Pool()
+        self._best: tuple[Offspring, Record] | None = None
         self._reference = -np.inf
         self._progress_in = 0
-        self._excesses: dict[str, float] = {}
+        self._lowest: Mapping[TrialKey, float] = {}
+        self._remeasured: dict[str, int] = {}  # number of each in the next
+        self._excesses = array("d")
         self.now: Climb | None = None
 
     def take(self, sealed: Generation) -> None:
         """Take in the next sealed generation."""
-        for record in sealed.records:
+        self.note_baselines(sealed.records)
+        members = list(map(Offspring.of, sealed.records))
+        self.take_offspring(sealed.number, members, sealed.records.__getitem__)
+
+    def note_baselines(self, records: Iterable[Record]) -> None:
+        """Know the trials of the baselines among records, which second measurements need."""
+        for record in records:
             if record.is_baseline and record.score is not None:
                 # Decoded once: each re-measured candidate is compared with all of them.
                 self._baselines[record.id] = tuple(record.score.trials)
-        proposals = [record for record in sealed.records if record.is_proposal]
-        scored = [record for record in proposals if record.score is not None]
-        parents = [
-            self._known[parent]
-            for record in proposals
-            for parent in dict.fromkeys(record.candidate.parents)
-            if parent in self._known
-        ]
-        ahead = [
-            performance(record) > self._known[record.candidate.parents[0]].performance
-            for record in scored
-            if record.candidate.parents and record.candidate.parents[0] in self._known
-        ]
-        for record in sealed.records:
-            if record.score is not None:
-                self._known[record.id] = _Standing(performance(record), has_merit(record))
-        self._lead(scored, sealed.number)
-        self._note_excess(scored)
+                self._lowest = {}
+
+    def take_offspring(
+        self, generation: int, members: Sequence[Offspring], record_at: Callable[[int], Record]
+    ) -> None:
+        """Take in the next sealed generation.
+
+        Args:
+            generation: its number.
+            members: what the climb looks at of all of its records, in order.
+            record_at: gives the record of a member by its place; few are asked for.
+        """
+        known = self._known
+        scored: list[tuple[int, Offspring]] = []
+        ahead: list[bool] = []
+        merits: list[bool] = []
+        for place, one in enumerate(members):
+            if not one.is_proposal:
+                continue
+            merits += [known[id_].has_merit for id_ in dict.fromkeys(one.parents) if id_ in known]
+            if one.rung < 0:
+                continue
+            scored.append((place, one))
+            if one.parents and one.parents[0] in known:
+                ahead.append(one.performance > known[one.parents[0]].performance)
+        for one in members:
+            if one.rung >= 0:
+                known[one.id] = _Standing(one.performance, one.has_merit)
+        self._lead(scored, generation, record_at)
+        for _, one in scored:
+            if one.trials:
+                self._note_excess(one.id, one.trials)
         best = None if self._best is None else self._best[1]
-        trained = [record for record in scored if not record.is_inherited]
+        trained = [one.margin for _, one in scored if not one.is_inherited]
         self.now = Climb(
-            generation=sealed.number,
+            generation=generation,
             best=best,
-            best_excess=None if best is None else self._excesses.get(best.id),
+            best_excess=None
+            if best is None or best.id not in self._remeasured
+            else self._excesses[self._remeasured[best.id]],
             trained=len(trained),
-            mean_margin=_mean([record.scored.margin.value for record in trained]),
+            mean_margin=_mean(trained),
             ahead=_mean(ahead),
-            parents_with_merit=_mean([parent.has_merit for parent in parents]),
-            remeasured=len(self._excesses),
-            excess=_mean(list(self._excesses.values())),
-            still_for=0 if best is None else sealed.number - self._progress_in,
+            parents_with_merit=_mean(merits),
+            remeasured=len(self._remeasured),
+            excess=float(np.mean(self._excesses)) if self._excesses else None,
+            still_for=0 if best is None else generation - self._progress_in,
         )
 
-    def _lead(self, scored: Sequence[Record], generation: int) -> None:
+    def _lead(
+        self,
+        scored: Sequence[tuple[int, Offspring]],
+        generation: int,
+        record_at: Callable[[int], Record],
+    ) -> None:
         """Find the best among the best so far and new ones at the highest rung."""
-        top = max((record.scored.rung for record in scored), default=-1)
+        top = max((one.rung for _, one in scored), default=-1)
         if top > self._rung:
-            self._rung, self._margins, self._errors = top, [], []
+            self._rung, self._pool = top, Pool()
             self._best, self._reference = None, -np.inf
-        contenders = [] if self._best is None else [self._best]
-        for record in scored:
-            if record.scored.rung == self._rung:
-                contenders.append((len(self._margins), record))
-                self._margins.append(record.scored.margin.value)
-                self._errors.append(standard_error(record))
+        new = [(place, one) for place, one in scored if one.rung == self._rung]
+        self._pool.add([one.margin for _, one in new], [one.error for _, one in new])
+        contenders = ([] if self._best is None else [(-1, self._best[0])]) + new
         if not contenders:
             return
-        worths = shrunken(np.array(self._margins), np.array(self._errors))
-        place, best = max(contenders, key=lambda contender: worths[contender[0]])
-        self._best = place, best
-        if worths[place] - self._reference > self._errors[place]:
-            self._reference, self._progress_in = float(worths[place]), generation
+        worths = self._pool.worths(
+            np.array([one.margin for _, one in contenders]),
+            np.array([one.error for _, one in contenders]),
+        )
+        first = int(np.argmax(worths))
+        place, best = contenders[first]
+        if place >= 0:
+            self._best = best, record_at(place)
+        if worths[first] - self._reference > best.error:
+            self._reference, self._progress_in = float(worths[first]), generation
 
-    def _note_excess(self, scored: Sequence[Record]) -> None:
-        for record in scored:
-            if record.scored.end is TrainingEnd.REMEASURED and self._baselines:
-                self._excesses[record.id] = excess_of(
-                    record, self._baselines, fresh_seed=self._fresh_seed
-                )
+    def _note_excess(self, id_: str, trials: Sequence[Trial]) -> None:
+        if not self._baselines:
+            return
+        self._lowest = self._lowest or lowest_losses(self._baselines)
+        excess = excess_of(trials, self._lowest, fresh_seed=self._fresh_seed)
+        number = self._remeasured.setdefault(id_, len(self._remeasured))
+        self._excesses[number : number + 1] = array("d", [excess])
 
 
 class _Standing(NamedTuple):
@@ -170,19 +266,19 @@ class _Standing(NamedTuple):
 
 
 def excess_of(
-    record: Record, baselines: Mapping[str, Sequence[Trial]], *, fresh_seed: int
+    trials: Sequence[Trial], lowest: Mapping[TrialKey, float], *, fresh_seed: int
 ) -> float:
     """First margin less the margin on the fresh seeds, of a record that was measured on both.
 
     Args:
-        record: it has trained on the fresh seeds.
-        baselines: their trials, by id.
+        trials: of the record, on the fresh seeds too.
+        lowest: losses of the baselines, see `lowest_losses`.
         fresh_seed: first of the fresh seeds.
     """
-    trials = at_highest_rung(record.scored.trials)
-    first = [trial for trial in trials if trial.seed < fresh_seed]
-    fresh = [trial for trial in trials if trial.seed >= fresh_seed]
-    before, after = (mean_over_tasks(part, margins(part, baselines)) for part in (first, fresh))
+    highest = at_highest_rung(trials)
+    first = [trial for trial in highest if trial.seed < fresh_seed]
+    fresh = [trial for trial in highest if trial.seed >= fresh_seed]
+    before, after = (mean_over_tasks(part, margins_over(part, lowest)) for part in (first, fresh))
     return before - after
 
 

@@ -29,7 +29,14 @@ def needs_of(config: Config) -> Needs:
         config.workers,
         most=config.trainings,
         cpus=config.cpus_per_training,
-        gpus=config.gpus_per_training,
+        gpus=gpus_of(config),
         secrets=models.secret_names(config.llm),
         cluster=config.cluster,
     )
+
+
+def gpus_of(config: Config) -> float:
+    """GPUs that a training reserves; a whole one as long as its share is not measured."""
+    if config.gpus_per_training == "fit":
+        return 1.0 if device_of(config) == "cuda" else 0.0
+    return config.gpus_per_training

@@ -13,18 +13,24 @@ from archive.history.records import Records
 from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign import build
+from evo.campaign.baselines import own_baselines
 from evo.campaign.budget import counted_hours
-from evo.campaign.needs import device_of, needs_of
+from evo.campaign.needs import device_of, gpus_of, needs_of
 from evo.campaign.progress import OnProgress
 from evo.campaign.resources import Resources
+from evo.components.kinds import kinds
 from evo.compute import devices
 from evo.compute.engines.base import Engine, engines
 from evo.compute.losses import Loss
+from evo.compute.packing import per_gpu
 from evo.compute.work import Work
 from evo.compute.workers import Workers
 from evo.config import Config, parse
 from evo.llm import models
 from evo.validation.sandbox.sandbox import Sandbox
+
+_MOST_PER_GPU = 32
+"""Trainings that share a GPU of another machine, whose scheduler counts its processors."""
 
 
 def run_campaign(
@@ -78,14 +84,38 @@ def run_campaign(
                 known=known,
                 replies=replies,
                 last=last,
-                staff=partial(_staff, pool),
+                staff=partial(_staff, pool, measured_share(config, pool)),
                 abandon=pool.abandon,
             )
             build.search(history, watch, resources)
 
 
-def _staff(pool: Workers, config: Config) -> None:
+def measured_share(config: Config, pool: Workers) -> float | None:
+    """Share of a GPU that a training takes of its memory; None where it need not be measured.
+
+    Args:
+        config: a campaign's.
+        pool: its workers, one per GPU.
+
+    Raises:
+        EvoError: the largest network does not fit.
+    """
+    if config.gpus_per_training != "fit" or device_of(config) != "cuda":
+        return None
+    peak = pool.peak_memory(own_baselines(kinds.get(config.kind)())[0].graphs)
+    if peak is None:
+        return None
+    most = _MOST_PER_GPU
+    if not engines.get(config.compute).is_elsewhere:
+        cores = devices.worker_count("cpu", cpus=config.cpus_per_training)
+        most = max(1, cores // devices.worker_count("cuda"))
+    return 1 / per_gpu(peak, most=most)
+
+
+def _staff(pool: Workers, share: float | None, config: Config) -> None:
     """Give a pool the workers and the limits of time that a configuration asks for."""
+    if share is not None and config.gpus_per_training == "fit":
+        config = config.model_copy(update={"gpus_per_training": share})
     pool.adapt(engine_of(config))
 
 
@@ -102,7 +132,7 @@ def worker_count(config: Config) -> int:
         return config.trainings
     # More processes than a generation has trainings would only start up and wait.
     on_this_machine = devices.worker_count(
-        device_of(config), cpus=config.cpus_per_training, gpus=config.gpus_per_training
+        device_of(config), cpus=config.cpus_per_training, gpus=gpus_of(config)
     )
     return min(on_this_machine, config.trainings)
 

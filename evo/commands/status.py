@@ -15,7 +15,7 @@ def status(run: RunName, *, as_json: JsonOption = False) -> None:
     from evo.report.views.status import status_view
 
     tally = status_tally(history)
-    facts, authorship = tally.facts(history), tally.authorship.facts()
+    facts, authorship = tally.facts(history), tally.authorship
     line = climb_line(tally.climbs) if is_unicode(sys.stdout) else ""  # bars are not ASCII
     view = status_view(facts, authorship, climb_line=line)
     print_facts(facts | authorship, view, as_json=as_json)

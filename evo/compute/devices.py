@@ -1,12 +1,15 @@
 """Devices: which one trains, and which GPU each worker uses."""
 
 import os
+import sys
 from pathlib import Path
 
 import torch
 
 from evo.core import flock
 from evo.core.errors import UsageError
+
+_FAILURES = ("CUDA error", "cuDNN error", "HIP error")
 
 
 def resolve(device: str) -> str:
@@ -32,7 +35,23 @@ def worker_count(device: str, *, cpus: float = 1.0, gpus: float = 1.0) -> int:
     """
     if device == "cuda":
         return max(1, int(torch.cuda.device_count() / (gpus or 1.0) + 1e-9))
-    return max(1, int(len(os.sched_getaffinity(0)) / cpus + 1e-9))
+    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, int(allowed / cpus + 1e-9))
+
+
+def is_device_failure(error: RuntimeError) -> bool:
+    """True if a device has failed and answers its process no more.
+
+    Libraries of CUDA report it without torch's own class.
+
+    >>> is_device_failure(RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"))
+    True
+    >>> is_device_failure(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    False
+    """
+    if isinstance(error, torch.OutOfMemoryError):
+        return False
+    return isinstance(error, torch.AcceleratorError) or str(error).startswith(_FAILURES)
 
 
 class GpuClaim:

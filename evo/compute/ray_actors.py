@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from evo.compute.data_transport import PackedData
 from evo.compute.engines.base import Batch
 from evo.compute.losses import Loss, LossCause
@@ -88,7 +90,7 @@ def loss_of(error: Exception, actor: Actor, jobs: int, *, limit_s: float) -> Los
     living = {node["NodeID"] for node in ray.nodes() if node["Alive"]}
     host, node = actor.greeting.host, actor.greeting.node
     seconds = time.monotonic() - actor.head_since
-    if isinstance(error, OutOfMemoryError):
+    if isinstance(error, OutOfMemoryError | torch.OutOfMemoryError):
         cause = LossCause.MEMORY
     elif isinstance(error, RayActorError) and error.preempted:
         cause = LossCause.PREEMPTED

@@ -80,6 +80,8 @@ class RemoteWorker:
         signal.setitimer(signal.ITIMER_REAL, self.work.job_timeout_s)
         try:
             return self._worker.train(job, self.work)
+        except torch.OutOfMemoryError:
+            raise  # other processes on the device may have taken the memory
         except Exception as failure:  # noqa: BLE001 - a graph does anything, and costs itself alone
             return job.failed(f"training failed: {type(failure).__name__}: {failure}")
         finally:

@@ -18,7 +18,7 @@ from typing import NoReturn
 import torch
 
 from evo.components.kinds import kinds
-from evo.compute.devices import GpuClaim
+from evo.compute.devices import GpuClaim, is_device_failure
 from evo.compute.memory import Peak, peak
 from evo.compute.work import Work
 from evo.core.diagnosis import Diagnosis
@@ -80,7 +80,9 @@ class Worker:
                 limits=Limits(work.timeout_s),
                 lost=lost.append,
             )
-        except torch.AcceleratorError:
+        except RuntimeError as error:
+            if not is_device_failure(error):
+                raise
             # After a failure on its side a device answers this process no more. A new worker is
             # given the job once more; if the candidate is to blame, it fails alone.
             self._end(1)

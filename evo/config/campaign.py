@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
     Field,
@@ -100,9 +100,9 @@ class Config(Frozen):
     Results do not depend on it."""
     cpus_per_training: PositiveFloat = 1.0
     """Processors that a training reserves. It uses one thread; more leave it more memory."""
-    gpus_per_training: NonNegativeFloat = 0.0
-    """GPUs that a training reserves, or the share of one, as in `0.25`. On this machine 0 means a
-    whole one where `device` is a GPU."""
+    gpus_per_training: NonNegativeFloat | Literal["fit"] = 0.0
+    """GPUs that a training reserves, or the share of one, as in `0.25`; `fit` measures the share
+    that one takes of its memory. On this machine 0 means a whole one where `device` is a GPU."""
     seeds: tuple[str | GivenSource, ...] = ()
     """Components to begin with, one per file, such as `["mine/*.py"]`. They enter generation 1 as
     candidates, and are validated and scored like any."""

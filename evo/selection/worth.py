@@ -72,15 +72,75 @@ def standard_error(record: Record) -> float:
     return (margin.high - margin.low) / 2 / _HALF_WIDTH
 
 
+def standard_errors(low: Floats, high: Floats) -> Floats:
+    """(n,) the standard errors of margins, from the ends of their intervals."""
+    return (high - low) / 2 / _HALF_WIDTH
+
+
 def shrunken(margins: Floats, errors: Floats) -> Floats:
     """(n,) the worth of members of one rung, from their margins and standard errors, (n,) each."""
     if len(margins) < _FEWEST:
         return margins
-    middle = np.median(margins)
-    spread = _MAD * np.median(np.abs(margins - middle))
-    noise = float(np.median(errors**2))
+    middle = float(np.median(margins))
+    spread = _MAD * float(np.median(np.abs(margins - middle)))
+    return _pulled(margins, errors, middle, spread, noise=float(np.median(errors**2)))
+
+
+class Pool:
+    """The members of one rung so far, whose medians are known without looking at all again."""
+
+    def __init__(self) -> None:
+        self._margins: Floats = np.zeros(0)
+        self._squares: Floats = np.zeros(0)  # of the errors; both sorted
+
+    def add(self, margins: Sequence[float], errors: Sequence[float]) -> None:
+        """Add members by their margins and standard errors."""
+        self._margins = _merged(self._margins, np.array(margins, dtype=float))
+        self._squares = _merged(self._squares, np.array(errors, dtype=float) ** 2)
+
+    def worths(self, margins: Floats, errors: Floats) -> Floats:
+        """(n,) the worth of some of the members, as `shrunken` gives it among all."""
+        if len(self._margins) < _FEWEST:
+            return margins
+        middle = _median(self._margins)
+        spread = _MAD * _median_distance(self._margins, middle)
+        return _pulled(margins, errors, middle, spread, noise=_median(self._squares))
+
+
+def _pulled(margins: Floats, errors: Floats, middle: float, spread: float, noise: float) -> Floats:
+    """Margins pulled towards the middle of their pool."""
     variance = max(spread**2 - noise, noise / 4)
     total = variance + errors**2
     # Where neither members nor trials differ there is nothing to shrink.
     kept = np.divide(variance, total, out=np.ones_like(total), where=total > 0)
     return middle + kept * (margins - middle)
+
+
+def _merged(known: Floats, new: Floats) -> Floats:
+    """Sorted numbers with others among them."""
+    new = np.sort(new)
+    return np.insert(known, np.searchsorted(known, new), new)
+
+
+def _median(sorted_: Floats) -> float:
+    """The median of sorted numbers."""
+    half = len(sorted_) // 2
+    return float(np.mean(sorted_[half - 1 + len(sorted_) % 2 : half + 1]))
+
+
+def _median_distance(sorted_: Floats, middle: float) -> float:
+    """Median distance of four or more sorted numbers from their median.
+
+    Those that are nearest to it are a stretch, whose ends are found by bisection.
+    """
+    near = len(sorted_) // 2 + 1
+    low, high = 0, len(sorted_) - near
+    while low < high:
+        begin = (low + high) // 2
+        if middle - sorted_[begin] > sorted_[begin + near] - middle:
+            low = begin + 1
+        else:
+            high = begin
+    ends = sorted({low, low + 1, low + near - 2, low + near - 1})
+    farthest = np.sort(np.abs(sorted_[ends] - middle))[-2:]
+    return float(np.mean(farthest[len(sorted_) % 2 :]))

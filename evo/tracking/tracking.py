@@ -18,9 +18,10 @@ from typing import Any
 
 from archive.history.reader import Reader
 from archive.store import disk
+from evo.campaign.climb import Ascent, Climb
 from evo.core.errors import HistoryError, UsageError
-from evo.core.records import Record
-from evo.report.facts.status import StatusTally
+from evo.core.records import Generation, Record
+from evo.report.facts.climb import fresh_seed
 from evo.selection.individual import performance
 from evo.tracking.base import ExperimentTracker, TrackedRun, trackers
 
@@ -120,7 +121,7 @@ class Feed:
         """Begin or go on with the tracker's run."""
         self._reader = Reader.read(self._folder)
         self._place.mkdir(parents=True, exist_ok=True)
-        self._tally = StatusTally(self._reader.config)
+        self._ascent = Ascent(fresh_seed(self._reader.config))
         self._logged = self._read()
         self._evaluations = 0
         self._best: list[Record] = []
@@ -138,7 +139,7 @@ class Feed:
         self._read_to = len(records)
         for generation, group in groupby(new, key=lambda record: record.generation):
             members = list(group)
-            self._tally.take(members)
+            self._ascent.take(Generation(generation, members, []))
             self._log(generation, members)
 
     def close(self) -> None:
@@ -167,8 +168,10 @@ class Feed:
                 self._known.log_evaluation(self._evaluations, evaluation_metrics(record))
         if not is_new or generation == 0:
             return
-        self._known.log_generation(generation, generation_metrics(self._tally, proposals))
-        best = self._tally.climbs[-1].best
+        climb = self._ascent.now
+        assert climb is not None, "a generation was taken in"
+        self._known.log_generation(generation, generation_metrics(climb, proposals))
+        best = climb.best
         is_last = generation >= self._reader.config["generations"]
         if best is not None and (best.id != self._shown or is_last):
             self._shown = best.id
@@ -209,14 +212,13 @@ def evaluation_metrics(record: Record) -> dict[str, float]:
     }
 
 
-def generation_metrics(tally: StatusTally, proposals: Sequence[Record]) -> dict[str, float]:
+def generation_metrics(climb: Climb, proposals: Sequence[Record]) -> dict[str, float]:
     """Logged figures of a sealed generation; unknown ones are left out.
 
     Args:
-        tally: of all generations up to this one.
+        climb: after this generation.
         proposals: candidates of this generation.
     """
-    climb = tally.climbs[-1]
     metrics: dict[str, float | None] = {
         "generation/proposed": len(proposals),
         "generation/evaluated": climb.trained,

@@ -20,8 +20,8 @@ from archive.store.lock import is_held
 from evo.core.records import Record, Trial
 from evo.report.facts.analysis import analyse
 from evo.report.facts.figures import trials_of_first
+from evo.report.facts.index import Index
 from evo.report.facts.status import StatusTally
-from evo.web.index import Index
 
 _AT_ONCE = 5_000
 """Records that are tallied while a page waits; more are tallied in the background."""
@@ -78,7 +78,7 @@ class LiveCampaign:
     @property
     def is_tallied(self) -> bool:
         """True once everything that is in the index has been tallied."""
-        return self.tally.records >= len(self.index)
+        return len(self.tally.index) >= len(self.index)
 
     def signature(self) -> Signature:
         """The state of its files now."""
@@ -90,7 +90,7 @@ class LiveCampaign:
             _stamp(self.folder / CHANGES_FILE),
             (self.folder / STOP_REASON_FILE).exists(),
             is_held(self.folder / "lock"),
-            self.tally.records,
+            len(self.tally.index),
             self._chances[0],
         )
 
@@ -109,7 +109,7 @@ class LiveCampaign:
             self._seen = now
             if self._tallying is not None and self._tallying.is_alive():
                 return  # it takes the rest at the next look
-            if len(self.index) - self.tally.records <= _AT_ONCE:
+            if len(self.index) - len(self.tally.index) <= _AT_ONCE:
                 self._take()
             else:
                 self._tallying = threading.Thread(target=self._take_quietly, daemon=True)
@@ -180,10 +180,8 @@ class LiveCampaign:
         self._chances = size, chances
 
     def _take(self) -> None:
-        records = self.reader.records
-        size, done = len(self.index), self.tally.records
-        if done < size:
-            self.tally.take(islice(records.since(done), size - done))
+        if len(self.tally.index) < len(self.index):
+            self.tally.take(self.index, self.reader.records)
 
     def _take_quietly(self) -> None:
         with suppress(Exception):  # the page that needs it says what is wrong

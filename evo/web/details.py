@@ -36,7 +36,7 @@ def candidate_details(campaign: LiveCampaign, id_: str, names: Mapping[str, str]
     if place is None:
         raise UsageError(f"No candidate has the id {id_!r}.")
     record = campaign.record(place)
-    family = family_of(index, place)
+    family, children = family_of(index, place), index.children(id_)
     parents = [
         index.places[parent] for parent in record.candidate.parents if parent in index.places
     ]
@@ -44,7 +44,7 @@ def candidate_details(campaign: LiveCampaign, id_: str, names: Mapping[str, str]
         "id": id_,
         "name": names.get(id_, ""),
         "record": record,
-        "row": row_of(campaign, place),
+        "row": {**row_of(campaign, place), "reason": record.reason},
         "tasks": {} if record.score is None else record.score.tasks,
         "figures": figure_facts(record, campaign.baseline_trials(), names),
         "confirmation": newest_of(campaign.folder, id_),
@@ -57,8 +57,8 @@ def candidate_details(campaign: LiveCampaign, id_: str, names: Mapping[str, str]
             }
             for parent in parents
         ],
-        "children": [row_of(campaign, p) for p in index.children.get(id_, [])[:_MOST_CHILDREN]],
-        "child_count": len(index.children.get(id_, [])),
+        "children": [row_of(campaign, child) for child in children[:_MOST_CHILDREN]],
+        "child_count": len(children),
         "ancestors": family.total,
         "neighbours": _neighbours(campaign, record, names),
         "exchange": _exchange(campaign, record),
@@ -70,6 +70,7 @@ def path_steps(
 ) -> list[dict[str, Any]]:
     """The steps of a path, each with its difference from the one before; the latest first."""
     index = campaign.index
+    sources = dict(zip(path, index.stored("source").several(path), strict=True))
     steps: list[dict[str, Any]] = []
     for before, place in zip([None, *path], path, strict=False):
         row = row_of(campaign, place)
@@ -78,8 +79,8 @@ def path_steps(
         if before is not None and row["margin"] is not None:
             earlier = float(index.numbers["margin"][before])
             row["gain"] = None if math.isnan(earlier) else row["margin"] - earlier
-        source = index.texts["source"][before] if before is not None else row["source"]
-        row["difference"] = difference(source, row["source"])
+        source = sources[place if before is None else before]
+        row["difference"] = difference(source, sources[place])
         steps.append(row)
     return steps[::-1][:_MOST_STEPS]
 

@@ -153,7 +153,7 @@ def _calibration(campaign: LiveCampaign, _: Request, __: View) -> Figure:
 
     index = campaign.index
     places = np.flatnonzero(index.archived & ~index.baseline)
-    return calibration_figure(_judgement(campaign), [index.texts["id"][p] for p in places])
+    return calibration_figure(_judgement(campaign), [index.ids[p] for p in places.tolist()])
 
 
 def _judgement(campaign: LiveCampaign) -> "Judgement":

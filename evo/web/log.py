@@ -11,9 +11,9 @@ from archive.history.confirmations import paths, read_confirmation
 from archive.history.machines import read_stays
 from archive.history.stop_reason import read_stop_reason
 from evo.core.records import Status
+from evo.report.facts.index import Index
 from evo.report.facts.steering import change_facts, change_words
 from evo.web.campaign import LiveCampaign
-from evo.web.index import Index
 
 _MOST_REASONS = 40
 _NUMBER = re.compile(r"\b[0-9a-f]{12,}\b|[-+−]?\d+(\.\d+)?([eE][-+]?\d+)?")
@@ -22,14 +22,16 @@ _NUMBER = re.compile(r"\b[0-9a-f]{12,}\b|[-+−]?\d+(\.\d+)?([eE][-+]?\d+)?")
 def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
     """Events of a campaign by generation, the latest first: sealed, best, changed, trouble."""
     index = campaign.index
-    generations = index.numbers["generation"]
+    statuses = index.coded("status")
     log: list[dict[str, Any]] = []
     for number in range(campaign.reader.generation + 1):
-        here = (generations == number) & (index.proposed if number else index.baseline)
-        statuses = Counter(index.statuses[here].tolist())
-        words = ", ".join(f"{count} {_word(status)}" for status, count in statuses.most_common())
+        here = index.stretch(number)
+        kept = statuses.codes[here][(index.proposed if number else index.baseline)[here]]
+        codes: list[int] = kept.tolist()
+        counts = Counter(statuses.values[code] for code in codes)
+        words = ", ".join(f"{count} {_word(status)}" for status, count in counts.most_common())
         if number == 0:
-            words = f"{int(here.sum())} baselines trained"
+            words = f"{len(kept)} baselines trained"
         log.append({"generation": number, "kind": "sealed", "words": words, "id": ""})
     for before, climb in pairwise([None, *campaign.tally.climbs]):
         if climb is None or climb.best is None:
@@ -85,11 +87,13 @@ def reasons(index: Index) -> list[dict[str, Any]]:
     counts: Counter[tuple[str, str, str]] = Counter()
     latest: dict[tuple[str, str, str], int] = {}
     spellings: dict[tuple[str, str, str], set[str]] = {}
-    for place in np.flatnonzero(index.proposed & (index.statuses != Status.EVALUATED.value)):
-        status, stage, reason = (index.texts[n][place] for n in ("status", "stage", "reason"))
+    status_of, stage_of = index.coded("status"), index.coded("stage")
+    places = np.flatnonzero(index.proposed & ~status_of.among(Status.EVALUATED)).tolist()
+    for place, reason in zip(places, index.stored("reason").several(places), strict=True):
+        status, stage = status_of[place], stage_of[place]
         key = status, stage, _NUMBER.sub("…", reason)
         counts[key] += 1
-        latest[key] = int(place)
+        latest[key] = place
         spellings.setdefault(key, set()).add(reason)
     return [
         {

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from evo.core.errors import UsageError
 from evo.core.fields import RECORD_FIELDS
+from evo.report.facts.index import Index
 from evo.web.campaign import LiveCampaign
 from evo.web.comparison import compared
 from evo.web.details import path_steps
@@ -15,11 +16,10 @@ from evo.web.figures.behaviour_map import DESCRIPTORS
 from evo.web.figures.family import family_of
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import NOVELTIES, members
-from evo.web.index import Index
 from evo.web.log import entries, reasons
 from evo.web.overview import alarms, funnel, now_words, pace, spending
 from evo.web.query import PAGE, SORTS, Query
-from evo.web.rows import row_of
+from evo.web.rows import row_of, rows_of
 from evo.web.strategies import strategy_rows
 from evo.web.view import View
 from evo.web.weights import model_chances, operator_weights
@@ -121,12 +121,10 @@ def _candidates(campaign: LiveCampaign, request: Request, _: View) -> dict[str, 
         "pages": pages,
         "count": len(places),
         "total": int(index.proposed.sum()),
-        "rows": [row_of(campaign, int(place)) for place in places[first : first + PAGE]],
-        "statuses": sorted({str(status) for status in index.statuses[index.proposed]}),
-        "operators": sorted(
-            {o for o, p in zip(index.texts["operator"], index.proposed, strict=True) if p}
-        ),
-        "models": index.distinct("model"),
+        "rows": rows_of(campaign, places[first : first + PAGE].tolist()),
+        "statuses": index.coded("status").distinct(index.proposed),
+        "operators": index.coded("operator").distinct(index.proposed),
+        "models": index.coded("model").distinct(),
         "descriptions": _DESCRIPTIONS,
         "has_text": has_text(index),
         "has_cost": bool(np.nansum(index.numbers["cost_usd"])),
@@ -143,7 +141,7 @@ def _map(_: LiveCampaign, request: Request, __: View) -> dict[str, Any]:
 
 def _operators(campaign: LiveCampaign, _: Request, __: View) -> dict[str, Any]:
     facts = campaign.tally.facts(campaign.reader) if campaign.is_tallied else {}
-    authorship = campaign.tally.authorship.facts()
+    authorship = campaign.tally.authorship
     return {
         "authorship": {
             author_type: dict(sorted(rows.items(), key=lambda item: -item[1]["proposed"]))

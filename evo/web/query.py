@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.records import Status
+from evo.report.facts.index import Index
 from evo.selection.individual import LEAST_B_WR
-from evo.web.index import Index
 
 PAGE = 50
 """Rows per page."""
@@ -92,19 +92,19 @@ class Query(NamedTuple):
         elif self.status == "full":
             matches &= index.full
         elif self.status in Status.__members__:
-            matches &= index.statuses == self.status
+            matches &= index.coded("status").among(self.status)
         if self.generation is not None:
             matches &= index.numbers["generation"] == self.generation
         for column, wanted in (("operator", self.operator), ("model", self.model)):
             if wanted:
-                matches &= np.array([text == wanted for text in index.texts[column]], np.bool_)
-        places = np.flatnonzero(matches)
+                matches &= index.coded(column).among(wanted)
         for word in self.text.lower().split():
-            places = np.array([p for p in places if word in index.searchable[p]], dtype=np.intp)
+            matches &= index.having(word)
+        places = np.flatnonzero(matches)
         return places[self._order(index, places)]
 
     def _order(self, index: Index, places: NDArray[np.intp]) -> NDArray[np.intp]:
-        values = index.numbers[self.sort][places]
+        values = index.measures(self.sort)[places]
         keys = values if self.ascending else -values
         keys = np.where(np.isnan(values), np.inf, keys)  # what has no value comes last
         if self.sort in _OF_RUNG:

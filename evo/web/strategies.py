@@ -10,12 +10,12 @@ from archive.history.reader import Reader
 from evo.core.arrays import Indices
 from evo.core.records import Status
 from evo.core.registry import declared
+from evo.report.facts.index import Index
 from evo.selection.halving import Halving
 from evo.selection.individual import Individual
 from evo.selection.islands import Birthplaces
 from evo.selection.settings import SelectionSettings
 from evo.web.campaign import LiveCampaign
-from evo.web.index import Index
 
 
 class StrategyRow(NamedTuple):
@@ -87,7 +87,7 @@ def _rows(index: Index, reader: Reader) -> Sequence[StrategyRow]:
                 proposed=int(here.sum()),
                 evaluated=int((here & index.scored).sum()),
                 full=len(margins),
-                survivors=len(survivors & {index.texts["id"][p] for p in np.flatnonzero(here)}),
+                survivors=len(survivors & {index.ids[p] for p in np.flatnonzero(here).tolist()}),
                 mean_margin=float(margins.mean()) if len(margins) else np.nan,
                 best_margin=float(margins.max(initial=-np.inf)) if len(margins) else np.nan,
                 seconds=float(index.numbers["seconds"][here].sum()),

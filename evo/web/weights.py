@@ -83,8 +83,8 @@ def _tallied(campaign: LiveCampaign, column: str, window: int) -> dict[str, Tall
     tallies: dict[str, Tally] = {}
     for generation in range(max(1, reader.generation - window + 1), reader.generation + 1):
         survivors = set(reader.population(generation))
-        here = (index.numbers["generation"] == generation) & index.proposed
-        for place in np.flatnonzero(here):
+        here = index.stretch(generation)
+        for place in (here.start + np.flatnonzero(index.proposed[here])).tolist():
             name = index.texts[column][place]
             one = Tally(1, int(index.texts["id"][place] in survivors))
             tallies[name] = tallies.get(name, Tally()).plus(one)

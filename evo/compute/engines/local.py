@@ -20,6 +20,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
+import torch
 from pebble import ProcessExpired, ProcessPool
 
 from evo.compute.devices import worker_count
@@ -245,6 +246,9 @@ def _ended(batch: Batch, future: "Future[Outcome]") -> Ended:
         return Ended(batch, (), Loss(LossCause.LATE))
     except (ProcessExpired, BrokenProcessPool, CancelledError):
         return Ended(batch, (), Loss(LossCause.WORKER))
+    except torch.OutOfMemoryError:
+        # Not even one copy fits: other processes on the device may have taken the memory.
+        return Ended(batch, (), Loss(LossCause.MEMORY))
     except Exception as failure:  # noqa: BLE001 - whatever a graph does to torch costs itself alone
         error = f"training failed: {type(failure).__name__}: {failure}"
         return Ended(batch, (job.failed(error),))

@@ -189,7 +189,7 @@ class Ray(Engine):
             self._looked = now
             wanted = self.needs.workers or min(self._cluster.room(self.needs), self.needs.most)
             while len(self._actors) < wanted:
-                self._actors.append(self._new_actor())
+                self._actors.append(self.new_actor())
             idle = [actor for actor in self._actors if not actor.queue]
             for actor in idle[: max(0, len(self._actors) - wanted)]:
                 self._actors.remove(actor)
@@ -206,7 +206,8 @@ class Ray(Engine):
             for batch in homeless:
                 self.submit(batch)
 
-    def _new_actor(self) -> Actor:
+    def new_actor(self) -> Actor:
+        """Start an actor."""
         secrets = sorted(self.needs.secrets)
         options: dict[str, Any] = {"num_cpus": self.needs.cpus, "num_gpus": self.needs.gpus}
         if secrets:

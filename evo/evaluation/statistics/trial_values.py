@@ -12,6 +12,9 @@ from evo.core.arrays import Floats
 from evo.core.records import Trial
 from evo.evaluation.strata import by_stratum
 
+TrialKey = tuple[int, str, str, int]
+"""Rung, task, network and seed."""
+
 
 class TrialValues(NamedTuple):
     """Values per trial, of which the measures are means: (trials,) each.
@@ -53,6 +56,22 @@ def by_task(trials: Sequence[Trial], values: Floats) -> list[list[Floats]]:
 def margins(trials: Sequence[Trial], baselines: Mapping[str, Sequence[Trial]]) -> Floats:
     """log(best baseline's loss / own loss) of each trial, in [-3, 3]."""
     return trial_values(trials, baselines).margin
+
+
+def lowest_losses(baselines: Mapping[str, Sequence[Trial]]) -> dict[TrialKey, float]:
+    """The lowest loss of any baseline on each rung, task, network and seed."""
+    lowest: dict[TrialKey, float] = {}
+    for trials in baselines.values():
+        for trial in trials:
+            key = trial[:4]
+            lowest[key] = min(trial.loss, lowest.get(key, trial.loss))
+    return lowest
+
+
+def margins_over(trials: Sequence[Trial], lowest: Mapping[TrialKey, float]) -> Floats:
+    """`margins` of trials over the lowest losses of baselines, for which these were looked up."""
+    losses = np.array([trial.loss for trial in trials])
+    return _log_ratio(losses, np.array([lowest[trial[:4]] for trial in trials]))
 
 
 def mean_over_tasks(trials: Sequence[Trial], values: Floats) -> float:

@@ -1,87 +1,90 @@
 """The funnel, the win rates and the cost per operator and per language model."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from evo.core.arrays import Floats, Indices
 from evo.core.records import Record, Status
+from evo.report.facts.columns import Coded
+from evo.report.facts.index import Index
+
+AuthorshipFacts = dict[str, dict[str, dict[str, Any]]]
+"""Facts by name, under `operators` and `models`."""
 
 
-@dataclass
-class _Tally:
-    """Counts of the candidates of one operator or model so far."""
+class _Share(NamedTuple):
+    """The candidates that authors of one type have a share in.
 
-    proposed: int = 0
-    valid: int = 0
-    new: int = 0
-    evaluated: int = 0
-    cost_usd: float = 0.0
-    top_rung: int = -1
-    b_wrs: list[float] = field(default_factory=list[float])
-    """Of the candidates at `top_rung`."""
+    Attributes:
+        authors: of all records.
+        places: of the candidates.
+        costs: in dollars, of that share, one per place.
+    """
 
-    def take(self, record: Record, cost_usd: float) -> None:
-        self.proposed += 1
-        self.valid += record.status is not Status.INVALID
-        self.new += record.status not in (Status.INVALID, Status.DUPLICATE)
-        self.cost_usd += cost_usd
-        if record.score is None:
-            return
-        self.evaluated += 1
-        if record.score.rung > self.top_rung:
-            self.top_rung, self.b_wrs = record.score.rung, []
-        if record.score.rung == self.top_rung:
-            self.b_wrs.append(record.score.b_wr.value)
+    authors: Coded
+    places: Indices
+    costs: Floats
 
-    def facts(self, top: int) -> dict[str, Any]:
-        full = self.b_wrs if self.top_rung == top else []
-        return {
-            "proposed": self.proposed,
-            "valid": self.valid,
-            "new": self.new,
-            "evaluated": self.evaluated,
-            "full": len(full),
-            "b_wr_mean": sum(full) / len(full) if full else None,
-            "b_wr_best": max(full, default=None),
-            "cost_usd": None if math.isnan(self.cost_usd) else self.cost_usd,
+
+def authorship_facts(records: Sequence[Record]) -> AuthorshipFacts:
+    """The facts of some records, see `authorship_of`."""
+    return authorship_of(Index.of(records))
+
+
+def authorship_of(index: Index) -> AuthorshipFacts:
+    """Facts of the proposals by operator and by model; win rates of those trained in full.
+
+    What a campaign began with counts for nobody.
+    """
+    here = np.flatnonzero(index.proposed & (index.numbers["generation"] > 0))
+    costs, ideas = (index.numbers[name][here] for name in ("cost_usd", "idea_cost_usd"))
+    operators, models, thinkers = (
+        index.coded(name) for name in ("operator", "model", "idea_model")
+    )
+    wrote, thought = ~models.among("")[here], ~thinkers.among("")[here]
+    shares = {
+        "operators": [_Share(operators, here, costs)],
+        "models": [
+            _Share(models, here[wrote], (costs - ideas)[wrote]),
+            _Share(thinkers, here[thought], ideas[thought]),
+        ],
+    }
+    top = int(index.numbers["rung"][here][index.scored[here]].max(initial=-1))
+    return {
+        author_type: {
+            name: _facts(index, top, [_of(share, name) for share in parts])
+            for name in sorted({n for share in parts for n in _names(share)})
         }
+        for author_type, parts in shares.items()
+    }
 
 
-class Authorship:
-    """Tallies per operator and per model of the proposals so far."""
-
-    def __init__(self) -> None:
-        self._tallies: dict[str, dict[str, _Tally]] = {"operators": {}, "models": {}}
-
-    def take(self, record: Record) -> None:
-        """Count a record; baselines, and what the campaign began with, count for nobody."""
-        if not record.is_proposal or record.is_inherited:
-            return
-        candidate = record.candidate
-        self._tallies["operators"].setdefault(candidate.operator, _Tally()).take(
-            record, record.cost_usd
-        )
-        models = self._tallies["models"]
-        idea = record.idea_cost_usd
-        if candidate.model:
-            models.setdefault(candidate.model, _Tally()).take(record, record.cost_usd - idea)
-        if candidate.idea_model:
-            models.setdefault(candidate.idea_model, _Tally()).take(record, idea)
-
-    def facts(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Facts by name, under `operators` and `models`; win rates of those trained in full."""
-        operators = self._tallies["operators"].values()
-        top = max((tally.top_rung for tally in operators), default=-1)
-        return {
-            author_type: {name: tally.facts(top) for name, tally in sorted(by_name.items())}
-            for author_type, by_name in self._tallies.items()
-        }
+def _names(share: _Share) -> set[str]:
+    codes: list[int] = np.unique(share.authors.codes[share.places]).tolist()
+    return {share.authors.values[code] for code in codes}
 
 
-def authorship_facts(records: Iterable[Record]) -> dict[str, dict[str, dict[str, Any]]]:
-    """The facts of `Authorship` for some records."""
-    authorship = Authorship()
-    for record in records:
-        authorship.take(record)
-    return authorship.facts()
+def _of(share: _Share, name: str) -> _Share:
+    """The part of a share that is of one author."""
+    mine = share.authors.among(name)[share.places]
+    return _Share(share.authors, share.places[mine], share.costs[mine])
+
+
+def _facts(index: Index, top: int, shares: Sequence[_Share]) -> dict[str, Any]:
+    places = np.sort(np.concatenate([share.places for share in shares]))
+    cost_usd = sum(float(share.costs.sum()) for share in shares)
+    status, scored = index.coded("status"), places[index.scored[places]]
+    full = index.numbers["b_wr"][scored[index.numbers["rung"][scored] == top]].tolist()
+    return {
+        "proposed": len(places),
+        "valid": int((~status.among(Status.INVALID)[places]).sum()),
+        "new": int((~status.among(Status.INVALID, Status.DUPLICATE)[places]).sum()),
+        "evaluated": len(scored),
+        "full": len(full),
+        "b_wr_mean": sum(full) / len(full) if full else None,
+        "b_wr_best": max(full, default=None),
+        "cost_usd": None if math.isnan(cost_usd) else cost_usd,
+    }

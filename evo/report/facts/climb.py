@@ -1,24 +1,98 @@
 """The climb of a search as facts for `--json`."""
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evo.campaign.climb import Ascent, Climb
-from evo.core.records import Generation, Record
+import numpy as np
+
+from archive.history.records import Records, as_history
+from evo.campaign.climb import Ascent, Climb, Offspring
+from evo.core.records import Record, Trial
+from evo.report.facts.index import Index
+from evo.selection.individual import LEAST_B_WR
+from evo.selection.worth import standard_errors
+
+_AT_ONCE = 16_384
+"""Records whose second measurements are read at once."""
 
 
-def climb_of(records: Iterable[Record], config: Mapping[str, Any]) -> Climb | None:
+class Climbs:
+    """The climbs of a campaign, from the columns of its records.
+
+    Args:
+        fresh_seed: first of the fresh seeds of the last rung.
+
+    Attributes:
+        known: one per generation taken in.
+    """
+
+    def __init__(self, fresh_seed: int) -> None:
+        self._ascent = Ascent(fresh_seed)
+        self.known: list[Climb] = []
+
+    def take(self, index: Index, records: Records, start: int) -> None:
+        """Take in the generations from record `start` on.
+
+        Args:
+            index: of all records.
+            records: the same records; few of them are read.
+            start: the first record of the first generation.
+        """
+        if start == len(index):
+            return
+        numbers = index.numbers["generation"]
+        firsts = start + np.flatnonzero(np.diff(numbers[start:], prepend=-1))
+        stops = [*firsts[1:].tolist(), len(index)]
+        trials: dict[int, tuple[Trial, ...]] = {}
+        known_to = start
+        for first, stop in zip(firsts.tolist(), stops, strict=True):
+            if stop > known_to:
+                known_to = max(stop, min(first + _AT_ONCE, len(index)))
+                places = (first + np.flatnonzero(index.remeasured[first:known_to])).tolist()
+                trials = dict(zip(places, records.trials(places), strict=True))
+            if index.baseline[first:stop].any():
+                known = np.flatnonzero(index.baseline[first:stop]) + first
+                self._ascent.note_baselines(records[int(place)] for place in known)
+            members = _members(index, first, stop, trials)
+
+            def record_at(place: int, first: int = first) -> Record:
+                return records[first + place]
+
+            self._ascent.take_offspring(int(numbers[first]), members, record_at)
+            assert self._ascent.now is not None, "a generation was taken in"
+            self.known.append(self._ascent.now)
+
+
+def _members(
+    index: Index, first: int, stop: int, trials: Mapping[int, Sequence[Trial]]
+) -> list[Offspring]:
+    """The records of a generation as the climb looks at them."""
+    part, numbers = slice(first, stop), index.numbers
+    scored, proposed = index.scored[part], index.proposed[part]
+    columns = (
+        index.ids[part],
+        index.parents[part],
+        proposed.tolist(),
+        (proposed & (numbers["generation"][part] == 0)).tolist(),
+        np.where(scored, numbers["rung"][part], -1).astype(int).tolist(),
+        numbers["margin"][part].tolist(),
+        standard_errors(numbers["margin_low"][part], numbers["margin_high"][part]).tolist(),
+        (scored & (numbers["b_wr"][part] >= LEAST_B_WR)).tolist(),
+        [trials.get(place, ()) for place in range(first, stop)],
+    )
+    return list(map(Offspring._make, zip(*columns, strict=True)))
+
+
+def climb_of(records: Sequence[Record], config: Mapping[str, Any]) -> Climb | None:
     """The climb of a campaign as of its last generation; None without records.
 
     Args:
         records: all of it, in order.
         config: its configuration.
     """
-    ascent = Ascent(fresh_seed(config))
-    for generation, group in groupby(records, lambda record: record.generation):
-        ascent.take(Generation(generation, list(group), []))
-    return ascent.now
+    climbs = Climbs(fresh_seed(config))
+    climbs.take(Index.of(records), as_history(records), 0)
+    return climbs.known[-1] if climbs.known else None
 
 
 def climb_facts(climb: Climb | None) -> dict[str, Any] | None:

@@ -6,77 +6,57 @@ like the whole. What could be known of it is in `known_usd`.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from archive.history.replies import Replies
+from evo.core.arrays import Floats
 from evo.core.messages import Spent
-from evo.core.records import Record
-from evo.selection.individual import has_merit
+from evo.report.facts.index import Index
+from evo.selection.individual import LEAST_B_WR
 
 
-@dataclass
-class _Cost:
-    """Dollars so far; NaN once a part is unknown."""
+def spending_facts(index: Index, replies: Replies) -> dict[str, Any] | None:
+    """Costs by author and generation; None where no model was asked.
 
-    replies: int = 0
-    dollars: float = 0.0
-    known: float = 0.0
+    Args:
+        index: the campaign's records, of which those count that a model wrote for it.
+        replies: the campaign's. Costs by model are of all requests, those of a generation in
+            progress and those without a component among them.
+    """
+    if not replies.spent:
+        return None
+    inherited = index.proposed & (index.numbers["generation"] == 0)
+    places = np.flatnonzero(~index.coded("model").among("") & ~inherited)
+    costs, generations = (index.numbers[name][places] for name in ("cost_usd", "generation"))
+    operators = index.coded("operator")
+    authors = operators.codes[places]
+    names = {operators.values[code]: code for code in np.unique(authors).tolist()}
+    merit = index.scored[places] & (index.numbers["b_wr"][places] >= LEAST_B_WR)
+    total, discoveries = _cost_facts(costs)["cost_usd"], int(merit.sum())
+    return {
+        "models": {name: spent_facts(spent) for name, spent in sorted(replies.spent.items())},
+        "operators": {
+            name: _cost_facts(costs[authors == code]) for name, code in sorted(names.items())
+        },
+        "generations": {
+            str(int(number)): _cost_facts(costs[generations == number])
+            for number in np.unique(generations)
+        },
+        "discoveries": discoveries,
+        "usd_per_discovery": None if total is None or not discoveries else total / discoveries,
+    }
 
-    def take(self, cost_usd: float) -> None:
-        self.replies += 1
-        self.dollars += cost_usd
-        self.known += 0.0 if math.isnan(cost_usd) else cost_usd
 
-    def facts(self) -> dict[str, Any]:
-        unknown = math.isnan(self.dollars)
-        return {
-            "replies": self.replies,
-            "cost_usd": None if unknown else self.dollars,
-            "known_usd": self.known,
-        }
-
-
-class Spending:
-    """Costs of the records so far, of those that a language model wrote."""
-
-    def __init__(self) -> None:
-        self._total = _Cost()
-        self._operators: dict[str, _Cost] = {}
-        self._generations: dict[int, _Cost] = {}
-        self._discoveries = 0
-
-    def take(self, record: Record) -> None:
-        """Count a record; one that no model wrote for this campaign counts for nothing."""
-        if not record.candidate.model or record.is_inherited:
-            return
-        self._total.take(record.cost_usd)
-        operator = self._operators.setdefault(record.candidate.operator, _Cost())
-        operator.take(record.cost_usd)
-        self._generations.setdefault(record.generation, _Cost()).take(record.cost_usd)
-        if record.score is not None and has_merit(record):
-            self._discoveries += 1
-
-    def facts(self, replies: Replies) -> dict[str, Any] | None:
-        """Costs by author and generation; None where no model was asked.
-
-        Args:
-            replies: the campaign's. Costs by model are of all requests, those of a generation in
-                progress and those without a component among them.
-        """
-        if not replies.spent:
-            return None
-        total = self._total.facts()["cost_usd"]
-        share = None if total is None or not self._discoveries else total / self._discoveries
-        return {
-            "models": {name: spent_facts(spent) for name, spent in sorted(replies.spent.items())},
-            "operators": {name: cost.facts() for name, cost in sorted(self._operators.items())},
-            "generations": {
-                str(number): cost.facts() for number, cost in sorted(self._generations.items())
-            },
-            "discoveries": self._discoveries,
-            "usd_per_discovery": share,
-        }
+def _cost_facts(costs: Floats) -> dict[str, Any]:
+    """Facts of the costs of some replies in dollars, NaN where one is unknown."""
+    dollars = float(costs.sum())
+    return {
+        "replies": len(costs),
+        "cost_usd": None if math.isnan(dollars) else dollars,
+        "known_usd": float(np.nansum(costs)),
+    }
 
 
 def spent_facts(spent: Spent) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The status of a campaign: generation, funnel, best candidate, spending."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from itertools import groupby, islice
 from typing import Any
+
+import numpy as np
 
 from archive.history import stop_reason
 from archive.history.changes import is_paused
@@ -12,73 +13,67 @@ from archive.history.live_status import read_live_status
 from archive.history.losses import read_losses
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
+from archive.history.records import Records
 from archive.history.replies import Replies
-from evo.campaign.climb import Ascent, Climb
-from evo.core.records import Generation, Record, Status, Trial
+from evo.campaign.climb import Climb
+from evo.core.records import Generation, Record, Status
+from evo.core.stages import ScreeningState
 from evo.feedback.results import Results
-from evo.report.facts.authorship import Authorship
-from evo.report.facts.climb import climb_facts, fresh_seed
-from evo.report.facts.figures import figure_facts, names_of_shipped, trials_of_baselines
-from evo.report.facts.record import best_record, measure_facts
-from evo.report.facts.spend import Spending, spent_facts
+from evo.report.facts.authorship import AuthorshipFacts, authorship_of
+from evo.report.facts.climb import Climbs, climb_facts, fresh_seed
+from evo.report.facts.figures import figure_facts, names_of_shipped
+from evo.report.facts.index import Index
+from evo.report.facts.record import measure_facts
+from evo.report.facts.spend import spending_facts, spent_facts
 from evo.report.facts.steering import change_facts
 from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
 
 
 class StatusTally:
-    """All that the status of a campaign counts, generation by generation.
+    """All that the status of a campaign counts.
 
     A view of a running campaign keeps one and takes in what was sealed since, so that a long
     history is read once.
 
     Args:
         config: the campaign's configuration.
+
+    Attributes:
+        index: the columns of the records taken in.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
-        self._counts: Counter[Status] = Counter()
-        self._inherited: Counter[Status] = Counter()
-        self._archived = 0
-        self._best: Record | None = None
-        self._baselines: dict[str, Sequence[Trial]] = {}
-        self._screening = ScreeningVerdict()
-        self._lost = LostReplies()
-        self._spending = Spending()
-        self._ascent = Ascent(fresh_seed(config))
+        self._climbs = Climbs(fresh_seed(config))
         # Comparing every child with its parent takes time that only prompts need.
         self._results = Results() if config.get("llm", {}).get("models") else None
-        self.generation = -1
-        self.records = 0
-        self.climbs: list[Climb] = []
-        self.authorship = Authorship()
+        self.index = Index()
 
-    def take(self, records: Iterable[Record]) -> None:
-        """Take in the records of the following generations, in order and whole."""
-        for generation, group in groupby(records, lambda record: record.generation):
-            members = list(group)
-            self._ascent.take(Generation(generation, members, []))
-            if self._results is not None:
-                self._results.take(Generation(generation, members, []))
-            self._screening = self._screening.after(members)
-            self._baselines |= trials_of_baselines(members)
-            self._archived += sum(record.novelty is not None for record in members)
-            for record in members:
-                self._lost.take(record)
-                self._spending.take(record)
-                self.authorship.take(record)
-            candidates = [record for record in members if record.is_proposal]
-            inherited = [record for record in candidates if record.is_inherited]
-            self._inherited.update(record.status for record in inherited)
-            if not inherited:
-                self._counts.update(record.status for record in candidates)
-            contenders = candidates if self._best is None else [self._best, *candidates]
-            self._best = best_record(contenders)
-            self.generation = generation
-            self.records += len(members)
-            if self._ascent.now is not None:
-                self.climbs.append(self._ascent.now)
+    @property
+    def climbs(self) -> Sequence[Climb]:
+        """The climb after each generation taken in."""
+        return self._climbs.known
+
+    @property
+    def authorship(self) -> AuthorshipFacts:
+        """The facts per operator and per model."""
+        return authorship_of(self.index)
+
+    def take(self, index: Index, records: Records) -> None:
+        """Take in the records of the following generations, in order and whole.
+
+        Args:
+            index: of all records, those taken in before among them.
+            records: the same records.
+        """
+        done = len(self.index)
+        self._climbs.take(index, records, done)
+        if self._results is not None:
+            following = islice(records.since(done), len(index) - done)
+            for generation, group in groupby(following, lambda record: record.generation):
+                self._results.take(Generation(generation, list(group), []))
+        self.index = index
 
     def facts(self, history: Reader) -> dict[str, Any]:
         """The status of the campaign as of the last generation taken in.
@@ -86,10 +81,12 @@ class StatusTally:
         Args:
             history: the campaign's.
         """
-        state = state_of(history)
-        best, counts = self._best, self._counts
-        climb = climb_facts(self._ascent.now)
+        index, records = self.index, history.records
+        counts, place = index.counts(), index.leader
+        best = None if place is None else records[place]
+        climb = climb_facts(self.climbs[-1] if self.climbs else None)
         replies = Replies.read(history.folder, campaign=history.id)
+        state = state_of(history)
         facts: dict[str, Any] = {
             "name": history.folder.name,
             "kind": history.config["kind"],
@@ -102,31 +99,32 @@ class StatusTally:
             "elapsed_hours": read_hours(history.folder),
             "progress": read_live_status(history.folder) if state == "running" else None,
             "seed": history.config["seed"],
-            "proposed": counts.total(),
+            "proposed": sum(counts.values()),
             "duplicates": counts[Status.DUPLICATE],
             "invalid": counts[Status.INVALID],
             "screened_out": counts[Status.SCREENED_OUT],
             "failed": counts[Status.FAILED],
             "evaluated": counts[Status.EVALUATED],
-            "archive_size": self._archived,
+            "archive_size": int(index.archived.sum()),
             "best": None if best is None else {"id": best.id, **measure_facts(best)},
-            **({} if best is None else {"figures": self._figures(best)}),
+            **({} if best is None else {"figures": self._figures(best, records)}),
             **({} if climb is None else {"climb": climb}),
             "llm": spent_facts(replies.total),
-            "reward": _reward_facts(history, self._screening),
+            "reward": _reward_facts(history, verdict_of(index)),
         }
         # What is worth a word is there only where there is something to say.
-        if (spend := self._spending.facts(replies)) is not None:
+        if (spend := spending_facts(index, replies)) is not None:
             facts["spend"] = spend
-        if trouble := self._lost.words(self._config):
+        if trouble := LostReplies.of(index).words(self._config):
             facts["trouble"] = trouble
         if origins := history.config.get("start_from"):
+            inherited = index.proposed & (index.numbers["generation"] == 0)
             facts["began_with"] = {
-                "evaluated": self._inherited[Status.EVALUATED],
-                "known": self._inherited.total(),
+                "evaluated": int((inherited & index.coded("status").among(Status.EVALUATED)).sum()),
+                "known": int(inherited.sum()),
                 "origins": [dict(origin) for origin in origins],
             }
-        if self._results is not None and (known := self._results.notes(self.generation)):
+        if self._results is not None and (known := self._results.notes(index.generation)):
             facts["notes"] = [
                 {
                     "change": note.change,
@@ -136,7 +134,7 @@ class StatusTally:
                 }
                 for note in known
             ]
-        if self._results is not None and (tested := self._results.tested(self.generation)):
+        if self._results is not None and (tested := self._results.tested(index.generation)):
             facts["hypotheses"] = [
                 {
                     "hypothesis": note.change,
@@ -161,15 +159,33 @@ class StatusTally:
             ]
         return facts
 
-    def _figures(self, best: Record) -> list[dict[str, Any]]:
+    def _figures(self, best: Record, records: Records) -> list[dict[str, Any]]:
         """Loss and metric of the best, beside those of the best baseline, by task."""
-        return figure_facts(best, self._baselines, names_of_shipped(self._config["kind"]))
+        places = np.flatnonzero(self.index.baseline & self.index.scored).tolist()
+        ids = [self.index.ids[place] for place in places]
+        baselines = dict(zip(ids, records.trials(places), strict=True))
+        return figure_facts(best, baselines, names_of_shipped(self._config["kind"]))
+
+
+def verdict_of(index: Index) -> ScreeningVerdict:
+    """The state of a campaign's reward model, as `ScreeningVerdict.after` follows it."""
+    states = index.coded("screening")
+    places = np.flatnonzero(~states.among(""))
+    if not len(places):
+        return ScreeningVerdict()
+    last = int(places[-1])
+    others = np.flatnonzero(states.codes[places] != states.codes[last])
+    first = places[others[-1] + 1] if len(others) else places[0]
+    state = ScreeningState(states[last])
+    is_first = not len(others) and state is ScreeningVerdict().state
+    since = 0 if is_first else int(index.numbers["generation"][first])
+    return ScreeningVerdict(state, since, index.coded("screening_why")[last])
 
 
 def status_tally(history: Reader) -> StatusTally:
     """The tally of a campaign's sealed generations."""
-    tally = StatusTally(history.config)
-    tally.take(history.records)
+    tally, records = StatusTally(history.config), history.records
+    tally.take(Index.of(records), records)
     return tally
 
 

@@ -1,11 +1,14 @@
 """Trouble with language models that a user should hear of: replies that hold no component."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from evo.core.records import Record
 from evo.core.stages import Stage
+from evo.report.facts.index import Index
 
 _LOST = frozenset({Stage.ASK, Stage.REPLY})
 _READ = ("expected ", "the reply ", "the server withheld ")
@@ -14,23 +17,27 @@ _SHARE = 0.5
 """Share of lost replies from which on they are spoken of."""
 
 
-class LostReplies:
-    """Counts replies of language models, and those that hold no component, with the reasons."""
+class LostReplies(NamedTuple):
+    """Replies of language models, and those that hold no component.
 
-    def __init__(self) -> None:
-        self.replies = 0
-        self.candidates = 0
-        self._reasons: Counter[str] = Counter()
+    Attributes:
+        replies: their number.
+        candidates: proposals that are no lost replies.
+        reasons: why replies were lost.
+    """
 
-    def take(self, record: Record) -> None:
-        """Count a record; baselines and what the campaign began with count for nothing."""
-        if not record.is_proposal or record.is_inherited:
-            return
-        is_reply = bool(record.candidate.model)
-        is_lost = is_reply and record.stage in _LOST
-        self.replies += is_reply
-        self.candidates += not is_lost
-        self._reasons[record.reason] += is_lost
+    replies: int
+    candidates: int
+    reasons: Counter[str]
+
+    @classmethod
+    def of(cls, index: Index) -> "LostReplies":
+        """Those of a campaign; what it began with counts for nothing."""
+        here = index.proposed & (index.numbers["generation"] > 0)
+        replies = here & ~index.coded("model").among("")
+        lost = replies & index.coded("stage").among(*_LOST)
+        reasons = index.stored("reason").several(np.flatnonzero(lost).tolist())
+        return cls(int(replies.sum()), int((here & ~lost).sum()), Counter(reasons))
 
     @property
     def are_all(self) -> bool:
@@ -43,10 +50,10 @@ class LostReplies:
         Args:
             config: the campaign's configuration.
         """
-        lost = self._reasons.total()
+        lost = self.reasons.total()
         if not lost or lost < _SHARE * self.replies:
             return ""
-        reason, _ = self._reasons.most_common(1)[0]
+        reason, _ = self.reasons.most_common(1)[0]
         if not reason.startswith(_READ):
             return (
                 f"{lost} of {self.replies} requests to language models gave no component. Most "
@@ -69,9 +76,6 @@ class LostReplies:
         return "Try a larger model, or grammar = true where llama.cpp serves it."
 
 
-def lost_replies(records: Iterable[Record]) -> LostReplies:
+def lost_replies(records: Sequence[Record]) -> LostReplies:
     """The lost replies among records."""
-    lost = LostReplies()
-    for record in records:
-        lost.take(record)
-    return lost
+    return LostReplies.of(Index.of(records))

@@ -7,13 +7,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Self
 
 from evo.core.errors import EvoError
 from evo.validation.refusal import printable
-from evo.validation.sandbox import frames, zygote
+from evo.validation.sandbox import elsewhere, frames, zygote
+from evo.validation.sandbox.walls import Wall
 
 _START_S = 120.0
 _ROOT = Path(__file__).parents[3]
@@ -22,6 +24,11 @@ BOOT = (
     "from evo.validation.sandbox.zygote import run_zygote; run_zygote(int(sys.argv[2]))"
 )
 """Program of a zygote; its arguments are the folder of the packages and the engine's process id."""
+
+
+def program(boot: str = BOOT) -> list[str]:
+    """Command line of a zygote, without the process id of its engine."""
+    return [sys.executable, "-I", "-c", boot, str(_ROOT)]
 
 
 class SandboxError(EvoError):
@@ -35,10 +42,16 @@ class Connection:
 
     Args:
         boot: program of the zygote.
+
+    Attributes:
+        reached_by: the command that reaches one elsewhere; empty for one of this machine.
+        walls_there: walls of one elsewhere, once it is ready.
     """
 
     def __init__(self, boot: str = BOOT) -> None:
-        self._boot = boot
+        self.reached_by = elsewhere.command() if boot == BOOT else ()
+        self.walls_there: AbstractSet[Wall] = frozenset()
+        self._program = program(boot)
         self._is_ready = False
         self._unanswered = 1  # the self-test
 
@@ -53,15 +66,18 @@ class Connection:
         """Start the zygote. The kernel kills it with the thread that calls this."""
         self._starter = threading.current_thread()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the zygote
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", self._boot, str(_ROOT), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
+        try:
+            self.process = subprocess.Popen(
+                self.reached_by or [*self._program, str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=None if self.reached_by else {},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SandboxError(f"The sandbox process does not start: {error}.") from error
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self._requests, self._replies = self.process.stdin, self.process.stdout
@@ -90,6 +106,10 @@ class Connection:
         if self._is_ready:
             return
         try:
+            if self.reached_by:
+                self._unanswered += 1
+                hello = self.receive(within_s=_START_S)
+                self.walls_there = elsewhere.walls_there(hello, self.reached_by)
             first = self.receive(within_s=_START_S)
         except frames.FrameError as error:
             self._errors.seek(0)
@@ -111,7 +131,8 @@ class Connection:
         """
         self._unanswered += 1
         deadline = time.monotonic() + within_s
-        frames.send(self._requests.fileno(), message, deadline=deadline)
+        with self._ended_after(within_s):
+            frames.send(self._requests.fileno(), message, deadline=deadline)
 
     def receive(self, *, within_s: float) -> dict[str, object]:
         """Receive the reply to one of the messages.
@@ -121,6 +142,22 @@ class Connection:
         """
         deadline = time.monotonic() + within_s
         limit_bytes = zygote.REPLY_BYTES
-        reply = frames.receive(self._replies.fileno(), limit_bytes=limit_bytes, deadline=deadline)
+        with self._ended_after(within_s):
+            reply = frames.receive(
+                self._replies.fileno(), limit_bytes=limit_bytes, deadline=deadline
+            )
         self._unanswered -= 1
         return reply
+
+    @contextlib.contextmanager
+    def _ended_after(self, within_s: float) -> Generator[None]:
+        """Keep a limit of time where pipes have none (Windows): end what does not answer."""
+        if frames.HAS_DEADLINES:
+            yield
+            return
+        timer = threading.Timer(within_s, self.process.kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()

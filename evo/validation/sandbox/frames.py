@@ -10,6 +10,9 @@ import select
 import time
 from collections.abc import Mapping
 
+HAS_DEADLINES = hasattr(select, "poll")
+"""Whether this system can wait for a pipe; deadlines are ignored where not, as on Windows."""
+
 _HEADER_BYTES = 4
 _ATOMIC_BYTES = 4096
 """A pipe that is ready for writing takes this many bytes without blocking (PIPE_BUF)."""
@@ -138,7 +141,7 @@ def _write(descriptor: int, data: memoryview) -> int:
 
 
 def _wait(descriptor: int, deadline: float | None, *, writing: bool) -> None:
-    if deadline is None:
+    if deadline is None or not HAS_DEADLINES:
         # Reading and writing block without poll, a call that a locked child may not make.
         return
     poll = select.poll()

@@ -17,7 +17,7 @@ from typing import NamedTuple, Self
 from evo.core.stages import Stage
 from evo.validation.graph.sizes import Shapes
 from evo.validation.refusal import Refused
-from evo.validation.sandbox import frames, spare, walls, zygote
+from evo.validation.sandbox import elsewhere, frames, spare, walls, zygote
 from evo.validation.sandbox.child import ResourceLimits
 from evo.validation.sandbox.connection import BOOT, SandboxError
 from evo.validation.sandbox.walls import Wall
@@ -121,8 +121,7 @@ class Sandbox:
             UsageError: walls are absent, and `unsafe` is not set.
             SandboxError: no zygote can be started.
         """
-        if not self.unsafe:
-            walls.require(self.walls)
+        self._expect_walls()
         traced: dict[int, Traced] = {}
         pending = dict(enumerate(requests))
         for number, request in enumerate(requests):
@@ -139,6 +138,20 @@ class Sandbox:
         limited = self._ask_all(again, traced, patient)
         traced |= {number: Refused(Stage.TRACE, limit) for number, limit in limited.items()}
         return [traced[number] for number in range(len(requests))]
+
+    def _expect_walls(self) -> None:
+        """Require the walls, those of the other machine where candidates are traced elsewhere.
+
+        Raises:
+            UsageError: one is absent, and `unsafe` is not set.
+        """
+        if reached_by := self._zygote.reached_by:
+            self._zygote.expect_ready()
+            self.walls = self._zygote.walls_there
+            if not self.unsafe:
+                elsewhere.require(self.walls, reached_by)
+        elif not self.unsafe:
+            walls.require(self.walls)
 
     def _start(self) -> None:
         self._zygote = self._open.enter_context(spare.connection(self._boot))

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from evo.validation.sandbox import elsewhere
 from evo.validation.sandbox.connection import BOOT, Connection
 
 
@@ -41,7 +42,7 @@ _kept: list[Connection] = []
 def _take() -> Connection | None:
     while _kept:
         zygote = _kept.pop()
-        if zygote.is_reusable:
+        if zygote.is_reusable and zygote.reached_by == elsewhere.command():
             return zygote
         zygote.close()
     return None

@@ -61,7 +61,8 @@ def require(walls: AbstractSet[Wall]) -> None:
         raise UsageError(
             "Generated code is not run on Windows, which has no walls for it. Run evo in its "
             "container (`docker build -t evo .`, see the Dockerfile) or under WSL; status, pareto, "
-            "report, compare and view read such campaigns here."
+            "report, compare and view read such campaigns here. evo validate runs it on another "
+            "machine where EVO_SANDBOX says how to reach one."
         )
     if missing := absence(walls):
         raise UsageError(

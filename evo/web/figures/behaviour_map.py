@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from archive.history.records import Records
 from evo.core.arrays import Floats
+from evo.report.facts.index import Index
 from evo.web.figures.spec import (
     BLACK,
     GREY,
@@ -24,7 +25,6 @@ from evo.web.figures.spec import (
     plain,
     thinned,
 )
-from evo.web.index import Index
 
 DESCRIPTORS = {"behaviour": "what it computes on the probe", "text": "how its source reads"}
 _SAMPLE = 4_000

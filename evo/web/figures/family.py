@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.report.facts.index import Index
 from evo.web.figures.spec import (
     COLOURS,
     GREY,
@@ -14,7 +15,6 @@ from evo.web.figures.spec import (
     numbers,
     plain,
 )
-from evo.web.index import Index
 
 MOST_ANCESTORS = 400
 """Ancestors that are drawn: those nearest to the candidate by generation."""

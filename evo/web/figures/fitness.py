@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evo.campaign.climb import Climb
+from evo.report.facts.index import Index
 from evo.web.figures.spec import (
     BLUE,
     GREEN,
@@ -19,7 +20,6 @@ from evo.web.figures.spec import (
     plain,
     thinned,
 )
-from evo.web.index import Index
 
 MEASURES = {
     "margin": "margin: log-ratio of losses to the best baseline's",
@@ -44,7 +44,7 @@ def fitness_figure(index: Index, climbs: Sequence[Climb], measure: str = "margin
     generations = index.numbers["generation"][full].astype(int)
     values = index.numbers[measure][full]
     numbers_of = np.unique(generations)
-    groups = [values[generations == number] for number in numbers_of]
+    groups = np.split(values, np.searchsorted(generations, numbers_of[1:]))
     low, middle, high = np.array([np.quantile(group, _QUANTILES) for group in groups]).T
     x = numbers_of.tolist()
     data = [

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from archive.pareto import front
 from evo.core.arrays import Floats, Indices
+from evo.report.facts.index import Index
 from evo.selection.individual import LEAST_B_WR
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.spec import (
@@ -22,7 +23,6 @@ from evo.web.figures.spec import (
     plain,
     thinned,
 )
-from evo.web.index import Index
 
 NOVELTIES = {
     "n_behaviour": "behaviour N-score: distance to the nearest known component",
@@ -90,10 +90,10 @@ def front_figure(
                 "mode": "markers+text",
                 "text": labels(
                     _points(index, known, axes),
-                    [names.get(index.texts["id"][place], "") for place in known],
+                    [names.get(index.ids[place], "") for place in known.tolist()],
                     among=_points(index, places, axes),
                 ),
-                "hovertext": [plain(names.get(index.texts["id"][place], "")) for place in known],
+                "hovertext": [plain(names.get(index.ids[place], "")) for place in known.tolist()],
                 "hovertemplate": "%{hovertext}: %{y:.3f} at novelty %{x:.3f}<extra></extra>",
                 "textposition": "top center",
                 "marker": {"symbol": "x", "size": 8, "color": BLACK},

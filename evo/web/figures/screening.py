@@ -3,18 +3,16 @@
 import numpy as np
 
 from evo.core.records import Status
+from evo.report.facts.index import Index
 from evo.web.figures.spec import BLUE, ORANGE, Figure, figure
-from evo.web.index import Index
 
 
 def screening_figure(index: Index) -> Figure:
     """Valid and new candidates per generation, by whether they were chosen for training."""
-    left_out = index.proposed & (index.statuses == Status.SCREENED_OUT.value)
+    left_out = index.proposed & (index.coded("status").among(Status.SCREENED_OUT))
     if not left_out.any():
         return figure([], note="No candidate was left out.")
-    trained = index.proposed & np.isin(
-        index.statuses, [Status.EVALUATED.value, Status.FAILED.value]
-    )
+    trained = index.proposed & index.coded("status").among(Status.EVALUATED, Status.FAILED)
     generations = index.numbers["generation"].astype(int)
     last = int(generations.max())
     data = [

@@ -3,8 +3,8 @@
 import numpy as np
 
 from evo.core.arrays import Floats
+from evo.report.facts.index import Index
 from evo.web.figures.spec import COLOURS, GREY, Figure, figure, numbers, plain
-from evo.web.index import Index
 
 _MOST = 7
 """Operators or models with a colour of their own; the rarest of more are drawn together."""
@@ -43,11 +43,11 @@ def contribution_figure(index: Index, column: str = "operator") -> Figure:
     """The margins of those trained in full, by operator or model, as boxes."""
     names, _ = _counts(index, column)
     full = np.flatnonzero(index.full)
-    column_of = np.array([index.texts[column][place] for place in full], dtype=np.str_)
+    authors = index.coded(column)
     margins = index.numbers["margin"][full]
     data = []
     for number, name in enumerate(names):
-        values = margins[column_of == name]
+        values = margins[authors.among(name)[full]]
         if not len(values):
             continue
         low, first, middle, third, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
@@ -72,20 +72,22 @@ def contribution_figure(index: Index, column: str = "operator") -> Figure:
 def _counts(index: Index, column: str) -> tuple[list[str], Floats]:
     """Names, the most frequent first, and their proposals per generation: (names, generations)."""
     places = np.flatnonzero(index.proposed)
-    texts = [index.texts[column][place] for place in places]
-    kept = np.array([bool(text) for text in texts], dtype=np.bool_)
-    places = places[kept]
-    texts = np.array([text for text in texts if text], dtype=np.str_)
+    authors = index.coded(column)
+    places = places[~authors.among("")[places]]
     if not len(places):
         return [], np.zeros((0, 0))
-    names, codes, totals = np.unique(texts, return_inverse=True, return_counts=True)
+    names = authors.distinct(index.proposed)
+    numbers_of = {name: number for number, name in enumerate(names)}
+    code_of = np.array([numbers_of.get(value, -1) for value in authors.values])
+    codes = code_of[authors.codes[places]]
+    totals = np.bincount(codes, minlength=len(names))
     generations = index.numbers["generation"][places].astype(int)
     counts = np.zeros((len(names), int(generations.max()) + 1))
     np.add.at(counts, (codes, generations), 1)
     order = np.argsort(-totals, kind="stable")
     top, rest = order[:_MOST], order[_MOST:]
     rows = [counts[number] for number in top]
-    shown = [str(names[number]) for number in top]
+    shown = [names[number] for number in top]
     if len(rest):
         rows.append(counts[rest].sum(axis=0))
         shown.append("others")

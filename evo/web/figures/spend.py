@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from evo.report.facts.index import Index
 from evo.web.figures.spec import BLUE, ORANGE, Figure, figure, numbers
-from evo.web.index import Index
 
 
 def spend_figure(index: Index) -> Figure:
     """Dollars per generation as bars, and their sum so far; replies of unknown price are named."""
-    asked = np.array([bool(model) for model in index.texts["model"]], dtype=np.bool_)
+    asked = ~index.coded("model").among("")
     costs = index.numbers["cost_usd"][asked]
     generations = index.numbers["generation"][asked].astype(int)
     if not np.nansum(costs):

@@ -14,6 +14,7 @@ from evo.core.records import (
     Status,
 )
 from evo.core.stages import TrainingEnd
+from evo.evaluation.statistics.trial_values import lowest_losses
 
 FRESH_SEED = 4
 
@@ -97,9 +98,10 @@ def test_what_was_measured_again_is_shown_with_what_its_first_margin_exceeded() 
 
     climb = climbed(KNOWN, [lucky, honest, once])
 
-    assert excess_of(
-        lucky, {r.id: r.scored.trials for r in KNOWN}, fresh_seed=FRESH_SEED
-    ) == pytest.approx(0.693, abs=0.001)
+    lowest = lowest_losses({r.id: r.scored.trials for r in KNOWN})
+    assert excess_of(lucky.scored.trials, lowest, fresh_seed=FRESH_SEED) == pytest.approx(
+        0.693, abs=0.001
+    )
     assert climb.remeasured == 2
     assert climb.excess == pytest.approx(0.693 / 2, abs=0.001)
     assert climb.best_excess == pytest.approx(0.693, abs=0.001)

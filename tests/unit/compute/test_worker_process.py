@@ -13,9 +13,18 @@ class Exited(BaseException):
     """Stands for the end of the process."""
 
 
-def test_after_a_failure_of_its_device_a_worker_ends_for_a_new_one() -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [
+        torch.AcceleratorError("CUDA error: device-side assert triggered"),
+        RuntimeError(
+            "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm(handle)`"
+        ),
+    ],
+)
+def test_after_a_failure_of_its_device_a_worker_ends_for_a_new_one(failure) -> None:
     def fails(*_, **__) -> None:
-        raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+        raise failure
 
     def exit_(code: int) -> None:
         raise Exited(code)

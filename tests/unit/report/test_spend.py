@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 from support.records import evaluated, record
@@ -6,7 +7,8 @@ from support.records import evaluated, record
 from archive.history.replies import Replies
 from evo.core.messages import Exchange, Prompt, Reply, Request, Spent
 from evo.core.records import Record
-from evo.report.facts.spend import Spending, spent_facts
+from evo.report.facts.index import Index
+from evo.report.facts.spend import spending_facts, spent_facts
 
 
 @pytest.fixture
@@ -26,21 +28,19 @@ def asked(name: str, cost_usd: float, *, b_wr: float = 0.4, **known) -> Record:
     return evaluated(name, b_wr, cost_usd=cost_usd, **known)
 
 
-def spending(*records: Record) -> Spending:
-    counted = Spending()
-    for one in records:
-        counted.take(one)
-    return counted
+def spending(replies: Replies, *records: Record) -> dict[str, Any] | None:
+    return spending_facts(Index.of(records), replies)
 
 
 def test_spending_is_by_model_operator_generation_and_discovery(replies) -> None:
     ask(replies, "m", 1.5)
     ask(replies, "n", 0.5)
     facts = spending(
+        replies,
         asked("a", 1.5, b_wr=0.9),
         asked("b", 0.5, model="n", operator="repair-llm", generation=2),
         record("c", operator="mutate-tree"),
-    ).facts(replies)
+    )
 
     assert facts is not None
     assert {name: part["cost_usd"] for name, part in facts["models"].items()} == {
@@ -58,7 +58,7 @@ def test_spending_is_by_model_operator_generation_and_discovery(replies) -> None
 def test_an_unknown_price_is_null_in_every_sum_that_it_is_part_of(replies) -> None:
     ask(replies, "m", 1.5)
     ask(replies, "dark", math.nan)
-    facts = spending(asked("a", 1.5, b_wr=0.9), asked("b", math.nan, model="dark")).facts(replies)
+    facts = spending(replies, asked("a", 1.5, b_wr=0.9), asked("b", math.nan, model="dark"))
 
     assert facts is not None
     assert facts["models"]["dark"]["cost_usd"] is None
@@ -70,7 +70,7 @@ def test_an_unknown_price_is_null_in_every_sum_that_it_is_part_of(replies) -> No
 
 
 def test_without_requests_there_is_nothing_to_say(replies) -> None:
-    assert spending(record("a")).facts(replies) is None
+    assert spending(replies, record("a")) is None
     assert spent_facts(Spent()) == Spent()._asdict()
 
 

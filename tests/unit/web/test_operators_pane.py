@@ -13,7 +13,8 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.core.messages import Exchange, Prompt, Reply, Request
-from evo.core.records import Generation
+from evo.core.records import Generation, Status
+from evo.report.facts.index import Index
 from evo.selection.islands import Islands
 from evo.selection.population import Population
 from evo.selection.settings import SelectionSettings
@@ -102,12 +103,12 @@ def test_spend_is_shown_by_model_operator_generation_and_discovery(asked):
 
 
 def test_reasons_that_differ_in_numbers_alone_are_counted_together(runs):
-    campaign = LiveCampaign("small", runs / "small")
-    campaign.refresh()
-    index = campaign.index
-    out = [place for place in range(len(index)) if index.texts["status"][place] == "DUPLICATE"]
+    records = list(Reader.read(runs / "small").records)
+    out = [place for place, record in enumerate(records) if record.status is Status.DUPLICATE]
     for number, place in enumerate(out):
-        index.texts["reason"][place] = f"expected a margin of {number - 2:+.2f} ± 0.03, 3e-05 off"
+        reason = f"expected a margin of {number - 2:+.2f} ± 0.03, 3e-05 off"
+        records[place] = replace(records[place], reason=reason)
+    index = Index.of(records)
 
     grouped = [row for row in reasons(index) if row["status"] == "DUPLICATE"]
 

@@ -7,7 +7,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from evo.core.records import Status
 from evo.report.facts.exported import exported
-from evo.web.index import Index
+from evo.report.facts.index import Index
 from evo.web.query import SORTS, Query
 
 
@@ -37,8 +37,8 @@ def test_losses_and_metrics_are_those_of_an_export(records, index):
 
     for name in ("loss", "metric"):
         expected = [np.nan if row[name] is None else row[name] for row in rows]
-        np.testing.assert_allclose(index.numbers[name], expected)
-        assert np.isfinite(index.numbers[name][index.full]).all()
+        np.testing.assert_allclose(index.measures(name), expected)
+        assert np.isfinite(index.measures(name)[index.full]).all()
 
 
 def test_the_lowest_loss_comes_first_at_the_first_click():
@@ -54,11 +54,14 @@ def test_an_index_that_is_extended_equals_one_made_at_once(records, index, tmp_p
         for generation, members in groupby(records, lambda record: record.generation):
             history.seal(generation, list(members), [])
             grown = grown.extended(history.records)
+            assert len(grown.means.loss) == len(grown)
 
     assert grown.texts == index.texts
     assert grown.parents == index.parents
     for name, column in index.numbers.items():
         np.testing.assert_array_equal(grown.numbers[name], column)
+    for grown_means, means in zip(grown.means, index.means, strict=True):
+        np.testing.assert_array_equal(grown_means, means)
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -66,7 +69,7 @@ def test_an_index_that_is_extended_equals_one_made_at_once(records, index, tmp_p
 def test_rows_are_sorted_and_those_without_a_value_come_last(index, sort, ascending):
     places = Query(sort=sort, ascending=ascending).places(index)
 
-    values = index.numbers[sort][places]
+    values = index.measures(sort)[places]
     if sort in ("margin", "b_wr", "bsota_wr", "loss", "metric"):
         values = values[index.full[places]]
     known = values[~np.isnan(values)]
