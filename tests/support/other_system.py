@@ -4,6 +4,7 @@ as Python shows it. Usage: python other_system.py COMMAND…, each command one a
 What is not evo's is imported before, as its own code for Windows is not tried here.
 """
 
+import _thread
 import asyncio
 import importlib
 import multiprocessing.forkserver
@@ -11,10 +12,25 @@ import os
 import shlex
 import signal
 import sys
+import threading
+import time
+import urllib.request
 
+PAGE = "http://127.0.0.1:18437/c/run/overview"
 IMPORTED = (
-    *("torch", "pebble", "h5py", "matplotlib.pyplot", "scipy.stats", "httpx2", "typer.rich_utils"),
+    *(
+        "torch",
+        "pebble",
+        "uvicorn.server",
+        "uvicorn.protocols.http.h11_impl",
+        "h5py",
+        "matplotlib.pyplot",
+        "scipy.stats",
+        "httpx2",
+        "typer.rich_utils",
+    ),
     *("rich.live", "rich.prompt", "platformdirs", "openai", "jinja2", "deap.tools", "faiss"),
+    *("uvicorn.server", "uvicorn.protocols.http.h11_impl"),
     *("torchvision", "sentence_transformers", "pyarrow", "click", "starlette.applications"),
     *("typer._completion_classes", "huggingface_hub", "pygments.lexers", "moocore", "tqdm"),
 )
@@ -35,8 +51,23 @@ def become_windows() -> None:
     for module, names in CALLS.items():
         for name in names.split():
             delattr(module, name)
+    asyncio.ProactorEventLoop = asyncio.SelectorEventLoop  # type: ignore[misc] # uvicorn asks for it
     sys.platform = "win32"
     assert asyncio and multiprocessing.forkserver
+
+
+def visit_once_served() -> None:
+    """Fetch a page of the view that another thread of this process serves, then interrupt it."""
+    for _ in range(600):
+        time.sleep(0.1)
+        try:
+            with urllib.request.urlopen(PAGE, timeout=60) as reply:
+                page = reply.read().decode()
+        except OSError:
+            continue
+        sys.stderr.write(f"== page: {reply.status} {'Overview' in page}\n")
+        break
+    _thread.interrupt_main()
 
 
 if __name__ == "__main__":
@@ -46,6 +77,8 @@ if __name__ == "__main__":
     for command in sys.argv[1:]:
         sys.argv = ["evo", *shlex.split(command)]
         code = 0
+        if sys.argv[1] == "view":
+            threading.Thread(target=visit_once_served, daemon=True).start()
         try:
             main()
         except SystemExit as end:

@@ -25,6 +25,8 @@ from evo.validation.graph.graph import Graph
 
 GRAPHS = Graph.parse('{"inputs":1,"nodes":[],"output":{"ref":0}}').texts
 TRIAL = Trial(0, "digits", "mlp", 0, 0.01, 0.5, 0.9)
+CANDIDATES = "abcdefghijklmnop"
+"""The first four go to the device together."""
 ASSERT = torch.AcceleratorError("CUDA error: device-side assert triggered")
 
 
@@ -106,11 +108,11 @@ def test_a_candidate_that_breaks_the_device_is_charged_alone_and_its_mates_train
             raise ASSERT
 
     device = FakeGpu(does)
-    errors = outcomes_on(device, "abcdefgh")
+    errors = outcomes_on(device, CANDIDATES)
 
     assert "its worker died" in errors.pop("c")
-    assert list(errors.values()) == [""] * 7
-    assert device.began.count("a") == 2  # once with c, once without
+    assert list(errors.values()) == [""] * (len(CANDIDATES) - 1)
+    assert device.began.count("a") == 2  # once in a batch with c, once without
     assert device.started == 1 + device.began.count("c")  # each failure has a new process
 
 
@@ -121,7 +123,7 @@ def test_memory_that_neighbours_took_for_a_while_costs_no_candidate() -> None:
         if id_ == "c" and next(refusals, False):
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    assert set(outcomes_on(FakeGpu(does), "abcdefgh").values()) == {""}
+    assert set(outcomes_on(FakeGpu(does), CANDIDATES).values()) == {""}
 
 
 def test_a_candidate_that_never_fits_fails_alone_and_says_so() -> None:
@@ -129,7 +131,7 @@ def test_a_candidate_that_never_fits_fails_alone_and_says_so() -> None:
         if id_ == "c":
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    errors = outcomes_on(FakeGpu(does), "abcdefgh")
+    errors = outcomes_on(FakeGpu(does), CANDIDATES)
 
     assert errors.pop("c") == "memory ran out 5 times while it trained"
     assert set(errors.values()) == {""}
