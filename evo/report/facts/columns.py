@@ -32,7 +32,11 @@ class Texts(Sequence[str]):
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
         places = range(len(self))[index]
-        return self.at(places) if isinstance(places, int) else [self.at(p) for p in places]
+        return self.at(places) if isinstance(places, int) else self.several(places)
+
+    def several(self, places: Sequence[int]) -> list[str]:
+        """The texts at some places, in their order."""
+        return [self.at(place) for place in places]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Texts) and list(self) == list(other)
@@ -109,8 +113,13 @@ class Ids(Texts):
         """The id at a place."""
         return bytes(self.cells[place]).decode("utf-8", "surrogatepass")
 
+    def several(self, places: Sequence[int]) -> list[str]:
+        """The ids at some places, in their order."""
+        part = slice(places.start, places.stop) if isinstance(places, range) else list(places)
+        return [bytes.decode(cell, "utf-8", "surrogatepass") for cell in self.cells[part].tolist()]
+
     def __iter__(self) -> Iterator[str]:
-        return (bytes(cell).decode("utf-8", "surrogatepass") for cell in self.cells.tolist())
+        return iter(self.several(range(len(self))))
 
     def where(self, id_: str) -> Indices:
         """Places of an id."""
@@ -148,9 +157,12 @@ class IdLists(Sequence[tuple[str, ...]]):
     def __getitem__(self, index: slice) -> list[tuple[str, ...]]: ...
     def __getitem__(self, index: int | slice) -> tuple[str, ...] | list[tuple[str, ...]]:
         places = range(len(self))[index]
-        if not isinstance(places, int):
-            return [self[place] for place in places]
-        return tuple(self.ids[int(self.offsets[places]) : int(self.offsets[places + 1])])
+        if isinstance(places, int):
+            return tuple(self.ids[int(self.offsets[places]) : int(self.offsets[places + 1])])
+        offsets = self.offsets[places.start : places.stop + 1]
+        ids = self.ids[int(offsets[0]) : int(offsets[-1])] if len(places) else []
+        ends = (offsets - offsets[0]).tolist()
+        return [tuple(ids[first:last]) for first, last in pairwise(ends)]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IdLists) and list(self) == list(other)

@@ -32,12 +32,12 @@ def serve(program: list[str]) -> None:
     """Say which versions and walls are here, then become a zygote on the same pipes.
 
     Args:
-        program: of the zygote.
+        program: command line of a zygote, without the process whose end is its own.
     """
     frames.send(1, {**_versions(), "walls": sorted(walls.standing())})
     os.chdir("/")
     # With an empty environment, as every zygote.
-    os.execve(program[0], program, {})  # noqa: S606 - our own interpreter
+    os.execve(program[0], [*program, str(os.getppid())], {})  # noqa: S606 - our own interpreter
 
 
 def walls_there(hello: Mapping[str, object], reached_by: tuple[str, ...]) -> AbstractSet[Wall]:
