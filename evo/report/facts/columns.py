@@ -115,7 +115,11 @@ class Ids(Texts):
 
     def several(self, places: Sequence[int]) -> list[str]:
         """The ids at some places, in their order."""
-        part = slice(places.start, places.stop) if isinstance(places, range) else list(places)
+        part = (
+            slice(places.start, places.stop, places.step)
+            if isinstance(places, range)
+            else list(places)
+        )
         return [bytes.decode(cell, "utf-8", "surrogatepass") for cell in self.cells[part].tolist()]
 
     def __iter__(self) -> Iterator[str]:
