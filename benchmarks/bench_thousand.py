@@ -71,11 +71,12 @@ class StubbedRay(Ray):
             self._processes = [remote.remote(self._seconds) for _ in range(PROCESSES)]
         process, number = self._processes[self._number % PROCESSES], self._number
         self._number += 1
-        handle = SimpleNamespace(
-            greet=SimpleNamespace(remote=lambda: ray.put(greeting(""))),
-            train=SimpleNamespace(remote=lambda jobs: process.train.remote(number, jobs)),
-        )
-        return Actor(handle)
+
+        def train(jobs: Sequence[Job]) -> Any:
+            return process.train.remote(number, jobs)
+
+        greet = SimpleNamespace(remote=lambda: ray.put(greeting("")))
+        return Actor(SimpleNamespace(greet=greet, train=SimpleNamespace(remote=train)))
 
 
 def main(workers: int, jobs: int, tenths: int) -> None:
