@@ -30,15 +30,28 @@ from evo.validation.graph.graphs import Graphs
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.validator import Validator
 
-QUICK = {
-    "evo run demo": "evo run smoke --set generations=1 --set novelty.text_model=none",
-    "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 8 --task breast-cancer",
-    "evo evaluate mine.py": "evo evaluate mine.py --config smoke",
-}
-"""By the beginning of a command that takes minutes: one that takes seconds.
+SMALL = """
+kind = "activation"
+tasks = ["digits"]
+generations = 1
+population = 8
+offspring = 8
+trainings = 4
 
-Without embeddings: the notebook runs with them.
+[novelty]
+text_model = "none"
+
+[protocol]
+rungs = [{ epochs = 1, seeds = 2, networks = 1 }]
+learning_rates = [0.01]
 """
+"""A campaign that takes seconds, without embeddings: the notebook runs with them."""
+QUICK = {
+    "evo run demo": "evo run small.toml",
+    "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 8 --task breast-cancer",
+    "evo evaluate mine.py": "evo evaluate mine.py --config small.toml",
+}
+"""By the beginning of a command that takes minutes: one that takes seconds."""
 STRATEGIES = "docs/guide/search-bench.md"
 STUDY = "docs/guide/study.md"
 """Its tables of settings are strategies, not configurations."""
@@ -49,6 +62,7 @@ SLOW_OPTIONS = "--top 0 --epochs 15 --seeds 10 --task digits-cnn"
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty folder in which README and tutorial are followed, one after the other."""
     folder = tmp_path_factory.mktemp("docs")
+    (folder / "small.toml").write_text(SMALL)
     (folder / "mine.py").write_text(
         "import torch\n\n\ndef activation(x):\n    return torch.sin(x)\n"
     )
@@ -63,10 +77,10 @@ def done() -> set[str]:
 
 def follow(page: str, done: set[str]) -> None:
     """Run a page's commands and its Python, in order, Python in one namespace."""
-    namespace: dict[str, object] = {"ONE": {"generations": 1, "novelty": {"text_model": "none"}}}
+    namespace: dict[str, object] = {}
     for block in blocks_of(page, "console", "python"):
         if block.language == "python":
-            text = block.text.replace('evo.run("smoke",', 'evo.run("smoke", overrides=ONE,')
+            text = block.text.replace('evo.run("smoke",', 'evo.run("small.toml",')
             exec(compile(text, f"{page}, {block.heading}", "exec"), namespace)
             continue
         for line in block.text.splitlines():

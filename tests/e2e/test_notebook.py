@@ -10,6 +10,19 @@ import sys
 from pathlib import Path
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
+SMALL = """
+kind = "activation"
+tasks = ["digits"]
+generations = 2
+population = 8
+offspring = 8
+trainings = 4
+
+[protocol]
+rungs = [{ epochs = 1, seeds = 2, networks = 1 }, { epochs = 1, seeds = 3, networks = 1 }]
+learning_rates = [0.01]
+"""
+"""In place of the preset `smoke`: the same with one network and one learning rate."""
 
 PROGRAM = """
 import asyncio, json, sys
@@ -18,7 +31,7 @@ async def run_cells(path):
     names = {"__name__": "__main__"}
     for cell in json.load(open(path))["cells"]:
         if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), names)
+            exec("".join(cell["source"]).replace('"smoke"', '"small.toml"'), names)
     return names
 
 print("started")
@@ -31,6 +44,7 @@ assert names["result"].status == "EVALUATED"
 
 def test_the_notebook_runs_from_the_first_cell_to_the_last(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "small.toml").write_text(SMALL)
 
     done = subprocess.run(
         [sys.executable, "program.py", NOTEBOOK],

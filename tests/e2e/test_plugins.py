@@ -27,7 +27,7 @@ workers = 2
 text_model = "none"
 
 [protocol]
-rungs = [{ epochs = 2, seeds = 2 }]
+rungs = [{ epochs = 1, seeds = 2, networks = 1 }]
 learning_rates = [0.01]
 """
 BROKEN = '[project]\nname = "evo-broken"\nversion = "2.1"\n\n[project.entry-points."evo.plugins"]\n'

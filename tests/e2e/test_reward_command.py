@@ -1,15 +1,15 @@
 from pathlib import Path
 
 import pytest
-from support.command import Evo, Finished
+from support.command import ONE_NETWORK, Evo, Finished
 
-PROTOCOL = "protocol.rungs=[{epochs = 1, seeds = 2, networks = 1}, {epochs = 1, seeds = 2}]"
+PROTOCOL = f"protocol.rungs=[{ONE_NETWORK}, {{epochs = 1, seeds = 3, networks = 1}}]"
 SCREENED = (
     *("run", "smoke", "--name", "screened", "--seed", "6", "--json"),
     *("--set", "generations=3", "--set", "offspring=20", "--set", "trainings=12"),
     *("--set", "reward.screening=true", "--set", "reward.first_generation=2"),
     *("--set", "novelty.text_model=none"),
-    *("--set", PROTOCOL),
+    *("--set", PROTOCOL, "--set", "protocol.learning_rates=[0.01]"),
 )
 
 
