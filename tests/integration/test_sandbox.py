@@ -1,5 +1,8 @@
 """The sandbox as a machine: batches of candidates, and their limits."""
 
+import os
+import platform
+import re
 import time
 import tomllib
 from pathlib import Path
@@ -13,6 +16,7 @@ from evo.validation.sandbox.child import ResourceLimits
 from evo.validation.sandbox.connection import Connection
 from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.sandbox.walls import Wall
+from evo.validation.sandbox.zygote import PACK_AFTER
 
 pytestmark = needs_all_walls
 
@@ -52,6 +56,25 @@ def test_a_graph_is_the_same_in_another_sandbox(sandbox, unsafe):
     sources = list(COMPONENTS.values())
 
     assert trace(unsafe, *sources) == trace(sandbox, *sources)
+
+
+def huge_pages_mb(process: int) -> float:
+    """Memory of a process that lies in huge pages."""
+    (line,) = re.findall(
+        r"AnonHugePages: +(\d+) kB", Path(f"/proc/{process}/smaps_rollup").read_text()
+    )
+    return int(line) / 1024
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the zygote's memory is hidden from others")
+@pytest.mark.skipif(
+    tuple(map(int, platform.release().split(".")[:2])) < (6, 1), reason="needs MADV_COLLAPSE"
+)
+def test_a_zygote_that_has_many_children_packs_its_memory_and_traces_as_before(sandbox):
+    traces = trace(sandbox, *[HONEST] * (2 * PACK_AFTER))
+
+    assert set(traces) == {traces[0]}
+    assert huge_pages_mb(sandbox.process_id) > 50
 
 
 def test_who_hangs_costs_itself_and_holds_up_nobody(sandbox, honest_trace):
