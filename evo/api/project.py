@@ -79,8 +79,7 @@ def train(parts, seed, settings, budget):
     schedule = parts.schedule(optimizer, total_steps=8 * budget.epochs)
     for _ in range(budget.epochs):
         for rows in training.split(50):
-            loss = loss_of(model(inputs[rows]), targets[rows]) + parts.penalty(model)
-            optimizer.zero_grad()
+LOSS            optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
@@ -95,6 +94,15 @@ def train(parts, seed, settings, budget):
 
 task = loop(train)
 '''
+_LOSS = """\
+            loss = loss_of(model(inputs[rows]), targets[rows]) + parts.penalty(model)
+"""
+_ACTIVITY_LOSS = """\
+            hidden = model[:-1](inputs[rows])
+            outputs = model[-1](hidden)
+            losses = nn.functional.cross_entropy(outputs, targets[rows], reduction="none")
+            loss = losses.mean() + parts.activity_penalty(hidden, outputs, losses=losses)
+"""
 _HIDDEN = "nn.Linear(64, 32),\n        parts.activation(),"
 _GATED_HIDDEN = "nn.Linear(64, 64),\n        parts.gated_activation(),"
 
@@ -208,7 +216,9 @@ def _loop_files(name: str, kind: str) -> dict[str, str]:
     }
     hidden, classes = forms.get(kind, (_HIDDEN, ""))
     return {
-        "task.py": _LOOP.replace("HIDDEN", hidden).replace("CLASSES\n", classes),
+        "task.py": _LOOP.replace("HIDDEN", hidden)
+        .replace("CLASSES\n", classes)
+        .replace("LOSS", _ACTIVITY_LOSS if kind == "activity-regularizer" else _LOSS),
         "evo.toml": _LOOP_CONFIGURATION.format(name=name, kind=kind),
         "test_task.py": _LOOP_TEST.format(kind=kind),
     }

@@ -155,17 +155,25 @@ def initial_weight_facts(component: Component) -> Facts:
     return _rounded(facts)
 
 
-def penalty_facts(component: Component) -> Facts:
-    """Penalty and pull on a 64 × 64 matrix as layers start with, at half and twice the size."""
+def penalty_facts(component: Component, what: str = "weights") -> Facts:
+    """Penalty and pull on a 64 × 64 matrix, at its usual size and at half and twice it.
+
+    Args:
+        component: a penalty.
+        what: it penalises: weights as layers start with, or signals of deviation 1.
+    """
+    usual = normal_probe(64, 64) / (8 if what == "weights" else 1)
     facts: dict[str, torch.Tensor] = {}
     for name, scale in (("half the usual", 0.5), ("usual", 1.0), ("twice the usual", 2.0)):
-        weights = (scale * normal_probe(64, 64) / 8).requires_grad_()
-        penalty = component(weights)
-        pull = torch.zeros_like(weights)
+        values = (scale * usual).requires_grad_()
+        penalty = component(values)
+        pull = torch.zeros_like(values)
         if penalty.requires_grad:
-            (pull,) = torch.autograd.grad(penalty, weights)
-        facts[f"penalty of {name} weights"] = penalty.detach().double()
-        facts[f"root mean square pull on {name} weights"] = pull.double().square().mean().sqrt()
+            (pull,) = torch.autograd.grad(
+                penalty, [values], materialize_grads=True, allow_unused=True
+            )
+        facts[f"penalty of {name} {what}"] = penalty.detach().double()
+        facts[f"root mean square pull on {name} {what}"] = pull.double().square().mean().sqrt()
     return _rounded(facts)
 
 

@@ -6,10 +6,11 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import ContractError, Kind
-from evo.components.checks import expect_form, expect_same, layouts, normal_probe
+from evo.components.base import Kind
+from evo.components.checks import expect_same, layouts, normal_probe
 from evo.components.facts import penalty_facts
 from evo.components.kinds import kinds
+from evo.components.penalties import check_penalty, expect_penalty, pull_of
 from evo.core.contract import Contract, Input
 from evo.core.records import Vector
 from evo.networks.informed import completed, contract_of, marked
@@ -115,7 +116,7 @@ class Regularizer(Kind):
         """
         component = self._at(component, _SETTINGS[0])
         probes = torch.stack([_weights(4, 6), 3 * _weights(4, 6, seed=1)])
-        pulls = [_gradient(component, probe)[1] for probe in probes]
+        pulls = [pull_of(component, probe)[1] for probe in probes]
         flat = _PER_MILLE * torch.cat(pulls).reshape(-1)
         return np.asarray(flat.numpy(), dtype=np.float32)
 
@@ -136,10 +137,10 @@ class Regularizer(Kind):
 def _check_penalties(component: Component) -> None:
     for shape in ((5, 7), (1, 3), (3, 2), (17, 33)):
         for name, scale in _SCALES.items():
-            _check_penalty(component, scale * _weights(*shape), f"{name} weights {shape}")
+            check_penalty(component, scale * _weights(*shape), f"{name} weights {shape}")
     with torch.no_grad():
         zeros = torch.zeros(5, 7)
-        _expect_penalty(component(zeros), zeros, "a matrix of zeros")
+        expect_penalty(component(zeros), zeros, "a matrix of zeros")
         weights = _weights(5, 7)
         for layout, values in layouts(weights):
             expect_same(
@@ -152,31 +153,3 @@ def _check_penalties(component: Component) -> None:
 def _weights(outputs: int, inputs: int, seed: int = 0) -> torch.Tensor:
     """A matrix as layers start with."""
     return normal_probe(outputs, inputs, seed=seed) / inputs**0.5
-
-
-def _gradient(component: Component, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The penalty and its gradient; zeros where it does not depend on the weights."""
-    weights = weights.clone().requires_grad_()
-    penalty = component(weights)
-    if not penalty.requires_grad:
-        return penalty, torch.zeros_like(weights)
-    (gradient,) = torch.autograd.grad(penalty.sum(), weights)
-    return penalty.detach(), gradient
-
-
-def _check_penalty(component: Component, weights: torch.Tensor, what: str) -> None:
-    penalty, gradient = _gradient(component, weights)
-    _expect_penalty(penalty, weights, what)
-    if not torch.isfinite(gradient).all():
-        raise ContractError(f"expected finite gradients, got others on {what}")
-
-
-def _expect_penalty(penalty: torch.Tensor, weights: torch.Tensor, what: str) -> None:
-    expect_form(penalty, shape=torch.Size(()), dtype=weights.dtype)
-    if not torch.isfinite(penalty):
-        raise ContractError(f"expected a finite penalty, got {penalty.item()} on {what}")
-    if penalty < -1e-6:  # rounding aside; weights a hundred times as large are looked at, too
-        raise ContractError(
-            f"expected a penalty of at least 0, got {penalty.item():.3g} on {what}; "
-            "square it or add a constant"
-        )

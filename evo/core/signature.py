@@ -24,6 +24,8 @@ def further_parameters(
 ) -> list[str] | None:
     """Names of the parameters after the contract's that a call must give; None for other ones.
 
+    Inputs that the contract is seeing already are among them.
+
     >>> from evo.core.contract import Input
     >>> contract = Contract("k", "f", ("x",), (), (), "", optional=(Input("t", "number", ""),))
     >>> (function,) = entries(ast.parse("f = lambda x, t, slope=0.1: t * x"), contract)
@@ -32,8 +34,9 @@ def further_parameters(
     """
     arguments = function.args
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-    count = len(contract.parameters)
-    if tuple(positional[:count]) != contract.parameters or None in arguments.kw_defaults:
+    required = contract.seeing(()).parameters
+    count = len(required)
+    if tuple(positional[:count]) != required or None in arguments.kw_defaults:
         return None
     return positional[count : max(count, len(positional) - len(arguments.defaults))]
 

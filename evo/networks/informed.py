@@ -79,6 +79,14 @@ def completed(
     return complete
 
 
+def reads(component: Component, contract: Contract, name: str) -> bool:
+    """True if a component takes and reads the optional input of this name."""
+    kept = contract_of(component, contract)
+    if not isinstance(component, Counted) or not kept.taken:
+        return False
+    return kept.parameters.index(name) in component.reads()
+
+
 def unread(component: Component, contract: Contract) -> frozenset[str]:
     """Names of the optional inputs that training could learn and the component does not read."""
     kept = contract_of(component, contract)

@@ -87,16 +87,25 @@ class ModuleNetwork(Network):
         places = [*self._places(Placeholder), *self._attentions]
         shared = self._shared(inputs.device)
 
-        def alone(of_copy: Parameters, samples: torch.Tensor) -> torch.Tensor:
+        state, is_noting = parts.state, parts.state.signals is not None
+
+        def alone(of_copy: Parameters, samples: torch.Tensor) -> list[torch.Tensor]:
             for place in places:
                 place.use(parts, of_copy)
             own = {name: of_copy[name] for name in self._roles}
-            return _called(model, own, shared, samples)
+            state.signals = [] if is_noting else None
+            outputs = _called(model, own, shared, samples)
+            return [outputs, *(part for signal in state.signals or [] for part in signal)]
 
-        # vmap hides the signals of single copies from an observer.
-        if parts.observe is None and not self._reason_to_loop(parameters, inputs):
-            return torch.func.vmap(alone, randomness="different")(parameters, inputs)
-        return _one_by_one(alone, parameters, inputs)
+        # vmap hides signals of single copies from an observer, and from gradients by them.
+        must_see = parts.observe is not None or parts.activity_sees_gradients
+        if not must_see and not self._reason_to_loop(parameters, inputs):
+            outputs, *signals = torch.func.vmap(alone, randomness="different")(parameters, inputs)
+            state.signals = [[signal] for signal in signals] if is_noting else None
+            return outputs
+        outputs, *signals = _one_by_one(alone, parameters, inputs)
+        state.signals = signals if is_noting else None
+        return torch.stack([*outputs])
 
     def _shared(self, device: torch.device) -> Parameters:
         """Buffers that all copies share, such as a mask."""
@@ -215,18 +224,17 @@ class ModuleNetwork(Network):
 
 
 def _one_by_one(
-    alone: Callable[[Parameters, torch.Tensor], torch.Tensor],
+    alone: Callable[[Parameters, torch.Tensor], list[torch.Tensor]],
     parameters: Parameters,
     inputs: torch.Tensor,
-) -> torch.Tensor:
-    """The outputs of each copy, stacked."""
+) -> list[Sequence[torch.Tensor]]:
+    """What all copies give: the outputs of each, then each signal."""
     copies = zip(*(values.unbind() for values in parameters.values()), strict=True)
-    return torch.stack(
-        [
-            alone(dict(zip(parameters, copy, strict=True)), samples)
-            for copy, samples in zip(copies, inputs, strict=True)
-        ]
-    )
+    given = [
+        alone(dict(zip(parameters, copy, strict=True)), samples)
+        for copy, samples in zip(copies, inputs, strict=True)
+    ]
+    return list(zip(*given, strict=True))
 
 
 def _called(

@@ -40,6 +40,8 @@ class Parts:
         preprocess      noise (n, d); 1 in training, else 0, ()
         loss            samples of each class (n, classes), progress ()
         penalty         noise (outputs, inputs), progress (), number of the layer (), of layers ()
+        activity        gradient of each sample's loss by the signal (n, d), progress (), number of
+                        the signal (), of signals ()
         initialize      number of the layer (), of layers ()
         schedule        step, of the shape of the progress, number of steps (), batch size ()
 
@@ -49,6 +51,10 @@ class Parts:
         preprocess: applied to the samples before the first layer: (n, d) → (n, d), rows apart.
         penalty: of one weight matrix (outputs, inputs) → (); its sum over all matrices of the
             network is added to the training loss. None for no penalty.
+        activity: penalty of one signal, (n, d) → (), rows being samples, patches, tokens or pixels;
+            its sum over what activations give and the outputs is added to the training loss, see
+            `activity`. None for no penalty.
+        activity_sees_gradients: whether it reads the gradient, which takes a second pass.
         normalize: applied to the signal of a layer, (rows, features) of one copy, rows apart, at
             the layers that the network chooses. None for the network's own normalisation.
         attend: scores of attention, each query's with the keys that it may see, (…, keys) → weights
@@ -76,6 +82,8 @@ class Parts:
     activation: Component = F.relu
     preprocess: Component = unchanged
     penalty: Component | None = None
+    activity: Component | None = None
+    activity_sees_gradients: bool = False
     normalize: Component | None = None
     attend: Component | None = None
     initialize: Component | None = None
@@ -93,8 +101,14 @@ class Parts:
 
     @property
     def activates_copies(self) -> bool:
-        """Whether the activation must see which part of a signal is which copy's."""
-        return bool(self.activation_learnables) or isinstance(self.activation, Informed)
+        """Whether it must be seen which part of an activation's signal is which copy's."""
+        learns = bool(self.activation_learnables)
+        return learns or isinstance(self.activation, Informed) or self.notes_signals
+
+    @property
+    def notes_signals(self) -> bool:
+        """Whether a component asks for what activations give."""
+        return self.activity is not None
 
     def activated(
         self,
@@ -120,6 +134,10 @@ class Parts:
             )
         if self.observe is not None:
             self.observe(signal, output)
+        if self.state.signals is not None:
+            noted = output.movedim(copies_dim, 0)
+            self.state.signals.append([noted])
+            return noted.movedim(0, copies_dim)  # what follows depends on what was noted
         return output
 
     def _activation(self, signal: torch.Tensor, *further: torch.Tensor) -> torch.Tensor:

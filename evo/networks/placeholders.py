@@ -21,6 +21,8 @@ ACTIVATIONS: tuple[Place, ...] = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish),
     *(nn.Hardswish, nn.Hardtanh, nn.Softplus, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.PReLU),
 )
+_IMAGE = 4
+"""Dimensions of a batch of images."""
 _CHANNELS_FIRST = (
     *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm),
     *(nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d),
@@ -67,6 +69,12 @@ class ActivationPlace(Placeholder):
             output = parts.activation(signal, *learned, *parts.global_noise(signal))
         if parts.observe is not None:
             parts.observe(signal, output)
+        if parts.state.signals is not None:
+            # Torch's images have their channels second.
+            features_dim = 1 if output.dim() == _IMAGE else -1
+            noted = output.movedim(features_dim, -1).unsqueeze(0)
+            parts.state.signals.append([noted])
+            return noted.squeeze(0).movedim(-1, features_dim)
         return output
 
 

@@ -21,12 +21,15 @@ class TrainingState:
         class_counts: samples of each class in a copy's training data, at least 1 each:
             (copies, classes). None for as many of each.
         noise: draws the noise of a step; None for zeros.
+        signals: what each activation gave in this step, (copies, …) with features last, in one
+            tensor or in parts that follow each other, where a component asks for it; else None.
     """
 
     progress: float = 0.0
     is_training: bool = False
     class_counts: torch.Tensor | None = None
     noise: Noise | None = None
+    signals: list[Sequence[torch.Tensor]] | None = None
 
     def drawn(self, like: torch.Tensor, *, copies_dim: int = 0) -> torch.Tensor:
         """Noise of the shape of a signal of all copies; zeros while testing."""

@@ -27,6 +27,7 @@ _NAMES = {
     "loss": "loss",
     "initialize": "initializer",
     "penalty": "regularizer",
+    "activity": "activity-regularizer",
     "update": "optimizer",
     "schedule": "schedule",
 }
@@ -40,6 +41,7 @@ CALLS = {
     "loss": "loss()",
     "initializer": "initialize(model)",
     "regularizer": "penalty(model)",
+    "activity-regularizer": "activity_penalty(*signals, losses=losses)",
     "optimizer": "optimizer(model.parameters(), lr)",
     "schedule": "schedule(optimizer, total_steps)",
 }
@@ -200,6 +202,24 @@ class TorchParts:
         penalty = made(self._strength)
         penalty.progress = self.progress
         return penalty(model)
+
+    def activity_penalty(
+        self, *signals: torch.Tensor, losses: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The penalty of signals to add to the training loss, times its strength; else 0.
+
+        Args:
+            signals: what activations give for a batch, features last, and the outputs at the end.
+            losses: of each sample, for a penalty of gradients.
+        """
+        made = self._made("activity-regularizer", "ActivityRegularizer")
+        if made is None:
+            return torch.zeros((), device=signals[0].device)
+        penalty = made(self._strength)
+        if not isinstance(self._parts.activity, Informed):
+            return penalty(*signals)
+        penalty.progress = self.progress
+        return penalty(*signals, losses=losses)
 
     def replace(self, model: nn.Module, *classes: type[nn.Module]) -> nn.Module:
         """Put a new activation in the place of every module of these classes, in place."""

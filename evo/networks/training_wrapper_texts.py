@@ -1,4 +1,4 @@
-"""Texts of the wrappers around update rules and schedules, see `wrapper_texts`."""
+"""Texts of the wrappers around what trains: update rules, schedules, penalties of signals."""
 
 _BEGINNING = """\
     def __init__(self, params: Any, lr: float = $rate, weight_decay: float = 0.0) -> None:
@@ -111,4 +111,46 @@ INFORMED_SCHEDULE = {
         numbers = [torch.tensor(float(one)) for one in (self.total_steps, self.batch_size)]
 """,
     "given": "torch.tensor([done]), step, *numbers",
+}
+
+ACTIVITY_REGULARIZER = '''
+class ActivityRegularizer(nn.Module):
+    """The penalty of what layers give for a batch, to be added to its training loss.
+
+    Call it with what every activation gives, features last, and the outputs at the end. The
+    strength is the one that training picked most often.$notes
+    """
+
+    def __init__(self, strength: float = $strength) -> None:
+        super().__init__()
+        self.strength = strength
+$progress
+    def forward(self, *signals: torch.Tensor$losses) -> torch.Tensor:
+$penalties
+        return self.strength * torch.stack(penalties).sum()
+'''
+PLAIN_ACTIVITY = {
+    "notes": "",
+    "progress": "",
+    "losses": "",
+    "penalties": "        penalties = [$function(y.flatten(0, -2)) for y in signals]",
+}
+INFORMED_ACTIVITY = {
+    "notes": """ Losses of the samples are
+    needed where it penalises their gradients.""",
+    "progress": "        self.progress = 0.0  # set it, in [0, 1), as training goes on\n",
+    "losses": ", losses: torch.Tensor | None = None",
+    "penalties": """        slopes = [torch.zeros_like(y) for y in signals]
+        if losses is not None:
+            slopes = torch.autograd.grad(
+                losses.sum(), signals, create_graph=True, allow_unused=True, materialize_grads=True
+            )
+        penalties = [
+            $function(
+                y.flatten(0, -2),
+                slope.flatten(0, -2),
+                *(y.new_tensor(float(one)) for one in (self.progress, number, len(signals))),
+            )
+            for number, (y, slope) in enumerate(zip(signals, slopes), 1)
+        ]""",
 }

@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 from evo.core.contract import Learnable
 from evo.networks.training_wrapper_texts import (
+    ACTIVITY_REGULARIZER,
+    INFORMED_ACTIVITY,
     INFORMED_SCHEDULE,
     MATRIX_OPTIMIZER,
     OPTIMIZER,
+    PLAIN_ACTIVITY,
     PLAIN_SCHEDULE,
     SCHEDULE,
 )
@@ -137,6 +140,12 @@ WRAPPERS: Mapping[str, Wrapper] = {
         LAYERS,
         plain=PLAIN_REGULARIZER,
         informed=INFORMED_REGULARIZER,
+    ),
+    "activity": Wrapper(
+        ("ActivityRegularizer",),
+        ACTIVITY_REGULARIZER,
+        plain=PLAIN_ACTIVITY,
+        informed=INFORMED_ACTIVITY,
     ),
     "updates_matrices": Wrapper(("MatrixOptimizer",), MATRIX_OPTIMIZER),
     "update": Wrapper(("Optimizer",), OPTIMIZER),

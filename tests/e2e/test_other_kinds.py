@@ -16,6 +16,7 @@ KINDS = {
         "    m = 0.8 * m + 0.2 * g\n"
         "    return torch.stack([m.sign(), m, v])\n"
     ),
+    "activity-regularizer": "def penalize(y):\n    return 1e-3 * y.abs().mean()\n",
     "attention": "def attend(scores):\n    return (scores - scores.logsumexp(-1, True)).exp()\n",
     "gated-activation": "def glu(gate, value):\n    return gate.tanh() * (value + 1)\n",
     "matrix-optimizer": (

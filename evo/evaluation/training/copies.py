@@ -19,6 +19,7 @@ from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import Probe, look
 from evo.evaluation.training.recorded import Passed
 from evo.evaluation.training.rule import StackedRule
+from evo.networks.activity import activity_penalties
 from evo.networks.base import Network, Parameters
 from evo.networks.informed import Informed
 from evo.networks.parts import Parts
@@ -148,6 +149,8 @@ class Copies:
         self, rows: torch.Tensor, *, of: int, penalised: bool
     ) -> tuple[Passed, list[torch.Tensor]]:
         """Results and gradients of a part of a batch, which has `of` samples in all."""
+        state = self.state
+        state.signals = [] if self._parts.notes_signals else None
         outputs, targets = self._outputs(rows)
         # Copies share no parameters, so the gradient of the sum is each copy's own gradient.
         losses = self._parts.losses(self._objective.losses, outputs, targets)
@@ -156,6 +159,11 @@ class Copies:
         if penalties is not None and penalties.requires_grad:
             summed.append(penalties)
             weights.append(self._strengths)
+        activity = activity_penalties(self._parts, outputs, losses)
+        state.signals = None
+        if activity is not None and activity.requires_grad:
+            summed.append(activity)
+            weights.append(self._strengths * rows.shape[1] / of)
         gradients = torch.autograd.grad(
             summed,
             list(self._optimiser.parameters.values()),

@@ -59,7 +59,7 @@ def train(
     strengths = strengths or [1.0] * len(learning_rates)
     settings = list(zip(learning_rates, strengths, strict=True))
     seen = (parts.activation, parts.attend, parts.preprocess, parts.penalty, parts.loss)
-    if any(isinstance(part, Informed) for part in seen):
+    if parts.notes_signals or any(isinstance(part, Informed) for part in seen):
         record = None  # progress and noise differ at each step, and Python makes them
     copies = Copies(
         *(network, data, parts, seeds, settings),

@@ -27,7 +27,9 @@ def test_a_project_has_a_task_that_passes_its_own_test(tmp_path: Path) -> None:
     del sys.modules["test_task"]
 
 
-@pytest.mark.parametrize("kind", ["activation", "attention", "gated-activation", "regularizer"])
+@pytest.mark.parametrize(
+    "kind", ["activation", "activity-regularizer", "attention", "gated-activation", "regularizer"]
+)
 def test_a_project_with_a_loop_has_one_that_passes_its_own_test(tmp_path: Path, kind: str) -> None:
     made = call_evo("init", "mine", "--loop", "--kind", kind, "--json", cwd=tmp_path)
 

@@ -19,6 +19,7 @@ from evo.codegen.functions import function_source
 from evo.codegen.operators import exact, readable
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
+from evo.networks.informed import contract_of
 from evo.validation.graph.graph import Graph
 from evo.validation.validator import Validator
 
@@ -28,8 +29,8 @@ KINDS = kinds.names()
 @pytest.mark.parametrize("kind_name", KINDS)
 def test_the_readable_function_gives_values_and_gradients_of_the_graph(kind_name: str) -> None:
     kind = kinds.get(kind_name)()
-    contract = kind.contract
     for name, record in baselines(kind_name).items():
+        contract = contract_of(Graph.parse(record.graphs[0]), kind.contract)
         for write in (readable, exact):
             source = function_source(
                 record.graphs[0], contract.function, contract.parameters, write, docstring="It."

@@ -38,6 +38,11 @@ SOURCES = {
         "    dropped = F.relu(x) * (noise > -1.0) / 0.84\n"
         "    return torch.where(training > 0, dropped, F.relu(x))"
     ),
+    "activity-regularizer": (
+        "import torch\ndef penalize(y, gradient, layer, t):\n"
+        "    pull = torch.mean(torch.square(gradient)) + 1e-2 * torch.mean(torch.abs(y))\n"
+        "    return (1 - t) * pull / layer"
+    ),
     "attention": (
         "import torch\ndef attend(scores, b, noise, training):\n"
         "    kept = torch.where(training > 0, (noise > -1.0) / 0.84, 1.0)\n"
@@ -79,6 +84,7 @@ SOURCES = {
 UNLIKE = {
     "normalization": ("x - mean", "x - 0.5 * mean"),
     "activation": ("-1.0", "-1.5"),
+    "activity-regularizer": ("/ layer", "/ layer ** 2"),
     "attention": ("-1.0", "-1.5"),
     "gated-activation": ("0.3", "0.6"),
     "parametric-activation": ("* p", "* p * e"),
@@ -295,6 +301,15 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
         made, own, x = namespace["Normalization"](4), nn.BatchNorm1d(4), 3 + 2 * torch.randn(50, 4)
         torch.testing.assert_close(made(x), own(x))
         torch.testing.assert_close(made.eval()(x), own.eval()(x), rtol=0.01, atol=0.01)
+    elif kind == "activity-regularizer":
+        hidden = model[0](torch.randn(5, 4))
+        outputs, penalty = model[1](hidden), namespace["ActivityRegularizer"]()
+        alone, with_losses = (
+            penalty(hidden, outputs, losses=losses) for losses in (None, outputs.square().sum(1))
+        )
+        assert with_losses > alone > 0
+        penalty.progress = 1.0
+        assert penalty(hidden, outputs) == 0
     elif kind == "regularizer":
         penalty = namespace["Regularizer"]()
         assert penalty(model) > 0

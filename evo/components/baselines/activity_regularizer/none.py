@@ -1,0 +1,5 @@
+import torch
+
+
+def penalize(y):
+    return 0.0 * torch.sum(y)
