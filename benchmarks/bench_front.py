@@ -6,12 +6,12 @@ estimates (a probability of 0 or 1), evo's posterior draws, draws with independe
 draws in which candidates share the luck of their trials. Prints the Brier score of each (mean
 squared error of the probability, lower is better), and observed frequencies by probability.
 
-Usage: python benchmarks/bench_front.py [--quick] [--campaigns N]
+Usage: python benchmarks/bench_front.py [--quick] [--campaigns N] [--draws N] [--settings N]
 """
 
 import time
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,12 +135,12 @@ def predictions(
     return predicted
 
 
-def main(campaigns: int, draws: int) -> None:
+def main(campaigns: int, draws: int, settings: int) -> None:
     """Print one line per setting, then predicted probabilities against observed frequencies."""
     pairs_by_method: dict[tuple[int, str], list[Floats]] = {}
     start = time.process_time()
     print(f"{'Brier score':68} front     evo  untied  shared")
-    for keys, layout, luck, search in product(FRONTS, LAYOUTS, LUCK, SEARCHES):
+    for layout, luck, search, keys in islice(product(LAYOUTS, LUCK, SEARCHES, FRONTS), settings):
         of_setting: dict[str, list[Floats]] = {}
         for number in range(campaigns):
             rng = np.random.default_rng(number)
@@ -179,5 +179,6 @@ if __name__ == "__main__":
             __doc__,
             campaigns=Size(6, 1, "simulated campaigns per setting"),
             draws=Size(500, 40, "draws per probability"),
+            settings=Size(999, 2, "settings at most"),
         )
     )

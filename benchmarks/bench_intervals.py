@@ -4,7 +4,7 @@ The comparison is Student's interval over a task's trials plus one win and one l
 draws of simulated losses: quality + a trial's luck + noise. Candidates have true win rates that
 are uniform between 3 and 97 %. Prints coverage, the ratio of mean widths and the time per call.
 
-Usage: python benchmarks/bench_intervals.py [--quick] [--draws N]
+Usage: python benchmarks/bench_intervals.py [--quick] [--draws N] [--worlds N]
 """
 
 import time
@@ -208,7 +208,7 @@ def call_ms(layout: Sequence[int], *, rivals: int) -> float:
     return 1000 * float(np.median(times))
 
 
-def main(draws: int) -> None:
+def main(draws: int, worlds: int) -> None:
     """Print one table per measure, with one line per world."""
     error = 22 / draws**0.5
     print(f"{draws} draws per setting: a coverage of 95 % has a standard error of {error:.1f} %")
@@ -218,7 +218,7 @@ def main(draws: int) -> None:
         rng = np.random.default_rng(7)
         results = [
             compare(name, world, rng, best_only=best_only, draws=draws)
-            for name, world in WORLDS.items()
+            for name, world in list(WORLDS.items())[:worlds]
         ]
         truth, covers = (np.concatenate(parts) for parts in zip(*results, strict=True))
         bands = [(a, b, covers[(truth >= a) & (truth < b)].mean()) for a, b in pairwise(BANDS)]
@@ -232,5 +232,6 @@ if __name__ == "__main__":
         **read_sizes(
             __doc__,
             draws=Size(1000, 20, "simulated candidates per setting"),
+            worlds=Size(len(WORLDS), 1, "simulations that losses are drawn from, at most"),
         )
     )

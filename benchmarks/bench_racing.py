@@ -6,7 +6,7 @@ of each is the sum over the heats that it needs. Prints candidates per minute an
 and how many of the full evaluation's best each one finds.
 
 Usage: python benchmarks/bench_racing.py [--quick] [--pools N] [--size N] [--shorter N]
-    [--baselines N]
+    [--baselines N] [--networks N]
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,10 +83,15 @@ def evaluated(
     return [id_ for _, id_ in ranked], run.seconds - before
 
 
-def main(pools: int, size: int, shorter: int, baselines: int) -> None:
+def main(pools: int, size: int, shorter: int, baselines: int, networks: int) -> None:
     """Evaluate each pool in three ways and print the cost and the winners of each."""
     rungs = [
-        rung.model_copy(update={"epochs": max(1, rung.epochs // shorter)})
+        rung.model_copy(
+            update={
+                "epochs": max(1, rung.epochs // shorter),
+                "networks": min(rung.networks or networks, networks),
+            }
+        )
         for rung in CONFIG.protocol.rungs
     ]
     protocol = CONFIG.protocol.model_copy(update={"rungs": tuple(rungs)})
@@ -135,5 +140,6 @@ if __name__ == "__main__":
             size=Size(24, 4, "candidates per pool"),
             shorter=Size(1, 1_000, "divides the epochs of every rung"),
             baselines=Size(99, 3, "baselines at most"),
+            networks=Size(99, 1, "networks of a task at most"),
         )
     )

@@ -142,7 +142,7 @@ class EngineSuite:
     def test_a_job_that_takes_too_long_is_lost_and_no_other(
         self, engine: type[Engine], needs: Needs
     ) -> None:
-        work = Work("activation", ("breast-cancer",), _protocol(), "cpu", timeout_s=6.0)
+        work = Work("activation", ("breast-cancer",), _protocol(), "cpu", timeout_s=4.0)
         made = engine(work, needs._replace(workers=1))
         made.start()
         try:

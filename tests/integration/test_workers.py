@@ -20,8 +20,14 @@ from evo.core.records import Outcome
 from evo.evaluation.protocol import Job, Protocol, Rung
 
 IDENTITY = '{"inputs":1,"nodes":[],"output":{"ref":0}}'
+LONG, ENDLESS = 1, 2
+"""Rungs whose training takes about two seconds, or longer than anybody waits."""
 PROTOCOL = Protocol(
-    rungs=(Rung(epochs=1, seeds=2), Rung(epochs=40, seeds=4), Rung(epochs=4000, seeds=8)),
+    rungs=(
+        Rung(epochs=1, seeds=2),
+        Rung(epochs=250, seeds=4, networks=1),
+        Rung(epochs=40_000, seeds=8, networks=1),
+    ),
     learning_rates=(0.01,),
 )
 
@@ -87,12 +93,14 @@ def test_results_do_not_depend_on_the_worker_or_the_company(
 
 
 def test_a_job_that_runs_out_of_time_twice_costs_itself_alone(graph: tuple[str, ...]) -> None:
-    with workers(timeout_s=5.0) as pool:
+    with workers(timeout_s=3.0) as pool:
         by_id(pool.run([Job("warm", graph, 0), Job("up", graph, 0)]))
-        outcomes = by_id(pool.run([Job("slow", graph, 2), Job("a", graph, 0), Job("b", graph, 0)]))
+        outcomes = by_id(
+            pool.run([Job("slow", graph, ENDLESS), Job("a", graph, 0), Job("b", graph, 0)])
+        )
         after = by_id(pool.run([Job("c", graph, 0)]))
 
-    assert "longer than 5 s (timeout_s), twice" in outcomes["slow"].error
+    assert "longer than 3 s (timeout_s), twice" in outcomes["slow"].error
     assert outcomes["slow"].trials == ()
     assert not outcomes["a"].error
     assert outcomes["a"].trials == outcomes["b"].trials == after["c"].trials
@@ -112,14 +120,14 @@ def test_a_worker_that_is_killed_at_work_costs_nothing_but_time(graph: tuple[str
         outcomes: dict[str, Outcome] = {}
         runner = threading.Thread(
             target=lambda: outcomes.update(
-                by_id(pool.run([Job("long", graph, 1), Job("a", graph, 0)]))
+                by_id(pool.run([Job("long", graph, LONG), Job("a", graph, 0)]))
             )
         )
         runner.start()
-        time.sleep(1.0)
+        time.sleep(0.5)
         kill_workers(but=before)
         runner.join(timeout=60)
-        undisturbed = by_id(pool.run([Job("long", graph, 1)]))
+        undisturbed = by_id(pool.run([Job("long", graph, LONG)]))
 
     assert outcomes["long"].trials == undisturbed["long"].trials != ()
     assert outcomes["a"].trials
