@@ -60,6 +60,10 @@ class Stretch(Protocol):
         """The trials of the records at some places, in ascending order."""
         ...
 
+    def rows(self, places: Sequence[int]) -> list[Columns]:
+        """The columns of the records at some places, each by itself."""
+        ...
+
 
 class Records(Sequence[Record]):
     """Records in order, read from disk at each iteration.
@@ -136,6 +140,15 @@ class Records(Sequence[Record]):
         """
         known = self._several(places, lambda segment, here: segment.texts(field, here))
         return [known[place] for place in places]
+
+    def several(self, places: Sequence[int]) -> list[Record]:
+        """The records at some places, in their order; quicker than one by one.
+
+        Raises:
+            HistoryError: a segment is damaged or gone.
+        """
+        known = self._several(places, lambda segment, here: segment.rows(here))
+        return [unpack(known[place])[0] for place in places]
 
     def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
         """The trials of the records at some places, in their order.
@@ -256,6 +269,10 @@ class InMemory(NamedTuple):
     def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
         """The trials of the records at some places."""
         return unpack_trials(self.columns, places)
+
+    def rows(self, places: Sequence[int]) -> list[Columns]:
+        """The columns of the records at some places, each by itself."""
+        return [slice_columns(self._take, place, place + 1) for place in places]
 
     @property
     def _take(self) -> Slice:

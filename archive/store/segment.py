@@ -142,6 +142,15 @@ class Segment(NamedTuple):
             cuts = (cut_table(file.take, "record", {field: str}, p, p + 1) for p in places)
             return [unpack_texts(cut, f"record.{field}")[0] for cut in cuts]
 
+    def rows(self, places: Sequence[int]) -> list[Columns]:
+        """The columns of the records at some places, each by itself.
+
+        Raises:
+            FileNotFoundError: the segment was merged into another one since.
+        """
+        with opened(self.path) as file:
+            return [slice_columns(file.take, place, place + 1) for place in places]
+
     def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
         """The trials of the records at some places, in ascending order.
 

@@ -7,7 +7,6 @@ refreshes.
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from archive.history.replies import REPLIES_FILE, Replies
 from archive.history.stop_reason import STOP_REASON_FILE
 from archive.store.lock import is_held
 from evo.core.records import Record, Trial
-from evo.report.facts.analysis import analyse
+from evo.report.facts.analysis import front_chances
 from evo.report.facts.figures import trials_of_first
 from evo.report.facts.index import Index
 from evo.report.facts.status import StatusTally
@@ -170,14 +169,11 @@ class LiveCampaign:
             return entry[1]
 
     def _judge(self) -> None:
-        size = len(self.index)
+        index = self.index
         chances: dict[str, float] = {}
         with suppress(Exception):  # the front is shown without them
-            analysis = analyse(islice(self.reader.records, size))
-            if analysis.probabilities is not None:
-                pairs = zip(analysis.records, analysis.probabilities, strict=True)
-                chances = {record.id: float(chance) for record, chance in pairs}
-        self._chances = size, chances
+            chances = front_chances(index, self.reader.records)
+        self._chances = len(index), chances
 
     def _take(self) -> None:
         if len(self.tally.index) < len(self.index):

@@ -23,6 +23,7 @@ PRINTS = {
     "bench_ray.py": "throughput by Ray / local",
     "bench_scale.py": "first page",
     "bench_surrogate.py": "held out",
+    "bench_thousand.py": "jobs/s",
     "bench_trainer.py": "all networks",
     "bench_utilisation.py": "utilisation",
     "bench_view.py": "first page",
@@ -50,7 +51,7 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-SLOW = ("soak", "real", "browser", "model", "study", "bench_ray", "bench_scale")
+SLOW = ("soak", "real", "browser", "model", "study", "bench_ray", "bench_scale", "bench_thousand")
 LONG = pytest.mark.skipif(
     PROFILE != "nightly", reason="kills, browsers and long runs: make test-long"
 )

@@ -12,11 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from archive.history.records import Records
 from archive.pareto import front, front_shares, knee, may_be_on_front, volumes
 from evo.core.arrays import Floats
 from evo.core.records import Record
 from evo.core.seeds import child
 from evo.report.facts.front import FRONT_OBJECTIVES, fully_evaluated, without_baselines
+from evo.report.facts.index import Index
 from evo.report.facts.objectives import Objective, objectives_of
 from evo.report.facts.posterior import BaselineTrials
 from evo.selection.individual import has_merit
@@ -143,6 +145,36 @@ def analyse(
     # 0. In nine analyses of three campaigns none was on the front in more than 0.5 % of draws.
     contenders = np.flatnonzero(may_be_on_front(2 * worst - points, 2 * best - points))
     return replace(analysis, probabilities=_probabilities(analysis, contenders, trials))
+
+
+def front_chances(index: Index, records: Records) -> dict[str, float]:
+    """Probability to be truly on the front, by id, of all that have any chance.
+
+    The same as `analyse` gives, which reads every record.
+
+    Args:
+        index: of the records.
+        records: of which those are read that may be on the front.
+    """
+    baselines = records.several(np.flatnonzero(index.baseline).tolist())
+    if not baselines:
+        return {}
+    full = np.flatnonzero(index.full)
+    columns = ("b_wr", "b_wr_low", "b_wr_high", "n_behaviour")
+    values, lows, highs, novelty = (index.numbers[name][full] for name in columns)
+    certain = np.column_stack([values, novelty])
+    worst, best = np.column_stack([lows, novelty]), np.column_stack([highs, novelty])
+    contenders = full[may_be_on_front(2 * worst - certain, 2 * best - certain)].tolist()
+    if not contenders:
+        return {}
+    draws = BaselineTrials(baselines).draws(
+        records.several(contenders),
+        objectives_of(FRONT_OBJECTIVES),
+        count=DRAWS,
+        rng=child(0, "front"),
+    )
+    shares = front_shares(list(draws)).tolist()
+    return dict(zip((index.ids[place] for place in contenders), shares, strict=True))
 
 
 def on_one_scale(analyses: Sequence[Analysis]) -> list[Analysis]:

@@ -57,7 +57,7 @@ def projected(records: Records, descriptor: str) -> Projection:
     places = np.flatnonzero(np.concatenate(present)) if present else np.zeros(0, np.intp)
     if len(places) < 3:
         return Projection(places[:0], np.zeros((0, 2)), (0.0, 0.0))
-    vectors = np.concatenate(parts).astype(np.float64)
+    vectors = np.concatenate(parts)
     vectors = np.nan_to_num(vectors, posinf=0.0, neginf=0.0)
     # One that is far off would take both axes for itself.
     limit = np.quantile(np.abs(vectors), 0.999)
@@ -67,7 +67,8 @@ def projected(records: Records, descriptor: str) -> Projection:
     _, scales, axes = np.linalg.svd(sample - centre, full_matrices=False)
     variance = scales**2 / max(float((scales**2).sum()), 1e-12)
     shares = (*variance.tolist(), 0.0, 0.0)[:2]
-    return Projection(places, (vectors - centre) @ axes[:2].T, (shares[0], shares[1]))
+    points = ((vectors - centre) @ axes[:2].T).astype(np.float64)
+    return Projection(places, points, (shares[0], shares[1]))
 
 
 def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> Figure:

@@ -9,6 +9,7 @@ import pytest
 from archive.history.reader import Reader
 from evo.campaign.climb import Ascent
 from evo.core.records import Generation, Status
+from evo.report.facts.analysis import analyse, front_chances
 from evo.report.facts.climb import Climbs, fresh_seed
 from evo.report.facts.index import Index
 from evo.report.facts.record import best_record
@@ -107,3 +108,14 @@ def test_a_word_is_not_found_across_two_texts(reader) -> None:
     ends = records[0].candidate.source.lower()[-3:] + records[1].candidate.source.lower()[:3]
 
     assert not Index.of(records).having(ends).any()
+
+
+def test_the_chances_of_columns_are_those_of_records(reader, index) -> None:
+    analysis = analyse(reader.records)
+    pairs = zip(analysis.records, analysis.probabilities, strict=True)
+    expected = {record.id: float(chance) for record, chance in pairs if chance}
+
+    chances = front_chances(index, reader.records)
+
+    assert {id_: chance for id_, chance in chances.items() if chance} == expected
+    assert expected
