@@ -53,6 +53,7 @@ SHAPES = {
     "evolution, islands, portfolio, niches": Shape(3, 1.5),
     "hill, best-of-n, random, nsga2": Shape(0, 1.5),
     "screened": Shape(3, 12.0),
+    "screened, offspring = 4 × trainings": Shape(3, 4.0),
 }
 
 
@@ -71,6 +72,7 @@ WAYS = {
     "… and a lag of 1": Way(12, True, 1),
     "… of 3": Way(12, True, 3),
     "24, copies, a lag of 1": Way(24, True, 1),
+    "24, copies, of 3": Way(24, True, 3),
 }
 
 

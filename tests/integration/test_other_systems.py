@@ -20,7 +20,7 @@ def test_campaigns_are_read_and_confirmed_without_posix_and_generated_code_is_re
     commands = (
         *("status run", "pareto run", "compare run run", "check run"),
         *(f"report run --output {report}", "run demo --set generations=1"),
-        "confirm run --top 1 --epochs 1 --seeds 2",
+        "confirm run --top 1 --epochs 1 --seeds 6",
         "view run --no-browser --port 18437",
     )
 
