@@ -53,7 +53,7 @@ SHAPES = {
     "evolution, islands, portfolio, niches": Shape(3, 1.5),
     "hill, best-of-n, random, nsga2": Shape(0, 1.5),
     "screened": Shape(3, 12.0),
-    "screened, offspring = 4 × trainings": Shape(3, 4.0),
+    "screened, 4 proposals per training": Shape(3, 4.0),
 }
 
 
