@@ -12,7 +12,7 @@ from evo.campaign.kind_needs import check_suits
 from evo.campaign.needs import device_of, needs_of
 from evo.campaign.propose_step import portfolio_of
 from evo.components.kinds import kinds
-from evo.compute.engines.base import engine_called
+from evo.compute.engines.base import engines
 from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.problems import Problems
@@ -87,7 +87,7 @@ def check_parts(
             batch_size = config.protocol.batch_size
             ready |= prepare_tasks(config.kind, [name], batch_size=batch_size)
     with problems.of("compute"):
-        engine_called(config.compute).check(needs_of(config))
+        engines.get(config.compute).check(needs_of(config))
     with problems.of("device"):
         if not problems.has("compute"):
             device_of(config)

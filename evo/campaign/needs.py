@@ -1,7 +1,7 @@
 """Needs of a configuration's trainings: the device, and what a compute engine must know."""
 
 from evo.compute import devices
-from evo.compute.engines.base import engine_called
+from evo.compute.engines.base import engines
 from evo.compute.settings import Needs
 from evo.config import Config
 from evo.llm import models
@@ -16,7 +16,7 @@ def device_of(config: Config) -> str:
     Raises:
         UsageError: "cuda" on a machine without one, or an unknown compute engine.
     """
-    if engine_called(config.compute).is_elsewhere:
+    if engines.get(config.compute).is_elsewhere:
         if config.device == "auto":
             return "cuda" if config.gpus_per_training else "cpu"
         return config.device

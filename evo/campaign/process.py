@@ -20,7 +20,7 @@ from evo.campaign.progress import OnProgress
 from evo.campaign.resources import Resources
 from evo.components.kinds import kinds
 from evo.compute import devices
-from evo.compute.engines.base import Engine, engine_called
+from evo.compute.engines.base import Engine, engines
 from evo.compute.losses import Loss
 from evo.compute.packing import per_gpu
 from evo.compute.work import Work
@@ -106,7 +106,7 @@ def measured_share(config: Config, pool: Workers) -> float | None:
     if peak is None:
         return None
     most = _MOST_PER_GPU
-    if not engine_called(config.compute).is_elsewhere:
+    if not engines.get(config.compute).is_elsewhere:
         cores = devices.worker_count("cpu", cpus=config.cpus_per_training)
         most = max(1, cores // devices.worker_count("cuda"))
     return 1 / per_gpu(peak, most=most)
@@ -128,7 +128,7 @@ def worker_count(config: Config) -> int:
     """Number of workers of a configuration; where a cluster says it, the most that are of use."""
     if config.workers:
         return config.workers
-    if engine_called(config.compute).is_elsewhere:
+    if engines.get(config.compute).is_elsewhere:
         return config.trainings
     # More processes than a generation has trainings would only start up and wait.
     on_this_machine = devices.worker_count(
@@ -144,7 +144,7 @@ def engine_of(config: Config) -> Engine:
         UsageError: there is none of the name.
     """
     work = Work(config.kind, config.tasks, config.protocol, device_of(config), config.timeout_s)
-    return engine_called(config.compute)(work, needs_of(config))
+    return engines.get(config.compute)(work, needs_of(config))
 
 
 def workers(config: Config, *, note: Callable[[Loss], None] = lambda _: None) -> Workers:

@@ -97,8 +97,6 @@ class Worker:
 
 def _processor_seconds() -> float:
     """Processor time of this process and of the forks that it has waited for."""
-    if sys.platform == "win32":
-        return time.process_time()
     forks = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + forks.ru_utime + forks.ru_stime
 

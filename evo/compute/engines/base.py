@@ -6,7 +6,6 @@ trusted loader. Which jobs are handed over, which are tried again and what count
 fault is decided by `evo.compute.workers` alone, so that results do not depend on the engine.
 """
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -149,16 +148,3 @@ class Engine(ABC):
 
 
 engines: Registry[Engine] = Registry("compute engine", "evo.compute.engines", "engines")
-
-
-def engine_called(name: str) -> type[Engine]:
-    """The engine of a name; `local` trains in this process where no other can be forked.
-
-    Raises:
-        UsageError: there is none of the name.
-    """
-    if name == "local" and not hasattr(os, "fork"):
-        from evo.compute.engines.inline import Inline  # noqa: PLC0415 - it imports this module
-
-        return Inline
-    return engines.get(name)
