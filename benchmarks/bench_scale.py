@@ -95,15 +95,16 @@ def status(campaign: Path) -> str:
 def view(campaign: Path) -> str:
     """The first page, what is counted in the background after it, then other pages."""
     app = build_app(Places([str(campaign)]))
-    taken = [("first page", seconds(app, "overview", campaign=campaign.name))]
+    print(f"  first page: {seconds(app, 'overview', campaign=campaign.name):.2f} s", flush=True)
     start = before = time.process_time()
     time.sleep(2)
     while time.process_time() > before + 0.1:
         before = time.process_time()
         time.sleep(2)
-    taken.append(("counted after it", before - start))
-    taken += [(page, seconds(app, page, campaign=campaign.name)) for page in PAGES]
-    return ", ".join(f"{page} {used:.2f} s" for page, used in taken)
+    print(f"  counted after it: {before - start:.2f} s", flush=True)
+    for page in PAGES:
+        print(f"  {page}: {seconds(app, page, campaign=campaign.name):.2f} s", flush=True)
+    return f"{len(PAGES)} pages after the first"
 
 
 PAGES = (
