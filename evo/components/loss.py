@@ -21,13 +21,15 @@ from evo.components.kinds import kinds
 from evo.components.rows import each_row
 from evo.core.contract import Contract, Input
 from evo.core.records import Vector
-from evo.networks.informed import completed, contract_of, marked
+from evo.networks.informed import completed, contract_of, marked, reads
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _REACH = 30.0
 """Logits of probes lie in [-30, 30]: e³⁰ is still finite, and softmax is 0 or 1 to seven digits."""
 
+_FURTHER_ROWS = (4, 5)
+"""Places of the teacher's logits and of features among the arguments."""
 _SETTINGS = ((0.02, 0.25), (1.0, 0.0), (1e-6, 0.999))
 """Samples of the last class over those of the first, and progress, that a loss must bear."""
 
@@ -84,6 +86,17 @@ class LossKind(Kind):
         optional=(
             Input("counts", "feature", "training samples of each class, at least 1", 1, 100),
             Input("t", "number", "progress of the training, in [0, 1)", 0.5, 0.5),
+            Input(
+                "teacher",
+                "argument",
+                "logits of a teacher, the network with weights averaged over the steps so far; "
+                "no gradient reaches it",
+            ),
+            Input(
+                "features",
+                "row",
+                "what the last activation gives for each sample, (n, d); gradients reach it",
+            ),
         ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
@@ -136,14 +149,20 @@ class LossKind(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component in place of the task's objective, while it trains."""
-        row_by_row = each_row(component, rows=2, mapped=1)
-        return Parts(loss=marked(component, self.contract, row_by_row), judged_by="accuracy")
+        row_by_row = each_row(component, rows=2, mapped=1, further=_FURTHER_ROWS)
+        return Parts(
+            loss=marked(component, self.contract, row_by_row),
+            judged_by="accuracy",
+            loss_sees_teacher=reads(component, self.contract, "teacher"),
+            loss_sees_features=reads(component, self.contract, "features"),
+        )
 
     def behaviour(self, component: Component) -> Vector:
         """Its pull on each logit of 16 samples of 5 classes, of mean square 1: (80,).
 
         Half of the samples are undecided, half decided, rightly or wrongly. The first class has
-        most training samples, and training is a fourth over, for a component that sees that.
+        most training samples, and training is a fourth over, for a component that sees that. What
+        a component does to features counts by the logits that they are made of here.
         """
         component = self._in(component, _SETTINGS[0])
         logits = torch.cat([normal_probe(8, 5), 4 * normal_probe(8, 5, seed=1)])
@@ -162,9 +181,15 @@ class LossKind(Kind):
         def optional(outputs: torch.Tensor) -> list[torch.Tensor]:
             classes = outputs.shape[-1]
             counts = 1 + 499 * ratio ** (torch.arange(classes) / max(1, classes - 1))
-            return [counts.floor(), torch.tensor(progress)]
+            return [counts.floor(), torch.tensor(progress), *_teacher_and_features(outputs)]
 
         return completed(component, self.contract, optional)
+
+
+def _teacher_and_features(outputs: torch.Tensor) -> list[torch.Tensor]:
+    """A teacher's logits and features that follow from each sample's own logits."""
+    features = torch.cat([torch.tanh(outputs), F.relu(outputs)], dim=-1)
+    return [4 * torch.cos(3 * outputs.detach()), features]
 
 
 def _answers(samples: int, classes: int) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """Contract checks for kinds whose components work row by row."""
 
+from collections.abc import Collection
+
 import torch
 
 from evo.components.base import ContractError
@@ -30,7 +32,9 @@ def rows_probe() -> torch.Tensor:
     return torch.stack([row for _, row in named_rows()])
 
 
-def each_row(component: Component, *, rows: int = 1, mapped: int = 0) -> Component:
+def each_row(
+    component: Component, *, rows: int = 1, mapped: int = 0, further: Collection[int] = ()
+) -> Component:
     """The component as training calls it: on every row by itself, so that none can see another.
 
     Checks only show what a component does with probes; this holds for any input, and for gradients.
@@ -40,15 +44,21 @@ def each_row(component: Component, *, rows: int = 1, mapped: int = 0) -> Compone
         rows: how many of its first arguments are rows.
         mapped: how many of those after them come with one for each row, without its dimension; all
             rows share the others.
+        further: places of arguments behind those that are rows, too.
     """
 
     def on_one(*arguments: torch.Tensor) -> torch.Tensor:
-        return component(
-            *(row.unsqueeze(0) for row in arguments[:rows]), *arguments[rows:]
-        ).squeeze(0)
+        given = (
+            one.unsqueeze(0) if place < rows or place in further else one
+            for place, one in enumerate(arguments)
+        )
+        return component(*given).squeeze(0)
 
     def on_all(*arguments: torch.Tensor) -> torch.Tensor:
-        dims = tuple(0 if place < rows + mapped else None for place in range(len(arguments)))
+        dims = tuple(
+            0 if place < rows + mapped or place in further else None
+            for place in range(len(arguments))
+        )
         return torch.func.vmap(on_one, dims)(*arguments)
 
     return on_all

@@ -8,6 +8,10 @@ SEPARATOR = "+"
 """Separator between the names of kinds that are evolved together."""
 
 
+_FURTHER_COLUMNS = 3
+"""Columns of a probe's "row" beyond those of its first argument: another number than that."""
+
+
 class Learnable(NamedTuple):
     """A trainable parameter of a component.
 
@@ -29,7 +33,8 @@ class Input(NamedTuple):
     Attributes:
         name: name of the parameter.
         shape: "argument" for the shape of the first argument; "feature" for its last dimension
-            alone, a vector; "number" for ().
+            alone, a vector; "row" for a matrix with as many rows and any number of columns;
+            "number" for ().
         meaning: what it holds, in words for prompts.
         low: the least number in it.
         high: the greatest.
@@ -37,7 +42,7 @@ class Input(NamedTuple):
     """
 
     name: str
-    shape: Literal["argument", "feature", "number"]
+    shape: Literal["argument", "feature", "row", "number"]
     meaning: str
     low: float = -3.0
     high: float = 3.0
@@ -45,6 +50,8 @@ class Input(NamedTuple):
 
     def shape_beside(self, argument: Sequence[int]) -> tuple[int, ...]:
         """Its shape where the first argument has this one."""
+        if self.shape == "row":
+            return (argument[0], argument[-1] + _FURTHER_COLUMNS)
         last = {"argument": len(argument), "feature": 1, "number": 0}[self.shape]
         return tuple(argument[len(argument) - last :])
 
@@ -65,7 +72,8 @@ class Contract:
         scalars: parameters that follow the arguments, tensors of shape ().
         learnables: trainable parameters that follow those.
         optional: inputs that a source may take after those, in any order and without a default. A
-            graph takes none of them, or all: see `full`.
+            graph takes none of them, or all: see `full`. New ones are added at the end, since a
+            graph from before takes the first of them.
         taken: those that the source at hand takes, in their order; see `seeing`.
     """
 
@@ -120,7 +128,9 @@ class Contract:
 
     def of_graph(self, inputs: int | None) -> "Contract":
         """The contract of a graph with as many inputs; None for a plain function, as it stands."""
-        return self.full if inputs == len(self.full.parameters) else self
+        further = 0 if inputs is None else inputs - len(self.parameters)
+        is_known = 0 < further <= len(self.optional)
+        return replace(self, taken=self.optional[:further]) if is_known else self
 
     def shapes(self, required: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
         """Shapes of all parameters, from those of all but the optional inputs taken."""

@@ -32,13 +32,19 @@ class Counted(Protocol):
 
 @dataclass(frozen=True)
 class Informed:
-    """A component that takes all optional inputs of its kind after the others."""
+    """A component that takes all optional inputs of its kind after the others.
+
+    Attributes:
+        component: to call.
+        inputs: how many it takes; None for all, fewer where its kind has got further ones since.
+    """
 
     component: Component
+    inputs: int | None = None
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
         """The output."""
-        return self.component(*inputs)
+        return self.component(*inputs[: self.inputs])
 
 
 def contract_of(component: Component, contract: Contract) -> Contract:
@@ -55,7 +61,11 @@ def marked(component: Component, contract: Contract, plain: Component | None = N
         plain: what computes it, where that is not the component itself.
     """
     computed = component if plain is None else plain
-    return Informed(computed) if contract_of(component, contract).taken else computed
+    kept = contract_of(component, contract)
+    if not kept.taken:
+        return computed
+    is_older = len(kept.taken) < len(contract.optional)
+    return Informed(computed, len(kept.parameters) if is_older else None)
 
 
 def completed(
@@ -70,21 +80,22 @@ def completed(
         contract: of its kind.
         optional: all optional inputs, in order, for the first argument.
     """
-    if not contract_of(component, contract).taken:
+    count = len(contract_of(component, contract).taken)
+    if not count:
         return component
 
     def complete(*inputs: torch.Tensor) -> torch.Tensor:
-        return component(*inputs, *optional(inputs[0]))
+        return component(*inputs, *optional(inputs[0])[:count])
 
     return complete
 
 
 def reads(component: Component, contract: Contract, name: str) -> bool:
     """True if a component takes and reads the optional input of this name."""
-    kept = contract_of(component, contract)
-    if not isinstance(component, Counted) or not kept.taken:
+    names = contract_of(component, contract).parameters
+    if not isinstance(component, Counted) or name not in names:
         return False
-    return kept.parameters.index(name) in component.reads()
+    return names.index(name) in component.reads()
 
 
 def unread(component: Component, contract: Contract) -> frozenset[str]:

@@ -38,7 +38,8 @@ class Parts:
         attend          noise, of the shape of the scores; 1 in training, else 0, ()
         normalize       mean and variance of each feature (features,), see `running`
         preprocess      noise (n, d); 1 in training, else 0, ()
-        loss            samples of each class (n, classes), progress ()
+        loss            samples of each class (n, classes), progress (), logits of the teacher
+                        (n, classes), features (n, d)
         penalty         noise (outputs, inputs), progress (), number of the layer (), of layers ()
         activity        gradient of each sample's loss by the signal (n, d), progress (), number of
                         the signal (), of signals ()
@@ -52,8 +53,7 @@ class Parts:
         penalty: of one weight matrix (outputs, inputs) → (); its sum over all matrices of the
             network is added to the training loss. None for no penalty.
         activity: penalty of one signal, (n, d) → (), rows being samples, patches, tokens or pixels;
-            its sum over what activations give and the outputs is added to the training loss, see
-            `activity`. None for no penalty.
+            its sum over what activations give and the outputs is added to the training loss.
         activity_sees_gradients: whether it reads the gradient, which takes a second pass.
         normalize: applied to the signal of a layer, (rows, features) of one copy, rows apart, at
             the layers that the network chooses. None for the network's own normalisation.
@@ -63,6 +63,7 @@ class Parts:
             tensors () → initial weights of a layer. None for the network's own.
         loss: training loss in place of the task's: logits (n, classes) and one-hot targets
             (n, classes) → (n,), rows apart. None for the task's.
+        loss_sees_teacher: whether it reads the teacher's logits; likewise for features.
         update: update rule in place of Adam: gradient, two states and weights of one parameter
             tensor, (p,) each, and the number of the step, () → (3, p): the decrease of the weights
             before the learning rate, and the new states. None for Adam.
@@ -88,6 +89,8 @@ class Parts:
     attend: Component | None = None
     initialize: Component | None = None
     loss: LossFunction | None = None
+    loss_sees_teacher: bool = False
+    loss_sees_features: bool = False
     update: Update | None = None
     schedule: Component | None = None
     judged_by: Literal["loss", "accuracy"] = "loss"
@@ -102,13 +105,13 @@ class Parts:
     @property
     def activates_copies(self) -> bool:
         """Whether it must be seen which part of an activation's signal is which copy's."""
-        learns = bool(self.activation_learnables)
-        return learns or isinstance(self.activation, Informed) or self.notes_signals
+        is_informed = isinstance(self.activation, Informed)
+        return bool(self.activation_learnables) or is_informed or self.notes_signals
 
     @property
     def notes_signals(self) -> bool:
         """Whether a component asks for what activations give."""
-        return self.activity is not None
+        return self.activity is not None or self.loss_sees_features
 
     def activated(
         self,
@@ -287,7 +290,10 @@ class Parts:
         optional: list[torch.Tensor] = []
         if isinstance(self.loss, Informed):
             counts = self.state.counts_of(outputs)
-            optional = [counts.flatten(0, 1), self.state.number(self.state.progress, outputs)]
+            progress = self.state.number(self.state.progress, outputs)
+            teacher = outputs.detach() if self.state.teacher is None else self.state.teacher
+            features = self.state.features_of(outputs)
+            optional = [counts.flatten(0, 1), progress, teacher.flatten(0, 1), features]
         # The loss treats rows separately, so the samples of all copies can be its rows.
         rows = outputs.flatten(0, 1)
         return self.loss(rows, expected.flatten(0, 1), *optional).view(targets.shape)

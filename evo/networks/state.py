@@ -21,6 +21,8 @@ class TrainingState:
         class_counts: samples of each class in a copy's training data, at least 1 each:
             (copies, classes). None for as many of each.
         noise: draws the noise of a step; None for zeros.
+        teacher: logits of the teacher for this batch, (copies, batch, classes), where a loss asks
+            for them; None for those of the network itself.
         signals: what each activation gave in this step, (copies, …) with features last, in one
             tensor or in parts that follow each other, where a component asks for it; else None.
     """
@@ -29,6 +31,7 @@ class TrainingState:
     is_training: bool = False
     class_counts: torch.Tensor | None = None
     noise: Noise | None = None
+    teacher: torch.Tensor | None = None
     signals: list[Sequence[torch.Tensor]] | None = None
 
     def drawn(self, like: torch.Tensor, *, copies_dim: int = 0) -> torch.Tensor:
@@ -43,6 +46,16 @@ class TrainingState:
         if self.class_counts is None:
             return torch.ones_like(outputs)
         return self.class_counts.to(outputs).unsqueeze(1).expand_as(outputs)
+
+    def features_of(self, outputs: torch.Tensor) -> torch.Tensor:
+        """What the last activation gave for the samples of all copies: (copies · batch, features).
+
+        Places of a sample follow each other; zeros where nothing was noted.
+        """
+        if not self.signals:
+            return torch.zeros_like(outputs).flatten(0, 1)
+        last = torch.cat([*self.signals[-1]])
+        return last.reshape(outputs.shape[0] * outputs.shape[1], -1).to(outputs)
 
     def number(self, value: float, like: torch.Tensor) -> torch.Tensor:
         """A number as a component takes it: ()."""

@@ -142,6 +142,8 @@ class TorchParts:
     def loss(self, class_counts: torch.Tensor | None = None) -> nn.Module:
         """The training loss of logits and classes; else `nn.CrossEntropyLoss()`.
 
+        One with further inputs may be called with `teacher=` and `features=`, too.
+
         Args:
             class_counts: training samples of each class, (classes,), for a loss that sees them.
         """

@@ -111,7 +111,7 @@ class Loss(nn.Module):
     Targets are class indices (n,), or one-hot floats of the shape of the logits.$notes
     """
 $init
-    def forward(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward($further) -> torch.Tensor:
         if targets.dim() < logits.dim():
             targets = F.one_hot(targets, logits.shape[-1]).to(logits.dtype)
         return $losses.mean()
@@ -122,7 +122,16 @@ INFORMED_LOSS = {
     Args:
         counts: training samples of each class, (classes,); by default as many of each.
 
-    Set `progress`, in [0, 1), as training goes on.""",
+    Set `progress`, in [0, 1), as training goes on. A loss of a teacher or of features
+    takes the teacher's logits, in training those of averaged weights, and what the last activation
+    gave.""",
+    "further": """
+        self,
+        logits: torch.Tensor,
+        targets: torch.Tensor,
+        teacher: torch.Tensor | None = None,
+        features: torch.Tensor | None = None,
+    """,
     "init": """
     def __init__(self, counts: torch.Tensor | None = None) -> None:
         super().__init__()
@@ -130,7 +139,12 @@ INFORMED_LOSS = {
         self.progress = 0.0
 """,
     "losses": """$function(
-            logits, targets, self._counts(logits), logits.new_tensor(self.progress)
+            logits,
+            targets,
+            self._counts(logits),
+            logits.new_tensor(self.progress),
+            logits.detach() if teacher is None else teacher,
+            torch.zeros_like(logits) if features is None else features.flatten(1),
         )""",
     "methods": """
     def _counts(self, logits: torch.Tensor) -> torch.Tensor:

@@ -124,7 +124,11 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "loss": Wrapper(
         ("Loss",),
         LOSS,
-        plain=_without(INFORMED_LOSS) | {"losses": "$function(logits, targets)"},
+        plain=_without(INFORMED_LOSS)
+        | {
+            "further": "self, logits: torch.Tensor, targets: torch.Tensor",
+            "losses": "$function(logits, targets)",
+        },
         informed=INFORMED_LOSS,
     ),
     "initialize": Wrapper(

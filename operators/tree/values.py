@@ -50,6 +50,7 @@ class ExpressionType(IntEnum):
 _TYPES_OF_INPUTS = {
     "argument": ExpressionType.TENSOR,
     "feature": ExpressionType.RESHAPED,
+    "row": ExpressionType.RESHAPED,
     "number": ExpressionType.OTHER,
 }
 TENSORS = (ExpressionType.TENSOR, ExpressionType.RESHAPED)

@@ -19,6 +19,7 @@ from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import Probe, look
 from evo.evaluation.training.recorded import Passed
 from evo.evaluation.training.rule import StackedRule
+from evo.evaluation.training.teacher import Teacher
 from evo.networks.activity import activity_penalties
 from evo.networks.base import Network, Parameters
 from evo.networks.informed import Informed
@@ -97,6 +98,7 @@ class Copies:
         if isinstance(parts.loss, Informed):
             classes = F.one_hot(self._targets[self.rows.train], data.outputs)
             self.state.class_counts = classes.sum(1).clamp(min=1)
+        self._teacher = Teacher() if parts.loss_sees_teacher else None
         shape = tuple(data.train.inputs.shape[1:])
         starts = [
             network.fresh(shape, data.outputs, seeded_generator(seed, "weights"), parts)
@@ -141,6 +143,8 @@ class Copies:
             also, further = self._pass(piece, of=rows.shape[1], penalised=False)
             passed = Passed(*(torch.cat(pair, dim=1) for pair in zip(passed, also, strict=True)))
             gradients = [one + other for one, other in zip(gradients, further, strict=True)]
+        if self._teacher is not None:
+            self._teacher.follow(self._parameters)
         self._optimiser.step(gradients, schedule=schedule)
         self.state.is_training = False
         return passed
@@ -150,6 +154,7 @@ class Copies:
     ) -> tuple[Passed, list[torch.Tensor]]:
         """Results and gradients of a part of a batch, which has `of` samples in all."""
         state = self.state
+        state.teacher = self._taught(rows)
         state.signals = [] if self._parts.notes_signals else None
         outputs, targets = self._outputs(rows)
         # Copies share no parameters, so the gradient of the sum is each copy's own gradient.
@@ -160,7 +165,7 @@ class Copies:
             summed.append(penalties)
             weights.append(self._strengths)
         activity = activity_penalties(self._parts, outputs, losses)
-        state.signals = None
+        state.signals = state.teacher = None
         if activity is not None and activity.requires_grad:
             summed.append(activity)
             weights.append(self._strengths * rows.shape[1] / of)
@@ -202,6 +207,16 @@ class Copies:
             return None
         return self._parts.penalties(self._network.matrices(self._optimiser.parameters))
 
+    def _taught(self, rows: torch.Tensor) -> torch.Tensor | None:
+        """Logits of the teacher, which is tested while the copies train; None without one."""
+        if self._teacher is None or not self._teacher.parameters:
+            return None
+        self.state.is_training = False
+        with torch.no_grad():
+            outputs, _ = self._outputs(rows, self._teacher.parameters)
+        self.state.is_training = True
+        return outputs
+
     def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Deciding loss and accuracy, each (seeds, settings), on sample indices (copies, count)."""
         with torch.no_grad():
@@ -220,16 +235,22 @@ class Copies:
         """What the optimiser trains, and the statistics that the forward pass updates."""
         return self._optimiser.parameters | self._statistics
 
-    def _outputs(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Outputs of every copy on its sample indices (copies, batch), and the targets."""
+    def _outputs(
+        self, rows: torch.Tensor, parameters: Parameters | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Outputs of every copy on its sample indices (copies, batch), and the targets.
+
+        With other parameters than its own, where they are given.
+        """
         inputs, targets = self._samples(rows)
+        parameters = self._parameters if parameters is None else parameters
         if self._precision == "float32":
-            return self._network.forward(self._parameters, inputs, self._parts), targets
+            return self._network.forward(parameters, inputs, self._parts), targets
         # Without its cache, which a recorded step would read after it was freed.
         with torch.autocast(
             self._device.type, getattr(torch, self._precision), cache_enabled=False
         ):
-            outputs = self._network.forward(self._parameters, inputs, self._parts)
+            outputs = self._network.forward(parameters, inputs, self._parts)
         return outputs.float(), targets
 
     def _samples(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
