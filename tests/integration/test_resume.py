@@ -47,7 +47,7 @@ STRATEGIES = {
         "selection.portfolio=['merit+rank', 'elite+best', 'niches+rank', 'baselines+uniform']",
     ),
     "a lag of one": ("overlap=1",),
-    "a lag of three": ("overlap=3", "population=8", "selection.islands=2"),
+    "a lag of three": ("generations=4", "overlap=3", "population=8", "selection.islands=2"),
     "history": ("selection.survival=elite", "selection.parents=epsilon-history"),
     "few children": ("selection.parents=few-children",),
     "islands": ("population=12", "selection.islands=3", "selection.migrate_every=2"),
@@ -208,7 +208,7 @@ def test_generations_that_overlap_are_killed_anywhere_and_are_the_same_byte_for_
 def test_with_every_strategy_a_campaign_resumes_as_if_it_had_never_been_cut(
     whole, tmp_path, name
 ) -> None:
-    more = (*STRATEGIES[name], "generations=4")
+    more = ("generations=3", *STRATEGIES[name])
     uncut = live(tmp_path / "uncut", more=more)
 
     for part in (0.4,) if PROFILE == "ci" else (0.25, 0.5):

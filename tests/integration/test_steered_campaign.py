@@ -7,6 +7,7 @@ from typing import Any
 import no_training
 import pytest
 from steering import configure, run, said, segments, with_models
+from support.profiles import only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -86,7 +87,10 @@ def steered(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("die_at", [(2, "archive"), (3, "propose"), (3, "archive"), (4, "screen")])
+@pytest.mark.parametrize(
+    "die_at",
+    [(2, "archive"), (4, "screen"), *only_long(((3, "propose"),), ((3, "archive"),))],
+)
 def test_a_steered_campaign_that_is_killed_and_resumed_is_the_same_history(
     steered, tmp_path, die_at
 ) -> None:

@@ -37,6 +37,7 @@ from evo.core.records import Outcome
 _PRELOAD = (
     "evo.compute.preload",  # first: it speeds the others up
     train.__module__,
+    __name__,
     "torch.fx.experimental.symbolic_shapes",  # torch imports it, and SymPy, at the first gradient
 )
 """Modules that each worker would import by itself, or at its first training."""

@@ -39,7 +39,7 @@ def live_and_die(processes, folder, life, seconds):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("campaign", range(many(4, nightly=60)))
+@pytest.mark.parametrize("campaign", range(many(2, nightly=60)))
 def test_whatever_was_acknowledged_survives_sigkill_and_is_paid_once(processes, tmp_path, campaign):
     folder = tmp_path / "run"
     History.create(folder, config={}, environment={}).close()
