@@ -164,9 +164,14 @@ class Segment(NamedTuple):
         Raises:
             FileNotFoundError: the segment was merged into another one since.
         """
+        schema = LISTS["trial"]
         with opened(self.path) as file:
-            columns = cut_lists(file.take, "trial", LISTS["trial"], places[0], places[-1] + 1)
-        return unpack_trials(columns, [place - places[0] for place in places])
+            if len(places) > _FEW:
+                first = places[0]
+                columns = cut_lists(file.take, "trial", schema, first, places[-1] + 1)
+                return unpack_trials(columns, [place - first for place in places])
+            cuts = (cut_lists(file.take, "trial", schema, p, p + 1) for p in places)
+            return [unpack_trials(cut, [0])[0] for cut in cuts]
 
 
 def file_name(generations: range) -> str:

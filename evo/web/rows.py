@@ -27,7 +27,7 @@ def rows_of(campaign: LiveCampaign, places: Sequence[int]) -> list[dict[str, Any
     """Records of the index as rows, with the columns that are read from disk or made of trials."""
     index = campaign.index
     reasons = index.stored("reason").several(places)
-    means = {name: column[places].tolist() for name, column in index.means._asdict().items()}
+    means = {name: column.tolist() for name, column in index.means_at(places)._asdict().items()}
     rows: list[dict[str, Any]] = []
     for number, (place, reason) in enumerate(zip(places, reasons, strict=True)):
         known = {name: values[number] for name, values in means.items()}

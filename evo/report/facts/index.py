@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.history.records import Records, as_history
-from archive.store.tables import Columns, Schema
+from archive.store.record_columns import LISTS
+from archive.store.tables import Columns, Schema, pack_lists
 from evo.core.arrays import Floats
 from evo.core.fields import PARENT_FIELDS, fields_of
 from evo.core.records import ABLATION_OPERATOR, BASELINE_OPERATOR, Record, Status
@@ -135,6 +136,11 @@ class Index:
         parts = [self._means, *(means_of(block) for block in blocks)]
         self._means = Means(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
         return self._means
+
+    def means_at(self, places: Sequence[int]) -> Means:
+        """Mean loss and metric of the records at some places, of which alone trials are read."""
+        trials = self._records.trials(places)
+        return means_of(pack_lists("trial", LISTS["trial"], trials))
 
     def measures(self, name: str) -> Floats:
         """A column of numbers, or one of `Means`: (n,)."""

@@ -41,6 +41,13 @@ def test_losses_and_metrics_are_those_of_an_export(records, index):
         assert np.isfinite(index.measures(name)[index.full]).all()
 
 
+def test_the_means_of_some_are_those_of_all(index):
+    places = [len(index) - 1, 0, 40, 3]
+
+    for some, whole in zip(index.means_at(places), index.means, strict=True):
+        np.testing.assert_array_equal(some, whole[places])
+
+
 def test_the_lowest_loss_comes_first_at_the_first_click():
     assert Query().sorted_by("loss") == "sort=loss&order=up"
     assert Query().sorted_by("metric") == "sort=metric"
