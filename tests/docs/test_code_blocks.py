@@ -259,8 +259,8 @@ def test_every_command_that_answers_takes_json() -> None:
     }
 
     assert "status" in plain
-    # Three write files, two serve: pages and tools.
-    assert without == {"export", "report", "skill", "view", "mcp"}
+    # Three write files, three serve: pages, tools and graphs.
+    assert without == {"export", "report", "skill", "view", "mcp", "sandbox"}
 
 
 UNDATED = [page for page in (*PAGES, "CONTRIBUTING.md") if "measurements" not in page]
