@@ -6,29 +6,30 @@ is not trusted; `Graph.parse` reads it as any other.
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from traceback import walk_tb
 from typing import Any
 
 import torch
 
+from evo.validation.graph.beyond import sizes_beyond
 from evo.validation.graph.candidate_frames import (
     CANDIDATE,
     CANDIDATE_MODULE,
     is_candidate,
     running_line,
 )
-from evo.validation.graph.choices import Way, joined
+from evo.validation.graph.cases import Ways, cases_by_sizes, joined_ways
+from evo.validation.graph.choices import Way
 from evo.validation.graph.component_builtins import BUILTINS
 from evo.validation.graph.decisions import Decisions
 from evo.validation.graph.explanations import explain, explain_difference
-from evo.validation.graph.merging import DifferenceError, Trace, merged, of_inputs
+from evo.validation.graph.merging import DifferenceError
 from evo.validation.graph.recorder import Notes, record
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.rewriting import compiled
 from evo.validation.graph.sizes import MAX_CASES, Shapes
 from evo.validation.graph.tracking import tracking
-from evo.validation.graph.writer import write_graphs
 
 
 def trace(
@@ -82,53 +83,6 @@ def _with(component: Callable[..., object], taken: Sequence[int] | None) -> Call
     return lambda *arguments: component(*(arguments[place] for place in taken))
 
 
-_Ways = Mapping[Way, Recording]
-_Condition = list[Any]
-"""A formula of sizes and the outcome that it must have."""
-
-
-def _joined(recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
-    ways = [way for way in recordings[0] if all(way in others for others in recordings)]
-    if any(len(others) != len(ways) for others in recordings):
-        raise DifferenceError(0)
-    return joined(
-        {way: merged(_traces([others[way] for others in recordings], shapes)) for way in ways}
-    )
-
-
-def _cases(
-    traced: Sequence[tuple[_Ways, Shapes]], depth: int
-) -> list[tuple[list[_Condition], str]] | None:
-    """Graphs with the conditions on sizes under which each is the component; None without.
-
-    Args:
-        traced: recordings at several shapes that agree in their first comparisons.
-        depth: number of those.
-    """
-    try:
-        if len(traced) > 1 or all(max(shape, default=1) == 1 for shape in traced[0][1]):
-            return [([], _joined(*zip(*traced, strict=True)))]
-        return None  # at one shape, what follows the sizes cannot be told from what does not
-    except DifferenceError:
-        pass
-    firsts = [next(iter(ways.values())) for ways, _ in traced]
-    choices = [[*first.choices][depth : depth + 1] for first in firsts]
-    if not all(choices) or any(choice[0][0] != choices[0][0][0] for choice in choices):
-        return None
-    ledgers, shapes = [first.ledger for first in firsts], [sizes for _, sizes in traced]
-    formula = of_inputs(choices[0][0][0], ledgers, shapes)
-    if formula is None:
-        return None
-    cases: list[tuple[list[_Condition], str]] = []
-    for outcome in (True, False):
-        side = [one for one, choice in zip(traced, choices, strict=True) if choice[0][1] is outcome]
-        of_side = _cases(side, depth + 1) if side else []
-        if of_side is None:
-            return None
-        cases += [([[formula, outcome], *when], text) for when, text in of_side]
-    return cases
-
-
 class _Tracer:
     def __init__(
         self,
@@ -155,9 +109,20 @@ class _Tracer:
         if any(one.ledger or one.has_lists for ways in recordings for one in ways.values()):
             shapes = [*shapes, *wide_shapes]
             recordings += [self._recorded(sizes) for sizes in wide_shapes]
+            shapes, recordings = self._beyond(shapes, recordings)
         text = self._text(recordings, shapes)
         self._expect_no_memory(shapes[0])
         return text
+
+    def _beyond(
+        self, shapes: Sequence[Shapes], recordings: list[dict[Way, Recording]]
+    ) -> tuple[Sequence[Shapes], list[dict[Way, Recording]]]:
+        """With those at sizes where an `if` goes another way than at all others."""
+        firsts = [next(iter(ways.values())) for ways in recordings]
+        further = sizes_beyond(
+            [one.choices for one in firsts], [one.ledger for one in firsts], shapes
+        )
+        return [*shapes, *further], [*recordings, *(self._recorded(sizes) for sizes in further)]
 
     def _expect_no_memory(self, shapes: Shapes) -> None:
         """Expect that a call at the first shapes computes what the first one did."""
@@ -167,7 +132,7 @@ class _Tracer:
                 "between calls, as a class does in `self`; make what a call needs within the call"
             )
 
-    def _text(self, recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
+    def _text(self, recordings: Sequence[Ways], shapes: Sequence[Shapes]) -> str:
         try:
             return self._joined(recordings, shapes)
         except DifferenceError:
@@ -180,14 +145,14 @@ class _Tracer:
             self._expect_no_memory(shapes[0])
             raise TraceError(explain_difference(difference)) from None
 
-    def _joined(self, recordings: Sequence[_Ways], shapes: Sequence[Shapes]) -> str:
+    def _joined(self, recordings: Sequence[Ways], shapes: Sequence[Shapes]) -> str:
         """The graph of all ways; of several cases by sizes, where it is not the same at all."""
         try:
-            return _joined(recordings, shapes)
+            return joined_ways(recordings, shapes)
         except DifferenceError:
-            cases = _cases(list(zip(recordings, shapes, strict=True)), 0)
+            cases = cases_by_sizes(list(zip(recordings, shapes, strict=True)), 0)
         if cases is None or len(cases) > MAX_CASES:
-            return _joined(recordings, shapes)  # and say what differs
+            return joined_ways(recordings, shapes)  # and say what differs
         documents = [(when, json.loads(text)) for when, text in cases]
         document = {
             "inputs": documents[0][1]["inputs"],
@@ -239,7 +204,7 @@ def _is_raised_by_candidate(error: Exception) -> bool:
     return bool(frames) and is_candidate(frames[-1])
 
 
-def _calls(ways: _Ways) -> list[Any]:
+def _calls(ways: Ways) -> list[Any]:
     """The calls and constants of recordings at one shape, to compare with those of another call."""
     return [
         (
@@ -248,15 +213,6 @@ def _calls(ways: _Ways) -> list[Any]:
             [str(constant.tolist()) for constant in one.constants.values()],
         )
         for way, one in ways.items()
-    ]
-
-
-def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
-    return [
-        Trace(written.text, sizes, recording.ledger, written.from_back, written.lines)
-        for written, sizes, recording in zip(
-            write_graphs(recordings), shapes, recordings, strict=True
-        )
     ]
 
 

@@ -1,0 +1,70 @@
+"""One graph of several traces, or several by the sizes at which each holds. Runs in the child."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evo.validation.graph.choices import Way, joined
+from evo.validation.graph.merging import DifferenceError, Trace, merged, of_inputs
+from evo.validation.graph.recording import Recording
+from evo.validation.graph.sizes import Shapes
+from evo.validation.graph.writer import write_graphs
+
+Ways = Mapping[Way, Recording]
+_Condition = list[Any]
+"""A formula of sizes and the outcome that it must have."""
+
+
+def joined_ways(recordings: Sequence[Ways], shapes: Sequence[Shapes]) -> str:
+    """One graph for all shapes, of all ways that the function goes by tensors.
+
+    Raises:
+        DifferenceError: no one graph computes the function at all of them.
+    """
+    ways = [way for way in recordings[0] if all(way in others for others in recordings)]
+    if any(len(others) != len(ways) for others in recordings):
+        raise DifferenceError(0)
+    return joined(
+        {way: merged(_traces([others[way] for others in recordings], shapes)) for way in ways}
+    )
+
+
+def cases_by_sizes(
+    traced: Sequence[tuple[Ways, Shapes]], depth: int
+) -> list[tuple[list[_Condition], str]] | None:
+    """Graphs with the conditions on sizes under which each is the component; None without.
+
+    Args:
+        traced: recordings at several shapes that agree in their first comparisons.
+        depth: number of those.
+    """
+    try:
+        if len(traced) > 1 or all(max(shape, default=1) == 1 for shape in traced[0][1]):
+            return [([], joined_ways(*zip(*traced, strict=True)))]
+        return None  # at one shape, what follows the sizes cannot be told from what does not
+    except DifferenceError:
+        pass
+    firsts = [next(iter(ways.values())) for ways, _ in traced]
+    choices = [[*first.choices][depth : depth + 1] for first in firsts]
+    if not all(choices) or any(choice[0][0] != choices[0][0][0] for choice in choices):
+        return None
+    ledgers, shapes = [first.ledger for first in firsts], [sizes for _, sizes in traced]
+    formula = of_inputs(choices[0][0][0], ledgers, shapes)
+    if formula is None:
+        return None
+    cases: list[tuple[list[_Condition], str]] = []
+    for outcome in (True, False):
+        side = [one for one, choice in zip(traced, choices, strict=True) if choice[0][1] is outcome]
+        of_side = cases_by_sizes(side, depth + 1) if side else []
+        if of_side is None:
+            return None
+        cases += [([[formula, outcome], *when], text) for when, text in of_side]
+    return cases
+
+
+def _traces(recordings: Sequence[Recording], shapes: Sequence[Shapes]) -> list[Trace]:
+    return [
+        Trace(written.text, sizes, recording.ledger, written.from_back, written.lines)
+        for written, sizes, recording in zip(
+            write_graphs(recordings), shapes, recordings, strict=True
+        )
+    ]
