@@ -45,7 +45,10 @@ def sizes_beyond(
         named = [one + step for one in _numbers(expression) for step in (0, 1)]
         tried = sorted({*_TRACED, *(one for one in named if 1 < one <= _TRACED[-1])})
         turned = [
-            one for size in tried for one in _stretched(base, size) if _is(found, one) != outcome
+            one
+            for size in tried
+            for one in _stretched(base, size)
+            if _is(found, one) is (not outcome)
         ]
         if turned:
             further |= dict.fromkeys((turned[0], turned[-1]))
