@@ -37,6 +37,7 @@ KINDS = {
 
 SHORT = (
     *("--set", "workers=1", "--set", "generations=1", "--set", "novelty.text_model=none"),
+    *("--set", "protocol.learning_rates=[0.01]"),
     *("--set", "protocol.rungs=[{epochs = 1, seeds = 2, networks = 1}]"),
 )
 TASKS = {"attention": ("--set", 'tasks=["digits-transformer"]')}

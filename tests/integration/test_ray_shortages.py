@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from evo.compute.workers import Workers
 from evo.core.records import Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 
-ray = pytest.importorskip("ray")
 pytestmark = [
     pytest.mark.enable_socket,
+    pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray"),
     pytest.mark.long,
     pytest.mark.skipif(PROFILE != "nightly", reason="clusters of their own: make test-long"),
 ]
@@ -48,6 +49,7 @@ def jobs(number: int) -> list[Job]:
 @contextmanager
 def one_node(**system: Any) -> Iterator[ClusterSettings]:
     """A cluster of one node, with settings of Ray's own."""
+    import ray
     from ray.cluster_utils import Cluster
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -102,6 +104,8 @@ def memory_bytes() -> dict[str, int]:
 
 
 def test_without_room_in_the_object_store_workers_load_data_and_large_jobs_wait() -> None:
+    import ray
+
     full = {"automatic_object_spilling_enabled": False, "local_fs_capacity_threshold": 0.01}
     with one_node(**full) as cluster:
         ray.init(address=cluster.address, log_to_driver=False)
@@ -121,6 +125,7 @@ def test_without_room_in_the_object_store_workers_load_data_and_large_jobs_wait(
 
 def filled() -> list[Any]:
     """References to objects that leave no room for another of a hundred kilobytes."""
+    import ray
     from ray.exceptions import ObjectStoreFullError, OutOfDiskError
 
     held: list[Any] = []
