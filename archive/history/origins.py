@@ -16,11 +16,11 @@ from archive.store.hdf5 import opened
 from archive.store.segment import (
     GENERATION,
     Segment,
-    file_name,
     open_segment,
     packed,
     write_segment,
 )
+from archive.store.segment_name import file_name
 from archive.store.tables import Columns, unpack_table
 from evo.core.errors import HistoryError
 from evo.core.records import Generation, Status

@@ -12,9 +12,10 @@ from typing import Any
 from archive.history.changes import Change, read_changes, with_changes
 from archive.history.manifest import Manifest, read_manifest
 from archive.history.records import Records
-from archive.store import disk, journal, merging, segment
+from archive.store import disk, journal, merging
 from archive.store.lock import is_held
-from archive.store.segment import Segment, file_name, generations_of, open_segment
+from archive.store.segment import Segment, open_segment
+from archive.store.segment_name import file_name, generations_of
 from evo.core.errors import HistoryError
 from evo.core.records import JobKey, Outcome
 
@@ -191,7 +192,7 @@ def segment_paths(folder: Path) -> tuple[list[Path], list[Path]]:
     kept, covered = merging.covering(folder, names)
     expected = 0
     for path in kept:
-        generations = segment.generations_of(path.name)
+        generations = generations_of(path.name)
         assert generations is not None, "checked above"
         if generations[0] != expected:
             raise MissingError(

@@ -9,7 +9,8 @@ from archive.repair import recover
 from archive.repair.inspection import DAMAGED, Inspection
 from archive.repair.rebuild import Recovered, number_ranges, range_text, rebuild
 from archive.store import merging, segment
-from archive.store.segment import ForeignError, Segment, generations_of, open_segment
+from archive.store.segment import ForeignError, Segment, open_segment
+from archive.store.segment_name import generations_of
 from archive.store.tables import Columns
 from evo.core.errors import HistoryError
 

@@ -18,6 +18,7 @@ from archive.store import segment
 from archive.store.hdf5 import opened
 from archive.store.record_columns import column_names, joined_column
 from archive.store.segment import Segment
+from archive.store.segment_name import generations_of
 
 
 class MergeLimits(NamedTuple):
@@ -107,6 +108,6 @@ def covering(folder: Path, names: Sequence[str]) -> tuple[list[Path], list[Path]
 
 
 def _generations(name: str) -> range:
-    generations = segment.generations_of(name)
+    generations = generations_of(name)
     assert generations is not None, f"{name} is no segment's name"
     return generations

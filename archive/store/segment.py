@@ -28,6 +28,7 @@ from archive.store.record_columns import (
     slice_columns,
     unpack_trials,
 )
+from archive.store.segment_name import file_name
 from archive.store.tables import (
     Columns,
     Schema,
@@ -55,7 +56,6 @@ SURVIVOR: Schema = {"id": str}
 
 _HEAD_BYTES = 512
 _HEAD = re.compile(rb"evo history segment\nformat (\d+)\nsha256 ([0-9a-f]{64})\n\0+")
-_NAME = re.compile(r"generations?-(\d{6,})(?:-(\d{6,}))?\.h5")
 
 
 class ForeignError(HistoryError):
@@ -172,25 +172,6 @@ class Segment(NamedTuple):
                 return unpack_trials(columns, [place - first for place in places])
             cuts = (cut_lists(file.take, "trial", schema, p, p + 1) for p in places)
             return [unpack_trials(cut, [0])[0] for cut in cuts]
-
-
-def file_name(generations: range) -> str:
-    """File name of a segment.
-
-    >>> file_name(range(3, 4)), file_name(range(16, 32))
-    ('generation-000003.h5', 'generations-000016-000031.h5')
-    """
-    if len(generations) == 1:
-        return f"generation-{generations[0]:06d}.h5"
-    return f"generations-{generations[0]:06d}-{generations[-1]:06d}.h5"
-
-
-def generations_of(name: str) -> range | None:
-    """Generations in a segment of that file name; None where it is no segment's name."""
-    if (match := _NAME.fullmatch(name)) is None:
-        return None
-    numbers = range(int(match[1]), int(match[2] or match[1]) + 1)
-    return numbers if numbers and file_name(numbers) == name else None
 
 
 def seal(folder: Path, generation: Generation, *, campaign: str) -> Segment:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from archive.history.hours import read_hours
-from archive.store.segment import generations_of
+from archive.store.segment_name import generations_of
 from evo.core.messages import Spent
 from evo.core.records import Status
 from evo.web.campaign import LiveCampaign

@@ -11,6 +11,7 @@ from archive.store import segment
 from archive.store.hdf5 import opened
 from archive.store.record_columns import digest, unpack
 from archive.store.segment import Segment, open_segment, seal
+from archive.store.segment_name import generations_of
 from evo.core.errors import FormatError, HistoryError
 from evo.core.records import Generation, Record
 
@@ -149,4 +150,4 @@ def test_a_file_that_is_gone_is_told_from_one_that_is_damaged(tmp_path):
     "name", ["notes.txt", "generation-1.h5", "generations-000003-000003.h5", "generation-000001"]
 )
 def test_other_names_are_no_segments(name):
-    assert segment.generations_of(name) is None
+    assert generations_of(name) is None

@@ -28,7 +28,7 @@ def test_presets_and_toml_files_complete(workplace):
 
 
 def test_kinds_complete_also_behind_a_plus():
-    assert complete_kind("activ") == ["activation"]
+    assert complete_kind("activa") == ["activation"]
     assert complete_kind("activation+reg") == ["activation+regularizer"]
 
 
