@@ -70,7 +70,9 @@ def test_a_source_takes_optional_inputs_in_its_own_order(sandbox) -> None:
     outputs, targets = torch.zeros(1, 2), torch.tensor([[0.0, 1.0]])
     counts = torch.tensor([1.0, 3.0])
     assert isinstance(graph, Graph)
-    assert graph(outputs, targets, counts, torch.tensor(1.0)).exp() == pytest.approx(4 / 3)
+    unread = torch.zeros(1, 2)
+    given = (outputs, targets, counts, torch.tensor(1.0), unread, unread)
+    assert graph(*given).exp() == pytest.approx(4 / 3)
 
 
 def candidate(source: str) -> Candidate:

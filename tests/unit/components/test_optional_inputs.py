@@ -62,7 +62,8 @@ def test_a_source_that_takes_none_is_the_graph_that_it_was(kind: str) -> None:
 
 def test_a_parameter_of_another_name_is_refused_with_those_that_there_are() -> None:
     contract = kinds.get("loss").contract
-    with pytest.raises(Refused, match="may also take counts, t, without a default"):
+    known = "may also take counts, t, teacher, features, without a default"
+    with pytest.raises(Refused, match=known):
         check_source("def loss(outputs, targets, weights):\n    return outputs", contract)
     check_source("def loss(outputs, targets, counts=1.0):\n    return outputs", contract)
 
