@@ -139,6 +139,18 @@ class Config(Frozen):
             return values | {"portfolio": {"adaptive": True, **cast(dict[str, Any], portfolio)}}
         return values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _screened_late(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The reward model screens after three fifths of the campaign, unless told otherwise."""
+        reward: Any = values.get("reward", {})
+        generations = values.get("generations", 20)
+        told = isinstance(reward, dict) and {"first_generation", "lessons"} & reward.keys()
+        if not isinstance(reward, dict) or told or not isinstance(generations, int):
+            return values
+        first = max(2, -(-3 * generations // 5))
+        return values | {"reward": {"first_generation": first, **cast(dict[str, Any], reward)}}
+
     def offspring_in(self, generation: int) -> int:
         """Number of candidates to propose for a generation."""
         if self.reward.screening and generation >= self.reward.first_generation:

@@ -15,9 +15,9 @@ class RewardSettings(Frozen):
     over_propose: Annotated[float, Field(ge=1)] = 3.0
     """Proposals per generation in multiples of `offspring`, once the model screens. Each costs
     milliseconds, or one request if a language model writes it."""
-    first_generation: Annotated[int, Field(ge=2)] = 4
-    """First generation that is screened; before it there is little to learn from. 2 by default
-    with `lessons`."""
+    first_generation: Annotated[int, Field(ge=2)] = 12
+    """First generation that is screened. By default it lies three fifths into the campaign, since
+    what is screened earlier resembles what is known; with `lessons` it is 2."""
     random_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     """Share of the trainings that is drawn at random (ε). They judge the model and keep it from
     learning from its own choices alone."""

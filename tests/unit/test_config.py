@@ -92,11 +92,18 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
         load(str(broken))
 
 
+@pytest.mark.parametrize(("generations", "first"), [(20, 12), (9, 6), (5, 3), (2, 2)])
+def test_screening_begins_three_fifths_into_a_campaign(generations: int, first: int) -> None:
+    config = load({"generations": generations, "reward": {"screening": True}})
+
+    assert config.reward.first_generation == first
+    assert load({"generations": generations}).reward.first_generation == first
+
+
 def test_lessons_bring_the_first_screened_generation_forward_unless_it_is_named() -> None:
     def first(**reward: object) -> int:
         return parse({"reward": {"screening": True, **reward}}, where="t").reward.first_generation
 
-    assert first() == 4
     assert first(lessons="lessons.parquet") == 2
     assert first(lessons="lessons.parquet", first_generation=5) == 5
 
