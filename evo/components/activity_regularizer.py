@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Kind
+from evo.components.base import UNMEASURED, Kind
 from evo.components.checks import normal_probe
 from evo.components.facts import penalty_facts
 from evo.components.kinds import kinds
@@ -97,9 +97,7 @@ class ActivityRegularizer(Kind):
     standard: ClassVar[str | None] = "none"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "activity_regularizer"
     compared: ClassVar[str] = "gradients at a hidden signal and at outputs"
-    doubt: ClassVar[str] = (
-        "no panel has measured how far the cheap protocol ranks them as full training does"
-    )
+    doubt: ClassVar[str] = UNMEASURED
 
     def check(self, component: Component) -> None:
         """Check for one finite number ≥ 0 with finite gradients, of any signal and its gradient."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import ContractError, Kind
+from evo.components.base import UNMEASURED, ContractError, Kind
 from evo.components.checks import call_checked, expect_pulls_apart, normal_probe, sum_apart
 from evo.components.elementwise import NOISE, both_ways, noisy_ways, reach_of, with_noise
 from evo.components.facts import attention_facts
@@ -99,9 +99,7 @@ class AttentionKind(Kind):
     standard: ClassVar[str | None] = "softmax"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "attention"
     compared: ClassVar[str] = "weights of six queries with eight keys and six with three"
-    doubt: ClassVar[str] = (
-        "no panel has measured how far the cheap protocol ranks them as full training does"
-    )
+    doubt: ClassVar[str] = UNMEASURED
 
     def check(self, component: Component) -> None:
         """Check finite weights and gradients, independence of other queries; not constant.

@@ -17,6 +17,9 @@ from evo.networks.parts import Parts
 
 _USUAL = ((-3.0, 3.0),)
 
+UNMEASURED = "no panel has measured how far the cheap protocol ranks them as full training does"
+"""The doubt about kinds that no panel judges."""
+
 
 class ContractError(Exception):
     """A component breaks its kind's contract; the message says what was expected and what came."""

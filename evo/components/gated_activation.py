@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from evo.components.base import Kind
+from evo.components.base import UNMEASURED, Kind
 from evo.components.checks import sum_apart
 from evo.components.elementwise import (
     NOISE,
@@ -72,9 +72,7 @@ class GatedActivation(Kind):
     standard: ClassVar[str | None] = "reglu"
     baselines_folder: ClassVar[Path] = Path(__file__).parent / "baselines" / "gated_activation"
     compared: ClassVar[str] = "outputs at 80 pairs of gate and value"
-    doubt: ClassVar[str] = (
-        "no panel has measured how far the cheap protocol ranks them as full training does"
-    )
+    doubt: ClassVar[str] = UNMEASURED
 
     def check(self, component: Component) -> None:
         """Check finite values and gradients, independence of neighbours; not constant.

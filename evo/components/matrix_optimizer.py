@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import torch
 
-from evo.components.base import ContractError, Kind
+from evo.components.base import UNMEASURED, ContractError, Kind
 from evo.components.checks import normal_probe
 from evo.components.facts import matrix_update_facts
 from evo.components.kinds import kinds
@@ -109,9 +109,7 @@ class MatrixOptimizer(Kind):
         "steps of a matrix and a vector along a fixed walk of gradients; a constant factor changes "
         "nothing"
     )
-    doubt: ClassVar[str] = (
-        "no panel has measured how far the cheap protocol ranks them as full training does"
-    )
+    doubt: ClassVar[str] = UNMEASURED
 
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any shape, that follow the gradient."""
