@@ -34,6 +34,21 @@ def test_a_graph_is_the_same_wherever_it_is_traced(monkeypatch) -> None:
         assert sandbox.walls == walls.standing()
 
 
+def test_no_key_reaches_the_command(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    serving = shlex.join([sys.executable, "-m", "evo", "sandbox"])
+    monkeypatch.setenv(
+        VARIABLE, shlex.join(["sh", "-c", f"env > {tmp_path / 'seen'}; exec {serving}"])
+    )
+
+    with Sandbox() as sandbox:
+        sandbox.trace([DOUBLE])
+
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "sk-secret" not in seen
+
+
 @pytest.mark.parametrize(
     ("hello", "words"),
     [

@@ -72,7 +72,7 @@ class Connection:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                env=None if self.reached_by else {},
+                env=elsewhere.client_environment() if self.reached_by else {},
                 cwd="/",
                 start_new_session=True,
             )

@@ -22,10 +22,21 @@ from evo.validation.sandbox.walls import Wall
 
 VARIABLE = "EVO_SANDBOX"
 
+_PASSED_ON = frozenset(
+    {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "SystemRoot", "USERPROFILE"}
+    | {"SSH_AUTH_SOCK", "DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST", "XDG_RUNTIME_DIR"}
+)
+"""Variables that ssh and docker need; no key of evo reaches them, or what they start."""
+
 
 def command() -> tuple[str, ...]:
     """The command that reaches a sandbox elsewhere; empty where this machine has its own."""
     return tuple(shlex.split(os.environ.get(VARIABLE, "")))
+
+
+def client_environment() -> dict[str, str]:
+    """The environment of the command."""
+    return {name: value for name, value in os.environ.items() if name in _PASSED_ON}
 
 
 def serve(program: list[str]) -> None:
