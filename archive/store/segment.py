@@ -1,8 +1,8 @@
 """Segments: immutable HDF5 files with one sealed generation, or several that were merged.
 
-A file starts with a user block of 512 bytes, which holds the format and the SHA-256 of the rest as
-text; any HDF5 tool opens it. A segment is built in memory and renamed into place, so that no
-partial one ever exists, and it must never be changed afterwards.
+A file starts with a head (`archive.store.segment_head`); any HDF5 tool opens it. A segment is built
+in memory and renamed into place, so that no partial one ever exists, and it must never be changed
+afterwards.
 
 Each column is a data set (`archive.store.tables`). Besides those of the records
 (`archive.store.record_columns`) there are `generation.*`, one row per generation with the SHA-256
@@ -10,9 +10,8 @@ of its records, by which `evo check` restores whole generations of a damaged fil
 the ids of the survivors per generation.
 """
 
-import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +27,7 @@ from archive.store.record_columns import (
     slice_columns,
     unpack_trials,
 )
+from archive.store.segment_head import HEAD_BYTES, check_file, head_of
 from archive.store.segment_name import file_name
 from archive.store.tables import (
     Columns,
@@ -41,10 +41,8 @@ from archive.store.tables import (
     unpack_table,
     unpack_texts,
 )
-from evo.core.errors import HistoryError, unknown_format
+from evo.core.errors import HistoryError
 from evo.core.records import Generation, Trial
-
-SEGMENT_FORMAT = 1
 
 BLOCK = 256
 """Number of records that are decoded at once."""
@@ -53,9 +51,6 @@ _FEW = 100
 
 GENERATION: Schema = {"number": int, "sha256": str, "lost": bool}
 SURVIVOR: Schema = {"id": str}
-
-_HEAD_BYTES = 512
-_HEAD = re.compile(rb"evo history segment\nformat (\d+)\nsha256 ([0-9a-f]{64})\n\0+")
 
 
 class ForeignError(HistoryError):
@@ -141,13 +136,9 @@ class Segment(NamedTuple):
             FileNotFoundError: the segment was merged into another one since.
         """
         with opened(self.path) as file:
-            if len(places) > _FEW:
-                first = places[0]
-                whole = cut_table(file.take, "record", {field: str}, first, places[-1] + 1)
-                texts = unpack_texts(whole, f"record.{field}")
-                return [texts[place - first] for place in places]
-            cuts = (cut_table(file.take, "record", {field: str}, p, p + 1) for p in places)
-            return [unpack_texts(cut, f"record.{field}")[0] for cut in cuts]
+            cuts = _cuts(partial(cut_table, file.take, "record", {field: str}), places)
+            texts = ((unpack_texts(cut, f"record.{field}"), here) for cut, here in cuts)
+            return [several[place] for several, here in texts for place in here]
 
     def rows(self, places: Sequence[int]) -> list[Columns]:
         """The columns of the records at some places, each by itself.
@@ -164,14 +155,20 @@ class Segment(NamedTuple):
         Raises:
             FileNotFoundError: the segment was merged into another one since.
         """
-        schema = LISTS["trial"]
         with opened(self.path) as file:
-            if len(places) > _FEW:
-                first = places[0]
-                columns = cut_lists(file.take, "trial", schema, first, places[-1] + 1)
-                return unpack_trials(columns, [place - first for place in places])
-            cuts = (cut_lists(file.take, "trial", schema, p, p + 1) for p in places)
-            return [unpack_trials(cut, [0])[0] for cut in cuts]
+            cuts = _cuts(partial(cut_lists, file.take, "trial", LISTS["trial"]), places)
+            return [trials for cut, here in cuts for trials in unpack_trials(cut, here)]
+
+
+def _cuts(
+    cut: Callable[[int, int], Columns], places: Sequence[int]
+) -> Iterator[tuple[Columns, list[int]]]:
+    """Yield columns with the records at some places, and where in them these are."""
+    if len(places) > _FEW:
+        first = places[0]
+        yield cut(first, places[-1] + 1), [place - first for place in places]
+    else:
+        yield from ((cut(place, place + 1), [0]) for place in places)
 
 
 def seal(folder: Path, generation: Generation, *, campaign: str) -> Segment:
@@ -224,11 +221,9 @@ def write_segment(
         "generation": generations[0],
         "records": int(columns["generation.offsets"][-1]),
     }
-    body = image(columns, attributes, head_bytes=_HEAD_BYTES)
-    checksum = hashlib.sha256(body).hexdigest()
-    head = f"evo history segment\nformat {SEGMENT_FORMAT}\nsha256 {checksum}\n".encode()
+    body = image(columns, attributes, head_bytes=HEAD_BYTES)
     path = folder / file_name(generations)
-    disk.replace(path, head.ljust(_HEAD_BYTES, b"\0"), body)
+    disk.replace(path, head_of(body), body)
     return _described(path, columns.__getitem__)
 
 
@@ -245,7 +240,7 @@ def open_segment(path: Path, *, campaign: str) -> Segment:
         FormatError: it has another format.
         HistoryError: it is damaged, renamed, or no segment.
     """
-    _check(path)
+    check_file(path)
     with opened(path) as file:
         written_for = file.attribute("campaign")
         sealed = _described(path, file.__getitem__)
@@ -261,35 +256,6 @@ def generation_columns(take: Slice, place: int, start: int, stop: int) -> Column
     return slice_columns(take, start, stop) | cut_lists(
         take, "survivor", SURVIVOR, place, place + 1
     )
-
-
-def _check(path: Path) -> None:
-    """Verify format and checksum of a segment.
-
-    Raises:
-        FileNotFoundError: the file does not exist.
-        FormatError: it has another format.
-        HistoryError: it is damaged, or no segment.
-    """
-    checksum = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            head = _HEAD.fullmatch(file.read(_HEAD_BYTES))
-            while block := file.read(1 << 20):
-                checksum.update(block)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        with disk.reading(path):
-            raise error
-    if head is None:
-        raise HistoryError(f"{path} is no segment of evo, or damaged. Restore it from a copy.")
-    if int(head[1]) != SEGMENT_FORMAT:
-        raise unknown_format(path, int(head[1]), known=SEGMENT_FORMAT)
-    if checksum.hexdigest() != head[2].decode():
-        raise HistoryError(
-            f"{path} is damaged: its contents do not match its checksum. Restore it from a copy."
-        )
 
 
 def _described(path: Path, column: Callable[[str], NDArray[Any]]) -> Segment:
