@@ -175,7 +175,7 @@ class Records(Sequence[Record]):
     def _several(
         self, places: Iterable[int], read: Callable[[Stretch, Sequence[int]], Sequence[T]]
     ) -> dict[int, T]:
-        """What a function reads of a segment at some places, by place.
+        """Read something of the records at some places: results by place.
 
         Args:
             places: of records.

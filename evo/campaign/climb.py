@@ -106,7 +106,7 @@ class Offspring(NamedTuple):
 
     @classmethod
     def of(cls, record: Record) -> "Offspring":
-        """What a record is to the climb."""
+        """The facts of a record that the climb needs."""
         parents, score = record.candidate.parents, record.score
         kinds = record.is_proposal, record.is_inherited
         if score is None:

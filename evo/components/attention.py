@@ -163,11 +163,11 @@ class AttentionKind(Kind):
         return attention_facts(_fixed(tested, self._learned(component, 0)))
 
     def _settings(self, component: Component) -> int:
-        """How many values of a and b are tried: one for a component that takes none."""
+        """Number of values of a and b to try: one for a component that takes none."""
         return len(_TRIED) if contract_of(component, self.contract).taken else 1
 
     def _learned(self, component: Component, place: int) -> list[torch.Tensor]:
-        """What the component learns, at one of the values tried: () each."""
+        """Values of the learned numbers that it takes, one of those tried: () each."""
         learned = contract_of(component, self.contract).learned
         return [torch.tensor(value) for value, _ in zip(_TRIED[place], learned, strict=False)]
 

@@ -228,7 +228,7 @@ def _one_by_one(
     parameters: Parameters,
     inputs: torch.Tensor,
 ) -> list[Sequence[torch.Tensor]]:
-    """What all copies give: the outputs of each, then each signal."""
+    """Outputs of all copies, then each signal."""
     copies = zip(*(values.unbind() for values in parameters.values()), strict=True)
     given = [
         alone(dict(zip(parameters, copy, strict=True)), samples)

@@ -104,13 +104,13 @@ class Parts:
 
     @property
     def activates_copies(self) -> bool:
-        """Whether it must be seen which part of an activation's signal is which copy's."""
+        """True if it must be seen which part of an activation's signal is which copy's."""
         is_informed = isinstance(self.activation, Informed)
         return bool(self.activation_learnables) or is_informed or self.notes_signals
 
     @property
     def notes_signals(self) -> bool:
-        """Whether a component asks for what activations give."""
+        """True if a component asks for outputs of activations."""
         return self.activity is not None or self.loss_sees_features
 
     def activated(

@@ -48,7 +48,7 @@ class TrainingState:
         return self.class_counts.to(outputs).unsqueeze(1).expand_as(outputs)
 
     def features_of(self, outputs: torch.Tensor) -> torch.Tensor:
-        """What the last activation gave for the samples of all copies: (copies · batch, features).
+        """Outputs of the last activation for the samples of all copies: (copies · batch, features).
 
         Places of a sample follow each other; zeros where nothing was noted.
         """

@@ -46,7 +46,7 @@ _LISTS: Mapping[str, Schema] = {"parent": {field.name: field.cell for field in P
 
 
 class _Columns(NamedTuple):
-    """What an index holds of its records, or of some of them."""
+    """Columns of some records, as an index holds them."""
 
     ids: NDArray[Any]
     codes: Mapping[str, NDArray[np.int32]]
@@ -241,7 +241,7 @@ _NOTHING = _Columns(
 
 
 def _compact(table: Columns, known: Mapping[str, dict[bytes, int]]) -> _Columns:
-    """What an index holds of the records of a table.
+    """Columns of the records of a table, as an index holds them.
 
     Args:
         table: their columns.
