@@ -112,7 +112,7 @@ PAGES = (
     *("overview", "candidates", "candidates?page=300", "candidates?q=square", "front", "log"),
     *("figures/fitness.json", "figures/front.json", "figures/shares.json"),
 )
-"""What is asked for after the first page."""
+"""Pages and figures to ask for after the first page."""
 
 
 STEPS = {"read": read, "append": append, "evo status": status, "view": view}

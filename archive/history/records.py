@@ -14,14 +14,7 @@ import numpy as np
 
 from archive.store.record_columns import pack_records, slice_columns, unpack, unpack_trials
 from archive.store.segment import BLOCK
-from archive.store.tables import (
-    Columns,
-    Schema,
-    Slice,
-    cut_lists,
-    cut_table,
-    unpack_texts,
-)
+from archive.store.tables import Columns, Schema, Slice, cut_tables, unpack_texts
 from evo.core.errors import HistoryError
 from evo.core.records import Record, Trial
 
@@ -256,10 +249,7 @@ class InMemory(NamedTuple):
 
     def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
         """Some columns of records start to stop, and some of their lists."""
-        columns = cut_table(self._take, "record", schema, start, stop)
-        for name, fields in lists.items():
-            columns |= cut_lists(self._take, name, fields, start, stop)
-        return columns
+        return cut_tables(self._take, schema, lists, start, stop)
 
     def texts(self, field: str, places: Sequence[int]) -> list[str]:
         """A text of the records at some places."""

@@ -35,6 +35,7 @@ from archive.store.tables import (
     Slice,
     cut_lists,
     cut_table,
+    cut_tables,
     pack_lists,
     pack_table,
     unpack_lists,
@@ -124,10 +125,7 @@ class Segment(NamedTuple):
             FileNotFoundError: the segment was merged into another one since.
         """
         with opened(self.path) as file:
-            columns = cut_table(file.take, "record", schema, start, stop)
-            for name, fields in lists.items():
-                columns |= cut_lists(file.take, name, fields, start, stop)
-        return columns
+            return cut_tables(file.take, schema, lists, start, stop)
 
     def texts(self, field: str, places: Sequence[int]) -> list[str]:
         """A text of the records at some places, in ascending order.

@@ -67,6 +67,16 @@ def cut_table(take: Slice, name: str, schema: Schema, start: int, stop: int) -> 
     return columns
 
 
+def cut_tables(
+    take: Slice, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int
+) -> Columns:
+    """Copy rows start to stop of the table of records, and of some tables that list per record."""
+    columns = cut_table(take, "record", schema, start, stop)
+    for name, fields in lists.items():
+        columns |= cut_lists(take, name, fields, start, stop)
+    return columns
+
+
 def pack_texts(name: str, texts: Iterable[str]) -> Columns:
     """Pack texts as one column of bytes and one of offsets, `name` and `name.offsets`."""
     # A model's reply can hold half of a surrogate pair, which plain UTF-8 refuses.

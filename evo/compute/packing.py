@@ -7,7 +7,7 @@ card.
 from evo.compute.memory import Peak
 
 CONTEXT_BYTES = 600_000_000
-"""What a process takes of a GPU before it has a tensor there: CUDA's context and its libraries."""
+"""Memory of a GPU that a process takes for CUDA's context and libraries, without any tensor."""
 _USED = 0.9
 """Share of the free memory that is given away: other components take more than the first."""
 

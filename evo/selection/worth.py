@@ -13,12 +13,15 @@ from m: medians, since margins have a long lower tail that says nothing about th
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from evo.core.arrays import Floats
 from evo.core.records import Record
 from evo.selection.individual import RUNG_GAP, Individual, best_first
+
+Number = TypeVar("Number", float, Floats)
 
 _HALF_WIDTH = 1.96
 """Half the width of a 95 % interval in standard errors, for a normal distribution."""
@@ -69,11 +72,11 @@ def shrunken_margins(records: Sequence[Record]) -> Floats:
 def standard_error(record: Record) -> float:
     """Standard error of a record's margin, from its interval."""
     margin = record.scored.margin
-    return (margin.high - margin.low) / 2 / _HALF_WIDTH
+    return standard_errors(margin.low, margin.high)
 
 
-def standard_errors(low: Floats, high: Floats) -> Floats:
-    """(n,) the standard errors of margins, from the ends of their intervals."""
+def standard_errors(low: Number, high: Number) -> Number:
+    """Standard error of a margin, or (n,) of several, from the ends of their intervals."""
     return (high - low) / 2 / _HALF_WIDTH
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from evo.core.records import Status
 from evo.report.facts.index import Index
-from evo.selection.individual import LEAST_B_WR
 
 PAGE = 50
 """Rows per page."""
@@ -88,7 +87,7 @@ class Query(NamedTuple):
         """Places in the index of all rows that match, in order."""
         matches = index.proposed.copy()
         if self.status == "merit":
-            matches &= index.scored & (index.numbers["b_wr"] >= LEAST_B_WR)
+            matches &= index.has_merit
         elif self.status == "full":
             matches &= index.full
         elif self.status in Status.__members__:

@@ -13,16 +13,14 @@ from pathlib import Path
 import pytest
 from support import engine_campaign
 from support.processes import wait_for
-from support.slurm_work import IDENTITY, NIGHTLY, work, workers_under
+from support.slurm_work import IDENTITY, NIGHTLY, SlurmSuite, work, workers_under
 
 from archive.history.reader import Reader
-from evo.compute.engines.base import Engine
 from evo.compute.engines.slurm import Slurm
 from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.workers import Workers
 from evo.evaluation.protocol import Job
-from evo.testing import EngineSuite
 
 CONFIGURATION = """
 ClusterName=evo
@@ -103,18 +101,9 @@ def is_idle() -> bool:
 
 @pytest.mark.long
 @NIGHTLY
-class TestReal(EngineSuite):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def engine(cls) -> type[Engine]:
-        return Slurm
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def needs(cls, slurm: Path, tmp_path_factory: pytest.TempPathFactory) -> Needs:
-        folder = str(tmp_path_factory.mktemp("shared"))
-        secrets = frozenset({"EVO_CONTRACT_KEY"})
-        return Needs(2, cluster=ClusterSettings(folder=folder), secrets=secrets)
+@pytest.mark.usefixtures("slurm")
+class TestReal(SlurmSuite):
+    secret = "EVO_CONTRACT_KEY"
 
     def test_a_cancelled_worker_and_one_that_is_killed_cost_nothing_but_time(
         self, slurm: Path, tmp_path: Path

@@ -11,16 +11,14 @@ from pathlib import Path
 import pytest
 from support import fake_slurm
 from support.processes import wait_for
-from support.slurm_work import IDENTITY, NIGHTLY, work, workers_under
+from support.slurm_work import IDENTITY, NIGHTLY, SlurmSuite, work, workers_under
 
-from evo.compute.engines.base import Engine
 from evo.compute.engines.slurm import Slurm
 from evo.compute.losses import Loss
 from evo.compute.settings import ClusterSettings, Needs
 from evo.compute.workers import Workers
 from evo.core.errors import EvoError, UsageError
 from evo.evaluation.protocol import Job
-from evo.testing import EngineSuite
 
 PYTHON = f"#!{sys.executable}\n"
 
@@ -144,14 +142,6 @@ def test_a_machine_without_slurm_says_what_to_do(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.long
 @NIGHTLY
-class TestFake(EngineSuite):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def engine(cls) -> type[Engine]:
-        return Slurm
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def needs(cls, commands: Path, tmp_path_factory: pytest.TempPathFactory) -> Needs:
-        folder = str(tmp_path_factory.mktemp("shared"))
-        return Needs(2, cluster=ClusterSettings(folder=folder), secrets=frozenset({"EVO_NONE"}))
+@pytest.mark.usefixtures("commands")
+class TestFake(SlurmSuite):
+    secret = "EVO_NONE"

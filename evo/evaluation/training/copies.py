@@ -232,7 +232,7 @@ class Copies:
 
     @property
     def _parameters(self) -> Parameters:
-        """What the optimiser trains, and the statistics that the forward pass updates."""
+        """Trained tensors, and statistics that the forward pass updates."""
         return self._optimiser.parameters | self._statistics
 
     def _outputs(

@@ -39,7 +39,7 @@ def authorship_of(index: Index) -> AuthorshipFacts:
 
     What a campaign began with counts for nobody.
     """
-    here = np.flatnonzero(index.proposed & (index.numbers["generation"] > 0))
+    here = np.flatnonzero(index.proposed_here)
     costs, ideas = (index.numbers[name][here] for name in ("cost_usd", "idea_cost_usd"))
     operators, models, thinkers = (
         index.coded(name) for name in ("operator", "model", "idea_model")

@@ -9,7 +9,6 @@ from archive.history.records import Records, as_history
 from evo.campaign.climb import Ascent, Climb, Offspring
 from evo.core.records import Record, Trial
 from evo.report.facts.index import Index
-from evo.selection.individual import LEAST_B_WR
 from evo.selection.worth import standard_errors
 
 _AT_ONCE = 16_384
@@ -68,16 +67,16 @@ def _members(
 ) -> list[Offspring]:
     """The records of a generation as the climb looks at them."""
     part, numbers = slice(first, stop), index.numbers
-    scored, proposed = index.scored[part], index.proposed[part]
+    scored = index.scored[part]
     columns = (
         index.ids[part],
         index.parents[part],
-        proposed.tolist(),
-        (proposed & (numbers["generation"][part] == 0)).tolist(),
+        index.proposed[part].tolist(),
+        index.inherited[part].tolist(),
         np.where(scored, numbers["rung"][part], -1).astype(int).tolist(),
         numbers["margin"][part].tolist(),
         standard_errors(numbers["margin_low"][part], numbers["margin_high"][part]).tolist(),
-        (scored & (numbers["b_wr"][part] >= LEAST_B_WR)).tolist(),
+        index.has_merit[part].tolist(),
         [trials.get(place, ()) for place in range(first, stop)],
     )
     return list(map(Offspring._make, zip(*columns, strict=True)))

@@ -21,7 +21,7 @@ from evo.core.stages import TrainingEnd
 from evo.report.facts.columns import Coded, IdLists, Ids, Places, Stored, cells_of, codes_of
 from evo.report.facts.means import Means, means_of
 from evo.report.facts.text_search import matching
-from evo.selection.individual import RUNG_GAP
+from evo.selection.individual import LEAST_B_WR, RUNG_GAP
 
 CODED = (
     *("status", "stage", "operator", "model", "idea_model", "training_end"),
@@ -152,6 +152,21 @@ class Index:
         return ~self.coded("operator").among(BASELINE_OPERATOR, ABLATION_OPERATOR)
 
     @cached_property
+    def inherited(self) -> NDArray[np.bool_]:
+        """True for proposals that the campaign began with: (n,)."""
+        return self.proposed & (self.numbers["generation"] == 0)
+
+    @cached_property
+    def proposed_here(self) -> NDArray[np.bool_]:
+        """True for proposals of the campaign itself: (n,)."""
+        return self.proposed & ~self.inherited
+
+    @cached_property
+    def has_merit(self) -> NDArray[np.bool_]:
+        """True where a record wins against the median baseline: (n,)."""
+        return self.scored & (self.numbers["b_wr"] >= LEAST_B_WR)
+
+    @cached_property
     def baseline(self) -> NDArray[np.bool_]:
         """True for the known components: (n,)."""
         return self.coded("operator").among(BASELINE_OPERATOR)
@@ -218,7 +233,7 @@ class Index:
 
     def counts(self) -> dict[Status, int]:
         """Number of proposals by status, without those that the campaign began with."""
-        here = self.proposed & (self.numbers["generation"] > 0)
+        here = self.proposed_here
         status = self.coded("status")
         sizes = np.bincount(status.codes[here], minlength=len(status.values)).tolist()
         by_name = dict(zip(status.values, sizes, strict=True))

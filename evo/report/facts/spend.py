@@ -14,7 +14,6 @@ from archive.history.replies import Replies
 from evo.core.arrays import Floats
 from evo.core.messages import Spent
 from evo.report.facts.index import Index
-from evo.selection.individual import LEAST_B_WR
 
 
 def spending_facts(index: Index, replies: Replies) -> dict[str, Any] | None:
@@ -27,14 +26,12 @@ def spending_facts(index: Index, replies: Replies) -> dict[str, Any] | None:
     """
     if not replies.spent:
         return None
-    inherited = index.proposed & (index.numbers["generation"] == 0)
-    places = np.flatnonzero(~index.coded("model").among("") & ~inherited)
+    places = np.flatnonzero(~index.coded("model").among("") & ~index.inherited)
     costs, generations = (index.numbers[name][places] for name in ("cost_usd", "generation"))
     operators = index.coded("operator")
     authors = operators.codes[places]
     names = {operators.values[code]: code for code in np.unique(authors).tolist()}
-    merit = index.scored[places] & (index.numbers["b_wr"][places] >= LEAST_B_WR)
-    total, discoveries = _cost_facts(costs)["cost_usd"], int(merit.sum())
+    total, discoveries = _cost_facts(costs)["cost_usd"], int(index.has_merit[places].sum())
     return {
         "models": {name: spent_facts(spent) for name, spent in sorted(replies.spent.items())},
         "operators": {

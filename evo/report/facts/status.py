@@ -118,7 +118,7 @@ class StatusTally:
         if trouble := LostReplies.of(index).words(self._config):
             facts["trouble"] = trouble
         if origins := history.config.get("start_from"):
-            inherited = index.proposed & (index.numbers["generation"] == 0)
+            inherited = index.inherited
             facts["began_with"] = {
                 "evaluated": int((inherited & index.coded("status").among(Status.EVALUATED)).sum()),
                 "known": int(inherited.sum()),

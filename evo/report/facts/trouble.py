@@ -33,7 +33,7 @@ class LostReplies(NamedTuple):
     @classmethod
     def of(cls, index: Index) -> "LostReplies":
         """Those of a campaign; what it began with counts for nothing."""
-        here = index.proposed & (index.numbers["generation"] > 0)
+        here = index.proposed_here
         replies = here & ~index.coded("model").among("")
         lost = replies & index.coded("stage").among(*_LOST)
         reasons = index.stored("reason").several(np.flatnonzero(lost).tolist())

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 
 HAS_DEADLINES = hasattr(select, "poll")
-"""Whether this system can wait for a pipe; deadlines are ignored where not, as on Windows."""
+"""True where this system can wait for a pipe. Elsewhere, as on Windows, deadlines are ignored."""
 
 _HEADER_BYTES = 4
 _ATOMIC_BYTES = 4096

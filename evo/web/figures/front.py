@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from archive.pareto import front
 from evo.core.arrays import Floats, Indices
 from evo.report.facts.index import Index
-from evo.selection.individual import LEAST_B_WR
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.spec import (
     BLACK,
@@ -70,7 +69,7 @@ def front_figure(
     final = members(index, measure=measure, novelty=novelty)
     shown = thinned(places, on_front)
     others = np.setdiff1d(shown, on_front, assume_unique=True)
-    has_merit = index.numbers["b_wr"][others] >= LEAST_B_WR
+    has_merit = index.has_merit[others]
     data = [
         _cloud(index, others[has_merit], axes, name="with merit", symbol="circle"),
         _cloud(index, others[~has_merit], axes, name="without merit", symbol="circle-open"),
