@@ -14,7 +14,7 @@ import numpy as np
 
 from archive.store.record_columns import pack_records, slice_columns, unpack, unpack_trials
 from archive.store.segment import BLOCK
-from archive.store.tables import Columns, Schema, Slice, cut_tables, unpack_texts
+from archive.store.tables import Columns, Schema, Slice, cut_tables, cut_vectors, unpack_texts
 from evo.core.errors import HistoryError
 from evo.core.records import Record, Trial
 
@@ -43,6 +43,10 @@ class Stretch(Protocol):
 
     def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
         """Some columns of records start to stop, and some of their lists."""
+        ...
+
+    def vectors(self, name: str, start: int, stop: int) -> Columns:
+        """The vectors of records start to stop, see `archive.store.tables`."""
         ...
 
     def texts(self, field: str, places: Sequence[int]) -> list[str]:
@@ -124,6 +128,18 @@ class Records(Sequence[Record]):
             yield last - first, segment.tables(schema, lists, first, last)
 
         return self._read(read, start)
+
+    def vectors(self, name: str) -> Iterator[Columns]:
+        """Yield the vectors of all records, those of a segment at once, as `pack_vectors` does.
+
+        Raises:
+            HistoryError: a segment is damaged or gone.
+        """
+
+        def read(segment: Stretch, first: int, last: int) -> Iterator[tuple[int, Columns]]:
+            yield last - first, segment.vectors(name, first, last)
+
+        return self._read(read, 0)
 
     def texts(self, field: str, places: Sequence[int]) -> list[str]:
         """A text of the records at some places, in their order.
@@ -250,6 +266,10 @@ class InMemory(NamedTuple):
     def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
         """Some columns of records start to stop, and some of their lists."""
         return cut_tables(self._take, schema, lists, start, stop)
+
+    def vectors(self, name: str, start: int, stop: int) -> Columns:
+        """The vectors of records start to stop."""
+        return cut_vectors(self._take, name, start, stop)
 
     def texts(self, field: str, places: Sequence[int]) -> list[str]:
         """A text of the records at some places."""

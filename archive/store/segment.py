@@ -36,6 +36,7 @@ from archive.store.tables import (
     cut_lists,
     cut_table,
     cut_tables,
+    cut_vectors,
     pack_lists,
     pack_table,
     unpack_lists,
@@ -126,6 +127,15 @@ class Segment(NamedTuple):
         """
         with opened(self.path) as file:
             return cut_tables(file.take, schema, lists, start, stop)
+
+    def vectors(self, name: str, start: int, stop: int) -> Columns:
+        """The vectors of records start to stop.
+
+        Raises:
+            FileNotFoundError: the segment was merged into another one since.
+        """
+        with opened(self.path) as file:
+            return cut_vectors(file.take, name, start, stop)
 
     def texts(self, field: str, places: Sequence[int]) -> list[str]:
         """A text of the records at some places, in ascending order.

@@ -89,7 +89,9 @@ def _family(campaign: LiveCampaign, request: Request, view: View) -> Figure:
 
 def _map(campaign: LiveCampaign, request: Request, view: View) -> Figure:
     by = _chosen(request, "by", DESCRIPTORS, "behaviour")
-    projection = campaign.cached(("map", by), lambda: projected(campaign.reader.records, by))
+    projection = campaign.cached(
+        ("map", by), lambda: projected(campaign.reader.records, by, campaign.index)
+    )
     names = dict(view.baseline_names(campaign))
     return map_figure(campaign.index, projection, names)
 

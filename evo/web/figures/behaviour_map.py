@@ -3,7 +3,7 @@
     (x, y) = the two leading principal components of the vectors (PCA)
 
 Distances in the map are at most those of the vectors; the share of the variance that it shows
-stands at its axes.
+stands at its axes. Of a large campaign it takes a sample, so that memory does not grow with it.
 """
 
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from archive.history.records import Records
 from evo.core.arrays import Floats
+from evo.core.seeds import child
 from evo.report.facts.index import Index
 from evo.web.figures.spec import (
     BLACK,
@@ -27,48 +28,86 @@ from evo.web.figures.spec import (
 )
 
 DESCRIPTORS = {"behaviour": "what it computes on the probe", "text": "how its source reads"}
-_SAMPLE = 4_000
-"""Vectors that the components are taken from."""
+SAMPLE = 4_000
+"""Vectors that the map is made of, drawn at random, besides those of the best and of baselines."""
+BEST = 300
+"""Candidates with the largest margins, which are always in the map."""
 
 
 class Projection(NamedTuple):
     """Two coordinates per record.
 
     Attributes:
-        places: places of the records that have a vector: (n,).
+        places: places of the records in the map: (n,), ascending.
         points: (n, 2).
         shares: share of the variance along each axis.
+        vectors: number of records that have a vector.
     """
 
     places: NDArray[np.intp]
     points: Floats
     shares: tuple[float, float]
+    vectors: int
 
 
-def projected(records: Records, descriptor: str) -> Projection:
-    """The projection of the vectors of all records, read from disk in blocks."""
-    name = f"{descriptor}_vector"
-    present: list[NDArray[np.bool_]] = []
-    parts: list[NDArray[np.float32]] = []
-    for block in records.blocks():
-        present.append(block[f"{name}.present"])
-        if len(block[name]):
-            parts.append(block[name])
-    places = np.flatnonzero(np.concatenate(present)) if present else np.zeros(0, np.intp)
+def projected(
+    records: Records, descriptor: str, index: Index, *, sample: int = SAMPLE
+) -> Projection:
+    """The projection of a campaign's vectors, read from disk a segment at a time.
+
+    Args:
+        records: of the campaign.
+        descriptor: one of `DESCRIPTORS`.
+        index: of as many records or fewer.
+        sample: number of vectors besides those of the best and of baselines.
+    """
+    always = np.concatenate([_best(index), np.flatnonzero(index.baseline)])
+    vectors, places, count = _drawn(records, f"{descriptor}_vector", always, sample)
     if len(places) < 3:
-        return Projection(places[:0], np.zeros((0, 2)), (0.0, 0.0))
-    vectors = np.concatenate(parts)
+        return Projection(places[:0], np.zeros((0, 2)), (0.0, 0.0), count)
     vectors = np.nan_to_num(vectors, posinf=0.0, neginf=0.0)
     # One that is far off would take both axes for itself.
     limit = np.quantile(np.abs(vectors), 0.999)
     vectors = np.clip(vectors, -limit, limit)
-    sample = vectors[np.linspace(0, len(vectors) - 1, min(_SAMPLE, len(vectors))).astype(int)]
-    centre = sample.mean(axis=0)
-    _, scales, axes = np.linalg.svd(sample - centre, full_matrices=False)
+    centre = vectors.mean(axis=0)
+    _, scales, axes = np.linalg.svd(vectors - centre, full_matrices=False)
     variance = scales**2 / max(float((scales**2).sum()), 1e-12)
     shares = (*variance.tolist(), 0.0, 0.0)[:2]
     points = ((vectors - centre) @ axes[:2].T).astype(np.float64)
-    return Projection(places, points, (shares[0], shares[1]))
+    return Projection(places, points, (shares[0], shares[1]), count)
+
+
+def _drawn(
+    records: Records, name: str, always: NDArray[np.intp], sample: int
+) -> tuple[NDArray[np.float32], NDArray[np.intp], int]:
+    """Vectors of some records and as many drawn, their places, and the number there is.
+
+    Each place has a random number of its own, and the smallest ones are drawn: a campaign that
+    grows keeps most of its sample.
+    """
+    numbers = child(0, "map").random(len(records))
+    numbers[always[always < len(records)]] = -1.0  # the index may be newer
+    most = sample + len(always)
+    vectors, places = np.zeros((0, 0), np.float32), np.zeros(0, np.intp)
+    first = count = 0
+    for columns in records.vectors(name):
+        present = columns[f"{name}.present"]
+        here = first + np.flatnonzero(present)
+        first, count = first + len(present), count + len(here)
+        if not len(here):
+            continue
+        both = np.concatenate([places, here])
+        kept = np.sort(np.argsort(numbers[both], kind="stable")[:most])
+        new = columns[name][kept[kept >= len(places)] - len(places)]
+        old = vectors[kept[kept < len(places)]]
+        vectors, places = np.concatenate([old, new]) if len(places) else new, both[kept]
+    return vectors, places, count
+
+
+def _best(index: Index) -> NDArray[np.intp]:
+    """Places of those trained in full with the largest margins."""
+    scored = np.flatnonzero(index.full)
+    return scored[np.argsort(-index.numbers["margin"][scored], kind="stable")[:BEST]]
 
 
 def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> Figure:
@@ -84,9 +123,9 @@ def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> F
         return figure([], note="No candidate has been described yet.")
     rows = np.full(len(index), -1)
     rows[places] = np.arange(len(places))
-    scored = places[index.full[places]]
-    best = scored[np.argsort(-index.numbers["margin"][scored])[:300]]
-    shown = thinned(places[~index.baseline[places]], best)
+    shown = thinned(
+        places[~index.baseline[places]], np.intersect1d(_best(index), places, assume_unique=True)
+    )
     trained, rest = shown[index.full[shown]], shown[~index.full[shown]]
     data = [
         {
@@ -121,10 +160,13 @@ def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> F
         }
     )
     first, second = projection.shares
+    drawn = ""
+    if len(places) < projection.vectors:
+        drawn = f"; {len(places):,} of {projection.vectors:,} vectors"
     title = {"text": f"second component, {second:.0%} of the variance"}
     return figure(
         data,
-        x=f"first component, {first:.0%} of the variance",
+        x=f"first component, {first:.0%} of the variance{drawn}",
         yaxis={"title": title, "zeroline": False},  # zero is the mean of the vectors, no more
     )
 
