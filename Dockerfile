@@ -1,7 +1,8 @@
 # evo with Ray, for one machine or as the image of a Ray cluster. Build: docker build -t evo .
 # Run: docker run --rm -it --shm-size=2g -v "$PWD/runs:/campaigns/runs" evo evo run demo
 # The walls of the sandbox: docker run --rm evo evo doctor
-FROM python:3.11-slim-bookworm
+ARG BASE=python:3.11-slim-bookworm
+FROM ${BASE}
 
 RUN pip install --no-cache-dir uv && useradd --create-home --uid 1000 evo
 WORKDIR /opt/evo
