@@ -45,7 +45,7 @@ class Appender:
             HistoryError: the file cannot be written.
         """
         with disk.writing(path):
-            descriptor = os.open(path, os.O_WRONLY)
+            descriptor = os.open(path, os.O_WRONLY | disk.BINARY)
             os.ftruncate(descriptor, size)
         return cls(path, descriptor, size)
 
@@ -60,7 +60,8 @@ class Appender:
             try:
                 written = 0
                 while written < len(content):
-                    written += os.pwrite(self._descriptor, content[written:], self.size + written)
+                    rest = content[written:]
+                    written += disk.write_at(self._descriptor, rest, self.size + written)
                 disk.synchronise(self._descriptor)
             except BaseException:
                 # Also on Ctrl-C: no half an entry may lie before the next one.

@@ -5,6 +5,7 @@ leave a half-written file under its final name, nor let an `OSError` out.
 """
 
 import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ Readers pass over one that a kill left behind; the next write of the same file r
 
 synchronise = os.fdatasync if hasattr(os, "fdatasync") else os.fsync
 """Returns once the contents of a file descriptor are durable; macOS has no `fdatasync`."""
+BINARY: int = getattr(os, "O_BINARY", 0)
+"""Flag of `os.open` without which Windows rewrites the ends of lines."""
 
 
 def replace(path: Path, *contents: bytes) -> None:
@@ -47,7 +50,7 @@ def draft(path: Path) -> Generator[Path]:
     with writing(path):
         try:
             yield temporary
-            descriptor = os.open(temporary, os.O_RDONLY)
+            descriptor = os.open(temporary, os.O_RDWR)  # Windows makes nothing else durable
             try:
                 os.fsync(descriptor)
             finally:
@@ -61,12 +64,26 @@ def draft(path: Path) -> Generator[Path]:
 
 
 def synchronise_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
+    """Make renames in a folder durable; Windows opens no folder, and its file system logs them."""
+    if sys.platform == "win32":
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_at(descriptor: int, size: int, place: int) -> bytes:
+    """Up to `size` bytes of a file from a place on; as `os.pread`, which Windows has not."""
+    os.lseek(descriptor, place, os.SEEK_SET)
+    return os.read(descriptor, size)
+
+
+def write_at(descriptor: int, content: bytes, place: int) -> int:
+    """Write to a file from a place on, and return the number of bytes written."""
+    os.lseek(descriptor, place, os.SEEK_SET)
+    return os.write(descriptor, content)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from socket import gethostname
 
+from archive.store import disk
 from archive.store.disk import reading, writing
 from evo.core import flock
 from evo.core.errors import HistoryError
@@ -42,14 +43,15 @@ class Lock:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 if not _locked(descriptor, path):
-                    holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+                    holder = disk.read_at(descriptor, 200, 0).decode(errors="replace").strip()
                     raise HistoryError(
                         f"Campaign {path.parent} is being written by {holder or 'a process'}. "
                         "Wait for it to end or stop it; reading works meanwhile."
                     )
                 with suppress(OSError):  # on a full disk the lock holds without a name
                     os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, f"process {os.getpid()} on {gethostname()}\n".encode(), 0)
+                    name = f"process {os.getpid()} on {gethostname()}\n"
+                    disk.write_at(descriptor, name.encode(), 0)
             except BaseException:
                 os.close(descriptor)
                 raise

@@ -6,6 +6,7 @@ steps or after a seal. The second signal stops it at once, which loses nothing r
 """
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from evo.campaign.progress import Progress
 
 AT_WORK = ("evaluate", "baselines")
 """Steps in which trainings are in progress, which a stop or a pause lets finish."""
+_ALARM = () if sys.platform == "win32" else (signal.SIGALRM,)
 GRACE_S = 3.0
 """Longest time between the first signal and the end of the work."""
 
@@ -55,23 +57,23 @@ class Stopping:
         """
         if not self._is_asked:
             self._reason, self._asked_at, self._is_asked = reason, time.monotonic(), True
-            if self._before:
+            if self._before and sys.platform != "win32":
                 signal.setitimer(signal.ITIMER_REAL, self._grace_s)
             self._on_signal()
 
     def _is_over(self) -> bool:
         """True if the grace time has passed where no signal ends it."""
-        return not self._before and time.monotonic() > self._asked_at + self._grace_s
+        return not (self._before and _ALARM) and time.monotonic() > self._asked_at + self._grace_s
 
     def __enter__(self) -> Self:
         if threading.current_thread() is not threading.main_thread():
             return self
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        for number in (signal.SIGINT, signal.SIGTERM, *_ALARM):
             self._before[number] = signal.signal(number, self._hear)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before:
+        if self._before and sys.platform != "win32":
             signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -80,6 +82,6 @@ class Stopping:
         if self._is_asked:
             # Also when the grace time is over. From here on a signal stops at once.
             raise KeyboardInterrupt(self._reason)
-        if number == signal.SIGALRM:
+        if number in _ALARM:
             return
         self.ask("")

@@ -9,6 +9,7 @@ depend on them.
 
 import os
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -151,7 +152,12 @@ def _demand_of(path: Path) -> int:
 
 
 def meeting_folder() -> Path | None:
-    """The folder in which a user's processes meet; None where none can be had safely."""
+    """The folder in which a user's processes meet; None where none can be had safely.
+
+    On Windows, whose locks keep others from reading, each process takes the whole machine.
+    """
+    if sys.platform == "win32":
+        return None
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     candidates = [Path(runtime) / "evo"] if runtime else []
     with suppress(FileNotFoundError):

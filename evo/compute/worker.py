@@ -97,6 +97,8 @@ class Worker:
 
 def _processor_seconds() -> float:
     """Processor time of this process and of the forks that it has waited for."""
+    if sys.platform == "win32":  # which has no forks
+        return time.process_time()
     forks = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + forks.ru_utime + forks.ru_stime
 
@@ -144,6 +146,8 @@ def train(job: Job, work: Work) -> Outcome:
 
 def keep_memory() -> None:
     """Keep freed memory for the next step (glibc): allocating it again takes a tenth of a step."""
+    if sys.platform == "win32":
+        return
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_MMAP_THRESHOLD, 1 << 30)

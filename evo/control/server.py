@@ -65,6 +65,8 @@ def listening(history: History, stop: Stop) -> Generator[None]:
 
 def _bound(folder: Path) -> socket.socket:
     """A socket that listens in a folder, in place of one that a killed process left there."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise NoSocketError("This system has no sockets of files; evo ctl cannot steer campaigns.")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with short_name(folder) as place:

@@ -7,6 +7,7 @@ under `runs/`, the folder that a campaign is written to, and removed when the pr
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +31,12 @@ def settle_places(runs: Path) -> None:
         folder = tempfile.tempdir = os.environ["TMPDIR"] = str(made)
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path(_home()) / ".config") / "matplotlib"
     if "MPLCONFIGDIR" not in os.environ and not _is_writable(home):
-        os.environ["MPLCONFIGDIR"] = str(Path(folder) / f"matplotlib-{os.getuid()}")
+        os.environ["MPLCONFIGDIR"] = str(Path(folder) / f"matplotlib-{user_id()}")
+
+
+def user_id() -> int:
+    """The number of the user, as files have it; on Windows all of them have 0."""
+    return 0 if sys.platform == "win32" else os.getuid()
 
 
 def has_temporary_folder() -> bool:

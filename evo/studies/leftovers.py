@@ -19,6 +19,7 @@ from archive.history.reader import segment_paths
 from archive.store.disk import TEMPORARY
 from archive.store.lock import Lock, is_held
 from evo.core.errors import HistoryError
+from evo.core.places import user_id
 from evo.tasks.torchvision_images import data_folder
 
 _PICTURE = "pareto.png"
@@ -125,7 +126,7 @@ def _of(campaign: Path) -> Iterator[Leftover]:
 def _temporary(now: float) -> Iterator[Leftover]:
     with suppress(OSError):
         for path in sorted(Path(tempfile.gettempdir()).iterdir()):
-            is_ours = path.name.startswith(_PREFIXES) and path.lstat().st_uid == os.getuid()
+            is_ours = path.name.startswith(_PREFIXES) and path.lstat().st_uid == user_id()
             if is_ours and _age(path, now) >= _TEMPORARY_S:
                 yield Leftover(path, _size(path), "temporary files of a process that was killed")
 

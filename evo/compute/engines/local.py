@@ -2,22 +2,16 @@
 
 A worker that dies or runs out of time is replaced.
 
-Workers are forked off one server process that has imported torch and evo, and done nothing else: a
-worker starts in milliseconds, and none inherits CUDA or a thread of the engine.
+How they start is in `evo.compute.processes`.
 """
 
 import os
-import signal
 import sys
 import tempfile
-import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
-from importlib.machinery import ModuleSpec
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -27,6 +21,7 @@ from evo.compute.devices import worker_count
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak
+from evo.compute.processes import Context, ready_to_start
 from evo.compute.settings import Needs
 from evo.compute.sharing import Share, meeting_folder
 from evo.compute.work import Work
@@ -134,12 +129,16 @@ class Local(Engine):
             del self._running[future]
             future.cancel()
 
-    def measure(self, graphs: tuple[str, ...]) -> Peak:
+    def measure(self, graphs: tuple[str, ...]) -> Peak | None:
         """The memory that one worker needs for the largest network, measured by a few steps.
+
+        Windows does not say it of a processor.
 
         Raises:
             EvoError: the network does not fit, or takes too long.
         """
+        if sys.platform == "win32" and self.work.device == "cpu":
+            return None
         future = self._pool.schedule(
             measure_peak, args=(graphs, self.work), timeout=self.work.job_timeout_s
         )
@@ -158,18 +157,12 @@ class Local(Engine):
     def _start(self) -> ProcessPool:
         pool = ProcessPool(
             max_workers=self.capacity,
-            context=_Context(),
+            context=Context(),
             initializer=prepare,
             initargs=(Path(self._claims.name), self.work.device),
         )
-        # The pool's threads, and the processes they spawn, inherit the blocked signal: Ctrl-C is
-        # for the engine alone, which then stops them in order.
-        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            _start_server()
+        with ready_to_start([*_PRELOAD, *[name for name in _PRELOAD_TOO if name in sys.modules]]):
             pool.schedule(os.getpid)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         return pool
 
     def _stop(self) -> None:
@@ -180,63 +173,6 @@ class Local(Engine):
         """A fresh pool in the place of one that lost workers."""
         self._stop()
         self._pool = self._start()
-
-
-class _Worker(ForkServerProcess):
-    """A process that does not run the user's program again.
-
-    The standard library has every process that it starts import the program that starts it, which
-    would call evo once more where the program has no `if __name__ == "__main__"`.
-    """
-
-    def start(self) -> None:
-        """Start the process."""
-        with _program_withheld():
-            super().start()
-
-
-class _Context(ForkServerContext):
-    Process = _Worker  # type: ignore[assignment] # what a pool starts
-
-
-_starting = threading.Lock()
-
-
-@contextmanager
-def _program_withheld() -> Generator[None]:
-    """Start processes without importing the user's program, while the context lasts."""
-    program = sys.modules["__main__"]
-    with _starting:
-        spec = program.__spec__
-        # A spec of this name is how the standard library marks a program that is not imported.
-        program.__spec__ = ModuleSpec("__main__", None)
-        try:
-            yield
-        finally:
-            program.__spec__ = spec
-
-
-def _start_server() -> None:
-    """Start the process that workers are forked off, unless it runs already.
-
-    It looks for modules where packages are installed and not in the current folder, whose files
-    may have the names of ours.
-    """
-    needed = [name for name in _PRELOAD_TOO if name in sys.modules]
-    _Context().set_forkserver_preload([*_PRELOAD, *needed])
-    before = os.environ.get("PYTHONSAFEPATH")
-    os.environ["PYTHONSAFEPATH"] = "1"
-    # Its program unblocks the signal before it ignores it, and imports for seconds in between.
-    hears = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if hears else None
-    try:
-        forkserver.ensure_running()
-    finally:
-        if hears:
-            signal.signal(signal.SIGINT, handler)
-        del os.environ["PYTHONSAFEPATH"]
-        if before is not None:
-            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _ended(batch: Batch, future: "Future[Outcome]") -> Ended:

@@ -11,6 +11,7 @@ import os
 import pickle
 import select
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -32,7 +33,8 @@ class CallLostError(Exception):
 def isolated(call: Callable[[], Any], *, timeout_s: float, memory_gb: float) -> Any:
     """The result of a call, which must be picklable.
 
-    Standard output and error of the call go nowhere, since those of workers are the engine's.
+    Standard output and error of the call go nowhere, since those of workers are the engine's. Where
+    a system has no forks, as Windows, the call runs in this process, whose own limits hold.
 
     Args:
         call: is run in a fork.
@@ -42,6 +44,8 @@ def isolated(call: Callable[[], Any], *, timeout_s: float, memory_gb: float) -> 
     Raises:
         CallLostError: it raised, died, hung or took too much memory.
     """
+    if sys.platform == "win32":
+        return _here(call)
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
@@ -63,6 +67,18 @@ def isolated(call: Callable[[], Any], *, timeout_s: float, memory_gb: float) -> 
     if error:
         raise CallLostError(error)
     return result
+
+
+def _here(call: Callable[[], Any]) -> Any:
+    """The result of a call in this process.
+
+    Raises:
+        CallLostError: it raised.
+    """
+    try:
+        return call()
+    except Exception as error:
+        raise CallLostError(_words(error)) from error
 
 
 def _child(call: Callable[[], Any], writing: int) -> NoReturn:
