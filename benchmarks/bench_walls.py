@@ -3,9 +3,10 @@
 The 15 ms are processor time for policy, trace and contract, in batches. With 5 % of hostile
 candidates (endless loops, memory bombs, crashes, exits; sent to the sandbox directly, since the
 policy would refuse most) the honest ones must be traced at 80 % or more of the speed without. The
-batch repeats about sixty components, so the shape cache holds all of their operators.
+batch repeats about sixty components, so the shape cache holds all of their operators. At the end the
+honest components of tests/honest are validated kind by kind, each the second time that it comes.
 
-Usage: python benchmarks/bench_walls.py [--quick] [--rounds N] [--batch N]
+Usage: python benchmarks/bench_walls.py [--quick] [--rounds N] [--batch N] [--each N]
 """
 
 import math
@@ -22,6 +23,7 @@ from sizes import Size, read_sizes
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from evo.components.activation import Activation
+from evo.components.kinds import kinds
 from evo.core.records import Candidate
 from evo.validation.graph import tracer
 from evo.validation.graph.graph import Graph
@@ -30,6 +32,7 @@ from evo.validation.sandbox.sandbox import Sandbox, TraceRequest
 from evo.validation.validator import Validator
 
 COMPONENTS = Path(__file__).parents[1] / "tests" / "unit" / "validation" / "components.toml"
+HONEST = Path(__file__).parents[1] / "tests" / "honest"
 KIND = Activation()
 HOSTILE_SHARE = 0.05
 HOSTILE = (
@@ -55,8 +58,8 @@ class Spent(NamedTuple):
         return self.engine + self.zygote + self.children
 
 
-def main(rounds: int, batch: int) -> None:
-    """Measure and print both parts of the claim."""
+def main(rounds: int, batch: int, each: int) -> None:
+    """Measure and print both parts of the claim, and the first one by kind."""
     torch.set_num_threads(1)
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     sources = list(tomllib.loads(COMPONENTS.read_text()).values())
@@ -69,6 +72,7 @@ def main(rounds: int, batch: int) -> None:
         validator.validate(candidates[:16])
         cost(sandbox, validator, candidates, rounds=rounds)
         throughput(sandbox, honest, rounds=rounds)
+        by_kind(sandbox, each=each)
 
 
 def tracing(sources: Sequence[str]) -> None:
@@ -135,6 +139,26 @@ def throughput(sandbox: Sandbox, honest: Sequence[str], *, rounds: int) -> None:
         print(f"  {clock:10s} {honest_ms:6.0f} ms and {mixed_ms:6.0f} ms, ratio {ratio:.2f}")
 
 
+def by_kind(sandbox: Sandbox, *, each: int) -> None:
+    """Print the processor time of validation of at most so many honest components of each kind."""
+    print("\nprocessor time per honest component, by kind:")
+    print(f"  {'':22s} {'number':>6s} {'engine':>7s} {'zygote':>7s} {'child':>7s} {'all':>7s} ms")
+    total, count = 0.0, 0
+    for name in kinds.names():
+        kind = kinds.get(name)()
+        files = [HONEST / f"{name}.toml", HONEST / "field" / f"{name}.toml"]
+        sources = [s for file in files for s in tomllib.loads(file.read_text()).values()][:each]
+        candidates = [Candidate.of(name, source, operator="bench") for source in sources]
+        validator = Validator(kind, sandbox)
+        validator.validate(candidates)
+        used = spent(sandbox, lambda: validator.validate(candidates))  # noqa: B023
+        total, count = total + used.processor, count + len(candidates)
+        times = (used.engine, used.zygote, used.children, used.processor)
+        row = " ".join(f"{time / len(candidates):7.2f}" for time in times)
+        print(f"  {name:22s} {len(candidates):6d} {row}")
+    print(f"  {'mean of all':22s} {count:6d} {total / count:31.2f} ms (claim: at most 15)")
+
+
 def spent(sandbox: Sandbox, work: Callable[[], object]) -> Spent:
     """Time that some work takes here and in the sandbox."""
     before, began, engine = ticks(sandbox), time.monotonic(), time.process_time()
@@ -185,5 +209,6 @@ if __name__ == "__main__":
             __doc__,
             rounds=Size(3, 1, "batches of each sort"),
             batch=Size(400, 18, "honest candidates per batch"),
+            each=Size(100, 1, "honest components of each kind at the end"),
         )
     )

@@ -1,6 +1,7 @@
 """Contract checks for kinds whose components work element by element."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -143,13 +144,20 @@ def reach_of(component: Component) -> float:
 
 
 def check_elementwise(
-    component: Component, where: str = "", *, may_be_constant: bool = False
+    component: Component,
+    where: str = "",
+    *,
+    may_be_constant: bool = False,
+    at_all_shapes: bool = True,
 ) -> None:
     """Check shape, dtype, finite values and gradients, independence of neighbours; not constant.
 
     Args:
         component: takes one tensor.
         may_be_constant: leaves the last of these out.
+        at_all_shapes: try every shape and layout, not that of training alone. Where a kind checks
+            a component at several further arguments, one of them does: operators mind how their
+            tensors lie, whatever the numbers.
         where: with which further arguments, for messages, such as ` at a = 1`.
 
     Raises:
@@ -165,7 +173,9 @@ def check_elementwise(
         raise ContractError(f"expected an output that depends on x{where}, got a constant")
     far = _FAR.clone().requires_grad_()
     _expect_finite(component(far), far, where)
-    _expect_elementwise(component, points.detach(), output.detach())
+    _expect_elementwise(
+        component, points.detach(), output.detach(), _SHAPES if at_all_shapes else ()
+    )
 
 
 def _expect_finite(output: torch.Tensor, points: torch.Tensor, where: str) -> None:
@@ -185,10 +195,18 @@ def _expect_finite(output: torch.Tensor, points: torch.Tensor, where: str) -> No
         )
 
 
-def _expect_elementwise(component: Component, points: torch.Tensor, output: torch.Tensor) -> None:
-    """Check that elements give the same among others, in another order, shape and layout."""
+def _expect_elementwise(
+    component: Component,
+    points: torch.Tensor,
+    output: torch.Tensor,
+    shapes: Sequence[tuple[int, ...]],
+) -> None:
+    """Check that elements give the same among others, in another order, shape and layout.
+
+    So do their gradients, in a tensor as large as in training.
+    """
     with torch.no_grad():
-        for shape in _SHAPES:
+        for shape in shapes:
             for layout, values in layouts(_mixed(points, shape)):
                 among = call_checked(component, values, layout, expected=_WORKS, advice=_ADVICE)
                 expect_form(among, shape=values.shape, dtype=values.dtype)

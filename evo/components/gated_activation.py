@@ -81,7 +81,13 @@ class GatedActivation(Kind):
         """
         for way, function in noisy_ways(component, self.contract):
             for where, line in _lines(function).items():
-                check_elementwise(line, where + way, may_be_constant=where != _CROOKED)
+                is_crooked = where == _CROOKED
+                check_elementwise(
+                    line,
+                    where + way,
+                    may_be_constant=not is_crooked,
+                    at_all_shapes=is_crooked,
+                )
 
     def parts(self, component: Component) -> Parts:
         """The component after every hidden layer, of twice the width."""

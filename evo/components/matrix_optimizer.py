@@ -21,7 +21,7 @@ _STEPS = 4
 _SHAPES = ((4, 6), (6, 4), (5, 5), (1, 7))
 _PROBED = 40
 _MOMENTS = [0, 2, 7, 19, 23, 39]
-_SCALES = {"small": 1e-3, "usual": 1.0, "large": 30.0}
+_SCALES = {"small": 1e-3, "large": 30.0}
 _FRACTION = 0.5
 """Share of one tensor's gradient in the norm of all of them, in walks."""
 
@@ -114,15 +114,15 @@ class MatrixOptimizer(Kind):
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any shape, that follow the gradient."""
         with torch.no_grad():
-            for shape in _SHAPES:
+            for shape in _SHAPES[1:]:
                 _walk(component, normal_probe(_STEPS, *shape), f"usual gradients of {shape}")
             gradients = normal_probe(_STEPS, *_SHAPES[0])
+            one = _walk(component, gradients, "usual gradients")
             for name, scale in _SCALES.items():
                 _walk(component, scale * gradients, f"{name} gradients")
             _walk(component, 0 * gradients, "gradients of zero")
             _walk(component, gradients * (gradients > 0), "gradients with zeros")
             _walk(component, gradients[:, :1].expand_as(gradients), "gradients of rank 1")
-            one = _walk(component, gradients, "usual gradients")
             other = _walk(component, -gradients, "usual gradients")
         if not (one - other).abs().max() > 1e-6 * one.abs().max():
             raise ContractError("expected a step that depends on g, got the same for -g")

@@ -97,7 +97,9 @@ class ParametricActivation(Kind):
             where = f" at a = {a:g}, b = {b:g}"
             for way, function in noisy_ways(component, self.contract):
                 fixed = self._at(component, function, place)
-                check_elementwise(fixed, where + way, may_be_constant=place > 0)
+                check_elementwise(
+                    fixed, where + way, may_be_constant=place > 0, at_all_shapes=place == 1
+                )
                 learned = self._learned(component, place)
                 _expect_gradients(function, dict(zip(names, learned, strict=True)), where + way)
 

@@ -1,5 +1,7 @@
 """Walks: an update rule on gradients that come one after another, as in a training."""
 
+from typing import NoReturn
+
 import torch
 
 from evo.components.base import ContractError
@@ -36,17 +38,24 @@ def walk(
         weights = 0.2 * normal_probe(*gradients.shape[1:], seed=2)
     kept = [torch.zeros_like(weights)] * states
     form = torch.Size((1 + states, *weights.shape))
-    steps: list[torch.Tensor] = []
+    given: list[torch.Tensor] = []
     for number, gradient in enumerate(gradients, 1):
         scalars = [torch.tensor(float(number)), *([] if norms is None else [norms[number - 1]])]
         outputs = component(gradient, *kept, weights, *scalars)
         expect_form(outputs, shape=form, dtype=weights.dtype)
-        for name, values in zip(("step", *STATES), outputs, strict=False):
-            if not torch.isfinite(values).all():
-                raise ContractError(
-                    f"expected a finite {name}, got another at step {number} on {what}"
-                )
-        step, *kept = outputs
-        steps.append(step)
+        given.append(outputs)
+        step, *kept = outputs.unbind()
         weights = weights - 1e-3 * step
-    return torch.stack(steps)
+    walked = torch.stack(given)
+    if not torch.isfinite(walked).all():
+        _refuse(walked, what)
+    return walked[:, 0]
+
+
+def _refuse(walked: torch.Tensor, what: str) -> NoReturn:
+    """Name what is not finite first, of steps and states: (steps, 1 + states, …)."""
+    is_finite = torch.isfinite(walked).flatten(2).all(dim=-1)
+    step, place = (~is_finite).nonzero()[0].tolist()
+    raise ContractError(
+        f"expected a finite {('step', *STATES)[place]}, got another at step {step + 1} on {what}"
+    )

@@ -143,7 +143,7 @@ def _own(instance: object) -> None:
         raise TypeError("a method sets attributes of its own instances alone")
 
 
-BUILTINS: Mapping[str, Any] = {
+BUILTINS: dict[str, Any] = {
     **vars(builtins),
     "max": _choice("max", max, torch.maximum),
     "min": _choice("min", min, torch.minimum),

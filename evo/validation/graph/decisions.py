@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from torch.fx import Node
-
+from evo.validation.graph.calls import Node
 from evo.validation.graph.recording import TraceError
 
 _MAX_DECISIONS = 4

@@ -1,12 +1,12 @@
 """Encode recorded operator calls and constants as nodes of a graph's JSON. Runs in the child."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
-from torch.fx import Node
-from torch.fx.node import map_arg
+from torch._ops import OpOverload
 
 from evo.validation.graph.arguments import (
     MAX_CONSTANT_ELEMENTS,
@@ -14,6 +14,7 @@ from evo.validation.graph.arguments import (
     write_float,
     write_tensor,
 )
+from evo.validation.graph.calls import Node, nodes_in
 from evo.validation.graph.recording import TraceError
 
 CONDITIONS = "conditions"
@@ -37,9 +38,38 @@ class RecordedCall(NamedTuple):
 
     def sources(self) -> list[Node]:
         """Nodes among its arguments."""
-        nodes: list[Node] = []
-        map_arg((self.arguments, self.keywords), nodes.append)
-        return nodes
+        return nodes_in((self.arguments, self.keywords))
+
+
+class _Parameter(NamedTuple):
+    """A parameter of an operator.
+
+    Attributes:
+        has_default: whether it may be left out.
+        default: its value then.
+        is_left_out: whether it says where or how a tensor is stored, not its values.
+    """
+
+    has_default: bool
+    default: Any
+    is_left_out: bool
+
+    def is_default(self, value: Any) -> bool:
+        """Whether the value is that of a call without it."""
+        return self.has_default and type(self.default) is type(value) and self.default == value
+
+
+@cache
+def _parameters(operator: OpOverload) -> Mapping[str, _Parameter]:
+    """Parameters of an operator by name, in order."""
+    return {
+        one.name: _Parameter(
+            one.has_default_value(),
+            one.default_value,
+            one.name in _LEFT_OUT_NAMES or any(word in str(one.real_type) for word in _LEFT_OUT),
+        )
+        for one in schema_of(operator).arguments
+    }
 
 
 def encode_constant(value: Any) -> list[Any]:
@@ -73,8 +103,9 @@ def encode_call(call: RecordedCall, numbers: dict[Node, int]) -> list[Any]:
         source, part = call.arguments
         return ["item", {"ref": numbers[source]}, part]
     arguments = list(call.arguments)
-    schema = {argument.name: argument for argument in schema_of(call.target).arguments}
-    while arguments and _is_default(list(schema.values())[len(arguments) - 1], arguments[-1]):
+    schema = _parameters(call.target)
+    names = list(schema)
+    while arguments and schema[names[len(arguments) - 1]].is_default(arguments[-1]):
         arguments.pop()
     return [
         str(call.target),
@@ -82,7 +113,7 @@ def encode_call(call: RecordedCall, numbers: dict[Node, int]) -> list[Any]:
         {
             key: _encode(value, numbers)
             for key, value in sorted(call.keywords.items())
-            if not _is_left_out(schema[key]) and not _is_default(schema[key], value)
+            if not schema[key].is_left_out and not schema[key].is_default(value)
         },
     ]
 
@@ -94,11 +125,10 @@ def from_back(call: RecordedCall) -> list[Any] | None:
     first = call.arguments[0][0] if isinstance(call.arguments[0], list) else call.arguments[0]
     if not isinstance(first, Node) or "rank" not in first.meta:
         return None
-    schema = schema_of(call.target)
-    rank = first.meta["rank"] + (schema.name in _ADDING_A_DIMENSION)
-    names = [argument.name for argument in schema.arguments]
-    if not any(name in _DIMENSIONS for name in names):
+    names = list(_parameters(call.target))
+    if _DIMENSIONS.isdisjoint(names):
         return None
+    rank = first.meta["rank"] + (schema_of(call.target).name in _ADDING_A_DIMENSION)
     return [
         _counted_from_back(value, rank) if name in _DIMENSIONS else None
         for name, value in zip(names, call.arguments, strict=False)
@@ -111,20 +141,6 @@ def _counted_from_back(value: Any, rank: int) -> Any:
     if isinstance(value, list | tuple):
         return [_counted_from_back(part, rank) for part in value]
     return value
-
-
-def _is_left_out(argument: Any) -> bool:
-    return argument.name in _LEFT_OUT_NAMES or any(
-        word in str(argument.real_type) for word in _LEFT_OUT
-    )
-
-
-def _is_default(argument: Any, value: Any) -> bool:
-    return (
-        argument.has_default_value()
-        and type(argument.default_value) is type(value)
-        and argument.default_value == value
-    )
 
 
 def _encode(value: Any, numbers: dict[Node, int]) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 from torch._ops import OpOverload
-from torch.fx import Node
 
 from evo.validation.graph.arguments import schema_of
+from evo.validation.graph.calls import Node
 from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.recording import TraceError
 

@@ -16,36 +16,23 @@ from typing import Any, NamedTuple
 
 import torch
 from torch._ops import OpOverload
-from torch.fx import Graph, Node
-from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from evo.validation.graph.calls import Calls, Node
 from evo.validation.graph.decisions import Decisions
-from evo.validation.graph.pre_dispatch import dispatched_to, expect_default_modes
+from evo.validation.graph.pre_dispatch import (
+    Recorder,
+    dispatched_to,
+    expect_default_modes,
+    shorten,
+)
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.tracked import Sizes
+from evo.validation.graph.traits import INSTEAD, traits_of
 
 MAX_CALLS = 2000
 """Limit of operator calls per function; a graph holds a quarter of it."""
 _CALLS_PER_SIGN = 20
-
-_aten = torch.ops.aten
-_INITIALISED = {
-    _aten.empty.memory_format: _aten.zeros.default,
-    _aten.empty_like.default: _aten.zeros_like.default,
-    _aten.new_empty.default: _aten.new_zeros.default,
-}
-"""Tensors that begin with any numbers begin with zeros, so that a trace is the same every time."""
-_VALUE_FREE = frozenset(
-    {
-        *(_aten.zeros_like.default, _aten.ones_like.default, _aten.full_like.default),
-        *(_aten.new_zeros.default, _aten.new_ones.default, _aten.new_full.default),
-        *(_aten.empty_like.default, _aten.new_empty.default),
-    }
-)
-"""Operators whose values do not depend on the values of their tensors: Python may look at them."""
-_MAY_ALIAS = frozenset({_aten.type_as.default, _aten.reshape.default, _aten.contiguous.default})
-"""Operators that may return their input, though their schema does not always say so."""
 
 
 def record(
@@ -120,8 +107,7 @@ class _Value(NamedTuple):
     """True if it depends on an input."""
 
 
-# torch restores only modes of this class on the pre-dispatch stack.
-class _Recorder(ProxyTorchDispatchMode):
+class _Recorder(Recorder):
     def __init__(
         self,
         inputs: Sequence[torch.Tensor],
@@ -132,7 +118,7 @@ class _Recorder(ProxyTorchDispatchMode):
         # Not that of the parent: it sets up symbolic shapes and a compiler.
         TorchDispatchMode.__init__(self, torch._C.DispatchKey.PreDispatch)
         self._mode_key = torch._C._TorchDispatchModeKey.PROXY
-        self._graph = Graph()
+        self._graph = Calls()
         self._progress = progress
         self._line = line
         self._decisions = decisions
@@ -148,7 +134,7 @@ class _Recorder(ProxyTorchDispatchMode):
         self._values: dict[int, _Value] = {}
         self._inputs: dict[Node, int] = {}
         for number, tensor in enumerate(inputs):
-            self._add(tensor, self._graph.placeholder(f"input_{number}"), depends=True)
+            self._add(tensor, self._graph.add("placeholder", f"input_{number}"), depends=True)
             self._inputs[self._values[id(tensor)].node] = number
 
     def keep(self, inputs: Sequence[int]) -> None:
@@ -163,7 +149,7 @@ class _Recorder(ProxyTorchDispatchMode):
 
     def recording(self, output: object) -> Recording:
         """The recording so far, with the function's output."""
-        self._graph.output(self._argument(output))
+        self._graph.add("output", "output", (self._argument(output),))
         return Recording(self._graph, self._constants)
 
     def name_of(self, tensor: torch.Tensor) -> int | str | None:
@@ -178,44 +164,43 @@ class _Recorder(ProxyTorchDispatchMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        shorten(func)
         keywords = dict(kwargs or {})
         with torch._C._DisablePythonDispatcher():
             if func is torch.ops.prim.device.default:
                 return func(*args, **keywords)
-            depends = func not in _VALUE_FREE and any(
+            traits = traits_of(func)
+            depends = not traits.is_value_free and any(
                 map(self._depends, _tensors((args, keywords)))
             )
-            if func is _aten.is_nonzero.default or torch.Tag.data_dependent_output in func.tags:
+            if traits.asks_values:
                 return self._outcome(func, args, keywords) if depends else func(*args, **keywords)
             expect_default_modes()
             self._note_gradients()
             self._count()
-            target = _aten.lift_fresh_copy.default if func is _aten.lift_fresh.default else func
-            target = func = _INITIALISED.get(target, target)
-            node = self._graph.create_node(
-                "call_function", target, self._argument(args), self._argument(keywords)
-            )
+            func = INSTEAD.get(func, func)
+            node = self._graph.call(func, self._argument(args), self._argument(keywords))
             if self._line is not None:
                 node.meta["line"] = self._line()
             result = func(*args, **keywords)
             is_given = isinstance(result, torch.Tensor) and self._value(result) is not None
-            if is_given and not func._schema.is_mutable:
-                self._graph.erase_node(node)  # `x.float()` of a float32 tensor is x itself
+            if is_given and not traits.writes:
+                self._graph.take_back(node)  # `x.float()` of a float32 tensor is x itself
                 return result
-            if func in _MAY_ALIAS or any(out.alias_info for out in func._schema.returns):
+            if traits.may_alias:
                 node.meta["is_view"] = _is_view(args[0], result)
             self._add(result, node, depends=depends)
             return result
 
     def _outcome(self, func: OpOverload, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What Python gets where it asks for the value of a tensor that depends on an input."""
-        if func is _aten.is_nonzero.default and args[0].numel() == 1:
+        if func is torch.ops.aten.is_nonzero.default and args[0].numel() == 1:
             condition = self._argument(args[0])
             if args[0].dim():  # one truth for all elements, of whatever shape they are
-                condition = self._graph.call_function(_aten.reshape.default, (condition, []))
+                condition = self._graph.call(torch.ops.aten.reshape.default, (condition, []))
                 condition.meta |= {"rank": 0, "shape": (), "dtype": args[0].dtype}
             return self._decisions.take(condition)
-        if func is _aten.is_nonzero.default:
+        if func is torch.ops.aten.is_nonzero.default:
             return func(*args, **keywords)  # torch's own error
         failure = RuntimeError("it takes the value out of a tracing tensor")
         self.failure = self.failure or failure
@@ -225,7 +210,7 @@ class _Recorder(ProxyTorchDispatchMode):
         """Add a node where `torch.no_grad` begins or ends."""
         if torch.is_grad_enabled() != self._has_gradients:
             self._has_gradients = not self._has_gradients
-            self._graph.call_function(torch._C._set_grad_enabled, (self._has_gradients,))
+            self._graph.call(torch._C._set_grad_enabled, (self._has_gradients,))
 
     def _count(self) -> None:
         self._calls += 1
@@ -242,7 +227,7 @@ class _Recorder(ProxyTorchDispatchMode):
         elif isinstance(result, list | tuple):
             self.has_lists = self.has_lists or isinstance(result, list)
             for number, part in enumerate(result):
-                item = self._graph.call_function(operator.getitem, (node, number))
+                item = self._graph.call(operator.getitem, (node, number))
                 item.meta["line"] = node.meta.get("line", 0)
                 self._add(part, item, depends=depends)
 
@@ -277,7 +262,7 @@ class _Recorder(ProxyTorchDispatchMode):
         """A node for a tensor that is neither input nor recorded, such as a module's global."""
         name = self._names.setdefault(id(tensor), f"constant_{len(self._names)}")
         self._constants[name] = tensor
-        return self._graph.create_node("get_attr", name)
+        return self._graph.add("get_attr", name)
 
 
 def _is_view(source: Any, result: Any) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch.fx import Graph, Node
 
+from evo.validation.graph.calls import Calls, Node
 from evo.validation.graph.tracked import Choice, Ledger
 
 
@@ -25,7 +25,7 @@ class Recording(NamedTuple):
         conditions: nodes of the tensors that it decided by.
     """
 
-    graph: Graph
+    graph: Calls
     constants: dict[str, torch.Tensor]
     conditions: Sequence[Node] = ()
     has_lists: bool = False

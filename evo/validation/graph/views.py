@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch.fx import Node
 
 from evo.validation.graph.arguments import schema_of
+from evo.validation.graph.calls import Node
 from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.recording import TraceError
 

@@ -16,10 +16,9 @@ from typing import Any
 
 import torch
 from torch._ops import OpOverload
-from torch.fx import Node
-from torch.fx.node import map_arg
 
 from evo.validation.graph.arguments import schema_of
+from evo.validation.graph.calls import Node, with_nodes
 from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.masks import Masks
 from evo.validation.graph.recording import Recording, TraceError
@@ -150,8 +149,8 @@ class _Writer:
         value = self._views.value
         call = RecordedCall(
             node.target,
-            map_arg(node.args, value),  # pyright: ignore[reportArgumentType] - args stay a tuple
-            map_arg(node.kwargs, value),  # pyright: ignore[reportArgumentType]
+            with_nodes(node.args, value),
+            with_nodes(node.kwargs, value),
         )
         if call.target is operator.getitem:
             self._settle(node, call, place)
@@ -160,10 +159,10 @@ class _Writer:
         if not self._has_gradients:
             call = self._without_gradients(node, call)
         if schema_of(call.target).is_mutable:
-            written = value(node.args[0])  # pyright: ignore[reportArgumentType] - a node
+            written = value(node.args[0])
             self._settle(node, self._write_into(node, call), place)
             result = node if self._has_gradients else self._straight_through(written, node)
-            self._views.write(node.args[0], node, result)  # pyright: ignore[reportArgumentType] - a node
+            self._views.write(node.args[0], node, result)
             return
         if call.target in _CHOOSING:
             call = self._masks.choose(node, call) or call
@@ -175,11 +174,11 @@ class _Writer:
         call = _without_device(call)
         self._settle(node, call, place)
         if node.meta.get("is_view"):
-            self._views.add_view(node, node.args[0], call)  # pyright: ignore[reportArgumentType] - a node
+            self._views.add_view(node, node.args[0], call)
 
     def _emit(self, call: RecordedCall) -> Node:
         """A node for a call that is not in the recording."""
-        node = self._recording.graph.call_function(call.target, call.arguments, call.keywords)
+        node = self._recording.graph.call(call.target, call.arguments, call.keywords)
         self._settle(node, call, None)
         return node
 
@@ -188,7 +187,7 @@ class _Writer:
         sources = call.sources()
         if all(source in self._constants for source in sources) and place not in self._changing:
             with torch.no_grad():
-                arguments, keywords = map_arg(
+                arguments, keywords = with_nodes(
                     (call.arguments, call.keywords), self._constants.__getitem__
                 )
                 value = call.target(*arguments, **keywords)
@@ -227,7 +226,7 @@ class _Writer:
 
         self._detached[node] = node
         return RecordedCall(
-            call.target, map_arg(call.arguments, read), map_arg(call.keywords, read)
+            call.target, with_nodes(call.arguments, read), with_nodes(call.keywords, read)
         )
 
     def _straight_through(self, written: Node, result: Node) -> Node:

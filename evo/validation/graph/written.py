@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from torch.fx import Node
-
+from evo.validation.graph.calls import Node
 from evo.validation.graph.encoding import (
     CONDITIONS,
     RecordedCall,

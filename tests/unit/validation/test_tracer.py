@@ -8,9 +8,11 @@ import pytest
 import torch
 from support.traced_activations import SHAPES, body, eager, points, traced
 from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx.node import map_arg
 
 from evo.components.activation import Activation
 from evo.validation.graph import tracer
+from evo.validation.graph.calls import Calls
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.writer import write_graph
@@ -42,7 +44,12 @@ def recorded_by_torch(component, shapes) -> str:
     inputs = [torch.linspace(-3.0, 3.0, math.prod(s)).reshape(s).requires_grad_() for s in shapes]
     module = make_fx(component, pre_dispatch=True)(*inputs)
     names = [str(node.target) for node in module.graph.nodes if node.op == "get_attr"]
-    return write_graph(Recording(module.graph, {name: getattr(module, name) for name in names}))
+    calls, ours = Calls(), {}
+    for node in module.graph.nodes:
+        arguments = (node.args, dict(node.kwargs))
+        ours[node] = calls.add(node.op, node.target, *map_arg(arguments, ours.get))
+        ours[node].meta |= {"rank": node.meta["val"].dim()} if "val" in node.meta else {}
+    return write_graph(Recording(calls, {name: getattr(module, name) for name in names}))
 
 
 @pytest.mark.parametrize("name", HONEST)
