@@ -114,10 +114,10 @@ class MatrixOptimizer(Kind):
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any shape, that follow the gradient."""
         with torch.no_grad():
-            for shape in _SHAPES[1:]:
-                _walk(component, normal_probe(_STEPS, *shape), f"usual gradients of {shape}")
             gradients = normal_probe(_STEPS, *_SHAPES[0])
             one = _walk(component, gradients, "usual gradients")
+            for shape in _SHAPES[1:]:
+                _walk(component, normal_probe(_STEPS, *shape), f"usual gradients of {shape}")
             for name, scale in _SCALES.items():
                 _walk(component, scale * gradients, f"{name} gradients")
             _walk(component, 0 * gradients, "gradients of zero")

@@ -108,20 +108,23 @@ class Optimizer(Kind):
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any size, that follow the gradient."""
         with torch.no_grad():
+            steps = {
+                (size, name): walk(
+                    component,
+                    scale * normal_probe(_STEPS, size),
+                    f"{name} gradients of {size} weights",
+                )
+                for size in (12, 1, 33)
+                for name, scale in _SCALES.items()
+            }
             gradients = normal_probe(_STEPS, 12)
-            one = walk(component, gradients, "usual gradients of 12 weights")
-            for size in (12, 1, 33):
-                for name, scale in _SCALES.items():
-                    if size != 12 or scale != 1:
-                        scaled = scale * normal_probe(_STEPS, size)
-                        walk(component, scaled, f"{name} gradients of {size} weights")
             walk(component, torch.zeros(_STEPS, 12), "gradients of zero")
             walk(
                 component,
                 gradients * (normal_probe(_STEPS, 12, seed=1) > 0),
                 "gradients with zeros",
             )
-            other = walk(component, -gradients, "usual gradients")
+            one, other = steps[12, "usual"], walk(component, -gradients, "usual gradients")
         if not (one - other).abs().max() > 1e-6 * one.abs().max():
             raise ContractError("expected a step that depends on g, got the same for -g")
 
