@@ -1,6 +1,6 @@
 # evo with Ray, for one machine or as the image of a Ray cluster. Build: docker build -t evo .
 # Run: docker run --rm -it --shm-size=2g -v "$PWD/runs:/campaigns/runs" evo evo run demo
-# The walls of the sandbox: docker run --rm evo evo doctor
+# It runs as user 1000, whose the folder runs must be. Which walls hold: docker run --rm evo evo doctor
 ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE}
 

@@ -2,8 +2,8 @@
 
 Writes one campaign of `--records` records, by repeating a smaller one under other ids. Prints the
 size on disk; then, each in a process of its own with its processor time and peak memory: opening it
-for a resume, appending outcomes and sealing generations at its end, `evo status`, and the first
-page of the web view with what it fetches.
+for a resume, appending outcomes and sealing generations at its end, `evo status`, the first
+page of the web view with what it fetches, and the map.
 
 Usage: python benchmarks/bench_scale.py [--quick] [--records N]
 """
@@ -108,6 +108,22 @@ def view(campaign: Path) -> str:
     return f"{len(PAGES)} pages after the first"
 
 
+def view_map(campaign: Path) -> str:
+    """The first page and the map's two figures, with the memory that they take beyond it."""
+    app = build_app(Places([str(campaign)]))
+    seconds(app, "overview", campaign=campaign.name)
+    before = _peak()
+    for by in ("behaviour", "text"):
+        took = seconds(app, f"figures/map.json?by={by}", campaign=campaign.name)
+        print(f"  the map by {by}: {took:.2f} s", flush=True)
+    return f"the maps raise the peak by {_peak() - before:.0f} MiB"
+
+
+def _peak() -> float:
+    """Peak memory of this process in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 PAGES = (
     *("overview", "candidates", "candidates?page=300", "candidates?q=square", "front", "log"),
     *("figures/fitness.json", "figures/front.json", "figures/shares.json"),
@@ -115,17 +131,16 @@ PAGES = (
 """Pages and figures to ask for after the first page."""
 
 
-STEPS = {"read": read, "append": append, "evo status": status, "view": view}
+STEPS = {"read": read, "append": append, "evo status": status, "view": view, "map": view_map}
 
 
 def run_step(name: str, campaign: Path) -> None:
     """Print what a step takes."""
     start = time.process_time()
     said = STEPS[name](campaign)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{name}: {time.process_time() - start:.1f} s of processor time, peak memory {peak:.0f} "
-        f"MiB; {said}",
+        f"{name}: {time.process_time() - start:.1f} s of processor time, peak memory "
+        f"{_peak():.0f} MiB; {said}",
         flush=True,
     )
     # A thread may be reading HDF5, whose lock Python's own end would wait for, for ever.

@@ -16,6 +16,7 @@ import shlex
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -131,6 +132,7 @@ def become_windows() -> None:
     shutil._use_fd_functions = False  # type: ignore[attr-defined]
     for name in MODULES:
         sys.modules[name] = None  # type: ignore[assignment] # importing it fails
+    subprocess.signal = types.SimpleNamespace(**vars(signal))  # type: ignore[attr-defined]
     for module, names in CALLS.items():
         for name in names.split():
             delattr(module, name)
