@@ -23,6 +23,11 @@ _SETTINGS = b"\0\0\0\4\0\0\0\0\0"
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
 """The beginning of a connection of HTTP/2 (RFC 9113, 3.4)."""
 
+_HOW_TO_JOIN = (
+    ". It asks for its token: have the file ~/.ray/auth_token of its head here too, and set "
+    "RAY_AUTH_MODE=token."
+)
+
 
 class RayCluster:
     """The cluster that a process has joined, or started on this machine.
@@ -55,7 +60,8 @@ class RayCluster:
         except Exception as error:  # Ray raises anything, such as `Exception` after 30 s
             ray.shutdown()
             place = f"joined at {address!r}" if address else "started"
-            raise EvoError(f"A Ray cluster cannot be {place}: {error}") from error
+            hint = _HOW_TO_JOIN if _asks_for_token(error) else ""
+            raise EvoError(f"A Ray cluster cannot be {place}: {error}{hint}") from error
 
     def leave(self) -> None:
         """Leave the cluster, and end it if it was started here."""
@@ -135,6 +141,17 @@ def reaching() -> Generator[None]:
             f"The Ray cluster cannot be reached any more: {first_line(error)}. Everything is "
             "saved; evo resume goes on, on this cluster or another."
         ) from error
+
+
+def _asks_for_token(error: BaseException | None) -> bool:
+    """True if a cluster refused this process for want of its token."""
+    from ray.exceptions import AuthenticationError  # noqa: PLC0415
+
+    while error is not None:
+        if isinstance(error, AuthenticationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _expect_cluster(address: str) -> None:

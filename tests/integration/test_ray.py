@@ -106,6 +106,20 @@ def listener(answer: bytes) -> Iterator[str]:
         thread.join()
 
 
+def test_a_cluster_that_asks_for_a_token_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+    from ray.exceptions import AuthenticationError
+
+    def refuse(**_: object) -> None:
+        raise ConnectionError("Failed to connect") from AuthenticationError("no token")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    engine = Ray(work(), Needs(1, cluster=ClusterSettings(address="auto")))
+
+    with pytest.raises(EvoError, match=r"Failed to connect\. It asks .* set RAY_AUTH_MODE=token"):
+        engine.start()
+
+
 def test_a_program_that_is_no_cluster_is_told_from_one_at_once() -> None:
     with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as address:
         needs = Needs(1, cluster=ClusterSettings(address=address))
