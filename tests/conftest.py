@@ -7,20 +7,17 @@ import os
 import pickle
 import re
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy.linalg  # noqa: F401 - its BLAS is one of those that are limited
-import torch
 from hypothesis import settings
 from numpy.typing import NDArray
 from support.made_once import made_once
 from support.processes import descendants
 from support.profiles import PROFILE
-from threadpoolctl import threadpool_limits
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -30,16 +27,41 @@ settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile(PROFILE)
 
-# As in a campaign. Several threads, for small tensors and matrices, mostly wait for each other.
-torch.set_num_threads(1)
-threadpool_limits(1)
-
 # Nothing here has to survive a power cut; a process that is killed loses nothing that it has
 # written. The disk takes milliseconds each time, and a campaign asks for hundreds.
 os.fsync = os.fdatasync = lambda _: None
 
 # What collection makes stays to the end: to look for garbage in it takes a third of its time.
 gc.disable()
+
+
+class WrittenDoctests:
+    """Looks for doctests only in files that have some: to import the others takes seconds."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        collectors = yield
+        has_some = bool(collectors) and ">>> " in file_path.read_text()
+        return [one for one in collectors if has_some or type(one) is pytest.Module]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(WrittenDoctests())
+    if hasattr(config, "workerinput") or not config.getvalue("numprocesses"):
+        limit_threads()
+
+
+def limit_threads() -> None:
+    """As in a campaign. Several threads, for small tensors and matrices, wait for each other."""
+    # Imported here, since the process that only deals tests to pytest's workers needs none of it.
+    import scipy.linalg  # noqa: F401 - its BLAS is one of those that are limited
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(1)
+    threadpool_limits(1)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -27,6 +27,8 @@ _CEILING = 0.4
 _CLOSEST = 0.03
 """Margins nearer to the ceiling are taken for this far below it."""
 _LOWEST = -3.0
+_BLOCK = 256
+"""Examples whose covariances are computed at a time: all at once take a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,10 @@ class Regression:
         deviation[deviation < 1e-9] = np.inf
         standard = np.clip((pictured - centre) / deviation, -_FAR, _FAR)
         inputs = np.ascontiguousarray((standard * kernel.scales[GROUPS]).swapaxes(0, 1))
-        covariance = kernel(inputs[0], inputs)
+        covariance = np.zeros((len(features), len(features)))
+        for start in range(0, len(features), _BLOCK):  # the factors are found from one triangle
+            block = slice(start, start + _BLOCK)
+            covariance[block, start:] = kernel(inputs[0, block], inputs[:, start:])
         covariance[np.diag_indices_from(covariance)] += kernel.noise + variances
         weights = cho_solve(cho_factor(covariance), targets - level)
         return cls(kernel, centre, deviation, inputs, weights, level)
