@@ -7,7 +7,7 @@ offspring ahead of their first parent, by noise-free margins; the mean gain over
 best parent, where losses count as 0; how many the walls refuse; and the time an offspring takes.
 
 Usage: python benchmarks/bench_operators.py [--quick] [--searches N] [--evaluations N]
-    [--offspring N]
+    [--offspring N] [--brood N]
 """
 
 import time
@@ -85,13 +85,16 @@ def main() -> None:
         searches=Size(2, 1, "searches on the surrogate"),
         evaluations=Size(300, 24, "evaluations per search"),
         offspring=Size(100, 2, "offspring per operator and search"),
+        brood=Size(40, 8, "offspring per generation of a search"),
     )
     landscape, kind = Landscape.shared(), kinds.get("activation")()
     validate = Validate(Validator(kind, InProcess()))
     gains: dict[str, list[tuple[float, float]]] = {name: [] for name in NAMES}
     refused, seconds = dict.fromkeys(NAMES, 0), dict.fromkeys(NAMES, 0.0)
     for seed in range(sizes["searches"]):
-        config = load("default", ["device=cpu", f"seed={seed}", "trainings=24", "offspring=40"])
+        config = load(
+            "default", ["device=cpu", f"seed={seed}", "trainings=24", f"offspring={sizes['brood']}"]
+        )
         records = search_landscape(config, landscape, evaluations=sizes["evaluations"])
         scored = [record for record in records if record.score is not None]
         memory = Memory(config.portfolio.window)

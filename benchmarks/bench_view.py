@@ -4,7 +4,7 @@ Prints the processor time to open a campaign of `--candidates` candidates and fi
 then of each pane and figure, of a search, a sort and a step of the front's slider. The browser's
 own time to draw comes on top.
 
-Usage: python benchmarks/bench_view.py [--quick] [--candidates N]
+Usage: python benchmarks/bench_view.py [--quick] [--candidates N] [--repeated N]
 """
 
 import asyncio
@@ -31,10 +31,10 @@ ACTIONS = {
 }
 
 
-def main(candidates: int) -> None:
+def main(candidates: int, repeated: int) -> None:
     """Write a campaign, then measure."""
     with tempfile.TemporaryDirectory() as folder:
-        write_small_campaign(Path(folder) / "small")
+        write_small_campaign(Path(folder) / "small", f"generations={repeated}")
         large = Path(folder) / "large"
         write_large_campaign(large, Path(folder) / "small", candidates=candidates)
         app = build_app(Places([str(large)]))
@@ -82,4 +82,10 @@ def seconds(app: ASGIApp, address: str, *, campaign: str = "large") -> float:
 
 
 if __name__ == "__main__":
-    main(**read_sizes(__doc__, candidates=Size(36_000, 1_000, "candidates of the campaign")))
+    main(
+        **read_sizes(
+            __doc__,
+            candidates=Size(36_000, 1_000, "candidates of the campaign"),
+            repeated=Size(5, 1, "generations of the campaign whose candidates are repeated"),
+        )
+    )
