@@ -120,7 +120,7 @@ def _change(
     values = now.model_dump(mode="json")
     settings: dict[str, Any] = {}
     for key, value in requested.items():
-        _expect_changeable(key, now)
+        _expect_changeable(key)
         wanted = _sum(key, _value(values, key), value)
         if wanted != _value(values, key):
             settings[key] = wanted
@@ -158,12 +158,8 @@ def _change_of(first: int, settings: Mapping[str, Any], words: Words) -> Change:
     return Change(first, settings, time, gethostname(), words.command, words.key)
 
 
-def _expect_changeable(key: str, config: Config) -> None:
+def _expect_changeable(key: str) -> None:
     """Raise a `UsageError` with the reason why a setting may not change."""
-    if _is_in(key, ("offspring", "trainings")) and config.reward.screening:
-        raise UsageError(
-            f"{key} cannot change: the reward model follows from it in all generations before."
-        )
     if _is_in(key, (*_LIMITS, *_SEARCH)):
         return
     reason = next((why for name, why in _REASONS.items() if _is_in(key, (name,))), "")

@@ -89,7 +89,6 @@ def learner_of(config: Config, kind: Kind, folder: Path) -> Learner:
     return Learner(
         FeatureExtractor(Propagation(kind, config.tasks[0])),
         config.reward,
-        trainings=config.trainings,
         seed=config.seed,
         lessons=lessons.lessons_of(folder, config.reward),
     )

@@ -54,7 +54,6 @@ class Learner:
     Args:
         extract_features: computes the features of records.
         settings: of the campaign.
-        trainings: most candidates that train in a generation.
         seed: of the campaign.
         lessons: examples of other campaigns; the latest of them fill up the window.
         fit: fits a model, see `RewardModel.fit`.
@@ -65,14 +64,12 @@ class Learner:
         extract_features: FeatureExtractor,
         settings: RewardSettings,
         *,
-        trainings: int,
         seed: int,
         lessons: Lessons | None = None,
         fit: Callable[[Features, Example], RewardModel] = RewardModel.fit,
     ) -> None:
         self._extract_features = extract_features
         self._settings = settings
-        self._trainings = trainings
         self._seed = seed
         self._lessons = lessons
         self._fit = fit
@@ -80,12 +77,12 @@ class Learner:
         self._features: dict[str, Features] = {}
         self._models: dict[int, RewardModel | None] = {}
 
-    def draw(self, generation: int, count: int) -> Draw:
-        """The random order of `count` candidates of a generation."""
+    def draw(self, generation: int, count: int, trainings: int) -> Draw:
+        """The random order of `count` candidates of a generation that has so many trainings."""
         order = chance_order(self._seed, generation, count)
-        if generation < self._settings.first_generation or count <= self._trainings:
-            return Draw(order, min(count, self._trainings))
-        return Draw(order, random_count(self._trainings, self._settings.random_share))
+        if generation < self._settings.first_generation or count <= trainings:
+            return Draw(order, min(count, trainings))
+        return Draw(order, random_count(trainings, self._settings.random_share))
 
     def take(self, sealed: Generation) -> None:
         """Add a sealed generation, and drop what no model needs any more."""
@@ -94,7 +91,9 @@ class Learner:
             for record in sealed.records
             if record.stage in (Stage.SCREEN, Stage.EVALUATE) and not record.is_ablation
         ]
-        draw = self.draw(sealed.number, len(screened))
+        # As many passed as the generation had trainings, whatever the setting is today.
+        passed = sum(record.status is not Status.SCREENED_OUT for record in screened)
+        draw = self.draw(sealed.number, len(screened), passed)
         by_chance = set(draw.order[: draw.random])
         trained = [
             _Trained(record, record.score, is_random=index in by_chance and record.generation > 0)

@@ -43,7 +43,7 @@ class RewardScreen:
         if len(records) <= self._trainings:
             return records
         generation = records[0].generation
-        draw = self._learner.draw(generation, len(records))
+        draw = self._learner.draw(generation, len(records), self._trainings)
         model, screening, why = None, Screening(ScreeningState.EARLY), _EARLY
         if generation >= self._settings.first_generation:
             trust = self._learner.trust(generation)

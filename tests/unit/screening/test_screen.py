@@ -69,14 +69,19 @@ class Life:
 
 
 def new_learner(settings: RewardSettings = SETTINGS, **more) -> Learner:
-    return Learner(extract_features, settings, trainings=TRAININGS, seed=5, **more)  # type: ignore[arg-type]
+    return Learner(extract_features, settings, seed=5, **more)  # type: ignore[arg-type]
 
 
-def live(generations: int, settings: RewardSettings = SETTINGS, **more) -> Life:
+def live(
+    generations: int,
+    settings: RewardSettings = SETTINGS,
+    trainings: Callable[[int], int] = lambda generation: TRAININGS,
+    **more,
+) -> Life:
     learner = new_learner(settings, **more)
-    screen = RewardScreen(learner, settings, trainings=TRAININGS)
     life = Life(learner, [])
     for generation in range(generations):
+        screen = RewardScreen(learner, settings, trainings=trainings(generation))
         records = proposals(generation)
         records = screen(records) if generation else records
         records = [evaluated(r) if r.status is Status.PROPOSED else r for r in records]
@@ -109,10 +114,18 @@ def test_as_many_train_as_there_are_trainings_and_some_always_by_chance() -> Non
 
     for generation, records in enumerate(life.generations[1:], start=1):
         assert sum(r.score is not None for r in records) == TRAININGS
-        draw = life.learner.draw(generation, PROPOSALS)
+        draw = life.learner.draw(generation, PROPOSALS, TRAININGS)
         assert all(records[place].score is not None for place in draw.order[: draw.random])
-    assert life.learner.draw(3, PROPOSALS).random == TRAININGS
-    assert life.learner.draw(4, PROPOSALS).random == 4
+    assert life.learner.draw(3, PROPOSALS, TRAININGS).random == TRAININGS
+    assert life.learner.draw(4, PROPOSALS, TRAININGS).random == 4
+
+
+def test_trainings_that_change_leave_the_past_as_it_was() -> None:
+    life = live(7, trainings=lambda generation: TRAININGS if generation < 6 else 8)
+
+    # Generations 2 to 6 are watched: two before screening, two of a quarter of 16, one of 8.
+    assert life.learner.trust(7).count == 2 * TRAININGS + 2 * 4 + 2
+    assert sum(r.score is not None for r in life.generations[6]) == 8
 
 
 def test_a_poisoned_model_never_comes_to_screen() -> None:
