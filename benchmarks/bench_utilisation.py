@@ -5,7 +5,8 @@ lost with their machines. How long trainings take was measured: 1,344 of two str
 default networks, November 2026. One training in 20 takes three to ten times as long, and a machine
 of eight workers is lost once in a hundred hours, for two minutes. Prints the share of the workers'
 time in which they train, and that which goes into results, for the search strategies by shape
-(leaders measured again or not, proposals per training), number of workers and way of working:
+(leaders measured again or not, proposals per training and late in the campaign), number of workers
+and way of working:
 
     today         32 trainings per generation, whatever the number of workers
     12 per worker trainings per generation
@@ -43,17 +44,24 @@ COPY_AFTER = 2.5
 
 
 class Shape(NamedTuple):
-    """Properties of a search strategy that decide its time."""
+    """Properties of a search strategy that decide its time.
+
+    Attributes:
+        leaders: candidates that are measured again.
+        proposals: per training.
+        late: proposals per training in the last quarter of the generations.
+    """
 
     leaders: int
     proposals: float
+    late: float
 
 
 SHAPES = {
-    "evolution, islands, portfolio, niches": Shape(3, 1.5),
-    "hill, best-of-n, random, nsga2": Shape(0, 1.5),
-    "screened": Shape(3, 12.0),
-    "screened, 4 proposals per training": Shape(3, 4.0),
+    "evolution, islands, portfolio, niches": Shape(3, 1.5, 6.0),
+    "… unscreened": Shape(3, 1.5, 1.5),
+    "hill, best-of-n, random, nsga2": Shape(0, 1.5, 1.5),
+    "screened throughout": Shape(3, 6.0, 6.0),
 }
 
 
@@ -132,7 +140,9 @@ class Simulation:
         self._rng = np.random.default_rng(seed)
         self._workers = self._idle = workers
         self._way = way
-        self._own_s = OWN_S * trainings * shape.proposals
+        late = math.ceil(3 * generations / 4)
+        proposals = [shape.proposals if n < late else shape.late for n in range(generations)]
+        self._own_s = [OWN_S * trainings * per_training for per_training in proposals]
         self._ahead = [deque(stages(n, trainings, shape)) for n in range(generations)]
         self._begun = self._sealed = 0
         self._now = self._busy_s = self._useful_s = 0.0
@@ -163,7 +173,7 @@ class Simulation:
     def _begin_next(self) -> None:
         """Propose the next generation, unless it must wait for one to be sealed."""
         if self._begun < len(self._ahead) and self._begun <= self._sealed + self._way.overlap:
-            self._after(self._own_s, partial(self._begin, self._begun))
+            self._after(self._own_s[self._begun], partial(self._begin, self._begun))
             self._begun += 1
 
     def _begin(self, generation: int) -> None:

@@ -198,7 +198,7 @@ def _other_versions(history: Reader) -> Iterator[str]:
 
 def _with_lessons(config: Config, places: Sequence[Place]) -> Config:
     """The configuration with the first lessons for its reward model that the campaigns have."""
-    if not config.reward.screening or config.reward.lessons:
+    if not config.is_screened or config.reward.lessons:
         return config
     kept = [place.folder / LESSONS for place in places if (place.folder / LESSONS).is_file()]
     if not kept:

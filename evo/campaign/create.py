@@ -128,7 +128,7 @@ def _check_screening(config: Config) -> None:
         UsageError: it has none.
     """
     first = config.tasks[0]
-    if config.reward.screening and issubclass(tasks.get(first), LoopTask):
+    if config.reward.screening is True and issubclass(tasks.get(first), LoopTask):
         raise UsageError(
             f"The reward model (reward.screening) looks at untrained networks of the first task, "
             f"and {first!r} trains by a loop of its own. Name a task with data first, or switch "
@@ -248,6 +248,15 @@ def with_grids(config: Config) -> Config:
     return config.model_copy(update={"protocol": protocol})
 
 
+def with_screening(config: Config) -> Config:
+    """The configuration with `reward.screening` decided, where that is `auto`."""
+    if config.reward.screening != "auto":
+        return config
+    has_data = not issubclass(tasks.get(config.tasks[0]), LoopTask)
+    reward = config.reward.model_copy(update={"screening": config.is_screened and has_data})
+    return config.model_copy(update={"reward": reward})
+
+
 def create(
     folder: Path,
     config: Config,
@@ -258,8 +267,8 @@ def create(
     """Make a campaign folder with the resolved configuration, the environment and fingerprints.
 
     The device is resolved too, so that a campaign that resumes on another machine does not silently
-    compare candidates with baselines trained on another device. Lessons are copied into the folder,
-    and prices of language models are those of today's table.
+    compare candidates with baselines trained on another device, and so is `reward.screening`.
+    Lessons are copied into the folder, and prices of language models are those of today's table.
 
     Args:
         folder: new or empty.
@@ -268,12 +277,13 @@ def create(
             unnoticed.
         fill: puts further files into the folder before it appears.
     """
+    config = with_screening(with_grids(config))
     resolved = {
         "device": device_of(config),
         "reward": lessons.resolve_lessons(config.reward),
         "llm": prices.with_prices(config.llm),
     }
-    config = with_grids(config).model_copy(update=resolved)
+    config = config.model_copy(update=resolved)
     values = config.model_dump(mode="json")
     fingerprints = {name: dict(task.fingerprint) for name, task in (ready or {}).items()}
     surroundings = environment() | ({"tasks": fingerprints} if fingerprints else {})

@@ -52,7 +52,7 @@ def fresh_state(
         protocol=config.protocol,
         networks=network_counts(config.tasks),
         clock=time.monotonic,
-        screening=config.reward.screening,
+        screening=config.is_screened,
         start=start,
     )
     return SearchState(
@@ -60,7 +60,7 @@ def fresh_state(
         NoveltyArchive.of(config.novelty),
         Memory(config.portfolio.window),
         tracker,
-        learner=learner_of(config, kind, history.folder) if config.reward.screening else None,
+        learner=learner_of(config, kind, history.folder) if config.is_screened else None,
         ablations=(
             AblationState(len(config.protocol.rungs) - 1) if isinstance(kind, Combination) else None
         ),

@@ -190,7 +190,7 @@ def _estimate(config: "Config", *, as_json: bool) -> None:
 
     create.check_config(config, replayed=True)  # no model is asked, so no key is needed
     with err.status("training baselines for a minute …"):
-        facts = estimate(create.with_grids(config))
+        facts = estimate(create.with_screening(create.with_grids(config)))
     print_facts(facts, estimate_view(facts), as_json=as_json)
 
 

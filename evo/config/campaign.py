@@ -1,5 +1,6 @@
 """The settings of a campaign, with what follows from one for another."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -139,21 +140,30 @@ class Config(Frozen):
             return values | {"portfolio": {"adaptive": True, **cast(dict[str, Any], portfolio)}}
         return values
 
-    @model_validator(mode="before")
-    @classmethod
-    def _screened_late(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """The reward model screens after three fifths of the campaign, unless told otherwise."""
-        reward: Any = values.get("reward", {})
-        generations = values.get("generations", 20)
-        told = isinstance(reward, dict) and {"first_generation", "lessons"} & reward.keys()
-        if not isinstance(reward, dict) or told or not isinstance(generations, int):
-            return values
-        first = max(2, -(-3 * generations // 5))
-        return values | {"reward": {"first_generation": first, **cast(dict[str, Any], reward)}}
+    @model_validator(mode="after")
+    def _screened_late(self) -> "Config":
+        """The reward model screens the last quarter of the campaign, unless told otherwise."""
+        if self.reward.lessons and not self.is_screened:
+            raise ValueError(
+                "reward: expected screening = true together with lessons: nothing else reads them"
+            )
+        if not {"first_generation", "lessons"} & self.reward.model_fields_set:
+            first = max(2, math.ceil(3 * self.generations / 4) + 1)
+            reward = self.reward.model_copy(update={"first_generation": first})
+            # It follows from another value, so it is not what somebody set.
+            reward.model_fields_set.discard("first_generation")
+            object.__setattr__(self, "reward", reward)
+        return self
+
+    @property
+    def is_screened(self) -> bool:
+        """True if a reward model chooses what trains; `auto` means so without language models."""
+        screening = self.reward.screening
+        return not self.llm.models if screening == "auto" else screening
 
     def offspring_in(self, generation: int) -> int:
         """Number of candidates to propose for a generation."""
-        if self.reward.screening and generation >= self.reward.first_generation:
+        if self.is_screened and generation >= self.reward.first_generation:
             return round(self.offspring * self.reward.over_propose)
         return self.offspring
 

@@ -1,6 +1,6 @@
 """Configuration of the reward model."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
@@ -10,15 +10,17 @@ from evo.core.frozen import Frozen
 class RewardSettings(Frozen):
     """Screening by a reward model: which candidates are worth training."""
 
-    screening: bool = False
-    """Let a reward model choose what trains; otherwise a random share of the candidates trains."""
-    over_propose: Annotated[float, Field(ge=1)] = 3.0
+    screening: bool | Literal["auto"] = "auto"
+    """Let a reward model choose what trains; otherwise a random share of the candidates trains.
+    `auto` does so unless language models propose, each a request, or the first task trains by a
+    loop of its own, which gives the model nothing to look at."""
+    over_propose: Annotated[float, Field(ge=1)] = 4.0
     """Proposals per generation in multiples of `offspring`, once the model screens. Each costs
     milliseconds, or one request if a language model writes it."""
-    first_generation: Annotated[int, Field(ge=2)] = 12
-    """First generation that is screened. By default it lies three fifths into the campaign, since
+    first_generation: Annotated[int, Field(ge=2)] = 16
+    """First generation that is screened. By default that is the last quarter of the campaign, since
     what is screened earlier resembles what is known; with `lessons` it is 2."""
-    random_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    random_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of the trainings that is drawn at random (ε). They judge the model and keep it from
     learning from its own choices alone."""
     optimism: NonNegativeFloat = 1.0
@@ -39,11 +41,3 @@ class RewardSettings(Frozen):
         if isinstance(values, dict) and values.get("lessons"):
             return {"first_generation": 2, **values}
         return values
-
-    @model_validator(mode="after")
-    def _lessons_need_screening(self) -> "RewardSettings":
-        if self.lessons and not self.screening:
-            raise ValueError(
-                "expected screening = true together with lessons: nothing else reads them"
-            )
-        return self

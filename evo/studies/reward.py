@@ -105,12 +105,12 @@ class Rewards:
     def judgement(self) -> Judgement:
         """Appraise a model's predictions for them."""
         first = self.histories[0]
-        settings = parse(first.config, where="config.json").reward
+        config = parse(first.config, where="config.json")
         forecasts = self.forecasts()
         return Judgement(
             names=[history.folder.name for history in self.histories],
             evaluated=len(self.evaluated.performance),
-            screening=settings.screening,
+            screening=config.is_screened,
             trust=_trust(self.learners[0], first),
             overall=self.ranked(forecasts),
             by=self.by,
@@ -231,7 +231,7 @@ def _learner(history: Reader) -> Learner:
     """The learner of a campaign; without screening all trained candidates count as random."""
     config = parse(history.config, where=str(history.folder / "config.json"))
     settings = config.reward
-    if not settings.screening:
+    if not config.is_screened:
         settings = settings.model_copy(update={"first_generation": config.generations + 1})
     config = config.model_copy(update={"reward": settings})
     return learner_of(config, kinds.get(config.kind)(), history.folder)

@@ -20,7 +20,11 @@ from evo.config import Config
 from evo.core.errors import FormatError, HistoryError, UsageError
 from evo.report.facts.status import status_facts
 
-SMALL = ("population=6", "offspring=8", "trainings=4", "seed=3")
+# By default screening begins where the length of the campaign says.
+SMALL = (
+    *("population=6", "offspring=8", "trainings=4", "seed=3"),
+    *("reward.first_generation=4", "reward.over_propose=2"),
+)
 
 
 def configure(*settings: str) -> Config:
@@ -101,7 +105,7 @@ def test_a_resume_of_a_campaign_with_changes_equals_the_uninterrupted_one(
     made = contents(uninterrupted)
     assert contents(tmp_path / "cut") == made
     assert [sum(g == generation for g, *_ in made) for generation in range(1, 6)] == [
-        *(8, 8, 12, 12, 12)
+        *(8, 8, 12, 24, 24)
     ]
 
 

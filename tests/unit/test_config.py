@@ -92,12 +92,22 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
         load(str(broken))
 
 
-@pytest.mark.parametrize(("generations", "first"), [(20, 12), (9, 6), (5, 3), (2, 2)])
-def test_screening_begins_three_fifths_into_a_campaign(generations: int, first: int) -> None:
-    config = load({"generations": generations, "reward": {"screening": True}})
+@pytest.mark.parametrize(("generations", "first"), [(20, 16), (9, 8), (8, 7), (4, 4), (2, 3)])
+def test_the_last_quarter_of_a_campaign_is_screened(generations: int, first: int) -> None:
+    config = load({"generations": generations, "offspring": 10})
 
+    assert config.is_screened
     assert config.reward.first_generation == first
-    assert load({"generations": generations}).reward.first_generation == first
+    assert [config.offspring_in(g) for g in (first - 1, first)] == [10, 40]
+    assert load(config, overrides={"generations": 40}).reward.first_generation == 31
+
+
+def test_replies_of_language_models_are_screened_only_if_told() -> None:
+    asks = {"llm": {"models": [{"model": "m"}]}}
+
+    assert not parse(asks, where="t").is_screened
+    assert parse({**asks, "reward": {"screening": True}}, where="t").is_screened
+    assert not parse({"reward": {"screening": False}}, where="t").is_screened
 
 
 def test_lessons_bring_the_first_screened_generation_forward_unless_it_is_named() -> None:
@@ -110,7 +120,7 @@ def test_lessons_bring_the_first_screened_generation_forward_unless_it_is_named(
 
 def test_lessons_that_nothing_reads_are_refused() -> None:
     with pytest.raises(UsageError, match="screening = true together with lessons"):
-        parse({"reward": {"lessons": "lessons.parquet"}}, where="t")
+        parse({"reward": {"lessons": "l.parquet", "screening": False}}, where="t")
 
 
 def test_a_mapping_or_a_configuration_is_loaded_as_a_file_is() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from evo.campaign.create import check_config, prepare_tasks
+from evo.campaign.create import check_config, prepare_tasks, with_screening
 from evo.campaign.learning import expect_learning
 from evo.config import parse
 from evo.core.errors import UsageError, UselessCampaignError
@@ -86,6 +86,14 @@ def test_the_reward_model_needs_a_task_with_networks(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match=r"looks at untrained networks of the first task"):
         check_config(config)
+
+
+def test_a_first_task_with_a_loop_of_its_own_is_not_screened_by_default(tmp_path: Path) -> None:
+    config = parse({"tasks": [written(tmp_path)]}, where="")
+    check_config(config)
+
+    assert with_screening(config).reward.screening is False
+    assert with_screening(parse({"tasks": ["digits"]}, where="")).reward.screening is True
 
 
 def baseline(number: int, losses: tuple[float, ...], task: str) -> Record:
