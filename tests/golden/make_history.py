@@ -24,11 +24,13 @@ from evo.evaluation.protocol import Job  # noqa: E402
 
 SETTINGS = (
     *("kind=activation+regularizer", "population=6", "offspring=8", "trainings=4"),
-    *("generations=4", "seed=18", "reward.screening=true", "protocol.strengths=[1.0]"),
+    *("generations=4", "seed=18", "protocol.strengths=[1.0]"),
     "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",
     *("protocol.rate_seeds=2", "protocol.heat_seeds=2"),
     # Named, so that other defaults write no other campaign.
     *("selection.survival=nsga2", "selection.parents=tournament"),
+    *("reward.screening=true", "reward.first_generation=3"),
+    *("reward.over_propose=3", "reward.random_share=0.2"),
     'operators={"mutate-tree" = 2, "crossover-tree" = 1, "exchange" = 1}',
 )
 STOPPED_IN = 3
