@@ -21,7 +21,7 @@ from archive.history.reader import Reader
 from archive.store import disk, segment
 from archive.store.journal import read_journal
 from archive.store.merging import MergeLimits
-from evo.core.records import JobKey, Outcome
+from evo.core.records import JobKey, Outcome, Status
 from evo.core.stages import TrainingEnd
 from evo.evaluation.protocol import Job
 
@@ -107,7 +107,7 @@ def test_the_uninterrupted_campaign_has_what_a_campaign_has(whole):
     reader = Reader.read(folder)
 
     assert reader.generation == GENERATIONS
-    assert len(reader.records) == 12 + 6 * GENERATIONS
+    assert len(reader.records) == 12 + 6 * (GENERATIONS - 1) + 4 * 6, "the last one is screened"
     assert {record.status.value for record in reader.records} >= {"EVALUATED", "SCREENED_OUT"}
     assert sum(r.scored.end is TrainingEnd.REMEASURED for r in reader.records if r.score) >= 3
     assert "generations-000000-000002.h5" in segments(folder)
@@ -200,8 +200,8 @@ def test_generations_that_overlap_are_killed_anywhere_and_are_the_same_byte_for_
     live(tmp_path / "cut", order=9, more=more)
 
     assert segments(tmp_path / "cut") == segments(tmp_path / "uncut")
-    records = Reader.read(tmp_path / "cut").records
-    assert len({record.id for record in records}) == len(records), "nothing is tried twice"
+    ids = [r.id for r in Reader.read(tmp_path / "cut").records if r.status is not Status.DUPLICATE]
+    assert len(set(ids)) == len(ids), "nothing is tried twice"
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
