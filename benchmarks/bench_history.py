@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import no_training
 import numpy as np
-import sklearn.datasets  # noqa: F401 - seconds, which a campaign that trains has taken before
+import sklearn.datasets  # noqa: F401 # pyright: ignore[reportUnusedImport] - takes seconds
 import torch
 from sizes import Size, read_sizes
 
