@@ -80,8 +80,12 @@ class Trainer:
 
 
 def configure(settings: Sequence[str] = ()) -> Config:
-    """A small campaign; settings as on the command line."""
-    return load("default", ["device=cpu", *settings])
+    """A small campaign; settings as on the command line.
+
+    A reward model costs more than all the rest and learns nothing from such losses, so that it
+    screens only if told.
+    """
+    return load("default", ["device=cpu", "reward.screening=false", *settings])
 
 
 def create(folder: Path, config: Config) -> History:

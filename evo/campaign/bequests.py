@@ -1,6 +1,7 @@
 """Records that a campaign took over from others, and which of their trainings count in it."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,10 +9,14 @@ from archive.history.origins import Inheritance, read_taken
 from archive.history.records import Records
 from evo.config import Config
 from evo.config.given import Origin
+from evo.core.diagnosis import Diagnosis
 from evo.core.records import Outcome, Record, Trial
 from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Runner
 from evo.selection.individual import Individual
+
+_REMEMBERED = 256
+"""Records that stay in memory: the jobs of one are asked for one after another, heat by heat."""
 
 
 class Bequest(NamedTuple):
@@ -57,23 +62,28 @@ def recalled(train: Runner, known: Iterable[Records], protocol: Protocol) -> Run
         known: records of campaigns whose trainings count.
         protocol: of this campaign.
     """
-    places: dict[str, list[tuple[Records, int]]] = {}
-    for records in known:
+    histories = list(known)
+    places: dict[str, list[tuple[int, int]]] = {}
+    for number, records in enumerate(histories):
         for place, id_ in records.scored():
-            places.setdefault(id_, []).append((records, place))
+            places.setdefault(id_, []).append((number, place))
     if not places:
         return train
 
+    @lru_cache(_REMEMBERED)
+    def read(number: int, place: int) -> tuple[Sequence[Trial], tuple[Diagnosis, ...]]:
+        record = histories[number][place]
+        return tuple(trials_of(record)), record.diagnoses
+
     def recall(job: Job) -> Outcome | None:
         seeds = protocol.heats(job.rung)[job.heat]
-        for records, place in places.get(job.id, ()):
+        for where in places.get(job.id, ()):
+            known_trials, known_diagnoses = read(*where)
             trials = [
-                trial
-                for trial in trials_of(records[place])
-                if trial.rung == job.rung and trial.seed in seeds
+                trial for trial in known_trials if trial.rung == job.rung and trial.seed in seeds
             ]
             if trials:
-                diagnoses = () if job.heat else records[place].diagnoses
+                diagnoses = () if job.heat else known_diagnoses
                 return Outcome(
                     job.id, job.rung, tuple(trials), 0.0, heat=job.heat, diagnoses=diagnoses
                 )

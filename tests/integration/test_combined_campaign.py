@@ -29,7 +29,7 @@ SETTINGS = (
     *(f"kind={PAIR}", "population=8", "offspring=16", "trainings=12", "generations=4", "seed=2"),
     "protocol.rungs=[{epochs = 1, seeds = 4, networks = 1}, {epochs = 1, seeds = 10}]",
     # Named, so that other defaults make no other campaign.
-    *("selection.survival=nsga2", "selection.parents=tournament", "reward.screening=false"),
+    *("selection.survival=nsga2", "selection.parents=tournament"),
     'operators={"mutate-tree" = 2, "crossover-tree" = 1, "exchange" = 1}',
 )
 

@@ -23,7 +23,7 @@ from evo.report.facts.status import status_facts
 # By default screening begins where the length of the campaign says.
 SMALL = (
     *("population=6", "offspring=8", "trainings=4", "seed=3"),
-    *("reward.first_generation=4", "reward.over_propose=2"),
+    *("reward.screening=true", "reward.first_generation=4", "reward.over_propose=2"),
 )
 
 

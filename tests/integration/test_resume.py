@@ -28,6 +28,7 @@ from evo.evaluation.protocol import Job
 GENERATIONS = 5
 SETTINGS = (
     *("population=6", "offspring=6", "trainings=4", f"generations={GENERATIONS}", "seed=3"),
+    "reward.screening=true",
     "protocol.rungs=[{epochs = 1, seeds = 5}, {epochs = 2, seeds = 5}]",
     *("protocol.rate_seeds=2", "protocol.heat_seeds=2"),
 )

@@ -63,7 +63,7 @@ def test_a_command_holds_from_the_next_generation_and_is_on_disk_before_it_acts(
     assert on_disk[0].time
     assert on_disk[0].host
     sizes = [len(records_of(tmp_path / "run", generation)) for generation in (1, 2, 3, 4)]
-    assert sizes == [10, 10, 14, 4 * 14], "the last quarter is screened"
+    assert sizes == [10, 10, 14, 14]
 
 
 def unpin_the_first(history: History) -> object:
@@ -190,11 +190,8 @@ def test_what_is_banned_and_what_is_nearly_the_same_is_no_parent_again(tmp_path)
 
 
 def test_a_campaign_is_extended_while_it_runs(tmp_path) -> None:
-    # By default screening begins where the length of the campaign says.
-    late = "reward.first_generation=4"
-    run(tmp_path / "long", configure("generations=4", late))
-    extends = {(2, "archive"): said("generations", "+2")}
-    run(tmp_path / "short", configure("generations=2", late), extends)
+    run(tmp_path / "long", configure("generations=4"))
+    run(tmp_path / "short", configure("generations=2"), {(2, "archive"): said("generations", "+2")})
 
     short, long = (list(Reader.read(tmp_path / name).records) for name in ("short", "long"))
     assert short == long
