@@ -18,11 +18,14 @@ population = 8
 offspring = 8
 trainings = 4
 
+[novelty]
+text_model = "none"
+
 [protocol]
 rungs = [{ epochs = 1, seeds = 2, networks = 1 }, { epochs = 1, seeds = 3, networks = 1 }]
 learning_rates = [0.01]
 """
-"""In place of the preset `smoke`: the same with one network and one learning rate."""
+"""In place of the preset `smoke`: the same with one network, one rate and no embeddings."""
 
 PROGRAM = """
 import asyncio, json, sys

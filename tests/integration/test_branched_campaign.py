@@ -233,10 +233,10 @@ def test_a_reward_model_learns_from_what_was_taken_over(finished, tmp_path) -> N
 
 
 def test_several_are_merged(finished, tmp_path) -> None:
-    begin(tmp_path / "second", configure("seed=5"))
+    begin(tmp_path / "second", configure("seed=5", "generations=2"))
     go_on(tmp_path / "second")
     places = (Place(finished, 3), Place(tmp_path / "second", 2))
-    begin(tmp_path / "next", configure("population=20"), *places)
+    begin(tmp_path / "next", configure("population=20", "generations=1"), *places)
     go_on(tmp_path / "next")
 
     wanted = {*Reader.read(finished).population(3), *Reader.read(places[1].folder).population(2)}

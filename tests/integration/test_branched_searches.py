@@ -78,7 +78,10 @@ def began_with(history: Reader) -> list[Record]:
 def test_a_branch_goes_on_with_the_survivors_and_resumes_as_if_never_stopped(
     finished, tmp_path, search, other
 ) -> None:
-    first, settings = Reader.read(finished(search)), (*SEARCHES[search], "seed=8", *other)
+    first, settings = (
+        Reader.read(finished(search)),
+        (*SEARCHES[search], "seed=8", "generations=2", *other),
+    )
     whole = go_on(begin(tmp_path / "whole", settings, Place(first.folder, 2)))
     cut = begin(tmp_path / "cut", settings, Place(first.folder, 2))
     with pytest.raises(KeyboardInterrupt):
@@ -126,7 +129,7 @@ def test_several_are_merged_whatever_their_searches(finished, tmp_path) -> None:
     places = [Place(finished("islands"), 3), Place(finished("portfolio"), 2)]
     wanted = {id_ for place in places for id_ in Reader.read(place.folder).population(place[1])}
     for name, settings in (("plain", ()), ("islands", ISLANDS), ("portfolio", PORTFOLIO)):
-        folder = begin(tmp_path / name, ("population=16", "generations=2", *settings), *places)
+        folder = begin(tmp_path / name, ("population=16", "generations=1", *settings), *places)
         history = go_on(folder)
         assert set(history.population(0)) <= wanted
         assert len(history.population(0)) >= 8
