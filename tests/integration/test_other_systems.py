@@ -59,13 +59,18 @@ def test_campaigns_are_read_without_what_only_posix_has_and_generated_code_is_re
 def test_workers_train_without_forks_and_a_sandbox_elsewhere_runs_what_is_generated(
     tmp_path: Path,
 ) -> None:
-    small = ["generations=1", "trainings=2", "offspring=4", "population=4", "workers=1"]
+    small = (
+        "generations=1",
+        "workers=1",
+        "novelty.text_model=none",
+        "protocol.learning_rates=[0.003]",
+    )
     settings = " ".join(f"--set {setting}" for setting in small)
 
     ended, out, err = _call(
         tmp_path,
         "confirm run --top 0 --epochs 1 --seeds 6",
-        f"run demo --name other {settings}",
+        f"run smoke --name other {settings}",
         "check runs/other",
         sandbox=shlex.join([sys.executable, "-m", "evo", "sandbox"]),
     )
