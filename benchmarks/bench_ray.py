@@ -1,18 +1,21 @@
 """Claim: two workers by Ray train as much as two of this machine, and one driver feeds a thousand.
 
 Both sides train the same baselines on the first rung of the default task, in processes that are
-warm; prints the ratio of their wall times. Then jobs that end at once go through the same actors,
+warm, in short blocks that alternate (local, Ray, Ray, local, ...), so that what else the machine
+does hits both alike; prints the geometric mean of the paired ratios of their wall times with its
+95 % interval (Student, of the logarithms). Then jobs that end at once go through the same actors,
 one by one: prints jobs per second and the processor time of this
 process per job, which is what a thousand workers with jobs of five seconds (200 a second) would
 take of it. Starts a Ray cluster on this machine.
 
-Usage: python benchmarks/bench_ray.py [--quick] [--rounds N] [--repeats N] [--stubs N]
+Usage: python benchmarks/bench_ray.py [--quick] [--pairs N] [--stubs N]
 """
 
 import time
-from statistics import median
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from sizes import Size, read_sizes
 
 from evo.campaign import process
@@ -23,8 +26,11 @@ from evo.compute.workers import Workers
 from evo.config import Config
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
+from evo.evaluation.statistics.mean import student_mean
 
 WORKERS = 2
+BLOCK = 6
+"""Trainings of a block."""
 
 
 class OneByOne(Ray):
@@ -63,30 +69,38 @@ def feed(pool: Workers, number: int) -> None:
     )
 
 
-def main(rounds: int, repeats: int, stubs: int) -> None:
+def paired(what: str, ratios: Sequence[float]) -> None:
+    """Print the geometric mean of ratios and its interval."""
+    mean = np.exp(student_mean(np.log(np.array(ratios))))
+    print(
+        f"{what} by Ray / local = {mean[0]:.3f} [{mean[1]:.3f}, {mean[2]:.3f}] over {len(ratios)} "
+        f"pairs ({min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
+def main(pairs: int, stubs: int) -> None:
     """Time both engines in turn, and feed the actors."""
     baselines = own_baselines(kinds.get("activation")())
-    jobs = [
-        Job(f"{record.id}-{repeat}", record.graphs, 0)
-        for record in baselines
-        for repeat in range(repeats)
-    ]
+    jobs = [Job(record.id, record.graphs, 0) for record in baselines[:BLOCK]]
     engine = process.engine_of(Config(workers=WORKERS, compute="ray"))
     with (
         Workers(OneByOne(engine.work, engine.needs)) as by_ray,
         process.workers(Config(workers=WORKERS)) as local,
     ):
-        seconds(by_ray, jobs[:4])
-        seconds(local, jobs[:4])
-        pairs = [(seconds(local, jobs), seconds(by_ray, jobs)) for _ in range(rounds)]
-        for what, ratios in (
-            ("throughput", [ours.wall / theirs.wall for ours, theirs in pairs]),
-            ("trainings per processor second", [o.processors / t.processors for o, t in pairs]),
-        ):
-            print(
-                f"{what} by Ray / local = {median(ratios):.2f} "
-                f"({min(ratios):.2f} to {max(ratios):.2f})"
-            )
+        for pool in (by_ray, local):
+            seconds(pool, jobs)
+        timed: list[tuple[Seconds, Seconds]] = []
+        for number in range(pairs):
+            if number % 2:
+                theirs = seconds(by_ray, jobs)
+                timed.append((seconds(local, jobs), theirs))
+            else:
+                timed.append((seconds(local, jobs), seconds(by_ray, jobs)))
+        paired("throughput", [ours.wall / theirs.wall for ours, theirs in timed])
+        paired(
+            "trainings per processor second",
+            [ours.processors / theirs.processors for ours, theirs in timed],
+        )
         feed(by_ray, stubs)
 
 
@@ -94,8 +108,7 @@ if __name__ == "__main__":
     main(
         **read_sizes(
             __doc__,
-            rounds=Size(3, 1, "measurements of each side"),
-            repeats=Size(1, 1, "trainings of each baseline per measurement"),
+            pairs=Size(20, 2, "pairs of blocks of six trainings"),
             stubs=Size(5000, 200, "jobs that end at once"),
         )
     )
