@@ -1,7 +1,6 @@
 """Contract checks for kinds whose components work element by element."""
 
 import math
-from collections.abc import Sequence
 
 import torch
 
@@ -47,6 +46,8 @@ _SHAPES = ((1, 65), (65, 1), (13, 10), (3, 5, 7), (2, 3, 5, 7))
 """Shapes that the probe is checked in: one row, one column, odd sizes, images."""
 _AS_TRAINING = (8, 32, 64)
 """A signal of eight copies. Each must be what it would be alone, and so must its gradient."""
+_AMONG_OTHERS = (3, 8, 16)
+"""The same where another call tries a signal as large as in training."""
 _OTHERWISE = (
     "expected every output element to depend on its own input element alone, got outputs or "
     "gradients that change with the other elements or with their order"
@@ -155,8 +156,8 @@ def check_elementwise(
     Args:
         component: takes one tensor.
         may_be_constant: leaves the last of these out.
-        at_all_shapes: try every shape and layout, not that of training alone. Where a kind checks
-            a component at several further arguments, one of them does: operators mind how their
+        at_all_shapes: try every shape and layout, not one small signal alone. Where a kind checks a
+            component at several further arguments, one of them does: operators mind how their
             tensors lie, whatever the numbers.
         where: with which further arguments, for messages, such as ` at a = 1`.
 
@@ -173,9 +174,7 @@ def check_elementwise(
         raise ContractError(f"expected an output that depends on x{where}, got a constant")
     far = _FAR.clone().requires_grad_()
     _expect_finite(component(far), far, where)
-    _expect_elementwise(
-        component, points.detach(), output.detach(), _SHAPES if at_all_shapes else ()
-    )
+    _expect_elementwise(component, points.detach(), output.detach(), at_all_shapes=at_all_shapes)
 
 
 def _expect_finite(output: torch.Tensor, points: torch.Tensor, where: str) -> None:
@@ -196,17 +195,14 @@ def _expect_finite(output: torch.Tensor, points: torch.Tensor, where: str) -> No
 
 
 def _expect_elementwise(
-    component: Component,
-    points: torch.Tensor,
-    output: torch.Tensor,
-    shapes: Sequence[tuple[int, ...]],
+    component: Component, points: torch.Tensor, output: torch.Tensor, *, at_all_shapes: bool
 ) -> None:
     """Check that elements give the same among others, in another order, shape and layout.
 
-    So do their gradients, in a tensor as large as in training.
+    So do their gradients.
     """
     with torch.no_grad():
-        for shape in shapes:
+        for shape in _SHAPES if at_all_shapes else ():
             for layout, values in layouts(_mixed(points, shape)):
                 among = call_checked(component, values, layout, expected=_WORKS, advice=_ADVICE)
                 expect_form(among, shape=values.shape, dtype=values.dtype)
@@ -216,7 +212,8 @@ def _expect_elementwise(
                     _OTHERWISE,
                 )
 
-    values = _mixed(points, _AS_TRAINING).requires_grad_()
+    whole = _AS_TRAINING if at_all_shapes else _AMONG_OTHERS
+    values = _mixed(points, whole).requires_grad_()
     among = call_checked(component, values, "contiguous", expected=_WORKS, advice=_ADVICE)
     expect_same(among.detach().reshape(-1).flip(0)[: len(points)], output, _OTHERWISE)
     if among.requires_grad:

@@ -10,9 +10,10 @@ from evo.components.checks import normal_probe
 from evo.components.facts import matrix_update_facts
 from evo.components.kinds import kinds
 from evo.components.optimizer import Optimizer
-from evo.components.walks import walk
+from evo.components.walks import UPDATE_NOISE, walk, with_update_noise
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.informed import marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
@@ -76,6 +77,7 @@ class MatrixOptimizer(Kind):
             "torch.stack([{}, 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * torch.square(g), "
             "0.99 * u + 0.01 * g])"
         ),
+        optional=UPDATE_NOISE,
     )
     kept: ClassVar[tuple[str, ...]] = ("w",)
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
@@ -113,6 +115,7 @@ class MatrixOptimizer(Kind):
 
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any shape, that follow the gradient."""
+        component = with_update_noise(component, self.contract)
         with torch.no_grad():
             gradients = normal_probe(_STEPS, *_SHAPES[0])
             one = _walk(component, gradients, "usual gradients")
@@ -129,7 +132,7 @@ class MatrixOptimizer(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component in place of Adam."""
-        return Parts(update=component, updates_matrices=True)
+        return Parts(update=marked(component, self.contract), updates_matrices=True)
 
     def behaviour(self, component: Component) -> Vector:
         """Steps of a 3 × 4 matrix and of a vector of 4 at six moments of forty: (96,).
@@ -137,11 +140,12 @@ class MatrixOptimizer(Kind):
         Of mean square 1: a scaled rule is the same rule. Gradients are large and small, steady and
         wavering, and half-way fall to a fifth.
         """
+        component = with_update_noise(component, self.contract)
         return torch.cat([_steps_of(component, shape) for shape in ((3, 4), (1, 4))]).numpy()
 
     def facts(self, component: Component) -> dict[str, float]:
         """Steps for simple gradients."""
-        return matrix_update_facts(component)
+        return matrix_update_facts(with_update_noise(component, self.contract))
 
 
 def _walk(

@@ -10,9 +10,10 @@ from evo.components.base import ContractError, Kind
 from evo.components.checks import normal_probe
 from evo.components.facts import update_facts
 from evo.components.kinds import kinds
-from evo.components.walks import walk
+from evo.components.walks import UPDATE_NOISE, walk, with_update_noise
 from evo.core.contract import Contract
 from evo.core.records import Vector
+from evo.networks.informed import marked
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
@@ -74,6 +75,7 @@ class Optimizer(Kind):
             "changes from tensor to tensor."
         ),
         output="torch.stack([{}, 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * torch.square(g)])",
+        optional=UPDATE_NOISE,
     )
     kept: ClassVar[tuple[str, ...]] = ("w",)
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
@@ -107,6 +109,7 @@ class Optimizer(Kind):
 
     def check(self, component: Component) -> None:
         """Check for finite steps and states at any size, that follow the gradient."""
+        component = with_update_noise(component, self.contract)
         with torch.no_grad():
             steps = {
                 (size, name): walk(
@@ -130,7 +133,7 @@ class Optimizer(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component in place of Adam."""
-        return Parts(update=component)
+        return Parts(update=marked(component, self.contract))
 
     def behaviour(self, component: Component) -> Vector:
         """Steps of eight weights at eight moments of sixty, of mean square 1: (64,).
@@ -142,6 +145,7 @@ class Optimizer(Kind):
         steadiness = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0])
         gradients = sizes * (steadiness + (1.3 - steadiness) * normal_probe(_PROBED, 8))
         gradients[_PROBED // 2 :] /= 5
+        component = with_update_noise(component, self.contract)
         with torch.no_grad():
             steps = walk(component, gradients, "the probe", weights=2 * normal_probe(8, seed=2))[
                 _MOMENTS
@@ -151,4 +155,4 @@ class Optimizer(Kind):
 
     def facts(self, component: Component) -> dict[str, float]:
         """Steps for simple gradients."""
-        return update_facts(component)
+        return update_facts(with_update_noise(component, self.contract))

@@ -6,10 +6,35 @@ import torch
 
 from evo.components.base import ContractError
 from evo.components.checks import expect_form, normal_probe
+from evo.core.contract import Contract, Input
+from evo.networks.informed import contract_of
 from evo.networks.learnables import Component
 
 STATES = ("m", "v", "u")
 """Names of the states that update rules keep, in order."""
+UPDATE_NOISE = (
+    Input("noise", "argument", "standard normal numbers, drawn afresh for every tensor and step"),
+)
+"""Optional inputs of update rules."""
+_SEED = 1000
+"""Of the noise of a walk's first step; the next ones follow."""
+
+
+def with_update_noise(component: Component, contract: Contract) -> Component:
+    """The rule with noise that is the same at the same step of every walk.
+
+    So it does not follow the gradient: a rule that hears nothing but noise is no rule.
+    """
+    kept = contract_of(component, contract)
+    if not kept.taken:
+        return component
+    place = kept.parameters.index("t")
+
+    def noisy(*inputs: torch.Tensor) -> torch.Tensor:
+        drawn = normal_probe(*inputs[0].shape, seed=_SEED + int(inputs[place]))
+        return component(*inputs, drawn)
+
+    return noisy
 
 
 def walk(

@@ -44,6 +44,7 @@ class Parts:
         activity        gradient of each sample's loss by the signal (n, d), progress (), number of
                         the signal (), of signals ()
         initialize      number of the layer (), of layers ()
+        update          noise of the shape of the gradient
         schedule        step, of the shape of the progress, number of steps (), batch size ()
 
     Attributes:

@@ -62,6 +62,11 @@ class TrainingState:
         return torch.tensor(float(value), dtype=like.dtype, device=like.device)
 
 
+def drawn_like(values: torch.Tensor, noise: Noise | None) -> tuple[torch.Tensor, ...]:
+    """The noise for values (copies, …), as further arguments; none without a source of noise."""
+    return () if noise is None else (noise(tuple(values.shape)).to(values),)
+
+
 def seeded_noise(
     generators: Sequence[torch.Generator], for_each: Callable[[torch.Tensor], torch.Tensor]
 ) -> Noise:

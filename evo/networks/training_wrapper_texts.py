@@ -37,7 +37,7 @@ class Optimizer(torch.optim.Optimizer):
                 state["step"] += 1
                 gradient = weight.grad.flatten()
                 step, state["m"], state["v"] = $function(
-                    gradient, state["m"], state["v"], weight.flatten(), state["step"]
+                    gradient, state["m"], state["v"], weight.flatten(), state["step"]$noise
                 ).unbind()
                 if group["weight_decay"]:
                     weight.mul_(1 - group["lr"] * group["weight_decay"])
@@ -74,7 +74,7 @@ class MatrixOptimizer(torch.optim.Optimizer):
                 state["kept"] = torch.zeros_like(matrix).expand(3, *matrix.shape).clone()
             state["step"] += 1
             updated = $function(
-                weight.grad.reshape(shape), *state["kept"], matrix, state["step"], norm
+                weight.grad.reshape(shape), *state["kept"], matrix, state["step"], norm$noise
             )
             state["kept"] = updated[1:].clone()
             if group["weight_decay"]:
@@ -83,6 +83,9 @@ class MatrixOptimizer(torch.optim.Optimizer):
         return loss
 """
 )
+
+INFORMED_OPTIMIZER = {"noise": ", torch.randn_like(gradient)"}
+INFORMED_MATRIX_OPTIMIZER = {"noise": ", torch.randn_like(matrix)"}
 
 SCHEDULE = '''
 class Schedule(torch.optim.lr_scheduler.LRScheduler):

@@ -12,6 +12,8 @@ from evo.core.contract import Learnable
 from evo.networks.training_wrapper_texts import (
     ACTIVITY_REGULARIZER,
     INFORMED_ACTIVITY,
+    INFORMED_MATRIX_OPTIMIZER,
+    INFORMED_OPTIMIZER,
     INFORMED_SCHEDULE,
     MATRIX_OPTIMIZER,
     OPTIMIZER,
@@ -151,8 +153,18 @@ WRAPPERS: Mapping[str, Wrapper] = {
         plain=PLAIN_ACTIVITY,
         informed=INFORMED_ACTIVITY,
     ),
-    "updates_matrices": Wrapper(("MatrixOptimizer",), MATRIX_OPTIMIZER),
-    "update": Wrapper(("Optimizer",), OPTIMIZER),
+    "updates_matrices": Wrapper(
+        ("MatrixOptimizer",),
+        MATRIX_OPTIMIZER,
+        plain=_without(INFORMED_MATRIX_OPTIMIZER),
+        informed=INFORMED_MATRIX_OPTIMIZER,
+    ),
+    "update": Wrapper(
+        ("Optimizer",),
+        OPTIMIZER,
+        plain=_without(INFORMED_OPTIMIZER),
+        informed=INFORMED_OPTIMIZER,
+    ),
     "schedule": Wrapper(
         ("Schedule",),
         SCHEDULE,

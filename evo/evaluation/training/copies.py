@@ -24,7 +24,7 @@ from evo.networks.activity import activity_penalties
 from evo.networks.base import Network, Parameters
 from evo.networks.informed import Informed
 from evo.networks.parts import Parts
-from evo.networks.state import TrainingState, seeded_noise
+from evo.networks.state import Noise, TrainingState, seeded_noise
 from evo.tasks.base import Data
 from evo.tasks.objective import error_rate
 
@@ -90,8 +90,7 @@ class Copies:
         self._precision = precision
         self._passes = passes
         self._network = network
-        noise = seeded_noise([seeded_generator(seed, "noise") for seed in seeds], self.for_each)
-        self.state = TrainingState(noise=noise)
+        self.state = TrainingState(noise=self._noise(seeds, "noise"))
         self._parts = parts = replace(parts, state=self.state)
         sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
         self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
@@ -120,10 +119,20 @@ class Copies:
             self._optimiser = StackedAdam(stacked, rates)
         elif parts.updates_matrices:
             self._optimiser = StackedMatrixRule(
-                stacked, rates, parts.update, network.roles(), in_place=in_place
+                *(stacked, rates, parts.update, network.roles()),
+                noise=self._noise(seeds, "update"),
+                in_place=in_place,
             )
         else:
-            self._optimiser = StackedRule(stacked, rates, parts.update, in_place=in_place)
+            self._optimiser = StackedRule(
+                *(stacked, rates, parts.update),
+                noise=self._noise(seeds, "update"),
+                in_place=in_place,
+            )
+
+    def _noise(self, seeds: Sequence[int], purpose: str) -> Noise:
+        """A stream of noise per seed, the same for all of its settings."""
+        return seeded_noise([seeded_generator(seed, purpose) for seed in seeds], self.for_each)
 
     def for_each(self, by_seed: torch.Tensor) -> torch.Tensor:
         """Repeat a tensor for every setting: (seeds, …) → (copies, …), on the device."""

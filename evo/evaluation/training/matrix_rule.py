@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from evo.networks.informed import Informed
 from evo.networks.parts import Update
 from evo.networks.roles import Role, Weight
+from evo.networks.state import Noise, drawn_like
 
 _STATES = 3
 
@@ -18,6 +20,7 @@ class StackedMatrixRule:
         rates: (copies,) learning rates.
         update: the rule for one matrix of one copy, see `Parts`.
         roles: of the parameters, which say how weights are matrices; others are rows.
+        noise: draws what an `Informed` rule takes, for one matrix of all copies.
         in_place: whether states stay where they are in memory, as a recorded step needs.
 
     Attributes:
@@ -31,10 +34,13 @@ class StackedMatrixRule:
         update: Update,
         roles: Mapping[str, Role],
         *,
+        noise: Noise = torch.zeros,
         in_place: bool = False,
     ) -> None:
         self._in_place = in_place
-        self._update = torch.func.vmap(update, in_dims=(0, 0, 0, 0, 0, None, 0))
+        self._noise = noise if isinstance(update, Informed) else None
+        of_noise = () if self._noise is None else (0,)
+        self._update = torch.func.vmap(update, in_dims=(0, 0, 0, 0, 0, None, 0, *of_noise))
         self._rates = rates
         self._roles = [roles.get(name) for name in starts]
         self.parameters = {
@@ -67,7 +73,10 @@ class StackedMatrixRule:
                 pairs = zip(_matrices(gradient, role), _matrices(values, role), strict=True)
                 decreases: list[torch.Tensor] = []
                 for place, (of_loss, weights) in enumerate(pairs):
-                    updated = self._update(of_loss, *states[place], weights, self._steps, norms)
+                    updated = self._update(
+                        *(of_loss, *states[place], weights, self._steps, norms),
+                        *drawn_like(weights, self._noise),
+                    )
                     decrease, *after = updated.unbind(1)
                     if self._in_place:
                         for old, new in zip(states[place], after, strict=True):

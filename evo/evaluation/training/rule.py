@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import torch
 
+from evo.networks.informed import Informed
 from evo.networks.parts import Update
+from evo.networks.state import Noise, drawn_like
 
 
 class StackedRule:
@@ -14,6 +16,7 @@ class StackedRule:
         starts: initial values by parameter name, each (copies, …).
         rates: (copies,) learning rates.
         update: the rule for one parameter tensor of one copy, see `Parts`.
+        noise: draws what an `Informed` rule takes, for one parameter tensor of all copies.
         in_place: whether states stay where they are in memory, as a recorded step needs.
 
     Attributes:
@@ -26,11 +29,14 @@ class StackedRule:
         rates: torch.Tensor,
         update: Update,
         *,
+        noise: Noise = torch.zeros,
         in_place: bool = False,
     ) -> None:
         self._in_place = in_place
         # A rule may use a whole tensor, such as its norm, so copies must be separate.
-        self._update = torch.func.vmap(update, in_dims=(0, 0, 0, 0, None))
+        self._noise = noise if isinstance(update, Informed) else None
+        of_noise = () if self._noise is None else (0,)
+        self._update = torch.func.vmap(update, in_dims=(0, 0, 0, 0, None, *of_noise))
         self._rates = rates.unsqueeze(1)
         flat = [tensor.reshape(len(tensor), -1).clone() for tensor in starts.values()]
         self._weights = flat
@@ -54,7 +60,11 @@ class StackedRule:
             for index, gradient in enumerate(gradients):
                 weights = self._weights[index]
                 update = self._update(
-                    gradient.reshape(weights.shape), *self._states[index], weights, self._steps
+                    gradient.reshape(weights.shape),
+                    *self._states[index],
+                    weights,
+                    self._steps,
+                    *drawn_like(weights, self._noise),
                 )
                 decrease, *states = update.unbind(1)
                 weights.addcmul_(decrease, rates, value=-1)

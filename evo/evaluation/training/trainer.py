@@ -58,7 +58,10 @@ def train(
     network = network.suited(parts)
     strengths = strengths or [1.0] * len(learning_rates)
     settings = list(zip(learning_rates, strengths, strict=True))
-    seen = (parts.activation, parts.attend, parts.preprocess, parts.penalty, parts.loss)
+    seen = (
+        *(parts.activation, parts.attend, parts.preprocess, parts.penalty, parts.loss),
+        parts.update,
+    )
     if parts.notes_signals or any(isinstance(part, Informed) for part in seen):
         record = None  # progress and noise differ at each step, and Python makes them
     copies = Copies(

@@ -55,6 +55,15 @@ SOURCES = {
         "    prior = torch.log(counts / counts.sum())\n"
         "    return F.cross_entropy(outputs + prior, targets, reduction='none')"
     ),
+    "optimizer": (
+        "import torch\ndef update(g, m, v, w, t, noise):\n"
+        "    m = 0.9 * m + 0.1 * g\n"
+        "    return torch.stack([m + 0.3 * noise * g.norm() / t, m, v])"
+    ),
+    "matrix-optimizer": (
+        "import torch\ndef update(g, m, v, u, w, t, norm, noise):\n"
+        "    return torch.stack([g + 0.3 * noise * norm / t, m, v, u])"
+    ),
     "regularizer": (
         "import torch\ndef regularize(w, noise, t, layer):\n"
         "    return 1e-2 * (1 - t) * torch.square(w * (noise > 0)).sum() / layer"

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from support.components import traced_kind
 
 from evo.components.base import ContractError
 from evo.components.optimizer import Optimizer
@@ -54,6 +55,13 @@ def test_update_rules_keep_the_contract(component) -> None:
 def test_a_breach_of_the_contract_says_what_was_expected_and_what_came(component, message) -> None:
     with pytest.raises(ContractError, match=message):
         KIND.check(component)
+
+
+def test_a_rule_of_noise_alone_is_refused_though_its_steps_differ() -> None:
+    alone = "import torch\ndef update(g, m, v, w, t, noise):\n    return torch.stack([noise, m, v])"
+
+    with pytest.raises(ContractError, match="depends on g"):
+        KIND.check(traced_kind("optimizer", alone))
 
 
 def test_behaviour_tells_rules_apart_and_takes_no_notice_of_their_scale() -> None:

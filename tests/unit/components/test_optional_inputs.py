@@ -33,6 +33,8 @@ UNLIKE = {
     "preprocessor": ("0.2", "0.5"),
     "initializer": (") * layer", ") * (layers - layer + 1)"),
     "schedule": ("/ 4", "/ 40"),
+    "optimizer": ("0.3", "0.9"),
+    "matrix-optimizer": ("0.3", "0.9"),
     "loss": ("outputs + prior", "outputs + 2 * prior"),
     "regularizer": ("noise > 0", "noise > 1"),
 }

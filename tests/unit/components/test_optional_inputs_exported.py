@@ -1,5 +1,7 @@
 """Exported files of components that take inputs by naming a parameter."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -45,6 +47,11 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
         assert with_losses > alone > 0
         penalty.progress = 1.0
         assert penalty(hidden, outputs) == 0
+    elif kind.endswith("optimizer"):
+        made = namespace["Optimizer" if kind == "optimizer" else "MatrixOptimizer"]
+        first, second, again = (stepped(made, seed) for seed in (0, 1, 1))
+        assert not torch.equal(first, second)
+        assert torch.equal(second, again)
     elif kind == "regularizer":
         penalty = namespace["Regularizer"]()
         assert penalty(model) > 0
@@ -57,3 +64,13 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
         assert not torch.equal(made(*given), made(*given))
         made.eval()
         assert torch.equal(made(*given), made(*given))
+
+
+def stepped(optimizer: Any, seed: int) -> torch.Tensor:
+    """Weights of one layer after one step, with noise of this seed."""
+    layer = nn.Linear(4, 3)
+    nn.init.ones_(layer.weight)
+    layer(torch.ones(2, 4)).sum().backward()
+    torch.manual_seed(seed)
+    optimizer(layer.parameters(), lr=0.1).step()
+    return layer.weight.detach()
