@@ -7,6 +7,7 @@ go to a masked key, and none can depend on one, whatever the component does.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from inspect import isfunction
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from torch.overrides import TorchFunctionMode, wrap_torch_function
 from evo.networks.informed import Informed
 from evo.networks.learnables import Component, learned_at, on_each_copy
 from evo.networks.parts import Parts
+from evo.networks.visible_keys import weigh_each, weigh_visible
 
 
 def _operands(
@@ -92,41 +94,11 @@ def attended(
     return weights @ value
 
 
-def weigh_visible(
-    attend: Component, visible: torch.Tensor | None, *scores: torch.Tensor
-) -> torch.Tensor:
-    """The weights of all keys, those of hidden ones 0: (…, queries, keys).
-
-    Queries that see as many keys are weighed together, so a causal mask takes a call per query.
-
-    Args:
-        attend: makes weights (…, keys) of scores.
-        visible: whether a query sees a key, (queries, keys); None where each sees all.
-        scores: (…, queries, keys), and what else has that shape, such as noise.
-    """
-    if visible is None or bool(visible.all()):
-        return attend(*scores)
-    alike: dict[int, list[int]] = {}
-    for query, count in enumerate(visible.sum(-1).tolist()):
-        alike.setdefault(count, []).append(query)
-    order = [query for queries in alike.values() for query in queries]
-    weighed: list[torch.Tensor] = []
-    for count, queries in alike.items():
-        weights = torch.zeros_like(scores[0][..., queries, :])
-        if count:
-            keys = visible[queries].nonzero()[:, 1].view(len(queries), count)
-            rows = torch.tensor(queries, device=keys.device).unsqueeze(1)
-            made = attend(*(one[..., rows, keys] for one in scores))
-            weights = weights.scatter(-1, keys.expand(made.shape), made)
-        weighed.append(weights)
-    places = torch.tensor(order, device=visible.device).argsort()
-    return torch.cat(weighed, -2).index_select(-2, places)
-
-
 class AttentionPlace:
     """The place of a component in a module that calls torch's attention.
 
-    While the module runs, its calls of `F.scaled_dot_product_attention` take the component's
+    While the module runs, its calls of `F.scaled_dot_product_attention` and of
+    `F.multi_head_attention_forward`, as `nn.MultiheadAttention` makes them, take the component's
     weights; without a component they are torch's.
 
     Args:
@@ -149,7 +121,7 @@ class AttentionPlace:
 
     def _enter(self, *_: Any) -> None:
         if self._parts.attend is not None:
-            self._open.enter_context(_Attending(self.attention))
+            self._open.enter_context(_Attending(self.attention, self.multi_head))
 
     def _leave(self, *_: Any) -> None:
         self._open.close()
@@ -165,11 +137,7 @@ class AttentionPlace:
         scale: float | None = None,
         enable_gqa: bool = False,
     ) -> torch.Tensor:
-        """Attention of one copy, with the arguments of torch's.
-
-        Raises:
-            ValueError: the mask differs from sample to sample.
-        """
+        """Attention of one copy, with the arguments of torch's."""
         if enable_gqa:
             times = query.shape[-3] // key.shape[-3]
             key, value = (one.repeat_interleave(times, -3) for one in (key, value))
@@ -177,6 +145,27 @@ class AttentionPlace:
         visible = _causal(scores) if is_causal else None
         if attn_mask is not None:
             visible, scores = _masked(scores, attn_mask)
+        return F.dropout(self._weights(scores, visible), dropout_p) @ value
+
+    def multi_head(
+        self,
+        *args: Any,
+        attn_mask: torch.Tensor | None = None,
+        key_padding_mask: torch.Tensor | None = None,
+        need_weights: bool = True,
+        **kwargs: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Attention with its projections, of one copy: torch's function around other weights."""
+
+        def softmax(scores: torch.Tensor, dim: int = -1) -> torch.Tensor:  # noqa: ARG001 - its name
+            return self._weights(scores, _shown(scores, attn_mask, key_padding_mask))
+
+        masks = {"attn_mask": attn_mask, "key_padding_mask": key_padding_mask}
+        attended, weights = _around(softmax)(*args, **masks, need_weights=True, **kwargs)
+        return attended, weights if need_weights else None
+
+    def _weights(self, scores: torch.Tensor, visible: torch.Tensor | None) -> torch.Tensor:
+        """Weights of the keys that a mask shows: (queries, keys), or for each sample."""
         given = [scores]
         parts = self._parts
         learned = learned_at(self.layer, parts.attend_learnables, self._parameters_of_copy)
@@ -188,16 +177,35 @@ class AttentionPlace:
         def weigh(rows: torch.Tensor, *noise: torch.Tensor) -> torch.Tensor:
             return _of(parts)(rows, *learned, *noise, *[is_training] * len(noise))
 
-        weights = weigh_visible(weigh, visible, *given)
-        return F.dropout(weights, dropout_p) @ value
+        if visible is not None and visible.dim() > 2:
+            return weigh_each(weigh, visible, *given)
+        return weigh_visible(weigh, visible, *given)
+
+
+def _around(softmax: Callable[..., torch.Tensor]) -> Callable[..., Any]:
+    """Torch's attention with its projections, with this in the place of softmax.
+
+    All else is torch's: how masks are joined, biases of keys and dropout. Its code runs with other
+    globals, since it calls softmax by name, and hands itself to modes of functions forever.
+    """
+    function: Any = F.multi_head_attention_forward
+    known = function.__globals__ | {"softmax": softmax, "has_torch_function": lambda _: False}
+    made = FunctionType(function.__code__, known, function.__name__, function.__defaults__)
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
 
 
 class _Attending(TorchFunctionMode):
     """Hands calls of torch's attention, and of the function of that name here, to another one."""
 
-    def __init__(self, attention: Callable[..., torch.Tensor]) -> None:
+    def __init__(
+        self, attention: Callable[..., torch.Tensor], multi_head: Callable[..., Any]
+    ) -> None:
         super().__init__()
-        self._attention = attention
+        self._instead = {
+            **dict.fromkeys(_ATTENTIONS, attention),
+            F.multi_head_attention_forward: multi_head,
+        }
 
     def __torch_function__(
         self,
@@ -206,15 +214,16 @@ class _Attending(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        called = self._attention if func in _ATTENTIONS else func
-        return called(*args, **(kwargs or {}))
+        return self._instead.get(func, func)(*args, **(kwargs or {}))
 
 
 _ATTENTIONS = (F.scaled_dot_product_attention, scaled_dot_product_attention)
 
 
 def calls_attention(module: nn.Module) -> bool:
-    """True for a module with a method of its own that calls an attention of torch's name."""
+    """True for torch's own, and for a method of a module's own that calls one of torch's name."""
+    if isinstance(module, nn.MultiheadAttention):
+        return True
     classes = type(module).__mro__
     methods = [
         method
@@ -241,16 +250,27 @@ def _causal(scores: torch.Tensor) -> torch.Tensor:
     return torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
 
 
+def _shown(
+    scores: torch.Tensor, mask: torch.Tensor | None, padding: torch.Tensor | None
+) -> torch.Tensor | None:
+    """The keys that masks of `nn.MultiheadAttention` show, which hide where they are true.
+
+    One mask for all samples is read off itself, since copies may share it where scores are their
+    own; keys behind those that it names are biases, which every query sees.
+    """
+    if mask is None and padding is None:
+        return None
+    if mask is None or mask.dim() > 2 or padding is not None:
+        return ~torch.isneginf(scores)
+    hidden = mask if mask.dtype == torch.bool else torch.isneginf(mask)
+    return ~F.pad(hidden, (0, scores.shape[-1] - hidden.shape[-1]))
+
+
 def _masked(scores: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
     """The keys that a mask of torch shows, and the scores with what it adds to them."""
     while mask.dim() > 2 and mask.shape[0] == 1:
         mask = mask[0]
-    if mask.dim() > 2:
-        raise ValueError(
-            f"expected one attention mask, (queries, keys), got {tuple(mask.shape)}: an attention "
-            "whose mask differs from sample to sample takes no component"
-        )
-    mask = mask.expand(scores.shape[-2:])
+    mask = mask.expand(scores.shape if mask.dim() > 2 else scores.shape[-2:])
     if mask.dtype == torch.bool:
         return mask, scores
     return ~torch.isneginf(mask), scores + mask

@@ -212,6 +212,8 @@ class ModuleNetwork(Network):
                 setattr(owner, name, ActivationPlace(full, module))
             elif is_at(full, module, self.norms) and not self._holds_activation(full, module):
                 setattr(owner, name, NormPlace(full, module))
+            if isinstance(module, nn.TransformerEncoder):
+                module.use_nested_tensor = False  # which attention takes only where nobody watches
         return model.train()
 
     def _holds_activation(self, name: str, module: nn.Module) -> bool:

@@ -81,6 +81,11 @@ class ActivationPlace(Placeholder):
 class NormPlace(Placeholder):
     """The place of a normalisation."""
 
+    @property
+    def eps(self) -> float | None:
+        """Of the model's own norm: the layers of torch's transformers look at it in tests."""
+        return vars(self.own).get("eps")
+
     def forward(self, signal: torch.Tensor) -> torch.Tensor:
         """The features of each sample and place normalised, or the model's own norm.
 

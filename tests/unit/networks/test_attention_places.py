@@ -12,13 +12,13 @@ from evo.campaign import create
 from evo.components.kinds import kinds
 from evo.core.contract import Learnable
 from evo.core.errors import UsageError
-from evo.networks.attention import weigh_visible
 from evo.networks.base import Network, Parameters
 from evo.networks.informed import Informed
 from evo.networks.models import Gpt
 from evo.networks.modules import ModuleNetwork
 from evo.networks.parts import Parts
 from evo.networks.transformer import Transformer
+from evo.networks.visible_keys import weigh_each, weigh_visible
 
 KIND = kinds.get("attention")()
 SOFTMAX = Parts(attend=lambda scores: torch.softmax(scores, -1))
@@ -148,11 +148,128 @@ def test_masks_of_torch_hide_and_add(mask: torch.Tensor) -> None:
     torch.testing.assert_close(weighed, plain, rtol=1e-4, atol=1e-5)
 
 
-def test_a_mask_of_each_sample_is_refused() -> None:
-    network = ModuleNetwork(partial(Torchs, attn_mask=torch.ones(6, 1, 8, 8, dtype=torch.bool)))
+def visible_to_each() -> torch.Tensor:
+    """Another mask for each of five samples: (5, 1, 8, 8)."""
+    drawn = torch.rand(5, 1, 8, 8, generator=torch.Generator().manual_seed(0)) > 0.4
+    return drawn | torch.eye(8, dtype=torch.bool)
 
-    with pytest.raises(ValueError, match="differs from sample to sample"):
-        outputs_of(network, copies_of(network, SOFTMAX), batch(1, 8, 8), SOFTMAX)
+
+def test_a_mask_of_each_sample_hides_from_it_alone() -> None:
+    network = ModuleNetwork(partial(Torchs, attn_mask=visible_to_each()))
+    parameters = copies_of(network, SOFTMAX)
+
+    plain, weighed = (
+        outputs_of(network, parameters, batch(1, 8, 8), parts) for parts in (Parts(), SOFTMAX)
+    )
+
+    torch.testing.assert_close(weighed, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_a_key_hidden_from_a_sample_is_not_even_seen() -> None:
+    seen: list[int] = []
+
+    def greedy(scores: torch.Tensor) -> torch.Tensor:
+        seen.append(scores.shape[-1])
+        return scores.sum(-1, keepdim=True) + torch.log(scores.abs() + 1) + scores.shape[-1]
+
+    visible = visible_to_each()[:, 0]
+    visible[2, 3] = False
+    scores = torch.randn(5, 8, 8, generator=torch.Generator().manual_seed(0))
+    hidden = scores.masked_fill(~visible, float("-inf")).requires_grad_()
+
+    weights = weigh_each(greedy, visible, hidden)
+    together = torch.func.vmap(lambda v, s: weigh_each(greedy, v, s))(visible, hidden)
+    (pull,) = torch.autograd.grad(weights.square().sum(), hidden)
+
+    torch.testing.assert_close(together, weights)
+    assert seen[:8] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert (weights[~visible] == 0).all()
+    assert (pull[~visible] == 0).all()
+    assert torch.isfinite(pull).all()
+    row = scores[1, 4, visible[1, 4]]
+    expected = row.sum() + torch.log(row.abs() + 1) + len(row)
+    torch.testing.assert_close(weights[1, 4, visible[1, 4]], expected)
+
+
+class Multi(nn.Module):
+    """Torch's multi-head attention, with masks; `padded` hides keys by their values."""
+
+    def __init__(
+        self, *, padded: bool = False, how: dict[str, object] | None = None, **made: object
+    ) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True, **made)
+        self.act, self.out = nn.ReLU(), nn.Linear(8, 10)
+        self.padded, self.how = padded, how or {}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.reshape(len(x), 8, 8)
+        padding = (x[..., 0] > 0.3) & (torch.arange(8) > 0) if self.padded else None
+        mixed, _ = self.attention(x, x, x, key_padding_mask=padding, **self.how)
+        return self.out(self.act(mixed)).mean(1)
+
+
+CAUSAL = nn.Transformer.generate_square_subsequent_mask(8)
+MULTI = {
+    "weights asked for": Multi,
+    "none asked for": partial(Multi, how={"need_weights": False}),
+    "padding": partial(Multi, padded=True),
+    "padding, mask of booleans": partial(
+        Multi, padded=True, how={"attn_mask": torch.ones(8, 8).triu(2) > 0}
+    ),
+    "causal": partial(Multi, how={"attn_mask": CAUSAL, "is_causal": True, "need_weights": False}),
+    "mask that adds, biases of keys": partial(
+        Multi,
+        add_bias_kv=True,
+        add_zero_attn=True,
+        how={"attn_mask": CAUSAL + torch.linspace(0, 1, 64).view(8, 8)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MULTI)
+def test_softmax_in_torchs_multi_head_attention_is_softmax_as_it_was(name: str) -> None:
+    network, inputs = ModuleNetwork(MULTI[name]), batch(1, 8, 8)
+    parameters = copies_of(network, SOFTMAX)
+    assert list(network.feature_counts((1, 8, 8)).attentions) == ["attention"]
+
+    def all_of(parts: Parts) -> list[torch.Tensor]:
+        leaves = network.leaves(parameters)
+        trained = network.forward(leaves, inputs, parts)
+        pulls = torch.autograd.grad(trained.square().sum(), [*leaves.values()])
+        with torch.no_grad():
+            tested = outputs_of(network, parameters, inputs, parts)
+        return [tested, trained.detach(), *pulls]
+
+    plain, weighed, other = (all_of(parts) for parts in (Parts(), SOFTMAX, SIGMOID))
+
+    torch.testing.assert_close(weighed, plain, rtol=1e-4, atol=1e-5)
+    for tested_or_trained in (0, 1):
+        assert (other[tested_or_trained] - plain[tested_or_trained]).abs().max() > 1e-3
+
+
+def test_a_transformer_of_torch_with_padding_is_a_place_in_tests_too() -> None:
+    class Encoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+            self.encoder, self.out = nn.TransformerEncoder(layer, 2), nn.Linear(8, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = x.reshape(len(x), 8, 8)
+            padding = (torch.arange(8) > 5).expand(len(x), 8)
+            return self.out(self.encoder(x, src_key_padding_mask=padding)[:, 0])
+
+    network, inputs = ModuleNetwork(Encoder), batch(1, 8, 8)
+    parameters = copies_of(network, SOFTMAX)
+
+    with torch.no_grad():
+        plain, weighed, other = (
+            outputs_of(network, parameters, inputs, parts) for parts in (Parts(), SOFTMAX, SIGMOID)
+        )
+
+    torch.testing.assert_close(weighed, plain, rtol=1e-4, atol=1e-5)
+    assert (other - plain).abs().max() > 1e-3
 
 
 def test_noise_comes_in_training_alone_and_only_where_attention_is() -> None:
