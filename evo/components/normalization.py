@@ -64,7 +64,8 @@ class Normalization(Kind):
             "shape and dtype of x. Every row of the output depends on the same row of x, on gain "
             "and on shift alone, so statistics are taken with dim=-1; it need not use both. The "
             "function is deterministic, and finite with finite gradients, also on a row of zeros "
-            "or of equal numbers. n and d change from layer to layer."
+            "or of equal numbers. n and d change from layer to layer; groups of features must "
+            "divide any d, as math.gcd(d, 4) groups do."
         ),
         learnables=(Learnable("gain", "feature", 1.0), Learnable("shift", "feature", 0.0)),
         optional=(

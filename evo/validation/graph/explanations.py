@@ -24,6 +24,11 @@ _HINTS = {
         "`if`, `and`, `or`, `not` and `while` need one truth, not one for every element; choose "
         "element by element with torch.where(condition, a, b), and combine by & and |"
     ),
+    **dict.fromkeys(
+        ("divisible by num_groups", "is invalid for input of size", "don't multiply up to"),
+        "it lays a tensor out in a way that does not fit every size; take groups that divide it, "
+        "`groups = math.gcd(x.shape[-1], 4)`, and -1 for a size that follows from the others",
+    ),
     "allocate": "it asks for more memory than a candidate may use; work on tensors of x's size",
 }
 

@@ -1,9 +1,15 @@
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
+from support.components import traced_kind
 
 from evo.components.base import ContractError
 from evo.components.normalization import Normalization
+from evo.networks.cnn import Cnn
+from evo.networks.mlp import Mlp
+from evo.validation.graph.recording import TraceError
 
 KIND = Normalization()
 
@@ -20,6 +26,55 @@ KIND = Normalization()
 )
 def test_functions_of_a_row_and_what_is_learned_keep_the_contract(component) -> None:
     KIND.check(component)
+
+
+@pytest.mark.parametrize("groups", [2, 3, 4, 8])
+def test_groups_that_divide_the_width_are_torchs_and_else_as_many_as_divide_it(groups) -> None:
+    source = (
+        "import math\nimport torch.nn.functional as F\n"
+        "def normalize(x, gain, shift):\n    d = x.shape[-1]\n"
+        f"    n = math.gcd(d, {groups}) if d > {groups} else 1\n"
+        "    return F.group_norm(x, n, gain, shift)"
+    )
+    graph = traced_kind("normalization", source)
+
+    KIND.check(graph)
+
+    for width in (2, 7, 9, 12, 24, 64):
+        x, gain, shift = torch.randn(5, width), torch.rand(width), torch.rand(width)
+        own = math.gcd(width, groups) if width > groups else 1
+        expected = F.group_norm(x, own, gain, shift)
+        torch.testing.assert_close(graph(x, gain, shift), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("network", "sample"), [(Mlp((8, 12)), (6,)), (Cnn((8, 16)), (1, 8, 8))], ids=["mlp", "cnn"]
+)
+def test_group_norm_trains_in_networks_as_torchs_of_each_place(network, sample) -> None:
+    graph = traced_kind("normalization", KIND.further_baselines()["group_norm"].source)
+    ours = KIND.parts(graph)
+    torchs = KIND.parts(lambda x, gain, shift: F.group_norm(x, 4, gain, shift))
+    start = network.fresh(sample, 3, torch.Generator().manual_seed(0), ours)
+    stacked = {name: torch.stack([value, 1.3 * value]) for name, value in start.items()}
+    inputs = torch.randn(2, 5, *sample)
+
+    def run(parts) -> list[torch.Tensor]:
+        leaves = network.leaves(stacked)
+        arranged = network.arranged(inputs.flatten(0, 1)).unflatten(0, (2, 5))
+        outputs = network.forward(leaves, arranged, parts)
+        return [outputs, *torch.autograd.grad(outputs.square().sum(), [*leaves.values()])]
+
+    torch.testing.assert_close(run(ours), run(torchs), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "body", ["F.group_norm(x, 4, gain, shift)", "x.reshape(x.shape[0], 4, -1).flatten(1) * gain"]
+)
+def test_groups_that_do_not_divide_a_width_are_refused_with_those_that_do(body) -> None:
+    source = f"import torch.nn.functional as F\ndef normalize(x, gain, shift):\n    return {body}"
+
+    with pytest.raises(TraceError, match=r"line 3: .*math.gcd\(x.shape\[-1\], 4\)"):
+        traced_kind("normalization", source)
 
 
 def root_mean_square(x: torch.Tensor, guard: float) -> torch.Tensor:
