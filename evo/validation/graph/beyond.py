@@ -1,8 +1,9 @@
-"""Sizes at which a component decides as at no traced one. Runs in the sandbox's child.
+"""Sizes at which a component decides as at no traced one, or at one alone. Runs in the child.
 
 An `if` by a size that all traces decide alike would be frozen: at another size the graph would
 compute what the component does not. Its formula is known, so it is evaluated at larger sizes; where
-it turns, the component is traced there too, or refused where no trace can go.
+it turns, the component is traced there too, or refused where no trace can go. Where one trace alone
+goes a way, it cannot tell what follows the sizes: it gets company.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ from evo.validation.graph.tracked import Choice, Ledger
 _TRACED = (257, 509, 1031, 2053, 4099, 8209)
 _FAR = (16_411, 65_537, 1_000_003, 16_777_259)
 """Sizes beyond those that a trace may have."""
+_NEAR = range(2, 65)
+_FEW = 3
+"""Rows by which a trace differs from one that would be alone."""
 _MOST = 40
 """Decisions that are looked at; a component has few."""
 
@@ -60,6 +64,60 @@ def sizes_beyond(
                 "choose by `min`, `max` or torch.where"
             )
     return list(further)
+
+
+def sizes_beside(
+    choices: Sequence[Sequence[Choice]], ledgers: Sequence[Ledger], shapes: Sequence[Shapes]
+) -> list[Shapes]:
+    """Further shapes at which a component goes a way that it goes at one traced shape alone.
+
+    At other sizes where the decision is the same; where there is none, with further rows.
+    See `sizes_beyond` for the arguments.
+    """
+    further: dict[Shapes, None] = {}
+    for expression, sides in list(_decided_otherwise(choices).values())[:_MOST]:
+        for outcome, places in sides.items():
+            if len(places) > 1:
+                continue
+            known = [place for of_side in sides.values() for place in of_side]
+            of_sizes = of_inputs(
+                expression, [ledgers[place] for place in known], [shapes[place] for place in known]
+            )
+            found = None if of_sizes is None else formula(of_sizes)
+            if found is None:
+                continue
+            base = shapes[places[0]]
+            company: list[Shapes] = []
+            for versions in zip(*(_stretched(base, size) for size in _NEAR), strict=True):
+                alike = [one for one in versions if one != base and _is(found, one) is outcome]
+                company += alike[:1] + alike[-1:]
+            if not company:
+                large = [one for size in _TRACED for one in _stretched(base, size)]
+                company = [one for one in large if _is(found, one) is outcome][:1]
+            further |= dict.fromkeys(company or [_with_rows(base)])
+    return [one for one in further if one not in shapes]
+
+
+def _decided_otherwise(
+    choices: Sequence[Sequence[Choice]],
+) -> dict[str, tuple[Any, dict[bool, list[int]]]]:
+    """Comparisons that went both ways, and the places of the traces that went each."""
+    found: dict[str, tuple[Any, dict[bool, list[int]]]] = {}
+    for place, of_trace in enumerate(choices):
+        for expression, outcome in of_trace:
+            _, sides = found.setdefault(str(expression), (expression, {}))
+            if place not in sides.setdefault(outcome, []):
+                sides[outcome].append(place)
+    return {text: one for text, one in found.items() if len(one[1]) > 1}
+
+
+def _with_rows(shapes: Shapes) -> Shapes:
+    """The shapes with a few more rows, in every matrix that has as many as the first argument."""
+    rows = shapes[0][0] if len(shapes[0]) > 1 else None
+    return tuple(
+        (shape[0] + _FEW, *shape[1:]) if len(shape) > 1 and shape[0] == rows else shape
+        for shape in shapes
+    )
 
 
 def _decided_alike(choices: Sequence[Sequence[Choice]]) -> list[tuple[Any, bool, list[int]]]:

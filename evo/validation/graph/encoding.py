@@ -60,7 +60,7 @@ class _Parameter(NamedTuple):
 
 
 @cache
-def _parameters(operator: OpOverload) -> Mapping[str, _Parameter]:
+def parameters_of(operator: OpOverload) -> Mapping[str, _Parameter]:
     """Parameters of an operator by name, in order."""
     return {
         one.name: _Parameter(
@@ -103,7 +103,7 @@ def encode_call(call: RecordedCall, numbers: dict[Node, int]) -> list[Any]:
         source, part = call.arguments
         return ["item", {"ref": numbers[source]}, part]
     arguments = list(call.arguments)
-    schema = _parameters(call.target)
+    schema = parameters_of(call.target)
     names = list(schema)
     while arguments and schema[names[len(arguments) - 1]].is_default(arguments[-1]):
         arguments.pop()
@@ -125,7 +125,7 @@ def from_back(call: RecordedCall) -> list[Any] | None:
     first = call.arguments[0][0] if isinstance(call.arguments[0], list) else call.arguments[0]
     if not isinstance(first, Node) or "rank" not in first.meta:
         return None
-    names = list(_parameters(call.target))
+    names = list(parameters_of(call.target))
     if _DIMENSIONS.isdisjoint(names):
         return None
     rank = first.meta["rank"] + (schema_of(call.target).name in _ADDING_A_DIMENSION)

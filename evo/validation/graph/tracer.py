@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from evo.validation.graph.beyond import sizes_beyond
+from evo.validation.graph.allowed import ALLOWED
+from evo.validation.graph.beyond import sizes_beside, sizes_beyond
 from evo.validation.graph.candidate_frames import (
     CANDIDATE,
     CANDIDATE_MODULE,
@@ -23,13 +24,16 @@ from evo.validation.graph.cases import Ways, cases_by_sizes, joined_ways
 from evo.validation.graph.choices import Way
 from evo.validation.graph.component_builtins import BUILTINS
 from evo.validation.graph.decisions import Decisions
+from evo.validation.graph.encoding import parameters_of
 from evo.validation.graph.explanations import explain, explain_difference
 from evo.validation.graph.merging import DifferenceError
+from evo.validation.graph.pre_dispatch import shorten
 from evo.validation.graph.recorder import Notes, record
 from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.rewriting import compiled
 from evo.validation.graph.sizes import MAX_CASES, Shapes
 from evo.validation.graph.tracking import tracking
+from evo.validation.graph.traits import traits_of
 
 
 def trace(
@@ -117,11 +121,10 @@ class _Tracer:
     def _beyond(
         self, shapes: Sequence[Shapes], recordings: list[dict[Way, Recording]]
     ) -> tuple[Sequence[Shapes], list[dict[Way, Recording]]]:
-        """With those at sizes where an `if` goes another way than at all others."""
+        """With those at sizes where an `if` goes a way that none or one of the others goes."""
         firsts = [next(iter(ways.values())) for ways in recordings]
-        further = sizes_beyond(
-            [one.choices for one in firsts], [one.ledger for one in firsts], shapes
-        )
+        noted = ([one.choices for one in firsts], [one.ledger for one in firsts], shapes)
+        further = dict.fromkeys((*sizes_beyond(*noted), *sizes_beside(*noted)))
         return [*shapes, *further], [*recordings, *(self._recorded(sizes) for sizes in further)]
 
     def _expect_no_memory(self, shapes: Shapes) -> None:
@@ -232,6 +235,10 @@ def warm_up() -> None:
         "    return torch.where(x > 0, F.layer_norm(y, (1,)), F.softplus(x)).max(-1).values\n"
     )
     trace(source, "f", (((2, 1),), ((3, 1),)), progress=_nothing)
+    for operator in ALLOWED.values():
+        shorten(operator)
+        traits_of(operator)
+        parameters_of(operator)
     # The first error of C++ loads what unwinds its stack: a locked child could not.
     for body in ("x if x.sum() > 0 else -x", "x.a", "x.view(7, 7)", "x * torch.equal(x, x)"):
         failing = f"import torch\ndef f(x):\n    return {body}"

@@ -54,8 +54,8 @@ ABC Enum IntEnum Number Real OrderedDict abstractmethod accumulate auto chain co
 field namedtuple pairwise partial product reduce starmap
 """
 _OF_MODULES = """
-Function Module Variable _Loss _WeightedLoss add_module affine apply autograd bias
-elementwise_affine eval extra_repr forward is_tensor loss mark_non_differentiable modules
+Function Module Variable _Loss _WeightedLoss add_module affine apply autograd bias calculate_gain
+elementwise_affine eval extra_repr forward init is_tensor loss mark_non_differentiable modules
 needs_input_grad normalized_shape num_channels num_groups reduction register_buffer
 save_for_backward saved_tensors set_materialize_grads train training weight
 """
@@ -107,6 +107,11 @@ def function_of(module: str) -> str | None:
 
 _BY_TORCH_WHERE = "choose between tensors with torch.where"
 _RANDOM = "a component is deterministic; where its kind gives noise, take it by a parameter `noise`"
+_DRAWN = "a component draws nothing; an initialiser computes the weights from its argument z"
+_DRAWING = (
+    *("kaiming_normal_", "kaiming_uniform_", "normal_", "orthogonal_", "trunc_normal_"),
+    *("uniform_", "xavier_normal_", "xavier_uniform_"),
+)
 _DEVICE = "leave the device to the trainer"
 
 NAME_REMEDIES: Mapping[str, str] = {
@@ -128,6 +133,7 @@ NAME_REMEDIES: Mapping[str, str] = {
     "jit": "leave the decorator out: the function is traced anyway",
     "compile": "leave it out: the function is traced anyway",
     "masked_scatter": _BY_TORCH_WHERE,
+    **dict.fromkeys(_DRAWING, _DRAWN),
     "eig": "use torch.linalg.eigh of a symmetric matrix, or torch.linalg.svd",
 }
 """Remedy per forbidden name that people and models often use."""
