@@ -18,6 +18,7 @@ _TRACED = (257, 509, 1031, 2053, 4099, 8209)
 _FAR = (16_411, 65_537, 1_000_003, 16_777_259)
 """Sizes beyond those that a trace may have."""
 _NEAR = range(2, 65)
+_MORE = range(65, 600)
 _FEW = 3
 """Rows by which a trace differs from one that would be alone."""
 _MOST = 40
@@ -59,11 +60,15 @@ def sizes_beyond(
         elif any(
             _is(found, one) is (not outcome) for size in _FAR for one in _stretched(base, size)
         ):
-            raise TraceError(
-                f"it decides by a size (`if`) at more than {_TRACED[-1]:,}, which no trace has; "
-                "choose by `min`, `max` or torch.where"
-            )
+            raise _too_far()
     return list(further)
+
+
+def _too_far() -> TraceError:
+    return TraceError(
+        f"it decides by a size (`if`) at more than {_TRACED[-1]:,}, which no trace has; choose by "
+        "`min`, `max` or torch.where"
+    )
 
 
 def sizes_beside(
@@ -88,14 +93,30 @@ def sizes_beside(
                 continue
             base = shapes[places[0]]
             company: list[Shapes] = []
-            for versions in zip(*(_stretched(base, size) for size in _NEAR), strict=True):
-                alike = [one for one in versions if one != base and _is(found, one) is outcome]
-                company += alike[:1] + alike[-1:]
-            if not company:
-                large = [one for size in _TRACED for one in _stretched(base, size)]
-                company = [one for one in large if _is(found, one) is outcome][:1]
+            for old in sorted({one for shape in base for one in shape}):
+                company += _alike(found, base, old, outcome, _numbers(expression))
             further |= dict.fromkeys(company or [_with_rows(base)])
     return [one for one in further if one not in shapes]
+
+
+def _alike(
+    found: Formula, base: Shapes, old: int, outcome: bool, named: Sequence[int]
+) -> list[Shapes]:
+    """Shapes with another number in place of one size, where a decision is the same: two at most.
+
+    Raises:
+        TraceError: it is the same where no trace can go, and nowhere else.
+    """
+    steps = [old + times * one for one in named for times in (1, 2)]
+    near = {*_NEAR, *(one for one in (*named, *steps) if 1 < one <= _TRACED[-1])} - {old}
+    for number, sizes in enumerate((sorted(near), _MORE, _TRACED)):
+        versions = [_with_size(base, old, size) for size in sizes if size != old]
+        alike = [one for one in versions if _is(found, one) is outcome]
+        if alike:
+            return alike[:1] if number else [alike[0], alike[-1]]
+    if any(_is(found, _with_size(base, old, size)) is outcome for size in _FAR):
+        raise _too_far()
+    return []
 
 
 def _decided_otherwise(
@@ -157,10 +178,11 @@ def _numbers(expression: Any) -> list[int]:
 def _stretched(shapes: Shapes, size: int) -> list[Shapes]:
     """The shapes with one of their sizes, wherever it occurs, set to another."""
     sizes = sorted({one for shape in shapes for one in shape if one > 1})
-    return [
-        tuple(tuple(size if one == old else one for one in shape) for shape in shapes)
-        for old in sizes
-    ]
+    return [_with_size(shapes, old, size) for old in sizes]
+
+
+def _with_size(shapes: Shapes, old: int, size: int) -> Shapes:
+    return tuple(tuple(size if one == old else one for one in shape) for shape in shapes)
 
 
 def _is(found: Formula, shapes: Shapes) -> bool | None:

@@ -62,6 +62,18 @@ def test_what_no_trace_can_tell_is_refused(source: str) -> None:
         (
             "regularizer",
             "def regularize(w):\n    rows, columns = w.shape\n"
+            "    if columns % 700 == 2:\n        return w[:, : columns // 2].abs().sum()\n"
+            "    return w.square().sum() / rows",
+        ),
+        (
+            "activity-regularizer",
+            "def penalize(y):\n    d = y.shape[-1]\n"
+            "    if d % 90 == 1:\n        return y[:, : d // 2 + 1].abs().sum()\n"
+            "    return y.square().mean()",
+        ),
+        (
+            "regularizer",
+            "def regularize(w):\n    rows, columns = w.shape\n"
             "    if columns % 50 == 2:\n        return w[:, : columns // 2].abs().sum()\n"
             "    return w.square().sum() / rows",
         ),
@@ -70,7 +82,7 @@ def test_what_no_trace_can_tell_is_refused(source: str) -> None:
 def test_a_way_that_one_usual_size_goes_alone_is_traced_at_others(kind: str, source: str) -> None:
     graph, function = traced_kind(kind, source), as_function(kind, source)
 
-    for shape in ((3, 2), (5, 2), (4, 1), (6, 9), (2, 52), (3, 102)):
+    for shape in ((3, 2), (5, 2), (4, 1), (6, 9), (2, 52), (3, 102), (2, 91), (2, 702)):
         values = torch.randn(shape, generator=torch.Generator().manual_seed(0))
         x = given(kind, values)
         torch.testing.assert_close(graph(*x), function(*x))
