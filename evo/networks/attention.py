@@ -189,10 +189,14 @@ def _around(softmax: Callable[..., torch.Tensor]) -> Callable[..., Any]:
     globals, since it calls softmax by name, and hands itself to modes of functions forever.
     """
     function: Any = F.multi_head_attention_forward
-    known = function.__globals__ | {"softmax": softmax, "has_torch_function": lambda _: False}
+    known = function.__globals__ | {"softmax": softmax, "has_torch_function": _is_no_mode}
     made = FunctionType(function.__code__, known, function.__name__, function.__defaults__)
     made.__kwdefaults__ = function.__kwdefaults__
     return made
+
+
+def _is_no_mode(_: Any) -> bool:
+    return False
 
 
 class _Attending(TorchFunctionMode):
@@ -202,7 +206,7 @@ class _Attending(TorchFunctionMode):
         self, attention: Callable[..., torch.Tensor], multi_head: Callable[..., Any]
     ) -> None:
         super().__init__()
-        self._instead = {
+        self._instead: dict[Any, Any] = {
             **dict.fromkeys(_ATTENTIONS, attention),
             F.multi_head_attention_forward: multi_head,
         }
@@ -214,7 +218,8 @@ class _Attending(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        return self._instead.get(func, func)(*args, **(kwargs or {}))
+        called = self._instead.get(func, func)
+        return called(*args, **(kwargs or {}))
 
 
 _ATTENTIONS = (F.scaled_dot_product_attention, scaled_dot_product_attention)
