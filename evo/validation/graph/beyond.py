@@ -1,9 +1,8 @@
-"""Sizes at which a component decides as at no traced one, or at one alone. Runs in the child.
+"""Sizes at which a component decides as at no traced one. Runs in the sandbox's child.
 
 An `if` by a size that all traces decide alike would be frozen: at another size the graph would
 compute what the component does not. Its formula is known, so it is evaluated at larger sizes; where
-it turns, the component is traced there too, or refused where no trace can go. Where one trace alone
-goes a way, it cannot tell what follows the sizes: it gets company.
+it turns, the component is traced there too, or refused where no trace can go.
 """
 
 from collections.abc import Sequence
@@ -17,10 +16,6 @@ from evo.validation.graph.tracked import Choice, Ledger
 _TRACED = (257, 509, 1031, 2053, 4099, 8209)
 _FAR = (16_411, 65_537, 1_000_003, 16_777_259)
 """Sizes beyond those that a trace may have."""
-_NEAR = range(2, 65)
-_MORE = range(65, 600)
-_FEW = 3
-"""Rows by which a trace differs from one that would be alone."""
 _MOST = 40
 """Decisions that are looked at; a component has few."""
 
@@ -60,85 +55,11 @@ def sizes_beyond(
         elif any(
             _is(found, one) is (not outcome) for size in _FAR for one in _stretched(base, size)
         ):
-            raise _too_far()
-    return list(further)
-
-
-def _too_far() -> TraceError:
-    return TraceError(
-        f"it decides by a size (`if`) at more than {_TRACED[-1]:,}, which no trace has; choose by "
-        "`min`, `max` or torch.where"
-    )
-
-
-def sizes_beside(
-    choices: Sequence[Sequence[Choice]], ledgers: Sequence[Ledger], shapes: Sequence[Shapes]
-) -> list[Shapes]:
-    """Further shapes at which a component goes a way that it goes at one traced shape alone.
-
-    At other sizes where the decision is the same; where there is none, with further rows.
-    See `sizes_beyond` for the arguments.
-    """
-    further: dict[Shapes, None] = {}
-    for expression, sides in list(_decided_otherwise(choices).values())[:_MOST]:
-        for outcome, places in sides.items():
-            if len(places) > 1:
-                continue
-            known = [place for of_side in sides.values() for place in of_side]
-            of_sizes = of_inputs(
-                expression, [ledgers[place] for place in known], [shapes[place] for place in known]
+            raise TraceError(
+                f"it decides by a size (`if`) at more than {_TRACED[-1]:,}, which no trace has; "
+                "choose by `min`, `max` or torch.where"
             )
-            found = None if of_sizes is None else formula(of_sizes)
-            if found is None:
-                continue
-            base = shapes[places[0]]
-            company: list[Shapes] = []
-            for old in sorted({one for shape in base for one in shape}):
-                company += _alike(found, base, old, outcome, _numbers(expression))
-            further |= dict.fromkeys(company or [_with_rows(base)])
-    return [one for one in further if one not in shapes]
-
-
-def _alike(
-    found: Formula, base: Shapes, old: int, outcome: bool, named: Sequence[int]
-) -> list[Shapes]:
-    """Shapes with another number in place of one size, where a decision is the same: two at most.
-
-    Raises:
-        TraceError: it is the same where no trace can go, and nowhere else.
-    """
-    steps = [old + times * one for one in named for times in (1, 2)]
-    near = {*_NEAR, *(one for one in (*named, *steps) if 1 < one <= _TRACED[-1])} - {old}
-    for number, sizes in enumerate((sorted(near), _MORE, _TRACED)):
-        versions = [_with_size(base, old, size) for size in sizes if size != old]
-        alike = [one for one in versions if _is(found, one) is outcome]
-        if alike:
-            return alike[:1] if number else [alike[0], alike[-1]]
-    if any(_is(found, _with_size(base, old, size)) is outcome for size in _FAR):
-        raise _too_far()
-    return []
-
-
-def _decided_otherwise(
-    choices: Sequence[Sequence[Choice]],
-) -> dict[str, tuple[Any, dict[bool, list[int]]]]:
-    """Comparisons that went both ways, and the places of the traces that went each."""
-    found: dict[str, tuple[Any, dict[bool, list[int]]]] = {}
-    for place, of_trace in enumerate(choices):
-        for expression, outcome in of_trace:
-            _, sides = found.setdefault(str(expression), (expression, {}))
-            if place not in sides.setdefault(outcome, []):
-                sides[outcome].append(place)
-    return {text: one for text, one in found.items() if len(one[1]) > 1}
-
-
-def _with_rows(shapes: Shapes) -> Shapes:
-    """The shapes with a few more rows, in every matrix that has as many as the first argument."""
-    rows = shapes[0][0] if len(shapes[0]) > 1 else None
-    return tuple(
-        (shape[0] + _FEW, *shape[1:]) if len(shape) > 1 and shape[0] == rows else shape
-        for shape in shapes
-    )
+    return list(further)
 
 
 def _decided_alike(choices: Sequence[Sequence[Choice]]) -> list[tuple[Any, bool, list[int]]]:
@@ -178,11 +99,10 @@ def _numbers(expression: Any) -> list[int]:
 def _stretched(shapes: Shapes, size: int) -> list[Shapes]:
     """The shapes with one of their sizes, wherever it occurs, set to another."""
     sizes = sorted({one for shape in shapes for one in shape if one > 1})
-    return [_with_size(shapes, old, size) for old in sizes]
-
-
-def _with_size(shapes: Shapes, old: int, size: int) -> Shapes:
-    return tuple(tuple(size if one == old else one for one in shape) for shape in shapes)
+    return [
+        tuple(tuple(size if one == old else one for one in shape) for shape in shapes)
+        for old in sizes
+    ]
 
 
 def _is(found: Formula, shapes: Shapes) -> bool | None:

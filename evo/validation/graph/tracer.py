@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from evo.validation.graph.allowed import ALLOWED
-from evo.validation.graph.beyond import sizes_beside, sizes_beyond
+from evo.validation.graph.beyond import sizes_beyond
 from evo.validation.graph.candidate_frames import (
     CANDIDATE,
     CANDIDATE_MODULE,
@@ -121,10 +121,11 @@ class _Tracer:
     def _beyond(
         self, shapes: Sequence[Shapes], recordings: list[dict[Way, Recording]]
     ) -> tuple[Sequence[Shapes], list[dict[Way, Recording]]]:
-        """With those at sizes where an `if` goes a way that none or one of the others goes."""
+        """With those at sizes where an `if` goes another way than at all others."""
         firsts = [next(iter(ways.values())) for ways in recordings]
-        noted = ([one.choices for one in firsts], [one.ledger for one in firsts], shapes)
-        further = dict.fromkeys((*sizes_beyond(*noted), *sizes_beside(*noted)))
+        further = sizes_beyond(
+            [one.choices for one in firsts], [one.ledger for one in firsts], shapes
+        )
         return [*shapes, *further], [*recordings, *(self._recorded(sizes) for sizes in further)]
 
     def _expect_no_memory(self, shapes: Shapes) -> None:

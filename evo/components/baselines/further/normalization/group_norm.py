@@ -10,7 +10,7 @@ import torch
 
 def normalize(x, gain, shift):
     rows, width = x.shape
-    groups = math.gcd(width, 4) if width > 4 else 1
+    groups = math.gcd(width, 4)
     grouped = x.reshape(rows, groups, -1)
     centred = grouped - grouped.mean(dim=-1, keepdim=True)
     size = torch.sqrt(centred.square().mean(dim=-1, keepdim=True) + 1e-5)
