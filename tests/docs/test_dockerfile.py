@@ -35,7 +35,8 @@ def test_it_copies_every_package_of_the_wheel_and_the_lock_that_it_installs_by()
 
 
 def test_its_python_is_one_that_the_project_supports() -> None:
-    (image,) = arguments("FROM")
+    ((name, image),) = (rest.split("=") for rest in arguments("ARG"))
+    assert arguments("FROM") == [f"${{{name}}}"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     version = re.fullmatch(r"python:(\d+)\.(\d+)-slim-\w+", image)
     assert version is not None
