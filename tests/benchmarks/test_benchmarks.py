@@ -62,7 +62,10 @@ LONG = pytest.mark.skipif(
     [
         pytest.param(
             name,
-            marks=[pytest.mark.long, LONG] if name.startswith(SLOW) else [],
+            # Some of the long ones ask a server of their own.
+            marks=[pytest.mark.long, LONG, pytest.mark.enable_socket]
+            if name.startswith(SLOW)
+            else [],
         )
         for name in PRINTS
     ],
