@@ -4,6 +4,7 @@
 each property; what it finds is printed with the line that repeats it.
 """
 
+import copy
 import json
 from typing import Any
 
@@ -184,7 +185,8 @@ def broken(draw: st.DrawFn, texts: list[str]) -> str:
                 st.sampled_from(list(spot) if isinstance(spot, dict) else range(len(spot)))
             )
             if not isinstance(spot[place], list | dict) or draw(st.booleans()):
-                spot[place] = draw(_scraps)
+                # A copy: a later round may change within it what the next example is to be given.
+                spot[place] = copy.deepcopy(draw(_scraps))
                 break
             spot = spot[place]
     text = json.dumps(document)
