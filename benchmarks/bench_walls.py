@@ -140,7 +140,7 @@ def throughput(sandbox: Sandbox, honest: Sequence[str], *, rounds: int) -> None:
 
 
 def by_kind(sandbox: Sandbox, *, each: int) -> None:
-    """Print the processor time of validation of at most so many honest components of each kind."""
+    """Print by kind the processor time of validating honest components, at most `each` of them."""
     print("\nprocessor time per honest component, by kind:")
     print(f"  {'':22s} {'number':>6s} {'engine':>7s} {'zygote':>7s} {'child':>7s} {'all':>7s} ms")
     total, count = 0.0, 0

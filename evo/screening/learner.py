@@ -78,7 +78,7 @@ class Learner:
         self._models: dict[int, RewardModel | None] = {}
 
     def draw(self, generation: int, count: int, trainings: int) -> Draw:
-        """The random order of `count` candidates of a generation that has so many trainings."""
+        """The random order of `count` candidates of a generation, of which `trainings` train."""
         order = chance_order(self._seed, generation, count)
         if generation < self._settings.first_generation or count <= trainings:
             return Draw(order, min(count, trainings))

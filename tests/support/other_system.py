@@ -100,7 +100,7 @@ program = sys.argv[sys.argv.index("-c") + 1]
 sys.argv = ["-c", *sys.argv[sys.argv.index("-c") + 2 :]]
 exec(program)
 """
-"""What spawned processes are started with in place of Python."""
+"""Program that spawned processes run in place of Python."""
 
 
 def spawn_windows(folder: Path) -> None:

@@ -55,7 +55,7 @@ class _Parameter(NamedTuple):
     is_left_out: bool
 
     def is_default(self, value: Any) -> bool:
-        """Whether the value is that of a call without it."""
+        """True if a call without the parameter has the same value."""
         return self.has_default and type(self.default) is type(value) and self.default == value
 
 

@@ -18,7 +18,7 @@ _KEY = torch._C.DispatchKey.PreDispatch
 
 
 class Recorder(ProxyTorchDispatchMode):
-    """What operators can be dispatched to; torch restores only modes of this base."""
+    """Base of modes that operators can be dispatched to; torch restores only modes of this base."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a recording must know of operators. Runs in the sandbox's child."""
+"""Facts of operators that decide how they are recorded. Runs in the sandbox's child."""
 
 # torch has no public interface to the schema of an operator.
 # pyright: reportPrivateUsage=false
@@ -16,9 +16,10 @@ INSTEAD = {
     _aten.empty_like.default: _aten.zeros_like.default,
     _aten.new_empty.default: _aten.new_zeros.default,
 }
-"""What is called in place of an operator whose result might change or begin with any numbers.
+"""Operators that are called in place of others.
 
-Such tensors begin with zeros, so that a trace is the same every time.
+A lifted tensor is copied, since it might change; an empty one begins with zeros in place of any
+numbers, so that a trace is the same every time.
 """
 _VALUE_FREE = frozenset(
     {
