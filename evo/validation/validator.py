@@ -8,6 +8,7 @@ The engine runs only the graph, never the source.
 import math
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 
 from evo.components.base import ContractError, Kind
@@ -127,6 +128,7 @@ def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
         return Refused(Stage.GRAPH, str(error))
     try:
         kind.check(graph)
+        _check_behaviour(kind, graph)
         for shapes in map(contract.shapes, kind.trace_shapes):
             _check_vmap(graph, shapes, kind.ranges_of(contract))
     except ContractError as error:
@@ -134,6 +136,14 @@ def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
     except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash
         return Refused(Stage.CONTRACT, f"the graph fails on the kind's inputs: {first_line(error)}")
     return graph
+
+
+def _check_behaviour(kind: Kind, graph: Graph) -> None:
+    """Check that novelty can compare it: the probe may go where the kind's check does not."""
+    if not np.isfinite(kind.behaviour(graph)).all():
+        raise ContractError(
+            "expected finite values where components are compared (the kind's probe), got others"
+        )
 
 
 def _check_vmap(graph: Graph, shapes: Shapes, ranges: Sequence[tuple[float, float]] | None) -> None:

@@ -8,7 +8,9 @@ import torch
 
 from evo.components.activation import Activation
 from evo.components.loss import LossKind
+from evo.components.optimizer import Optimizer
 from evo.core.records import Candidate
+from evo.core.stages import Stage
 from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import walls
@@ -143,3 +145,22 @@ def test_verdicts_come_in_the_order_of_the_candidates(sandbox):
 
 def test_no_candidates_give_no_verdicts(sandbox):
     assert Validator(Activation(), sandbox).validate([]) == []
+
+
+def test_a_rule_that_fails_where_rules_are_compared_is_refused_and_ends_no_campaign(sandbox):
+    # Weights of the check are small, those of the probe are not.
+    source = "\n".join(
+        [
+            "import torch",
+            "def update(g, m, v, w, t):",
+            "    m = 0.9 * m + 0.1 * g",
+            "    return torch.stack([m * torch.sqrt(1.5 - torch.abs(w)), m, v])",
+        ]
+    )
+    candidate = Candidate.of("optimizer", source, operator="test")
+
+    (verdict,) = Validator(Optimizer(), sandbox).validate([candidate])
+
+    assert isinstance(verdict, Refused)
+    assert verdict.stage is Stage.CONTRACT
+    assert "on the probe" in verdict.reason
