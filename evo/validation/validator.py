@@ -7,6 +7,7 @@ The engine runs only the graph, never the source.
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -32,6 +33,8 @@ _ELEMENTS_PER_INPUT = 10_000
 """Budget of elements per input element, over all operators of a component."""
 _ELEMENTS_PER_LARGE_INPUT = 2_000
 """Budget at the size of training, which a cost that grows with the square exceeds."""
+_REMEMBERED = 1024
+"""Traces whose verdicts a process keeps: campaigns that follow each other share baselines."""
 _COPIES = 3
 """Copies that the check under vmap runs together."""
 
@@ -112,8 +115,13 @@ def _request(kind: Kind, source: str) -> TraceRequest:
 
 
 def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
-    if isinstance(traced, Refused):
-        return traced
+    return traced if isinstance(traced, Refused) else _judge(type(kind), traced)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _judge(kind_type: type[Kind], traced: str) -> Graph | Refused:
+    """The verdict on a trace, which depends on nothing else."""
+    kind = kind_type()
     try:
         graph = Graph.parse(traced)
         contract = contract_of(graph, kind.contract)

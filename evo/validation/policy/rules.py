@@ -10,6 +10,7 @@ import sys
 import unicodedata
 import warnings
 from difflib import get_close_matches
+from functools import lru_cache
 
 from evo.core.contract import Contract
 from evo.core.signature import entries, further_parameters
@@ -64,10 +65,13 @@ _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
 }
 
 _WHITESPACE = frozenset("\t\n\r\f")
+_REMEMBERED = 1024
+"""Allowed sources that a process keeps: campaigns that follow each other share baselines."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Unicode categories of characters that are invisible or make text look like other text."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def check_source(source: str, contract: Contract) -> None:
     """Check that a source uses only allowed syntax and names and defines its entry function.
 
