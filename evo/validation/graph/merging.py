@@ -221,6 +221,8 @@ class _Merger:
                         return ["//", ["+", size, parts - 1], parts]
                     if [n // parts + 1 for n in sizes] == list(numbers):
                         return ["+", ["//", size, parts], 1]
+            if rank > 1 and [min(shape[-2:]) for shape in versions] == list(numbers):
+                return ["min", ["size", index, -2], ["size", index, -1]]  # as svd and qr have it
         return None
 
     def _formula(self, numbers: Sequence[float], *, is_float: bool) -> Expression | None:
