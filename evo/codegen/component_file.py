@@ -27,6 +27,7 @@ from evo.networks.wrappers import WRAPPERS, Wrapper, has_features, learned, para
 from evo.validation.graph.graph import Graph
 
 _PROBE_SEEDS = (0, 1)
+_WATCHES = "from torch.utils._python_dispatch import TorchDispatchMode"
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def component_file(record: Record, kind: Kind, origin: Origin) -> str:
     """
     members = list(zip(kind.members, record.graphs, strict=True))
     functions = [_verified_function(member, text) for member, text in members]
-    taken = [wrapper_of(member) for member, _ in members]
-    shared = dict.fromkeys(wrapper.before for wrapper in taken if wrapper.before)
+    taken = [wrapper_of(member, Graph.parse(text)) for member, text in members]
+    shared = dict.fromkeys(text for wrapper in taken for text in wrapper.before)
     wrappers = [*shared, *(_wrapper(*member, record) for member in members)]
     names = [name for wrapper in taken for name in wrapper.names]
     public = sorted([*(member.contract.function for member, _ in members), *names])
@@ -81,26 +82,23 @@ def component_file(record: Record, kind: Kind, origin: Origin) -> str:
     )
 
 
-def wrapper_of(kind: Kind) -> Wrapper:
-    """The wrapper for what a kind sets, a plug-in's too.
+def wrapper_of(kind: Kind, component: Component) -> Wrapper:
+    """The wrapper for what a kind sets with a component, a plug-in's too.
 
     Raises:
         UsageError: the kind sets no part that has a wrapper.
     """
-    plain, parts = Parts(), kind.parts(_placeholder)
+    plain, parts = Parts(), kind.parts(component)
     for part, wrapper in WRAPPERS.items():
         if getattr(parts, part) != getattr(plain, part):
             return wrapper
     raise UsageError(f"Kind {kind.name!r} sets no part of a training that can be written as code.")
 
 
-def _placeholder(*inputs: torch.Tensor) -> torch.Tensor:
-    return inputs[0]
-
-
 def _imports(body: str) -> list[str]:
     lines = [
         *(["import math"] if "math." in body else []),
+        *(["from collections.abc import Callable, Sequence"] if "Callable[" in body else []),
         *(["from typing import Any"] if "Any" in body else []),
     ]
     return [
@@ -109,6 +107,7 @@ def _imports(body: str) -> list[str]:
         "import torch",
         *(["import torch.nn.functional as F"] if "F." in body else []),
         *(["from torch import nn"] if "nn.Module" in body else []),
+        *([_WATCHES] if "TorchDispatchMode" in body else []),
     ]
 
 
@@ -169,7 +168,7 @@ def _wrapper(member: Kind, text: str, record: Record) -> str:
     trials = record.score.trials if record.score is not None else ()
     rates = Counter(trial.learning_rate for trial in trials)
     strengths = Counter(trial.strength for trial in trials)
-    return wrapper_of(member).filled(
+    return wrapper_of(member, graph).filled(
         is_informed=bool(contract_of(graph, member.contract).taken),
         function=member.contract.function,
         parameters=parameters_of(learnables),

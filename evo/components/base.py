@@ -16,6 +16,8 @@ from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _USUAL = ((-3.0, 3.0),)
+_OF_A_CALL = ("argument", "column")
+"""Shapes of optional inputs that are made for each call, so that it may write into them."""
 
 UNMEASURED = "no panel has measured how far the cheap protocol ranks them as full training does"
 """The doubt about kinds that no panel judges."""
@@ -86,7 +88,7 @@ class Kind(ABC):
 
     def kept_places(self, contract: Contract) -> tuple[int, ...]:
         """Indices of the arguments that a source of this contract must not write into."""
-        lasting = [one.name for one in contract.taken if one.shape != "argument"]
+        lasting = [one.name for one in contract.taken if one.shape not in _OF_A_CALL]
         names = {*self.kept, *(one.name for one in contract.learnables), *lasting}
         return tuple(place for place, one in enumerate(contract.parameters) if one in names)
 

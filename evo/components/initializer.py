@@ -12,13 +12,15 @@ from evo.components.facts import initial_weight_facts
 from evo.components.kinds import kinds
 from evo.core.contract import Contract, Input
 from evo.core.records import Vector
-from evo.networks.informed import completed, contract_of, marked
+from evo.networks.informed import completed, contract_of, marked, reads, without_unread
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
 
 _SHAPES = ((5, 7), (1, 3), (3, 2), (64, 32), (10, 100))
 _DEPTHS = ((1, 4), (1, 1), (3, 4), (2, 3), (48, 48))
 """Number of the layer and of layers, a pair for each shape."""
+_ROWS = (31, 2, 256, 17, 40)
+"""Rows that the layer multiplies, a number for each shape."""
 
 
 @kinds.register("initializer")
@@ -68,6 +70,13 @@ class Initializer(Kind):
         optional=(
             Input("layer", "number", "number of the layer, from 1 on, the read-out last", 2, 2),
             Input("layers", "number", "how many layers the network has, at least 1", 4, 4),
+            Input(
+                "inputs",
+                "column",
+                "what the layer multiplies on up to 256 training samples, (n, fan_in), n ≥ 2, so "
+                "that it gives inputs @ weights.T; layers before it start with what this function "
+                "gave them; patches of a convolution. A column may be constant, as of a dark pixel",
+            ),
         ),
     )
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
@@ -94,10 +103,12 @@ class Initializer(Kind):
 
     def check(self, component: Component) -> None:
         """Check shape and finite values at any size and layout, and dependence on the draw."""
+        sees_inputs = reads(component, self.contract, "inputs")
+        seen = ", whose inputs have a constant column" if sees_inputs else ""
         with torch.no_grad():
-            for shape, depth in zip(_SHAPES, _DEPTHS, strict=True):
-                made = self._at(component, depth)
-                weights = [_called(made, normal_probe(*shape, seed=seed)) for seed in (0, 1)]
+            for shape, depth, rows in zip(_SHAPES, _DEPTHS, _ROWS, strict=True):
+                made = self._at(component, depth, rows)
+                weights = [_called(made, normal_probe(*shape, seed=seed), seen) for seed in (0, 1)]
                 if (weights[0] - weights[1]).abs().max() < 1e-12:
                     raise ContractError("expected weights that depend on z, got the same for all")
             draw, component = normal_probe(5, 7), self._at(component, _DEPTHS[0])
@@ -110,14 +121,17 @@ class Initializer(Kind):
 
     def parts(self, component: Component) -> Parts:
         """The component at every layer."""
-        return Parts(initialize=marked(component, self.contract))
+        return Parts(
+            initialize=marked(component, self.contract, without_unread(component, self.contract)),
+            initialize_sees_inputs=reads(component, self.contract, "inputs"),
+        )
 
     def behaviour(self, component: Component) -> Vector:
         """The weights of a 4 × 6 and an 8 × 3 layer, in units of 1/√inputs: (48,).
 
         Of one draw each: what makes other weights of it is another component, be it that both
         follow the same law. For a component that sees the layer, they mix those of the first and
-        the second layer of four, and of the last and the third.
+        the second layer of four, and of the last and the third, on inputs of either.
         """
         layers = [normal_probe(4, 6), normal_probe(8, 3, seed=1)]
         shares = (0.6, 0.4) if contract_of(component, self.contract).taken else (1.0,)
@@ -125,8 +139,9 @@ class Initializer(Kind):
             weights = [
                 torch.stack(
                     [
-                        share * _called(self._at(component, (layer, 4)), z) * z.shape[1] ** 0.5
+                        share * _called(made, z) * z.shape[1] ** 0.5
                         for share, layer in zip(shares, numbers, strict=False)
+                        for made in [self._at(component, (layer, 4), 20 + layer)]
                     ]
                 ).sum(0)
                 for z, numbers in zip(layers, ((1, 2), (4, 3)), strict=True)
@@ -138,16 +153,28 @@ class Initializer(Kind):
         """Scale and form of the weights."""
         return initial_weight_facts(self._at(component, (2, 4)))
 
-    def _at(self, component: Component, depth: tuple[int, int]) -> Component:
-        """The component of a layer, given its number and that of layers."""
+    def _at(self, component: Component, depth: tuple[int, int], rows: int = 31) -> Component:
+        """The component of a layer, given its number and that of layers, and its inputs' rows."""
         numbers = [torch.tensor(float(one)) for one in depth]
-        return completed(component, self.contract, lambda _: numbers)
+
+        def optional(z: torch.Tensor) -> list[torch.Tensor]:
+            return [*numbers, _inputs(rows, z.shape[1])]
+
+        return completed(component, self.contract, optional)
 
 
-def _called(component: Component, z: torch.Tensor) -> torch.Tensor:
+def _inputs(rows: int, features: int) -> torch.Tensor:
+    """What a layer may receive: features of several sizes that go together, the last constant."""
+    normal = normal_probe(rows, features, seed=rows)
+    together = normal + 0.5 * normal.mean(1, keepdim=True) * features**0.5
+    sizes = torch.linspace(2.0, 0.25, features)
+    return sizes * torch.where(torch.arange(features) < features - 1, together + 1.5, 1.0)
+
+
+def _called(component: Component, z: torch.Tensor, also: str = "") -> torch.Tensor:
     outputs, inputs = z.shape
     weights = component(z, torch.tensor(float(inputs)), torch.tensor(float(outputs)))
     expect_form(weights, shape=z.shape, dtype=z.dtype)
     if not torch.isfinite(weights).all():
-        raise ContractError(f"expected finite weights, got others for {outputs} × {inputs}")
+        raise ContractError(f"expected finite weights, got others for {outputs} × {inputs}{also}")
     return weights

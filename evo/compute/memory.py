@@ -109,6 +109,7 @@ def free_bytes(device: str) -> int | None:
 def _largest(work: Work, parts: Parts) -> tuple[str, str, Network, Data]:
     """The network with the most parameters, of all tasks."""
     sized: list[tuple[int, str, str, Network, Data]] = []
+    uninitialised = replace(parts, initialize=None)
     for task_name in work.tasks:
         task = tasks.get(task_name)()
         if isinstance(task, LoopTask):
@@ -119,7 +120,7 @@ def _largest(work: Work, parts: Parts) -> tuple[str, str, Network, Data]:
         for name, plain in list(task.networks().items())[:most]:
             network = plain.suited(parts)
             generator = torch.Generator().manual_seed(0)
-            parameters = network.fresh(shape, data.outputs, generator, parts)
+            parameters = network.fresh(shape, data.outputs, generator, uninitialised)
             size = sum(values.numel() for values in parameters.values())
             sized.append((size, task_name, name, network, data))
     _, task_name, name, network, data = max(sized, key=lambda one: one[0])

@@ -10,6 +10,8 @@ SEPARATOR = "+"
 
 _FURTHER_COLUMNS = 3
 """Columns of a probe's "row" beyond those of its first argument: another number than that."""
+_FURTHER_ROWS = 9
+"""Rows of a probe's "column" beyond twice those of its first argument."""
 
 
 class Learnable(NamedTuple):
@@ -34,7 +36,7 @@ class Input(NamedTuple):
         name: name of the parameter.
         shape: "argument" for the shape of the first argument; "feature" for its last dimension
             alone, a vector; "row" for a matrix with as many rows and any number of columns;
-            "number" for ().
+            "column" for one with as many columns and any number of rows; "number" for ().
         meaning: what it holds, in words for prompts.
         low: the least number in it.
         high: the greatest.
@@ -42,7 +44,7 @@ class Input(NamedTuple):
     """
 
     name: str
-    shape: Literal["argument", "feature", "row", "number"]
+    shape: Literal["argument", "feature", "row", "column", "number"]
     meaning: str
     low: float = -3.0
     high: float = 3.0
@@ -52,6 +54,8 @@ class Input(NamedTuple):
         """Its shape where the first argument has this one."""
         if self.shape == "row":
             return (argument[0], argument[-1] + _FURTHER_COLUMNS)
+        if self.shape == "column":
+            return (2 * argument[0] + _FURTHER_ROWS, argument[-1])
         last = {"argument": len(argument), "feature": 1, "number": 0}[self.shape]
         return tuple(argument[len(argument) - last :])
 

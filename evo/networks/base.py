@@ -6,15 +6,17 @@ has the copies as its first dimension; copies share no parameters, so each train
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 
 from evo.core.errors import UsageError
-from evo.networks.informed import Informed
-from evo.networks.learnables import Component, FeatureCounts
+from evo.networks.initialised import initialised
+from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.roles import Plain, Role, Weight
 from evo.networks.running import is_running
+from evo.networks.state import TrainingState
 
 Parameters = dict[str, torch.Tensor]
 
@@ -57,16 +59,43 @@ class Network(ABC):
         """
 
     def fresh(
-        self, inputs: tuple[int, ...], outputs: int, generator: torch.Generator, parts: Parts
+        self,
+        inputs: tuple[int, ...],
+        outputs: int,
+        generator: torch.Generator,
+        parts: Parts,
+        batch: torch.Tensor | None = None,
     ) -> Parameters:
         """Initial parameters of one copy, with the parts' initializer and learnables.
 
-        See `initialise` for the arguments.
+        Args:
+            inputs: shape of one sample.
+            outputs: number of outputs per sample.
+            generator: on the CPU.
+            parts: the component and the defaults around it.
+            batch: training samples (n, …), as returned by `arranged`, for an initializer that reads
+                what layers receive; the network runs on them once. Others need none.
+
+        Raises:
+            ValueError: the initializer cannot see what a layer receives.
         """
         parameters = self.initialise(inputs, outputs, generator)
-        if parts.initialize is not None:
-            parameters = _initialised(parameters, self.roles(), parts.initialize, generator)
-        return parameters | parts.learned(self.feature_counts(inputs))
+        learned = parts.learned(self.feature_counts(inputs))
+        if parts.initialize is None:
+            return parameters | learned
+
+        def run(copy: Mapping[str, torch.Tensor]) -> torch.Tensor:
+            """One copy's first step, in which nobody draws noise."""
+            if batch is None:
+                raise ValueError("expected a batch, for an initializer that reads what layers see")
+            # Where somebody observes, single copies run as themselves, rather than under vmap.
+            told = replace(parts, observe=_ignored, state=TrainingState(is_training=True))
+            tried = {**copy, **{name: value.clone() for name, value in learned.items()}}
+            stacked = {name: value.unsqueeze(0) for name, value in tried.items()}
+            return self.forward(stacked, batch.detach().cpu().unsqueeze(0), told)
+
+        roles = self.roles()
+        return initialised(parameters, roles, parts, generator, run) | learned
 
     def leaves(self, parameters: Parameters) -> Parameters:
         """A copy of stacked parameters in which those that an optimiser trains require a gradient.
@@ -128,50 +157,5 @@ class Network(ABC):
         ]
 
 
-def _initialised(
-    parameters: Parameters,
-    roles: Mapping[str, Role],
-    initialize: Component,
-    generator: torch.Generator,
-) -> Parameters:
-    """Replace the weights of each layer by the initializer's, and biases by zero."""
-    if parameters.keys() != roles.keys():
-        odd = sorted(parameters.keys() ^ roles.keys())
-        raise ValueError(f"expected roles() to name each parameter once, got other names: {odd}")
-    replaced = dict(parameters)
-    weights = [name for name in parameters if isinstance(roles[name], Weight)]
-    for name, old in parameters.items():
-        role = roles[name]
-        if role is Plain.BIAS:
-            replaced[name] = torch.zeros_like(old)
-        elif isinstance(role, Weight):
-            depth = (weights.index(name) + 1, len(weights))
-            made = [
-                _drawn(matrix[0], initialize, generator, depth)
-                for matrix in role.matrices(old[None])
-            ]
-            replaced[name] = role.joined(made, old.shape)
-    return replaced
-
-
-def _drawn(
-    matrix: torch.Tensor,
-    initialize: Component,
-    generator: torch.Generator,
-    depth: tuple[int, int],
-) -> torch.Tensor:
-    """A matrix of the initializer's, of the shape of this one: (outputs, inputs).
-
-    Args:
-        matrix: of the network's own initialisation.
-        initialize: the component.
-        generator: to draw from.
-        depth: number of the layer, from 1 on, and of layers.
-    """
-    fan_out, fan_in = matrix.shape
-    normal = torch.randn(fan_out, fan_in, generator=generator)
-    optional = depth if isinstance(initialize, Informed) else ()
-    with torch.no_grad():
-        return initialize(
-            normal, *(torch.tensor(float(one)) for one in (fan_in, fan_out, *optional))
-        )
+def _ignored(*_: torch.Tensor) -> None:
+    pass

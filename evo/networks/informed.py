@@ -99,13 +99,17 @@ def reads(component: Component, contract: Contract, name: str) -> bool:
 
 
 def unread(component: Component, contract: Contract) -> frozenset[str]:
-    """Names of the optional inputs that training could learn and the component does not read."""
+    """Names of the optional inputs that a component does not read, and need not take.
+
+    They are those that training could learn, and rows that it takes a pass to see.
+    """
     kept = contract_of(component, contract)
     if not isinstance(component, Counted):
         return frozenset()
     places = component.reads()
     read = {name for place, name in enumerate(kept.parameters) if place in places}
-    return frozenset(one.name for one in kept.taken if one.initial is not None) - read
+    costly = (one for one in kept.taken if one.initial is not None or one.shape == "column")
+    return frozenset(one.name for one in costly) - read
 
 
 def learned_by(component: Component, contract: Contract) -> tuple[Learnable, ...]:

@@ -43,7 +43,7 @@ class Parts:
         penalty         noise (outputs, inputs), progress (), number of the layer (), of layers ()
         activity        gradient of each sample's loss by the signal (n, d), progress (), number of
                         the signal (), of signals ()
-        initialize      number of the layer (), of layers ()
+        initialize      number of the layer (), of layers (), what it multiplies (n, inputs)
         update          noise of the shape of the gradient
         schedule        step, of the shape of the progress, number of steps (), batch size ()
 
@@ -60,8 +60,9 @@ class Parts:
             the layers that the network chooses. None for the network's own normalisation.
         attend: scores of attention, each query's with the keys that it may see, (…, keys) → weights
             of the same shape, rows apart, see `attention`. None for softmax.
-        initialize: standard normal numbers (outputs, inputs), and `inputs` and `outputs` as
-            tensors () → initial weights of a layer. None for the network's own.
+        initialize: standard normal numbers (outputs, inputs), inputs and outputs as tensors () →
+            initial weights of a layer. None for the network's own.
+        initialize_sees_inputs: whether it reads what a layer multiplies.
         loss: training loss in place of the task's: logits (n, classes) and one-hot targets
             (n, classes) → (n,), rows apart. None for the task's.
         loss_sees_teacher: whether it reads the teacher's logits; likewise for features.
@@ -74,9 +75,8 @@ class Parts:
         schedule: progress in [0, 1) → factor of the learning rate, elementwise. None for a
             linear decrease to 0.
         judged_by: result that decides a trial: the task's loss, or the error rate.
-        activation_learnables: further arguments of the activation, learned per layer.
-        normalize_learnables: further arguments of the normalisation, learned per layer.
-        attend_learnables: further arguments of the attention's weights, learned per layer.
+        activation_learnables: further arguments of the activation, learned per layer; those of
+            the normalisation and of the attention's weights likewise.
         observe: called with what an activation takes and gives, layer after layer; None for no one.
         state: what a training tells informed components.
     """
@@ -89,6 +89,7 @@ class Parts:
     normalize: Component | None = None
     attend: Component | None = None
     initialize: Component | None = None
+    initialize_sees_inputs: bool = False
     loss: LossFunction | None = None
     loss_sees_teacher: bool = False
     loss_sees_features: bool = False

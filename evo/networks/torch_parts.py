@@ -5,13 +5,14 @@ candidate's; every other part is torch's usual one, so that one loop serves ever
 are those of an exported file, around the checked graph.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from evo.core.contract import Learnable
 from evo.networks.attention import SoftmaxAttention
@@ -39,7 +40,7 @@ CALLS = {
     "normalization": "normalization(features)",
     "preprocessor": "preprocessor()",
     "loss": "loss()",
-    "initializer": "initialize(model)",
+    "initializer": "initialize(model, batch=inputs[:256])",
     "regularizer": "penalty(model)",
     "activity-regularizer": "activity_penalty(*signals, losses=losses)",
     "optimizer": "optimizer(model.parameters(), lr)",
@@ -186,15 +187,29 @@ class TorchParts:
             optimizer, lambda step: max(0.0, 1 - step / total_steps)
         )
 
-    def initialize(self, model: nn.Module, generator: torch.Generator | None = None) -> nn.Module:
+    def initialize(
+        self, model: nn.Module, generator: torch.Generator | None = None, *, batch: Any = None
+    ) -> nn.Module:
         """Initialise the matrices of a model in place; without an initialiser it stays as it is.
 
         Args:
             model: of any layers of torch.
             generator: to draw from, in place of torch's global one.
+            batch: training data that the model takes, a tensor or a tuple or dict of arguments,
+                for an initialiser that sees what layers receive.
+
+        Raises:
+            ValueError: the initialiser sees that, and there is no batch.
         """
         made = self._made("initializer", "initialize_model")
-        return model if made is None else made(model, generator)
+        if made is None or not self._parts.initialize_sees_inputs:
+            return model if made is None else made(model, generator)
+        if batch is None:
+            raise ValueError(
+                "this initialiser takes `inputs`, what layers receive: the loop must show some "
+                "training data, parts.initialize(model, batch=inputs[:256])"
+            )
+        return made(model, batch, generator)
 
     def penalty(self, model: nn.Module) -> torch.Tensor:
         """The penalty to add to the training loss, times its strength; else 0."""
@@ -251,6 +266,8 @@ class TorchParts:
             return "halves"
         if field == "update" and self._parts.updates_matrices:
             return "updates_matrices"
+        if field == "initialize" and self._parts.initialize_sees_inputs:
+            return "initialize_sees_inputs"
         return field
 
     def _namespace(self, field: str) -> dict[str, Any]:
@@ -270,9 +287,10 @@ class TorchParts:
         names: dict[str, Any] = {
             **{"torch": torch, "F": F, "nn": nn, "Any": Any},
             "component": component,
+            **{"Callable": Callable, "Sequence": Sequence, "TorchDispatchMode": TorchDispatchMode},
         }
         # A template of ours around a checked graph: nothing of a candidate's source is in it.
-        exec(wrapper.before + source, names)  # noqa: S102
+        exec("\n".join([*wrapper.before, source]), names)  # noqa: S102
         return names
 
 

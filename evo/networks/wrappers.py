@@ -9,6 +9,14 @@ from string import Template
 from typing import NamedTuple
 
 from evo.core.contract import Learnable
+from evo.networks.initializer_texts import (
+    FILLING,
+    INFORMED_INITIALIZER,
+    INITIALIZER,
+    LAYERS,
+    SEEING_INITIALIZER,
+    WATCHING,
+)
 from evo.networks.training_wrapper_texts import (
     ACTIVITY_REGULARIZER,
     INFORMED_ACTIVITY,
@@ -27,13 +35,10 @@ from evo.networks.wrapper_texts import (
     GATED_ACTIVATION,
     INFORMED_ACTIVATION,
     INFORMED_GATED_ACTIVATION,
-    INFORMED_INITIALIZER,
     INFORMED_LOSS,
     INFORMED_NORMALIZATION,
     INFORMED_PREPROCESSOR,
     INFORMED_REGULARIZER,
-    INITIALIZER,
-    LAYERS,
     LOSS,
     NORMALIZATION,
     PLAIN_PREPROCESSOR,
@@ -49,14 +54,14 @@ class Wrapper(NamedTuple):
     Attributes:
         names: of the public classes and functions that it defines.
         text: its source, a template of `string.Template`.
-        before: further source that it needs, and that other wrappers may need too.
+        before: further sources that it needs, and that other wrappers may need too.
         plain: fields of the template for a component that takes no optional inputs.
         informed: the same fields for one that takes all of them.
     """
 
     names: Sequence[str]
     text: str
-    before: str = ""
+    before: Sequence[str] = ()
     plain: Mapping[str, str] = {}
     informed: Mapping[str, str] = {}
 
@@ -133,17 +138,22 @@ WRAPPERS: Mapping[str, Wrapper] = {
         },
         informed=INFORMED_LOSS,
     ),
+    "initialize_sees_inputs": Wrapper(  # sets the initialiser, too
+        ("initialize_model", "initialize_weight"),
+        SEEING_INITIALIZER,
+        (LAYERS, FILLING, WATCHING),
+    ),
     "initialize": Wrapper(
         ("initialize_model", "initialize_weight"),
         INITIALIZER,
-        LAYERS,
+        (LAYERS, FILLING),
         plain=_without(INFORMED_INITIALIZER) | {"given": "generator"},
         informed=INFORMED_INITIALIZER,
     ),
     "penalty": Wrapper(
         ("Regularizer",),
         REGULARIZER,
-        LAYERS,
+        (LAYERS,),
         plain=PLAIN_REGULARIZER,
         informed=INFORMED_REGULARIZER,
     ),

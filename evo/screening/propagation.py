@@ -68,8 +68,10 @@ class Propagation:
     def _start(self, network: Network, parts: Parts) -> Parameters:
         generator = torch.Generator().manual_seed(child_seed(0, "propagation"))
         shape = tuple(self._data.train.inputs.shape[1:])
+        samples = network.arranged(parts.prepared(self._data.train.inputs[:_SAMPLES]))
         starts = [
-            network.fresh(shape, self._data.outputs, generator, parts) for _ in range(_COPIES)
+            network.fresh(shape, self._data.outputs, generator, parts, samples)
+            for _ in range(_COPIES)
         ]
         return {name: torch.stack([start[name] for start in starts]) for name in starts[0]}
 

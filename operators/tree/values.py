@@ -51,6 +51,7 @@ _TYPES_OF_INPUTS = {
     "argument": ExpressionType.TENSOR,
     "feature": ExpressionType.RESHAPED,
     "row": ExpressionType.RESHAPED,
+    "column": ExpressionType.RESHAPED,
     "number": ExpressionType.OTHER,
 }
 TENSORS = (ExpressionType.TENSOR, ExpressionType.RESHAPED)

@@ -8,7 +8,7 @@ from types import CodeType
 import pytest
 import torch
 from honest_corpus import LIMITS, RIGHTLY, VALUES_ALONE, all_sources, sources
-from support.arguments import given
+from support.arguments import given_by_name
 
 from evo.components.kinds import kinds
 from evo.core.records import Candidate
@@ -58,16 +58,19 @@ def test_an_honest_component_is_accepted_and_computes_what_its_source_computes(
 
     for shape in ((4, 12), (9, 5), (2, 64)):
         values = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+        arguments, taken = given_by_name(kind, sources(kind)[name], values)
         x, y = (
             [
-                one.clone().requires_grad_(place not in CONSTANT.get(kind, ()))
-                for place, one in enumerate(given(kind, values))
+                one.clone().requires_grad_(
+                    kind not in WITHOUT_GRADIENTS and place not in CONSTANT.get(kind, ())
+                )
+                for place, one in enumerate(arguments)
             ]
             for _ in range(2)
         )
         # What a compiler makes of a source is not what is compared, and takes it ten seconds.
         with torch.compiler.set_stance("force_eager"):
-            expected = namespace[function](*x)
+            expected = namespace[function](*(x[place] for place in taken))
         got = graph(*y)
 
         torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)

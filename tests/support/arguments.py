@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from evo.components.kinds import kinds
+from evo.core.signature import contract_of_source
 
 
 def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
@@ -28,3 +29,17 @@ def given(kind: str, values: torch.Tensor) -> list[torch.Tensor]:
         shape = () if learnable.per == "layer" else values.shape[-1:]
         beside.append(torch.full(shape, learnable.initial + 0.3))
     return [values, *beside]
+
+
+def given_by_name(
+    kind: str, source: str, values: torch.Tensor
+) -> tuple[list[torch.Tensor], list[int]]:
+    """Arguments of a source's graph, and which of them its function takes, in its order."""
+    contract, taken = contract_of_source(source, kinds.get(kind).contract)
+    arguments = given(kind, values)
+    for place, one in enumerate(contract.taken):
+        drawn = torch.rand(
+            one.shape_beside(values.shape), generator=torch.Generator().manual_seed(place)
+        )
+        arguments.append(one.low + (one.high - one.low) * drawn)
+    return arguments, list(range(len(arguments)) if taken is None else taken)

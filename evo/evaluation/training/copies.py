@@ -30,6 +30,8 @@ from evo.tasks.objective import error_rate
 
 _EVALUATION_BATCH = 256
 """Samples per copy that are evaluated at once; more would not fit the caches."""
+_FIRST_BATCH = 256
+"""Training samples that show an initialiser what layers receive."""
 _LOOKED_AT = 64
 """Samples on which signals and gradients are looked at."""
 
@@ -93,15 +95,19 @@ class Copies:
         self.state = TrainingState(noise=self._noise(seeds, "noise"))
         self._parts = parts = replace(parts, state=self.state)
         sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
-        self.rows = _Rows(*self.for_each(_split(data, seeds)).split(sizes, dim=1))
+        split = _split(data, seeds)
+        self.rows = _Rows(*self.for_each(split).split(sizes, dim=1))
         if isinstance(parts.loss, Informed):
             classes = F.one_hot(self._targets[self.rows.train], data.outputs)
             self.state.class_counts = classes.sum(1).clamp(min=1)
         self._teacher = Teacher() if parts.loss_sees_teacher else None
         shape = tuple(data.train.inputs.shape[1:])
         starts = [
-            network.fresh(shape, data.outputs, seeded_generator(seed, "weights"), parts)
-            for seed in seeds
+            network.fresh(
+                *(shape, data.outputs, seeded_generator(seed, "weights"), parts),
+                self._first_batch(seed, rows[: sizes[0]]),
+            )
+            for seed, rows in zip(seeds, split, strict=True)
         ]
         stacked = network.leaves(
             {
@@ -129,6 +135,16 @@ class Copies:
                 noise=self._noise(seeds, "update"),
                 in_place=in_place,
             )
+
+    def _first_batch(self, seed: int, rows: torch.Tensor) -> torch.Tensor | None:
+        """Some of a seed's training rows, as `arranged`, where weights follow from them."""
+        if not self._parts.initialize_sees_inputs:
+            return None
+        drawn = torch.randperm(len(rows), generator=seeded_generator(seed, "first batch"))
+        samples = self._inputs[rows[drawn[:_FIRST_BATCH]].to(self._device)]
+        if not isinstance(self._parts.preprocess, Informed):
+            return samples
+        return self._network.arranged(self._parts.prepared(samples))
 
     def _noise(self, seeds: Sequence[int], purpose: str) -> Noise:
         """A stream of noise per seed, the same for all of its settings."""
