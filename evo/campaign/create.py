@@ -8,7 +8,7 @@ from archive.history.history import History
 from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
 from evo.campaign.environment import environment
-from evo.campaign.kind_needs import check_suits
+from evo.campaign.kind_needs import check_suits, remarks_on_inputs
 from evo.campaign.needs import device_of, needs_of
 from evo.campaign.propose_step import portfolio_of
 from evo.components.kinds import kinds
@@ -190,6 +190,7 @@ def prepare_tasks(
             continue
         task, data, remarks = checked_task(name, task_class, batch_size=batch_size)
         check_suits(kind_name, name, task, data)
+        remarks = (*remarks, *remarks_on_inputs(kind_name, name, task, data))
         ready[name] = ReadyTask(fingerprint(task, data), remarks)
     return ready
 

@@ -1,9 +1,18 @@
-"""Needs of a kind that a task may not meet: classes, networks with gated layers or attention."""
+"""Needs of a kind that a task may not meet: classes, gated layers, attention, inputs of weights."""
+
+from collections.abc import Iterator
+
+import torch
 
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
+from evo.networks.informed import Informed
+from evo.networks.parts import Parts
 from evo.tasks.base import Data, Task
 from evo.tasks.objective import Classification
+
+_TRIED = 4
+"""Samples on which networks are tried."""
 
 
 def check_suits(kind_name: str, task_name: str, task: Task, data: Data) -> None:
@@ -33,3 +42,23 @@ def check_suits(kind_name: str, task_name: str, task: Task, data: Data) -> None:
                 "no attention. Use a task such as 'digits-transformer' or 'recall', or a model "
                 "that calls F.scaled_dot_product_attention."
             )
+
+
+def remarks_on_inputs(kind_name: str, task_name: str, task: Task, data: Data) -> Iterator[str]:
+    """Remarks on networks in which no initialiser can see what layers receive."""
+    members = kinds.get(kind_name)().members
+    if not any(one.name == "inputs" for kind in members for one in kind.contract.optional):
+        return
+    parts = Parts(initialize=Informed(_drawn), initialize_sees_inputs=True)
+    samples = data.train.inputs[:_TRIED]
+    for label, network in task.networks().items():
+        generator = torch.Generator().manual_seed(0)
+        shape = tuple(samples.shape[1:])
+        try:
+            network.fresh(shape, data.outputs, generator, parts, network.arranged(samples))
+        except ValueError as error:
+            yield f"Task {task_name!r}, network {label!r}: {error}."
+
+
+def _drawn(z: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+    return z / z.shape[1] ** 0.5

@@ -79,9 +79,9 @@ def initialised(
         run(tried)
     if unseen := [names[place] for place in seen.unseen()]:
         raise ValueError(
-            f"what {', '.join(unseen)} multiplies cannot be seen, so no initialiser can take "
-            "`inputs` here: expected a weight to be a factor of a matrix product or a convolution, "
-            "as in nn.Linear, nn.Conv2d or F.linear"
+            f"what {', '.join(unseen)} multiplies cannot be seen, so an initialiser that takes "
+            "`inputs` fails here: the model must multiply by the weight itself, as nn.Linear, "
+            "nn.Conv2d and F.linear do"
         )
     return started
 

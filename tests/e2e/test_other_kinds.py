@@ -42,6 +42,8 @@ SHORT = (
 )
 TASKS = {"attention": ("--set", 'tasks=["digits-transformer"]')}
 """Tasks of kinds that the smoke preset's do not suit."""
+FURTHER = {"initializer": ("--set", 'baselines=["lsuv"]')}
+"""Further baselines: one that sees what layers receive."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -52,6 +54,7 @@ def test_a_campaign_on_a_kind_runs_to_its_end(kind: str, evo: Evo, workplace: Pa
         "--set",
         f"kind={kind}",
         *TASKS.get(kind, ()),
+        *FURTHER.get(kind, ()),
         *SHORT,
         "--name",
         kind,

@@ -41,6 +41,34 @@ def test_a_kind_that_needs_gates_is_refused_where_a_network_has_no_gated_form(
     create.prepare_tasks("gated-activation", ["digits", "digits-large", "digits-transformer"])
 
 
+def test_it_is_said_where_no_initialiser_sees_what_layers_receive(tmp_path: Path) -> None:
+    task = tmp_path / "own.py"
+    task.write_text(
+        "from torch import nn\n"
+        "from evo.networks.modules import ModuleNetwork\n"
+        "from evo.tasks.digits import Digits\n"
+        "class Pair(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.first, self.act = nn.Linear(64, 8), nn.ReLU()\n"
+        "        self.both = nn.Bilinear(8, 8, 10)\n"
+        "    def forward(self, x):\n"
+        "        x = self.act(self.first(x.flatten(1)))\n"
+        "        return self.both(x, x)\n"
+        "class Own(Digits):\n"
+        "    def networks(self):\n"
+        "        return {'pair': ModuleNetwork(Pair)}\n"
+    )
+
+    ready = create.prepare_tasks("initializer", [str(task), "digits-cnn", "recall"])
+
+    said = {name: " ".join(one.remarks) for name, one in ready.items()}
+    assert "network 'pair': what both.weight multiplies cannot be seen" in said.pop(str(task))
+    assert not any(said.values())
+    other = create.prepare_tasks("activation", [str(task)])[str(task)]
+    assert "cannot be seen" not in " ".join(other.remarks)
+
+
 def test_a_kind_brings_its_learning_rates_where_the_configuration_names_none() -> None:
     silent = parse({"kind": "optimizer", "protocol": {"batch_size": 16}}, where="here")
 

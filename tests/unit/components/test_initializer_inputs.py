@@ -13,11 +13,14 @@ from torch import nn
 from evo.codegen.component_file import Origin, component_file
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
+from evo.evaluation.training.loops import Limits, train_by_loop
 from evo.evaluation.training.trainer import train
 from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
 from evo.networks.parts import Parts
+from evo.networks.torch_parts import TorchParts
 from evo.tasks.base import Data, tasks
+from evo.tasks.loop import Budget, Measurements, loop
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.tracer import trace
 
@@ -165,3 +168,29 @@ def test_an_exported_file_initialises_a_model_on_a_batch_where_it_sees_inputs(so
         assert layers[0](images).var().item() == pytest.approx(1, rel=0.1)
     else:
         assert layers[0].weight.std().item() == pytest.approx(1 / 3, rel=0.2)
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_loop_that_shows_no_batch_loses_the_trial_before_it_trains_and_says_why(
+    shows: bool,
+) -> None:
+    def measured(parts: TorchParts, *_: object) -> Measurements:
+        model = nn.Linear(4, 3)
+        inputs = 5 * torch.randn(256, 4)
+        parts.initialize(model, **({"batch": inputs} if shows else {}))
+        variance = model(inputs).var().item()
+        return Measurements(validation_loss=variance, test_loss=variance, metric=0.5)
+
+    lost: list[str] = []
+    trained = train_by_loop(
+        *(loop(measured), component("initializer", LSUV), Budget(1)),
+        **{"seeds": [0], "learning_rates": [0.1], "strengths": [1.0]},
+        limits=Limits(30.0),
+        lost=lost.append,
+    )
+
+    if shows:
+        assert not lost
+        assert trained.test_loss.item() == pytest.approx(1, abs=1e-3)
+    else:
+        assert "parts.initialize(model, batch=inputs[:256])" in lost[0]
