@@ -1,6 +1,5 @@
 """Attention: the scores of a query with its keys in, the weights of their values out."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +12,7 @@ from evo.components.checks import call_checked, expect_pulls_apart, normal_probe
 from evo.components.elementwise import NOISE, both_ways, noisy_ways, reach_of, with_noise
 from evo.components.facts import attention_facts
 from evo.components.kinds import kinds
-from evo.components.rows import check_rows, expect_any_width, named_rows
+from evo.components.rows import check_rows, expect_any_width, named_rows, rows_probe
 from evo.core.contract import Contract, Input
 from evo.core.records import Vector
 from evo.networks.informed import contract_of, learned_by, marked, without_unread
@@ -214,15 +213,28 @@ def _slopes(
     function: Component, rows: torch.Tensor, learned: Sequence[torch.Tensor]
 ) -> torch.Tensor:
     """Gradients to each score, with those to the numbers learned by its query: (n · k,)."""
-    given = [rows, *(number.expand(len(rows)).clone() for number in learned)]
-    given = [one.requires_grad_() for one in given]
-    output = torch.func.vmap(_one_query(function))(*given)
-    if not output.requires_grad:
+    _, gradients = _query_by_query(function, rows, learned)
+    if not gradients:
         return torch.zeros(rows.numel())
-    total = (output * torch.linspace(0.5, 2.0, rows.shape[1])).sum()
-    gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
     by_key = [one if one.dim() > 1 else one[:, None].expand_as(rows) for one in gradients]
     return sum_apart(by_key).flatten()
+
+
+def _query_by_query(
+    function: Component, rows: torch.Tensor, learned: Sequence[torch.Tensor]
+) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """Weights of each query by itself, and gradients to its scores and to the numbers learned.
+
+    These are (n, k), and (n,) for each number; none where weights pass none on.
+    """
+    given = [rows, *(number.expand(len(rows)) for number in learned)]
+    given = [one.clone().requires_grad_() for one in given]
+    weights = torch.func.vmap(_one_query(function))(*given)
+    if not weights.requires_grad:
+        return weights, ()
+    total = (weights * torch.linspace(0.5, 2.0, rows.shape[1])).sum()
+    gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
+    return weights.detach(), gradients
 
 
 def _expect_own_gradients(component: Component) -> None:
@@ -238,23 +250,29 @@ def _expect_own_gradients(component: Component) -> None:
 
 def _expect_gradients(function: Component, learned: Sequence[torch.Tensor], where: str) -> None:
     """Check for gradients to all scores, and to what is learned, that are finite."""
-    single = [("a query with one key", torch.tensor([size])) for size in (0.0, 8.0, -8.0)]
-    for name, row in [*named_rows(), *single]:
-        given = [one.clone().requires_grad_() for one in (row[None], *learned)]
-        weights = function(*given)
-        if not torch.isfinite(weights).all():
-            raise ContractError(f"expected finite weights, got others on {name}{where}")
-        if not weights.requires_grad:
-            if len(row) == 1:  # all of a query may go to its only key
-                continue
+    single = ["a query with one key"] * 3
+    for names, rows in (
+        ([name for name, _ in named_rows()], rows_probe()),
+        (single, torch.tensor([[0.0], [8.0], [-8.0]])),
+    ):
+        weights, gradients = _query_by_query(function, rows, learned)
+        if (place := _first_infinite(weights)) is not None:
+            raise ContractError(f"expected finite weights, got others on {names[place]}{where}")
+        if not gradients and names is not single:  # all of a query may go to its only key
             raise ContractError(
                 f"expected weights that pass gradients on to the scores, got none{where}: queries "
                 "and keys would not train"
             )
-        total = (weights * torch.linspace(0.5, 2.0, len(row))).sum()
-        gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
         for argument, gradient in zip(("scores", "a", "b"), gradients, strict=False):
-            if not math.isfinite(gradient.sum()):
+            if (place := _first_infinite(gradient)) is not None:
                 raise ContractError(
-                    f"expected a finite gradient to {argument}, got others on {name}{where}"
+                    f"expected a finite gradient to {argument}, got others on {names[place]}{where}"
                 )
+
+
+def _first_infinite(rows: torch.Tensor) -> int | None:
+    """Index of the first row, or number, that is not finite; None for none."""
+    is_finite = torch.isfinite(rows)
+    if is_finite.all():
+        return None
+    return int((~is_finite.reshape(len(rows), -1)).any(dim=1).nonzero()[0])

@@ -43,6 +43,8 @@ def expect_form(output: torch.Tensor, *, shape: torch.Size, dtype: torch.dtype) 
 
 def expect_same(actual: torch.Tensor, expected: torch.Tensor, otherwise: str) -> None:
     """Check that two results agree up to rounding; `otherwise` is the message if they do not."""
+    if torch.equal(actual, expected):
+        return  # as most do, and thirty times as fast to see
     if actual.shape != expected.shape or not torch.allclose(actual, expected, rtol=1e-4, atol=1e-5):
         raise ContractError(otherwise)
 

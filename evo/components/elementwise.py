@@ -168,30 +168,28 @@ def check_elementwise(
     points = torch.cat([probe(), torch.zeros(1)]).requires_grad_()
     output = component(points)
     expect_form(output, shape=points.shape, dtype=points.dtype)
-    _expect_finite(output, points, where)
+    _expect_finite(output, points, f"outputs on [-30, 30]{where}")
     is_constant = not output.requires_grad or output.detach().std() < 1e-6
     if is_constant and not may_be_constant:
         raise ContractError(f"expected an output that depends on x{where}, got a constant")
     far = _FAR.clone().requires_grad_()
-    _expect_finite(component(far), far, where)
+    beyond = component(far)
+    _expect_finite(beyond, far, f"outputs on [-30, 30]{where}")
+    total = output.sum() + beyond.sum()
+    if total.requires_grad:
+        given = (points, far)
+        gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
+        for gradient, where_taken in zip(gradients, given, strict=True):
+            _expect_finite(gradient, where_taken, f"gradients on [-30, 30]{where}")
     _expect_elementwise(component, points.detach(), output.detach(), at_all_shapes=at_all_shapes)
 
 
-def _expect_finite(output: torch.Tensor, points: torch.Tensor, where: str) -> None:
-    """Check that values and gradients are finite."""
-    if not torch.isfinite(output).all():
-        place = points[~torch.isfinite(output)][0].item()
-        raise ContractError(
-            f"expected finite outputs on [-30, 30]{where}, got none at x = {place:.3g}"
-        )
-    if not output.requires_grad:
-        return
-    (gradient,) = torch.autograd.grad(output.sum(), points)
-    if not torch.isfinite(gradient).all():
-        place = points[~torch.isfinite(gradient)][0].item()
-        raise ContractError(
-            f"expected finite gradients on [-30, 30]{where}, got none at x = {place:.3g}"
-        )
+def _expect_finite(values: torch.Tensor, points: torch.Tensor, what: str) -> None:
+    """Check that the values that belong to points are finite."""
+    is_finite = torch.isfinite(values)
+    if not is_finite.all():
+        place = points[~is_finite][0].item()
+        raise ContractError(f"expected finite {what}, got none at x = {place:.3g}")
 
 
 def _expect_elementwise(

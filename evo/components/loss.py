@@ -1,6 +1,6 @@
 """Losses: logits and right answers in, the loss of each sample out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,6 +28,8 @@ from evo.networks.parts import Parts
 _REACH = 30.0
 """Logits of probes lie in [-30, 30]: e³⁰ is still finite, and softmax is 0 or 1 to seven digits."""
 
+_SHAPES = ((12, 10), (9, 2), (1, 3), (4, 100))
+"""Samples and classes of probes."""
 _FURTHER_ROWS = (4, 5)
 """Places of the teacher's logits and of features among the arguments."""
 _SETTINGS = ((0.02, 0.25), (1.0, 0.0), (1e-6, 0.999))
@@ -130,12 +132,12 @@ class LossKind(Kind):
             self._check(self._in(component, setting))
 
     def _check(self, component: Component) -> None:
-        for name, logits, answers in _probes():
-            losses, pull = _pull(component, logits, answers)
-            expect_form(losses, shape=logits.shape[:1], dtype=logits.dtype)
-            for what, values in (("losses", losses), ("gradients", pull)):
-                if not torch.isfinite(values).all():
-                    raise ContractError(f"expected finite {what}, got others on {name}")
+        for shape in _SHAPES:
+            names, logits, answers = _probes(*shape)
+            losses, pull = _pull(torch.func.vmap(component), logits, answers)
+            expect_form(losses[0], shape=torch.Size(shape[:1]), dtype=logits.dtype)
+            if not (torch.isfinite(losses).all() and torch.isfinite(pull).all()):
+                raise ContractError(f"expected finite {_first_fault(names, losses, pull)}")
         _expect_rows_apart(component)
         logits, answers = normal_probe(6, 5), _answers(6, 5)
         _, pull = _pull(component, logits, answers)
@@ -197,18 +199,30 @@ def _answers(samples: int, classes: int) -> torch.Tensor:
     return F.one_hot(torch.arange(samples) % classes, classes).float()
 
 
-def _probes() -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
-    """Logits and right answers such as training meets, with a name for each."""
-    for samples, classes in ((12, 10), (9, 2), (1, 3), (4, 100)):
-        logits, answers = normal_probe(samples, classes), _answers(samples, classes)
-        shape = f"{samples} samples of {classes} classes"
-        yield f"logits of deviation 1, {shape}", logits, answers
-        yield f"logits of deviation 0.001, {shape}", 1e-3 * logits, answers
-        yield f"logits in [-30, 30], {shape}", (12 * logits).clamp(-_REACH, _REACH), answers
-        yield f"logits of zero, {shape}", torch.zeros_like(logits), answers
-        sure = _REACH * (2 * answers - 1)
-        yield f"logits of 30 for the right class and -30 for others, {shape}", sure, answers
-        yield f"logits of -30 for the right class and 30 for others, {shape}", -sure, answers
+def _probes(samples: int, classes: int) -> tuple[list[str], torch.Tensor, torch.Tensor]:
+    """Logits such as training meets, with a name for each, and right answers: (probes, n, c)."""
+    logits, answers = normal_probe(samples, classes), _answers(samples, classes)
+    sure = _REACH * (2 * answers - 1)
+    shape = f"{samples} samples of {classes} classes"
+    probes = {
+        f"logits of deviation 1, {shape}": logits,
+        f"logits of deviation 0.001, {shape}": 1e-3 * logits,
+        f"logits in [-30, 30], {shape}": (12 * logits).clamp(-_REACH, _REACH),
+        f"logits of zero, {shape}": torch.zeros_like(logits),
+        f"logits of 30 for the right class and -30 for others, {shape}": sure,
+        f"logits of -30 for the right class and 30 for others, {shape}": -sure,
+    }
+    return [*probes], torch.stack([*probes.values()]), answers.repeat(len(probes), 1, 1)
+
+
+def _first_fault(names: Sequence[str], losses: torch.Tensor, pull: torch.Tensor) -> str:
+    """What is not finite first, and on which of the probes."""
+    return next(
+        f"{what}, got others on {name}"
+        for place, name in enumerate(names)
+        for what, values in (("losses", losses), ("gradients", pull))
+        if not torch.isfinite(values[place]).all()
+    )
 
 
 def _pull(

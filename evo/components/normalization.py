@@ -1,5 +1,6 @@
 """Normalisations: the signal of one layer in, the same signal on a common scale out."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -145,23 +146,10 @@ class Normalization(Kind):
     def slopes(self, component: Component) -> Vector:
         """Gradients on the same rows, by x, gain and shift together: (144,)."""
         fixed = self._at(component, 1)
-
-        def on_one(row: torch.Tensor, *learned: torch.Tensor) -> torch.Tensor:
-            return fixed(row[None], *learned)[0]
-
         slopes: list[torch.Tensor] = []
         for learned in _settings().values():
-            # A gain and a shift per row, so that each row has its own gradients to them.
-            given = [rows_probe(), *(one.expand(9, 8).clone() for one in learned)]
-            given = [values.requires_grad_() for values in given]
-            output = torch.func.vmap(on_one)(*given)
-            gradients = [torch.zeros(9, 8)]
-            if output.requires_grad:
-                total = (output * torch.linspace(0.5, 2.0, 8)).sum()
-                gradients = torch.autograd.grad(
-                    total, given, allow_unused=True, materialize_grads=True
-                )
-            slopes.append(sum_apart(gradients))
+            _, gradients = _row_by_row(fixed, rows_probe(), *learned)
+            slopes.append(sum_apart(gradients) if gradients else torch.zeros(9, 8))
         return torch.cat(slopes).reshape(-1).numpy()
 
     def _at(self, component: Component, number: int) -> Component:
@@ -196,38 +184,64 @@ def _at_start(component: Component, x: torch.Tensor) -> torch.Tensor:
     return component(x, torch.ones(x.shape[1]), torch.zeros(x.shape[1]))
 
 
+def _row_by_row(
+    component: Component, rows: torch.Tensor, *others: torch.Tensor
+) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """Outputs for each row by itself, and gradients: (9, 8) each; none where none are passed on.
+
+    Args:
+        component: takes one row, (1, 8), and the others, (8,).
+        rows: (9, 8).
+        others: one for all rows, (8,), or one each, (9, 8). Every row has gradients of its own.
+    """
+
+    def on_one(row: torch.Tensor, *given: torch.Tensor) -> torch.Tensor:
+        return component(row[None], *given)[0]
+
+    given = [rows, *(one.expand_as(rows) for one in others)]
+    given = [one.clone().requires_grad_() for one in given]
+    output = torch.func.vmap(on_one, randomness="same")(*given)
+    if not output.requires_grad:
+        return output, ()
+    # Not all alike: the plain sum of a layer norm does not depend on x.
+    total = (output * torch.linspace(0.5, 2.0, rows.shape[1])).sum()
+    gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
+    return output.detach(), gradients
+
+
+def _first_fault(tensors: Sequence[torch.Tensor], names: Sequence[str]) -> tuple[str, str] | None:
+    """The first row in which a tensor of (9, 8) is not finite, and the tensor's name."""
+    if all(torch.isfinite(one).all() for one in tensors):
+        return None
+    return next(
+        (row_name, name)
+        for place, (row_name, _) in enumerate(named_rows())
+        for name, one in zip(names, tensors, strict=True)
+        if not torch.isfinite(one[place]).all()
+    )
+
+
 def _expect_gradients(
     component: Component, gain: torch.Tensor, shift: torch.Tensor, where: str
 ) -> None:
     """Check for finite gradients on every row of the probe; dead layers give rows of zeros."""
-    for name, row in named_rows():
-        given = [one.clone().requires_grad_() for one in (row[None], gain, shift)]
-        output = component(*given)
-        if not output.requires_grad:
-            raise ContractError(f"expected an output that passes gradients on, got none{where}")
-        # Not all alike: the plain sum of a layer norm does not depend on x.
-        total = (output * torch.linspace(0.5, 2.0, 8)).sum()
-        gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
-        for argument, gradient in zip(("x", *_LEARNED), gradients, strict=True):
-            if not torch.isfinite(gradient).all():
-                raise ContractError(
-                    f"expected a finite gradient to {argument}, got others on {name}{where}"
-                )
+    _, gradients = _row_by_row(component, rows_probe(), gain, shift)
+    if not gradients:
+        raise ContractError(f"expected an output that passes gradients on, got none{where}")
+    if fault := _first_fault(gradients, ("x", *_LEARNED)):
+        row, argument = fault
+        raise ContractError(f"expected a finite gradient to {argument}, got others on {row}{where}")
 
 
 def _expect_gradients_of_statistics(component: Component) -> None:
     """Check that outputs and gradients are finite where features are the same in all samples."""
-    gain, shift = _settings()[""]
-    for name, row in named_rows():
-        given = [row[None], gain, shift, row.clone(), torch.zeros(8)]
-        given = [one.clone().requires_grad_() for one in given]
-        output = component(*given)
-        total = (output * torch.linspace(0.5, 2.0, 8)).sum()
-        gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
-        names = ("output", *(f"gradient to {one}" for one in ("x", *_LEARNED, *_STATISTICS)))
-        for what, values in zip(names, (output, *gradients), strict=True):
-            if not torch.isfinite(values).all():
-                raise ContractError(
-                    f"expected a finite {what} where the variance is 0, got others on {name}; add "
-                    "a constant to the variance"
-                )
+    rows = rows_probe()
+    given = (*_settings()[""], rows, torch.zeros(8))
+    output, gradients = _row_by_row(component, rows, *given)
+    names = ("output", *(f"gradient to {one}" for one in ("x", *_LEARNED, *_STATISTICS)))
+    if fault := _first_fault((output, *gradients), names[: 1 + len(gradients)]):
+        row, what = fault
+        raise ContractError(
+            f"expected a finite {what} where the variance is 0, got others on {row}; add a "
+            "constant to the variance"
+        )

@@ -1,19 +1,58 @@
-"""Collapse a process's memory into huge pages, so that a fork copies hundreds of page entries.
+"""Collapse a process's memory into huge pages, so that a fork copies few page entries.
 
 A process that has imported torch holds some 300 MB in 75,000 pages; writing and clearing an entry
 for each is most of the cost of a fork and of the child's end. Linux 6.1 collapses them on request
 (MADV_COLLAPSE); elsewhere only the time differs. A child that writes still copies 4 kB at a time.
+Only blocks of 2 MB that one mapping fills can be huge, so memory is best taken from few mappings.
 """
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 _COLLAPSE = 25
 _LARGE = 2 << 20
 _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) rw-p [0-9a-f]+ 00:00 0 *(\[heap\])?$")
 _MAPS = Path("/proc/self/maps")
+
+_MMAP_MAX, _MMAP_MAX_DEFAULT = -4, 65_536
+"""The option of glibc's `mallopt` for how many blocks it maps one by one, and its default."""
+
+
+class _Arenas(ctypes.Structure):
+    """Python's `PyObjectArenaAllocator`: where small objects get their memory from."""
+
+    _fields_: ClassVar = [(name, ctypes.c_void_p) for name in ("context", "allocate", "free")]
+
+
+@contextmanager
+def dense_memory() -> Generator[None]:
+    """Take memory from the heap alone, one mapping; Python and glibc map it piece by piece.
+
+    Pieces lie between libraries, where few blocks can be huge. Does nothing without glibc.
+    """
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallopt"):
+        yield
+        return
+    usual = _Arenas()
+    # `calloc(1, size)` is what allocates; nothing is given back, for no function of C frees its
+    # second argument. All that is allocated here stays anyway.
+    allocate, keep = (
+        ctypes.cast(getattr(library, name), ctypes.c_void_p) for name in ("calloc", "getppid")
+    )
+    dense = _Arenas(1, allocate, keep)
+    ctypes.pythonapi.PyObject_GetArenaAllocator(ctypes.byref(usual))
+    ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(dense))
+    library.mallopt(_MMAP_MAX, 0)
+    try:
+        yield
+    finally:
+        library.mallopt(_MMAP_MAX, _MMAP_MAX_DEFAULT)
+        ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(usual))
 
 
 def pack_memory(maps: Path = _MAPS) -> None:

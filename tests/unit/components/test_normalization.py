@@ -121,3 +121,20 @@ def test_parts_hold_the_normalisation_and_leave_the_activation_alone() -> None:
     assert [learnable.per for learnable in parts.normalize_learnables] == ["feature", "feature"]
     assert parts.activation is F.relu
     assert parts.activation_learnables == ()
+
+
+def test_gradients_count_where_the_batchs_statistics_are_taken() -> None:
+    source = (
+        "def normalize(x, gain, shift, mean, variance):\n"
+        "    scale = (variance + 1e-5).rsqrt()\n"
+        "    return gain * (x - {}) * scale + shift"
+    )
+    plain, detached = (
+        traced_kind("normalization", source.format(centre))
+        for centre in ("x.mean(-1, keepdim=True)", "x.mean(-1, keepdim=True).detach()")
+    )
+
+    KIND.check(detached)
+
+    assert KIND.behaviour(plain).tolist() == KIND.behaviour(detached).tolist()
+    assert KIND.slopes(plain) != pytest.approx(KIND.slopes(detached), abs=1e-2)
