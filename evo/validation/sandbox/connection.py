@@ -14,7 +14,7 @@ from typing import Self
 
 from evo.core.errors import EvoError
 from evo.validation.refusal import printable
-from evo.validation.sandbox import elsewhere, frames, zygote
+from evo.validation.sandbox import elsewhere, frames, huge_pages, zygote
 from evo.validation.sandbox.walls import Wall
 
 _START_S = 120.0
@@ -72,7 +72,7 @@ class Connection:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                env=elsewhere.client_environment() if self.reached_by else {},
+                env=(elsewhere.client_environment() if self.reached_by else huge_pages.ENVIRONMENT),
                 cwd="/",
                 start_new_session=True,
             )

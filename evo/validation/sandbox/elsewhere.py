@@ -17,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from importlib.metadata import version
 
 from evo.core.errors import UsageError
-from evo.validation.sandbox import frames, walls
+from evo.validation.sandbox import frames, huge_pages, walls
 from evo.validation.sandbox.walls import Wall
 
 VARIABLE = "EVO_SANDBOX"
@@ -47,8 +47,8 @@ def serve(program: list[str]) -> None:
     """
     frames.send(1, {**_versions(), "walls": sorted(walls.standing())})
     os.chdir("/")
-    # With an empty environment, as every zygote.
-    os.execve(program[0], [*program, str(os.getppid())], {})  # noqa: S606 - our own interpreter
+    # With nothing of this environment, as every zygote.
+    os.execve(program[0], [*program, str(os.getppid())], huge_pages.ENVIRONMENT)  # noqa: S606 - our own interpreter
 
 
 def walls_there(hello: Mapping[str, object], reached_by: tuple[str, ...]) -> AbstractSet[Wall]:

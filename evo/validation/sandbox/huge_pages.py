@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
+ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Environment in which glibc's heap asks for huge pages from the start."""
+
 _COLLAPSE = 25
 _LARGE = 2 << 20
 _MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) rw-p [0-9a-f]+ 00:00 0 *(\[heap\])?$")
@@ -32,7 +35,8 @@ class _Arenas(ctypes.Structure):
 def dense_memory() -> Generator[None]:
     """Take memory from the heap alone, one mapping; Python and glibc map it piece by piece.
 
-    Pieces lie between libraries, where few blocks can be huge. Does nothing without glibc.
+    Pieces lie between libraries, where few blocks can be huge; in the heap they are from the start,
+    see `ENVIRONMENT`. Does nothing without glibc.
     """
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallopt"):
