@@ -25,6 +25,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from evo.components.activation import Activation
 from evo.components.kinds import kinds
 from evo.core.records import Candidate
+from evo.validation import behaviour
 from evo.validation import validator as validation
 from evo.validation.graph import tracer
 from evo.validation.graph.graph import Graph
@@ -167,6 +168,7 @@ def by_kind(sandbox: Sandbox, *, each: int) -> None:
 def forget_verdicts() -> None:
     """Have every candidate judged anew: a process keeps the verdicts on what it has seen."""
     rules.check_source.cache_clear()
+    behaviour._of_graph.cache_clear()  # pyright: ignore[reportPrivateUsage] - the same
     validation._judge.cache_clear()  # pyright: ignore[reportPrivateUsage] - no user forgets them
 
 

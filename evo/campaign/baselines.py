@@ -20,6 +20,7 @@ from evo.core.novelty import Novelty
 from evo.core.records import Candidate, Record, Vector
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.rungs import Runner, evaluate_baselines
+from evo.validation import behaviour
 from evo.validation.graph.graph import Graph
 from evo.validation.graph.graphs import component_of
 from evo.validation.refusal import Refused
@@ -60,7 +61,7 @@ def measure_baselines(
 
 def behaviour_of(kind: Kind, record: Record) -> Vector:
     """Raw outputs of a record's component on its kind's probe: (p,) float32."""
-    return kind.behaviour(component_of(record.graphs))
+    return behaviour.behaviour_of(kind, component_of(record.graphs))
 
 
 def described_behaviour(kind: Kind, record: Record, scale: BehaviourScale) -> Vector:

@@ -17,6 +17,7 @@ from evo.core.records import Candidate
 from evo.core.signature import contract_of_source
 from evo.core.stages import Stage
 from evo.networks.informed import contract_of
+from evo.validation.behaviour import behaviour_of
 from evo.validation.graph.arguments import first_line
 from evo.validation.graph.graph import Graph, GraphError
 from evo.validation.graph.graphs import Graphs
@@ -148,7 +149,7 @@ def _judge(kind_type: type[Kind], traced: str) -> Graph | Refused:
 
 def _check_behaviour(kind: Kind, graph: Graph) -> None:
     """Check that novelty can compare it: the probe may go where the kind's check does not."""
-    if not np.isfinite(kind.behaviour(graph)).all():
+    if not np.isfinite(behaviour_of(kind, graph)).all():
         raise ContractError(
             "expected finite values where components are compared (the kind's probe), got others"
         )
