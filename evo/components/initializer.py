@@ -86,7 +86,7 @@ class Initializer(Kind):
     # It runs once a training: products of matrices, as for orthogonal weights, are no burden.
     ranges: ClassVar[tuple[tuple[float, float], ...] | None] = ((-3.0, 3.0), (7.0, 7.0), (5.0, 5.0))
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
-        ((3, 2), (), ()),
+        ((1, 2), (), ()),
         ((17, 64), (), ()),
         ((3, 97), (), ()),
         ((131, 12), (), ()),

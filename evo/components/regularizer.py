@@ -84,7 +84,7 @@ class Regularizer(Kind):
     kept: ClassVar[tuple[str, ...]] = ("w",)
     trace_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (((5, 7),), ((8, 6),))
     wide_shapes: ClassVar[tuple[tuple[tuple[int, ...], ...], ...]] = (
-        ((3, 2),),
+        ((1, 2),),
         ((17, 64),),
         ((3, 97),),
         ((131, 12),),

@@ -1,15 +1,16 @@
 """One graph of several traces, or several by the sizes at which each holds. Runs in the child."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evo.validation.graph.choices import Way, joined
-from evo.validation.graph.merging import DifferenceError, Trace, merged, of_inputs
+from evo.validation.graph.merging import DifferenceError, Trace, in_inputs, merged
 from evo.validation.graph.recording import Recording
 from evo.validation.graph.sizes import Shapes
 from evo.validation.graph.writer import write_graphs
 
 Ways = Mapping[Way, Recording]
+_MOST_DECISIONS = 40
 _Condition = list[Any]
 """A formula of sizes and the outcome that it must have."""
 
@@ -29,33 +30,41 @@ def joined_ways(recordings: Sequence[Ways], shapes: Sequence[Shapes]) -> str:
 
 
 def cases_by_sizes(
-    traced: Sequence[tuple[Ways, Shapes]], depth: int
+    traced: Sequence[tuple[Ways, Shapes]], depth: int, is_alone: Callable[[Shapes], bool]
 ) -> list[tuple[list[_Condition], str]] | None:
     """Graphs with the conditions on sizes under which each is the component; None without.
 
     Args:
         traced: recordings at several shapes that agree in their first comparisons.
         depth: number of those.
+        is_alone: whether no other sizes go the way that these go.
     """
     try:
-        if len(traced) > 1 or all(max(shape, default=1) == 1 for shape in traced[0][1]):
+        if len(traced) > 1 or is_alone(traced[0][1]):
             return [([], joined_ways(*zip(*traced, strict=True)))]
         return None  # at one shape, what follows the sizes cannot be told from what does not
     except DifferenceError:
-        pass
+        return _cases_by_next(traced, depth, is_alone) if depth < _MOST_DECISIONS else None
+
+
+def _cases_by_next(
+    traced: Sequence[tuple[Ways, Shapes]], depth: int, is_alone: Callable[[Shapes], bool]
+) -> list[tuple[list[_Condition], str]] | None:
+    """Cases by the comparison that comes next."""
     firsts = [next(iter(ways.values())) for ways, _ in traced]
     choices = [[*first.choices][depth : depth + 1] for first in firsts]
     if not all(choices) or any(choice[0][0] != choices[0][0][0] for choice in choices):
         return None
     ledgers, shapes = [first.ledger for first in firsts], [sizes for _, sizes in traced]
-    formula = of_inputs(choices[0][0][0], ledgers, shapes)
-    if formula is None:
-        return None
+    formula = in_inputs(ledgers, shapes)(choices[0][0][0])
+    sides = {choice[0][1] for choice in choices}
+    if len(sides) == 1:
+        return cases_by_sizes(traced, depth + 1, is_alone)
     cases: list[tuple[list[_Condition], str]] = []
-    for outcome in (True, False):
+    for outcome in sorted(sides, reverse=True):
         side = [one for one, choice in zip(traced, choices, strict=True) if choice[0][1] is outcome]
-        of_side = cases_by_sizes(side, depth + 1) if side else []
-        if of_side is None:
+        of_side = cases_by_sizes(side, depth + 1, is_alone)
+        if formula is None or of_side is None:
             return None
         cases += [([[formula, outcome], *when], text) for when, text in of_side]
     return cases

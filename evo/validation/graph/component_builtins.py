@@ -13,10 +13,18 @@ from typing import Any
 import torch
 
 from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
-from evo.validation.graph.rewriting import OWN
+from evo.validation.graph.numpy_functions import call
+from evo.validation.graph.rewriting import ITEM, NUMPY, OWN, SLICE
 from evo.validation.graph.sizes import FUNCTIONS
 from evo.validation.graph.substitutes import SizedList
-from evo.validation.graph.tracked import ARITHMETIC, is_tracked, noted, plain
+from evo.validation.graph.tracked import (
+    ARITHMETIC,
+    SizeNumber,
+    is_tracked,
+    no_formula,
+    noted,
+    plain,
+)
 
 
 def _choice(name: str, python: Callable[..., Any], of_tensors: Callable[..., Any]) -> Any:
@@ -24,8 +32,11 @@ def _choice(name: str, python: Callable[..., Any], of_tensors: Callable[..., Any
 
     def chosen(*values: Any, **keywords: Any) -> Any:
         arguments = values
-        if len(values) == 1 and isinstance(values[0], list | tuple):
+        if len(values) == 1 and not isinstance(values[0], torch.Tensor):
             arguments = tuple(values[0])
+            values = (arguments,)
+        if keywords and any(map(is_tracked, arguments)):
+            raise no_formula(f"`{name}` with a key or default")
         if keywords or len(arguments) < 2:
             return python(*values, **keywords)
         tensors = [value for value in arguments if isinstance(value, torch.Tensor)]
@@ -102,7 +113,21 @@ def _product(values: Any, *, start: Any = 1) -> Any:
     return start
 
 
+def _formless(name: str) -> Callable[..., Any]:
+    original = getattr(math, name)
+
+    def function(*arguments: Any, **keywords: Any) -> Any:
+        if any(map(is_tracked, arguments)):
+            raise no_formula(f"`math.{name}`")
+        return original(*arguments, **keywords)
+
+    return function
+
+
+_WITHOUT_FORMULA = ("comb", "factorial", "frexp", "isclose", "lcm", "ldexp", "modf", "perm")
+
 MATH: Mapping[str, Callable[..., Any]] = {
+    **{name: _formless(name) for name in _WITHOUT_FORMULA},
     **{name: _mathematical(name) for name in {*FUNCTIONS, *_OF_TENSORS} if hasattr(math, name)},
     "prod": _product,
 }
@@ -137,6 +162,41 @@ def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]
     return applied
 
 
+def _range(*bounds: Any) -> Any:
+    """`range` that notes how often it goes on where a size says so."""
+    if not any(map(is_tracked, bounds)):
+        return range(*bounds)
+    start, stop, step = (0, *bounds, 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    plainly = range(*map(plain, (start, stop, step)))
+    if is_tracked(step):
+        raise no_formula("`range` with a step")
+    # As many as whole steps fit between the two.
+    span = stop - start if step > 0 else start - stop
+    times: Any = (span + (abs(step) - 1)) // abs(step) if is_tracked(span) else len(plainly)
+    if is_tracked(times):
+        times.sizes.count(times.expression, len(plainly))
+    if not is_tracked(start):
+        return plainly
+    return [start + step * place for place in range(len(plainly))]
+
+
+def _item(values: Any, index: Any) -> Any:
+    """A part of a list, which notes the size that picks it."""
+    _note_pick(values, index)
+    return values[index]
+
+
+def _note_pick(values: Any, index: Any) -> None:
+    if isinstance(values, list | tuple) and not isinstance(values, torch.Size):
+        if isinstance(index, SizeNumber) and isinstance(index, int):
+            index.sizes.pick(index.expression, index, range(-len(values), len(values)))
+        elif isinstance(index, slice) and any(map(is_tracked, (index.start, index.stop))):
+            for bound in filter(is_tracked, (index.start, index.stop)):
+                most = len(values)
+                within = ["max", -most, ["min", most, bound.expression]]
+                bound.sizes.pick(within, max(-most, min(most, bound)), range(-most, most + 1))
+
+
 def _own(instance: object) -> None:
     """Refuse what is no instance of a class that the component defines."""
     if type(instance).__module__ != CANDIDATE_MODULE:
@@ -148,6 +208,10 @@ BUILTINS: dict[str, Any] = {
     "max": _choice("max", max, torch.maximum),
     "min": _choice("min", min, torch.minimum),
     "len": _length,
+    "range": _range,
+    NUMPY: call,
+    ITEM: _item,
+    SLICE: slice,
     "__to_int__": to_int,
     "__to_float__": to_float,
     OWN: _own,

@@ -6,6 +6,7 @@ from typing import Any
 from evo.validation.graph.candidate_frames import is_candidate
 from evo.validation.graph.merging import DifferenceError
 from evo.validation.graph.sizes import Shapes
+from evo.validation.graph.tracked import SizeUseError
 
 _HINTS = {
     "only integer tensors of a single element": (
@@ -41,6 +42,8 @@ def explain(error: BaseException) -> str:
     for symptom, remedy in _HINTS.items():
         if symptom in text:
             return where + remedy
+    if isinstance(error, SizeUseError):
+        return where + text
     message = text.splitlines()[0][:200] if text else "no message"
     return f"{where}{type(error).__name__}: {message}"
 

@@ -7,17 +7,15 @@ itself computed in every trace (see `tracked`), so that its value follows the si
 
 import json
 import math
-import struct
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from evo.validation.graph.expressions import has_local, is_same, part_of
 from evo.validation.graph.sizes import FUNCTIONS, Shapes, Size
 from evo.validation.graph.tracked import Expression, Ledger
 
 _MAX_ADDED = 2
 """Largest constant added to a size: people write `x.shape[1] - 1`; more is coincidence."""
-_PARTS = (2, 3, 4, 8)
-"""A half, a third … of a size is recognised where torch computed it, as `chunk` does."""
 _GUESSES = ("sqrt", "log", "log2", "log1p")
 
 
@@ -88,14 +86,29 @@ def _merged(traces: Sequence[Trace]) -> str:
     return json.dumps({"nodes": together, **documents[0]}, separators=(",", ":"))
 
 
-def of_inputs(
-    expression: Expression, ledgers: Sequence[Ledger], shapes: Sequence[Shapes]
-) -> Expression | None:
-    """A formula with sizes of inputs in place of sizes of other values; None where it has none."""
-    traces = [
-        Trace("", sizes, ledger, [], []) for ledger, sizes in zip(ledgers, shapes, strict=True)
-    ]
-    return _Merger(traces).of_inputs(expression)
+def in_inputs(
+    ledgers: Sequence[Ledger], shapes: Sequence[Shapes]
+) -> Callable[[Expression], Expression | None]:
+    """A function that gives a formula with sizes of inputs in place of those of other values.
+
+    It gives None for a formula that has no such form.
+    """
+    merger: _Merger | None = None
+
+    def changed(expression: Expression) -> Expression | None:
+        nonlocal merger
+        if not has_local(expression):
+            return expression
+        if merger is None:
+            merger = _Merger(
+                [
+                    Trace("", sizes, ledger, [], [])
+                    for ledger, sizes in zip(ledgers, shapes, strict=True)
+                ]
+            )
+        return merger.of_inputs(expression)
+
+    return changed
 
 
 class _Merger:
@@ -213,14 +226,9 @@ class _Merger:
             rank = min(map(len, versions))
             for dim in range(-rank, 0):
                 sizes = [shape[dim] for shape in versions]
-                for parts in _PARTS:
-                    size = ["size", index, dim]
-                    if [n // parts for n in sizes] == list(numbers):
-                        return ["//", size, parts]
-                    if [-(-n // parts) for n in sizes] == list(numbers):
-                        return ["//", ["+", size, parts - 1], parts]
-                    if [n // parts + 1 for n in sizes] == list(numbers):
-                        return ["+", ["//", size, parts], 1]
+                part = part_of(["size", index, dim], sizes, numbers)
+                if part is not None:
+                    return part
             if rank > 1 and [min(shape[-2:]) for shape in versions] == list(numbers):
                 return ["min", ["size", index, -2], ["size", index, -1]]  # as svd and qr have it
         return None
@@ -233,7 +241,7 @@ class _Merger:
                 continue
             # `max(1, n // 2)` has the values of `n // 2` at all sizes but the smallest.
             bounds = chosen is not None and expression[0] in ("max", "min")
-            if (chosen is None or (bounds and chosen in expression)) and _same(values, numbers):
+            if (chosen is None or (bounds and chosen in expression)) and is_same(values, numbers):
                 chosen = chosen if self.of_inputs(expression) is None else expression
         if chosen is None:
             return self._guess(numbers) if is_float else None
@@ -252,7 +260,7 @@ class _Merger:
                 (["/", 1.0, expression], lambda value: 1.0 / value),
             ]
             for guess, function in guesses:
-                if _same([function(value) for value in values], numbers):
+                if is_same([function(value) for value in values], numbers):
                     return self.of_inputs(guess)
         return None
 
@@ -282,18 +290,3 @@ class _Merger:
                 of_input = ["size", size.input, size.dim]
                 self._local[text] = ["+", of_input, size.plus] if size.plus else of_input
         return self._local[text]
-
-
-def _same(values: Sequence[float], numbers: Sequence[float]) -> bool:
-    return all(
-        value == number or _rounded(value) == number
-        for value, number in zip(values, numbers, strict=True)
-    )
-
-
-def _rounded(value: float) -> float:
-    """The number as float32 holds it, such as a constant's element."""
-    try:
-        return struct.unpack("f", struct.pack("f", value))[0]
-    except OverflowError:
-        return math.inf

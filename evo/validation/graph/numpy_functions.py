@@ -1,13 +1,20 @@
 """Functions of numpy on tensors, as those of torch. Runs in the sandbox's child.
 
 `np.sqrt(6 / fan_in)` works in eager PyTorch, without a gradient, where it would need the values of
-a tensor here. Arithmetic of a number of numpy with a tensor is that of the tensor.
+a tensor here. Arithmetic of a number of numpy with a tensor is that of the tensor. Functions of
+numbers that remember their formula (see `tracked`) keep it.
 """
 
+import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
+
+from evo.validation.graph.sizes import FUNCTIONS
+from evo.validation.graph.tracked import SizeNumber, is_tracked, no_formula, noted, plain
 
 _ARITHMETIC: Mapping[str, Callable[..., torch.Tensor]] = {
     "add": torch.add,
@@ -74,3 +81,53 @@ def _of_torch(value: Any) -> Any:
 
 def _detached(value: Any) -> Any:
     return value.detach() if isinstance(value, torch.Tensor) else float(value)
+
+
+_OF_SIZES: dict[str, Callable[..., Any]] = {
+    **{name: getattr(math, name) for name in ("sqrt", "log", "log2", "log10", "log1p", "exp")},
+    **{"floor": math.floor, "ceil": math.ceil, "absolute": abs, "cbrt": math.cbrt},
+    **{"add": operator.add, "subtract": operator.sub, "multiply": operator.mul},
+    **{"divide": operator.truediv, "floor_divide": operator.floordiv, "power": operator.pow},
+    **{"remainder": operator.mod, "greater": operator.gt, "less": operator.lt},
+    **{"greater_equal": operator.ge, "less_equal": operator.le, "equal": operator.eq},
+}
+"""Functions of numpy by their names, as functions that keep formulas."""
+
+
+def of_sizes(_: Any, function: Any, method: str, *arguments: Any, **keywords: Any) -> Any:
+    """A function of numpy on tracked numbers."""
+    name = function.__name__
+    arguments = tuple(one.item() if isinstance(one, np.generic) else one for one in arguments)
+    is_of_numbers = all(isinstance(one, int | float) for one in arguments)
+    if method != "__call__" or keywords or not is_of_numbers:
+        # An array is filled with plain numbers, which the traces tell apart.
+        return getattr(function, method)(*map(plain, arguments), **keywords)
+    if name in ("minimum", "maximum"):
+        shorter = {"minimum": "min", "maximum": "max"}[name]
+        return noted(shorter, FUNCTIONS[shorter](*map(plain, arguments)), arguments)
+    if name not in _OF_SIZES:
+        raise no_formula(f"`np.{name}`")
+    known = _OF_SIZES[name]
+    if name in FUNCTIONS:
+        return noted(name, known(*map(plain, arguments)), arguments)
+    return known(*arguments)
+
+
+def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
+    """What a component calls of numpy; it gets tracked numbers only where it keeps their formula.
+
+    Raises:
+        SizeUseError: it does not.
+    """
+    given = [*arguments, *keywords.values()]
+    inner = [one for value in given if isinstance(value, list | tuple) for one in value]
+    if not any(map(is_tracked, (*given, *inner))) or isinstance(function, np.ufunc):
+        return function(*arguments, **keywords)
+    name = getattr(function, "__name__", "function")
+    if name == "clip" and len(arguments) == 3 and not keywords:
+        value, low, high = arguments
+        return np.minimum(high, np.maximum(value, low))
+    raise no_formula(f"`np.{name}`")
+
+
+SizeNumber.__array_ufunc__ = of_sizes

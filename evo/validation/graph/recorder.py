@@ -27,7 +27,7 @@ from evo.validation.graph.pre_dispatch import (
     shorten,
 )
 from evo.validation.graph.recording import Recording, TraceError
-from evo.validation.graph.tracked import Sizes
+from evo.validation.graph.tracked import Sizes, note_parts
 from evo.validation.graph.traits import INSTEAD, traits_of
 
 MAX_CALLS = 2000
@@ -63,6 +63,7 @@ def record(
     recorder = _Recorder(inputs, progress, notes.line, decisions)
     recorder.keep(range(len(inputs)) if kept is None else kept)
     sizes = Sizes(recorder.name_of, recorder.depends, from_back=notes.from_back)
+    recorder.sizes = sizes
     # What a function leaves of the mode of gradients ends with it.
     with torch.enable_grad(), dispatched_to(recorder), torch._C._EnablePythonDispatcher():
         notes.use(sizes)
@@ -124,6 +125,8 @@ class _Recorder(Recorder):
         self._decisions = decisions
         self.has_lists = False
         """Whether an operator gave a list, whose length may follow a size."""
+        self.sizes: Sizes | None = None
+        """Where sizes are noted."""
         self.failure: Exception | None = None
         """The first use of a tensor that no graph can have, which a component may have caught."""
         self._calls = 0
@@ -187,6 +190,8 @@ class _Recorder(Recorder):
             if is_given and not traits.writes:
                 self._graph.take_back(node)  # `x.float()` of a float32 tensor is x itself
                 return result
+            if isinstance(result, list) and self.sizes is not None:
+                note_parts(func, args, len(result), self.sizes)
             if traits.may_alias:
                 node.meta["is_view"] = _is_view(args[0], result)
             self._add(result, node, depends=depends)

@@ -21,6 +21,12 @@ _OPERATORS: dict[type[ast.operator], str] = {
 }
 OWN = "__own__"
 """Name of the check that something is an instance of the component's own class."""
+NUMPY = "__numpy__"
+"""Name of the function that calls functions of numpy."""
+ITEM = "__item__"
+"""Name of the function that picks from a list by what may be a size."""
+SLICE = "__slice__"
+"""Name of Python's `slice`."""
 _SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
 """A source without any of them looks at no size."""
 
@@ -36,13 +42,21 @@ def compiled(source: str, file: str) -> CodeType:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    rewritten = _Rewriter(_CONVERSIONS.keys() - stored, has_sizes=has_sizes).visit(tree)
+    numpys = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "numpy"
+    }
+    rewritten = _Rewriter(_CONVERSIONS.keys() - stored, numpys, has_sizes=has_sizes).visit(tree)
     return compile(ast.fix_missing_locations(rewritten), file, "exec")
 
 
 class _Rewriter(ast.NodeTransformer):
-    def __init__(self, conversions: set[str], *, has_sizes: bool) -> None:
+    def __init__(self, conversions: set[str], numpys: set[str], *, has_sizes: bool) -> None:
         self._conversions = conversions
+        self._numpys = numpys
         self._has_sizes = has_sizes
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
@@ -61,7 +75,27 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name) and node.func.id in self._conversions:
             node.func.id = _CONVERSIONS[node.func.id]
-        return self.generic_visit(node)
+        self.generic_visit(node)
+        match node.func:
+            case ast.Attribute(ast.Name(name)) if self._has_sizes and name in self._numpys:
+                node.args.insert(0, node.func)
+                node.func = ast.copy_location(ast.Name(NUMPY, ast.Load()), node.func)
+            case _:
+                pass
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if not self._has_sizes or not isinstance(node.ctx, ast.Load) or _is_fixed(node.slice):
+            return node
+        index = node.slice
+        if isinstance(index, ast.Slice):
+            none = ast.Constant(None)
+            bounds = [one or none for one in (index.lower, index.upper, index.step)]
+            index = ast.Call(ast.Name(SLICE, ast.Load()), bounds, [])
+        return ast.copy_location(
+            ast.Call(ast.Name(ITEM, ast.Load()), [node.value, index], []), node
+        )
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -70,6 +104,19 @@ class _Rewriter(ast.NodeTransformer):
             return node
         function = ast.Name(name, ast.Load())
         return ast.copy_location(ast.Call(function, [node.left, node.right], []), node)
+
+
+def _is_fixed(index: ast.expr) -> bool:
+    """Whether an index cannot be a size, or is one of tensors alone."""
+    match index:
+        case ast.Constant() | ast.Tuple():
+            return True
+        case ast.UnaryOp(operand=ast.Constant()):
+            return True
+        case ast.Slice(lower, upper, step):
+            return all(one is None or _is_fixed(one) for one in (lower, upper, step))
+        case _:
+            return False
 
 
 def _changed(method: ast.FunctionDef) -> str:

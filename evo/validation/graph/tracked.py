@@ -9,7 +9,8 @@ has their values at every traced size.
 import inspect
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 import torch
@@ -28,6 +29,10 @@ Choice = tuple[Expression, bool]
 
 _MOST = 2000
 """Formulas that a ledger takes; a loop over all features computes more."""
+
+
+_MOST_TIMES = 16
+"""Times of a loop that are noted; one that follows a size further is refused for its operators."""
 
 
 class Sizes:
@@ -67,6 +72,21 @@ class Sizes:
             dim -= tensor.dim()
         return self.note(["size", name, dim], value)
 
+    def count(self, expression: Expression, value: int) -> None:
+        """Note that something is done as many times as a number of sizes says."""
+        times = max(value, 0)
+        for done in range(min(times, _MOST_TIMES)):
+            self.choices.append((["lt", done, expression], True))
+        if times < _MOST_TIMES:
+            self.choices.append((["lt", times, expression], False))
+
+    def pick(self, expression: Expression, value: int, keys: Sequence[int]) -> None:
+        """Note that a number of sizes picks the first of the keys that it equals."""
+        for key in keys:
+            self.choices.append((["eq", key, expression], key == value))
+            if key == value:
+                break
+
     def note(self, expression: Expression, value: Any) -> Any:
         """The value as a tracked number; as it is where no formula can have it."""
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -82,24 +102,61 @@ class Sizes:
         return number
 
 
-class _SizeNumber:
-    """A number with its formula; its arithmetic and comparisons are set below."""
+class SizeNumber:
+    """A number with its formula; its arithmetic and comparisons are set below.
+
+    Attributes:
+        expression: the formula.
+        sizes: where it is noted.
+    """
 
     expression: Expression
     sizes: Sizes
+    __array_ufunc__: Any
+    __divmod__: Any
+    __rdivmod__: Any
 
 
-class _SizeInt(_SizeNumber, int):
-    __hash__ = int.__hash__
+class _SizeInt(SizeNumber, int):
+    pass
 
 
-class _SizeFloat(_SizeNumber, float):
-    __hash__ = float.__hash__
+class _SizeFloat(SizeNumber, float):
+    pass
+
+
+class SizeUseError(TypeError):
+    """A size is used in a way that no formula can follow."""
+
+
+def no_formula(what: str) -> SizeUseError:
+    """The error of a use of a size that no formula can follow."""
+    return SizeUseError(
+        f"{what} of a size has no formula that a graph could hold; compute with + - * / // % **, "
+        "min, max, int, round and functions of math, and decide by comparisons"
+    )
+
+
+_CUTTING = {"aten.split.Tensor": "pieces", "aten.chunk.default": "parts"}
+
+
+def note_parts(operator: Any, arguments: Sequence[Any], parts: int, sizes: Sizes) -> None:
+    """Note how many parts an operator cuts a tensor into, where that follows its size."""
+    cuts = _CUTTING.get(str(operator))
+    if cuts is None or len(arguments) < 2 or not isinstance(arguments[1], int):
+        return
+    tensor, number, dim = arguments[0], arguments[1], (*arguments, 0)[2]
+    size = sizes.size(tensor, dim % tensor.dim(), tensor.size(dim))
+    if number > 0 and is_tracked(size):
+        # `chunk` cuts into pieces of one size, as `split` does.
+        piece = number if cuts == "pieces" else -(-size // number)
+        many: Any = -(-size // piece)
+        sizes.count(many.expression, parts)
 
 
 def is_tracked(value: Any) -> bool:
     """True for a number with a formula."""
-    return isinstance(value, _SizeNumber)
+    return isinstance(value, SizeNumber)
 
 
 def plain(value: Any) -> Any:
@@ -114,11 +171,13 @@ def noted(name: str, value: Any, arguments: tuple[Any, ...]) -> Any:
     if name not in FUNCTIONS or not all(isinstance(one, int | float) for one in arguments):
         return value
     sizes = next(one.sizes for one in arguments if is_tracked(one))
-    parts = [one.expression if is_tracked(one) else _number(one) for one in arguments]
+    parts = [_expression(one) for one in arguments]
     return sizes.note([name, *parts], value)
 
 
-def _number(value: float) -> float:
+def _expression(value: Any) -> Expression:
+    if isinstance(value, SizeNumber):
+        return value.expression
     return int(value) if isinstance(value, int) else float(value)
 
 
@@ -144,8 +203,8 @@ ARITHMETIC = (
 """Operators of Python: name in formulas, function, and name of the method."""
 
 for _name, _function, _dunder in ARITHMETIC:
-    setattr(_SizeNumber, f"__{_dunder}__", _method(_name, _function))
-    setattr(_SizeNumber, f"__r{_dunder}__", _method(_name, _function, reflected=True))
+    setattr(SizeNumber, f"__{_dunder}__", _method(_name, _function))
+    setattr(SizeNumber, f"__r{_dunder}__", _method(_name, _function, reflected=True))
 for _name, _function, _dunder in (
     ("neg", operator.neg, "neg"),
     ("abs", abs, "abs"),
@@ -154,7 +213,68 @@ for _name, _function, _dunder in (
     ("ceil", math.ceil, "ceil"),
     ("trunc", math.trunc, "trunc"),
 ):
-    setattr(_SizeNumber, f"__{_dunder}__", _method(_name, _function))
+    setattr(SizeNumber, f"__{_dunder}__", _method(_name, _function))
+
+
+def _without_formula(name: str) -> Any:
+    def method(*_: Any) -> Any:
+        raise no_formula(f"`{name}`")
+
+    return method
+
+
+def _shifted(name: str, function: Callable[..., Any]) -> Any:
+    """A shift by a plain number, as a product or quotient."""
+
+    def method(self: Any, by: Any) -> Any:
+        if is_tracked(by) or not isinstance(by, int) or not 0 <= by < _MOST_BITS:
+            raise no_formula(f"`{name}`")
+        return function(self, 1 << by)
+
+    return method
+
+
+def _both(self: Any, mask: Any) -> Any:
+    """`n & 1`, as a remainder where the mask is one less than a power of two."""
+    if is_tracked(mask) or not isinstance(mask, int) or mask < 0 or mask & (mask + 1):
+        raise no_formula("`&`")
+    return self % (mask + 1)
+
+
+def _hashed(self: Any) -> int:
+    if _is_of_candidate(inspect.currentframe()):
+        raise no_formula("a look-up")
+    return hash(plain(self))
+
+
+def _is_of_candidate(method: FrameType | None) -> bool:
+    """Whether a method was called by the component, or by Python for it."""
+    caller = None if method is None else method.f_back
+    return caller is not None and caller.f_code.co_filename == CANDIDATE
+
+
+_MOST_BITS = 40
+SizeNumber.__hash__ = _hashed
+for _name, _dunder in (
+    *(("|", "or"), ("|", "ror"), ("^", "xor"), ("^", "rxor"), ("~", "invert")),
+    *(("<<", "rlshift"), (">>", "rrshift")),
+):
+    setattr(SizeNumber, f"__{_dunder}__", _without_formula(_name))
+_SizeInt.bit_length = _SizeInt.bit_count = _without_formula("bit_length")
+_SizeInt.__and__ = _SizeInt.__rand__ = _both
+_SizeInt.__lshift__ = _shifted("<<", operator.mul)
+_SizeInt.__rshift__ = _shifted(">>", operator.floordiv)
+
+
+def _divided(self: Any, other: Any) -> Any:
+    return self // other, self % other
+
+
+def _divided_by(self: Any, other: Any) -> Any:
+    return other // self, other % self
+
+
+SizeNumber.__divmod__, SizeNumber.__rdivmod__ = _divided, _divided_by
 
 
 def _comparison(name: str, function: Callable[..., bool]) -> Any:
@@ -163,10 +283,8 @@ def _comparison(name: str, function: Callable[..., bool]) -> Any:
             return NotImplemented
         operands: tuple[Any, ...] = (self, *others) if others else (self, 0)
         outcome = function(*map(plain, operands))
-        frame = inspect.currentframe()
-        caller = None if frame is None else frame.f_back
-        if caller is not None and caller.f_code.co_filename == CANDIDATE:
-            parts = [one.expression if is_tracked(one) else _number(one) for one in operands]
+        if _is_of_candidate(inspect.currentframe()):
+            parts = [_expression(one) for one in operands]
             self.sizes.choices.append(([name, *parts], outcome))
         return outcome
 
@@ -177,4 +295,4 @@ for _name, _function, _dunder in (
     *((name, getattr(operator, name), name) for name in ("lt", "le", "gt", "ge", "eq", "ne")),
     ("ne", operator.ne, "bool"),
 ):
-    setattr(_SizeNumber, f"__{_dunder}__", _comparison(_name, _function))
+    setattr(SizeNumber, f"__{_dunder}__", _comparison(_name, _function))

@@ -1,6 +1,7 @@
 """Track sizes: torch and `math` give tracked numbers. Runs in the sandbox's child."""
 
 import math
+import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -24,16 +25,23 @@ _TOLIST = torch.Tensor.tolist
 _GETITEM: Any = torch.Tensor.__getitem__
 
 
-def _has_tracked_slices(index: Any) -> bool:
+def _has_bounds(index: Any) -> bool:
+    """Whether an index has slices that take all at some sizes and a part at others."""
     items = index if isinstance(index, tuple) else (index,)
-    return any(
-        isinstance(item, slice) and (is_tracked(item.start) or is_tracked(item.stop))
-        for item in items
-    ) and not any(isinstance(item, torch.Tensor | list | bool) for item in items)
+    return any(map(_is_bounded, items)) and not any(
+        isinstance(item, torch.Tensor | list | bool) for item in items
+    )
+
+
+def _is_bounded(item: Any) -> bool:
+    if not isinstance(item, slice) or (item.step is not None and not isinstance(item.step, int)):
+        return False
+    bounds = (item.start, item.stop)
+    return bounds != (None, None) and all(one is None or isinstance(one, int) for one in bounds)
 
 
 def _sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, ...]]:
-    """A tensor with slices by tracked bounds done, and the rest of the index.
+    """A tensor with slices that have bounds done, and the rest of the index.
 
     torch leaves out a slice that takes all, and the traces would differ.
     """
@@ -46,8 +54,11 @@ def _sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, 
         if item is Ellipsis:
             dim += tensor.dim() - taken
             continue
-        if isinstance(item, slice) and (is_tracked(item.start) or is_tracked(item.stop)):
-            bounds = (plain(item.start), plain(item.stop), 1 if item.step is None else item.step)
+        if _is_bounded(item):
+            start, stop = item.start, item.stop
+            if not is_tracked(start) and not is_tracked(stop):  # as torch itself writes them
+                start, stop = start or 0, sys.maxsize if stop is None else stop
+            bounds = (plain(start), plain(stop), 1 if item.step is None else plain(item.step))
             tensor = torch.ops.aten.slice.Tensor(tensor, dim, *bounds)
             items[place] = slice(None)
         dim += 1
@@ -113,7 +124,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
 
     def item(tensor: torch.Tensor, index: Any) -> torch.Tensor:
         index = index.mask if isinstance(index, MaskIndex) else index
-        if current is not None and _has_tracked_slices(index):
+        if current is not None and _has_bounds(index):
             tensor, index = _sliced(tensor, index)
             if all(part is Ellipsis or part == slice(None) for part in index):
                 return tensor
@@ -121,7 +132,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
 
     def set_item(tensor: torch.Tensor, index: Any, written: Any) -> None:
         index = index.mask if isinstance(index, MaskIndex) else index
-        if current is None or not _has_tracked_slices(index):
+        if current is None or not _has_bounds(index):
             _SETITEM(tensor, index, written)
         elif isinstance(written, torch.Tensor):
             item(tensor, index).copy_(written)

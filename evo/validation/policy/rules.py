@@ -23,6 +23,7 @@ from evo.validation.policy.vocabulary import (
     BUILTINS,
     MODULES,
     NAME_REMEDIES,
+    SUGGESTED,
     function_of,
 )
 from evo.validation.refusal import Refused
@@ -259,7 +260,7 @@ def _check_name(name: str, node: ast.AST) -> None:
 def _check_attribute(name: str, node: ast.AST) -> None:
     if name in ATTRIBUTES:
         return
-    near = get_close_matches(name, ATTRIBUTES, n=1, cutoff=0.75)
+    near = get_close_matches(name, SUGGESTED, n=1, cutoff=0.75)
     hint = f"did you mean `{near[0]}`" if near else "use tensor operators of torch and math"
     if (function := function_of(name)) is not None:
         hint = f"a component makes no module that learns; call torch.nn.functional.{function}"

@@ -31,9 +31,9 @@ _OPERATORS = {
     for name in ALLOWED
 }
 _FUNCTIONS = """
-arange as_tensor atleast_1d atleast_2d batch_norm cross_entropy einsum empty empty_like eye full
-gaussian_nll_loss instance_norm linspace logsigmoid margin_ranking_loss masked_select
-multi_margin_loss multilabel_soft_margin_loss nll_loss normalize ones rrelu scalar_tensor
+arange array as_tensor atleast_1d atleast_2d batch_norm cross_entropy einsum empty empty_like eye
+full gaussian_nll_loss instance_norm linspace logsigmoid margin_ranking_loss masked_select
+multi_margin_loss multilabel_soft_margin_loss nll_loss normalize ones power rrelu scalar_tensor
 set_grad_enabled softmin softsign tanhshrink tensor zeros
 """
 _TENSOR = """
@@ -89,6 +89,9 @@ ATTRIBUTES = frozenset(
     if not name.startswith("_")
 ) | frozenset(" ".join((_STANDARD, _OF_MODULES, _LAYERS)).split())
 """Names allowed after a dot or in `from … import`."""
+
+SUGGESTED = ATTRIBUTES - {*_LISTS.split(), *_TEXTS.split()}
+"""Names to suggest in place of a wrong one."""
 
 _LOWER = {name.replace("_", ""): name for name in sorted(ATTRIBUTES) if name[-1] != "_"}
 
