@@ -35,11 +35,14 @@ class Kind(ABC):
         trace_shapes: argument shapes to trace with, one tuple of shapes a trace, without those of
             optional inputs. The graphs must agree, or the component has a batch size baked in.
         ranges: for each argument the numbers that it is traced with, from and to; those of an
-            argument that is never below 0 ask for no gradients. None for [-3, 3] everywhere.
+            argument that is never below 0 ask for no gradients, and rows of a matrix of [0, 1] are
+            one-hot. None for [-3, 3] everywhere.
         kept: arguments that live on after the call, besides what is learned: a write into one would
             be lost, and is refused. What a source writes into another argument is its own affair.
         wide_shapes: further ones for components that look at a size, so that none is frozen: what
-            the component computes from it must be one formula at all of them.
+            the component computes from it must be one formula at all of them. The least sizes among
+            all are those from which on components are looked at, see
+            `evo.validation.graph.coverage`.
         large_shapes: the same for inputs as large as training may bring. Nothing is computed at
             them; they show a cost that grows faster than the input does.
         is_mapped: whether training calls the component under `torch.func.vmap`, once for all

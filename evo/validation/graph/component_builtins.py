@@ -155,6 +155,10 @@ def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]
     def applied(left: Any, right: Any) -> Any:
         if isinstance(left, list) or isinstance(right, list):
             return _of_lists(function, left, right)
+        if isinstance(left, str | tuple) or isinstance(right, str | tuple):
+            inside = right if isinstance(right, tuple) else (right,)
+            if any(map(is_tracked, (left, *inside))) and function is not operator.add:
+                raise no_formula("a text or tuple")
         if is_tracked(right) and isinstance(right, int) and isinstance(left, float):
             return getattr(right, f"__r{dunder}__")(left)
         return function(left, right)

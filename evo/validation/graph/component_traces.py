@@ -24,6 +24,9 @@ from evo.validation.graph.recording import Recording, TraceError
 from evo.validation.graph.sizes import MAX_CASES, Shapes
 from evo.validation.graph.tracked import Sizes
 
+ONE_HOT = (0.0, 1.0)
+"""Range of an argument whose rows are one-hot, where it is a matrix."""
+_MATRIX = 2
 _MOST_TRACES = 40
 _LARGE = 1024
 """A check of the input that fails at larger sizes alone is left out."""
@@ -84,6 +87,7 @@ class ComponentTracer:
                     f"than {_MOST_TRACES} traces can show; use operators that work at any size"
                 )
             for one in wanted:
+                self._progress()
                 try:
                     recordings.append(self._recorded(one))
                     shapes.append(one)
@@ -237,7 +241,10 @@ def _examples(
 ) -> list[torch.Tensor]:
     examples: list[torch.Tensor] = []
     for shape, (low, high) in zip(shapes, ranges or [(-3.0, 3.0)] * len(shapes), strict=True):
-        values = torch.linspace(low, high, math.prod(shape)).reshape(tuple(shape))
+        if (low, high) == ONE_HOT and len(shape) == _MATRIX:
+            values = torch.eye(shape[1])[torch.arange(shape[0]) % shape[1]]
+        else:
+            values = torch.linspace(low, high, math.prod(shape)).reshape(tuple(shape))
         values.requires_grad_(low < 0)
         # torch lets nobody write into a leaf, such as what is kept.
         is_kept = kept is None or len(examples) in kept

@@ -20,7 +20,7 @@ from evo.validation.graph.grid import Grid, Point
 from evo.validation.graph.merging import in_inputs
 from evo.validation.graph.recording import TraceError
 from evo.validation.graph.sizes import Shapes
-from evo.validation.graph.tracked import Choice, Expression, Ledger
+from evo.validation.graph.tracked import TEXT, Choice, Expression, Ledger
 
 _MOST_DECISIONS = 40
 """Decisions of a trace that are followed; a component has few."""
@@ -88,12 +88,20 @@ class _Coverage:
         self._alone = alone
 
     def wanted(self) -> list[Shapes]:
-        self._follow(self._traces, 0, range(len(self._grid.points)))
+        self._follow(self._traces, 0, None)
         points = [*self._wanted, *(self._grid.probes() if self._has_unknown else ())]
         return [self._grid.shapes(point) for point in points]
 
-    def _follow(self, traces: Sequence[SizedTrace], depth: int, places: Sequence[int]) -> None:
-        """Look at the points (by places in the grid) at which decisions up to a depth go so."""
+    def _follow(
+        self, traces: Sequence[SizedTrace], depth: int, places: Sequence[int] | None
+    ) -> None:
+        """Look at the points at which decisions up to a depth go as in these traces.
+
+        Args:
+            traces: that agree up to there.
+            depth: number of the decisions.
+            places: of the points in the grid; None for all, which are made where they are needed.
+        """
         if all(len(trace.choices) == depth for trace in traces):
             if not any(trace.fails for trace in traces):
                 self._vary(traces, places)
@@ -106,6 +114,13 @@ class _Coverage:
         if not all(decided):
             self._has_unknown = True  # a loop that follows a size
             return
+        if decided[0][0][0][0] == TEXT:
+            if not all(trace.fails for trace in traces):
+                raise TraceError(
+                    "it makes a text of a size, by which it may decide as no trace can tell; "
+                    "decide by comparisons of numbers"
+                )
+            return
         expression = self._of_inputs(traces)(decided[0][0][0])
         if expression is None:
             self._has_unknown = True
@@ -115,7 +130,7 @@ class _Coverage:
         for side in (True, False):
             at = [
                 place
-                for place in places
+                for place in self._places(places)
                 if (value := values[place]) is not None and bool(value) is side
             ]
             taken = [trace for trace, one in zip(traces, decided, strict=True) if one[0][1] is side]
@@ -125,21 +140,20 @@ class _Coverage:
                 self._want(at, "it decides by a size (`if`, `range`)")
 
     def _follow_alike(
-        self, traces: Sequence[SizedTrace], depth: int, places: Sequence[int]
+        self, traces: Sequence[SizedTrace], depth: int, places: Sequence[int] | None
     ) -> None:
         """Go on after a decision without a formula, where all traces took the same side."""
         if len({trace.choices[depth][1] for trace in traces}) == 1:
             self._follow(traces, depth + 1, places)
 
-    def _vary(self, traces: Sequence[SizedTrace], places: Sequence[int]) -> None:
+    def _vary(self, traces: Sequence[SizedTrace], places: Sequence[int] | None) -> None:
         """Want every size that may change on a way to be seen at two values."""
-        points = [self._grid.points[place] for place in places]
         held = [self._grid.point(trace.shapes) for trace in traces]
         stuck = [
-            place
-            for place, size in enumerate(held[0])
-            if all(one[place] == size for one in held) and any(p[place] != size for p in points)
+            place for place, size in enumerate(held[0]) if all(one[place] == size for one in held)
         ]
+        points = [self._grid.points[at] for at in self._places(places)] if stuck else []
+        stuck = [place for place in stuck if any(p[place] != held[0][place] for p in points)]
         if not stuck:
             if len(traces) == 1:
                 self._alone.add(traces[0].shapes)
@@ -151,7 +165,7 @@ class _Coverage:
                     self._wanted[point] = None
                     return
 
-    def _tell_apart(self, traces: Sequence[SizedTrace], places: Sequence[int]) -> None:
+    def _tell_apart(self, traces: Sequence[SizedTrace], places: Sequence[int] | None) -> None:
         """Want sizes at which formulas that are equal in all traces are not."""
         equal: dict[tuple[float, ...], list[tuple[Expression | float, bool]]] = {}
         for expression, values in self._formulas(traces):
@@ -198,15 +212,18 @@ class _Coverage:
                 if len(added) == 1 and abs(plus := added.pop()) <= _MAX_ADDED:
                     yield ["+", ["size", argument, dim], plus] if plus else ["size", argument, dim]
 
-    def _want_different(self, rivals: Sequence[Expression], places: Sequence[int]) -> None:
+    def _want_different(self, rivals: Sequence[Expression], places: Sequence[int] | None) -> None:
         first, *others = (self._grid.values(expression) for expression in rivals)
         at = [
             place
-            for place in places
+            for place in self._places(places)
             if any(_differ(first[place], other[place]) for other in others)
         ]
         if at:
             self._want(at, "it computes with a size (`min`, `max`, `//`)")
+
+    def _places(self, places: Sequence[int] | None) -> Sequence[int]:
+        return range(len(self._grid.points)) if places is None else places
 
     def _want(self, places: Sequence[int], what: str) -> None:
         """Want the first of these points that can be traced."""

@@ -122,7 +122,9 @@ def from_back(call: RecordedCall) -> list[Any] | None:
     """Arguments of a call with dimensions counted from the last one; None where it names none."""
     if call.target is operator.getitem or not call.arguments:
         return None
-    first = call.arguments[0][0] if isinstance(call.arguments[0], list) else call.arguments[0]
+    first = call.arguments[0]
+    if isinstance(first, list):
+        first = next(iter(first), None)  # such as the sizes of `torch.ones(())`, which are none
     if not isinstance(first, Node) or "rank" not in first.meta:
         return None
     names = list(parameters_of(call.target))

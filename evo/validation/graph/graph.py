@@ -157,7 +157,9 @@ class Graph:
             if spent > elements:
                 raise GraphError(
                     f"{step.name} brings the graph to {spent:,} elements on inputs of shape "
-                    f"{', '.join(map(str, shapes))}; expected at most {elements:,}"
+                    f"{', '.join(map(str, shapes))}, each multiplication of a matrix product among "
+                    f"them; expected at most {elements:,}: in place of tables of d × d numbers use "
+                    "torch.sort, torch.cumsum, torch.fft or fewer columns"
                 )
         output = values[case.output]
         return TensorSpec(tuple(output.shape), output.dtype)

@@ -6,6 +6,7 @@ more than any trace could have, since a formula is evaluated in a microsecond.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -22,7 +23,7 @@ _ALL_UP_TO = 160
 _LARGER = (200, 257, 300, 400, 509, 784, 1031, 2053, 4099, 8209)
 _FAR = (16_411, 65_537, 1_000_003, 16_777_259)
 _COARSE = (*range(1, 7), 9, 16, 33, 64, 131, 257, 513, 1031)
-_COARSER = (1, 2, 3, 5, 64, 257)
+_COARSER = (1, 2, 5, 64)
 _MANY_SIZES = 2
 _MOST_NAMED = 24
 
@@ -34,9 +35,6 @@ class Grid:
         traced: shapes of traces; sizes that are equal in all of them are one.
         named: whole numbers in the formulas of the component.
         least: the least size of all; None for the least that a trace has, of each.
-
-    Attributes:
-        points: those with few ones and few elements first.
     """
 
     def __init__(self, traced: Sequence[Shapes], named: Sequence[int], least: int | None) -> None:
@@ -51,8 +49,15 @@ class Grid:
         }
         self._base = [sizes[0] for sizes in varying]
         self._least = [min(sizes) if least is None else least for sizes in varying]
-        self.points = sorted(self._all(_near(named)), key=self._order)
+        self._named = named
         self._values: dict[str, list[float | None]] = {}
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """All points, those with few ones and few elements first."""
+        return sorted(
+            self._all(_near(self._named)), key=lambda one: (one.count(1), math.prod(one), one)
+        )
 
     def probes(self) -> list[Point]:
         """Points at the least sizes, one after another, for what has no formula."""
@@ -81,7 +86,7 @@ class Grid:
         return max(map(math.prod, self.shapes(point)), default=1) <= MOST_ELEMENTS
 
     def values(self, expression: Any) -> list[float | None]:
-        """The values of a formula at all points; None where it has none."""
+        """The values of a formula at all points; None where it has none. Each is computed once."""
         text = str(expression)
         if text not in self._values:
             function = self.evaluated(expression)
@@ -140,9 +145,6 @@ class Grid:
 
     def _with(self, sizes: dict[int, int], others: Sequence[int] | None = None) -> Point:
         return tuple(sizes.get(place, size) for place, size in enumerate(others or self._base))
-
-    def _order(self, point: Point) -> tuple[int, int, Point]:
-        return point.count(1), sum(map(math.prod, self.shapes(point))), point
 
 
 def _nowhere(_: Point) -> Any:

@@ -24,6 +24,9 @@ Expression = Any
 Ledger = dict[str, tuple[Expression, float]]
 """Formulas that a trace computed, by their text, with their values."""
 
+TEXT = "text"
+"""In a decision, in place of a function: a text was made of a number, and anything may follow."""
+
 Choice = tuple[Expression, bool]
 """A comparison of sizes and its outcome."""
 
@@ -253,7 +256,14 @@ def _is_of_candidate(method: FrameType | None) -> bool:
     return caller is not None and caller.f_code.co_filename == CANDIDATE
 
 
+def _text(self: Any, form: str = "") -> str:
+    if _is_of_candidate(inspect.currentframe()):
+        self.sizes.choices.append(([TEXT, self.expression], True))
+    return format(plain(self), form)
+
+
 _MOST_BITS = 40
+SizeNumber.__str__ = SizeNumber.__repr__ = SizeNumber.__format__ = _text
 SizeNumber.__hash__ = _hashed
 for _name, _dunder in (
     *(("|", "or"), ("|", "ror"), ("^", "xor"), ("^", "rxor"), ("~", "invert")),

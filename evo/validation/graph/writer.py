@@ -141,7 +141,10 @@ class _Writer:
             raise TraceError(f"expected one tensor to be returned, got a {type(output).__name__}")
         value = self._views.value(output)
         if self._masks.chosen_by(value) is not None:
-            raise TraceError("it returns x[mask], whose size depends on values; use torch.where")
+            raise TraceError(
+                "it returns x[mask], whose size depends on values; use torch.where, or "
+                "(x * mask).sum(1) for one entry of each row"
+            )
         conditions = [self._views.value(node) for node in self._recording.conditions]
         return write(self._calls, self._constants, self._inputs, value, conditions=conditions)
 

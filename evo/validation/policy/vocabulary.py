@@ -118,6 +118,7 @@ _DRAWING = (
 _DEVICE = "leave the device to the trainer"
 
 NAME_REMEDIES: Mapping[str, str] = {
+    "__call__": "call the object itself, as `penalty(w)` within a function",
     "tolist": "compute with the tensor itself",
     "numpy": "stay with tensors, whose std() needs correction=0 to be that of numpy",
     "nonzero": _BY_TORCH_WHERE,

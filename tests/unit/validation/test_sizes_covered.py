@@ -267,6 +267,8 @@ REFUSED = [
     ),
     ("return w.square().sum() * (1 / (n - 1))", r"line 11: ZeroDivisionError.*\(1, 2\)"),
     ("return w.sum() * {1: 2.0}.get(n, 1.0)", "line 11: .*a look-up of a size has no formula"),
+    ("return w.sum() * (2 if str(d) == '40' else 1)", "makes a text of a size"),
+    ("return w.sum() * (2 if '%d' % d == '40' else 1)", "line 11: a text or tuple of a size"),
     ("return w.sum() * n.bit_length()", "line 11: .*`bit_length` of a size has no formula"),
     ("return w.sum() * (n | 1)", r"line 11: .*`\|` of a size has no formula"),
     ("return w.sum() * math.factorial(min(n, 4))", "line 11: .*`math.factorial` of a size"),
