@@ -169,7 +169,7 @@ def forget_verdicts() -> None:
     """Have every candidate judged anew: a process keeps the verdicts on what it has seen."""
     rules.check_source.cache_clear()
     behaviour._of_graph.cache_clear()  # pyright: ignore[reportPrivateUsage] - the same
-    validation._judge.cache_clear()  # pyright: ignore[reportPrivateUsage] - no user forgets them
+    validation._accepted.cache_clear()  # pyright: ignore[reportPrivateUsage] - no user forgets them
 
 
 def spent(sandbox: Sandbox, work: Callable[[], object]) -> Spent:

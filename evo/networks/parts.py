@@ -75,8 +75,7 @@ class Parts:
         schedule: progress in [0, 1) → factor of the learning rate, elementwise. None for a
             linear decrease to 0.
         judged_by: result that decides a trial: the task's loss, or the error rate.
-        activation_learnables: further arguments of the activation, learned per layer; those of
-            the normalisation and of the attention's weights likewise.
+        activation_learnables: further arguments, learned per layer; for others likewise.
         observe: called with what an activation takes and gives, layer after layer; None for no one.
         state: what a training tells informed components.
     """

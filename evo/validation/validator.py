@@ -116,12 +116,21 @@ def _request(kind: Kind, source: str) -> TraceRequest:
 
 
 def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
-    return traced if isinstance(traced, Refused) else _judge(type(kind), traced)
+    if isinstance(traced, Refused):
+        return traced
+    try:
+        return _accepted(type(kind), traced)
+    except Refused as refused:
+        return refused
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _judge(kind_type: type[Kind], traced: str) -> Graph | Refused:
-    """The verdict on a trace, which depends on nothing else."""
+def _accepted(kind_type: type[Kind], traced: str) -> Graph:
+    """The graph of a trace that passes, which depends on nothing else; no refusal is kept.
+
+    Raises:
+        Refused: it is no sound graph, or breaks the contract.
+    """
     kind = kind_type()
     try:
         graph = Graph.parse(traced)
@@ -134,16 +143,17 @@ def _judge(kind_type: type[Kind], traced: str) -> Graph | Refused:
                 elements = elements_per_input * sum(map(math.prod, shapes))
                 graph.check_budget(shapes, elements=elements)
     except GraphError as error:
-        return Refused(Stage.GRAPH, str(error))
+        raise Refused(Stage.GRAPH, str(error)) from error
     try:
         kind.check(graph)
         _check_behaviour(kind, graph)
         for shapes in map(contract.shapes, kind.trace_shapes):
             _check_vmap(graph, shapes, kind.ranges_of(contract))
     except ContractError as error:
-        return Refused(Stage.CONTRACT, str(error))
-    except Exception as error:  # noqa: BLE001 - what a graph does is its fault, never a crash
-        return Refused(Stage.CONTRACT, f"the graph fails on the kind's inputs: {first_line(error)}")
+        raise Refused(Stage.CONTRACT, str(error)) from error
+    except Exception as error:
+        reason = f"the graph fails on the kind's inputs: {first_line(error)}"
+        raise Refused(Stage.CONTRACT, reason) from error
     return graph
 
 

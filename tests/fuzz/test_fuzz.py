@@ -34,6 +34,7 @@ def texts(sandbox: Sandbox) -> list[str]:
     for name in kinds.names():
         kind = kinds.get(name)()
         verdicts = Validator(kind, sandbox).validate(list(kind.baselines().values()))
+        assert not [str(verdict) for verdict in verdicts if isinstance(verdict, Refused)]
         found += [verdict.text for verdict in verdicts if isinstance(verdict, Graph)]
     assert len(found) == len(BASELINES)
     return found

@@ -12,7 +12,13 @@ from evo.validation.graph.graph import Graph
 _AS_THE_KIND_SAYS = (-1,)
 
 
-def traced_kind(kind: str, source: str, *, kept: Sequence[int] | None = _AS_THE_KIND_SAYS) -> Graph:
+def traced_kind(
+    kind: str,
+    source: str,
+    *,
+    kept: Sequence[int] | None = _AS_THE_KIND_SAYS,
+    progress: Callable[[], None] = lambda: None,
+) -> Graph:
     """The graph of a source, traced as a component of a kind, without sandbox or policy."""
     found = kinds.get(kind)()
     contract, taken = contract_of_source(source, found.contract)
@@ -24,7 +30,7 @@ def traced_kind(kind: str, source: str, *, kept: Sequence[int] | None = _AS_THE_
         ranges=found.ranges_of(contract),
         kept=found.kept_places(contract) if kept == _AS_THE_KIND_SAYS else kept,
         taken=taken,
-        progress=lambda: None,
+        progress=progress,
     )
     return Graph.parse(text)
 

@@ -155,13 +155,14 @@ class ComponentTracer:
     def _joined(self, recordings: Sequence[Ways], shapes: Sequence[Shapes]) -> str:
         """The graph of all ways; of several cases by sizes, where it is not the same at all."""
         try:
-            return joined_ways(recordings, shapes)
+            return joined_ways(recordings, shapes, self._progress)
         except DifferenceError:
             cases = cases_by_sizes(
-                list(zip(recordings, shapes, strict=True)), 0, self._alone.__contains__
+                *(list(zip(recordings, shapes, strict=True)), 0, self._alone.__contains__),
+                self._progress,
             )
         if cases is None or len(cases) > MAX_CASES:
-            return joined_ways(recordings, shapes)  # and say what differs
+            return joined_ways(recordings, shapes, self._progress)  # and say what differs
         documents = [(when, json.loads(text)) for when, text in cases]
         document = {
             "inputs": documents[0][1]["inputs"],

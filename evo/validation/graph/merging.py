@@ -54,8 +54,8 @@ class DifferenceError(Exception):
         self.traces = traces
 
 
-def merged(traces: Sequence[Trace]) -> str:
-    """The text of the graph of all traces.
+def merged(traces: Sequence[Trace], progress: Callable[[], None]) -> str:
+    """The text of the graph of all traces; calls `progress` for each of them.
 
     Raises:
         DifferenceError: they differ in more than sizes.
@@ -63,20 +63,24 @@ def merged(traces: Sequence[Trace]) -> str:
     >>> def trace(n, *shape):
     ...     text = f'{{"nodes":[["aten.div.Tensor",[{{"ref":0}},{n}],{{}}]],"inputs":1}}'
     ...     return Trace(text, [shape], {}, [None], [0])
-    >>> merged([trace(7, 5, 7), trace(6, 8, 6)])
+    >>> merged([trace(7, 5, 7), trace(6, 8, 6)], lambda: None)
     '{"nodes":[["aten.div.Tensor",[{"ref":0},{"size":[0,1,0]}],{}]],"inputs":1}'
     """
     if all(trace.text == traces[0].text for trace in traces):
         return traces[0].text
     try:
-        return _merged(traces)
+        return _merged(traces, progress)
     except DifferenceError as difference:
         raise DifferenceError(difference.node, difference.what, traces) from None
 
 
-def _merged(traces: Sequence[Trace]) -> str:
-    documents = [json.loads(trace.text) for trace in traces]
+def _merged(traces: Sequence[Trace], progress: Callable[[], None]) -> str:
+    documents: list[dict[str, Any]] = []
+    for trace in traces:
+        progress()
+        documents.append(json.loads(trace.text))
     nodes = [document.pop("nodes") for document in documents]
+    progress()
     merger = _Merger(traces)
     together: list[Any] = []
     for place, versions in enumerate(zip(*nodes, strict=False)):

@@ -11,7 +11,7 @@ A graph consists of pure operators only, so the recording is changed in four way
 """
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -40,8 +40,8 @@ def write_graph(recording: Recording) -> str:
     return writer.written().text
 
 
-def write_graphs(recordings: Sequence[Recording]) -> list[Written]:
-    """The graphs of one function, recorded at several shapes.
+def write_graphs(recordings: Sequence[Recording], progress: Callable[[], None]) -> list[Written]:
+    """The graphs of one function, recorded at several shapes; calls `progress` for each.
 
     A value that depends on no input, but changes with the shapes, is no constant: its operators
     become part of the graph.
@@ -49,15 +49,18 @@ def write_graphs(recordings: Sequence[Recording]) -> list[Written]:
     Raises:
         TraceError: the function does something that a graph cannot express.
     """
-    writers = _read(recordings, frozenset())
+    writers = _read(recordings, frozenset(), progress)
     if changing := _changing([writer.constants for writer in writers]):
-        writers = _read(recordings, changing)
+        writers = _read(recordings, changing, progress)
     return [writer.written() for writer in writers]
 
 
-def _read(recordings: Sequence[Recording], changing: frozenset[int]) -> "list[_Writer]":
+def _read(
+    recordings: Sequence[Recording], changing: frozenset[int], progress: Callable[[], None]
+) -> "list[_Writer]":
     writers = [_Writer(recording, changing) for recording in recordings]
     for writer in writers:
+        progress()
         writer.read()
     return writers
 

@@ -1,5 +1,6 @@
 """Decisions and formulas by sizes that few usual traces tell: as in eager PyTorch, or refused."""
 
+import inspect
 import math
 from typing import NamedTuple
 
@@ -283,3 +284,24 @@ REFUSED = [
 def test_what_no_graph_can_hold_is_refused_with_its_line(body: str, message: str) -> None:
     with pytest.raises(TraceError, match=message):
         traced_kind("regularizer", _source(Sized("regularizer", body, ())))
+
+
+def test_many_traces_show_progress_while_they_become_one_graph() -> None:
+    """A child that shows none is ended: reading many traces must not look like a loop."""
+    calls: list[str] = []
+
+    def progress() -> None:
+        frame = inspect.currentframe()
+        assert frame is not None
+        assert frame.f_back is not None
+        calls.append(frame.f_back.f_globals["__name__"].rpartition(".")[2])
+
+    body = "    return torch.stack([m * min(d, 4), m, v, u])"
+    source = f"{_HEAD}{_FUNCTIONS['matrix-optimizer']}{body}"
+
+    traced_kind("matrix-optimizer", source, progress=progress)
+
+    traces = calls.count("component_traces")
+    assert traces > 0
+    assert calls.count("writer") > traces
+    assert calls.count("merging") > traces
