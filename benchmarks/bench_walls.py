@@ -166,7 +166,7 @@ def by_kind(sandbox: Sandbox, *, each: int) -> None:
 
 
 def forget_verdicts() -> None:
-    """Have every candidate judged anew: a process keeps the verdicts on what it has seen."""
+    """Clear the caches of verdicts, so that every candidate is judged again."""
     rules.check_source.cache_clear()
     behaviour._of_graph.cache_clear()  # pyright: ignore[reportPrivateUsage] - the same
     validation._accepted.cache_clear()  # pyright: ignore[reportPrivateUsage] - no user forgets them

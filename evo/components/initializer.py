@@ -164,7 +164,7 @@ class Initializer(Kind):
 
 
 def _inputs(rows: int, features: int) -> torch.Tensor:
-    """What a layer may receive: features of several sizes that go together, the last constant."""
+    """Example inputs of a layer: correlated features of several sizes, the last one constant."""
     normal = normal_probe(rows, features, seed=rows)
     together = normal + 0.5 * normal.mean(1, keepdim=True) * features**0.5
     sizes = torch.linspace(2.0, 0.25, features)

@@ -216,7 +216,7 @@ def _probes(samples: int, classes: int) -> tuple[list[str], torch.Tensor, torch.
 
 
 def _first_fault(names: Sequence[str], losses: torch.Tensor, pull: torch.Tensor) -> str:
-    """What is not finite first, and on which of the probes."""
+    """Words for the first value that is not finite, and its probe."""
     return next(
         f"{what}, got others on {name}"
         for place, name in enumerate(names)

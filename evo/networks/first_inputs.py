@@ -102,7 +102,7 @@ class FirstInputs(TorchDispatchMode):
                     self.met_zeros.add(place)
 
     def _of_product(self, factor: torch.Tensor) -> Callable[[int], bool]:
-        """Whether (…, inputs, outputs) can be one weight for all: where its inputs lie so."""
+        """A test of places: true where a factor (…, inputs, outputs) can be the weight there."""
         copies = factor.shape[0] if factor.dim() > 2 and factor.stride(0) else 1
 
         def fits(place: int) -> bool:
@@ -153,7 +153,7 @@ class FirstInputs(TorchDispatchMode):
         output_padding: Sequence[int],
         groups: int,
     ) -> torch.Tensor:
-        """What a convolution multiplies: (samples, groups, *places, inputs of a group, *kernel)."""
+        """The windows of a convolution: (samples, groups, *places, inputs of a group, *kernel)."""
         kernel, dims = weight.shape[2:], weight.dim() - 2
         low = high = list(padding)
         if transposed:

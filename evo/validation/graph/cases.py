@@ -6,11 +6,10 @@ from typing import Any
 from evo.validation.graph.choices import Way, joined
 from evo.validation.graph.merging import DifferenceError, Trace, in_inputs, merged
 from evo.validation.graph.recording import Recording
-from evo.validation.graph.sizes import Shapes
+from evo.validation.graph.sizes import MAX_DECISIONS, Shapes
 from evo.validation.graph.writer import write_graphs
 
 Ways = Mapping[Way, Recording]
-_MOST_DECISIONS = 40
 _Condition = list[Any]
 """A formula of sizes and the outcome that it must have."""
 
@@ -55,7 +54,7 @@ def cases_by_sizes(
             return [([], joined_ways(*zip(*traced, strict=True), progress=progress))]
         return None  # at one shape, what follows the sizes cannot be told from what does not
     except DifferenceError:
-        if depth >= _MOST_DECISIONS:
+        if depth >= MAX_DECISIONS:
             return None
         return _cases_by_next(traced, depth, is_alone, progress)
 

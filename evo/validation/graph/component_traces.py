@@ -54,7 +54,7 @@ class ComponentTracer:
         self._kept = kept
         self._progress = progress
         self.may_remember = False
-        """Whether a call may leave something to the next one."""
+        """True where a call may leave something to the next one."""
         self._first_calls: list[Any] = []
 
     def _note_in(self, sizes: Sizes | None) -> None:
@@ -218,7 +218,7 @@ _CHECKS = (AssertionError, NotImplementedError, RuntimeError, TypeError, ValueEr
 
 
 def _is_check(error: Exception) -> bool:
-    """Whether the component itself raised an error of one that checks its input."""
+    """True where the component itself raised the error, to check its input."""
     if not isinstance(error, _CHECKS):
         return False
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]

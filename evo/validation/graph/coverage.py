@@ -19,11 +19,9 @@ from evo.validation.graph.expressions import has_local, is_stepped, numbers_in
 from evo.validation.graph.grid import Grid, Point
 from evo.validation.graph.merging import in_inputs
 from evo.validation.graph.recording import TraceError
-from evo.validation.graph.sizes import Shapes
+from evo.validation.graph.sizes import MAX_DECISIONS, Shapes
 from evo.validation.graph.tracked import TEXT, Choice, Expression, Ledger
 
-_MOST_DECISIONS = 40
-"""Decisions of a trace that are followed; a component has few."""
 _MOST_FORMULAS = 120
 _FEW_TRACES = 3
 """Among so few, formulas without steps may agree by accident, too."""
@@ -32,7 +30,7 @@ _MAX_ADDED = 2
 
 
 class SizedTrace(NamedTuple):
-    """What a trace says about sizes.
+    """The decisions and formulas by sizes of one trace.
 
     Attributes:
         choices: the comparisons of sizes that it made.
@@ -77,7 +75,7 @@ class _Coverage:
             number
             for trace in traces
             for expression in (
-                *(expression for expression, _ in trace.choices[:_MOST_DECISIONS]),
+                *(expression for expression, _ in trace.choices[:MAX_DECISIONS]),
                 *(expression for expression, _ in list(trace.ledger.values())[:_MOST_FORMULAS]),
             )
             for number in numbers_in(expression)
@@ -108,7 +106,7 @@ class _Coverage:
                 self._tell_apart(traces, places)
             return
         decided = [trace.choices[depth : depth + 1] for trace in traces]
-        if depth >= _MOST_DECISIONS or len({str(one[0][0]) for one in decided if one}) > 1:
+        if depth >= MAX_DECISIONS or len({str(one[0][0]) for one in decided if one}) > 1:
             self._has_unknown = True
             return
         if not all(decided):

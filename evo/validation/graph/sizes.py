@@ -28,6 +28,8 @@ _MAX_TERMS = 60
 _MAX_DEPTH = 20
 MAX_CASES = 8
 """Limit for the cases by sizes of a graph."""
+MAX_DECISIONS = 40
+"""Decisions by sizes of a trace that are followed; a component has few."""
 
 
 class Size(NamedTuple):
