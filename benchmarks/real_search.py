@@ -25,7 +25,8 @@ import numpy as np
 import evo
 from archive.novelty.novelty_archive import mean_distance
 from archive.pareto import hypervolume
-from evo.config import load
+from evo.campaign.create import with_grids
+from evo.config import Config, load
 from evo.core.records import Record
 from evo.evaluation.protocol import Rung
 from evo.evaluation.statistics.mean import student_mean
@@ -93,14 +94,22 @@ def _leader(trained: Sequence[Record], generation: int) -> str:
 
 def fresh_margins(sources: Sequence[str], options: argparse.Namespace) -> list[float]:
     """The margin of each source on seeds that no campaign used, at the last rung."""
-    config = load("demo", [f"kind={options.kind}", *options.set, *(QUICK if options.quick else ())])
+    config = fresh_config(options)
+    records = evaluate_records([("", source) for source in sources], config)
+    return [record.scored.margin.value for record in records]
+
+
+def fresh_config(options: argparse.Namespace) -> Config:
+    """The campaigns' configuration with one rung, their last, on other seeds.
+
+    Learning rates and strengths of penalties are the kind's, as a campaign has them.
+    """
+    settings = [f"kind={options.kind}", *options.set, *(QUICK if options.quick else ())]
+    config = with_grids(load("demo", settings))
     last = config.protocol.rungs[-1]
     rung = Rung(epochs=last.epochs, seeds=2 if options.quick else FRESH_SEEDS)
-    protocol = config.protocol.model_copy(update={"rungs": (rung,), "first_seed": FRESH_SEED})
-    records = evaluate_records(
-        [("", source) for source in sources], config.model_copy(update={"protocol": protocol})
-    )
-    return [record.scored.margin.value for record in records]
+    update = {"rungs": (rung,), "first_seed": FRESH_SEED}
+    return config.model_copy(update={"protocol": config.protocol.model_copy(update=update)})
 
 
 def measured_again(sources: Iterable[str], options: argparse.Namespace) -> dict[str, float]:

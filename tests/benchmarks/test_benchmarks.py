@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.profiles import PROFILE
 
+from evo.components.kinds import kinds
+
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 PRINTS = {
     "bench_front.py": "Brier",
@@ -103,3 +105,18 @@ def test_real_campaigns_that_were_cut_off_go_on(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["random-0"]
     assert {path.name for path in folder.iterdir()} == before
     assert again == whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "grid"), [("regularizer", "strengths"), ("optimizer", "learning_rates")]
+)
+def test_fresh_trainings_pick_from_what_the_campaigns_pick_from(
+    kind: str, grid: str, tmp_path: Path
+) -> None:
+    benchmark = runpy.run_path(str(FOLDER / "real_search.py"))
+    options = benchmark["parse"]([str(tmp_path), "--kind", kind])
+
+    protocol = benchmark["fresh_config"](options).protocol
+
+    assert getattr(protocol, grid) == getattr(kinds.get(kind), grid)
+    assert (protocol.first_seed, len(protocol.rungs)) == (2_000_000, 1)
