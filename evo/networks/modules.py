@@ -15,6 +15,7 @@ from torch import nn
 
 from evo.networks.attention import AttentionPlace, calls_attention
 from evo.networks.base import Network, Parameters
+from evo.networks.in_place import fork_rng, note_writes
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
 from evo.networks.placeholders import (
@@ -25,6 +26,7 @@ from evo.networks.placeholders import (
     Place,
     Placeholder,
     is_at,
+    relied_on,
 )
 from evo.networks.roles import Role, roles_of, statistics_of
 
@@ -83,6 +85,7 @@ class ModuleNetwork(Network):
 
     def forward(self, parameters: Parameters, inputs: torch.Tensor, parts: Parts) -> torch.Tensor:
         """The outputs of all copies, (copies, batch, outputs): in one pass, or one by one."""
+        self._note_writes(parameters, inputs)
         model = self._model.train(torch.is_grad_enabled())
         places = [*self._places(Placeholder), *self._attentions]
         shared = self._shared(inputs.device)
@@ -120,11 +123,23 @@ class ModuleNetwork(Network):
         return f"a model of the task's own with {activations} activations and {norms} norms"
 
     def remark(self) -> str:
-        """Why copies train one after another, in words; empty where they train side by side."""
-        reason = vars(self).get("_reason", "")
-        return f"copies train one after another, since torch.func.vmap fails: {reason}" * bool(
-            reason
-        )
+        """Why copies train one after another and where no component can stand; else empty."""
+        remarks: list[str] = []
+        if reason := vars(self).get("_reason", ""):
+            remarks.append(f"copies train one after another, since torch.func.vmap fails: {reason}")
+        if layers := [place.layer for place in self._places(Placeholder) if place.is_relied_on]:
+            remarks.append(relied_on(layers))
+        return "; ".join(remarks)
+
+    def _note_writes(self, parameters: Parameters, inputs: torch.Tensor) -> None:
+        """Find out, once per process, what the model writes into; it depends on no component."""
+        if "_writes_noted" in vars(self):
+            return
+        vars(self)["_writes_noted"] = True
+        for place in (*self._places(Placeholder), *self._attentions):
+            place.use(Parts(), {})
+        own = {name: parameters[name][0] for name in self._roles}
+        note_writes(self._model, own, self._shared(inputs.device), inputs[0])
 
     def _reason_to_loop(self, parameters: Parameters, inputs: torch.Tensor) -> str:
         """Why copies cannot be computed side by side; empty where they can.
@@ -144,7 +159,7 @@ class ModuleNetwork(Network):
 
         reason = ""
         trained = [value for value in own.values() if value.requires_grad]
-        with torch.random.fork_rng(devices=()), torch.enable_grad():
+        with fork_rng(inputs), torch.enable_grad():
             try:
                 outputs = torch.func.vmap(alone, randomness="different")(own, inputs[:1, :2])
                 torch.autograd.grad(outputs.sum(), trained, allow_unused=True)

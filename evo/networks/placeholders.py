@@ -31,12 +31,21 @@ NORMS: tuple[Place, ...] = (nn.LayerNorm, nn.RMSNorm, *_CHANNELS_FIRST)
 
 
 class Placeholder(nn.Module):
-    """A place of a component in a model; without one, the model's own module works there."""
+    """A place of a component in a model; without one, the model's own module works there.
+
+    Attributes:
+        layer: name of the place.
+        own: the model's own module.
+        copies_input: whether the model writes into what the place took, after it.
+        copies_output: whether the model writes into what the place gave.
+        is_relied_on: whether the model's outputs depend on what `own` writes into its input.
+    """
 
     def __init__(self, layer: str, own: nn.Module) -> None:
         super().__init__()
         self.layer = layer
         self.own = own
+        self.copies_input = self.copies_output = self.is_relied_on = False
         self._parts = Parts()
         self._parameters_of_copy: Mapping[str, torch.Tensor] = {}
 
@@ -44,6 +53,21 @@ class Placeholder(nn.Module):
         """Take the component of these parts, with a copy's learnables, until told otherwise."""
         self._parts = parts
         self._parameters_of_copy = parameters
+
+    def taken(self, signal: torch.Tensor) -> torch.Tensor:
+        """The signal as a component takes it.
+
+        Raises:
+            ValueError: a component cannot take the place, as the model's own module writes into
+                its input.
+        """
+        if self.is_relied_on:
+            raise ValueError(relied_on([self.layer]))
+        return signal.clone() if self.copies_input else signal
+
+    def given(self, output: torch.Tensor) -> torch.Tensor:
+        """A component's output as the model takes it."""
+        return output.clone() if self.copies_output else output
 
     @property
     def features(self) -> int:
@@ -66,6 +90,7 @@ class ActivationPlace(Placeholder):
             output = self.own(signal)
         else:
             learned = learned_at(self.layer, parts.activation_learnables, self._parameters_of_copy)
+            signal = self.taken(signal)
             output = parts.activation(signal, *learned, *parts.global_noise(signal))
         if parts.observe is not None:
             parts.observe(signal, output)
@@ -74,8 +99,8 @@ class ActivationPlace(Placeholder):
             features_dim = 1 if output.dim() == _IMAGE else -1
             noted = output.movedim(features_dim, -1).unsqueeze(0)
             parts.state.signals.append([noted])
-            return noted.squeeze(0).movedim(-1, features_dim)
-        return output
+            output = noted.squeeze(0).movedim(-1, features_dim)
+        return self.given(output)
 
 
 class NormPlace(Placeholder):
@@ -102,11 +127,11 @@ class NormPlace(Placeholder):
                 f"{tuple(signal.shape)}: a normalisation takes the last dimension or the second one"
             )
         learned = learned_at(self.layer, parts.normalize_learnables, self._parameters_of_copy)
-        last = signal.movedim(dimension, -1)
+        last = self.taken(signal).movedim(dimension, -1)
         rows = last.reshape(-1, last.shape[-1])
         statistics = parts.statistics(rows, self.layer, self._parameters_of_copy, rows_dim=0)
         normalized = parts.normalize(rows, *learned, *statistics)
-        return normalized.view(last.shape).movedim(-1, dimension)
+        return self.given(normalized.view(last.shape).movedim(-1, dimension))
 
     def _dimension(self, signal: torch.Tensor) -> int:
         """Where the features are: the second dimension, or the last one."""
@@ -125,6 +150,15 @@ class NormPlace(Placeholder):
         except Exception:  # noqa: BLE001 - a model's own code raises anything
             return -1
         return 1
+
+
+def relied_on(layers: Sequence[str]) -> str:
+    """Why no component can stand in these places, and what to do."""
+    names = ", ".join(map(repr, layers))
+    return (
+        f"the model relies on {names} writing into its input (inplace=True), which a component "
+        "does not: use what the module returns, as in x = self.relu(x), or inplace=False"
+    )
 
 
 def is_at(name: str, module: nn.Module, places: Sequence[Place]) -> bool:
