@@ -4,7 +4,7 @@ A component's backward pass may need its output (`torch.tanh`) or its input, and
 the input itself, so both are copied where the model writes into them, whatever the component does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -85,7 +85,7 @@ class _Pass(NamedTuple):
 
 
 @contextmanager
-def _watched(places: Sequence[Placeholder]) -> Iterator[list[_Pass]]:
+def _watched(places: Sequence[Placeholder]) -> Generator[list[_Pass]]:
     """The passes of these places while this is open."""
     passes: list[_Pass] = []
     before: dict[nn.Module, int] = {}
@@ -109,7 +109,7 @@ def _watched(places: Sequence[Placeholder]) -> Iterator[list[_Pass]]:
 
 
 @contextmanager
-def _on_a_copy(place: Placeholder) -> Iterator[None]:
+def _on_a_copy(place: Placeholder) -> Generator[None]:
     """The place's own module works on a copy of its input while this is open."""
     hook = place.own.register_forward_pre_hook(lambda _, given: (given[0].clone(),))
     try:
