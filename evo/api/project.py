@@ -1,5 +1,6 @@
 """A project folder for one's own task: the task, a configuration, and a test of the task."""
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ task = table({data!r}, target={target!r})
 '''
 
 _CONFIGURATION = """\
-# Run it with: evo run {name}/evo.toml
+# Run it with: evo run {path}
 kind = "{kind}"
 tasks = ["task.py"]
 generations = 8
@@ -121,7 +122,7 @@ class Rows(nn.Module):
 _ATTENTION_HIDDEN = f"Rows(parts.attention()),\n        {_HIDDEN}"
 
 _LOOP_CONFIGURATION = """\
-# Run it with: evo run {name}/evo.toml
+# Run it with: evo run {path}
 kind = "{kind}"
 tasks = ["task.py"]
 generations = 6
@@ -165,7 +166,7 @@ def make_project(
     """Write a project folder that runs as it stands.
 
     Args:
-        folder: new or empty.
+        folder: new or with other files, such as the model's.
         kind: of the components to search.
         data: a csv or parquet file; without one a small table is made up.
         target: its column to predict.
@@ -175,7 +176,8 @@ def make_project(
         The files.
 
     Raises:
-        UsageError: the folder is not empty, the kind is unknown, or the data cannot be trained on.
+        UsageError: the folder has such a file, the kind is unknown, or the data cannot be trained
+            on; then nothing is written.
     """
     if kinds.get(kind).needs_attention and not loop:
         raise UsageError(f"Kind {kind!r} needs a network with attention; add --loop to write one.")
@@ -183,33 +185,45 @@ def make_project(
         raise UsageError("A table needs both: --data FILE and --target COLUMN.")
     if loop and data is not None:
         raise UsageError("A loop reads its data itself: leave out --data, or --loop.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is not an empty folder. Choose another name.")
-    folder.mkdir(parents=True, exist_ok=True)
+    configuration = shlex.quote(str(folder / "evo.toml"))
     files = (
-        _loop_files(folder.name, kind)
+        _loop_files(configuration, kind)
         if loop
         else {
             "task.py": _TASK.format(
                 data="data.csv" if data is None else str(data.absolute()), target=target or "label"
             ),
-            "evo.toml": _CONFIGURATION.format(name=folder.name, kind=kind),
+            "evo.toml": _CONFIGURATION.format(path=configuration, kind=kind),
             "test_task.py": _TEST,
             **({"data.csv": _table()} if data is None else {}),
         }
     )
-    for name, text in files.items():
-        disk.replace(folder / name, text.encode())
-    path = str((folder / "task.py").absolute())
-    task_class = tasks.get(path)
+    paths = [folder / name for name in files]
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file. Choose another name.")
+    if known := [str(path) for path in paths if path.exists()]:
+        raise UsageError(f"{', '.join(known)}: there already. Choose another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in zip(paths, files.values(), strict=True):
+        disk.replace(path, text.encode())
+    try:
+        _check(str((folder / "task.py").absolute()))
+    except UsageError:
+        for path in paths:
+            path.unlink()
+        raise
+    return paths
+
+
+def _check(task_file: str) -> None:
+    task_class = tasks.get(task_file)
     if issubclass(task_class, LoopTask):
-        checked_loop(path, task_class)
+        checked_loop(task_file, task_class)
     else:
-        checked_task(path, task_class)
-    return [folder / name for name in files]
+        checked_task(task_file, task_class)
 
 
-def _loop_files(name: str, kind: str) -> dict[str, str]:
+def _loop_files(configuration: str, kind: str) -> dict[str, str]:
     forms = {
         "gated-activation": (_GATED_HIDDEN, ""),
         "attention": (_ATTENTION_HIDDEN, _ATTENTION_CLASS),
@@ -219,7 +233,7 @@ def _loop_files(name: str, kind: str) -> dict[str, str]:
         "task.py": _LOOP.replace("HIDDEN", hidden)
         .replace("CLASSES\n", classes)
         .replace("LOSS", _ACTIVITY_LOSS if kind == "activity-regularizer" else _LOSS),
-        "evo.toml": _LOOP_CONFIGURATION.format(name=name, kind=kind),
+        "evo.toml": _LOOP_CONFIGURATION.format(path=configuration, kind=kind),
         "test_task.py": _LOOP_TEST.format(kind=kind),
     }
 

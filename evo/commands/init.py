@@ -12,7 +12,7 @@ from evo.commands.options import JsonOption
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to make; new or empty.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to make, or one with your model.")],
     *,
     kind: Annotated[
         str, typer.Option(help="Kind to search (see evo list).", autocompletion=complete_kind)

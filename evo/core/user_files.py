@@ -61,7 +61,9 @@ def _run(file: Path, changed: int) -> ModuleType:  # noqa: ARG001 - another time
     except EvoError:
         raise
     except Exception as error:  # somebody's code raises anything
-        raise UsageError(f"File {file}: {type(error).__name__}: {error}.") from error
+        where = f" It imports what is installed, and files of its own folder, {file.parent}."
+        remedy = where * isinstance(error, ModuleNotFoundError)
+        raise UsageError(f"File {file}: {type(error).__name__}: {error}.{remedy}") from error
     finally:
         _running.pop()
     return module

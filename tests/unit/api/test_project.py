@@ -67,7 +67,8 @@ def test_it_takes_a_table_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["."], "is not an empty folder"),
+        (["."], "evo.toml: there already. Choose another folder"),
+        (["full.csv"], "full.csv is a file"),
         (["mine", "--kind", "activatio"], "Did you mean 'activation'"),
         (["mine", "--data", "full.csv"], "--target COLUMN"),
         (["mine", "--kind", "attention"], "needs a network with attention; add --loop"),
@@ -77,11 +78,23 @@ def test_it_takes_a_table_of_ones_own(tmp_path: Path) -> None:
 )
 def test_wrong_use_is_said(words: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "full.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "evo.toml").write_text("")
 
     failed = call_evo("init", *words, cwd=tmp_path)
 
     assert failed.code == 2
     assert message in " ".join(failed.err.split())
+    assert not list(tmp_path.rglob("task.py"))
+
+
+def test_it_may_stand_beside_a_model(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("import torch\n")
+
+    made = call_evo("init", ".", "--loop", cwd=tmp_path)
+
+    assert made.code == 0
+    assert made.err.endswith("evo run evo.toml\n")
+    assert "Run it with: evo run evo.toml" in (tmp_path / "evo.toml").read_text()
 
 
 def test_a_task_beside_a_configuration_must_be_there(tmp_path: Path) -> None:
