@@ -66,7 +66,7 @@ class Normalization(Kind):
             "and on shift alone, so statistics are taken with dim=-1; it need not use both. The "
             "function is deterministic, and finite with finite gradients, also on a row of zeros "
             "or of equal numbers. n and d change from layer to layer; groups of features must "
-            "divide any d, as math.gcd(d, 4) groups do."
+            "divide any d, as math.gcd(d, 4) groups do; one of a single feature has no deviation."
         ),
         learnables=(Learnable("gain", "feature", 1.0), Learnable("shift", "feature", 0.0)),
         optional=(

@@ -82,7 +82,10 @@ def check_rows(component: Component, where: str = "") -> None:
             if not torch.isfinite(row).all():
                 raise ContractError(f"expected finite outputs, got others on {name}{where}")
         if (output - output[:1]).abs().max() < 1e-6:
-            raise ContractError(f"expected an output that depends on x, got a constant{where}")
+            raise ContractError(
+                f"expected an output that depends on x, got a constant{where} on rows of "
+                f"{probe.shape[1]} features; statistics of groups need two or more features each"
+            )
         _expect_rows_apart(component, probe, output)
 
 

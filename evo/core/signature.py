@@ -2,26 +2,26 @@
 
 import ast
 
+from evo.core.callables import Callable, called
 from evo.core.contract import Contract
 
 
-def entries(tree: ast.Module, contract: Contract) -> list[ast.FunctionDef | ast.Lambda]:
-    """The definitions of the entry function: by `def`, or a lambda that gets its name."""
-    functions: list[ast.FunctionDef | ast.Lambda] = []
+def entries(tree: ast.Module, contract: Contract) -> list[Callable]:
+    """The definitions of the entry function: by `def`, or of what its name is assigned."""
+    functions: list[Callable] = []
     for part in tree.body:
         match part:
             case ast.FunctionDef(name=contract.function):
                 functions.append(part)
-            case ast.Assign([ast.Name(contract.function)], ast.Lambda() as function):
-                functions.append(function)
+            case ast.Assign([ast.Name(contract.function)], value):
+                function = called(value, tree)
+                functions += [] if function is None else [function]
             case _:
                 pass
     return functions
 
 
-def further_parameters(
-    function: ast.FunctionDef | ast.Lambda, contract: Contract
-) -> list[str] | None:
+def further_parameters(function: Callable, contract: Contract) -> list[str] | None:
     """Names of the parameters after the contract's that a call must give; None for other ones.
 
     Inputs that the contract is seeing already are among them.

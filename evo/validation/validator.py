@@ -19,11 +19,12 @@ from evo.core.stages import Stage
 from evo.networks.informed import contract_of
 from evo.validation.behaviour import behaviour_of
 from evo.validation.graph.arguments import first_line
-from evo.validation.graph.graph import Graph, GraphError
+from evo.validation.graph.graph import BudgetError, Graph, GraphError
 from evo.validation.graph.graphs import Graphs
 from evo.validation.graph.sizes import Shapes
 from evo.validation.policy import rules
 from evo.validation.policy.beside import runnable
+from evo.validation.policy.source_lines import with_lines
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
 
@@ -62,7 +63,10 @@ class Validator:
                 ]
             )
         )
-        return [self._verdict(traced) if refusal is None else refusal for refusal in refusals]
+        return [
+            self._verdict(sources, traced) if refusal is None else refusal
+            for sources, refusal in zip(components, refusals, strict=True)
+        ]
 
     def _refusal(
         self, candidate: Candidate, components: Sequence[tuple[Kind, str]]
@@ -90,10 +94,11 @@ class Validator:
         name = member.name if len(self._members) > 1 else ""
         return Refused(refused.stage, refused.reason, member=name)
 
-    def _verdict(self, traced: Iterator[Traced]) -> Validation:
+    def _verdict(
+        self, components: Sequence[tuple[Kind, str]], traced: Iterator[Traced]
+    ) -> Validation:
         """Graph or refusal of the next candidate, one trace per member."""
-        traces = [next(traced) for _ in self._members]
-        verdicts = [_accept(*pair) for pair in zip(self._members, traces, strict=True)]
+        verdicts = [_accept(member, source, next(traced)) for member, source in components]
         graphs: list[Graph] = []
         for member, verdict in zip(self._members, verdicts, strict=True):
             if isinstance(verdict, Refused):
@@ -115,11 +120,13 @@ def _request(kind: Kind, source: str) -> TraceRequest:
     )
 
 
-def _accept(kind: Kind, traced: Traced) -> Graph | Refused:
+def _accept(kind: Kind, source: str, traced: Traced) -> Graph | Refused:
     if isinstance(traced, Refused):
         return traced
     try:
         return _accepted(type(kind), traced)
+    except BudgetError as error:
+        return Refused(Stage.GRAPH, with_lines(str(error), source, error.operator))
     except Refused as refused:
         return refused
 
@@ -129,6 +136,7 @@ def _accepted(kind_type: type[Kind], traced: str) -> Graph:
     """The graph of a trace that passes, which depends on nothing else; no refusal is kept.
 
     Raises:
+        BudgetError: it costs too much.
         Refused: it is no sound graph, or breaks the contract.
     """
     kind = kind_type()
@@ -142,6 +150,8 @@ def _accepted(kind_type: type[Kind], traced: str) -> Graph:
             for shapes in map(contract.shapes, all_shapes):
                 elements = elements_per_input * sum(map(math.prod, shapes))
                 graph.check_budget(shapes, elements=elements)
+    except BudgetError:
+        raise  # whose source is needed to name the line
     except GraphError as error:
         raise Refused(Stage.GRAPH, str(error)) from error
     try:

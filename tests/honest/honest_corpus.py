@@ -25,7 +25,7 @@ def all_sources() -> list[tuple[str, str]]:
 
 RIGHTLY = {
     ("activation", "parameter_module"): "a component makes no parameters; write the constant",
-    ("preprocessor", "attention_over_features"): "brings the graph to .* elements",
+    ("preprocessor", "attention_over_features"): "cost .* elements on inputs",
     ("regularizer", "negative_log_det"): "at least 0, got .*; square it or add a constant",
 }
 """Components that their kinds do not promise to take, and the remedy that authors are told."""

@@ -38,14 +38,20 @@ SAMPLES = (
         "third",
         160,
         frozenset({("preprocessor", "histogram_equalize")}),
+        frozenset(),
+    ),
+    # It compares all pairs of features; has groups of one feature; loops over numbers of a tensor.
+    Sample(
+        "fourth",
+        299,
         frozenset(
             {
-                ("loss", "complement_entropy"),  # picks one entry of each row by a mask
-                ("optimizer", "adamax_schedulefree"),  # `update = AdaMax().step`
-                ("preprocessor", "dct_type2"),  # a matrix product beyond the budget
-                ("regularizer", "log_cauchy_prior"),  # `regularize = prior.__call__`
+                ("normalization", "group_manual"),
+                ("preprocessor", "softrank"),
+                ("schedule", "python_branches"),
             }
         ),
+        frozenset(),
     ),
 )
 

@@ -88,7 +88,7 @@ _MATRICES = """
 addmv addr cdist det float_power.Tensor_Scalar float_power.Tensor_Tensor inverse kron
 linalg_cholesky linalg_det linalg_eigh linalg_eigvalsh linalg_inv linalg_pinv
 linalg_pinv.atol_rtol_float linalg_pinv.atol_rtol_tensor linalg_qr linalg_slogdet linalg_solve
-linalg_svd linalg_vecdot logdet pairwise_distance slogdet vdot
+linalg_solve_triangular linalg_svd linalg_vecdot logdet pairwise_distance slogdet vdot
 """
 
 _MAKING = """
@@ -100,11 +100,22 @@ hann_window hann_window.periodic linspace logspace ones scalar_tensor zeros
 MULTIPLYING = frozenset({"addmm", "baddbmm", "bmm", "dot", "inner", "linear", "matmul", "mm", "mv"})
 """Operators that sum over an inner dimension for every element of their output."""
 
+PAIRWISE = frozenset(
+    {
+        *("binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity"),
+        *("dist", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss", "linalg_vecdot"),
+        *("margin_ranking_loss", "mse_loss", "pairwise_distance", "poisson_nll_loss"),
+        *("smooth_l1_loss", "soft_margin_loss"),
+    }
+)
+"""Operators that may sum over all that their tensors are broadcast to."""
+
 FACTORING = frozenset(
     {
         *("det", "inverse", "linalg_cholesky", "linalg_det", "linalg_eigh", "linalg_eigvalsh"),
         *("linalg_inv", "linalg_matrix_norm", "linalg_norm", "linalg_pinv", "linalg_qr"),
-        *("linalg_slogdet", "linalg_solve", "linalg_svd", "linalg_svdvals", "logdet", "slogdet"),
+        *("linalg_slogdet", "linalg_solve", "linalg_solve_triangular", "linalg_svd"),
+        *("linalg_svdvals", "logdet", "slogdet"),
     }
 )
 """Operators that may factor a matrix, at a cost of rows · columns · the smaller of both."""

@@ -18,6 +18,7 @@ from evo.validation.graph.choices import Way
 from evo.validation.graph.coverage import SizedTrace, untraced
 from evo.validation.graph.decisions import Decisions
 from evo.validation.graph.explanations import explain, explain_difference
+from evo.validation.graph.masks import IS_ONE_HOT
 from evo.validation.graph.merging import DifferenceError
 from evo.validation.graph.recorder import Notes, record
 from evo.validation.graph.recording import Recording, TraceError
@@ -142,7 +143,7 @@ class ComponentTracer:
     def _text(self, recordings: Sequence[Ways], shapes: Sequence[Shapes]) -> str:
         try:
             return self._joined(recordings, shapes)
-        except DifferenceError:
+        except (DifferenceError, TraceError):
             # Once more, with the lines that it takes to say where.
             self._notes = self._notes._replace(line=running_line)
             recordings = [self._recorded(sizes) for sizes in shapes]
@@ -196,6 +197,8 @@ class ComponentTracer:
                     raise
                 errors.append(error)
                 recording = None
+            if recording is not None:
+                self._note_one_hot(recording, shapes)
             way = tuple(outcome for _, outcome in decisions.taken)
             if recording is not None:
                 recordings[way] = recording
@@ -203,6 +206,10 @@ class ComponentTracer:
         if not recordings:
             raise errors[0]
         return recordings
+
+    def _note_one_hot(self, recording: Recording, shapes: Shapes) -> None:
+        for node, shape, span in zip(recording.graph.nodes, shapes, self._ranges, strict=False):
+            node.meta[IS_ONE_HOT] = _is_one_hot(shape, span)
 
 
 def _as_tuples(shapes: Sequence[Shapes]) -> list[Shapes]:
@@ -237,12 +244,16 @@ def _calls(ways: Ways) -> list[Any]:
     ]
 
 
+def _is_one_hot(shape: Sequence[int], span: tuple[float, float]) -> bool:
+    return span == ONE_HOT and len(shape) == _MATRIX
+
+
 def _examples(
     shapes: Shapes, ranges: Sequence[tuple[float, float]], kept: Sequence[int] | None
 ) -> list[torch.Tensor]:
     examples: list[torch.Tensor] = []
     for shape, (low, high) in zip(shapes, ranges or [(-3.0, 3.0)] * len(shapes), strict=True):
-        if (low, high) == ONE_HOT and len(shape) == _MATRIX:
+        if _is_one_hot(shape, (low, high)):
             values = torch.eye(shape[1])[torch.arange(shape[0]) % shape[1]]
         else:
             values = torch.linspace(low, high, math.prod(shape)).reshape(tuple(shape))

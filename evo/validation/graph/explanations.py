@@ -36,8 +36,8 @@ _HINTS = {
 
 def explain(error: BaseException) -> str:
     """Describe an error of the candidate: line, cause and, where known, how to fix it."""
-    lines = [line for frame, line in walk_tb(error.__traceback__) if is_candidate(frame)]
-    where = f"line {lines[-1]}: " if lines else ""
+    line = line_of(error)
+    where = f"line {line}: " if line else ""
     text = str(error).strip()
     for symptom, remedy in _HINTS.items():
         if symptom in text:
@@ -46,6 +46,12 @@ def explain(error: BaseException) -> str:
         return where + text
     message = text.splitlines()[0][:200] if text else "no message"
     return f"{where}{type(error).__name__}: {message}"
+
+
+def line_of(error: BaseException) -> int:
+    """The component's line that raised an error; 0 where none did."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if is_candidate(frame)]
+    return lines[-1] if lines else 0
 
 
 def explain_difference(difference: DifferenceError) -> str:

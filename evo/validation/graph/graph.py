@@ -11,7 +11,14 @@ from typing import Any, NamedTuple
 
 import torch
 
-from evo.validation.graph.allowed import ALLOWED, FACTORING, MULTIPLYING, SLIDING, base_name
+from evo.validation.graph.allowed import (
+    ALLOWED,
+    FACTORING,
+    MULTIPLYING,
+    PAIRWISE,
+    SLIDING,
+    base_name,
+)
 from evo.validation.graph.arguments import GraphError, first_line
 from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.shape_cache import SHARED, ShapeCache
@@ -21,10 +28,24 @@ from evo.validation.graph.step import GraphStep
 # A few operators run copy by copy under vmap, and torch warns at each use.
 warnings.filterwarnings("ignore", message="There is a performance drop", category=UserWarning)
 
-__all__ = ["ALLOWED", "MAX_ELEMENTS", "Graph", "GraphError", "TensorSpec"]
+__all__ = ["ALLOWED", "MAX_ELEMENTS", "BudgetError", "Graph", "GraphError", "TensorSpec"]
 
 MAX_ELEMENTS = 50_000_000
-"""Default budget: elements of all values together, with every term of inner products."""
+"""Default budget: elements of all values together, and multiplications of matrix products."""
+PRODUCTS_PER_ELEMENT = 16
+"""Multiplications of a matrix product that count as one element; they take a hundredth each."""
+
+
+class BudgetError(GraphError):
+    """A graph costs more than its budget.
+
+    Attributes:
+        operator: full name of the one that costs most.
+    """
+
+    def __init__(self, message: str, operator: str) -> None:
+        super().__init__(message)
+        self.operator = operator
 
 
 class TensorSpec(NamedTuple):
@@ -135,7 +156,8 @@ class Graph:
             Shape and dtype of the output.
 
         Raises:
-            GraphError: the shapes do not fit, or the values would hold more than `elements`.
+            GraphError: the shapes do not fit.
+            BudgetError: the values would hold more than `elements`.
         """
         if len(shapes) != self.inputs:
             raise GraphError(f"expected {len(shapes)} inputs, the graph takes {self.inputs}")
@@ -147,20 +169,17 @@ class Graph:
             raise GraphError(str(error)) from error
         case = self._cases[place]
         values += self._nodes_on(meta, place)
+        costs: list[tuple[int, GraphStep]] = []
         spent = 0
         for step in case.steps:
             try:
                 values[step.number] = cache.run(step, values)
-                spent += _cost(step, values)
+                costs.append((_cost(step, values), step))
             except Exception as error:  # shape rules are Python and raise anything
                 raise GraphError(f"{step.name} fails: {first_line(error)}") from error
+            spent += costs[-1][0]
             if spent > elements:
-                raise GraphError(
-                    f"{step.name} brings the graph to {spent:,} elements on inputs of shape "
-                    f"{', '.join(map(str, shapes))}, each multiplication of a matrix product among "
-                    f"them; expected at most {elements:,}: in place of tables of d × d numbers use "
-                    "torch.sort, torch.cumsum, torch.fft or fewer columns"
-                )
+                raise _over_budget(costs, values, elements, shapes)
         output = values[case.output]
         return TensorSpec(tuple(output.shape), output.dtype)
 
@@ -201,8 +220,30 @@ def _sized(argument: Any) -> Iterator[int]:
             yield from _sized(item)
 
 
+def _over_budget(
+    costs: Sequence[tuple[int, GraphStep]],
+    values: Sequence[Any],
+    elements: int,
+    shapes: Sequence[tuple[int, ...]],
+) -> BudgetError:
+    """What a graph costs too much for, which step costs most, and what to write instead."""
+    spent = sum(cost for cost, _ in costs)
+    cost, step = max(costs, key=lambda one: one[0])
+    output = values[step.number]
+    shape = tuple(output.shape) if isinstance(output, torch.Tensor) else "several"
+    at = ", ".join(str(one) for one in dict.fromkeys(map(tuple, shapes)) if one)
+    return BudgetError(
+        f"the operators cost {spent:,} elements on inputs of shape {at}, most of them, {cost:,}, "
+        f"{step.name} of shape {shape}; expected at most {elements:,}, where "
+        f"{PRODUCTS_PER_ELEMENT} multiplications of a matrix product count as one: in place of "
+        "tables of d × d numbers per row use a matrix product, torch.cdist, torch.sort, "
+        "torch.cumsum, torch.fft or fewer columns",
+        step.name,
+    )
+
+
 def _cost(step: GraphStep, values: Sequence[Any]) -> int:
-    """Elements that a step produces; matrix products count the inner dimension for each."""
+    """Elements that a step produces, and what it computes for each of them."""
     if step.operator is None:
         return 0
     output = values[step.number]
@@ -215,7 +256,11 @@ def _cost(step: GraphStep, values: Sequence[Any]) -> int:
         count += sum(math.prod(shape) * min(shape[-2:]) for shape in matrices)
     if name in MULTIPLYING:
         # Of `a @ b` that is a's last, also in `c + a @ b` and in `linear` with a bias.
-        count *= math.prod(factors[-2].shape[-1:])
+        count += count * math.prod(factors[-2].shape[-1:]) // PRODUCTS_PER_ELEMENT
+    if name == "cdist":
+        count *= math.prod(factors[0].shape[-1:])
+    if name in PAIRWISE:
+        count = max(count, math.prod(torch.broadcast_shapes(*(one.shape for one in factors[:2]))))
     if name in SLIDING:
         kernel = factors[1].shape[1:] if name.startswith("conv") else step.arguments[1]
         count *= math.prod(kernel)

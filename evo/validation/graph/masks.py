@@ -13,7 +13,7 @@ import torch
 from torch._ops import OpOverload
 
 from evo.validation.graph.arguments import schema_of
-from evo.validation.graph.calls import Node
+from evo.validation.graph.calls import Node, with_nodes
 from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.recording import TraceError
 
@@ -29,6 +29,16 @@ _NEUTRAL: Mapping[str, float] = {
     "min": math.inf,
 }
 """Numbers that take part in a reduction in place of elements that are not chosen."""
+_TO_BOOL = frozenset({_aten.to.dtype, _aten._to_copy.default})  # pyright: ignore[reportPrivateUsage] - torch's name
+_COMPARISONS: Mapping[OpOverload, tuple[float, ...]] = {
+    _aten.eq.Scalar: (1,),
+    _aten.ne.Scalar: (0,),
+    _aten.gt.Scalar: (0, 0.5),
+    _aten.ge.Scalar: (0.5, 1),
+}
+"""Comparisons with these numbers of one-hot rows, each of which is true once in every row."""
+IS_ONE_HOT = "is_one_hot"
+"""Key of what is noted of an input whose rows are one-hot."""
 _RESHAPING = frozenset({"view", "reshape", "flatten", "ravel", "squeeze", "alias"})
 _ELEMENTWISE = frozenset(
     {
@@ -68,6 +78,28 @@ class Masks:
             return None
         self._masks[node] = mask
         return RecordedCall(_aten.where.ScalarOther, (mask, values, 1.0), {})
+
+    def row_by_row(self, node: Node) -> Node | None:
+        """The chosen elements, (n,), where a mask chooses one of each row; else None."""
+        mask = self._masks[node]
+        if not self._is_one_hot(mask) or not node.meta["dtype"].is_floating_point:
+            return None
+        whole = self._emit(RecordedCall(_aten.where.ScalarOther, (mask, node, 0.0), {}))
+        rows = self._emit(RecordedCall(_aten.sum.dim_IntList, (whole, [1]), {}))
+        rows.meta |= {"shape": mask.meta["shape"][:1], "dtype": node.meta["dtype"], "rank": 1}
+        return rows
+
+    def _is_one_hot(self, mask: Node) -> bool:
+        """Whether a mask is true once in every row, as one of one-hot targets is."""
+        call = self._call_of(mask)
+        if call is None or len(call.arguments) < 1 or not isinstance(call.arguments[0], Node):
+            return False
+        if not call.arguments[0].meta.get(IS_ONE_HOT):
+            return False
+        is_bool = call.target in _TO_BOOL and mask.meta["dtype"] == torch.bool
+        return is_bool or (
+            len(call.arguments) > 1 and call.arguments[1] in _COMPARISONS.get(call.target, ())
+        )
 
     def is_reshaped(self, node: Node, call: RecordedCall) -> bool:
         """Whether a call only lays out chosen elements, as torch does before it writes them."""
@@ -115,9 +147,16 @@ class Masks:
         is_whole = len(call.arguments) == 1 and not call.keywords
         if is_fit and name in _NEUTRAL and is_whole and call.target is not _aten.max.other:
             return self._reduced(name, call, mask)
+        if self._is_one_hot(mask) and all(self._is_same(self._masks[one], mask) for one in masked):
+            chosen = {source: self.row_by_row(source) or source for source in masked}
+            return call._replace(
+                arguments=with_nodes(call.arguments, lambda one: chosen.get(one, one)),
+                keywords=with_nodes(call.keywords, lambda one: chosen.get(one, one)),
+            )
         raise TraceError(
             f"{name} of x[mask] needs the chosen elements alone, whose number depends on values; "
-            "use torch.where(mask, x, 0) in place of x[mask]"
+            "use torch.where(mask, x, 0) in place of x[mask], or (x * mask).sum(1, keepdim=True) "
+            "where the mask picks one entry of each row"
         )
 
     def _reduced(self, name: str, call: RecordedCall, mask: Node) -> RecordedCall:

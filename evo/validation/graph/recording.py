@@ -13,6 +13,12 @@ class TraceError(Exception):
     """The source cannot be traced; the message tells its author why."""
 
 
+def at_line(error: TraceError, line: int) -> TraceError:
+    """The error with its line before it, where it is known and not said yet."""
+    text = str(error)
+    return TraceError(f"line {line}: {text}") if line and not text.startswith("line ") else error
+
+
 class Recording(NamedTuple):
     """Operators that a function called.
 

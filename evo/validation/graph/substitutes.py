@@ -12,36 +12,55 @@ import torch.nn.functional as F
 
 
 def einsum(equation: str, *operands: Any) -> torch.Tensor:
-    """`torch.einsum` of one or two tensors with a letter per dimension, as a product and a sum.
+    """`torch.einsum` with a letter per dimension, as products and sums from left to right.
 
     Raises:
         RuntimeError: the equation is of another form.
     """
-    tensors = list(operands[0]) if len(operands) == 1 and not _is_tensor(operands[0]) else operands
+    tensors: list[Any] = (
+        list(operands[0]) if len(operands) == 1 and not _is_tensor(operands[0]) else [*operands]
+    )
     left, arrow, output = equation.replace(" ", "").partition("->")
     names = left.split(",")
     letters = sorted({letter for name in names for letter in name})
     if not arrow:
         output = "".join(letter for letter in letters if left.count(letter) == 1)
-    if "..." in output and left.replace(",", "").replace("...", "").isalpha() and len(names) <= 2:
+    if "..." in output and left.replace(",", "").replace("...", "").isalpha():
         return _over_ellipsis(names, tensors, output)
-    is_plain = left.replace(",", "").isalpha() and len(set(output)) == len(output)
-    is_fit = len(names) == len(tensors) <= 2 and all(
-        len(set(name)) == len(name) == tensor.dim()
+    is_plain = {*output} <= {*letters} and len(set(output)) == len(output)
+    is_fit = len(names) == len(tensors) and all(
+        len(name) == tensor.dim() and (name.isalpha() or not name)
         for name, tensor in zip(names, tensors, strict=False)
     )
     if not is_plain or not is_fit:
         raise RuntimeError(
-            f"the equation {equation!r} is not of one or two tensors with a letter for each "
-            "dimension; use matmul, or a product and a sum"
+            f"the equation {equation!r} has not one letter for each dimension of its tensors; use "
+            "matmul, or a product and a sum"
         )
-    if len(tensors) == 2:
-        return _product(names, list(tensors), output)
+    pairs = [_on_diagonals(*pair) for pair in zip(names, tensors, strict=True)]
+    names, tensors = [name for name, _ in pairs], [tensor for _, tensor in pairs]
+    while len(tensors) > 1:
+        needed = {*output, *"".join(names[2:])}
+        kept = output
+        if len(tensors) > 2:
+            kept = "".join(one for one in dict.fromkeys(names[0] + names[1]) if one in needed)
+        tensors = [_product(names[:2], tensors[:2], kept), *tensors[2:]]
+        names = [kept, *names[2:]]
     (name,), (tensor,) = names, tensors
     gone = [place for place, letter in enumerate(name) if letter not in output]
     rest = [letter for letter in name if letter in output]
     summed = tensor.sum(gone) if gone else tensor
     return summed.permute([rest.index(letter) for letter in output])
+
+
+def _on_diagonals(name: str, tensor: torch.Tensor) -> tuple[str, torch.Tensor]:
+    """A tensor with one dimension, the last, for each letter that it had twice."""
+    for letter in dict.fromkeys(name):
+        while name.count(letter) > 1:
+            one, other = name.index(letter), name.rindex(letter)
+            tensor = tensor.diagonal(dim1=one, dim2=other)
+            name = name[:one] + name[one + 1 : other] + name[other + 1 :] + letter
+    return name, tensor
 
 
 def _over_ellipsis(names: list[str], tensors: Any, output: str) -> torch.Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from evo.validation.graph.component_builtins import MATH
+from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS
 from evo.validation.graph.numpy_functions import as_array, of_numpy
 from evo.validation.graph.own_gradients import applied
 from evo.validation.graph.stand_ins import STAND_INS
@@ -165,12 +166,14 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         "data": property(torch.Tensor.detach),
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,
+        **TENSOR_METHODS,
     }
     inherited = {name: vars(torch.Tensor).get(name) for name in tensor_names}
     replaced: dict[tuple[Any, str], Any] = {
         **{(math, name): function for name, function in MATH.items()},
         **SUBSTITUTES,
         **STAND_INS,
+        **COMPOSITIONS,
         (torch.cuda, "is_available"): bool,
         (torch.autograd, "Variable"): _variable,
         (torch.autograd.Function, "apply"): classmethod(applied),

@@ -15,11 +15,16 @@ INSTEAD = {
     _aten.empty.memory_format: _aten.zeros.default,
     _aten.empty_like.default: _aten.zeros_like.default,
     _aten.new_empty.default: _aten.new_zeros.default,
+    _aten.adjoint.default: _aten.mT.default,
+    _aten.concat.default: _aten.cat.default,
+    _aten.concatenate.default: _aten.cat.default,
+    _aten.ger.default: _aten.outer.default,
+    _aten.row_stack.default: _aten.vstack.default,
 }
 """Operators that are called in place of others.
 
 A lifted tensor is copied, since it might change; an empty one begins with zeros in place of any
-numbers, so that a trace is the same every time.
+numbers, so that a trace is the same every time. The last ones are other names for real tensors.
 """
 _VALUE_FREE = frozenset(
     {

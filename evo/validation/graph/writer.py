@@ -21,7 +21,7 @@ from evo.validation.graph.arguments import schema_of
 from evo.validation.graph.calls import Node, with_nodes
 from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.masks import Masks
-from evo.validation.graph.recording import Recording, TraceError
+from evo.validation.graph.recording import Recording, TraceError, at_line
 from evo.validation.graph.views import Views, straight_through
 from evo.validation.graph.written import Written, write
 
@@ -133,7 +133,10 @@ class _Writer:
             elif node.target is torch._C._set_grad_enabled:  # pyright: ignore[reportPrivateUsage] - what the recorder writes for torch.no_grad
                 self._has_gradients = bool(node.args[0])
             elif node.op == "call_function":
-                self._read(node, place)
+                try:
+                    self._read(node, place)
+                except TraceError as error:
+                    raise at_line(error, node.meta.get("line", 0)) from None
             else:
                 self._output = node.args[0]
 
@@ -143,11 +146,14 @@ class _Writer:
         if not isinstance(output, Node):
             raise TraceError(f"expected one tensor to be returned, got a {type(output).__name__}")
         value = self._views.value(output)
+        chosen = None if self._masks.chosen_by(value) is None else self._masks.row_by_row(value)
+        value = value if chosen is None else chosen
         if self._masks.chosen_by(value) is not None:
-            raise TraceError(
+            error = TraceError(
                 "it returns x[mask], whose size depends on values; use torch.where, or "
                 "(x * mask).sum(1) for one entry of each row"
             )
+            raise at_line(error, output.meta.get("line", 0))
         conditions = [self._views.value(node) for node in self._recording.conditions]
         return write(self._calls, self._constants, self._inputs, value, conditions=conditions)
 

@@ -1,10 +1,13 @@
 """Uses of names that are harmless: variables, annotations, types in messages, a look for CUDA.
 
-Library code calls its argument `input`, annotates with `object`, and says `{type(x)}` when a check
-of its input fails. None of these reaches the builtin function in a way that matters.
+Library code calls its argument `input`, annotates with `object`, and says `{type(x)}` or
+`"…{}".format(x)` when a check of its input fails. None of these reaches the builtin function in a
+way that matters.
 """
 
 import ast
+from string import Formatter
+from typing import TypeGuard
 
 _VARIABLES = frozenset({"filter", "format", "hash", "id", "input", "iter", "next", "type", "vars"})
 """Builtin names that functions often give to their own parameters and variables."""
@@ -27,6 +30,12 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
                 [],
             ):
                 nodes |= {module, node.func}
+            case ast.Call(
+                ast.Attribute(ast.Constant(str(text)), "format") as method, arguments
+            ) if _is_plain_format(text):
+                nodes |= {method, *_types_in(arguments)}
+            case ast.Module(body):
+                nodes |= {part.value for part in body if _is_call_of_instance(part)}
             case ast.FormattedValue(ast.Call(ast.Name("type") as name, [argument], [])):
                 nodes |= set() if isinstance(argument, ast.Starred) else {name}
                 if isinstance(argument, ast.Name) and argument.id in _VARIABLES:
@@ -34,6 +43,39 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
             case _:
                 pass
     return nodes
+
+
+def _is_plain_format(text: str) -> bool:
+    """Whether a format names whole values alone, and no attribute or item of one."""
+    try:
+        fields = [field[1:3] for field in Formatter().parse(text) if field[1] is not None]
+    except ValueError:
+        return False
+    return all(
+        (not name or name.isalnum()) and "{" not in (how or "")
+        for name, how in fields
+        if name is not None
+    )
+
+
+def _types_in(arguments: list[ast.expr]) -> set[ast.AST]:
+    """The name `type` where a text is given the type of a value."""
+    return {
+        argument.func
+        for argument in arguments
+        if isinstance(argument, ast.Call) and ast.unparse(argument.func) == "type"
+        if len(argument.args) == 1 and not argument.keywords
+        if not isinstance(argument.args[0], ast.Starred)
+    }
+
+
+def _is_call_of_instance(part: ast.stmt) -> TypeGuard[ast.Assign]:
+    """Whether a statement of the module gives a name to what calling an instance runs."""
+    match part:
+        case ast.Assign([ast.Name()], ast.Attribute(ast.Name() | ast.Call(ast.Name()), "__call__")):
+            return True
+        case _:
+            return False
 
 
 def _variables_of(function: ast.FunctionDef) -> set[ast.AST]:

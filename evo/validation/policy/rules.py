@@ -272,7 +272,10 @@ def _check_entry(tree: ast.Module, contract: Contract) -> None:
     functions = entries(tree, contract)
     if len(functions) != 1:
         count = len(functions)
-        raise _refused(f"expected one `{expected}` at the top level, found {count}; define it")
+        raise _refused(
+            f"expected one `{expected}` at the top level, found {count}; "
+            + ("keep one of them" if count else "define it, or give its name to a function")
+        )
     further = further_parameters(functions[0], contract)
     known = [one.name for one in contract.optional]
     if further is None or not {*further} <= {*known}:

@@ -31,15 +31,19 @@ _OPERATORS = {
     for name in ALLOWED
 }
 _FUNCTIONS = """
-arange array as_tensor atleast_1d atleast_2d batch_norm cross_entropy einsum empty empty_like eye
-full gaussian_nll_loss instance_norm linspace logsigmoid margin_ranking_loss masked_select
-multi_margin_loss multilabel_soft_margin_loss nll_loss normalize ones power rrelu scalar_tensor
-set_grad_enabled softmin softsign tanhshrink tensor zeros
+adjoint arange array as_tensor atleast_1d atleast_2d batch_norm concat concatenate cond copy_
+corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ full gaussian_nll_loss
+ger get_default_dtype index_put_ instance_norm linspace local_response_norm logsigmoid
+margin_ranking_loss masked_select matrix_power multi_dot multi_margin_loss
+multilabel_soft_margin_loss nll_loss normalize ones pdist power rfftfreq row_stack rrelu
+scalar_tensor set_grad_enabled softmin softsign take tanhshrink tensor tensordot trapezoid trapz
+tril_indices triu_indices zeros
 """
 _TENSOR = """
 " L Q R S T U Vh eigenvalues eigenvectors logabsdet bool conj cpu data device dim double dtype
-float half indices int is_complex is_cuda is_floating_point item long mH nelement new_empty ndim
-new_tensor numel requires_grad requires_grad_ reshape_as shape size type values view_as
+float half indices int is_complex is_cuda is_floating_point item long mH ndimension nelement
+new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape size type values
+view_as
 """
 _MODULE = """
 Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad promote_types
@@ -128,6 +132,7 @@ NAME_REMEDIES: Mapping[str, str] = {
     "randn_like": _RANDOM,
     "bernoulli": _RANDOM,
     "dropout": _RANDOM,
+    "gumbel_softmax": _RANDOM,
     "cuda": _DEVICE,
     "format": "use an f-string",
     "script": "call the function plainly",

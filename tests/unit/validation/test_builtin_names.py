@@ -14,6 +14,9 @@ HARMLESS = [
     "def f(*, id=1.0):\n    return id\ndef activation(x):\n    return x * f()",
     "def f(x: object) -> object:\n    return x\ndef activation(x):\n    return f(x)",
     "def activation(x):\n    if x.dim() > 9:\n        raise TypeError(f'{type(x)}')\n    return x",
+    "def activation(x):\n    if x.dim() > 9:\n        raise TypeError('{:.2f}{n}'.format(1, n=2))\n"
+    "    return x",
+    "def activation(x):\n    assert x.dim() < 9, 'a {}'.format(type(x))\n    return x",
     "def activation(x):\n    input = x\n    def g():\n        return input\n    return g()",
 ]
 HARMFUL = [
@@ -80,3 +83,21 @@ def test_a_decorator_that_compiles_is_left_out(decorator: str) -> None:
 def test_any_other_decorator_is_refused(decorator: str) -> None:
     with pytest.raises(Refused, match=r"decorator|not allowed"):
         rules.check_source(f"@{decorator}\ndef activation(x):\n    return x.tanh()\n", CONTRACT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'{0.__class__}'.format(x)",
+        "'{0[0]}'.format(x)",
+        "'{a.b}'.format(a=x)",
+        "'{:{}}'.format(x, 3)",
+        "('{' + '}').format(x)",
+        "'{}'.format_map(x)",
+        "str.format('{}', x)",
+        "'{'.format(x)",
+    ],
+)
+def test_a_format_that_reaches_into_values_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="is not allowed"):
+        rules.check_source(f"def activation(x):\n    return len({text}) * x", CONTRACT)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from support.graph_texts import text
 
-from evo.validation.graph.graph import Graph, GraphError
+from evo.validation.graph.graph import BudgetError, Graph, GraphError
 
 BOMBS = {
     "expand": ["aten.expand.default", [{"ref": 0}, [10**9, 5, 7]], {}],
@@ -29,8 +29,11 @@ def test_a_matrix_product_counts_its_inner_dimension():
     rows = ["aten.expand.default", [{"ref": 0}, [4000, 4000]], {}]
     graph = Graph.parse(text(rows, ["aten.matmul.default", [{"ref": 1}, {"ref": 1}], {}]))
 
-    with pytest.raises(GraphError, match="brings the graph to 64,0"):
+    with pytest.raises(
+        BudgetError, match=r"cost 4,032,0.*matmul.* of shape \(4000, 4000\)"
+    ) as caught:
         graph.check_budget([(1, 1)])
+    assert caught.value.operator == "aten.matmul.default"
 
 
 def test_many_small_steps_add_up():
@@ -41,15 +44,35 @@ def test_many_small_steps_add_up():
     graph.check_budget([(100,)], elements=40_000)
 
 
-def test_a_product_costs_its_inner_dimension_for_each_of_its_elements():
+def test_a_product_costs_a_sixteenth_of_its_inner_dimension_for_each_of_its_elements():
     graph = Graph.parse(
         '{"inputs":2,"nodes":[["aten.matmul.default",[{"ref":0},{"ref":1}],{}]],"output":{"ref":2}}'
     )
 
-    graph.check_budget([(1, 1), (1, 500)], elements=500)
-    graph.check_budget([(3, 7), (7, 5)], elements=3 * 7 * 5)
-    with pytest.raises(GraphError, match="to 105 elements"):
-        graph.check_budget([(3, 7), (7, 5)], elements=3 * 7 * 5 - 1)
+    graph.check_budget([(1, 1), (1, 500)], elements=500 + 500 // 16)
+    graph.check_budget([(3, 160), (160, 5)], elements=3 * 5 * (1 + 10))
+    with pytest.raises(GraphError, match="cost 165 elements"):
+        graph.check_budget([(3, 160), (160, 5)], elements=3 * 5 * (1 + 10) - 1)
+
+
+PAIRS = {
+    "cdist": '["aten.cdist.default",[{"ref":0},{"ref":1}],{}]',
+    "mse_loss": '["aten.mse_loss.default",[{"ref":2},{"ref":3}],{}]',
+    "cosine_similarity": '["aten.cosine_similarity.default",[{"ref":2},{"ref":3},-1],{}]',
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_compares_all_pairs_costs_all_that_it_compares(name):
+    nodes = [
+        '["aten.unsqueeze.default",[{"ref":0},1],{}]',
+        '["aten.unsqueeze.default",[{"ref":1},0],{}]',
+        PAIRS[name],
+    ]
+    graph = Graph.parse(f'{{"inputs":2,"nodes":[{",".join(nodes)}],"output":{{"ref":4}}}}')
+
+    with pytest.raises(BudgetError, match=f"9,000,000, aten.{name}"):
+        graph.check_budget([(1000, 9), (1000, 9)], elements=1_000_000)
 
 
 def test_the_budget_tells_the_form_of_the_output():

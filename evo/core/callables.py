@@ -1,0 +1,149 @@
+"""What a name at the top level of a source calls, read from its syntax alone."""
+
+import ast
+from collections.abc import Sequence
+
+Callable = ast.FunctionDef | ast.Lambda
+
+_MOST_STEPS = 8
+"""Names and classes that lead from a name to its function, at most."""
+
+
+def called(value: ast.expr, tree: ast.Module, steps: int = _MOST_STEPS) -> Callable | None:
+    r"""The function that a value of the module is; None where that cannot be told.
+
+    It may be a lambda, another name of a function, a method of an instance, an instance whose class
+    has a `__call__` or a `forward`, or a `partial` of one of these. Methods come without `self`.
+
+    >>> tree = ast.parse("class A:\n    def step(self, g, m): return g\nf = A().step")
+    >>> [one.arg for one in called(tree.body[1].value, tree).args.args]
+    ['g', 'm']
+    """
+    function: Callable | None = None
+    match value:
+        case _ if steps == 0:
+            pass
+        case ast.Lambda():
+            function = value
+        case ast.Name(name):
+            function = _function_named(name, tree, steps)
+        case ast.Call(ast.Name("partial") | ast.Attribute(attr="partial"), [inner], keywords):
+            function = _partial(called(inner, tree, steps - 1), keywords)
+        case ast.Call(ast.Name(name)) if (owner := _class(name, tree)) is not None:
+            function = _when_called(owner, tree, steps)
+        case ast.Attribute(instance, name):
+            owner = _class_of(instance, tree, steps)
+            if owner is not None and name == "__call__":
+                function = _when_called(owner, tree, steps)
+            elif owner is not None:
+                function = _method(owner, name, tree, steps)
+        case _:
+            pass
+    return function
+
+
+def _function_named(name: str, tree: ast.Module, steps: int) -> Callable | None:
+    bound = _bound_to(name, tree)
+    if isinstance(bound, ast.FunctionDef):
+        return bound
+    return called(bound, tree, steps - 1) if isinstance(bound, ast.expr) else None
+
+
+def _bound_to(name: str, tree: ast.Module) -> ast.FunctionDef | ast.ClassDef | ast.expr | None:
+    """What one statement at the top level binds a name to; None for no or several statements."""
+    bound: list[ast.FunctionDef | ast.ClassDef | ast.expr] = []
+    for part in tree.body:
+        match part:
+            case ast.FunctionDef() | ast.ClassDef() if part.name == name:
+                bound.append(part)
+            case ast.Assign([ast.Name(target)], value) if target == name:
+                bound.append(value)
+            case _:
+                pass
+    return bound[0] if len(bound) == 1 else None
+
+
+def _class(name: str, tree: ast.Module) -> ast.ClassDef | None:
+    bound = _bound_to(name, tree)
+    return bound if isinstance(bound, ast.ClassDef) else None
+
+
+def _class_of(instance: ast.expr, tree: ast.Module, steps: int) -> ast.ClassDef | None:
+    """The class of an instance: of `Rule(0.9)`, or of a name that is bound to it."""
+    match instance:
+        case ast.Call(ast.Name(name)):
+            return _class(name, tree)
+        case ast.Name(name) if steps:
+            bound = _bound_to(name, tree)
+            return _class_of(bound, tree, steps - 1) if isinstance(bound, ast.expr) else None
+        case _:
+            return None
+
+
+def _when_called(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable | None:
+    """What a call of an instance runs; that of a module is its `forward`."""
+    return _method(owner, "__call__", tree, steps) or _method(owner, "forward", tree, steps)
+
+
+def _method(owner: ast.ClassDef, name: str, tree: ast.Module, steps: int) -> Callable | None:
+    """A method of a class, or of one that it inherits from, without its first argument."""
+    for part in owner.body:
+        if isinstance(part, ast.FunctionDef) and part.name == name:
+            is_static = any(ast.unparse(one) == "staticmethod" for one in part.decorator_list)
+            return part if is_static else _with(part, _without_first(part.args))
+    for base in owner.bases:
+        above = _class(base.id, tree) if isinstance(base, ast.Name) and steps else None
+        if above is not None and (method := _method(above, name, tree, steps - 1)) is not None:
+            return method
+    return None
+
+
+def _without_first(arguments: ast.arguments) -> ast.arguments:
+    return ast.arguments(
+        posonlyargs=arguments.posonlyargs[1:],
+        args=arguments.args if arguments.posonlyargs else arguments.args[1:],
+        vararg=arguments.vararg,
+        kwonlyargs=arguments.kwonlyargs,
+        kw_defaults=arguments.kw_defaults,
+        kwarg=arguments.kwarg,
+        defaults=arguments.defaults,
+    )
+
+
+def _partial(function: Callable | None, keywords: Sequence[ast.keyword]) -> Callable | None:
+    """A function some of whose last arguments are given by name."""
+    if function is None:
+        return None
+    arguments = function.args
+    given = {one.arg: one.value for one in keywords}
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = dict(
+        zip(
+            [one.arg for one in positional[len(positional) - len(arguments.defaults) :]],
+            arguments.defaults,
+            strict=True,
+        )
+    )
+    defaults |= {name: value for name, value in given.items() if name is not None}
+    first = next((i for i, one in enumerate(positional) if one.arg in defaults), len(positional))
+    last = positional[first:]
+    if None in given or not all(one.arg in defaults for one in last):
+        return None
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return _with(
+        function,
+        ast.arguments(
+            posonlyargs=arguments.posonlyargs,
+            args=arguments.args,
+            vararg=arguments.vararg,
+            kwonlyargs=arguments.kwonlyargs,
+            kw_defaults=[given.get(one.arg, default) for one, default in by_name],
+            kwarg=arguments.kwarg,
+            defaults=[defaults[one.arg] for one in last],
+        ),
+    )
+
+
+def _with(function: Callable, arguments: ast.arguments) -> ast.Lambda:
+    """A stand-in for a function that takes these arguments, at its place in the source."""
+    return ast.copy_location(ast.Lambda(args=arguments, body=ast.Constant(None)), function)

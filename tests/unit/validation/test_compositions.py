@@ -1,0 +1,110 @@
+"""Functions of torch that a graph holds as several operators: values and gradients of torch."""
+
+import pytest
+import torch
+from support.components import as_function, traced_kind
+
+from evo.validation.graph.recording import TraceError
+
+HEAD = "import torch\nimport torch.nn.functional as F\n"
+SIZES = ((1, 2), (1, 30), (2, 3), (4, 12), (7, 7), (9, 5), (30, 2), (3, 100))
+FINITE = "nan_to_num(nan=0.0, posinf=0.0)"
+
+BODIES = [
+    "return torch.cov(w).square().sum()",
+    "return w.cov(correction=0).sum().square()",
+    "return torch.cov(w.flatten())",
+    f"return torch.corrcoef(w).{FINITE}.square().sum()",
+    "return torch.triu(torch.corrcoef(w).reshape(w.shape[0], w.shape[0]), 1).square().sum()",
+    "return F.pdist(w).sum()",
+    "return torch.pdist(w, p=1).square().sum()",
+    "i, j = torch.triu_indices(w.size(0), w.size(0), offset=1)\n"
+    "return ((w @ w.T)[i, j] * (i + 2 * j)).sum()",
+    "i = torch.triu_indices(w.shape[1], w.shape[1])\nreturn (w.T @ w)[i[0], i[1]].square().sum()",
+    "i, j = torch.tril_indices(w.size(1), w.size(1), -1)\n"
+    "return ((w.T @ w)[i, j] * (i + 2 * j)).sum()",
+    "i, j = torch.tril_indices(w.size(1), w.size(1))\nreturn ((w.T @ w)[i, j] * (2 * i + j)).sum()",
+    "return torch.tensordot(w, w, dims=2)",
+    "return torch.tensordot(w, w, dims=([1], [-1])).square().sum()",
+    "return torch.tensordot(w.T, w, 1).square().sum()",
+    "return torch.trapezoid(w).square().sum()",
+    "return torch.trapz(w, torch.arange(w.shape[1]) * 2.0).square().sum()",
+    "return torch.trapezoid(w, dx=0.5, dim=0).square().sum()",
+    "return torch.matrix_power(w @ w.T / w.shape[1], 5).trace()",
+    "return torch.linalg.matrix_power(w @ w.T + torch.eye(len(w)), -2).trace()",
+    "return w.sum() * (w @ w.T).matrix_power(0).trace()",
+    "return torch.linalg.multi_dot([w, w.T, w]).square().mean()",
+    "return torch.linalg.cond(w + 0.1).clamp(max=5) + w.sum()",
+    "return w.take(torch.tensor([0, 1])).sum()",
+    "return (torch.fft.rfft(w).abs() * torch.fft.rfftfreq(w.shape[1])).sum()",
+    "return (w * torch.fft.fftfreq(w.shape[1], d=0.5)).square().sum()",
+    "return torch.concat([w, -w]).relu().sum()",
+    "return torch.concatenate((w, w.exp()), dim=1).square().sum()",
+    "return (w.adjoint().softmax(0) * torch.ger(w[0], w[:, 0])).square().sum()",
+    "return (torch.row_stack([w, w]).sin() ** 2).sum()",
+    "g = (w @ w.T).clone()\ng.fill_diagonal_(0)\nreturn g.square().sum()",
+    "g = torch.zeros_like(w)\ng[:, 0].copy_(w[:, -1])\nreturn g.square().sum() + w.mean()",
+    "g = w * 1.0\ng.index_put_((w < 0,), torch.tensor(0.0))\nreturn g.square().sum()",
+    "return torch.einsum('ij,ij,i->', w, w, w[:, 0])",
+    "return torch.einsum('ij,kj,kl->il', w, w, w).square().sum()",
+    "return torch.einsum('ij,ij,ij,ij->i', [w, w, w, w]).sum()",
+    "return torch.einsum('ii->i', w @ w.T).square().sum() + torch.einsum('ii', w @ w.T)",
+    "return torch.einsum('ij,,j->i', w, torch.tensor(2.0), w[0]).square().sum()",
+    "return torch.einsum('...i,...i,i->...', w, w, w[0]).square().sum()",
+    "c = torch.linalg.cholesky(w @ w.T + torch.eye(w.shape[0]))\n"
+    "return torch.linalg.solve_triangular(c, w, upper=False).square().sum()",
+    "return F.local_response_norm(w.unsqueeze(-1), 3, alpha=0.3).square().sum()",
+]
+
+
+def _source(body: str) -> str:
+    lines = "".join(f"    {line}\n" for line in body.split("\n"))
+    return f"{HEAD}def regularize(w):\n{lines}"
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_values_and_gradients_are_those_of_torch_at_all_sizes(body: str) -> None:
+    graph, function = (
+        traced_kind("regularizer", _source(body)),
+        as_function("regularizer", _source(body)),
+    )
+    generator = torch.Generator().manual_seed(1)
+
+    for size in SIZES:
+        eager = (0.5 * torch.randn(size, generator=generator)).requires_grad_()
+        traced = eager.detach().clone().requires_grad_()
+        expected, output = function(eager), graph(traced)
+        torch.testing.assert_close(output, expected, rtol=1e-4, atol=1e-5)
+        expected.backward()
+        output.backward()
+        torch.testing.assert_close(traced.grad, eager.grad, rtol=1e-3, atol=1e-4)
+    torch.func.vmap(graph)(torch.randn(3, 6, 8, generator=generator))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return torch.cov(w, aweights=w[0].abs()).sum()", "line 4: .*cov with weights"),
+        ("return torch.triu_indices(w.shape[0], w.shape[1]).sum() * w.sum()", "line 4: .*a square"),
+        ("return torch.linalg.cond(w, p='fro')", "line 4: .*divide two norms"),
+        ("return torch.einsum('ij,k->ij', w, w).sum()", "line 4: .*one letter for each dimension"),
+    ],
+)
+def test_other_uses_say_what_to_write(body: str, message: str) -> None:
+    with pytest.raises(TraceError, match=message):
+        traced_kind("regularizer", _source(body))
+
+
+def test_groups_of_one_number_are_normalised_like_others() -> None:
+    source = (
+        f"{HEAD}import math\ndef normalize(x, gain, shift):\n"
+        "    return F.group_norm(x, math.gcd(x.shape[1], 4), gain, shift) + x\n"
+    )
+    graph, function = traced_kind("normalization", source), as_function("normalization", source)
+    generator = torch.Generator().manual_seed(1)
+
+    for rows, features in ((1, 3), (2, 2), (4, 4), (5, 6), (3, 64)):
+        x, gain = torch.randn(rows, features, generator=generator), torch.ones(features)
+        torch.testing.assert_close(graph(x, gain, gain), function(x, gain, gain))
+    # torch itself refuses a batch of one row, each number of which is a group.
+    torch.testing.assert_close(graph(x[:1, :2], gain[:2], gain[:2]), 1 + x[:1, :2])
