@@ -138,7 +138,9 @@ class Masks:
         mask = self._masks[masked[0]]
         others = [source for source in call.sources() if source not in self._masks]
         is_fit = all(self._is_same(self._masks[source], mask) for source in masked) and all(
-            math.prod(other.meta.get("shape", (2,))) == 1 for other in others
+            # A batch of one sample has one number of each row: as a vector, it is no number.
+            shape == () or (math.prod(shape) == 1 and not self._is_one_hot(mask))
+            for shape in (other.meta.get("shape", (2,)) for other in others)
         )
         name = schema_of(call.target).name.removeprefix("aten::")
         if is_fit and _is_elementwise(call.target, name):
@@ -147,11 +149,11 @@ class Masks:
         is_whole = len(call.arguments) == 1 and not call.keywords
         if is_fit and name in _NEUTRAL and is_whole and call.target is not _aten.max.other:
             return self._reduced(name, call, mask)
-        if self._is_one_hot(mask) and all(self._is_same(self._masks[one], mask) for one in masked):
-            chosen = {source: self.row_by_row(source) or source for source in masked}
+        rows = {source: self.row_by_row(source) for source in masked}
+        if None not in rows.values():
             return call._replace(
-                arguments=with_nodes(call.arguments, lambda one: chosen.get(one, one)),
-                keywords=with_nodes(call.keywords, lambda one: chosen.get(one, one)),
+                arguments=with_nodes(call.arguments, lambda one: rows.get(one) or one),
+                keywords=with_nodes(call.keywords, lambda one: rows.get(one) or one),
             )
         raise TraceError(
             f"{name} of x[mask] needs the chosen elements alone, whose number depends on values; "
