@@ -1,6 +1,7 @@
 """Checks that the contracts of several kinds share; each error says what came instead."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import torch
 
@@ -60,13 +61,19 @@ def expect_pulls_apart(output: torch.Tensor, values: torch.Tensor, otherwise: st
         values: ask for gradients.
         otherwise: message if it does not.
     """
-    signs = normal_probe(*output.shape).sign()
+    signs = _signs(*output.shape)
     (plain,) = torch.autograd.grad(output.sum(), values, retain_graph=True)
     (signed,) = torch.autograd.grad((output * signs).sum(), values)
     expected = plain * signs.reshape(signs.shape + (1,) * (values.dim() - signs.dim()))
     finite = torch.isfinite(plain)  # where others are, a contract may ask for nothing
     size = plain[finite].abs().mean() + 1e-12
     expect_same(signed[finite] / size, expected[finite] / size, otherwise)
+
+
+@lru_cache(maxsize=16)
+def _signs(*shape: int) -> torch.Tensor:
+    """Signs drawn at random, the same at every call, and not to be written to."""
+    return normal_probe(*shape).sign()
 
 
 def sum_apart(gradients: Sequence[torch.Tensor]) -> torch.Tensor:

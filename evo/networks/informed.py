@@ -5,9 +5,9 @@ noise. A source takes such an input by naming a parameter so (`Contract.optional
 training gives all of a kind's to a component that is `Informed`, and none to any other.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -15,8 +15,7 @@ from evo.core.contract import Contract, Learnable
 from evo.networks.learnables import Component
 
 
-@runtime_checkable
-class Counted(Protocol):
+class Counted(ABC):
     """A component that knows its inputs, as graphs do; functions do not.
 
     Attributes:
@@ -25,9 +24,9 @@ class Counted(Protocol):
 
     inputs: int
 
+    @abstractmethod
     def reads(self) -> Collection[int]:
         """Indices of those on which its output may depend."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ A number, a flag or None stands for itself; `{"ref": i}` is value i, `{"dtype": 
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple, TypeGuard
 
 import torch
@@ -79,9 +80,7 @@ def read_call(operator: OpOverload, positional: JsonValue, keywords: JsonValue) 
     """
     if not isinstance(positional, list) or not isinstance(keywords, dict):
         raise GraphError(f"{operator}: expected a list and an object of arguments")
-    schema = schema_of(operator).arguments
-    by_position = [argument for argument in schema if not argument.kwarg_only]
-    by_name = {argument.name: argument for argument in schema if argument.kwarg_only}
+    by_position, by_name = _parameters(operator)
     if len(positional) > len(by_position):
         raise GraphError(
             f"{operator}: expected at most {len(by_position)} arguments, got {len(positional)}"
@@ -92,20 +91,45 @@ def read_call(operator: OpOverload, positional: JsonValue, keywords: JsonValue) 
     missing = [
         argument.name
         for argument in (*by_position[len(positional) :], *by_name.values())
-        if not argument.has_default_value() and argument.name not in keywords
+        if argument.is_required and argument.name not in keywords
     ]
     if missing:
         raise GraphError(f"{operator}: argument {missing[0]!r} is missing")
     return Call(
         tuple(
-            _read(str(argument.real_type), value, f"{operator}, {argument.name}")
+            _read(argument.type, value, argument.where)
             for argument, value in zip(by_position, positional, strict=False)
         ),
         {
-            name: _read_plain(str(by_name[name].real_type), value, f"{operator}, {name}")
+            name: _read_plain(by_name[name].type, value, by_name[name].where)
             for name, value in keywords.items()
         },
     )
+
+
+class _Parameter(NamedTuple):
+    """A parameter of an operator, with words for messages about it."""
+
+    name: str
+    type: str
+    is_required: bool
+    where: str
+
+
+@cache
+def _parameters(operator: OpOverload) -> tuple[tuple[_Parameter, ...], dict[str, _Parameter]]:
+    """Parameters by position, and those that are given by name."""
+    by_position: list[_Parameter] = []
+    by_name: dict[str, _Parameter] = {}
+    for argument in schema_of(operator).arguments:
+        name = argument.name
+        is_required = not argument.has_default_value()
+        one = _Parameter(name, str(argument.real_type), is_required, f"{operator}, {name}")
+        if argument.kwarg_only:
+            by_name[name] = one
+        else:
+            by_position.append(one)
+    return tuple(by_position), by_name
 
 
 def read_float(value: JsonValue) -> float | None:

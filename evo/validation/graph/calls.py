@@ -4,7 +4,7 @@ As `torch.fx.Graph` without code, users and unique names: a child is new and its
 page by page, so that whatever it need not touch is time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 Op = Literal["placeholder", "get_attr", "call_function", "output"]
@@ -100,16 +100,15 @@ def with_nodes(value: Any, instead: Callable[[Node], Any]) -> Any:
 def nodes_in(value: Any) -> list[Node]:
     """The nodes in an argument, in order."""
     found: list[Node] = []
-    _collect(value, found)
+    _collect((value,), found)
     return found
 
 
-def _collect(value: Any, found: list[Node]) -> None:
-    if isinstance(value, Node):
-        found.append(value)
-    elif isinstance(value, list | tuple):
-        for part in value:
+def _collect(parts: Iterable[Any], found: list[Node]) -> None:
+    for part in parts:
+        if isinstance(part, Node):
+            found.append(part)
+        elif isinstance(part, list | tuple):
             _collect(part, found)
-    elif type(value) is dict:
-        for part in value.values():
-            _collect(part, found)
+        elif type(part) is dict:
+            _collect(part.values(), found)

@@ -12,7 +12,7 @@ So the traces show every way, and tell which formula each number is.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from evo.validation.graph.expressions import has_local, is_stepped, numbers_in
@@ -134,7 +134,7 @@ class _Coverage:
             taken = [trace for trace, one in zip(traces, decided, strict=True) if one[0][1] is side]
             if taken:
                 self._follow(taken, depth + 1, at)
-            elif at:
+            else:
                 self._want(at, "it decides by a size (`if`, `range`)")
 
     def _follow_alike(
@@ -156,10 +156,10 @@ class _Coverage:
             if len(traces) == 1:
                 self._alone.add(traces[0].shapes)
             return
-        others = [p for p in points if self._grid.is_traceable(p)]
         for needed in (len(stuck), 1):
-            for point in others:
-                if sum(point[place] != held[0][place] for place in stuck) >= needed:
+            for point in points:
+                changed = sum(point[place] != held[0][place] for place in stuck)
+                if changed >= needed and self._grid.is_traceable(point):
                     self._wanted[point] = None
                     return
 
@@ -212,25 +212,29 @@ class _Coverage:
 
     def _want_different(self, rivals: Sequence[Expression], places: Sequence[int] | None) -> None:
         first, *others = (self._grid.values(expression) for expression in rivals)
-        at = [
+        if all(other == first for other in others):
+            return
+        at = (
             place
             for place in self._places(places)
             if any(_differ(first[place], other[place]) for other in others)
-        ]
-        if at:
-            self._want(at, "it computes with a size (`min`, `max`, `//`)")
+        )
+        self._want(at, "it computes with a size (`min`, `max`, `//`)")
 
     def _places(self, places: Sequence[int] | None) -> Sequence[int]:
         return range(len(self._grid.points)) if places is None else places
 
-    def _want(self, places: Sequence[int], what: str) -> None:
-        """Want the first of these points that can be traced."""
+    def _want(self, places: Iterable[int], what: str) -> None:
+        """Want the first of these points that can be traced, where there are any."""
+        shapes: Shapes | None = None
         for place in places:
             point = self._grid.points[place]
             if self._grid.is_traceable(point):
                 self._wanted[point] = None
                 return
-        shapes = self._grid.shapes(self._grid.points[places[0]])
+            shapes = shapes or self._grid.shapes(point)
+        if shapes is None:
+            return
         raise TraceError(
             f"{what} as at no size that a trace can have, but only at "
             f"{' and '.join(str(tuple(shape)) for shape in shapes)} and the like; leave it out, or "

@@ -16,9 +16,11 @@ by `getattr`.
 
 import json
 import math
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
+from torch._ops import OpOverload
 
 from evo.validation.graph.allowed import ALLOWED, MAKING, OPERATOR_REMEDIES
 from evo.validation.graph.arguments import (
@@ -223,9 +225,7 @@ class _Reader:
             makes=name in MAKING,
         )
         written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]
-        returns = schema_of(operator).returns
-        is_list = len(returns) == 1 and str(returns[0].type) == "List[Tensor]"
-        self._add(written, step=step, parts=_MANY if is_list else len(returns))
+        self._add(written, step=step, parts=_parts_of(operator))
 
     def _has_sizes(self, argument: Any) -> bool:
         items = argument if isinstance(argument, list) else [argument]
@@ -277,6 +277,14 @@ class _Reader:
         self._parts.append(parts)
         if step is not None:
             self.steps.append(step)
+
+
+@cache
+def _parts_of(operator: OpOverload) -> int:
+    """Number of tensors that an operator gives."""
+    returns = schema_of(operator).returns
+    is_list = len(returns) == 1 and str(returns[0].type) == "List[Tensor]"
+    return _MANY if is_list else len(returns)
 
 
 def _element(dtype: torch.dtype, value: JsonValue) -> float:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from evo.networks.informed import Counted
 from evo.validation.graph.allowed import (
     ALLOWED,
     FACTORING,
@@ -55,7 +56,7 @@ class TensorSpec(NamedTuple):
     dtype: torch.dtype
 
 
-class Graph:
+class Graph(Counted):
     """A component that is safe to call. Create it with `Graph.parse`.
 
     `len(graph)` is its number of operators; graphs with the same text are equal.

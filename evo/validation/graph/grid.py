@@ -6,7 +6,7 @@ more than any trace could have, since a formula is evaluated in a microsecond.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -14,8 +14,6 @@ from evo.validation.graph.sizes import FUNCTIONS, Shapes
 
 Point = tuple[int, ...]
 """A value for each size that varies."""
-Evaluated = Callable[[Point], float | None]
-"""Gives the value of a formula at a point, None where it has none."""
 
 MOST_ELEMENTS = 300_000
 """Elements of the largest argument that a trace may have."""
@@ -55,14 +53,12 @@ class Grid:
     @cached_property
     def points(self) -> list[Point]:
         """All points, those with few ones and few elements first."""
-        return sorted(
-            self._all(_near(self._named)), key=lambda one: (one.count(1), math.prod(one), one)
-        )
+        return _points(tuple(self._base), tuple(self._least), tuple(self._named))
 
     def probes(self) -> list[Point]:
         """Points at the least sizes, one after another, for what has no formula."""
         return [
-            self._with({place: least + step})
+            self._with(place, least + step)
             for place, least in enumerate(self._least)
             for step in range(3)
         ]
@@ -89,66 +85,59 @@ class Grid:
         """The values of a formula at all points; None where it has none. Each is computed once."""
         text = str(expression)
         if text not in self._values:
-            function = self.evaluated(expression)
-            self._values[text] = [function(point) for point in self.points]
+            self._values[text] = self._evaluated(expression)
         return self._values[text]
 
-    def evaluated(self, expression: Any) -> Evaluated:
-        """The formula as a function of points."""
-        inner = self._compiled(expression)
-
-        def value(point: Point) -> float | None:
-            try:
-                return inner(point)
-            except (ArithmeticError, ValueError, TypeError, KeyError):
-                return None
-
-        return value
-
-    def _compiled(self, expression: Any) -> Callable[[Point], Any]:
+    def _evaluated(self, expression: Any) -> list[float | None]:
         match expression:
             case ["size", int(argument), None]:
                 shape = self._form[argument]
                 places = [self._place[argument, dim] for dim in range(len(shape))]
-                return lambda point: math.prod(point[place] for place in places)
+                return [math.prod(point[place] for place in places) for point in self.points]
             case ["size", int(argument), int(dim)]:
                 of_argument = len(self._form[argument])
                 place = self._place.get((argument, dim + of_argument if dim < 0 else dim), -1)
-                return _nowhere if place < 0 else lambda point: point[place]
-            case [name, one]:
-                function, of_one = FUNCTIONS[name], self._compiled(one)
-                return lambda point: function(of_one(point))
-            case [name, *several]:
-                function, parts = FUNCTIONS[name], [self._compiled(part) for part in several]
-                return lambda point: function(*[part(point) for part in parts])
+                return [None if place < 0 else point[place] for point in self.points]
+            case [name, *arguments]:
+                function = FUNCTIONS[name]
+                parts = zip(*map(self.values, arguments), strict=True)  # each of them once, too
+                return [_value(function, numbers) for numbers in parts]
             case _:
-                return lambda _: expression
+                return [expression] * len(self.points)
 
-    def _all(self, near: Sequence[int]) -> set[Point]:
-        near = [one for one in near if one <= _FAR[-1]]
-        points: set[Point] = set()
-        for place, least in enumerate(self._least):
-            line = {*range(least, _ALL_UP_TO), *_LARGER, *_FAR, *near}
-            for size in line:
-                if size >= least:
-                    points |= {self._with({place: size}), self._with({place: size}, self._least)}
-        is_many = len(self._base) > _MANY_SIZES
-        coarse = {*(_COARSER if is_many else _COARSE), *near[: 6 if is_many else _MOST_NAMED]}
-        for one, other in combinations(range(len(self._base)), 2):
-            points |= {
-                self._with({one: size, other: beside})
-                for size in coarse
-                for beside in coarse
-                if size >= self._least[one] and beside >= self._least[other]
-            }
-        return points
-
-    def _with(self, sizes: dict[int, int], others: Sequence[int] | None = None) -> Point:
-        return tuple(sizes.get(place, size) for place, size in enumerate(others or self._base))
+    def _with(self, place: int, size: int) -> Point:
+        return (*self._base[:place], size, *self._base[place + 1 :])
 
 
-def _nowhere(_: Point) -> Any:
-    raise KeyError("the shape has no such dimension")
+@lru_cache(maxsize=4)  # the traces that are added to others seldom change them
+def _points(base: Point, least: Point, named: Sequence[int]) -> list[Point]:
+    near = [one for one in _near(named) if one <= _FAR[-1]]
+    points: set[Point] = set()
+    for place, lowest in enumerate(least):
+        line = {*range(lowest, _ALL_UP_TO), *_LARGER, *_FAR, *near}
+        for others in {base, least}:
+            before, after = others[:place], others[place + 1 :]
+            points |= {(*before, size, *after) for size in line if size >= lowest}
+    is_many = len(base) > _MANY_SIZES
+    coarse = {*(_COARSER if is_many else _COARSE), *near[: 6 if is_many else _MOST_NAMED]}
+    for one, other in combinations(range(len(base)), 2):
+        before, between, after = base[:one], base[one + 1 : other], base[other + 1 :]
+        besides = [size for size in coarse if size >= least[other]]
+        points |= {
+            (*before, size, *between, beside, *after)
+            for size in coarse
+            if size >= least[one]
+            for beside in besides
+        }
+    return sorted(points, key=lambda one: (one.count(1), math.prod(one), one))
+
+
+def _value(function: Callable[..., float], numbers: Sequence[float | None]) -> float | None:
+    """The value of a function; None where it has none."""
+    try:
+        return None if None in numbers else function(*numbers)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
 
 
 def _near(named: Sequence[int]) -> list[int]:

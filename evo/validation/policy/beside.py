@@ -8,6 +8,7 @@ import ast
 import builtins
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
 from evo.core.stages import Stage
 from evo.validation.policy.builtin_names import harmless
@@ -44,11 +45,14 @@ _CASTS = frozenset(
 """Decorators that say what to do within autocast alone."""
 _UNNEEDED = frozenset({"copy", "logging", "random", "warnings"})
 """Modules besides those of torch that files of libraries import for others of their classes."""
+_REMEMBERED = 1024
+"""Sources that a process keeps without such parts."""
 _STANDARD = frozenset(
     {"collections", "collections.abc", "enum", "functools", "itertools", "typing"}
 )
 
 
+@lru_cache(maxsize=_REMEMBERED)  # the policy asks, and then whoever runs it
 def runnable(source: str) -> str:
     r"""The source without its main block, unused classes and imports, and `@torch.jit.script`.
 

@@ -46,7 +46,7 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
 
 
 def _is_plain_format(text: str) -> bool:
-    """Whether a format names whole values alone, and no attribute or item of one."""
+    """True if a format names whole values alone, and no attribute or item of one."""
     try:
         fields = [field[1:3] for field in Formatter().parse(text) if field[1] is not None]
     except ValueError:
@@ -70,7 +70,7 @@ def _types_in(arguments: list[ast.expr]) -> set[ast.AST]:
 
 
 def _is_call_of_instance(part: ast.stmt) -> TypeGuard[ast.Assign]:
-    """Whether a statement of the module gives a name to what calling an instance runs."""
+    """True if a statement of the module gives a name to what calling an instance runs."""
     match part:
         case ast.Assign([ast.Name()], ast.Attribute(ast.Name() | ast.Call(ast.Name()), "__call__")):
             return True

@@ -118,9 +118,12 @@ def _parse(source: str) -> ast.Module:
 
 def _check_characters(source: str) -> None:
     """Refuse invisible characters: source must run as it reads, and print without side effects."""
-    for number, line in enumerate(source.split("\n"), 1):
+    invisible = {
+        char for char in {*source} - _WHITESPACE if unicodedata.category(char) in _INVISIBLE
+    }
+    for number, line in enumerate(source.split("\n") if invisible else (), 1):
         for char in line:
-            if unicodedata.category(char) in _INVISIBLE and char not in _WHITESPACE:
+            if char in invisible:
                 raise _refused(f"line {number}: invisible character U+{ord(char):04X}; remove it")
 
 
