@@ -16,6 +16,7 @@ from evo.campaign.create import with_grids
 from evo.campaign.room import expected_bytes, free_bytes
 from evo.components.kinds import kinds
 from evo.compute.memory import Peak
+from evo.compute.products import examine_products
 from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.errors import EvoError, UsageError
@@ -88,6 +89,9 @@ def check_start(
             findings += _asked(prepared.config)
         if not problems.has("kind", "tasks", "device"):
             findings.append(_memory(with_grids(prepared.config), measure or _measured))
+    products = examine_products()
+    words = f"{len(products['products'])} of matrices are right"
+    findings.append(Finding("products", products["problem"] or "", words))
     return [*findings, walls_finding(examine_walls())]
 
 

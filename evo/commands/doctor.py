@@ -10,23 +10,25 @@ from evo.commands.options import JsonOption
 
 
 def doctor(*, as_json: JsonOption = False) -> None:
-    """Test the sandbox on this machine: try harmless attacks and show which walls hold.
+    """Test this machine: which walls of the sandbox hold against harmless attacks, and whether
+    products of matrices are right.
 
-    Exit code 1 where a wall is absent or an attack gets through.
+    Exit code 1 where a wall is absent, an attack gets through or a product is wrong.
     """
+    from evo.compute.products import examine_products
     from evo.validation.doctor import examine
 
-    show_examination(examine(), as_json=as_json)
+    show_examination({**examine(), "products": examine_products()}, as_json=as_json)
 
 
 def show_examination(facts: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print what the attacks showed.
+    """Print what the attacks and the products showed.
 
     Raises:
-        typer.Exit: with code 1 where a wall is absent or an attack got through.
+        typer.Exit: with code 1 where a wall is absent, an attack got through or a product is wrong.
     """
-    from evo.report.views.walls import walls_view
+    from evo.report.views.walls import doctor_view
 
-    print_facts(facts, walls_view(facts), as_json=as_json)
-    if not facts["all_hold"]:
+    print_facts(facts, doctor_view(facts), as_json=as_json)
+    if not (facts["all_hold"] and facts["products"]["all_right"]):
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from evo.cli import app
 from evo.commands.doctor import show_examination
+from evo.compute.products import examine_products
 from evo.report.views.walls import walls_view
 from evo.validation import doctor
 from evo.validation.sandbox import walls
@@ -34,12 +35,13 @@ def test_here_every_attack_is_tried_and_held():
         ("seccomp", []),
     ]
     assert len(facts["attacks"]) == 16
+    assert facts["products"]["all_right"] is True
     assert all(attack["held"] and attack["said"] for attack in facts["attacks"])
 
 
 def examined(available: AbstractSet[Wall], *, as_json: bool) -> dict[str, Any]:
     """What `evo doctor` prints on a machine with these walls, which ends it with code 1."""
-    facts = doctor.examine(available=available)
+    facts = {**doctor.examine(available=available), "products": examine_products()}
     with pytest.raises(typer.Exit) as ended:
         show_examination(facts, as_json=as_json)
     assert ended.value.exit_code == 1

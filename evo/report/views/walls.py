@@ -1,4 +1,4 @@
-"""The view of `evo doctor`: the walls of the sandbox, and the attacks that test them."""
+"""The view of `evo doctor`: the sandbox's walls, the attacks that test them, and products."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,30 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.report.views.tables import plain_table
+
+
+def doctor_view(facts: Mapping[str, Any]) -> RenderableType:
+    """The walls, and a line or a table about products of matrices.
+
+    Args:
+        facts: of `examine`, and as "products" those of `examine_products`.
+    """
+    return Group(walls_view(facts), products_view(facts["products"]))
+
+
+def products_view(facts: Mapping[str, Any]) -> RenderableType:
+    """A line where all products are right, else a table, the problem and the verdict.
+
+    Args:
+        facts: see `examine_products`.
+    """
+    if facts["all_right"]:
+        return _mark(f"{len(facts['products'])} products of matrices are right")
+    table = _table("Products of matrices, against those in float64", "product", "", "off by")
+    for one in facts["products"]:
+        mark = _mark("right" if one["right"] else "WRONG")
+        table.add_row(one["product"], mark, f"{one['off_by']:.2g}")
+    return Group(table, Text(facts["problem"]), _mark("RESULTS OF TRAININGS HERE ARE WORTHLESS"))
 
 
 def walls_view(facts: Mapping[str, Any]) -> RenderableType:

@@ -48,7 +48,7 @@ def test_nothing_is_wrong_and_every_part_is_named(tmp_path) -> None:
     assert checked(tmp_path) == {}
     findings = check_start(configure, tmp_path, examine_walls=lambda: WELL, measure=lambda _: ROOM)
     parts = {finding.part: finding.remark for finding in findings}
-    assert {"walls", "disk", "memory", "tasks", "operators"} <= parts.keys()
+    assert {"walls", "products", "disk", "memory", "tasks", "operators"} <= parts.keys()
     assert not {"trackers", "lessons", "start_from"} & parts.keys()  # it uses none
     assert "16 copies of wide (digits) take 0.01 GB per worker" in parts["memory"]
     assert list(tmp_path.iterdir()) == []

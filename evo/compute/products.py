@@ -1,0 +1,133 @@
+"""Compare this machine's products of float32 matrices with those of float64.
+
+Trainings consist of them. oneDNN compiles their code for the processor it finds, and there are
+machines where that code is wrong: under emulation a whole training ran on wrong products.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+
+_TOLERANCE = 1e-3
+"""Largest error, as a share of the largest value; rounding gives 1e-6, reduced precision 1e-2."""
+_LARGEST = 1e9
+"""Error that is reported at most, since JSON has no infinity."""
+_COPIES, _ROWS, _MIDDLE, _COLUMNS = 6, 48, 80, 40
+"""Large enough for oneDNN, which leaves smaller ones to others."""
+
+_Compute = Callable[..., torch.Tensor]
+
+
+class Product(NamedTuple):
+    """A product of two tensors.
+
+    Attributes:
+        name: for people.
+        compute: the product, in the precision of its two arguments.
+        first: shape of the first argument.
+        second: shape of the second.
+    """
+
+    name: str
+    compute: _Compute
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+
+
+def _baddbmm(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.baddbmm(a.new_ones(1, 1, 1), a, b.mT)
+
+
+def _gradient_of_weights(images: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    return torch.nn.grad.conv2d_weight(images, (12, 16, 3, 3), gradient, padding=1)
+
+
+_MATRIX, _FACTOR = (_ROWS, _MIDDLE), (_MIDDLE, _COLUMNS)
+_BATCH = _COPIES, *_MATRIX
+_IMAGES = 4, 16, 12, 12
+PRODUCTS = (
+    Product("matmul", torch.matmul, _MATRIX, _FACTOR),
+    Product("matmul, first factor transposed", lambda a, b: a.mT @ b, _MATRIX[::-1], _FACTOR),
+    Product("matmul, second factor transposed", F.linear, _MATRIX, _FACTOR[::-1]),
+    Product("bmm", torch.bmm, _BATCH, (_COPIES, *_FACTOR)),
+    Product(
+        "bmm, first factor transposed",
+        lambda a, b: torch.bmm(a.mT, b),
+        (_COPIES, *_MATRIX[::-1]),
+        (_COPIES, *_FACTOR),
+    ),
+    Product(
+        "bmm, second factor transposed",
+        lambda a, b: torch.bmm(a, b.mT),
+        _BATCH,
+        (_COPIES, *_FACTOR[::-1]),
+    ),
+    Product("baddbmm, second factor transposed", _baddbmm, _BATCH, (_COPIES, *_FACTOR[::-1])),
+    Product("conv2d", lambda x, w: F.conv2d(x, w, padding=1), _IMAGES, (12, 16, 3, 3)),
+    Product(
+        "conv2d in groups", lambda x, w: F.conv2d(x, w, groups=4), _IMAGES, (12, 4, 3, 3)
+    ),
+    Product("gradient of conv2d's weights", _gradient_of_weights, _IMAGES, (4, 12, 12, 12)),
+    Product("conv1d", F.conv1d, (4, 16, 60), (12, 16, 5)),
+)
+
+
+def examine_products(products: Sequence[Product] = PRODUCTS) -> dict[str, Any]:
+    """Report of the products in `evo doctor --json`.
+
+    Each is computed in float32 as a training on the CPU computes it, and without oneDNN where torch
+    has it; `off_by` and `off_by_without_onednn` are the largest errors, as shares of the largest
+    value in float64.
+
+    Args:
+        products: to compare.
+    """
+    has_onednn = torch.backends.mkldnn.is_available()
+    compared: list[dict[str, Any]] = []
+    for product in products:
+        error = _error(product)
+        without = None
+        if has_onednn:
+            with torch.backends.mkldnn.flags(enabled=False):
+                without = _error(product)
+        compared.append(
+            {
+                "product": product.name,
+                "right": error <= _TOLERANCE,
+                "off_by": error,
+                "off_by_without_onednn": without,
+            }
+        )
+    wrong = [one for one in compared if not one["right"]]
+    return {
+        "all_right": not wrong,
+        "problem": _problem(wrong) if wrong else None,
+        "products": compared,
+    }
+
+
+def _problem(wrong: Sequence[dict[str, Any]]) -> str:
+    names = "; ".join(f"{one['product']}, by {one['off_by']:.2g}" for one in wrong)
+    others = [one["off_by_without_onednn"] for one in wrong]
+    is_onednn = all(error is not None and error <= _TOLERANCE for error in others)
+    remedy = (
+        "They are right without oneDNN: switch it off, as the guide says under Wrong matrix products"
+        if is_onednn
+        else "Install another build of torch"
+    )
+    return (
+        "This machine computes products of matrices wrongly (error as a share of the largest "
+        f"value): {names}. Results of trainings here would be worthless. {remedy}, and run evo "
+        "doctor again."
+    )
+
+
+def _error(product: Product) -> float:
+    """Largest error in float32, as a share of the largest value; `_LARGEST` if it is not finite."""
+    generator = torch.Generator().manual_seed(0)
+    first, second = (torch.randn(s, generator=generator) for s in (product.first, product.second))
+    expected = product.compute(first.double(), second.double())
+    error = (product.compute(first, second).double() - expected).abs().max() / expected.abs().max()
+    return torch.nan_to_num(error, nan=_LARGEST).clamp(max=_LARGEST).item()
