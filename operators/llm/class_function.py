@@ -11,7 +11,7 @@ from typing import TypeVar
 from evo.core.contract import Learnable
 from operators.llm.learned import as_argument, is_learned
 from operators.tree.names import bound, fresh, identifiers, parameters
-from operators.tree.syntax import clone
+from operators.tree.syntax import clone, walk
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -67,7 +67,7 @@ class ClassFunction:
         self._used = [option for option in self.options if option in used]
         if self._learned:
             arguments = [one.name for one in learnables]
-            if self._taken.intersection(arguments):
+            if _variables(node).intersection(arguments):
                 raise NoFunctionError
             self.function.args.args += [ast.arg(argument) for argument in arguments]
         local = {arg.arg for arg in parameters(self.function.args)}
@@ -219,6 +219,15 @@ class ClassFunction:
     def _without_owner(self, node: _Node, owner: str) -> _Node:
         """A copy in which attributes of the instance are variables and methods functions."""
         return _Attributes(owner, self._attributes, self._methods).visit(clone(node))
+
+
+def _variables(node: ast.AST) -> set[str]:
+    """Names within that are no attributes, which become variables of other names."""
+    return {
+        inner.id if isinstance(inner, ast.Name) else inner.arg
+        for inner in walk(node)
+        if isinstance(inner, ast.Name | ast.arg)
+    }
 
 
 class _Attributes(ast.NodeTransformer):

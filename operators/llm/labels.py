@@ -1,6 +1,7 @@
 """Tell from the words before a block of code, or above a function, whether it is the answer."""
 
 import re
+from collections.abc import Sequence
 
 from operators.llm.fences import Block
 
@@ -20,6 +21,38 @@ _ANSWER = re.compile(
 )
 
 
+_NUMBERED = r"\b(candidate|option|version|variant|proposal|design|idea)\W{0,2}(\d|[A-E])\b"
+_PICK = re.compile(
+    r"\b(?:answer|choose|chose|choice|pick|submit|recommend|select\w*|go(?:ing)? with|winner|best)\b"
+    rf"[^.\n]{{0,60}}?{_NUMBERED}",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(r"\b(?:not|never|rather|instead|second[- ]best)\b|n't\b", re.IGNORECASE)
+
+
+def picked(blocks: Sequence[Block], after: str) -> int | None:
+    """The index of the one block whose heading has the number that the prose picks.
+
+    Args:
+        blocks: of a reply.
+        after: prose after the last.
+    """
+    if not blocks:
+        return None
+    picks = {
+        (pick[1].lower(), pick[2].upper())
+        for prose in (blocks[0].before, after)
+        for sentence in re.split(r"(?<=[.!?])\s+|\n", prose)
+        if (pick := _PICK.search(sentence)) and not _DENIAL.search(sentence)
+    }
+    headings = [
+        {(noun.lower(), number.upper()) for noun, number in re.findall(_NUMBERED, line, re.I)}
+        for line in (_last_line(block.before) for block in blocks)
+    ]
+    chosen = [place for place, heading in enumerate(headings) if heading and heading == picks]
+    return chosen[0] if len(chosen) == 1 else None
+
+
 def rank(block: Block, comment: str) -> int:
     """2 where a block is called the answer, 0 where it is called something else, 1 otherwise.
 
@@ -37,8 +70,12 @@ def rank(block: Block, comment: str) -> int:
 
 def _label(prose: str) -> str:
     """The sentence right before a block where it reads like a heading of the block."""
-    line = next((line for line in reversed(prose.split("\n")) if line.strip()), "")
-    sentence = re.split(r"(?<=[.!?])\s+", line[-400:].strip())[-1]
+    sentence = re.split(r"(?<=[.!?])\s+", _last_line(prose))[-1]
     words = sentence.split()
     most = 20 if sentence.rstrip("*_ ").endswith(":") else 8
     return sentence if len(words) <= most else ""
+
+
+def _last_line(prose: str) -> str:
+    """The end of the last line that is not empty."""
+    return next((line for line in reversed(prose.split("\n")) if line.strip()), "")[-400:].strip()

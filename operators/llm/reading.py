@@ -17,7 +17,7 @@ from operators.llm.answers import Answer, Code
 from operators.llm.blocks import layout
 from operators.llm.edits import applied
 from operators.llm.fences import Block, Layout
-from operators.llm.labels import ASIDE, rank
+from operators.llm.labels import ASIDE, picked, rank
 from operators.llm.modules import Module, UnreadableError, functions
 from operators.llm.rationale import rationale
 from operators.llm.thoughts import without_thoughts
@@ -93,7 +93,8 @@ def _read(
     answers = _answers(parts, code, is_cut=is_cut) or code.unnamed(parents)
     if edited.problem and all(answer.problem for answer in answers):
         raise UnreadableError(edited.problem)
-    chosen = _chosen(answers, contract)
+    pick = picked(parts.blocks, parts.after)
+    chosen = _chosen([one for one in answers if one.block == pick] or answers, contract)
     if chosen.problem:
         raise UnreadableError(chosen.problem)
     if is_cut:

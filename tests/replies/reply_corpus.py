@@ -2,7 +2,8 @@
 
 `corpus/*.txt` has a file per family, written for evo in the families' styles, and `mixed.txt`,
 which was written when the reader had been finished, to see what it misses; so was `unseen.txt`,
-later, of whose 41 usable replies 39 were taken at the first run. An entry begins with
+later, of whose 41 usable replies 39 were taken at the first run, and `fresh.txt`, of whose 41
+39 were, too. An entry begins with
 `%%%% name`, followed by facts: `kind`; `expect`, an expression of what the component computes, or
 `refused` where the reply holds no component that could be used, then perhaps `because`, a pattern
 of the reason; `parent`, what the component that the prompt shows returns; `finish`, unless it is
