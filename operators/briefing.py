@@ -74,6 +74,7 @@ class Attempt(NamedTuple):
             train.
         trainings: number of these trials.
         others: names of its further parents.
+        networks: names of networks, and the margins against the best known losses there.
     """
 
     record: Record
@@ -83,6 +84,7 @@ class Attempt(NamedTuple):
     effect: Estimate | None = None
     trainings: int = 0
     others: Sequence[str] = ()
+    networks: Sequence[tuple[str, float]] = ()
 
 
 class TaskSetting(NamedTuple):

@@ -7,8 +7,12 @@ which passes through the same validation.
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _LONGEST_LINE = 200
+_MOST_NETWORKS = 6
+_LONGEST_NETWORK = 24
+"""Characters of a network's name in a list of margins."""
 
 
 def fenced(text: str, most: int = 2000, language: str = "python") -> str:
@@ -67,6 +71,23 @@ def signed(values: tuple[float, float, float]) -> str:
     '+0.064 [+0.031, +0.100]'
     """
     return "{:+.3f} [{:+.3f}, {:+.3f}]".format(*values)
+
+
+def by_network(margins: Sequence[tuple[str, float]], most: int = _MOST_NETWORKS) -> str:
+    """Margins on several networks, of more than `most` the highest and the lowest; else empty.
+
+    >>> by_network([("cnn", -0.05), ("mlp", 0.021)])
+    'by network: mlp +0.02, cnn -0.05'
+    >>> by_network([(f"n{n}", n) for n in range(9)], most=3)
+    'by network: n8 +8.00, …, n1 +1.00, n0 +0.00'
+    """
+    if len(margins) < 2:
+        return ""
+    ranked = sorted(margins, key=lambda item: (-item[1], item[0]))
+    told = [f"{_visible(name)[:_LONGEST_NETWORK]} {margin:+.2f}" for name, margin in ranked]
+    if len(told) > most:
+        told = [*told[: most // 2], "…", *told[most // 2 - most :]]
+    return f"by network: {', '.join(told)}".replace("`", "'")
 
 
 def short(value: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from prompts.quoting import fenced, interval, paragraph, quoted, short, signed
+from prompts.quoting import by_network, fenced, interval, paragraph, quoted, short, signed
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _FILTERS = {
@@ -18,6 +18,7 @@ _FILTERS = {
     "quoted": quoted,
     "paragraph": paragraph,
     "interval": interval,
+    "by_network": by_network,
     "signed": signed,
     "short": short,
 }

@@ -10,8 +10,7 @@ from evo.commands.options import JsonOption
 
 
 def doctor(*, as_json: JsonOption = False) -> None:
-    """Test this machine: which walls of the sandbox hold against harmless attacks, and whether
-    products of matrices are right.
+    """Test this machine: the sandbox by harmless attacks, and products of matrices.
 
     Exit code 1 where a wall is absent, an attack gets through or a product is wrong.
     """

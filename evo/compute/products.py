@@ -66,9 +66,7 @@ PRODUCTS = (
     ),
     Product("baddbmm, second factor transposed", _baddbmm, _BATCH, (_COPIES, *_FACTOR[::-1])),
     Product("conv2d", lambda x, w: F.conv2d(x, w, padding=1), _IMAGES, (12, 16, 3, 3)),
-    Product(
-        "conv2d in groups", lambda x, w: F.conv2d(x, w, groups=4), _IMAGES, (12, 4, 3, 3)
-    ),
+    Product("conv2d in groups", lambda x, w: F.conv2d(x, w, groups=4), _IMAGES, (12, 4, 3, 3)),
     Product("gradient of conv2d's weights", _gradient_of_weights, _IMAGES, (4, 12, 12, 12)),
     Product("conv1d", F.conv1d, (4, 16, 60), (12, 16, 5)),
 )
@@ -113,7 +111,7 @@ def _problem(wrong: Sequence[dict[str, Any]]) -> str:
     others = [one["off_by_without_onednn"] for one in wrong]
     is_onednn = all(error is not None and error <= _TOLERANCE for error in others)
     remedy = (
-        "They are right without oneDNN: switch it off, as the guide says under Wrong matrix products"
+        "They are right without oneDNN: switch it off (guide, Troubleshooting, Wrong matrix products)"
         if is_onednn
         else "Install another build of torch"
     )
@@ -125,7 +123,7 @@ def _problem(wrong: Sequence[dict[str, Any]]) -> str:
 
 
 def _error(product: Product) -> float:
-    """Largest error in float32, as a share of the largest value; `_LARGEST` if it is not finite."""
+    """Largest error in float32, as a share of the largest value; `_LARGEST` if not finite."""
     generator = torch.Generator().manual_seed(0)
     first, second = (torch.randn(s, generator=generator) for s in (product.first, product.second))
     expected = product.compute(first.double(), second.double())

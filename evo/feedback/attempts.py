@@ -16,7 +16,7 @@ import numpy as np
 from evo.core.records import Record, Status
 from evo.feedback.changes import changed_lines
 from evo.feedback.draws import drawn, ends
-from evo.feedback.losses import Effect, effect
+from evo.feedback.losses import Effect, Losses, effect
 from evo.feedback.results import Entry, Results, Snapshot
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
@@ -40,12 +40,14 @@ class _Compared(NamedTuple):
         parent_id: of that parent; empty without one.
         before: source of the parent, where it is known.
         gain: against the parent; None where one of the two did not train.
+        losses: of the proposal; None where it did not train.
     """
 
     record: Record
     parent_id: str
     before: str | None
     gain: Effect | None
+    losses: Losses | None
 
 
 class Attempts:
@@ -54,11 +56,18 @@ class Attempts:
     Args:
         results: everything that was proposed.
         name: of a component in prompts, by its id.
+        margins: by network, of a component with these losses.
     """
 
-    def __init__(self, results: Results, name: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        results: Results,
+        name: Callable[[str], str],
+        margins: Callable[[str, Losses], Sequence[tuple[str, float]]],
+    ) -> None:
         self._results = results
         self._name = name
+        self._margins = margins
         self._children = lru_cache(maxsize=_KEPT)(self._compared_children)
 
     def tried(self, occasion: Occasion, rng: np.random.Generator) -> list[Attempt]:
@@ -151,13 +160,13 @@ class Attempts:
                 record = replace(record, status=Status.EVALUATED, score=trained.record.score)
             if gain is None and parent is not None and parent.losses is not None:
                 gain = effect(losses, parent.losses)
-        return _Compared(record, parent_id, before, gain)
+        return _Compared(record, parent_id, before, gain, losses)
 
     def _told(self, compared: Iterable[_Compared]) -> list[Attempt]:
         return [self._attempt(one) for one in compared]
 
     def _attempt(self, compared: _Compared) -> Attempt:
-        record, parent_id, before, gain = compared
+        record, parent_id, before, gain, losses = compared
         source, parents = record.candidate.source, dict.fromkeys(record.candidate.parents)
         return Attempt(
             self.readable(record),
@@ -167,6 +176,7 @@ class Attempts:
             gain.mean if gain else None,
             gain.trainings if gain else 0,
             [self._name(id_) for id_ in parents if id_ != parent_id],
+            self._margins(record.id, losses) if losses is not None else (),
         )
 
 

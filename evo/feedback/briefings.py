@@ -16,7 +16,7 @@ from evo.core.records import Record
 from evo.core.seeds import child
 from evo.feedback.attempts import Attempts
 from evo.feedback.draws import drawn
-from evo.feedback.losses import Losses, network_results
+from evo.feedback.losses import Losses
 from evo.feedback.plan import Plan
 from evo.feedback.results import Results
 from evo.feedback.settings import CHARACTERS_PER_TOKEN, FeedbackSettings
@@ -25,6 +25,7 @@ from evo.proposing.occasion import Occasion
 from evo.validation.graph.graph import Graph
 from operators.briefing import Answers, Briefing, NetworkResult, Place, Portrait, Setting
 from operators.llm.listing import Listing
+from operators.llm.networks import margins_by_network
 
 _NEIGHBOURS = 3
 _NEAR = 6
@@ -73,7 +74,7 @@ class Briefings:
         self._tested = lru_cache(maxsize=_KEPT)(results.tested)
         self._seed = seed
         self._settings = settings
-        self._attempts = Attempts(results, self._name)
+        self._attempts = Attempts(results, self._name, self._margins)
         self._most_characters = CHARACTERS_PER_TOKEN * settings.prompt_tokens
         self._listing = lru_cache(maxsize=_KEPT)(self._listing_of)
 
@@ -92,7 +93,7 @@ class Briefings:
             trailing = drawn(losers, _TRAILING, rng)
         shown = [*occasion.parents, *leaders, *neighbours]
         portraits = {r.id: self._portrait(r, known, occasion) for r in shown}
-        portraits |= {r.id: Portrait(self._name(r.id)) for r in trailing}
+        portraits |= {r.id: self._short_portrait(r.id) for r in trailing}
         tried = self._attempts.tried(occasion, rng) if show.tried else []
         origins = self._attempts.origins(occasion, shown=tried) if show.tried else []
         answers = Answers()
@@ -138,6 +139,7 @@ class Briefings:
             most=self._most_characters // _LISTED,
             readable=self._attempts.readable,
             name=self._name,
+            margins=self._margins,
         )
 
     def _known(self, occasion: Occasion) -> dict[str, Record]:
@@ -164,20 +166,26 @@ class Briefings:
         losses = entry.losses if entry is not None else None
         return Portrait(
             self._name(record.id),
-            _with_diagnoses(self._network_results(record.id, losses), record.diagnoses),
+            _with_diagnoses(
+                self._results.by_network(record.id, losses, self._name), record.diagnoses
+            ),
             occasion.varied.member.facts(graph) if graph is not None else {},
             nearest,
             distance,
             len(graph) if graph is not None else 0,
         )
 
-    def _network_results(self, id_: str, losses: Losses | None) -> list[NetworkResult]:
-        rivals = {
-            self._name(other): theirs
-            for other, theirs in self._results.baselines.items()
-            if other != id_
-        }
-        return network_results(losses, rivals) if losses is not None and rivals else []
+    def _short_portrait(self, id_: str) -> Portrait:
+        """The results by network alone."""
+        entry = self._results.entry(id_)
+        if entry is None or not self._settings.training:
+            return Portrait(self._name(id_))
+        return Portrait(self._name(id_), self._results.by_network(id_, entry.losses, self._name))
+
+    def _margins(self, id_: str, losses: Losses) -> list[tuple[str, float]]:
+        if not self._settings.training:
+            return []
+        return margins_by_network(self._results.by_network(id_, losses, self._name))
 
     def _neighbours(
         self,

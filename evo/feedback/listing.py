@@ -9,6 +9,7 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from operator import itemgetter
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from typing import NamedTuple
 from evo.core.records import Record, Status
 from evo.core.source import normalise
 from evo.core.stages import Stage, TrainingEnd
+from evo.feedback.losses import Losses
 from operators.llm.compact import changes, compact, outline
 from operators.llm.listing import Listed, Listing, cost, spread
 from operators.tree.form import form_key
@@ -26,6 +28,8 @@ _LONGEST = 120
 """Characters of a formula; a longer one is told by its change or as an outline."""
 _ALONE = 8
 """The best, which never stand for each other."""
+_BEST_TOLD, _LOWEST_TOLD = 6, 3
+"""Lines of the best and the lowest that tell the margin on each network."""
 _FALLEN = 3
 """Lines for duplicates, and for what was refused or failed."""
 _FALLEN_STATUS = (Status.DUPLICATE, Status.INVALID, Status.FAILED)
@@ -43,6 +47,7 @@ class _Trained(NamedTuple):
         is_cut: whether its training ended early there.
         margin: negative.
         form: digest of its form, which components that differ in numbers share.
+        losses: by which margins are told by network.
     """
 
     rung: int
@@ -51,6 +56,7 @@ class _Trained(NamedTuple):
     id: str
     form: bytes
     record: Record
+    losses: Losses | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class _Family:
     """Components of one form: the best of them, how many more, and the lowest margin."""
 
     best: Record
+    losses: Losses | None
     more: int = 0
     lowest: float = 0.0
 
@@ -70,15 +77,15 @@ class Proposals:
         self._fallen: list[Record] = []
         self._counts: dict[int, Counter[str]] = {}
 
-    def take(self, generation: int, records: Iterable[Record]) -> None:
+    def take(self, generation: int, proposals: Iterable[tuple[Record, Losses | None]]) -> None:
         """Add the proposals of a generation, which need neither graphs nor trials."""
         counts = Counter(self._counts_of(generation))
-        for record in records:
+        for record, losses in proposals:
             if not record.is_proposal:
                 continue
             counts[record.status.lower()] += 1
             if record.score is not None:
-                insort(self._ranked, _trained(record), key=itemgetter(slice(4)))
+                insort(self._ranked, _trained(record, losses), key=itemgetter(slice(4)))
             elif record.status in _FALLEN_STATUS and record.stage is not Stage.ASK:
                 self._fallen.append(record)
         self._counts[generation] = counts
@@ -92,6 +99,7 @@ class Proposals:
         most: int,
         readable: Callable[[Record], Record],
         name: Callable[[str], str],
+        margins: Callable[[str, Losses], Sequence[tuple[str, float]]],
     ) -> Listing:
         """The list of all that was tried up to a generation.
 
@@ -101,6 +109,7 @@ class Proposals:
             most: characters that it should need at most.
             readable: gives a record whose reason names components as prompts do.
             name: of a component in prompts, by its id.
+            margins: by network, of a component with these losses; told of the best and the lowest.
         """
         # A copy: proposals are asked for while a later generation is sealed.
         trained = [one for one in list(self._ranked) if one.record.generation <= generation]
@@ -108,10 +117,11 @@ class Proposals:
         room = most - sum(cost(line) for line in fallen)
         # The lowest give up their lines first, and the best keep theirs.
         fewest = min(_ALONE, len(trained))
+        once = cache(margins)
         alone = len(trained) if len(trained) <= _POOL else fewest
         while True:
             families, forms = _families(trained, alone)
-            lines = _lines(families, generation, last_rung, name)
+            lines = _lines(families, generation, last_rung, name, once)
             if alone <= fewest or sum(cost(line) for line in lines) <= room:
                 return Listing(lines, fallen, self._counts_of(generation), forms)
             alone -= 1
@@ -121,13 +131,13 @@ class Proposals:
         return dict(self._counts[max(known)]) if known else {}
 
 
-def _trained(record: Record) -> _Trained:
+def _trained(record: Record, losses: Losses | None) -> _Trained:
     score = record.scored
     form, _ = form_key(normalise(record.candidate.source))
     # Stands for the text of a form, of which a long history has too many to keep.
     digest = sha256(form.encode(errors="surrogatepass")).digest()[:12]
     is_cut = not score.end.is_whole
-    return _Trained(-score.rung, is_cut, -score.margin.value, record.id, digest, record)
+    return _Trained(-score.rung, is_cut, -score.margin.value, record.id, digest, record, losses)
 
 
 def _families(ranked: Sequence[_Trained], alone: int) -> tuple[list[_Family], int]:
@@ -149,13 +159,21 @@ def _families(ranked: Sequence[_Trained], alone: int) -> tuple[list[_Family], in
             lows[place] = max(lows[place], one.margin)
             members[place] += 1
     kept = spread(range(len(heads)), _POOL)
-    families = [_Family(heads[i].record, members[i] - 1, -lows[i]) for i in kept]
+    families = [_Family(heads[i].record, heads[i].losses, members[i] - 1, -lows[i]) for i in kept]
     return families, len(heads)
 
 
 def _lines(
-    families: Sequence[_Family], generation: int, last_rung: int, name: Callable[[str], str]
+    families: Sequence[_Family],
+    generation: int,
+    last_rung: int,
+    name: Callable[[str], str],
+    margins: Callable[[str, Losses], Sequence[tuple[str, float]]],
 ) -> list[Listed]:
+    def by_network(place: int, family: _Family) -> Sequence[tuple[str, float]]:
+        is_told = place < _BEST_TOLD or place >= len(families) - _LOWEST_TOLD
+        return margins(family.best.id, family.losses) if is_told and family.losses else ()
+
     formulas = {f.best.id: compact(f.best.candidate.source) for f in families}
     return [
         Listed(
@@ -167,8 +185,9 @@ def _lines(
             is_remeasured=family.best.scored.end is TrainingEnd.REMEASURED,
             alike=family.more,
             lowest=family.lowest,
+            networks=by_network(place, family),
         )
-        for family in families
+        for place, family in enumerate(families)
     ]
 
 

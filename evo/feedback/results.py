@@ -6,7 +6,7 @@ everything is read as of a generation.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,10 +15,10 @@ from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
 from evo.feedback.hypotheses import Hypotheses
 from evo.feedback.listing import Proposals
-from evo.feedback.losses import Effect, Losses, effect
+from evo.feedback.losses import Effect, Losses, effect, network_results
 from evo.feedback.notes import Pair, evidence, features, notes
 from evo.selection.worth import leaders_by_worth, standard_error
-from operators.briefing import Note
+from operators.briefing import NetworkResult, Note
 
 _LEADERS = 24
 """Best candidates that are remembered whole."""
@@ -102,7 +102,7 @@ class Results:
             self.hypotheses.take(record, entry.effect)
             for parent in dict.fromkeys(record.candidate.parents):
                 self._children.setdefault(parent, []).append(entry)
-        self.proposals.take(sealed.number, [entry.record for entry in entries])
+        self.proposals.take(sealed.number, [(entry.record, entry.losses) for entry in entries])
         self._pairs += [pair for entry in entries for pair in self._pair(entry)]
         before = self._snapshots.get(max(self._snapshots, default=0), Snapshot())
         self._snapshots[sealed.number] = self._after(before, sealed, entries)
@@ -116,6 +116,19 @@ class Results:
     def entry(self, id_: str) -> Entry | None:
         """The proposal or known component of an id; None where it is not sealed yet."""
         return self._entries.get(id_)
+
+    def by_network(
+        self, id_: str, losses: Losses | None, name: Callable[[str], str]
+    ) -> list[NetworkResult]:
+        """The results of a component on each network against the known ones; none without any.
+
+        Args:
+            id_: of the component.
+            losses: of it.
+            name: of a known component in prompts, by its id.
+        """
+        rivals = {name(other): theirs for other, theirs in self._baselines.items() if other != id_}
+        return network_results(losses, rivals) if losses is not None and rivals else []
 
     def children(self, id_: str, *, last: int) -> list[Entry]:
         """Proposals that descend from a component, in order, up to a generation."""

@@ -23,8 +23,8 @@ _ANSWER = re.compile(
 
 _NUMBERED = r"\b(candidate|option|version|variant|proposal|design|idea)\W{0,2}(\d|[A-E])\b"
 _PICK = re.compile(
-    r"\b(?:answer|choose|chose|choice|pick|submit|recommend|select\w*|go(?:ing)? with|winner|best)\b"
-    rf"[^.\n]{{0,60}}?{_NUMBERED}",
+    r"\b(?:answer|choose|chose|choice|pick|submit|recommend|select\w*|go(?:ing)? with|"
+    rf"winner|best)\b[^.\n]{{0,60}}?{_NUMBERED}",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(r"\b(?:not|never|rather|instead|second[- ]best)\b|n't\b", re.IGNORECASE)

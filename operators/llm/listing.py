@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from evo.core.estimate import Estimate
+from prompts.quoting import by_network
 
 _T = TypeVar("_T")
 
@@ -35,6 +36,7 @@ class Listed:
             lead.
         alike: further proposals that differ from it in numbers alone and have no line.
         lowest: margin of the lowest of them.
+        networks: names of networks and the margins there; empty where they are not told.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Listed:
     is_remeasured: bool = False
     alike: int = 0
     lowest: float = 0.0
+    networks: Sequence[tuple[str, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class Listing:
 def cost(line: Listed) -> int:
     """Characters that a line needs at most."""
     reason = min(len(line.reason), LONGEST_REASON) + 5 if line.reason else 0
-    return _FIGURES + len(line.formula) + reason + (_ALIKE if line.alike else 0)
+    networks = by_network(line.networks)
+    alike = _ALIKE if line.alike else 0
+    return _FIGURES + len(line.formula) + reason + alike + (len(networks) + 2 if networks else 0)
 
 
 def shortened(listing: Listing, most: int) -> Listing:

@@ -16,6 +16,7 @@ from evo.core.records import Record, Status
 from evo.core.source import normalise
 from operators.briefing import Answers, Attempt, Briefing, Note, Portrait
 from operators.llm.listing import Listing, shortened
+from operators.llm.networks import margins_by_network
 from prompts.rendering import card, render
 
 _LONGEST_TEXT = 16
@@ -218,6 +219,7 @@ def _shown(record: Record, briefing: Briefing, last_rung: int) -> dict[str, Any]
         "nearest": portrait.nearest,
         "distance": portrait.distance,
         "results": _worst_last(portrait)[:_MOST_RESULTS],
+        "networks": margins_by_network(portrait.results),
         "facts": portrait.facts,
         "operations": portrait.operations,
     }
@@ -236,6 +238,7 @@ def _attempted(attempt: Attempt) -> dict[str, Any]:
         "effect": attempt.effect,
         "trainings": attempt.trainings,
         "margin": record.score.margin if record.score else None,
+        "networks": attempt.networks,
         "fate": _FATES.get(record.status, record.status.lower().replace("_", " ")),
         "reason": "" if record.status is Status.EVALUATED else record.reason,
         "remark": whole_sentences(record.candidate.rationale, most=250),

@@ -112,7 +112,10 @@ LISTING = Listing(
             alike=2,
             lowest=-0.03,
         ),
-        Listed("c1", "x*sigmoid(x)", Estimate(-0.02, -0.04, 0.0)),
+        Listed(
+            *("c1", "x*sigmoid(x)", Estimate(-0.02, -0.04, 0.0)),
+            networks=[("mlp", 0.01), ("patches", -0.05)],
+        ),
         Listed("c6", "tanh(x)**3", Estimate(0.01, -0.1, 0.12), is_whole=False),
     ],
     [Listed("c7", "2*x", fate="duplicate", reason="computes the same as `relu`")],

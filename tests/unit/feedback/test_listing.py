@@ -32,7 +32,12 @@ def listed(records: Sequence[Record], *, generation: int = 9, most: int = 4500) 
         members = [one for one in records if one.generation == number]
         results.take(Generation(number, members, []))
     return results.proposals.listing(
-        generation, last_rung=1, most=most, readable=lambda one: one, name=lambda id_: id_[:6]
+        generation,
+        last_rung=1,
+        most=most,
+        readable=lambda one: one,
+        name=lambda id_: id_[:6],
+        margins=lambda id_, losses: [(f"mlp of {id_}", 0.02), ("cnn", float(len(losses.at(1).keys)))],
     )
 
 
@@ -57,6 +62,7 @@ def test_what_trained_is_listed_by_margin_and_what_stopped_early_comes_last() ->
     assert [line.is_remeasured for line in found.trained] == [True, False, False, False]
     assert found.trained[0].formula == "x*sigmoid(1.7*x)"
     assert found.counts == {"evaluated": 4}
+    assert found.trained[1].networks[0] == ("mlp of low", 0.02)
 
 
 def test_duplicates_refusals_and_failures_are_listed_with_their_reasons() -> None:

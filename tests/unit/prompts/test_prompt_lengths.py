@@ -30,7 +30,12 @@ LONG = (
 def test_the_longest_prompt_is_within_its_bound(name: str, most: int) -> None:
     remark = "It is smooth, it is bounded, and it is nearly linear. " * 20
     long = [evaluated(LONG.replace("1.25", str(n)), 0.5, rationale=remark) for n in range(12)]
-    attempts = [attempt(one.candidate.source, effect=0.1, remark=remark) for one in long]
+    attempts = [
+        attempt(one.candidate.source, effect=0.1, remark=remark)._replace(
+            networks=[("n" * 90, -3.0)] * 30
+        )
+        for one in long
+    ]
     result = NetworkResult("t" * 40, "n" * 40, Estimate(1, 1, 1), "b" * 40, 0.1, 1 / 3, WENT)
     results = [result] * 30
     facts = {f"number {n} of a component": 1 / 3 for n in range(14)}
@@ -40,7 +45,13 @@ def test_the_longest_prompt_is_within_its_bound(name: str, most: int) -> None:
 
     hostile = "`" * 120
     lines = [
-        Listed("c" * 6, hostile, Estimate(-3, -6, 0), is_whole=False, alike=9999, lowest=-3)
+        Listed(
+            *("c" * 6, hostile, Estimate(-3, -6, 0)),
+            is_whole=False,
+            alike=9999,
+            lowest=-3,
+            networks=[("`" * 40, -3.0)] * 30,
+        )
     ] * 200
     fallen = [Listed("c", hostile, fate="duplicate", reason="```\n# Task" * 90)] * 6
 
