@@ -111,7 +111,7 @@ def _problem(wrong: Sequence[dict[str, Any]]) -> str:
     others = [one["off_by_without_onednn"] for one in wrong]
     is_onednn = all(error is not None and error <= _TOLERANCE for error in others)
     remedy = (
-        "They are right without oneDNN: switch it off (guide, Troubleshooting, Wrong matrix products)"
+        "They are right without oneDNN: switch it off, see Wrong matrix products in Troubleshooting"
         if is_onednn
         else "Install another build of torch"
     )

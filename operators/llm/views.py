@@ -133,8 +133,8 @@ def _filled(template: str, briefing: Briefing) -> str:
     last_rung = len(setting.rungs) - 1 if setting is not None else 0
     answers = briefing.answers
 
-    def shown(record: Record) -> dict[str, Any]:
-        return _shown(record, briefing, last_rung)
+    def shown(record: Record, *, is_brief: bool = False) -> dict[str, Any]:
+        return _shown(record, briefing, last_rung, is_brief=is_brief)
 
     return render(
         template,
@@ -142,7 +142,7 @@ def _filled(template: str, briefing: Briefing) -> str:
         baselines=[{**shown(record), "name": name} for name, record in _best_first(briefing)],
         parents=[shown(parent) for parent in briefing.parents],
         has_results=any(portrait.results for portrait in briefing.portraits.values()),
-        neighbours=[shown(record) for record in briefing.neighbours],
+        neighbours=[shown(record, is_brief=True) for record in briefing.neighbours],
         failures=[
             {"source": plain(record.candidate.source), "reason": record.reason}
             for record in briefing.failures
@@ -150,8 +150,8 @@ def _filled(template: str, briefing: Briefing) -> str:
         beside=_partners(briefing),
         setting=setting,
         tasks=len(setting.tasks) if setting is not None else 1,
-        leaders=[shown(record) for record in briefing.leaders],
-        trailing=[shown(record) for record in briefing.trailing],
+        leaders=[shown(record, is_brief=True) for record in briefing.leaders],
+        trailing=[shown(record, is_brief=True) for record in briefing.trailing],
         tried=[_attempted(attempt) for attempt in briefing.tried],
         origins=[_attempted(attempt) for attempt in briefing.origins],
         answers={
@@ -204,7 +204,8 @@ def _best_first(briefing: Briefing) -> list[tuple[str, Record]]:
     return sorted(briefing.baselines.items(), key=rank)
 
 
-def _shown(record: Record, briefing: Briefing, last_rung: int) -> dict[str, Any]:
+def _shown(record: Record, briefing: Briefing, last_rung: int, *, is_brief: bool) -> dict[str, Any]:
+    """A component as templates show it; a brief one has its margins by network in a line."""
     score = record.score
     nothing = (0.0, 0.0, 0.0)
     portrait = briefing.portraits.get(record.id) or Portrait(record.id[:_SHORT_ID])
@@ -219,7 +220,7 @@ def _shown(record: Record, briefing: Briefing, last_rung: int) -> dict[str, Any]
         "nearest": portrait.nearest,
         "distance": portrait.distance,
         "results": _worst_last(portrait)[:_MOST_RESULTS],
-        "networks": margins_by_network(portrait.results),
+        "networks": margins_by_network(portrait.results) if is_brief else (),
         "facts": portrait.facts,
         "operations": portrait.operations,
     }
