@@ -4,7 +4,8 @@ Trainings consist of them. oneDNN compiles their code for the processor it finds
 machines where that code is wrong: under emulation a whole training ran on wrong products.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -88,7 +89,7 @@ def examine_products(products: Sequence[Product] = PRODUCTS) -> dict[str, Any]:
         error = _error(product)
         without = None
         if has_onednn:
-            with torch.backends.mkldnn.flags(enabled=False):
+            with _without_onednn():
                 without = _error(product)
         compared.append(
             {
@@ -104,6 +105,16 @@ def examine_products(products: Sequence[Product] = PRODUCTS) -> dict[str, Any]:
         "problem": _problem(wrong) if wrong else None,
         "products": compared,
     }
+
+
+@contextmanager
+def _without_onednn() -> Generator[None]:
+    kept = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False  # `flags` sets more, and warns of that
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = kept
 
 
 def _problem(wrong: Sequence[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from evo.core.contract import Learnable
 from operators.llm.learned import as_argument, is_learned
 from operators.tree.names import bound, fresh, identifiers, parameters
-from operators.tree.syntax import clone, walk
+from operators.tree.syntax import clone
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -50,7 +50,7 @@ class ClassFunction:
         self._learned: list[Learnable] = []
         self._methods = methods
         self._attributes: dict[str, str] = {}
-        self._taken = identifiers(node)
+        self._taken = identifiers(node) | {one.name for one in learnables}
         setup = [*self._constants(node), *self._constructor(methods.get("__init__"))]
         others = [
             self._method(method)
@@ -67,7 +67,7 @@ class ClassFunction:
         self._used = [option for option in self.options if option in used]
         if self._learned:
             arguments = [one.name for one in learnables]
-            if _variables(node).intersection(arguments):
+            if identifiers(node).intersection(arguments):
                 raise NoFunctionError
             self.function.args.args += [ast.arg(argument) for argument in arguments]
         local = {arg.arg for arg in parameters(self.function.args)}
@@ -219,15 +219,6 @@ class ClassFunction:
     def _without_owner(self, node: _Node, owner: str) -> _Node:
         """A copy in which attributes of the instance are variables and methods functions."""
         return _Attributes(owner, self._attributes, self._methods).visit(clone(node))
-
-
-def _variables(node: ast.AST) -> set[str]:
-    """Names within that are no attributes, which become variables of other names."""
-    return {
-        inner.id if isinstance(inner, ast.Name) else inner.arg
-        for inner in walk(node)
-        if isinstance(inner, ast.Name | ast.arg)
-    }
 
 
 class _Attributes(ast.NodeTransformer):
