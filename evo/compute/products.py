@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
+from torch.nn.grad import conv2d_weight
 
 _TOLERANCE = 1e-3
 """Largest error, as a share of the largest value; rounding gives 1e-6, reduced precision 1e-2."""
@@ -18,7 +19,7 @@ _LARGEST = 1e9
 _COPIES, _ROWS, _MIDDLE, _COLUMNS = 6, 48, 80, 40
 """Large enough for oneDNN, which leaves smaller ones to others."""
 
-_Compute = Callable[..., torch.Tensor]
+_Compute = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Product(NamedTuple):
@@ -42,7 +43,7 @@ def _baddbmm(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def _gradient_of_weights(images: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    return torch.nn.grad.conv2d_weight(images, (12, 16, 3, 3), gradient, padding=1)
+    return conv2d_weight(images, (12, 16, 3, 3), gradient, padding=1)
 
 
 _MATRIX, _FACTOR = (_ROWS, _MIDDLE), (_MIDDLE, _COLUMNS)
