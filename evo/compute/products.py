@@ -38,8 +38,24 @@ class Product(NamedTuple):
     second: tuple[int, ...]
 
 
+def _first_transposed(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return a.mT @ b
+
+
+def _second_transposed(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return a @ b.mT
+
+
 def _baddbmm(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.baddbmm(a.new_ones(1, 1, 1), a, b.mT)
+
+
+def _conv2d(images: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return F.conv2d(images, weights, padding=1)
+
+
+def _conv2d_in_groups(images: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return F.conv2d(images, weights, groups=4)
 
 
 def _gradient_of_weights(images: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
@@ -47,28 +63,19 @@ def _gradient_of_weights(images: torch.Tensor, gradient: torch.Tensor) -> torch.
 
 
 _MATRIX, _FACTOR = (_ROWS, _MIDDLE), (_MIDDLE, _COLUMNS)
-_BATCH = _COPIES, *_MATRIX
+_BATCH, _FACTORS = (_COPIES, *_MATRIX), (_COPIES, *_FACTOR)
+_BATCH_TRANSPOSED, _FACTORS_TRANSPOSED = (_COPIES, *_MATRIX[::-1]), (_COPIES, *_FACTOR[::-1])
 _IMAGES = 4, 16, 12, 12
 PRODUCTS = (
     Product("matmul", torch.matmul, _MATRIX, _FACTOR),
-    Product("matmul, first factor transposed", lambda a, b: a.mT @ b, _MATRIX[::-1], _FACTOR),
+    Product("matmul, first factor transposed", _first_transposed, _MATRIX[::-1], _FACTOR),
     Product("matmul, second factor transposed", F.linear, _MATRIX, _FACTOR[::-1]),
-    Product("bmm", torch.bmm, _BATCH, (_COPIES, *_FACTOR)),
-    Product(
-        "bmm, first factor transposed",
-        lambda a, b: torch.bmm(a.mT, b),
-        (_COPIES, *_MATRIX[::-1]),
-        (_COPIES, *_FACTOR),
-    ),
-    Product(
-        "bmm, second factor transposed",
-        lambda a, b: torch.bmm(a, b.mT),
-        _BATCH,
-        (_COPIES, *_FACTOR[::-1]),
-    ),
-    Product("baddbmm, second factor transposed", _baddbmm, _BATCH, (_COPIES, *_FACTOR[::-1])),
-    Product("conv2d", lambda x, w: F.conv2d(x, w, padding=1), _IMAGES, (12, 16, 3, 3)),
-    Product("conv2d in groups", lambda x, w: F.conv2d(x, w, groups=4), _IMAGES, (12, 4, 3, 3)),
+    Product("bmm", torch.bmm, _BATCH, _FACTORS),
+    Product("bmm, first factor transposed", _first_transposed, _BATCH_TRANSPOSED, _FACTORS),
+    Product("bmm, second factor transposed", _second_transposed, _BATCH, _FACTORS_TRANSPOSED),
+    Product("baddbmm, second factor transposed", _baddbmm, _BATCH, _FACTORS_TRANSPOSED),
+    Product("conv2d", _conv2d, _IMAGES, (12, 16, 3, 3)),
+    Product("conv2d in groups", _conv2d_in_groups, _IMAGES, (12, 4, 3, 3)),
     Product("gradient of conv2d's weights", _gradient_of_weights, _IMAGES, (4, 12, 12, 12)),
     Product("conv1d", F.conv1d, (4, 16, 60), (12, 16, 5)),
 )
