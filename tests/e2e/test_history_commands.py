@@ -141,6 +141,6 @@ def test_a_second_ctrl_c_stops_at_once(workplace: Path) -> None:
     _, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
-    assert time.monotonic() - asked < 10
+    assert time.monotonic() - asked < 30  # trainings in progress would take minutes
     assert "Stopping" in err
     assert Reader.read(folder).outcomes

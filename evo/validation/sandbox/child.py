@@ -127,14 +127,17 @@ class Child:
         return libc.processor_time_s(self.process)
 
     def _ending(self) -> str:
-        """Name the signal that ended the child, empty if none; waits up to 20 ms for its end."""
-        for _ in range(20):
-            ended = os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if ended is not None:
-                killed = ended.si_code in (os.CLD_KILLED, os.CLD_DUMPED)
-                return f"ended by {signal.Signals(ended.si_status).name}" if killed else ""
-            time.sleep(0.001)
-        return ""
+        """Name the signal that ended the child, empty if none.
+
+        One that lives is killed. What a child dies of is decided before its pipe is closed, so this
+        does not depend on how long the kernel takes to end it.
+        """
+        os.kill(self.process, signal.SIGKILL)
+        ended = os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOWAIT)
+        if ended is None or ended.si_code not in (os.CLD_KILLED, os.CLD_DUMPED):
+            return ""
+        killer = signal.Signals(ended.si_status)
+        return "" if killer is signal.SIGKILL else f"ended by {killer.name}"
 
 
 def _checked(reply: Mapping[str, object]) -> TraceReply:
