@@ -164,3 +164,17 @@ def test_a_rule_that_fails_where_rules_are_compared_is_refused_and_ends_no_campa
     assert isinstance(verdict, Refused)
     assert verdict.stage is Stage.CONTRACT
     assert "on the probe" in verdict.reason
+
+
+def test_a_child_knows_as_well_that_targets_are_one_hot(sandbox):
+    source = (
+        "import torch\ndef loss(outputs, targets):\n"
+        "    right = torch.masked_select(outputs.softmax(1), targets.bool()).unsqueeze(1)\n"
+        "    return -torch.log(right.squeeze(1) + 1e-8)\n"
+    )
+
+    (verdict,) = Validator(LossKind(), sandbox).validate(
+        [Candidate.of("loss", source, operator="test")]
+    )
+
+    assert not isinstance(verdict, Refused), verdict

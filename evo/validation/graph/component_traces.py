@@ -51,7 +51,7 @@ class ComponentTracer:
         """Where the trace at hand notes sizes, or the last one did."""
         self._alone: set[Shapes] = set()
         """Shapes that go a way that no others go."""
-        self._ranges = ranges
+        self._ranges = [(low, high) for low, high in ranges]  # in a child they come as lists
         self._kept = kept
         self._progress = progress
         self.may_remember = False
