@@ -1,4 +1,4 @@
-"""What a name at the top level of a source calls, read from its syntax alone."""
+"""Find the function that a name at the top level of a source calls, by its syntax alone."""
 
 import ast
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def _function_named(name: str, tree: ast.Module, steps: int) -> Callable | None:
 
 
 def _bound_to(name: str, tree: ast.Module) -> ast.FunctionDef | ast.ClassDef | ast.expr | None:
-    """What one statement at the top level binds a name to; None for no or several statements."""
+    """The value that a name is given at the top level; None where no or several statements do."""
     bound: list[ast.FunctionDef | ast.ClassDef | ast.expr] = []
     for part in tree.body:
         match part:
@@ -81,7 +81,7 @@ def _class_of(instance: ast.expr, tree: ast.Module, steps: int) -> ast.ClassDef 
 
 
 def _when_called(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable | None:
-    """What a call of an instance runs; that of a module is its `forward`."""
+    """The method that a call of an instance runs: `__call__`, or a module's `forward`."""
     return _method(owner, "__call__", tree, steps) or _method(owner, "forward", tree, steps)
 
 

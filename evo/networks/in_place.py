@@ -1,4 +1,4 @@
-"""What a model writes into in place around the places of a component, such as `out += identity`.
+"""Find where a model writes in place around a component, as `out += identity` does.
 
 A component's backward pass may need its output (`torch.tanh`) or its input, and its output may be
 the input itself, so both are copied where the model writes into them, whatever the component does.

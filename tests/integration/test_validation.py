@@ -15,7 +15,7 @@ from evo.validation.graph.graph import Graph
 from evo.validation.refusal import Refused
 from evo.validation.sandbox import walls
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
-from evo.validation.validator import Validator
+from evo.validation.validator import Validation, Validator
 
 pytestmark = pytest.mark.skipif(
     walls.standing() != set(walls.Wall), reason="this machine lacks a wall of the sandbox"
@@ -43,6 +43,12 @@ def trace(sandbox: Sandbox, source: str) -> Traced:
     return sandbox.trace([TraceRequest(source, "activation", SHAPES)])[0]
 
 
+def verdict_on_loss(sandbox: Sandbox, source: str) -> Validation:
+    candidate = Candidate.of("loss", source, operator="test")
+    (verdict,) = Validator(LossKind(), sandbox).validate([candidate])
+    return verdict
+
+
 def attack(*lines: str) -> str:
     """An attack inside the component, after everything of ours has been set up."""
     head = ["import ctypes, json, os, resource, signal, socket, sys, time", "import torch"]
@@ -65,9 +71,7 @@ def test_a_source_takes_optional_inputs_in_its_own_order(sandbox) -> None:
         "    return -(targets * logs).sum(dim=-1)"
     )
 
-    (graph,) = Validator(LossKind(), sandbox).validate(
-        [Candidate.of("loss", source, operator="test")]
-    )
+    graph = verdict_on_loss(sandbox, source)
 
     outputs, targets = torch.zeros(1, 2), torch.tensor([[0.0, 1.0]])
     counts = torch.tensor([1.0, 3.0])
@@ -173,8 +177,6 @@ def test_a_child_knows_as_well_that_targets_are_one_hot(sandbox):
         "    return -torch.log(right.squeeze(1) + 1e-8)\n"
     )
 
-    (verdict,) = Validator(LossKind(), sandbox).validate(
-        [Candidate.of("loss", source, operator="test")]
-    )
+    verdict = verdict_on_loss(sandbox, source)
 
     assert not isinstance(verdict, Refused), verdict

@@ -227,7 +227,7 @@ def _over_budget(
     elements: int,
     shapes: Sequence[tuple[int, ...]],
 ) -> BudgetError:
-    """What a graph costs too much for, which step costs most, and what to write instead."""
+    """The error of a graph over its budget: its cost, its costliest step, and the remedy."""
     spent = sum(cost for cost, _ in costs)
     cost, step = max(costs, key=lambda one: one[0])
     output = values[step.number]

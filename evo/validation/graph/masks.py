@@ -90,7 +90,7 @@ class Masks:
         return rows
 
     def _is_one_hot(self, mask: Node) -> bool:
-        """Whether a mask is true once in every row, as one of one-hot targets is."""
+        """True for a mask that picks one number of each row, as one of one-hot targets does."""
         call = self._call_of(mask)
         if call is None or len(call.arguments) < 1 or not isinstance(call.arguments[0], Node):
             return False
