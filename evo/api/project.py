@@ -1,6 +1,7 @@
 """A project folder for one's own task: the task, a configuration, and a test of the task."""
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +204,7 @@ def make_project(
         raise UsageError(f"{folder} is a file. Choose another name.")
     if known := [str(path) for path in paths if path.exists()]:
         raise UsageError(f"{', '.join(known)}: there already. Choose another folder.")
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in zip(paths, files.values(), strict=True):
         disk.replace(path, text.encode())
@@ -211,6 +213,9 @@ def make_project(
     except UsageError:
         for path in paths:
             path.unlink()
+        for one in made:
+            with suppress(OSError):  # what importing the task left there stays, and so does this
+                one.rmdir()
         raise
     return paths
 

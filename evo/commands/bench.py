@@ -47,8 +47,8 @@ def tabular(
 ) -> None:
     """Compare how quickly strategies find the best of a pool of fully trained candidates."""
     from evo.report.facts.tabular import tabular_facts
-    from evo.report.views.live import work_view
     from evo.report.views.tabular import tabular_view
+    from evo.report.views.work import work_view
     from evo.screening.pool import POOL_TASK, pool_grounds, read_pool
     from evo.tabular.benchmark import BenchmarkPlan, Table, measure
     from evo.tabular.strategy import Goal, strategies
@@ -119,8 +119,8 @@ def search(
 
     from evo.config import read_settings
     from evo.report.facts.search_bench import search_facts
-    from evo.report.views.live import work_view
     from evo.report.views.search_bench import search_view
+    from evo.report.views.work import work_view
     from evo.tabular.surrogate.benchmark import SearchPlan, compare_strategies
     from evo.tabular.surrogate.examples import grounds_of
     from evo.tabular.surrogate.strategies import own_strategies, read_strategies

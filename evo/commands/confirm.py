@@ -39,8 +39,8 @@ def confirm(
     """Confirm the front and the best: train them again, on fresh seeds and further tasks."""
     history = read_run(run)
     from archive.history.confirmations import read_confirmation
-    from evo.report.views.live import work_view
     from evo.report.views.verdicts import verdict_table
+    from evo.report.views.work import work_view
     from evo.studies.confirm import carry_out, plan
 
     chosen = plan(history, top=top, epochs=epochs, seeds=seeds, extra_tasks=task)

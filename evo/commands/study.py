@@ -103,7 +103,8 @@ def _run(
 
     from evo.grid.confirming import confirm_cells
     from evo.grid.running import run_study
-    from evo.report.views.live import live_view, work_view
+    from evo.report.views.live import live_view
+    from evo.report.views.work import work_view
 
     err.print(
         f"Study {folder}: {len(cells)} cells in {study.rounds} rounds. "

@@ -1,17 +1,16 @@
 """The live view of a running campaign, on standard error.
 
-On a terminal it is a panel that redraws itself; elsewhere one line per generation, so that logs
-stay readable.
+On a terminal it is a panel that redraws itself; elsewhere, so that logs stay readable, one line per
+generation, and one per tenth of a long one's training.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress import Progress as Bar
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -36,6 +35,8 @@ _FEWEST_LINES = 3
 """With room for fewer the source is left out."""
 _TREND = 24
 """Generations of the trend in a line of a log."""
+_QUIET = 60.0
+"""Seconds without a line in a log before the share that is trained gets one."""
 _MOST_ALARMS = 3
 _MOST_TASKS = 3
 """Tasks of which the panel shows losses."""
@@ -90,17 +91,6 @@ def _print_alarm(console: Console, words: str) -> None:
 def has_unicode(console: Console) -> bool:
     """True if a console can show bars and arrows."""
     return console.encoding.lower().replace("-", "").startswith("utf")
-
-
-@contextmanager
-def work_view(title: str, console: Console) -> Generator[Callable[[int, int], None]]:
-    """A context that gives the callback for progress: pieces of work done, and their total."""
-    if not console.is_terminal or console.is_dumb_terminal:
-        yield _Tenths(title, console).show
-        return
-    with Bar(console=console, transient=True) as bar:
-        row = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(row, completed=done, total=total)
 
 
 def panel(
@@ -169,22 +159,26 @@ def spent_text(uses: Mapping[str, Use]) -> str:
 
 
 class _Lines:
-    """Prints one line at the start of each generation, on the search so far."""
+    """Prints one line at the start of each generation, and now and then how far a long one is."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._generation = -1
+        self._tenths = 0
+        self._last = 0.0
         self._alarms = Alarms()
 
     def show(self, progress: Progress) -> None:
         for words in self._alarms.take(progress):
             _print_alarm(self._console, words)
         if progress.generation == self._generation:
+            self._show_share(progress)
             return
-        self._generation = progress.generation
+        self._generation, self._tenths, self._last = progress.generation, 0, progress.seconds
         if progress.generation == 0:
             self._console.print(
-                "generation 0 trains the baselines, which every candidate is compared with"
+                "generation 0 trains the baselines, which every candidate is compared with",
+                soft_wrap=True,
             )
             return
         is_unicode = has_unicode(self._console)
@@ -204,21 +198,17 @@ class _Lines:
             soft_wrap=True,
         )
 
-
-class _Tenths:
-    """Prints one line per tenth of some work done."""
-
-    def __init__(self, title: str, console: Console) -> None:
-        self._title = title
-        self._console = console
-        self._tenths = -1
-
-    def show(self, done: int, total: int) -> None:
-        if (tenths := 10 * done // total) == self._tenths:
+    def _show_share(self, progress: Progress) -> None:
+        tenths = int(10 * progress.trained)
+        if tenths <= self._tenths or progress.seconds < self._last + _QUIET:
             return
-        self._tenths = tenths
-        line = f"{self._title}: {done} of {total}"
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._tenths, self._last = tenths, progress.seconds
+        self._console.print(
+            f"generation {progress.generation}: {progress.trained:.0%} trained, "
+            f"{clock_text(progress.seconds)} so far, {_left(progress)}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _generation_row(progress: Progress) -> RenderableType:

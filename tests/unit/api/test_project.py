@@ -84,7 +84,7 @@ def test_wrong_use_is_said(words: list[str], message: str, tmp_path: Path) -> No
 
     assert failed.code == 2
     assert message in " ".join(failed.err.split())
-    assert not list(tmp_path.rglob("task.py"))
+    assert {path.name for path in tmp_path.iterdir()} == {"full.csv", "evo.toml"}
 
 
 def test_it_may_stand_beside_a_model(tmp_path: Path) -> None:

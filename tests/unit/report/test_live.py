@@ -159,6 +159,22 @@ def test_generation_0_says_what_it_does_and_counts_no_candidates() -> None:
     assert "evaluated per minute" not in text
 
 
+def test_a_log_says_how_far_a_long_generation_is_once_per_tenth_and_minute() -> None:
+    log = Console(file=io.StringIO(), width=40)
+    shares = [(0, 0.0), (59, 0.3), (61, 0.35), (62, 0.4), (130, 0.39), (140, 0.42), (400, 0.42)]
+
+    with live_view("demo-001", log) as show:
+        for seconds, share in shares:
+            show(Progress(0, 8, "baselines", trained=share, seconds=seconds, seconds_left=90))
+
+    lines = log.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert lines[0].startswith("generation 0 trains the baselines")
+    assert lines[1:] == [
+        "generation 0: 35% trained, 1:01 so far, about 1:30 left",
+        "generation 0: 42% trained, 2:20 so far, about 1:30 left",
+    ]
+
+
 def eventful() -> Progress:
     """A snapshot with everything that a panel can show."""
     uses = {

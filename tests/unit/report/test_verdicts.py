@@ -11,9 +11,9 @@ from evo.core.records import Trial
 from evo.evaluation.statistics.paired_test import confirm_candidates
 from evo.report.facts.record import record_facts
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
-from evo.report.views.live import work_view
 from evo.report.views.record import record_view
 from evo.report.views.verdicts import verdict_table
+from evo.report.views.work import work_view
 
 SOURCE = "import torch\n\n\ndef activation(x):\n    return torch.tanh(x)\n"
 RECORD = written(SOURCE, operator="mutate-tree")
