@@ -39,6 +39,7 @@ PRINTS = {
     "soak_long.py": "slope",
     "study_scale.py": "processor hours",
     "transfer.py": "breast-cancer ~ harmonics | τ",
+    "winners_elsewhere.py": "general − demo | ",
 }
 """Words that each prints with its result."""
 
@@ -53,7 +54,17 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
-SLOW = ("soak", "real", "browser", "model", "study", "bench_ray", "bench_scale", "bench_thousand")
+SLOW = (
+    "soak",
+    "real",
+    "winners",
+    "browser",
+    "model",
+    "study",
+    "bench_ray",
+    "bench_scale",
+    "bench_thousand",
+)
 LONG = pytest.mark.skipif(
     PROFILE != "nightly", reason="kills, browsers and long runs: make test-long"
 )
