@@ -113,7 +113,7 @@ def main(options: argparse.Namespace) -> None:
             campaigns.append([*found])
     protocol = Protocol(
         rungs=(Rung(epochs=options.epochs, seeds=options.fresh_seeds),),
-        rate_seeds=min(4, options.fresh_seeds),
+        rate_seeds=options.fresh_seeds,
         first_seed=FRESH_SEED,
         leaders=0,
     )

@@ -1,7 +1,7 @@
 """A project folder for one's own task: the task, a configuration, and a test of the task."""
 
 import shlex
-from contextlib import suppress
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -211,11 +211,10 @@ def make_project(
     try:
         _check(str((folder / "task.py").absolute()))
     except UsageError:
+        if made:
+            shutil.rmtree(made[-1])  # with what importing the task wrote there
         for path in paths:
-            path.unlink()
-        for one in made:
-            with suppress(OSError):  # what importing the task left there stays, and so does this
-                one.rmdir()
+            path.unlink(missing_ok=True)
         raise
     return paths
 
