@@ -7,6 +7,7 @@ import typer
 from evo.commands.completion import complete_task
 from evo.commands.console import err, print_facts, read_run
 from evo.commands.options import JsonOption, RunName
+from evo.core.task_label import task_label
 
 
 def confirm(
@@ -45,7 +46,8 @@ def confirm(
 
     chosen = plan(history, top=top, epochs=epochs, seeds=seeds, extra_tasks=task)
     size = f"{len(chosen.candidates)} candidates, {len(chosen.baselines)} baselines"
-    err.print(f"Confirming {size} on {', '.join(chosen.config.tasks)}.", soft_wrap=True)
+    labels = ", ".join(map(task_label, chosen.config.tasks))
+    err.print(f"Confirming {size} on {labels}.", soft_wrap=True)
     try:
         with work_view("trained", err) as watch:
             path = carry_out(chosen, watch)

@@ -9,6 +9,7 @@ from evo.campaign.baselines import behaviour_of
 from evo.campaign.given import names_of_baselines
 from evo.components.kinds import kinds
 from evo.core.records import Record
+from evo.core.task_label import task_label
 from evo.report.documents.contents import address_of
 from evo.report.facts.analysis import analyse
 from evo.report.facts.front import fully_evaluated
@@ -143,7 +144,7 @@ def _overview(
     samples = dict(_samples(cells))
     return Overview(
         name=study,
-        title=f"{study}: {kind_name} on {', '.join(config['tasks'])}",
+        title=f"{study}: {kind_name} on {', '.join(map(task_label, config['tasks']))}",
         analysis=analyse(records, with_probabilities=False),
         names=names_of_baselines(config),
         abscissae=kind.abscissae(),

@@ -9,6 +9,7 @@ from evo.campaign.baselines import behaviour_of
 from evo.campaign.given import names_of_baselines
 from evo.components.kinds import kinds
 from evo.core.records import Record, Vector
+from evo.core.task_label import task_label
 from evo.report.facts.analysis import Analysis, analyse, on_one_scale
 from evo.report.facts.credits import Credits, credits_of
 from evo.report.facts.front import FRONT_OBJECTIVES
@@ -65,9 +66,10 @@ def overview_of(
     samples, totals = sample_by_operator(records)
     analysis = analyse(records, objectives)
     leaders = [analysis.records[index] for index in (*analysis.members, *analysis.near)]
+    labels = ", ".join(map(task_label, config["tasks"]))
     return Overview(
         name=history.folder.name,
-        title=f"{history.folder.name}: {config['kind']} on {', '.join(config['tasks'])}",
+        title=f"{history.folder.name}: {config['kind']} on {labels}",
         analysis=analysis,
         names=names_of_baselines(config),
         abscissae=kind.abscissae(),

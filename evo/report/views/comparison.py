@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evo.core.task_label import task_label
 from evo.report.facts.figures import figure_words
 from evo.report.views.text import value_text
 
@@ -29,8 +30,7 @@ def comparison_table(facts: Mapping[str, Any]) -> RenderableType:
         {one["task"]: figure_words(one) for one in run.get("figures", ())} for run in facts["runs"]
     ]
     for task in dict.fromkeys(task for run in by_task for task in run):
-        label = task.replace("\\", "/").rpartition("/")[2]
-        table.add_row(f"best on {label}", *(run.get(task, "–") for run in by_task))
+        table.add_row(f"best on {task_label(task)}", *(run.get(task, "–") for run in by_task))
     table.add_row("front members beaten", *map(value_text, facts["front_members_beaten"]))
     notes: list[Text] = []
     if not facts["comparable"]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.core.estimate import Estimate
+from evo.core.task_label import task_label
 from evo.report.facts.figures import figure_words
 from evo.report.views.narrow import Fitted
 from evo.report.views.text import interval_text
@@ -25,7 +26,7 @@ def evaluation_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
         if row["reason"]:
             name.append(f": {row['reason']}", style="dim")
         for figures in row.get("figures", ()):
-            task = figures["task"].replace("\\", "/").rpartition("/")[2]
+            task = task_label(figures["task"])
             name.append(f"\n{task}: {figure_words(figures)}")
         if row["b_wr"] is None:
             table.add_row(name, "–", "–", "–")

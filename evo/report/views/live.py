@@ -19,6 +19,7 @@ from evo.campaign.budget_warnings import Use
 from evo.campaign.events import BudgetWarning, EndpointDead
 from evo.campaign.progress import OnProgress, Progress
 from evo.core.records import Status
+from evo.core.task_label import task_label
 from evo.report.views.climb import (
     BARS,
     PLAIN_BARS,
@@ -256,7 +257,7 @@ def _figures(progress: Progress) -> Iterator[tuple[str, str]]:
         words = f"loss {mine.loss.value:.4g}, metric {mine.metric.value:.3g}"
         if theirs is not None:
             words += f"; best baseline {theirs.loss.value:.4g}, {theirs.metric.value:.3g}"
-        yield one.task.replace("\\", "/").rpartition("/")[2], words
+        yield task_label(one.task), words
 
 
 def _losses(progress: Progress) -> str:

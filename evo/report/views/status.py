@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from rich.console import Group, RenderableType
 
+from evo.core.task_label import task_label
 from evo.report.facts.figures import figure_words
 from evo.report.facts.steering import change_words
 from evo.report.views.authorship import authorship_table
@@ -101,8 +102,7 @@ def _hypotheses(tested: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]
 
 def _figures(figures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for one in figures:
-        task = one["task"].replace("\\", "/").rpartition("/")[2]
-        yield f"best on {task}", figure_words(one)
+        yield f"best on {task_label(one['task'])}", figure_words(one)
 
 
 _IN_WORDS: Mapping[str, Callable[[Any], Iterator[tuple[str, str]]]] = {

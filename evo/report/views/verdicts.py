@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.core.estimate import Estimate
+from evo.core.task_label import task_label
 from evo.evaluation.statistics.paired_test import Verdict
 from evo.report.views.text import interval_text
 
@@ -57,7 +58,7 @@ def _row(entry: Mapping[str, Any], searched: Sequence[str]) -> tuple[Text, ...]:
         Text("\n".join(rates)),
         Text(
             "\n".join(
-                f"{_mark(task['log_ratio_ci'])} {name}{'*' if name in searched else ''}"
+                f"{_mark(task['log_ratio_ci'])} {task_label(name)}{'*' if name in searched else ''}"
                 for name, task in entry["tasks"].items()
             )
         ),

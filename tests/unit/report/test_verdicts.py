@@ -82,6 +82,17 @@ def test_the_table_fits_80_columns_and_says_where_a_candidate_is_better() -> Non
     assert "its worker died" in shown
 
 
+def test_a_task_of_the_user_has_the_name_of_its_file() -> None:
+    path, one = "/home/me/gpt/fit.py", entry(0.5)
+    one["tasks"] = {path: one["tasks"]["digits"]}
+    facts = {"protocol": {"rungs": [{"epochs": 4, "seeds": 8}]}, "searched": [path]}
+
+    shown = text(verdict_table({**facts, "candidates": [one]}))
+
+    assert "+ fit.py*" in shown
+    assert "/home" not in shown
+
+
 def test_a_record_is_shown_with_its_verdict_where_there_is_one() -> None:
     confirmation = {"number": "002", "protocol": {}, **entry(0.5)}
 
