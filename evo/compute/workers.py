@@ -129,7 +129,8 @@ class Workers:
                     # One thread at a time looks after the engine, for all of them.
                     if not mine.has_results and self._lock.acquire(timeout=_TURN_S):
                         try:
-                            self._advance()
+                            if not mine.has_results:  # another thread may have taken them in
+                                self._advance()
                         finally:
                             self._lock.release()
                     yield from mine.taken()

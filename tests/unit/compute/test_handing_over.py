@@ -1,10 +1,13 @@
 """Jobs handed to an engine: what is tried again, what is a failure, and in which order."""
 
 import threading
+import time
+from collections.abc import Sequence
 
 import pytest
 from support.scripted_engine import ScriptedEngine, trained
 
+from evo.compute.engines.base import Batch, Ended
 from evo.compute.losses import Loss, LossCause
 from evo.compute.workers import Workers
 from evo.core.errors import EvoError
@@ -142,6 +145,41 @@ def test_two_runs_at_once_each_get_their_own_and_the_first_is_served_first() -> 
 
     assert len(rest) == 5
     assert sorted(others) == [job.id for job in jobs(6, heat=1)]
+
+
+class Together(ScriptedEngine):
+    """Ends all that it was given at once, while the other thread waits for its turn."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.given: list[Batch] = []
+        self.asked_for_nothing = 0
+
+    def submit(self, batch: Batch) -> None:
+        self.given.append(batch)
+
+    def ended(self, timeout_s: float) -> Sequence[Ended]:
+        self.asked_for_nothing += not self.given
+        time.sleep(0.02)
+        ended = [Ended(batch, tuple(map(trained, batch.jobs))) for batch in self.given]
+        self.given = []
+        return ended
+
+
+def test_an_engine_without_work_is_not_waited_for() -> None:
+    engine = Together()
+    pool = workers(engine)
+
+    def run_often() -> None:
+        for _ in range(20):
+            assert list(pool.run(jobs(1)))
+
+    second = threading.Thread(target=run_often)
+    second.start()
+    run_often()
+    second.join(timeout=120)
+
+    assert engine.asked_for_nothing == 0
 
 
 def test_a_run_without_any_worker_gives_up() -> None:
