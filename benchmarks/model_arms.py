@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 import real_search
-from real_search import measured_again, read_lines, write_line
+from real_search import measured_again, read_lines, run_or_resume, write_line
 
 import evo
 from evo.config import load
@@ -96,16 +96,14 @@ def configuration(arm: str, seed: int, options: argparse.Namespace) -> evo.Confi
 def run_arm(arm: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """Run a campaign, or resume it where it was cut off, and say what it found."""
     folder = options.folder / f"{arm}-{seed}"
-    if (folder / "campaign.json").exists():
-        campaign = evo.resume(folder, progress=False)
-    else:
-        config = configuration(arm, seed, options)
-        campaign = evo.run(config, folder=options.folder, name=folder.name, progress=False)
+    campaign = run_or_resume(folder, lambda: configuration(arm, seed, options))
     proposals = [record for record in campaign.records if record.is_proposal]
     trained = [record for record in proposals if record.score is not None]
     if not trained:
         raise SystemExit(f"model_arms: {arm} with seed {seed} trained nothing")
-    parts = np.array_split(np.array([r.scored.margin.value for r in trained]), THIRDS)
+    # From the end on, so that the last third, which is reported, is never the empty one.
+    latest_first = [r.scored.margin.value for r in reversed(trained)]
+    parts = np.array_split(np.array(latest_first), THIRDS)[::-1]
     best = leaders_by_worth(trained)[0]
     return {
         "arm": arm,

@@ -16,7 +16,7 @@ Usage: python benchmarks/real_search.py [FOLDER] [--quick] [--strategies A,B] [-
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,16 @@ def run_campaign(strategy: str, seed: int, options: argparse.Namespace) -> dict[
     """Run a campaign, or resume it where it was cut off, and say what it found."""
     settings = [f"kind={options.kind}", f"generations={options.generations}"]
     settings += ["novelty.text_model=none", *options.set, *(QUICK if options.quick else ())]
-    config = load("demo", settings, strategy=strategy, seed=seed)
     folder = options.folder / f"{strategy}-{seed}"
-    if (folder / "campaign.json").exists():
-        campaign = evo.resume(folder, progress=False)
-    else:
-        campaign = evo.run(config, folder=options.folder, name=folder.name, progress=False)
+    campaign = run_or_resume(folder, lambda: load("demo", settings, strategy=strategy, seed=seed))
     return {"strategy": strategy, "seed": seed, **figures(campaign)}
+
+
+def run_or_resume(folder: Path, configure: Callable[[], Config]) -> evo.Campaign:
+    """The campaign of a folder at its end: begun there, or resumed where it was cut off."""
+    if (folder / "campaign.json").exists():
+        return evo.resume(folder, progress=False)
+    return evo.run(configure(), folder=folder.parent, name=folder.name, progress=False)
 
 
 def figures(campaign: evo.Campaign) -> dict[str, Any]:

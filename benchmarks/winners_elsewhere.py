@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from real_search import QUICK
+from real_search import QUICK, run_or_resume
 from transfer import Graphs, Results, read_results, train_missing
 
 import evo
@@ -43,14 +43,10 @@ Winners = list[list[str]]
 
 def campaign_of(preset: str, seed: int, options: argparse.Namespace) -> evo.Campaign:
     """Run a campaign, or resume it where it was cut off."""
-    folder = options.folder / f"{preset}-{seed}"
-    if (folder / "campaign.json").exists():
-        campaign = evo.open(folder)
-        return campaign if campaign.state == "finished" else evo.resume(folder, progress=False)
     settings = [f"generations={options.generations}", *LIKE_DEMO, "novelty.text_model=none"]
     settings += [*options.set, *(QUICK if options.quick else ())]
-    config = load(preset, settings, seed=seed)
-    return evo.run(config, folder=options.folder, name=folder.name, progress=False)
+    folder = options.folder / f"{preset}-{seed}"
+    return run_or_resume(folder, lambda: load(preset, settings, seed=seed))
 
 
 def best_graphs(campaign: evo.Campaign) -> list[Graphs]:

@@ -213,8 +213,9 @@ def make_project(
     except UsageError:
         if made:
             shutil.rmtree(made[-1])  # with what importing the task wrote there
-        for path in paths:
-            path.unlink(missing_ok=True)
+        else:
+            for path in paths:
+                path.unlink()
         raise
     return paths
 

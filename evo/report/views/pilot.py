@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evo.core.task_label import task_label
 from evo.report.views.tables import plain_table
 from evo.report.views.text import clock_text
 
@@ -59,10 +60,9 @@ def _rows(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if facts["problem"]:
         yield "problem", facts["problem"]
     for stratum, noise in facts["noise"].items():
-        label = stratum.replace("\\", "/").rpartition("/")
-        name = f"noise of {label[0].rpartition('/')[2]}, {label[2]}"
+        task, _, network = stratum.rpartition("/")
         yield (
-            name,
+            f"noise of {task_label(task)}, {network}",
             f"seeds differ by {noise['between_seeds']:.1%} in loss, baselines by "
             f"{noise['between_baselines']:.1%}; {noise['told_apart']} of {noise['pairs']} pairs "
             f"told apart; {noise['seeds_needed']} seeds needed",
