@@ -8,18 +8,19 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar, overload
+from typing import Protocol, TypeVar, overload
 
 import numpy as np
 
-from archive.store.record_columns import pack_records, slice_columns, unpack, unpack_trials
-from archive.store.segment import BLOCK
-from archive.store.tables import Columns, Schema, Slice, cut_tables, cut_vectors, unpack_texts
+from archive.store.record_columns import unpack
+from archive.store.tables import Columns, Schema, unpack_texts
 from evo.core.errors import HistoryError
 from evo.core.records import Record, Trial
 
 T = TypeVar("T")
 
+_GAP = 32
+"""Records no farther apart are read together: to read one takes the time of many more."""
 _ATTEMPTS = 5
 """How often a file may vanish during reading; a merge takes far longer than listing the files."""
 
@@ -57,10 +58,6 @@ class Stretch(Protocol):
         """The trials of the records at some places, in ascending order."""
         ...
 
-    def rows(self, places: Sequence[int]) -> list[Columns]:
-        """The columns of the records at some places, each by itself."""
-        ...
-
 
 class Records(Sequence[Record]):
     """Records in order, read from disk at each iteration.
@@ -88,7 +85,7 @@ class Records(Sequence[Record]):
         places = range(self._size)[index]
         if isinstance(places, int):
             return next(self._from(places, places + 1))
-        return [next(self._from(place, place + 1)) for place in places]
+        return self.several(places)
 
     def __iter__(self) -> Iterator[Record]:
         return self._from(0)
@@ -156,8 +153,12 @@ class Records(Sequence[Record]):
         Raises:
             HistoryError: a segment is damaged or gone.
         """
-        known = self._several(places, lambda segment, here: segment.rows(here))
-        return [unpack(known[place])[0] for place in places]
+        known: dict[int, Record] = {}
+        for here in _near_each_other(sorted(set(places))):
+            first, wanted = here[0], set(here)
+            records = enumerate(self._from(first, here[-1] + 1), first)
+            known |= ((place, record) for place, record in records if place in wanted)
+        return [known[place] for place in places]
 
     def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
         """The trials of the records at some places, in their order.
@@ -238,6 +239,18 @@ class Records(Sequence[Record]):
         )
 
 
+def _near_each_other(places: Iterable[int]) -> Iterator[list[int]]:
+    """Yield places in ascending order, together those that are read with all between them."""
+    here: list[int] = []
+    for place in places:
+        if here and place - here[-1] > _GAP:
+            yield here
+            here = []
+        here.append(place)
+    if here:
+        yield here
+
+
 def _reader_at(
     places: Sequence[int], read: Callable[[Stretch, Sequence[int]], Sequence[T]]
 ) -> Callable[[Stretch, int, int], Iterator[tuple[int, dict[int, T]]]]:
@@ -249,49 +262,3 @@ def _reader_at(
         yield 1, dict(zip(here, read(segment, [p - shift for p in here]), strict=True))
 
     return read_here
-
-
-class InMemory(NamedTuple):
-    """Records that are packed in memory as a segment packs them."""
-
-    columns: Columns
-    size: int
-    path: Path = Path()
-
-    def blocks(self, start: int, stop: int) -> Iterator[Columns]:
-        """Yield the columns of records start to stop in blocks."""
-        for first in range(start, stop, BLOCK):
-            yield slice_columns(self._take, first, min(first + BLOCK, stop))
-
-    def tables(self, schema: Schema, lists: Mapping[str, Schema], start: int, stop: int) -> Columns:
-        """Some columns of records start to stop, and some of their lists."""
-        return cut_tables(self._take, schema, lists, start, stop)
-
-    def vectors(self, name: str, start: int, stop: int) -> Columns:
-        """The vectors of records start to stop."""
-        return cut_vectors(self._take, name, start, stop)
-
-    def texts(self, field: str, places: Sequence[int]) -> list[str]:
-        """A text of the records at some places."""
-        texts = unpack_texts(self.columns, f"record.{field}")
-        return [texts[place] for place in places]
-
-    def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
-        """The trials of the records at some places."""
-        return unpack_trials(self.columns, places)
-
-    def rows(self, places: Sequence[int]) -> list[Columns]:
-        """The columns of the records at some places, each by itself."""
-        return [slice_columns(self._take, place, place + 1) for place in places]
-
-    @property
-    def _take(self) -> Slice:
-        return lambda name, start, stop: self.columns[name][start:stop]
-
-
-def as_history(records: Sequence[Record]) -> Records:
-    """Records as a sequence that reads like that of a history, be they on disk or in memory."""
-    if isinstance(records, Records):
-        return records
-    stretches = [InMemory(pack_records(records), len(records))]
-    return Records(stretches, lambda: stretches)

@@ -148,15 +148,6 @@ class Segment(NamedTuple):
             texts = ((unpack_texts(cut, f"record.{field}"), here) for cut, here in cuts)
             return [several[place] for several, here in texts for place in here]
 
-    def rows(self, places: Sequence[int]) -> list[Columns]:
-        """The columns of the records at some places, each by itself.
-
-        Raises:
-            FileNotFoundError: the segment was merged into another one since.
-        """
-        with opened(self.path) as file:
-            return [slice_columns(file.take, place, place + 1) for place in places]
-
     def trials(self, places: Sequence[int]) -> list[tuple[Trial, ...]]:
         """The trials of the records at some places, in ascending order.
 

@@ -1,7 +1,6 @@
 """Records that a campaign took over from others, and which of their trainings count in it."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +14,8 @@ from evo.evaluation.protocol import Job, Protocol
 from evo.evaluation.rungs import Runner
 from evo.selection.individual import Individual
 
-_REMEMBERED = 256
-"""Records that stay in memory: the jobs of one are asked for one after another, heat by heat."""
+Where = tuple[int, int]
+"""Number of a history among several, and of a record in it."""
 
 
 class Bequest(NamedTuple):
@@ -63,22 +62,29 @@ def recalled(train: Runner, known: Iterable[Records], protocol: Protocol) -> Run
         protocol: of this campaign.
     """
     histories = list(known)
-    places: dict[str, list[tuple[int, int]]] = {}
+    places: dict[str, list[Where]] = {}
     for number, records in enumerate(histories):
         for place, id_ in records.scored():
             places.setdefault(id_, []).append((number, place))
     if not places:
         return train
 
-    @lru_cache(_REMEMBERED)
-    def read(number: int, place: int) -> tuple[Sequence[Trial], tuple[Diagnosis, ...]]:
-        record = histories[number][place]
-        return tuple(trials_of(record)), record.diagnoses
+    read: dict[Where, tuple[Sequence[Trial], tuple[Diagnosis, ...]]] = {}
+
+    def remember(jobs: Sequence[Job]) -> None:
+        """Read the records of these jobs, and forget others: heats ask for the same again."""
+        wanted = {where for job in jobs for where in places.get(job.id, ())}
+        for where in read.keys() - wanted:
+            del read[where]
+        for number, records in enumerate(histories):
+            missing = [place for other, place in wanted - read.keys() if other == number]
+            for place, record in zip(missing, records.several(missing), strict=True):
+                read[number, place] = tuple(trials_of(record)), record.diagnoses
 
     def recall(job: Job) -> Outcome | None:
         seeds = protocol.heats(job.rung)[job.heat]
         for where in places.get(job.id, ()):
-            known_trials, known_diagnoses = read(*where)
+            known_trials, known_diagnoses = read[where]
             trials = [
                 trial for trial in known_trials if trial.rung == job.rung and trial.seed in seeds
             ]
@@ -91,6 +97,7 @@ def recalled(train: Runner, known: Iterable[Records], protocol: Protocol) -> Run
 
     def run(jobs: Sequence[Job]) -> Iterable[Outcome]:
         unknown: list[Job] = []
+        remember(jobs)
         for job in jobs:
             outcome = recall(job)
             if outcome is None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from archive.history.records import Records, as_history
+from archive.history.in_memory import as_history
+from archive.history.records import Records
 from evo.campaign.climb import Ascent, Climb, Offspring
 from evo.core.records import Record, Trial
 from evo.report.facts.index import Index

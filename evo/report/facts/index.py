@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from archive.history.records import Records, as_history
+from archive.history.in_memory import as_history
+from archive.history.records import Records
 from archive.store.record_columns import LISTS
 from archive.store.tables import Columns, Schema, pack_lists
 from evo.core.arrays import Floats

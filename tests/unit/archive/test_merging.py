@@ -150,3 +150,16 @@ def test_a_place_from_the_end_and_a_slice_are_read_too(tmp_path):
     assert [record.id for record in records[1:4]] == [f"{number:016x}" for number in (1, 2, 3)]
     with pytest.raises(IndexError):
         _ = records[6]
+
+
+def test_records_at_some_places_are_those_there_in_the_order_asked_for(tmp_path):
+    with created(tmp_path / "run", fan=2) as history:
+        seal(history, 3, records=60)
+    expected = facts(history)
+    places = [130, 2, 0, 61, 119, 120, 2, 95]  # near each other, far apart, across the two files
+
+    assert names(history) == ["generation-000002.h5", "generations-000000-000001.h5"]
+    assert [samples.everything(record) for record in history.records.several(places)] == [
+        expected[place] for place in places
+    ]
+    assert history.records[::-50] == [history.records[place] for place in (179, 129, 79, 29)]

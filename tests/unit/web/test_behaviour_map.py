@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from archive.history.in_memory import InMemory
 from archive.history.reader import Reader
-from archive.history.records import InMemory, Records
+from archive.history.records import Records
 from archive.store.record_columns import pack_records
 from evo.report.facts.index import Index
 from evo.web.figures.behaviour_map import map_figure, projected
