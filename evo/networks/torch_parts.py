@@ -118,12 +118,13 @@ class TorchParts:
         made = self._made("activation", "Activation")
         if made is None:
             return nn.ReLU()
-        return made(features) if has_features(self._parts.activation_learnables) else made()
+        by_feature = has_features(self._parts.activation_learnables)
+        return _on_copies(made(features) if by_feature else made())
 
     def gated_activation(self) -> nn.Module:
         """A new activation of a layer of twice the width, which it halves; else `nn.GLU()`."""
         made = self._made(_GATED, "GatedActivation")
-        return nn.GLU() if made is None else made()
+        return nn.GLU() if made is None else _on_copies(made())
 
     def attention(self) -> nn.Module:
         """A new attention of (query, key, value, is_causal); else torch's, which has softmax."""
@@ -133,7 +134,7 @@ class TorchParts:
     def normalization(self, features: int) -> nn.Module:
         """A new normalisation over the last dimension; else `nn.LayerNorm(features)`."""
         made = self._made("normalization", "Normalization")
-        return nn.LayerNorm(features) if made is None else made(features)
+        return nn.LayerNorm(features) if made is None else _on_copies(made(features))
 
     def preprocessor(self) -> nn.Module:
         """The preprocessor of samples (n, …); else `nn.Identity()`."""
@@ -292,6 +293,26 @@ class TorchParts:
         # A template of ours around a checked graph: nothing of a candidate's source is in it.
         exec("\n".join([*wrapper.before, source]), names)  # noqa: S102
         return names
+
+
+def _on_copies(module: nn.Module) -> nn.Module:
+    """The module, which takes and gives copies, so that the loop may write into either in place.
+
+    What its backward pass needs depends on the component: ReLU's own output, the input of others.
+    """
+    module.register_forward_pre_hook(_copy_inputs)
+    module.register_forward_hook(_copy_output)
+    return module
+
+
+def _copy_inputs(_: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not torch.is_grad_enabled():
+        return inputs
+    return tuple(one.clone() if isinstance(one, torch.Tensor) else one for one in inputs)
+
+
+def _copy_output(_: nn.Module, __: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
+    return output.clone() if torch.is_grad_enabled() else output
 
 
 def _field(name: str) -> str:

@@ -1,5 +1,7 @@
 """Parts of a training as a loop of one's own takes them, evolved or torch's usual ones."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -54,6 +56,32 @@ def test_learned_numbers_are_parameters_of_each_module() -> None:
     assert [tuple(value.shape) for value in one.parameters()] == [()]
     assert torch.equal(one(X), 0.25 * X)
     assert one.a is not other.a
+
+
+@pytest.mark.parametrize("component", [torch.tanh, F.silu, lambda x: x], ids=["tanh", "silu", "x"])
+@pytest.mark.parametrize("part", ["activation", "gated_activation", "normalization"])
+def test_a_loop_may_write_in_place_into_what_a_module_takes_and_gives(part, component) -> None:
+    parts = {
+        "activation": Parts(component),
+        "gated_activation": Parts(lambda gate, value: component(gate) * value, halves=2),
+        "normalization": Parts(normalize=component),
+    }[part]
+    arguments = (4,) if part == "normalization" else ()
+    module = copy.deepcopy(getattr(TorchParts(parts), part)(*arguments))
+
+    def gradient(*, in_place: bool) -> torch.Tensor:
+        start = X.clone().requires_grad_()
+        signal = start * 2
+        output = module(signal)
+        if in_place:
+            output += 1
+            signal *= 3
+        else:
+            output, signal = output + 1, signal * 3
+        (gradient,) = torch.autograd.grad(output.square().sum() + signal.sum(), start)
+        return gradient
+
+    assert torch.equal(gradient(in_place=True), gradient(in_place=False))
 
 
 def test_an_activation_of_two_halves_is_a_part_of_its_own() -> None:
