@@ -26,7 +26,7 @@ from scipy.stats import rankdata
 
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 from evo.core.arrays import Floats
 from evo.core.records import Candidate, Record, Trial
 from evo.evaluation.panel import Ranks, mean_rank, read_panel
@@ -244,7 +244,7 @@ def main(options: argparse.Namespace) -> None:
         turns = itertools.zip_longest(panel.items(), evolved.items())
         mixed = dict(pair for turn in turns for pair in turn if pair is not None)
         options.file.parent.mkdir(parents=True, exist_ok=True)
-        with one_thread():
+        with sound_numerics():
             train_missing(options.file, mixed, tasks, protocol)
     print_tables(read_results(options.file), tasks)
     print_gains(read_results(options.file), tasks)

@@ -16,8 +16,8 @@ from evo.campaign.create import with_grids
 from evo.campaign.room import expected_bytes, free_bytes
 from evo.components.kinds import kinds
 from evo.compute.memory import Peak
+from evo.compute.numerics import sound_numerics
 from evo.compute.products import examine_products
-from evo.compute.threads import one_thread
 from evo.config import Config
 from evo.core.errors import EvoError, UsageError
 from evo.core.problems import Problems
@@ -90,7 +90,8 @@ def check_start(
         if not problems.has("kind", "tasks", "device"):
             findings.append(_memory(with_grids(prepared.config), measure or _measured))
     products = examine_products()
-    words = f"{len(products['products'])} of matrices are right"
+    without = " without oneDNN, which is wrong here" * products["without_onednn"]
+    words = f"{len(products['products'])} of matrices are right{without}"
     findings.append(Finding("products", products["problem"] or "", words))
     return [*findings, walls_finding(examine_walls())]
 
@@ -145,7 +146,7 @@ def _asked(config: Config) -> Generator[Finding]:
 
 def _measured(config: Config) -> Peak | None:
     baseline = own_baselines(kinds.get(config.kind)())[0]
-    with one_thread(), process.workers(config) as pool:
+    with sound_numerics(), process.workers(config) as pool:
         return pool.peak_memory(baseline.graphs)
 
 

@@ -24,7 +24,7 @@ from evo.campaign.live_status import LiveStatus
 from evo.campaign.progress import OnProgress, Progress
 from evo.campaign.steer import Stop
 from evo.campaign.stopping import Stopping
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 from evo.control.server import NoSocketError, listening
 from evo.core.errors import BudgetReachedError
 from evo.llm.endpoint import EndpointDeadError
@@ -121,7 +121,7 @@ def _work(
 
     try:
         with (
-            one_thread(),
+            sound_numerics(),
             stop_reason.kept(history.folder),
             stopping,
             tracked(history.folder, warn=warn) as track,

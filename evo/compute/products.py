@@ -1,16 +1,20 @@
 """Compare this machine's products of float32 matrices with those of float64.
 
 Trainings consist of them. oneDNN compiles their code for the processor it finds, and there are
-machines where that code is wrong: under emulation a whole training ran on wrong products.
+machines where that code is wrong: under emulation a whole training ran on wrong products. So every
+process that trains does without oneDNN where that alone makes them right.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch.nn.grad import conv2d_weight
+
+from evo.core.errors import EvoError
 
 _TOLERANCE = 1e-3
 """Largest error, as a share of the largest value; rounding gives 1e-6, reduced precision 1e-2."""
@@ -81,12 +85,25 @@ PRODUCTS = (
 )
 
 
+def switch_wrong_onednn_off(products: tuple[Product, ...] = PRODUCTS) -> None:
+    """Have this process compute without oneDNN if that alone makes its products right.
+
+    Raises:
+        EvoError: they are wrong with and without it.
+    """
+    facts = _examined(products)
+    if facts["problem"]:
+        raise EvoError(facts["problem"])
+    if facts["without_onednn"]:
+        torch.backends.mkldnn.enabled = False
+
+
 def examine_products(products: Sequence[Product] = PRODUCTS) -> dict[str, Any]:
     """Report of the products in `evo doctor --json`.
 
-    Each is computed in float32 as a training on the CPU computes it, and without oneDNN where torch
-    has it; `off_by` and `off_by_without_onednn` are the largest errors, as shares of the largest
-    value in float64.
+    Each is computed in float32 on the CPU, and without oneDNN where torch has it; `off_by` and
+    `off_by_without_onednn` are the largest errors, as shares of the largest value in float64.
+    `all_right` is true if trainings compute rightly: `without_onednn`, if that alone is right.
 
     Args:
         products: to compare.
@@ -94,11 +111,10 @@ def examine_products(products: Sequence[Product] = PRODUCTS) -> dict[str, Any]:
     has_onednn = torch.backends.mkldnn.is_available()
     compared: list[dict[str, Any]] = []
     for product in products:
-        error = _error(product)
-        without = None
-        if has_onednn:
-            with _without_onednn():
-                without = _error(product)
+        with _onednn(on=True):
+            error = _error(product)
+        with _onednn(on=False):
+            without = _error(product) if has_onednn else None
         compared.append(
             {
                 "product": product.name,
@@ -108,17 +124,25 @@ def examine_products(products: Sequence[Product] = PRODUCTS) -> dict[str, Any]:
             }
         )
     wrong = [one for one in compared if not one["right"]]
+    others = [one["off_by_without_onednn"] for one in compared]
+    is_onednn = bool(wrong) and all(error is not None and error <= _TOLERANCE for error in others)
     return {
-        "all_right": not wrong,
-        "problem": _problem(wrong) if wrong else None,
+        "all_right": is_onednn or not wrong,
+        "without_onednn": is_onednn,
+        "problem": None if is_onednn or not wrong else _problem(wrong),
         "products": compared,
     }
 
 
+@cache
+def _examined(products: tuple[Product, ...]) -> dict[str, Any]:
+    return examine_products(products)
+
+
 @contextmanager
-def _without_onednn() -> Generator[None]:
+def _onednn(*, on: bool) -> Generator[None]:
     kept = torch.backends.mkldnn.enabled
-    torch.backends.mkldnn.enabled = False  # `flags` sets more, and warns of that
+    torch.backends.mkldnn.enabled = on  # `flags` sets more, and warns of that
     try:
         yield
     finally:
@@ -126,19 +150,16 @@ def _without_onednn() -> Generator[None]:
 
 
 def _problem(wrong: Sequence[dict[str, Any]]) -> str:
-    names = "; ".join(f"{one['product']}, by {one['off_by']:.2g}" for one in wrong)
-    others = [one["off_by_without_onednn"] for one in wrong]
-    is_onednn = all(error is not None and error <= _TOLERANCE for error in others)
-    remedy = (
-        "They are right without oneDNN: switch it off, see Wrong matrix products in Troubleshooting"
-        if is_onednn
-        else "Install another build of torch"
-    )
     return (
-        "This machine computes products of matrices wrongly (error as a share of the largest "
-        f"value): {names}. Results of trainings here would be worthless. {remedy}, and run evo "
-        "doctor again."
+        "This machine computes products of matrices wrongly, with and without oneDNN (error as a "
+        f"share of the largest value): {errors_in_words(wrong)}. Results of trainings here would "
+        "be worthless. Install another build of torch, and run evo doctor again."
     )
+
+
+def errors_in_words(products: Sequence[Mapping[str, Any]]) -> str:
+    """Names and errors of products, as `examine_products` reports them."""
+    return "; ".join(f"{one['product']}, by {one['off_by']:.2g}" for one in products)
 
 
 def _error(product: Product) -> float:

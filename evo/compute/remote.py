@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 
 from evo.compute.data_transport import PackedData, unpacked
+from evo.compute.products import switch_wrong_onednn_off
 from evo.compute.work import Work
 from evo.compute.worker import Worker, keep_memory
 from evo.core.records import Outcome
@@ -57,6 +58,9 @@ class RemoteWorker:
         work: settings that all jobs share.
         data: of tasks, by name; the other tasks load theirs themselves.
         secrets: names of variables that are removed from the environment.
+
+    Raises:
+        EvoError: products of matrices are wrong on this machine.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class RemoteWorker:
         for name in secrets:
             os.environ.pop(name, None)
         torch.set_num_threads(1)
+        switch_wrong_onednn_off()
         keep_memory()
         for name in work.tasks:
             tasks.get(name)  # a file of the user's defines the classes of its data

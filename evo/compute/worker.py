@@ -115,15 +115,17 @@ def _lost_words(lost: Sequence[str]) -> str:
     return f"{len(lost)} training{'s' * (len(lost) > 1)} gave no result: {first}"
 
 
-def prepare(claims: Path, device: str) -> None:
+def prepare(claims: Path, device: str, *, onednn: bool) -> None:
     """Make this process a worker: one thread, a device of its own, and an end with the engine's.
 
     Args:
         claims: folder that the workers of one pool share.
         device: "cpu" or "cuda".
+        onednn: whether it computes with oneDNN.
     """
     global _worker  # noqa: PLW0603 - a process is one worker
     torch.set_num_threads(1)
+    torch.backends.mkldnn.enabled = onednn
     gc.freeze()  # memory that the workers of a server share: the collector would copy it
     gc.enable()
     keep_memory()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from evo.campaign import create, process
 from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 from evo.config import Config
 from evo.core.records import Record
 from evo.evaluation.protocol import Rung
@@ -44,7 +44,7 @@ def measured(config: Config) -> Speed:
     """Measure how fast a configuration trains here."""
     baselines = own_baselines(kinds.get(config.kind)())
     pool = process.workers(config)
-    with one_thread(), pool:
+    with sound_numerics(), pool:
         calibration = calibrate(
             config, baselines, pool.run, workers=pool.count, seconds=CALIBRATION_S
         )

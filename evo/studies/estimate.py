@@ -18,7 +18,7 @@ from evo.campaign.needs import device_of
 from evo.campaign.propose_step import portfolio_of, search_setting
 from evo.components.base import Kind
 from evo.components.kinds import kinds
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 from evo.config import Config
 from evo.core.estimate import Estimate
 from evo.core.messages import Request
@@ -60,7 +60,7 @@ def estimate(config: Config) -> dict[str, Any]:
     """
     baselines = own_baselines(kinds.get(config.kind)())
     pool = process.workers(config)
-    with one_thread(), pool:
+    with sound_numerics(), pool:
         calibration = calibrate(config, baselines, pool.run, workers=pool.count)
     return {
         **candidates(config),

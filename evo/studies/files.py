@@ -12,7 +12,7 @@ from evo.campaign.baselines import behaviour_scale, described_behaviour, validat
 from evo.campaign.steps import Evaluate, Validate
 from evo.components.base import Kind
 from evo.components.kinds import baseline_names, kinds
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 from evo.config import Config
 from evo.core.records import Candidate, Record, Score, Status, Trial, Vector
 from evo.core.stages import Stage
@@ -85,7 +85,7 @@ def validate_sources(
     """Validate each source in a sandbox; results in order."""
     kind = kinds.get(kind_name)()
     records = _records(sources, kind)
-    with one_thread(), Sandbox(unsafe=unsafe_sandbox) as sandbox:
+    with sound_numerics(), Sandbox(unsafe=unsafe_sandbox) as sandbox:
         records = Validate(Validator(kind, sandbox))(records)
     return [_result(kind, path, record) for (path, _), record in zip(sources, records, strict=True)]
 
@@ -158,7 +158,7 @@ def _evaluated(
     kind = kinds.get(config.kind)()
     records = _records(sources, kind)
     with (
-        one_thread(),
+        sound_numerics(),
         process.workers(config) as pool,
         Sandbox(unsafe=unsafe_sandbox) as sandbox,
     ):

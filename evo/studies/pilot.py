@@ -16,7 +16,7 @@ from evo.campaign import process
 from evo.campaign.baselines import own_baselines
 from evo.campaign.learning import expect_learning
 from evo.components.kinds import baseline_names, kinds
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 from evo.config import Config
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError, UselessCampaignError
@@ -73,7 +73,7 @@ def run_pilot(config: Config, *, baselines: int, watch: Callable[[str], None]) -
     short = config.model_copy(update={"protocol": _short(config.protocol)})
     chosen = _spread(own_baselines(kinds.get(config.kind)()), baselines, config.kind)
     memory = None
-    with one_thread(), process.workers(short) as pool:
+    with sound_numerics(), process.workers(short) as pool:
         run = watched(pool.run, watch, short, baselines=len(chosen))
         records = evaluate_baselines(run, short.protocol, chosen)
         try:

@@ -7,7 +7,7 @@ import pytest
 
 from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 from evo.core.records import Record
 from evo.evaluation.training.loops import Limits, train_by_loop
 from evo.tasks.base import LoopTask
@@ -49,7 +49,7 @@ class LoopSuite:
     def _loss(self, task: LoopTask, known: Record) -> float:
         """The test loss of a training with a known component; a training that is lost fails."""
         lost: list[str] = []
-        with one_thread():  # as in a worker
+        with sound_numerics():  # as in a worker
             results = train_by_loop(
                 task,
                 kinds.get(self.kind)().parts(component_of(known.graphs)),

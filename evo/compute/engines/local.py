@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -158,7 +159,7 @@ class Local(Engine):
         pool = ProcessPool(
             max_workers=self.capacity,
             context=Context(),
-            initializer=prepare,
+            initializer=partial(prepare, onednn=torch.backends.mkldnn.enabled),
             initargs=(Path(self._claims.name), self.work.device),
         )
         with ready_to_start([*_PRELOAD, *[name for name in _PRELOAD_TOO if name in sys.modules]]):

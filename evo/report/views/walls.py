@@ -20,17 +20,24 @@ def doctor_view(facts: Mapping[str, Any]) -> RenderableType:
 
 
 def products_view(facts: Mapping[str, Any]) -> RenderableType:
-    """A line where all products are right, else a table, the problem and the verdict.
+    """A line where all products are right, else a table and the verdict.
 
     Args:
         facts: see `examine_products`.
     """
-    if facts["all_right"]:
-        return _mark(f"{len(facts['products'])} products of matrices are right")
-    table = _table("Products of matrices, against those in float64", "product", "", "off by")
+    right = _mark(f"{len(facts['products'])} products of matrices are right")
+    if facts["all_right"] and not facts["without_onednn"]:
+        return right
+    table = _table(
+        "Products of matrices, against those in float64", "product", "", "off by", "without oneDNN"
+    )
     for one in facts["products"]:
         mark = _mark("right" if one["right"] else "WRONG")
-        table.add_row(one["product"], mark, f"{one['off_by']:.2g}")
+        without = one["off_by_without_onednn"]
+        others = "" if without is None else f"{without:.2g}"
+        table.add_row(one["product"], mark, f"{one['off_by']:.2g}", others)
+    if facts["all_right"]:
+        return Group(table, right.append(" without oneDNN: trainings here do without it"))
     return Group(table, Text(facts["problem"]), _mark("RESULTS OF TRAININGS HERE ARE WORTHLESS"))
 
 

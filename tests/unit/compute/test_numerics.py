@@ -1,7 +1,7 @@
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from evo.compute.threads import one_thread
+from evo.compute.numerics import sound_numerics
 
 
 def test_every_numerical_library_has_one_thread_within_and_as_many_as_before_afterwards() -> None:
@@ -9,7 +9,7 @@ def test_every_numerical_library_has_one_thread_within_and_as_many_as_before_aft
         torch.set_num_threads(2)
         before = _threads()
 
-        with one_thread():
+        with sound_numerics():
             within = _threads()
 
         assert set(before.values()) == {2}
