@@ -159,7 +159,7 @@ class Local(Engine):
         pool = ProcessPool(
             max_workers=self.capacity,
             context=Context(),
-            initializer=partial(prepare, onednn=torch.backends.mkldnn.enabled),
+            initializer=partial(prepare, onednn=bool(torch.backends.mkldnn.enabled)),
             initargs=(Path(self._claims.name), self.work.device),
         )
         with ready_to_start([*_PRELOAD, *[name for name in _PRELOAD_TOO if name in sys.modules]]):
