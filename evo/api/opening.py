@@ -15,6 +15,7 @@ from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons
 from evo.campaign.branch import Branch, Place, branch, branch_again
 from evo.campaign.environment import environment, machine
+from evo.campaign.needs import warnings_of_waiting
 from evo.campaign.room import expect_room
 from evo.components.kinds import kinds
 from evo.config import Config, parse
@@ -56,7 +57,7 @@ def start(
         expect_walls(unsafe=unsafe_sandbox, warn=warn)
     problems.raise_all()
     config, ready, begun = prepared
-    for remark in (*_remarks(ready), *_doubts(config.kind)):
+    for remark in (*_remarks(ready), *_doubts(config.kind), *warnings_of_waiting(config)):
         warn(remark)
     if config.llm.budget.dollars and (labels := prices.of_the_table(config.llm)):
         date = prices.price_table().date

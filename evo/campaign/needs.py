@@ -6,6 +6,12 @@ from evo.compute.settings import Needs
 from evo.config import Config
 from evo.llm import models
 
+_MANY = 8
+"""Fewer workers are not worth a warning."""
+_PER_WORKER, _FEW_PER_WORKER, _OVERLAP = 12, 4, 3
+"""Trainings per generation: with so many and that overlap, workers were busy for nine tenths of
+the time; with fewer than the second, most of them waited (docs/measurements/scale.md)."""
+
 
 def device_of(config: Config) -> str:
     """Resolve a configuration's device to "cpu" or "cuda".
@@ -40,3 +46,24 @@ def gpus_of(config: Config) -> float:
     if config.gpus_per_training == "fit":
         return 1.0 if device_of(config) == "cuda" else 0.0
     return config.gpus_per_training
+
+
+def warnings_of_waiting(config: Config) -> list[str]:
+    """A warning where most of many workers would wait for the end of each generation.
+
+    How large generations are is the user's choice, and not the number of workers': it decides what
+    is searched.
+    """
+    if config.workers < _MANY:
+        return []
+    at_once = config.trainings * (1 + config.overlap)
+    if at_once >= _FEW_PER_WORKER * config.workers:
+        return []
+    trainings = _PER_WORKER * config.workers
+    sizes = f"trainings = {trainings}, offspring = {trainings * 3 // 2}"
+    if not (config.llm.models or config.llm.budget.trainings):  # which no overlap goes with
+        sizes = f"{sizes}, overlap = {_OVERLAP}"
+    return [
+        f"A generation trains {config.trainings} candidates, so most of {config.workers} workers "
+        f"will wait for its end. To keep them busy, say {sizes}: that makes it another search."
+    ]

@@ -29,7 +29,9 @@ def containers(cluster: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, 
     ]
 
 
-def test_every_container_has_probes_of_ports_that_ray_opens_in_the_image(cluster) -> None:
+def test_every_container_has_probes_of_ports_that_ray_opens_in_the_image(
+    cluster: dict[str, Any],
+) -> None:
     # KubeRay's own ask the dashboard's agent, which needs ray[default].
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert [name.partition(">")[0] for name in project["optional-dependencies"]["ray"]] == ["ray"]
@@ -41,19 +43,19 @@ def test_every_container_has_probes_of_ports_that_ray_opens_in_the_image(cluster
         assert ports == {int(start.get("node-manager-port", "6379"))}
 
 
-def test_the_volume_belongs_to_the_user_of_the_image(cluster) -> None:
+def test_the_volume_belongs_to_the_user_of_the_image(cluster: dict[str, Any]) -> None:
     (user,) = re.findall(r"--uid (\d+)", (ROOT / "Dockerfile").read_text())
 
     assert cluster["headGroupSpec"]["template"]["spec"]["securityContext"]["fsGroup"] == int(user)
 
 
-def test_the_version_of_ray_is_that_of_the_image(cluster) -> None:
+def test_the_version_of_ray_is_that_of_the_image(cluster: dict[str, Any]) -> None:
     (locked,) = re.findall(r"^ray==([\d.]+)", (ROOT / "requirements.lock").read_text(), re.M)
 
     assert cluster["rayVersion"] == locked
 
 
-def test_both_clusters_ask_for_a_token(cluster) -> None:
+def test_both_clusters_ask_for_a_token(cluster: dict[str, Any]) -> None:
     (script,) = [block.text for block in blocks_of(PAGE, "sh") if "#SBATCH" in block.text]
 
     assert cluster["authOptions"] == {"mode": "token"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evo.campaign.needs import device_of, needs_of
+from evo.campaign.needs import device_of, needs_of, warnings_of_waiting
 from evo.campaign.process import engine_of, worker_count
 from evo.compute.engines.local import Local
 from evo.compute.engines.ray import Ray
@@ -59,3 +59,33 @@ def test_the_engine_is_the_one_of_the_name_and_another_name_is_refused() -> None
 def test_overlapping_generations_go_with_nothing_that_counts_them(settings: list[str]) -> None:
     with pytest.raises(UsageError, match="expected overlap = 0 with llm"):
         load("default", settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        (["workers=128"], "trainings = 1536, offspring = 2304, overlap = 3:"),
+        (["workers=128", "trainings=256", "offspring=384"], "trainings = 1536, "),
+        (["workers=16", "llm.budget.trainings=99"], "trainings = 192, offspring = 288:"),
+    ],
+)
+def test_workers_that_a_generation_cannot_keep_busy_are_warned_of(
+    settings: list[str], advice: str
+) -> None:
+    (warning,) = warnings_of_waiting(load("default", settings))
+
+    assert f"say {advice}" in warning
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["workers=0"],
+        ["workers=4"],
+        ["workers=8"],
+        ["workers=128", "trainings=1500", "offspring=2250", "overlap=3"],
+        ["workers=128", "trainings=128", "offspring=192", "overlap=3"],
+    ],
+)
+def test_a_generation_that_is_large_enough_is_not(settings: list[str]) -> None:
+    assert warnings_of_waiting(load("default", settings)) == []
