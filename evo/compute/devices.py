@@ -1,4 +1,7 @@
-"""Devices: which one trains, and which GPU each worker uses."""
+"""Devices: which one trains, and which GPU each worker uses.
+
+What needs a GPU has not been tried on one: tests take its answers from a fake.
+"""
 
 import os
 import sys

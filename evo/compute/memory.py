@@ -1,7 +1,8 @@
 """Memory that training takes: the largest network, as many copies of it as train at once.
 
 It is measured, in a worker process that takes a few steps with the kind's first baseline, rather
-than computed: what a step keeps depends on the component and on torch.
+than computed: what a step keeps depends on the component and on torch. On a GPU this has not been
+tried.
 """
 
 import sys

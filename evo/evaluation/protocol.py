@@ -86,7 +86,8 @@ class Protocol(Frozen):
     """Steps that make an epoch, where the training split has more; unset means all of it."""
     precision: Precision = "float32"
     """Precision of the forward pass. With `bfloat16` products are of 16 bits, which a GPU may do
-    twice as fast; parameters, losses and updates keep 32 bits. Results are other ones."""
+    twice as fast, not tried on one yet; parameters, losses and updates keep 32 bits. Results are
+    other ones."""
     recorded_steps: bool = False
     """Record a training step on a GPU as a CUDA graph, and replay it: quicker where networks are
     small. Not tried on a GPU yet; the processor takes no notice."""
