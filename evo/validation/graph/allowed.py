@@ -72,10 +72,10 @@ poisson_nll_loss smooth_l1_loss soft_margin_loss
 
 _PICKING = """
 argmax argmin broadcast_tensors bucketize.Tensor chunk count_nonzero gather glu index.Tensor
-index_select meshgrid meshgrid.indexing msort nanmean one_hot quantile repeat_interleave.self_int
-scatter.src scatter.value scatter_add searchsorted.Tensor select_scatter slice_scatter
-diagonal_scatter split.Tensor split.sizes split_with_sizes swapaxes swapdims take_along_dim
-tensor_split.sections
+index_add index_copy index_fill.int_Scalar index_fill.int_Tensor index_put index_select meshgrid
+meshgrid.indexing msort nanmean one_hot quantile repeat_interleave.self_int scatter.src
+scatter.value scatter_add searchsorted.Tensor select_scatter slice_scatter diagonal_scatter
+split.Tensor split.sizes split_with_sizes swapaxes swapdims take_along_dim tensor_split.sections
 tile unbind.int unflatten.int unfold column_stack dstack fliplr flipud hstack moveaxis.int vstack
 """
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
+from evo.validation.graph.indexing import SizedRange
 from evo.validation.graph.numpy_functions import call
 from evo.validation.graph.rewriting import ITEM, NUMPY, OWN, SLICE
 from evo.validation.graph.sizes import FUNCTIONS
@@ -177,6 +178,8 @@ def _range(*bounds: Any) -> Any:
     # As many as whole steps fit between the two.
     span = stop - start if step > 0 else start - stop
     times: Any = (span + (abs(step) - 1)) // abs(step) if is_tracked(span) else len(plainly)
+    if is_tracked(times) and step == 1 and not is_tracked(start):
+        return SizedRange((start, stop), times.sizes, times.expression)
     if is_tracked(times):
         times.sizes.count(times.expression, len(plainly))
     if not is_tracked(start):

@@ -262,10 +262,22 @@ def _cost(step: GraphStep, values: Sequence[Any]) -> int:
         count *= math.prod(factors[0].shape[-1:])
     if name in PAIRWISE:
         count = max(count, math.prod(torch.broadcast_shapes(*(one.shape for one in factors[:2]))))
+    if name == "index_put":
+        count += _picked(step, values)
     if name in SLIDING:
         kernel = factors[1].shape[1:] if name.startswith("conv") else step.arguments[1]
         count *= math.prod(kernel)
     return count
+
+
+def _picked(step: GraphStep, values: Sequence[Any]) -> int:
+    """Places that the indices of a step name together, each of which it writes."""
+    ((_, sources),) = step.several
+    shape = values[step.single[0][1]].shape
+    indices = [None if source is None else values[source].shape for source in sources]
+    named = torch.broadcast_shapes(*(index for index in indices if index is not None))
+    whole = [size for size, index in zip(shape, indices, strict=False) if index is None]
+    return math.prod((*named, *whole, *shape[len(indices) :]))
 
 
 def _factors(step: GraphStep) -> bool:

@@ -6,7 +6,7 @@ Elements that are not chosen are ones: no root or logarithm of theirs spoils a g
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -108,22 +108,28 @@ class Masks:
         return name in _RESHAPING and first in self._masks and node.meta["rank"] <= 1
 
     def put(self, call: RecordedCall) -> RecordedCall | None:
-        """The call for `y[mask] = values`; None for any other index.
+        """The call for `y[mask] = values`, of elements or rows; None for any other index.
 
         Raises:
             TraceError: values are chosen by another mask, or by none.
         """
-        target, indices, values, *_ = call.arguments
+        target, indices, values, *accumulate = call.arguments
         mask = _mask_among(indices)
-        if mask is None or mask.meta["shape"] != target.meta["shape"]:
+        if mask is None or not _begins_with(target.meta["shape"], mask.meta["shape"]):
             return None
         chosen = self._masks.get(values)
-        is_one = chosen is None and math.prod(values.meta["shape"]) == 1
-        if not is_one and (chosen is None or not self._is_same(chosen, mask)):
+        shape = values.meta["shape"]
+        further = len(target.meta["shape"]) - len(mask.meta["shape"])
+        is_fit = chosen is None and (math.prod(shape) == 1 or len(shape) <= further)
+        if not is_fit and (chosen is None or further or not self._is_same(chosen, mask)):
             raise TraceError(
                 "it writes values into y[mask] that were not chosen by the same mask; write "
                 "torch.where(mask, values, y) with values of y's shape"
             )
+        if any(accumulate):
+            values = self._emit(RecordedCall(_aten.add.Tensor, (target, values), {}))
+        for _ in range(further):
+            mask = self._emit(RecordedCall(_aten.unsqueeze.default, (mask, -1), {}))
         return RecordedCall(_aten.where.self, (mask, values, target), {})
 
     def follow(self, node: Node, call: RecordedCall) -> RecordedCall:
@@ -182,6 +188,11 @@ class Masks:
         if isinstance(one, list | tuple) and isinstance(other, list | tuple):
             return len(one) == len(other) and all(map(self._is_same, one, other))
         return type(one) is type(other) and one == other
+
+
+def _begins_with(shape: Sequence[int], first: Sequence[int]) -> bool:
+    """Whether a mask of the shape `first` picks elements or rows of a tensor of this shape."""
+    return 0 < len(first) <= len(shape) and tuple(shape[: len(first)]) == tuple(first)
 
 
 def _mask_among(indices: Any) -> Node | None:

@@ -21,20 +21,40 @@ def _in_range(index: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def _index(values: torch.Tensor, indices: Sequence[torch.Tensor | None]) -> torch.Tensor:
+    return _aten.index.Tensor(values, _all_in_range(values, indices))
+
+
+def _index_put(
+    values: torch.Tensor,
+    indices: Sequence[torch.Tensor | None],
+    written: torch.Tensor,
+    accumulate: bool = False,
+) -> torch.Tensor:
+    safe = _all_in_range(values, indices)
+    if values.is_meta:
+        # torch finds out only on numbers that the shapes do not fit.
+        written = written.expand(_aten.index.Tensor(values, safe).shape)
+    return _aten.index_put.default(values, safe, written, accumulate)
+
+
+def _all_in_range(
+    values: torch.Tensor, indices: Sequence[torch.Tensor | None]
+) -> list[torch.Tensor | None]:
     if any(index is not None and index.dtype in _MASKS for index in indices):
         raise RuntimeError("an index by a mask has a size that depends on values")
-    safe = [
+    return [
         None if index is None else _in_range(index, values.shape[dim])
         for dim, index in enumerate(indices)
     ]
-    return _aten.index.Tensor(values, safe)
 
 
 def _along(operator: Any) -> Callable[..., torch.Tensor]:
-    def run(values: torch.Tensor, dim: int, index: torch.Tensor, *rest: Any) -> torch.Tensor:
+    def run(
+        values: torch.Tensor, dim: int, index: torch.Tensor, *rest: Any, **keywords: Any
+    ) -> torch.Tensor:
         size = values.shape[dim] if values.dim() else 1
         index = index.clamp(0, size - 1) if index.is_cuda else index
-        return operator(values, dim, index, *rest)
+        return operator(values, dim, index, *rest, **keywords)
 
     return run
 
@@ -112,11 +132,16 @@ def _or_nan(output: torch.Tensor, is_kept: torch.Tensor) -> torch.Tensor:
 _INVERSE = _of_regular(_aten.linalg_inv_ex.default)
 SAFE: Mapping[str, Callable[..., Any]] = {
     "aten.index.Tensor": _index,
+    "aten.index_put.default": _index_put,
     "aten.gather.default": _along(_aten.gather.default),
     "aten.scatter.src": _along(_aten.scatter.src),
     "aten.scatter.value": _along(_aten.scatter.value),
     "aten.scatter_add.default": _along(_aten.scatter_add.default),
     "aten.index_select.default": _along(_aten.index_select.default),
+    "aten.index_add.default": _along(_aten.index_add.default),
+    "aten.index_copy.default": _along(_aten.index_copy.default),
+    "aten.index_fill.int_Scalar": _along(_aten.index_fill.int_Scalar),
+    "aten.index_fill.int_Tensor": _along(_aten.index_fill.int_Tensor),
     "aten.take_along_dim.default": _take_along_dim,
     "aten.slice_scatter.default": _slice_scatter,
     "aten.one_hot.default": _one_hot,

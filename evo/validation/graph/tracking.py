@@ -1,7 +1,6 @@
 """Track sizes: torch and `math` give tracked numbers. Runs in the sandbox's child."""
 
 import math
-import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -10,11 +9,12 @@ import torch
 
 from evo.validation.graph.component_builtins import MATH
 from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS
+from evo.validation.graph.indexing import has_bounds, is_whole, readable, sliced, write
 from evo.validation.graph.numpy_functions import as_array, of_numpy
 from evo.validation.graph.own_gradients import applied
 from evo.validation.graph.stand_ins import STAND_INS
-from evo.validation.graph.substitutes import SUBSTITUTES, MaskIndex
-from evo.validation.graph.tracked import Sizes, is_tracked, plain
+from evo.validation.graph.substitutes import SUBSTITUTES
+from evo.validation.graph.tracked import Sizes
 
 _SHAPE: Any = torch._C.TensorBase.shape  # pyright: ignore[reportPrivateUsage] - its getter
 _SIZE = torch.Tensor.size
@@ -24,46 +24,6 @@ _SETITEM: Any = torch.Tensor.__setitem__
 _ITER: Any = torch.Tensor.__iter__
 _TOLIST = torch.Tensor.tolist
 _GETITEM: Any = torch.Tensor.__getitem__
-
-
-def _has_bounds(index: Any) -> bool:
-    """Whether an index has slices that take all at some sizes and a part at others."""
-    items = index if isinstance(index, tuple) else (index,)
-    return any(map(_is_bounded, items)) and not any(
-        isinstance(item, torch.Tensor | list | bool) for item in items
-    )
-
-
-def _is_bounded(item: Any) -> bool:
-    if not isinstance(item, slice) or (item.step is not None and not isinstance(item.step, int)):
-        return False
-    bounds = (item.start, item.stop)
-    return bounds != (None, None) and all(one is None or isinstance(one, int) for one in bounds)
-
-
-def _sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, ...]]:
-    """A tensor with slices that have bounds done, and the rest of the index.
-
-    torch leaves out a slice that takes all, and the traces would differ.
-    """
-    items = list(index) if isinstance(index, tuple) else [index]
-    taken = sum(item is not None and item is not Ellipsis for item in items)
-    dim = 0
-    for place, item in enumerate(items):
-        if item is None:
-            continue
-        if item is Ellipsis:
-            dim += tensor.dim() - taken
-            continue
-        if _is_bounded(item):
-            start, stop = item.start, item.stop
-            if not is_tracked(start) and not is_tracked(stop):  # as torch itself writes them
-                start, stop = start or 0, sys.maxsize if stop is None else stop
-            bounds = (plain(start), plain(stop), 1 if item.step is None else plain(item.step))
-            tensor = torch.ops.aten.slice.Tensor(tensor, dim, *bounds)
-            items[place] = slice(None)
-        dim += 1
-    return tensor, tuple(items)
 
 
 def _variable(data: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
@@ -124,21 +84,17 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         return value if current is None else current.size(tensor, None, value)
 
     def item(tensor: torch.Tensor, index: Any) -> torch.Tensor:
-        index = index.mask if isinstance(index, MaskIndex) else index
-        if current is not None and _has_bounds(index):
-            tensor, index = _sliced(tensor, index)
-            if all(part is Ellipsis or part == slice(None) for part in index):
+        index = readable(index)
+        if current is not None and has_bounds(index):
+            tensor, index = sliced(tensor, index)
+            if is_whole(index):
                 return tensor
         return _GETITEM(tensor, index)
 
     def set_item(tensor: torch.Tensor, index: Any, written: Any) -> None:
-        index = index.mask if isinstance(index, MaskIndex) else index
-        if current is None or not _has_bounds(index):
+        index = readable(index)
+        if current is None or not write(tensor, index, written):
             _SETITEM(tensor, index, written)
-        elif isinstance(written, torch.Tensor):
-            item(tensor, index).copy_(written)
-        else:
-            item(tensor, index).fill_(written)
 
     def iterate(tensor: torch.Tensor) -> Any:
         shape(tensor)  # to count parts is to look at a size
