@@ -70,8 +70,9 @@ class Regularizer(Kind):
             "`regularize(w)` takes the float weight matrix of one layer, (outputs, inputs), and "
             "returns its penalty, one number as a tensor of shape () and the same dtype, at least "
             "0, with a strength of the right order: training also tries a tenth of the penalty and "
-            "ten times as much. It is deterministic, and finite with a finite gradient for weights "
-            "that are not zero. Outputs (≥ 1) and inputs (≥ 2) change from layer to layer."
+            "ten times as much. It is deterministic, finite where all weights are 0 and where they "
+            "are in the hundreds, with a finite gradient for weights that are not zero. Outputs "
+            "(≥ 1) and inputs (≥ 2) change from layer to layer."
         ),
         output="1e-3 * torch.sum(torch.square({}))",
         optional=(

@@ -86,16 +86,38 @@ def _when_called(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable 
 
 
 def _method(owner: ast.ClassDef, name: str, tree: ast.Module, steps: int) -> Callable | None:
-    """A method of a class, or of one that it inherits from, without its first argument."""
+    """A method of a class, or of one that it inherits from, without its first argument.
+
+    The class may give the name to another method, or to a function of the module.
+    """
     for part in owner.body:
         if isinstance(part, ast.FunctionDef) and part.name == name:
             is_static = any(ast.unparse(one) == "staticmethod" for one in part.decorator_list)
             return part if is_static else _with(part, _without_first(part.args))
+        other = _value_of(part, name)
+        if isinstance(other, ast.Name) and steps:
+            inside = _method(owner, other.id, tree, steps - 1)
+            outside = None if inside else _function_named(other.id, tree, steps)
+            return inside or (outside and _with(outside, _without_first(outside.args)))
+        if isinstance(other, ast.Lambda):
+            return _with(other, _without_first(other.args))
     for base in owner.bases:
         above = _class(base.id, tree) if isinstance(base, ast.Name) and steps else None
         if above is not None and (method := _method(above, name, tree, steps - 1)) is not None:
             return method
     return None
+
+
+def _value_of(part: ast.stmt, name: str) -> ast.expr | None:
+    """What a statement of a class assigns to a name, as `__call__ = forward` does."""
+    match part:
+        case ast.Assign(targets, value):
+            names = [one.id for one in targets if isinstance(one, ast.Name)]
+        case ast.AnnAssign(ast.Name(only), _, value):
+            names = [only]
+        case _:
+            return None
+    return value if name in names else None
 
 
 def _without_first(arguments: ast.arguments) -> ast.arguments:

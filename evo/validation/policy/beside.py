@@ -99,7 +99,7 @@ def _check(node: ast.AST) -> None:
             wrong = [a.name for a in names if not is_known or a.name not in ATTRIBUTES]
         case ast.Name(name):
             is_builtin = hasattr(builtins, name) or name.startswith("__")
-            wrong = [name] if is_builtin and name not in BUILTINS | _NAMES else []
+            wrong = [name] if is_builtin and name not in BUILTINS | _NAMES | _METHODS else []
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             wrong = [name] if name.startswith("__") and name not in _METHODS else []
         case ast.Attribute(ast.Name("self" | "ctx"), name):

@@ -1,4 +1,4 @@
-"""Uses of names that are harmless: variables, annotations, types in messages, a look for CUDA.
+"""Uses of names that are harmless: variables, annotations, types in messages, `__all__`.
 
 Library code calls its argument `input`, annotates with `object`, and says `{type(x)}` or
 `"…{}".format(x)` when a check of its input fails. None of these reaches the builtin function in a
@@ -11,6 +11,7 @@ from typing import TypeGuard
 
 _VARIABLES = frozenset({"filter", "format", "hash", "id", "input", "iter", "next", "type", "vars"})
 """Builtin names that functions often give to their own parameters and variables."""
+_ABOUT_A_FILE = frozenset({"__author__", "__copyright__", "__license__", "__version__"})
 _ANNOTATIONS = frozenset({"object", "type"})
 
 
@@ -36,6 +37,7 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
                 nodes |= {method, *_types_in(arguments)}
             case ast.Module(body):
                 nodes |= {part.value for part in body if _is_call_of_instance(part)}
+                nodes |= {part.targets[0] for part in body if _is_about_the_file(part)}
             case ast.FormattedValue(ast.Call(ast.Name("type") as name, [argument], [])):
                 nodes |= set() if isinstance(argument, ast.Starred) else {name}
                 if isinstance(argument, ast.Name) and argument.id in _VARIABLES:
@@ -76,6 +78,18 @@ def _is_call_of_instance(part: ast.stmt) -> TypeGuard[ast.Assign]:
             return True
         case _:
             return False
+
+
+def _is_about_the_file(part: ast.stmt) -> TypeGuard[ast.Assign]:
+    """True if a statement of the module says what a file exports, or whose it is, as texts."""
+    match part:
+        case ast.Assign([ast.Name(name)], ast.Constant(str()) as text) if name in _ABOUT_A_FILE:
+            texts: list[ast.expr] = [text]
+        case ast.Assign([ast.Name("__all__")], ast.List(texts) | ast.Tuple(texts)):
+            pass
+        case _:
+            return False
+    return all(isinstance(text, ast.Constant) and isinstance(text.value, str) for text in texts)
 
 
 def _variables_of(function: ast.FunctionDef) -> set[ast.AST]:

@@ -119,10 +119,10 @@ class _Reader:
             match part:
                 case ast.FunctionDef():
                     self._read_method(part)
-                case ast.Assign(targets) if all(isinstance(one, ast.Name) for one in targets):
-                    self._read_words(targets)
-                case ast.AnnAssign(ast.Name() as target):
-                    self._read_words([target])
+                case ast.Assign(names, value) if all(isinstance(one, ast.Name) for one in names):
+                    self._read_words(names, value)
+                case ast.AnnAssign(ast.Name() as target, _, value):
+                    self._read_words([target], value)
                 case ast.Expr(ast.Constant()) | ast.Pass():
                     pass
                 case _:
@@ -138,11 +138,14 @@ class _Reader:
             )
         self.nodes.add(base)
 
-    def _read_words(self, targets: Sequence[ast.expr]) -> None:
+    def _read_words(self, targets: Sequence[ast.expr], value: ast.expr | None) -> None:
+        is_function = isinstance(value, ast.Name | ast.Lambda)
+        if isinstance(value, ast.Name) and value.id == "__call__":
+            self.nodes.add(value)
         for target in targets:
             if isinstance(target, ast.Name):
                 self.names.add(target.id)
-                if target.id in _CLASS_WORDS:
+                if target.id in _CLASS_WORDS or (target.id == "__call__" and is_function):
                     self.nodes.add(target)
 
     def _read_method(self, method: ast.FunctionDef) -> None:

@@ -79,6 +79,31 @@ leaky = partial(F.leaky_relu, negative_slope=Setting(0.2).slope)
 def activation(x):
     return functools.reduce(torch.add, [leaky(x), x.tanh() ** Other().power], Third(0.5).shift * x)
 """,
+    "other names of methods": """
+__all__ = ["Act", "activation"]
+__version__ = "1.0"
+def gate(self, x):
+    return torch.sigmoid(self.beta * x)
+class Base:
+    beta = 1.5
+    __call__ = gate
+class Act(Base):
+    def forward(self, x):
+        return x * super().__call__(x)
+    __call__ = step = forward
+class Other:
+    def __call__(self, x):
+        return x.sin()
+    forward = __call__
+class Third:
+    __call__ = lambda self, x: x.cos()
+class Unused:
+    def forward(self, x):
+        return x
+    __call__ = forward
+def activation(x):
+    return Act()(x) + Act().step(x) + Other().forward(x) * Third()(x)
+""",
     "mode by its name": """
 class Act:
     def __init__(self, mode="Soft"):
@@ -95,7 +120,7 @@ HOSTILE = {
     "a metaclass": ("class A(metaclass=type): pass", "metaclass"),
     "a tensor": ("class A(torch.Tensor): pass", "inherit"),
     "a builtin": ("class A(dict): pass", "inherit"),
-    "a call": ("class A(nn.Module if 1 else int): pass", "inherit"),
+    "a call as a base": ("class A(nn.Module if 1 else int): pass", "inherit"),
     "a hook of Python": ("class A:\n    def __getattribute__(self, n): return n", "__getattrib"),
     "a context": ("class A:\n    def __enter__(self): return self", "__enter__"),
     "a decorator": ("@torch.jit.script\nclass A:\n    pass", "dataclass alone"),
@@ -117,6 +142,11 @@ HOSTILE = {
     ),
     "a name of torch": ("class A:\n    def load(self): return torch.load('f')", "`.load`"),
     "a mangled name": ("class A:\n    def f(self): self.__class__ = int", "__class__"),
+    "a call": ("class A:\n    __call__ = partial(open)", "`__call__` is not allowed"),
+    "a builtin's name": ("class A:\n    __call__ = open", "builtin name `open`"),
+    "another hook": ("class A:\n    __getattr__ = forward", "`__getattr__` is not allowed"),
+    "a hook's name": ("class A:\n    f = __import__", "`__import__` is not allowed"),
+    "what a file exports": ("__all__ = [open]", "`__all__` is not allowed"),
     "a class within": ("def f():\n    class A: pass", "top level"),
 }
 

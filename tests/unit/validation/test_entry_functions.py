@@ -34,6 +34,21 @@ class Layer(nn.Module):
     def forward(self, x):
         return x * torch.sigmoid(x)
 
+class Named:
+    def forward(self, x, *, power=2):
+        return x.abs() ** power
+
+    __call__ = forward
+
+def outer(self, x):
+    return torch.atan(x)
+
+class Outer:
+    __call__ = step = outer
+
+class Plain:
+    __call__: object = lambda self, x: torch.cos(x)
+
 def power(x, exponent, *, factor):
     return factor * x ** exponent
 
@@ -49,6 +64,12 @@ CALLED = [
     "Child(1.5)",
     "Child().step",
     "Layer()",
+    "Named()",
+    "Named().__call__",
+    "partial(Named(), power=3)",
+    "Outer()",
+    "Outer().step",
+    "Plain()",
     "partial(power, exponent=3, factor=0.5)",
     "functools.partial(scaled.step, power=3)",
     "lambda x: power(x, 2, factor=2.0)",

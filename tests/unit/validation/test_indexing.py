@@ -41,7 +41,7 @@ WRITES = {
     "after an ellipsis": ["y = x.clone()", "y[..., torch.arange(x.shape[-1])] = x.cos()"],
     "a list": ["y = x.clone()", "y[[0, -1]] = x[[-1, 0]] + 1"],
     "into a view": ["y = x * 2", "y.t()[torch.arange(x.shape[1])] = x.t().exp()"],
-    "sums": ["i = torch.arange(len(x)) // 2", "y = x * 1", "y.index_put_((i,), x, accumulate=True)"],
+    "sums": ["y = x * 1", "y.index_put_((torch.arange(len(x)) // 2,), x, accumulate=True)"],
     "sums by a mask": ["y = x * 1", "y.index_put_((x > 0,), torch.ones(()), accumulate=True)"],
     "rows by a mask": ["y = x.clone()", "y[x[:, 0] > 0] = 0.0", "y[x.sum(1) < 0] = x[0]"],
     "index_add": ["y = x.index_add(1, torch.arange(x.shape[1]), x.sin(), alpha=2)"],
