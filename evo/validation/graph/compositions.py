@@ -136,6 +136,14 @@ def cond(A: Tensor, p: Any = None) -> Tensor:  # noqa: N803 - torch's name
     return values[..., 0] / values[..., -1]
 
 
+def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
+    """`torch.svd`: U, the singular values, and V rather than its transpose."""
+    if not compute_uv:
+        raise RuntimeError("svd without U and V is linalg.svdvals; call torch.linalg.svdvals(a)")
+    left, values, right = torch.linalg.svd(input, full_matrices=not some)
+    return left, values, right.mT.conj()
+
+
 def take(input: Tensor, index: Tensor) -> Tensor:
     """`torch.take`, by the place among all elements."""
     return input.flatten()[index]
@@ -167,6 +175,7 @@ TENSOR_METHODS: Mapping[str, Callable[..., Any]] = {
     "corrcoef": corrcoef,
     "cov": cov,
     "matrix_power": matrix_power,
+    "svd": svd,
     "take": take,
 }
 """Compositions that are methods of tensors, too."""

@@ -30,6 +30,10 @@ _HINTS = {
         "it lays a tensor out in a way that does not fit every size; take groups that divide it, "
         "`groups = math.gcd(x.shape[-1], 4)`, and -1 for a size that follows from the others",
     ),
+    "destination is read-only": (
+        "it writes into an array that a tensor shares memory with; make the tensor by "
+        "torch.tensor(array), which copies"
+    ),
     "allocate": "it asks for more memory than a candidate may use; work on tensors of x's size",
 }
 

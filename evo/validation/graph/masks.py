@@ -6,7 +6,7 @@ Elements that are not chosen are ones: no root or logarithm of theirs spoils a g
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -65,17 +65,25 @@ class Masks:
         self._emit = emit
         self._call_of = call_of
         self._masks: dict[Node, Node] = {}
+        self._of_rows: set[Node] = set()
+        """Masks of rows, which are narrower than what they choose from."""
 
     def chosen_by(self, node: Node) -> Node | None:
         """The mask of a node's elements; None for a whole tensor."""
         return self._masks.get(node)
 
     def choose(self, node: Node, call: RecordedCall) -> RecordedCall | None:
-        """The call for `x[mask]` or `x.masked_select(mask)`; None for any other index."""
+        """The call for `x[mask]`, of elements or rows, or `x.masked_select(mask)`.
+
+        None for any other index.
+        """
         values, indices = call.arguments
-        mask = _mask_among([indices] if isinstance(indices, Node) else indices)
-        if mask is None or mask.meta["shape"] != values.meta["shape"]:
+        is_selected = isinstance(indices, Node)
+        mask = _mask_among([indices] if is_selected else indices)
+        further = None if mask is None else _further(values, mask)
+        if mask is None or further is None or (is_selected and further):
             return None
+        mask = self._widened(mask, further)
         self._masks[node] = mask
         return RecordedCall(_aten.where.ScalarOther, (mask, values, 1.0), {})
 
@@ -115,22 +123,30 @@ class Masks:
         """
         target, indices, values, *accumulate = call.arguments
         mask = _mask_among(indices)
-        if mask is None or not _begins_with(target.meta["shape"], mask.meta["shape"]):
+        further = None if mask is None else _further(target, mask)
+        if mask is None or further is None:
             return None
+        mask = self._widened(mask, further)
         chosen = self._masks.get(values)
         shape = values.meta["shape"]
-        further = len(target.meta["shape"]) - len(mask.meta["shape"])
         is_fit = chosen is None and (math.prod(shape) == 1 or len(shape) <= further)
-        if not is_fit and (chosen is None or further or not self._is_same(chosen, mask)):
+        if not is_fit and (chosen is None or not self._is_same(chosen, mask)):
             raise TraceError(
                 "it writes values into y[mask] that were not chosen by the same mask; write "
                 "torch.where(mask, values, y) with values of y's shape"
             )
         if any(accumulate):
             values = self._emit(RecordedCall(_aten.add.Tensor, (target, values), {}))
-        for _ in range(further):
-            mask = self._emit(RecordedCall(_aten.unsqueeze.default, (mask, -1), {}))
         return RecordedCall(_aten.where.self, (mask, values, target), {})
+
+    def _widened(self, mask: Node, dims: int) -> Node:
+        """A mask of rows, with dimensions of size 1 for what a row holds."""
+        for _ in range(dims):
+            shape = (*mask.meta["shape"], 1)
+            mask = self._emit(RecordedCall(_aten.unsqueeze.default, (mask, -1), {}))
+            mask.meta |= {"shape": shape, "dtype": torch.bool, "rank": len(shape)}
+            self._of_rows.add(mask)
+        return mask
 
     def follow(self, node: Node, call: RecordedCall) -> RecordedCall:
         """The call on whole tensors in place of chosen elements.
@@ -175,6 +191,8 @@ class Masks:
         if name != "mean":
             return RecordedCall(call.target, (whole,), {})
         total = self._emit(RecordedCall(_aten.sum.default, (whole,), {}))
+        if mask in self._of_rows:
+            mask = self._emit(RecordedCall(_aten.expand_as.default, (mask, whole), {}))
         count = self._emit(RecordedCall(_aten.sum.default, (mask,), {}))
         return RecordedCall(_aten.div.Tensor, (total, count), {})
 
@@ -190,9 +208,11 @@ class Masks:
         return type(one) is type(other) and one == other
 
 
-def _begins_with(shape: Sequence[int], first: Sequence[int]) -> bool:
-    """Whether a mask of the shape `first` picks elements or rows of a tensor of this shape."""
-    return 0 < len(first) <= len(shape) and tuple(shape[: len(first)]) == tuple(first)
+def _further(values: Node, mask: Node) -> int | None:
+    """Dimensions of what each number of a mask picks: 0 of an element; None where it fits none."""
+    shape, picked = values.meta["shape"], mask.meta["shape"]
+    is_fit = 0 < len(picked) <= len(shape) and tuple(shape[: len(picked)]) == tuple(picked)
+    return len(shape) - len(picked) if is_fit else None
 
 
 def _mask_among(indices: Any) -> Node | None:

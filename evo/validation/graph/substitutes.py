@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -205,6 +206,21 @@ def tensor(values: Any, **keywords: Any) -> torch.Tensor:
 _TENSOR = torch.tensor
 
 
+def as_tensor(values: Any, *arguments: Any, **keywords: Any) -> torch.Tensor:
+    """`torch.as_tensor`; an array that the result may share memory with is locked.
+
+    What is written into it afterwards would change the result, too, and no recording sees it.
+    """
+    result = _AS_TENSOR(values, *arguments, **keywords)
+    while isinstance(values, np.ndarray):
+        values.flags.writeable = False
+        values = values.base
+    return result
+
+
+_AS_TENSOR = torch.as_tensor
+
+
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, torch.Tensor)
 
@@ -215,5 +231,7 @@ SUBSTITUTES: Mapping[tuple[Any, str], Callable[..., Any]] = {
     (F, "gaussian_nll_loss"): gaussian_nll_loss,
     (torch, "where"): where,
     (torch, "tensor"): tensor,
+    (torch, "as_tensor"): as_tensor,
+    (torch, "from_numpy"): as_tensor,
 }
 """Substitute by module and name."""

@@ -139,6 +139,7 @@ class _Writer:
                     raise at_line(error, node.meta.get("line", 0)) from None
             else:
                 self._output = node.args[0]
+                break  # beyond it lies what an earlier writer added
 
     def written(self) -> Written:
         """The graph, with details of its nodes."""

@@ -33,6 +33,8 @@ _COMPILERS = frozenset(
     }
 )
 """Decorators that change how a function runs, and nothing that it computes."""
+_CACHES = frozenset({"lru_cache", "cache"})
+"""Decorators of functools that keep results, which a function without state gives again."""
 _AUTOCAST = frozenset({"torch.cuda.amp.autocast", "torch.amp.autocast", "autocast", "amp.autocast"})
 """Decorators that do nothing when they are turned off."""
 _CASTS = frozenset(
@@ -144,6 +146,7 @@ def _beside(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 _WORDS = (
+    "cache",
     "class",
     "__main__",
     "@torch.",
@@ -158,8 +161,15 @@ _WORDS = (
 
 
 def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
-    """Decorators that ask for compilation or a precision alone: a component is traced anyway."""
+    """Decorators that ask for compilation, a cache or a precision alone: it is traced anyway."""
     parts = [part for node in tree.body for part in (node, *_methods(node))]
+    caches = {f"functools.{name}" for name in _CACHES} | {
+        one.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "functools"
+        for one in node.names
+        if one.name in _CACHES and not one.asname
+    }
     for node in parts:
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
             name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
@@ -169,6 +179,7 @@ def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
             values = [one.value for one in given if isinstance(one, ast.Constant)]
             is_plain = len(values) == len(given)
             is_compiler = name in _COMPILERS and not getattr(decorator, "args", [])
+            is_compiler |= name in caches
             is_off = name in _AUTOCAST and False in values
             is_cast = name in _CASTS and all(
                 ast.unparse(one) in ("torch.float32", "torch.float")

@@ -32,8 +32,8 @@ _OPERATORS = {
 }
 _FUNCTIONS = """
 adjoint arange array as_tensor atleast_1d atleast_2d batch_norm concat concatenate cond copy_
-corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ full gaussian_nll_loss
-ger get_default_dtype index_put_ instance_norm linspace local_response_norm logsigmoid
+corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ from_numpy full
+gaussian_nll_loss ger get_default_dtype instance_norm linspace local_response_norm logsigmoid
 margin_ranking_loss masked_select matrix_power multi_dot multi_margin_loss
 multilabel_soft_margin_loss nll_loss normalize ones pdist power rfftfreq row_stack rrelu
 scalar_tensor set_grad_enabled softmin softsign take tanhshrink tensor tensordot trapezoid trapz

@@ -1,9 +1,12 @@
 """Builtin names as variables, in annotations and messages; each other use is refused."""
 
 import pytest
+import torch
+from support.components import traced_kind
 
 from evo.components.kinds import kinds
 from evo.validation.policy import rules
+from evo.validation.policy.beside import runnable
 from evo.validation.refusal import Refused
 
 CONTRACT = kinds.get("activation").contract
@@ -101,3 +104,35 @@ def test_any_other_decorator_is_refused(decorator: str) -> None:
 def test_a_format_that_reaches_into_values_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="is not allowed"):
         rules.check_source(f"def activation(x):\n    return len({text}) * x", CONTRACT)
+
+
+CACHED = """import functools
+from functools import cache, lru_cache, partial
+import torch
+
+@functools.lru_cache(maxsize=None)
+def slope(n):
+    return 1 / n
+
+@lru_cache
+def shift(n):
+    return torch.ones(()) / n
+
+@cache
+def power(n):
+    return n
+
+def activation(x):
+    return slope(2) * x + partial(shift, 4)() ** power(2)  # 1/4 squared
+"""
+
+
+def test_a_cache_of_functools_is_left_out_and_nothing_else_of_its_name():
+    rules.check_source(CACHED, CONTRACT)
+    x = torch.linspace(-2.0, 2.0, 12)
+
+    graph = traced_kind("activation", runnable(CACHED))
+    torch.testing.assert_close(graph(x), x / 2 + 1 / 16)
+    own = "def cache(f):\n    return abs\n@cache\ndef g(x):\n    return x\n"
+    with pytest.raises(Refused, match="line 4: `g` has a decorator"):
+        rules.check_source(f"{own}def activation(x):\n    return g(x)\n", CONTRACT)

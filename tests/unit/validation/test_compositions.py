@@ -35,6 +35,8 @@ BODIES = [
     "return w.sum() * (w @ w.T).matrix_power(0).trace()",
     "return torch.linalg.multi_dot([w, w.T, w]).square().mean()",
     "return torch.linalg.cond(w + 0.1).clamp(max=5) + w.sum()",
+    "u, s, v = torch.svd(w)\nreturn (u @ torch.diag(s.sqrt()) @ v.T).square().sum()",
+    "return (w.T @ w + torch.eye(w.shape[1])).svd()[1].log().sum()",
     "return w.take(torch.tensor([0, 1])).sum()",
     "return (torch.fft.rfft(w).abs() * torch.fft.rfftfreq(w.shape[1])).sum()",
     "return (w * torch.fft.fftfreq(w.shape[1], d=0.5)).square().sum()",

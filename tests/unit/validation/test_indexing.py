@@ -44,6 +44,17 @@ WRITES = {
     "sums": ["y = x * 1", "y.index_put_((torch.arange(len(x)) // 2,), x, accumulate=True)"],
     "sums by a mask": ["y = x * 1", "y.index_put_((x > 0,), torch.ones(()), accumulate=True)"],
     "rows by a mask": ["y = x.clone()", "y[x[:, 0] > 0] = 0.0", "y[x.sum(1) < 0] = x[0]"],
+    "rows by a mask, in place": [
+        "m = x.norm(dim=1) > 2",
+        "y = x.clone()",
+        "y[m] *= 0.5",
+        "y[~m] = x[~m].sin() + x[x[:, 0] < 9].mean() * x[~m].prod() - x[m].sum()",
+    ],
+    "off the diagonal": [
+        "g = x @ x.T",
+        "m = ~torch.eye(len(x), dtype=torch.bool)",
+        "y = x + g[m].pow(2).sum() + g[~m].mean() + torch.masked_select(g, m).abs().sum()",
+    ],
     "index_add": ["y = x.index_add(1, torch.arange(x.shape[1]), x.sin(), alpha=2)"],
     "index_copy": ["y = x.index_copy(0, torch.arange(len(x)).flip(0), x.cos())"],
     "index_fill": ["y = x.clone().index_fill_(1, torch.arange(0, x.shape[1], 3), 0.5)"],

@@ -44,6 +44,10 @@ LINES = {
         "(x - torch.tensor([0.3] * x.shape[1])) * torch.tensor([1.0] + [2.0] * (x.shape[1] - 1))",
     ),
     "numpy on a scalar": ("initializer", "z * np.sqrt(6 / fan_in) / np.maximum(fan_in, fan_out)"),
+    "an array of numpy": (
+        "initializer",
+        "z * torch.from_numpy(np.array([2.0, 3.0], dtype=np.float32))[1] / fan_in",
+    ),
     "a number of numpy": (
         "activation",
         "np.float64(1.5) - x * np.float64(2.0) + np.pi / (3 + x ** 2)",

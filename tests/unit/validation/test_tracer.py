@@ -120,6 +120,10 @@ def test_layer_norm_stays_one_operator_at_one_shape():
         ("y = x.clone(); y[x > 0] = x[x > 1]; return y", ["shape mismatch"]),
         ("y = x.clone(); y[x > 0] = x[x > -x]; return y", ["line 5", "same mask", "torch.where"]),
         ("return x - x[x > 0].std()", ["line 4", "std of x[mask]", "torch.where"]),
+        (
+            "import numpy as np; a = np.ones(2); c = torch.as_tensor(a); a[0] = 2; return x * c[0]",
+            ["line 7", "shares memory", "torch.tensor(array)"],
+        ),
         ("import numpy as np; return x * np.median(x.detach())", ["line 5", "numpy", "torch"]),
         ("return (x.unsqueeze(-1) * torch.ones(9000)).sum(-1)", ["9,000 elements", "4,096"]),
     ],
