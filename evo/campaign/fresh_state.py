@@ -49,6 +49,7 @@ def fresh_state(
         watch,
         generation=history.generation,
         generations=config.generations,
+        trainings=config.trainings,
         protocol=config.protocol,
         networks=network_counts(config.tasks),
         clock=time.monotonic,

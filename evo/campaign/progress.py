@@ -54,6 +54,9 @@ class Progress:
     events: tuple[Event, ...] = ()
 
 
+_TELLING = 0.05
+"""Share of a generation that must be done before its pace says how long the rest takes."""
+
 OnProgress = Callable[[Progress], None]
 DueEvents = Callable[[int], Iterable[Event]]
 """The events that are due in a generation, by its number."""
@@ -66,6 +69,7 @@ class Tracker:
         watch: called with a snapshot at every event.
         generation: the last sealed generation.
         generations: number of the last generation.
+        trainings: most candidates that a generation trains.
         protocol: gives the training work per rung.
         networks: number of networks per task.
         clock: monotonic seconds.
@@ -79,6 +83,7 @@ class Tracker:
         *,
         generation: int,
         generations: int,
+        trainings: int,
         protocol: Protocol,
         networks: Sequence[int],
         clock: Callable[[], float],
@@ -90,9 +95,11 @@ class Tracker:
         self._clock = clock
         self._start = clock() if start is None else start
         self._search_start: float | None = None
+        self._training_start = self._start
         self._sealed_before = max(generation, 0)
         self._generation = generation + 1
         self._generations = generations
+        self._trainings = trainings
         self._protocol = protocol
         self._networks = networks
         self._step = "start"
@@ -130,11 +137,10 @@ class Tracker:
             if name in ("propose", "baselines", "again", "evaluate"):
                 self._done = self._work = self._replayed = 0.0
                 self._first_rung_done = 0
+                self._training_start = self._clock()
             live = sum(record.status is Status.PROPOSED for record in records)
             if name == "evaluate":
-                self._work = self._expected_work(
-                    live, self._protocol.race_heats, climbing=self._protocol.keep
-                )
+                self._work = self._work_of_a_generation(live)
             elif name in ("baselines", "again"):
                 self._work = self._expected_work(live, self._protocol.heats, climbing=1.0)
             elif name == "archive":
@@ -221,14 +227,28 @@ class Tracker:
     def _seconds_left(self, search: float, trained: float) -> float | None:
         """Estimate from the mean time per generation in this process, the current one in part."""
         if self._generation == 0:
-            return None
+            return self._seconds_left_with_baselines()
         done = self._generation - 1 - self._sealed_before + trained
         if self._generation - 1 == self._sealed_before and self._work:
             done -= self._replayed / self._work  # replayed work took no time
-        if done < 0.05:
+        if done < _TELLING:
             return None
         left = self._generations - self._generation + 1 - trained
         return search / done * left
+
+    def _seconds_left_with_baselines(self) -> float | None:
+        """Estimate from the baselines' training, before any generation has been timed."""
+        done = self._done - self._replayed  # replayed work took no time
+        if done < _TELLING * self._work or not self._work:
+            return None
+        rest = max(0.0, self._work - self._done)
+        rest += self._generations * self._work_of_a_generation(self._trainings)
+        return (self._clock() - self._training_start) / done * rest
+
+    def _work_of_a_generation(self, candidates: int) -> float:
+        return self._expected_work(
+            candidates, self._protocol.race_heats, climbing=self._protocol.keep
+        )
 
     def _expected_work(
         self, candidates: int, heats: Callable[[int], Sequence[range]], *, climbing: float

@@ -35,6 +35,7 @@ def tracker(seen: list[Progress], clock: Clock, *, generation: int = 0, records=
         seen.append,
         generation=generation,
         generations=4,
+        trainings=2,
         protocol=PROTOCOL,
         networks=[1],
         clock=clock,
@@ -69,6 +70,20 @@ def test_rate_and_time_left_follow_the_clock(seen, clock) -> None:
     # Generation 1 of 4 took 30 s.
     assert seen[-1].seconds_left == pytest.approx(90.0)
     assert seen[-1].seconds == 30.0
+
+
+def test_the_baselines_tell_how_long_all_generations_take(seen, clock) -> None:
+    following = tracker(seen, clock, generation=-1)
+    clock.now += 50.0  # the start, which comes once
+    following.step(0, "baselines", [record("a"), record("b")])
+    assert seen[-1].seconds_left is None
+    clock.now += 30.0
+    following.outcome(outcome("a", 0), replayed=True)
+    following.outcome(outcome("b", 0), replayed=False)
+
+    # 8 epochs took 30 s. A baseline trains 8 + 32 + 8; in each generation two train 8, one 32 more.
+    left = 2 * (8 + 32 + 8) - 2 * 8 + 4 * (2 * 8 + 32)
+    assert seen[-1].seconds_left == pytest.approx(left * 30 / 8)
 
 
 def test_what_was_paid_for_before_is_no_measure_of_the_pace(seen, clock) -> None:
