@@ -138,6 +138,7 @@ class Setting:
         inputs: by task and network, what the first and the last activation of the known
             components take, before and after training: root mean squares, their median.
         operations: fewest and most tensor operations of a known component.
+        remeasures: whether those that would lead are measured again on fresh seeds.
     """
 
     role: str
@@ -159,6 +160,7 @@ class Setting:
         default_factory=dict[tuple[str, str], tuple[float, float, float, float]]
     )
     operations: tuple[int, int] = (0, 0)
+    remeasures: bool = False
 
 
 class Place(NamedTuple):

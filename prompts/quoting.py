@@ -15,7 +15,9 @@ _LONGEST_NETWORK = 24
 """Characters of a network's name in a list of margins."""
 
 
-def fenced(text: str, most: int = 2000, language: str = "python") -> str:
+def fenced(
+    text: str, most: int = 2000, language: str = "python", longest_line: int = _LONGEST_LINE
+) -> str:
     r"""Code in a fence that nothing within can close, cut off after `most` characters.
 
     >>> print(fenced("def f(x):\n    return x"))
@@ -24,7 +26,7 @@ def fenced(text: str, most: int = 2000, language: str = "python") -> str:
         return x
     ```
     """
-    lines = [_visible(line)[:_LONGEST_LINE] for line in text.strip("\n").splitlines()]
+    lines = [_visible(line)[:longest_line] for line in text.strip("\n").splitlines()]
     code = "\n".join(lines)
     if len(code) > most:
         code = code[:most].rstrip() + "\n# (cut off here)"

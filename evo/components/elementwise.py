@@ -65,7 +65,12 @@ _FARTHER = (100.0, 1000.0, 10_000.0)
 
 
 NOISE = (
-    Input("noise", "argument", "standard normal numbers, drawn afresh at every step; 0 in tests"),
+    Input(
+        "noise",
+        "argument",
+        "independent standard normal numbers, drawn afresh at every training step, as for dropout; "
+        "0 in tests, by which margins are taken",
+    ),
     Input("training", "number", "1 while it trains, 0 while it is tested", 0, 1),
 )
 """Optional inputs of activations."""

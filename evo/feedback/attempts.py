@@ -15,12 +15,13 @@ import numpy as np
 
 from evo.core.records import Record, Status
 from evo.feedback.changes import changed_lines
-from evo.feedback.draws import drawn, ends
+from evo.feedback.draws import drawn
 from evo.feedback.losses import Effect, Losses, effect
 from evo.feedback.results import Entry, Results, Snapshot
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from operators.briefing import Answers, Attempt
+from operators.llm.listing import ends
 
 _TRIED = 10
 _ANSWERS = 6

@@ -12,11 +12,3 @@ def drawn(pool: Sequence[_T], count: int, rng: np.random.Generator) -> list[_T]:
     """Some of a pool at random, in its order."""
     chosen = rng.choice(len(pool), size=min(count, len(pool)), replace=False)
     return [pool[place] for place in sorted(int(place) for place in chosen)]
-
-
-def ends(ranked: Sequence[_T], count: int) -> list[_T]:
-    """The best and the worst of a ranking, in its order."""
-    if len(ranked) <= count:
-        return list(ranked)
-    best = (count + 1) // 2
-    return [*ranked[:best], *ranked[len(ranked) - (count - best) :]]

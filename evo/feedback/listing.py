@@ -19,7 +19,7 @@ from evo.core.source import normalise
 from evo.core.stages import Stage, TrainingEnd
 from evo.feedback.losses import Losses
 from operators.llm.compact import changes, compact, outline
-from operators.llm.listing import Listed, Listing, cost, spread
+from operators.llm.listing import LONGEST_STEP, Listed, Listing, cost, spread
 from operators.tree.form import form_key
 
 _POOL = 200
@@ -61,12 +61,12 @@ class _Trained(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """Components of one form: the best of them, how many more, and the lowest margin."""
+    """Components of one form: the best of them, how many more, and the lowest."""
 
     best: Record
     losses: Losses | None
-    more: int = 0
-    lowest: float = 0.0
+    more: int
+    lowest: Record
 
 
 class Proposals:
@@ -143,23 +143,24 @@ def _trained(record: Record, losses: Losses | None) -> _Trained:
 def _families(ranked: Sequence[_Trained], alone: int) -> tuple[list[_Family], int]:
     """The first few alone, each of the others where the best of its form stands, and their number.
 
-    Of more than a listing has, some are left out.
+    Margins of one line are over like trainings. Of more than a listing has, some are left out.
     """
     heads: list[_Trained] = []
-    lows: list[float] = []
+    lows: list[Record] = []
     members: list[int] = []
-    places: dict[bytes, int] = {}
+    places: dict[tuple[bytes, int, bool], int] = {}
     for index, one in enumerate(ranked):
-        place = places.setdefault(one.form, len(heads))
+        place = places.setdefault((one.form, one.rung, one.is_cut), len(heads))
         if index < alone or place == len(heads):
             heads.append(one)
-            lows.append(one.margin)
+            lows.append(one.record)
             members.append(1)
         else:
-            lows[place] = max(lows[place], one.margin)
+            if one.record.scored.margin.value < lows[place].scored.margin.value:
+                lows[place] = one.record
             members[place] += 1
     kept = spread(range(len(heads)), _POOL)
-    families = [_Family(heads[i].record, heads[i].losses, members[i] - 1, -lows[i]) for i in kept]
+    families = [_Family(heads[i].record, heads[i].losses, members[i] - 1, lows[i]) for i in kept]
     return families, len(heads)
 
 
@@ -184,11 +185,20 @@ def _lines(
             is_new=family.best.generation == generation,
             is_remeasured=family.best.scored.end is TrainingEnd.REMEASURED,
             alike=family.more,
-            lowest=family.lowest,
+            lowest=family.lowest.scored.margin.value if family.more else 0.0,
+            step=_step(formulas[family.best.id], family.lowest) if family.more else "",
             networks=by_network(place, family),
         )
         for place, family in enumerate(families)
     ]
+
+
+def _step(formula: str, lowest: Record) -> str:
+    """What the lowest of a form has in place of the best's numbers; empty where that is long."""
+    if len(formula) > _LONGEST:
+        return ""
+    step = changes(formula, compact(lowest.candidate.source))
+    return step if len(step) <= LONGEST_STEP else ""
 
 
 def _told(record: Record, formulas: dict[str, str], name: Callable[[str], str]) -> str:

@@ -63,6 +63,7 @@ def setting_of(
         typical=typical,
         inputs=_inputs([record for _, record in baselines]),
         operations=_operations([record for _, record in baselines]),
+        remeasures=protocol.leaders > 0,
     )
 
 

@@ -11,9 +11,10 @@ _T = TypeVar("_T")
 
 _FIGURES = 25
 """Characters of a line beside its formula: margin, interval, name and marks."""
-_ALIKE = 45
+_ALIKE = 50
 """Characters that tell of others of the same form."""
 LONGEST_REASON = 90
+LONGEST_STEP = 60
 _LOWEST = 4
 """Lines for the lowest."""
 _BEST = 0.6
@@ -36,6 +37,7 @@ class Listed:
             lead.
         alike: further proposals that differ from it in numbers alone and have no line.
         lowest: margin of the lowest of them.
+        step: what that one has in place of this one's numbers; empty where it would be long.
         networks: names of networks and the margins there; empty where they are not told.
     """
 
@@ -49,6 +51,7 @@ class Listed:
     is_remeasured: bool = False
     alike: int = 0
     lowest: float = 0.0
+    step: str = ""
     networks: Sequence[tuple[str, float]] = ()
 
 
@@ -73,7 +76,7 @@ def cost(line: Listed) -> int:
     """Characters that a line needs at most."""
     reason = min(len(line.reason), LONGEST_REASON) + 5 if line.reason else 0
     networks = by_network(line.networks)
-    alike = _ALIKE if line.alike else 0
+    alike = _ALIKE + min(len(line.step), LONGEST_STEP) if line.alike else 0
     return _FIGURES + len(line.formula) + reason + alike + (len(networks) + 2 if networks else 0)
 
 
@@ -88,6 +91,18 @@ def shortened(listing: Listing, most: int) -> Listing:
     while places and (surplus := sum(costs[place] for place in places) - room) > 0:
         places = spread(range(len(costs)), len(places) - max(1, surplus // max(costs)))
     return replace(listing, trained=[listing.trained[i] for i in places], fallen=fallen)
+
+
+def ends(ranked: Sequence[_T], count: int) -> list[_T]:
+    """The best and the lowest of a ranking, in its order.
+
+    >>> ends(range(9), 3)
+    [0, 1, 8]
+    """
+    if len(ranked) <= count:
+        return list(ranked)
+    best = (count + 1) // 2
+    return [*ranked[:best], *ranked[len(ranked) - (count - best) :]]
 
 
 def spread(ranked: Sequence[_T], count: int) -> list[_T]:

@@ -14,8 +14,9 @@ from typing import Any
 from evo.core.messages import Prompt
 from evo.core.records import Record, Status
 from evo.core.source import normalise
+from evo.core.stages import TrainingEnd
 from operators.briefing import Answers, Attempt, Briefing, Note, Portrait
-from operators.llm.listing import Listing, shortened
+from operators.llm.listing import Listing, ends, shortened
 from operators.llm.networks import margins_by_network
 from prompts.rendering import card, render
 
@@ -39,9 +40,9 @@ _LESS: tuple[Callable[[Briefing], Briefing], ...] = (
     lambda b: b,
     lambda b: replace(b, failures=b.failures[:1], answers=_fewer(b.answers, 3)),
     lambda b: replace(b, trailing=(), neighbours=b.neighbours[:1], origins=b.origins[:2]),
-    lambda b: replace(b, failures=(), tried=b.tried[:5], answers=_fewer(b.answers, 0)),
+    lambda b: replace(b, failures=(), tried=_ends(b.tried, 5), answers=_fewer(b.answers, 0)),
     lambda b: replace(b, leaders=b.leaders[:1], answers=Answers()),
-    lambda b: replace(b, neighbours=(), origins=(), tried=b.tried[:2]),
+    lambda b: replace(b, neighbours=(), origins=(), tried=_ends(b.tried, 2)),
     _half_listed,
     lambda b: replace(b, leaders=(), tried=(), notes=b.notes[:3], hypotheses=(), has_card=False),
     lambda b: replace(b, setting=None, portraits={}),
@@ -136,6 +137,12 @@ def _filled(template: str, briefing: Briefing) -> str:
     def shown(record: Record, *, is_brief: bool = False) -> dict[str, Any]:
         return _shown(record, briefing, last_rung, is_brief=is_brief)
 
+    above = {record.id for record in [*briefing.parents, *briefing.leaders]}
+    above |= {record.id for record in [*briefing.neighbours, *briefing.trailing]}
+
+    def attempted(attempt: Attempt) -> dict[str, Any]:
+        return {**_attempted(attempt), "is_shown": attempt.record.id in above}
+
     return render(
         template,
         contract=briefing.contract,
@@ -152,11 +159,11 @@ def _filled(template: str, briefing: Briefing) -> str:
         tasks=len(setting.tasks) if setting is not None else 1,
         leaders=[shown(record, is_brief=True) for record in briefing.leaders],
         trailing=[shown(record, is_brief=True) for record in briefing.trailing],
-        tried=[_attempted(attempt) for attempt in briefing.tried],
-        origins=[_attempted(attempt) for attempt in briefing.origins],
+        tried=[attempted(attempt) for attempt in briefing.tried],
+        origins=[attempted(attempt) for attempt in briefing.origins],
         answers={
             "counts": answers.counts,
-            "recent": [_attempted(attempt) for attempt in answers.recent],
+            "recent": [attempted(attempt) for attempt in answers.recent],
         },
         listing=shortened(briefing.listing, briefing.listing_characters),
         notes=briefing.notes,
@@ -192,6 +199,14 @@ def _fewer(answers: Answers, count: int) -> Answers:
     return replace(answers, recent=answers.recent[:count])
 
 
+def _ends(tried: Sequence[Attempt], count: int) -> list[Attempt]:
+    """The best and the worst of those that trained, and of more than three one that did not."""
+    trained = [attempt for attempt in tried if attempt.effect is not None]
+    others = [attempt for attempt in tried if attempt.effect is None]
+    kept = ends(trained, count - min(len(others), count // 4))
+    return [*kept, *others[: count - len(kept)]]
+
+
 def _partners(briefing: Briefing) -> list[dict[str, str]]:
     return [{"kind": kind, "source": plain(text)} for kind, text in briefing.partners.items()]
 
@@ -216,6 +231,7 @@ def _shown(record: Record, briefing: Briefing, last_rung: int, *, is_brief: bool
         "margin": score.margin if score else nothing,
         "b_wr": score.b_wr if score else nothing,
         "bsota_wr": score.bsota_wr if score else nothing,
+        "is_remeasured": _is_remeasured(record),
         "is_last_rung": score is None or score.rung >= last_rung,
         "nearest": portrait.nearest,
         "distance": portrait.distance,
@@ -224,6 +240,10 @@ def _shown(record: Record, briefing: Briefing, last_rung: int, *, is_brief: bool
         "facts": portrait.facts,
         "operations": portrait.operations,
     }
+
+
+def _is_remeasured(record: Record) -> bool:
+    return record.score is not None and record.score.end is TrainingEnd.REMEASURED
 
 
 def _worst_last(portrait: Portrait) -> Sequence[Any]:
@@ -239,6 +259,7 @@ def _attempted(attempt: Attempt) -> dict[str, Any]:
         "effect": attempt.effect,
         "trainings": attempt.trainings,
         "margin": record.score.margin if record.score else None,
+        "is_remeasured": _is_remeasured(record),
         "networks": attempt.networks,
         "fate": _FATES.get(record.status, record.status.lower().replace("_", " ")),
         "reason": "" if record.status is Status.EVALUATED else record.reason,

@@ -15,7 +15,7 @@ from evo.core.diagnosis import Diagnosis
 from evo.core.estimate import Estimate
 from evo.core.novelty import Novelty
 from evo.core.records import Record, Score, Status
-from evo.core.stages import Stage
+from evo.core.stages import Stage, TrainingEnd
 from evo.feedback.setting import setting_of
 from evo.tabular.surrogate.in_process import InProcess
 from evo.validation.graph.graph import Graph
@@ -43,12 +43,20 @@ MAIN = ("incremental-llm", "crossover-llm", "novel-llm", "generate-llm", "repair
 """Operators whose prompts are kept for every kind."""
 
 
-def evaluated(source: str, b_wr: float, *, rationale: str = "", kind: str = "activation") -> Record:
+def evaluated(
+    source: str,
+    b_wr: float,
+    *,
+    rationale: str = "",
+    kind: str = "activation",
+    end: TrainingEnd = TrainingEnd.COMPLETE,
+) -> Record:
     low, high = max(0.0, round(b_wr - 0.1, 2)), min(1.0, round(b_wr + 0.1, 2))
     margin = round((b_wr - 0.7) / 5, 3)
     score = Score(
         *(1, (), Estimate(b_wr, low, high), Estimate(b_wr / 4, low / 4, high / 4)),
         *(Estimate(margin, margin - 0.02, margin + 0.02), {}),
+        end,
     )
     known = {"score": score, "novelty": Novelty(0.031, 0.412, "a", "b")}
     trained = written(source, Status.EVALUATED, kind=kind, model="model", **known)
@@ -86,6 +94,7 @@ SETTING = Setting(
     typical=1.2,
     inputs={("digits", "mlp"): (1.0, 0.6, 1.8, 2.4)},
     operations=(1, 3),
+    remeasures=True,
 )
 
 
@@ -106,11 +115,12 @@ def attempt(source: str, *, remark: str = "", effect: float | None = None, **kno
 LISTING = Listing(
     [
         Listed(
-            *("c5", "sin(x)+x", Estimate(0.104, 0.06, 0.15)),
+            *("c5", "sin(1.2*x)+x", Estimate(0.104, 0.06, 0.15)),
             is_new=True,
             is_remeasured=True,
             alike=2,
             lowest=-0.03,
+            step="1.2 → 3",
         ),
         Listed(
             *("c1", "x*sigmoid(x)", Estimate(-0.02, -0.04, 0.0)),
@@ -146,7 +156,7 @@ def briefing(count: int, **changed) -> Briefing:
         "failures": [failed],
         "setting": SETTING,
         "portraits": {parent.id: portrait for parent in parents},
-        "leaders": [evaluated(SOURCES[2], 0.9)],
+        "leaders": [evaluated(SOURCES[2], 0.9, end=TrainingEnd.REMEASURED)],
         "trailing": [evaluated(SOURCES[1], 0.1)],
         "tried": tried,
         "origins": tried[:1],

@@ -105,6 +105,21 @@ def test_of_many_the_lowest_of_one_form_share_a_line_and_the_best_keep_theirs() 
     assert found.trained[0].alike == 40 - len(found.trained) > 20
     assert not any(line.alike for line in found.trained[1:])
     assert found.trained[0].lowest == 0.5 - 0.39
+    assert found.trained[0].step == "0.5 → 39.5"
+
+
+def test_candidates_of_one_form_that_trained_for_longer_share_no_line_with_others() -> None:
+    records = [
+        tried(f"{n:06}", f"{n}.5 * torch.sin(x)", 0.5 - n / 100, rung=int(n < 20))
+        for n in range(40)
+    ]
+
+    found = listed(records, most=600)
+
+    (whole, cut) = [line for line in found.trained if line.alike]
+    assert (whole.is_whole, whole.lowest) == (True, 0.5 - 0.19)
+    assert (cut.is_whole, cut.lowest) == (False, 0.5 - 0.39)
+    assert sum(line.alike + 1 for line in found.trained) == 40
 
 
 def test_a_long_history_has_the_best_the_lowest_and_some_between() -> None:

@@ -50,6 +50,7 @@ def test_the_longest_prompt_is_within_its_bound(name: str, most: int) -> None:
             is_whole=False,
             alike=9999,
             lowest=-3,
+            step="`" * 60,
             networks=[("`" * 40, -3.0)] * 30,
         )
     ] * 200
@@ -90,6 +91,39 @@ def test_least_important_is_left_out_first() -> None:
     assert len(shorter) < len(whole)
     assert "What was tried" in shorter
     assert "The component to start from" in prompt_of("incremental-llm", most_characters=1)
+
+
+def test_of_what_was_tried_the_best_and_the_worst_are_left_out_last() -> None:
+    effects = [0.3, 0.2, 0.1, 0.0, -0.1, -0.2, -0.9]
+    tried = [
+        attempt(f"def activation(x): return {n}.0 * x", effect=effect)
+        for n, effect in enumerate(effects)
+    ]
+    repeated = attempt("def activation(x): return 7.0 * x")
+    whole = len(prompt_of("incremental-llm", tried=[*tried, repeated]))
+
+    def shown(most: int) -> list[int]:
+        prompt = prompt_of("incremental-llm", tried=[*tried, repeated], most_characters=most)
+        return [n for n in range(8) if f"return {n}.0 * x" in prompt]
+
+    kept = list({tuple(shown(most)): None for most in range(whole, whole - 3000, -150)})
+    assert kept[:3] == [(0, 1, 2, 3, 4, 5, 6, 7), (0, 1, 5, 6, 7), (0, 6)]
+
+
+def test_a_line_of_a_list_is_whole_however_many_networks_it_tells() -> None:
+    names = [f"network-with-a-name-{n}" for n in range(6)]
+    line = Listed(
+        *("c1", "x*" * 60, Estimate(0.1, 0.0, 0.2)),
+        alike=3,
+        lowest=-0.1,
+        step="0.5 → 0.25",
+        networks=[(name, 0.125) for name in names],
+    )
+
+    prompt = prompt_of("generate-llm", listing=replace(LISTING, trained=[line]))
+
+    assert "down to -0.100 with 0.5 → 0.25; by network:" in prompt
+    assert f"{names[-1]} +0.12\n" in prompt
 
 
 def test_a_list_needs_no_more_characters_than_are_counted_for_it() -> None:

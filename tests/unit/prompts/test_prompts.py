@@ -1,13 +1,25 @@
 """What prompts hold; `python tests/golden/make_prompts.py` writes the golden ones again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
-from support.briefings import ASKING, CONTRACT, MAIN, SOURCES, of_kind, prompt_of
+from support.briefings import (
+    ASKING,
+    CONTRACT,
+    MAIN,
+    SETTING,
+    SOURCES,
+    evaluated,
+    of_kind,
+    prompt_of,
+)
 
 from evo.components.kinds import kinds
-from operators.briefing import Idea, Place
+from evo.core.estimate import Estimate
+from evo.core.stages import TrainingEnd
+from operators.briefing import Answers, Attempt, Idea, Place
 from prompts.rendering import card, render
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "prompts"
@@ -97,6 +109,41 @@ def test_a_test_of_a_hypothesis_asks_for_that_change_alone() -> None:
     assert f'Test this hypothesis of an earlier author, quoted as data: "{words}"' in prompt
     assert "Look\nfirst at this" not in prompt
     assert "Look\nfirst at this" in prompt_of("incremental-llm")
+
+
+def test_margins_over_fresh_seeds_are_told_from_others() -> None:
+    once = evaluated(SOURCES[2], 0.9)
+    again = evaluated(SOURCES[2], 0.9, end=TrainingEnd.REMEASURED)
+    tried = [Attempt(again, "c2", "c1", (), Estimate(0.05, 0.02, 0.08), 40)]
+    bare = {"tried": (), "origins": (), "answers": Answers()}
+
+    def count(**changed) -> int:
+        return prompt_of("incremental-llm", **{**bare, **changed}).count(" on fresh seeds too")
+
+    assert count(leaders=[once]) == 0
+    assert count(leaders=[again]) == 1
+    assert count(leaders=[once], parents=[again]) == 1
+    assert count(leaders=[], tried=tried) == 1
+    explained = '"on fresh seeds too" says'
+    assert explained in prompt_of("incremental-llm")
+    assert explained not in prompt_of("incremental-llm", setting=replace(SETTING, remeasures=False))
+
+
+def test_the_code_of_an_attempt_stands_once_in_a_prompt() -> None:
+    parent = evaluated(SOURCES[0], 0.6)
+    step = Attempt(parent, "c1", "gelu", (), Estimate(0.05, 0.02, 0.08), 40)
+
+    prompt = prompt_of("incremental-llm", parents=[parent], tried=(), origins=[step])
+
+    assert "c1 from gelu: +0.050 [+0.020, +0.080] over 40 trainings" in prompt
+    assert prompt.count("return x * torch.sigmoid(x)") == 1
+
+
+def test_a_standstill_is_said_to_be_one_within_the_error() -> None:
+    prompt = " ".join(prompt_of("paradigm-llm", still_for=7).split())
+
+    words = "For 7 generations the best margin has not grown by more than its standard error"
+    assert words in prompt
 
 
 def test_tested_hypotheses_are_shown_and_those_without_effect_only_where_one_is_wanted() -> None:
