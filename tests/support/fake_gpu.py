@@ -1,14 +1,17 @@
-"""What a GPU does to a training, on the processor: steps that are recorded and repeated.
+"""What a GPU does to a training, on the processor: steps that are repeated, tensors elsewhere.
 
 A CUDA graph repeats kernels on the memory of the first time and runs no Python. The tape here does
 the same with ATen's operations: a tensor that Python has put in the place of another one is not
 seen, and what cannot be recorded fails as there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -68,3 +71,19 @@ class FakeGraphs:
 def refuse(call: Callable[[], Passed]) -> tuple[Passed, Callable[[], None]]:
     """A recorder for which every step waits."""
     raise RuntimeError("operation not permitted when stream is capturing")
+
+
+@contextmanager
+def fake_cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
+    """A CUDA device that computes nothing: operations refuse tensors that are on two devices.
+
+    Tensors have shapes and devices, and no values. Autograd's engine asks for a real card, so
+    gradients are stood for by tensors of their shapes.
+    """
+    with monkeypatch.context() as patch, FakeTensorMode(allow_non_fake_inputs=True):
+        patch.setattr(torch.autograd, "grad", _shapes_of_gradients)
+        yield torch.device("cuda")
+
+
+def _shapes_of_gradients(_: Any, inputs: Any, *__: Any, **___: Any) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.empty_like(one) for one in inputs)
