@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support import engine_campaign
-from support.processes import wait_for
+from support.processes import descendants, wait_for
 from support.profiles import PROFILE
 
 from archive.history.losses import read_losses
@@ -277,3 +277,34 @@ def test_machines_that_join_while_a_campaign_runs_are_used(cluster: Cluster) -> 
     cluster.remove_node(node)
 
     assert after > before
+
+
+@pytest.mark.long
+@NIGHTLY
+def test_the_head_of_a_cluster_is_killed_and_the_resumed_history_is_that_of_local_workers(
+    tmp_path: Path,
+) -> None:
+    engine_campaign.begin(tmp_path / "local", LONGER)
+    engine_campaign.go_on(tmp_path / "local")
+    folder = tmp_path / "ray"
+    engine_campaign.begin(folder, ["compute=ray", "workers=1", *LONGER])
+
+    driver = engine_campaign.start_driver(folder)
+    wait_for(lambda: Reader.read(folder).outcomes, timeout_s=300)
+    (head,) = [one for one in descendants(driver.pid) if "gcs_server" in command_of(one)]
+    os.kill(head, signal.SIGKILL)
+    ended = driver.wait(timeout=300)  # Ray waits a minute for another head
+    acknowledged = set(Reader.read(folder).outcomes)
+    engine_campaign.go_on(folder)  # on a cluster of its own, too
+
+    assert ended != 0
+    assert acknowledged
+    assert engine_campaign.facts(folder) == engine_campaign.facts(tmp_path / "local")
+
+
+def command_of(process: int) -> str:
+    """The command line of a process; empty where it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().decode()
+    except OSError:
+        return ""
