@@ -12,21 +12,20 @@ from evo.compute.products import switch_wrong_onednn_off
 
 @contextmanager
 def sound_numerics() -> Generator[None]:
-    """Compute in one thread, without oneDNN if it is wrong; afterwards all is as it was before.
+    """Compute in one thread while the context lasts, and from now on without oneDNN if it is wrong.
 
     The other processors train. On two busy cores, threads of BLAS that waited for each other took
     more than twenty times as long as one, and their number may change the last bits of a sum.
-    Workers of this machine that start within compute with or without oneDNN as this process does.
+    Workers of this machine compute with or without oneDNN as the process that starts them.
 
     Raises:
         EvoError: products of matrices are wrong on this machine, with and without oneDNN.
     """
-    threads, onednn = torch.get_num_threads(), torch.backends.mkldnn.enabled
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        switch_wrong_onednn_off()
+        switch_wrong_onednn_off()  # for good: another thread may train when this one ends
         with threadpool_limits(limits=1):
             yield
     finally:
         torch.set_num_threads(threads)
-        torch.backends.mkldnn.enabled = onednn
