@@ -53,6 +53,13 @@ SAMPLES = (
         ),
         frozenset(),
     ),
+    # It is no number where all weights are 0; it overflows where they are in the hundreds.
+    Sample(
+        "fifth",
+        312,
+        frozenset({("regularizer", "hoyer_square"), ("regularizer", "log_cosh")}),
+        frozenset(),
+    ),
 )
 
 

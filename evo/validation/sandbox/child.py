@@ -19,6 +19,7 @@ CHILD_BYTES = 1 << 19
 """Largest reply of a child."""
 _MAX_PROGRESS_SIGNS = 1000
 """Accepted signs of progress; an honest child gives at most a fifth of it."""
+_SIMPLER = "make it simpler: operators on whole tensors in place of loops over rows or features"
 
 TraceReply = dict[str, str]
 """`{"graph": …}` or `{"reason": …}`; from the zygote alone `{"limit": …}`, the limit reached."""
@@ -96,7 +97,7 @@ class Child:
                 self._progress_signs += 1
                 if self._progress_signs > _MAX_PROGRESS_SIGNS:
                     raise frames.FrameError(
-                        f"expected at most {_MAX_PROGRESS_SIGNS} signs of progress"
+                        f"expected at most {_MAX_PROGRESS_SIGNS} signs of progress; {_SIMPLER}"
                     )
                 self._allowed_s = min(self._limits.cpu_s, self._used_s() + self._limits.silent_s)
         except frames.FrameError as error:
@@ -112,14 +113,14 @@ class Child:
     def _overdue(self) -> TraceReply | None:
         used_s, limits = self._used_s(), self._limits
         if used_s >= limits.cpu_s:
-            return {"limit": f"it computed longer than {limits.cpu_s:g} s; make it simpler"}
+            return {"limit": f"it computed longer than {limits.cpu_s:g} s; {_SIMPLER}"}
         if used_s >= self._allowed_s:
             return {
                 "limit": f"it computed longer than {limits.silent_s:g} s between two tensor "
                 "operators; make its loops shorter"
             }
         if time.monotonic() >= self._deadline:
-            return {"limit": f"it took longer than {limits.deadline_s:g} s; make it simpler"}
+            return {"limit": f"it took longer than {limits.deadline_s:g} s; {_SIMPLER}"}
         return None
 
     def _used_s(self) -> float:
