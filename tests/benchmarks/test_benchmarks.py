@@ -18,6 +18,7 @@ PRINTS = {
     "bench_intervals.py": "by true rate",
     "bench_kernels.py": "operator / kernel",
     "bench_modules.py": "train side by side",
+    "bench_noting.py": "notes take",
     "bench_novelty.py": "recall",
     "bench_operators.py": "ahead of parent",
     "bench_overlap.py": "proposed ahead",
