@@ -16,7 +16,7 @@ from evo.campaign.progress import Progress
 from evo.components.activation import Activation
 from evo.config import Config, load
 from evo.core.errors import UsageError
-from evo.core.messages import Reply
+from evo.core.messages import Prompt, Reply, Request
 from evo.core.records import Status
 from evo.llm.providers.dialect import Dialect
 from evo.llm.settings import ModelSettings
@@ -107,6 +107,28 @@ def test_a_campaign_with_tiers_that_is_interrupted_resumes_exactly(whole, server
 def test_a_tier_alone_is_a_wrong_configuration(role: str) -> None:
     with pytest.raises(UsageError, match="beside one of the role"):
         load("default", [f'llm.models=[{{model="m", role="{role}"}}]'])
+
+
+@pytest.mark.parametrize("structured", [None, True, False])
+def test_a_schema_is_asked_for_at_openais_own_endpoint_unless_it_is_set(structured) -> None:
+    model = ModelSettings(model="m", structured=structured)
+
+    own, other = (Dialect.of(model, base_url=url).schema for url in ("", "http://127.0.0.1:1/v1"))
+
+    assert (own, other) == {None: (True, False), True: (True, True), False: (False, False)}[
+        structured
+    ]
+
+
+def test_a_seed_is_sent_unless_it_is_switched_off() -> None:
+    one = Request("m", "m", Prompt("", "Write."), 7, None, 100)
+
+    def fields(**settings: bool) -> dict[str, Any]:
+        model = ModelSettings.model_validate({"model": "m", **settings})
+        return Dialect.of(model, base_url="").fields(one, {}, {})
+
+    assert fields()["seed"] == 7
+    assert "seed" not in fields(send_seed=False)
 
 
 def test_who_has_ideas_is_asked_for_no_schema() -> None:

@@ -75,10 +75,11 @@ def setting() -> Setting:
     )
 
 
-def made(how: Setting, **switches: bool) -> Briefings:
+def made(how: Setting, further: Sequence[Record] = (), **switches: bool) -> Briefings:
     results, settings = Results(), FeedbackSettings.model_validate(switches)
     for number, records in enumerate([[RELU, GELU], [PARENT, SIBLING], [CHILD, MIXED, AGAIN]]):
         results.take(Generation(number, records, []))
+    results.take(Generation(LAST + 1, list(further), []))
     plan = Plan(results, settings, [])
     return Briefings(results, how, BASELINES, plan=plan, seed=0, settings=settings)
 
@@ -159,6 +160,40 @@ def test_each_part_can_be_switched_off_alone(setting: Setting, switch: str, fiel
     for field in ("setting", "leaders", "neighbours", "tried", "origins", "answers"):
         shown = getattr(without, field) == getattr(with_all, field)
         assert shown == (field not in fields), field
+
+
+def test_notes_can_be_switched_off_and_without_all_parts_scores_alone_are_left(setting) -> None:
+    formulas = {PARENT.id: "x * torch.sigmoid(x)", SIBLING.id: "torch.relu(x) + 1"}
+    children = [
+        known(
+            f"{place}{name[0]}{parent}"[:16],
+            loss + place / 1000,
+            f"{formula} + {place + 2}.0 * torch.{name}(x)",
+            parents=[parent],
+            generation=3,
+        )
+        for parent, formula in formulas.items()
+        for name, loss in (("sin", 0.2), ("cos", 0.7))
+        for place in range(3)
+    ]
+    parts = ("setting", "training", "leaders", "tried", "listing", "notes")
+
+    noted, without, bare = (
+        filled(made(setting, children, **dict.fromkeys(off, False)), [PARENT], last=3)
+        for off in ((), ("notes",), parts)
+    )
+
+    assert {note.change for note in noted.notes} >= {"adds sin", "adds cos"}
+    assert (without.notes, without.listing) == ([], noted.listing)
+    empty = Briefing(
+        *(KIND.contract, BASELINES, [PARENT]),
+        portraits={PARENT.id: Portrait("aaaaaa")},
+        place=bare.place,
+        listing_characters=bare.listing_characters,
+        still_for=bare.still_for,
+    )
+    for name, value in vars(empty).items():
+        assert (getattr(bare, name) or None) == (value or None), name
 
 
 def test_the_list_takes_the_place_of_losers_answers_and_refusals(setting: Setting) -> None:

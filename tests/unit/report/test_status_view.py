@@ -69,3 +69,15 @@ def test_a_running_campaign_says_where_it_is_who_runs_it_and_how_long() -> None:
     assert "generation 3 of 20: evaluate, 46% trained, about 12:05 left" in text
     assert "4711 on node" in text
     assert "1:30:00" in text
+
+
+def test_notes_and_tested_hypotheses_are_shown_with_effect_and_count() -> None:
+    note = {"change": "adds sin", "effect": [0.02, 0.01, 0.03], "pairs": 7, "others": -0.11}
+    tested = {**note, "hypothesis": "a dip helps", "is_shown": True}
+
+    text = " ".join(shown(FACTS | {"notes": [note], "hypotheses": [tested]}).split())
+
+    assert "what helps and hurts" in text
+    assert "adds sin: +0.02 [+0.01, +0.03] in 7" in text
+    assert "a dip helps: +0.02 [+0.01, +0.03] in 7" in text
+    assert "what helps and hurts" not in shown(FACTS)
