@@ -19,6 +19,7 @@ _SPREAD = 0.1
 
 def note_writes(
     model: nn.Module,
+    places: Sequence[Placeholder],
     own: Mapping[str, torch.Tensor],
     shared: Mapping[str, torch.Tensor],
     samples: torch.Tensor,
@@ -27,6 +28,7 @@ def note_writes(
 
     Args:
         model: with placeholders, in which the model's own modules work.
+        places: all of them.
         own: parameters and running statistics of a copy.
         shared: buffers of all copies.
         samples: a batch.
@@ -45,7 +47,7 @@ def note_writes(
             model.train(is_training)
             # A model that fails with its own modules says so where it is used.
             with suppress(Exception):
-                _note_writes(model, run)
+                _note_writes(places, run)
     model.train(was_training)
 
 
@@ -54,8 +56,7 @@ def fork_rng(tensor: torch.Tensor) -> AbstractContextManager[None]:
     return torch.random.fork_rng(devices=[tensor.device] if tensor.is_cuda else ())
 
 
-def _note_writes(model: nn.Module, run: Callable[[], torch.Tensor]) -> None:
-    places = [module for module in model.modules() if isinstance(module, Placeholder)]
+def _note_writes(places: Sequence[Placeholder], run: Callable[[], torch.Tensor]) -> None:
     with _watched(places) as passes:
         outputs = run()
     for one in passes:

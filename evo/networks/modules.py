@@ -13,6 +13,7 @@ from functools import cached_property
 import torch
 from torch import nn
 
+from evo.networks.activation_calls import places_of_calls
 from evo.networks.attention import AttentionPlace, calls_attention
 from evo.networks.base import Network, Parameters
 from evo.networks.in_place import fork_rng, note_writes
@@ -41,7 +42,7 @@ class ModuleNetwork(Network):
     Attributes:
         make_model: builds the model, with chance from torch's global generator. It maps a batch
             (n, …) of the task's samples to (n, outputs).
-        activations: where an activation stands.
+        activations: where an activation stands, be it a module or a function that is called.
         norms: where a normalisation stands; it works on the features of each sample and place: the
             last dimension, or the second one where the model's own norm has its features there.
         attentions: modules in which torch's attention is called, besides those with a method of
@@ -139,7 +140,8 @@ class ModuleNetwork(Network):
         for place in (*self._places(Placeholder), *self._attentions):
             place.use(Parts(), {})
         own = {name: parameters[name][0] for name in self._roles}
-        note_writes(self._model, own, self._shared(inputs.device), inputs[0])
+        places = list(self._places(Placeholder))
+        note_writes(self._model, places, own, self._shared(inputs.device), inputs[0])
 
     def _reason_to_loop(self, parameters: Parameters, inputs: torch.Tensor) -> str:
         """Why copies cannot be computed side by side; empty where they can.
@@ -173,12 +175,14 @@ class ModuleNetwork(Network):
         """The model whose structure all copies share."""
         with torch.random.fork_rng(devices=()):
             model = self._made()
+        vars(self)["_calls"] = places_of_calls(model, self.activations)
         has_attention = any(calls_attention(module) for module in model.modules())
         if not has_attention and not list(self._places(Placeholder, model)):
             classes = sorted({type(module).__name__ for module in model.modules()})
             raise ValueError(
-                "expected a module that is an activation or a norm, by class or name, got none "
-                f"among {', '.join(classes)}; a function such as F.relu has no place, nn.ReLU has"
+                "expected a module that is an activation or a norm, by class or name, or one that "
+                "calls an activation such as F.relu in a method of its own, got none among "
+                f"{', '.join(classes)}"
             )
         return model
 
@@ -204,7 +208,7 @@ class ModuleNetwork(Network):
     def _places(
         self, kind: type[Placeholder], model: nn.Module | None = None
     ) -> Iterator[Placeholder]:
-        for module in (model or self._model).modules():
+        for module in (*(model or self._model).modules(), *vars(self)["_calls"]):
             if isinstance(module, kind):
                 yield module
 

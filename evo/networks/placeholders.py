@@ -3,7 +3,7 @@
 Without a component the model's own module works there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,10 +14,11 @@ from torch import nn
 from evo.networks.learnables import learned_at
 from evo.networks.parts import Parts
 
-Place = type[nn.Module] | str
-"""Modules of a class, or of a name: `nn.GELU`, `"blocks.*.act"`."""
+Place = type[nn.Module] | str | Callable[..., torch.Tensor]
+"""Modules of a class or of a name, `nn.GELU`, `"blocks.*.act"`, or a function that is called."""
 
 ACTIVATIONS: tuple[Place, ...] = (
+    *(F.relu, F.relu6, F.leaky_relu, F.elu, F.celu, F.selu, F.gelu, F.silu, F.mish, F.hardswish),
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish),
     *(nn.Hardswish, nn.Hardtanh, nn.Softplus, nn.Softsign, nn.Tanh, nn.Tanhshrink, nn.PReLU),
 )
@@ -163,7 +164,10 @@ def relied_on(layers: Sequence[str]) -> str:
 
 def is_at(name: str, module: nn.Module, places: Sequence[Place]) -> bool:
     """True for a module of one of these classes or names."""
-    return any(
-        fnmatchcase(name, place) if isinstance(place, str) else isinstance(module, place)
-        for place in places
-    )
+    classes = tuple(place for place in places if isinstance(place, type))
+    return isinstance(module, classes) or is_named(name, places)
+
+
+def is_named(name: str, places: Sequence[Place]) -> bool:
+    """True for one of these names, which may be patterns."""
+    return any(isinstance(place, str) and fnmatchcase(name, place) for place in places)
