@@ -13,7 +13,8 @@ def called(value: ast.expr, tree: ast.Module, steps: int = _MOST_STEPS) -> Calla
     r"""The function that a value of the module is; None where that cannot be told.
 
     It may be a lambda, another name of a function, a method of an instance, an instance whose class
-    has a `__call__` or a `forward`, or a `partial` of one of these. Methods come without `self`.
+    has a `__call__` or a `forward`, the `apply` of an autograd.Function, or a `partial` of one of
+    these. Methods come without `self`, and `forward` without its context.
 
     >>> tree = ast.parse("class A:\n    def step(self, g, m): return g\nf = A().step")
     >>> [one.arg for one in called(tree.body[1].value, tree).args.args]
@@ -31,6 +32,8 @@ def called(value: ast.expr, tree: ast.Module, steps: int = _MOST_STEPS) -> Calla
             function = _partial(called(inner, tree, steps - 1), keywords)
         case ast.Call(ast.Name(name)) if (owner := _class(name, tree)) is not None:
             function = _when_called(owner, tree, steps)
+        case ast.Attribute(ast.Name(name), "apply") if (owner := _class(name, tree)) is not None:
+            function = _applied(owner, tree, steps)
         case ast.Attribute(instance, name):
             owner = _class_of(instance, tree, steps)
             if owner is not None and name == "__call__":
@@ -83,6 +86,13 @@ def _class_of(instance: ast.expr, tree: ast.Module, steps: int) -> ast.ClassDef 
 def _when_called(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable | None:
     """The method that a call of an instance runs: `__call__`, or a module's `forward`."""
     return _method(owner, "__call__", tree, steps) or _method(owner, "forward", tree, steps)
+
+
+def _applied(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable | None:
+    """What `apply` of an autograd.Function runs: its forward, without the context."""
+    forward = _method(owner, "forward", tree, steps)
+    is_split = _method(owner, "setup_context", tree, steps) is not None
+    return forward if forward is None or is_split else _with(forward, _without_first(forward.args))
 
 
 def _method(owner: ast.ClassDef, name: str, tree: ast.Module, steps: int) -> Callable | None:

@@ -15,7 +15,8 @@ import torch
 from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
 from evo.validation.graph.indexing import SizedRange
 from evo.validation.graph.numpy_functions import call
-from evo.validation.graph.rewriting import ITEM, NUMPY, OWN, SLICE
+from evo.validation.graph.rewriting import ITEM, NUMPY, OUT, OWN, SLICE
+from evo.validation.graph.scalars import out
 from evo.validation.graph.sizes import FUNCTIONS
 from evo.validation.graph.substitutes import SizedList
 from evo.validation.graph.tracked import (
@@ -221,6 +222,7 @@ BUILTINS: dict[str, Any] = {
     SLICE: slice,
     "__to_int__": to_int,
     "__to_float__": to_float,
+    OUT: out,
     OWN: _own,
     **{f"__{name}__": _arithmetic(function, name) for _, function, name in ARITHMETIC},
 }

@@ -120,6 +120,20 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     return power
 
 
+def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """`torch.nanmedian`: the lower median of the numbers, of all or along a dimension."""
+    values = input.flatten() if dim is None else input
+    along = 0 if dim is None else dim
+    ordered, places = torch.sort(values, dim=along)  # numbers first
+    count = values.isfinite().logical_or(values.isinf()).sum(along, keepdim=True)
+    middle = torch.div((count - 1).clamp(min=0), 2, rounding_mode="floor")
+    median, place = ordered.gather(along, middle), places.gather(along, middle)
+    if dim is None:
+        return median.squeeze(0)
+    both = (median, place) if keepdim else (median.squeeze(along), place.squeeze(along))
+    return torch.return_types.nanmedian(both)
+
+
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     """`torch.linalg.multi_dot`, from left to right."""
     product = tensors[0]
@@ -175,6 +189,7 @@ TENSOR_METHODS: Mapping[str, Callable[..., Any]] = {
     "corrcoef": corrcoef,
     "cov": cov,
     "matrix_power": matrix_power,
+    "nanmedian": nanmedian,
     "svd": svd,
     "take": take,
 }

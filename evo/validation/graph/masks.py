@@ -168,9 +168,9 @@ class Masks:
         if is_fit and _is_elementwise(call.target, name):
             self._masks[node] = mask
             return call
-        is_whole = len(call.arguments) == 1 and not call.keywords
-        if is_fit and name in _NEUTRAL and is_whole and call.target is not _aten.max.other:
-            return self._reduced(name, call, mask)
+        reducing = _over_all(name, call)
+        if is_fit and reducing is not None:
+            return self._reduced(name, reducing, mask)
         rows = {source: self.row_by_row(source) for source in masked}
         if None not in rows.values():
             return call._replace(
@@ -213,6 +213,19 @@ def _further(values: Node, mask: Node) -> int | None:
     shape, picked = values.meta["shape"], mask.meta["shape"]
     is_fit = 0 < len(picked) <= len(shape) and tuple(shape[: len(picked)]) == tuple(picked)
     return len(shape) - len(picked) if is_fit else None
+
+
+def _over_all(name: str, call: RecordedCall) -> RecordedCall | None:
+    """A reduction of all chosen elements, also by their only dimension; None for other calls."""
+    if name not in _NEUTRAL or call.target is _aten.max.other or call.keywords:
+        return None
+    values, *further = call.arguments
+    if not further:
+        return call
+    is_over_all = values.meta.get("rank") == 1 and further in ([0], [-1], [[0]], [[-1]])
+    if not is_over_all or name in ("max", "min"):  # which would give places, too
+        return None
+    return RecordedCall(getattr(_aten, name).default, (values,), {})
 
 
 def _mask_among(indices: Any) -> Node | None:

@@ -5,6 +5,7 @@ a tensor here. Arithmetic of a number of numpy with a tensor is that of the tens
 numbers that remember their formula (see `tracked`) keep it.
 """
 
+import functools
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -94,6 +95,13 @@ _OF_SIZES: dict[str, Callable[..., Any]] = {
 """Functions of numpy by their names, as functions that keep formulas."""
 
 
+_OF_LISTS: dict[str, Callable[..., Any]] = {
+    **{"prod": operator.mul, "sum": operator.add},
+    **{"max": np.maximum, "amax": np.maximum, "min": np.minimum, "amin": np.minimum},
+}
+"""Functions of numpy of a list of numbers, by what they do with two of them."""
+
+
 def of_sizes(_: Any, function: Any, method: str, *arguments: Any, **keywords: Any) -> Any:
     """A function of numpy on tracked numbers."""
     name = function.__name__
@@ -127,6 +135,8 @@ def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
     if name == "clip" and len(arguments) == 3 and not keywords:
         value, low, high = arguments
         return np.minimum(high, np.maximum(value, low))
+    if name in _OF_LISTS and len(arguments) == 1 and not keywords and inner:
+        return functools.reduce(_OF_LISTS[name], inner)
     raise no_formula(f"`np.{name}`")
 
 

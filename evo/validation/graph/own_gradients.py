@@ -5,8 +5,13 @@ function is its forward value plus the slopes times the change of its input,
 
     y.detach() + (x - x.detach()) · slope
 
-summed over the dimensions that x has and y has not, as for a loss of each row. Any other backward
-is refused.
+summed over the dimensions that x has and y has not, as for a loss of each row. Where it is another
+linear map B of what comes from above, and a symmetric one, as of sparsemax and all other gradients
+of convex functions, the function is
+
+    y.detach() + B (x - x.detach())
+
+whose gradient is B too. Any other backward is refused.
 """
 
 from collections.abc import Callable
@@ -18,8 +23,9 @@ from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
 from evo.validation.graph.pre_dispatch import not_recorded
 
 _NEEDS = (
-    "its backward does more than multiply each element of its argument by a slope; return what "
-    "forward computes, whose gradient torch finds, or write y.detach() + (x - x.detach()) * slope"
+    "its backward is neither a slope for each element of its argument nor a symmetric linear map; "
+    "return what forward computes, whose gradient torch finds, or write "
+    "y.detach() + (x - x.detach()) * slope"
 )
 
 
@@ -32,6 +38,11 @@ class _Context:
 
     def save_for_backward(self, *tensors: Any) -> None:
         self.saved_tensors = tensors
+
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """Those tensors, by their older name."""
+        return self.saved_tensors
 
     def mark_dirty(self, *_: Any) -> None:
         pass
@@ -59,6 +70,14 @@ def applied(function: Any, *arguments: Any) -> torch.Tensor:
             output = function.forward(context, *arguments)
         if not isinstance(output, torch.Tensor):
             raise TypeError(_NEEDS)
+    wanted = [argument for argument, is_needed in zip(arguments, needs, strict=True) if is_needed]
+    if len(wanted) == 1 and wanted[0].shape == output.shape:
+        place = needs.index(True)
+        with torch.no_grad(), not_recorded():
+            _expect_symmetric(lambda pull: _slopes(function.backward, context, pull)[place], output)
+        change = wanted[0] - wanted[0].detach()
+        return output.detach() + _slopes(function.backward, context, change)[place]
+    with torch.no_grad():
         slopes = _slopes(function.backward, context, torch.ones_like(output))
     with torch.no_grad(), not_recorded():
         _expect_slopes(function.backward, context, output, slopes)
@@ -88,6 +107,25 @@ def _expect_slopes(
         pulls = above.reshape(*above.shape, *[1] * (slope.dim() - above.dim())) * slope
         if not is_fit or not torch.allclose(pull, pulls, rtol=1e-4, atol=1e-6, equal_nan=True):
             raise TypeError(_NEEDS)
+
+
+def _expect_symmetric(
+    pulled: Callable[[torch.Tensor], torch.Tensor], output: torch.Tensor
+) -> None:
+    """Expect that a backward is a symmetric linear map.
+
+    Raises:
+        TypeError: it is not, at two pulls and the sum of multiples of them.
+    """
+    steps = torch.linspace(-1.0, 2.0, output.numel()).reshape(output.shape)
+    one, other = (3 * steps).cos(), (5 * steps.square()).sin()
+    first, second = pulled(one.clone()), pulled(other.clone())
+    both, none = pulled(2 * one - 3 * other), pulled(0 * one)
+    is_linear = torch.allclose(both, 2 * first - 3 * second, rtol=1e-3, atol=1e-4, equal_nan=True)
+    shares = torch.stack([one * second, -other * first]).nan_to_num()
+    is_symmetric = shares.sum().abs() <= 1e-4 * shares.abs().sum() + 1e-6
+    if not is_linear or not is_symmetric or none.nan_to_num().any():
+        raise TypeError(_NEEDS)
 
 
 def _is_differentiable(argument: Any) -> bool:

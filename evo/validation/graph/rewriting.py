@@ -3,7 +3,8 @@
 Python gives `int(n)`, `float(n)` and `0.5 * n` as plain numbers even if n remembers its formula
 (see `tracked`). Such calls and operators get functions that keep it, under names that no candidate
 can write. A set becomes a tuple, whose order is the same in every process; a method that sets an
-attribute first checks that it is called on an instance of its own.
+attribute first checks that it is called on an instance of its own; `torch.f(x, out=y)` writes into
+y by itself.
 """
 
 import ast
@@ -25,16 +26,21 @@ NUMPY = "__numpy__"
 """Name of the function that calls functions of numpy."""
 ITEM = "__item__"
 """Name of the function that picks from a list by what may be a size."""
+OUT = "__out__"
+"""Name of the function that writes a result into a tensor."""
 SLICE = "__slice__"
 """Name of Python's `slice`."""
 _SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
 """A source without any of them looks at no size."""
 
+_OTHER_WORDS = ("int(", "float(", "{", "class ", "out=", "out =")
+"""A source without any of these either runs as it is."""
+
 
 def compiled(source: str, file: str) -> CodeType:
     """The code of a source, rewritten where that is needed."""
     has_sizes = any(word in source for word in _SIZE_WORDS)
-    if not has_sizes and not any(word in source for word in ("int(", "float(", "{", "class ")):
+    if not has_sizes and not any(word in source for word in _OTHER_WORDS):
         return compile(source, file, "exec")
     tree = ast.parse(source, file)
     stored = {
@@ -76,6 +82,10 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id in self._conversions:
             node.func.id = _CONVERSIONS[node.func.id]
         self.generic_visit(node)
+        if any(keyword.arg == "out" for keyword in node.keywords) and _is_of_torch(node.func):
+            node.args.insert(0, node.func)
+            node.func = ast.copy_location(ast.Name(OUT, ast.Load()), node.func)
+            return node
         match node.func:
             case ast.Attribute(ast.Name(name)) if self._has_sizes and name in self._numpys:
                 node.args.insert(0, node.func)
@@ -119,9 +129,18 @@ def _is_fixed(index: ast.expr) -> bool:
             return False
 
 
+def _is_of_torch(function: ast.expr) -> bool:
+    """Whether a function is named as one of torch, such as `torch.linalg.norm`."""
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return isinstance(function, ast.Name) and function.id == "torch"
+
+
 def _changed(method: ast.FunctionDef) -> str:
-    """The first argument of a method that sets its attributes; empty where it does not."""
-    owner = method.args.args[0].arg if method.args.args else ""
+    """The argument whose attributes a method sets, after the class; empty where it sets none."""
+    is_of_class = "classmethod" in map(ast.unparse, method.decorator_list)
+    owners = [one.arg for one in method.args.args][is_of_class:]
+    owner = owners[0] if owners else ""
     is_changed = any(
         isinstance(node, ast.Attribute)
         and isinstance(node.ctx, ast.Store)

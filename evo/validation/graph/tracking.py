@@ -12,6 +12,7 @@ from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS
 from evo.validation.graph.indexing import has_bounds, is_whole, readable, sliced, write
 from evo.validation.graph.numpy_functions import as_array, of_numpy
 from evo.validation.graph.own_gradients import applied
+from evo.validation.graph.scalars import SCALAR_METHODS, SCALARS
 from evo.validation.graph.stand_ins import STAND_INS
 from evo.validation.graph.substitutes import SUBSTITUTES
 from evo.validation.graph.tracked import Sizes
@@ -123,6 +124,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,
         **TENSOR_METHODS,
+        **SCALAR_METHODS,
     }
     inherited = {name: vars(torch.Tensor).get(name) for name in tensor_names}
     replaced: dict[tuple[Any, str], Any] = {
@@ -130,6 +132,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         **SUBSTITUTES,
         **STAND_INS,
         **COMPOSITIONS,
+        **SCALARS,
         (torch.cuda, "is_available"): bool,
         (torch.autograd, "Variable"): _variable,
         (torch.autograd.Function, "apply"): classmethod(applied),

@@ -192,6 +192,7 @@ class _Writer:
     def _emit(self, call: RecordedCall) -> Node:
         """A node for a call that is not in the recording."""
         node = self._recording.graph.call(call.target, call.arguments, call.keywords)
+        self._recording.graph.take_back(node)  # which may be read once more, see `write_graphs`
         self._settle(node, call, None)
         return node
 

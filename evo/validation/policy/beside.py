@@ -12,17 +12,23 @@ from functools import lru_cache
 
 from evo.core.stages import Stage
 from evo.validation.policy.builtin_names import harmless
+from evo.validation.policy.replaced import WORDS, replaced
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES
 from evo.validation.refusal import Refused
 
-_NAMES = frozenset({"print", "property", "staticmethod", "classmethod", "super", "__name__"})
-_METHODS = frozenset({"__init__", "__call__", "__name__", "__repr__"})
+_NAMES = frozenset(
+    {
+        *("print", "property", "staticmethod", "classmethod", "super", "__name__", "warnings"),
+        *("FutureWarning", "RuntimeWarning"),
+    }
+)
+_METHODS = frozenset({"__init__", "__call__", "__name__", "__repr__", "__str__"})
 _ATTRIBUTES = frozenset(
     {
         *("Module", "Parameter", "autograd", "Function", "apply", "forward", "backward", "grad"),
         *("ones_", "zeros_", "manual_seed", "rand", "randn", "requires_grad", "testing"),
         *("allclose", "assert_close", "format", "mark_dirty", "save_for_backward"),
-        *("saved_tensors", "register_buffer", "extra_repr", "item", "op", "tolist"),
+        *("saved_tensors", "register_buffer", "extra_repr", "item", "op", "tolist", "warn"),
     }
 )
 """What is harmless in a class or a main block, besides what a component may use."""
@@ -68,12 +74,29 @@ def runnable(source: str) -> str:
     """
     tree = _tree(source)
     lines = source.split("\n")
-    for node in [] if tree is None else (*_beside(tree), *_compilers(tree), *_unused(tree)):
-        decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-        first = min([node.lineno, *(one.lineno for one in decorators)]) - 1
-        last = node.end_lineno or node.lineno
-        lines[first:last] = [""] * (last - first)
+    if tree is None:
+        return source
+    changes = [(node, "") for node in (*_beside(tree), *_compilers(tree), *_unused(tree))]
+    instead = [(node, text) for node, text in replaced(tree) if _fills_lines(node, lines)]
+    for node, text in (*instead, *changes):  # what is left out is no more replaced
+        first, last = _lines_of(node)
+        indented = " " * node.col_offset + text if text else ""
+        lines[first:last] = [indented, *[""] * (last - first - 1)]
     return "\n".join(lines)
+
+
+def _lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    """Indices of the first line of a node with its decorators, and of the one after its last."""
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    first = min([node.lineno, *(one.lineno for one in decorators)]) - 1
+    return first, node.end_lineno or node.lineno
+
+
+def _fills_lines(node: ast.stmt, lines: list[str]) -> bool:
+    """Whether nothing but a comment stands beside a statement."""
+    before = lines[node.lineno - 1].encode()[: node.col_offset]
+    after = lines[(node.end_lineno or node.lineno) - 1].encode()[node.end_col_offset :]
+    return not before.strip() and (not after.strip() or after.strip().startswith(b"#"))
 
 
 def check_beside(source: str) -> None:
@@ -86,7 +109,7 @@ def check_beside(source: str) -> None:
     if tree is None:
         return
     named_harmlessly = harmless(tree)
-    for statement in _beside(tree):
+    for statement in (*_beside(tree), *_silent(tree)):
         for node in ast.walk(statement):
             if node not in named_harmlessly:
                 _check(node)
@@ -104,6 +127,10 @@ def _check(node: ast.AST) -> None:
             wrong = [name] if is_builtin and name not in BUILTINS | _NAMES | _METHODS else []
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             wrong = [name] if name.startswith("__") and name not in _METHODS else []
+        case ast.Attribute(ast.Attribute(ast.Name("self"), "__class__"), "__name__"):
+            wrong = []
+        case ast.Attribute(ast.Name("self"), "__class__"):
+            wrong = []
         case ast.Attribute(ast.Name("self" | "ctx"), name):
             wrong = [name] if name.startswith("__") and name not in _METHODS else []
         case ast.Attribute(attr=name):
@@ -155,6 +182,7 @@ _WORDS = (
     "@amp.",
     "@custom_",
     "torch.",
+    *WORDS,
     *_UNNEEDED,
 )
 """A source without any of them has no such parts."""
@@ -170,6 +198,13 @@ def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
         for one in node.names
         if one.name in _CACHES and not one.asname
     }
+    imported = {
+        one.asname or one.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "torch.jit"
+        for one in node.names
+        if f"torch.jit.{one.name}" in _COMPILERS
+    }
     for node in parts:
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
             name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
@@ -178,7 +213,7 @@ def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
                 given = [*decorator.args, *(one.value for one in decorator.keywords)]
             values = [one.value for one in given if isinstance(one, ast.Constant)]
             is_plain = len(values) == len(given)
-            is_compiler = name in _COMPILERS and not getattr(decorator, "args", [])
+            is_compiler = name in _COMPILERS | imported and not getattr(decorator, "args", [])
             is_compiler |= name in caches
             is_off = name in _AUTOCAST and False in values
             is_cast = name in _CASTS and all(
@@ -190,6 +225,11 @@ def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
                 yield decorator
 
 
+def _silent(tree: ast.Module) -> list[ast.stmt]:
+    """Statements that do nothing where a component runs."""
+    return [node for node, text in replaced(tree) if text == "pass"]
+
+
 def _methods(node: ast.stmt) -> list[ast.stmt]:
     return node.body if isinstance(node, ast.ClassDef) else []
 
@@ -198,6 +238,7 @@ def _unused(tree: ast.Module) -> Iterator[ast.stmt]:
     """Imports of well-known modules, on lines of their own, whose names nobody uses."""
     rest = [*_beside(tree)]
     gone = {node for decorator in _compilers(tree) for node in ast.walk(decorator)}
+    gone |= {node for silent in _silent(tree) for node in ast.walk(silent)}
     used = {
         node.id
         for statement in tree.body

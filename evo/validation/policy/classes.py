@@ -160,6 +160,7 @@ class _Reader:
                 raise _FaultError("this decorator is not allowed; leave it out", decorator)
         arguments = [*method.args.posonlyargs, *method.args.args]
         # A static method may set attributes too: forward sets those of the context it is given.
+        arguments = arguments[1:] if _is_of_class(method) else arguments
         owner = arguments[0].arg if arguments else ""
         for node in ast.walk(method):
             match node:
@@ -178,7 +179,7 @@ class _Reader:
 
     def _read_attribute(self, node: ast.Attribute, method: ast.FunctionDef, owner: str) -> None:
         """An attribute that a method sets: of its own instance, which nothing else is called."""
-        if node.attr.startswith("__") or "classmethod" in map(ast.unparse, method.decorator_list):
+        if node.attr.startswith("__"):
             raise _FaultError(f"`.{node.attr}` cannot be assigned; use a variable", node)
         if any(name == owner for name in _bound(method)):
             raise _FaultError(
@@ -195,6 +196,11 @@ def is_harmless_decorator(decorator: ast.expr) -> bool:
     }
 
 
+def _is_of_class(method: ast.FunctionDef) -> bool:
+    """Whether a method is one of the class, whose first argument is no instance."""
+    return "classmethod" in map(ast.unparse, method.decorator_list)
+
+
 def _is_inherited(call: ast.Call, owner: str) -> bool:
     """Whether a call is of what a class above does: `super().__init__()`, `Base.forward(self)`."""
     match call:
@@ -207,12 +213,13 @@ def _is_inherited(call: ast.Call, owner: str) -> bool:
 
 
 def _bound(method: ast.FunctionDef) -> Iterator[str]:
-    """Names that a method binds, apart from its first argument."""
+    """Names that a method binds, apart from the argument that is the instance."""
+    own = slice(1, 2) if _is_of_class(method) else slice(1)
     for node in ast.walk(method):
         match node:
             case ast.Name(name, ast.Store()):
                 yield name
-            case ast.arg(name) if node not in (*method.args.posonlyargs, *method.args.args)[:1]:
+            case ast.arg(name) if node not in (*method.args.posonlyargs, *method.args.args)[own]:
                 yield name
             case ast.alias(name, asname):
                 yield asname or name

@@ -20,7 +20,7 @@ _BUILTINS = """
 abs all any bool callable dict divmod enumerate float int isinstance issubclass len list map max min
 pow range reversed round slice sorted str sum tuple zip AssertionError AttributeError Exception
 ImportError IndexError KeyError NotImplementedError RuntimeError TypeError UserWarning ValueError
-DeprecationWarning
+DeprecationWarning ZeroDivisionError
 """
 BUILTINS = frozenset(_BUILTINS.split())
 """Allowed builtin functions; every other builtin name is refused, even when redefined."""
@@ -35,7 +35,7 @@ adjoint arange array as_tensor atleast_1d atleast_2d batch_norm concat concatena
 corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ from_numpy full
 gaussian_nll_loss ger get_default_dtype instance_norm linspace local_response_norm logsigmoid
 margin_ranking_loss masked_select matrix_power multi_dot multi_margin_loss
-multilabel_soft_margin_loss nll_loss normalize ones pdist power rfftfreq row_stack rrelu
+multilabel_soft_margin_loss nanmedian nll_loss normalize ones pdist power rfftfreq row_stack rrelu
 scalar_tensor set_grad_enabled softmin softsign take tanhshrink tensor tensordot trapezoid trapz
 tril_indices triu_indices zeros
 """
@@ -46,7 +46,7 @@ new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape si
 view_as
 """
 _MODULE = """
-Tensor amp autocast enable_grad eps fft finfo functional linalg max min nn no_grad promote_types
+Tensor amp autocast contiguous_format enable_grad eps fft finfo functional linalg max min nn no_grad preserve_format promote_types
 smallest_normal special tiny
 """
 _TYPING = """
@@ -59,9 +59,9 @@ field namedtuple pairwise partial product reduce starmap
 """
 _OF_MODULES = """
 Function Module Variable _Loss _WeightedLoss add_module affine apply autograd bias calculate_gain
-elementwise_affine eval extra_repr forward init is_tensor loss mark_non_differentiable modules
+constant_ ones_ zeros_ elementwise_affine eval extra_repr forward init is_tensor loss mark_non_differentiable modules
 needs_input_grad normalized_shape num_channels num_groups reduction register_buffer
-save_for_backward saved_tensors set_materialize_grads train training weight
+save_for_backward saved_tensors saved_variables set_materialize_grads train training weight
 """
 _LAYERS = """
 CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6
@@ -82,7 +82,7 @@ exp2 expm1 fabs factorial floor fmod fsum gamma gcd hypot inf isclose isfinite i
 ldexp lgamma log log10 log1p log2 nan perm pi pow prod radians remainder sin sinh sqrt tan tanh tau
 trunc
 """
-_LISTS = "append extend get insert items keys pop"
+_LISTS = "append extend get insert items keys pop update"
 _TEXTS = "endswith join lower replace split startswith strip upper"
 
 ATTRIBUTES = frozenset(

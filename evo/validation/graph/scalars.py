@@ -1,0 +1,72 @@
+"""Numbers that torch's functions take, given as tensors without dimensions. Runs in the child.
+
+`m.add_(g, alpha=1 - beta)` reads the value of a tensor in eager PyTorch, without a gradient, where
+a trace has none: here what it multiplies is multiplied by the tensor. So step sizes that follow the
+number of the step may stand where libraries have them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_FACTORS = {"add": "alpha", "sub": "alpha", "addcmul": "value", "addcdiv": "value"}
+"""Functions that take a number to multiply what they add, and its name."""
+
+
+def _multiplied(original: Callable[..., Any], keyword: str) -> Callable[..., Any]:
+    def function(tensor: Any, first: Any, *others: Any, **keywords: Any) -> Any:
+        if _is_number(keywords.get(keyword)):
+            first = first * keywords.pop(keyword).detach()
+        return original(tensor, first, *others, **keywords)
+
+    return function
+
+
+def _filled(original: Callable[..., Any]) -> Callable[..., Any]:
+    def function(like: Any, fill_value: Any, *others: Any, **keywords: Any) -> Any:
+        if _is_number(fill_value):
+            return original(like, 0.0, *others, **keywords) + fill_value.detach()
+        return original(like, fill_value, *others, **keywords)
+
+    return function
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dim() == 0
+
+
+def out(function: Callable[..., Any], *arguments: Any, out: Any, **keywords: Any) -> Any:
+    """A function of torch that writes its result into a tensor of that shape, `out`.
+
+    Raises:
+        TypeError: it gives several results, or one of another shape.
+    """
+    result = function(*arguments, **keywords)
+    if out is None:
+        return result
+    if not isinstance(result, Tensor) or not isinstance(out, Tensor) or result.shape != out.shape:
+        raise TypeError("`out=` takes one tensor of the result's shape; assign the result instead")
+    return out.copy_(result)
+
+
+SCALAR_METHODS: Mapping[str, Callable[..., Any]] = {
+    **{
+        name + ending: _multiplied(getattr(Tensor, name + ending), keyword)
+        for name, keyword in _FACTORS.items()
+        for ending in ("", "_")
+    },
+    "new_full": _filled(Tensor.new_full),
+}
+"""Such functions that are methods of tensors."""
+
+SCALARS: Mapping[tuple[Any, str], Callable[..., Any]] = {
+    **{
+        (torch, name): _multiplied(getattr(torch, name), keyword)
+        for name, keyword in _FACTORS.items()
+    },
+    (torch, "full"): _filled(torch.full),
+    (torch, "full_like"): _filled(torch.full_like),
+}
+"""Such functions by module and name."""
