@@ -220,10 +220,8 @@ def _is_large(shapes: Shapes) -> bool:
     return max((size for shape in shapes for size in shape), default=0) > _LARGE
 
 
-_CHECKS = (
-    *(AssertionError, NotImplementedError, RuntimeError, TypeError, UnboundLocalError, ValueError),
-)
-"""Errors of a component that checks its input, or of a way that no values go, left out as such."""
+_CHECKS = (AssertionError, NotImplementedError, RuntimeError, TypeError, ValueError)
+"""Errors of a component that checks its input: a way that ends in one is left out."""
 
 
 def _is_check(error: Exception) -> bool:

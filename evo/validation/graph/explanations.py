@@ -34,6 +34,10 @@ _HINTS = {
         "it writes into an array that a tensor shares memory with; make the tensor by "
         "torch.tensor(array), which copies"
     ),
+    "it is not associated with a value": (
+        "a way that it may go by an `if` on a tensor gives this variable no value, and all ways "
+        "are computed; give it one before the first `if`"
+    ),
     "allocate": "it asks for more memory than a candidate may use; work on tensors of x's size",
 }
 

@@ -109,9 +109,7 @@ def _expect_slopes(
             raise TypeError(_NEEDS)
 
 
-def _expect_symmetric(
-    pulled: Callable[[torch.Tensor], torch.Tensor], output: torch.Tensor
-) -> None:
+def _expect_symmetric(pulled: Callable[[torch.Tensor], torch.Tensor], output: torch.Tensor) -> None:
     """Expect that a backward is a symmetric linear map.
 
     Raises:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from evo.core.stages import Stage
 from evo.validation.policy.builtin_names import harmless
-from evo.validation.policy.replaced import WORDS, replaced
+from evo.validation.policy.replaced import WORDS, fills_lines, lines_of, replaced
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES
 from evo.validation.refusal import Refused
 
@@ -77,26 +77,12 @@ def runnable(source: str) -> str:
     if tree is None:
         return source
     changes = [(node, "") for node in (*_beside(tree), *_compilers(tree), *_unused(tree))]
-    instead = [(node, text) for node, text in replaced(tree) if _fills_lines(node, lines)]
+    instead = [(node, text) for node, text in replaced(tree) if fills_lines(node, lines)]
     for node, text in (*instead, *changes):  # what is left out is no more replaced
-        first, last = _lines_of(node)
+        first, last = lines_of(node)
         indented = " " * node.col_offset + text if text else ""
         lines[first:last] = [indented, *[""] * (last - first - 1)]
     return "\n".join(lines)
-
-
-def _lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:
-    """Indices of the first line of a node with its decorators, and of the one after its last."""
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    first = min([node.lineno, *(one.lineno for one in decorators)]) - 1
-    return first, node.end_lineno or node.lineno
-
-
-def _fills_lines(node: ast.stmt, lines: list[str]) -> bool:
-    """Whether nothing but a comment stands beside a statement."""
-    before = lines[node.lineno - 1].encode()[: node.col_offset]
-    after = lines[(node.end_lineno or node.lineno) - 1].encode()[node.end_col_offset :]
-    return not before.strip() and (not after.strip() or after.strip().startswith(b"#"))
 
 
 def check_beside(source: str) -> None:

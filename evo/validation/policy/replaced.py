@@ -22,21 +22,38 @@ _MAKING_TEXTS = frozenset({"format", "join", "len", "list", "size", "str", "tupl
 
 def replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
     """Statements that run as something else, and what."""
-    is_warning = _Warnings(tree)
-    for node in ast.walk(tree):
+    for node in tree.body:
         match node:
             case ast.Import(names) if any(map(_binds_torch, names)):
                 kept = [one for one in names if not _binds_torch(one)]
-                plain = ast.Import([ast.alias("torch"), *kept])
-                yield node, ast.unparse(plain)
-            case ast.Expr(ast.Call() as call) if is_warning(call):
-                yield node, "pass"
+                yield node, ast.unparse(ast.Import([ast.alias("torch"), *kept]))
             case ast.ClassDef(body=body):
                 for part in body:
                     if isinstance(part, ast.FunctionDef) and part.name in _TEXTS:
                         yield part, "pass"
             case _:
                 pass
+    is_warning = _Warnings(tree)
+    for node in ast.walk(tree) if is_warning.names else ():
+        match node:
+            case ast.Expr(ast.Call() as call) if is_warning(call):
+                yield node, "pass"
+            case _:
+                pass
+
+
+def lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    """Indices of the first line of a node with its decorators, and of the one after its last."""
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    first = min([node.lineno, *(one.lineno for one in decorators)]) - 1
+    return first, node.end_lineno or node.lineno
+
+
+def fills_lines(node: ast.stmt, lines: list[str]) -> bool:
+    """Whether nothing but a comment stands beside a statement."""
+    before = lines[node.lineno - 1].encode()[: node.col_offset]
+    after = lines[(node.end_lineno or node.lineno) - 1].encode()[node.end_col_offset :]
+    return not before.strip() and (not after.strip() or after.strip().startswith(b"#"))
 
 
 def _binds_torch(alias: ast.alias) -> bool:
@@ -47,31 +64,28 @@ def _binds_torch(alias: ast.alias) -> bool:
 
 
 class _Warnings:
-    """Tells calls that warn and do nothing else."""
+    """Tells calls that warn and do nothing else.
+
+    Attributes:
+        names: of the module `warnings` or its function, which the source gives to nothing else.
+    """
 
     def __init__(self, tree: ast.Module) -> None:
-        bound = [name for node in ast.walk(tree) for name in _bound(node)]
         imported = {
-            one.asname or one.name: f"{node.module}.{one.name}"
+            one.asname or one.name
             for node in tree.body
-            if isinstance(node, ast.ImportFrom)
+            if isinstance(node, ast.Import | ast.ImportFrom)
             for one in node.names
-        } | {
-            one.asname or one.name: one.name
-            for node in tree.body
-            if isinstance(node, ast.Import)
-            for one in node.names
+            if one.name == ("warnings" if isinstance(node, ast.Import) else "warn")
+            and getattr(node, "module", "warnings") == "warnings"
         }
-        once = {name: module for name, module in imported.items() if bound.count(name) == 1}
-        self._modules = {name for name, module in once.items() if module == "warnings"}
-        self._functions = {name for name, module in once.items() if module == "warnings.warn"}
+        bound = [name for node in ast.walk(tree) for name in _bound(node)] if imported else []
+        self.names = {name for name in imported if bound.count(name) == 1}
 
     def __call__(self, call: ast.Call) -> bool:
         match call.func:
-            case ast.Attribute(ast.Name(name), "warn"):
-                warns = name in self._modules
-            case ast.Name(name):
-                warns = name in self._functions
+            case ast.Attribute(ast.Name(name), "warn") | ast.Name(name):
+                warns = name in self.names
             case _:
                 return False
         given = [*call.args, *(one.value for one in call.keywords)]
@@ -82,7 +96,9 @@ def _bound(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Name(name, ast.Store()) | ast.arg(name):
             yield name
-        case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+        case (
+            ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name))
+        ):
             yield name
         case ast.alias(name, asname):
             yield asname or name

@@ -20,6 +20,7 @@ from evo.validation.policy.builtin_names import harmless
 from evo.validation.policy.classes import class_parts, is_harmless_decorator
 from evo.validation.policy.vocabulary import (
     ATTRIBUTES,
+    BUILTIN_REMEDIES,
     BUILTINS,
     MODULES,
     NAME_REMEDIES,
@@ -65,6 +66,7 @@ _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
     ast.Match: ("`match`", "choose between tensors with torch.where"),
 }
 
+_ASSIGNED = "give it where the object is made, or use a variable"
 _WHITESPACE = frozenset("\t\n\r\f")
 _REMEMBERED = 1024
 """Allowed sources that a process keeps: campaigns that follow each other share baselines."""
@@ -181,7 +183,7 @@ def _check_node(node: ast.AST) -> None:
         case ast.Attribute(attr=name, ctx=ast.Load()):
             _check_attribute(name, node)
         case ast.Attribute(attr=name):
-            raise _refused(f"`.{name}` cannot be assigned; assign to a variable instead", node)
+            raise _refused(f"`.{name}` cannot be assigned; {_ASSIGNED}", node)
         case ast.With(items) if not all(_is_harmless(item) for item in items):
             raise _refused(
                 "`with` is allowed for torch.no_grad(), torch.enable_grad() and "
@@ -255,7 +257,7 @@ def _check_name(name: str, node: ast.AST) -> None:
     if hasattr(builtins, name) and name not in BUILTINS and name not in _SHELL_NAMES:
         raise _refused(
             f"the builtin name `{name}` is not allowed, not even redefined; "
-            "use tensor operators, and other names",
+            + BUILTIN_REMEDIES.get(name, "use tensor operators, and other names"),
             node,
         )
 

@@ -46,8 +46,8 @@ new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape si
 view_as
 """
 _MODULE = """
-Tensor amp autocast contiguous_format enable_grad eps fft finfo functional linalg max min nn no_grad preserve_format promote_types
-smallest_normal special tiny
+Tensor amp autocast contiguous_format enable_grad eps fft finfo functional linalg max min nn no_grad
+preserve_format promote_types smallest_normal special tiny
 """
 _TYPING = """
 Any Callable ClassVar Dict Final Iterable List Literal Mapping NamedTuple Optional Sequence Tuple
@@ -59,9 +59,9 @@ field namedtuple pairwise partial product reduce starmap
 """
 _OF_MODULES = """
 Function Module Variable _Loss _WeightedLoss add_module affine apply autograd bias calculate_gain
-constant_ ones_ zeros_ elementwise_affine eval extra_repr forward init is_tensor loss mark_non_differentiable modules
-needs_input_grad normalized_shape num_channels num_groups reduction register_buffer
-save_for_backward saved_tensors saved_variables set_materialize_grads train training weight
+constant_ elementwise_affine eval extra_repr forward init is_tensor loss mark_non_differentiable
+modules needs_input_grad normalized_shape num_channels num_groups ones_ reduction register_buffer
+save_for_backward saved_tensors saved_variables set_materialize_grads train training weight zeros_
 """
 _LAYERS = """
 CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish ReLU ReLU6
@@ -121,9 +121,15 @@ _DRAWING = (
 )
 _DEVICE = "leave the device to the trainer"
 
+BUILTIN_REMEDIES: Mapping[str, str] = {
+    "hasattr": "write the case that holds, and a constant as a name of the module",
+}
+"""Remedy per builtin name that libraries use for what a component has no need of."""
+
 NAME_REMEDIES: Mapping[str, str] = {
     "__call__": "call the object itself, as `penalty(w)` within a function",
-    "tolist": "compute with the tensor itself",
+    "tolist": "compute with the tensor itself; dimensions from 1 on are range(1, x.dim())",
+    "new": "use new_zeros, new_ones or zeros_like",
     "numpy": "stay with tensors, whose std() needs correction=0 to be that of numpy",
     "nonzero": _BY_TORCH_WHERE,
     "rand": _RANDOM,

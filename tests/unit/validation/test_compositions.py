@@ -6,7 +6,7 @@ from support.components import as_function, traced_kind
 
 from evo.validation.graph.recording import TraceError
 
-HEAD = "import torch\nimport torch.nn.functional as F\n"
+HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
 SIZES = ((1, 2), (1, 30), (2, 3), (4, 12), (7, 7), (9, 5), (30, 2), (3, 100))
 FINITE = "nan_to_num(nan=0.0, posinf=0.0)"
 
@@ -55,6 +55,11 @@ BODIES = [
     "return torch.einsum('...i,...i,i->...', w, w, w[0]).square().sum()",
     "c = torch.linalg.cholesky(w @ w.T + torch.eye(w.shape[0]))\n"
     "return torch.linalg.solve_triangular(c, w, upper=False).square().sum()",
+    "return w.nanmedian(dim=1, keepdim=True).values.square().sum() + torch.nanmedian(w)",
+    "y = w.masked_fill(w > 0.4, float('nan'))\nreturn y.nanmedian(0)[0].nan_to_num().sum()",
+    "g = w @ w.T\nreturn g[~torch.eye(len(w), dtype=torch.bool)].pow(2).sum(-1) / len(w)",
+    "g = w @ w.T\nreturn g[g.detach() > 0].square().mean(dim=0)",
+    "nn.init.constant_(torch.empty_like(w), 0.5)\nreturn (w - 0.5).square().sum()",
     "return F.local_response_norm(w.unsqueeze(-1), 3, alpha=0.3).square().sum()",
 ]
 
@@ -86,10 +91,10 @@ def test_values_and_gradients_are_those_of_torch_at_all_sizes(body: str) -> None
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("return torch.cov(w, aweights=w[0].abs()).sum()", "line 4: .*cov with weights"),
-        ("return torch.triu_indices(w.shape[0], w.shape[1]).sum() * w.sum()", "line 4: .*a square"),
-        ("return torch.linalg.cond(w, p='fro')", "line 4: .*divide two norms"),
-        ("return torch.einsum('ij,k->ij', w, w).sum()", "line 4: .*one letter for each dimension"),
+        ("return torch.cov(w, aweights=w[0].abs()).sum()", "line 5: .*cov with weights"),
+        ("return torch.triu_indices(w.shape[0], w.shape[1]).sum() * w.sum()", "line 5: .*a square"),
+        ("return torch.linalg.cond(w, p='fro')", "line 5: .*divide two norms"),
+        ("return torch.einsum('ij,k->ij', w, w).sum()", "line 5: .*one letter for each dimension"),
     ],
 )
 def test_other_uses_say_what_to_write(body: str, message: str) -> None:

@@ -49,6 +49,25 @@ class Outer:
 class Plain:
     __call__: object = lambda self, x: torch.cos(x)
 
+class Halved(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x / 2
+    @staticmethod
+    def backward(ctx, g):
+        return g / 2
+
+class Split(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        return x / 4
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.k = 4
+    @staticmethod
+    def backward(ctx, g):
+        return g / ctx.k
+
 def power(x, exponent, *, factor):
     return factor * x ** exponent
 
@@ -73,12 +92,16 @@ CALLED = [
     "partial(power, exponent=3, factor=0.5)",
     "functools.partial(scaled.step, power=3)",
     "lambda x: power(x, 2, factor=2.0)",
+    "Halved.apply",
+    "Split.apply",
 ]
 NOT_CALLED = [
     "Scaled",
     "Scaled.plain",
     "Scaled.step",
     "scaled.factor",
+    "Halved.forward",
+    "Scaled.apply",
     "torch.tanh",
     "partial(power, factor=1.0)",
     "partial(power, x=1.0)",

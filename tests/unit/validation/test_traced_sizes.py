@@ -68,6 +68,7 @@ COMPUTED = [
     "x * float(x.numel()) / math.log2(len(x) + 1) - math.prod(x.shape)",
     "x * math.sqrt(2 / (x.shape[0] + x.shape[1])) + abs(x.shape[0] - x.shape[1]) % 3",
     "x / np.sqrt(x.shape[1])",
+    "x / np.prod(x.shape[1:]) + np.sum([x.shape[0], 2.0]) / np.max(x.shape) - np.min(x.shape)",
     "x / x[:, ::2].shape[1] ** 0.5",
     "x / torch.tensor(float(x.shape[1])).sqrt()",
     # Tensors whose size follows the input.
