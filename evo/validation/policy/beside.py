@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from evo.core.stages import Stage
 from evo.validation.policy.builtin_names import harmless
-from evo.validation.policy.replaced import WORDS, fills_lines, lines_of, replaced
+from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES
 from evo.validation.refusal import Refused
 
@@ -39,6 +39,8 @@ _COMPILERS = frozenset(
     }
 )
 """Decorators that change how a function runs, and nothing that it computes."""
+_SCRIPTS = frozenset({"script", "script_if_tracing"})
+"""Those of torch.jit."""
 _CACHES = frozenset({"lru_cache", "cache"})
 """Decorators of functools that keep results, which a function without state gives again."""
 _AUTOCAST = frozenset({"torch.cuda.amp.autocast", "torch.amp.autocast", "autocast", "amp.autocast"})
@@ -177,20 +179,8 @@ _WORDS = (
 def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
     """Decorators that ask for compilation, a cache or a precision alone: it is traced anyway."""
     parts = [part for node in tree.body for part in (node, *_methods(node))]
-    caches = {f"functools.{name}" for name in _CACHES} | {
-        one.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module == "functools"
-        for one in node.names
-        if one.name in _CACHES and not one.asname
-    }
-    imported = {
-        one.asname or one.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module == "torch.jit"
-        for one in node.names
-        if f"torch.jit.{one.name}" in _COMPILERS
-    }
+    caches = {f"functools.{name}" for name in _CACHES} | imported_as(tree, "functools", _CACHES)
+    compilers = _COMPILERS | imported_as(tree, "torch.jit", _SCRIPTS)
     for node in parts:
         for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
             name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
@@ -199,7 +189,7 @@ def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
                 given = [*decorator.args, *(one.value for one in decorator.keywords)]
             values = [one.value for one in given if isinstance(one, ast.Constant)]
             is_plain = len(values) == len(given)
-            is_compiler = name in _COMPILERS | imported and not getattr(decorator, "args", [])
+            is_compiler = name in compilers and not getattr(decorator, "args", [])
             is_compiler |= name in caches
             is_off = name in _AUTOCAST and False in values
             is_cast = name in _CASTS and all(

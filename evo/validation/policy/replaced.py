@@ -42,6 +42,17 @@ def replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
                 pass
 
 
+def imported_as(tree: ast.Module, module: str, wanted: frozenset[str]) -> set[str]:
+    """What a source calls some names of a module that it imports."""
+    return {
+        one.asname or one.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == module
+        for one in node.names
+        if one.name in wanted
+    }
+
+
 def lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:
     """Indices of the first line of a node with its decorators, and of the one after its last."""
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
