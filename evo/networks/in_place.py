@@ -1,4 +1,4 @@
-"""Find where a model writes in place around a component, as `out += identity` does.
+"""Writes in place around a component, as `out += identity` does: finding them, and training in spite of them.
 
 A component's backward pass may need its output (`torch.tanh`) or its input, and its output may be
 the input itself, so both are copied where the model writes into them, whatever the component does.
@@ -54,6 +54,26 @@ def note_writes(
 def fork_rng(tensor: torch.Tensor) -> AbstractContextManager[None]:
     """Keeps the global generators of the CPU and the tensor's device as they are."""
     return torch.random.fork_rng(devices=[tensor.device] if tensor.is_cuda else ())
+
+
+def on_copies(module: nn.Module) -> nn.Module:
+    """The module, which takes and gives copies, so that a loop may write into either in place.
+
+    What its backward pass needs depends on the component: ReLU's own output, the input of others.
+    """
+    module.register_forward_pre_hook(_copy_inputs)
+    module.register_forward_hook(_copy_output)
+    return module
+
+
+def _copy_inputs(_: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not torch.is_grad_enabled():
+        return inputs
+    return tuple(one.clone() if isinstance(one, torch.Tensor) else one for one in inputs)
+
+
+def _copy_output(_: nn.Module, __: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
+    return output.clone() if torch.is_grad_enabled() else output
 
 
 def _note_writes(places: Sequence[Placeholder], run: Callable[[], torch.Tensor]) -> None:

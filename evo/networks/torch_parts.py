@@ -16,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from evo.core.contract import Learnable
 from evo.networks.attention import SoftmaxAttention
+from evo.networks.in_place import on_copies
 from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.wrappers import WRAPPERS, has_features, learned, parameters_of
@@ -71,10 +72,7 @@ class TorchParts:
 
     @property
     def progress(self) -> float:
-        """Share of the training that is over, in [0, 1), for losses and penalties that see it.
-
-        The loop sets it.
-        """
+        """Share of the training that is over, in [0, 1): the loop sets it, losses may see it."""
         return self._progress
 
     @progress.setter
@@ -119,12 +117,12 @@ class TorchParts:
         if made is None:
             return nn.ReLU()
         by_feature = has_features(self._parts.activation_learnables)
-        return _on_copies(made(features) if by_feature else made())
+        return on_copies(made(features) if by_feature else made())
 
     def gated_activation(self) -> nn.Module:
         """A new activation of a layer of twice the width, which it halves; else `nn.GLU()`."""
         made = self._made(_GATED, "GatedActivation")
-        return nn.GLU() if made is None else _on_copies(made())
+        return nn.GLU() if made is None else on_copies(made())
 
     def attention(self) -> nn.Module:
         """A new attention of (query, key, value, is_causal); else torch's, which has softmax."""
@@ -134,7 +132,7 @@ class TorchParts:
     def normalization(self, features: int) -> nn.Module:
         """A new normalisation over the last dimension; else `nn.LayerNorm(features)`."""
         made = self._made("normalization", "Normalization")
-        return nn.LayerNorm(features) if made is None else _on_copies(made(features))
+        return nn.LayerNorm(features) if made is None else on_copies(made(features))
 
     def preprocessor(self) -> nn.Module:
         """The preprocessor of samples (n, …); else `nn.Identity()`."""
@@ -286,33 +284,12 @@ class TorchParts:
             strength="1.0",
         )
         names: dict[str, Any] = {
-            **{"torch": torch, "F": F, "nn": nn, "Any": Any},
-            "component": component,
+            **{"torch": torch, "F": F, "nn": nn, "Any": Any, "component": component},
             **{"Callable": Callable, "Sequence": Sequence, "TorchDispatchMode": TorchDispatchMode},
         }
         # A template of ours around a checked graph: nothing of a candidate's source is in it.
         exec("\n".join([*wrapper.before, source]), names)  # noqa: S102
         return names
-
-
-def _on_copies(module: nn.Module) -> nn.Module:
-    """The module, which takes and gives copies, so that the loop may write into either in place.
-
-    What its backward pass needs depends on the component: ReLU's own output, the input of others.
-    """
-    module.register_forward_pre_hook(_copy_inputs)
-    module.register_forward_hook(_copy_output)
-    return module
-
-
-def _copy_inputs(_: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not torch.is_grad_enabled():
-        return inputs
-    return tuple(one.clone() if isinstance(one, torch.Tensor) else one for one in inputs)
-
-
-def _copy_output(_: nn.Module, __: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
-    return output.clone() if torch.is_grad_enabled() else output
 
 
 def _field(name: str) -> str:
