@@ -1,4 +1,4 @@
-"""Writes in place around a component, as `out += identity` does: finding them, and training in spite of them.
+"""Writes in place around a component, as `out += identity` does: finding them, and copying.
 
 A component's backward pass may need its output (`torch.tanh`) or its input, and its output may be
 the input itself, so both are copied where the model writes into them, whatever the component does.
