@@ -7,14 +7,15 @@ in modules within it, as in `nn.ReLU`, are theirs.
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from types import CodeType
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
+from evo.networks.instead import Instead
 from evo.networks.placeholders import ActivationPlace, Place, Placeholder, is_named
 
 Function = Callable[..., torch.Tensor]
@@ -145,12 +146,13 @@ class _Watch:
         self._module = module
         self._places = places
         self._running = running
+        self._instead = {function: partial(self.called, function) for function in _KNOWN}
         self._open = ExitStack()
         module.register_forward_pre_hook(self._enter)
         module.register_forward_hook(self._leave, always_call=True)
 
     def _enter(self, *_: Any) -> None:
-        self._open.enter_context(_Calls(self.called))
+        self._open.enter_context(Instead(self._instead))
 
     def _leave(self, *_: Any) -> None:
         self._open.close()
@@ -176,22 +178,3 @@ def _writes(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) 
         return False
     given = inspect.signature(function).bind(*args, **kwargs).arguments
     return bool(given.get("inplace", False))
-
-
-class _Calls(TorchFunctionMode):
-    """Hands calls of activations to another function."""
-
-    def __init__(self, called: Callable[..., torch.Tensor]) -> None:
-        super().__init__()
-        self._called = called
-
-    def __torch_function__(
-        self,
-        func: Any,
-        types: Any,
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        if func in _KNOWN:
-            return self._called(func, *args, **(kwargs or {}))
-        return func(*args, **(kwargs or {}))

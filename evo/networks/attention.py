@@ -4,7 +4,7 @@ A component is given the scores of the keys that a query may see, and no others:
 go to a masked key, and none can depend on one, whatever the component does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from inspect import isfunction
 from types import FunctionType
@@ -13,9 +13,10 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.overrides import TorchFunctionMode, wrap_torch_function
+from torch.overrides import wrap_torch_function
 
 from evo.networks.informed import Informed
+from evo.networks.instead import Instead
 from evo.networks.learnables import Component, learned_at, on_each_copy
 from evo.networks.parts import Parts
 from evo.networks.visible_keys import weigh_each, weigh_visible
@@ -121,7 +122,9 @@ class AttentionPlace:
 
     def _enter(self, *_: Any) -> None:
         if self._parts.attend is not None:
-            self._open.enter_context(_Attending(self.attention, self.multi_head))
+            instead: dict[Any, Any] = dict.fromkeys(_ATTENTIONS, self.attention)
+            instead[F.multi_head_attention_forward] = self.multi_head
+            self._open.enter_context(Instead(instead))
 
     def _leave(self, *_: Any) -> None:
         self._open.close()
@@ -197,29 +200,6 @@ def _around(softmax: Callable[..., torch.Tensor]) -> Callable[..., Any]:
 
 def _is_no_mode(_: Any) -> bool:
     return False
-
-
-class _Attending(TorchFunctionMode):
-    """Hands calls of torch's attention, and of the function of that name here, to another one."""
-
-    def __init__(
-        self, attention: Callable[..., torch.Tensor], multi_head: Callable[..., Any]
-    ) -> None:
-        super().__init__()
-        self._instead: dict[Any, Any] = {
-            **dict.fromkeys(_ATTENTIONS, attention),
-            F.multi_head_attention_forward: multi_head,
-        }
-
-    def __torch_function__(
-        self,
-        func: Any,
-        types: Any,
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        called = self._instead.get(func, func)
-        return called(*args, **(kwargs or {}))
 
 
 _ATTENTIONS = (F.scaled_dot_product_attention, scaled_dot_product_attention)
