@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from evo.report.pictures.style import CYCLE, DASHES, blank
+from evo.report.pictures.style import CYCLE, DASHES, blank, legend_below
 
 PANELS = {
     "near_known": "nearest is a baseline",
@@ -52,5 +52,5 @@ def draw_course(parts: Sequence[Mapping[str, Any]], levels: Mapping[str, str]) -
         axes.set_title(title)
         axes.set_xlabel("share of the search")
         axes.set_xlim(0, 1.05)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    legend_below(figure, *panels[0].get_legend_handles_labels())
     return figure

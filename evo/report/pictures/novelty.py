@@ -10,7 +10,7 @@ from evo.core.arrays import Floats
 from evo.report.facts.analysis import Analysis
 from evo.report.facts.overview import Overview
 from evo.report.pictures.labels import Label, along, place
-from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
+from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank, legend_below
 
 _MOST_LABELS = 15
 """Members up to which each is labelled with its probability."""
@@ -50,7 +50,7 @@ def draw_novelty(overview: Overview, over: Overview | None = None) -> Figure:
     axes.set_ylabel(_axis(first.label, less=first.is_minimised))
     second_name = "" if over is None else f", over {over.name}"
     axes.set_title(f"{overview.title}{second_name}")
-    figure.legend(loc="outside lower center", ncols=3)
+    legend_below(figure)
     obstacles = [
         values,
         baselines,

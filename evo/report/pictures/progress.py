@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from evo.report.facts.overview import Overview
-from evo.report.pictures.style import FRONT, SECOND, blank
+from evo.report.pictures.style import FRONT, SECOND, blank, legend_below
 
 
 def draw_progress(overview: Overview, over: Overview | None = None) -> Figure:
@@ -32,7 +32,7 @@ def draw_progress(overview: Overview, over: Overview | None = None) -> Figure:
     tops = [shown.analysis.hypervolume for shown in (overview, over) if shown is not None]
     upper.set_ylim(0, 1.1 * max(tops) or 1.0)
     if over is not None:
-        figure.legend(*upper.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        legend_below(figure, *upper.get_legend_handles_labels(), columns=2)
     return figure
 
 

@@ -48,6 +48,21 @@ def blank(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def legend_below(figure: Figure, *entries: Any, columns: int = 3) -> None:
+    """Put a legend below all else, in as many columns as the figure's width takes.
+
+    Args:
+        figure: with everything drawn that the legend names.
+        entries: handles and labels, by default those of all axes.
+        columns: the most there may be.
+    """
+    for count in range(columns, 0, -1):
+        legend = figure.legend(*entries, loc="outside lower center", ncols=count)
+        if count == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
+
+
 def save(
     figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("png", "svg")
 ) -> list[Path]:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from evo.report.facts.trajectory import Reached, Rival
-from evo.report.pictures.style import BASELINE, CYCLE, DASHES, FRONT, blank
+from evo.report.pictures.style import BASELINE, CYCLE, DASHES, FRONT, blank, legend_below
 
 
 def draw_trajectory(name: str, reached: Sequence[Reached], rivals: Sequence[Rival]) -> Figure:
@@ -48,5 +48,5 @@ def draw_trajectory(name: str, reached: Sequence[Reached], rivals: Sequence[Riva
     left.set_title("Best so far by worth, 95 % intervals")
     handles, labels = left.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(handles)))
+        legend_below(figure, handles, labels, columns=min(4, len(handles)))
     return figure

@@ -10,7 +10,7 @@ from evo.core.estimate import Estimate
 from evo.core.records import Record
 from evo.report.facts.overview import Overview, best_by_bsota
 from evo.report.pictures.labels import Label, place
-from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank
+from evo.report.pictures.style import BASELINE, FRONT, OTHER, SECOND, blank, legend_below
 
 _WITH_INTERVALS = 3
 
@@ -55,7 +55,7 @@ def draw_win_rates(overview: Overview, over: Overview | None = None) -> Figure:
     axes.set_xlabel("B-WR (chance to beat a baseline)")
     axes.set_ylabel("BSOTA-WR (chance to beat the best baseline)")
     axes.set_title(overview.title)
-    figure.legend(loc="outside lower center", ncols=3)
+    legend_below(figure)
     labels = [
         Label(overview.name_of(record), float(x), float(y))
         for record, x, y in zip(analysis.baselines, *baseline_rates, strict=True)

@@ -15,7 +15,7 @@ from evo.report.facts.overview import SAMPLE_SIZE, best_by_bsota, sample_by_oper
 from evo.report.facts.pareto import pareto_facts
 from evo.report.pictures import draw, save_all, save_pareto
 from evo.report.pictures.labels import Label, place
-from evo.report.pictures.style import blank, look, save
+from evo.report.pictures.style import blank, legend_below, look, save
 from evo.report.views.pareto import pareto_view
 
 NAMES = ("pareto", "progress", "win-rates", "best", "shapes", "lineage")
@@ -186,3 +186,18 @@ def test_a_campaign_without_a_front_says_so():
     console.print(pareto_view(overview([])))
 
     assert "No candidate has been trained in full yet" in console.file.getvalue()
+
+
+def test_a_legend_has_as_many_columns_as_its_picture_is_wide():
+    def columns(width: float) -> int:
+        figure = blank(width, 3.0)
+        axes = figure.subplots()
+        for number in range(4):
+            axes.plot([0, 1], label=f"the name of a line, number {number}")
+        legend_below(figure)
+        (legend,) = figure.legends
+        assert legend.get_window_extent().width <= figure.bbox.width
+        return len({round(text.get_window_extent().x0) for text in legend.get_texts()})
+
+    with look():
+        assert [columns(width) for width in (9.0, 5.0, 2.5)] == [3, 2, 1]
