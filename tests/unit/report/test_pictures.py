@@ -195,6 +195,7 @@ def test_a_legend_has_as_many_columns_as_its_picture_is_wide():
         for number in range(4):
             axes.plot([0, 1], label=f"the name of a line, number {number}")
         legend_below(figure)
+        FigureCanvasAgg(figure).draw()
         (legend,) = figure.legends
         assert legend.get_window_extent().width <= figure.bbox.width
         return len({round(text.get_window_extent().x0) for text in legend.get_texts()})
