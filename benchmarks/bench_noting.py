@@ -4,16 +4,16 @@ Trains the first heat of the default protocol on each network of digits, without
 the two looks at signals and gradients (before and after training) by themselves. Prints the share
 of processor time by network, the median of the rounds, on one thread.
 
-Usage: python benchmarks/bench_noting.py [--quick] [--rounds N]
+Usage: python benchmarks/bench_noting.py [--quick] [--rounds N] [--epochs N]
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from statistics import median
 
 import torch
 import torch.nn.functional as F
+from sizes import Size, read_sizes
 
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.training.copies import Copies
@@ -30,18 +30,13 @@ def seconds(call: Callable[[], object]) -> float:
     return time.process_time() - begun
 
 
-def main() -> None:
+def main(rounds: int, epochs: int) -> None:
     """Print the share of the notes by network."""
-    parser = argparse.ArgumentParser(description="Time what is noted of trainings.")
-    parser.add_argument("--quick", action="store_true", help="only show that it runs")
-    parser.add_argument("--rounds", type=int, default=7)
-    options = parser.parse_args()
     torch.set_num_threads(1)
     protocol, task, parts = Protocol(), Digits(), Parts(F.silu)
     data, networks = task.load(), task.networks()
     seeds = protocol.heats(0)[0]
     settings = [(rate, 1.0) for rate in protocol.learning_rates]
-    rounds, epochs = (1, 1) if options.quick else (options.rounds, protocol.rungs[0].epochs)
     for name, network in networks.items():
         copies = Copies(
             *(network, data, parts, seeds, settings), precision="float32", in_place=False, passes=1
@@ -68,4 +63,10 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(
+        **read_sizes(
+            __doc__,
+            rounds=Size(7, 1, "measurements of each network"),
+            epochs=Size(Protocol().rungs[0].epochs, 1, "length of a training"),
+        )
+    )

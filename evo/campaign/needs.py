@@ -8,9 +8,12 @@ from evo.llm import models
 
 _MANY = 8
 """Fewer workers are not worth a warning."""
-_PER_WORKER, _FEW_PER_WORKER, _OVERLAP = 12, 4, 3
-"""Trainings per generation: with so many and that overlap, workers were busy for nine tenths of
-the time; with fewer than the second, most of them waited (docs/measurements/scale.md)."""
+_FEW_PER_WORKER = 4
+"""Trainings at once per worker; with fewer, most workers waited (docs/measurements/scale.md)."""
+_PER_WORKER = 12
+"""Trainings per generation and worker that kept workers busy for nine tenths of the time."""
+_OVERLAP = 3
+"""Generations of overlap with which they did."""
 
 
 def device_of(config: Config) -> str:

@@ -88,8 +88,13 @@ def _when_called(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable 
     return _method(owner, "__call__", tree, steps) or _method(owner, "forward", tree, steps)
 
 
+def is_decorated(function: ast.FunctionDef, decorator: str) -> bool:
+    """True if a function has a decorator, as it is written."""
+    return decorator in map(ast.unparse, function.decorator_list)
+
+
 def _applied(owner: ast.ClassDef, tree: ast.Module, steps: int) -> Callable | None:
-    """What `apply` of an autograd.Function runs: its forward, without the context."""
+    """The forward of an autograd.Function, which its `apply` runs, without the context."""
     forward = _method(owner, "forward", tree, steps)
     is_split = _method(owner, "setup_context", tree, steps) is not None
     return forward if forward is None or is_split else _with(forward, _without_first(forward.args))
@@ -102,7 +107,7 @@ def _method(owner: ast.ClassDef, name: str, tree: ast.Module, steps: int) -> Cal
     """
     for part in owner.body:
         if isinstance(part, ast.FunctionDef) and part.name == name:
-            is_static = any(ast.unparse(one) == "staticmethod" for one in part.decorator_list)
+            is_static = is_decorated(part, "staticmethod")
             return part if is_static else _with(part, _without_first(part.args))
         other = _value_of(part, name)
         if isinstance(other, ast.Name) and steps:
@@ -119,7 +124,7 @@ def _method(owner: ast.ClassDef, name: str, tree: ast.Module, steps: int) -> Cal
 
 
 def _value_of(part: ast.stmt, name: str) -> ast.expr | None:
-    """What a statement of a class assigns to a name, as `__call__ = forward` does."""
+    """The value that a statement of a class gives a name, as `__call__ = forward` does."""
     match part:
         case ast.Assign(targets, value):
             names = [one.id for one in targets if isinstance(one, ast.Name)]

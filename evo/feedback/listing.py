@@ -194,7 +194,7 @@ def _lines(
 
 
 def _step(formula: str, lowest: Record) -> str:
-    """What the lowest of a form has in place of the best's numbers; empty where that is long."""
+    """The numbers of the lowest of a form beside the best's; empty where that is long."""
     if len(formula) > _LONGEST:
         return ""
     step = changes(formula, compact(lowest.candidate.source))

@@ -7,7 +7,7 @@ in modules within it, as in `nn.ReLU`, are theirs.
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
+from functools import cache, partial
 from types import CodeType
 from typing import Any
 
@@ -116,7 +116,7 @@ class _Called(nn.Module):
     now: Function
 
     def forward(self, signal: torch.Tensor) -> torch.Tensor:
-        """What the function gives."""
+        """The function's output."""
         return self.now(signal)
 
 
@@ -146,7 +146,11 @@ class _Watch:
         self._module = module
         self._places = places
         self._running = running
-        self._instead = {function: partial(self.called, function) for function in _KNOWN}
+        self._instead = {
+            function: partial(self.called, function)
+            for function, name in _KNOWN.items()
+            if name in places
+        }
         self._open = ExitStack()
         module.register_forward_pre_hook(self._enter)
         module.register_forward_hook(self._leave, always_call=True)
@@ -158,10 +162,10 @@ class _Watch:
         self._open.close()
 
     def called(self, function: Function, *args: Any, **kwargs: Any) -> torch.Tensor:
-        """What a function gives, or the component in its place."""
-        place = self._places.get(_KNOWN.get(function, ""))
-        if place is None or self._running.innermost is not self._module:
+        """The output of a function, or of the component in its place."""
+        if self._running.innermost is not self._module:
             return function(*args, **kwargs)
+        place = self._places[_KNOWN[function]]
         signal, *further = args or [kwargs.pop("input")]
         assert isinstance(place.own, _Called)
         place.own.now = lambda *given: function(*given, *further, **kwargs)
@@ -170,11 +174,15 @@ class _Watch:
         return signal.copy_(place(signal.clone()))
 
 
+_signature = cache(inspect.signature)
+"""Read once: a training calls a function thousands of times."""
+
+
 def _writes(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     """True for a call that writes into its input."""
     if function in _IN_PLACE:
         return True
     if not inspect.isfunction(function):  # built in, without `inplace`
         return False
-    given = inspect.signature(function).bind(*args, **kwargs).arguments
+    given = _signature(function).bind(*args, **kwargs).arguments
     return bool(given.get("inplace", False))

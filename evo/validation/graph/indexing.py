@@ -63,7 +63,7 @@ def readable(index: Any) -> Any:
 
 
 def has_bounds(index: Any) -> bool:
-    """Whether an index has slices that take all at some sizes and a part at others."""
+    """True if an index has slices that take all at some sizes and a part at others."""
     items = index if isinstance(index, tuple) else (index,)
     return any(map(_is_bounded, items)) and not any(map(_may_be_mask, items))
 

@@ -10,6 +10,8 @@ y by itself.
 import ast
 from types import CodeType
 
+from evo.core.callables import is_decorated
+
 _CONVERSIONS = {"int": "__to_int__", "float": "__to_float__"}
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "__add__",
@@ -138,8 +140,7 @@ def _is_of_torch(function: ast.expr) -> bool:
 
 def _changed(method: ast.FunctionDef) -> str:
     """The argument whose attributes a method sets, after the class; empty where it sets none."""
-    is_of_class = "classmethod" in map(ast.unparse, method.decorator_list)
-    owners = [one.arg for one in method.args.args][is_of_class:]
+    owners = [one.arg for one in method.args.args][is_decorated(method, "classmethod") :]
     owner = owners[0] if owners else ""
     is_changed = any(
         isinstance(node, ast.Attribute)

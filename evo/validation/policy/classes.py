@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from evo.core.callables import is_decorated
 from evo.core.stages import Stage
 from evo.validation.policy.vocabulary import LAYERS
 from evo.validation.refusal import Refused
@@ -160,7 +161,7 @@ class _Reader:
                 raise _FaultError("this decorator is not allowed; leave it out", decorator)
         arguments = [*method.args.posonlyargs, *method.args.args]
         # A static method may set attributes too: forward sets those of the context it is given.
-        arguments = arguments[1:] if _is_of_class(method) else arguments
+        arguments = arguments[is_decorated(method, "classmethod") :]  # the class is no instance
         owner = arguments[0].arg if arguments else ""
         for node in ast.walk(method):
             match node:
@@ -196,11 +197,6 @@ def is_harmless_decorator(decorator: ast.expr) -> bool:
     }
 
 
-def _is_of_class(method: ast.FunctionDef) -> bool:
-    """Whether a method is one of the class, whose first argument is no instance."""
-    return "classmethod" in map(ast.unparse, method.decorator_list)
-
-
 def _is_inherited(call: ast.Call, owner: str) -> bool:
     """Whether a call is of what a class above does: `super().__init__()`, `Base.forward(self)`."""
     match call:
@@ -214,7 +210,7 @@ def _is_inherited(call: ast.Call, owner: str) -> bool:
 
 def _bound(method: ast.FunctionDef) -> Iterator[str]:
     """Names that a method binds, apart from the argument that is the instance."""
-    own = slice(1, 2) if _is_of_class(method) else slice(1)
+    own = slice(1, 2) if is_decorated(method, "classmethod") else slice(1)
     for node in ast.walk(method):
         match node:
             case ast.Name(name, ast.Store()):

@@ -144,6 +144,11 @@ def test_a_place_has_what_its_component_learns() -> None:
     learned = parts.learned(network.feature_counts((3, 4, 4)))
 
     assert len(learned) == 5
+    start = {name: torch.stack([value, value]) for name, value in learned.items()}
+    start["a@relu"] = torch.tensor([0.0, 1.0])  # of the first call and the last one
+    outputs = network.forward(copies_of(network) | start, torch.stack([X, X]), parts)
+    assert not outputs[0].any()
+    assert outputs[1].all()
 
 
 def test_places_are_chosen_by_function_and_by_name() -> None:
