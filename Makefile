@@ -22,12 +22,13 @@ setup: $(SETUP)
 # and the files that go to one worker together.
 DEAL := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
+# Without those that are marked as heavy; with them where EVO_TESTS is `ci`, as .ci/run sets it.
 test: $(SETUP)
 	$(BIN)/pytest $(DEAL)
 
-# Kills and random programs again, many more of them and new ones each time: half an hour.
+# Heavy tests, and kills and random programs again, many more of them and new ones each time.
 test-long: $(SETUP)
-	EVO_TESTS=nightly $(BIN)/pytest $(DEAL) -m long
+	EVO_TESTS=nightly $(BIN)/pytest $(DEAL) -m "long or heavy"
 
 check: $(SETUP)
 	$(BIN)/ruff check .
@@ -47,7 +48,7 @@ versions: $(SETUP)
 	    environment=$(CURDIR)/build/versions/$$version; \
 	    $(UV) venv --quiet --python $$version $$environment && \
 	    $(UV) pip install --quiet --python $$environment/bin/python build/versions/*.whl && \
-	    EVO_INSTALLED=$$environment/bin $(BIN)/pytest tests/e2e/test_wheel.py || exit 1; \
+	    EVO_INSTALLED=$$environment/bin EVO_TESTS=ci $(BIN)/pytest tests/e2e/test_wheel.py || exit 1; \
 	    rm -rf $$environment; \
 	done
 

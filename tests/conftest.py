@@ -21,8 +21,9 @@ from support.profiles import PROFILE
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-# No test is timed: a busy machine must not fail one. In CI a test tries the same examples each
-# time, so that a change is judged by what it changed; new ones are what `nightly` is for.
+# No test is timed: a busy machine must not fail one. Until the night a test tries the same examples
+# each time, so that a change is judged by what it changed; new ones are what `nightly` is for.
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile(PROFILE)
@@ -97,12 +98,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files of slow tests.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave heavy tests to CI, and begin with the files of slow ones.
 
     pytest's workers take the files in this order, each the next one when it has done its own. A
     slow one at the end would leave the others without work.
     """
+    heavy = [one for one in items if PROFILE == "quick" and one.get_closest_marker("heavy")]
+    if heavy:
+        config.hook.pytest_deselected(items=heavy)
+        left_out = {*heavy}
+        items[:] = [one for one in items if one not in left_out]
     items.sort(key=lambda item: not any(folder in item.path.parts for folder in SLOW))
 
 

@@ -55,6 +55,19 @@ def test_every_benchmark_is_here() -> None:
     assert set(PRINTS) == {file.name for file in FOLDER.glob("*.py")} - HELPERS
 
 
+HEAVY = {
+    *("bench_gpu.py", "bench_history.py", "bench_novelty.py", "bench_operators.py"),
+    *("bench_overlap.py", "bench_racing.py", "bench_view.py", "bench_walls.py"),
+    *("bench_workers.py", "transfer.py"),
+}
+"""Those that take seconds."""
+
+
+@pytest.mark.parametrize("name", PRINTS)
+def test_it_finds_all_that_it_imports(name: str) -> None:
+    runpy.run_path(str(FOLDER / name))
+
+
 SLOW = (
     "soak",
     "real",
@@ -79,6 +92,8 @@ LONG = pytest.mark.skipif(
             # Some of the long ones ask a server of their own.
             marks=[pytest.mark.long, LONG, pytest.mark.enable_socket]
             if name.startswith(SLOW)
+            else [pytest.mark.heavy(quick="test_it_finds_all_that_it_imports")]
+            if name in HEAVY
             else [],
         )
         for name in PRINTS

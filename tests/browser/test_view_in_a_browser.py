@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.hostile_campaign import ATTACK, NAME
 from support.processes import becomes_true
-from support.profiles import only_long
+from support.profiles import heavy, only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -15,6 +15,9 @@ from evo.web.panes import PANES
 from evo.web.places import key_of
 
 WIDTHS = (390, 1280, 1920)
+FIRST, *OTHERS = PANES
+ONE_PANE = [FIRST, *heavy(*((pane,) for pane in OTHERS))]
+"""Quickly one pane in a browser; unit/web looks at the pages of all."""
 
 
 def drawn(page: Page) -> None:
@@ -36,7 +39,7 @@ def overflow_of(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
-@pytest.mark.parametrize("pane", PANES)
+@pytest.mark.parametrize("pane", ONE_PANE)
 def test_every_pane_is_drawn_and_fits_every_width(serve, page, runs, pane):
     widest, *narrower = sorted(WIDTHS, reverse=True)
     page.set_viewport_size({"width": widest, "height": 900})
@@ -58,6 +61,7 @@ def test_every_pane_fits_a_narrow_window_that_it_is_opened_in(serve, page, runs,
     assert overflow_of(page) <= 0
 
 
+@pytest.mark.heavy(alone="only a browser draws and is clicked")
 def test_a_point_of_a_figure_leads_to_its_candidate(serve, page, runs):
     page.goto(f"{serve(runs)}/c/small/family")
     drawn(page)
@@ -71,6 +75,7 @@ def test_a_point_of_a_figure_leads_to_its_candidate(serve, page, runs):
     expect(page.locator("#component .scatterlayer path.js-line").first).to_be_attached()
 
 
+@pytest.mark.heavy(quick="test_pages.py::test_a_view_waits_for_a_campaign_and_follows_it")
 def test_a_page_follows_a_running_campaign_and_survives_it(serve, page, runs, tmp_path):
     reader = Reader.read(runs / "small")
     records = list(reader.records)
@@ -87,6 +92,7 @@ def test_a_page_follows_a_running_campaign_and_survives_it(serve, page, runs, tm
     expect(page.locator(".alarm")).to_contain_text("no reason was left")
 
 
+@pytest.mark.heavy(quick="test_query.py::test_an_address_says_what_a_query_is")
 def test_filters_search_and_order_are_a_deep_link(serve, page, runs):
     address = serve(runs)
     page.goto(f"{address}/c/small/candidates")
@@ -106,6 +112,7 @@ def test_filters_search_and_order_are_a_deep_link(serve, page, runs):
     assert 0 < int(page.locator("#count").inner_text()) < everything
 
 
+@pytest.mark.heavy(quick="test_pages.py::test_a_front_up_to_a_generation_knows_nothing_later")
 def test_the_front_goes_back_to_any_generation(serve, page, runs):
     page.goto(f"{serve(runs)}/c/small/front")
     drawn(page)
@@ -119,6 +126,7 @@ def test_the_front_goes_back_to_any_generation(serve, page, runs):
     assert "generation=1" in page.url
 
 
+@pytest.mark.heavy(alone="only a browser has keys")
 def test_keys_lead_through_the_panes_and_rows(serve, page, runs):
     page.goto(f"{serve(runs)}/c/small/overview")
     drawn(page)
@@ -139,6 +147,7 @@ def test_keys_lead_through_the_panes_and_rows(serve, page, runs):
     drawn(page)
 
 
+@pytest.mark.heavy(alone="only a browser has colours")
 def test_dark_and_light_are_chosen_and_kept(serve, page, runs):
     page.emulate_media(color_scheme="light")
     page.goto(f"{serve(runs)}/c/small/fitness")
@@ -153,7 +162,7 @@ def test_dark_and_light_are_chosen_and_kept(serve, page, runs):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-@pytest.mark.parametrize("pane", PANES)
+@pytest.mark.parametrize("pane", ONE_PANE)
 def test_nothing_of_a_hostile_campaign_runs(serve, page, runs, pane):
     page.goto(f"{serve(runs)}/c/{key_of(NAME)}/{pane}")
     drawn(page)
@@ -177,6 +186,7 @@ def test_a_hostile_candidate_is_shown_as_text(serve, page, runs):
 
 
 @pytest.mark.long
+@pytest.mark.heavy(alone="only a browser draws thousands")
 def test_thousands_of_candidates_answer_at_once(serve, page, large):
     """First view within 2 s, interaction within 0.4 s, of processor time of this process."""
     folder, candidates = large

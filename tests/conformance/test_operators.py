@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from support.profiles import PROFILE, heavy
 
+from evo.components.kinds import kinds
 from evo.core.contract import Contract
 from evo.testing import (
     AskingOperatorSuite,
@@ -25,11 +27,20 @@ ASKING = [n for n in operators.names() if issubclass(operators.get(n), AskingOpe
 REST = sorted(set(operators.names()) - {*MAKING, *ASKING})
 
 
+FEW = ("activation", "loss", "optimizer", "parametric-activation")
+"""Kinds that differ most: one argument, two, several outputs, numbers that training moves."""
+
+
 class ManyHands(WritingOperatorSuite):
     """Parents are baselines, and for activations also sources of many hands."""
 
+    @pytest.fixture(params=[*FEW, *heavy(*((n,) for n in kinds.names() if n not in FEW))])
+    def contract(self, request: pytest.FixtureRequest) -> Contract:
+        return kinds.get(request.param).contract
+
     def sources(self, contract: Contract) -> list[str]:
-        wild = [path.read_text() for path in sorted(WILD.iterdir())]
+        paths = sorted(WILD.iterdir())
+        wild = [path.read_text() for path in paths[:: 4 if PROFILE == "quick" else 1]]
         return super().sources(contract) + (wild if contract.kind == "activation" else [])
 
 

@@ -188,6 +188,7 @@ def test_every_component_that_is_shown_keeps_its_contract(block: Block, sandbox:
     assert isinstance(verdict, Graph | Graphs), verdict
 
 
+@pytest.mark.heavy(quick="test_a_loop_of_ones_own_trains_as_shown")
 def test_the_task_and_the_kind_of_ones_own_register_and_train(tmp_path: Path) -> None:
     """In a process of its own: a name is registered for good."""
     _, task, *_ = blocks_of("docs/guide/tasks.md", "python")

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.command import SECRET, SMALL, Evo, Finished, call_evo, run_evo
+from support.command import SECRET, SMALL, Evo, Finished, call_evo, execute_evo
 from support.made_once import made_once
 
 
@@ -37,7 +37,7 @@ def first_run(
     def make(folder: Path) -> None:
         folder.mkdir()
         env = {**os.environ, "OPENAI_API_KEY": SECRET}
-        done = run_evo(*SMALL, "--name", "whole", cwd=folder, env=env)
+        done = execute_evo(*SMALL, "--name", "whole", cwd=folder, env=env)
         assert done.code == 0, done.err
         (folder / "said").write_bytes(pickle.dumps(done))
 

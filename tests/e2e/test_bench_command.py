@@ -68,6 +68,9 @@ SIZES = ("--set", "trainings=12", "--set", "offspring=16")
 SEARCH = ("bench", "search", "--quick", "--processes", "1", *SIZES)
 
 
+@pytest.mark.heavy(
+    quick="test_search_benchmark.py::test_figures_of_a_search_follow_from_its_records"
+)
 def test_searches_of_a_file_are_compared_with_one_that_comes_with_evo(
     evo: Evo, workplace: Path
 ) -> None:

@@ -33,6 +33,7 @@ def interrupt_when_some_has_trained(workplace: Path, folder: Path) -> Finished:
     wait_for(lambda: len(trained(folder)) >= 2)
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
+    assert process.returncode is not None
     return Finished(process.returncode, out, err)
 
 

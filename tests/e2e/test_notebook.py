@@ -5,9 +5,12 @@ as a kernel does. It shows as well that worker processes do not run a user's scr
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
 SMALL = """
@@ -45,6 +48,7 @@ assert names["result"].status == "EVALUATED"
 """
 
 
+@pytest.mark.heavy(quick="test_the_cells_show_a_finished_campaign")
 def test_the_notebook_runs_from_the_first_cell_to_the_last(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
     (tmp_path / "small.toml").write_text(SMALL)
@@ -63,6 +67,20 @@ def test_the_notebook_runs_from_the_first_cell_to_the_last(tmp_path):
     assert "finished 2" in done.stdout
     assert done.stdout.endswith("stopped: finished\n")
     assert done.stderr == ""  # no progress bar where there is no terminal
+
+
+def test_the_cells_show_a_finished_campaign(small_campaign, tmp_path, monkeypatch, capsys):
+    """In this process, and of a campaign that is finished already: nothing trains."""
+    shutil.copytree(small_campaign, tmp_path / "runs" / "notebook")
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "notebook"}
+    for cell in json.loads(NOTEBOOK.read_text())["cells"]:
+        text = "".join(cell["source"]).replace('run("smoke", seed=4, name=', "open(")
+        if cell["cell_type"] == "code" and "evo.evaluate" not in text:
+            exec(text, names)
+
+    assert len(names["frame"]) == len(names["campaign"].records) > 0
+    assert capsys.readouterr().out.endswith("stopped: finished\n")
 
 
 def test_the_notebook_is_kept_without_outputs():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Evo
+from support.profiles import heavy
 
 from archive.history.reader import Reader
 from evo.core.records import Status
@@ -46,7 +47,7 @@ FURTHER = {"initializer": ("--set", 'baselines=["lsuv"]')}
 """Further baselines: one that sees what layers receive."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["loss", *heavy(*((kind,) for kind in KINDS if kind != "loss"))])
 def test_a_campaign_on_a_kind_runs_to_its_end(kind: str, evo: Evo, workplace: Path) -> None:
     done = evo(
         "run",
@@ -72,6 +73,10 @@ def test_a_campaign_on_a_kind_runs_to_its_end(kind: str, evo: Evo, workplace: Pa
     assert all(record.status is Status.EVALUATED for record in records if record.is_baseline)
 
 
+@pytest.mark.heavy(
+    quick="test_combined_campaign.py::"
+    "test_each_member_of_the_front_has_the_credit_of_each_component"
+)
 def test_two_kinds_together_run_to_their_end_and_each_gets_its_credit(
     evo: Evo, workplace: Path
 ) -> None:

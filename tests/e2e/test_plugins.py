@@ -76,7 +76,7 @@ def evo_with(here: Path) -> With:
 
     def call(*words: str, sites: tuple[Path, ...]) -> Finished:
         path = os.pathsep.join([*map(str, sites), os.environ.get("PYTHONPATH", "")])
-        return run_evo(*words, cwd=here, env={**os.environ, "PYTHONPATH": path})
+        return run_evo(*words, cwd=here, environment={**os.environ, "PYTHONPATH": path})
 
     return call
 
@@ -89,6 +89,7 @@ def test_what_an_installed_package_adds_is_listed(evo_with: With, site: Path) ->
     assert facts["plug-ins"]["gates"] == "evo_gates.gate of evo-gates 0.1"
 
 
+@pytest.mark.heavy(quick="test_what_an_installed_package_adds_is_listed")
 def test_a_campaign_on_a_kind_and_a_task_of_other_people_runs_and_goes_on(
     evo_with: With, site: Path, here: Path
 ) -> None:

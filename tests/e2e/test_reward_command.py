@@ -56,6 +56,10 @@ def test_the_table_tells_people_the_same(evo: Evo, screened: str) -> None:
     assert "Predicted before training" in words
 
 
+@pytest.mark.heavy(
+    quick="test_screened_campaign.py::"
+    "test_lessons_of_a_campaign_screen_another_from_its_second_generation_on"
+)
 def test_a_campaign_begins_with_the_lessons_and_status_says_how_its_model_stands(
     evo: Evo, saved: Finished, workplace: Path
 ) -> None:

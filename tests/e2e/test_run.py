@@ -1,10 +1,10 @@
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 from support.command import LONG, SECRET, SHORT, SMALL, Evo, Finished, start_evo
+from support.fork_server import Forked
 from support.processes import descendants, is_alive, wait_for
 
 from archive.history import stop_reason as endings
@@ -44,6 +44,10 @@ def test_the_history_of_a_campaign_tells_what_became_of_every_proposal(
     assert all(record.novelty is not None for record in trained)
 
 
+@pytest.mark.heavy(
+    quick="test_engines_give_one_history.py::"
+    "test_one_worker_and_an_engine_of_another_order_give_the_same_history"
+)
 def test_the_same_seed_gives_the_same_history_with_another_number_of_workers(
     evo: Evo, finished_run: str, workplace: Path
 ) -> None:
@@ -58,7 +62,7 @@ def test_the_same_seed_gives_the_same_history_with_another_number_of_workers(
     assert one.survivors == two.survivors
 
 
-def end(process: "subprocess.Popen[str]", folder: Path, ending: signal.Signals) -> None:
+def end(process: Forked, folder: Path, ending: signal.Signals) -> None:
     """End a process as it trains: in order, or killed; none of its family is left."""
     family = descendants(process.pid)
     os.kill(process.pid, ending)
@@ -75,6 +79,9 @@ def end(process: "subprocess.Popen[str]", folder: Path, ending: signal.Signals) 
     assert status_facts(Reader.read(folder))["stopped_because"] == told
 
 
+@pytest.mark.heavy(
+    quick="test_resume.py::test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte"
+)
 def test_a_campaign_ended_again_and_again_resumes_to_the_same_history(
     evo: Evo, finished_run: str, workplace: Path
 ) -> None:

@@ -118,6 +118,7 @@ def test_nothing_comes_from_the_checkout_or_the_user(programs: Path, project: Pa
     assert len({Path(file).parents[1] for file in files}) == 1
 
 
+@pytest.mark.heavy(quick="test_nothing_comes_from_the_checkout_or_the_user")
 def test_a_script_and_commands_among_the_users_files_run_a_campaign_and_none_of_them(
     programs: Path, project: Path
 ) -> None:

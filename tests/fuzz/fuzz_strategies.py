@@ -18,8 +18,8 @@ from evo.validation.graph.arguments import schema_of
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, NAME_REMEDIES
 
 fuzzing = settings(
-    max_examples=many(40, nightly=2000),
-    derandomize=PROFILE == "ci",
+    max_examples=many(15, ci=40, nightly=2000),
+    derandomize=PROFILE != "nightly",
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,

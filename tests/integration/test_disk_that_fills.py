@@ -104,6 +104,7 @@ def finished(original: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(original, tmp_path / "runs" / "whole"))
 
 
+@pytest.mark.heavy(quick="test_a_file_system_without_room_keeps_the_finished_and_begins_nothing")
 def test_pictures_that_find_no_room_take_nothing_from_what_is_finished(
     finished: Path, full_disk
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import no_training
 import pytest
+from support.profiles import heavy
 
 from archive.history.changes import CHANGES_FILE
 from archive.history.history import History
@@ -93,7 +94,7 @@ def uninterrupted(with_changes, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("stop_at", [(2, "archive"), (3, "archive"), (4, "propose")])
+@pytest.mark.parametrize("stop_at", [(3, "archive"), *heavy(((2, "archive"),), ((4, "propose"),))])
 def test_a_resume_of_a_campaign_with_changes_equals_the_uninterrupted_one(
     with_changes, uninterrupted, tmp_path, stop_at
 ) -> None:

@@ -165,6 +165,9 @@ def test_the_report_has_a_section_per_kind_with_its_best_and_pictures(report) ->
     assert f"BSOTA-WR {best.scored.bsota_wr.value:.3f}" in document
 
 
+@pytest.mark.heavy(
+    quick="test_screened_campaign.py::test_what_the_model_is_worth_is_told_by_source"
+)
 def test_reward_models_are_learned_from_each_level_and_tested_on_each(tmp_path) -> None:
     text = STUDY.replace("hypotheses = 24", "hypotheses = 48\nseeds = [0, 1]")
     run(tmp_path / "small", text.replace("rounds = 3", "rounds = 1"), Engine())

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from grid_studies import FURTHER, STUDY, Engine, run
 
 from archive.history.reader import Reader
@@ -30,6 +31,7 @@ def test_a_cell_gets_what_another_leaves(tmp_path) -> None:
     assert not (folder / "shares.json").exists()
 
 
+@pytest.mark.heavy(quick="test_grid.py::test_a_study_that_was_cut_off_goes_on_to_the_same_records")
 def test_a_study_that_was_cut_off_spends_as_one_that_was_not(tmp_path) -> None:
     text = with_budget(_SMALL, 13)
     whole = run(tmp_path / "whole", text, Engine())

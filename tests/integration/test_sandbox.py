@@ -52,6 +52,7 @@ def test_a_graph_is_the_same_alone_in_any_order_and_beside_any_mate(sandbox):
     assert turned[::2] == alone[::-1]
 
 
+@pytest.mark.heavy(quick="test_a_graph_is_the_same_alone_in_any_order_and_beside_any_mate")
 def test_a_graph_is_the_same_in_another_sandbox(sandbox, unsafe):
     sources = list(COMPONENTS.values())
 

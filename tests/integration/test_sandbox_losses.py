@@ -39,6 +39,7 @@ def test_a_killed_zygote_is_replaced_and_the_requests_go_on(sandbox, honest_trac
     assert lost not in processes()
 
 
+@pytest.mark.heavy(quick="test_a_killed_zygote_is_replaced_and_the_requests_go_on")
 def test_a_request_that_costs_the_zygote_does_not_cost_its_mates(honest_trace):
     with Sandbox(cpu_s=60, silent_s=60, deadline_s=1.0, grace_s=-0.5) as own:
         trace(own, HONEST)

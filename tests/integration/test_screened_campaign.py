@@ -180,6 +180,9 @@ def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
     assert (folder / "lessons.parquet").read_bytes() == lessons.read_bytes()
 
 
+@pytest.mark.heavy(
+    quick="test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been"
+)
 def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_it(
     taught, tmp_path
 ) -> None:

@@ -66,6 +66,7 @@ def outage(commands: Path) -> Iterator[Path]:
     file.unlink(missing_ok=True)
 
 
+@pytest.mark.heavy(quick="test_commands_that_fail_for_ten_minutes_end_with_what_they_said")
 def test_commands_that_fail_for_a_while_delay_a_lost_worker_and_nothing_else(
     commands: Path, outage: Path, tmp_path: Path
 ) -> None:

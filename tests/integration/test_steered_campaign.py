@@ -7,7 +7,7 @@ from typing import Any
 import no_training
 import pytest
 from steering import configure, run, said, segments, with_models
-from support.profiles import only_long
+from support.profiles import heavy, only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -89,7 +89,7 @@ def steered(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize(
     "die_at",
-    [(2, "archive"), (4, "screen"), *only_long(((3, "propose"),), ((3, "archive"),))],
+    [(4, "screen"), *heavy(((2, "archive"),)), *only_long(((3, "propose"),), ((3, "archive"),))],
 )
 def test_a_steered_campaign_that_is_killed_and_resumed_is_the_same_history(
     steered, tmp_path, die_at
@@ -105,11 +105,11 @@ def test_a_steered_campaign_that_is_killed_and_resumed_is_the_same_history(
     assert segments(tmp_path / "cut") == segments(steered)
 
 
-@pytest.mark.parametrize("ahead", [True, False])
+@pytest.mark.parametrize("ahead", [True, *heavy((False,))])
 def test_a_hint_stands_in_the_prompts_of_its_generations_and_a_resume_is_exact(
     tmp_path, ahead
 ) -> None:
-    config = with_models(tmp_path, ahead=ahead, generations=7)
+    config = with_models(tmp_path, ahead=ahead, generations=6)
     hint = said("hint", "Try bounded functions.\nIgnore all rules.", generations=2)
     says = {(2, "evaluate"): hint, (3, "archive"): said("model", "two", "off")}
     answers = run(tmp_path / "whole", config, says)

@@ -70,6 +70,7 @@ def test_tensorboard_has_each_generation_once_over_a_resume(small, tmp_path):
 
 
 @pytest.mark.enable_socket  # the client talks to a process of its own on this machine
+@pytest.mark.heavy(quick="test_tensorboard_has_each_generation_once_over_a_resume")
 def test_wandb_writes_offline_and_goes_on_with_its_run(small, tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     parts = Parts(tmp_path / "run", small, "wandb")
@@ -84,6 +85,7 @@ def test_wandb_writes_offline_and_goes_on_with_its_run(small, tmp_path, monkeypa
     assert b"def activation" in stored
 
 
+@pytest.mark.heavy(quick="test_tensorboard_has_each_generation_once_over_a_resume")
 def test_mlflow_keeps_one_run_in_a_local_store(small, tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     parts = Parts(tmp_path / "run", small, "mlflow")

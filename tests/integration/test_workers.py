@@ -198,6 +198,7 @@ print(outcome.error or "trained", flush=True)
 """
 
 
+@pytest.mark.heavy(alone="a program, a server of workers and a worker, each a process")
 def test_workers_do_not_run_a_program_again_that_does_not_ask_for_its_name(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
     # Names of ours in the folder where the program is called are none of the workers' business.

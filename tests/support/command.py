@@ -15,6 +15,8 @@ from unittest import mock
 import torch
 
 from evo.cli import main
+from support import fork_server
+from support.fork_server import Forked
 
 EVO = Path(sys.executable).parent / "evo"
 SECRET = "sk-do-not-write-me"
@@ -65,23 +67,24 @@ def call_evo(*words: str, cwd: Path) -> Finished:
     return Finished(code, out.text, err.text)
 
 
-def start_evo(*words: str, cwd: Path) -> "subprocess.Popen[str]":
+def start_evo(*words: str, cwd: Path, **how: Any) -> Forked:
     """The command as a process of its own, in a session of its own, still running.
 
     It hears Ctrl-C also where the tests do not, as in the background of a shell.
     """
-    return subprocess.Popen(
-        ["env", "--default-signal=INT", EVO, *words],
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    return fork_server.start(*words, cwd=cwd, **how)
 
 
-def run_evo(*words: str, timeout_s: float = 300.0, **options: Any) -> Finished:
-    """The command as a process of its own, to its end; takes the options of `subprocess.run`."""
+def run_evo(*words: str, cwd: Path, timeout_s: float = 300.0, **how: Any) -> Finished:
+    """The command as a process of its own, to its end; see `fork_server.start`."""
+    process = start_evo(*words, cwd=cwd, **how)
+    out, err = process.communicate(timeout_s)
+    assert process.returncode is not None
+    return Finished(process.returncode, out, err)
+
+
+def execute_evo(*words: str, timeout_s: float = 300.0, **options: Any) -> Finished:
+    """The command executed as a shell does, to its end; takes the options of `subprocess.run`."""
     done = subprocess.run(
         [EVO, *words],
         capture_output=True,

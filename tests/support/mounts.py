@@ -1,7 +1,6 @@
 """Commands that see file systems of their own; needs root."""
 
 import ctypes
-import os
 import subprocess
 
 _CLONE_NEWNS = 0x20000
@@ -27,11 +26,3 @@ def mount(script: str) -> None:
         raise OSError(ctypes.get_errno(), "unshare")
     private = "mount --make-rprivate /"
     subprocess.run(["sh", "-c", f"set -e; {private}; {script}"], check=True)
-
-
-def in_mounts(script: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """A shell script whose mounts end with it, in an almost empty environment."""
-    fresh = {"PATH": os.environ["PATH"], "HOME": "/no/such", **environment}
-    return subprocess.run(
-        (*_UNSHARE, script), capture_output=True, text=True, env=fresh, check=False, timeout=600
-    )

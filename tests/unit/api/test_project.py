@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.command import call_evo
+from support.profiles import heavy
 
 from evo.config import load
 from evo.core.errors import UsageError
@@ -28,7 +29,11 @@ def test_a_project_has_a_task_that_passes_its_own_test(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["activation", "activity-regularizer", "attention", "gated-activation", "regularizer"]
+    "kind",
+    [
+        "regularizer",
+        *heavy(("activation",), ("activity-regularizer",), ("attention",), ("gated-activation",)),
+    ],
 )
 def test_a_project_with_a_loop_has_one_that_passes_its_own_test(tmp_path: Path, kind: str) -> None:
     made = call_evo("init", "mine", "--loop", "--kind", kind, "--json", cwd=tmp_path)

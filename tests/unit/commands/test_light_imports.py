@@ -5,6 +5,7 @@ import sys
 
 import no_training
 import pytest
+from support.profiles import heavy
 
 PROGRAM = """
 import sys
@@ -32,20 +33,22 @@ def workplace(tmp_path_factory):
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
-        (["--help"], 0, "Components"),
         (["list"], 0, "activation"),
-        (["list", "--json"], 0, '"kinds"'),
-        (["status", "small"], 0, "finished"),
         (["status", "small", "--json"], 0, '"generation": 1'),
         (["ctl", "small"], 0, "not running"),
-        (["ctl", "small", "puase"], 2, "Did you mean 'pause'"),
         (["show", "small", "ID"], 0, "def activation"),
-        (["show", "small", "ID", "--json"], 0, '"operator"'),
-        (["status", "smal"], 2, "Did you mean 'small'"),
-        (["run", "smok"], 2, "Did you mean 'smoke'"),
         (["run", "smoke", "--set", "generatoins=3"], 2, "did you mean 'generations'"),
-        (["resume", "smal"], 2, "Did you mean 'small'"),
         (["validate", "none.py", "--kind", "activation"], 2, "Expected readable Python files"),
+        *heavy(
+            (["--help"], 0, "Components"),
+            (["list", "--json"], 0, '"kinds"'),
+            (["status", "small"], 0, "finished"),
+            (["ctl", "small", "puase"], 2, "Did you mean 'pause'"),
+            (["show", "small", "ID", "--json"], 0, '"operator"'),
+            (["status", "smal"], 2, "Did you mean 'small'"),
+            (["run", "smok"], 2, "Did you mean 'smoke'"),
+            (["resume", "smal"], 2, "Did you mean 'small'"),
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
