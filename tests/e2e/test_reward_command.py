@@ -1,23 +1,23 @@
 from pathlib import Path
 
+import no_training
 import pytest
 from support.command import ONE_NETWORK, Evo, Finished
 
 PROTOCOL = f"protocol.rungs=[{ONE_NETWORK}, {{epochs = 1, seeds = 3, networks = 1}}]"
 SCREENED = (
-    *("run", "smoke", "--name", "screened", "--seed", "6", "--json"),
-    *("--set", "generations=3", "--set", "offspring=20", "--set", "trainings=12"),
-    *("--set", "reward.screening=true", "--set", "reward.first_generation=2"),
-    *("--set", "novelty.text_model=none"),
-    *("--set", PROTOCOL, "--set", "protocol.learning_rates=[0.01]"),
+    *('tasks=["digits"]', "seed=6", "generations=3", "offspring=20", "trainings=12"),
+    *("reward.screening=true", "reward.first_generation=2", "novelty.text_model=none"),
+    *(PROTOCOL, "protocol.learning_rates=[0.01]"),
 )
 
 
 @pytest.fixture(scope="module")
-def screened(evo: Evo) -> str:
-    """The name of a campaign that a reward model may screen."""
-    done = evo(*SCREENED)
-    assert done.code == 0, done.err
+def screened(workplace: Path) -> str:
+    """The name of a campaign that a reward model may screen; it has trained nothing."""
+    config = no_training.configure(SCREENED)
+    with no_training.create(workplace / "runs" / "screened", config) as history:
+        no_training.run(history, lambda _: None)
     return "screened"
 
 

@@ -66,10 +66,9 @@ def test_a_study_that_was_cut_off_goes_on_to_the_same_records(finished, tmp_path
 
 
 def test_cells_are_added_later_and_none_runs_again(finished, tmp_path) -> None:
-    engine = Engine()
-    run(tmp_path / "small", STUDY, engine)
-    before = {name: contents(tmp_path / "small", name) for name in ("random-0", "climb-0")}
-    engine.turns.clear()
+    folder, engine = finished[0], Engine()
+    copytree(folder, tmp_path / "small")
+    before = {name: contents(folder, name) for name in ("random-0", "climb-0")}
 
     assert run(tmp_path / "small", FURTHER, engine) == []
 

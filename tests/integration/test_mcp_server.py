@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import no_training
 import pytest
 from support.command import call_evo
+from support.profiles import heavy
 
 if TYPE_CHECKING:  # importing it takes a twentieth of all collection
     from mcp.client import Client
@@ -56,7 +57,10 @@ async def answer(client: "Client", tool: str, **arguments: Any) -> Any:
     return structured.get("result", structured)
 
 
-def test_an_agent_finds_campaigns_and_reads_them_and_may_change_nothing(runs) -> None:
+@pytest.mark.parametrize("reach", ["in this process", *heavy(("as a command",))])
+def test_an_agent_finds_campaigns_and_reads_them_and_may_change_nothing(runs, reach) -> None:
+    from evo.agents.server import server
+
     before = sorted(path.read_bytes() for path in runs.rglob("*") if path.is_file())
 
     async def work(client: "Client") -> None:
@@ -83,7 +87,10 @@ def test_an_agent_finds_campaigns_and_reads_them_and_may_change_nothing(runs) ->
         assert best["id"] in {member["id"] for member in front["front"]}
         assert await answer(client, "compare", run="one", other="two")
 
-    ask_process(runs, work)
+    if reach == "as a command":
+        ask_process(runs, work)
+    else:
+        ask(server(runs, allows_control=False), work)
     assert sorted(path.read_bytes() for path in runs.rglob("*") if path.is_file()) == before
 
 

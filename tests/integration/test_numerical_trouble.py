@@ -12,10 +12,10 @@ from evo.studies.files import evaluate_records
 CONFIG = Config.model_validate(
     {
         "protocol": {
-            "rungs": [{"epochs": 1, "seeds": 4}],
+            "rungs": [{"epochs": 1, "seeds": 4, "networks": 2}],
             "rate_seeds": 2,
             "heat_seeds": 2,
-            "learning_rates": [0.01, 0.03],
+            "learning_rates": [0.03],
         }
     }
 )

@@ -26,7 +26,7 @@ from evo.report.views.reward import reward_view
 from evo.studies.reward import Rewards
 from evo.validation.graph.graphs import component_of
 
-GENERATIONS, FIRST, TRAININGS = 6, 4, 14
+GENERATIONS, FIRST, TRAININGS = 4, 3, 14
 SETTINGS = (
     *("population=8", "offspring=16", f"trainings={TRAININGS}", f"generations={GENERATIONS}"),
     *("seed=3", "reward.screening=true", f"reward.first_generation={FIRST}"),

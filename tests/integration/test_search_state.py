@@ -29,7 +29,7 @@ SEARCHES = {
     "operators that learn": ("operators={mutate-tree=1,tune-tree=2}",),
     "two kinds": ("kind=regularizer+activation", "protocol.strengths=[1.0]"),
     "history": ("selection.survival=elite", "selection.parents=few-children"),
-    "screened": (*("reward.screening=true", "population=12", "offspring=16", "trainings=10"),),
+    "screened": (*("reward.screening=true", "population=12", "offspring=12", "trainings=8"),),
 }
 
 
