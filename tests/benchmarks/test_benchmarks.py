@@ -58,7 +58,7 @@ def test_every_benchmark_is_here() -> None:
 HEAVY = {
     *("bench_gpu.py", "bench_history.py", "bench_novelty.py", "bench_operators.py"),
     *("bench_overlap.py", "bench_racing.py", "bench_view.py", "bench_walls.py"),
-    *("bench_workers.py", "transfer.py"),
+    *("bench_surrogate.py", "bench_trainer.py", "bench_workers.py", "transfer.py"),
 }
 """Those that take seconds."""
 

@@ -120,6 +120,7 @@ def test_facts_are_also_shown_to_people(evo: Evo, finished_run: str, command) ->
         json.loads(done.out)
 
 
+@pytest.mark.heavy(quick="test_campaign.py::test_every_picture_is_a_figure")
 def test_a_front_can_be_drawn_later(evo: Evo, finished_run: str, tmp_path: Path) -> None:
     done = evo("pareto", finished_run, "--plot", str(tmp_path / "pictures"), "--json")
 

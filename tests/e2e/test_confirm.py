@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -28,15 +29,6 @@ def trained(folder: Path) -> list[str]:
     return [job_key.id for path in paths for job_key in journal.read_journal(path).outcomes]
 
 
-def interrupt_when_some_has_trained(workplace: Path, folder: Path) -> Finished:
-    process = start_evo("confirm", folder.name, *SMALL, cwd=workplace)
-    wait_for(lambda: len(trained(folder)) >= 2)
-    os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode is not None
-    return Finished(process.returncode, out, err)
-
-
 @pytest.fixture(scope="module")
 def folder(finished_run: str, workplace: Path) -> Path:
     return workplace / "runs" / finished_run
@@ -48,33 +40,35 @@ def untouched(folder: Path) -> dict[Path, bytes]:
 
 
 @pytest.fixture(scope="module")
-def interrupted(workplace: Path, folder: Path, untouched: dict[Path, bytes]) -> Finished:
-    return interrupt_when_some_has_trained(workplace, folder)
-
-
-@pytest.fixture(scope="module")
-def saved(folder: Path, interrupted: Finished) -> list[str]:
-    """Ids that the interrupted confirmation had trained."""
-    return trained(folder)
-
-
-@pytest.fixture(scope="module")
-def confirmed(evo: Evo, folder: Path, saved: list[str]) -> Finished:
-    """The same confirmation brought to its end."""
+def confirmed(evo: Evo, folder: Path, untouched: dict[Path, bytes]) -> Finished:
     return evo("confirm", folder.name, *SMALL, "--json")
 
 
+@pytest.mark.heavy(
+    quick="test_confirm_plan.py::test_an_interrupted_confirmation_goes_on_where_it_stopped"
+)
 def test_an_interrupt_exits_with_130_and_what_has_trained_is_kept(
-    interrupted: Finished, saved: list[str], confirmed: Finished, folder: Path
+    evo: Evo, confirmed: Finished, folder: Path, workplace: Path
 ) -> None:
-    assert interrupted.code == 130, interrupted.err
-    assert "The same command continues" in interrupted.err
-    assert "Traceback" not in interrupted.err
-    assert not interrupted.out
+    cut = Path(shutil.copytree(folder, workplace / "runs" / "cut"))
+    shutil.rmtree(cut / "confirmations")
+
+    process = start_evo("confirm", "cut", *SMALL, cwd=workplace)
+    wait_for(lambda: len(trained(cut)) >= 2)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    saved = trained(cut)
+    continued = evo("confirm", "cut", *SMALL, "--json")
+
+    assert process.returncode == 130, err
+    assert "The same command continues" in err
+    assert "Traceback" not in err
+    assert not out
     assert 1 <= len(saved) < 24
-    assert trained(folder)[: len(saved)] == saved
-    assert len(set(trained(folder))) == len(trained(folder))
-    assert confirmations.paths(folder)[0].name == "001.json"
+    assert trained(cut)[: len(saved)] == saved
+    assert len(set(trained(cut))) == len(trained(cut))
+    assert confirmations.paths(cut)[0].name == "001.json"
+    assert continued.json["candidates"] == confirmed.json["candidates"]
 
 
 def test_the_front_and_the_best_are_judged_on_fresh_seeds_and_another_task(

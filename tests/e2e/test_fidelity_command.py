@@ -38,6 +38,7 @@ def test_a_panel_is_made_by_training_files(made: Finished, workplace: Path) -> N
     )
 
 
+@pytest.mark.heavy(quick="test_a_panel_is_made_by_training_files")
 def test_the_training_that_made_a_panel_agrees_with_it(
     made: Finished, evo: Evo, workplace: Path
 ) -> None:

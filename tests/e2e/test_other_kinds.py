@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from support.command import Evo
-from support.profiles import heavy
 
 from archive.history.reader import Reader
 from evo.core.records import Status
@@ -47,7 +46,11 @@ FURTHER = {"initializer": ("--set", 'baselines=["lsuv"]')}
 """Further baselines: one that sees what layers receive."""
 
 
-@pytest.mark.parametrize("kind", ["loss", *heavy(*((kind,) for kind in KINDS if kind != "loss"))])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.heavy(
+    quick="test_kinds_in_campaigns.py::"
+    "test_what_is_valid_of_a_kind_trains_and_so_do_all_its_baselines"
+)
 def test_a_campaign_on_a_kind_runs_to_its_end(kind: str, evo: Evo, workplace: Path) -> None:
     done = evo(
         "run",

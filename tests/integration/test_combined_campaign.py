@@ -98,6 +98,7 @@ def test_each_member_of_the_front_has_the_credit_of_each_component(campaign: Rea
     assert len({record.graphs for record in ablations}) == len(ablations)
 
 
+@pytest.mark.heavy(quick="test_each_member_of_the_front_has_the_credit_of_each_component")
 def test_whatever_trained_can_be_asked_for_its_credits(campaign: Reader) -> None:
     trained = [record for record in campaign.records if record.score is not None]
     full = {len(record.score.trials) for record in trained if record.score}

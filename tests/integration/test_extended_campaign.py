@@ -59,6 +59,7 @@ def contents(folder: Path) -> list[tuple[int, str, str, float | None]]:
     ]
 
 
+@pytest.mark.heavy(quick="test_steered_campaign.py::test_a_campaign_is_extended_while_it_runs")
 def test_an_extended_campaign_equals_one_that_was_as_long_from_the_start(tmp_path) -> None:
     begin(tmp_path / "long", configure("generations=4"))
     go_on(tmp_path / "long")

@@ -48,6 +48,7 @@ def test_a_study_that_was_cut_off_spends_as_one_that_was_not(tmp_path) -> None:
     assert trained(tmp_path / "cut") == trained(tmp_path / "whole")
 
 
+@pytest.mark.heavy(quick="test_grid.py::test_cells_are_added_later_and_none_runs_again")
 def test_cells_that_are_added_and_a_raised_budget_go_on(tmp_path) -> None:
     folder = tmp_path / "small"
     assert len(run(folder, with_budget(STUDY, 18), Engine())) == 2

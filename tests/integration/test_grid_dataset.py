@@ -104,6 +104,7 @@ def test_strategies_are_compared_on_its_pool(exported) -> None:
     assert result.best.shape == (2, 20)
 
 
+@pytest.mark.heavy(quick="test_strategies_are_compared_on_its_pool")
 def test_searches_run_on_its_surrogate(exported) -> None:
     _, data = exported
     place = data / "surrogate"

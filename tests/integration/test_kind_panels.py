@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.profiles import heavy
 from support.records import written
 
 import evo.data.panels
@@ -25,7 +26,10 @@ PANELS = sorted(
 )
 
 
-@pytest.mark.parametrize("name", PANELS)
+FEW = ("loss", "schedule")
+
+
+@pytest.mark.parametrize("name", [*FEW, *heavy(*((name,) for name in PANELS if name not in FEW))])
 def test_a_panel_has_20_components_or_more_that_pass_the_walls_and_compute_apart(
     name: str, sandbox: Sandbox
 ) -> None:

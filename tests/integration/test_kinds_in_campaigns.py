@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support import engine_campaign
+from support.profiles import heavy
 
 from archive.history.reader import Reader
 from evo.components.kinds import kinds
@@ -17,9 +18,19 @@ TASKS = {"attention": ('tasks=["digits-transformer"]',)}
 """Tasks of kinds that need a network of their own."""
 FURTHER = {"initializer": ('baselines=["lsuv"]',)}
 """Further baselines: one that sees what layers receive."""
+FEW = (
+    "attention",
+    "initializer",
+    "loss",
+    "matrix-optimizer",
+    "preprocessor",
+    "regularizer",
+    "schedule",
+)
+"""Kinds that stand in different places of a training."""
 
 
-@pytest.mark.parametrize("kind", kinds.names())
+@pytest.mark.parametrize("kind", [*FEW, *heavy(*((n,) for n in kinds.names() if n not in FEW))])
 def test_what_is_valid_of_a_kind_trains_and_so_do_all_its_baselines(
     kind: str, tmp_path: Path
 ) -> None:

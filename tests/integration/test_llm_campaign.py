@@ -10,6 +10,7 @@ import no_training
 import pytest
 from fault_server import KEY
 from llm_campaigns import configure, run, segments, totals, writing
+from support.profiles import heavy
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -152,7 +153,10 @@ def test_trees_go_on_alone_where_an_endpoint_is_dead(server, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    ["status:429,0.01", "status:500", "half", "garbage", "choices", "filter", "huge", "disconnect"],
+    [
+        *("status:429,0.01", "garbage", "disconnect"),
+        *heavy(("status:500",), ("half",), ("choices",), ("filter",), ("huge",)),
+    ],
 )
 def test_a_campaign_goes_on_after_a_fault(server, tmp_path, fault) -> None:
     config = configure(server.url).model_copy(update={"generations": 1})

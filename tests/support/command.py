@@ -29,7 +29,13 @@ SMALL = (
     *("--set", f"protocol.rungs=[{ONE_NETWORK}, {{epochs = 2, seeds = 3, networks = 1}}]"),
 )
 """A campaign long enough to be interrupted, short enough to wait for."""
-LONG = (*SMALL, "--set", "workers=1", "--set", f"protocol.rungs=[{ONE_NETWORK}, {{epochs = 30, seeds = 8}}]")
+LONG = (
+    *SMALL,
+    "--set",
+    "workers=1",
+    "--set",
+    f"protocol.rungs=[{ONE_NETWORK}, {{epochs = 30, seeds = 8}}]",
+)
 """One that is not waited for: it is stopped."""
 SHORT = (*SMALL, "--set", f"protocol.rungs=[{ONE_NETWORK}]")
 """One whose trainings are not what is tested."""

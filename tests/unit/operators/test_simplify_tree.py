@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from operator_samples import ALL, BASELINES, CONTRACT, component, is_sound, program
+from support.profiles import many
 from support.records import written
 
 from evo.core.source import normalise
@@ -21,7 +22,7 @@ def simplified(source: str, seed: int) -> str:
     return OPERATOR.propose([written(source)], CONTRACT, np.random.default_rng(seed))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(20, ci=60, nightly=60), deadline=None)
 @given(name=st.sampled_from(sorted(ALL)), seed=st.integers(0, 2**32))
 def test_an_offspring_differs_and_is_no_larger_where_there_is_something_to_drop(
     name: str, seed: int
@@ -73,7 +74,7 @@ def test_most_offspring_run_and_give_finite_values_in_the_right_shape() -> None:
     sound = [
         is_sound(simplified(source, seed), "activation", INPUTS)
         for source in ALL.values()
-        for seed in range(3)
+        for seed in range(many(1, ci=3, nightly=3))
     ]
 
     assert np.mean(sound) > 0.93
