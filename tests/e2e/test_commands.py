@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from support.command import Evo
+from support.profiles import heavy
 
 FAST = """
 [protocol]
@@ -192,7 +193,7 @@ def test_list_shows_what_there_is(evo: Evo) -> None:
         (("run", "demo", "--set", "kind=activatoin"), "Did you mean 'activation'"),
         (("run", "demo", "--set", "tasks=['digit']"), "Did you mean 'digits'"),
         (("run", "demo", "--set", "operators={mutate-tre=1}"), "Did you mean 'mutate-tree'"),
-        (("run", "demo", "--set", "novelty.text_model=none-such"), "none-such"),
+        *heavy((("run", "demo", "--set", "novelty.text_model=none-such"), "none-such")),
         (("run", "demo", "--set", "selection.survival=niche"), "Did you mean 'niches'"),
         (("run", "demo", "--set", "selection.parents=ranks"), "Did you mean 'rank'"),
         (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import no_training
 import pytest
-from support.profiles import only_long
+from support.profiles import heavy, only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -71,7 +71,8 @@ def began_with(history: Reader) -> list[Record]:
 @pytest.mark.parametrize(
     ("search", "other"),
     [
-        *[("pair", OTHER), ("islands", ()), ("portfolio", ())],
+        ("pair", OTHER),
+        *heavy(("islands", ()), ("portfolio", ())),
         *only_long(("pair", ()), ("islands", OTHER), ("portfolio", OTHER)),
     ],
 )

@@ -18,15 +18,7 @@ TASKS = {"attention": ('tasks=["digits-transformer"]',)}
 """Tasks of kinds that need a network of their own."""
 FURTHER = {"initializer": ('baselines=["lsuv"]',)}
 """Further baselines: one that sees what layers receive."""
-FEW = (
-    "attention",
-    "initializer",
-    "loss",
-    "matrix-optimizer",
-    "preprocessor",
-    "regularizer",
-    "schedule",
-)
+FEW = ("initializer", "loss", "matrix-optimizer", "preprocessor", "regularizer", "schedule")
 """Kinds that stand in different places of a training."""
 
 

@@ -240,6 +240,7 @@ class Cut(no_training.Trainer):
                 raise Killed
 
 
+@pytest.mark.heavy(quick="test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte")
 def test_cut_off_within_a_second_measurement_it_resumes_to_the_same_history(whole, tmp_path):
     records = Reader.read(whole[0]).records
     config = no_training.configure(SETTINGS)

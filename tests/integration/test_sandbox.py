@@ -14,7 +14,6 @@ from support.processes import children
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.child import ResourceLimits
 from evo.validation.sandbox.connection import Connection
-from evo.validation.sandbox.sandbox import Sandbox
 from evo.validation.sandbox.walls import Wall
 from evo.validation.sandbox.zygote import PACK_AFTER
 
@@ -168,11 +167,11 @@ def test_a_child_cannot_say_that_it_reached_a_limit(sandbox):
     assert "expected a graph or a reason" in str(trace(sandbox, source)[0])
 
 
-def test_signs_of_progress_end_with_the_time_for_all():
+def test_signs_of_progress_end_with_the_time_for_all(sandbox, monkeypatch):
     source = attack("while True:", "    os.write(3, b'\\0\\0\\0\\2{}')", "    sum(range(100_000))")
 
-    with Sandbox(cpu_s=0.4) as own:
-        assert "computed longer than 0.4 s" in str(trace(own, source)[0])
+    monkeypatch.setattr(sandbox, "limits", sandbox.limits._replace(cpu_s=0.4))
+    assert "computed longer than 0.4 s" in str(trace(sandbox, source)[0])
 
 
 def test_endless_signs_of_progress_are_refused(sandbox):
@@ -199,9 +198,11 @@ def test_whoever_takes_time_takes_processor_time(line, sandbox):
     assert "longer than" not in str(told), "it was waited for until a limit ended it"
 
 
-def test_the_deadline_ends_who_gets_no_processor():
-    with Sandbox(cpu_s=60, silent_s=60, deadline_s=0.3) as own:
-        assert "took longer than 0.9 s" in str(trace(own, LOOP)[0])
+def test_the_deadline_ends_who_gets_no_processor(sandbox, monkeypatch):
+    patient = sandbox.limits._replace(cpu_s=60, silent_s=60, deadline_s=0.3)
+    monkeypatch.setattr(sandbox, "limits", patient)
+
+    assert "took longer than 0.9 s" in str(trace(sandbox, LOOP)[0])
 
 
 def test_memory_over_the_limit_is_refused_and_under_it_is_not(sandbox):

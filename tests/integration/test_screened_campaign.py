@@ -129,6 +129,9 @@ def test_what_the_model_is_worth_is_told_by_source(whole) -> None:
     assert f"{covered[2]['measured']:.0%} of 95%" in text
 
 
+@pytest.mark.heavy(
+    quick="test_resume.py::test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte"
+)
 def test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been(
     whole, tmp_path
 ) -> None:
@@ -181,7 +184,7 @@ def test_lessons_of_a_campaign_screen_another_from_its_second_generation_on(
 
 
 @pytest.mark.heavy(
-    quick="test_killed_while_a_screened_generation_trains_it_goes_on_as_if_nothing_had_been"
+    quick="test_resume.py::test_killed_anywhere_and_resumed_it_is_the_same_history_byte_for_byte"
 )
 def test_a_taught_campaign_that_was_killed_goes_on_without_the_file_that_taught_it(
     taught, tmp_path

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from support.profiles import PROFILE
+from support.profiles import PROFILE, heavy
 
 BROKEN = """
 import sys
@@ -103,7 +103,7 @@ def losses(folder: Path, *words: str, broken: bool) -> list[float]:
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> list[float]:
     """The losses on this machine as it is."""
-    return losses(tmp_path_factory.mktemp("right"), "local", broken=False)
+    return losses(tmp_path_factory.mktemp("right"), "remote", broken=False)
 
 
 RAY = pytest.param(
@@ -117,13 +117,14 @@ RAY = pytest.param(
 )
 
 
-@pytest.mark.parametrize("engine", ["local", "remote", RAY])
+@pytest.mark.parametrize("engine", ["remote", *heavy(("local",)), RAY])
 def test_workers_of_a_machine_whose_onednn_is_wrong_train_as_others_do(
     right: list[float], tmp_path: Path, engine: str
 ) -> None:
     assert losses(tmp_path, engine, broken=True) == pytest.approx(right, rel=1e-3)
 
 
+@pytest.mark.heavy(quick="test_workers_of_a_machine_whose_onednn_is_wrong_train_as_others_do")
 def test_without_the_switch_the_same_trainings_are_wrong(
     right: list[float], tmp_path: Path
 ) -> None:
