@@ -80,6 +80,7 @@ TOGETHER = {
     "text model": r"test_descriptors|bench_novelty|none-such\]",
     "web": r"unit/web/",
     "component files": r"unit/codegen/",
+    "commands": r"/e2e/|test_code_blocks|test_places",
 }
 """Tests, by a pattern of their ids, that share what takes seconds to make once in a process."""
 
