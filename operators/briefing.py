@@ -14,6 +14,8 @@ from evo.core.estimate import Estimate
 from evo.core.records import Record
 from operators.llm.listing import Listing
 
+JudgedBy = Literal["loss", "accuracy", "refined"]
+
 MOST_CHARACTERS = 18_000
 """Longest prompt, system message included: some 6,000 tokens at three characters each."""
 
@@ -128,7 +130,7 @@ class Setting:
         strengths: factors of a penalty to pick from; one where the kind has none.
         batch_size: samples per step.
         steps: of an epoch, on the first task; 0 where that has a loop of its own.
-        judged_by: what decides a trial.
+        judged_by: what decides a trial: the loss, before or after temperature scaling, or errors.
         survival: name of the survival strategy.
         survival_words: what it is, in a line.
         compared: what tells two components apart, in words.
@@ -149,7 +151,7 @@ class Setting:
     strengths: Sequence[float]
     batch_size: int
     steps: int
-    judged_by: Literal["loss", "accuracy"]
+    judged_by: JudgedBy
     survival: str
     survival_words: str
     compared: str

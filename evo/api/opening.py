@@ -16,6 +16,7 @@ from evo.campaign import create, given, lessons
 from evo.campaign.branch import Branch, Place, branch, branch_again
 from evo.campaign.environment import environment, machine
 from evo.campaign.needs import warnings_of_waiting
+from evo.campaign.ready_tasks import ReadyTask
 from evo.campaign.room import expect_room
 from evo.components.kinds import kinds
 from evo.config import Config, parse
@@ -82,7 +83,7 @@ class Prepared(NamedTuple):
     """
 
     config: Config
-    ready: Mapping[str, create.ReadyTask]
+    ready: Mapping[str, ReadyTask]
     begun: Branch
 
 
@@ -213,9 +214,7 @@ def _places(config: Config) -> list[Place]:
     ]
 
 
-def _branch(
-    config: Config, places: Sequence[Place], ready: Mapping[str, create.ReadyTask]
-) -> Branch:
+def _branch(config: Config, places: Sequence[Place], ready: Mapping[str, ReadyTask]) -> Branch:
     """What the campaign begins with, taken of other campaigns.
 
     Raises:
@@ -243,13 +242,11 @@ def _doubts(kind_name: str) -> list[str]:
     ]
 
 
-def _remarks(ready: Mapping[str, create.ReadyTask]) -> list[str]:
+def _remarks(ready: Mapping[str, ReadyTask]) -> list[str]:
     return [remark for task in ready.values() for remark in task.remarks]
 
 
-def _task_changes(
-    history: History, ready: Mapping[str, create.ReadyTask], *, accept: bool
-) -> list[str]:
+def _task_changes(history: History, ready: Mapping[str, ReadyTask], *, accept: bool) -> list[str]:
     """Warnings about tasks that have changed since the campaign began; notes an accepted change.
 
     Raises:

@@ -1,16 +1,15 @@
 """Create a campaign: check its configuration before anything is spent, then make its folder."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from archive.history.history import History
 from archive.novelty.descriptors import DEFAULT_MODEL, NO_MODEL, TextDescriptor
 from evo.campaign import lessons
 from evo.campaign.environment import environment
-from evo.campaign.kind_needs import check_suits, remarks_on_inputs
 from evo.campaign.needs import device_of, needs_of
 from evo.campaign.propose_step import portfolio_of
+from evo.campaign.ready_tasks import ReadyTask, check_decided, prepare_tasks
 from evo.components.kinds import kinds
 from evo.compute.engines.base import engines
 from evo.config import Config
@@ -21,21 +20,7 @@ from evo.llm.providers.base import providers
 from evo.llm.settings import ModelSettings
 from evo.selection.islands import Islands
 from evo.tasks.base import LoopTask, tasks
-from evo.tasks.check import checked_loop, checked_task
-from evo.tasks.fingerprint import Fingerprint, fingerprint, loop_fingerprint
 from operators.portfolio import Portfolio
-
-
-class ReadyTask(NamedTuple):
-    """A task whose data and networks were checked.
-
-    Attributes:
-        fingerprint: of its data and code.
-        remarks: oddities of the data, for a warning.
-    """
-
-    fingerprint: Fingerprint
-    remarks: tuple[str, ...]
 
 
 def check_config(
@@ -86,6 +71,9 @@ def check_parts(
         with problems.of("tasks"):
             batch_size = config.protocol.batch_size
             ready |= prepare_tasks(config.kind, [name], batch_size=batch_size)
+    with problems.of("tasks"):
+        if not problems.has("kind", "tasks"):
+            check_decided(config.protocol.decided_by, ready)
     with problems.of("compute"):
         engines.get(config.compute).check(needs_of(config))
     with problems.of("device"):
@@ -163,36 +151,6 @@ def _check_kind(config: Config, portfolio: Portfolio) -> None:
             f"Operator {idle[0]!r} needs a combination of kinds, and kind {config.kind!r} is "
             "a single one; leave it out of the operators."
         )
-
-
-def prepare_tasks(
-    kind_name: str, task_names: Iterable[str], *, batch_size: int = 1
-) -> dict[str, ReadyTask]:
-    """Download what tasks need, so that workers never do, and check their data and networks.
-
-    Args:
-        kind_name: of what is trained on them.
-        task_names: the tasks.
-        batch_size: samples per batch.
-
-    Returns:
-        The tasks by name.
-
-    Raises:
-        UsageError: a name is unknown, a task cannot be had here, breaks a rule, or does not suit
-            the kind.
-    """
-    ready: dict[str, ReadyTask] = {}
-    for name in task_names:
-        task_class = tasks.get(name)
-        if issubclass(task_class, LoopTask):
-            ready[name] = ReadyTask(loop_fingerprint(checked_loop(name, task_class)), ())
-            continue
-        task, data, remarks = checked_task(name, task_class, batch_size=batch_size)
-        check_suits(kind_name, name, task, data)
-        remarks = (*remarks, *remarks_on_inputs(kind_name, name, task, data))
-        ready[name] = ReadyTask(fingerprint(task, data), remarks)
-    return ready
 
 
 def with_absolute_paths(config: Config, *, replayed: Config | None = None) -> Config:

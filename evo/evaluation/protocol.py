@@ -71,6 +71,10 @@ class Protocol(Frozen):
     leaders: NonNegativeInt = 3
     """Number of leading candidates that must have been measured again, on fresh seeds, before
     they lead; 0 for no second measurement. Fresh seeds are as many as the last rung's."""
+    decided_by: Literal["loss", "refined"] = "loss"
+    """Loss that decides a trial and picks its learning rate: `loss` is the task's (the error rate
+    where losses evolve); `refined`, for classification, is what is left of it once a temperature
+    has rescaled the outputs, which ranks as accuracy does with less noise than counting."""
     learning_rates: tuple[PositiveFloat, ...] = Field(
         default=(0.001, 0.003, 0.01, 0.03), min_length=1
     )

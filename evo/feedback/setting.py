@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from evo.selection.settings import SelectionSettings
 from evo.tasks.base import LoopTask, tasks
 from evo.tasks.objective import Classification
 from evo.validation.graph.graph import Graph
-from operators.briefing import RungSetting, Setting, TaskSetting
+from operators.briefing import JudgedBy, RungSetting, Setting, TaskSetting
 
 
 def setting_of(
@@ -52,7 +51,7 @@ def setting_of(
         steps=0
         if described[0].loop
         else steps_per_epoch(described[0].samples[0], protocol.batch_size, protocol.epoch_steps),
-        judged_by=_judged_by(kind),
+        judged_by=_judged_by(kind, protocol),
         survival=survival,
         survival_words=_first_line(survivals.get(survival)),
         compared="; ".join(f"{member.name}: {member.compared}" for member in kind.members)
@@ -97,7 +96,9 @@ def _first_line(of: object) -> str:
     return (inspect.getdoc(of) or "").partition("\n")[0]
 
 
-def _judged_by(kind: Kind) -> Literal["loss", "accuracy"]:
+def _judged_by(kind: Kind, protocol: Protocol) -> JudgedBy:
+    if protocol.decided_by == "refined":
+        return "refined"
     # What trains by a loss of its own cannot be judged by one.
     return "accuracy" if any(member.needs_classes for member in kind.members) else "loss"
 

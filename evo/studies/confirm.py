@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from archive.history.confirmations import Confirmations, outcomes_of
 from archive.history.reader import Reader
-from evo.campaign import create, process
+from evo.campaign import process
 from evo.campaign.environment import environment
 from evo.campaign.given import names_of_baselines
 from evo.campaign.needs import device_of
+from evo.campaign.ready_tasks import prepare_tasks
 from evo.compute.workers import Workers
 from evo.config import Config, parse
 from evo.core.errors import BudgetReachedError, EvoError, UsageError
@@ -91,7 +92,7 @@ def plan(
     if extra_tasks is None:
         extra_tasks = further_tasks(config.tasks)
     names = tuple(dict.fromkeys([*config.tasks, *extra_tasks]))
-    create.prepare_tasks(config.kind, names)
+    prepare_tasks(config.kind, names)
     rung = Rung(epochs=epochs or usual_epochs(config.tasks, config.protocol), seeds=seeds)
     protocol = _protocol(config.protocol, rung)
     update = {

@@ -12,13 +12,15 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from evo.core.seeds import child_seed
 from evo.evaluation.protocol import Precision
 from evo.evaluation.training.adam import StackedAdam
 from evo.evaluation.training.matrix_rule import StackedMatrixRule
 from evo.evaluation.training.probe import Probe, look
 from evo.evaluation.training.recorded import Passed
+from evo.evaluation.training.refinement import best_scales
+from evo.evaluation.training.results import Trained
 from evo.evaluation.training.rule import StackedRule
+from evo.evaluation.training.seeded import seeded_generator, seeded_split
 from evo.evaluation.training.teacher import Teacher
 from evo.networks.activity import activity_penalties
 from evo.networks.base import Network, Parameters
@@ -26,7 +28,7 @@ from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.state import Noise, TrainingState, seeded_noise
 from evo.tasks.base import Data
-from evo.tasks.objective import error_rate
+from evo.tasks.objective import Classification, error_rate
 
 _EVALUATION_BATCH = 256
 """Samples per copy that are evaluated at once; more would not fit the caches."""
@@ -42,24 +44,6 @@ class _Rows(NamedTuple):
     train: torch.Tensor
     validation: torch.Tensor
     test: torch.Tensor
-
-
-def _split(data: Data, seeds: Sequence[int]) -> torch.Tensor:
-    """Sample indices per seed, training first, then validation, then test: (seeds, samples)."""
-    count = len(data.samples.targets)
-    return torch.stack(
-        [
-            torch.randperm(count, generator=seeded_generator(seed, "split"))
-            if data.pooled
-            else torch.arange(count)
-            for seed in seeds
-        ]
-    )
-
-
-def seeded_generator(seed: int, purpose: str) -> torch.Generator:
-    """Make the generator of a copy's split, weights, data order or noise."""
-    return torch.Generator().manual_seed(child_seed(seed, "trial", purpose))
 
 
 class Copies:
@@ -95,7 +79,7 @@ class Copies:
         self.state = TrainingState(noise=self._noise(seeds, "noise"))
         self._parts = parts = replace(parts, state=self.state)
         sizes = [len(part.targets) for part in (data.train, data.validation, data.test)]
-        split = _split(data, seeds)
+        split = seeded_split(data, seeds)
         self.rows = _Rows(*self.for_each(split).split(sizes, dim=1))
         if isinstance(parts.loss, Informed):
             classes = F.one_hot(self._targets[self.rows.train], data.outputs)
@@ -242,16 +226,38 @@ class Copies:
         self.state.is_training = True
         return outputs
 
-    def measure(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Deciding loss and accuracy, each (seeds, settings), on sample indices (copies, count)."""
+    def measure(self, *, refined: bool) -> Trained:
+        """Deciding losses on validation and test data, and the accuracy, on the processor.
+
+        Args:
+            refined: whether outputs of classes are scaled first, as is best on a copy's validation
+                data.
+        """
+        validation, test = (self._answers(part) for part in (self.rows.validation, self.rows.test))
+        refined = refined and isinstance(self._objective, Classification)
+        if refined:
+            scales = best_scales(*validation)[:, None, None]
+            validation, test = ((scales * outputs, t) for outputs, t in (validation, test))
+        by_accuracy = self._parts.judged_by == "accuracy" and not refined
+        validation_loss, _ = self._results(*validation, by_accuracy=by_accuracy)
+        return Trained(validation_loss, *self._results(*test, by_accuracy=by_accuracy))
+
+    def _answers(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Outputs (copies, count, …) and targets of sample indices (copies, count)."""
         with torch.no_grad():
             batches = [self._outputs(batch) for batch in rows.split(_EVALUATION_BATCH, dim=1)]
             outputs, targets = (torch.cat(pieces, dim=1) for pieces in zip(*batches, strict=True))
-            loss = self._objective.losses(outputs, targets).mean(1)
-            accuracy = self._objective.accuracy(outputs, targets)
+        return outputs, targets
+
+    def _results(
+        self, outputs: torch.Tensor, targets: torch.Tensor, *, by_accuracy: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Deciding loss and accuracy, each (seeds, settings)."""
+        loss = self._objective.losses(outputs, targets).mean(1)
+        accuracy = self._objective.accuracy(outputs, targets)
         diverged = ~torch.isfinite(loss)
-        if self._parts.judged_by == "accuracy":
-            loss = error_rate(accuracy, samples=rows.shape[1])
+        if by_accuracy:
+            loss = error_rate(accuracy, samples=outputs.shape[1])
         loss = loss.masked_fill(diverged, math.inf).view(self._shape)
         return loss.cpu(), accuracy.masked_fill(diverged, 0.0).view(self._shape).cpu()
 

@@ -26,8 +26,9 @@ class Course(NamedTuple):
 class Trained(NamedTuple):
     """Results of training, each (seeds, settings) float32.
 
-    Losses are those of the task, or error rates where the parts are judged by accuracy. A copy
-    that diverged has loss `inf` and accuracy 0. The course is there where it was asked for.
+    Losses are those of the task, before or after temperature scaling, or error rates where the
+    parts are judged by accuracy. A copy that diverged has loss `inf` and accuracy 0. The course is
+    there where it was asked for.
     """
 
     validation_loss: torch.Tensor

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import torch
 
 from evo.evaluation.protocol import Precision, steps_per_epoch
-from evo.evaluation.training.copies import Copies, seeded_generator
+from evo.evaluation.training.copies import Copies
 from evo.evaluation.training.probe import NOTHING
 from evo.evaluation.training.recorded import Passed, RecordedSteps, Recorder
 from evo.evaluation.training.results import Course, Trained, best_setting
+from evo.evaluation.training.seeded import seeded_generator
 from evo.networks.base import Network
 from evo.networks.informed import Informed
 from evo.networks.parts import Parts
@@ -34,6 +35,7 @@ def train(
     record: Recorder | None = None,
     passes: int = 1,
     epoch_steps: int | None = None,
+    refined: bool = False,
 ) -> Trained:
     """Train one copy per seed and setting, on the device of `data`.
 
@@ -54,6 +56,7 @@ def train(
         record: how to record a step, to replay it for the others; None takes each as it is.
         passes: parts of a batch that are computed one after another, in less memory.
         epoch_steps: steps after which an epoch ends early.
+        refined: whether losses of classes are taken after temperature scaling, see `refinement`.
     """
     network = network.suited(parts)
     strengths = strengths or [1.0] * len(learning_rates)
@@ -86,10 +89,9 @@ def train(
             passed = step(batch, factors[number])
             if epoch in noted:
                 noted[epoch].append(passed if record is None else passed.copied())
-    validation_loss, _ = copies.measure(copies.rows.validation)
-    test_loss, test_accuracy = copies.measure(copies.rows.test)
+    trained = copies.measure(refined=refined)
     if not observe:
-        return Trained(validation_loss, test_loss, test_accuracy)
-    end = copies.look(setting=best_setting(validation_loss))
+        return trained
+    end = copies.look(setting=best_setting(trained.validation_loss))
     early, late = (copies.deciding(noted[epoch]) for epoch in (0, epochs - 1))
-    return Trained(validation_loss, test_loss, test_accuracy, Course(early, late, start, end))
+    return trained._replace(course=Course(early, late, start, end))

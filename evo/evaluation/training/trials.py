@@ -90,6 +90,7 @@ def run_trials(
                         precision=protocol.precision,
                         passes=protocol.passes,
                         epoch_steps=protocol.epoch_steps,
+                        refined=protocol.decided_by == "refined",
                         record=record_on_gpu if is_recorded else None,
                     )
                 if picked:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from evo.campaign import create
+from evo.campaign.ready_tasks import prepare_tasks
 from evo.components.kinds import kinds
 from evo.config import load, parse
 from evo.core.errors import UsageError
@@ -16,8 +17,8 @@ def test_a_kind_that_needs_classes_is_refused_on_a_task_without() -> None:
     with pytest.raises(UsageError, match="needs tasks of classification, and 'harmonics' is none"):
         create.check_config(parse({"kind": "loss", "tasks": ["digits", "harmonics"]}, where="here"))
 
-    create.prepare_tasks("loss", ["digits"])
-    create.prepare_tasks("activation", ["harmonics"])
+    prepare_tasks("loss", ["digits"])
+    prepare_tasks("activation", ["harmonics"])
 
 
 def test_a_kind_that_needs_gates_is_refused_where_a_network_has_no_gated_form(
@@ -35,10 +36,10 @@ def test_a_kind_that_needs_gates_is_refused_where_a_network_has_no_gated_form(
         "        return {'plain': ModuleNetwork(make)}\n"
     )
 
-    create.prepare_tasks("activation", [str(task)])
+    prepare_tasks("activation", [str(task)])
     with pytest.raises(UsageError, match=r"'gated-activation' .* network 'plain'.*no gated form"):
-        create.prepare_tasks("gated-activation", [str(task)])
-    create.prepare_tasks("gated-activation", ["digits", "digits-large", "digits-transformer"])
+        prepare_tasks("gated-activation", [str(task)])
+    prepare_tasks("gated-activation", ["digits", "digits-large", "digits-transformer"])
 
 
 def test_it_is_said_where_no_initialiser_sees_what_layers_receive(tmp_path: Path) -> None:
@@ -60,12 +61,12 @@ def test_it_is_said_where_no_initialiser_sees_what_layers_receive(tmp_path: Path
         "        return {'pair': ModuleNetwork(Pair)}\n"
     )
 
-    ready = create.prepare_tasks("initializer", [str(task), "digits-cnn", "recall"])
+    ready = prepare_tasks("initializer", [str(task), "digits-cnn", "recall"])
 
     said = {name: " ".join(one.remarks) for name, one in ready.items()}
     assert "network 'pair': what both.weight multiplies cannot be seen" in said.pop(str(task))
     assert not any(said.values())
-    other = create.prepare_tasks("activation", [str(task)])[str(task)]
+    other = prepare_tasks("activation", [str(task)])[str(task)]
     assert "cannot be seen" not in " ".join(other.remarks)
 
 
@@ -136,3 +137,11 @@ def test_a_kind_without_baselines_is_refused_and_the_folder_is_named(monkeypatch
 
     with pytest.raises(UsageError, match=f"'activation' has no baselines.*{tmp_path}"):
         create.check_config(parse({}, where="here"))
+
+
+def test_a_refined_loss_needs_a_task_with_classes() -> None:
+    refined = {"protocol": {"decided_by": "refined"}}
+    with pytest.raises(UsageError, match=r'"refined" needs a task of classification, got harmonics'):
+        create.check_config(parse({**refined, "tasks": ["harmonics"]}, where="here"))
+
+    create.check_config(parse({**refined, "tasks": ["digits", "harmonics"]}, where="here"))

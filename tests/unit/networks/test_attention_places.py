@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from network_copies import SEEDS, batch, outputs_of, stacked
 from torch import nn
 
-from evo.campaign import create
+from evo.campaign.ready_tasks import prepare_tasks
 from evo.components.kinds import kinds
 from evo.core.contract import Learnable
 from evo.core.errors import UsageError
@@ -289,5 +289,5 @@ def test_noise_comes_in_training_alone_and_only_where_attention_is() -> None:
 
 def test_a_task_without_attention_is_refused_before_anything_is_spent() -> None:
     with pytest.raises(UsageError, match=r"'digits', network 'mlp-.*no attention"):
-        create.prepare_tasks("attention", ["digits"])
-    create.prepare_tasks("attention", ["digits-transformer", "digits-vit", "recall"])
+        prepare_tasks("attention", ["digits"])
+    prepare_tasks("attention", ["digits-transformer", "digits-vit", "recall"])

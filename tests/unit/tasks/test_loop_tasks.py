@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from evo.campaign.create import check_config, prepare_tasks, with_screening
+from evo.campaign.create import check_config, with_screening
 from evo.campaign.learning import expect_learning
+from evo.campaign.ready_tasks import prepare_tasks
 from evo.config import parse
 from evo.core.errors import UsageError, UselessCampaignError
 from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Trial
