@@ -62,7 +62,9 @@ def measure_fidelity(panel: Panel, config: Config, *, unsafe_sandbox: bool = Fal
     agreements: list[Agreement] = []
     for rung in range(len(config.protocol.rungs)):
         trials = [_at(record, rung) for record in records]
-        agreements += _agreements(panel, rung, "loss", "loss", loss_ranks(trials))
+        by_loss = loss_ranks(trials)
+        agreements += _agreements(panel, rung, "loss", "loss", by_loss)
+        agreements += _agreements(panel, rung, "loss", "accuracy", by_loss)
         agreements += _agreements(panel, rung, "accuracy", "accuracy", accuracy_ranks(trials))
     last = len(config.protocol.rungs) - 1
     scores = [record.scored for record in records]

@@ -141,7 +141,9 @@ def test_a_kind_without_baselines_is_refused_and_the_folder_is_named(monkeypatch
 
 def test_a_refined_loss_needs_a_task_with_classes() -> None:
     refined = {"protocol": {"decided_by": "refined"}}
-    with pytest.raises(UsageError, match=r'"refined" needs a task of classification, got harmonics'):
+    with pytest.raises(
+        UsageError, match=r'"refined" needs a task of classification, got harmonics'
+    ):
         create.check_config(parse({**refined, "tasks": ["harmonics"]}, where="here"))
 
     create.check_config(parse({**refined, "tasks": ["digits", "harmonics"]}, where="here"))

@@ -9,6 +9,7 @@ from support.records import evaluated, record, trials
 
 from archive.novelty.settings import NoveltySettings
 from evo.components.activation import Activation
+from evo.components.kinds import kinds
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import Stage
 from evo.evaluation.protocol import Protocol
@@ -237,6 +238,19 @@ def test_the_setting_says_what_decides(setting: Setting) -> None:
     assert (setting.steps, setting.survival, setting.judged_by) == (31, "merit", "loss")
     assert setting.closest == ("relu", "gelu", pytest.approx(0.1))
     assert setting.role == "Replaces the non-linearity after every hidden layer."
+
+
+def test_a_refined_loss_is_said_to_decide() -> None:
+    refined = setting_of(
+        kinds.get("loss")(),
+        ["digits"],
+        Protocol(decided_by="refined"),
+        selection=SelectionSettings(),
+        novelty=NoveltySettings(),
+        baselines=[],
+    )
+
+    assert refined.judged_by == "refined"
 
 
 def test_the_cost_of_a_component_is_counted_in_operations_of_its_graph(briefings) -> None:

@@ -19,7 +19,7 @@ from support.briefings import (
 from evo.components.kinds import kinds
 from evo.core.estimate import Estimate
 from evo.core.stages import TrainingEnd
-from operators.briefing import Answers, Attempt, Idea, Place
+from operators.briefing import Answers, Attempt, Idea, JudgedBy, Place
 from prompts.rendering import card, render
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "prompts"
@@ -127,6 +127,20 @@ def test_margins_over_fresh_seeds_are_told_from_others() -> None:
     explained = '"on fresh seeds too" says'
     assert explained in prompt_of("incremental-llm")
     assert explained not in prompt_of("incremental-llm", setting=replace(SETTING, remeasures=False))
+
+
+@pytest.mark.parametrize(
+    ("judged_by", "words"),
+    [
+        ("loss", "the lowest loss on test data"),
+        ("accuracy", "the lowest share of wrong answers on test data"),
+        ("refined", "the lowest loss (after temperature scaling, picked on validation data) on"),
+    ],
+)
+def test_a_prompt_says_what_decides(judged_by: JudgedBy, words: str) -> None:
+    prompt = prompt_of("incremental-llm", setting=replace(SETTING, judged_by=judged_by))
+
+    assert words in " ".join(prompt.split())
 
 
 def test_the_code_of_an_attempt_stands_once_in_a_prompt() -> None:
