@@ -7,9 +7,11 @@ import torch
 import torch.nn.functional as F
 from scipy.optimize import minimize_scalar
 
+from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.training.refinement import best_scales
 from evo.evaluation.training.results import Trained
 from evo.evaluation.training.trainer import train
+from evo.evaluation.training.trials import run_trials
 from evo.networks.mlp import Mlp
 from evo.networks.parts import Parts
 from evo.tasks.base import Data, Split
@@ -144,3 +146,21 @@ def test_a_copy_that_diverged_is_lost(digits: Data) -> None:
 
     assert torch.isinf(result.test_loss).any()
     assert (result.test_accuracy[torch.isinf(result.test_loss)] == 0).all()
+
+
+def test_the_protocol_says_what_decides() -> None:
+    rungs = (Rung(epochs=2, seeds=2, networks=1),)
+    of = {
+        decided_by: run_trials(
+            Parts(),
+            ["digits"],
+            Protocol(rungs=rungs, rate_seeds=2, learning_rates=(0.01,), decided_by=decided_by),
+            rung=0,
+        )
+        for decided_by in ("loss", "refined")
+    }
+
+    for plain, refined in zip(of["loss"], of["refined"], strict=True):
+        assert refined.accuracy == plain.accuracy
+        assert refined.loss != plain.loss
+        assert refined.loss == pytest.approx(plain.loss, rel=0.2)
