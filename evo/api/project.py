@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from archive.store import disk
+from evo.campaign.create import prepare_tasks
 from evo.components.kinds import kinds
 from evo.core.errors import UsageError
 from evo.core.seeds import child
-from evo.tasks.base import LoopTask, tasks
-from evo.tasks.check import checked_loop, checked_task
+from evo.evaluation.protocol import Protocol
 
 _TASK = '''"""The data that components are measured on.
 
@@ -178,7 +178,7 @@ def make_project(
 
     Raises:
         UsageError: the folder has such a file, the kind is unknown, or the data cannot be trained
-            on; then nothing is written.
+            on, or not for this kind; then nothing is written.
     """
     if kinds.get(kind).needs_attention and not loop:
         raise UsageError(f"Kind {kind!r} needs a network with attention; add --loop to write one.")
@@ -209,7 +209,8 @@ def make_project(
     for path, text in zip(paths, files.values(), strict=True):
         disk.replace(path, text.encode())
     try:
-        _check(str((folder / "task.py").absolute()))
+        task = str((folder / "task.py").absolute())
+        prepare_tasks(kind, [task], batch_size=Protocol().batch_size)
     except UsageError:
         if made:
             shutil.rmtree(made[-1])  # with what importing the task wrote there
@@ -218,14 +219,6 @@ def make_project(
                 path.unlink()
         raise
     return paths
-
-
-def _check(task_file: str) -> None:
-    task_class = tasks.get(task_file)
-    if issubclass(task_class, LoopTask):
-        checked_loop(task_file, task_class)
-    else:
-        checked_task(task_file, task_class)
 
 
 def _loop_files(configuration: str, kind: str) -> dict[str, str]:

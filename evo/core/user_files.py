@@ -63,7 +63,8 @@ def _run(file: Path, changed: int) -> ModuleType:  # noqa: ARG001 - another time
     except Exception as error:  # somebody's code raises anything
         where = f" It imports what is installed, and files of its own folder, {file.parent}."
         remedy = where * isinstance(error, ModuleNotFoundError)
-        raise UsageError(f"File {file}: {type(error).__name__}: {error}.{remedy}") from error
+        words = str(error).rstrip(".")
+        raise UsageError(f"File {file}: {type(error).__name__}: {words}.{remedy}") from error
     finally:
         _running.pop()
     return module

@@ -6,7 +6,6 @@ Where vmap does not take a model, its copies are computed one after another, wit
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +15,7 @@ from torch import nn
 from evo.networks.activation_calls import places_of_calls
 from evo.networks.attention import AttentionPlace, calls_attention
 from evo.networks.base import Network, Parameters
+from evo.networks.built import built, expect_tensor
 from evo.networks.in_place import fork_rng, note_writes
 from evo.networks.learnables import FeatureCounts
 from evo.networks.parts import Parts
@@ -213,9 +213,8 @@ class ModuleNetwork(Network):
                 yield module
 
     def _made(self) -> nn.Module:
-        """A new model with placeholders; what it prints about itself would be said per training."""
-        with redirect_stdout(None):
-            return self._placed(self.make_model())
+        """A new model with placeholders."""
+        return self._placed(built(self.make_model))
 
     def _placed(self, model: nn.Module) -> nn.Module:
         """The model with a placeholder around each module where a component may stand."""
@@ -274,7 +273,7 @@ def _called(
     """
     given = own | shared
     passed, versions = dict(given), _versions(shared)
-    outputs = torch.func.functional_call(model, passed, (samples,))
+    outputs = expect_tensor(torch.func.functional_call(model, passed, (samples,)))
     for name, _ in model.named_buffers():
         if passed[name] is not given[name]:  # torch puts back what the pass leaves in their place
             raise ValueError(

@@ -103,7 +103,8 @@ class _Check:
             file = inspect.getsourcefile(task_class)
         except (TypeError, OSError):
             file = None
-        self._where = f"Task {name!r} ({file})" if file else f"Task {name!r}"
+        is_named = file is None or name == file
+        self._where = f"Task {name!r}" if is_named else f"Task {name!r} ({file})"
 
     def refuse(self, expected: str, actual: str, remedy: str = "") -> None:
         """Raise the error of a broken rule."""
@@ -113,11 +114,16 @@ class _Check:
         """The result of a call of the task's own code."""
         try:
             return function()
+        except UsageError as error:
+            if self._name in str(error):
+                raise
+            raise UsageError(f"{self._where}: {error}") from None
         except EvoError:
             raise
         except Exception as error:  # a task is somebody's code and raises anything
+            words = str(error).rstrip(".")
             raise UsageError(
-                f"{self._where}: {what} failed with {type(error).__name__}: {error}."
+                f"{self._where}: {what} failed with {type(error).__name__}: {words}."
             ) from error
 
     def form(self, data: Any) -> None:

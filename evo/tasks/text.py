@@ -16,7 +16,7 @@ from evo.core.errors import UsageError
 from evo.core.user_files import beside_user_file
 from evo.networks.models import Gpt
 from evo.networks.modules import ModuleNetwork
-from evo.tasks.own import OwnTask
+from evo.tasks.own import OwnTask, own_task
 from evo.tasks.readers import Read
 
 _FEWEST_WINDOWS = 40
@@ -33,17 +33,19 @@ def text(
         context: characters of a window.
         width: of the transformer.
         blocks: of the transformer.
-        settings: of `OwnTask`, such as shares.
+        settings: as for `arrays`; networks take (n, context) indices of characters as float32.
 
     Raises:
         UsageError: the file cannot be read, or is too short.
     """
     file = beside_user_file(path)
+    if context < 1:
+        raise UsageError(f"Text {file}: expected a context of 1 character or more, got {context}.")
     read = _windows(file, context)
     vocabulary, outputs = int(read.inputs.max()) + 1, len(np.unique(read.targets))
     gpt = partial(Gpt, vocabulary, context, outputs=outputs, width=width, blocks=blocks)
-    chosen: dict[str, Any] = {"given": {f"gpt-{width}": ModuleNetwork(gpt)}, **settings}
-    return OwnTask(f"Text {file}", lambda: read, regression=False, standardise=False, **chosen)
+    usual = {"networks": {f"gpt-{width}": ModuleNetwork(gpt)}, "regression": False}
+    return own_task(f"Text {file}", lambda: read, {**usual, "standardise": False, **settings})
 
 
 def _windows(file: Path, context: int) -> Read:

@@ -92,6 +92,24 @@ def test_wrong_use_is_said(words: list[str], message: str, tmp_path: Path) -> No
     assert {path.name for path in tmp_path.iterdir()} == {"full.csv", "evo.toml"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "rows", "message"),
+    [("loss", 100, "needs tasks of classification"), ("optimizer", 45, "one batch")],
+)
+def test_a_project_that_could_not_run_is_not_made(
+    kind: str, rows: int, message: str, tmp_path: Path
+) -> None:
+    lines = [f"{place % 7},{place / 10 + 0.05}" for place in range(rows)]
+    (tmp_path / "prices.csv").write_text("\n".join(["rooms,price", *lines]))
+
+    words = ("--data", "prices.csv", "--target", "price", "--kind", kind)
+    failed = call_evo("init", "mine", *words, cwd=tmp_path)
+
+    assert failed.code == 2
+    assert message in " ".join(failed.err.split())
+    assert not (tmp_path / "mine").exists()
+
+
 def test_it_may_stand_beside_a_model(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text("import torch\n")
 

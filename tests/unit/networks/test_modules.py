@@ -1,6 +1,7 @@
 """Any module is a network: its copies train side by side as each would alone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -122,6 +123,36 @@ def test_what_cannot_be_measured_is_refused_with_the_reason() -> None:
 
     with pytest.raises(ValueError, match=r"calls an activation such as F.relu in a method"):
         fresh(Parts(initialize=lambda z, i, o: z), network=network)
+
+
+OLD = nn.Sequential(nn.Linear(6, 3), nn.ReLU())
+
+
+class Pair(nn.Module):
+    """A model that gives more than outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(6, 3), nn.ReLU())
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return self.body(x), None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (nn.Sequential(nn.Linear(6, 3), nn.ReLU()), "a function .* got a Sequential: build it"),
+        (lambda: None, "one that gives a NoneType"),
+        (lambda: OLD, "one that gives the same again"),
+        (Pair, r"a tensor \(n, outputs\), got a tuple"),
+    ],
+)
+def test_what_builds_no_model_is_refused(make: Callable[[], Any], message: str) -> None:
+    network = ModuleNetwork(make)
+
+    with pytest.raises(ValueError, match=message):
+        network.forward(stacked([fresh(Parts(), network=network)]), batch()[:1], Parts())
 
 
 def test_a_module_that_stands_in_two_places_is_replaced_in_both() -> None:

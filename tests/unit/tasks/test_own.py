@@ -1,6 +1,8 @@
 """Tasks of one's own data: a line each, and a clear error for what cannot be trained on."""
 
+import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -171,10 +173,93 @@ def test_data_sets_and_loaders_of_torch_are_read_to_the_end() -> None:
     assert torch.equal(dataset(loader).load().test.targets, whole.test.targets)
 
 
+class Drawn(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+    """Samples that are augmented at random each time they are read, by three generators."""
+
+    def __len__(self) -> int:
+        return 100
+
+    def __getitem__(self, place: int) -> tuple[torch.Tensor, int]:
+        drawn = random.random() + np.random.rand()  # noqa: NPY002 - as transforms do
+        return torch.randn(3) + drawn, place % 2
+
+
+def test_every_load_and_every_process_has_the_samples_of_one_seed() -> None:
+    loader = torch.utils.data.DataLoader(Drawn(), batch_size=7, shuffle=True)
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[2]  # noqa: NPY002
+
+    one = dataset(loader).load().samples
+    drawn = before[0].equal(torch.get_rng_state()), before[1] == random.getstate()
+    torch.manual_seed(7)  # as in another worker
+    other = dataset(loader).load().samples
+
+    assert torch.equal(one.inputs, other.inputs)
+    assert torch.equal(one.targets, other.targets)
+    assert drawn == (True, True)
+    assert before[2] == np.random.get_state()[2]  # noqa: NPY002
+
+
+def test_a_loader_with_a_generator_of_its_own_is_read_once() -> None:
+    plain = torch.utils.data.TensorDataset(torch.randn(100, 3), torch.arange(100) % 2)
+    generator = torch.Generator().manual_seed(3)
+    task = dataset(torch.utils.data.DataLoader(plain, 7, shuffle=True, generator=generator))
+
+    assert torch.equal(task.load().train.inputs, task.load().train.inputs)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([(1.0, 2, 3)] * 50, r"\(input, target\) of each sample, got 3 values for sample 0"),
+        ([{"x": 1.0, "y": 2}] * 50, "got a dict for sample 0"),
+        ([(np.ones(2 + place), 0) for place in range(50)], r"one shape, got \(2,\) and \(3,\)"),
+        ([], "pairs, got none"),
+    ],
+)
+def test_a_data_set_of_something_else_is_refused(data: list[Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        dataset(data).load()
+
+
+def test_tensors_with_gradients_and_columns_of_objects_are_read_as_what_they_hold() -> None:
+    inputs, targets = torch.randn(100, 3), torch.arange(100) % 2
+
+    plain = arrays(inputs, targets).load()
+    tracked = arrays(inputs.clone().requires_grad_(), targets[:, None]).load()
+    boxed = arrays(inputs.numpy().astype(object), targets.numpy().astype(object)).load()
+    half = arrays(inputs.bfloat16(), targets).load()
+
+    for data in (tracked, boxed):
+        assert torch.equal(data.train.inputs, plain.train.inputs)
+        assert torch.equal(data.train.targets, plain.train.targets)
+    assert torch.allclose(half.train.inputs, plain.train.inputs, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"standardize": True}, "settings networks, regression, shares, standardise"),
+        ({"networks": [1]}, "networks by name.* got a list"),
+        ({"shares": (0.5, 0.1, 0.1)}, "add up to 1"),
+        ({"shares": (0.8, 0.0, 0.2)}, "above 0"),
+        ({"regression": False}, "whole numbers or text as classes, got 0.5"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        arrays(numbers(), np.arange(100) / 2 + 0.5, **settings).load()
+
+
 def _holed() -> np.ndarray:
     holed = numbers()
     holed[3, 1] = np.nan
     return holed
+
+
+def _mixed() -> np.ndarray:
+    mixed = numbers().astype(object)
+    mixed[3, 1] = "u"
+    return mixed
 
 
 @pytest.mark.parametrize(
@@ -187,7 +272,15 @@ def _holed() -> np.ndarray:
         (np.full((100, 2), "a"), np.arange(100) % 2, "inputs that are numbers"),
         (numbers(), np.asarray([0] * 99 + [1]), "three samples or more of each class, got 1"),
         (numbers(), np.asarray([np.nan] + [0.0, 1.0, 1.0] * 33), "a class for every sample"),
-        (numbers(), np.asarray([np.inf] + [0.5] * 99), "finite targets, got another in sample 0"),
+        (numbers() + 1j, np.arange(100) % 2, "inputs that are numbers, got dtype complex"),
+        (_mixed(), np.arange(100) % 2, "numbers, got 'u' in sample 3, feature number 1"),
+        (numbers(), np.asarray([None] + ["a", "b", "b"] * 33, object), "got None in sample 0"),
+        (numbers(), np.zeros(100, int), "got 0 for every sample"),
+        (numbers(), np.zeros((100, 2, 2)), r"targets of shape \(n,\) or \(n, outputs\)"),
+        (numbers(), np.eye(2)[np.arange(100) % 2], r"one-hot rows .*argmax\(1\)"),
+        (np.zeros((100, 8, 8, 3)), np.arange(100) % 2, r"channels, height.*moveaxis\(inputs, 3, 1"),
+        (numbers(), None, "targets of shape"),
+        (numbers(), np.asarray([np.inf] + [0.5] * 99), "finite targets, got inf in sample 0"),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused(
@@ -211,6 +304,71 @@ def test_faults_of_a_table_name_file_column_and_row(wine: Path) -> None:
         (table(wine / "holed.csv", target="kind"), "column 'length', got 1 empty .* in row 2"),
         (table(wine / "named.csv", target="kind"), r"column 'name', got 100\. Leave it out"),
         (images(wine / "pets"), "a folder of images per class, two or more, got 1"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            task.load()
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_may_be_separated_by_semicolons_and_tabs(wine: Path, separator: str) -> None:
+    text = (wine / "wine.csv").read_text()
+    (wine / "other.csv").write_text(text.replace(",", separator))
+
+    one, other = (
+        table(wine / name, target="kind", drop="id").load() for name in ("wine.csv", "other.csv")
+    )
+
+    assert torch.equal(one.train.inputs, other.train.inputs)
+
+
+def _table_of(length: list[Any], kind: list[Any]) -> str:
+    rows = (f"{a},{b}\n" for a, b in zip(length, kind, strict=True))
+    return "length,kind\n" + "".join(rows)
+
+
+KINDS = ["a", "b"] * 50
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (_table_of([*range(99), "?"], KINDS), r"numbers in column 'length'.* got '\?' in row 100"),
+        (_table_of([1, 2, 3, "?"] * 25, KINDS), r"got '\?' in row 4"),
+        (_table_of([*range(99), "3+"], KINDS), r"got '3\+' in row 100"),
+        (_table_of(list(range(100)), ["", *KINDS[1:]]), "column 'kind', got 1 empty .* row 1"),
+        ("length,kind\n", "rows below the header, got none"),
+        ("length,length,kind\n" + "1,2,a\n" * 50, "'length' more than once"),
+        (_table_of(list(range(100)), ["é", "u"] * 50).encode("latin-1"), "text in UTF-8"),
+        (_table_of(list(range(100)), KINDS).replace("h", "é").encode("latin-1"), "UTF-8"),
+    ],
+)
+def test_a_fault_in_a_table_is_named_and_never_becomes_a_category(
+    tmp_path: Path, content: str | bytes, message: str
+) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    with pytest.raises(UsageError, match=message):
+        table(file, target="kind").load()
+
+
+def test_a_few_values_of_which_one_is_text_are_categories(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text(_table_of([0, 1, 2, "3+"] * 25, KINDS))
+
+    assert table(tmp_path / "odd.csv", target="kind").load().train.inputs.shape == (60, 4)
+
+
+def test_faults_of_a_folder_of_images_are_named(tmp_path: Path) -> None:
+    root = folder_of_images(tmp_path / "set" / "pets")
+    (root / ".ipynb_checkpoints").mkdir()
+    assert images(root).load().outputs == 2
+    (root / "fish").mkdir()
+    (tmp_path / "set" / "more" / "cat").mkdir(parents=True)
+
+    for task, message in (
+        (images(root), "images in every folder, got none in fish"),
+        (images(tmp_path / "set"), "Name the folder whose folders are the classes"),
+        (images(root, size=16), r"size=\(height, width\), got size=16"),  # pyright: ignore[reportArgumentType]
     ):
         with pytest.raises(UsageError, match=message):
             task.load()

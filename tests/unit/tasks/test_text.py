@@ -79,3 +79,20 @@ def test_a_text_that_is_none_is_refused(tmp_path: Path, content: bytes, message:
 
     with pytest.raises(UsageError, match=message):
         tasks.get(name)
+
+
+def test_a_network_of_ones_own_reads_text_and_a_window_has_a_character(tmp_path: Path) -> None:
+    name = task_of(tmp_path, words(400))
+    mine = (
+        "from evo.networks.mlp import Mlp\nfrom evo.tasks.text import text\n\n"
+        "task = text('novel.txt', context=8, networks={'mine': Mlp((8,))})\n"
+    )
+    (tmp_path / "own.py").write_text(mine)
+    own = str(tmp_path / "own.py")
+
+    task, data, _ = checked_task(own, tasks.get(own))
+
+    assert list(task.networks()) == ["mine"]
+    assert torch.equal(data.train.inputs, tasks.get(name)().load().train.inputs)
+    with pytest.raises(UsageError, match="1 character or more, got 0"):
+        tasks.get(task_of(tmp_path, words(400), context=0))
