@@ -31,13 +31,11 @@ def best_scales(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """
     outputs = outputs.nan_to_num()
     rightly = outputs.gather(-1, targets.unsqueeze(-1)).mean((1, 2))
-    low, high = (
-        torch.full_like(rightly, math.log(bound), dtype=torch.float64) for bound in _BOUNDS
-    )
+    low, high = (torch.full_like(rightly, math.log(bound)) for bound in _BOUNDS)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        scales = middle.exp().to(outputs.dtype)
-        expected = (F.softmax(scales[:, None, None] * outputs, -1) * outputs).sum(-1).mean(1)
+        scales = middle.exp()[:, None, None]
+        expected = (F.softmax(scales * outputs, -1) * outputs).sum(-1).mean(1)
         is_lower = expected > rightly
         low, high = torch.where(is_lower, low, middle), torch.where(is_lower, middle, high)
-    return ((low + high) / 2).exp().to(outputs.dtype)
+    return ((low + high) / 2).exp()
