@@ -15,7 +15,8 @@ import torch
 from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
 from evo.validation.graph.indexing import SizedRange
 from evo.validation.graph.numpy_functions import call
-from evo.validation.graph.rewriting import ITEM, NUMPY, OUT, OWN, SLICE
+from evo.validation.graph.recording import TraceError
+from evo.validation.graph.rewriting import ITEM, NUMPY, OUT, OWN, REFUSED, SLICE
 from evo.validation.graph.scalars import out
 from evo.validation.graph.sizes import FUNCTIONS
 from evo.validation.graph.substitutes import SizedList
@@ -168,6 +169,17 @@ def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]
     return applied
 
 
+def _in_place(function: Callable[..., Any], dunder: str) -> Callable[..., Any]:
+    """What `n *= size` means: as `n * size` where n is a number, else what the object does."""
+    alone = _arithmetic(function, dunder)
+    changing = getattr(operator, f"i{dunder}")
+
+    def applied(left: Any, right: Any) -> Any:
+        return (alone if isinstance(left, int | float) else changing)(left, right)
+
+    return applied
+
+
 def _range(*bounds: Any) -> Any:
     """`range` that notes how often it goes on where a size says so."""
     if not any(map(is_tracked, bounds)):
@@ -211,6 +223,13 @@ def _own(instance: object) -> None:
         raise TypeError("a method sets attributes of its own instances alone")
 
 
+def _refused(reason: str) -> None:
+    """Refuse a component that goes a way of which the policy says that it must not."""
+    raise TraceError(str(reason)[:_LONGEST_REASON])
+
+
+_LONGEST_REASON = 300
+
 BUILTINS: dict[str, Any] = {
     **vars(builtins),
     "max": _choice("max", max, torch.maximum),
@@ -224,6 +243,8 @@ BUILTINS: dict[str, Any] = {
     "__to_float__": to_float,
     OUT: out,
     OWN: _own,
+    REFUSED: _refused,
     **{f"__{name}__": _arithmetic(function, name) for _, function, name in ARITHMETIC},
+    **{f"__i{name}__": _in_place(function, name) for _, function, name in ARITHMETIC},
 }
 """Builtins for a component."""

@@ -185,11 +185,20 @@ def group_norm(
     return torch.group_norm(input, num_groups, weight, bias, eps)
 
 
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """`torch.renorm`: each part along a dimension, of at most that norm."""
+    others = [other for other in range(input.dim()) if other != dim % input.dim()]
+    norm = torch.linalg.vector_norm(input, p, others, keepdim=True)
+    # torch adds this much to the norm, and takes the gradient through it.
+    return torch.where(norm > maxnorm, input * (maxnorm / (norm + 1e-7)), input)
+
+
 TENSOR_METHODS: Mapping[str, Callable[..., Any]] = {
     "corrcoef": corrcoef,
     "cov": cov,
     "matrix_power": matrix_power,
     "nanmedian": nanmedian,
+    "renorm": renorm,
     "svd": svd,
     "take": take,
 }

@@ -89,6 +89,62 @@ def sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, .
     return tensor, tuple(items)
 
 
+def picked(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
+    """A tensor with the places done that tensors without dimensions name, and the rest.
+
+    torch reads the values of such an index, `w[i]` after `i = w.norm(dim=1).argmax()`. Here the
+    part is taken by an index of one place, and 0 of it by the rest.
+    """
+    items = list(index) if isinstance(index, tuple) else [index]
+    if not any(map(_is_place, items)) or any(map(_is_several, items)):
+        return tensor, index
+    dim = 0
+    for number, item in enumerate(items):
+        if item is None:
+            continue
+        if item is Ellipsis:
+            dim += _left_out(tensor, items)
+            continue
+        if _is_place(item):
+            tensor = torch.ops.aten.index.Tensor(tensor, [*[None] * dim, item.reshape(1)])
+            items[number] = 0
+        # An integer takes its dimension out, but only once the rest is read.
+        dim += 1
+    return tensor, tuple(items)
+
+
+def _is_several(item: Any) -> bool:
+    return _is_places(item) or _may_be_mask(item) and not _is_place(item)
+
+
+def _is_place(item: Any) -> bool:
+    return isinstance(item, torch.Tensor) and item.dtype in _INTEGERS and item.dim() == 0
+
+
+def _write_at_place(tensor: torch.Tensor, index: Any, written: Any) -> None:
+    """Write where one tensor without dimensions says, beside whole slices."""
+    items = list(index) if isinstance(index, tuple) else [index]
+    number = next(at for at, item in enumerate(items) if _is_place(item))
+    dim = number
+    if Ellipsis in [item for item in items[:number] if item is Ellipsis]:
+        dim += _left_out(tensor, items) - 1
+    count = tensor.shape[dim]
+    is_there = torch.arange(count) == items[number] % count
+    is_there = is_there.reshape([-1 if at == dim else 1 for at in range(tensor.dim())])
+    shape = [size for at, size in enumerate(tensor.shape) if at != dim]
+    if isinstance(written, torch.Tensor):
+        written = written.to(tensor.dtype).expand(shape).unsqueeze(dim)
+    tensor.copy_(torch.where(is_there, written, tensor))
+
+
+def _names_a_place(index: Any) -> bool:
+    items = index if isinstance(index, tuple) else (index,)
+    return sum(map(_is_place, items)) == 1 and all(
+        _is_place(item) or item is Ellipsis or (_is_slice(item) and item == slice(None))
+        for item in items
+    )
+
+
 def is_whole(index: tuple[Any, ...]) -> bool:
     """Whether an index takes all of a tensor."""
     return all(item is Ellipsis or item == slice(None) for item in index)
@@ -97,6 +153,9 @@ def is_whole(index: tuple[Any, ...]) -> bool:
 def write(tensor: torch.Tensor, index: Any, written: Any) -> bool:
     """Write into a tensor by the same operators at all sizes; False where torch itself does so."""
     is_tensor = isinstance(written, torch.Tensor)
+    if _names_a_place(index):
+        _write_at_place(tensor, index, written)
+        return True
     if is_tensor and written.dim() and _names_places(index):
         _write_at_places(tensor, index, written)
         return True

@@ -30,6 +30,8 @@ ITEM = "__item__"
 """Name of the function that picks from a list by what may be a size."""
 OUT = "__out__"
 """Name of the function that writes a result into a tensor."""
+REFUSED = "__refused__"
+"""Name of the function that refuses a component where it goes a way that it must not."""
 SLICE = "__slice__"
 """Name of Python's `slice`."""
 _SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
@@ -108,6 +110,15 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(
             ast.Call(ast.Name(ITEM, ast.Load()), [node.value, index], []), node
         )
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        name = _OPERATORS.get(type(node.op))
+        if not self._has_sizes or name is None or not isinstance(node.target, ast.Name):
+            return node
+        function = ast.Name(name.replace("__", "__i", 1), ast.Load())
+        value = ast.Call(function, [ast.Name(node.target.id, ast.Load()), node.value], [])
+        return ast.copy_location(ast.Assign([node.target], value), node)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)

@@ -59,6 +59,18 @@ def _along(operator: Any) -> Callable[..., torch.Tensor]:
     return run
 
 
+def _of_places(operator: Any) -> Callable[..., torch.Tensor]:
+    """The operator with an index that has a dimension, without which vmap drops one of values."""
+    along = _along(operator)
+
+    def run(
+        values: torch.Tensor, dim: int, index: torch.Tensor, *rest: Any, **keywords: Any
+    ) -> torch.Tensor:
+        return along(values, dim, index.reshape(-1), *rest, **keywords)
+
+    return run
+
+
 def _take_along_dim(
     values: torch.Tensor, index: torch.Tensor, dim: int | None = None
 ) -> torch.Tensor:
@@ -91,9 +103,9 @@ def _slice_scatter(  # noqa: PLR0917 - the operator's own arguments
     end: int | None = None,
     step: int = 1,
 ) -> torch.Tensor:
-    # vmap cannot take the largest integer, which stands for the end.
-    end = end if end is None else min(end, values.shape[dim])
-    return _aten.slice_scatter.default(values, source, dim, start, end, step)
+    # vmap takes neither the largest integer, which stands for the end, nor places from the end.
+    first, past, step = slice(start, end, step).indices(values.shape[dim])
+    return _aten.slice_scatter.default(values, source, dim, first, past, step)
 
 
 def _reshape(values: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
@@ -137,11 +149,11 @@ SAFE: Mapping[str, Callable[..., Any]] = {
     "aten.scatter.src": _along(_aten.scatter.src),
     "aten.scatter.value": _along(_aten.scatter.value),
     "aten.scatter_add.default": _along(_aten.scatter_add.default),
-    "aten.index_select.default": _along(_aten.index_select.default),
-    "aten.index_add.default": _along(_aten.index_add.default),
-    "aten.index_copy.default": _along(_aten.index_copy.default),
-    "aten.index_fill.int_Scalar": _along(_aten.index_fill.int_Scalar),
-    "aten.index_fill.int_Tensor": _along(_aten.index_fill.int_Tensor),
+    "aten.index_select.default": _of_places(_aten.index_select.default),
+    "aten.index_add.default": _of_places(_aten.index_add.default),
+    "aten.index_copy.default": _of_places(_aten.index_copy.default),
+    "aten.index_fill.int_Scalar": _of_places(_aten.index_fill.int_Scalar),
+    "aten.index_fill.int_Tensor": _of_places(_aten.index_fill.int_Tensor),
     "aten.take_along_dim.default": _take_along_dim,
     "aten.slice_scatter.default": _slice_scatter,
     "aten.one_hot.default": _one_hot,

@@ -16,7 +16,11 @@ _FACTORS = {"add": "alpha", "sub": "alpha", "addcmul": "value", "addcdiv": "valu
 
 
 def _multiplied(original: Callable[..., Any], keyword: str) -> Callable[..., Any]:
+    count = 2 if keyword == "value" else 1
+
     def function(tensor: Any, first: Any, *others: Any, **keywords: Any) -> Any:
+        if len(others) == count and _is_number(first):  # as torch had it: m.add_(step_size, g)
+            keywords[keyword], first, *others = first, *others
         if _is_number(keywords.get(keyword)):
             first = first * keywords.pop(keyword).detach()
         return original(tensor, first, *others, **keywords)

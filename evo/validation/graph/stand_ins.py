@@ -109,11 +109,27 @@ def _without_parameters(layer: Any, *, option: str) -> Any:
     return Plain
 
 
+class BatchNorm1d(nn.Module):
+    """`nn.BatchNorm1d` by the statistics of its input, with parameters as they start, 1 and 0."""
+
+    def __init__(self, num_features: int, eps: float = 1e-5, *_: Any, **__: Any) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input with mean 0 and variance 1 for each channel."""
+        if not self.training:
+            raise RuntimeError("BatchNorm1d keeps no averages here; leave out eval()")
+        return batch_norm(input, None, None, training=True, eps=self.eps)
+
+
 STAND_INS: Mapping[tuple[Any, str], Callable[..., Any]] = {
     (F, "batch_norm"): batch_norm,
     (F, "instance_norm"): instance_norm,
     (F, "rrelu"): rrelu,
     (F, "multi_margin_loss"): multi_margin_loss,
+    (nn, "BatchNorm1d"): BatchNorm1d,
     (nn, "LayerNorm"): _without_parameters(nn.LayerNorm, option="elementwise_affine"),
     (nn, "RMSNorm"): _without_parameters(nn.RMSNorm, option="elementwise_affine"),
     (nn, "GroupNorm"): _without_parameters(nn.GroupNorm, option="affine"),

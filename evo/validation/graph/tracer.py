@@ -83,6 +83,8 @@ def warm_up() -> None:
         "import abc, collections, dataclasses, enum, functools, itertools, numbers\n"
         "import math, torch, typing, typing_extensions\n"
         "import torch.nn.functional as F\n"
+        "import numpy\n"
+        "numpy.unique((2, 1))\n"
         "class Half(torch.nn.Module):\n"
         "    def forward(self, x):\n"
         "        return torch.nn.Softplus()(x) / 2\n"

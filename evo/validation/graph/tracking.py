@@ -9,7 +9,7 @@ import torch
 
 from evo.validation.graph.component_builtins import MATH
 from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS
-from evo.validation.graph.indexing import has_bounds, is_whole, readable, sliced, write
+from evo.validation.graph.indexing import has_bounds, is_whole, picked, readable, sliced, write
 from evo.validation.graph.numpy_functions import as_array, of_numpy
 from evo.validation.graph.own_gradients import applied
 from evo.validation.graph.scalars import SCALAR_METHODS, SCALARS
@@ -86,6 +86,8 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
 
     def item(tensor: torch.Tensor, index: Any) -> torch.Tensor:
         index = readable(index)
+        if current is not None:
+            tensor, index = picked(tensor, index)
         if current is not None and has_bounds(index):
             tensor, index = sliced(tensor, index)
             if is_whole(index):

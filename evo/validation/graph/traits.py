@@ -16,6 +16,7 @@ INSTEAD = {
     _aten.empty_like.default: _aten.zeros_like.default,
     _aten.new_empty.default: _aten.new_zeros.default,
     _aten.adjoint.default: _aten.mT.default,
+    _aten.matrix_H.default: _aten.mT.default,
     _aten.concat.default: _aten.cat.default,
     _aten.concatenate.default: _aten.cat.default,
     _aten.ger.default: _aten.outer.default,

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from evo.core.stages import Stage
 from evo.validation.policy.builtin_names import harmless
+from evo.validation.policy.dead_code import HARMLESS, handed_over, uncalled_methods
 from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES
 from evo.validation.refusal import Refused
@@ -97,6 +98,7 @@ def check_beside(source: str) -> None:
     if tree is None:
         return
     named_harmlessly = harmless(tree)
+    named_harmlessly |= {part for one in uncalled_methods(tree) for part in handed_over(one)}
     for statement in (*_beside(tree), *_silent(tree)):
         for node in ast.walk(statement):
             if node not in named_harmlessly:
@@ -122,7 +124,8 @@ def _check(node: ast.AST) -> None:
         case ast.Attribute(ast.Name("self" | "ctx"), name):
             wrong = [name] if name.startswith("__") and name not in _METHODS else []
         case ast.Attribute(attr=name):
-            wrong = [] if name in ATTRIBUTES | _ATTRIBUTES | _METHODS else [name]
+            known = ATTRIBUTES | _ATTRIBUTES | _METHODS | HARMLESS
+            wrong = [] if name in known else [name]
         case ast.AsyncFunctionDef() | ast.Await() | ast.Global() | ast.Nonlocal():
             wrong = [type(node).__name__]
         case _:
@@ -150,6 +153,7 @@ def _tree(source: str) -> ast.Module | None:
 def _beside(tree: ast.Module) -> Iterator[ast.stmt]:
     """Statements of the module that a component never runs, on lines of their own."""
     rest = [node for node in tree.body if not _is_main_block(node)]
+    uncalled = [*uncalled_methods(tree)]
     for node in tree.body:
         is_unused = isinstance(node, ast.ClassDef) and not any(
             _mentions(other, node.name) for other in rest if other is not node
@@ -158,6 +162,7 @@ def _beside(tree: ast.Module) -> Iterator[ast.stmt]:
             yield node
         elif isinstance(node, ast.ClassDef):
             yield from (part for part in node.body if _is_export(part))
+            yield from (part for part in node.body if part in uncalled)
 
 
 _WORDS = (
@@ -213,12 +218,12 @@ def _methods(node: ast.stmt) -> list[ast.stmt]:
 def _unused(tree: ast.Module) -> Iterator[ast.stmt]:
     """Imports of well-known modules, on lines of their own, whose names nobody uses."""
     rest = [*_beside(tree)]
-    gone = {node for decorator in _compilers(tree) for node in ast.walk(decorator)}
+    gone = {node for statement in rest for node in ast.walk(statement)}
+    gone |= {node for decorator in _compilers(tree) for node in ast.walk(decorator)}
     gone |= {node for silent in _silent(tree) for node in ast.walk(silent)}
     used = {
         node.id
         for statement in tree.body
-        if statement not in rest
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and node not in gone
     }

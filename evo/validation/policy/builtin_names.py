@@ -13,6 +13,31 @@ _VARIABLES = frozenset({"filter", "format", "hash", "id", "input", "iter", "next
 """Builtin names that functions often give to their own parameters and variables."""
 _ABOUT_A_FILE = frozenset({"__author__", "__copyright__", "__license__", "__version__"})
 _ANNOTATIONS = frozenset({"object", "type"})
+_TYPES = frozenset({"bytes", "complex", "frozenset", "set", "type"})
+"""Builtin types that a check of an argument asks for."""
+_QUESTIONS = frozenset(
+    {
+        *("torch.cuda.is_available", "torch.is_autocast_enabled", "torch.jit.is_scripting"),
+        *("torch.jit.is_tracing", "torch.onnx.is_in_onnx_export"),
+    }
+)
+"""Functions of torch that say where a component runs, which is no to all where it is traced."""
+_PRIVATE = frozenset(
+    {
+        f"{module}.{name}"
+        for modules, names in (
+            (("F", "functional", "nn.functional", "torch.nn.functional"),
+             ("_Reduction.get_enum", "_Reduction.legacy_get_string")),
+            (("init", "nn.init", "torch.nn.init"),
+             ("_calculate_fan_in_and_fan_out", "_calculate_correct_fan")),
+            (("torch._C._nn",),
+             ("gelu", "huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss", "softplus")),
+        )
+        for module in modules
+        for name in names
+    }
+)  # fmt: skip
+"""Functions that torch keeps to itself and libraries call: arithmetic of sizes, texts, tensors."""
 
 
 def harmless(tree: ast.Module) -> set[ast.AST]:
@@ -22,15 +47,33 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
         match node:
             case ast.FunctionDef():
                 nodes |= _variables_of(node)
-                nodes |= _words_of(node.returns)
-            case ast.arg(annotation=annotation) | ast.AnnAssign(annotation=annotation):
+                nodes |= _types_of(node.returns)
+            case ast.arg(annotation=annotation):
+                nodes |= _types_of(annotation)
+            case ast.AnnAssign(annotation=annotation):
                 nodes |= _words_of(annotation)
-            case ast.Call(
-                ast.Attribute(ast.Attribute(ast.Name("torch"), "cuda") as module, "is_available"),
-                [],
-                [],
-            ):
-                nodes |= {module, node.func}
+            case ast.Call(ast.Name("hasattr") as name, [_, ast.Constant(str(text))], []):
+                nodes |= set() if text.startswith("_") else {name}
+            case ast.Call(ast.Name("isinstance"), [_, types], []):
+                nodes |= {
+                    part
+                    for part in ast.walk(types)
+                    if isinstance(part, ast.Name) and part.id in _TYPES
+                }
+            case ast.Raise(ast.Call(_, messages)):
+                nodes |= {
+                    part.func
+                    for message in messages
+                    for part in ast.walk(message)
+                    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
+                    if part.func.id in ("repr", "type") and len(part.args) == 1
+                }
+            case ast.Attribute(attr="__name__", ctx=ast.Load()):
+                nodes.add(node)  # a text, for a message
+            case ast.Attribute() if ast.unparse(node) in _PRIVATE:
+                nodes |= {part for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+            case ast.Call(ast.Attribute(), [], []) if ast.unparse(node.func) in _QUESTIONS:
+                nodes |= {part for part in ast.walk(node) if isinstance(part, ast.Attribute)}
             case ast.Call(
                 ast.Attribute(ast.Constant(str(text)), "format") as method, arguments
             ) if _is_plain_format(text):
@@ -128,6 +171,23 @@ def _is_scope(node: ast.AST) -> bool:
     return isinstance(
         node, ast.FunctionDef | ast.Lambda | ast.ListComp | ast.DictComp | ast.GeneratorExp
     )
+
+
+def _types_of(annotation: ast.expr | None) -> set[ast.AST]:
+    """Names of classes in the annotation of an argument or a result, such as `torch.BoolTensor`.
+
+    Python looks them up and does nothing with them.
+    """
+    nodes = _words_of(annotation)
+    for part in ast.walk(annotation) if annotation is not None else ():
+        match part:
+            case ast.Attribute(ast.Name("torch" | "nn" | "optim"), name) if name[:1].isupper():
+                nodes.add(part)
+            case ast.Attribute(ast.Attribute(ast.Name("torch"), "optim") as module, name):
+                nodes |= {part, module} if name[:1].isupper() else set()
+            case _:
+                pass
+    return nodes
 
 
 def _words_of(annotation: ast.expr | None) -> set[ast.AST]:

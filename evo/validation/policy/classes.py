@@ -22,6 +22,7 @@ _BASES = LAYERS | {
     *("_Loss", "_WeightedLoss"),
 }
 _DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abstractmethod"})
+_ABSTRACT = frozenset({"metaclass=ABCMeta", "metaclass=abc.ABCMeta"})
 _CLASS_WORDS = frozenset({"__constants__", "__slots__"})
 
 
@@ -108,10 +109,11 @@ class _Reader:
             self.fault = line, Refused(Stage.POLICY, f"line {line}: {fault.reason}")
 
     def _read(self, node: ast.ClassDef, known: set[str]) -> None:
-        if node.keywords:
+        if any(ast.unparse(one) not in _ABSTRACT for one in node.keywords):
             raise _FaultError("a class takes no metaclass; leave it out", node)
+        is_enum = ast.unparse(node.bases[-1]) in ("Enum", "enum.Enum") if node.bases else False
         for base in node.bases:
-            self._read_base(base, known)
+            self._read_base(base, known, is_enum=is_enum)
         for decorator in node.decorator_list:
             call = decorator.func if isinstance(decorator, ast.Call) else decorator
             if ast.unparse(call) not in ("dataclass", "dataclasses.dataclass"):
@@ -129,8 +131,10 @@ class _Reader:
                 case _:
                     raise _FaultError("a class has methods and constants alone", part)
 
-    def _read_base(self, base: ast.expr, known: set[str]) -> None:
+    def _read_base(self, base: ast.expr, known: set[str], *, is_enum: bool) -> None:
         name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+        if name in ("int", "str") and is_enum:
+            return
         if name not in _BASES and not (isinstance(base, ast.Name) and name in known):
             raise _FaultError(
                 f"a class cannot inherit from `{ast.unparse(base)[:40]}`; inherit from nn.Module, "

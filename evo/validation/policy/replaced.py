@@ -8,9 +8,10 @@ replaced is still read by the policy, since people may run a file by hand.
 import ast
 from collections.abc import Iterator
 
+from evo.validation.policy.dead_code import idle_statements, unusable
 from evo.validation.policy.vocabulary import MODULES
 
-WORDS = ("warn", "import torch.", "__repr__", "extra_repr")
+WORDS = ("warn", "import torch.", "__repr__", "extra_repr", "is_", "device", "import")
 """A source without any of them has no such statements."""
 
 _PARTS = ("cuda", "distributed", "distributions", "jit", "nn", "optim")
@@ -33,10 +34,14 @@ def replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
                         yield part, "pass"
             case _:
                 pass
+    idle = idle_statements(tree)
+    yield from ((node, "pass") for node in idle)
+    yield from unusable(tree)
     is_warning = _Warnings(tree)
+    gone = {part for node in idle for part in ast.walk(node)}
     for node in ast.walk(tree) if is_warning.names else ():
         match node:
-            case ast.Expr(ast.Call() as call) if is_warning(call):
+            case ast.Expr(ast.Call() as call) if node not in gone and is_warning(call):
                 yield node, "pass"
             case _:
                 pass

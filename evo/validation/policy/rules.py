@@ -15,6 +15,7 @@ from functools import lru_cache
 from evo.core.contract import Contract
 from evo.core.signature import entries, further_parameters
 from evo.core.stages import Stage
+from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.beside import check_beside, runnable, unused_names
 from evo.validation.policy.builtin_names import harmless
 from evo.validation.policy.classes import class_parts, is_harmless_decorator
@@ -41,7 +42,7 @@ _SYNTAX: tuple[type[ast.AST], ...] = (
     # statements
     ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
     ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Raise, ast.With,
-    ast.Import, ast.ImportFrom, ast.Try, ast.ExceptHandler,
+    ast.Import, ast.ImportFrom, ast.Try, ast.ExceptHandler, ast.While,
     # expressions
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Lambda, ast.ListComp,
     ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Subscript,
@@ -52,7 +53,10 @@ _SYNTAX: tuple[type[ast.AST], ...] = (
 )  # fmt: skip
 
 _SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
-    ast.While: ("`while`", "write `for i in range(n)` with a fixed n"),
+    ast.While: (
+        "`while`",
+        "write `for i in range(n)` with a fixed n; it may compare numbers of dimensions or sizes",
+    ),
     ast.ClassDef: ("`class`", "define it at the top level"),
     ast.Set: ("a set", "write a tuple; the order of a set changes from process to process"),
     ast.SetComp: ("a set", "write a list; the order of a set changes from process to process"),
@@ -86,18 +90,26 @@ def check_source(source: str, contract: Contract) -> None:
         Refused: names the construct, its line and how to fix it.
     """
     tree = _parse(source)
+    refusing: set[ast.AST] = set()
     if (reduced := runnable(source)) != source:
         check_beside(source)
         tree = _parse(reduced)
+        if REFUSED not in source:
+            refusing = {node for node in ast.walk(tree) if _is_refusal(node)}
     nodes = sorted(_nodes(tree), key=_place)
     classes = class_parts(tree)
-    named_harmlessly = harmless(tree) | unused_names(tree)
+    named_harmlessly = harmless(tree) | unused_names(tree) | refusing
     for node in nodes:
         if classes.fault is not None and _place(node)[0] >= classes.fault[0]:
             raise classes.fault[1]
         if node not in named_harmlessly and not classes.permit(node):
             _check_node(node)
     _check_entry(tree, contract)
+
+
+def _is_refusal(node: ast.AST) -> bool:
+    """Whether a node names what refuses the component where a branch runs that must not."""
+    return isinstance(node, ast.Name) and node.id == REFUSED
 
 
 def _parse(source: str) -> ast.Module:
@@ -184,6 +196,9 @@ def _check_node(node: ast.AST) -> None:
             _check_attribute(name, node)
         case ast.Attribute(attr=name):
             raise _refused(f"`.{name}` cannot be assigned; {_ASSIGNED}", node)
+        case ast.While(test) if not _is_of_sizes(test):
+            name, remedy = _SYNTAX_REMEDIES[ast.While]
+            raise _refused(f"{name} is not allowed; {remedy}", node)
         case ast.With(items) if not all(_is_harmless(item) for item in items):
             raise _refused(
                 "`with` is allowed for torch.no_grad(), torch.enable_grad() and "
@@ -196,6 +211,18 @@ def _check_node(node: ast.AST) -> None:
             raise _refused(f"{value!r:.40} is not allowed; use real numbers", node)
         case _:
             pass
+
+
+def _is_of_sizes(test: ast.expr) -> bool:
+    """Whether a loop goes on by a comparison of ranks or sizes, `while m.dim() < x.dim()`."""
+    return isinstance(test, ast.Compare) and any(
+        (isinstance(part, ast.Attribute) and part.attr in _SIZES)
+        or (isinstance(part, ast.Name) and part.id == "len")
+        for part in ast.walk(test)
+    )
+
+
+_SIZES = frozenset({"dim", "ndim", "ndimension", "numel", "shape", "size"})
 
 
 def _are_texts(elements: list[ast.expr]) -> bool:

@@ -6,6 +6,8 @@ serves to say so early, with the line and a remedy.
 
 from collections.abc import Mapping
 
+import torch
+
 from evo.validation.graph.allowed import ALLOWED, base_name
 
 _MODULES = """
@@ -35,23 +37,24 @@ adjoint arange array as_tensor atleast_1d atleast_2d batch_norm concat concatena
 corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ from_numpy full
 gaussian_nll_loss ger get_default_dtype instance_norm linspace local_response_norm logsigmoid
 margin_ranking_loss masked_select matrix_power multi_dot multi_margin_loss
-multilabel_soft_margin_loss nanmedian nll_loss normalize ones pdist power rfftfreq row_stack rrelu
+multilabel_soft_margin_loss nanmedian nll_loss normalize ones pdist power renorm rfftfreq row_stack rrelu
 scalar_tensor set_grad_enabled softmin softsign take tanhshrink tensor tensordot trapezoid trapz
-tril_indices triu_indices zeros
+tril_indices triu_indices unique zeros
 """
 _TENSOR = """
-" L Q R S T U Vh eigenvalues eigenvectors logabsdet bool conj cpu data device dim double dtype
-float half indices int is_complex is_cuda is_floating_point item long mH ndimension nelement
+" H L Q R S T U Vh astype eigenvalues eigenvectors logabsdet bool conj cpu data device dim double dtype
+float half indices int is_complex is_cuda is_floating_point is_quantized is_sparse item long mH ndimension nelement
 new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape size type values
 view_as
 """
 _MODULE = """
-Tensor amp autocast contiguous_format enable_grad eps fft finfo functional linalg max min nn no_grad
+Tensor amp autocast contiguous_format enable_grad eps fft finfo functional iinfo linalg max min nn no_grad
 preserve_format promote_types smallest_normal special tiny
 """
 _TYPING = """
-Any Callable ClassVar Dict Final Iterable List Literal Mapping NamedTuple Optional Sequence Tuple
-Type Union cast overload
+ABCMeta Annotated Any Callable ClassVar Collection Container DefaultDict Deque Dict Final FrozenSet
+Hashable Iterable Iterator List Literal Mapping NamedTuple Optional Self Sequence Set Sized Text
+Tuple Type TypeAlias TypeVar Union cast overload
 """
 _STANDARD = """
 ABC Enum IntEnum Number Real OrderedDict abstractmethod accumulate auto chain combinations dataclass
@@ -69,13 +72,19 @@ SELU SiLU Sigmoid Softmax LogSoftmax Softmin Softplus Softshrink Softsign Tanh T
 BCELoss BCEWithLogitsLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss HingeEmbeddingLoss
 HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelSoftMarginLoss MultiMarginLoss
 NLLLoss PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss
-AvgPool1d CircularPad1d ConstantPad1d CosineSimilarity Flatten GroupNorm Identity LayerNorm
+AvgPool1d BatchNorm1d CircularPad1d ConstantPad1d CosineSimilarity Flatten GroupNorm Identity LayerNorm
 MaxPool1d ModuleDict ModuleList PairwiseDistance RMSNorm ReflectionPad1d ReplicationPad1d Sequential
 Unflatten ZeroPad1d
 """
 LAYERS = frozenset(_LAYERS.split())
 """Modules of torch.nn that learn nothing and draw nothing; those with weights begin without."""
-_DTYPES = "bool bfloat16 double float float16 float32 float64 half int int32 int64 long"
+_SETTINGS = {
+    name for layer in LAYERS for name in getattr(getattr(torch.nn, layer), "__constants__", ())
+}
+"""What those modules say of themselves, such as `label_smoothing`."""
+_DTYPES = """
+bool bfloat16 double float float16 float32 float64 half int int16 int32 int64 int8 long uint8
+"""
 _MATH = """
 acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp
 exp2 expm1 fabs factorial floor fmod fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt
@@ -91,7 +100,7 @@ ATTRIBUTES = frozenset(
     | {f"{name}_" for name in _OPERATORS}
     | set(" ".join((_FUNCTIONS, _TENSOR, _MODULE, _TYPING, _DTYPES, _MATH, _LISTS, _TEXTS)).split())
     if not name.startswith("_")
-) | frozenset(" ".join((_STANDARD, _OF_MODULES, _LAYERS)).split())
+) | frozenset({*_SETTINGS, *" ".join((_STANDARD, _OF_MODULES, _LAYERS)).split()})
 """Names allowed after a dot or in `from … import`."""
 
 SUGGESTED = ATTRIBUTES - {*_LISTS.split(), *_TEXTS.split()}
