@@ -114,7 +114,7 @@ def picked(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
 
 
 def _is_several(item: Any) -> bool:
-    return _is_places(item) or _may_be_mask(item) and not _is_place(item)
+    return _is_places(item) or (_may_be_mask(item) and not _is_place(item))
 
 
 def _is_place(item: Any) -> bool:

@@ -20,7 +20,7 @@ def _multiplied(original: Callable[..., Any], keyword: str) -> Callable[..., Any
 
     def function(tensor: Any, first: Any, *others: Any, **keywords: Any) -> Any:
         if len(others) == count and _is_number(first):  # as torch had it: m.add_(step_size, g)
-            keywords[keyword], first, *others = first, *others
+            keywords[keyword], first, others = first, others[0], others[1:]
         if _is_number(keywords.get(keyword)):
             first = first * keywords.pop(keyword).detach()
         return original(tensor, first, *others, **keywords)

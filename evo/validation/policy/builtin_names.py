@@ -52,28 +52,6 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
                 nodes |= _types_of(annotation)
             case ast.AnnAssign(annotation=annotation):
                 nodes |= _words_of(annotation)
-            case ast.Call(ast.Name("hasattr") as name, [_, ast.Constant(str(text))], []):
-                nodes |= set() if text.startswith("_") else {name}
-            case ast.Call(ast.Name("isinstance"), [_, types], []):
-                nodes |= {
-                    part
-                    for part in ast.walk(types)
-                    if isinstance(part, ast.Name) and part.id in _TYPES
-                }
-            case ast.Raise(ast.Call(_, messages)):
-                nodes |= {
-                    part.func
-                    for message in messages
-                    for part in ast.walk(message)
-                    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
-                    if part.func.id in ("repr", "type") and len(part.args) == 1
-                }
-            case ast.Attribute(attr="__name__", ctx=ast.Load()):
-                nodes.add(node)  # a text, for a message
-            case ast.Attribute() if ast.unparse(node) in _PRIVATE:
-                nodes |= {part for part in ast.walk(node) if isinstance(part, ast.Attribute)}
-            case ast.Call(ast.Attribute(), [], []) if ast.unparse(node.func) in _QUESTIONS:
-                nodes |= {part for part in ast.walk(node) if isinstance(part, ast.Attribute)}
             case ast.Call(
                 ast.Attribute(ast.Constant(str(text)), "format") as method, arguments
             ) if _is_plain_format(text):
@@ -81,12 +59,34 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
             case ast.Module(body):
                 nodes |= {part.value for part in body if _is_call_of_instance(part)}
                 nodes |= {part.targets[0] for part in body if _is_about_the_file(part)}
-            case ast.FormattedValue(ast.Call(ast.Name("type") as name, [argument], [])):
+            case ast.FormattedValue(ast.Call(ast.Name("type" | "repr") as name, [argument], [])):
                 nodes |= set() if isinstance(argument, ast.Starred) else {name}
                 if isinstance(argument, ast.Name) and argument.id in _VARIABLES:
                     nodes.add(argument)  # a message on a builtin is odd, and calls none
             case _:
-                pass
+                nodes |= _questions_in(node)
+    return nodes
+
+
+def _questions_in(node: ast.AST) -> set[ast.AST]:
+    """Names in a question about a value or a machine, and of what torch keeps to itself."""
+    nodes: set[ast.AST] = set()
+    match node:
+        case ast.Call(ast.Name("hasattr") as name, [_, ast.Constant(str(text))], []):
+            nodes |= set() if text.startswith("_") else {name}
+        case ast.Call(ast.Name("isinstance"), [_, types], []):
+            names = [part for part in ast.walk(types) if isinstance(part, ast.Name)]
+            nodes |= {name for name in names if name.id in _TYPES}
+        case ast.Attribute(ast.Call(ast.Name("type") as name, [_], []), "__name__", ast.Load()):
+            nodes |= {node, name}
+        case ast.Attribute(attr="__name__", ctx=ast.Load()):
+            nodes.add(node)  # a text, for a message
+        case ast.Call(ast.Attribute() as function, [], []) if ast.unparse(function) in _QUESTIONS:
+            nodes |= {part for part in ast.walk(function) if isinstance(part, ast.Attribute)}
+        case ast.Attribute() if ast.unparse(node) in _PRIVATE:
+            nodes |= {part for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+        case _:
+            pass
     return nodes
 
 

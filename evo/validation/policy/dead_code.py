@@ -1,10 +1,10 @@
-"""Code that no call of a component reaches: branches for GPUs, clusters and autocast, unused methods.
+"""Code that no call of a component reaches: branches for other machines, and unused methods.
 
-Libraries guard what only some machines have (`if dist.is_initialized():`), and their classes bring
-methods for training loops. A component runs on one processor while it is traced, so such a branch
-never runs, and a method that nothing names is never called. What is left out is still read by the
-policy, since people may run a file by hand. A statement in a branch that names what a component
-cannot use, and a person may (`x.numpy()`), is refused where it runs.
+Libraries guard what GPUs, clusters and autocast need (`if dist.is_initialized():`), and their
+classes bring methods for training loops. A component runs on one processor while it is traced, so
+such a branch never runs, and a method that nothing names is never called. What is left out is still
+read by the policy, since people may run a file by hand. A statement in a branch that names what a
+component cannot use, and a person may (`x.numpy()`), is refused where it runs.
 """
 
 import ast

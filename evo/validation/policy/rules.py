@@ -19,6 +19,7 @@ from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.beside import check_beside, runnable, unused_names
 from evo.validation.policy.builtin_names import harmless
 from evo.validation.policy.classes import class_parts, is_harmless_decorator
+from evo.validation.policy.syntax import is_allowed, is_harmless_context, remedy_of
 from evo.validation.policy.vocabulary import (
     ATTRIBUTES,
     BUILTIN_REMEDIES,
@@ -37,38 +38,6 @@ MAX_SOURCE_BYTES = 16_000
 MAX_SYNTAX_NODES = 4_000
 MAX_DEPTH = 60
 """Largest nesting depth of the syntax tree; a sum of n terms has depth n."""
-
-_SYNTAX: tuple[type[ast.AST], ...] = (
-    # statements
-    ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
-    ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Assert, ast.Raise, ast.With,
-    ast.Import, ast.ImportFrom, ast.Try, ast.ExceptHandler, ast.While,
-    # expressions
-    ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Lambda, ast.ListComp,
-    ast.DictComp, ast.GeneratorExp, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Subscript,
-    ast.Slice, ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.NamedExpr, ast.JoinedStr,
-    # parts of the above
-    ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.alias, ast.operator, ast.unaryop,
-    ast.boolop, ast.cmpop, ast.expr_context, ast.withitem, ast.FormattedValue,
-)  # fmt: skip
-
-_SYNTAX_REMEDIES: dict[type[ast.AST], tuple[str, str]] = {
-    ast.While: (
-        "`while`",
-        "write `for i in range(n)` with a fixed n; it may compare numbers of dimensions or sizes",
-    ),
-    ast.ClassDef: ("`class`", "define it at the top level"),
-    ast.Set: ("a set", "write a tuple; the order of a set changes from process to process"),
-    ast.SetComp: ("a set", "write a list; the order of a set changes from process to process"),
-    ast.AsyncFunctionDef: ("`async def`", "write `def`"),
-    ast.Await: ("`await`", "call the function plainly"),
-    ast.Yield: ("`yield`", "return one tensor"),
-    ast.YieldFrom: ("`yield from`", "return one tensor"),
-    ast.Global: ("`global`", "pass the value as an argument"),
-    ast.Nonlocal: ("`nonlocal`", "pass the value as an argument"),
-    ast.Delete: ("`del`", "leave it out"),
-    ast.Match: ("`match`", "choose between tensors with torch.where"),
-}
 
 _ASSIGNED = "give it where the object is made, or use a variable"
 _WHITESPACE = frozenset("\t\n\r\f")
@@ -95,7 +64,8 @@ def check_source(source: str, contract: Contract) -> None:
         check_beside(source)
         tree = _parse(reduced)
         if REFUSED not in source:
-            refusing = {node for node in ast.walk(tree) if _is_refusal(node)}
+            names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+            refusing |= {name for name in names if name.id == REFUSED}
     nodes = sorted(_nodes(tree), key=_place)
     classes = class_parts(tree)
     named_harmlessly = harmless(tree) | unused_names(tree) | refusing
@@ -105,11 +75,6 @@ def check_source(source: str, contract: Contract) -> None:
         if node not in named_harmlessly and not classes.permit(node):
             _check_node(node)
     _check_entry(tree, contract)
-
-
-def _is_refusal(node: ast.AST) -> bool:
-    """Whether a node names what refuses the component where a branch runs that must not."""
-    return isinstance(node, ast.Name) and node.id == REFUSED
 
 
 def _parse(source: str) -> ast.Module:
@@ -173,11 +138,8 @@ def _place(node: ast.AST) -> tuple[int, int, int, int]:
 
 
 def _check_node(node: ast.AST) -> None:
-    is_ordered = not isinstance(node, ast.Set) or _are_texts(node.elts)
-    if not isinstance(node, _SYNTAX) or not is_ordered:
-        name, remedy = _SYNTAX_REMEDIES.get(
-            type(node), (type(node).__name__, "use plain functions and expressions")
-        )
+    if not is_allowed(node):
+        name, remedy = remedy_of(node)
         raise _refused(f"{name} is not allowed; {remedy}", node)
     match node:
         case ast.Import():
@@ -196,10 +158,7 @@ def _check_node(node: ast.AST) -> None:
             _check_attribute(name, node)
         case ast.Attribute(attr=name):
             raise _refused(f"`.{name}` cannot be assigned; {_ASSIGNED}", node)
-        case ast.While(test) if not _is_of_sizes(test):
-            name, remedy = _SYNTAX_REMEDIES[ast.While]
-            raise _refused(f"{name} is not allowed; {remedy}", node)
-        case ast.With(items) if not all(_is_harmless(item) for item in items):
+        case ast.With(items) if not all(map(is_harmless_context, items)):
             raise _refused(
                 "`with` is allowed for torch.no_grad(), torch.enable_grad() and "
                 "torch.autocast(…, enabled=False) alone; leave it out",
@@ -211,44 +170,6 @@ def _check_node(node: ast.AST) -> None:
             raise _refused(f"{value!r:.40} is not allowed; use real numbers", node)
         case _:
             pass
-
-
-def _is_of_sizes(test: ast.expr) -> bool:
-    """Whether a loop goes on by a comparison of ranks or sizes, `while m.dim() < x.dim()`."""
-    return isinstance(test, ast.Compare) and any(
-        (isinstance(part, ast.Attribute) and part.attr in _SIZES)
-        or (isinstance(part, ast.Name) and part.id == "len")
-        for part in ast.walk(test)
-    )
-
-
-_SIZES = frozenset({"dim", "ndim", "ndimension", "numel", "shape", "size"})
-
-
-def _are_texts(elements: list[ast.expr]) -> bool:
-    """Whether a set is one of different texts, as a check of a mode has; it runs as a tuple."""
-    texts = [one.value for one in elements if isinstance(one, ast.Constant)]
-    is_of_texts = len(texts) == len(elements) and all(isinstance(text, str) for text in texts)
-    return is_of_texts and len({*texts}) == len(texts)
-
-
-def _is_harmless(item: ast.withitem) -> bool:
-    match item:
-        case ast.withitem(
-            ast.Call(ast.Attribute(attr=name) | ast.Name(name), arguments, keywords), None
-        ) if name in {"no_grad", "enable_grad"}:
-            return not arguments and not keywords
-        case ast.withitem(
-            ast.Call(ast.Attribute(attr="autocast") | ast.Name("autocast"), _, keywords), None
-        ):
-            return any(
-                keyword.arg == "enabled"
-                and isinstance(keyword.value, ast.Constant)
-                and keyword.value.value is False
-                for keyword in keywords
-            )
-        case _:
-            return False
 
 
 def _check_import(node: ast.Import) -> None:

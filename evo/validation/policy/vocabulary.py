@@ -37,19 +37,19 @@ adjoint arange array as_tensor atleast_1d atleast_2d batch_norm concat concatena
 corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ from_numpy full
 gaussian_nll_loss ger get_default_dtype instance_norm linspace local_response_norm logsigmoid
 margin_ranking_loss masked_select matrix_power multi_dot multi_margin_loss
-multilabel_soft_margin_loss nanmedian nll_loss normalize ones pdist power renorm rfftfreq row_stack rrelu
-scalar_tensor set_grad_enabled softmin softsign take tanhshrink tensor tensordot trapezoid trapz
-tril_indices triu_indices unique zeros
+multilabel_soft_margin_loss nanmedian nll_loss normalize ones pdist power renorm rfftfreq row_stack
+rrelu scalar_tensor set_grad_enabled softmin softsign take tanhshrink tensor tensordot trapezoid
+trapz tril_indices triu_indices unique zeros
 """
 _TENSOR = """
-" H L Q R S T U Vh astype eigenvalues eigenvectors logabsdet bool conj cpu data device dim double dtype
-float half indices int is_complex is_cuda is_floating_point is_quantized is_sparse item long mH ndimension nelement
-new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape size type values
-view_as
+" H L Q R S T U Vh astype eigenvalues eigenvectors logabsdet bool conj cpu data device dim double
+dtype float half indices int is_complex is_cuda is_floating_point is_quantized is_sparse item long
+mH ndimension nelement new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape
+size type values view_as
 """
 _MODULE = """
-Tensor amp autocast contiguous_format enable_grad eps fft finfo functional iinfo linalg max min nn no_grad
-preserve_format promote_types smallest_normal special tiny
+Tensor amp autocast contiguous_format enable_grad eps fft finfo functional iinfo linalg max min nn
+no_grad preserve_format promote_types smallest_normal special tiny
 """
 _TYPING = """
 ABCMeta Annotated Any Callable ClassVar Collection Container DefaultDict Deque Dict Final FrozenSet
@@ -71,10 +71,10 @@ CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid
 SELU SiLU Sigmoid Softmax LogSoftmax Softmin Softplus Softshrink Softsign Tanh Tanhshrink Threshold
 BCELoss BCEWithLogitsLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss HingeEmbeddingLoss
 HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelSoftMarginLoss MultiMarginLoss
-NLLLoss PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss
-AvgPool1d BatchNorm1d CircularPad1d ConstantPad1d CosineSimilarity Flatten GroupNorm Identity LayerNorm
-MaxPool1d ModuleDict ModuleList PairwiseDistance RMSNorm ReflectionPad1d ReplicationPad1d Sequential
-Unflatten ZeroPad1d
+NLLLoss PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss AvgPool1d BatchNorm1d
+CircularPad1d ConstantPad1d CosineSimilarity Flatten GroupNorm Identity LayerNorm MaxPool1d
+ModuleDict ModuleList PairwiseDistance RMSNorm ReflectionPad1d ReplicationPad1d Sequential Unflatten
+ZeroPad1d
 """
 LAYERS = frozenset(_LAYERS.split())
 """Modules of torch.nn that learn nothing and draw nothing; those with weights begin without."""

@@ -22,6 +22,28 @@ from torch import nn
 import torch.nn.functional as F
 """
 HONEST = {
+    "abstract base": """
+from abc import ABCMeta, abstractmethod
+from enum import Enum
+class Shape(str, Enum):
+    FLAT = "flat"
+    BENT = "bent"
+class Base(nn.Module, metaclass=ABCMeta):
+    @abstractmethod
+    def forward(self, x: torch.FloatTensor) -> torch.Tensor:
+        pass
+class Act(Base):
+    def __init__(self, shape="bent"):
+        super().__init__()
+        if not hasattr(self, "shape"):
+            self.shape = Shape(shape)
+        if not isinstance(shape, (list, set, str)):
+            raise ValueError(f"{type(shape).__name__} {repr(shape)} is no shape")
+    def forward(self, x):
+        return x.sin() if self.shape is Shape.BENT else x
+def activation(x):
+    return Act()(x)
+""",
     "module": """
 class Act(nn.Module):
     __constants__ = ["beta"]

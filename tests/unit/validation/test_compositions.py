@@ -12,6 +12,18 @@ FINITE = "nan_to_num(nan=0.0, posinf=0.0)"
 
 BODIES = [
     "return torch.cov(w).square().sum()",
+    "return (w.renorm(p=2, dim=0, maxnorm=1.0) * torch.renorm(w, 1, -1, 0.5)).sin().sum()",
+    "return (w @ w.H).square().sum() + (w.T @ w).H.relu().sum()",
+    "n = 1.0\nfor d in list(w.size()):\n    n *= d\nn /= w.shape[0]\nn += len(w)\n"
+    "return w.square().sum() / n",
+    "k = 3\nk -= w.shape[0]\ny = w * 1\ny += w.shape[1]\nreturn (y * k).square().sum()",
+    "f, g = nn.init._calculate_fan_in_and_fan_out(w)\nreturn w.square().sum() * g / f",
+    "m = (w[:, 0] > 0).float()\nwhile m.dim() < w.dim():\n    m = m.unsqueeze(1)\n"
+    "return (w * m).square().sum() + torch.iinfo(torch.int8).max",
+    "r = F._Reduction.get_enum('none')\nassert r == 0\n"
+    "return torch._C._nn.mse_loss(w, w.flip(0), r).sum()",
+    "import numpy as np\nfor dim in sorted(np.unique((1, 0, 1)), reverse=True):\n"
+    "    w = w.cumsum(int(dim))\nreturn w.square().sum()",
     "return w.cov(correction=0).sum().square()",
     "return torch.cov(w.flatten())",
     f"return torch.corrcoef(w).{FINITE}.square().sum()",

@@ -55,6 +55,35 @@ WRITES = {
         "m = ~torch.eye(len(x), dtype=torch.bool)",
         "y = x + g[m].pow(2).sum() + g[~m].mean() + torch.masked_select(g, m).abs().sum()",
     ],
+    "a row that a tensor picks": ["y = x * x[x.abs().sum(1).argmax()]"],
+    "a column that a tensor picks": [
+        "j = torch.max(x.sum(0), 0).indices",
+        "y = x + x[:, j].sin()[:, None] * x[..., j, None] + x[x[:, 0].argmin(), j]",
+    ],
+    "a place from the end, beside numbers and slices": [
+        "j = x.sum(0).argmax() - x.shape[1]",
+        "y = x + x[0, j] + x[-1:, j] + x[None, :, j, None].mean() + x[1:, j].sum()",
+    ],
+    "into a row that a tensor picks": [
+        "i = x.norm(dim=1).argmin()",
+        "y = x.clone()",
+        "y[i] = x[i] * 2 + x[-1]",
+        "y[i] += 1",
+        "y[i, :] *= x[0]",
+    ],
+    "into a column that a tensor picks": [
+        "j = x.sum(0).argmax() - x.shape[1]",
+        "y = x.clone()",
+        "y[:, j] = x[:, 0].cos()",
+        "y[..., j] -= 0.5",
+    ],
+    "into the end": ["y = x.clone()", "y[-1:] += x[:1]", "y[:, -2:] = x[:, :2] * 3"],
+    "up to the end": ["y = x * 1", "y[:, :-1] = x[:, 1:]", "y[:-1] *= 2.0"],
+    "index_select by one place": [
+        "j = x.sum(0).argmax()",
+        "y = x * x.index_select(1, j) + x.index_fill(1, j, 0.5)",
+        "y = y.index_add(1, j, x[:, :1]).index_copy(1, j, y[:, -1:])",
+    ],
     "index_add": ["y = x.index_add(1, torch.arange(x.shape[1]), x.sin(), alpha=2)"],
     "index_copy": ["y = x.index_copy(0, torch.arange(len(x)).flip(0), x.cos())"],
     "index_fill": ["y = x.clone().index_fill_(1, torch.arange(0, x.shape[1], 3), 0.5)"],
@@ -84,8 +113,16 @@ def test_a_write_at_places_means_what_it_means_in_eager_at_every_size(name):
         )
 
 
-def test_copies_under_vmap_write_at_their_own_places():
-    graph = traced_kind(KIND, source(*LARGEST, "y[torch.arange(n), k] = x.mean(1)"))
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (*LARGEST, "y[torch.arange(n), k] = x.mean(1)"),
+        *(tuple(WRITES[name]) for name in WRITES if "a tensor picks" in name or " end" in name),
+        tuple(WRITES["index_select by one place"]),
+    ],
+)
+def test_copies_under_vmap_write_at_their_own_places(lines: tuple[str, ...]):
+    graph = traced_kind(KIND, source(*lines))
     x = torch.randn((3, 4, 6), generator=torch.Generator().manual_seed(1))
 
     torch.testing.assert_close(torch.func.vmap(graph)(x), torch.stack([graph(one) for one in x]))

@@ -11,6 +11,9 @@ BODIES = [
     "m = m.mul_(k).add_(g, alpha=1 - k)\nreturn torch.stack([m / k, m, v])",
     "return torch.stack([g.sub(w, alpha=math.sqrt(k)), torch.sub(m, g, alpha=k), v])",
     "s = torch.addcdiv(w, m, v.sqrt() + 1, value=-k)\nreturn torch.stack([w - s, m, v])",
+    "m = m.mul_(k).add_(1 - k, g)\nreturn torch.stack([torch.add(g, k, m), m, v])",
+    "v.mul_(k).addcmul_(1 - k, g, g)\ns = w.addcdiv(-k, m, v.sqrt() + 1)\n"
+    "return torch.stack([w - s, m, v])",
     "v.addcmul_(g, g, value=k)\nreturn torch.stack([g.addcmul(m, g, value=k / 2), m, v])",
     "p = w.clone()\np.addcdiv_(g, v + 1.0, value=-k)\nreturn torch.stack([w - p, m, v])",
     "r = torch.full_like(g, k).div_(v + 1).clamp_(0.1 * k, k)\nreturn torch.stack([r * g, m, v])",

@@ -25,6 +25,10 @@ LINES = {
         "F.multi_margin_loss(outputs, targets.argmax(1), 2, 0.7, reduction='none')",
     ),
     "a layer's norm": ("normalization", "nn.LayerNorm(x.shape[-1], 1e-3)(x) * gain + shift"),
+    "a batch's norm": (
+        "activity-regularizer",
+        "nn.BatchNorm1d(y.size(1), affine=False).to(y.device)(y).abs().sum() / y.shape[0]",
+    ),
     "a root's norm": ("normalization", "nn.RMSNorm(x.shape[-1])(x) * gain + shift"),
     "norms of groups": ("normalization", "nn.GroupNorm(1, x.shape[-1])(x) * gain + shift"),
     "groups by a size": (
