@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from evo.core.stages import Stage
+from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.builtin_names import harmless
 from evo.validation.policy.dead_code import HARMLESS, handed_over, uncalled_methods
 from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
@@ -207,8 +208,9 @@ def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _silent(tree: ast.Module) -> list[ast.stmt]:
-    """Statements that do nothing where a component runs."""
-    return [node for node, text in replaced(tree) if text == "pass"]
+    """Statements that do nothing where a component runs, or refuse it."""
+    texts = ("pass", REFUSED)
+    return [node for node, text in replaced(tree) if text.startswith(texts)]
 
 
 def _methods(node: ast.stmt) -> list[ast.stmt]:

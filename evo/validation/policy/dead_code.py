@@ -23,6 +23,7 @@ HARMLESS = frozenset(
         *("coalesce", "cuda", "get_autocast_cpu_dtype", "get_autocast_dtype", "to_dense"),
         *("get_autocast_gpu_dtype", "is_autocast_enabled", "is_in_onnx_export", "is_scripting"),
         *("is_tracing", "index", "jit", "onnx", "randint", "sparse_coo_tensor", "step"),
+        *("masked_scatter", "new", "nonzero", "numpy"),
         *("zero_grad", "BoolTensor", "ByteTensor", "FloatTensor", "LongTensor"),
     }
 )
@@ -124,7 +125,7 @@ def uncalled_methods(tree: ast.Module) -> Iterator[ast.FunctionDef]:
             part
             for part in owner.body
             if isinstance(part, ast.FunctionDef)
-            and not part.name.startswith("__")
+            and not part.name.endswith("_")  # which Python, or an Enum, may call
             and part.name not in named | _names_of_torch()
         ]
         if len(methods) < len(owner.body):

@@ -22,7 +22,15 @@ _MAKING_TEXTS = frozenset({"format", "join", "len", "list", "size", "str", "tupl
 
 
 def replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
-    """Statements that run as something else, and what."""
+    """Statements that run as something else, and what; none that stands within another one."""
+    gone: set[ast.AST] = set()
+    for node, text in _replaced(tree):
+        if node not in gone:
+            gone.update(ast.walk(node))
+            yield node, text
+
+
+def _replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
     for node in tree.body:
         match node:
             case ast.Import(names) if any(map(_binds_torch, names)):
@@ -34,17 +42,15 @@ def replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
                         yield part, "pass"
             case _:
                 pass
-    idle = idle_statements(tree)
-    yield from ((node, "pass") for node in idle)
-    yield from unusable(tree)
+    yield from ((node, "pass") for node in idle_statements(tree))
     is_warning = _Warnings(tree)
-    gone = {part for node in idle for part in ast.walk(node)}
     for node in ast.walk(tree) if is_warning.names else ():
         match node:
-            case ast.Expr(ast.Call() as call) if node not in gone and is_warning(call):
+            case ast.Expr(ast.Call() as call) if is_warning(call):
                 yield node, "pass"
             case _:
                 pass
+    yield from unusable(tree)
 
 
 def imported_as(tree: ast.Module, module: str, wanted: frozenset[str]) -> set[str]:

@@ -131,6 +131,19 @@ def test_a_name_that_no_component_can_use_is_refused_where_it_runs_and_nowhere_e
         traced_kind("activation", runnable(always))
 
 
+def test_what_stands_within_what_is_left_out_goes_with_it() -> None:
+    source = (
+        "import warnings\nimport torch\nclass A:\n    def __call__(self, x):\n        return x.sin()\n"
+        "    def __repr__(self):\n        if torch.jit.is_scripting():\n"
+        "            warnings.warn('a')\n"
+        "        return 'A'\nact = A()\ndef activation(x):\n    if x.is_cuda:\n"
+        "        if x.is_sparse:\n            x = x.cuda().numpy()\n    return act(x)\n"
+    )
+    check_source(source, CONTRACT)
+    graph = traced_kind("activation", runnable(source))
+    torch.testing.assert_close(graph(torch.ones(2, 3)), torch.ones(2, 3).sin())
+
+
 def test_a_way_by_a_tensor_that_may_not_run_is_not_left_out_as_a_check_is() -> None:
     source = (
         "import torch\ndef regularize(w):\n    if w.sum() > 0:\n        w = w.numpy()\n"
@@ -150,6 +163,8 @@ def test_a_way_by_a_tensor_that_may_not_run_is_not_left_out_as_a_check_is() -> N
         "    return x",
         "def activation(x):\n    if x.dim() > 9:\n        x.numpy(); x.save()\n    return x",
         "def activation(x):\n    if x.dim() > 9:\n        __refused__('a')\n    return x",
+        "import torch\ndef activation(x):\n    if x.dim() > 9:\n"
+        "        x = torch.load('a').numpy()\n    return x",
     ],
 )
 def test_what_might_run_all_the_same_is_refused_at_once(source: str) -> None:
