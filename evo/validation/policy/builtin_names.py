@@ -38,6 +38,7 @@ _PRIVATE = frozenset(
     }
 )  # fmt: skip
 """Functions that torch keeps to itself and libraries call: arithmetic of sizes, texts, tensors."""
+_LAST_PARTS = {name.rpartition(".")[2] for name in _QUESTIONS | _PRIVATE}
 
 
 def harmless(tree: ast.Module) -> set[ast.AST]:
@@ -81,13 +82,20 @@ def _questions_in(node: ast.AST) -> set[ast.AST]:
             nodes |= {node, name}
         case ast.Attribute(attr="__name__", ctx=ast.Load()):
             nodes.add(node)  # a text, for a message
-        case ast.Call(ast.Attribute() as function, [], []) if ast.unparse(function) in _QUESTIONS:
+        case ast.Call(ast.Attribute(attr=last) as function, [], []) if _is_in(
+            function, last, _QUESTIONS
+        ):
             nodes |= {part for part in ast.walk(function) if isinstance(part, ast.Attribute)}
-        case ast.Attribute() if ast.unparse(node) in _PRIVATE:
+        case ast.Attribute(attr=last) if _is_in(node, last, _PRIVATE):
             nodes |= {part for part in ast.walk(node) if isinstance(part, ast.Attribute)}
         case _:
             pass
     return nodes
+
+
+def _is_in(function: ast.Attribute, last: str, names: frozenset[str]) -> bool:
+    """Whether a function is one of some full names; most are told by the last part alone."""
+    return last in _LAST_PARTS and ast.unparse(function) in names
 
 
 def _is_plain_format(text: str) -> bool:

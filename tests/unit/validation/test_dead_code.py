@@ -133,7 +133,8 @@ def test_a_name_that_no_component_can_use_is_refused_where_it_runs_and_nowhere_e
 
 def test_what_stands_within_what_is_left_out_goes_with_it() -> None:
     source = (
-        "import warnings\nimport torch\nclass A:\n    def __call__(self, x):\n        return x.sin()\n"
+        "import warnings\nimport torch\n"
+        "class A:\n    def __call__(self, x):\n        return x.sin()\n"
         "    def __repr__(self):\n        if torch.jit.is_scripting():\n"
         "            warnings.warn('a')\n"
         "        return 'A'\nact = A()\ndef activation(x):\n    if x.is_cuda:\n"
