@@ -126,7 +126,7 @@ def _write_at_place(tensor: torch.Tensor, index: Any, written: Any) -> None:
     items = list(index) if isinstance(index, tuple) else [index]
     number = next(at for at, item in enumerate(items) if _is_place(item))
     dim = number
-    if Ellipsis in [item for item in items[:number] if item is Ellipsis]:
+    if any(item is Ellipsis for item in items[:number]):
         dim += _left_out(tensor, items) - 1
     count = tensor.shape[dim]
     is_there = torch.arange(count) == items[number] % count
