@@ -1,6 +1,7 @@
 """Contract checks for kinds whose components work element by element."""
 
 import math
+from functools import lru_cache
 
 import torch
 
@@ -170,7 +171,7 @@ def check_elementwise(
         ContractError: with what was expected and what came.
     """
     # Zero is where roots and logarithms break, and what a dead layer passes on.
-    points = torch.cat([probe(), torch.zeros(1)]).requires_grad_()
+    points = _points().clone().requires_grad_()
     output = component(points)
     expect_form(output, shape=points.shape, dtype=points.dtype)
     _expect_finite(output, points, f"outputs on [-30, 30]{where}")
@@ -186,7 +187,7 @@ def check_elementwise(
         gradients = torch.autograd.grad(total, given, allow_unused=True, materialize_grads=True)
         for gradient, where_taken in zip(gradients, given, strict=True):
             _expect_finite(gradient, where_taken, f"gradients on [-30, 30]{where}")
-    _expect_elementwise(component, points.detach(), output.detach(), at_all_shapes=at_all_shapes)
+    _expect_elementwise(component, output.detach(), at_all_shapes=at_all_shapes)
 
 
 def _expect_finite(values: torch.Tensor, points: torch.Tensor, what: str) -> None:
@@ -197,33 +198,40 @@ def _expect_finite(values: torch.Tensor, points: torch.Tensor, what: str) -> Non
         raise ContractError(f"expected finite {what}, got none at x = {place:.3g}")
 
 
-def _expect_elementwise(
-    component: Component, points: torch.Tensor, output: torch.Tensor, *, at_all_shapes: bool
-) -> None:
+def _expect_elementwise(component: Component, output: torch.Tensor, *, at_all_shapes: bool) -> None:
     """Check that elements give the same among others, in another order, shape and layout.
 
     So do their gradients.
     """
+    reverse = output.flip(0)
     with torch.no_grad():
-        for shape in _SHAPES if at_all_shapes else ():
-            for layout, values in layouts(_mixed(points, shape)):
-                among = call_checked(component, values, layout, expected=_WORKS, advice=_ADVICE)
-                expect_form(among, shape=values.shape, dtype=values.dtype)
-                expect_same(
-                    among.reshape(-1).flip(0)[: len(points)],
-                    output,
-                    _OTHERWISE,
-                )
+        for layout, values in _in_all_forms() if at_all_shapes else ():
+            among = call_checked(component, values, layout, expected=_WORKS, advice=_ADVICE)
+            expect_form(among, shape=values.shape, dtype=values.dtype)
+            expect_same(among.reshape(-1)[-len(reverse) :], reverse, _OTHERWISE)
 
-    whole = _AS_TRAINING if at_all_shapes else _AMONG_OTHERS
-    values = _mixed(points, whole).requires_grad_()
+    values = _mixed(_AS_TRAINING if at_all_shapes else _AMONG_OTHERS).clone().requires_grad_()
     among = call_checked(component, values, "contiguous", expected=_WORKS, advice=_ADVICE)
-    expect_same(among.detach().reshape(-1).flip(0)[: len(points)], output, _OTHERWISE)
+    expect_same(among.detach().reshape(-1)[-len(reverse) :], reverse, _OTHERWISE)
     if among.requires_grad:
         expect_pulls_apart(among, values, _OTHERWISE)
 
 
-def _mixed(points: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+@lru_cache(maxsize=1)
+def _points() -> torch.Tensor:
+    """The probe and zero: (65,). Not to be written to, like all that is remembered here."""
+    return torch.cat([probe(), torch.zeros(1)])
+
+
+@lru_cache(maxsize=1)
+def _in_all_forms() -> list[tuple[str, torch.Tensor]]:
+    """The points among others, in every shape and layout, with the layout's name."""
+    return [one for shape in _SHAPES for one in layouts(_mixed(shape))]
+
+
+@lru_cache(maxsize=16)
+def _mixed(shape: tuple[int, ...]) -> torch.Tensor:
     """The points in reverse, at the end of a tensor of other numbers."""
+    points = _points()
     others = torch.linspace(-7.3, 9.1, math.prod(shape) - len(points))
     return torch.cat([points, others]).flip(0).reshape(shape)

@@ -108,14 +108,17 @@ class Initializer(Kind):
         with torch.no_grad():
             for shape, depth, rows in zip(_SHAPES, _DEPTHS, _ROWS, strict=True):
                 made = self._at(component, depth, rows)
-                weights = [_called(made, normal_probe(*shape, seed=seed), seen) for seed in (0, 1)]
-                if (weights[0] - weights[1]).abs().max() < 1e-12:
+                one, other = (
+                    _called(made, normal_probe(*shape, seed=seed), seen) for seed in (0, 1)
+                )
+                if (one - other).abs().max() < 1e-12:
                     raise ContractError("expected weights that depend on z, got the same for all")
             draw, component = normal_probe(5, 7), self._at(component, _DEPTHS[0])
+            weights = _called(component, draw)
             for layout, values in layouts(draw):
                 expect_same(
                     _called(component, values),
-                    _called(component, draw),
+                    weights,
                     f"expected the same weights however z lies in memory, got others {layout}",
                 )
 

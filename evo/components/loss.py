@@ -1,6 +1,7 @@
 """Losses: logits and right answers in, the loss of each sample out."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -199,8 +200,12 @@ def _answers(samples: int, classes: int) -> torch.Tensor:
     return F.one_hot(torch.arange(samples) % classes, classes).float()
 
 
+@lru_cache(maxsize=16)
 def _probes(samples: int, classes: int) -> tuple[list[str], torch.Tensor, torch.Tensor]:
-    """Logits such as training meets, with a name for each, and right answers: (probes, n, c)."""
+    """Logits such as training meets, with a name for each, and right answers: (probes, n, c).
+
+    They are remembered, and not to be written to.
+    """
     logits, answers = normal_probe(samples, classes), _answers(samples, classes)
     sure = _REACH * (2 * answers - 1)
     shape = f"{samples} samples of {classes} classes"

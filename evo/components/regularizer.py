@@ -143,10 +143,11 @@ def _check_penalties(component: Component) -> None:
         zeros = torch.zeros(5, 7)
         expect_penalty(component(zeros), zeros, "a matrix of zeros")
         weights = _weights(5, 7)
+        penalty = component(weights)
         for layout, values in layouts(weights):
             expect_same(
                 component(values),
-                component(weights),
+                penalty,
                 f"expected the same penalty however w lies in memory, got another {layout}",
             )
 

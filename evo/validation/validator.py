@@ -178,13 +178,7 @@ def _check_behaviour(kind: Kind, graph: Graph) -> None:
 def _check_vmap(graph: Graph, shapes: Shapes, ranges: Sequence[tuple[float, float]] | None) -> None:
     """Check that copies under vmap, as training runs them, compute what each computes alone."""
     graph = _in_single_precision(graph)
-    generator = torch.Generator().manual_seed(0)
-    inputs = [torch.randn((_COPIES, *shape), generator=generator) for shape in shapes]
-    if ranges is not None:
-        inputs = [
-            low + (high - low) * torch.sigmoid(values)
-            for values, (low, high) in zip(inputs, ranges, strict=True)
-        ]
+    inputs = _copies(tuple(map(tuple, shapes)), None if ranges is None else tuple(ranges))
     with torch.no_grad():
         batched = torch.func.vmap(graph)(*inputs)
         single = torch.stack([graph(*(stack[i] for stack in inputs)) for i in range(_COPIES)])
@@ -195,6 +189,21 @@ def _check_vmap(graph: Graph, shapes: Shapes, ranges: Sequence[tuple[float, floa
             "expected the same values when many copies run side by side under torch.func.vmap, "
             "got others; use operators that treat every element alike"
         )
+
+
+@lru_cache(maxsize=64)
+def _copies(
+    shapes: tuple[tuple[int, ...], ...], ranges: tuple[tuple[float, float], ...] | None
+) -> list[torch.Tensor]:
+    """Inputs of all copies at these shapes, which are remembered and not to be written to."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = [torch.randn((_COPIES, *shape), generator=generator) for shape in shapes]
+    if ranges is None:
+        return inputs
+    return [
+        low + (high - low) * torch.sigmoid(values)
+        for values, (low, high) in zip(inputs, ranges, strict=True)
+    ]
 
 
 def _in_single_precision(graph: Graph) -> Graph:

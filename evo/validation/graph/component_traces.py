@@ -88,7 +88,6 @@ class ComponentTracer:
                     f"than {_MOST_TRACES} traces can show; use operators that work at any size"
                 )
             for one in wanted:
-                self._progress()
                 try:
                     recordings.append(self._recorded(one))
                     shapes.append(one)
@@ -180,6 +179,7 @@ class ComponentTracer:
         errors: list[Exception] = []
         pending: list[Way] = [()]
         while pending:
+            self._progress()
             told = pending.pop()
             decisions = Decisions(told)
             examples = _examples(shapes, self._ranges, self._kept)

@@ -41,7 +41,7 @@ def write_graph(recording: Recording) -> str:
 
 
 def write_graphs(recordings: Sequence[Recording], progress: Callable[[], None]) -> list[Written]:
-    """The graphs of one function, recorded at several shapes; calls `progress` for each.
+    """The graphs of one function, recorded at several shapes; calls `progress` often for each.
 
     A value that depends on no input, but changes with the shapes, is no constant: its operators
     become part of the graph.
@@ -52,7 +52,11 @@ def write_graphs(recordings: Sequence[Recording], progress: Callable[[], None]) 
     writers = _read(recordings, frozenset(), progress)
     if changing := _changing([writer.constants for writer in writers]):
         writers = _read(recordings, changing, progress)
-    return [writer.written() for writer in writers]
+    written: list[Written] = []
+    for writer in writers:
+        progress()
+        written.append(writer.written())
+    return written
 
 
 def _read(

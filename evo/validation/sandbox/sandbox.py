@@ -66,7 +66,7 @@ class Sandbox:
         cpu_s: limit of processor time per candidate. It is the deciding limit, so that a busy
             machine refuses nothing that an idle one accepts.
         silent_s: limit of processor time per candidate between signs of progress; the costliest
-            honest ones were measured at a fifth of it, on an idle machine.
+            honest ones were measured at a fifth of it, on a busy machine.
         deadline_s: limit of wall time per candidate, for machines that give it no processor.
             A candidate that reaches a limit of time is tried again after the rest of its batch,
             with three times as much for the last two: processor time grows, too, on a machine

@@ -76,6 +76,7 @@ def _import_tracer() -> Trace:
     gc.collect()
     gc.freeze()
     gc.enable()
+    huge_pages.share_constants()
 
     def trace(request: Mapping[str, Any], progress: Callable[[], None]) -> TraceReply:
         try:

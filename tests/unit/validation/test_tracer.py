@@ -169,3 +169,12 @@ def test_no_device_is_left_in_a_graph():
 
     assert "cpu" not in graph.text
     assert "device" not in graph.text
+
+
+def test_a_trace_gives_a_sign_of_progress_for_each_run_and_each_reading_and_writing():
+    # So a limit on what happens between signs is one on a single run, however many there are.
+    signs: list[None] = []
+
+    tracer.trace(body("return x * 2"), "activation", SHAPES, progress=lambda: signs.append(None))
+
+    assert len(signs) >= 3 * len(SHAPES)

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -110,6 +111,44 @@ def test_packing_where_there_is_no_proc_does_nothing(tmp_path):
     huge_pages.pack_memory(tmp_path / "none")
 
     assert time.monotonic() - began < 0.1
+
+
+def test_constants_are_what_libraries_hold_read_only_but_once_wrote(tmp_path):
+    details = tmp_path / "smaps"
+    details.write_text(
+        "00100000-00300000 r--p 00000000 fe:00 77                         /lib/a-b.so\n"
+        "Size:               2048 kB\nAnonymous:             0 kB\n"
+        "00400000-00403000 r--p 00300000 fe:00 77                         /lib/a-b.so\n"
+        "Size:                 12 kB\nAnonymous:            8 kB\n"
+        "00403000-00404000 rw-p 00303000 fe:00 77                         /lib/a-b.so\n"
+        "Anonymous:             4 kB\n"
+        "00500000-00501000 r--p 00000000 00:00 0 \nAnonymous:             4 kB\n"
+    )
+
+    assert list(huge_pages.constants(details)) == [(0x400000, 0x3000)]
+    assert list(huge_pages.constants(tmp_path / "none")) == []
+
+
+_SHARING = """
+import ctypes, sys
+from evo.validation.sandbox import huge_pages
+ranges = list(huge_pages.constants())
+before = [ctypes.string_at(*one) for one in ranges]
+huge_pages.share_constants()
+assert before == [ctypes.string_at(*one) for one in ranges]
+print(len(ranges), len(list(huge_pages.constants())))
+"""
+
+
+@pytest.mark.skipif(not libc.IS_LINUX, reason="reads the mappings of Linux")
+def test_shared_constants_keep_every_byte_and_are_no_longer_the_process_s_own():
+    root = str(Path(huge_pages.__file__).parents[3])
+    command = [sys.executable, "-c", _SHARING]
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+    before, after = map(int, ended.stdout.split())
+    assert before > 5
+    assert after == 0
 
 
 def test_who_dies_with_its_parent_also_hides_its_memory():
