@@ -3,9 +3,9 @@
 The 15 ms are processor time for policy, trace and contract, in batches. With 5 % of hostile
 candidates (endless loops, memory bombs, crashes, exits; sent to the sandbox directly, since the
 policy would refuse most) the honest ones must be traced at two thirds or more of the speed without:
-an endless loop takes its limit twice. The
-batch repeats about sixty components, so the shape cache holds all of their operators. At the end
-the honest components of tests/honest are validated kind by kind, each for the second time.
+an endless loop takes its limit twice. The batch repeats about sixty components, so the shape cache
+holds all of their operators. At the end the honest components of tests/honest are validated kind by
+kind, each for the second time.
 
 Usage: python benchmarks/bench_walls.py [--quick] [--rounds N] [--batch N] [--each N]
 """
