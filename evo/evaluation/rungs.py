@@ -217,5 +217,8 @@ def _untrained(id_: str, records: Sequence[Record], error: str) -> str:
     """The message for a baseline that could not be trained."""
     kind = next(record.candidate.kind for record in records if record.id == id_)
     name = baseline_names(kind).get(id_, id_)
-    again = " Resume tries again; the settings of a campaign stay, so to change one start another."
+    again = (
+        " Change what that names and start again: a campaign keeps its tasks and settings, so "
+        "resuming one helps only where the machine was at fault."
+    )
     return f"Baseline {name!r} could not be trained: {error}.{again}"
