@@ -48,7 +48,7 @@ learning_rates = [0.01]
 """A campaign that takes seconds, without embeddings: the notebook runs with them."""
 QUICK = {
     "evo run demo": "evo run small.toml",
-    "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 4 --task breast-cancer",
+    "evo confirm first": "evo confirm first --top 0 --epochs 1 --seeds 8 --task breast-cancer",
     "evo evaluate mine.py": "evo evaluate mine.py --config small.toml",
 }
 """By the beginning of a command that takes minutes: one that takes seconds."""
