@@ -1,6 +1,5 @@
 """Tasks of one's own data: a line each, and a clear error for what cannot be trained on."""
 
-import random
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from evo.core.errors import UsageError
 from evo.tasks.base import tasks
 from evo.tasks.check import checked_task
 from evo.tasks.objective import Classification, Regression
-from evo.tasks.own import arrays, dataset, images, table
+from evo.tasks.own import arrays, images, table
 
 
 def numbers(samples: int = 100, features: int = 3) -> np.ndarray:
@@ -160,79 +159,6 @@ def test_a_folder_of_images_has_a_class_per_folder(tmp_path: Path) -> None:
     assert list(task.networks()) == ["mlp-64-64", "cnn-8-16"]
     grey = images(tmp_path / "pets", size=(8, 8), grey=True).load()
     assert grey.train.inputs.shape == (30, 1, 8, 8)
-
-
-def test_data_sets_and_loaders_of_torch_are_read_to_the_end() -> None:
-    inputs, targets = torch.randn(100, 3), torch.arange(100) % 2
-    plain = torch.utils.data.TensorDataset(inputs, targets)
-    loader = torch.utils.data.DataLoader(plain, batch_size=7)
-
-    whole = arrays(inputs, targets).load()
-
-    assert torch.equal(dataset(plain).load().train.inputs, whole.train.inputs)
-    assert torch.equal(dataset(loader).load().test.targets, whole.test.targets)
-
-
-class Drawn(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
-    """Samples that are augmented at random each time they are read, by three generators."""
-
-    def __len__(self) -> int:
-        return 100
-
-    def __getitem__(self, place: int) -> tuple[torch.Tensor, int]:
-        drawn = random.random() + np.random.rand()  # noqa: NPY002 - as transforms do
-        return torch.randn(3) + drawn, place % 2
-
-
-def test_every_load_and_every_process_has_the_samples_of_one_seed() -> None:
-    loader = torch.utils.data.DataLoader(Drawn(), batch_size=7, shuffle=True)
-    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[2]  # noqa: NPY002
-
-    one = dataset(loader).load().samples
-    drawn = before[0].equal(torch.get_rng_state()), before[1] == random.getstate()
-    torch.manual_seed(7)  # as in another worker
-    other = dataset(loader).load().samples
-
-    assert torch.equal(one.inputs, other.inputs)
-    assert torch.equal(one.targets, other.targets)
-    assert drawn == (True, True)
-    assert before[2] == np.random.get_state()[2]  # noqa: NPY002
-
-
-def test_a_loader_with_a_generator_of_its_own_is_read_once() -> None:
-    plain = torch.utils.data.TensorDataset(torch.randn(100, 3), torch.arange(100) % 2)
-    generator = torch.Generator().manual_seed(3)
-    task = dataset(torch.utils.data.DataLoader(plain, 7, shuffle=True, generator=generator))
-
-    assert torch.equal(task.load().train.inputs, task.load().train.inputs)
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        ([(1.0, 2, 3)] * 50, r"\(input, target\) of each sample, got 3 values for sample 0"),
-        ([{"x": 1.0, "y": 2}] * 50, "got a dict for sample 0"),
-        ([(np.ones(2 + place), 0) for place in range(50)], r"one shape, got \(2,\) and \(3,\)"),
-        ([], "pairs, got none"),
-    ],
-)
-def test_a_data_set_of_something_else_is_refused(data: list[Any], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        dataset(data).load()
-
-
-def test_tensors_with_gradients_and_columns_of_objects_are_read_as_what_they_hold() -> None:
-    inputs, targets = torch.randn(100, 3), torch.arange(100) % 2
-
-    plain = arrays(inputs, targets).load()
-    tracked = arrays(inputs.clone().requires_grad_(), targets[:, None]).load()
-    boxed = arrays(inputs.numpy().astype(object), targets.numpy().astype(object)).load()
-    half = arrays(inputs.bfloat16(), targets).load()
-
-    for data in (tracked, boxed):
-        assert torch.equal(data.train.inputs, plain.train.inputs)
-        assert torch.equal(data.train.targets, plain.train.targets)
-    assert torch.allclose(half.train.inputs, plain.train.inputs, atol=0.02)
 
 
 @pytest.mark.parametrize(
