@@ -16,6 +16,7 @@ from evo.commands.options import (
     UnsafeSandbox,
     device_setting,
 )
+from evo.studies.catalogue import expect_names
 
 
 def evaluate(
@@ -39,6 +40,7 @@ def evaluate(
     from evo.config import load
 
     loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
+    expect_names(loaded)
     from evo.api.walls import expect_walls
     from evo.campaign import create
     from evo.report.views.evaluation import evaluation_table

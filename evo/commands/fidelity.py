@@ -16,6 +16,7 @@ from evo.commands.options import (
     device_setting,
 )
 from evo.core.errors import UsageError
+from evo.studies.catalogue import expect_names
 
 if TYPE_CHECKING:
     from evo.config import Config
@@ -46,6 +47,7 @@ def fidelity(
 
     preset = config or ("full" if make else "default")
     loaded = load(preset, [*(settings or ()), *device_setting(device), f"kind={kind}"])
+    expect_names(loaded)
     if make is None:
         _measure(files or [], loaded, unsafe_sandbox=unsafe_sandbox, as_json=as_json)
     else:

@@ -9,6 +9,7 @@ import typer
 from evo.commands.completion import complete_kind
 from evo.commands.console import err, invoked_as, print_json
 from evo.commands.options import JsonOption
+from evo.studies.catalogue import expect_kind
 
 
 def init(
@@ -27,6 +28,7 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Make a project folder with a task of your own, a configuration and a test of the task."""
+    expect_kind(kind)
     from evo.api.project import make_project
 
     files = make_project(folder, kind=kind, data=data, target=target, loop=loop)

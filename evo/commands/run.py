@@ -20,6 +20,7 @@ from evo.commands.options import (
 )
 from evo.commands.run_to_end import announce_start, run_to_end
 from evo.core.errors import UsageError
+from evo.studies.catalogue import expect_names
 
 if TYPE_CHECKING:
     from archive.history.reader import Reader
@@ -113,6 +114,7 @@ def run(
         _check(configuration, source, as_json=as_json)
         return
     loaded = configuration()
+    expect_names(loaded)
     if estimate:
         _estimate(loaded, as_json=as_json)
         return

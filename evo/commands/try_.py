@@ -7,6 +7,7 @@ import typer
 from evo.commands.completion import complete_config
 from evo.commands.console import err, print_facts
 from evo.commands.options import Device, JsonOption, KindName, Settings, device_setting
+from evo.studies.catalogue import expect_names
 
 
 def try_(
@@ -30,6 +31,7 @@ def try_(
 
     named = [*(settings or ()), *device_setting(device), f"kind={kind}"]
     loaded = load(config, named, overrides={"tasks": tuple(tasks)})
+    expect_names(loaded)
     from evo.campaign import create
     from evo.report.views.pilot import pilot_view
     from evo.studies.pilot import pilot_facts, run_pilot

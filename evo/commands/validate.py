@@ -7,6 +7,7 @@ import typer
 from evo.api.sources import read_sources
 from evo.commands.console import print_facts, warn
 from evo.commands.options import Files, JsonOption, KindName, UnsafeSandbox
+from evo.studies.catalogue import expect_kind
 
 
 def validate(
@@ -21,6 +22,7 @@ def validate(
 ) -> None:
     """Check whether files pass the policy, the tracer and the contract of a kind."""
     sources = read_sources(files)
+    expect_kind(kind)
     from evo.api.walls import expect_walls
 
     expect_walls(unsafe=unsafe_sandbox, warn=warn)

@@ -1,11 +1,15 @@
 """Everything that there is to choose from, by name."""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evo.config import presets, strategies
+from evo.config import Config, presets, strategies
+from evo.core.contract import SEPARATOR
+from evo.core.errors import unknown_name
 from evo.core.registry import Registry, declared, plugins
+from evo.core.user_files import SUFFIX
 
 
 class Shelf(NamedTuple):
@@ -45,6 +49,38 @@ def catalogue() -> dict[str, dict[str, str]]:
         "strategies": strategies(),
         "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }
+
+
+def expect_names(config: Config) -> None:
+    """Expect that kind, tasks and operators of a configuration exist, without importing them.
+
+    Raises:
+        UsageError: one of them does not.
+    """
+    expect_kind(config.kind)
+    for name in config.tasks:
+        if not name.endswith(SUFFIX):
+            _expect("tasks", "task", name)
+    for name in config.operators:
+        _expect("operators", "operator", name)
+
+
+def expect_kind(name: str) -> None:
+    """Expect that a kind, or each of a combination, exists, without importing any.
+
+    Raises:
+        UsageError: it does not.
+    """
+    for one in name.split(SEPARATOR):
+        _expect("kinds", "kind", one.strip())
+
+
+def _expect(title: str, what: str, name: str) -> None:
+    shelf = SHELVES[title]
+    ours = declared(shelf.package, shelf.variable)
+    # Where others may have registered theirs, the registry itself will tell.
+    if name and name not in ours and shelf.module not in sys.modules and not plugins():
+        raise unknown_name(what, name, ours)
 
 
 def _further_baselines() -> dict[str, str]:
