@@ -167,6 +167,9 @@ def test_a_newer_format_is_left_to_the_version_that_wrote_it(folder):
         health.repair(folder)
 
 
+@pytest.mark.heavy(
+    quick="test_sigkill.py::test_a_reader_works_beside_a_writer_and_never_disturbs_it"
+)
 def test_beside_a_busy_writer_nothing_looks_damaged(tmp_path):
     folder = tmp_path / "run"
     History.create(folder, config={}, environment={}).close()

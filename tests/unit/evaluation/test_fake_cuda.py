@@ -6,6 +6,7 @@ It finds what was left on the processor. No value is compared, and no card was m
 import pytest
 import torch
 from support.fake_gpu import fake_cuda
+from support.profiles import many
 
 from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
@@ -45,7 +46,7 @@ def test_components_of_each_kind_keep_all_that_they_meet_on_the_device(name, mon
     kind = kinds.get(name)()
     task_name = "digits-transformer" if kind.needs_attention else "digits"
 
-    for baseline in own_baselines(kind)[:2]:
+    for baseline in own_baselines(kind)[: many(1, ci=2, nightly=2)]:
         parts = kind.parts(component_of(baseline.graphs))
         results = trained(monkeypatch, parts, task_name)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betaincinv, ndtr, ndtri
-from support.profiles import many
+from support.profiles import heavy, many
 
 from evo.evaluation.statistics.intervals import UnitInterval, win_rate_interval
 
@@ -46,6 +46,10 @@ SETTINGS = [
     Setting((2, 2, 2), 8, 0.9, 0.0),
     Setting((2, 2, 2), 16, 0.5, 1.0),
 ]
+
+
+FEW = SETTINGS[::3]
+CASES = [*FEW, *heavy(*((setting,) for setting in SETTINGS if setting not in FEW))]
 
 
 def losses(setting: Setting, qualities: np.ndarray, rng: np.random.Generator):
@@ -108,13 +112,16 @@ def by_task(values: np.ndarray, setting: Setting) -> list[list[np.ndarray]]:
 
 
 @pytest.mark.parametrize("best_only", [False, True], ids=["b_wr", "bsota_wr"])
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize(
+    "setting", [*FEW, *heavy(*((s,) for s in SETTINGS if s not in FEW))], ids=str
+)
 def test_intervals_hold_the_truth_in_93_to_97_percent_of_cases(setting, best_only) -> None:
     _, held = simulated(setting, best_only=best_only)
 
     assert 0.93 <= held.mean() <= 0.97
 
 
+@pytest.mark.heavy(quick="test_intervals_hold_the_truth_in_93_to_97_percent_of_cases")
 @pytest.mark.parametrize("best_only", [False, True], ids=["b_wr", "bsota_wr"])
 def test_intervals_hold_low_and_high_truths_as_often_as_those_between(best_only) -> None:
     results = [simulated(setting, best_only=best_only) for setting in SETTINGS]

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test
 from support import records
+from support.profiles import many
 
 from evo.core.records import Trial
 from evo.evaluation.statistics.paired_test import (
@@ -215,13 +216,13 @@ ALL_ALIKE = [-1.0] * 12
 
 @pytest.mark.parametrize("baselines", [ONE_LEADS, ALL_ALIKE], ids=["one leads", "all alike"])
 def test_hardly_ever_is_any_of_eight_confirmed_that_only_equal_the_strongest(baselines) -> None:
-    world, families = World(0), 250
+    world, families = World(0), many(100, ci=250, nightly=250)
     wrong = 0
     for _ in range(families):
         found = confirm_candidates(*world.family(baselines, [-1.0] * 8))
         wrong += any(one.verdict is Verdict.CONFIRMED for one in found.values())
 
-    # Two standard errors of 250 draws above 5 %.
+    # Two standard errors of so many draws above 5 %.
     assert wrong / families <= LEVEL + 2 * math.sqrt(LEVEL * (1 - LEVEL) / families)
 
 

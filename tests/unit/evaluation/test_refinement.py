@@ -80,7 +80,7 @@ def trained(data: Data, parts: Parts, *, refined: bool) -> Trained:
         *(Mlp((12, 8)), data, parts),
         seeds=(0, 1),
         learning_rates=(0.01, 0.1),
-        epochs=8,
+        epochs=5,
         batch_size=16,
         refined=refined,
     )

@@ -115,6 +115,7 @@ def test_a_campaign_that_has_just_begun_has_a_report(histories, tmp_path):
         assert "new" in write_report(begun, form)
 
 
+@pytest.mark.heavy(alone="takes a second campaign, as long as the first")
 def test_a_report_sets_the_search_against_a_random_one_at_as_many_trainings(histories, tmp_path):
     random = ("generations=2", "operators={sample-tree=1.0}", "protocol.leaders=0")
     write_small_campaign(tmp_path / "chance", *random)

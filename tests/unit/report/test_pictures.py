@@ -9,6 +9,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 from report_samples import baselines, overview, record, words
 from rich.console import Console
+from support.profiles import heavy
 
 from evo.report.facts.lineage import lineage, main_line
 from evo.report.facts.overview import SAMPLE_SIZE, best_by_bsota, sample_by_operator
@@ -36,9 +37,11 @@ CAMPAIGNS = {
     "many": sorted([*baselines(), *MANY, *FAMILY], key=lambda each: each.generation),
 }
 
+FEW = ("none", "one", "many")
+
 
 @pytest.mark.parametrize("picture", NAMES)
-@pytest.mark.parametrize("name", CAMPAIGNS)
+@pytest.mark.parametrize("name", [*FEW, *heavy(*((n,) for n in CAMPAIGNS if n not in FEW))])
 def test_a_campaign_of_any_size_has_every_picture(name: str, picture: str):
     records = CAMPAIGNS[name]
     family = lineage(records, records[-1]) if records else []

@@ -147,6 +147,7 @@ def test_what_a_candidate_patches_does_not_outlive_its_trace():
     assert type(torch.ones(2).shape[0]) is int
 
 
+@pytest.mark.heavy(alone="a process has to import torch anew")
 def test_tracing_imports_no_compiler():
     code = (
         "import sys; from evo.validation.graph import tracer; tracer.warm_up();"
