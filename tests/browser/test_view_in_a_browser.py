@@ -173,6 +173,7 @@ def test_nothing_of_a_hostile_campaign_runs(serve, page, runs, pane):
     assert page.locator("main img, main a[href^='javascript']").count() == 0
 
 
+@pytest.mark.heavy(quick="test_nothing_of_a_hostile_campaign_runs")
 def test_a_hostile_candidate_is_shown_as_text(serve, page, runs):
     page.goto(f"{serve(runs)}/c/{key_of(NAME)}/candidates?status=full")
     page.locator("#table tbody a.id").first.click()

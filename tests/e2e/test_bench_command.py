@@ -7,6 +7,9 @@ from support.command import Evo
 QUICK = ("bench", "tabular", "--budget", "40", "--batch", "20", "--seeds", "2")
 
 
+@pytest.mark.heavy(
+    quick="test_search_benchmark.py::test_figures_of_a_search_follow_from_its_records"
+)
 def test_strategies_are_compared_on_the_pool_that_comes_with_evo(evo: Evo, workplace: Path) -> None:
     some = ("--strategy", "random", "--strategy", "local-search")
     done = evo(*QUICK, *some, "--plot", "pictures", "--json")

@@ -89,6 +89,9 @@ def test_everything_is_exported_into_one_hdf5_file(
         assert len(file["trials/loss"]) > 100
 
 
+@pytest.mark.heavy(
+    quick="test_disk_that_fills.py::test_a_disk_that_fills_while_replies_are_written_stops_a_campaign_which_then_goes_on"
+)
 def test_on_a_full_disk_a_campaign_stops_with_a_message_and_goes_on_when_there_is_room(
     evo: Evo, finished_run: str, workplace: Path, full_disk: Callable[[int], None]
 ) -> None:

@@ -113,6 +113,9 @@ def test_resuming_a_finished_campaign_shows_its_result_again(evo: Evo, finished_
     assert done.json["state"] == "finished"
 
 
+@pytest.mark.heavy(
+    quick="test_branched_campaign.py::test_a_running_or_damaged_or_repeated_campaign_is_refused"
+)
 def test_a_second_process_on_one_campaign_is_refused_and_sigterm_ends_the_first_in_order(
     evo: Evo, workplace: Path
 ) -> None:

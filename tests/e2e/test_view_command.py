@@ -66,6 +66,7 @@ def test_an_address_that_cannot_be_listened_on_is_an_error(evo: Evo, finished_ru
     assert "Cannot listen on 203.0.113.1" in done.err
 
 
+@pytest.mark.heavy(quick="test_documents.py::test_a_page_holds_its_pictures_and_asks_for_nothing")
 def test_a_report_is_one_file(evo: Evo, finished_run: str, workplace: Path) -> None:
     done = evo("report", finished_run, "-o", "kept.html")
     status = json.loads(evo("status", finished_run, "--json").out)

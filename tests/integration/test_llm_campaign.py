@@ -65,6 +65,9 @@ def test_what_was_spent_is_what_was_sent(server, tmp_path) -> None:
     assert total.cost_usd > 0
 
 
+@pytest.mark.heavy(
+    quick="test_engines_give_one_history.py::test_one_worker_and_an_engine_of_another_order_give_the_same_history"
+)
 def test_the_order_of_replies_and_trainings_changes_nothing(server, tmp_path) -> None:
     config = configure(server.url)
     run(tmp_path / "one", config)

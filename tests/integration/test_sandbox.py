@@ -91,6 +91,7 @@ def test_who_hangs_costs_itself_and_holds_up_nobody(sandbox, honest_trace):
     assert children(zygote) == []
 
 
+@pytest.mark.heavy(quick="test_who_hangs_costs_itself_and_holds_up_nobody")
 def test_replies_come_while_others_hang():
     limits = ResourceLimits(cpu_s=60, silent_s=60, deadline_s=60, memory_bytes=64 << 20)
     common = {"function": "activation", "shapes": SHAPES}

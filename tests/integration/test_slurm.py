@@ -36,6 +36,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield place
 
 
+@pytest.mark.heavy(alone="a worker that its machine takes back is a process")
 def test_a_worker_whose_place_is_taken_back_puts_back_what_it_trains(
     commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

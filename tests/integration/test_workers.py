@@ -92,6 +92,7 @@ def test_results_do_not_depend_on_the_worker_or_the_company(
     assert {outcome.trials for outcome in among.values()} == {alone["a"].trials}
 
 
+@pytest.mark.heavy(quick="test_a_worker_that_is_killed_at_work_costs_nothing_but_time")
 def test_a_job_that_runs_out_of_time_twice_costs_itself_alone(graph: tuple[str, ...]) -> None:
     with workers(timeout_s=3.0) as pool:
         by_id(pool.run([Job("warm", graph, 0), Job("up", graph, 0)]))

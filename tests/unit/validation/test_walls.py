@@ -95,6 +95,7 @@ def test_large_pages_lie_in_private_memory_and_nowhere_else(tmp_path):
     ]
 
 
+@pytest.mark.heavy(alone="a process of its own, whose memory is compared")
 def test_packing_keeps_every_byte():
     data = (ctypes.c_char * (16 << 20))()
     data[:] = os.urandom(1 << 20) * 16
