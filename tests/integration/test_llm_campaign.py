@@ -138,6 +138,7 @@ def test_hours_count_over_resumes_and_end_a_campaign_that_is_whole(server, tmp_p
     assert Reader.read(tmp_path / "run").generation == 4
 
 
+@pytest.mark.heavy(quick="test_a_campaign_goes_on_after_a_fault")
 def test_trees_go_on_alone_where_an_endpoint_is_dead(server, tmp_path) -> None:
     config = configure(server.url, attempts=1, patience=2, when_dead="tree")
     server.always = "status:500"

@@ -49,6 +49,7 @@ def test_a_request_that_costs_the_zygote_does_not_cost_its_mates(honest_trace):
     assert "the sandbox was lost" in str(results[1])
 
 
+@pytest.mark.heavy(quick="test_a_killed_zygote_is_replaced_and_the_requests_go_on")
 def test_the_next_sandbox_takes_over_a_zygote_that_owes_no_reply(honest_trace):
     with Sandbox() as first:
         trace(first, HONEST)

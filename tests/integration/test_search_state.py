@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import no_training
 import pytest
+from support.profiles import heavy
 
 from archive.history.reader import Reader
 from evo.campaign import build
@@ -62,7 +63,7 @@ def lessons(state: SearchState, records: list[Record], generation: int) -> tuple
     return replace(learnt, past=NOTHING), learnt.past.steps, variants
 
 
-@pytest.mark.parametrize("name", SEARCHES)
+@pytest.mark.parametrize("name", [*(n for n in SEARCHES if n != "screened"), *heavy(("screened",))])
 def test_the_state_after_a_campaign_is_the_state_that_its_history_gives(
     name, tmp_path, monkeypatch
 ) -> None:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from support.profiles import PROFILE, heavy
+from support.profiles import PROFILE
 
 BROKEN = """
 import sys
@@ -117,14 +117,15 @@ RAY = pytest.param(
 )
 
 
-@pytest.mark.parametrize("engine", ["remote", *heavy(("local",)), RAY])
+@pytest.mark.heavy(alone="workers of their own, with another oneDNN")
+@pytest.mark.parametrize("engine", ["remote", "local", RAY])
 def test_workers_of_a_machine_whose_onednn_is_wrong_train_as_others_do(
     right: list[float], tmp_path: Path, engine: str
 ) -> None:
     assert losses(tmp_path, engine, broken=True) == pytest.approx(right, rel=1e-3)
 
 
-@pytest.mark.heavy(quick="test_workers_of_a_machine_whose_onednn_is_wrong_train_as_others_do")
+@pytest.mark.heavy(alone="workers of their own, with another oneDNN")
 def test_without_the_switch_the_same_trainings_are_wrong(
     right: list[float], tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from evo.tabular.surrogate.strategies import own_strategies, read_strategies, st
 SMALL = {"trainings": 6, "offspring": 8, "population": 6}
 
 
+@pytest.mark.heavy(quick="test_figures_of_a_search_follow_from_its_records")
 def test_two_searches_of_a_seed_are_the_same_record_for_record() -> None:
     config = strategy_config(SMALL, {"seed": 3}, generations=1)
 

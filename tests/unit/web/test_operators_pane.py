@@ -23,6 +23,7 @@ from evo.web.log import reasons
 from evo.web.strategies import strategy_rows
 
 
+@pytest.mark.heavy(quick="test_a_campaign_of_one_strategy_has_one_row")
 def test_strategies_have_the_candidates_that_the_engine_gave_their_islands(tmp_path):
     portfolio = '["merit+rank", "elite+best", "niches+rank"]'
     write_small_campaign(tmp_path / "p", f"selection.portfolio={portfolio}", "population=12")

@@ -225,6 +225,7 @@ def test_two_campaigns_are_compared_with_a_warning_where_they_differ(runs, tmp_p
     assert [trace["name"] for trace in drawn["data"]] == ["one", "two"]
 
 
+@pytest.mark.heavy(alone="takes a second campaign beside the first")
 def test_comparable_campaigns_have_their_fronts_and_the_paired_test_of_their_best(runs, tmp_path):
     shutil.copytree(runs / "small", tmp_path / "one")
     write_small_campaign(tmp_path / "two", "generations=2", "seed=1")
