@@ -60,9 +60,9 @@ def expect_names(config: Config) -> None:
     expect_kind(config.kind)
     for name in config.tasks:
         if not name.endswith(SUFFIX):
-            _expect("tasks", "task", name)
+            _expect("tasks", name)
     for name in config.operators:
-        _expect("operators", "operator", name)
+        _expect("operators", name)
 
 
 def expect_kind(name: str) -> None:
@@ -72,15 +72,15 @@ def expect_kind(name: str) -> None:
         UsageError: it does not.
     """
     for one in name.split(SEPARATOR):
-        _expect("kinds", "kind", one.strip())
+        _expect("kinds", one.strip())
 
 
-def _expect(title: str, what: str, name: str) -> None:
+def _expect(title: str, name: str) -> None:
     shelf = SHELVES[title]
     ours = declared(shelf.package, shelf.variable)
     # Where others may have registered theirs, the registry itself will tell.
     if name and name not in ours and shelf.module not in sys.modules and not plugins():
-        raise unknown_name(what, name, ours)
+        raise unknown_name(title.removesuffix("s"), name, ours)
 
 
 def _further_baselines() -> dict[str, str]:

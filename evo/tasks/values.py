@@ -88,7 +88,7 @@ def targets_of(what: str, targets: NDArray[Any]) -> NDArray[Any]:
 
 
 def is_regression(what: str, targets: NDArray[Any]) -> bool:
-    """Whether targets are numbers and not classes.
+    """True if targets are numbers and not classes.
 
     Raises:
         UsageError: it is not clear.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.profiles import PROFILE, heavy
+from support.profiles import PROFILE, mostly_heavy
 
 from evo.components.kinds import kinds
 from evo.core.contract import Contract
@@ -34,7 +34,7 @@ FEW = ("activation", "loss", "optimizer", "parametric-activation")
 class ManyHands(WritingOperatorSuite):
     """Parents are baselines, and for activations also sources of many hands."""
 
-    @pytest.fixture(params=[*FEW, *heavy(*((n,) for n in kinds.names() if n not in FEW))])
+    @pytest.fixture(params=mostly_heavy(FEW, kinds.names()))
     def contract(self, request: pytest.FixtureRequest) -> Contract:
         return kinds.get(request.param).contract
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.profiles import heavy
+from support.profiles import mostly_heavy
 from support.records import written
 
 import evo.data.panels
@@ -29,7 +29,7 @@ PANELS = sorted(
 FEW = ("loss", "schedule")
 
 
-@pytest.mark.parametrize("name", [*FEW, *heavy(*((name,) for name in PANELS if name not in FEW))])
+@pytest.mark.parametrize("name", mostly_heavy(FEW, PANELS))
 def test_a_panel_has_20_components_or_more_that_pass_the_walls_and_compute_apart(
     name: str, sandbox: Sandbox
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support import engine_campaign
-from support.profiles import heavy
+from support.profiles import mostly_heavy
 
 from archive.history.reader import Reader
 from evo.components.kinds import kinds
@@ -22,7 +22,7 @@ FEW = ("initializer", "loss", "matrix-optimizer", "preprocessor", "regularizer",
 """Kinds that stand in different places of a training."""
 
 
-@pytest.mark.parametrize("kind", [*FEW, *heavy(*((n,) for n in kinds.names() if n not in FEW))])
+@pytest.mark.parametrize("kind", mostly_heavy(FEW, kinds.names()))
 def test_what_is_valid_of_a_kind_trains_and_so_do_all_its_baselines(
     kind: str, tmp_path: Path
 ) -> None:

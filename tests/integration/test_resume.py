@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.killed import Killed
 from support.processes import wait_for
-from support.profiles import PROFILE, heavy, many, only_long
+from support.profiles import PROFILE, many, mostly_heavy, only_long
 
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -209,9 +209,7 @@ def test_generations_that_overlap_are_killed_anywhere_and_are_the_same_byte_for_
     assert len(set(ids)) == len(ids), "nothing is tried twice"
 
 
-@pytest.mark.parametrize(
-    "name", [*FEW, *heavy(*((name,) for name in STRATEGIES if name not in FEW))]
-)
+@pytest.mark.parametrize("name", mostly_heavy(FEW, STRATEGIES))
 def test_with_every_strategy_a_campaign_resumes_as_if_it_had_never_been_cut(
     whole, tmp_path, name
 ) -> None:

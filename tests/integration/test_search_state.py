@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import no_training
 import pytest
-from support.profiles import heavy
+from support.profiles import mostly_heavy
 
 from archive.history.reader import Reader
 from evo.campaign import build
@@ -63,7 +63,9 @@ def lessons(state: SearchState, records: list[Record], generation: int) -> tuple
     return replace(learnt, past=NOTHING), learnt.past.steps, variants
 
 
-@pytest.mark.parametrize("name", [*(n for n in SEARCHES if n != "screened"), *heavy(("screened",))])
+@pytest.mark.parametrize(
+    "name", mostly_heavy([name for name in SEARCHES if name != "screened"], SEARCHES)
+)
 def test_the_state_after_a_campaign_is_the_state_that_its_history_gives(
     name, tmp_path, monkeypatch
 ) -> None:

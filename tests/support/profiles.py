@@ -1,6 +1,7 @@
 """How much is tested: quickly for each step of one's work, all in CI, many examples in a night."""
 
 import os
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pytest
@@ -27,3 +28,8 @@ def heavy(*cases: tuple[Any, ...]) -> list[Any]:
     """Cases of a parametrized test that `make test` leaves to CI: its other cases show the same."""
     others = pytest.mark.heavy(quick="the other cases")
     return [pytest.param(*case, marks=others) for case in cases]
+
+
+def mostly_heavy(few: Collection[Any], everything: Iterable[Any]) -> list[Any]:
+    """A few cases of a parametrized test, and all the others, which are left to CI."""
+    return [*few, *heavy(*((case,) for case in everything if case not in few))]

@@ -170,7 +170,7 @@ def _arithmetic(function: Callable[..., Any], dunder: str) -> Callable[..., Any]
 
 
 def _in_place(function: Callable[..., Any], dunder: str) -> Callable[..., Any]:
-    """What `n *= size` means: as `n * size` where n is a number, else what the object does."""
+    """Make the function of `n *= size`: `n * size` of a number n, else what the object does."""
     alone = _arithmetic(function, dunder)
     changing = getattr(operator, f"i{dunder}")
 

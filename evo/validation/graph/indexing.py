@@ -71,13 +71,7 @@ def has_bounds(index: Any) -> bool:
 def sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, ...]]:
     """A tensor with slices that have bounds done, and the rest of the index."""
     items = list(index) if isinstance(index, tuple) else [index]
-    dim = 0
-    for place, item in enumerate(items):
-        if item is None:
-            continue
-        if item is Ellipsis:
-            dim += _left_out(tensor, items)
-            continue
+    for place, item, dim in _with_dims(tensor, items):
         if _is_bounded(item):
             start, stop = item.start, item.stop
             if not is_tracked(start) and not is_tracked(stop):  # as torch itself writes them
@@ -85,7 +79,6 @@ def sliced(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, tuple[Any, .
             bounds = (plain(start), plain(stop), 1 if item.step is None else plain(item.step))
             tensor = torch.ops.aten.slice.Tensor(tensor, dim, *bounds)
             items[place] = slice(None)
-        dim += 1
     return tensor, tuple(items)
 
 
@@ -98,18 +91,11 @@ def picked(tensor: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
     items = list(index) if isinstance(index, tuple) else [index]
     if not any(map(_is_place, items)) or any(map(_is_several, items)):
         return tensor, index
-    dim = 0
-    for number, item in enumerate(items):
-        if item is None:
-            continue
-        if item is Ellipsis:
-            dim += _left_out(tensor, items)
-            continue
+    for number, item, dim in _with_dims(tensor, items):
         if _is_place(item):
             tensor = torch.ops.aten.index.Tensor(tensor, [*[None] * dim, item.reshape(1)])
+            # An integer takes its dimension out, but only once the rest is read.
             items[number] = 0
-        # An integer takes its dimension out, but only once the rest is read.
-        dim += 1
     return tensor, tuple(items)
 
 
@@ -124,12 +110,9 @@ def _is_place(item: Any) -> bool:
 def _write_at_place(tensor: torch.Tensor, index: Any, written: Any) -> None:
     """Write where one tensor without dimensions says, beside whole slices."""
     items = list(index) if isinstance(index, tuple) else [index]
-    number = next(at for at, item in enumerate(items) if _is_place(item))
-    dim = number
-    if any(item is Ellipsis for item in items[:number]):
-        dim += _left_out(tensor, items) - 1
+    place, dim = next((item, dim) for _, item, dim in _with_dims(tensor, items) if _is_place(item))
     count = tensor.shape[dim]
-    is_there = torch.arange(count) == items[number] % count
+    is_there = torch.arange(count) == place % count
     is_there = is_there.reshape([-1 if at == dim else 1 for at in range(tensor.dim())])
     shape = [size for at, size in enumerate(tensor.shape) if at != dim]
     if isinstance(written, torch.Tensor):
@@ -193,6 +176,17 @@ def _write_at_places(tensor: torch.Tensor, index: Any, written: torch.Tensor) ->
     while written.dim() > tensor.dim() - len(named) + max(named):
         written = written.squeeze(0)  # a size of 1, or torch says what does not fit
     _index_put(tensor, places, written)
+
+
+def _with_dims(tensor: torch.Tensor, items: Sequence[Any]) -> Iterator[tuple[int, Any, int]]:
+    """Yield each item that takes a dimension, with its number and the dimension."""
+    left_out, dim = _left_out(tensor, items), 0
+    for number, item in enumerate(list(items)):
+        if item is Ellipsis:
+            dim += left_out
+        elif item is not None:
+            yield number, item, dim
+            dim += 1
 
 
 def _left_out(tensor: torch.Tensor, items: Sequence[Any]) -> int:

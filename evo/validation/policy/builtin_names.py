@@ -94,7 +94,7 @@ def _questions_in(node: ast.AST) -> set[ast.AST]:
 
 
 def _is_in(function: ast.Attribute, last: str, names: frozenset[str]) -> bool:
-    """Whether a function is one of some full names; most are told by the last part alone."""
+    """True if a function is one of some full names; most are told by the last part alone."""
     return last in _LAST_PARTS and ast.unparse(function) in names
 
 

@@ -95,7 +95,7 @@ def _is_false(test: ast.expr) -> bool:
 
 
 def _is_question(test: ast.expr) -> bool:
-    """Whether a test may be left out: it assigns nothing, and calls what only answers."""
+    """True if a test may be left out: it assigns nothing, and calls what only answers."""
     return not any(
         isinstance(part, ast.NamedExpr)
         or (isinstance(part, ast.Call) and ast.unparse(part) not in _FALSE | _ANSWERS)

@@ -38,7 +38,7 @@ _SIZES = frozenset({"dim", "ndim", "ndimension", "numel", "shape", "size"})
 
 
 def is_allowed(node: ast.AST) -> bool:
-    """Whether a node of a tree is syntax that a candidate may use."""
+    """True if a node of a tree is syntax that a candidate may use."""
     match node:
         case ast.Set(elements):
             return _are_texts(elements)
@@ -49,12 +49,12 @@ def is_allowed(node: ast.AST) -> bool:
 
 
 def remedy_of(node: ast.AST) -> tuple[str, str]:
-    """What a node that is not allowed is called, and what to write instead."""
+    """The name of a node that is not allowed, and what to write instead."""
     return _REMEDIES.get(type(node), (type(node).__name__, "use plain functions and expressions"))
 
 
 def is_harmless_context(item: ast.withitem) -> bool:
-    """Whether a `with` changes nothing that a component computes."""
+    """True if a `with` changes nothing that a component computes."""
     match item:
         case ast.withitem(
             ast.Call(ast.Attribute(attr=name) | ast.Name(name), arguments, keywords), None
@@ -74,7 +74,7 @@ def is_harmless_context(item: ast.withitem) -> bool:
 
 
 def _is_of_sizes(test: ast.expr) -> bool:
-    """Whether a loop goes on by a comparison of ranks or sizes, `while m.dim() < x.dim()`."""
+    """True if a loop goes on by a comparison of ranks or sizes, `while m.dim() < x.dim()`."""
     return isinstance(test, ast.Compare) and any(
         (isinstance(part, ast.Attribute) and part.attr in _SIZES)
         or (isinstance(part, ast.Name) and part.id == "len")
@@ -83,7 +83,7 @@ def _is_of_sizes(test: ast.expr) -> bool:
 
 
 def _are_texts(elements: list[ast.expr]) -> bool:
-    """Whether a set is one of different texts, as a check of a mode has; it runs as a tuple."""
+    """True if a set is one of different texts, as a check of a mode has; it runs as a tuple."""
     texts = [one.value for one in elements if isinstance(one, ast.Constant)]
     is_of_texts = len(texts) == len(elements) and all(isinstance(text, str) for text in texts)
     return is_of_texts and len({*texts}) == len(texts)

@@ -81,7 +81,7 @@ LAYERS = frozenset(_LAYERS.split())
 _SETTINGS = {
     name for layer in LAYERS for name in getattr(getattr(torch.nn, layer), "__constants__", ())
 }
-"""What those modules say of themselves, such as `label_smoothing`."""
+"""Settings that those modules keep, such as `label_smoothing`."""
 _DTYPES = """
 bool bfloat16 double float float16 float32 float64 half int int16 int32 int64 int8 long uint8
 """

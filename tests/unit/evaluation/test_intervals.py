@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betaincinv, ndtr, ndtri
-from support.profiles import heavy, many
+from support.profiles import many, mostly_heavy
 
 from evo.evaluation.statistics.intervals import UnitInterval, win_rate_interval
 
@@ -49,7 +49,6 @@ SETTINGS = [
 
 
 FEW = SETTINGS[::3]
-CASES = [*FEW, *heavy(*((setting,) for setting in SETTINGS if setting not in FEW))]
 
 
 def losses(setting: Setting, qualities: np.ndarray, rng: np.random.Generator):
@@ -112,9 +111,7 @@ def by_task(values: np.ndarray, setting: Setting) -> list[list[np.ndarray]]:
 
 
 @pytest.mark.parametrize("best_only", [False, True], ids=["b_wr", "bsota_wr"])
-@pytest.mark.parametrize(
-    "setting", [*FEW, *heavy(*((s,) for s in SETTINGS if s not in FEW))], ids=str
-)
+@pytest.mark.parametrize("setting", mostly_heavy(FEW, SETTINGS), ids=str)
 def test_intervals_hold_the_truth_in_93_to_97_percent_of_cases(setting, best_only) -> None:
     _, held = simulated(setting, best_only=best_only)
 

@@ -9,7 +9,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 from report_samples import baselines, overview, record, words
 from rich.console import Console
-from support.profiles import heavy
+from support.profiles import mostly_heavy
 
 from evo.report.facts.lineage import lineage, main_line
 from evo.report.facts.overview import SAMPLE_SIZE, best_by_bsota, sample_by_operator
@@ -41,7 +41,7 @@ FEW = ("none", "one", "many")
 
 
 @pytest.mark.parametrize("picture", NAMES)
-@pytest.mark.parametrize("name", [*FEW, *heavy(*((n,) for n in CAMPAIGNS if n not in FEW))])
+@pytest.mark.parametrize("name", mostly_heavy(FEW, CAMPAIGNS))
 def test_a_campaign_of_any_size_has_every_picture(name: str, picture: str):
     records = CAMPAIGNS[name]
     family = lineage(records, records[-1]) if records else []
