@@ -9,6 +9,7 @@ Usage: python benchmarks/bench_view.py [--quick] [--candidates N] [--repeated N]
 
 import asyncio
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,14 @@ def main(candidates: int, repeated: int) -> None:
         for name, address in (addresses | ACTIONS).items():
             times = [1000 * seconds(app, address) for _ in range(3)]
             print(f"{name:24} {times[0]:7.1f} ms at first, then {min(times[1:]):7.1f} ms")
+        wait_for_readers()
+
+
+def wait_for_readers() -> None:
+    """Wait for what the view still counts: Python's end would wait for ever for HDF5's lock."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join()
 
 
 def seconds(app: ASGIApp, address: str, *, campaign: str = "large") -> float:
