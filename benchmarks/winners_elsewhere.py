@@ -3,17 +3,21 @@
 Runs campaigns of each preset with several seeds and as many trainings, and trains the best of each
 on further tasks, on seeds that no search used. A winner holds on a task where its loss is below
 that of the task's strongest baseline: log(baseline's loss / own loss), mean over seeds and
-networks, above 0; surely, where Student's 95 % interval over seeds is. Prints a row per preset and
-the differences from the first one, paired by seed.
+networks, above 0. It is confirmed there by the test of `evo confirm`, on the task alone, corrected
+for the winners of its campaign. Prints a row per preset and task, how many are confirmed on at
+least two of them, and the differences from the first preset, paired by seed.
 
 Campaigns stay in FOLDER (by default runs/winners-elsewhere) and are resumed where they were cut
 off; trainings are written to trials.jsonl, one per line, and go on likewise.
 
 Usage: python benchmarks/winners_elsewhere.py [FOLDER] [--quick] [--presets A,B] [--seeds N]
-           [--generations N] [--tasks A,B] [--set KEY=VALUE]
+           [--generations N] [--tasks A,B] [--epochs N] [--fresh-seeds N] [--set KEY=VALUE]
+
+`--epochs 30` trains as `evo confirm` does.
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,9 +28,9 @@ from transfer import Graphs, Results, read_results, train_missing
 import evo
 from evo.config import load
 from evo.core.arrays import Floats
-from evo.core.records import Trial
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.statistics.mean import student_mean
+from evo.evaluation.statistics.paired_test import Confirmation, Verdict, confirm_candidates
 from evo.selection.worth import leaders_by_worth
 
 PRESETS = "demo,general"
@@ -35,6 +39,8 @@ TASKS = "digits-transformer,breast-cancer,picture"
 LIKE_DEMO = ("population=8", "offspring=40", "trainings=24")
 BEST = 3
 """Winners of a campaign: its best by worth."""
+FEWEST = 2
+"""Unseen tasks on which a winner is to be confirmed."""
 FRESH_SEED = 3_000_000
 
 Winners = list[list[str]]
@@ -55,35 +61,35 @@ def best_graphs(campaign: evo.Campaign) -> list[Graphs]:
     return [record.graphs for record in leaders_by_worth(trained)[:BEST]]
 
 
-def log_ratios(results: Results, task: str, name: str) -> Floats:
-    """The log-ratio of a winner to the task's strongest baseline: (seeds,), mean over networks."""
-    baselines = {n: t for n, t in results[task].items() if n.startswith("baseline/")}
-    strongest = min(baselines.values(), key=lambda trials: float(np.mean(_log_losses(trials))))
-    return (_log_losses(strongest) - _log_losses(results[task][name])).mean(axis=1)
-
-
-def _log_losses(trials: Sequence[Trial]) -> Floats:
-    """The logarithms of losses: (seeds, networks); a lost trial counts as a loss of 20."""
-    seeds = sorted({trial.seed for trial in trials})
-    rows = [[trial.loss for trial in trials if trial.seed == seed] for seed in seeds]
-    return np.log(np.clip(np.array(rows), 1e-12, 20.0))
+def verdicts_on(results: Results, task: str, names: Sequence[str]) -> dict[str, Confirmation]:
+    """The verdicts of `evo confirm` on a campaign's winners by this task alone."""
+    trained = results[task]
+    baselines = {n: trials for n, trials in trained.items() if n.startswith("baseline/")}
+    return confirm_candidates({name: trained[name] for name in names}, baselines)
 
 
 def report(results: Results, winners: Mapping[str, Winners], tasks: Sequence[str]) -> None:
     """Print how the winners of each preset do on each task, and the presets' differences."""
     means: dict[str, Floats] = {}
     for preset, campaigns in winners.items():
+        number = sum(map(len, campaigns))
         by_campaign = np.zeros(len(campaigns))
+        confirmed: Counter[str] = Counter()
         for task in tasks:
-            ratios = [[log_ratios(results, task, name) for name in names] for names in campaigns]
-            every = [values for row in ratios for values in row]
-            holds = np.mean([values.mean() > 0 for values in every])
-            surely = np.mean([student_mean(values).low > 0 for values in every])
+            verdicts = [verdicts_on(results, task, names) for names in campaigns]
+            ratios = [[v.overall.log_ratio.value for v in one.values()] for one in verdicts]
+            passed = [
+                n for one in verdicts for n, v in one.items() if v.verdict == Verdict.CONFIRMED
+            ]
+            confirmed.update(passed)
+            every = np.concatenate(ratios)
             print(
-                f"{preset} | {task} | holds {holds:.0%}, surely {surely:.0%} of {len(every)} | "
-                f"log-ratio {np.mean([values.mean() for values in every]):+.3f}"
+                f"{preset} | {task} | holds {np.mean(every > 0):.0%}, confirmed {len(passed)} of "
+                f"{number} | log-ratio {np.mean(every):+.3f}"
             )
             by_campaign += [np.mean(row) / len(tasks) for row in ratios]
+        twice = sum(count >= FEWEST for count in confirmed.values())
+        print(f"{preset} | confirmed on at least {FEWEST} of the tasks: {twice} of {number}")
         means[preset] = by_campaign
     first, *others = means
     for other in others:
