@@ -23,7 +23,6 @@ from evo.validation.graph.graph import BudgetError, Graph, GraphError
 from evo.validation.graph.graphs import Graphs
 from evo.validation.graph.sizes import Shapes
 from evo.validation.policy import rules
-from evo.validation.policy.beside import runnable
 from evo.validation.policy.source_lines import with_lines
 from evo.validation.refusal import Refused
 from evo.validation.sandbox.sandbox import Sandbox, Traced, TraceRequest
@@ -110,7 +109,7 @@ class Validator:
 def _request(kind: Kind, source: str) -> TraceRequest:
     contract, taken = contract_of_source(source, kind.contract)
     return TraceRequest(
-        runnable(source),
+        rules.check_source(source, kind.contract),
         contract.function,
         tuple(map(contract.shapes, kind.trace_shapes)),
         tuple(map(contract.shapes, kind.wide_shapes)),

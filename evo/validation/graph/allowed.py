@@ -81,7 +81,8 @@ tile unbind.int unflatten.int unfold column_stack dstack fliplr flipud hstack mo
 
 _SIGNALS = """
 avg_pool1d avg_pool2d conv1d conv1d.padding conv2d conv2d.padding fft_fft fft_fftshift fft_ifft
-fft_ifftshift fft_irfft fft_rfft imag max_pool1d max_pool2d real view_as_real
+fft_ifftshift fft_irfft fft_rfft imag max_pool1d max_pool2d real
+view_as_complex view_as_real
 """
 
 _MATRICES = """

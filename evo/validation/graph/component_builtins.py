@@ -15,8 +15,8 @@ import torch
 from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
 from evo.validation.graph.indexing import SizedRange
 from evo.validation.graph.numpy_functions import call
-from evo.validation.graph.recording import TraceError
-from evo.validation.graph.rewriting import ITEM, NUMPY, OUT, OWN, REFUSED, SLICE
+from evo.validation.graph.recording import ForbiddenWayError, TraceError
+from evo.validation.graph.rewriting import ATTRIBUTE, ITEM, NUMPY, OUT, OWN, REFUSED, SLICE
 from evo.validation.graph.scalars import out
 from evo.validation.graph.sizes import FUNCTIONS
 from evo.validation.graph.substitutes import SizedList
@@ -225,7 +225,17 @@ def _own(instance: object) -> None:
 
 def _refused(reason: str) -> None:
     """Refuse a component that goes a way of which the policy says that it must not."""
-    raise TraceError(str(reason)[:_LONGEST_REASON])
+    raise ForbiddenWayError(str(reason)[:_LONGEST_REASON])
+
+
+def _attribute(owner: object, name: str, otherwise: Any) -> Any:
+    """`getattr` of a tensor with a default, for what libraries put on parameters of their own."""
+    if isinstance(owner, torch.Tensor) and not hasattr(torch.Tensor, str(name)):
+        return otherwise
+    raise TraceError(
+        f"`getattr` is for what a tensor may have of its own, not for `{name!s:.40}`; write the "
+        "attribute with a dot"
+    )
 
 
 _LONGEST_REASON = 300
@@ -244,6 +254,7 @@ BUILTINS: dict[str, Any] = {
     OUT: out,
     OWN: _own,
     REFUSED: _refused,
+    ATTRIBUTE: _attribute,
     **{f"__{name}__": _arithmetic(function, name) for _, function, name in ARITHMETIC},
     **{f"__i{name}__": _in_place(function, name) for _, function, name in ARITHMETIC},
 }

@@ -44,6 +44,13 @@ class _Context:
         """Those tensors, by their older name."""
         return self.saved_tensors
 
+    def copied(self) -> "_Context":
+        """A context for another call of backward, which may write into what is saved."""
+        other = _Context(self.needs_input_grad)
+        for name, value in vars(self).items():
+            setattr(other, name, _copied(value))
+        return other
+
     def mark_dirty(self, *_: Any) -> None:
         pass
 
@@ -74,13 +81,20 @@ def applied(function: Any, *arguments: Any) -> torch.Tensor:
     if len(wanted) == 1 and wanted[0].shape == output.shape:
         place = needs.index(True)
         with torch.no_grad(), not_recorded():
-            _expect_symmetric(lambda pull: _slopes(function.backward, context, pull)[place], output)
+            _expect_symmetric(
+                lambda pull: _slopes(function.backward, context.copied(), pull)[place], output
+            )
         change = wanted[0] - wanted[0].detach()
-        return output.detach() + _slopes(function.backward, context, change)[place]
+        pulled = _slopes(function.backward, context, change)[place]
+        if pulled.requires_grad:
+            return output.detach() + pulled
+        # It computes under no_grad, as a backward may, so that its slopes are needed.
+    with not_recorded():
+        saved = context.copied()
     with torch.no_grad():
         slopes = _slopes(function.backward, context, torch.ones_like(output))
     with torch.no_grad(), not_recorded():
-        _expect_slopes(function.backward, context, output, slopes)
+        _expect_slopes(function.backward, saved, output, slopes)
     result = output.detach()
     for argument, slope, is_needed in zip(arguments, slopes, needs, strict=False):
         if is_needed and slope is not None:
@@ -88,6 +102,12 @@ def applied(function: Any, *arguments: Any) -> torch.Tensor:
             further = list(range(output.dim(), slope.dim()))
             result = result + (change.sum(further) if further else change)
     return result
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return type(value)(map(_copied, value))
+    return value.clone() if isinstance(value, torch.Tensor) else value
 
 
 def _slopes(backward: Callable[..., Any], context: _Context, above: torch.Tensor) -> list[Any]:

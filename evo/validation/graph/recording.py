@@ -13,6 +13,10 @@ class TraceError(Exception):
     """The source cannot be traced; the message tells its author why."""
 
 
+class ForbiddenWayError(BaseException):
+    """A component goes a way of which the policy says that it must not; no `except` holds it."""
+
+
 def at_line(error: TraceError, line: int) -> TraceError:
     """The error with its line before it, where it is known and not said yet."""
     text = str(error)

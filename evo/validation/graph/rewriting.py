@@ -7,6 +7,8 @@ attribute first checks that it is called on an instance of its own; `torch.f(x, 
 y by itself.
 """
 
+import __future__
+
 import ast
 from types import CodeType
 
@@ -30,6 +32,8 @@ ITEM = "__item__"
 """Name of the function that picks from a list by what may be a size."""
 OUT = "__out__"
 """Name of the function that writes a result into a tensor."""
+ATTRIBUTE = "__attribute__"
+"""Name of the function that asks a tensor for what it may have."""
 REFUSED = "__refused__"
 """Name of the function that refuses a component where it goes a way that it must not."""
 SLICE = "__slice__"
@@ -37,15 +41,17 @@ SLICE = "__slice__"
 _SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
 """A source without any of them looks at no size."""
 
-_OTHER_WORDS = ("int(", "float(", "{", "class ", "out=", "out =")
+_OTHER_WORDS = ("int(", "float(", "{", "class ", "out=", "out =", "getattr(")
 """A source without any of these either runs as it is."""
 
 
 def compiled(source: str, file: str) -> CodeType:
     """The code of a source, rewritten where that is needed."""
     has_sizes = any(word in source for word in _SIZE_WORDS)
+    # A dataclass looks at annotations; nothing else does.
+    flags = 0 if "dataclass" in source else __future__.annotations.compiler_flag
     if not has_sizes and not any(word in source for word in _OTHER_WORDS):
-        return compile(source, file, "exec")
+        return compile(source, file, "exec", flags, dont_inherit=True)
     tree = ast.parse(source, file)
     stored = {
         node.id
@@ -60,7 +66,7 @@ def compiled(source: str, file: str) -> CodeType:
         if alias.name == "numpy"
     }
     rewritten = _Rewriter(_CONVERSIONS.keys() - stored, numpys, has_sizes=has_sizes).visit(tree)
-    return compile(ast.fix_missing_locations(rewritten), file, "exec")
+    return compile(ast.fix_missing_locations(rewritten), file, "exec", flags, dont_inherit=True)
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -91,6 +97,8 @@ class _Rewriter(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Name(OUT, ast.Load()), node.func)
             return node
         match node.func:
+            case ast.Name("getattr") if len(node.args) == 3 and not node.keywords:
+                node.func = ast.copy_location(ast.Name(ATTRIBUTE, ast.Load()), node.func)
             case ast.Attribute(ast.Name(name)) if self._has_sizes and name in self._numpys:
                 node.args.insert(0, node.func)
                 node.func = ast.copy_location(ast.Name(NUMPY, ast.Load()), node.func)

@@ -206,6 +206,14 @@ def tensor(values: Any, **keywords: Any) -> torch.Tensor:
 _TENSOR = torch.tensor
 
 
+def angle(x: torch.Tensor) -> torch.Tensor:
+    """`torch.angle`, of real numbers too, where it is 0 or π."""
+    if x.is_complex():
+        return torch.atan2(torch.imag(x), torch.real(x))
+    turned = torch.where(x < 0, torch.full_like(x, math.pi), torch.zeros_like(x))
+    return torch.where(torch.isnan(x), x, turned)
+
+
 def as_tensor(values: Any, *arguments: Any, **keywords: Any) -> torch.Tensor:
     """`torch.as_tensor`; an array that the result may share memory with is locked.
 
@@ -230,6 +238,7 @@ SUBSTITUTES: Mapping[tuple[Any, str], Callable[..., Any]] = {
     (torch.functional, "einsum"): einsum,
     (F, "gaussian_nll_loss"): gaussian_nll_loss,
     (torch, "where"): where,
+    (torch, "angle"): angle,
     (torch, "tensor"): tensor,
     (torch, "as_tensor"): as_tensor,
     (torch, "from_numpy"): as_tensor,

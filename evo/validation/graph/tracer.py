@@ -15,7 +15,7 @@ from evo.validation.graph.encoding import parameters_of
 from evo.validation.graph.explanations import explain, line_of
 from evo.validation.graph.pre_dispatch import shorten
 from evo.validation.graph.recorder import Notes
-from evo.validation.graph.recording import TraceError, at_line
+from evo.validation.graph.recording import ForbiddenWayError, TraceError, at_line
 from evo.validation.graph.rewriting import compiled
 from evo.validation.graph.sizes import Shapes
 from evo.validation.graph.tracking import tracking
@@ -60,8 +60,8 @@ def trace(
             tracer = ComponentTracer(component, notes, ranges or (), kept, progress)
             tracer.may_remember = "class " in source
             return tracer.merged(shapes, wide_shapes)
-    except TraceError as error:
-        raise at_line(error, line_of(error)) from None
+    except (TraceError, ForbiddenWayError) as error:
+        raise at_line(TraceError(str(error)), line_of(error)) from None
     except BaseException as error:  # noqa: BLE001 - a candidate may raise anything, SystemExit too
         raise TraceError(explain(error)) from None
 

@@ -14,7 +14,7 @@ from evo.validation.graph.numpy_functions import as_array, of_numpy
 from evo.validation.graph.own_gradients import applied
 from evo.validation.graph.scalars import SCALAR_METHODS, SCALARS
 from evo.validation.graph.stand_ins import STAND_INS
-from evo.validation.graph.substitutes import SUBSTITUTES
+from evo.validation.graph.substitutes import SUBSTITUTES, angle
 from evo.validation.graph.tracked import Sizes
 
 _SHAPE: Any = torch._C.TensorBase.shape  # pyright: ignore[reportPrivateUsage] - its getter
@@ -122,6 +122,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         "tolist": values,
         "conj": _itself,
         "cpu": _itself,
+        "angle": angle,
         "data": property(torch.Tensor.detach),
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,

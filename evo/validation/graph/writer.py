@@ -286,11 +286,12 @@ class _Writer:
         """The call that gives a source the shape and dtype of what it is written into."""
         if self._masks.chosen_by(source) is not None:
             raise TraceError("it writes x[mask] into a part of a tensor; use torch.where")
-        if source.meta["shape"] != written.meta["shape"]:
+        shape, dtype = source.meta.get("shape"), source.meta.get("dtype")
+        if shape != written.meta["shape"]:
             call = RecordedCall(torch.ops.aten.expand_as.default, (source, written), {})
-            if source.meta["dtype"] == written.meta["dtype"]:
+            if dtype == written.meta["dtype"]:
                 return call
             source = self._emit(call)
-        elif source.meta["dtype"] == written.meta["dtype"]:
+        elif dtype == written.meta["dtype"]:
             return RecordedCall(torch.ops.aten.alias.default, (source,), {})
         return RecordedCall(torch.ops.aten.type_as.default, (source, written), {})

@@ -7,15 +7,15 @@ runs; they are still read, since people may run a file by hand.
 import ast
 import builtins
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from evo.core.stages import Stage
 from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.builtin_names import harmless
-from evo.validation.policy.dead_code import HARMLESS, handed_over, uncalled_methods
+from evo.validation.policy.dead_code import uncalled_methods
 from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
-from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, MODULES
+from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, HARMFUL, MODULES
 from evo.validation.refusal import Refused
 
 _NAMES = frozenset(
@@ -25,15 +25,6 @@ _NAMES = frozenset(
     }
 )
 _METHODS = frozenset({"__init__", "__call__", "__name__", "__repr__", "__str__"})
-_ATTRIBUTES = frozenset(
-    {
-        *("Module", "Parameter", "autograd", "Function", "apply", "forward", "backward", "grad"),
-        *("ones_", "zeros_", "manual_seed", "rand", "randn", "requires_grad", "testing"),
-        *("allclose", "assert_close", "format", "mark_dirty", "save_for_backward"),
-        *("saved_tensors", "register_buffer", "extra_repr", "item", "op", "tolist", "warn"),
-    }
-)
-"""What is harmless in a class or a main block, besides what a component may use."""
 _COMPILERS = frozenset(
     {
         *("torch.compile", "torch.jit.script", "jit.script"),
@@ -55,8 +46,17 @@ _CASTS = frozenset(
     }
 )
 """Decorators that say what to do within autocast alone."""
-_UNNEEDED = frozenset({"copy", "logging", "random", "warnings"})
+_UNNEEDED = frozenset({"copy", "logging", "random", "re", "warnings"})
 """Modules besides those of torch that files of libraries import for others of their classes."""
+_OF_TORCH = frozenset(
+    {
+        *("torch.amp", "torch.autograd.function", "torch.cuda", "torch.cuda.amp", "torch.jit"),
+        *("torch.distributed", "torch.distributions", "torch.nn.init", "torch.nn.parameter"),
+        *("torch.nn.utils", "torch.optim", "torch.optim.lr_scheduler", "torch.optim.optimizer"),
+        *("torch.nn.modules.batchnorm", "torch.types", "torch.utils.checkpoint"),
+    }
+)
+"""Modules of torch that write no file and start no process."""
 _REMEMBERED = 1024
 """Sources that a process keeps without such parts."""
 _STANDARD = frozenset(
@@ -84,7 +84,7 @@ def runnable(source: str) -> str:
     instead = [(node, text) for node, text in replaced(tree) if fills_lines(node, lines)]
     for node, text in (*instead, *changes):  # what is left out is no more replaced
         first, last = lines_of(node)
-        indented = " " * node.col_offset + text if text else ""
+        indented = lines[first].encode()[: node.col_offset].decode() + text if text else ""
         lines[first:last] = [indented, *[""] * (last - first - 1)]
     return "\n".join(lines)
 
@@ -98,26 +98,37 @@ def check_beside(source: str) -> None:
     tree = _tree(source)
     if tree is None:
         return
-    named_harmlessly = harmless(tree)
-    named_harmlessly |= {part for one in uncalled_methods(tree) for part in handed_over(one)}
+    is_harmless = by_hand(tree)
     for statement in (*_beside(tree), *_silent(tree)):
         for node in ast.walk(statement):
-            if node not in named_harmlessly:
-                _check(node)
+            if not is_harmless(node):
+                raise Refused(
+                    Stage.POLICY,
+                    f"line {getattr(node, 'lineno', 0)}: `{_wrong_in(node)[0]}` is not allowed, "
+                    "not even in a class or a main block beside the function; leave that part out",
+                )
 
 
-def _check(node: ast.AST) -> None:
+def by_hand(tree: ast.Module) -> Callable[[ast.AST], bool]:
+    """A function that says of each node of a tree whether it is harmless where people run it."""
+    allowed = harmless(tree)
+    return lambda node: node in allowed or not _wrong_in(node)
+
+
+def _wrong_in(node: ast.AST) -> list[str]:
+    """Names in a node that may do harm where people run a file by hand."""
     match node:
         case ast.Import(names):
-            wrong = [alias.name for alias in names if alias.name not in MODULES]
+            wrong = [alias.name for alias in names if not _is_harmless_module(alias.name)]
         case ast.ImportFrom(module, names):
-            is_known = module in MODULES
-            wrong = [a.name for a in names if not is_known or a.name not in ATTRIBUTES]
+            is_known = module is not None and _is_harmless_module(module)
+            wrong = [one.name for one in names if not is_known or _does_harm(one.name)]
         case ast.Name(name):
             is_builtin = hasattr(builtins, name) or name.startswith("__")
             wrong = [name] if is_builtin and name not in BUILTINS | _NAMES | _METHODS else []
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            wrong = [name] if name.startswith("__") and name not in _METHODS else []
+            is_of_python = name.startswith("__") and name.endswith("__")
+            wrong = [name] if is_of_python and name not in _METHODS else []
         case ast.Attribute(ast.Attribute(ast.Name("self"), "__class__"), "__name__"):
             wrong = []
         case ast.Attribute(ast.Name("self"), "__class__"):
@@ -125,19 +136,12 @@ def _check(node: ast.AST) -> None:
         case ast.Attribute(ast.Name("self" | "ctx"), name):
             wrong = [name] if name.startswith("__") and name not in _METHODS else []
         case ast.Attribute(attr=name):
-            known = ATTRIBUTES | _ATTRIBUTES | _METHODS | HARMLESS
-            wrong = [] if name in known else [name]
+            wrong = [name] if _does_harm(name) else []
         case ast.AsyncFunctionDef() | ast.Await() | ast.Global() | ast.Nonlocal():
             wrong = [type(node).__name__]
         case _:
             wrong = []
-    if wrong:
-        line = getattr(node, "lineno", 0)
-        raise Refused(
-            Stage.POLICY,
-            f"line {line}: `{wrong[0]}` is not allowed, not even in a class or a main block beside "
-            "the function; leave that part out",
-        )
+    return wrong
 
 
 def _tree(source: str) -> ast.Module | None:
@@ -240,6 +244,14 @@ def _unused(tree: ast.Module) -> Iterator[ast.stmt]:
         bound = {one.asname or one.name for one in names}
         if is_known and not bound & used and _has_lines_alone(tree, node):
             yield node
+
+
+def _does_harm(name: str) -> bool:
+    return name in HARMFUL or (name.startswith("_") and name not in _METHODS)
+
+
+def _is_harmless_module(module: str) -> bool:
+    return module in MODULES | _UNNEEDED | _STANDARD or module in _OF_TORCH
 
 
 def _is_well_known(module: str) -> bool:

@@ -6,8 +6,11 @@ way that matters.
 """
 
 import ast
+from collections.abc import Iterator
 from string import Formatter
 from typing import TypeGuard
+
+from evo.validation.policy.vocabulary import HARMFUL
 
 _VARIABLES = frozenset({"filter", "format", "hash", "id", "input", "iter", "next", "type", "vars"})
 """Builtin names that functions often give to their own parameters and variables."""
@@ -75,9 +78,20 @@ def _questions_in(node: ast.AST) -> set[ast.AST]:
     match node:
         case ast.Call(ast.Name("hasattr") as name, [_, ast.Constant(str(text))], []):
             nodes |= set() if text.startswith("_") else {name}
+        case ast.Call(ast.Name("getattr") as name, [_, ast.Constant(str(text)), _], []):
+            nodes |= set() if text.startswith("_" * 2) else {name}
+        case ast.Compare(_, [ast.In() | ast.NotIn()], [ast.Set() as choices]):
+            nodes.add(choices)  # whose order does not matter
+        case ast.BinOp(one, ast.BitOr(), other):
+            nodes |= _array_types(one, other)
+        case ast.Subscript(ast.Name("Union"), ast.Tuple(choices)):
+            nodes |= _array_types(*choices)
+        case ast.Attribute(ast.Name("torch"), "__version__", ast.Load()):
+            nodes.add(node)  # a text
         case ast.Call(ast.Name("isinstance"), [_, types], []):
             names = [part for part in ast.walk(types) if isinstance(part, ast.Name)]
             nodes |= {name for name in names if name.id in _TYPES}
+            nodes |= _array_types(*(types.elts if isinstance(types, ast.Tuple) else [types]))
         case ast.Attribute(ast.Call(ast.Name("type") as name, [_], []), "__name__", ast.Load()):
             nodes |= {node, name}
         case ast.Attribute(attr="__name__", ctx=ast.Load()):
@@ -181,21 +195,35 @@ def _is_scope(node: ast.AST) -> bool:
     )
 
 
-def _types_of(annotation: ast.expr | None) -> set[ast.AST]:
-    """Names of classes in the annotation of an argument or a result, such as `torch.BoolTensor`.
+def _array_types(*types: ast.expr) -> set[ast.AST]:
+    """The type of numpy's arrays among some types, which no tensor is of."""
+    return {one for one in types if isinstance(one, ast.Attribute) and one.attr == "ndarray"}
 
-    Python looks them up and does nothing with them.
-    """
-    nodes = _words_of(annotation)
-    for part in ast.walk(annotation) if annotation is not None else ():
-        match part:
-            case ast.Attribute(ast.Name("torch" | "nn" | "optim"), name) if name[:1].isupper():
-                nodes.add(part)
-            case ast.Attribute(ast.Attribute(ast.Name("torch"), "optim") as module, name):
-                nodes |= {part, module} if name[:1].isupper() else set()
-            case _:
-                pass
-    return nodes
+
+def annotations(tree: ast.AST) -> Iterator[ast.expr]:
+    """Annotations of arguments and results, which nothing evaluates."""
+    for node in ast.walk(tree):
+        annotation = None
+        if isinstance(node, ast.FunctionDef):
+            annotation = node.returns
+        elif isinstance(node, ast.arg):
+            annotation = node.annotation
+        if annotation is not None:
+            yield annotation
+
+
+def _types_of(annotation: ast.expr | None) -> set[ast.AST]:
+    """Names of classes in the annotation of an argument or a result, such as `np.ndarray`."""
+    parts = [] if annotation is None else [*ast.walk(annotation)]
+    if any(isinstance(part, ast.Call) for part in parts):
+        return set()
+    return _words_of(annotation) | {
+        part
+        for part in parts
+        if isinstance(part, ast.Attribute)
+        and not part.attr.startswith("_")
+        and part.attr not in HARMFUL
+    }
 
 
 def _words_of(annotation: ast.expr | None) -> set[ast.AST]:

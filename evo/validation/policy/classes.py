@@ -7,7 +7,7 @@ from another class of the source or from nothing.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from evo.core.callables import is_decorated
@@ -40,13 +40,13 @@ class ClassParts(NamedTuple):
         nodes: names and attributes that are harmless where they stand.
         names: attributes and methods that the classes define.
         imported: names that imports bring in.
-        fault: the first refusal with its line, None where all is well.
+        faults: nodes that no class may have, each with its refusal.
     """
 
     nodes: set[ast.AST]
     names: frozenset[str]
     imported: frozenset[str]
-    fault: tuple[int, Refused] | None = None
+    faults: Mapping[ast.AST, Refused]
 
     def permit(self, node: ast.AST) -> bool:
         """Whether a node needs no other rule: it reads what a class defines, and of no module."""
@@ -66,17 +66,17 @@ def class_parts(tree: ast.Module) -> ClassParts:
     nodes: set[ast.AST] = set()
     names: set[str] = set()
     known: set[str] = set()
-    fault: tuple[int, Refused] | None = None
+    faults: dict[ast.AST, Refused] = {}
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             reader = _Reader(node, known)
-            fault = fault or reader.fault
+            faults |= reader.faults
             nodes |= reader.nodes
             names |= reader.names
             known.add(node.name)
     names |= {name for node in ast.walk(tree) for name in _fields(node)}
     own = frozenset(name for name in names if not name.startswith("__"))
-    return ClassParts(nodes, own, _imported(tree) if own else frozenset(), fault)
+    return ClassParts(nodes, own, _imported(tree) if own else frozenset(), faults)
 
 
 def _fields(node: ast.AST) -> list[str]:
@@ -101,12 +101,12 @@ class _Reader:
     def __init__(self, node: ast.ClassDef, known: set[str]) -> None:
         self.nodes: set[ast.AST] = {node}
         self.names: set[str] = set()
-        self.fault: tuple[int, Refused] | None = None
+        self.faults: dict[ast.AST, Refused] = {}
         try:
             self._read(node, known)
         except _FaultError as fault:
             line = getattr(fault.node, "lineno", 0)
-            self.fault = line, Refused(Stage.POLICY, f"line {line}: {fault.reason}")
+            self.faults[fault.node] = Refused(Stage.POLICY, f"line {line}: {fault.reason}")
 
     def _read(self, node: ast.ClassDef, known: set[str]) -> None:
         if any(ast.unparse(one) not in _ABSTRACT for one in node.keywords):
@@ -128,6 +128,11 @@ class _Reader:
                     self._read_words([target], value)
                 case ast.Expr(ast.Constant()) | ast.Pass():
                     pass
+                case ast.ClassDef(name=name):
+                    inner = _Reader(part, known)
+                    self.nodes |= inner.nodes
+                    self.names |= {name, *inner.names}
+                    self.faults |= inner.faults
                 case _:
                     raise _FaultError("a class has methods and constants alone", part)
 

@@ -8,10 +8,10 @@ replaced is still read by the policy, since people may run a file by hand.
 import ast
 from collections.abc import Iterator
 
-from evo.validation.policy.dead_code import idle_statements, unusable
+from evo.validation.policy.dead_code import idle_statements
 from evo.validation.policy.vocabulary import MODULES
 
-WORDS = ("warn", "import torch.", "__repr__", "extra_repr", "is_", "device", "import")
+WORDS = ("print(", "warn", "import torch.", "__repr__", "extra_repr", "is_", "device", "import")
 """A source without any of them has no such statements."""
 
 _PARTS = ("cuda", "distributed", "distributions", "jit", "nn", "optim")
@@ -50,7 +50,6 @@ def _replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
                 yield node, "pass"
             case _:
                 pass
-    yield from unusable(tree)
 
 
 def imported_as(tree: ast.Module, module: str, wanted: frozenset[str]) -> set[str]:
@@ -66,7 +65,8 @@ def imported_as(tree: ast.Module, module: str, wanted: frozenset[str]) -> set[st
 
 def lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:
     """Indices of the first line of a node with its decorators, and of the one after its last."""
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    is_decorated = isinstance(node, ast.FunctionDef | ast.ClassDef)
+    decorators = node.decorator_list if is_decorated else []
     first = min([node.lineno, *(one.lineno for one in decorators)]) - 1
     return first, node.end_lineno or node.lineno
 
@@ -86,10 +86,10 @@ def _binds_torch(alias: ast.alias) -> bool:
 
 
 class _Warnings:
-    """Tells calls that warn and do nothing else.
+    """Tells calls that warn or print and do nothing else.
 
     Attributes:
-        names: of the module `warnings` or its function, which the source gives to nothing else.
+        names: `print`, the module `warnings` or its function, given to nothing else in the source.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -103,6 +103,8 @@ class _Warnings:
         }
         bound = [name for node in ast.walk(tree) for name in _bound(node)] if imported else []
         self.names = {name for name in imported if bound.count(name) == 1}
+        if all(name != "print" for node in ast.walk(tree) for name in _bound(node)):
+            self.names.add("print")
 
     def __call__(self, call: ast.Call) -> bool:
         match call.func:

@@ -42,8 +42,8 @@ def is_allowed(node: ast.AST) -> bool:
     match node:
         case ast.Set(elements):
             return _are_texts(elements)
-        case ast.While(test):
-            return _is_of_sizes(test)
+        case ast.While(test, body):
+            return _is_of_sizes(test) or _counts(test, body)
         case _:
             return isinstance(node, _SYNTAX)
 
@@ -80,6 +80,21 @@ def _is_of_sizes(test: ast.expr) -> bool:
         or (isinstance(part, ast.Name) and part.id == "len")
         for part in ast.walk(test)
     )
+
+
+def _counts(test: ast.expr, body: list[ast.stmt]) -> bool:
+    """True if a loop goes on by a comparison with a variable that it counts: `while i < 3`."""
+    match test:
+        case ast.Compare(ast.Name(name), [_], [ast.Name() | ast.Constant()]):
+            return any(
+                isinstance(part, ast.AugAssign)
+                and isinstance(part.target, ast.Name)
+                and part.target.id == name
+                and isinstance(part.value, ast.Constant)
+                for part in body
+            )
+        case _:
+            return False
 
 
 def _are_texts(elements: list[ast.expr]) -> bool:

@@ -21,8 +21,8 @@ MODULES = frozenset(_MODULES.split())
 _BUILTINS = """
 abs all any bool callable dict divmod enumerate float int isinstance issubclass len list map max min
 pow range reversed round slice sorted str sum tuple zip AssertionError AttributeError Exception
-ImportError IndexError KeyError NotImplementedError RuntimeError TypeError UserWarning ValueError
-DeprecationWarning ZeroDivisionError
+ImportError IndexError KeyError NotImplemented NotImplementedError RuntimeError TypeError
+UserWarning ValueError DeprecationWarning ZeroDivisionError
 """
 BUILTINS = frozenset(_BUILTINS.split())
 """Allowed builtin functions; every other builtin name is refused, even when redefined."""
@@ -48,8 +48,9 @@ mH ndimension nelement new_empty ndim new_tensor numel requires_grad requires_gr
 size type values view_as
 """
 _MODULE = """
-Tensor amp autocast contiguous_format enable_grad eps fft finfo functional iinfo linalg max min nn
-no_grad preserve_format promote_types smallest_normal special tiny
+Tensor amp angle autocast contiguous_format enable_grad eps fft finfo functional iinfo
+legacy_contiguous_format linalg max min nn no_grad preserve_format promote_types
+smallest_normal special tiny
 """
 _TYPING = """
 ABCMeta Annotated Any Callable ClassVar Collection Container DefaultDict Deque Dict Final FrozenSet
@@ -72,12 +73,12 @@ SELU SiLU Sigmoid Softmax LogSoftmax Softmin Softplus Softshrink Softsign Tanh T
 BCELoss BCEWithLogitsLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss HingeEmbeddingLoss
 HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelSoftMarginLoss MultiMarginLoss
 NLLLoss PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss AvgPool1d BatchNorm1d
-CircularPad1d ConstantPad1d CosineSimilarity Flatten GroupNorm Identity LayerNorm MaxPool1d
+CircularPad1d ConstantPad1d CosineSimilarity Dropout Flatten GroupNorm Identity LayerNorm MaxPool1d
 ModuleDict ModuleList PairwiseDistance RMSNorm ReflectionPad1d ReplicationPad1d Sequential Unflatten
 ZeroPad1d
 """
 LAYERS = frozenset(_LAYERS.split())
-"""Modules of torch.nn that learn nothing and draw nothing; those with weights begin without."""
+"""Modules of torch.nn that learn nothing; those with weights begin without."""
 _SETTINGS = {
     name for layer in LAYERS for name in getattr(getattr(torch.nn, layer), "__constants__", ())
 }
@@ -120,6 +121,17 @@ def function_of(module: str) -> str | None:
     name = module.lower()
     return _LOWER.get(name.removesuffix("loss")) or _LOWER.get(name)
 
+
+_HARMFUL = """
+DataSource FileHandler Popen call check_output classes compile connect cpp_extension data_ptr dump
+dumps eval exec fileConfig from_file fromfile fromregex genfromtxt hub import_ir_module
+import_ir_module_from_buffer import_module listen load load_library loads loadtxt memmap mkdir
+modules multiprocessing open open_memmap ops os package parse_ir popen remove rename request rmtree
+run save savetxt savez savez_compressed send serialization share_memory_ storage subprocess sys
+system tofile unlink untyped_storage urlopen utils write write_bytes write_text writelines
+"""
+HARMFUL = frozenset(_HARMFUL.split())
+"""Names that reach files, processes or memory where people run a file by hand."""
 
 _BY_TORCH_WHERE = "choose between tensors with torch.where"
 _RANDOM = "a component is deterministic; where its kind gives noise, take it by a parameter `noise`"

@@ -6,7 +6,6 @@ from support.components import traced_kind
 
 from evo.components.kinds import kinds
 from evo.validation.policy import rules
-from evo.validation.policy.beside import runnable
 from evo.validation.refusal import Refused
 
 CONTRACT = kinds.get("activation").contract
@@ -63,7 +62,10 @@ def test_a_module_that_learns_is_refused_with_the_function_that_does_the_same(
     source: str, message: str
 ) -> None:
     with pytest.raises(Refused, match=message):
-        rules.check_source(f"from torch import nn\nact = nn.{source}\n", CONTRACT)
+        rules.check_source(
+            f"from torch import nn\nact = nn.{source}\ndef activation(x):\n    return act(x)\n",
+            CONTRACT,
+        )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_a_cache_of_functools_is_left_out_and_nothing_else_of_its_name():
     rules.check_source(CACHED, CONTRACT)
     x = torch.linspace(-2.0, 2.0, 12)
 
-    graph = traced_kind("activation", runnable(CACHED))
+    graph = traced_kind("activation", rules.check_source(CACHED, CONTRACT))
     torch.testing.assert_close(graph(x), x / 2 + 1 / 16)
     own = "def cache(f):\n    return abs\n@cache\ndef g(x):\n    return x\n"
     with pytest.raises(Refused, match="line 4: `g` has a decorator"):

@@ -148,22 +148,25 @@ HOSTILE = {
     "a decorator": ("@torch.jit.script\nclass A:\n    pass", "dataclass alone"),
     "a decorated method": ("class A:\n    @partial\n    def f(self): pass", "decorator"),
     "code in its body": ("class A:\n    for i in (1, 2): pass", "methods and constants"),
-    "an attribute of another": ("class A:\n    def f(self, o): o.x = 1", "cannot be assigned"),
-    "an attribute within": ("class A:\n    def f(self): self.a.b = 1", "`.a` is"),
+    "an attribute of another": (
+        "class A:\n    def __call__(self, o): o.x = 1",
+        "cannot be assigned",
+    ),
+    "an attribute within": ("class A:\n    def __call__(self): self.a.b = 1", "`.a` is"),
     "its instance renamed": (
-        "class A:\n    def f(self, o):\n        self = o\n        self.x = 1",
+        "class A:\n    def __call__(self, o):\n        self = o\n        self.x = 1",
         "is",
     ),
     "the class itself": (
-        "class A:\n    @classmethod\n    def f(cls): cls.x = 1",
+        "class A:\n    @classmethod\n    def __call__(cls): cls.x = 1",
         "cannot be assig",
     ),
     "a parameter": (
-        "class A(nn.Module):\n    def f(self): return nn.Parameter(1)",
+        "class A(nn.Module):\n    def __call__(self): return nn.Parameter(1)",
         "no parameters",
     ),
     "a name of torch": ("class A:\n    def load(self): return torch.load('f')", "`.load`"),
-    "a mangled name": ("class A:\n    def f(self): self.__class__ = int", "__class__"),
+    "a mangled name": ("class A:\n    def __call__(self): self.__class__ = int", "__class__"),
     "a call": ("class A:\n    __call__ = partial(open)", "`__call__` is not allowed"),
     "a builtin's name": ("class A:\n    __call__ = open", "builtin name `open`"),
     "another hook": ("class A:\n    __getattr__ = forward", "`__getattr__` is not allowed"),
@@ -190,8 +193,8 @@ def test_a_class_computes_in_the_graph_what_it_computes(name: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_class_that_does_more_is_refused_with_its_line(name: str) -> None:
     hostile, reason = HOSTILE[name]
-    use = "\nB = [A]" if hostile.startswith(("class", "@")) else ""
-    source = f"{HEAD}{hostile}{use}\ndef activation(x):\n    return x.tanh()\n"
+    use = "A" if hostile.startswith(("class", "@")) else "f" if "def f" in hostile else "x"
+    source = f"{HEAD}{hostile}\ndef activation(x):\n    return [{use}, x.tanh()][1]\n"
 
     with pytest.raises(Refused, match=reason) as refused:
         rules.check_source(source, kinds.get("activation").contract)

@@ -87,7 +87,7 @@ IN_THE_BODY = {
     "eval": ("x = eval('x')", "eval"),
     "compile": ("compile('1', 'f', 'eval')", "compile"),
     "open": ("open('/etc/passwd')", "open"),
-    "print": ("print(x)", "print"),
+    "print": ("y = print(x)", "print"),
     "input": ("input()", "input"),
     "getattr": ("getattr(torch, 'load')('f')", "getattr"),
     "setattr": ("setattr(torch, 'sin', None)", "setattr"),

@@ -90,11 +90,6 @@ def test_what_does_more_than_warn_stays_to_be_refused(lines: str) -> None:
         ),
         ("import torch.optim\ndef activation(x):\n    return torch.optim.SGD", "optim"),
         ("import torch.utils.data\nimport torch\ndef activation(x):\n    return x", "torch.utils"),
-        (
-            "class A:\n    @classmethod\n    def put(cls, x):\n        cls.x = x\n\n"
-            "def activation(x):\n    return A.put(x)",
-            "cannot be assigned",
-        ),
     ],
 )
 def test_what_is_left_out_is_still_read(lines: str, word: str) -> None:

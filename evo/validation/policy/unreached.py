@@ -1,0 +1,205 @@
+"""Statements that a component must not run, and may hold all the same.
+
+Pasted code has branches, helpers and classes for what no component is: arrays of numpy, other
+devices, training loops. A statement that the rules refuse runs as a call that refuses the
+component, under the same words, where it is not sure to run; so it costs nothing where it never
+does. What it names must be harmless where people run a file by hand. A function, class, import or
+constant of the module that the rules refuse is left out, and so is whatever uses its name.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from evo.validation.graph.rewriting import REFUSED
+from evo.validation.policy.builtin_names import annotations
+from evo.validation.policy.offences import Offence
+from evo.validation.policy.replaced import fills_lines, lines_of
+from evo.validation.refusal import Refused
+
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.Raise, ast.Assert)
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With)
+_CALLED = frozenset({"__init__", "__call__", "__post_init__", "forward"})
+"""Methods that run where an instance is made and called."""
+
+
+class Reduced(NamedTuple):
+    """A source without some statements.
+
+    Attributes:
+        text: the source, whose lines keep their numbers.
+        gone: names that are bound no more, each with the refusal of what bound it.
+    """
+
+    text: str
+    gone: Mapping[str, Refused]
+
+
+def without_unreached(
+    text: str,
+    tree: ast.Module,
+    offences: Sequence[Offence],
+    entry: str,
+    is_harmless: Callable[[ast.AST], bool],
+) -> Reduced:
+    """A source with its offences left out or refused where they run.
+
+    Args:
+        text: the source.
+        tree: its syntax tree.
+        offences: what the rules refuse in it, in order.
+        entry: name of the function that is sure to run.
+        is_harmless: whether a node does no harm in a file that people run by hand.
+
+    Raises:
+        Refused: the first offence that is sure to run, does harm, or cannot be taken out.
+    """
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    sure = set(_sure(tree, entry))
+    lines = text.split("\n")
+    gone: dict[str, Refused] = {}
+    taken: set[ast.AST] = set()
+    is_caught = _catches_all(tree)
+    for node, refused in offences:
+        path = [node, *_ancestors(node, parents)]
+        if any(one in taken for one in path):
+            continue
+        statement = next(one for one in path if isinstance(one, ast.stmt) or one is tree)
+        while isinstance(statement, ast.stmt) and not _can_go(statement, lines):
+            statement = parents[statement]
+        while isinstance(parents.get(statement), ast.ClassDef):
+            statement = parents[statement]  # a class is whole or not at all
+        refusal = next((gone[name] for name in _named_in(statement) if name in gone), refused)
+        if not isinstance(statement, ast.stmt) or not all(map(is_harmless, ast.walk(statement))):
+            raise refusal
+        call = "pass"
+        if parents[statement] is tree:
+            names = {*_names_of(statement)}
+            others = [_bound_by(one) for one in tree.body if one is not statement]
+            if not names or entry in names or any(names & other for other in others):
+                raise refusal
+            gone |= dict.fromkeys(names, refusal)
+        elif statement in sure or is_caught or not _is_in_function(statement, parents):
+            raise refusal
+        else:
+            call = f"{REFUSED}({refusal.reason!r})"
+        taken.add(statement)
+        _write(call, statement, lines)
+    return Reduced("\n".join(lines), gone)
+
+
+def uses_of(names: Mapping[str, Refused], tree: ast.Module) -> Iterator[Offence]:
+    """Uses of names of the module that are bound no more."""
+    if not names:
+        return
+    local = {part for annotation in annotations(tree) for part in ast.walk(annotation)}
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.Lambda):
+            own = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)} | {
+                node.id
+                for node in ast.walk(function)
+                if isinstance(node, ast.Name) and _is_stored(node)
+            }
+            local |= {
+                node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id in own
+            }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in names and node not in local:
+            yield Offence(node, names[node.id])
+
+
+def _named_in(statement: ast.AST) -> Iterator[str]:
+    """Names in a statement that is no block."""
+    if isinstance(statement, _SIMPLE):
+        yield from (node.id for node in ast.walk(statement) if isinstance(node, ast.Name))
+
+
+def _can_go(statement: ast.stmt, lines: list[str]) -> bool:
+    """Whether a statement's text can be replaced: it has lines, or a part of a line, of its own."""
+    return fills_lines(statement, lines) or isinstance(statement, _SIMPLE)
+
+
+def _write(text: str, statement: ast.stmt, lines: list[str]) -> None:
+    """Write a text in place of a statement; lines keep their numbers."""
+    first, last = lines_of(statement)
+    start, end = lines[first].encode(), lines[last - 1].encode()
+    before = start[: statement.col_offset].decode()
+    after = end[statement.end_col_offset :].decode()
+    is_elif = isinstance(statement, ast.If) and start[statement.col_offset :].startswith(b"elif")
+    lines[first:last] = [
+        before + ("else: " if is_elif else "") + text + after,
+        *[""] * (last - first - 1),
+    ]
+
+
+def _sure(tree: ast.Module, entry: str) -> Iterator[ast.stmt]:
+    """Statements that run in each call of the entry, or as the module is loaded."""
+    named: dict[str, list[ast.FunctionDef]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            named[node.name] = [node]
+        elif isinstance(node, ast.ClassDef):
+            methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
+            named[node.name] = [one for one in methods if one.name in _CALLED]
+    top = [one for one in tree.body if not isinstance(one, ast.FunctionDef | ast.ClassDef)]
+    pending: list[Sequence[ast.stmt]] = [top, *(one.body for one in named.get(entry, ()))]
+    for body in pending:
+        for statement in body:
+            yield statement
+            parts = [*ast.walk(statement)]
+            if isinstance(statement, ast.For | ast.With | ast.Try):
+                pending.append(statement.body)
+            if not isinstance(statement, _COMPOUND):
+                for name in {part.id for part in parts if isinstance(part, ast.Name)}:
+                    pending += [one.body for one in named.pop(name, ())]
+            elif any(isinstance(part, ast.Return | ast.Raise) for part in parts):
+                break
+
+
+def _ancestors(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> Iterator[ast.AST]:
+    while (node := parents.get(node)) is not None:  # type: ignore[assignment]
+        yield node
+
+
+def _is_in_function(statement: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    return any(isinstance(one, ast.FunctionDef) for one in _ancestors(statement, parents))
+
+
+def _catches_all(tree: ast.Module) -> bool:
+    """Whether a `try` might go on after a call that refuses the component."""
+    return any(
+        isinstance(node, ast.Try)
+        and (node.finalbody or any(one.type is None for one in node.handlers))
+        for node in ast.walk(tree)
+    )
+
+
+def _names_of(statement: ast.AST) -> Iterator[str]:
+    """Names that a statement binds and that can go with it; none where it does anything else."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import(names) | ast.ImportFrom(names=names):
+            if all(one.name != "*" for one in names):
+                yield from ((one.asname or one.name).partition(".")[0] for one in names)
+        case ast.Assign(targets) if all(isinstance(one, ast.Name) for one in targets):
+            yield from (one.id for one in targets if isinstance(one, ast.Name))
+        case ast.AnnAssign(ast.Name(name)):
+            yield name
+        case _:
+            pass
+
+
+def _bound_by(statement: ast.stmt) -> set[str]:
+    """Names of the module that a statement binds."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    parts = [*ast.walk(statement)]
+    names = {part.id for part in parts if isinstance(part, ast.Name) and _is_stored(part)}
+    return names | {
+        (one.asname or one.name).partition(".")[0] for one in parts if isinstance(one, ast.alias)
+    }
+
+
+def _is_stored(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
