@@ -13,13 +13,12 @@ Ablations are records in history, but no part of any population, front or archiv
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from archive.pareto import front
-from evo.components.base import Kind
+from evo.campaign.member_graphs import ablated_graphs
 from evo.components.combination import Combination
 from evo.core.records import ABLATION_OPERATOR, Candidate, Generation, Record
 from evo.evaluation.rungs import Evaluator
@@ -32,7 +31,7 @@ class Ablate:
     Args:
         kind: the combination.
         evaluator: trains every record at every rung, without racing.
-        standards: graphs of the standard components, see `standard_graphs`.
+        standards: graphs of the standard components, see `evo.campaign.member_graphs`.
         past: what need not train again, and the campaign's front so far.
     """
 
@@ -78,33 +77,6 @@ class Ablate:
             )
             for name, graphs in ablated_graphs(record.graphs, self._standards).items()
         ]
-
-
-def standard_graphs(kind: Kind, baselines: Iterable[Record]) -> dict[str, str]:
-    """The graph of each member's standard component, by the member's name.
-
-    It is the most frequent one, since each baseline varies one member and has the others standard.
-    """
-    by_member = zip(*(record.graphs for record in baselines), strict=True)
-    return {
-        member.name: Counter(texts).most_common(1)[0][0]
-        for member, texts in zip(kind.members, by_member, strict=True)
-    }
-
-
-def ablated_graphs(
-    graphs: Sequence[str], standards: Mapping[str, str]
-) -> dict[str, tuple[str, ...]]:
-    """A combination's graphs with the standard one in place of a member's, by the member's name.
-
-    A member that has the standard one already is left out.
-    """
-    present = dict(zip(standards, graphs, strict=True))
-    return {
-        name: tuple({**present, name: standard}.values())
-        for name, standard in standards.items()
-        if present[name] != standard
-    }
 
 
 class Measured:

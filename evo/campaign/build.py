@@ -9,7 +9,7 @@ from archive.history.history import History
 from archive.novelty.descriptors import TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import given, steps
-from evo.campaign.ablation import Ablate, standard_graphs
+from evo.campaign.ablation import Ablate
 from evo.campaign.baselines import behaviour_scale, measure_baselines
 from evo.campaign.bequests import bequests, first_population, recalled
 from evo.campaign.budget import TrainingBudget, stop_at
@@ -20,6 +20,7 @@ from evo.campaign.inherit import Inherit
 from evo.campaign.journaled import journaled
 from evo.campaign.learning import expect_learning
 from evo.campaign.loop import Toolbox, run_generations
+from evo.campaign.member_graphs import standard_graphs
 from evo.campaign.overlap import run_overlapping
 from evo.campaign.pausing import pausing
 from evo.campaign.progress import OnProgress
@@ -202,7 +203,7 @@ def _toolbox(
     toolbox.register("archive", steps.Archive(text, state.archive))
     if isinstance(kind, Combination) and state.ablations is not None:
         evaluator = Evaluator(train, config.protocol.for_everyone, lambda _: trials)
-        standards = standard_graphs(kind, baselines)
+        standards = standard_graphs(kind.name, baselines)
         toolbox.register(
             "ablate", Ablate(kind, evaluator, standards=standards, past=state.ablations)
         )

@@ -16,9 +16,10 @@ import numpy as np
 from archive.novelty.descriptors import TextDescriptor
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import steps
-from evo.campaign.ablation import Ablate, AblationState, standard_graphs
+from evo.campaign.ablation import Ablate, AblationState
 from evo.campaign.baselines import behaviour_scale
 from evo.campaign.bequests import Bequest, trials_of
+from evo.campaign.member_graphs import standard_graphs
 from evo.campaign.progress import Tracker
 from evo.components.base import Kind
 from evo.components.combination import Combination
@@ -162,7 +163,7 @@ class Inherit:
         past = AblationState(len(protocol.rungs) - 1)
         past.take(Generation(0, baselines, ()))
         evaluator = Evaluator(self._train, protocol.for_everyone, lambda _: rivals)
-        standards = standard_graphs(kind, baselines)
+        standards = standard_graphs(kind.name, baselines)
         return Ablate(kind, evaluator, standards=standards, past=past)(records)
 
     def _archive_of(self, baselines: Sequence[Record]) -> NoveltyArchive:

@@ -8,6 +8,7 @@ import typer
 from evo.api.folders import RUNS
 from evo.commands.console import invoked_as, print_facts
 from evo.commands.options import JsonOption
+from evo.core.errors import UsageError
 
 
 def clean(
@@ -24,6 +25,8 @@ def clean(
     as_json: JsonOption = False,
 ) -> None:
     """Remove what can be had again, such as pictures and unfinished files; never a record."""
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"Expected a folder of campaigns, got {folder}, which is none.")
     from evo.report.views.leftovers import leftovers_view
     from evo.studies.leftovers import leftover_facts, leftovers, remove
 

@@ -8,6 +8,7 @@ from evo.commands.completion import complete_task
 from evo.commands.console import err, print_facts, read_run
 from evo.commands.options import JsonOption, RunName
 from evo.core.task_label import task_label
+from evo.studies.catalogue import expect_tasks
 
 
 def confirm(
@@ -39,6 +40,7 @@ def confirm(
 ) -> None:
     """Confirm the front and the best: train them again, on fresh seeds and further tasks."""
     history = read_run(run)
+    expect_tasks(task or ())
     from archive.history.confirmations import read_confirmation
     from evo.report.views.verdicts import verdict_table
     from evo.report.views.work import work_view

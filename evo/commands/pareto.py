@@ -37,11 +37,11 @@ def pareto(
     as_json: JsonOption = False,
 ) -> None:
     """Show the Pareto front, how certain it is, and the baselines on the same scale."""
+    history = read_run(run)
+    beside = None if over is None else read_run(over)
     from evo.report.facts.objectives import objectives_of
 
     chosen = objectives_of([key.strip() for key in objectives.split(",") if key.strip()])
-    history = read_run(run)
-    beside = None if over is None else read_run(over)
     if beside is not None:
         _check_alike(history, beside)
     from evo.report.facts.overview import overview_of, with_one_reference

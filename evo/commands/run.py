@@ -115,6 +115,8 @@ def run(
         return
     loaded = configuration()
     expect_names(loaded)
+    for origin in start_from or ():
+        run_at(origin)
     if estimate:
         _estimate(loaded, as_json=as_json)
         return

@@ -6,7 +6,6 @@ import typer
 
 from evo.commands.console import print_facts, read_run
 from evo.commands.options import JsonOption, RunName
-from evo.core.contract import SEPARATOR
 
 if TYPE_CHECKING:
     from archive.history.reader import Reader
@@ -49,8 +48,6 @@ def show(
 
 def _credits(history: "Reader", record: "Record") -> dict[str, Any] | None:
     """Credits of the record's components; None where no kinds are combined, or not measured."""
-    if SEPARATOR not in history.config["kind"]:
-        return None  # and torch is not imported for nothing
     from evo.report.facts.credits import credit_facts, credits_of
 
     measured = credits_of(history, [record])

@@ -1,15 +1,18 @@
 """Everything that there is to choose from, by name."""
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evo.config import Config, presets, strategies
 from evo.core.contract import SEPARATOR
 from evo.core.errors import unknown_name
 from evo.core.registry import Registry, declared, plugins
 from evo.core.user_files import SUFFIX
+
+if TYPE_CHECKING:
+    from evo.config import Config
 
 
 class Shelf(NamedTuple):
@@ -19,29 +22,37 @@ class Shelf(NamedTuple):
         module: that defines it.
         variable: that holds it.
         package: whose modules register themselves in it.
+        noun: name of one of its classes in messages.
     """
 
     module: str
     variable: str
     package: str
+    noun: str
 
 
 SHELVES = {
-    "kinds": Shelf("evo.components.kinds", "kinds", "evo.components"),
-    "tasks": Shelf("evo.tasks.base", "tasks", "evo.tasks"),
-    "operators": Shelf("operators.base", "operators", "operators"),
-    "survival": Shelf("evo.selection.base", "survivals", "evo.selection"),
-    "parents": Shelf("evo.selection.base", "parent_draws", "evo.selection"),
-    "compute": Shelf("evo.compute.engines.base", "engines", "evo.compute.engines"),
-    "tabular": Shelf("evo.tabular.strategy", "strategies", "evo.tabular.strategies"),
+    "kinds": Shelf("evo.components.kinds", "kinds", "evo.components", "kind"),
+    "tasks": Shelf("evo.tasks.base", "tasks", "evo.tasks", "task"),
+    "operators": Shelf("operators.base", "operators", "operators", "operator"),
+    "survival": Shelf("evo.selection.base", "survivals", "evo.selection", "survival strategy"),
+    "parents": Shelf("evo.selection.base", "parent_draws", "evo.selection", "parents strategy"),
+    "compute": Shelf(
+        "evo.compute.engines.base", "engines", "evo.compute.engines", "compute engine"
+    ),
+    "tabular": Shelf("evo.tabular.strategy", "strategies", "evo.tabular.strategies", "strategy"),
 }
 """The registries that `evo list` shows."""
+_PROVIDERS = Shelf("evo.llm.providers.base", "providers", "evo.llm.providers", "provider")
+_TRACKERS = Shelf("evo.tracking.base", "trackers", "evo.tracking", "tracker")
 
 _BASELINES = Path(__file__).parents[1] / "components" / "baselines"
 
 
 def catalogue() -> dict[str, dict[str, str]]:
     """The JSON document of `evo list --json`: one line of description by name, per registry."""
+    from evo.config import presets, strategies  # noqa: PLC0415 - costs time that few commands need
+
     return {
         **{title: _described(shelf) for title, shelf in SHELVES.items()},
         "further baselines": _further_baselines(),
@@ -51,18 +62,37 @@ def catalogue() -> dict[str, dict[str, str]]:
     }
 
 
-def expect_names(config: Config) -> None:
-    """Expect that kind, tasks and operators of a configuration exist, without importing them.
+def expect_names(config: "Config") -> None:
+    """Expect that everything which a configuration names exists, without importing it.
 
     Raises:
         UsageError: one of them does not.
     """
     expect_kind(config.kind)
-    for name in config.tasks:
+    expect_tasks(config.tasks)
+    survivals, parent_draws = zip(*config.selection.strategies, strict=True)
+    named = {
+        SHELVES["operators"]: config.operators,
+        SHELVES["survival"]: survivals,
+        SHELVES["parents"]: parent_draws,
+        SHELVES["compute"]: [config.compute],
+        _PROVIDERS: [model.provider for model in config.llm.models],
+        _TRACKERS: config.tracking,
+    }
+    for shelf, names in named.items():
+        for name in names:
+            _expect(shelf, name)
+
+
+def expect_tasks(names: Iterable[str]) -> None:
+    """Expect that tasks exist, but for those of files, without importing any.
+
+    Raises:
+        UsageError: one of them does not.
+    """
+    for name in names:
         if not name.endswith(SUFFIX):
-            _expect("tasks", name)
-    for name in config.operators:
-        _expect("operators", name)
+            _expect(SHELVES["tasks"], name)
 
 
 def expect_kind(name: str) -> None:
@@ -72,15 +102,14 @@ def expect_kind(name: str) -> None:
         UsageError: it does not.
     """
     for one in name.split(SEPARATOR):
-        _expect("kinds", one.strip())
+        _expect(SHELVES["kinds"], one.strip())
 
 
-def _expect(title: str, name: str) -> None:
-    shelf = SHELVES[title]
+def _expect(shelf: Shelf, name: str) -> None:
     ours = declared(shelf.package, shelf.variable)
     # Where others may have registered theirs, the registry itself will tell.
     if name and name not in ours and shelf.module not in sys.modules and not plugins():
-        raise unknown_name(title.removesuffix("s"), name, ours)
+        raise unknown_name(shelf.noun, name, ours)
 
 
 def _further_baselines() -> dict[str, str]:

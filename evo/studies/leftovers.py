@@ -20,7 +20,6 @@ from archive.store.disk import TEMPORARY
 from archive.store.lock import Lock, is_held
 from evo.core.errors import HistoryError
 from evo.core.places import user_id
-from evo.tasks.torchvision_images import data_folder
 
 _PICTURE = "pareto.png"
 _SETTLED_S = 3600.0
@@ -134,6 +133,8 @@ def _temporary(now: float) -> Iterator[Leftover]:
 def _downloads() -> Iterator[Leftover]:
     if os.environ.get("EVO_DATA"):
         return  # a folder of the user's own
+    from evo.tasks.torchvision_images import data_folder  # noqa: PLC0415 - imports torch
+
     folder = data_folder()
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         yield Leftover(path, _size(path), "a data set; it is downloaded again")

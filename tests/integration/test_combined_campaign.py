@@ -11,7 +11,7 @@ from fault_server import KEY, FaultServer
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.campaign.ablation import ablated_graphs, standard_graphs
+from evo.campaign.member_graphs import ablated_graphs, standard_graphs
 from evo.components.kinds import kinds
 from evo.config import Config
 from evo.core.records import Candidate, Record, Status
@@ -83,7 +83,7 @@ def test_an_offspring_changes_one_component_and_exchange_brings_one_of_another(
 
 def test_each_member_of_the_front_has_the_credit_of_each_component(campaign: Reader) -> None:
     baselines = [record for record in campaign.records if record.is_baseline]
-    standards = standard_graphs(kinds.get(PAIR)(), baselines)
+    standards = standard_graphs(PAIR, baselines)
     members = pareto_front(campaign.records).members
 
     found = credits_of(campaign, members)

@@ -12,8 +12,8 @@ from itertools import takewhile
 from typing import Any
 
 from archive.history.reader import Reader
-from evo.campaign.ablation import ablated_graphs, standard_graphs
-from evo.components.kinds import kinds
+from evo.campaign.member_graphs import ablated_graphs, standard_graphs
+from evo.core.contract import SEPARATOR
 from evo.core.records import Record
 from evo.evaluation.statistics.paired_test import Comparison, compare_paired
 from evo.evaluation.statistics.trial_values import at_highest_rung
@@ -24,10 +24,10 @@ Credits = Mapping[str, Comparison | None]
 
 def credits_of(history: Reader, chosen: Sequence[Record]) -> dict[str, Credits]:
     """The credits of some of a campaign's records by id; empty unless it combines kinds."""
-    kind = kinds.get(history.config["kind"])()
+    kind = history.config["kind"]
     last = len(history.config["protocol"]["rungs"]) - 1
     chosen = [record for record in chosen if record.score is not None and record.score.rung == last]
-    if len(kind.members) == 1 or not chosen:
+    if SEPARATOR not in kind or not chosen:
         return {}
     baselines = takewhile(lambda record: record.is_baseline, history.records)
     standards = standard_graphs(kind, baselines)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from evo.core.errors import UsageError, unknown_name
 from evo.core.records import Record
 from evo.core.source import normalise
 from evo.evaluation.statistics.trial_values import at_highest_rung, mean_over_tasks
-from evo.report.facts.cost import cost_of
-from evo.validation.graph.graphs import component_of
+
+if TYPE_CHECKING:
+    from evo.report.facts.cost import Cost
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,18 @@ def _text_novelty(record: Record) -> float:
     return novelty
 
 
+def _cost(record: Record) -> "Cost":
+    from evo.report.facts.cost import cost_of  # noqa: PLC0415 - imports torch
+
+    return cost_of(record)
+
+
+def _nodes(record: Record) -> int:
+    from evo.validation.graph.graphs import component_of  # noqa: PLC0415 - imports torch
+
+    return len(component_of(record.graphs))
+
+
 OBJECTIVES = {
     objective.key: objective
     for objective in (
@@ -125,21 +138,21 @@ OBJECTIVES = {
         Objective(
             "latency",
             "microseconds of a forward and backward pass, on this machine",
-            lambda record: cost_of(record).microseconds,
+            lambda record: _cost(record).microseconds,
             worst=None,
             is_minimised=True,
         ),
         Objective(
             "memory",
             "bytes kept for the backward pass",
-            lambda record: float(cost_of(record).bytes),
+            lambda record: float(_cost(record).bytes),
             worst=None,
             is_minimised=True,
         ),
         Objective(
             "parameters",
             "learned numbers of the component",
-            lambda record: float(cost_of(record).parameters),
+            lambda record: float(_cost(record).parameters),
             worst=None,
             is_minimised=True,
         ),
@@ -153,7 +166,7 @@ OBJECTIVES = {
         Objective(
             "nodes",
             "operators in its graph",
-            lambda record: float(len(component_of(record.graphs))),
+            lambda record: float(_nodes(record)),
             worst=None,
             is_minimised=True,
         ),

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from support.records import evaluated, trials
 
-from evo.campaign.ablation import Measured, Peaks, ablated_graphs, standard_graphs
+from evo.campaign.ablation import Measured, Peaks
+from evo.campaign.member_graphs import ablated_graphs, standard_graphs
 from evo.components.kinds import kinds
 from evo.core.records import (
     ABLATION_OPERATOR,

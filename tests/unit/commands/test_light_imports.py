@@ -2,11 +2,16 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import no_training
 import pytest
 from support.profiles import heavy
 
+GOLDEN = str(Path(__file__).parents[2] / "golden" / "history")
+"""A campaign that combines kinds, so that its components have credits."""
+GOLDEN_ID = "29b95cd7b5b7986b"
+MODEL = 'llm.models=[{provider="opena",model="one"}]'
 PROGRAM = """
 import sys
 from evo.cli import main
@@ -38,6 +43,7 @@ def workplace(tmp_path_factory):
         (["ctl", "small"], 0, "not running"),
         (["show", "small", "ID"], 0, "def activation"),
         (["run", "smoke", "--set", "generatoins=3"], 2, "did you mean 'generations'"),
+        (["show", GOLDEN, GOLDEN_ID], 0, "credit"),
         (["validate", "none.py", "--kind", "activation"], 2, "Expected readable Python files"),
         (["validate", __file__, "--kind", "los"], 2, "Unknown kind 'los'. Did you mean 'loss'?"),
         *heavy(
@@ -52,6 +58,16 @@ def workplace(tmp_path_factory):
             (["status", "small"], 0, "finished"),
             (["ctl", "small", "puase"], 2, "Did you mean 'pause'"),
             (["show", "small", "ID", "--json"], 0, '"operator"'),
+            (["pareto", "smal"], 2, "Did you mean 'small'"),
+            (["pareto", "small", "--objectives", "b_wr,laten"], 2, "Did you mean 'latency'"),
+            (["confirm", "small", "--task", "digit"], 2, "Did you mean 'digits'"),
+            (["clean", "nowhere"], 2, "Expected a folder of campaigns"),
+            (["run", "smoke", "--from", "smal"], 2, "Did you mean 'small'"),
+            (["run", "smoke", "--set", "compute=loca"], 2, "Unknown compute engine 'loca'"),
+            (["run", "smoke", "--set", "selection.survival=merits"], 2, "Did you mean 'merit'"),
+            (["run", "smoke", "--set", "selection.parents=ranks"], 2, "Did you mean 'rank'"),
+            (["run", "smoke", "--set", 'tracking=["wand"]'], 2, "Did you mean 'wandb'"),
+            (["run", "smoke", "--set", MODEL], 2, "Unknown provider 'opena'"),
             (["status", "smal"], 2, "Did you mean 'small'"),
             (["run", "smok"], 2, "Did you mean 'smoke'"),
             (["resume", "smal"], 2, "Did you mean 'small'"),
