@@ -26,7 +26,7 @@ from evo.compute.settings import Needs
 from evo.compute.work import Work
 from evo.compute.workers import Workers
 from evo.evaluation.protocol import Job, Precision, Protocol, Rung
-from evo.evaluation.training.recorded import Passed, Recorder, record_on_gpu
+from evo.evaluation.training.recorded import CallRecorder, Passed, record_on_gpu
 from evo.evaluation.training.trainer import train
 from evo.networks.base import Network
 from evo.networks.parts import Parts
@@ -49,7 +49,7 @@ def main(candidates: int, processes: int, epochs: int, networks: int, fake: int)
     protocol = Protocol(rungs=rungs, leaders=0)
     here = Digits().load()
     there = here.to(device)
-    record: Recorder = repeated if fake else record_on_gpu
+    record: CallRecorder = repeated if fake else record_on_gpu
     print(f"card: {'none' if fake else torch.cuda.get_device_name()}")
     ways: dict[str, Callable[[], object]] = {
         "one processor core": lambda: side_by_side(here, protocol),
@@ -75,7 +75,7 @@ def side_by_side(
     data: Data,
     protocol: Protocol,
     *,
-    record: Recorder | None = None,
+    record: CallRecorder | None = None,
     precision: Precision = "float32",
 ) -> None:
     """Train one candidate on all networks, seeds and rates at once."""

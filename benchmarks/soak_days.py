@@ -33,7 +33,7 @@ from sizes import Size, read_sizes
 from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair.check import check_campaign
-from evo.campaign.branch import Place, branch
+from evo.campaign.branch import BranchPoint, branch
 from evo.campaign.create import create
 from evo.campaign.resume import replay
 from evo.config import Config
@@ -135,7 +135,7 @@ def _resumed_s(folder: Path) -> float:
 def _branched(folder: Path, place: Path, config: Config) -> str:
     """Run two generations of a campaign that begins with this one."""
     settings = config.model_copy(update={"generations": 2})
-    begun = branch(settings, [Place(folder, None)], {})
+    begun = branch(settings, [BranchPoint(folder, None)], {})
     create(place, begun.config, fill=begun.fill).close()
     with History.open(place) as history:
         no_training.run(history, lambda _: None)

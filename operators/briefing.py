@@ -118,7 +118,7 @@ class RungSetting(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Setting:
+class SearchSetting:
     """How candidates are trained, judged and compared.
 
     Attributes:
@@ -165,7 +165,7 @@ class Setting:
     remeasures: bool = False
 
 
-class Place(NamedTuple):
+class RequestPlace(NamedTuple):
     """Where a request stands, so that no two of a campaign are the same.
 
     Attributes:
@@ -278,7 +278,7 @@ class Briefing:
     failures: Sequence[Record] = ()
     partners: Mapping[str, str] = field(default_factory=dict[str, str])
     hints: Sequence[str] = ()
-    setting: Setting | None = None
+    setting: SearchSetting | None = None
     portraits: Mapping[str, Portrait] = field(default_factory=dict[str, Portrait])
     leaders: Sequence[Record] = ()
     trailing: Sequence[Record] = ()
@@ -293,7 +293,7 @@ class Briefing:
     wants_hypothesis: bool = False
     idea: Idea | None = None
     still_for: int = 0
-    place: Place = field(default_factory=lambda: Place(0, 1, 0))
+    place: RequestPlace = field(default_factory=lambda: RequestPlace(0, 1, 0))
     most_characters: int = MOST_CHARACTERS
     has_card: bool = False
     wants_idea: bool = False

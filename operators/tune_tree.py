@@ -23,7 +23,7 @@ from operators.tree.edits import insert_number
 from operators.tree.form import Form
 from operators.tree.offspring import ATTEMPTS, Parent, first_worthy, read_parent
 from operators.tree.program import Program
-from operators.tree.tuning import Point, next_positions
+from operators.tree.tuning import EvaluatedPoint, next_positions
 
 _SHARE_OF_INSERTIONS = 0.15
 _SPREAD = 0.3
@@ -82,6 +82,6 @@ def _is_comparable(variant: Variant, form: Form) -> bool:
     )
 
 
-def _point(variant: Variant, form: Form) -> Point:
+def _point(variant: Variant, form: Form) -> EvaluatedPoint:
     position = tuple(math.log(variant.numbers[index]) for index in form.free)
-    return Point(position, variant.margin, variant.rung, variant.error)
+    return EvaluatedPoint(position, variant.margin, variant.rung, variant.error)

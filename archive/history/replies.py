@@ -25,7 +25,7 @@ REPLIES_FILE = "replies"
 _CUT = "the replies behind it are then requested again"
 
 
-class Place(NamedTuple):
+class ByteRange(NamedTuple):
     """Byte range of an exchange in the file."""
 
     start: int
@@ -44,7 +44,7 @@ class Replies:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.spent: dict[str, Spent] = {}
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, ByteRange] = {}
         self._file: Appender | None = None
         self._lock = threading.Lock()
 
@@ -124,7 +124,7 @@ class Replies:
             assert self._file is not None, "opened for reading"
             start = self._file.size
             self._file.append(payload)
-            self._index(exchange, Place(start, self._file.size))
+            self._index(exchange, ByteRange(start, self._file.size))
 
     def close(self) -> None:
         """Close the file; closing twice is harmless."""
@@ -141,7 +141,7 @@ class Replies:
         size = header.end
         for entry in stored:
             exchange = _exchange(_content(self.path, entry.payload))
-            self._index(exchange, Place(entry.start, entry.end))
+            self._index(exchange, ByteRange(entry.start, entry.end))
             size = entry.end
         return size
 
@@ -155,7 +155,7 @@ class Replies:
         if header["campaign"] != campaign:
             raise HistoryError(f"{self.path} is of another campaign. Restore it from a copy.")
 
-    def _index(self, exchange: Exchange, place: Place) -> None:
+    def _index(self, exchange: Exchange, place: ByteRange) -> None:
         if exchange.final:
             self._places[exchange.request.key] = place
         model = exchange.request.model

@@ -22,7 +22,7 @@ from archive.store.lock import Lock
 from evo.core.errors import HistoryError
 
 
-class Report(NamedTuple):
+class CheckReport(NamedTuple):
     """Result of a check or repair.
 
     Attributes:
@@ -40,7 +40,7 @@ class Report(NamedTuple):
     records: int
 
 
-def check_campaign(folder: Path) -> Report:
+def check_campaign(folder: Path) -> CheckReport:
     """Check every file of a campaign; changes nothing, and works while it runs.
 
     Raises:
@@ -50,7 +50,7 @@ def check_campaign(folder: Path) -> Report:
     return _report(Inspection(folder, repairs=False))
 
 
-def repair(folder: Path) -> Report:
+def repair(folder: Path) -> CheckReport:
     """Check a campaign and repair the files that can be.
 
     Returns:
@@ -69,7 +69,7 @@ def repair(folder: Path) -> Report:
             lock.release()
 
 
-def _report(inspection: Inspection) -> Report:
+def _report(inspection: Inspection) -> CheckReport:
     """Check from the manifest to the journal; each part needs those before."""
     manifest = check_manifest(inspection)
     sealed = Sealed([], [], -1, 0)
@@ -83,7 +83,7 @@ def _report(inspection: Inspection) -> Report:
         _check_confirmations(inspection)
         _check_lessons(inspection, manifest.config.get("reward", {}))
         _check_origins(inspection, manifest.config.get("start_from", ()))
-    return Report(inspection.findings, *sealed)
+    return CheckReport(inspection.findings, *sealed)
 
 
 def _check_confirmations(inspection: Inspection) -> None:

@@ -3,7 +3,7 @@
 It knows nothing of MkDocs.
 """
 
-from evo.config.reference import Section, Setting, sections
+from evo.config.reference import SettingKey, SettingsTable, sections
 
 __all__ = ["markdown", "sections"]
 
@@ -13,7 +13,7 @@ def markdown() -> str:
     return "\n".join(map(_section, sections()))
 
 
-def _section(section: Section) -> str:
+def _section(section: SettingsTable) -> str:
     """Heading, description and table."""
     rows = [
         f"| `{setting.key}` | {_values(section, setting)} | {_default(setting)} "
@@ -36,14 +36,14 @@ def _section(section: Section) -> str:
     )
 
 
-def _values(section: Section, setting: Setting) -> str:
+def _values(section: SettingsTable, setting: SettingKey) -> str:
     if setting.holds_tables:
         table = f"{section.table}.{setting.key}" if section.table else setting.key
         return f"[tables](#{table.replace('.', '-')})"
     return ", ".join(f"`{choice}`" for choice in setting.choices) or setting.values
 
 
-def _default(setting: Setting) -> str:
+def _default(setting: SettingKey) -> str:
     """The default; empty where it is made from other settings, and the description says how."""
     if setting.is_required:
         return "required"

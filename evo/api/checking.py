@@ -44,7 +44,7 @@ _PARTS = {
 """Parts of every start, with what is right where nothing is wrong."""
 
 
-class Finding(NamedTuple):
+class StartFinding(NamedTuple):
     """The result for one part of a start.
 
     Attributes:
@@ -65,7 +65,7 @@ def check_start(
     replay: Reader | None = None,
     examine_walls: Callable[[], Mapping[str, Any]] = examine,
     measure: Callable[[Config], Peak | None] | None = None,
-) -> list[Finding]:
+) -> list[StartFinding]:
     """Check everything that a campaign needs; nothing is kept.
 
     Args:
@@ -75,15 +75,15 @@ def check_start(
         examine_walls: tries the walls of the sandbox.
         measure: measures the memory of a worker, by default by a few steps of training.
     """
-    findings: list[Finding] = []
+    findings: list[StartFinding] = []
     try:
         config = make()
     except UsageError as error:
-        findings.append(Finding("configuration", str(error)))
+        findings.append(StartFinding("configuration", str(error)))
     else:
         problems = Problems()
         prepared = prepare(config, parent, problems, replay=replay)
-        findings.append(Finding("configuration", "", "every key and value is valid"))
+        findings.append(StartFinding("configuration", "", "every key and value is valid"))
         findings += _quick(prepared, problems, parent)
         if replay is None and not problems.has("language models"):
             findings += _asked(prepared.config)
@@ -92,11 +92,11 @@ def check_start(
     products = examine_products()
     without = " without oneDNN, which is wrong here" * products["without_onednn"]
     words = f"{len(products['products'])} of matrices are right{without}"
-    findings.append(Finding("products", products["problem"] or "", words))
+    findings.append(StartFinding("products", products["problem"] or "", words))
     return [*findings, walls_finding(examine_walls())]
 
 
-def finding_facts(findings: list[Finding]) -> dict[str, Any]:
+def finding_facts(findings: list[StartFinding]) -> dict[str, Any]:
     """The JSON document of `evo run --check --json`."""
     return {
         "ok": not any(finding.problem for finding in findings),
@@ -107,7 +107,7 @@ def finding_facts(findings: list[Finding]) -> dict[str, Any]:
     }
 
 
-def _quick(prepared: Prepared, problems: Problems, parent: Path) -> Generator[Finding]:
+def _quick(prepared: Prepared, problems: Problems, parent: Path) -> Generator[StartFinding]:
     """Results of what every start checks."""
     remarks = [remark for task in prepared.ready.values() for remark in task.remarks]
     said = {"tasks": "; ".join(remarks)}
@@ -125,23 +125,23 @@ def _quick(prepared: Prepared, problems: Problems, parent: Path) -> Generator[Fi
     }
     for part, remark in _PARTS.items():
         if not problems.has(part) and not unused.get(part):
-            yield Finding(part, "", said.get(part) or remark)
+            yield StartFinding(part, "", said.get(part) or remark)
     for problem in problems.known:
-        yield Finding(problem.part, str(problem.error))
+        yield StartFinding(problem.part, str(problem.error))
 
 
-def _asked(config: Config) -> Generator[Finding]:
+def _asked(config: Config) -> Generator[StartFinding]:
     """Results of a tiny request to each model."""
     with models.withheld_keys(config.llm, replayed=False) as keys:
         for answer in models.ask_each(config.llm, keys=keys):
             spent = answer.spent
             tokens = spent.prompt_tokens + spent.completion_tokens
-            yield Finding(
+            yield StartFinding(
                 f"model {answer.label}", answer.refusal, f"answered, {tokens} tokens used"
             )
     for model in config.llm.models:
         if not providers.get(model.provider).greets:
-            yield Finding(f"model {model.label}", "", "runs on this machine; not asked")
+            yield StartFinding(f"model {model.label}", "", "runs on this machine; not asked")
 
 
 def _measured(config: Config) -> Peak | None:
@@ -150,14 +150,14 @@ def _measured(config: Config) -> Peak | None:
         return pool.peak_memory(baseline.graphs)
 
 
-def _memory(config: Config, measure: Callable[[Config], Peak | None]) -> Finding:
+def _memory(config: Config, measure: Callable[[Config], Peak | None]) -> StartFinding:
     """Result of a few steps with the largest network."""
     try:
         peak = measure(config)
     except EvoError as error:
-        return Finding("memory", str(error))
+        return StartFinding("memory", str(error))
     if peak is None:
-        return Finding("memory", "", "not measured: other machines train")
+        return StartFinding("memory", "", "not measured: other machines train")
     workers = process.worker_count(config)
     together = peak.bytes * workers
     words = (
@@ -167,23 +167,25 @@ def _memory(config: Config, measure: Callable[[Config], Peak | None]) -> Finding
     if peak.is_split:
         words += "; copies train in parts, since the device has no room for all"
     if peak.free is None:
-        return Finding("memory", "", words)
+        return StartFinding("memory", "", words)
     words += f"; {_gigabytes(peak.free)} are free"
     if together > peak.free:
-        return Finding("memory", f"{words}. Lower workers, batch_size or seeds, or free memory.")
-    return Finding("memory", "", words)
+        return StartFinding(
+            "memory", f"{words}. Lower workers, batch_size or seeds, or free memory."
+        )
+    return StartFinding("memory", "", words)
 
 
-def walls_finding(facts: Mapping[str, Any]) -> Finding:
+def walls_finding(facts: Mapping[str, Any]) -> StartFinding:
     """Result of the attacks of `evo doctor`."""
     if facts["all_hold"]:
-        return Finding("walls", "", f"all hold against {len(facts['attacks'])} attacks")
+        return StartFinding("walls", "", f"all hold against {len(facts['attacks'])} attacks")
     through = [attack["attack"] for attack in facts["attacks"] if not attack["held"]]
     through += [
         f"{wall['wall']}: {name}" for wall in facts["walls"] for name in wall["let_through"] or ()
     ]
     words = facts["problem"] or f"They let through: {', '.join(through)}."
-    return Finding("walls", f"{words} See evo doctor.")
+    return StartFinding("walls", f"{words} See evo doctor.")
 
 
 def _gigabytes(size: float) -> str:

@@ -54,7 +54,7 @@ def component_code(reader: Reader, record: Record) -> str:
     Raises:
         UsageError: the record has no graph, since it was refused.
     """
-    from evo.codegen.component_file import Origin, component_file  # noqa: PLC0415 - loads torch
+    from evo.codegen.component_file import ComponentOrigin, component_file  # noqa: PLC0415 - loads torch
     from evo.components.kinds import kinds  # noqa: PLC0415
 
     if not record.graphs:
@@ -62,7 +62,7 @@ def component_code(reader: Reader, record: Record) -> str:
             f"{record.id} was never traced ({record.status}: {record.explanation}), so there is "
             "nothing to write."
         )
-    origin = Origin(
+    origin = ComponentOrigin(
         reader.folder.name,
         reader.config["tasks"],
         _ancestors(reader, record),

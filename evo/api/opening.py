@@ -13,7 +13,7 @@ from evo.api.folders import run_at, run_folder
 from evo.api.walls import Warn, expect_walls
 from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons
-from evo.campaign.branch import Branch, Place, branch, branch_again
+from evo.campaign.branch import Branch, BranchPoint, branch, branch_again
 from evo.campaign.environment import environment, machine
 from evo.campaign.needs import warnings_of_waiting
 from evo.campaign.ready_tasks import ReadyTask
@@ -101,7 +101,7 @@ def prepare(
     if replay is not None:
         config = lessons.with_recorded_lessons(config, replay.folder)
     kept = _is_kept(config, replay)  # what the replayed campaign began with
-    places: list[Place] = []
+    places: list[BranchPoint] = []
     with problems.of("start_from"):
         places = [] if kept else _places(config)
     if config.reward.lessons_sha256 and not Path(config.reward.lessons).exists():
@@ -200,21 +200,23 @@ def _is_kept(config: Config, replay: Reader | None) -> bool:
     return origins == list(replay.config.get("start_from", ()))
 
 
-def _places(config: Config) -> list[Place]:
+def _places(config: Config) -> list[BranchPoint]:
     """The campaigns that a new one begins with.
 
     Raises:
         UsageError: there is none of that name.
     """
     return [
-        Place(*run_at(origin))
+        BranchPoint(*run_at(origin))
         if isinstance(origin, str)
-        else Place(run_folder(origin.run), origin.generation)
+        else BranchPoint(run_folder(origin.run), origin.generation)
         for origin in config.start_from
     ]
 
 
-def _branch(config: Config, places: Sequence[Place], ready: Mapping[str, ReadyTask]) -> Branch:
+def _branch(
+    config: Config, places: Sequence[BranchPoint], ready: Mapping[str, ReadyTask]
+) -> Branch:
     """What the campaign begins with, taken of other campaigns.
 
     Raises:

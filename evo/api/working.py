@@ -32,7 +32,7 @@ from evo.notify.notifier import Notify, notifying
 from evo.tracking.tracking import tracked
 
 
-class Engine(Protocol):
+class CampaignRunner(Protocol):
     """Runs the campaign of a history, as `process.run_campaign` does."""
 
     def __call__(
@@ -48,7 +48,7 @@ def work(
     show: OnProgress,
     *,
     on_stopping: Callable[[], None] = lambda: None,
-    engine: Engine | None = None,
+    engine: CampaignRunner | None = None,
     replay: Reader | None = None,
     unsafe_sandbox: bool = False,
     warn: Warn | None = None,

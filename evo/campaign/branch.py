@@ -30,7 +30,7 @@ _TRAINING = (
 """Settings of the protocol that decide the result of a training."""
 
 
-class Place(NamedTuple):
+class BranchPoint(NamedTuple):
     """A campaign to begin with: its folder, and the generation; None for the last one."""
 
     folder: Path
@@ -58,7 +58,7 @@ class Branch(NamedTuple):
             origins.write_taken(folder, number, taken)
 
 
-def branch(config: Config, places: Iterable[Place], ready: Mapping[str, ReadyTask]) -> Branch:
+def branch(config: Config, places: Iterable[BranchPoint], ready: Mapping[str, ReadyTask]) -> Branch:
     """Take from campaigns what a new one begins with.
 
     Args:
@@ -197,7 +197,7 @@ def _other_versions(history: Reader) -> Iterator[str]:
             yield f"{name} {history.environment.get(name, 'unknown')} → {now[name]}"
 
 
-def _with_lessons(config: Config, places: Sequence[Place]) -> Config:
+def _with_lessons(config: Config, places: Sequence[BranchPoint]) -> Config:
     """The configuration with the first lessons for its reward model that the campaigns have."""
     if not config.is_screened or config.reward.lessons:
         return config

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from evo.campaign.events import BudgetWarning
 from evo.core.messages import Spent
-from evo.llm.settings import Budget
+from evo.llm.settings import LlmBudget
 
 SHARES = (0.8, 0.5)
 """Shares of a budget that are worth a warning, the highest first."""
@@ -59,7 +59,7 @@ class BudgetWatch:
 
     def __init__(
         self,
-        budget: Budget,
+        budget: LlmBudget,
         *,
         spent: Callable[[], Spent],
         hours: Callable[[], float],

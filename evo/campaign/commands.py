@@ -56,7 +56,7 @@ class Verb(StrEnum):
     SET = "set"
 
 
-class Form(NamedTuple):
+class CommandForm(NamedTuple):
     """What follows a verb.
 
     Attributes:
@@ -70,21 +70,21 @@ class Form(NamedTuple):
     most: int = 0
 
 
-FORMS: dict[Verb, Form] = {
-    Verb.PAUSE: Form(),
-    Verb.RESUME: Form(),
-    Verb.STOP: Form(),
-    Verb.HINT: Form('"TEXT"', 1, 1),
-    Verb.UNHINT: Form('"TEXT"|all', 1, 1),
-    Verb.PIN: Form("ID", 1, 1),
-    Verb.UNPIN: Form("ID", 1, 1),
-    Verb.BAN: Form("ID", 1, 1),
-    Verb.UNBAN: Form("ID", 1, 1),
-    Verb.BUDGET: Form("KEY=[+]VALUE…", 1, 5),
-    Verb.GENERATIONS: Form("N|+N", 1, 1),
-    Verb.WORKERS: Form("N", 1, 1),
-    Verb.MODEL: Form("NAME on|off", 2, 2),
-    Verb.SET: Form("KEY=VALUE…", 1, 20),
+FORMS: dict[Verb, CommandForm] = {
+    Verb.PAUSE: CommandForm(),
+    Verb.RESUME: CommandForm(),
+    Verb.STOP: CommandForm(),
+    Verb.HINT: CommandForm('"TEXT"', 1, 1),
+    Verb.UNHINT: CommandForm('"TEXT"|all', 1, 1),
+    Verb.PIN: CommandForm("ID", 1, 1),
+    Verb.UNPIN: CommandForm("ID", 1, 1),
+    Verb.BAN: CommandForm("ID", 1, 1),
+    Verb.UNBAN: CommandForm("ID", 1, 1),
+    Verb.BUDGET: CommandForm("KEY=[+]VALUE…", 1, 5),
+    Verb.GENERATIONS: CommandForm("N|+N", 1, 1),
+    Verb.WORKERS: CommandForm("N", 1, 1),
+    Verb.MODEL: CommandForm("NAME on|off", 2, 2),
+    Verb.SET: CommandForm("KEY=VALUE…", 1, 20),
 }
 
 
@@ -160,7 +160,7 @@ class Command(NamedTuple):
         return " ".join([self.verb, *self.arguments])
 
 
-class Answer(NamedTuple):
+class CommandOutcome(NamedTuple):
     """What became of a command.
 
     Attributes:

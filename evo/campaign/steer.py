@@ -12,7 +12,7 @@ from archive.history.changes import is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.changes import Words, change, first_open, note
-from evo.campaign.commands import ALL, BUDGETS, Answer, Command, Verb
+from evo.campaign.commands import ALL, BUDGETS, Command, CommandOutcome, Verb
 from evo.campaign.propose_step import portfolio_of
 from evo.config import Config, parse, read_settings
 from evo.config.steering import LONGEST_HINT, MOST_HINTS, Hint
@@ -24,7 +24,7 @@ Stop = Callable[[str], object]
 """Stops the campaign of this process, for a reason."""
 
 
-def steer(history: History, command: Command, *, stop: Stop | None = None) -> Answer:
+def steer(history: History, command: Command, *, stop: Stop | None = None) -> CommandOutcome:
     """Carry out a command.
 
     Args:
@@ -40,7 +40,7 @@ def steer(history: History, command: Command, *, stop: Stop | None = None) -> An
         was_finished = _is_finished(history)
         before = next((one for one in history.changes if one.key == command.key), None)
         if before is not None:
-            return Answer(False, before.first, "It was carried out before.")
+            return CommandOutcome(False, before.first, "It was carried out before.")
         match command.verb:
             case Verb.PAUSE | Verb.RESUME:
                 answer = _hold(history, command, is_running=stop is not None)
@@ -59,7 +59,9 @@ def _is_finished(history: History) -> bool:
     return history.generation >= history.config["generations"]
 
 
-def _with_next_step(answer: Answer, history: History, *, was_finished: bool) -> Answer:
+def _with_next_step(
+    answer: CommandOutcome, history: History, *, was_finished: bool
+) -> CommandOutcome:
     """The answer; of a campaign that had finished, with the command by which it goes on."""
     if not was_finished:
         return answer
@@ -71,34 +73,38 @@ def _with_next_step(answer: Answer, history: History, *, was_finished: bool) -> 
     )
 
 
-def _hold(history: History, command: Command, *, is_running: bool) -> Answer:
+def _hold(history: History, command: Command, *, is_running: bool) -> CommandOutcome:
     pauses = command.verb is Verb.PAUSE
     following = history.generation + 1
     if is_paused(history.changes) == pauses:
-        return Answer(False, following, "It is paused already." if pauses else "It is not paused.")
+        return CommandOutcome(
+            False, following, "It is paused already." if pauses else "It is not paused."
+        )
     note(history, _words(command))
     if pauses:
         when = "when the trainings in progress are done" if is_running else "when it is resumed"
-        return Answer(True, following, f"It pauses {when}.")
-    return Answer(True, following, "It goes on." if is_running else "It is no longer paused.")
+        return CommandOutcome(True, following, f"It pauses {when}.")
+    return CommandOutcome(
+        True, following, "It goes on." if is_running else "It is no longer paused."
+    )
 
 
-def _stop(history: History, command: Command, stop: Stop | None) -> Answer:
+def _stop(history: History, command: Command, stop: Stop | None) -> CommandOutcome:
     following = history.generation + 1
     if stop is None:
-        return Answer(False, following, "No process runs it.")
+        return CommandOutcome(False, following, "No process runs it.")
     note(history, _words(command))
     stop("stopped by evo ctl")
-    return Answer(True, following, "It stops when the work in progress is done.")
+    return CommandOutcome(True, following, "It stops when the work in progress is done.")
 
 
-def _set(history: History, command: Command, *, is_running: bool) -> Answer:
+def _set(history: History, command: Command, *, is_running: bool) -> CommandOutcome:
     """Carry out a command that changes settings."""
     config = parse(history.config, where=str(history.folder / "config.json"))
     requested = _requested(history, config, command)
     changes = change(history, requested, check=_expect_runnable, words=_words(command))
     if not changes:
-        return Answer(False, history.generation + 1, "It is so already.")
+        return CommandOutcome(False, history.generation + 1, "It is so already.")
     first = changes[-1].first
     if is_running and first == history.generation + 1 and max(history.begun, 0) >= first:
         first += 1  # a limit, which reaches the process where the next generation begins
@@ -111,7 +117,7 @@ def _set(history: History, command: Command, *, is_running: bool) -> Answer:
             message = f"{command.words}: from generation {first} on."
         case _:
             message = f"From generation {first} on: {shown}."
-    return Answer(True, first, message)
+    return CommandOutcome(True, first, message)
 
 
 def _requested(history: History, config: Config, command: Command) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _WATCHES = "from torch.utils._python_dispatch import TorchDispatchMode"
 
 
 @dataclass(frozen=True)
-class Origin:
+class ComponentOrigin:
     """Where a component comes from, for the head of its file.
 
     Attributes:
@@ -47,7 +47,7 @@ class Origin:
     version: str
 
 
-def component_file(record: Record, kind: Kind, origin: Origin) -> str:
+def component_file(record: Record, kind: Kind, origin: ComponentOrigin) -> str:
     """The source of a self-contained file with a record's component.
 
     Args:
@@ -111,7 +111,7 @@ def _imports(body: str) -> list[str]:
     ]
 
 
-def _head(record: Record, origin: Origin) -> list[str]:
+def _head(record: Record, origin: ComponentOrigin) -> list[str]:
     """Facts about the component, as comments."""
     facts = [
         f"Component {record.id} of campaign {origin.run}, written by evo {origin.version}.",

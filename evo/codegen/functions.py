@@ -6,12 +6,20 @@ from typing import Any
 
 import torch
 
-from evo.codegen.operators import ATOM, COMPARISON, Call, Code, listed, literal, size
+from evo.codegen.operators import (
+    ATOM,
+    COMPARISON,
+    CodeExpression,
+    OperatorCall,
+    listed,
+    literal,
+    size,
+)
 from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.sizes import Formula, ShapeSlice, Size
 from evo.validation.graph.step import GraphStep
 
-WriteCall = Callable[[Call], Code]
+WriteCall = Callable[[OperatorCall], CodeExpression]
 
 _LONGEST_LINE = 100
 _LONGEST_INLINE = 70
@@ -73,10 +81,10 @@ class _Writer:
         self._document = document
         self._names = names
         self._write = write
-        self._values: dict[int, Code] = {
-            number: Code(name, ATOM) for number, name in enumerate(names)
+        self._values: dict[int, CodeExpression] = {
+            number: CodeExpression(name, ATOM) for number, name in enumerate(names)
         }
-        self._numbers: dict[int, Code] = {}
+        self._numbers: dict[int, CodeExpression] = {}
         """Constants of one number, as plain numbers."""
         self._taken = set(names)
         for number, constant in enumerate(document.nodes, len(names)):
@@ -105,11 +113,11 @@ class _Writer:
             if self._uses[step.number] > 1 or (len(code.text) > _LONGEST_INLINE and not is_output):
                 name = self._fresh()
                 lines.append(f"{name} = {code.text}")
-                code = Code(name, ATOM)
+                code = CodeExpression(name, ATOM)
             self._values[step.number] = code
         return lines
 
-    def output(self) -> Code:
+    def output(self) -> CodeExpression:
         """The output, once `lines` has been called."""
         return self._values[self._document.output]
 
@@ -120,12 +128,12 @@ class _Writer:
         self._taken.add(f"h{number}")
         return f"h{number}"
 
-    def _code(self, step: GraphStep) -> Code:
+    def _code(self, step: GraphStep) -> CodeExpression:
         if step.operator is None:
             source = self._values[step.single[0][1]]
-            return Code(f"{source.within(ATOM)}[{step.arguments[1]}]", ATOM)
+            return CodeExpression(f"{source.within(ATOM)}[{step.arguments[1]}]", ATOM)
         single, several = dict(step.single), dict(step.several)
-        arguments: list[Code] = []
+        arguments: list[CodeExpression] = []
         for position, argument in enumerate(step.arguments):
             if position in single:
                 arguments.append(self._values[single[position]])
@@ -133,7 +141,7 @@ class _Writer:
                 arguments.append(
                     listed(
                         [
-                            Code("None", ATOM) if source is None else self._values[source]
+                            CodeExpression("None", ATOM) if source is None else self._values[source]
                             for source in several[position]
                         ]
                     )
@@ -141,7 +149,7 @@ class _Writer:
             else:
                 arguments.append(self._plain(argument))
         taken = single.keys() | several.keys()
-        call = Call(
+        call = OperatorCall(
             step.name,
             arguments,
             [None if place in taken else value for place, value in enumerate(step.arguments)],
@@ -155,16 +163,16 @@ class _Writer:
         )
         return self._write(call)
 
-    def _plain(self, value: Any) -> Code:
+    def _plain(self, value: Any) -> CodeExpression:
         if isinstance(value, Size | Formula | ShapeSlice):
             return size(value, self._names)
         if isinstance(value, list):
             return listed([self._plain(item) for item in value])
         return literal(value)
 
-    def _constant(self, constant: torch.Tensor) -> Code:
+    def _constant(self, constant: torch.Tensor) -> CodeExpression:
         values = _nested(constant.tolist())
-        return Code(
+        return CodeExpression(
             f"torch.tensor({values}, dtype={constant.dtype}, device={self._names[0]}.device)", ATOM
         )
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from evo.validation.graph.sizes import Formula, ShapeSlice, Size
 
 
-class Code(NamedTuple):
+class CodeExpression(NamedTuple):
     """An expression.
 
     Attributes:
@@ -78,7 +78,7 @@ _END = 2**62
 """Ends of slices beyond this mean all of it."""
 
 
-class Call(NamedTuple):
+class OperatorCall(NamedTuple):
     """A call of an operator, with arguments as code.
 
     Attributes:
@@ -91,19 +91,19 @@ class Call(NamedTuple):
     """
 
     name: str
-    arguments: Sequence[Code]
+    arguments: Sequence[CodeExpression]
     plain: Sequence[Any]
-    numbers: Mapping[int, Code]
-    keywords: Mapping[str, Code]
+    numbers: Mapping[int, CodeExpression]
+    keywords: Mapping[str, CodeExpression]
     device: str
 
 
-def exact(call: Call) -> Code:
+def exact(call: OperatorCall) -> CodeExpression:
     """The call of the operator itself, under its own name."""
     return _called(f"torch.ops.{call.name}", call)
 
 
-def readable(call: Call) -> Code:
+def readable(call: OperatorCall) -> CodeExpression:
     """The call as people write it."""
     base = call.name.split(".")[1]
     for write in (_infix, _shaped, _attribute, _function):
@@ -112,42 +112,42 @@ def readable(call: Call) -> Code:
     return exact(call)
 
 
-def literal(value: Any) -> Code:
+def literal(value: Any) -> CodeExpression:
     """A plain argument."""
     if isinstance(value, torch.dtype):
-        return Code(str(value), ATOM)
+        return CodeExpression(str(value), ATOM)
     if isinstance(value, float) and not math.isfinite(value):
         name = "math.nan" if math.isnan(value) else "math.inf"
-        return Code(f"-{name}", SIGN) if value < 0 else Code(name, ATOM)
+        return CodeExpression(f"-{name}", SIGN) if value < 0 else CodeExpression(name, ATOM)
     is_negative = isinstance(value, int | float) and not isinstance(value, bool) and value < 0
-    return Code(repr(value), SIGN if is_negative else ATOM)
+    return CodeExpression(repr(value), SIGN if is_negative else ATOM)
 
 
-def size(value: Size | Formula | ShapeSlice, names: Sequence[str]) -> Code:
+def size(value: Size | Formula | ShapeSlice, names: Sequence[str]) -> CodeExpression:
     """Code of what follows the sizes of inputs, whose names are given."""
     match value:
         case Size(input_, dim, plus):
             code = _size(names, input_, dim)
             sign = "+" if plus > 0 else "-"
-            return Code(f"{code.text} {sign} {abs(plus)}", SUM) if plus else code
+            return CodeExpression(f"{code.text} {sign} {abs(plus)}", SUM) if plus else code
         case Formula(expression):
             return _formula(expression, names)
         case ShapeSlice(input_, start, stop):
             bounds = f"{start or ''}:{'' if stop is None else stop}"
-            return Code(f"*{names[input_]}.shape[{bounds}]", ATOM)
+            return CodeExpression(f"*{names[input_]}.shape[{bounds}]", ATOM)
 
 
-def listed(items: Sequence[Code]) -> Code:
+def listed(items: Sequence[CodeExpression]) -> CodeExpression:
     """A list."""
-    return Code(f"[{', '.join(item.text for item in items)}]", ATOM)
+    return CodeExpression(f"[{', '.join(item.text for item in items)}]", ATOM)
 
 
-def _size(names: Sequence[str], input_: int, dim: int | None) -> Code:
+def _size(names: Sequence[str], input_: int, dim: int | None) -> CodeExpression:
     name = names[input_]
-    return Code(f"{name}.numel()" if dim is None else f"{name}.shape[{dim}]", ATOM)
+    return CodeExpression(f"{name}.numel()" if dim is None else f"{name}.shape[{dim}]", ATOM)
 
 
-def _formula(expression: Any, names: Sequence[str]) -> Code:
+def _formula(expression: Any, names: Sequence[str]) -> CodeExpression:
     match expression:
         case ("size", input_, dim):
             return _size(names, input_, dim)
@@ -157,22 +157,26 @@ def _formula(expression: Any, names: Sequence[str]) -> Code:
                 symbol, level = _SYMBOLS[name]
                 return _between(parts[0], symbol, parts[1], level)
             if name == "neg":
-                return Code(f"-{parts[0].within(SIGN)}", SIGN)
+                return CodeExpression(f"-{parts[0].within(SIGN)}", SIGN)
             inner = ", ".join(part.text for part in parts)
             if name == "pow":
-                return Code(f"math.pow({inner})", ATOM)
-            return Code(f"{name}({inner})" if name in _BUILTIN else f"math.{name}({inner})", ATOM)
+                return CodeExpression(f"math.pow({inner})", ATOM)
+            return CodeExpression(
+                f"{name}({inner})" if name in _BUILTIN else f"math.{name}({inner})", ATOM
+            )
         case _:
             return literal(expression)
 
 
-def _between(left: Code, symbol: str, right: Code, level: int) -> Code:
+def _between(
+    left: CodeExpression, symbol: str, right: CodeExpression, level: int
+) -> CodeExpression:
     # Powers bind to the right, and a comparison must not join a chain.
     first = level + 1 if symbol == "**" or level == COMPARISON else level
-    return Code(f"{left.within(first)} {symbol} {right.within(level + 1)}", level)
+    return CodeExpression(f"{left.within(first)} {symbol} {right.within(level + 1)}", level)
 
 
-def _infix(base: str, call: Call) -> Code | None:
+def _infix(base: str, call: OperatorCall) -> CodeExpression | None:
     if base not in _INFIX or len(call.arguments) != 2 or call.keywords:
         return None
     symbol, level = _INFIX[base]
@@ -184,7 +188,7 @@ def _infix(base: str, call: Call) -> Code | None:
     return _between(left, symbol, right, level)
 
 
-def _shaped(base: str, call: Call) -> Code | None:
+def _shaped(base: str, call: OperatorCall) -> CodeExpression | None:
     """Slices, and the functions that turn a tensor around."""
     if base == "slice" and not call.keywords:
         dim, start, stop, step = (*call.plain[1:], *(0, None, None, 1)[len(call.plain) - 1 :])
@@ -198,18 +202,18 @@ def _shaped(base: str, call: Call) -> Code | None:
         before = [":"] * dim if dim >= 0 else ["..."]
         behind = [] if dim >= 0 else [":"] * (-dim - 1)
         index = ", ".join([*before, ":".join(bounds) + steps, *behind])
-        return Code(f"{call.arguments[0].within(ATOM)}[{index}]", ATOM)
+        return CodeExpression(f"{call.arguments[0].within(ATOM)}[{index}]", ATOM)
     return None
 
 
-def _attribute(base: str, call: Call) -> Code | None:
+def _attribute(base: str, call: OperatorCall) -> CodeExpression | None:
     first = call.arguments[0].within(ATOM) if call.arguments else ""
     if base == "rsub" and len(call.arguments) == 2 and not call.keywords:
         return _between(call.arguments[1], "-", call.arguments[0], SUM)
     if base in ("mT", "numpy_T"):
-        return Code(f"{first}.{base.removeprefix('numpy_')}", ATOM)
+        return CodeExpression(f"{first}.{base.removeprefix('numpy_')}", ATOM)
     if base in ("neg", "negative"):
-        return Code(f"-{call.arguments[0].within(SIGN)}", SIGN)
+        return CodeExpression(f"-{call.arguments[0].within(SIGN)}", SIGN)
     if base == "alias":
         return call.arguments[0]
     if base in _METHODS:
@@ -218,7 +222,7 @@ def _attribute(base: str, call: Call) -> Code | None:
     return None
 
 
-def _function(base: str, call: Call) -> Code | None:
+def _function(base: str, call: OperatorCall) -> CodeExpression | None:
     if base in _FUNCTIONAL and len(call.arguments) <= _FUNCTIONAL[base] and hasattr(F, base):
         return _called(f"F.{base}", call)
     if base == "log_sigmoid":
@@ -230,9 +234,9 @@ def _function(base: str, call: Call) -> Code | None:
     return _called(f"torch.{base}", call) if function is not None else None
 
 
-def _called(function: str, call: Call) -> Code:
+def _called(function: str, call: OperatorCall) -> CodeExpression:
     words = [argument.text for argument in call.arguments]
     words += [f"{name}={value.text}" for name, value in call.keywords.items()]
     if call.device:
         words.append(f"device={call.device}.device")
-    return Code(f"{function}({', '.join(words)})", ATOM)
+    return CodeExpression(f"{function}({', '.join(words)})", ATOM)

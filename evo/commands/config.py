@@ -6,7 +6,7 @@ import typer
 
 from evo.commands.completion import complete_config, complete_strategy
 from evo.commands.console import print_json
-from evo.commands.options import JsonOption, Settings
+from evo.commands.options import JsonOption, SettingsOption
 
 
 def config(
@@ -19,7 +19,7 @@ def config(
         ),
     ] = "default",
     *,
-    settings: Settings = None,
+    settings: SettingsOption = None,
     strategy: Annotated[
         str | None, typer.Option(help="Search strategy.", autocompletion=complete_strategy)
     ] = None,

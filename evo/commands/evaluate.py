@@ -12,7 +12,7 @@ from evo.commands.options import (
     Files,
     JsonOption,
     KindName,
-    Settings,
+    SettingsOption,
     UnsafeSandbox,
     device_setting,
 )
@@ -30,7 +30,7 @@ def evaluate(
             autocompletion=complete_config,
         ),
     ] = "default",
-    settings: Settings = None,
+    settings: SettingsOption = None,
     device: Device = None,
     unsafe_sandbox: UnsafeSandbox = False,
     as_json: JsonOption = False,

@@ -11,7 +11,7 @@ from evo.commands.options import (
     Device,
     JsonOption,
     KindName,
-    Settings,
+    SettingsOption,
     UnsafeSandbox,
     device_setting,
 )
@@ -33,7 +33,7 @@ def fidelity(
         str | None,
         typer.Option(help="TOML file or preset; by default `default`, with --make `full`."),
     ] = None,
-    settings: Settings = None,
+    settings: SettingsOption = None,
     device: Device = None,
     make: Annotated[
         Path | None,

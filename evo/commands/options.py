@@ -35,7 +35,7 @@ KindName = Annotated[
         autocompletion=complete_kind,
     ),
 ]
-Settings = Annotated[
+SettingsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="KEY=VALUE", help="Override a key of the configuration; repeatable."

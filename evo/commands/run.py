@@ -14,7 +14,7 @@ from evo.commands.options import (
     Device,
     JsonOption,
     Replay,
-    Settings,
+    SettingsOption,
     UnsafeSandbox,
     device_setting,
 )
@@ -40,7 +40,7 @@ def run(
             help="Task in place of the configured ones, by name or as a Python file; repeatable.",
         ),
     ] = None,
-    settings: Settings = None,
+    settings: SettingsOption = None,
     strategy: Annotated[
         str | None,
         typer.Option(

@@ -6,7 +6,7 @@ import typer
 
 from evo.commands.completion import complete_config
 from evo.commands.console import err, print_facts
-from evo.commands.options import Device, JsonOption, KindName, Settings, device_setting
+from evo.commands.options import Device, JsonOption, KindName, SettingsOption, device_setting
 from evo.studies.catalogue import expect_names
 
 
@@ -20,7 +20,7 @@ def try_(
         str,
         typer.Option(help="TOML file or preset with the protocol.", autocompletion=complete_config),
     ] = "default",
-    settings: Settings = None,
+    settings: SettingsOption = None,
     baselines: Annotated[int, typer.Option(min=2, help="Baselines to train.")] = 5,
     hours: Annotated[float, typer.Option(min=0.01, help="Time of the campaign to propose.")] = 1.0,
     device: Device = None,

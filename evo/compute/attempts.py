@@ -24,7 +24,7 @@ class _Attempt:
     is_alone: bool = False
 
 
-class Run:
+class JobRun:
     """The jobs of one run.
 
     Args:

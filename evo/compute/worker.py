@@ -25,7 +25,7 @@ from evo.core.diagnosis import Diagnosis
 from evo.core.records import Outcome, Trial
 from evo.evaluation.protocol import Job
 from evo.evaluation.training.kernels import kernels_for
-from evo.evaluation.training.loops import Limits
+from evo.evaluation.training.loops import LoopLimits
 from evo.evaluation.training.trials import run_trials
 from evo.validation.graph.graphs import component_of
 
@@ -77,7 +77,7 @@ class Worker:
                 known=job.known,
                 device=self.device,
                 diagnosed=diagnoses.append,
-                limits=Limits(work.timeout_s),
+                limits=LoopLimits(work.timeout_s),
                 lost=lost.append,
             )
         except RuntimeError as error:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from evo.compute.attempts import Run
+from evo.compute.attempts import JobRun
 from evo.compute.durations import Durations
 from evo.compute.engines.base import Batch, Ended, Engine
 from evo.compute.losses import Loss
@@ -37,7 +37,7 @@ class _Handed(NamedTuple):
         is_copy: whether another worker trains the same, or did.
     """
 
-    run: Run
+    run: JobRun
     batch: Batch
     start: float
     is_copy: bool
@@ -66,7 +66,7 @@ class Workers:
         self._clock = clock
         self._lock = threading.Lock()
         self._numbers = count()
-        self._runs: list[Run] = []
+        self._runs: list[JobRun] = []
         self._handed: dict[int, _Handed] = {}
         self._durations = Durations(engine.batch_s)
         self._alone_since: float | None = None
@@ -121,7 +121,7 @@ class Workers:
         """
         if not jobs:
             return
-        mine = Run(jobs)
+        mine = JobRun(jobs)
         with self._engine.working():
             self._runs.append(mine)
             try:
@@ -161,7 +161,7 @@ class Workers:
         for ended in self._engine.ended(_LOOK_S):
             self._take(ended)
 
-    def _submit(self, run: Run, jobs: Sequence[Job], *, is_copy: bool = False) -> None:
+    def _submit(self, run: JobRun, jobs: Sequence[Job], *, is_copy: bool = False) -> None:
         batch = Batch(next(self._numbers), tuple(jobs))
         self._handed[batch.number] = _Handed(run, batch, self._clock(), is_copy)
         self._engine.submit(batch)
@@ -229,7 +229,7 @@ class Workers:
             )
 
 
-def _progress(run: Run) -> tuple[int, int]:
+def _progress(run: JobRun) -> tuple[int, int]:
     """How far the waiting jobs of a run are on the way of a generation."""
     return (run.next_job.rung, run.next_job.heat) if run.waiting else (0, 0)
 

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveFloat
 
 from evo.core.frozen import Frozen
 
-Occasion = Literal["finished", "stopped", "endpoint", "best", "budget"]
+NotifyOccasion = Literal["finished", "stopped", "endpoint", "best", "budget"]
 """What a person may want to be told of: the last generation is sealed; the campaign stopped before,
 by Ctrl-C, a budget or an error; a language model cannot be reached; a generation brought a new best
 candidate; half, or four fifths, of a budget are used up."""
@@ -21,7 +21,7 @@ class NotifySettings(Frozen):
     webhook_env: str = ""
     """Environment variable that holds the address to post the same JSON to. The address is often a
     secret by itself, so it is no setting."""
-    on: tuple[Occasion, ...] = get_args(Occasion)
+    on: tuple[NotifyOccasion, ...] = get_args(NotifyOccasion)
     """Occasions: `finished`, `stopped`, `endpoint` (a model cannot be reached), `best` (a new best
     candidate), `budget` (half, or four fifths, are used up)."""
     timeout_s: Annotated[PositiveFloat, Field(le=60)] = 10.0

@@ -15,7 +15,7 @@ Schema = Mapping[str, Any]
 _WIDTH = 100
 
 
-class Setting(NamedTuple):
+class SettingKey(NamedTuple):
     """One key of the configuration.
 
     Attributes:
@@ -39,7 +39,7 @@ class Setting(NamedTuple):
     description: str
 
 
-class Section(NamedTuple):
+class SettingsTable(NamedTuple):
     """One TOML table of the configuration.
 
     Attributes:
@@ -52,7 +52,7 @@ class Section(NamedTuple):
     table: str
     is_repeated: bool
     description: str
-    settings: tuple[Setting, ...]
+    settings: tuple[SettingKey, ...]
 
     @property
     def head(self) -> str:
@@ -62,7 +62,7 @@ class Section(NamedTuple):
         return f"[[{self.table}]]" if self.is_repeated else f"[{self.table}]"
 
 
-def sections() -> list[Section]:
+def sections() -> list[SettingsTable]:
     """Every table of the configuration, outermost first."""
     schema = Config.model_json_schema()
     return list(_sections(schema, schema.get("$defs", {}), table="", is_repeated=False))
@@ -120,7 +120,7 @@ def _lines(config: Config) -> Iterator[str]:
                     yield f"{setting.key} = {toml_value(value)}"
 
 
-def _tables(values: Mapping[str, Any], section: Section) -> list[Mapping[str, Any] | None]:
+def _tables(values: Mapping[str, Any], section: SettingsTable) -> list[Mapping[str, Any] | None]:
     """The tables of a section in a configuration; None stands for one that may be there."""
     node: Any = values
     for part in section.table.split(".") if section.table else ():
@@ -134,8 +134,8 @@ def _comment(text: str) -> list[str]:
 
 def _sections(
     schema: Schema, models: Schema, *, table: str, is_repeated: bool
-) -> Iterator[Section]:
-    settings: list[Setting] = []
+) -> Iterator[SettingsTable]:
+    settings: list[SettingKey] = []
     inner: list[tuple[str, Schema, bool]] = []
     for key, value in schema["properties"].items():
         dotted = f"{table}.{key}" if table else key
@@ -146,7 +146,7 @@ def _sections(
             if settings[-1].holds_tables:
                 inner.append((dotted, _model(value["items"], models), True))
     if settings:
-        yield Section(table, is_repeated, _one_line(schema), tuple(settings))
+        yield SettingsTable(table, is_repeated, _one_line(schema), tuple(settings))
     for dotted, model, repeated in inner:
         yield from _sections(model, models, table=dotted, is_repeated=repeated)
 
@@ -155,11 +155,11 @@ def _model(reference: Schema, models: Schema) -> Schema:
     return models[reference["$ref"].rpartition("/")[2]]
 
 
-def _setting(key: str, value: Schema, *, is_required: bool) -> Setting:
+def _setting(key: str, value: Schema, *, is_required: bool) -> SettingKey:
     default = value.get("default")
     holds_tables = "$ref" in value.get("items", {})
     choices = tuple(map(toml_value, value.get("enum", ())))
-    return Setting(
+    return SettingKey(
         key,
         "tables" if holds_tables else ", ".join(choices) or _values(value),
         choices,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from archive.history.live_status import read_live_status
 from archive.store.lock import is_held
-from evo.campaign.commands import Answer, Command
+from evo.campaign.commands import Command, CommandOutcome
 from evo.control.client import send
 from evo.core.errors import EvoError
 
@@ -16,7 +16,7 @@ _LOOK_EVERY_S = 0.25
 
 def carry_out(
     folder: Path, command: Command, *, starts_within_s: float = _STARTS_WITHIN_S
-) -> tuple[Answer, bool]:
+) -> tuple[CommandOutcome, bool]:
     """Carry out a command to a campaign that runs or is stopped.
 
     Args:

@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from evo.campaign.commands import Answer, Command
+from evo.campaign.commands import Command, CommandOutcome
 from evo.control.address import SOCKET_FILE, peer_user, short_name
 from evo.core.errors import EvoError, UsageError
 
 _LONGEST_ANSWER = 1 << 20
 
 
-def send(folder: Path, command: Command, *, timeout_s: float = 60.0) -> Answer | None:
+def send(folder: Path, command: Command, *, timeout_s: float = 60.0) -> CommandOutcome | None:
     """Send a command to the process that runs a campaign.
 
     A connection that breaks before the answer is made once more: the command has a key, by which
@@ -81,8 +81,8 @@ def _exchanged(folder: Path, command: Command, timeout_s: float) -> dict[str, An
     return message
 
 
-def _answer(message: dict[str, Any]) -> Answer:
+def _answer(message: dict[str, Any]) -> CommandOutcome:
     if error := message.get("error"):
         raise (UsageError if message.get("is_usage") else EvoError)(str(error))
     changed, first, words = message.get("changed"), message.get("first"), message.get("message")
-    return Answer(bool(changed), first if type(first) is int else 0, str(words))
+    return CommandOutcome(bool(changed), first if type(first) is int else 0, str(words))

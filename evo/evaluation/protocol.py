@@ -17,7 +17,7 @@ from pydantic import (
 from evo.core.frozen import Frozen
 from evo.core.records import JobKey, Outcome, Trial
 
-Share = Annotated[float, Field(gt=0, le=1)]
+Fraction = Annotated[float, Field(gt=0, le=1)]
 Several = Annotated[int, Field(gt=1)]
 Precision = Literal["float32", "bfloat16"]
 
@@ -59,7 +59,7 @@ class Protocol(Frozen):
     """Rungs of successive halving, shortest first."""
     first_seed: NonNegativeInt = 0
     """First training seed; the others follow it."""
-    keep: Share = 1 / 3
+    keep: Fraction = 1 / 3
     """Share of a rung's candidates that goes on to the next rung."""
     rate_seeds: Several = 4
     """Seeds of a rung's first heat. They train at every learning rate and strength; the best

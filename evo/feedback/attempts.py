@@ -17,7 +17,7 @@ from evo.core.records import Record, Status
 from evo.feedback.changes import changed_lines
 from evo.feedback.draws import drawn
 from evo.feedback.losses import Effect, Losses, effect
-from evo.feedback.results import Entry, Results, Snapshot
+from evo.feedback.results import ProposalEntry, Results, Snapshot
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from operators.briefing import Answers, Attempt
@@ -134,7 +134,7 @@ class Attempts:
         return self._compared(self._results.children(id_, last=last), varied, against)
 
     def _compared(
-        self, entries: Iterable[Entry], varied: VariedMember, against: str = ""
+        self, entries: Iterable[ProposalEntry], varied: VariedMember, against: str = ""
     ) -> list[_Compared]:
         """Entries against one of their parents, by default the first; each source once."""
         compared: dict[str, _Compared] = {}
@@ -149,7 +149,7 @@ class Attempts:
         return list(compared.values())
 
     def _comparison(
-        self, entry: Entry, record: Record, parent_id: str, before: str | None
+        self, entry: ProposalEntry, record: Record, parent_id: str, before: str | None
     ) -> _Compared:
         """An entry against a parent; a source that was trained before has its effect here too."""
         parent, trained = self._results.entry(parent_id), self._results.entry(entry.record.id)

@@ -23,7 +23,14 @@ from evo.feedback.settings import CHARACTERS_PER_TOKEN, FeedbackSettings
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.validation.graph.graph import Graph
-from operators.briefing import Answers, Briefing, NetworkResult, Place, Portrait, Setting
+from operators.briefing import (
+    Answers,
+    Briefing,
+    NetworkResult,
+    Portrait,
+    RequestPlace,
+    SearchSetting,
+)
 from operators.llm.listing import Listing
 from operators.llm.networks import margins_by_network
 
@@ -58,7 +65,7 @@ class Briefings:
     def __init__(
         self,
         results: Results,
-        setting: Setting,
+        setting: SearchSetting,
         baselines: Mapping[str, Record],
         *,
         plan: Plan,
@@ -123,7 +130,7 @@ class Briefings:
             hypotheses=self._tested(occasion.known) if show.notes else [],
             idea=self._plan.idea(occasion.known) if occasion.works_out else None,
             still_for=snapshot.still_for,
-            place=Place(
+            place=RequestPlace(
                 occasion.generation,
                 occasion.index + 1,
                 int(child(self._seed, "angle", occasion.generation).integers(1000))

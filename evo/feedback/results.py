@@ -31,7 +31,7 @@ _BEHIND = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ProposalEntry:
     """A proposal of history, without its graphs, vectors and trials.
 
     Attributes:
@@ -61,7 +61,7 @@ class Snapshot:
 
     leaders: Sequence[Record] = ()
     trailing: Sequence[Record] = ()
-    answers: Sequence[Entry] = ()
+    answers: Sequence[ProposalEntry] = ()
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     best: float = -math.inf
     still_for: int = 0
@@ -78,8 +78,8 @@ class Results:
     def __init__(self) -> None:
         self.proposals = Proposals()
         self.hypotheses = Hypotheses()
-        self._entries: dict[str, Entry] = {}
-        self._children: dict[str, list[Entry]] = {}
+        self._entries: dict[str, ProposalEntry] = {}
+        self._children: dict[str, list[ProposalEntry]] = {}
         self._snapshots: dict[int, Snapshot] = {}
         self._baselines: dict[str, Losses] = {}
         self._low: list[Record] = []
@@ -113,7 +113,7 @@ class Results:
         known = [number for number in list(self._snapshots) if number <= generation]
         return self._snapshots[max(known)] if known else Snapshot()
 
-    def entry(self, id_: str) -> Entry | None:
+    def entry(self, id_: str) -> ProposalEntry | None:
         """The proposal or known component of an id; None where it is not sealed yet."""
         return self._entries.get(id_)
 
@@ -130,7 +130,7 @@ class Results:
         rivals = {name(other): theirs for other, theirs in self._baselines.items() if other != id_}
         return network_results(losses, rivals) if losses is not None and rivals else []
 
-    def children(self, id_: str, *, last: int) -> list[Entry]:
+    def children(self, id_: str, *, last: int) -> list[ProposalEntry]:
         """Proposals that descend from a component, in order, up to a generation."""
         entries = list(self._children.get(id_, ()))
         return [entry for entry in entries if entry.record.generation <= last]
@@ -145,7 +145,7 @@ class Results:
         others = float(np.clip(effects, -1, 1).mean()) if effects else 0.0
         return self.hypotheses.judged(generation, others=others)
 
-    def _pair(self, entry: Entry) -> list[Pair]:
+    def _pair(self, entry: ProposalEntry) -> list[Pair]:
         """The comparison of a proposal with its first parent, where both trained."""
         record = entry.record
         if entry.effect is None or record.is_baseline:
@@ -154,17 +154,19 @@ class Results:
         words = features(parent.source, record.candidate.source)
         return [Pair(record.generation, parent.id, words, entry.effect.mean.value)]
 
-    def _entry(self, record: Record) -> Entry:
+    def _entry(self, record: Record) -> ProposalEntry:
         if record.score is None:
-            return Entry(_lean(record))
+            return ProposalEntry(_lean(record))
         losses = Losses(record.score.trials)
         parent = self._entries.get(next(iter(record.candidate.parents), ""))
         gain = None
         if parent is not None and parent.losses is not None:
             gain = effect(losses, parent.losses)
-        return Entry(_lean(record), losses, gain)
+        return ProposalEntry(_lean(record), losses, gain)
 
-    def _after(self, before: Snapshot, sealed: Generation, entries: Sequence[Entry]) -> Snapshot:
+    def _after(
+        self, before: Snapshot, sealed: Generation, entries: Sequence[ProposalEntry]
+    ) -> Snapshot:
         whole = [
             replace(record, score=replace(record.score, trials=()))
             for record in sealed.records
@@ -196,7 +198,7 @@ class Results:
         )
 
 
-def fate(entry: Entry) -> str:
+def fate(entry: ProposalEntry) -> str:
     """What became of a proposal, in one word that prompts know."""
     record = entry.record
     if record.stage in (Stage.ASK, Stage.REPLY):

@@ -15,7 +15,7 @@ from evo.selection.settings import SelectionSettings
 from evo.tasks.base import LoopTask, tasks
 from evo.tasks.objective import Classification
 from evo.validation.graph.graph import Graph
-from operators.briefing import JudgedBy, RungSetting, Setting, TaskSetting
+from operators.briefing import JudgedBy, RungSetting, SearchSetting, TaskSetting
 
 
 def setting_of(
@@ -26,7 +26,7 @@ def setting_of(
     selection: SelectionSettings,
     novelty: NoveltySettings,
     baselines: Sequence[tuple[str, Record]],
-) -> Setting:
+) -> SearchSetting:
     """The setting of a campaign.
 
     Args:
@@ -40,7 +40,7 @@ def setting_of(
     survival = selection.strategies[0][0]
     closest, typical = _distances(baselines)
     described = [_task(name, kind) for name in names]
-    return Setting(
+    return SearchSetting(
         role=" ".join(_first_line(member) for member in kind.members),
         tasks=described,
         rungs=[RungSetting(r.epochs, r.seeds, r.networks or 0) for r in protocol.rungs],

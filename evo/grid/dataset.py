@@ -50,7 +50,7 @@ _TRIAL_SCHEMA: Any = pa.schema(
 )
 
 
-class Written(NamedTuple):
+class WrittenFiles(NamedTuple):
     """Files of an export, and the numbers of their rows.
 
     Attributes:
@@ -62,7 +62,7 @@ class Written(NamedTuple):
     benches: Sequence[Bench]
 
 
-def export_study(folder: Path, target: Path, *, licence: str) -> Written:
+def export_study(folder: Path, target: Path, *, licence: str) -> WrittenFiles:
     """Write the data set of a study, finished or not.
 
     Args:
@@ -95,7 +95,7 @@ def export_study(folder: Path, target: Path, *, licence: str) -> Written:
     names = sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file())
     sums = "".join(f"{_digest(target / name)}  {name}\n" for name in names)
     disk.replace(target / CHECKSUMS, sums.encode())
-    return Written(rows, benches)
+    return WrittenFiles(rows, benches)
 
 
 def _write(path: Path, tables: Iterable[Any]) -> int:

@@ -26,7 +26,7 @@ from evo.campaign.events import StopCause
 from evo.campaign.progress import OnProgress
 from evo.core.errors import EvoError, HistoryError, UsageError
 from evo.grid.cells import Cell
-from evo.grid.shares import Limits, Shares, limited
+from evo.grid.shares import BudgetLimits, Shares, limited
 from evo.grid.sharing import Siblings
 from evo.grid.study import Study
 
@@ -197,7 +197,7 @@ def _advance(
     siblings: Siblings,
     folder: Path,
     last: int,
-    limits: Limits,
+    limits: BudgetLimits,
     watch: OnProgress,
     warn: Warn,
     unsafe_sandbox: bool,

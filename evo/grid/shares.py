@@ -18,10 +18,10 @@ from archive.store import disk
 from evo.core.records import Status
 from evo.grid.cells import Cell
 from evo.llm.models import read_replies
-from evo.llm.settings import Budget
+from evo.llm.settings import LlmBudget
 
-Limits = Mapping[str, float]
-"""Limits of a cell's whole campaign, by the names of `Budget`; 0 allows nothing."""
+BudgetLimits = Mapping[str, float]
+"""Limits of a cell's whole campaign, by the names of `LlmBudget`; 0 allows nothing."""
 
 SHARES_FILE = "shares.json"
 _OF_MODELS = ("requests", "tokens", "dollars")
@@ -45,7 +45,7 @@ class Shares:
         folder: of the study.
     """
 
-    def __init__(self, budget: Budget, cells: Sequence[Cell], folder: Path) -> None:
+    def __init__(self, budget: LlmBudget, cells: Sequence[Cell], folder: Path) -> None:
         self._budget = budget
         self._cells = cells
         self._folder = folder
@@ -55,7 +55,7 @@ class Shares:
         """True if the study has a budget at all."""
         return any(limit for _, limit in self._budget)
 
-    def begin(self, number: int) -> Mapping[str, Limits] | None:
+    def begin(self, number: int) -> Mapping[str, BudgetLimits] | None:
         """Begin a round, or go on with it.
 
         Args:
@@ -93,7 +93,7 @@ class Shares:
             return None
 
 
-def divided(budget: Budget, cells: Sequence[Cell], folder: Path) -> dict[str, dict[str, float]]:
+def divided(budget: LlmBudget, cells: Sequence[Cell], folder: Path) -> dict[str, dict[str, float]]:
     """Divide what is left of each limit equally among the cells that are open and can use it.
 
     Args:
@@ -137,7 +137,7 @@ def used_by(place: Path) -> dict[str, float]:
     }
 
 
-def limited(budget: Budget, limits: Limits) -> Budget:
+def limited(budget: LlmBudget, limits: BudgetLimits) -> LlmBudget:
     """A campaign's own budget with the limits of the study that are lower."""
     kinds = {name: type(limit) for name, limit in budget}
     lower = {

@@ -36,7 +36,7 @@ from evo.config.problems import problems
 from evo.core.errors import UsageError, unknown_name
 from evo.core.frozen import Frozen
 from evo.evaluation.statistics.paired_test import fewest_seeds
-from evo.llm.settings import Budget
+from evo.llm.settings import LlmBudget
 from evo.report.facts.study import SEED_AXIS
 
 _LEVEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+]*")
@@ -106,7 +106,7 @@ class Study(Frozen):
     """How the best of each cell are confirmed on fresh seeds; unset leaves that out."""
     license: str = "unknown"
     """Licence of the exported data set, as an SPDX identifier."""
-    budget: Budget = Budget()
+    budget: LlmBudget = LlmBudget()
     """Budget of the whole study. Each round divides what is left equally among the cells that
     can use it. 0 means no limit."""
 

@@ -160,7 +160,7 @@ def greet(
         client.greet()
 
 
-class Answer(NamedTuple):
+class FirstAnswer(NamedTuple):
     """The answer of a model to a first tiny request.
 
     Attributes:
@@ -174,13 +174,13 @@ class Answer(NamedTuple):
     spent: Spent
 
 
-def ask_each(settings: LlmSettings, *, keys: Mapping[str, str]) -> list[Answer]:
+def ask_each(settings: LlmSettings, *, keys: Mapping[str, str]) -> list[FirstAnswer]:
     """Send each model one tiny request as a campaign would, and keep nothing.
 
     Models that run on this machine are left out.
     """
     alone = {"attempts": 1, "when_dead": "stop", "budget": LlmSettings().budget}
-    answers: list[Answer] = []
+    answers: list[FirstAnswer] = []
     for model in settings.models:
         if not providers.get(model.provider).greets:
             continue
@@ -198,7 +198,7 @@ def ask_each(settings: LlmSettings, *, keys: Mapping[str, str]) -> list[Answer]:
                 refusal = error.reason
             finally:
                 replies.close()
-            answers.append(Answer(model.label, refusal, replies.total))
+            answers.append(FirstAnswer(model.label, refusal, replies.total))
     return answers
 
 

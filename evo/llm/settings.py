@@ -150,7 +150,7 @@ class ModelSettings(Frozen):
         return tokens + (self.price_call or 0.0) * calls
 
 
-class Budget(Frozen):
+class LlmBudget(Frozen):
     """Limits on the spending of the whole campaign, over all resumes; 0 means no limit."""
 
     requests: NonNegativeInt = 0
@@ -214,7 +214,7 @@ class LlmSettings(Frozen):
     wordings: WordingSettings = WordingSettings()
     cost_weight: NonNegativeFloat = 0.5
     """Weight of a model's price against its success; 0 ignores prices."""
-    budget: Budget = Budget()
+    budget: LlmBudget = LlmBudget()
 
     @model_validator(mode="after")
     def _different(self) -> "LlmSettings":

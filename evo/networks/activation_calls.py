@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from evo.networks.instead import Instead
+from evo.networks.instead import CallsInstead
 from evo.networks.placeholders import ActivationPlace, Place, Placeholder, is_named
 
 Function = Callable[..., torch.Tensor]
@@ -156,7 +156,7 @@ class _Watch:
         module.register_forward_hook(self._leave, always_call=True)
 
     def _enter(self, *_: Any) -> None:
-        self._open.enter_context(Instead(self._instead))
+        self._open.enter_context(CallsInstead(self._instead))
 
     def _leave(self, *_: Any) -> None:
         self._open.close()

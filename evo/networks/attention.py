@@ -16,7 +16,7 @@ from torch import nn
 from torch.overrides import wrap_torch_function
 
 from evo.networks.informed import Informed
-from evo.networks.instead import Instead
+from evo.networks.instead import CallsInstead
 from evo.networks.learnables import Component, learned_at, on_each_copy
 from evo.networks.parts import Parts
 from evo.networks.visible_keys import weigh_each, weigh_visible
@@ -124,7 +124,7 @@ class AttentionPlace:
         if self._parts.attend is not None:
             instead: dict[Any, Any] = dict.fromkeys(_ATTENTIONS, self.attention)
             instead[F.multi_head_attention_forward] = self.multi_head
-            self._open.enter_context(Instead(instead))
+            self._open.enter_context(CallsInstead(instead))
 
     def _leave(self, *_: Any) -> None:
         self._open.close()

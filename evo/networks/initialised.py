@@ -14,7 +14,7 @@ from evo.networks.informed import Informed
 from evo.networks.parts import Parts
 from evo.networks.roles import Plain, Role, Weight
 
-Run = Callable[[Mapping[str, torch.Tensor]], object]
+RunNetwork = Callable[[Mapping[str, torch.Tensor]], object]
 """Runs a network of these parameters, of one copy, on a batch of training data."""
 
 
@@ -23,7 +23,7 @@ def initialised(
     roles: Mapping[str, Role],
     parts: Parts,
     generator: torch.Generator,
-    run: Run,
+    run: RunNetwork,
 ) -> dict[str, torch.Tensor]:
     """The parameters with weights of the parts' initialiser, and biases of zero.
 

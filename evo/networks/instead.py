@@ -6,7 +6,7 @@ from typing import Any
 from torch.overrides import TorchFunctionMode
 
 
-class Instead(TorchFunctionMode):
+class CallsInstead(TorchFunctionMode):
     """While it is entered, calls of some functions go to others, which see torch as it is.
 
     Args:

@@ -18,7 +18,7 @@ from evo.campaign.events import (
     StopCause,
     Stopped,
 )
-from evo.config.notify import Occasion
+from evo.config.notify import NotifyOccasion
 
 _LONGEST_MESSAGE = 1000
 _STRUCK = "[key]"
@@ -34,7 +34,7 @@ class Notice(NamedTuple):
         best: id of a new best candidate, and its margin; None on other occasions.
     """
 
-    occasion: Occasion
+    occasion: NotifyOccasion
     message: str
     generation: int
     best: dict[str, Any] | None = None

@@ -12,7 +12,7 @@ from evo.llm.bandit import choose_model
 from evo.llm.client import LlmClient
 from evo.llm.settings import LlmSettings, ModelSettings
 from evo.proposing.memory import RecentLessons
-from evo.proposing.tiers import Answer, Asked, idea_of, remark, writing_operator
+from evo.proposing.tiers import Asked, ModelAnswer, idea_of, remark, writing_operator
 from operators.base import AskingOperator
 from operators.briefing import Briefing
 from operators.llm.grammar import grammar
@@ -68,7 +68,7 @@ class LanguageModels:
             grammar=grammar(briefing.contract) if model.grammar else "",
         )
 
-    def answer(self, asked: Sequence[Asked], lessons: RecentLessons) -> list[Answer]:
+    def answer(self, asked: Sequence[Asked], lessons: RecentLessons) -> list[ModelAnswer]:
         """The answer to each request, in order; ideas are given to a model that writes them."""
         exchanges = self.ask([one.request for one in asked])
         pairs = list(zip(asked, exchanges, strict=True))
@@ -80,7 +80,7 @@ class LanguageModels:
         ]
         written = iter(self.ask(requests))
         return [
-            Answer(next(written), exchange, idea) if idea else Answer(exchange)
+            ModelAnswer(next(written), exchange, idea) if idea else ModelAnswer(exchange)
             for exchange, idea in zip(exchanges, ideas, strict=True)
         ]
 
@@ -96,7 +96,7 @@ class LanguageModels:
 
     def record(
         self,
-        answer: Answer,
+        answer: ModelAnswer,
         operator: str,
         parents: Sequence[str],
         generation: int,

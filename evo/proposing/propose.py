@@ -21,7 +21,7 @@ from evo.proposing.member import VariedMember
 from evo.proposing.memory import Memory, RecentLessons
 from evo.proposing.occasion import Brief, Occasion, PlanFn, as_it_is, nothing_planned
 from evo.proposing.seen import SeenSources
-from evo.proposing.tiers import Answer, Asked, taken_out
+from evo.proposing.tiers import Asked, ModelAnswer, taken_out
 from evo.proposing.wordings import Wordings, wording_id
 from evo.selection.individual import Individual, best_first
 from evo.selection.islands import Islands
@@ -38,7 +38,7 @@ _BEST = 5
 _ATTEMPTS = 8
 
 
-class Query(NamedTuple):
+class ModelQuery(NamedTuple):
     """An offspring that a language model is asked for.
 
     Attributes:
@@ -57,7 +57,7 @@ class Proposal(NamedTuple):
     """A proposed record and the query that it answers; None where no model was asked."""
 
     record: Record
-    query: Query | None = None
+    query: ModelQuery | None = None
 
 
 class Propose:
@@ -126,14 +126,14 @@ class Propose:
             self._draft(parents, generation, index, known, lessons)
             for index in range(self._offspring(generation))
         ]
-        queries = [draft for draft in drafts if isinstance(draft, Query)]
-        answers: list[Answer] = []
+        queries = [draft for draft in drafts if isinstance(draft, ModelQuery)]
+        answers: list[ModelAnswer] = []
         if self._language_models is not None:
             answers = self._language_models.answer([query.asked for query in queries], lessons)
         replies = iter(answers)
         proposals = [
             self._answer(draft, next(replies), parents, generation, index, past=lessons.past)
-            if isinstance(draft, Query)
+            if isinstance(draft, ModelQuery)
             else Proposal(Record(draft, generation))
             for index, draft in enumerate(drafts)
         ]
@@ -146,7 +146,7 @@ class Propose:
         index: int,
         known: int,
         lessons: RecentLessons,
-    ) -> Candidate | Query:
+    ) -> Candidate | ModelQuery:
         rng = child(self._seed, "propose", generation, index)
         planned = self._plan(index, known, self._offspring(generation))
         if planned is not None and planned.from_best:
@@ -188,7 +188,7 @@ class Propose:
             rng = child(self._seed, "wording", generation, index)
             briefing = replace(briefing, wording=self._wordings.draw(operator.name, known, rng))
         asked = self._language_models.request(operator, briefing, lessons, generation, index)
-        return Query(operator, chosen, asked, varied, host)
+        return ModelQuery(operator, chosen, asked, varied, host)
 
     def _ablation(
         self,
@@ -233,8 +233,8 @@ class Propose:
 
     def _answer(
         self,
-        query: Query,
-        answer: Answer,
+        query: ModelQuery,
+        answer: ModelAnswer,
         parents: Sequence[Individual],
         generation: int,
         index: int,

@@ -13,9 +13,9 @@ from evo.core.stages import Stage
 from evo.core.step import Step
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.memory import REPAIR
-from evo.proposing.propose import Proposal, Query
+from evo.proposing.propose import ModelQuery, Proposal
 from evo.proposing.seen import SeenSources
-from evo.proposing.tiers import Answer
+from evo.proposing.tiers import ModelAnswer
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 
@@ -27,7 +27,7 @@ class _Return(NamedTuple):
     """A refused candidate, the query that it answered, and the request to repair it."""
 
     refused: Record
-    query: Query
+    query: ModelQuery
     request: Request
 
 
@@ -60,7 +60,7 @@ class Repair:
         return [*records, *self._validate(self._repaired(returns))]
 
     def _request(
-        self, operator: AskingOperator, record: Record, query: Query, index: int
+        self, operator: AskingOperator, record: Record, query: ModelQuery, index: int
     ) -> Request:
         varied = query.varied
         briefing = Briefing(
@@ -82,7 +82,7 @@ class Repair:
             if exchange.reply is None:
                 continue  # the refused record is in history already
             record = self._language_models.record(
-                Answer(exchange),
+                ModelAnswer(exchange),
                 REPAIR,
                 [refused.id],
                 refused.generation,

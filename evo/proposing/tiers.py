@@ -22,7 +22,7 @@ class Asked(NamedTuple):
     briefing: Briefing
 
 
-class Answer(NamedTuple):
+class ModelAnswer(NamedTuple):
     """What models answer to one request.
 
     Attributes:
@@ -53,7 +53,9 @@ def idea_of(exchange: Exchange, briefing: Briefing) -> str:
         return ""  # the reply is refused as it is
 
 
-def taken_out(answer: Answer, read: Callable[[str], tuple[str, str]]) -> tuple[Answer, str]:
+def taken_out(
+    answer: ModelAnswer, read: Callable[[str], tuple[str, str]]
+) -> tuple[ModelAnswer, str]:
     """The answer without a part of it, and that part.
 
     Args:
@@ -70,7 +72,7 @@ def taken_out(answer: Answer, read: Callable[[str], tuple[str, str]]) -> tuple[A
     return answer._replace(idea=bare), part
 
 
-def remark(answer: Answer, rationale: str) -> str:
+def remark(answer: ModelAnswer, rationale: str) -> str:
     """The rationale of an answer: that of the idea where another model had it."""
     if answer.idea is None:
         return rationale

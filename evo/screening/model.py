@@ -173,8 +173,8 @@ class Scaler:
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """Covariance of stretched margins; fit one with `Kernel.fit`.
+class MarginKernel:
+    """Covariance of stretched margins; fit one with `MarginKernel.fit`.
 
     Attributes:
         lengths: ℓ of each block.
@@ -187,7 +187,7 @@ class Kernel:
     noise: float
 
     @classmethod
-    def fit(cls, squares: Sequence[Floats], targets: Floats, variances: Floats) -> "Kernel":
+    def fit(cls, squares: Sequence[Floats], targets: Floats, variances: Floats) -> "MarginKernel":
         """The most likely kernel of some examples.
 
         Args:
@@ -218,7 +218,7 @@ class Kernel:
         return cls.of(found.x)
 
     @classmethod
-    def of(cls, logarithms: Floats) -> "Kernel":
+    def of(cls, logarithms: Floats) -> "MarginKernel":
         """The kernel with these logarithms of lengths, amplitude and noise."""
         *lengths, amplitude, noise = np.exp(logarithms).tolist()
         return cls(lengths, amplitude, noise)
@@ -252,7 +252,7 @@ class RewardModel:
 
     scaler: Scaler
     stretching: Stretching
-    kernel: Kernel
+    kernel: MarginKernel
     examples: Sequence[Floats]
     factor: tuple[Floats, bool]
     weights: Floats
@@ -275,7 +275,7 @@ class RewardModel:
         variances = np.square(errors / stretching.slope(examples.value))
         latest = np.arange(max(0, len(targets) - _FITTED_TO), len(targets))
         near = scaler(rows_of(features, latest))
-        kernel = Kernel.fit(
+        kernel = MarginKernel.fit(
             [squared_distances(x, x) for x in near], targets[latest], variances[latest]
         )
         inputs = scaler(features)

@@ -29,7 +29,7 @@ from evo.selection.settings import SelectionSettings, divided
 from evo.selection.worth import by_worth
 
 
-class Strategy(NamedTuple):
+class IslandStrategy(NamedTuple):
     """Survival and the drawing of parents on one island."""
 
     survival: Survival
@@ -50,7 +50,7 @@ class Islands:
     def __init__(
         self,
         settings: SelectionSettings,
-        strategies: Sequence[Strategy],
+        strategies: Sequence[IslandStrategy],
         *,
         population: int,
         generations: int,
@@ -76,7 +76,7 @@ class Islands:
             UsageError: no strategy has such a name, or one cannot take part in a portfolio.
         """
         made = {
-            pair: Strategy(survivals.get(pair[0])(), parent_draws.get(pair[1])())
+            pair: IslandStrategy(survivals.get(pair[0])(), parent_draws.get(pair[1])())
             for pair in settings.strategies
         }
         if settings.portfolio:

@@ -16,7 +16,7 @@ _RELIABLE = 0.8
 _LEVEL = 0.05
 
 
-class Noise(NamedTuple):
+class NoiseLevels(NamedTuple):
     """Differences between seeds and between components in log loss, on one stratum.
 
     Attributes:
@@ -40,7 +40,7 @@ class Noise(NamedTuple):
         return min(_MOST, max(_FEWEST, math.ceil(needed - 1e-9)))
 
 
-def noise_of(logs: Floats) -> Noise:
+def noise_of(logs: Floats) -> NoiseLevels:
     """The noise of log losses (components, seeds).
 
     >>> shared = np.array([0.0, 1.0, 2.0])
@@ -55,7 +55,7 @@ def noise_of(logs: Floats) -> Noise:
     level = _LEVEL / max(1, len(pairs))
     apart = sum(_differs(logs[one] - logs[other], level) for one, other in pairs)
     spread = math.sqrt(max(0.0, between - within / seeds))
-    return Noise(math.sqrt(within), spread, apart, len(pairs))
+    return NoiseLevels(math.sqrt(within), spread, apart, len(pairs))
 
 
 def _differs(differences: Floats, level: float) -> bool:

@@ -25,7 +25,7 @@ from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Runner, evaluate_baselines
 from evo.evaluation.statistics.rank_agreement import kendall, loss_ranks
 from evo.evaluation.strata import by_stratum
-from evo.studies.noise import Noise, noise_of
+from evo.studies.noise import NoiseLevels, noise_of
 
 _SEEDS = 4
 _FEWEST = 3
@@ -51,7 +51,7 @@ class Pilot:
 
     config: Config
     records: Sequence[Record]
-    noise: Mapping[str, Noise]
+    noise: Mapping[str, NoiseLevels]
     agreement: float | None
     memory: int | None
     problem: str
@@ -166,7 +166,7 @@ def _spread(baselines: Sequence[Record], count: int, kind_name: str) -> list[Rec
     return [ordered[place] for place in dict.fromkeys(places.tolist())]
 
 
-def _noise(records: Sequence[Record]) -> dict[str, Noise]:
+def _noise(records: Sequence[Record]) -> dict[str, NoiseLevels]:
     strata: dict[str, list[Floats]] = {}
     for record in records:
         last = [t for t in record.scored.trials if t.rung == record.scored.rung]

@@ -19,7 +19,7 @@ from evo.screening.pool import POOL_TASK
 from evo.screening.propagation import Propagation
 from evo.validation.graph.graphs import component_of
 
-Block = Callable[[], Vector]
+VectorBlock = Callable[[], Vector]
 
 
 class Candidates:
@@ -33,7 +33,7 @@ class Candidates:
         seconds: processor time spent on features so far.
     """
 
-    def __init__(self, sources: Sequence[str], blocks: Mapping[str, Block]) -> None:
+    def __init__(self, sources: Sequence[str], blocks: Mapping[str, VectorBlock]) -> None:
         self.sources = tuple(sources)
         self._blocks = blocks
         self._computed: dict[str, Vector] = {}

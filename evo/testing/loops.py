@@ -9,7 +9,7 @@ from evo.campaign.baselines import own_baselines
 from evo.components.kinds import kinds
 from evo.compute.numerics import sound_numerics
 from evo.core.records import Record
-from evo.evaluation.training.loops import Limits, train_by_loop
+from evo.evaluation.training.loops import LoopLimits, train_by_loop
 from evo.tasks.base import LoopTask
 from evo.tasks.measurements import Budget
 from evo.validation.graph.graphs import component_of
@@ -57,7 +57,7 @@ class LoopSuite:
                 seeds=[0],
                 learning_rates=[self.learning_rate],
                 strengths=[1.0],
-                limits=Limits(),
+                limits=LoopLimits(),
                 lost=lost.append,
             )
         assert not lost, lost[0]

@@ -16,7 +16,7 @@ _LATEST = 8
 """Files of generations that the pace is measured by."""
 
 
-class Step(NamedTuple):
+class FunnelStep(NamedTuple):
     """One step of the funnel: candidates left after it, their share of all, and those lost."""
 
     name: str
@@ -65,11 +65,11 @@ class Pace(NamedTuple):
     since: float
 
 
-def funnel(campaign: LiveCampaign) -> list[Step]:
+def funnel(campaign: LiveCampaign) -> list[FunnelStep]:
     """The candidates that are left after each step."""
     counts = campaign.index.counts()
     proposed = sum(counts.values())
-    steps: list[Step] = []
+    steps: list[FunnelStep] = []
     left = proposed
     for name, lost in (
         ("proposed", 0),
@@ -79,7 +79,7 @@ def funnel(campaign: LiveCampaign) -> list[Step]:
         ("evaluated", counts[Status.FAILED]),
     ):
         left -= lost
-        steps.append(Step(name, left, left / proposed if proposed else 0.0, lost))
+        steps.append(FunnelStep(name, left, left / proposed if proposed else 0.0, lost))
     return steps
 
 

@@ -9,7 +9,7 @@ from evo.web.campaign import LiveCampaign
 from operators.adaptation import Tally, shares
 
 
-class Weight(NamedTuple):
+class DrawWeight(NamedTuple):
     """How often something is drawn.
 
     Attributes:
@@ -27,7 +27,7 @@ class Weight(NamedTuple):
     survived: int
 
 
-def operator_weights(campaign: LiveCampaign) -> list[Weight]:
+def operator_weights(campaign: LiveCampaign) -> list[DrawWeight]:
     """Weights of all operators that are drawn, the largest first."""
     weights = {k: float(v) for k, v in campaign.config.get("operators", {}).items() if v > 0}
     if not weights:
@@ -41,7 +41,7 @@ def operator_weights(campaign: LiveCampaign) -> list[Weight]:
     return _weights(even, now, tallies)
 
 
-def model_chances(campaign: LiveCampaign) -> list[Weight]:
+def model_chances(campaign: LiveCampaign) -> list[DrawWeight]:
     """Mean of each language model's posterior survival rate, as the bandit draws from it."""
     models = campaign.config.get("llm", {}).get("models", [])
     labels = [
@@ -59,9 +59,9 @@ def model_chances(campaign: LiveCampaign) -> list[Weight]:
 
 def _weights(
     even: Mapping[str, float], now: Mapping[str, float], tallies: Mapping[str, Tally]
-) -> list[Weight]:
+) -> list[DrawWeight]:
     rows = [
-        Weight(
+        DrawWeight(
             name,
             even[name],
             now[name],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evo.core.contract import Contract
 from operators.llm.classes import without_classes
 from operators.llm.component import component
-from operators.llm.fences import Block, Layout
+from operators.llm.fences import CodeBlock, Layout
 from operators.llm.fragments import completed
 from operators.llm.labels import rank
 from operators.llm.modules import Module, UnreadableError, foreign_modules, functions, parse
@@ -48,7 +48,7 @@ class Answer:
 class Code:
     """The blocks of a reply as Python, each with the reason why it is none."""
 
-    blocks: Sequence[Block]
+    blocks: Sequence[CodeBlock]
     modules: Sequence[Module]
     problems: Sequence[str]
     contract: Contract

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from operators.llm.fences import CODE, THOUGHTS_FENCE, Block, Layout, fenced, unquoted
+from operators.llm.fences import CODE, THOUGHTS_FENCE, CodeBlock, Layout, fenced, unquoted
 from operators.llm.spelling import dedented, parses, unprefixed, visible
 
 _CODE_LINE = re.compile(rf"^(?:{CODE}|[A-Za-z_]\w*(?:\s*:\s*[\w.\[\]]+)?\s*=\s*\S)")
@@ -31,14 +31,14 @@ def layout(text: str) -> Layout:
         outside = split.after if THOUGHTS_FENCE.search(text) else text
         split = _unfenced(outside)
         split = split if split.blocks else _inline(outside)
-    blocks: list[Block] = []
+    blocks: list[CodeBlock] = []
     for block in split.blocks:
         inner = _inner(block)
         blocks += inner.blocks if inner else [block._replace(code=unprefixed(block.code))]
     return Layout(blocks, split.after)
 
 
-def _inner(block: Block) -> Layout | None:
+def _inner(block: CodeBlock) -> Layout | None:
     """The code in the texts of a block that holds data; None where it is code itself."""
     if block.code.lstrip()[:1] in ("{", "["):
         return _object(block.code, before=block.before)
@@ -84,10 +84,10 @@ def _of_texts(values: list[str], before: str, after: str) -> Layout | None:
     ]
     prose = [value for value in values if value not in codes]
     prose = [value for value in prose if " " in value] or prose
-    blocks: list[Block] = []
+    blocks: list[CodeBlock] = []
     for code in codes:
         inner = fenced(code)
-        blocks += inner.blocks or [Block(code, "", is_closed=True)]
+        blocks += inner.blocks or [CodeBlock(code, "", is_closed=True)]
     if not blocks:
         return None
     if not blocks[0].before.strip():  # the texts beside it speak of it
@@ -134,7 +134,7 @@ def _unfenced(text: str, *, is_flat: bool = False) -> Layout:
         text: the reply.
         is_flat: whether indented code has been moved to the margin.
     """
-    blocks: list[Block] = []
+    blocks: list[CodeBlock] = []
     prose: list[str] = []
     code: list[str] = []
     is_open = False
@@ -149,11 +149,11 @@ def _unfenced(text: str, *, is_flat: bool = False) -> Layout:
             is_open ^= _opens_text(line)
             continue
         if code:
-            blocks.append(Block("\n".join(code), "\n".join(prose), is_closed=True))
+            blocks.append(CodeBlock("\n".join(code), "\n".join(prose), is_closed=True))
             code, prose = [], []
         prose.append(line)
     if code:
-        blocks.append(Block("\n".join(code), "\n".join(prose), is_closed=False))
+        blocks.append(CodeBlock("\n".join(code), "\n".join(prose), is_closed=False))
         prose = []
     kept = [block for block in blocks if parses(block.code) or re.search(CODE, block.code)]
     if not kept and not is_flat:
@@ -164,7 +164,7 @@ def _unfenced(text: str, *, is_flat: bool = False) -> Layout:
 def _inline(text: str) -> Layout:
     """Functions that stand between single backticks within the prose."""
     codes = [code for code in _SPAN.findall(text) if code.startswith("def ") and parses(code)]
-    return Layout([Block(code, text, is_closed=True) for code in codes], "")
+    return Layout([CodeBlock(code, text, is_closed=True) for code in codes], "")
 
 
 def _flattened(text: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from operators.llm.patching import Edit, patched
+from operators.llm.patching import LineEdit, patched
 
 _SEARCH = re.compile(r"^[ \t>]*<{5,9} ?(?:SEARCH|ORIGINAL|HEAD|OLD|BEFORE|CURRENT)?\b[^<>]{0,80}$")
 _MIDDLE = re.compile(r"^[ \t>]*={5,9} *$")
@@ -46,7 +46,7 @@ class _Region(NamedTuple):
 
     start: int
     end: int
-    edits: list[Edit]
+    edits: list[LineEdit]
 
 
 def applied(text: str, parents: Sequence[str]) -> Edited:
@@ -78,7 +78,7 @@ def applied(text: str, parents: Sequence[str]) -> Edited:
 
 def _of_tool(text: str, parents: Sequence[str]) -> Edited:
     """The same for edits as the arguments of an editor's tool, in JSON or between tags."""
-    decoder, place, edits, first, last = json.JSONDecoder(strict=False), 0, list[Edit](), -1, 0
+    decoder, place, edits, first, last = json.JSONDecoder(strict=False), 0, list[LineEdit](), -1, 0
     for _ in range(_MOST_OBJECTS):
         place = text.find("{", place)
         if place < 0 or len(edits) > _MOST_EDITS:
@@ -104,7 +104,7 @@ def _of_tool(text: str, parents: Sequence[str]) -> Edited:
     return Edited(f"{text[:first]}\n```python\n{results[0]}\n```\n{text[last:]}")
 
 
-def _edits_of(content: Any) -> Iterator[Edit]:
+def _edits_of(content: Any) -> Iterator[LineEdit]:
     """Pairs of an old and a new text anywhere in a structure."""
     pending = [content]
     while pending:
@@ -127,11 +127,11 @@ def _edits_of(content: Any) -> Iterator[Edit]:
                 pass
 
 
-def _edit(old: str, new: str) -> Edit:
-    return Edit(old.strip("\n").split("\n"), new.strip("\n").split("\n"), is_exact=True)
+def _edit(old: str, new: str) -> LineEdit:
+    return LineEdit(old.strip("\n").split("\n"), new.strip("\n").split("\n"), is_exact=True)
 
 
-def _results(edits: Sequence[Edit], parents: Sequence[str]) -> list[str]:
+def _results(edits: Sequence[LineEdit], parents: Sequence[str]) -> list[str]:
     """The different sources that the edits make, one per parent that they fit."""
     results = [patched(parent, edits) for parent in dict.fromkeys(parents)]
     return list(dict.fromkeys(result for result in results if result))
@@ -158,7 +158,7 @@ def _marked(lines: Sequence[str]) -> Iterator[_Region]:
             middle = place
         elif middle >= 0 and _REPLACE.match(line):
             old, new = list(lines[start + 1 : middle]), list(lines[middle + 1 : place])
-            yield _Region(start, place + 1, [Edit(old, new, is_exact=True)])
+            yield _Region(start, place + 1, [LineEdit(old, new, is_exact=True)])
             start, middle = -1, -1
 
 
@@ -192,14 +192,14 @@ def _diffs(lines: Sequence[str]) -> Iterator[_Region]:
             start = -1
 
 
-def _hunks(lines: Sequence[str]) -> Iterator[Edit]:
+def _hunks(lines: Sequence[str]) -> Iterator[LineEdit]:
     """The edits of a diff's lines."""
     old: list[str] = []
     new: list[str] = []
     for line in [*lines, "@@"]:
         if _HUNK.match(line):
             if old != new:
-                yield Edit(old, new, is_exact=False)
+                yield LineEdit(old, new, is_exact=False)
             old, new = [], []
         elif _OLD_FILE.match(line) or _NEW_FILE.match(line) or line.startswith("\\"):
             pass

@@ -27,7 +27,7 @@ THOUGHTS_FENCE = re.compile(
 _PROSE = frozenset({"text", "txt", "markdown", "md", "latex", "math"})
 
 
-class Block(NamedTuple):
+class CodeBlock(NamedTuple):
     """A piece of code and the prose around it.
 
     Attributes:
@@ -44,13 +44,13 @@ class Block(NamedTuple):
 class Layout(NamedTuple):
     """The blocks of a reply, in order, and the prose after the last."""
 
-    blocks: list[Block]
+    blocks: list[CodeBlock]
     after: str
 
 
 def fenced(text: str) -> Layout:
     """The fenced blocks of a text, and the prose around them."""
-    blocks: list[Block] = []
+    blocks: list[CodeBlock] = []
     prose: list[str] = []
     lines = text.split("\n")
     place = 0
@@ -64,7 +64,7 @@ def fenced(text: str) -> Layout:
         prose.append(opening.prose)
         end, code, rest, is_closed = _closing(lines, place, opening)
         if opening.language not in _THOUGHTS | _PROSE:
-            blocks.append(Block(code, "\n".join(prose), is_closed))
+            blocks.append(CodeBlock(code, "\n".join(prose), is_closed))
             prose = []
         place = end
         if rest:

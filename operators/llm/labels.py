@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from operators.llm.fences import Block
+from operators.llm.fences import CodeBlock
 
 ASIDE = re.compile(
     r"^\W*(?:[\w']+\W+){0,3}(?:parents?|originals?|baselines?|previous|earlier|old|reference|recall|"
@@ -30,7 +30,7 @@ _PICK = re.compile(
 _DENIAL = re.compile(r"\b(?:not|never|rather|instead|second[- ]best)\b|n't\b", re.IGNORECASE)
 
 
-def picked(blocks: Sequence[Block], after: str) -> int | None:
+def picked(blocks: Sequence[CodeBlock], after: str) -> int | None:
     """The index of the one block whose heading has the number that the prose picks.
 
     Args:
@@ -53,7 +53,7 @@ def picked(blocks: Sequence[Block], after: str) -> int | None:
     return chosen[0] if len(chosen) == 1 else None
 
 
-def rank(block: Block, comment: str) -> int:
+def rank(block: CodeBlock, comment: str) -> int:
     """2 where a block is called the answer, 0 where it is called something else, 1 otherwise.
 
     Args:

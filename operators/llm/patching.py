@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Edit(NamedTuple):
+class LineEdit(NamedTuple):
     """Lines to be replaced by others.
 
     Attributes:
@@ -19,7 +19,7 @@ class Edit(NamedTuple):
     is_exact: bool
 
 
-def patched(source: str, edits: Sequence[Edit]) -> str:
+def patched(source: str, edits: Sequence[LineEdit]) -> str:
     r"""The source after all edits; empty where one fits nowhere, or at several places.
 
     >>> patched("def f(x):\n    return x", [Edit(["return x"], ["return -x"], True)])
@@ -32,7 +32,7 @@ def patched(source: str, edits: Sequence[Edit]) -> str:
     return source
 
 
-def _patched(source: str, edit: Edit) -> str:
+def _patched(source: str, edit: LineEdit) -> str:
     for old, new in _forms(edit):
         if not any(line.strip() for line in old):
             is_top = all(not line.strip() or line.startswith(("import ", "from ")) for line in new)
@@ -48,7 +48,7 @@ def _patched(source: str, edit: Edit) -> str:
     return ""
 
 
-def _forms(edit: Edit) -> list[tuple[list[str], list[str]]]:
+def _forms(edit: LineEdit) -> list[tuple[list[str], list[str]]]:
     """An edit as it stands, and without the lines around it that stay."""
     forms = [(edit.old, edit.new)]
     if edit.is_exact:

@@ -16,7 +16,7 @@ from evo.core.messages import Reply
 from operators.llm.answers import Answer, Code
 from operators.llm.blocks import layout
 from operators.llm.edits import applied
-from operators.llm.fences import Block, Layout
+from operators.llm.fences import CodeBlock, Layout
 from operators.llm.labels import ASIDE, picked, rank
 from operators.llm.modules import Module, UnreadableError, functions
 from operators.llm.rationale import rationale
@@ -40,7 +40,7 @@ _GOES_ON = re.compile(
 """The end of a reply that breaks off in a sentence, whatever the server says of its end."""
 
 
-class Draft(NamedTuple):
+class ReplyComponent(NamedTuple):
     """A component as a reply proposes it: its source, and the model's rationale."""
 
     source: str
@@ -49,7 +49,7 @@ class Draft(NamedTuple):
 
 def read_reply(
     reply: Reply, contract: Contract, prompt: str = "", *, parents: Sequence[str] = ()
-) -> Draft:
+) -> ReplyComponent:
     """The component that a reply proposes.
 
     Args:
@@ -77,7 +77,7 @@ def read_reply(
 
 def _read(
     text: str, contract: Contract, prompt: str, parents: Sequence[str], *, is_cut: bool
-) -> Draft:
+) -> ReplyComponent:
     wanted = f"expected a fenced Python function `{contract.function}`"
     if not text.strip():
         raise UnreadableError(f"{wanted}, got an empty reply with no code")
@@ -100,7 +100,7 @@ def _read(
     if is_cut:
         _expect_decided(parts, chosen)
     others = [answer.block for answer in answers if answer.source != chosen.source]
-    return Draft(chosen.source, rationale(parts, chosen.block, others, chosen.comment))
+    return ReplyComponent(chosen.source, rationale(parts, chosen.block, others, chosen.comment))
 
 
 def _answers(parts: Layout, code: Code, *, is_cut: bool) -> list[Answer]:
@@ -118,7 +118,7 @@ def _answers(parts: Layout, code: Code, *, is_cut: bool) -> list[Answer]:
     return answers
 
 
-def _may_begin_answer(block: Block, *, is_cut: bool) -> bool:
+def _may_begin_answer(block: CodeBlock, *, is_cut: bool) -> bool:
     """True if a block was cut off before it defines anything."""
     return is_cut and not block.is_closed and not re.search(r"\b(?:def|class) ", block.code)
 

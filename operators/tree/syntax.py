@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard, TypeVar
 
-Node = TypeVar("Node", bound=ast.AST)
+TreeNode = TypeVar("TreeNode", bound=ast.AST)
 
 Number = int | float
 
@@ -42,7 +42,7 @@ def walk(node: ast.AST) -> list[ast.AST]:
     return nodes
 
 
-def clone(node: Node) -> Node:
+def clone(node: TreeNode) -> TreeNode:
     """A deep copy, free to be changed or to be put elsewhere."""
     # A fifth of what copy.deepcopy takes, which was a fifth of all that an offspring took.
     copied = node.__class__.__new__(node.__class__)

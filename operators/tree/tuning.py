@@ -43,7 +43,7 @@ _SIGNAL = 0.1
 _FAR_BEHIND = 0.5
 
 
-class Point(NamedTuple):
+class EvaluatedPoint(NamedTuple):
     """Numbers that were evaluated.
 
     Attributes:
@@ -59,7 +59,7 @@ class Point(NamedTuple):
     error: float
 
 
-def next_positions(points: Sequence[Point], rng: np.random.Generator) -> Iterator[Floats]:
+def next_positions(points: Sequence[EvaluatedPoint], rng: np.random.Generator) -> Iterator[Floats]:
     """Positions to evaluate next, the most promising first.
 
     Args:
@@ -90,7 +90,7 @@ class _Process(NamedTuple):
 
     @classmethod
     @lru_cache(maxsize=64)  # the offspring of one generation share it
-    def fitted(cls, points: tuple[Point, ...]) -> "_Process":
+    def fitted(cls, points: tuple[EvaluatedPoint, ...]) -> "_Process":
         """The process of the length scale under which the points are most likely."""
         top = points[0].rung
         inputs = np.array([(*p.position, _RUNGS_APART * (top - p.rung)) for p in points])

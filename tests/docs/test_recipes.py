@@ -10,12 +10,12 @@ import pytest
 import torch
 from markdown_blocks import blocks_of
 
-from evo.codegen.component_file import Origin, component_file
+from evo.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.records import Candidate, Record
 from evo.evaluation.protocol import Protocol, Rung
-from evo.evaluation.training.loops import Limits, train_by_loop
+from evo.evaluation.training.loops import LoopLimits, train_by_loop
 from evo.evaluation.training.trials import run_trials
 from evo.networks.parts import Parts
 from evo.tasks.base import LoopTask, tasks
@@ -58,7 +58,7 @@ def test_a_gpt_of_ones_own_trains_with_a_candidate_as_its_optimiser(tmp_path: Pa
         results = train_by_loop(
             *(checked_loop(name, task_class), parts, Budget(2)),
             **{"seeds": [0], "learning_rates": [0.1], "strengths": [1.0]},
-            **{"limits": Limits(60.0), "lost": lost.append},
+            **{"limits": LoopLimits(60.0), "lost": lost.append},
         )
         assert results.test_accuracy.item() == pytest.approx(results.test_loss.exp().item())
         return results.test_loss.item()
@@ -82,7 +82,7 @@ def test_a_million_parameters_train_in_half_precision_with_several_passes_per_st
     results = train_by_loop(
         *(checked_loop(name, task_class), Parts(), Budget(1)),
         **{"seeds": [0], "learning_rates": [0.001], "strengths": [1.0]},
-        **{"limits": Limits(60.0), "lost": lost.append},
+        **{"limits": LoopLimits(60.0), "lost": lost.append},
     )
 
     assert not lost
@@ -104,7 +104,9 @@ def test_the_configurations_are_of_the_kinds_that_the_page_says(number: int) -> 
 def test_what_was_found_trains_in_a_script_of_ones_own(tmp_path: Path, monkeypatch) -> None:
     candidate = Candidate.of("activation", "def activation(x): ...", operator="mutate-tree")
     source = component_file(
-        Record(candidate, 1, graphs=(TANH,)), kinds.get("activation")(), Origin("a", (), (), "0")
+        Record(candidate, 1, graphs=(TANH,)),
+        kinds.get("activation")(),
+        ComponentOrigin("a", (), (), "0"),
     )
     found = ModuleType("found")
     exec(source, vars(found))

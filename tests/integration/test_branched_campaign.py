@@ -14,7 +14,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair.check import check_campaign
 from evo.campaign import create
-from evo.campaign.branch import Place, branch
+from evo.campaign.branch import BranchPoint, branch
 from evo.campaign.resume import replay
 from evo.config import Config
 from evo.config.given import GivenSource
@@ -31,7 +31,7 @@ def configure(*settings: str) -> Config:
     return no_training.configure((*SMALL, *settings))
 
 
-def begin(folder: Path, config: Config, *places: Place) -> None:
+def begin(folder: Path, config: Config, *places: BranchPoint) -> None:
     begun = branch(config, places, {})
     create.create(folder, begun.config, fill=begun.fill).close()
 
@@ -78,7 +78,7 @@ def contents(made: Sequence[Record]) -> list[tuple[object, ...]]:
 def test_it_begins_with_the_survivors_of_that_generation_and_trains_nothing_twice(
     finished, tmp_path
 ) -> None:
-    begin(tmp_path / "next", configure("seed=8"), Place(finished, 2))
+    begin(tmp_path / "next", configure("seed=8"), BranchPoint(finished, 2))
     with pytest.raises(KeyboardInterrupt):
         go_on(tmp_path / "next", stop_at=(1, "propose"))
 
@@ -95,7 +95,7 @@ def test_it_begins_with_the_survivors_of_that_generation_and_trains_nothing_twic
 def test_scores_are_those_of_the_other_campaign_where_its_trainings_count(
     finished, tmp_path
 ) -> None:
-    begin(tmp_path / "next", configure("generations=1"), Place(finished))
+    begin(tmp_path / "next", configure("generations=1"), BranchPoint(finished))
     go_on(tmp_path / "next")
 
     first = {r.id: r for r in records(finished)}
@@ -116,7 +116,7 @@ def test_what_computes_the_same_as_a_component_found_elsewhere_is_a_duplicate(
     given = (GivenSource(name="same", source=known.candidate.source),)
     given = (*given, GivenSource(name="twin", source=twin))
     config = configure("generations=1", *settings).model_copy(update={"seeds": given})
-    begin(tmp_path / "next", config, Place(finished))
+    begin(tmp_path / "next", config, BranchPoint(finished))
     go_on(tmp_path / "next")
 
     same, other = (r for r in records(tmp_path / "next", 1) if r.is_given)
@@ -129,7 +129,7 @@ def test_n_scores_are_relative_to_what_was_found_elsewhere_too(
     finished, tmp_path, settings
 ) -> None:
     big = ("offspring=24", "trainings=12", "generations=1", *settings)
-    begin(tmp_path / "next", configure(*big), Place(finished))
+    begin(tmp_path / "next", configure(*big), BranchPoint(finished))
     go_on(tmp_path / "next")
 
     near = {
@@ -144,7 +144,7 @@ def test_a_later_training_of_the_other_campaign_is_used_when_its_component_is_pr
     finished, tmp_path
 ) -> None:
     """From generation 0 on, the same seed proposes the same as the first campaign did."""
-    begin(tmp_path / "next", configure(), Place(finished, 0))
+    begin(tmp_path / "next", configure(), BranchPoint(finished, 0))
 
     assert go_on(tmp_path / "next") == 0
     assert [r.id for r in records(tmp_path / "next")] == [r.id for r in records(finished)]
@@ -158,7 +158,7 @@ def unstopped(finished, tmp_path_factory) -> Callable[[tuple[str, ...]], Path]:
     @cache
     def run(settings: tuple[str, ...]) -> Path:
         folder = tmp_path_factory.mktemp("runs") / "whole"
-        begin(folder, configure("generations=2", *settings), Place(finished, 2))
+        begin(folder, configure("generations=2", *settings), BranchPoint(finished, 2))
         go_on(folder)
         return folder
 
@@ -180,7 +180,7 @@ def test_a_resume_without_the_other_campaign_equals_the_uninterrupted_one(
     finished, unstopped, tmp_path, stop_at, settings
 ) -> None:
     copy = shutil.copytree(finished, tmp_path / "first")
-    begin(tmp_path / "cut", configure("generations=2", *settings), Place(copy, 2))
+    begin(tmp_path / "cut", configure("generations=2", *settings), BranchPoint(copy, 2))
     shutil.rmtree(copy)
     with pytest.raises(KeyboardInterrupt):
         go_on(tmp_path / "cut", stop_at=stop_at)
@@ -194,7 +194,7 @@ def test_a_resume_without_the_other_campaign_equals_the_uninterrupted_one(
 def test_under_another_protocol_survivors_train_again_and_the_others_are_known(
     finished, tmp_path
 ) -> None:
-    begin(tmp_path / "next", configure(*OTHER), Place(finished, 3))
+    begin(tmp_path / "next", configure(*OTHER), BranchPoint(finished, 3))
     go_on(tmp_path / "next")
 
     first = Reader.read(finished)
@@ -218,7 +218,7 @@ def test_a_reward_model_learns_from_what_was_taken_over(finished, tmp_path) -> N
     """Baselines alone are too few examples for a model of generation 1."""
     config = configure("generations=1", "reward.screening=true")
     models = {}
-    for name, places in (("plain", []), ("next", [Place(finished)])):
+    for name, places in (("plain", []), ("next", [BranchPoint(finished)])):
         begin(tmp_path / name, config, *places)
         with pytest.raises(KeyboardInterrupt):
             go_on(tmp_path / name, stop_at=(1, "propose"))
@@ -235,7 +235,7 @@ def test_a_reward_model_learns_from_what_was_taken_over(finished, tmp_path) -> N
 def test_several_are_merged(finished, tmp_path) -> None:
     begin(tmp_path / "second", configure("seed=5", "generations=2"))
     go_on(tmp_path / "second")
-    places = (Place(finished, 3), Place(tmp_path / "second", 2))
+    places = (BranchPoint(finished, 3), BranchPoint(tmp_path / "second", 2))
     begin(tmp_path / "next", configure("population=20", "generations=1"), *places)
     go_on(tmp_path / "next")
 
@@ -249,7 +249,7 @@ def test_several_are_merged(finished, tmp_path) -> None:
 def test_the_history_names_where_it_came_from_and_counts_nothing_as_its_own(
     finished, tmp_path
 ) -> None:
-    begin(tmp_path / "next", configure("generations=1"), Place(finished, 2))
+    begin(tmp_path / "next", configure("generations=1"), BranchPoint(finished, 2))
     go_on(tmp_path / "next")
 
     facts = status_facts(Reader.read(tmp_path / "next"))
@@ -262,7 +262,7 @@ def test_the_history_names_where_it_came_from_and_counts_nothing_as_its_own(
 
 
 def test_a_copy_that_was_altered_is_damage(finished, tmp_path) -> None:
-    begin(tmp_path / "next", configure(), Place(finished, 2))
+    begin(tmp_path / "next", configure(), BranchPoint(finished, 2))
     path = tmp_path / "next" / origins.ORIGINS / "001" / "generation-000002.h5"
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
 
@@ -279,16 +279,16 @@ def test_a_copy_that_was_altered_is_damage(finished, tmp_path) -> None:
 )
 def test_what_cannot_be_merged_is_refused(finished, settings, generation, message) -> None:
     with pytest.raises(UsageError, match=message):
-        branch(configure(*settings), [Place(finished, generation)], {})
+        branch(configure(*settings), [BranchPoint(finished, generation)], {})
 
 
 def test_a_running_or_damaged_or_repeated_campaign_is_refused(finished, tmp_path) -> None:
     copy = shutil.copytree(finished, tmp_path / "copy")
     with History.open(copy), pytest.raises(UsageError, match="copy is running"):
-        branch(configure(), [Place(copy)], {})
+        branch(configure(), [BranchPoint(copy)], {})
     with pytest.raises(UsageError, match="names generation 3 of copy twice"):
-        branch(configure(), [Place(copy), Place(copy, 3)], {})
+        branch(configure(), [BranchPoint(copy), BranchPoint(copy, 3)], {})
     (path,) = (copy / "segments").glob("*000001.h5")
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(UsageError, match=r"000001\.h5 is"):
-        branch(configure(), [Place(copy)], {})
+        branch(configure(), [BranchPoint(copy)], {})

@@ -11,7 +11,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.repair.check import check_campaign
 from evo.campaign import create
-from evo.campaign.branch import Place, branch
+from evo.campaign.branch import BranchPoint, branch
 from evo.core.records import Record
 from evo.report.facts.credits import credits_of
 from evo.report.facts.front import pareto_front
@@ -30,7 +30,7 @@ OTHER = ("protocol.rungs=[{epochs = 2, seeds = 4}, {epochs = 2, seeds = 8}]",)
 SEARCHES = {"pair": PAIR, "islands": ISLANDS, "portfolio": PORTFOLIO}
 
 
-def begin(folder: Path, settings: tuple[str, ...], *places: Place) -> Path:
+def begin(folder: Path, settings: tuple[str, ...], *places: BranchPoint) -> Path:
     begun = branch(no_training.configure((*SMALL, *settings)), places, {})
     create.create(folder, begun.config, fill=begun.fill).close()
     return folder
@@ -83,8 +83,8 @@ def test_a_branch_goes_on_with_the_survivors_and_resumes_as_if_never_stopped(
         Reader.read(finished(search)),
         (*SEARCHES[search], "seed=8", "generations=2", *other),
     )
-    whole = go_on(begin(tmp_path / "whole", settings, Place(first.folder, 2)))
-    cut = begin(tmp_path / "cut", settings, Place(first.folder, 2))
+    whole = go_on(begin(tmp_path / "whole", settings, BranchPoint(first.folder, 2)))
+    cut = begin(tmp_path / "cut", settings, BranchPoint(first.folder, 2))
     with pytest.raises(KeyboardInterrupt):
         go_on(cut, stop_at=(0, "archive"))
     with pytest.raises(KeyboardInterrupt):
@@ -106,7 +106,7 @@ def test_what_a_combination_took_over_has_the_credits_of_its_components(
 ) -> None:
     first = finished("pair")
     settings = (*PAIR, "generations=1", *other)
-    history = go_on(begin(tmp_path / "next", settings, Place(first)))
+    history = go_on(begin(tmp_path / "next", settings, BranchPoint(first)))
 
     taken = [r for r in pareto_front(history.records).members if r.is_inherited]
     assert taken
@@ -119,7 +119,7 @@ def test_the_same_seed_finds_the_same_combinations_again_and_trains_nothing(
     finished, tmp_path
 ) -> None:
     first = Reader.read(finished("pair"))
-    again = go_on(begin(tmp_path / "next", PAIR, Place(first.folder, 0)))
+    again = go_on(begin(tmp_path / "next", PAIR, BranchPoint(first.folder, 0)))
 
     assert [r.id for r in again.records] == [r.id for r in first.records]
     assert sum(record.seconds for record in again.records) == 0
@@ -127,7 +127,7 @@ def test_the_same_seed_finds_the_same_combinations_again_and_trains_nothing(
 
 def test_several_are_merged_whatever_their_searches(finished, tmp_path) -> None:
     """One population of islands, a portfolio and a plain search goes on under either."""
-    places = [Place(finished("islands"), 3), Place(finished("portfolio"), 2)]
+    places = [BranchPoint(finished("islands"), 3), BranchPoint(finished("portfolio"), 2)]
     wanted = {id_ for place in places for id_ in Reader.read(place.folder).population(place[1])}
     for name, settings in (("plain", ()), ("islands", ISLANDS), ("portfolio", PORTFOLIO)):
         folder = begin(tmp_path / name, ("population=16", "generations=1", *settings), *places)
@@ -140,7 +140,7 @@ def test_several_are_merged_whatever_their_searches(finished, tmp_path) -> None:
 def test_several_combinations_are_merged(finished, tmp_path) -> None:
     second = begin(tmp_path / "second", (*PAIR, "seed=5", "generations=1"))
     go_on(second)
-    places = (Place(finished("pair"), 3), Place(second))
+    places = (BranchPoint(finished("pair"), 3), BranchPoint(second))
     history = go_on(begin(tmp_path / "next", (*PAIR, "population=20", "generations=1"), *places))
 
     for place in places:

@@ -15,7 +15,7 @@ import pytest
 
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.campaign.commands import Answer, Command
+from evo.campaign.commands import Command, CommandOutcome
 from evo.control.address import SOCKET_FILE, short_name
 from evo.control.anywhere import carry_out
 from evo.control.client import send
@@ -56,7 +56,10 @@ def test_a_command_reaches_the_process_that_runs_a_campaign(folder) -> None:
     with listens(folder) as history:
         answer, is_running = carry_out(folder, workers(3))
 
-        assert (answer, is_running) == (Answer(True, 1, "From generation 1 on: workers = 3."), True)
+        assert (answer, is_running) == (
+            CommandOutcome(True, 1, "From generation 1 on: workers = 3."),
+            True,
+        )
         assert history.config["workers"] == 3
     assert Reader.read(folder).config["workers"] == 3
 
@@ -150,7 +153,9 @@ def test_a_folder_deeper_than_an_address_is_reached(tmp_path) -> None:
     no_training.create(deep, no_training.configure()).close()
 
     with listens(deep):
-        assert send(deep, workers(3)) == Answer(True, 1, "From generation 1 on: workers = 3.")
+        assert send(deep, workers(3)) == CommandOutcome(
+            True, 1, "From generation 1 on: workers = 3."
+        )
 
 
 def test_a_socket_that_a_killed_process_left_is_nobody_and_is_replaced(folder) -> None:
@@ -236,7 +241,7 @@ def test_stop_reaches_the_process_and_is_written_down(folder) -> None:
     with listens(folder, stops):
         answer = send(folder, Command.of("stop"))
 
-    assert answer == Answer(True, 0, "It stops when the work in progress is done.")
+    assert answer == CommandOutcome(True, 0, "It stops when the work in progress is done.")
     assert stops == ["stopped by evo ctl"]
     assert carry_out(folder, Command.of("stop"))[0].message == "No process runs it."
 

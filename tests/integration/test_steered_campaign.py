@@ -13,7 +13,7 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from evo.api.opening import start
-from evo.campaign.commands import Answer, Command
+from evo.campaign.commands import Command, CommandOutcome
 from evo.campaign.progress import Progress
 from evo.campaign.steer import steer
 from evo.core.errors import BudgetReachedError
@@ -56,7 +56,7 @@ def test_a_command_holds_from_the_next_generation_and_is_on_disk_before_it_acts(
 
     ((answer, on_disk),) = run(tmp_path / "run", configure("generations=4"), {(2, "evaluate"): say})
 
-    assert answer == Answer(True, 3, "From generation 3 on: offspring = 14.")
+    assert answer == CommandOutcome(True, 3, "From generation 3 on: offspring = 14.")
     assert [(c.first, c.settings, c.command, c.key) for c in on_disk] == [
         (3, {"offspring": 14}, "set offspring=14", "mine")
     ]

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 
 from evo.components.kinds import kinds
 from evo.core.messages import Reply
-from operators.llm.reading import Draft, read_reply
+from operators.llm.reading import ReplyComponent, read_reply
 from operators.llm.views import plain
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -56,7 +56,7 @@ class Sample:
         """True if it holds a component that a careful reader would take."""
         return bool(self.expect)
 
-    def read(self) -> Draft:
+    def read(self) -> ReplyComponent:
         """The component as evo reads it."""
         contract = kinds.get(self.kind).contract
         prompt = f"Improve this:\n```python\n{self.parent}\n```\n"

@@ -27,10 +27,10 @@ from operators.briefing import (
     Briefing,
     NetworkResult,
     Note,
-    Place,
     Portrait,
+    RequestPlace,
     RungSetting,
-    Setting,
+    SearchSetting,
     TaskSetting,
 )
 from operators.llm.compact import outline
@@ -76,7 +76,7 @@ SOURCES = [
     "import torch\n\ndef activation(x):\n    return torch.sin(x) + x\n",
     "import torch\n\ndef activation(x):\n    return torch.tanh(x) ** 3\n",
 ]
-SETTING = Setting(
+SETTING = SearchSetting(
     role="Replaces the non-linearity after every hidden layer.",
     tasks=[TaskSetting("digits", (64,), 10, True, (1000, 297, 500), {"mlp": "a perceptron"})],
     rungs=[RungSetting(10, 4, 1), RungSetting(10, 10, 0)],
@@ -168,7 +168,7 @@ def briefing(count: int, **changed) -> Briefing:
             Note("a slope above one helps", Estimate(0.01, -0.02, 0.04), 6, -0.1),
         ],
         "still_for": 5,
-        "place": Place(4, 12, 3),
+        "place": RequestPlace(4, 12, 3),
     }
     return Briefing(**{**values, **changed})
 
@@ -241,7 +241,7 @@ def _scene(kind_name: str) -> Briefing:
         origins=[lost],
         listing=_listing(known),
         notes=[Note("adds abs", Estimate(0.02, 0.01, 0.03), 7, -0.11)],
-        place=Place(4, 12, 3),
+        place=RequestPlace(4, 12, 3),
         has_card=True,
     )
 

@@ -6,12 +6,12 @@ from types import ModuleType
 import no_training
 
 from evo.campaign.baselines import validated_baselines
-from evo.codegen.component_file import Origin, component_file
+from evo.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import baseline_names, kinds
 from evo.core.records import Record
 from evo.validation.validator import Validator
 
-ORIGIN = Origin("first", ("digits",), ("0123", "4567"), "0.1.0")
+ORIGIN = ComponentOrigin("first", ("digits",), ("0123", "4567"), "0.1.0")
 
 
 @lru_cache

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-Kernel = Callable[..., Any]
+KernelFunction = Callable[..., Any]
 
 _STEEP = 1e38
 """Slope that turns the sign of a difference into 0 or 1, and no difference into one half."""
@@ -95,7 +95,7 @@ def _share(lead: torch.Tensor) -> torch.Tensor:
     return lead.mul_(_STEEP).add_(0.5).clamp_(0, 1)
 
 
-def _if_floats(kernel: type[torch.autograd.Function], otherwise: Kernel) -> Kernel:
+def _if_floats(kernel: type[torch.autograd.Function], otherwise: KernelFunction) -> KernelFunction:
     """Use the kernel for float32 tensors of one shape with gradients, else the operator.
 
     Under `torch.func.vmap`, too, it is the operator.
@@ -115,7 +115,7 @@ _is_mapped: Callable[[torch.Tensor], bool] = torch._C._functorch.is_batchedtenso
 """True under `torch.func.vmap`, which a kernel cannot follow."""
 
 _aten = torch.ops.aten
-CPU_KERNELS: Mapping[str, Kernel] = {
+CPU_KERNELS: Mapping[str, KernelFunction] = {
     "aten.arcsinh.default": _if_floats(_Asinh, _aten.arcsinh.default),
     "aten.asinh.default": _if_floats(_Asinh, _aten.asinh.default),
     "aten.max.other": _if_floats(_Maximum, _aten.max.other),
@@ -127,6 +127,6 @@ CPU_KERNELS: Mapping[str, Kernel] = {
 """Replacement by full operator name."""
 
 
-def kernels_for(device: str) -> Mapping[str, Kernel]:
+def kernels_for(device: str) -> Mapping[str, KernelFunction]:
     """Replacements of operators on a device; none on a GPU, where no operator is slow."""
     return CPU_KERNELS if device == "cpu" else {}

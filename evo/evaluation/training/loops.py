@@ -31,7 +31,7 @@ _ENDS = 10
 """One part in this of a curve is its beginning, and one its end."""
 
 
-class Limits(NamedTuple):
+class LoopLimits(NamedTuple):
     """Limits of one call.
 
     Attributes:
@@ -50,7 +50,7 @@ def train_by_loop(
     learning_rates: Sequence[float],
     strengths: Sequence[float],
     observe: bool = False,
-    limits: Limits,
+    limits: LoopLimits,
     lost: Callable[[str], None],
 ) -> Trained:
     """Train once per seed and setting; the counterpart of `trainer.train`.

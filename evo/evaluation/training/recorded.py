@@ -27,17 +27,17 @@ class Passed(NamedTuple):
         return Passed(*(values.clone() for values in self))
 
 
-Step = Callable[[torch.Tensor, torch.Tensor], Passed]
+TrainingStep = Callable[[torch.Tensor, torch.Tensor], Passed]
 """A step on rows (copies, batch), with a factor () of every rate. Between two steps it changes
 tensors in place alone, so that each is where the recorded step expects it."""
 
-Recorder = Callable[[Callable[[], Passed]], tuple[Passed, Callable[[], None]]]
+CallRecorder = Callable[[Callable[[], Passed]], tuple[Passed, Callable[[], None]]]
 """Runs a call once; returns its result, and a function that repeats it on the same memory, where
 the result then is that of the last time."""
 
 
 def record_on_gpu(call: Callable[[], Passed]) -> tuple[Passed, Callable[[], None]]:
-    """Record a call as a CUDA graph, see `Recorder`.
+    """Record a call as a CUDA graph, see `CallRecorder`.
 
     Raises:
         RuntimeError: it waits for the GPU, so that it cannot be recorded; nothing has changed.
@@ -54,12 +54,12 @@ class RecordedSteps:
 
     Args:
         step: to take.
-        record: see `Recorder`.
+        record: see `CallRecorder`.
     """
 
-    def __init__(self, step: Step, record: Recorder) -> None:
+    def __init__(self, step: TrainingStep, record: CallRecorder) -> None:
         self._step = step
-        self._record: Recorder | None = record
+        self._record: CallRecorder | None = record
         self._taken = 0
         self._input: tuple[torch.Tensor, torch.Tensor] | None = None
         self._recording: tuple[Passed, Callable[[], None]] | None = None

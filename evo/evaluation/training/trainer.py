@@ -11,7 +11,7 @@ import torch
 from evo.evaluation.protocol import Precision, steps_per_epoch
 from evo.evaluation.training.copies import Copies
 from evo.evaluation.training.probe import NOTHING
-from evo.evaluation.training.recorded import Passed, RecordedSteps, Recorder
+from evo.evaluation.training.recorded import CallRecorder, Passed, RecordedSteps
 from evo.evaluation.training.results import Course, Trained, best_setting
 from evo.evaluation.training.seeded import seeded_generator
 from evo.networks.base import Network
@@ -32,7 +32,7 @@ def train(
     batch_size: int,
     observe: bool = False,
     precision: Precision = "float32",
-    record: Recorder | None = None,
+    record: CallRecorder | None = None,
     passes: int = 1,
     epoch_steps: int | None = None,
     refined: bool = False,

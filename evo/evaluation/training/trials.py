@@ -16,7 +16,7 @@ from evo.core.diagnosis import Diagnosis
 from evo.core.records import Trial
 from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
-from evo.evaluation.training.loops import Limits, train_by_loop
+from evo.evaluation.training.loops import LoopLimits, train_by_loop
 from evo.evaluation.training.probe import rounded
 from evo.evaluation.training.recorded import record_on_gpu
 from evo.evaluation.training.results import Course, Trained, best_setting
@@ -40,7 +40,7 @@ def run_trials(
     known: Sequence[Trial] = (),
     device: str = "cpu",
     diagnosed: Callable[[Diagnosis], None] = _ignored,
-    limits: Limits = Limits(),  # noqa: B008 - immutable
+    limits: LoopLimits = LoopLimits(),  # noqa: B008 - immutable
     lost: Callable[[str], None] = _ignored,
 ) -> tuple[Trial, ...]:
     """Train the trials of a heat and return them in the order task, network, seed.

@@ -41,7 +41,7 @@ class End(StrEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProgramLimits:
     """Limits of one run.
 
     Attributes:
@@ -58,7 +58,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Run:
+class ProgramRun:
     """A finished run.
 
     Attributes:
@@ -79,8 +79,8 @@ class Run:
 
 
 async def run(
-    command: Sequence[str], prompt: str, environment: Mapping[str, str], limits: Limits
-) -> Run:
+    command: Sequence[str], prompt: str, environment: Mapping[str, str], limits: ProgramLimits
+) -> ProgramRun:
     """Run a program and end everything that it started.
 
     Args:
@@ -108,8 +108,12 @@ async def run(
 
 
 async def _kept(
-    argv: Sequence[str], prompt: Path, folder: Path, environment: dict[str, str], limits: Limits
-) -> Run:
+    argv: Sequence[str],
+    prompt: Path,
+    folder: Path,
+    environment: dict[str, str],
+    limits: ProgramLimits,
+) -> ProgramRun:
     reading, writing = os.pipe()
     order = {
         **asdict(limits),
@@ -145,12 +149,12 @@ async def _kept(
     return _run(outcome, output, errors)
 
 
-def _run(outcome: bytes, output: bytes, errors: bytes) -> Run:
+def _run(outcome: bytes, output: bytes, errors: bytes) -> ProgramRun:
     try:
         facts: dict[str, Any] = json.loads(outcome)
     except ValueError:
-        return Run(End.MISSING, 0, output, errors, "its keeper ended early", 0)
-    return Run(
+        return ProgramRun(End.MISSING, 0, output, errors, "its keeper ended early", 0)
+    return ProgramRun(
         End(facts["why"]), facts["code"], output, errors, facts["said"], facts.get("left", 0)
     )
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from evo.core.errors import UsageError
 from evo.core.messages import Reply, Request
-from evo.llm.programs.running import End, Limits, Run, run
+from evo.llm.programs.running import End, ProgramLimits, ProgramRun, run
 from evo.llm.providers.base import Provider, ProviderError, providers
 from evo.llm.settings import ModelSettings
 
@@ -30,7 +30,7 @@ _MOST_USD = 10_000.0
 
 
 @providers.register("command")
-class Command(Provider):
+class CommandProvider(Provider):
     """Any program that reads a prompt on standard input or in a file, and writes a reply."""
 
     name: ClassVar[str] = "command"
@@ -73,7 +73,7 @@ class Command(Provider):
             ProviderError: there is none.
         """
         model = self._model
-        limits = Limits(model.timeout_s, MOST_BYTES, model.folder_mb * 2**20, _MOST_FILES)
+        limits = ProgramLimits(model.timeout_s, MOST_BYTES, model.folder_mb * 2**20, _MOST_FILES)
         prompt = f"{request.prompt.system}\n\n{request.prompt.user}\n"
         try:
             ended = await run(model.command, prompt, {**_FIXED, **self._variables}, limits)
@@ -86,7 +86,7 @@ class Command(Provider):
         cost = stated_cost(text, model.cost_field) if model.cost_field else None
         return Reply(text, "stop", model.model, tokens, len(text) // 4, cost)
 
-    def _text(self, ended: Run) -> str:
+    def _text(self, ended: ProgramRun) -> str:
         """What the program wrote.
 
         Raises:

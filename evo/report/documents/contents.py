@@ -43,7 +43,7 @@ _MOST_IN_SVG = 1_500
 
 
 @dataclass(frozen=True)
-class Component:
+class ReportedComponent:
     """One of the best components of a campaign.
 
     Attributes:
@@ -114,7 +114,7 @@ class Section:
     config: Mapping[str, Any]
     environment: Mapping[str, Any]
     status: Mapping[str, Any]
-    best: Sequence[Component]
+    best: Sequence[ReportedComponent]
     front: int
     full: int
     baselines: Sequence[tuple[str, Record]]
@@ -181,13 +181,13 @@ def _section(history: Reader, against: Sequence[Reader], *, pictures: bool) -> S
         range(len(analysis.records)), key=lambda place: -performance(analysis.records[place])
     )
     chances = analysis.probabilities
-    best: list[Component] = []
+    best: list[ReportedComponent] = []
     trials = trials_of_baselines(analysis.baselines)
     for place in order[:BEST]:
         record = analysis.records[place]
         confirmation = newest_of(history.folder, record.id)
         best.append(
-            Component(
+            ReportedComponent(
                 record,
                 place in members,
                 None if chances is None else float(chances[place]),

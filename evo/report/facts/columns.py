@@ -178,7 +178,7 @@ class IdLists(Sequence[tuple[str, ...]]):
         return np.unique(np.searchsorted(self.offsets, self.ids.where(id_), "right") - 1)
 
 
-class Places:
+class RecordPlaces:
     """Places of records by id.
 
     Args:

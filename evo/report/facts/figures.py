@@ -14,7 +14,7 @@ from evo.report.facts.record import finite_or_null
 
 _BASELINES = Path(__file__).parents[2] / "components" / "baselines"
 
-Baselines = Mapping[str, Sequence[Trial]]
+TrialsOfBaselines = Mapping[str, Sequence[Trial]]
 
 
 def trials_of_baselines(records: Iterable[Record]) -> dict[str, tuple[Trial, ...]]:
@@ -43,7 +43,7 @@ def names_of_shipped(kind: str) -> dict[str, str]:
 
 
 def figure_facts(
-    record: Record, baselines: Baselines, names: Mapping[str, str]
+    record: Record, baselines: TrialsOfBaselines, names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """One entry per task: loss and metric of a record and of the best baseline there.
 

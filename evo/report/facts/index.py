@@ -19,7 +19,7 @@ from evo.core.arrays import Floats
 from evo.core.fields import PARENT_FIELDS, fields_of
 from evo.core.records import ABLATION_OPERATOR, BASELINE_OPERATOR, Record, Status
 from evo.core.stages import TrainingEnd
-from evo.report.facts.columns import Coded, IdLists, Ids, Places, Stored, cells_of, codes_of
+from evo.report.facts.columns import Coded, IdLists, Ids, RecordPlaces, Stored, cells_of, codes_of
 from evo.report.facts.means import Means, means_of
 from evo.report.facts.text_search import matching
 from evo.selection.individual import LEAST_B_WR, RUNG_GAP
@@ -191,9 +191,9 @@ class Index:
         return again & self.scored & self.proposed
 
     @cached_property
-    def places(self) -> "Places":
+    def places(self) -> "RecordPlaces":
         """Place of each id; of repeated proposals that which was evaluated furthest."""
-        return Places(self.ids, np.where(self.scored, self.numbers["rung"], -1))
+        return RecordPlaces(self.ids, np.where(self.scored, self.numbers["rung"], -1))
 
     def children(self, id_: str) -> list[int]:
         """Places of the archived children of an id."""

@@ -42,7 +42,7 @@ class Objective:
         return -1.0 if self.is_minimised else 1.0
 
 
-class Means(NamedTuple):
+class TaskMeans(NamedTuple):
     """Means over tasks, which weigh alike, of the trials at the highest rung."""
 
     loss: float
@@ -53,12 +53,12 @@ _WORST_LOSS = 1e9
 """Stands for the loss of a lost trial: a front takes no infinity."""
 
 
-def mean_of_tasks(record: Record) -> Means:
+def mean_of_tasks(record: Record) -> TaskMeans:
     """Mean loss and metric of a scored record; a lost trial counts as the worst."""
     trials = at_highest_rung(record.scored.trials)
     losses = np.minimum([trial.loss for trial in trials], _WORST_LOSS)
     metrics = np.nan_to_num([trial.accuracy for trial in trials], nan=0.0)
-    return Means(mean_over_tasks(trials, losses), mean_over_tasks(trials, metrics))
+    return TaskMeans(mean_over_tasks(trials, losses), mean_over_tasks(trials, metrics))
 
 
 def _text_novelty(record: Record) -> float:

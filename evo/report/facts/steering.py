@@ -5,7 +5,7 @@ from typing import Any
 
 from archive.history.changes import is_paused
 from archive.history.reader import Reader
-from evo.campaign.commands import Answer, Command
+from evo.campaign.commands import Command, CommandOutcome
 
 
 def steering_facts(history: Reader) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def change_facts(history: Reader) -> list[dict[str, Any]]:
     ]
 
 
-def answer_facts(sent: Command, answer: Answer, *, is_running: bool) -> dict[str, Any]:
+def answer_facts(sent: Command, answer: CommandOutcome, *, is_running: bool) -> dict[str, Any]:
     """The answer to a command.
 
     Args:

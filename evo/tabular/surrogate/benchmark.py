@@ -26,7 +26,7 @@ from evo.selection.worth import leaders_by_worth
 from evo.tabular.surrogate.examples import grounds_of
 from evo.tabular.surrogate.landscape import Landscape
 from evo.tabular.surrogate.searching import check_search, search_landscape
-from evo.tabular.surrogate.strategies import Settings, strategy_config
+from evo.tabular.surrogate.strategies import DottedSettings, strategy_config
 
 FRESH_SEEDS = range(1_000_000, 1_000_012)
 """Training seeds that no search uses."""
@@ -102,10 +102,10 @@ class SearchResult:
 
 
 def compare_strategies(
-    strategies: Mapping[str, Settings],
+    strategies: Mapping[str, DottedSettings],
     plan: SearchPlan,
     *,
-    changes: Settings | None = None,
+    changes: DottedSettings | None = None,
     processes: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[SearchResult]:
@@ -159,7 +159,7 @@ def search_figures(
     )
 
 
-def _sized(settings: Settings, changes: Settings, plan: SearchPlan) -> Config:
+def _sized(settings: DottedSettings, changes: DottedSettings, plan: SearchPlan) -> Config:
     config = strategy_config(settings, changes, generations=1)
     generations = math.ceil(plan.evaluations / config.trainings)
     config = config.model_copy(update={"generations": generations})

@@ -109,7 +109,7 @@ def _read_once(folder: Path | None) -> Examples:
 
 
 @dataclass(frozen=True)
-class BaselineTrials:
+class MeasuredBaselines:
     """Trials of the baselines as measured.
 
     Attributes:
@@ -123,7 +123,7 @@ class BaselineTrials:
     log_losses: Floats
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> "BaselineTrials":
+    def load(cls, folder: Path | None = None) -> "MeasuredBaselines":
         """The trials of a folder; by default those that come with evo.
 
         Raises:
@@ -139,7 +139,7 @@ class BaselineTrials:
         return cls(ids, networks, log_losses)
 
     @classmethod
-    def of(cls, trials: Mapping[str, Sequence[Trial]]) -> "BaselineTrials":
+    def of(cls, trials: Mapping[str, Sequence[Trial]]) -> "MeasuredBaselines":
         """The trials of baselines on the seeds from 0 on that all of them have on each network.
 
         Args:
@@ -187,10 +187,10 @@ def write_examples(
     records: Sequence[Record],
     *,
     margins: Sequence[Sequence[float]],
-    baselines: BaselineTrials,
+    baselines: MeasuredBaselines,
     origin: str,
 ) -> None:
-    """Write trained functions and baselines as `Examples` and `BaselineTrials` read them.
+    """Write trained functions and baselines as `Examples` and `MeasuredBaselines` read them.
 
     Args:
         folder: is made.

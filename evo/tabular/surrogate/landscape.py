@@ -25,16 +25,16 @@ from evo.evaluation.protocol import Job, Protocol
 from evo.tabular.surrogate.examples import (
     SURROGATE_KIND,
     SURROGATE_TASKS,
-    BaselineTrials,
     Examples,
     Grounds,
+    MeasuredBaselines,
     grounds_of,
 )
 from evo.tabular.surrogate.features import function_features
 from evo.tabular.surrogate.noise import margin_noise, noise_basis
 from evo.tabular.surrogate.regression import (
     Kernel,
-    Regression,
+    ProcessRegression,
     measurement_variance,
     stretch,
     unstretch,
@@ -64,8 +64,8 @@ class MarginModel:
         network_moments: (2, networks) the same of the differences.
     """
 
-    overall: Regression
-    differences: Regression
+    overall: ProcessRegression
+    differences: ProcessRegression
     moments: tuple[float, float]
     network_moments: Floats
 
@@ -74,7 +74,7 @@ class MarginModel:
         """Fit both processes to examples."""
         stretched = stretch(examples.margins)
         centre, deviation = float(stretched.mean()), float(stretched.std())
-        overall = Regression.fit(
+        overall = ProcessRegression.fit(
             kernel,
             examples.features,
             ((stretched - centre) / deviation)[:, None],
@@ -84,7 +84,7 @@ class MarginModel:
         known = ~np.isnan(examples.networks[:, 0])
         differences = stretch(examples.networks[known]) - stretched[known, None]
         moments = np.stack([differences.mean(axis=0), differences.std(axis=0)])
-        by_network = Regression.fit(
+        by_network = ProcessRegression.fit(
             replace(kernel, amplitude=_NETWORK_AMPLITUDE, noise=_NETWORK_NOISE),
             examples.features[known],
             (differences - moments[0]) / moments[1],
@@ -120,7 +120,7 @@ class Landscape:
     """
 
     model: MarginModel
-    baselines: BaselineTrials
+    baselines: MeasuredBaselines
     grounds: Grounds = Grounds()  # noqa: RUF009 - a frozen tuple
     _components: dict[tuple[str, ...], _Known] = field(
         default_factory=dict[tuple[str, ...], _Known], repr=False
@@ -135,7 +135,7 @@ class Landscape:
             UsageError: the folder cannot be read.
         """
         model = MarginModel.fit(Examples.load(folder), Kernel.load())
-        return cls(model, BaselineTrials.load(folder), grounds_of(folder))
+        return cls(model, MeasuredBaselines.load(folder), grounds_of(folder))
 
     @staticmethod
     def shared(folder: Path | None = None) -> "Landscape":

@@ -64,8 +64,8 @@ class Kernel:
 
 
 @dataclass(frozen=True)
-class Regression:
-    """A fitted process; make one with `Regression.fit`.
+class ProcessRegression:
+    """A fitted process; make one with `ProcessRegression.fit`.
 
     Attributes:
         kernel: its covariance.
@@ -86,7 +86,7 @@ class Regression:
     @classmethod
     def fit(
         cls, kernel: Kernel, features: Floats, targets: Floats, *, variances: Floats, level: Floats
-    ) -> "Regression":
+    ) -> "ProcessRegression":
         """Fit the process to examples.
 
         Args:

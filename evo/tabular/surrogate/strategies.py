@@ -13,10 +13,10 @@ from typing import Any, cast
 from evo.config import DEFAULT_STRATEGY, Config, load, strategies, strategy_settings
 from evo.core.errors import UsageError
 
-Settings = Mapping[str, Any]
+DottedSettings = Mapping[str, Any]
 """Settings by dotted key."""
 
-COMMON: Settings = {
+COMMON: DottedSettings = {
     "device": "cpu",
     "population": 8,
     "offspring": 40,
@@ -26,13 +26,13 @@ COMMON: Settings = {
 """Settings of every strategy, unless it sets them itself."""
 
 
-def own_strategies() -> dict[str, Settings]:
+def own_strategies() -> dict[str, DottedSettings]:
     """The strategies that come with evo, by name; the default one first."""
     names = sorted(strategies(), key=lambda name: name != DEFAULT_STRATEGY)
     return {name: _flat(strategy_settings(name)) for name in names}
 
 
-def read_strategies(path: Path) -> dict[str, Settings]:
+def read_strategies(path: Path) -> dict[str, DottedSettings]:
     """The strategies of a TOML file, by name.
 
     Raises:
@@ -46,7 +46,9 @@ def read_strategies(path: Path) -> dict[str, Settings]:
         raise UsageError(f"Strategies {path}: not valid TOML: {error}.") from None
 
 
-def strategy_config(settings: Settings, changes: Settings, *, generations: int) -> Config:
+def strategy_config(
+    settings: DottedSettings, changes: DottedSettings, *, generations: int
+) -> Config:
     """The configuration of a strategy, without its seed.
 
     Args:
@@ -61,7 +63,7 @@ def strategy_config(settings: Settings, changes: Settings, *, generations: int) 
     return load("default", overrides=merged)
 
 
-def _strategies(tables: Mapping[str, Any], *, where: str) -> dict[str, Settings]:
+def _strategies(tables: Mapping[str, Any], *, where: str) -> dict[str, DottedSettings]:
     for name, table in tables.items():
         if not isinstance(table, Mapping):
             raise UsageError(

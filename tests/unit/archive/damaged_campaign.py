@@ -21,7 +21,7 @@ def generations(folder: Path) -> list[int]:
     return sorted(found)
 
 
-def repaired(folder: Path) -> health.Report:
+def repaired(folder: Path) -> health.CheckReport:
     """The report of a repair, after which nothing more is wrong."""
     before = health.check_campaign(folder)
     report = health.repair(folder)

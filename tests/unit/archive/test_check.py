@@ -28,7 +28,7 @@ def test_a_whole_campaign_is_sound_also_beside_its_writer(folder):
     with History.open(folder):
         report = health.check_campaign(folder)
 
-    assert report == health.Report([], [], [], 5, 18)
+    assert report == health.CheckReport([], [], [], 5, 18)
 
 
 def test_checking_changes_nothing(folder):

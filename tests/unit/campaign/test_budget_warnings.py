@@ -2,7 +2,7 @@ import pytest
 
 from evo.campaign.budget_warnings import BudgetWatch
 from evo.core.messages import Spent
-from evo.llm.settings import Budget
+from evo.llm.settings import LlmBudget
 
 
 class Meter:
@@ -12,7 +12,7 @@ class Meter:
     hours = 0.0
 
     def watch(self, **budget: float) -> BudgetWatch:
-        limits = Budget.model_validate(budget)
+        limits = LlmBudget.model_validate(budget)
         return BudgetWatch(limits, spent=lambda: self.spent, hours=lambda: self.hours)
 
 

@@ -15,7 +15,7 @@ from support.component_files import ORIGIN, baselines, loaded, source_of
 from support.profiles import many
 from torch import nn
 
-from evo.codegen.component_file import Origin, component_file, computes
+from evo.codegen.component_file import ComponentOrigin, component_file, computes
 from evo.codegen.functions import function_source
 from evo.codegen.operators import exact, readable
 from evo.components.kinds import kinds
@@ -124,7 +124,7 @@ def test_a_source_cannot_leave_its_comment() -> None:
     record = baselines("activation")["relu"]
     candidate = Candidate.of("activation", hostile, operator="novel-llm")
     odd = Record(candidate, 0, graphs=record.graphs)
-    origin = Origin("a\nimport os", ('x"""',), (), "1")
+    origin = ComponentOrigin("a\nimport os", ('x"""',), (), "1")
 
     tree = ast.parse(component_file(odd, kinds.get("activation")(), origin))
 

@@ -10,10 +10,10 @@ from support.components import traced_kind
 from support.small_data import data
 from torch import nn
 
-from evo.codegen.component_file import Origin, component_file
+from evo.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
-from evo.evaluation.training.loops import Limits, train_by_loop
+from evo.evaluation.training.loops import LoopLimits, train_by_loop
 from evo.evaluation.training.trainer import train
 from evo.networks.informed import Informed
 from evo.networks.mlp import Mlp
@@ -155,7 +155,7 @@ def test_an_exported_file_initialises_a_model_on_a_batch_where_it_sees_inputs(so
     candidate = Candidate.of("initializer", source, operator="test")
     record = Record(candidate, 0, graphs=(graph.text,))
     namespace: dict = {}
-    exec(component_file(record, KIND, Origin("r", ("t",), (), "0")), namespace)
+    exec(component_file(record, KIND, ComponentOrigin("r", ("t",), (), "0")), namespace)
     layers = nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 3)
     model, images = nn.Sequential(*layers), 3 * torch.randn(256, 1, 8, 8)
 
@@ -185,7 +185,7 @@ def test_a_loop_that_shows_no_batch_loses_the_trial_before_it_trains_and_says_wh
     trained = train_by_loop(
         *(loop(measured), component("initializer", LSUV), Budget(1)),
         **{"seeds": [0], "learning_rates": [0.1], "strengths": [1.0]},
-        limits=Limits(30.0),
+        limits=LoopLimits(30.0),
         lost=lost.append,
     )
 

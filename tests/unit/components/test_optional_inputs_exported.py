@@ -9,7 +9,7 @@ from optional_inputs import SOURCES
 from support.components import traced_kind
 from torch import nn
 
-from evo.codegen.component_file import Origin, component_file
+from evo.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
 
@@ -21,7 +21,9 @@ def test_an_exported_file_takes_them_too(kind: str) -> None:
     record = Record(candidate, 0, graphs=(graph.text,))
     namespace: dict[str, object] = {}
 
-    exec(component_file(record, kinds.get(kind)(), Origin("r", ("t",), (), "0")), namespace)
+    exec(
+        component_file(record, kinds.get(kind)(), ComponentOrigin("r", ("t",), (), "0")), namespace
+    )
 
     # An exported file draws as torch does; so few weights need a draw that is known.
     torch.manual_seed(0)

@@ -10,14 +10,14 @@ import pytest
 import torch
 from support import loops
 
-from evo.evaluation.training.loops import Limits, train_by_loop
+from evo.evaluation.training.loops import LoopLimits, train_by_loop
 from evo.networks.parts import Parts
 from evo.tasks.loop import Budget, Measurements, Metric, Settings, TorchParts, loop
 
 
 def trained(task, seeds, **changed):
     lost: list[str] = []
-    arguments = {"learning_rates": [0.1], "strengths": [1.0], "limits": Limits(30.0)} | changed
+    arguments = {"learning_rates": [0.1], "strengths": [1.0], "limits": LoopLimits(30.0)} | changed
     results = train_by_loop(
         task, Parts(lambda x: x), Budget(1), seeds=seeds, lost=lost.append, **arguments
     )

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from support.fake_gpu import FakeGraphs, refuse
 from torch import nn
 
-from evo.evaluation.training.recorded import Recorder, record_on_gpu
+from evo.evaluation.training.recorded import CallRecorder, record_on_gpu
 from evo.evaluation.training.results import Trained
 from evo.evaluation.training.trainer import train
 from evo.networks.base import Network
@@ -56,7 +56,7 @@ CASES: dict[str, tuple[Network, Parts]] = {
 
 
 def trained(
-    data: Data, case: str, record: Recorder | None, *, precision="float32", observe=False
+    data: Data, case: str, record: CallRecorder | None, *, precision="float32", observe=False
 ) -> Trained:
     used, parts = CASES[case]
     return train(

@@ -5,7 +5,7 @@ from pathlib import Path
 from evo.grid.cells import cells_of
 from evo.grid.shares import Shares, divided, limited
 from evo.grid.study import read_study
-from evo.llm.settings import Budget
+from evo.llm.settings import LlmBudget
 
 STUDY = """
 base = "smoke"
@@ -15,10 +15,10 @@ seeds = [0, 1]
 [axes.author.model]
 llm.models = [{ model = "some-model" }]
 """
-BUDGET = Budget(dollars=4.0, requests=21, trainings=3)
+BUDGET = LlmBudget(dollars=4.0, requests=21, trainings=3)
 
 
-def shares(tmp_path: Path, budget: Budget = BUDGET, text: str = STUDY) -> Shares:
+def shares(tmp_path: Path, budget: LlmBudget = BUDGET, text: str = STUDY) -> Shares:
     file = tmp_path / "study.toml"
     file.write_text(text)
     return Shares(budget, cells_of(read_study(file)), tmp_path)
@@ -55,9 +55,9 @@ def test_damaged_shares_are_divided_again(tmp_path) -> None:
 
 
 def test_a_cells_own_budget_holds_where_it_is_lower() -> None:
-    own = Budget(dollars=1.0, requests=5)
+    own = LlmBudget(dollars=1.0, requests=5)
 
     both = limited(own, {"dollars": 3.0, "requests": 2.0, "hours": 0.5})
 
-    assert both == Budget(dollars=1.0, requests=2, hours=0.5)
+    assert both == LlmBudget(dollars=1.0, requests=2, hours=0.5)
     assert divided(own, [], Path()) == {}

@@ -5,14 +5,14 @@ from operator_samples import CONTRACT
 
 from evo.core.messages import Reply
 from evo.validation.policy.rules import check_source
-from operators.llm.reading import Draft, read_reply
+from operators.llm.reading import ReplyComponent, read_reply
 
 SINE = "import torch\n\ndef activation(x):\n    return 0.5 * torch.sin(x)"
 TANH = "import torch\n\ndef activation(x):\n    return 0.5 * torch.tanh(x)"
 CODE = SINE.replace("\n", "\\n")
 
 
-def draft(text: str, *, finish: str = "stop", prompt: str = "") -> Draft:
+def draft(text: str, *, finish: str = "stop", prompt: str = "") -> ReplyComponent:
     return read_reply(Reply(text, finish, "m", 1, 1), CONTRACT, prompt)
 
 

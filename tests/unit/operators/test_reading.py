@@ -10,13 +10,13 @@ from operator_samples import CONTRACT, PAIR
 from evo.core.messages import Reply
 from evo.validation.policy.rules import check_source
 from operators.llm.modules import UnreadableError
-from operators.llm.reading import Draft, read_reply
+from operators.llm.reading import ReplyComponent, read_reply
 
 OTHER = "def activation(x):\n    return x"
 BODY = "def activation(x):\n    return torch.sin(x)"
 
 
-def draft(text: str, *, finish: str = "stop") -> Draft:
+def draft(text: str, *, finish: str = "stop") -> ReplyComponent:
     return read_reply(Reply(text, finish, "m", 1, 1), CONTRACT)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from operators.tree.tuning import Point, next_positions
+from operators.tree.tuning import EvaluatedPoint, next_positions
 
 BEST = np.array([0.7, -0.4])
 
@@ -10,8 +10,8 @@ def margin(position: np.ndarray) -> float:
     return -0.2 * float(np.sum((position - BEST) ** 2))
 
 
-def point(*position: float, rung: int = 1, error: float = 0.03, off: float = 0.0) -> Point:
-    return Point(position, margin(np.array(position)) + off, rung, error)
+def point(*position: float, rung: int = 1, error: float = 0.03, off: float = 0.0) -> EvaluatedPoint:
+    return EvaluatedPoint(position, margin(np.array(position)) + off, rung, error)
 
 
 def searched(seed: int, evaluations: int, noise: float) -> float:
@@ -85,7 +85,7 @@ def test_a_lucky_and_uncertain_margin_at_a_lower_rung_moves_it_little() -> None:
 
 def test_one_disaster_does_not_flatten_the_rest() -> None:
     known = [point(z, 0.0) for z in (-0.5, 0.0, 0.3, 0.6)]
-    lost = Point((1.5, 0.0), -3.0, 1, 0.03)
+    lost = EvaluatedPoint((1.5, 0.0), -3.0, 1, 0.03)
 
     asked = [
         next(next_positions([*known, lost], np.random.default_rng(seed)))[0] for seed in range(20)

@@ -19,7 +19,7 @@ from support.briefings import (
 from evo.components.kinds import kinds
 from evo.core.estimate import Estimate
 from evo.core.stages import TrainingEnd
-from operators.briefing import Answers, Attempt, Idea, JudgedBy, Place
+from operators.briefing import Answers, Attempt, Idea, JudgedBy, RequestPlace
 from prompts.rendering import card, render
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "prompts"
@@ -86,7 +86,7 @@ def test_a_component_of_a_combination_is_shown_what_it_is_trained_with(name: str
 
 @pytest.mark.parametrize("name", sorted({*ASKING} - {"repair-llm", "write-llm"}))
 def test_two_requests_of_one_generation_read_otherwise(name: str) -> None:
-    places = [Place(4, number, number) for number in (1, 2, 21)]
+    places = [RequestPlace(4, number, number) for number in (1, 2, 21)]
 
     assert len({prompt_of(name, place=place) for place in places}) == 3
 

@@ -16,7 +16,7 @@ from evo.core.records import BASELINE_OPERATOR, Candidate, Outcome, Record
 from evo.evaluation.protocol import Job
 from evo.evaluation.statistics.win_rates import score
 from evo.report.views.pilot import pilot_view, settings_text
-from evo.studies.noise import Noise, noise_of
+from evo.studies.noise import NoiseLevels, noise_of
 from evo.studies.pilot import Pilot, pilot_facts, watched
 
 PROTOCOL = {"rungs": [{"epochs": 2, "seeds": 4}, {"epochs": 6, "seeds": 4}], "leaders": 0}
@@ -44,9 +44,13 @@ def test_pairs_that_differ_are_told_apart_and_equal_ones_are_not() -> None:
 
 @pytest.mark.parametrize(
     ("noise", "seeds"),
-    [(Noise(0.1, 0.1, 0, 1), 4), (Noise(0.2, 0.1, 0, 1), 16), (Noise(0.01, 1.0, 0, 1), 3)],
+    [
+        (NoiseLevels(0.1, 0.1, 0, 1), 4),
+        (NoiseLevels(0.2, 0.1, 0, 1), 16),
+        (NoiseLevels(0.01, 1.0, 0, 1), 3),
+    ],
 )
-def test_seeds_make_components_four_fifths_of_the_variance(noise: Noise, seeds: int) -> None:
+def test_seeds_make_components_four_fifths_of_the_variance(noise: NoiseLevels, seeds: int) -> None:
     assert noise.seeds_needed == seeds
 
 
@@ -65,7 +69,9 @@ def pilot(seconds: float = 8.0, workers: int = 2) -> Pilot:
         for number in range(2)
     ]
     config = parse({"protocol": PROTOCOL | {"learning_rates": [0.01, 0.1]}}, where="test")
-    return Pilot(config, known, {"digits/mlp": Noise(0.2, 0.2, 1, 1)}, 0.5, 10**9, "", workers)
+    return Pilot(
+        config, known, {"digits/mlp": NoiseLevels(0.2, 0.2, 1, 1)}, 0.5, 10**9, "", workers
+    )
 
 
 def test_the_proposal_is_a_configuration_that_fits_the_time() -> None:
