@@ -66,12 +66,12 @@ def history_costs(folder: Path, records: int) -> None:
     appended: dict[int, list[float]] = {}
     sealed: dict[int, list[float]] = {}
     merges: list[float] = []
-    merge = merging.merged
+    merge = merging.merge_segments
 
     def timed_merge(parts: Sequence[Segment], *, campaign: str) -> Segment:
         return timed(merges, merge, parts, campaign=campaign)
 
-    merging.merged = timed_merge
+    merging.merge_segments = timed_merge
     size = 0
     with History.create(folder, config={}, environment={}) as history:
         known = record(0, 0)

@@ -27,7 +27,7 @@ import torch
 
 from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign import process
-from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.campaign.baselines import behaviour_scale, raw_behaviour, validated_baselines
 from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
 from evo.components.kinds import kinds
@@ -64,7 +64,7 @@ def propose(kind: Kind, validator: Validator) -> list[Proposal]:
     portfolio = Portfolio(WEIGHTS)
     baselines = validated_baselines(kind, validator)
     scale = behaviour_scale(kind, baselines)
-    vectors = np.stack([scale(behaviour_of(kind, record)) for record in baselines])
+    vectors = np.stack([scale(raw_behaviour(kind, record)) for record in baselines])
     no_text = np.ones((1, 1), dtype=np.float32)
     known = NoveltyArchive()
     known.add([record.id for record in baselines], no_text.repeat(len(vectors), 0), vectors)

@@ -18,7 +18,7 @@ from archive.history.records import Records
 from archive.history.replies import Replies
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import counted_hours
-from evo.campaign.build import search
+from evo.campaign.build import run_search
 from evo.campaign.fresh_state import fresh_state as fresh
 from evo.campaign.progress import OnProgress
 from evo.campaign.resources import Resources
@@ -130,7 +130,7 @@ def run(
             replies=replies,
             last=last,
         )
-        search(history, watch, resources)
+        run_search(history, watch, resources)
 
 
 def warm_up(kind: str) -> None:

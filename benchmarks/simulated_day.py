@@ -18,7 +18,7 @@ from archive.history.reader import Reader
 from evo.campaign.commands import Command
 from evo.campaign.events import GenerationSealed
 from evo.campaign.progress import Progress
-from evo.control.client import send
+from evo.control.client import send_command
 from evo.control.server import listening
 
 _FORK = multiprocessing.get_context("fork")
@@ -58,7 +58,7 @@ def live(folder: Path, last: int, said: Said, rng: random.Random) -> Day:
         for hour in _heard(receiving):
             hours.append(hour)
             for command in said.get(hour.generation, ()):
-                assert send(folder, command(folder)) is not None, "nobody listens"
+                assert send_command(folder, command(folder)) is not None, "nobody listens"
             if hour.generation >= last:
                 time.sleep(rng.uniform(0, 1.0))
                 break

@@ -34,9 +34,9 @@ from operators.tree.syntax import binary, clone, constant, scaled, substitute
 from operators.tree.terms import choose, pick
 from operators.tree.values import ExpressionType
 
-Way = Literal["mix", "gate", "compose"]
+BlendWay = Literal["mix", "gate", "compose"]
 
-_WAYS: dict[Way, float] = {"mix": 0.7, "gate": 0.25, "compose": 0.05}
+_WAYS: dict[BlendWay, float] = {"mix": 0.7, "gate": 0.25, "compose": 0.05}
 """As measured: half of the mixes are ahead of their first parent, a few of the compositions."""
 _WEIGHTS = (0.1, 0.25, 0.5, 0.5, 0.75, 0.9, 1.25)
 """Weights of the first parent."""
@@ -64,7 +64,7 @@ class BlendTree(WritingOperator):
         return first_worthy(drafts, both, rng, keeps_all=True)
 
 
-def blend(first: Parent, second: Parent, way: Way, rng: np.random.Generator) -> Program:
+def blend(first: Parent, second: Parent, way: BlendWay, rng: np.random.Generator) -> Program:
     """A program of what both compute; they stay as they are.
 
     A way that their types do not permit gives way to a mix.

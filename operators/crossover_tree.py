@@ -26,7 +26,7 @@ from operators.tree.terms import choose, fill_template, pick, templates
 from operators.tree.tidy import reachable
 from operators.tree.values import ExpressionType
 
-Way = Literal["replace", "compose", "blend"]
+CrossoverWay = Literal["replace", "compose", "blend"]
 """Ways to combine a part with the expression at its place.
 
 replace  it replaces the expression
@@ -34,7 +34,7 @@ compose  it replaces the expression, which becomes one of its arguments
 blend    it is averaged, multiplied or compared with the expression
 """
 
-_WEIGHTS: dict[Way, float] = {"replace": 0.6, "compose": 0.15, "blend": 0.25}
+_WEIGHTS: dict[CrossoverWay, float] = {"replace": 0.6, "compose": 0.15, "blend": 0.25}
 _LARGE = 6
 """Larger parts are drawn more often, up to this size."""
 _ROOMY = 24
@@ -79,7 +79,7 @@ def cross(receiver: Program, donor: Parent, rng: np.random.Generator) -> Program
 
 
 def _join(
-    receiver: Program, donor: Program, part: Donation, way: Way, rng: np.random.Generator
+    receiver: Program, donor: Program, part: Donation, way: CrossoverWay, rng: np.random.Generator
 ) -> Program:
     child = receiver.copy()
     survey = child.survey()

@@ -15,8 +15,7 @@ from typing import Any, NamedTuple, cast
 from archive.store import disk
 from evo.core.errors import HistoryError, unknown_format
 
-CHANGES_FORMAT = 2
-_READABLE = (1, CHANGES_FORMAT)  # the first had neither command nor key
+CHANGES_FORMAT = 1
 CHANGES_FILE = "changes"
 PAUSE, GO_ON = "pause", "resume"
 """The commands that hold a campaign and let it go on."""
@@ -65,7 +64,7 @@ def read_changes(folder: Path, *, campaign: str) -> tuple[Change, ...]:
             f"{path} is damaged: {error}. Restore it from a copy: without it generations would run "
             "under settings that are not their own."
         ) from None
-    if version not in _READABLE:
+    if version != CHANGES_FORMAT:
         raise unknown_format(path, version, known=CHANGES_FORMAT)
     if not is_whole or content["campaign"] != campaign:
         problem = "of another campaign" if is_whole else "damaged: it does not match its checksum"

@@ -81,7 +81,7 @@ def export_records(
     return count
 
 
-def table(records: Iterable[Record], *, further: Further | None = None) -> Any:
+def records_table(records: Iterable[Record], *, further: Further | None = None) -> Any:
     """Records as a `pyarrow.Table` with the columns of `RECORD_FIELDS`, and further ones."""
     schema = _schema(further)
     return pa.Table.from_batches(_batches(_rows(records, further), schema), schema=schema)

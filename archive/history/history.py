@@ -246,7 +246,7 @@ class History(Reader):
 
     def _merge(self) -> None:
         while parts := merging.due(self._segments, self._merge_limits):
-            merged = merging.merged(parts, campaign=self._manifest.id)
+            merged = merging.merge_segments(parts, campaign=self._manifest.id)
             self._segments[-len(parts) :] = [merged]
 
     def close(self) -> None:

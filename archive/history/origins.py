@@ -29,7 +29,7 @@ ORIGINS = "origins"
 
 
 class Taken(NamedTuple):
-    """Records and population to take over from another campaign. Make one with `take`.
+    """Records and population to take over from another campaign. Make one with `take_results`.
 
     Attributes:
         campaign: id of the other campaign.
@@ -61,7 +61,7 @@ class Inheritance(NamedTuple):
     survivors: tuple[str, ...]
 
 
-def take(history: Reader, generation: int) -> Taken:
+def take_results(history: Reader, generation: int) -> Taken:
     """The results of a campaign, with the survivors of one of its generations.
 
     Raises:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.store import disk
-from archive.store.append_log import Appender, Entry, entries, framed, payload_at
+from archive.store.append_log import Appender, Entry, framed, payload_at, whole_entries
 from evo.core.errors import HistoryError, unknown_format
 from evo.core.messages import Exchange, Prompt, Reply, Request, Spent
 
@@ -135,7 +135,7 @@ class Replies:
         """Index the file; the byte where its last whole entry ends, 0 without a file."""
         if not self.path.exists():
             return 0
-        stored = entries(self.path, advice=_CUT)
+        stored = whole_entries(self.path, advice=_CUT)
         header = next(stored, Entry(b"", 0, 0))
         self._check(_content(self.path, header.payload) if header.end else {}, campaign)
         size = header.end

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from archive.history import confirmations, origins
 from archive.history.manifest import LESSONS
 from archive.repair.inspection import DAMAGED, Finding, Inspection
-from archive.repair.logs_check import check_changes, check_journal, check_replies, read_journal
+from archive.repair.logs_check import check_changes, check_journal, check_replies, journal_or_error
 from archive.repair.manifest_check import check_manifest
 from archive.repair.segments_check import Sealed, check_segments
 from archive.store import disk
@@ -75,7 +75,7 @@ def _report(inspection: Inspection) -> CheckReport:
     sealed = Sealed([], [], -1, 0)
     if manifest is not None:
         # Before the segments: if a generation is sealed in between, it is merely outdated.
-        contents = read_journal(inspection)
+        contents = journal_or_error(inspection)
         sealed = check_segments(inspection, manifest.id)
         sealed = check_journal(inspection, manifest.id, contents, sealed)
         check_replies(inspection, manifest.id)

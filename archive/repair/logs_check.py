@@ -11,7 +11,7 @@ from archive.store.journal import Journal
 from evo.core.errors import HistoryError
 
 
-def read_journal(inspection: Inspection) -> journal.Contents | HistoryError:
+def journal_or_error(inspection: Inspection) -> journal.Contents | HistoryError:
     """Read the journal; gives the error where it cannot be read."""
     try:
         return journal.read_journal(inspection.folder / "journal")

@@ -83,7 +83,7 @@ def framed(payload: bytes) -> bytes:
     return FRAME.pack(len(payload), zlib.crc32(length), zlib.crc32(payload)) + payload
 
 
-def entries(path: Path, *, advice: str) -> Iterator[Entry]:
+def whole_entries(path: Path, *, advice: str) -> Iterator[Entry]:
     """Yield the whole entries of a log in order, also while it is written; passes over a torn tail.
 
     Args:

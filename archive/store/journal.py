@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.store import disk
-from archive.store.append_log import Appender, entries, framed
+from archive.store.append_log import Appender, framed, whole_entries
 from evo.core.diagnosis import Diagnosis
 from evo.core.errors import HistoryError, unknown_format
 from evo.core.records import JobKey, Outcome, Trial
@@ -90,7 +90,9 @@ def read_journal(path: Path) -> Contents:
         HistoryError: the file is missing or damaged, or no journal.
         FormatError: it has another format.
     """
-    contents = [(json.loads(entry.payload), entry.end) for entry in entries(path, advice=_CUT)]
+    contents = [
+        (json.loads(entry.payload), entry.end) for entry in whole_entries(path, advice=_CUT)
+    ]
     header, size = contents[0] if contents else ({}, 0)
     if "generation" not in header:
         raise HistoryError(f"{path} is not a journal of evo. Restore it from a copy.")

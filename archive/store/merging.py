@@ -48,7 +48,7 @@ def due(segments: Sequence[Segment], limits: MergeLimits) -> Sequence[Segment]:
     return newest if len(newest) == limits.fan and alike else []
 
 
-def merged(parts: Sequence[Segment], *, campaign: str) -> Segment:
+def merge_segments(parts: Sequence[Segment], *, campaign: str) -> Segment:
     """Merge consecutive segments into one and delete them.
 
     Raises:

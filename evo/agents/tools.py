@@ -10,7 +10,7 @@ from typing import Any
 from archive.history.reader import Reader
 from evo.api.folders import run_names
 from evo.campaign.commands import HINT_GENERATIONS, Command
-from evo.control.anywhere import carry_out
+from evo.control.anywhere import carry_out_command
 from evo.core.errors import unknown_name
 from evo.core.records import Record, Status
 from evo.report.facts.comparison import comparison_facts
@@ -127,7 +127,7 @@ class Tools:
             generations: number of generations that a hint holds for.
         """
         sent = Command.of(command, arguments or (), key=key, generations=generations)
-        answer, is_running = carry_out(self._folder(run), sent)
+        answer, is_running = carry_out_command(self._folder(run), sent)
         return answer_facts(sent, answer, is_running=is_running)
 
     def _reader(self, run: str) -> Reader:

@@ -194,10 +194,10 @@ class Campaign:
 
     def table(self) -> Any:
         """The records as a `pyarrow.Table`: one row per record, the columns of `evo export`."""
-        from archive.history.export import table  # noqa: PLC0415 - costs time, as above
+        from archive.history.export import records_table  # noqa: PLC0415 - costs time, as above
         from evo.report.facts.exported import exported_figures  # noqa: PLC0415
 
-        return table(self.records, further=exported_figures())
+        return records_table(self.records, further=exported_figures())
 
     def dataframe(self) -> "pandas.DataFrame":
         """The records as a pandas data frame: one row per record, the columns of `evo export`.

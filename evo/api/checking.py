@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archive.history.reader import Reader
-from evo.api.opening import Prepared, prepare
+from evo.api.opening import Prepared, prepare_start
 from evo.campaign import process
 from evo.campaign.baselines import own_baselines
 from evo.campaign.create import with_grids
-from evo.campaign.room import expected_bytes, free_bytes
+from evo.campaign.room import expected_bytes, free_disk_bytes
 from evo.components.kinds import kinds
 from evo.compute.memory import Peak
 from evo.compute.numerics import sound_numerics
@@ -82,7 +82,7 @@ def check_start(
         findings.append(StartFinding("configuration", str(error)))
     else:
         problems = Problems()
-        prepared = prepare(config, parent, problems, replay=replay)
+        prepared = prepare_start(config, parent, problems, replay=replay)
         findings.append(StartFinding("configuration", "", "every key and value is valid"))
         findings += _quick(prepared, problems, parent)
         if replay is None and not problems.has("language models"):
@@ -112,7 +112,7 @@ def _quick(prepared: Prepared, problems: Problems, parent: Path) -> Generator[St
     remarks = [remark for task in prepared.ready.values() for remark in task.remarks]
     said = {"tasks": "; ".join(remarks)}
     if not problems.has("disk"):
-        needed, free = expected_bytes(prepared.config), free_bytes(parent)
+        needed, free = expected_bytes(prepared.config), free_disk_bytes(parent)
         said["disk"] = f"{free / 1e9:,.1f} GB free, {needed / 1e6:,.0f} MB needed at most"
     config = prepared.config
     unused = {
@@ -158,7 +158,7 @@ def _memory(config: Config, measure: Callable[[Config], Peak | None]) -> StartFi
         return StartFinding("memory", str(error))
     if peak is None:
         return StartFinding("memory", "", "not measured: other machines train")
-    workers = process.worker_count(config)
+    workers = process.configured_workers(config)
     together = peak.bytes * workers
     words = (
         f"{peak.copies} copies of {peak.network} ({peak.task}) take {_gigabytes(peak.bytes)} per "

@@ -10,7 +10,7 @@ from archive.history.changes import Change, is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api.folders import run_at, run_folder
-from evo.api.walls import Warn, expect_walls
+from evo.api.walls import expect_walls
 from evo.campaign import changes as changed_settings
 from evo.campaign import create, given, lessons
 from evo.campaign.branch import Branch, BranchPoint, branch, branch_again
@@ -22,12 +22,12 @@ from evo.components.kinds import kinds
 from evo.config import Config, parse
 from evo.config.given import Origin
 from evo.core.contract import SEPARATOR
-from evo.core.errors import UsageError
+from evo.core.errors import UsageError, Warn
 from evo.core.places import settle_places
 from evo.core.problems import Problems
 from evo.llm import prices
 from evo.notify.notifier import check_notify
-from evo.tasks.fingerprint import changes
+from evo.tasks.fingerprint import fingerprint_changes
 from evo.tracking.tracking import check_trackers
 
 
@@ -53,7 +53,7 @@ def start(
     """
     settle_places(folder.parent)
     problems = Problems()
-    prepared = prepare(config, folder.parent, problems, replay=replay)
+    prepared = prepare_start(config, folder.parent, problems, replay=replay)
     with problems.of("walls"):
         expect_walls(unsafe=unsafe_sandbox, warn=warn)
     problems.raise_all()
@@ -87,7 +87,7 @@ class Prepared(NamedTuple):
     begun: Branch
 
 
-def prepare(
+def prepare_start(
     config: Config, parent: Path, problems: Problems, *, replay: Reader | None = None
 ) -> Prepared:
     """Check all that every start checks, which takes seconds and asks nobody.
@@ -258,7 +258,7 @@ def _task_changes(history: History, ready: Mapping[str, ReadyTask], *, accept: b
     differences = {
         name: words
         for name, task in ready.items()
-        if name in known and (words := changes(known[name], task.fingerprint))
+        if name in known and (words := fingerprint_changes(known[name], task.fingerprint))
     }
     if differences:
         fingerprints = {name: task.fingerprint for name, task in ready.items()}

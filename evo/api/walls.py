@@ -1,11 +1,9 @@
 """Refuse to run generated code where the kernel cannot wall it in, unless the caller insists."""
 
 import warnings
-from collections.abc import Callable
 
+from evo.core.errors import Warn
 from evo.validation.sandbox import elsewhere, walls
-
-Warn = Callable[[str], None]
 
 
 def expect_walls(*, unsafe: bool, warn: Warn) -> None:

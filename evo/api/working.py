@@ -10,7 +10,7 @@ from archive.history import stop_reason
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.api.listener import Listener
-from evo.api.walls import Warn, as_warning
+from evo.api.walls import as_warning
 from evo.campaign import process
 from evo.campaign.events import (
     BudgetReached,
@@ -26,7 +26,7 @@ from evo.campaign.steer import Stop
 from evo.campaign.stopping import Stopping
 from evo.compute.numerics import sound_numerics
 from evo.control.server import NoSocketError, listening
-from evo.core.errors import BudgetReachedError
+from evo.core.errors import BudgetReachedError, Warn
 from evo.llm.endpoint import EndpointDeadError
 from evo.notify.notifier import Notify, notifying
 from evo.tracking.tracking import tracked

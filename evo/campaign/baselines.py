@@ -59,7 +59,7 @@ def measure_baselines(
     return [replace(record, novelty=_novelty(record, described, archive())) for record in described]
 
 
-def behaviour_of(kind: Kind, record: Record) -> Vector:
+def raw_behaviour(kind: Kind, record: Record) -> Vector:
     """Raw outputs of a record's component on its kind's probe: (p,) float32."""
     return behaviour.behaviour_of(kind, component_of(record.graphs))
 
@@ -71,7 +71,7 @@ def described_behaviour(kind: Kind, record: Record, scale: BehaviourScale) -> Ve
     another, as in straight-through estimators (Bengio et al. 2013, arXiv 1308.3432). The asinh of
     the difference that `detach` makes to the gradients is added; all others keep their bits.
     """
-    vector = scale(behaviour_of(kind, record))
+    vector = scale(raw_behaviour(kind, record))
     if not any(_DETACH in text for text in record.graphs):
         return vector
     slopes = kind.slopes(component_of(record.graphs))

@@ -21,7 +21,7 @@ from evo.config import Config, parse
 from evo.config.given import Origin
 from evo.core.errors import HistoryError, UsageError
 from evo.core.registry import plugins
-from evo.tasks.fingerprint import Fingerprint, changes
+from evo.tasks.fingerprint import Fingerprint, fingerprint_changes
 
 _TRAINING = (
     *("rungs", "first_seed", "rate_seeds", "heat_seeds", "learning_rates", "strengths"),
@@ -77,8 +77,8 @@ def branch(config: Config, places: Iterable[BranchPoint], ready: Mapping[str, Re
         try:
             reader = Reader.read(place.folder)
             generation = _generation(reader, place.generation, kind=config.kind)
-            part = origins.take(reader, generation)
-            again = "; ".join(differences(config, fingerprints, reader))
+            part = origins.take_results(reader, generation)
+            again = "; ".join(training_differences(config, fingerprints, reader))
             theirs = parse(reader.config, where=str(place.folder / "config.json"))
         except HistoryError as error:
             raise UsageError(f"start_from: {error}") from error
@@ -109,7 +109,7 @@ def branch_again(config: Config, ready: Mapping[str, ReadyTask], replay: Reader)
     Raises:
         UsageError: its copy is missing or damaged.
     """
-    again = "; ".join(differences(config, _fingerprints(ready), replay))
+    again = "; ".join(training_differences(config, _fingerprints(ready), replay))
     named = [origin for origin in config.start_from if isinstance(origin, Origin)]
     try:
         taken = [
@@ -153,7 +153,7 @@ def _generation(history: Reader, wanted: int | None, *, kind: str) -> int:
     return history.generation if wanted is None else wanted
 
 
-def differences(
+def training_differences(
     config: Config, fingerprints: Mapping[str, Fingerprint], history: Reader
 ) -> Iterator[str]:
     """Reasons why the trainings of a campaign do not count in a new one; none where they do.
@@ -171,7 +171,7 @@ def differences(
     for name in config.tasks:
         if (name in known) != (name in fingerprints):
             yield f"the data of {name} then are not known"
-        elif name in known and (words := changes(known[name], fingerprints[name])):
+        elif name in known and (words := fingerprint_changes(known[name], fingerprints[name])):
             yield f"{name}: {', '.join(words)}"
     if task_changes.read_task_changes(history.folder):
         yield "its tasks changed while it ran"

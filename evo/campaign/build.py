@@ -41,7 +41,7 @@ from evo.selection.islands import Islands
 from evo.validation.validator import Validator
 
 
-def search(history: History, watch: OnProgress, resources: Resources) -> None:
+def run_search(history: History, watch: OnProgress, resources: Resources) -> None:
     """Run the search with what a process brings along, until its end or that of its hours.
 
     Each generation runs under its own settings: where they change, everything is built again from

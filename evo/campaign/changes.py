@@ -88,7 +88,7 @@ def change(
         return _change(history, requested, check, words)
 
 
-def note(history: History, words: Words) -> Change:
+def note_words(history: History, words: Words) -> Change:
     """Write down words that change no setting, such as "pause"."""
     with history.changing:
         noted = _change_of(history.generation + 1, {}, words)

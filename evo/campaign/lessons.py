@@ -9,7 +9,7 @@ from pathlib import Path
 
 from archive.history.manifest import LESSONS
 from archive.store import disk
-from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
+from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
 from evo.components.base import Kind
 from evo.components.kinds import kinds
 from evo.config import Config
@@ -90,7 +90,7 @@ def features_of_first_baseline(kind: Kind, task: str) -> Features:
     baselines = own_baselines(kind)
     first = baselines[0]
     features = {
-        "behaviour": behaviour_scale(kind, baselines)(behaviour_of(kind, first))[None],
+        "behaviour": behaviour_scale(kind, baselines)(raw_behaviour(kind, first))[None],
         "propagation": Propagation(kind, task)(component_of(first.graphs))[None],
     }
     return {name: features[name] for name in BLOCKS}

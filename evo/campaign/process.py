@@ -87,7 +87,7 @@ def run_campaign(
                 staff=partial(_staff, pool, measured_share(config, pool)),
                 abandon=pool.abandon,
             )
-            build.search(history, watch, resources)
+            build.run_search(history, watch, resources)
 
 
 def measured_share(config: Config, pool: Workers) -> float | None:
@@ -124,7 +124,7 @@ def _note(folder: Path, loss: Loss) -> None:
     note_loss(folder, loss.cause.value, where=loss.where, jobs=loss.jobs, detail=loss.detail)
 
 
-def worker_count(config: Config) -> int:
+def configured_workers(config: Config) -> int:
     """Number of workers of a configuration; where a cluster says it, the most that are of use."""
     if config.workers:
         return config.workers

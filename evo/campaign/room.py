@@ -21,7 +21,7 @@ def expected_bytes(config: Config) -> int:
     return _APART + candidates * (2 * _PER_CANDIDATE + per_reply)
 
 
-def free_bytes(folder: Path) -> int:
+def free_disk_bytes(folder: Path) -> int:
     """Bytes that are free where a folder is, or will be made."""
     place = folder.absolute()
     while not place.exists() and place != place.parent:
@@ -39,7 +39,7 @@ def expect_room(config: Config, folder: Path) -> None:
     Raises:
         UsageError: there is too little.
     """
-    needed, free = expected_bytes(config), free_bytes(folder)
+    needed, free = expected_bytes(config), free_disk_bytes(folder)
     if free < needed:
         raise UsageError(
             f"{folder.absolute()} has {free / 1e6:,.0f} MB free, and the campaign may take "

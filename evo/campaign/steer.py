@@ -11,7 +11,7 @@ from typing import Any
 from archive.history.changes import is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
-from evo.campaign.changes import Words, change, first_open, note
+from evo.campaign.changes import Words, change, first_open, note_words
 from evo.campaign.commands import ALL, BUDGETS, Command, CommandOutcome, Verb
 from evo.campaign.propose_step import portfolio_of
 from evo.config import Config, parse, read_settings
@@ -80,7 +80,7 @@ def _hold(history: History, command: Command, *, is_running: bool) -> CommandOut
         return CommandOutcome(
             False, following, "It is paused already." if pauses else "It is not paused."
         )
-    note(history, _words(command))
+    note_words(history, _words(command))
     if pauses:
         when = "when the trainings in progress are done" if is_running else "when it is resumed"
         return CommandOutcome(True, following, f"It pauses {when}.")
@@ -93,7 +93,7 @@ def _stop(history: History, command: Command, stop: Stop | None) -> CommandOutco
     following = history.generation + 1
     if stop is None:
         return CommandOutcome(False, following, "No process runs it.")
-    note(history, _words(command))
+    note_words(history, _words(command))
     stop("stopped by evo ctl")
     return CommandOutcome(True, following, "It stops when the work in progress is done.")
 

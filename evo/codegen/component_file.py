@@ -16,14 +16,20 @@ import torch.nn.functional as F
 from torch import nn
 
 from evo.codegen.functions import WriteCall, function_source
-from evo.codegen.operators import exact, readable
+from evo.codegen.operators import exact, readable_call
 from evo.components.base import Kind
 from evo.core.errors import UsageError
 from evo.core.records import Record
 from evo.networks.informed import contract_of, learned_by, unread, without_unread
 from evo.networks.learnables import Component
 from evo.networks.parts import Parts
-from evo.networks.wrappers import WRAPPERS, Wrapper, has_features, learned, parameters_of
+from evo.networks.wrappers import (
+    WRAPPERS,
+    Wrapper,
+    has_features,
+    learned_arguments,
+    parameter_lines,
+)
 from evo.validation.graph.graph import Graph
 
 _PROBE_SEEDS = (0, 1)
@@ -171,8 +177,8 @@ def _wrapper(member: Kind, text: str, record: Record) -> str:
     return wrapper_of(member, graph).filled(
         is_informed=bool(contract_of(graph, member.contract).taken),
         function=member.contract.function,
-        parameters=parameters_of(learnables),
-        learned=learned(learnables),
+        parameters=parameter_lines(learnables),
+        learned=learned_arguments(learnables),
         features_argument=", features: int" if has_features(learnables) else "",
         rate=repr(rates.most_common(1)[0][0] if rates else 0.001),
         strength=repr(strengths.most_common(1)[0][0] if strengths else 1.0),
@@ -181,7 +187,7 @@ def _wrapper(member: Kind, text: str, record: Record) -> str:
 
 def _verified_function(member: Kind, text: str) -> str:
     """The readable function where it computes the graph, else the one operator by operator."""
-    source = _function(member, text, readable)
+    source = _function(member, text, readable_call)
     return source if computes(source, member, text) else _function(member, text, exact)
 
 

@@ -12,8 +12,8 @@ from evo.codegen.operators import (
     CodeExpression,
     OperatorCall,
     listed,
-    literal,
-    size,
+    literal_code,
+    size_code,
 )
 from evo.validation.graph.document import Document, read_document
 from evo.validation.graph.sizes import Formula, ShapeSlice, Size
@@ -71,7 +71,7 @@ def _condition(case: Document, names: Sequence[str]) -> str:
     """The sizes at which a case of a graph holds."""
     parts: list[str] = []
     for formula, outcome in case.when:
-        code = size(formula, names)
+        code = size_code(formula, names)
         parts.append(code.within(COMPARISON) if outcome else f"not ({code.text})")
     return " and ".join(parts)
 
@@ -91,7 +91,7 @@ class _Writer:
             if constant is not None:
                 self._values[number] = self._constant(constant)
                 if constant.dim() == 0 and constant.dtype in _NUMBERS:
-                    self._numbers[number] = literal(constant.item())
+                    self._numbers[number] = literal_code(constant.item())
         self._uses = Counter(
             source
             for step in document.steps
@@ -165,10 +165,10 @@ class _Writer:
 
     def _plain(self, value: Any) -> CodeExpression:
         if isinstance(value, Size | Formula | ShapeSlice):
-            return size(value, self._names)
+            return size_code(value, self._names)
         if isinstance(value, list):
             return listed([self._plain(item) for item in value])
-        return literal(value)
+        return literal_code(value)
 
     def _constant(self, constant: torch.Tensor) -> CodeExpression:
         values = _nested(constant.tolist())
@@ -180,4 +180,4 @@ class _Writer:
 def _nested(values: Any) -> str:
     if isinstance(values, list):
         return f"[{', '.join(map(_nested, values))}]"
-    return literal(values).text
+    return literal_code(values).text

@@ -103,7 +103,7 @@ def exact(call: OperatorCall) -> CodeExpression:
     return _called(f"torch.ops.{call.name}", call)
 
 
-def readable(call: OperatorCall) -> CodeExpression:
+def readable_call(call: OperatorCall) -> CodeExpression:
     """The call as people write it."""
     base = call.name.split(".")[1]
     for write in (_infix, _shaped, _attribute, _function):
@@ -112,7 +112,7 @@ def readable(call: OperatorCall) -> CodeExpression:
     return exact(call)
 
 
-def literal(value: Any) -> CodeExpression:
+def literal_code(value: Any) -> CodeExpression:
     """A plain argument."""
     if isinstance(value, torch.dtype):
         return CodeExpression(str(value), ATOM)
@@ -123,7 +123,7 @@ def literal(value: Any) -> CodeExpression:
     return CodeExpression(repr(value), SIGN if is_negative else ATOM)
 
 
-def size(value: Size | Formula | ShapeSlice, names: Sequence[str]) -> CodeExpression:
+def size_code(value: Size | Formula | ShapeSlice, names: Sequence[str]) -> CodeExpression:
     """Code of what follows the sizes of inputs, whose names are given."""
     match value:
         case Size(input_, dim, plus):
@@ -165,7 +165,7 @@ def _formula(expression: Any, names: Sequence[str]) -> CodeExpression:
                 f"{name}({inner})" if name in _BUILTIN else f"math.{name}({inner})", ATOM
             )
         case _:
-            return literal(expression)
+            return literal_code(expression)
 
 
 def _between(

@@ -67,9 +67,9 @@ def tabular(
     print_facts(facts, tabular_view(table, plan, results), as_json=as_json)
     if plot is not None:
         from evo.report.pictures import tabular as picture
-        from evo.report.pictures.style import look, save
+        from evo.report.pictures.style import picture_style, save
 
-        with picture_folder(plot), look():
+        with picture_folder(plot), picture_style():
             paths = save(picture.draw_tabular(table, results), plot, "tabular")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)
 

@@ -51,9 +51,9 @@ def ctl(
         return
     sent = Command.of(command, arguments or (), key=key, generations=generations)
     folder = run_folder(run)
-    from evo.control.anywhere import carry_out
+    from evo.control.anywhere import carry_out_command
 
-    answer, is_running = carry_out(folder, sent)
+    answer, is_running = carry_out_command(folder, sent)
     if as_json:
         from evo.report.facts.steering import answer_facts
 

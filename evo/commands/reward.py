@@ -61,6 +61,6 @@ def reward(
     if plot is not None:
         from evo.report.pictures import efficiency, style
 
-        with picture_folder(plot), style.look():
+        with picture_folder(plot), style.picture_style():
             paths = style.save(efficiency.draw_efficiency(found), plot, "efficiency")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)

@@ -38,7 +38,7 @@ def view(
 ) -> None:
     """Show campaigns in the browser, running or finished; Ctrl-C ends the view alone."""
     try:
-        from evo.web.server import serve
+        from evo.web.server import serve_view
     except ModuleNotFoundError as missing:
         raise UsageError(
             f"evo view needs {missing.name}: pip install 'evo-search[view]'."
@@ -48,7 +48,7 @@ def view(
         err.print(f"Serving {address}", soft_wrap=True, markup=False, highlight=False)
         err.print("Ctrl-C ends the view; campaigns go on.", markup=False, highlight=False)
 
-    serve(
+    serve_view(
         runs or [],
         host=host,
         port=port,

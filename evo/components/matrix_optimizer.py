@@ -10,7 +10,7 @@ from evo.components.checks import normal_probe
 from evo.components.facts import matrix_update_facts
 from evo.components.kinds import kinds
 from evo.components.optimizer import Optimizer
-from evo.components.walks import UPDATE_NOISE, walk, with_update_noise
+from evo.components.walks import UPDATE_NOISE, walk_steps, with_update_noise
 from evo.core.contract import Contract
 from evo.core.records import Vector
 from evo.networks.informed import marked
@@ -156,7 +156,7 @@ def _walk(
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     norms = gradients.flatten(1).norm(dim=1) / _FRACTION
-    return walk(component, gradients, what, weights=weights, states=3, norms=norms)
+    return walk_steps(component, gradients, what, weights=weights, states=3, norms=norms)
 
 
 def _steps_of(component: Component, shape: tuple[int, int]) -> torch.Tensor:

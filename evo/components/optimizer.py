@@ -10,7 +10,7 @@ from evo.components.base import ContractError, Kind
 from evo.components.checks import normal_probe
 from evo.components.facts import update_facts
 from evo.components.kinds import kinds
-from evo.components.walks import UPDATE_NOISE, walk, with_update_noise
+from evo.components.walks import UPDATE_NOISE, walk_steps, with_update_noise
 from evo.core.contract import Contract
 from evo.core.records import Vector
 from evo.networks.informed import marked
@@ -112,7 +112,7 @@ class Optimizer(Kind):
         component = with_update_noise(component, self.contract)
         with torch.no_grad():
             steps = {
-                (size, name): walk(
+                (size, name): walk_steps(
                     component,
                     scale * normal_probe(_STEPS, size),
                     f"{name} gradients of {size} weights",
@@ -121,13 +121,13 @@ class Optimizer(Kind):
                 for name, scale in _SCALES.items()
             }
             gradients = normal_probe(_STEPS, 12)
-            walk(component, torch.zeros(_STEPS, 12), "gradients of zero")
-            walk(
+            walk_steps(component, torch.zeros(_STEPS, 12), "gradients of zero")
+            walk_steps(
                 component,
                 gradients * (normal_probe(_STEPS, 12, seed=1) > 0),
                 "gradients with zeros",
             )
-            one, other = steps[12, "usual"], walk(component, -gradients, "usual gradients")
+            one, other = steps[12, "usual"], walk_steps(component, -gradients, "usual gradients")
         if not (one - other).abs().max() > 1e-6 * one.abs().max():
             raise ContractError("expected a step that depends on g, got the same for -g")
 
@@ -147,9 +147,9 @@ class Optimizer(Kind):
         gradients[_PROBED // 2 :] /= 5
         component = with_update_noise(component, self.contract)
         with torch.no_grad():
-            steps = walk(component, gradients, "the probe", weights=2 * normal_probe(8, seed=2))[
-                _MOMENTS
-            ]
+            steps = walk_steps(
+                component, gradients, "the probe", weights=2 * normal_probe(8, seed=2)
+            )[_MOMENTS]
         scaled = steps / (steps.square().mean().sqrt() + 1e-12)
         return np.asarray(scaled.reshape(-1).numpy(), dtype=np.float32)
 

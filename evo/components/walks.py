@@ -37,7 +37,7 @@ def with_update_noise(component: Component, contract: Contract) -> Component:
     return noisy
 
 
-def walk(
+def walk_steps(
     component: Component,
     gradients: torch.Tensor,
     what: str,

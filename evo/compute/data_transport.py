@@ -28,7 +28,7 @@ class PackedData(NamedTuple):
     arrays: list[NDArray[Any]]
 
 
-def packed(data: Data) -> PackedData:
+def packed_data(data: Data) -> PackedData:
     """Data with the values of its tensors apart."""
     arrays: list[NDArray[Any]] = []
 

@@ -115,6 +115,6 @@ def _words(cause: LossCause, where: str, jobs: int) -> str:
     return f"{what}, with {jobs} training{'s' * (jobs != 1)}"
 
 
-def first_line(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """The first line of an error that says something."""
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

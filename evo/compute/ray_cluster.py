@@ -11,8 +11,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from evo.compute.data_transport import packed
-from evo.compute.ray_actors import first_line
+from evo.compute.data_transport import packed_data
+from evo.compute.ray_actors import error_line
 from evo.compute.settings import Needs
 from evo.core.errors import EvoError
 from evo.tasks.base import LoopTask, tasks
@@ -89,7 +89,7 @@ class RayCluster:
                 continue
             # Without room the workers load the data themselves, as those of this machine do.
             with suppress(ObjectStoreFullError, OutOfDiskError):
-                packs[name] = [ray.put(tuple(packed(task().load())))]
+                packs[name] = [ray.put(tuple(packed_data(task().load())))]
         return packs
 
     def _arguments(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def reaching() -> Generator[None]:
         yield
     except (LocalRayletDiedError, RaySystemError, ConnectionError) as error:
         raise EvoError(
-            f"The Ray cluster cannot be reached any more: {first_line(error)}. Everything is "
+            f"The Ray cluster cannot be reached any more: {error_line(error)}. Everything is "
             "saved; evo resume goes on, on this cluster or another."
         ) from error
 

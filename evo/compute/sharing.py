@@ -23,7 +23,7 @@ _LOOK_S = 0.5
 """Seconds for which a look at the other processes counts."""
 
 
-def shares(demands: Sequence[int], total: int) -> list[int]:
+def fair_shares(demands: Sequence[int], total: int) -> list[int]:
     """Places of each process: at least one, then one more in turn up to what it can use.
 
     Args:
@@ -133,7 +133,7 @@ class Share:
             if path != mine and (demand := _demand_of(path)):
                 demands[path.name] = demand
         names = sorted(demands)
-        return shares([demands[name] for name in names], self._total)[names.index(mine.name)]
+        return fair_shares([demands[name] for name in names], self._total)[names.index(mine.name)]
 
 
 def _demand_of(path: Path) -> int:

@@ -25,7 +25,7 @@ ENDED = {
 """States in which a worker works no more, by Slurm's name."""
 
 
-def quoted(word: str) -> str:
+def shell_quoted(word: str) -> str:
     """A word as the shell takes it literally."""
     return "'" + word.replace("'", "'\\''") + "'"
 
@@ -34,7 +34,7 @@ class CommandError(EvoError):
     """A command of Slurm failed; the next attempt may not."""
 
 
-def call(*words: str, environment: dict[str, str] | None = None) -> str:
+def call_slurm(*words: str, environment: dict[str, str] | None = None) -> str:
     """The standard output of a command of Slurm.
 
     Raises:
@@ -58,7 +58,9 @@ def states_of(arrays: Sequence[str]) -> dict[str, tuple[str, str]]:
         CommandError: Slurm does not answer.
     """
     try:
-        lines = call("squeue", "-h", "-r", "-t", "all", "-j", ",".join(arrays), "-o", "%i|%T|%N")
+        lines = call_slurm(
+            "squeue", "-h", "-r", "-t", "all", "-j", ",".join(arrays), "-o", "%i|%T|%N"
+        )
     except CommandError as error:
         if "Invalid job id" in str(error):  # Slurm has forgotten the only one
             return {}

@@ -60,7 +60,7 @@ class Worker:
         self._run = run
         self._end = end
 
-    def train(self, job: Job, work: Work) -> Outcome:
+    def train_job(self, job: Job, work: Work) -> Outcome:
         """The outcome of a job; ends the process where the device fails."""
         start = _processor_seconds()
         kind = kinds.get(work.kind)()
@@ -141,7 +141,7 @@ def measure_peak(graphs: tuple[str, ...], work: Work) -> Peak:
     return peak(graphs, work, _worker.device)
 
 
-def train(job: Job, work: Work) -> Outcome:
+def train_job(job: Job, work: Work) -> Outcome:
     """The outcome of a job in this process, which `prepare` has made a worker."""
     return _worker.train(job, work)
 

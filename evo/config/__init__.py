@@ -9,7 +9,7 @@ from evo.config.read import (
     parse,
     presets,
     read_settings,
-    strategies,
+    search_strategies,
     strategy_settings,
 )
 
@@ -20,6 +20,6 @@ __all__ = [
     "parse",
     "presets",
     "read_settings",
-    "strategies",
+    "search_strategies",
     "strategy_settings",
 ]

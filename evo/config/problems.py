@@ -20,13 +20,13 @@ def problems(error: ValidationError, of: type[BaseModel] = Config) -> str:
     # A list counts as too short where its entries are wrong.
     inner = {detail["loc"][:-1] for detail in details}
     return "; ".join(
-        explain(detail, of)
+        explained_problem(detail, of)
         for detail in details
         if detail["type"] != "too_short" or detail["loc"] not in inner
     )
 
 
-def explain(detail: Mapping[str, Any], of: type[BaseModel] = Config) -> str:
+def explained_problem(detail: Mapping[str, Any], of: type[BaseModel] = Config) -> str:
     """One error of pydantic as a user reads it: the key, what was expected, what came."""
     key = ".".join(str(part) for part in detail["loc"])
     message = str(detail["msg"]).removeprefix("Value error, ")

@@ -91,7 +91,7 @@ def presets() -> dict[str, str]:
     return _first_lines("evo.data.presets")
 
 
-def strategies() -> dict[str, str]:
+def search_strategies() -> dict[str, str]:
     """The search strategies that come with evo: first comment line by name."""
     return _first_lines("evo.data.strategies")
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from evo.config.campaign import Config
 
-Schema = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
 _WIDTH = 100
 
 
@@ -133,10 +133,10 @@ def _comment(text: str) -> list[str]:
 
 
 def _sections(
-    schema: Schema, models: Schema, *, table: str, is_repeated: bool
+    schema: JsonSchema, models: JsonSchema, *, table: str, is_repeated: bool
 ) -> Iterator[SettingsTable]:
     settings: list[SettingKey] = []
-    inner: list[tuple[str, Schema, bool]] = []
+    inner: list[tuple[str, JsonSchema, bool]] = []
     for key, value in schema["properties"].items():
         dotted = f"{table}.{key}" if table else key
         if "$ref" in value:
@@ -151,11 +151,11 @@ def _sections(
         yield from _sections(model, models, table=dotted, is_repeated=repeated)
 
 
-def _model(reference: Schema, models: Schema) -> Schema:
+def _model(reference: JsonSchema, models: JsonSchema) -> JsonSchema:
     return models[reference["$ref"].rpartition("/")[2]]
 
 
-def _setting(key: str, value: Schema, *, is_required: bool) -> SettingKey:
+def _setting(key: str, value: JsonSchema, *, is_required: bool) -> SettingKey:
     default = value.get("default")
     holds_tables = "$ref" in value.get("items", {})
     choices = tuple(map(toml_value, value.get("enum", ())))
@@ -184,7 +184,7 @@ def _rounded(value: Any) -> Any:
             return value
 
 
-def _values(value: Schema) -> str:
+def _values(value: JsonSchema) -> str:
     """The values that a key accepts, in words."""
     if "anyOf" in value:
         given = [option for option in value["anyOf"] if option.get("type") != "null"]
@@ -214,5 +214,5 @@ def _article(words: str) -> str:
     return f"an {words}" if words.startswith(("a", "i", "o")) else f"a {words}"
 
 
-def _one_line(schema: Schema) -> str:
+def _one_line(schema: JsonSchema) -> str:
     return " ".join(str(schema.get("description", "")).split())

@@ -6,7 +6,7 @@ from pathlib import Path
 from archive.history.live_status import read_live_status
 from archive.store.lock import is_held
 from evo.campaign.commands import Command, CommandOutcome
-from evo.control.client import send
+from evo.control.client import send_command
 from evo.core.errors import EvoError
 
 _STARTS_WITHIN_S = 20.0
@@ -14,7 +14,7 @@ _STARTS_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.25
 
 
-def carry_out(
+def carry_out_command(
     folder: Path, command: Command, *, starts_within_s: float = _STARTS_WITHIN_S
 ) -> tuple[CommandOutcome, bool]:
     """Carry out a command to a campaign that runs or is stopped.
@@ -32,7 +32,7 @@ def carry_out(
         EvoError: the process that runs it cannot be reached.
     """
     until = time.monotonic() + starts_within_s
-    while (answer := send(folder, command)) is None and is_held(folder / "lock"):
+    while (answer := send_command(folder, command)) is None and is_held(folder / "lock"):
         if time.monotonic() > until:
             where = (read_live_status(folder) or {}).get("host", "another machine")
             raise EvoError(

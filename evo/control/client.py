@@ -14,7 +14,9 @@ from evo.core.errors import EvoError, UsageError
 _LONGEST_ANSWER = 1 << 20
 
 
-def send(folder: Path, command: Command, *, timeout_s: float = 60.0) -> CommandOutcome | None:
+def send_command(
+    folder: Path, command: Command, *, timeout_s: float = 60.0
+) -> CommandOutcome | None:
     """Send a command to the process that runs a campaign.
 
     A connection that breaks before the answer is made once more: the command has a key, by which

@@ -1,8 +1,11 @@
 """Errors that a user can cause or fix; messages say what was expected, what came, what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
+
+Warn = Callable[[str], object]
+"""Shows what is wrong and ends nothing."""
 
 
 class EvoError(Exception):

@@ -50,7 +50,7 @@ print(trained.groupby("cell").margin.describe())
 """
 
 
-def card(
+def data_card(
     facts: Mapping[str, Any],
     rows: Mapping[str, int],
     schemas: Mapping[str, Any],

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from pyarrow import parquet
 
-from archive.history.export import Further, table
+from archive.history.export import Further, records_table
 from archive.store import disk
 from evo.core.errors import UsageError
 from evo.core.fields import TRIAL_FIELDS
 from evo.core.records import Record
 from evo.grid.benches import Bench, write_pools, write_surrogate
-from evo.grid.card import card
+from evo.grid.card import data_card
 from evo.grid.results import cells_in
 from evo.report.facts.exported import exported_figures
 from evo.report.facts.study import StudyCell, study_facts
@@ -90,7 +90,7 @@ def export_study(folder: Path, target: Path, *, licence: str) -> WrittenFiles:
     benches = [*write_pools(cells, target), write_surrogate(cells, target)]
     rows |= {bench.file: bench.rows for bench in benches if bench.rows}
     schemas = {name: parquet.read_schema(target / name) for name in rows}
-    text = card(facts, rows, schemas, benches, licence=licence)
+    text = data_card(facts, rows, schemas, benches, licence=licence)
     disk.replace(target / "README.md", text.encode())
     names = sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file())
     sums = "".join(f"{_digest(target / name)}  {name}\n" for name in names)
@@ -116,7 +116,7 @@ def _write(path: Path, tables: Iterable[Any]) -> int:
 def _candidates(cell: StudyCell) -> Any:
     """One row per record of a cell, baselines and refused ones too."""
     records = cell.records
-    rows = table(records, further=_with_levels(cell))
+    rows = records_table(records, further=_with_levels(cell))
     lists = {
         "graphs": pa.array([list(r.graphs) for r in records], pa.list_(pa.string())),
         "behaviour": pa.array(

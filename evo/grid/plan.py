@@ -120,7 +120,7 @@ _OF_ALL = ("workers", "device", "unpriced")
 def _row(
     cell: Cell, config: Config, speed: Speed, reply: ReplyTime, *, trains_baselines: bool
 ) -> dict[str, Any]:
-    workers = process.worker_count(config)
+    workers = process.configured_workers(config)
     count = len(speed.baselines) if trains_baselines else 0
     times = time_facts(config, speed.calibration, baselines=count, workers=workers)
     asked: Mapping[str, Any] = {

@@ -18,7 +18,7 @@ from evo.report.facts.course import PARTS
 from evo.report.facts.reward import ahead_facts, matrix_facts, ranked_facts
 from evo.report.facts.study import SEED_AXIS, StudyCell, study_facts
 from evo.report.pictures.efficiency import draw_pairs
-from evo.report.pictures.style import look
+from evo.report.pictures.style import picture_style
 from evo.screening.appraisal import FEWEST_CANDIDATES
 from evo.studies.reward import Rewards
 
@@ -75,7 +75,7 @@ def _efficiency(cells: Sequence[StudyCell]) -> Mapping[str, Any] | None:
         if axis != SEED_AXIS and len({cell.levels[axis] for cell in begun}) > 1
     }
     names = [cell.name for cell in begun]
-    with look():
+    with picture_style():
         axes = [
             {
                 "axis": axis,

@@ -19,12 +19,11 @@ from archive.store import disk
 from evo.api.folders import STUDY_FILE
 from evo.api.listener import Listener
 from evo.api.opening import reopen, start
-from evo.api.walls import Warn
 from evo.api.working import work
 from evo.campaign import changes, create, process
 from evo.campaign.events import StopCause
 from evo.campaign.progress import OnProgress
-from evo.core.errors import EvoError, HistoryError, UsageError
+from evo.core.errors import EvoError, HistoryError, UsageError, Warn
 from evo.grid.cells import Cell
 from evo.grid.shares import BudgetLimits, Shares, limited
 from evo.grid.sharing import Siblings

@@ -13,7 +13,7 @@ from archive.history.reader import Reader
 from archive.history.records import Records
 from archive.history.replies import Replies
 from archive.history.task_changes import known_fingerprints
-from evo.campaign.branch import differences
+from evo.campaign.branch import training_differences
 from evo.config import parse
 from evo.llm import models
 
@@ -74,7 +74,7 @@ class Siblings:
         pair = history.folder.name, other.folder.name
         if pair not in self._trains_alike:
             config = parse(history.config, where=str(history.folder / "config.json"))
-            reasons = differences(config, known_fingerprints(history), other)
+            reasons = training_differences(config, known_fingerprints(history), other)
             self._trains_alike[pair] = not any(reasons)
         return self._trains_alike[pair]
 

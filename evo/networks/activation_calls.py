@@ -18,7 +18,7 @@ from torch import nn
 from evo.networks.instead import CallsInstead
 from evo.networks.placeholders import ActivationPlace, Place, Placeholder, is_named
 
-Function = Callable[..., torch.Tensor]
+TensorFunction = Callable[..., torch.Tensor]
 
 _NAMES = (
     *("relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish"),
@@ -113,7 +113,7 @@ def _names_in(code: CodeType) -> Iterator[str]:
 class _Called(nn.Module):
     """The function of the model's own that is called at present."""
 
-    now: Function
+    now: TensorFunction
 
     def forward(self, signal: torch.Tensor) -> torch.Tensor:
         """The function's output."""
@@ -161,7 +161,7 @@ class _Watch:
     def _leave(self, *_: Any) -> None:
         self._open.close()
 
-    def called(self, function: Function, *args: Any, **kwargs: Any) -> torch.Tensor:
+    def called(self, function: TensorFunction, *args: Any, **kwargs: Any) -> torch.Tensor:
         """The output of a function, or of the component in its place."""
         if self._running.innermost is not self._module:
             return function(*args, **kwargs)
@@ -178,7 +178,7 @@ _signature = cache(inspect.signature)
 """Read once: a training calls a function thousands of times."""
 
 
-def _writes(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+def _writes(function: TensorFunction, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     """True for a call that writes into its input."""
     if function in _IN_PLACE:
         return True

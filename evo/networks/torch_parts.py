@@ -19,7 +19,7 @@ from evo.networks.attention import SoftmaxAttention
 from evo.networks.in_place import on_copies
 from evo.networks.informed import Informed
 from evo.networks.parts import Parts
-from evo.networks.wrappers import WRAPPERS, has_features, learned, parameters_of
+from evo.networks.wrappers import WRAPPERS, has_features, learned_arguments, parameter_lines
 
 _NAMES = {
     "activation": "activation",
@@ -277,8 +277,8 @@ class TorchParts:
         source = wrapper.filled(
             is_informed=isinstance(component, Informed),
             function="component",
-            parameters=parameters_of(learnables),
-            learned=learned(learnables),
+            parameters=parameter_lines(learnables),
+            learned=learned_arguments(learnables),
             features_argument=", features: int" if has_features(learnables) else "",
             rate="0.001",
             strength="1.0",

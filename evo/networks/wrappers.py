@@ -72,7 +72,7 @@ class Wrapper(NamedTuple):
         return Template(first).substitute(fields)
 
 
-def parameters_of(learnables: Sequence[Learnable]) -> str:
+def parameter_lines(learnables: Sequence[Learnable]) -> str:
     """Lines that make the learnables of a module, whose features are `features`."""
     lines = [
         f"        self.{one.name} = nn.Parameter(torch.full("
@@ -82,7 +82,7 @@ def parameters_of(learnables: Sequence[Learnable]) -> str:
     return "".join(lines)
 
 
-def learned(learnables: Sequence[Learnable]) -> str:
+def learned_arguments(learnables: Sequence[Learnable]) -> str:
     """The learnables as further arguments of the component."""
     return "".join(f", self.{one.name}" for one in learnables)
 

@@ -19,12 +19,11 @@ from typing import Any, NamedTuple
 from archive.history.history import History
 from evo.campaign.events import Event
 from evo.config.notify import NotifySettings
-from evo.core.errors import UsageError
+from evo.core.errors import UsageError, Warn
 from evo.notify.notice import body_of, notice_of
 from evo.notify.senders import NotSentError, post, run_command
 
 Notify = Callable[[Event], None]
-Warn = Callable[[str], object]
 
 _MOST_WAITING = 20
 _SHORTEST_SECRET = 6

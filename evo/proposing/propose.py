@@ -28,7 +28,7 @@ from evo.selection.islands import Islands
 from operators.base import AskingOperator, WritingOperator, operators
 from operators.briefing import Briefing
 from operators.llm.hypotheses import read_hypothesis
-from operators.llm.views import plain
+from operators.llm.views import plain_source
 from operators.llm.wordings import read_wording
 from operators.past import Past
 from operators.portfolio import ParentsOf, Portfolio, write_offspring
@@ -250,7 +250,9 @@ class Propose:
             written = self._written(substitute, draw, query.varied, rng, past)
             return Proposal(Record(written, generation))
         ids = [parent.id for parent in query.parents]
-        shown = [plain(query.varied.view(parent).candidate.source) for parent in query.parents]
+        shown = [
+            plain_source(query.varied.view(parent).candidate.source) for parent in query.parents
+        ]
         briefing, wording = query.asked.briefing, query.asked.briefing.wording
         new_wording = ""
         if briefing.contenders:

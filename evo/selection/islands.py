@@ -25,7 +25,7 @@ from evo.core.records import Record, Status
 from evo.selection.base import Parents, Survival, parent_draws, survivals
 from evo.selection.halving import Halving
 from evo.selection.individual import Individual, best_first
-from evo.selection.settings import SelectionSettings, divided
+from evo.selection.settings import SelectionSettings, divided_evenly
 from evo.selection.worth import by_worth
 
 
@@ -127,7 +127,7 @@ class Islands:
         Those pinned take the last places of others on their island.
         """
         open_ = self.open_in(generation)
-        places = dict(zip(open_, divided(self._population, len(open_)), strict=True))
+        places = dict(zip(open_, divided_evenly(self._population, len(open_)), strict=True))
         survivors = self._on_each_island(individuals, generation, lambda island: places[island])
         alive = {survivor.record.id for survivor in survivors}
         for pinned in individuals:

@@ -51,10 +51,10 @@ class SelectionSettings(Frozen):
         >>> SelectionSettings(islands=3).places(10)
         [4, 3, 3]
         """
-        return divided(population, len(self.strategies))
+        return divided_evenly(population, len(self.strategies))
 
 
-def divided(population: int, islands: int) -> list[int]:
+def divided_evenly(population: int, islands: int) -> list[int]:
     """A population divided among some islands, as evenly as possible."""
     least, left = divmod(population, islands)
     return [least + (island < left) for island in range(islands)]

@@ -21,7 +21,7 @@ from evo.core.arrays import Floats
 from evo.core.records import Record
 from evo.selection.individual import RUNG_GAP, Individual, best_first
 
-Number = TypeVar("Number", float, Floats)
+FloatOrFloats = TypeVar("FloatOrFloats", float, Floats)
 
 _HALF_WIDTH = 1.96
 """Half the width of a 95 % interval in standard errors, for a normal distribution."""
@@ -75,7 +75,7 @@ def standard_error(record: Record) -> float:
     return standard_errors(margin.low, margin.high)
 
 
-def standard_errors(low: Number, high: Number) -> Number:
+def standard_errors(low: FloatOrFloats, high: FloatOrFloats) -> FloatOrFloats:
     """Standard error of a margin, or (n,) of several, from the ends of their intervals."""
     return (high - low) / 2 / _HALF_WIDTH
 

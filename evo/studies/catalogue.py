@@ -51,13 +51,13 @@ _BASELINES = Path(__file__).parents[1] / "components" / "baselines"
 
 def catalogue() -> dict[str, dict[str, str]]:
     """The JSON document of `evo list --json`: one line of description by name, per registry."""
-    from evo.config import presets, strategies  # noqa: PLC0415 - costs time that few commands need
+    from evo.config import presets, search_strategies  # noqa: PLC0415 - costs time that few commands need
 
     return {
         **{title: _described(shelf) for title, shelf in SHELVES.items()},
         "further baselines": _further_baselines(),
         "presets": presets(),
-        "strategies": strategies(),
+        "strategies": search_strategies(),
         "plug-ins": {name: str(plugin) for name, plugin in plugins().items()},
     }
 

@@ -10,7 +10,7 @@ from time import process_time
 import numpy as np
 
 from archive.novelty.descriptors import TextDescriptor
-from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
+from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
 from evo.components.kinds import kinds
 from evo.core.records import Record, Vector
 from evo.screening.features import Features
@@ -67,7 +67,7 @@ def candidates_of(records: Sequence[Record], *, task: str = POOL_TASK) -> Candid
 
     def behaviour() -> Vector:
         scale = behaviour_scale(component_kind, own_baselines(component_kind))
-        return np.stack([scale(behaviour_of(component_kind, record)) for record in records])
+        return np.stack([scale(raw_behaviour(component_kind, record)) for record in records])
 
     def propagation() -> Vector:
         return np.stack([propagate(component_of(record.graphs)) for record in records])

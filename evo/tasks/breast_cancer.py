@@ -7,7 +7,7 @@ from evo.core.seeds import child
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
 from evo.tasks.base import Data, Split, Task, tasks
-from evo.tasks.bundled import read_table
+from evo.tasks.bundled import read_bundled_table
 
 _TRAIN, _VALIDATION = 300, 119
 
@@ -18,7 +18,7 @@ class BreastCancer(Task):
 
     def load(self) -> Data:
         """The data in a fixed random order, each measurement standardised."""
-        table = read_table("breast_cancer.csv", header_rows=1)
+        table = read_bundled_table("breast_cancer.csv", header_rows=1)
         measurements, labels = table[:, :-1], table[:, -1].astype(np.int64)
         order = child(0, "task", "breast-cancer", "split").permutation(len(labels))
         columns = (measurements - measurements.mean(0)) / measurements.std(0)

@@ -8,7 +8,7 @@ import numpy as np
 from evo.core.arrays import Floats
 
 
-def read_table(name: str, *, header_rows: int = 0) -> Floats:
+def read_bundled_table(name: str, *, header_rows: int = 0) -> Floats:
     """The numbers of a table, (rows, columns).
 
     Args:

@@ -8,7 +8,7 @@ from evo.networks.base import Network
 from evo.networks.mlp import Mlp
 from evo.networks.patches import Patches
 from evo.tasks.base import Data, Split, Task, tasks
-from evo.tasks.bundled import read_table
+from evo.tasks.bundled import read_bundled_table
 
 _TRAIN, _VALIDATION = 1000, 297
 
@@ -19,7 +19,7 @@ class Digits(Task):
 
     def load(self) -> Data:
         """The data in a fixed random order, one mean and deviation for all pixels."""
-        table = read_table("digits.csv.gz")
+        table = read_bundled_table("digits.csv.gz")
         pixels = table[:, :-1].astype(np.float32)
         labels = table[:, -1].astype(np.int64)
         order = child(0, "task", "digits", "split").permutation(len(labels))

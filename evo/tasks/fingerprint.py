@@ -56,7 +56,7 @@ def loop_fingerprint(task: LoopTask) -> Fingerprint:
     }
 
 
-def changes(before: Fingerprint, now: Fingerprint) -> list[str]:
+def fingerprint_changes(before: Fingerprint, now: Fingerprint) -> list[str]:
     """Differences of two fingerprints in words; empty where there is none."""
     return list(_changes(before, now))
 

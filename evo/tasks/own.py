@@ -28,10 +28,10 @@ from evo.tasks.base import Data, Split, Task
 from evo.tasks.objective import Classification, Regression
 from evo.tasks.readers import Read, read_dataset, read_images, read_table
 from evo.tasks.values import (
-    as_array,
     classes_of,
     inputs_of,
     is_regression,
+    plain_array,
     refused,
     regressed,
     standardised,
@@ -157,7 +157,7 @@ def arrays(inputs: Any, targets: Any, **settings: Any) -> OwnTask:
     >>> [len(split.targets) for split in (task.load().train, task.load().test)]
     [60, 20]
     """
-    read = Read(as_array(inputs), as_array(targets))
+    read = Read(plain_array(inputs), plain_array(targets))
     return own_task("Arrays", lambda: read, settings)
 
 

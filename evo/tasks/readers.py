@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from evo.core.errors import UsageError
-from evo.tasks.values import as_array, refused
+from evo.tasks.values import plain_array, refused
 
 _FEW_ODD = 0.5
 """Share of the rows of a column that may be no numbers where the others are, and so are faults."""
@@ -197,7 +197,7 @@ def _pair(place: int, item: Any, *, is_batched: bool) -> tuple[NDArray[Any], NDA
         what = "batch" if is_batched else "sample"
         raise refused(_SET, f"(input, target) of each {what}", f"{came} for {what} {place}")
     one, other = cast(Sequence[Any], item)
-    return as_array(one), as_array(other)
+    return plain_array(one), plain_array(other)
 
 
 @contextmanager

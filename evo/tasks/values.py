@@ -25,7 +25,7 @@ def refused(what: str, expected: str, actual: str, remedy: str = "") -> UsageErr
     return UsageError(f"{what}: expected {expected}, got {actual}. {remedy}".rstrip())
 
 
-def as_array(values: Any) -> NDArray[Any]:
+def plain_array(values: Any) -> NDArray[Any]:
     """Values as an array, also tensors that have gradients, are bfloat16 or on another device."""
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()

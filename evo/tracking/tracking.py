@@ -19,7 +19,7 @@ from typing import Any
 from archive.history.reader import Reader
 from archive.store import disk
 from evo.campaign.climb import Ascent, Climb
-from evo.core.errors import HistoryError, UsageError
+from evo.core.errors import HistoryError, UsageError, Warn
 from evo.core.records import Generation, Record
 from evo.report.facts.climb import fresh_seed
 from evo.selection.individual import performance
@@ -33,8 +33,6 @@ PICTURE_EVERY = 10
 _LOGGED = "logged"
 _WAIT_S = 60.0
 """How long the end of a campaign waits for its trackers."""
-
-Warn = Callable[[str], None]
 
 
 def check_trackers(names: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from archive.history.replies import REPLIES_FILE, Replies
 from archive.history.stop_reason import STOP_REASON_FILE
 from archive.store.lock import is_held
 from evo.core.records import Record, Trial
+from evo.evaluation.statistics.trial_values import TrialKey
 from evo.report.facts.analysis import front_chances
 from evo.report.facts.figures import trials_of_first
 from evo.report.facts.index import Index
@@ -24,9 +25,6 @@ from evo.report.facts.status import StatusTally
 
 _AT_ONCE = 5_000
 """Records that are tallied while a page waits; more are tallied in the background."""
-
-TrialKey = tuple[int, str, str, int]
-"""Rung, task, network and seed."""
 
 
 class Signature(NamedTuple):

@@ -18,7 +18,7 @@ from evo.report.facts.comparison import (
 from evo.web.campaign import LiveCampaign
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import members
-from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain
+from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain_text
 from evo.web.rows import row_of
 
 ABSCISSAE = {
@@ -88,7 +88,7 @@ def comparison_figure(
                 "mode": "lines",
                 "x": x,
                 "y": y,
-                "name": plain(campaign.name),
+                "name": plain_text(campaign.name),
                 "line": {
                     "color": COLOURS[number % len(COLOURS)],
                     "dash": DASHES[number // len(COLOURS) % len(DASHES)],

@@ -19,7 +19,7 @@ _MOST_REASONS = 40
 _NUMBER = re.compile(r"\b[0-9a-f]{12,}\b|[-+−]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
-def entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
+def log_entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
     """Events of a campaign by generation, the latest first: sealed, best, changed, trouble."""
     index = campaign.index
     statuses = index.coded("status")

@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from evo.core.errors import HistoryError, UsageError
+from evo.report.facts.status import state_of
 from evo.web import text
 from evo.web.campaign import LiveCampaign
 from evo.web.details import candidate_details
 from evo.web.panes import PANES
 from evo.web.view import View
 
-_TEMPLATES = text.templates()
+_TEMPLATES = text.page_templates()
 
 
 class Pages:
@@ -93,7 +94,12 @@ class Pages:
             return self._nothing(str(error))
         except (HistoryError, OSError) as error:
             return self._page("problem", {"message": str(error)}, status=500)
-        values |= {"campaign": campaign, "state": state_of(campaign), "key": key, "pane": name}
+        values |= {
+            "campaign": campaign,
+            "state": state_of(campaign.reader),
+            "key": key,
+            "pane": name,
+        }
         values["siblings"] = list(self._view.places.campaigns())
         return self._page(name, values, live=f"/c/{key}/events")
 
@@ -109,14 +115,6 @@ class Pages:
         return HTMLResponse(content, status)
 
 
-def state_of(campaign: LiveCampaign) -> str:
-    """The state of a campaign: running, stopped or finished."""
-    reader = campaign.reader
-    if reader.generation >= reader.config["generations"]:
-        return "finished"
-    return "running" if reader.is_running else "stopped"
-
-
 def _summary(campaign: LiveCampaign) -> dict[str, Any]:
     reader = campaign.reader
     return {
@@ -124,7 +122,7 @@ def _summary(campaign: LiveCampaign) -> dict[str, Any]:
         "kind": reader.config["kind"],
         "tasks": ", ".join(reader.config["tasks"]),
         "seed": reader.config["seed"],
-        "state": state_of(campaign),
+        "state": state_of(campaign.reader),
         "generation": reader.generation,
         "generations": reader.config["generations"],
         "records": len(reader.records),

@@ -16,10 +16,10 @@ from evo.web.figures.behaviour_map import BEST, DESCRIPTORS, SAMPLE
 from evo.web.figures.family import family_of
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import NOVELTIES, members
-from evo.web.log import entries, reasons
+from evo.web.log import log_entries, reasons
 from evo.web.overview import alarms, funnel, now_words, pace, spending
 from evo.web.query import PAGE, SORTS, Query
-from evo.web.rows import row_of, rows_of
+from evo.web.rows import row_of, table_rows
 from evo.web.strategies import strategy_rows
 from evo.web.view import View
 from evo.web.weights import model_chances, operator_weights
@@ -121,7 +121,7 @@ def _candidates(campaign: LiveCampaign, request: Request, _: View) -> dict[str, 
         "pages": pages,
         "count": len(places),
         "total": int(index.proposed.sum()),
-        "rows": rows_of(campaign, places[first : first + PAGE].tolist()),
+        "rows": table_rows(campaign, places[first : first + PAGE].tolist()),
         "statuses": index.coded("status").distinct(index.proposed),
         "operators": index.coded("operator").distinct(index.proposed),
         "models": index.coded("model").distinct(),
@@ -169,7 +169,7 @@ def _reward(campaign: LiveCampaign, request: Request, __: View) -> dict[str, Any
 
 def _log(campaign: LiveCampaign, _: Request, __: View) -> dict[str, Any]:
     return {
-        "entries": entries(campaign),
+        "entries": log_entries(campaign),
         "reasons": campaign.cached("reasons", lambda: reasons(campaign.index)),
     }
 

@@ -23,7 +23,7 @@ def row_of(campaign: LiveCampaign, place: int) -> dict[str, Any]:
     }
 
 
-def rows_of(campaign: LiveCampaign, places: Sequence[int]) -> list[dict[str, Any]]:
+def table_rows(campaign: LiveCampaign, places: Sequence[int]) -> list[dict[str, Any]]:
     """Records of the index as rows, with the columns that are read from disk or made of trials."""
     index = campaign.index
     reasons = index.stored("reason").several(places)

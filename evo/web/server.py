@@ -14,7 +14,7 @@ from evo.web.places import Places
 from evo.web.security import new_token
 
 
-def serve(
+def serve_view(
     names: Sequence[str],
     *,
     host: str = "127.0.0.1",

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from evo.campaign.commands import HINT_GENERATIONS, Command, Verb
-from evo.control.client import send
+from evo.control.client import send_command
 from evo.core.errors import EvoError, UsageError
 from evo.report.facts.steering import change_words, steering_facts
 from evo.web.campaign import LiveCampaign
@@ -65,7 +65,7 @@ class Steering:
             return PlainTextResponse("There is no such campaign.", 404)
         try:
             command = _command_of(form)
-            answer = await run_in_threadpool(send, folder, command)
+            answer = await run_in_threadpool(send_command, folder, command)
         except EvoError as error:
             return self._page(request, str(error))
         if answer is None:

@@ -100,7 +100,7 @@ def _changes(
     return difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
 
 
-def templates(package: str = "evo.web") -> Environment:
+def page_templates(package: str = "evo.web") -> Environment:
     """The page templates of a package; every value is made visible and escaped."""
     environment = Environment(
         loader=PackageLoader(package),
@@ -111,7 +111,7 @@ def templates(package: str = "evo.web") -> Environment:
         finalize=_finalized,
     )
     environment.filters["highlighted"] = highlighted
-    environment.filters["urlencode"] = quoted
+    environment.filters["urlencode"] = address_quoted
     environment.filters["number"] = number_text
     environment.filters["significant"] = significant_text
     environment.filters["figure"] = cast(
@@ -126,7 +126,7 @@ def _finalized(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
-def quoted(text: str) -> str:
+def address_quoted(text: str) -> str:
     """Text as one part of an address."""
     return quote(text.encode("utf-8", "replace"), safe="")
 

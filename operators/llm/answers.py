@@ -9,10 +9,10 @@ from evo.core.contract import Contract
 from operators.llm.classes import without_classes
 from operators.llm.component import component
 from operators.llm.fences import CodeBlock, Layout
-from operators.llm.fragments import completed
+from operators.llm.fragments import completed_fragment
 from operators.llm.labels import rank
-from operators.llm.modules import Module, UnreadableError, foreign_modules, functions, parse
-from operators.llm.views import plain
+from operators.llm.modules import Module, UnreadableError, foreign_modules, functions, parsed_block
+from operators.llm.views import plain_source
 from operators.tree.names import loaded
 
 _MOST_BLOCKS = 50
@@ -68,7 +68,7 @@ class Code:
         for block in parts.blocks:
             module, problem = Module([], []), ""
             try:
-                module = parse(block.code, contract, is_closed=block.is_closed)
+                module = parsed_block(block.code, contract, is_closed=block.is_closed)
             except UnreadableError as error:
                 problem = str(error)
             if is_cut and not block.is_closed:
@@ -94,7 +94,7 @@ class Code:
             source = component(self.modules, index, entry, self.contract)
         except UnreadableError as error:
             return Answer(index, "", str(error), standing)
-        if foreign_modules(source) or plain(source).strip() in self.prompt:
+        if foreign_modules(source) or plain_source(source).strip() in self.prompt:
             standing = 0
         return Answer(index, source, "", standing, comment)
 
@@ -139,7 +139,7 @@ class Code:
             return []
         answers: list[Answer] = []
         for index, module in enumerate(self.modules):
-            body = completed(module, self.contract, parents)
+            body = completed_fragment(module, self.contract, parents)
             entries = [part for part in body if isinstance(part, ast.FunctionDef)]
             if entries and not self.problems[index]:
                 modules = [module._replace(body=body)]

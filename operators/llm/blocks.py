@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from operators.llm.fences import CODE, THOUGHTS_FENCE, CodeBlock, Layout, fenced, unquoted
-from operators.llm.spelling import dedented, parses, unprefixed, visible
+from operators.llm.fences import CODE, THOUGHTS_FENCE, CodeBlock, Layout, fenced_blocks, unquoted
+from operators.llm.spelling import dedented, ordinary_text, parses, unprefixed
 
 _CODE_LINE = re.compile(rf"^(?:{CODE}|[A-Za-z_]\w*(?:\s*:\s*[\w.\[\]]+)?\s*=\s*\S)")
 _MARKUP = r"(?:</?[\w|:-]{1,30}(?: [^<>\n]{0,80})?>|<!\[CDATA\[|\]\]>)"
@@ -22,8 +22,8 @@ _YAML_TEXT = re.compile(r"^ *(?:- )?[\w-]+: *[|>][-+]?\s*$", re.MULTILINE)
 
 def layout(text: str) -> Layout:
     """The prose and the code of a reply."""
-    text = visible(text)
-    split = fenced(text)
+    text = ordinary_text(text)
+    split = fenced_blocks(text)
     if not any(block.code.strip() for block in split.blocks):
         whole = _object(text, before="")
         if whole is not None:
@@ -86,7 +86,7 @@ def _of_texts(values: list[str], before: str, after: str) -> Layout | None:
     prose = [value for value in prose if " " in value] or prose
     blocks: list[CodeBlock] = []
     for code in codes:
-        inner = fenced(code)
+        inner = fenced_blocks(code)
         blocks += inner.blocks or [CodeBlock(code, "", is_closed=True)]
     if not blocks:
         return None

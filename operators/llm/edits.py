@@ -49,7 +49,7 @@ class _Region(NamedTuple):
     edits: list[LineEdit]
 
 
-def applied(text: str, parents: Sequence[str]) -> Edited:
+def edited_reply(text: str, parents: Sequence[str]) -> Edited:
     r"""The reply with its edits applied to the one component that they fit.
 
     Args:

@@ -48,7 +48,7 @@ class Layout(NamedTuple):
     after: str
 
 
-def fenced(text: str) -> Layout:
+def fenced_blocks(text: str) -> Layout:
     """The fenced blocks of a text, and the prose around them."""
     blocks: list[CodeBlock] = []
     prose: list[str] = []

@@ -11,7 +11,9 @@ from operators.tree.names import bound, import_targets, loaded
 from operators.tree.syntax import is_import, returning
 
 
-def completed(module: Module, contract: Contract, parents: Sequence[str]) -> list[ast.stmt]:
+def completed_fragment(
+    module: Module, contract: Contract, parents: Sequence[str]
+) -> list[ast.stmt]:
     """The statements of a module with a whole function in place of the piece of one.
 
     A piece that needs variables of the one component shown takes the place of that one's last

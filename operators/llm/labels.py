@@ -30,7 +30,7 @@ _PICK = re.compile(
 _DENIAL = re.compile(r"\b(?:not|never|rather|instead|second[- ]best)\b|n't\b", re.IGNORECASE)
 
 
-def picked(blocks: Sequence[CodeBlock], after: str) -> int | None:
+def picked_block(blocks: Sequence[CodeBlock], after: str) -> int | None:
     """The index of the one block whose heading has the number that the prose picks.
 
     Args:

@@ -38,7 +38,7 @@ class Module(NamedTuple):
         return " ".join(above)
 
 
-def parse(code: str, contract: Contract, *, is_closed: bool) -> Module:
+def parsed_block(code: str, contract: Contract, *, is_closed: bool) -> Module:
     """The statements of a block, with functions in place of lambdas.
 
     Args:

@@ -15,9 +15,9 @@ from evo.core.contract import Contract
 from evo.core.messages import Reply
 from operators.llm.answers import Answer, Code
 from operators.llm.blocks import layout
-from operators.llm.edits import applied
+from operators.llm.edits import edited_reply
 from operators.llm.fences import CodeBlock, Layout
-from operators.llm.labels import ASIDE, picked, rank
+from operators.llm.labels import ASIDE, picked_block, rank
 from operators.llm.modules import Module, UnreadableError, functions
 from operators.llm.rationale import rationale
 from operators.llm.thoughts import without_thoughts
@@ -84,7 +84,7 @@ def _read(
     outside = without_thoughts(without_tokens(text))
     if outside.is_cut:
         raise UnreadableError(f"{wanted} after the thoughts, got a reply that ends within them")
-    edited = applied(outside.text, parents)
+    edited = edited_reply(outside.text, parents)
     parts = layout(edited.text)
     if not parts.blocks:
         raise UnreadableError(edited.problem or f"{wanted}, found no code")
@@ -93,7 +93,7 @@ def _read(
     answers = _answers(parts, code, is_cut=is_cut) or code.unnamed(parents)
     if edited.problem and all(answer.problem for answer in answers):
         raise UnreadableError(edited.problem)
-    pick = picked(parts.blocks, parts.after)
+    pick = picked_block(parts.blocks, parts.after)
     chosen = _chosen([one for one in answers if one.block == pick] or answers, contract)
     if chosen.problem:
         raise UnreadableError(chosen.problem)

@@ -48,7 +48,7 @@ def dedented(code: str) -> str:
     return "\n".join(line[margin:] for line in lines)
 
 
-def visible(text: str) -> str:
+def ordinary_text(text: str) -> str:
     """The text with ordinary line ends and spaces, and without characters of no width."""
     text = text.replace("ï»¿", "")  # a byte order mark, read in another encoding
     text = re.sub(r"\r\n?|[\u2028\u2029\x85]", "\n", text)

@@ -77,7 +77,9 @@ def ask_to_write(template: str, briefing: Briefing) -> Prompt:
             template,
             contract=briefing.contract,
             beside=_partners(briefing),
-            parents=[{"source": plain(parent.candidate.source)} for parent in briefing.parents],
+            parents=[
+                {"source": plain_source(parent.candidate.source)} for parent in briefing.parents
+            ],
             idea=briefing.words,
         ),
     )
@@ -101,7 +103,7 @@ def ask_for_repair(template: str, briefing: Briefing) -> Prompt:
 
 
 @lru_cache(maxsize=1024)  # each is shown in many prompts
-def plain(source: str) -> str:
+def plain_source(source: str) -> str:
     """The source without comments, docstrings and longer texts; empty where it does not parse."""
     try:
         tree = ast.parse(normalise(source))
@@ -152,7 +154,7 @@ def _filled(template: str, briefing: Briefing) -> str:
         has_results=any(portrait.results for portrait in briefing.portraits.values()),
         neighbours=[shown(record, is_brief=True) for record in briefing.neighbours],
         failures=[
-            {"source": plain(record.candidate.source), "reason": record.reason}
+            {"source": plain_source(record.candidate.source), "reason": record.reason}
             for record in briefing.failures
         ],
         beside=_partners(briefing),
@@ -193,7 +195,7 @@ def _idea(briefing: Briefing) -> dict[str, str] | None:
     if briefing.idea is None:
         return None
     remark, source = briefing.idea
-    return {"remark": whole_sentences(remark, most=500), "source": plain(source)}
+    return {"remark": whole_sentences(remark, most=500), "source": plain_source(source)}
 
 
 def _fewer(answers: Answers, count: int) -> Answers:
@@ -209,7 +211,9 @@ def _ends(tried: Sequence[Attempt], count: int) -> list[Attempt]:
 
 
 def _partners(briefing: Briefing) -> list[dict[str, str]]:
-    return [{"kind": kind, "source": plain(text)} for kind, text in briefing.partners.items()]
+    return [
+        {"kind": kind, "source": plain_source(text)} for kind, text in briefing.partners.items()
+    ]
 
 
 def _best_first(briefing: Briefing) -> list[tuple[str, Record]]:
@@ -227,7 +231,7 @@ def _shown(record: Record, briefing: Briefing, last_rung: int, *, is_brief: bool
     portrait = briefing.portraits.get(record.id) or Portrait(record.id[:_SHORT_ID])
     return {
         "name": portrait.name,
-        "source": plain(record.candidate.source),
+        "source": plain_source(record.candidate.source),
         "remark": whole_sentences(record.candidate.rationale, most=500),
         "margin": score.margin if score else nothing,
         "b_wr": score.b_wr if score else nothing,
@@ -266,5 +270,5 @@ def _attempted(attempt: Attempt) -> dict[str, Any]:
         "reason": "" if record.status is Status.EVALUATED else record.reason,
         "remark": whole_sentences(record.candidate.rationale, most=250),
         "change": attempt.change,
-        "source": plain(record.candidate.source),
+        "source": plain_source(record.candidate.source),
     }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operators.tree.calls import called_name
 from operators.tree.syntax import number
 
-Function = Callable[..., float]
+NumberFunction = Callable[..., float]
 
 
 def value_at(expression: ast.expr, values: Mapping[str, float]) -> float | None:
@@ -132,7 +132,7 @@ def _where(mask: float, above: float, below: float) -> float:
     return above if mask else below
 
 
-_FUNCTIONS: Mapping[str, Function] = {
+_FUNCTIONS: Mapping[str, NumberFunction] = {
     "abs": math.fabs,
     "asinh": math.asinh,
     "atan": math.atan,

@@ -17,8 +17,8 @@ from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.commands import Command, CommandOutcome
 from evo.control.address import SOCKET_FILE, short_name
-from evo.control.anywhere import carry_out
-from evo.control.client import send
+from evo.control.anywhere import carry_out_command
+from evo.control.client import send_command
 from evo.control.server import NoSocketError, listening
 from evo.core.errors import EvoError, UsageError
 
@@ -54,7 +54,7 @@ def talk(folder: Path, sent: bytes, *, reads: bool = True) -> bytes:
 
 def test_a_command_reaches_the_process_that_runs_a_campaign(folder) -> None:
     with listens(folder) as history:
-        answer, is_running = carry_out(folder, workers(3))
+        answer, is_running = carry_out_command(folder, workers(3))
 
         assert (answer, is_running) == (
             CommandOutcome(True, 1, "From generation 1 on: workers = 3."),
@@ -65,7 +65,7 @@ def test_a_command_reaches_the_process_that_runs_a_campaign(folder) -> None:
 
 
 def test_a_stopped_campaign_is_steered_on_its_files(folder) -> None:
-    answer, is_running = carry_out(folder, workers(3))
+    answer, is_running = carry_out_command(folder, workers(3))
 
     assert (answer.changed, is_running) == (True, False)
     assert Reader.read(folder).config["workers"] == 3
@@ -143,7 +143,7 @@ def test_a_socket_that_another_user_put_there_is_told_nothing(public) -> None:
     with as_nobody(pose) as pipe:
         assert os.read(pipe, 1000) == b"ready"
         with pytest.raises(UsageError, match="another user's"):
-            send(public, workers(3))
+            send_command(public, workers(3))
         assert os.read(pipe, 1000) == b"nothing"
 
 
@@ -153,7 +153,7 @@ def test_a_folder_deeper_than_an_address_is_reached(tmp_path) -> None:
     no_training.create(deep, no_training.configure()).close()
 
     with listens(deep):
-        assert send(deep, workers(3)) == CommandOutcome(
+        assert send_command(deep, workers(3)) == CommandOutcome(
             True, 1, "From generation 1 on: workers = 3."
         )
 
@@ -163,20 +163,20 @@ def test_a_socket_that_a_killed_process_left_is_nobody_and_is_replaced(folder) -
         listener.bind(str(place / SOCKET_FILE))
     (folder / ".control-left").mkdir()
 
-    assert send(folder, workers(3)) is None
-    assert carry_out(folder, workers(4))[1] is False
+    assert send_command(folder, workers(3)) is None
+    assert carry_out_command(folder, workers(4))[1] is False
     with listens(folder):
-        assert send(folder, workers(5)) is not None
+        assert send_command(folder, workers(5)) is not None
         assert not (folder / ".control-left").exists()
 
 
 def test_two_controllers_at_once_lose_nothing(folder) -> None:
     with listens(folder) as history:
-        carry_out(folder, Command.of("budget", ["hours=1"]))
+        carry_out_command(folder, Command.of("budget", ["hours=1"]))
 
         def add() -> None:
             for _ in range(5):
-                assert send(folder, Command.of("budget", ["hours=+1"])) is not None
+                assert send_command(folder, Command.of("budget", ["hours=+1"])) is not None
 
         controllers = [threading.Thread(target=add) for _ in range(4)]
         for controller in controllers:
@@ -212,14 +212,14 @@ def test_whatever_else_is_sent_is_refused_and_the_next_command_heard(folder, sen
 
         assert answer["is_usage"]
         assert history.changes == ()
-        assert send(folder, workers(3)) is not None
+        assert send_command(folder, workers(3)) is not None
 
 
 def test_a_client_that_hangs_up_has_its_command_carried_out_once(folder) -> None:
     command = workers(3, key="mine")
     with listens(folder) as history:
         talk(folder, json.dumps(command._asdict()).encode() + b"\n", reads=False)
-        answer = send(folder, command)
+        answer = send_command(folder, command)
 
         assert answer is not None
         assert len(history.changes) == 1
@@ -231,7 +231,7 @@ def test_silent_connections_hold_up_neither_commands_nor_the_end(folder) -> None
         for connection in silent:
             connection.connect(str(place / SOCKET_FILE))
 
-        assert send(folder, workers(3)) is not None
+        assert send_command(folder, workers(3)) is not None
     for connection in silent:
         connection.close()
 
@@ -239,11 +239,11 @@ def test_silent_connections_hold_up_neither_commands_nor_the_end(folder) -> None
 def test_stop_reaches_the_process_and_is_written_down(folder) -> None:
     stops: list[str] = []
     with listens(folder, stops):
-        answer = send(folder, Command.of("stop"))
+        answer = send_command(folder, Command.of("stop"))
 
     assert answer == CommandOutcome(True, 0, "It stops when the work in progress is done.")
     assert stops == ["stopped by evo ctl"]
-    assert carry_out(folder, Command.of("stop"))[0].message == "No process runs it."
+    assert carry_out_command(folder, Command.of("stop"))[0].message == "No process runs it."
 
 
 def test_a_folder_without_sockets_costs_a_word_and_not_the_campaign(folder, monkeypatch) -> None:
@@ -258,5 +258,5 @@ def test_a_folder_without_sockets_costs_a_word_and_not_the_campaign(folder, monk
         ):
             pytest.fail("it listens")
         with pytest.raises(EvoError, match="is running and cannot be reached"):
-            carry_out(folder, workers(3), starts_within_s=0.1)
+            carry_out_command(folder, workers(3), starts_within_s=0.1)
     assert not list(folder.glob(".control-*"))

@@ -11,7 +11,7 @@ from support.records import written
 import evo.data.panels
 from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import DUPLICATE_WITHIN
-from evo.campaign.baselines import behaviour_of, behaviour_scale, own_baselines
+from evo.campaign.baselines import behaviour_scale, own_baselines, raw_behaviour
 from evo.campaign.steps import Validate
 from evo.components.kinds import kinds
 from evo.core.records import Status
@@ -42,6 +42,6 @@ def test_a_panel_has_20_components_or_more_that_pass_the_walls_and_compute_apart
     assert len(records) >= 20
     assert {r.candidate.source: r.reason for r in records if r.status is Status.INVALID} == {}
     scale = behaviour_scale(kind, own_baselines(kind))
-    behaviours = np.stack([scale(behaviour_of(kind, record)) for record in records])
+    behaviours = np.stack([scale(raw_behaviour(kind, record)) for record in records])
     apart = [rms_distance(one, np.delete(behaviours, n, 0)) for n, one in enumerate(behaviours)]
     assert np.min(apart) > DUPLICATE_WITHIN

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from evo.components.kinds import kinds
 from evo.core.messages import Reply
 from operators.llm.reading import ReplyComponent, read_reply
-from operators.llm.views import plain
+from operators.llm.views import plain_source
 
 CORPUS = Path(__file__).parent / "corpus"
 _CHARACTER = re.compile(r"\{U\+([0-9A-F]{4,5})\}")
@@ -100,4 +100,4 @@ def _parent(kind: str, expression: str) -> str:
     contract = kinds.get(kind).contract
     imports = [line for line in contract.imports if f"{line.split()[-1]}." in expression]
     head = f"def {contract.function}({', '.join(contract.parameters)}):"
-    return plain("\n".join([*imports, head, f"    return {expression}"]))
+    return plain_source("\n".join([*imports, head, f"    return {expression}"]))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.novelty.novelty_archive import Distance, NoveltyArchive
-from evo.campaign.baselines import behaviour_of, behaviour_scale, validated_baselines
+from evo.campaign.baselines import behaviour_scale, raw_behaviour, validated_baselines
 from evo.campaign.steps import Recognise, Validate
 from evo.components.base import Kind
 from evo.core.records import Record, Status
@@ -67,7 +67,7 @@ def recognised(kind: Kind, validator: Validator, sources: Sequence[str]) -> list
     """
     baselines = validated_baselines(kind, validator)
     scale = behaviour_scale(kind, baselines)
-    vectors = np.stack([scale(behaviour_of(kind, record)) for record in baselines])
+    vectors = np.stack([scale(raw_behaviour(kind, record)) for record in baselines])
     archive = NoveltyArchive()
     no_text = np.ones((len(vectors), 1), dtype=np.float32)
     archive.add([record.id for record in baselines], no_text, vectors, baselines=True)

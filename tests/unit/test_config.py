@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from evo.config import Config, load, parse, presets, strategies
+from evo.config import Config, load, parse, presets, search_strategies
 from evo.core.errors import UsageError
 from evo.selection.islands import Islands
 
@@ -136,7 +136,7 @@ def test_a_mapping_or_a_configuration_is_loaded_as_a_file_is() -> None:
 
 
 def test_every_strategy_makes_a_configuration_on_top_of_a_preset() -> None:
-    for name in strategies():
+    for name in search_strategies():
         config = load("default", strategy=name)
         Islands.of(config.selection, config.population, config.generations)
 

@@ -26,13 +26,13 @@ from evo.compute.processes import Context, ready_to_start
 from evo.compute.settings import Needs
 from evo.compute.sharing import Share, meeting_folder
 from evo.compute.work import Work
-from evo.compute.worker import measure_peak, prepare, train
+from evo.compute.worker import measure_peak, prepare, train_job
 from evo.core.errors import EvoError
 from evo.core.records import Outcome
 
 _PRELOAD = (
     "evo.compute.preload",  # first: it speeds the others up
-    train.__module__,
+    train_job.__module__,
     __name__,
     "torch.fx.experimental.symbolic_shapes",  # torch imports it, and SymPy, at the first gradient
 )
@@ -153,7 +153,9 @@ class Local(Engine):
 
     def _schedule(self, batch: Batch) -> "Future[Outcome]":
         (job,) = batch.jobs
-        return self._pool.schedule(train, args=(job, self.work), timeout=self.work.job_timeout_s)
+        return self._pool.schedule(
+            train_job, args=(job, self.work), timeout=self.work.job_timeout_s
+        )
 
     def _start(self) -> ProcessPool:
         pool = ProcessPool(

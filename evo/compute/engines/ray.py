@@ -13,7 +13,7 @@ from typing import Any
 
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.memory import Peak
-from evo.compute.ray_actors import Actor, RayWorker, first_line, loss_of
+from evo.compute.ray_actors import Actor, RayWorker, error_line, loss_of
 from evo.compute.ray_cluster import RayCluster, reaching
 from evo.compute.remote import greeting
 from evo.compute.settings import Needs
@@ -174,7 +174,7 @@ class Ray(Engine):
         except RayError as error:
             raise EvoError(
                 "A worker was lost when it trained the largest network for a few steps: most "
-                f"likely its memory does not suffice. {first_line(error)}"
+                f"likely its memory does not suffice. {error_line(error)}"
             ) from error
         return result
 
@@ -230,7 +230,7 @@ class Ray(Engine):
             if self._deaths >= _DEATHS_AT_START and not self._ready:
                 raise EvoError(
                     f"Workers cannot start on the Ray cluster; {self._deaths} in a row have died: "
-                    f"{first_line(error)}"
+                    f"{error_line(error)}"
                 ) from error
             return
         self._deaths = 0

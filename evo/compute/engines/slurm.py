@@ -19,7 +19,14 @@ from pathlib import Path
 from evo.compute.engines.base import Batch, Ended, Engine, engines
 from evo.compute.losses import Loss, LossCause
 from evo.compute.settings import Needs
-from evo.compute.slurm_commands import ENDED, CommandError, Patience, call, quoted, states_of
+from evo.compute.slurm_commands import (
+    ENDED,
+    CommandError,
+    Patience,
+    call_slurm,
+    shell_quoted,
+    states_of,
+)
 from evo.compute.slurm_folder import Folder
 from evo.compute.work import Work
 from evo.core.errors import EvoError, UsageError
@@ -112,7 +119,7 @@ class Slurm(Engine):
             self._folder.tell_stop()
         if arrays := self._arrays:
             with suppress(EvoError):
-                call("scancel", *arrays)
+                call_slurm("scancel", *arrays)
         shutil.rmtree(self._folder.root, ignore_errors=True)
 
     @property
@@ -218,7 +225,7 @@ class Slurm(Engine):
                 self._expect_a_start()
                 self._submit_workers(missing)
             elif missing < 0:
-                call("scancel", *sorted(self._present)[missing:])
+                call_slurm("scancel", *sorted(self._present)[missing:])
         except CommandError as error:
             self._patience.failed(error)
         else:
@@ -249,15 +256,15 @@ class Slurm(Engine):
         }
         words = [f"--{name}={value}" for name, value in options.items()]
         script = self._folder.write_script(
-            f"#!/bin/sh\nexec {quoted(sys.executable)} -m evo.compute.slurm_worker "
-            f"{quoted(str(self._folder.root))}\n"
+            f"#!/bin/sh\nexec {shell_quoted(sys.executable)} -m evo.compute.slurm_worker "
+            f"{shell_quoted(str(self._folder.root))}\n"
         )
         environment = {
             name: value
             for name, value in os.environ.items()
             if name in _PASSED_ON and name not in needs.secrets
         }
-        answer = call(
+        answer = call_slurm(
             *("sbatch", "--parsable", "--no-requeue", f"--array=0-{number - 1}"),
             *(f"--output={log}/%A_%a.txt", *words, str(script)),
             environment=environment,

@@ -86,7 +86,7 @@ def look(
     units = [entries.flatten(1).all(1) for entries in flat]
     return Probe(
         *(
-            rounded(value)
+            eight_bits(value)
             for value in (
                 _size(kept[0][0]),
                 _size(kept[-1][0]),
@@ -119,7 +119,7 @@ def _size(values: torch.Tensor) -> float:
     return float(values.detach().double().square().mean().sqrt())
 
 
-def rounded(value: float) -> float:
+def eight_bits(value: float) -> float:
     """Eight bits of a number: enough to read, and little to store."""
     mantissa, exponent = torch.frexp(torch.tensor(value, dtype=torch.float64))
     return float(torch.ldexp((mantissa * 256).round() / 256, exponent))

@@ -17,7 +17,7 @@ from evo.core.records import Trial
 from evo.evaluation.protocol import Protocol, Setting
 from evo.evaluation.strata import Stratum, stratum_of
 from evo.evaluation.training.loops import LoopLimits, train_by_loop
-from evo.evaluation.training.probe import rounded
+from evo.evaluation.training.probe import eight_bits
 from evo.evaluation.training.recorded import record_on_gpu
 from evo.evaluation.training.results import Course, Trained, best_setting
 from evo.evaluation.training.trainer import train
@@ -140,7 +140,7 @@ def _diagnosis(
 def _finite_mean(losses: torch.Tensor) -> float:
     """Mean of those that are finite, in eight bits; inf without any."""
     finite = losses[torch.isfinite(losses)]
-    return rounded(float(finite.mean())) if len(finite) else math.inf
+    return eight_bits(float(finite.mean())) if len(finite) else math.inf
 
 
 def _trained(

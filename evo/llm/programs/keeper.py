@@ -53,11 +53,11 @@ def main() -> None:
     os.dup2(nowhere, 2)
     why, code = _until_end(program.pid, order)
     left = _end_all(program.pid)
-    remove(order["home"])  # also where evo is no longer there to do it
+    remove_folder(order["home"])  # also where evo is no longer there to do it
     _report(order, why=why, code=code, said="", left=left)
 
 
-def remove(folder: str) -> None:
+def remove_folder(folder: str) -> None:
     """Remove a folder, whatever permissions its content was given."""
     for path, folders, _ in os.walk(folder):
         for name in folders:

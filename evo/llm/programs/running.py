@@ -78,7 +78,7 @@ class ProgramRun:
     left: int
 
 
-async def run(
+async def run_program(
     command: Sequence[str], prompt: str, environment: Mapping[str, str], limits: ProgramLimits
 ) -> ProgramRun:
     """Run a program and end everything that it started.
@@ -104,7 +104,7 @@ async def run(
         own = {"HOME": str(folder), "TMPDIR": str(folder), **environment}
         return await _kept(argv, path, folder, own, limits)
     finally:
-        await asyncio.to_thread(keeper.remove, str(home))
+        await asyncio.to_thread(keeper.remove_folder, str(home))
 
 
 async def _kept(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from evo.core.errors import UsageError
 from evo.core.messages import Reply, Request
-from evo.llm.programs.running import End, ProgramLimits, ProgramRun, run
+from evo.llm.programs.running import End, ProgramLimits, ProgramRun, run_program
 from evo.llm.providers.base import Provider, ProviderError, providers
 from evo.llm.settings import ModelSettings
 
@@ -76,7 +76,7 @@ class CommandProvider(Provider):
         limits = ProgramLimits(model.timeout_s, MOST_BYTES, model.folder_mb * 2**20, _MOST_FILES)
         prompt = f"{request.prompt.system}\n\n{request.prompt.user}\n"
         try:
-            ended = await run(model.command, prompt, {**_FIXED, **self._variables}, limits)
+            ended = await run_program(model.command, prompt, {**_FIXED, **self._variables}, limits)
         except OSError as error:
             raise ProviderError(f"no place for the program's folder: {error}", fatal=True) from None
         tokens = len(prompt) // 4

@@ -23,7 +23,7 @@ from evo.report.facts.overview import Overview, overview_of
 from evo.report.facts.status import status_facts
 from evo.report.facts.trajectory import Reached, Rival, rivals_of, strategy_words, trajectory
 from evo.report.pictures import draw
-from evo.report.pictures.style import look
+from evo.report.pictures.style import picture_style
 from evo.report.pictures.trajectory import draw_trajectory
 from evo.selection.individual import has_merit, performance
 
@@ -224,7 +224,7 @@ def _pictures(
     """Pictures by name, as the addresses of images that hold them."""
     form = "svg" if len(overview.analysis.records) <= _MOST_IN_SVG else "png"
     pictures: dict[str, str] = {}
-    with look():
+    with picture_style():
         for name in PICTURES:
             figure = (
                 draw_trajectory(overview.name, reached, rivals)

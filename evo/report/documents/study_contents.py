@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive.history.reader import Reader
-from evo.campaign.baselines import behaviour_of
+from evo.campaign.baselines import raw_behaviour
 from evo.campaign.given import names_of_baselines
 from evo.components.kinds import kinds
 from evo.core.records import Record
@@ -18,7 +18,7 @@ from evo.report.facts.study import SEED_AXIS, StudyCell
 from evo.report.pictures import draw
 from evo.report.pictures.course import draw_course
 from evo.report.pictures.distributions import draw_distributions
-from evo.report.pictures.style import look
+from evo.report.pictures.style import picture_style
 
 TOP = 12
 _PICTURES = {
@@ -100,7 +100,7 @@ def kind_section(
     top = [(cell_of[record.id], record) for record in best_by_bsota(full, TOP)]
     drawn: dict[str, str] = {}
     if pictures:
-        with look():
+        with picture_style():
             drawn = {
                 caption: address_of(draw(name, overview), "png")
                 for name, caption in _PICTURES.items()
@@ -148,7 +148,7 @@ def _overview(
         analysis=analyse(records, with_probabilities=False),
         names=names_of_baselines(config),
         abscissae=kind.abscissae(),
-        outputs=lambda record: behaviour_of(kind, record),
+        outputs=lambda record: raw_behaviour(kind, record),
         samples={name: sample for name, (sample, _) in samples.items()},
         totals={name: total for name, (_, total) in samples.items()},
         lineage=[],

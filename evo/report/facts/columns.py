@@ -130,7 +130,7 @@ class Ids(Texts):
         return np.flatnonzero(self.cells == id_.encode("utf-8", "surrogatepass"))
 
 
-def cells_of(columns: Columns, name: str) -> NDArray[Any]:
+def column_cells(columns: Columns, name: str) -> NDArray[Any]:
     """The ids of a packed column as cells of one size, or as objects where one is long."""
     sizes = np.diff(columns[f"{name}.offsets"])
     size = int(sizes.max(initial=1))

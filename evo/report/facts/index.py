@@ -19,7 +19,15 @@ from evo.core.arrays import Floats
 from evo.core.fields import PARENT_FIELDS, fields_of
 from evo.core.records import ABLATION_OPERATOR, BASELINE_OPERATOR, Record, Status
 from evo.core.stages import TrainingEnd
-from evo.report.facts.columns import Coded, IdLists, Ids, RecordPlaces, Stored, cells_of, codes_of
+from evo.report.facts.columns import (
+    Coded,
+    IdLists,
+    Ids,
+    RecordPlaces,
+    Stored,
+    codes_of,
+    column_cells,
+)
 from evo.report.facts.means import Means, means_of
 from evo.report.facts.text_search import matching
 from evo.selection.individual import LEAST_B_WR, RUNG_GAP
@@ -264,11 +272,11 @@ def _compact(table: Columns, known: Mapping[str, dict[bytes, int]]) -> _Columns:
         known: numbers of the texts by column; they grow.
     """
     return _Columns(
-        cells_of(table, "record.id"),
+        column_cells(table, "record.id"),
         {name: codes_of(table, f"record.{name}", known[name]) for name in CODED},
         {name: table[f"record.{name}"].astype(float) for name in NUMBERS},
         {name: table[f"record.{name}"] for name in _MASKS},
-        cells_of(table, "parent.id"),
+        column_cells(table, "parent.id"),
         np.diff(table["parent.offsets"]),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from archive.history.reader import Reader
-from evo.campaign.baselines import behaviour_of
+from evo.campaign.baselines import raw_behaviour
 from evo.campaign.given import names_of_baselines
 from evo.components.kinds import kinds
 from evo.core.records import Record, Vector
@@ -73,7 +73,7 @@ def overview_of(
         analysis=analysis,
         names=names_of_baselines(config),
         abscissae=kind.abscissae(),
-        outputs=lambda record: behaviour_of(kind, record),
+        outputs=lambda record: raw_behaviour(kind, record),
         samples=samples,
         totals=totals,
         lineage=[] if best is None else lineage(records, best),

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from evo.core.errors import unknown_name
 from evo.report.facts.overview import Overview
 from evo.report.pictures import best, lineage, novelty, progress, shapes, win_rates
-from evo.report.pictures.style import look, save
+from evo.report.pictures.style import picture_style, save
 
 _OF_ONE = {"best": best.draw_best, "shapes": shapes.draw_shapes, "lineage": lineage.draw_lineage}
 
@@ -36,7 +36,7 @@ def draw(kind: str, overview: Overview, over: Overview | None = None) -> Figure:
     known = {**_OF_TWO, **_OF_ONE} if over is None else _OF_TWO
     if kind not in known:
         raise unknown_name("picture" if over is None else "picture of two", kind, known)
-    with look():
+    with picture_style():
         return _OF_TWO[kind](overview, over) if kind in _OF_TWO else _OF_ONE[kind](overview)
 
 
@@ -46,7 +46,7 @@ def save_pareto(overview: Overview, folder: Path) -> Path:
     Raises:
         OSError: the folder cannot be written.
     """
-    with look():
+    with picture_style():
         return save(novelty.draw_novelty(overview), folder, "pareto", endings=("png",))[0]
 
 
@@ -56,7 +56,7 @@ def save_all(overview: Overview, folder: Path, *, over: Overview | None = None) 
     Raises:
         OSError: the folder cannot be written.
     """
-    with look():
+    with picture_style():
         figures = {name: draw_one(overview, over) for name, draw_one in _OF_TWO.items()}
         figures |= {name: draw_one(overview) for name, draw_one in _OF_ONE.items()}
         return [path for name, figure in figures.items() for path in save(figure, folder, name)]

@@ -38,7 +38,7 @@ _LOOK: dict[Any, Any] = {
 }
 
 
-def look() -> AbstractContextManager[None]:
+def picture_style() -> AbstractContextManager[None]:
     """A context with evo's style, independent of the user's matplotlib settings."""
     return mpl.rc_context(_LOOK)
 

@@ -49,7 +49,6 @@ GROUPS: Indices = np.concatenate(
     [np.arange(_SIGNALS), _SIGNALS + _BANDS, _SIGNALS + _BAND_COUNT + _BANDS]
 ).astype(np.int64)
 """(d,) group of each feature, of one length scale: each statistic, and the grid by |x|."""
-GROUP_COUNT = int(GROUPS.max()) + 1
 
 
 def function_features(component: Component) -> Floats:
@@ -67,7 +66,7 @@ def function_features(component: Component) -> Floats:
     return np.concatenate([*signals, _compressed(values[:count]), _compressed(slopes[:count])])
 
 
-def images(features: Floats) -> Floats:
+def mirror_images(features: Floats) -> Floats:
     """Features (n, 4, d) of f(x), −f(x), f(−x) and −f(−x), from those of f(x), (n, d)."""
     count = len(_EVEN)
     statistics = features[:, :_SIGNALS]

@@ -19,7 +19,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from evo.core.arrays import Floats
 from evo.screening.matern import matern, squared_distances
-from evo.tabular.surrogate.features import GROUPS, images
+from evo.tabular.surrogate.features import GROUPS, mirror_images
 
 _FAR = 6.0
 """Features are clipped at this many deviations."""
@@ -96,7 +96,7 @@ class ProcessRegression:
             variances: (n,) of the targets by measurement.
             level: (k,) prior mean.
         """
-        pictured = images(features)
+        pictured = mirror_images(features)
         centre, deviation = pictured.mean((0, 1)), pictured.std((0, 1))
         deviation[deviation < 1e-9] = np.inf
         standard = np.clip((pictured - centre) / deviation, -_FAR, _FAR)

@@ -15,7 +15,7 @@ import torch
 from archive.history.history import History
 from archive.novelty.descriptors import TextDescriptor
 from evo.campaign.budget import CampaignHours
-from evo.campaign.build import search
+from evo.campaign.build import run_search
 from evo.campaign.progress import Progress
 from evo.campaign.propose_step import portfolio_of
 from evo.campaign.resources import Resources
@@ -68,7 +68,7 @@ def search_landscape(config: Config, landscape: Landscape, *, evaluations: int) 
         hours = CampaignHours()
         train = landscape.trainer(config.protocol)
         resources = Resources(sandbox, TextDescriptor("none"), train, keys={}, hours=hours)
-        search(history, _ignore, resources)
+        run_search(history, _ignore, resources)
         return list(history.records)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from evo.config import DEFAULT_STRATEGY, Config, load, strategies, strategy_settings
+from evo.config import DEFAULT_STRATEGY, Config, load, search_strategies, strategy_settings
 from evo.core.errors import UsageError
 
 DottedSettings = Mapping[str, Any]
@@ -28,7 +28,7 @@ COMMON: DottedSettings = {
 
 def own_strategies() -> dict[str, DottedSettings]:
     """The strategies that come with evo, by name; the default one first."""
-    names = sorted(strategies(), key=lambda name: name != DEFAULT_STRATEGY)
+    names = sorted(search_strategies(), key=lambda name: name != DEFAULT_STRATEGY)
     return {name: _flat(strategy_settings(name)) for name in names}
 
 

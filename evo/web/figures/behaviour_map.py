@@ -23,7 +23,7 @@ from evo.web.figures.spec import (
     figure,
     labels,
     numbers,
-    plain,
+    plain_text,
     thinned,
 )
 
@@ -153,7 +153,7 @@ def map_figure(index: Index, projection: Projection, names: dict[str, str]) -> F
                 [names.get(index.texts["id"][place], "") for place in known],
                 among=projection.points[rows[shown]],
             ),
-            "hovertext": [plain(names.get(index.texts["id"][place], "")) for place in known],
+            "hovertext": [plain_text(names.get(index.texts["id"][place], "")) for place in known],
             "hovertemplate": "%{hovertext}<extra></extra>",
             "textposition": "top center",
             "marker": {"symbol": "x", "size": 8, "color": BLACK},
@@ -184,7 +184,7 @@ def _points(
         "mode": "markers",
         "x": numbers(points[:, 0], 4),
         "y": numbers(points[:, 1], 4),
-        "customdata": [plain(index.texts["id"][place]) for place in places],
+        "customdata": [plain_text(index.texts["id"][place]) for place in places],
         "name": name,
         "hovertemplate": "%{customdata}<extra></extra>",
     }

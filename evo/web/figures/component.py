@@ -5,10 +5,10 @@ A component runs here as its traced graph of allowed operators; its source is ne
 
 from collections.abc import Sequence
 
-from evo.campaign.baselines import behaviour_of
+from evo.campaign.baselines import raw_behaviour
 from evo.components.kinds import kinds
 from evo.core.records import Record
-from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain
+from evo.web.figures.spec import COLOURS, DASHES, Figure, figure, numbers, plain_text
 
 
 def component_figure(kind_name: str, records: Sequence[tuple[str, Record]]) -> Figure:
@@ -23,7 +23,7 @@ def component_figure(kind_name: str, records: Sequence[tuple[str, Record]]) -> F
     data = []
     for number, (label, record) in enumerate(records):
         look = {
-            "name": plain(label),
+            "name": plain_text(label),
             "line": {
                 "color": COLOURS[(number + 1) % len(COLOURS)],
                 "dash": DASHES[number % len(DASHES)],
@@ -31,7 +31,7 @@ def component_figure(kind_name: str, records: Sequence[tuple[str, Record]]) -> F
             },
         }
         if x is not None and record.graphs:
-            outputs = behaviour_of(kind, record)
+            outputs = raw_behaviour(kind, record)
             data.append({"type": "scatter", "mode": "lines", "x": numbers(x), **look})
             data[-1]["y"] = numbers(outputs)
         elif record.behaviour_vector.size:

@@ -13,7 +13,7 @@ from evo.web.figures.spec import (
     Figure,
     figure,
     numbers,
-    plain,
+    plain_text,
 )
 
 MOST_ANCESTORS = 400
@@ -78,12 +78,12 @@ def family_figure(index: Index, family: Family, names: dict[str, str]) -> Figure
                 "mode": "markers",
                 "x": _generations(index, places),
                 "y": numbers(index.numbers["margin"][places]),
-                "customdata": [plain(index.texts["id"][place]) for place in places],
+                "customdata": [plain_text(index.texts["id"][place]) for place in places],
                 "text": [
-                    plain(names.get(index.texts["id"][place], index.texts["id"][place][:8]))
+                    plain_text(names.get(index.texts["id"][place], index.texts["id"][place][:8]))
                     for place in places
                 ],
-                "name": plain(operator),
+                "name": plain_text(operator),
                 "marker": {
                     "symbol": SYMBOLS[number % len(SYMBOLS)],
                     "color": COLOURS[number % len(COLOURS)],

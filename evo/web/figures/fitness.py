@@ -17,7 +17,7 @@ from evo.web.figures.spec import (
     figure,
     held,
     numbers,
-    plain,
+    plain_text,
     thinned,
 )
 
@@ -91,7 +91,7 @@ def _best(climbs: Sequence[Climb], measure: str) -> list[Figure]:
             "mode": _mode(x),
             "x": x,
             "y": numbers(estimate.value for estimate in estimates),
-            "customdata": [plain(best.id) for _, best in known],
+            "customdata": [plain_text(best.id) for _, best in known],
             "name": "best so far, by worth",
             "line": {"color": ORANGE, "width": 2.5, "shape": "hv"},
             "hovertemplate": "generation %{x}: %{y:.3f}<br>%{customdata}<extra>best</extra>",
@@ -112,7 +112,7 @@ def _again(index: Index, measure: str) -> list[Figure]:
             "x": index.numbers["generation"][places].astype(int).tolist(),
             "y": numbers(values),
             "error_y": error_bars(values, low, high, colour=GREY, width=0) | {"visible": is_few},
-            "customdata": [plain(index.texts["id"][place]) for place in places],
+            "customdata": [plain_text(index.texts["id"][place]) for place in places],
             "name": "measured again on fresh seeds",
             "marker": {"symbol": "diamond", "size": 7, "color": GREEN},
             "hovertemplate": "%{y:.3f}<br>%{customdata}<extra>measured again</extra>",

@@ -19,7 +19,7 @@ from evo.web.figures.spec import (
     figure,
     labels,
     numbers,
-    plain,
+    plain_text,
     thinned,
 )
 
@@ -92,7 +92,9 @@ def front_figure(
                     [names.get(index.ids[place], "") for place in known.tolist()],
                     among=_points(index, places, axes),
                 ),
-                "hovertext": [plain(names.get(index.ids[place], "")) for place in known.tolist()],
+                "hovertext": [
+                    plain_text(names.get(index.ids[place], "")) for place in known.tolist()
+                ],
                 "hovertemplate": "%{hovertext}: %{y:.3f} at novelty %{x:.3f}<extra></extra>",
                 "textposition": "top center",
                 "marker": {"symbol": "x", "size": 8, "color": BLACK},
@@ -125,7 +127,7 @@ def _cloud(
         "mode": "markers",
         "x": numbers(index.numbers[axes.novelty][places]),
         "y": numbers(index.numbers[axes.measure][places]),
-        "customdata": [plain(index.texts["id"][place]) for place in places],
+        "customdata": [plain_text(index.texts["id"][place]) for place in places],
         "name": name,
         "marker": {"symbol": symbol, "size": 6, "color": BLUE, "opacity": 0.55},
         "hovertemplate": _HOVER,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from evo.web.campaign import LiveCampaign
 from evo.web.figures.fitness import MEASURES
 from evo.web.figures.front import NOVELTIES, Axes, front_line, front_points, members
-from evo.web.figures.spec import COLOURS, DASHES, SYMBOLS, Figure, figure, plain
+from evo.web.figures.spec import COLOURS, DASHES, SYMBOLS, Figure, figure, plain_text
 
 
 def fronts_figure(campaigns: Sequence[LiveCampaign], measure: str = "b_wr") -> Figure:
@@ -21,7 +21,7 @@ def fronts_figure(campaigns: Sequence[LiveCampaign], measure: str = "b_wr") -> F
         places = members(campaign.index, measure=measure, novelty=axes.novelty)
         if not len(places):
             continue
-        colour, name = COLOURS[number % len(COLOURS)], plain(campaign.name)
+        colour, name = COLOURS[number % len(COLOURS)], plain_text(campaign.name)
         dash = DASHES[number // len(COLOURS) % len(DASHES)]
         line = front_line(campaign.index, places, axes, name=name, colour=colour, dash=dash)
         symbol = SYMBOLS[number % len(SYMBOLS)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from evo.report.facts.reward import LEVELS, reward_facts
 from evo.screening.appraisal import Judgement
-from evo.web.figures.spec import BLUE, GREY, Figure, figure, numbers, plain, thinned
+from evo.web.figures.spec import BLUE, GREY, Figure, figure, numbers, plain_text, thinned
 
 _MOST_BARS = 300
 """Candidates up to which each has its interval drawn."""
@@ -73,7 +73,7 @@ def calibration_figure(judgement: Judgement, ids: Sequence[str]) -> Figure:
                 "width": 0,
                 "visible": len(shown) <= _MOST_BARS,
             },
-            "customdata": [plain(ids[int(place)]) for place in shown],
+            "customdata": [plain_text(ids[int(place)]) for place in shown],
             "name": "candidates, 95 % intervals",
             "marker": {"color": BLUE, "size": 6, "opacity": 0.7},
             "hovertemplate": "predicted %{x:.3f}, measured %{y:.3f}<extra></extra>",

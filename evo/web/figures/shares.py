@@ -4,7 +4,7 @@ import numpy as np
 
 from evo.core.arrays import Floats
 from evo.report.facts.index import Index
-from evo.web.figures.spec import COLOURS, GREY, Figure, figure, numbers, plain
+from evo.web.figures.spec import COLOURS, GREY, Figure, figure, numbers, plain_text
 
 _MOST = 7
 """Operators or models with a colour of their own; the rarest of more are drawn together."""
@@ -29,7 +29,7 @@ def share_figure(index: Index, column: str = "operator") -> Figure:
             "stackgroup": "all",
             "x": generations,
             "y": numbers(row / totals, 4),
-            "name": plain(name),
+            "name": plain_text(name),
             "line": {"width": 0.5, "color": _colour(number, name)},
             "hovertemplate": "generation %{x}: %{y:.0%}",
         }
@@ -54,8 +54,8 @@ def contribution_figure(index: Index, column: str = "operator") -> Figure:
         data.append(
             {
                 "type": "box",
-                "x": [plain(f"{name} ({len(values)})")],
-                "name": plain(name),
+                "x": [plain_text(f"{name} ({len(values)})")],
+                "name": plain_text(name),
                 "lowerfence": [float(low)],
                 "q1": [float(first)],
                 "median": [float(middle)],

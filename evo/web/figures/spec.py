@@ -1,6 +1,6 @@
 """Parts of plotly's JSON that all figures share: text, numbers, colours, axes.
 
-Plotly reads a few tags in labels as markup, so every text that is not ours passes `plain`.
+Plotly reads a few tags in labels as markup, so every text that is not ours passes `plain_text`.
 """
 
 import math
@@ -30,7 +30,7 @@ MOST_POINTS = 300
 NOTHING: Indices = np.zeros(0, dtype=np.intp)
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text that plotly shows as it is, without half surrogate pairs.
 
     >>> plain("<b>x</b>")
@@ -149,4 +149,4 @@ def labels(points: Floats, names: Sequence[str], *, among: Floats) -> list[str]:
     for place, point in enumerate(scaled):
         if all((np.abs(point - scaled[other]) > 1).any() for other in placed):
             placed.append(place)
-    return [plain(name) if place in placed else "" for place, name in enumerate(names)]
+    return [plain_text(name) if place in placed else "" for place, name in enumerate(names)]

@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from evo.core.records import Trial
-from evo.web.campaign import TrialKey, trial_key
-from evo.web.figures.spec import COLOURS, SYMBOLS, Figure, figure, numbers, plain
+from evo.evaluation.statistics.trial_values import TrialKey
+from evo.web.campaign import trial_key
+from evo.web.figures.spec import COLOURS, SYMBOLS, Figure, figure, numbers, plain_text
 
 
 def trial_figure(
@@ -34,7 +35,7 @@ def trial_figure(
                 "mode": "markers",
                 "x": [trial.seed for trial in group],
                 "y": numbers(math.nan if ratio is None else ratio for ratio in ratios),
-                "name": plain(name),
+                "name": plain_text(name),
                 "marker": {
                     "color": COLOURS[number % len(COLOURS)],
                     "symbol": [

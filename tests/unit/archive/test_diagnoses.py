@@ -37,7 +37,7 @@ def test_segments_with_and_without_them_merge_and_each_generation_keeps_its_chec
     generations = [generation(number, diagnosed=number in (1, 3)) for number in range(4)]
     parts = [seal(tmp_path, one, campaign=CAMPAIGN) for one in generations]
 
-    merged = merging.merged(parts, campaign=CAMPAIGN)
+    merged = merging.merge_segments(parts, campaign=CAMPAIGN)
 
     sealed = open_segment(merged.path, campaign=CAMPAIGN)
     expected = [samples.everything(record) for one in generations for record in one.records]

@@ -8,10 +8,10 @@ from support.records import written
 from archive.novelty.novelty_archive import rms_distance
 from archive.novelty.settings import DUPLICATE_WITHIN
 from evo.campaign.baselines import (
-    behaviour_of,
     behaviour_scale,
     described_behaviour,
     own_baselines,
+    raw_behaviour,
 )
 from evo.components.base import Kind
 from evo.components.kinds import kinds
@@ -71,9 +71,9 @@ def test_a_function_with_gradients_of_another_is_no_duplicate_of_either(
 
     vectors = [described_behaviour(kind, twin, scale) for twin in (one, other)]
 
-    np.testing.assert_allclose(behaviour_of(kind, one), behaviour_of(kind, other), atol=1e-5)
+    np.testing.assert_allclose(raw_behaviour(kind, one), raw_behaviour(kind, other), atol=1e-5)
     assert rms_distance(vectors[0], vectors[1][None])[0] > 20 * DUPLICATE_WITHIN
-    assert (vectors[1] == scale(behaviour_of(kind, other))).all()
+    assert (vectors[1] == scale(raw_behaviour(kind, other))).all()
 
 
 def test_two_spellings_of_one_trick_are_duplicates() -> None:
@@ -104,7 +104,7 @@ def test_detach_that_changes_no_gradient_changes_no_bit() -> None:
     one = record(kind, source)
 
     assert "detach" in one.graphs[0]
-    assert (described_behaviour(kind, one, scale) == scale(behaviour_of(kind, one))).all()
+    assert (described_behaviour(kind, one, scale) == scale(raw_behaviour(kind, one))).all()
 
 
 def test_without_gradients_at_all_slopes_are_zero() -> None:

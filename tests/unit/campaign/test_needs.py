@@ -3,7 +3,7 @@
 import pytest
 
 from evo.campaign.needs import device_of, needs_of, warnings_of_waiting
-from evo.campaign.process import engine_of, worker_count
+from evo.campaign.process import configured_workers, engine_of
 from evo.compute.engines.local import Local
 from evo.compute.engines.ray import Ray
 from evo.config import Config, load
@@ -40,7 +40,8 @@ def test_workers_of_this_machine_reserve_their_processors(monkeypatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
 
     counts = [
-        worker_count(Config(device="cpu", cpus_per_training=cpus, trainings=32)) for cpus in (1, 3)
+        configured_workers(Config(device="cpu", cpus_per_training=cpus, trainings=32))
+        for cpus in (1, 3)
     ]
 
     assert counts == [8, 2]

@@ -17,7 +17,7 @@ from torch import nn
 
 from evo.codegen.component_file import ComponentOrigin, component_file, computes
 from evo.codegen.functions import function_source
-from evo.codegen.operators import exact, readable
+from evo.codegen.operators import exact, readable_call
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
 from evo.networks.informed import contract_of
@@ -32,7 +32,7 @@ def test_the_readable_function_gives_values_and_gradients_of_the_graph(kind_name
     kind = kinds.get(kind_name)()
     for name, record in [*baselines(kind_name).items()][: many(4, ci=99, nightly=99)]:
         contract = contract_of(Graph.parse(record.graphs[0]), kind.contract)
-        for write in (readable, exact):
+        for write in (readable_call, exact):
             source = function_source(
                 record.graphs[0], contract.function, contract.parameters, write, docstring="It."
             )
@@ -156,7 +156,7 @@ def test_cases_by_sizes_become_branches(name: str) -> None:
     assert isinstance(graph, Graph)
     assert '"cases"' in graph.text
 
-    for write in (readable, exact):
+    for write in (readable_call, exact):
         source = function_source(
             graph.text, "initialize", kind.contract.parameters, write, docstring="It."
         )

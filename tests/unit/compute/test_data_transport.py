@@ -4,7 +4,7 @@ import pickle
 
 import torch
 
-from evo.compute.data_transport import packed, unpacked
+from evo.compute.data_transport import packed_data, unpacked
 from evo.evaluation.protocol import Protocol, Rung
 from evo.evaluation.training.trials import give_data, run_trials
 from evo.networks.parts import Parts
@@ -14,7 +14,7 @@ from evo.tasks.base import tasks
 def test_what_arrives_is_what_was_loaded_and_shares_its_memory() -> None:
     data = tasks.get("breast-cancer")().load()
 
-    pack = packed(data)
+    pack = packed_data(data)
     arrived = unpacked(pack)
 
     assert len(pack.description) < 2000
@@ -28,7 +28,7 @@ def test_what_arrives_is_what_was_loaded_and_shares_its_memory() -> None:
 
 
 def test_training_writes_nothing_into_data_that_all_workers_of_a_machine_share() -> None:
-    pack = packed(tasks.get("breast-cancer")().load())
+    pack = packed_data(tasks.get("breast-cancer")().load())
     before = pickle.dumps(pack.arrays)
     for array in pack.arrays:
         array.flags.writeable = False

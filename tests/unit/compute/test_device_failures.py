@@ -11,7 +11,7 @@ import torch
 from support.scripted_engine import WORK, trained
 
 from evo.campaign.needs import needs_of
-from evo.campaign.process import measured_share, worker_count
+from evo.campaign.process import configured_workers, measured_share
 from evo.compute.engines.base import Batch, Ended, Engine
 from evo.compute.losses import Loss, LossCause
 from evo.compute.memory import Peak
@@ -156,7 +156,7 @@ def test_as_many_trainings_share_a_gpu_as_its_memory_and_the_processors_have_roo
     assert needs_of(config).gpus == 1.0
     assert measured_share(config, pool) == share
     packed = config.model_copy(update={"gpus_per_training": share})
-    assert worker_count(packed) == min(round(2 / share), config.trainings)
+    assert configured_workers(packed) == min(round(2 / share), config.trainings)
 
 
 def test_a_share_that_is_set_is_not_measured(gpus) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evo.compute.sharing import Share, meeting_folder, shares
+from evo.compute.sharing import Share, fair_shares, meeting_folder
 from evo.core import flock
 
 
@@ -35,7 +35,7 @@ def join(tmp_path, clock):
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(1, 64))
 def test_nobody_is_left_out_and_nothing_is_left_that_somebody_could_use(demands, total) -> None:
-    places = shares(demands, total)
+    places = fair_shares(demands, total)
 
     assert all(1 <= mine <= most for mine, most in zip(places, demands, strict=True))
     assert sum(places) == min(sum(demands), max(total, len(demands)))

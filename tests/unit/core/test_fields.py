@@ -12,7 +12,7 @@ from evo.core.fields import (
     RECORD_FIELDS,
     TASK_FIELDS,
     TRIAL_FIELDS,
-    part_of,
+    record_part,
     record_row,
 )
 from evo.core.records import Record, TaskScore, Trial
@@ -84,7 +84,7 @@ def test_cells_are_plain_values_of_the_described_types() -> None:
 def test_a_part_comes_back_from_a_row_with_its_enums() -> None:
     record = samples.screened(3)
 
-    screening = Screening(**part_of(record_row(record), "screening"))
+    screening = Screening(**record_part(record_row(record), "screening"))
 
     assert screening == record.screening
     assert isinstance(screening.state, ScreeningState)

@@ -17,7 +17,7 @@ from operator_samples import (
 from support.records import written
 
 from evo.core.source import normalise
-from operators.blend_tree import BlendTree, Way, blend
+from operators.blend_tree import BlendTree, BlendWay, blend
 from operators.tree.balance import SIZE_LIMIT
 from operators.tree.offspring import read_parent
 from operators.tree.program import Program
@@ -33,7 +33,7 @@ def child(first: str, second: str, seed: int) -> str:
     return OPERATOR.propose(parents, CONTRACT, np.random.default_rng(seed))
 
 
-def blended(first: str, second: str, way: Way, seed: int) -> torch.Tensor:
+def blended(first: str, second: str, way: BlendWay, seed: int) -> torch.Tensor:
     """Values of the blend of two sources, after it was tidied and written."""
     parents = [read_parent(source, CONTRACT) for source in (first, second)]
     program = blend(parents[0], parents[1], way, np.random.default_rng(seed))

@@ -16,7 +16,7 @@ from evo.report.facts.overview import SAMPLE_SIZE, best_by_bsota, sample_by_oper
 from evo.report.facts.pareto import pareto_facts
 from evo.report.pictures import draw, save_all, save_pareto
 from evo.report.pictures.labels import Label, place
-from evo.report.pictures.style import blank, legend_below, look, save
+from evo.report.pictures.style import blank, legend_below, picture_style, save
 from evo.report.views.pareto import pareto_view
 
 NAMES = ("pareto", "progress", "win-rates", "best", "shapes", "lineage")
@@ -73,7 +73,7 @@ def _ink(figure: Figure) -> float:
 
 def _words(figure: Figure, folder: Path) -> str:
     """The text of a picture, as its SVG has it."""
-    with look():
+    with picture_style():
         return words(*save(figure, folder, "picture", endings=("svg",)))
 
 
@@ -98,7 +98,7 @@ def test_pictures_name_what_they_show(tmp_path: Path):
 def test_an_equal_picture_of_the_front_has_equal_bytes(tmp_path: Path):
     files = []
     for name in ("one", "two"):
-        with look():
+        with picture_style():
             paths = save(draw("pareto", overview(CAMPAIGNS["many"])), tmp_path, name)
         files.append([path.read_bytes() for path in paths])
 
@@ -203,5 +203,5 @@ def test_a_legend_has_as_many_columns_as_its_picture_is_wide():
         assert legend.get_window_extent().width <= figure.bbox.width
         return len({round(text.get_window_extent().x0) for text in legend.get_texts()})
 
-    with look():
+    with picture_style():
         assert [columns(width) for width in (9.0, 5.0, 2.5)] == [3, 2, 1]

@@ -14,7 +14,7 @@ from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.rungs import Evaluator, evaluate_baselines
 from evo.screening.pool import read_pool
 from evo.tabular.surrogate.examples import Examples
-from evo.tabular.surrogate.features import function_features, images
+from evo.tabular.surrogate.features import function_features, mirror_images
 from evo.tabular.surrogate.landscape import Landscape, MarginModel
 from evo.tabular.surrogate.regression import Kernel, stretch, unstretch
 
@@ -107,7 +107,7 @@ def test_images_have_the_features_of_the_functions_themselves() -> None:
     def lopsided(x: torch.Tensor) -> torch.Tensor:
         return torch.tanh(x) + 0.3 * torch.relu(x - 0.5)
 
-    pictured = images(function_features(lopsided)[None])[0]
+    pictured = mirror_images(function_features(lopsided)[None])[0]
 
     for picture, other in zip(
         pictured,
@@ -125,7 +125,7 @@ def test_images_have_the_features_of_the_functions_themselves() -> None:
 def test_the_margin_of_images_is_the_same(landscape: Landscape) -> None:
     features = function_features(torch.nn.functional.silu)[None]
 
-    margins = landscape.model.predict(images(features)[0])
+    margins = landscape.model.predict(mirror_images(features)[0])
 
     assert np.ptp(margins, axis=0).max() < 1e-6
 

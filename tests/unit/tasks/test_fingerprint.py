@@ -14,7 +14,7 @@ from support.small_data import data, split
 from evo.networks.base import Network
 from evo.networks.mlp import Mlp
 from evo.tasks.base import Data, Split, Task, tasks
-from evo.tasks.fingerprint import changes, fingerprint
+from evo.tasks.fingerprint import fingerprint, fingerprint_changes
 
 
 class Plain(Task):
@@ -33,7 +33,7 @@ def test_rounding_is_no_change() -> None:
     train = split(60, 0)
     nearly = Split(train.inputs * (1 + 1e-7), train.targets)
 
-    assert changes(of(data()), of(data(train=nearly))) == []
+    assert fingerprint_changes(of(data()), of(data(train=nearly))) == []
 
 
 @pytest.mark.parametrize("row", [0, 31, 59])
@@ -42,15 +42,15 @@ def test_one_number_one_label_and_one_sample_more_are_changes(row: int) -> None:
     moved.inputs[row, 1] += 0.1
     relabelled.targets[row] = (relabelled.targets[row] + 1) % 3
 
-    assert changes(of(data()), of(data(train=moved))) == ["other train inputs"]
-    assert changes(of(data()), of(data(train=relabelled))) == ["other train targets"]
-    assert "test inputs of shape [30, 4] → [31, 4]" in changes(
+    assert fingerprint_changes(of(data()), of(data(train=moved))) == ["other train inputs"]
+    assert fingerprint_changes(of(data()), of(data(train=relabelled))) == ["other train targets"]
+    assert "test inputs of shape [30, 4] → [31, 4]" in fingerprint_changes(
         of(data()), of(data(test=split(31, 2)))
     )
 
 
 def test_a_pooled_split_is_another_one() -> None:
-    assert changes(of(data()), of(data(pooled=True))) == ["pooled False → True"]
+    assert fingerprint_changes(of(data()), of(data(pooled=True))) == ["pooled False → True"]
 
 
 SOURCE = """
@@ -84,8 +84,8 @@ def test_code_counts_and_comments_do_not(tmp_path: Path, monkeypatch) -> None:
         for place, source in enumerate(sources)
     )
 
-    assert changes(plain, noted) == []
-    assert changes(plain, wider) == ["other code"]
+    assert fingerprint_changes(plain, noted) == []
+    assert fingerprint_changes(plain, wider) == ["other code"]
 
 
 TASK = """
@@ -126,7 +126,7 @@ def test_a_task_may_import_from_its_folder_and_that_code_counts(
         task = tasks.get(str(file))()
         prints.append(fingerprint(task, task.load()))
 
-    assert changes(*prints[:2]) == []
-    assert changes(*prints[1:]) == ["other code"]
+    assert fingerprint_changes(*prints[:2]) == []
+    assert fingerprint_changes(*prints[1:]) == ["other code"]
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "reading\n" * 3)

@@ -14,7 +14,7 @@ from evo.core.records import BASELINE_OPERATOR, Candidate, Record, Trial
 from evo.evaluation.statistics.win_rates import score
 from evo.tasks.base import LoopTask, network_counts, tasks
 from evo.tasks.check import checked_loop
-from evo.tasks.fingerprint import changes
+from evo.tasks.fingerprint import fingerprint_changes
 from evo.tasks.loop import Metric, loop
 from evo.tasks.measurements import MeasurementError, Measurements, checked_measurements
 
@@ -52,9 +52,9 @@ def test_a_changed_loop_is_noticed(tmp_path: Path) -> None:
     other = prepare_tasks("optimizer", [written(tmp_path, loss=2.0)]).popitem()[1].fingerprint
     digits = prepare_tasks("optimizer", ["breast-cancer"]).popitem()[1].fingerprint
 
-    assert changes(first, first) == []
-    assert changes(first, other) == ["other code"]
-    assert changes(digits, first) == ["a loop of its own in place of data"]
+    assert fingerprint_changes(first, first) == []
+    assert fingerprint_changes(first, other) == ["other code"]
+    assert fingerprint_changes(digits, first) == ["a loop of its own in place of data"]
 
 
 @pytest.mark.parametrize(

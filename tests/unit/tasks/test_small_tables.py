@@ -4,7 +4,7 @@ import torch
 
 from evo.tasks.base import Task
 from evo.tasks.breast_cancer import BreastCancer
-from evo.tasks.bundled import read_table
+from evo.tasks.bundled import read_bundled_table
 from evo.tasks.digits import Digits
 from evo.tasks.digits_cnn import DigitsCnn
 from evo.tasks.digits_transformer import DigitsTransformer
@@ -39,5 +39,5 @@ def test_a_table_is_read_as_scikit_learn_reads_it() -> None:
         (load_breast_cancer, "breast_cancer.csv", 1),
     ):
         inputs, classes = load(return_X_y=True)
-        table = read_table(name, header_rows=header_rows)
+        table = read_bundled_table(name, header_rows=header_rows)
         assert np.array_equal(table, np.column_stack([inputs, classes]))

@@ -1,0 +1,45 @@
+"""One word, one thing: a public name of a type or function is defined once in the whole tree."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = {path.stem for path in (ROOT / "evo" / "commands").glob("*.py")} | {"search"}
+"""A command of the command line has the name of the function that does the same."""
+PROGRAMS = "main"
+"""Programs begin with it."""
+APART = {"Trace", "lines_of", "program", "require", "write"}
+"""Twice within the validation, in rooms that know nothing of each other."""
+
+
+def public_names(path: Path) -> Iterator[str]:
+    """Names of a module's classes, functions and types."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]) if is_type(name):
+                yield name
+            case _:
+                pass
+
+
+def is_type(name: str) -> bool:
+    return len(name) > 1 and name[0].isupper() and not name.isupper()
+
+
+def test_a_public_name_is_defined_once() -> None:
+    files: defaultdict[str, list[str]] = defaultdict(list)
+    for room in ("evo", "archive", "operators", "prompts"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            place = path.relative_to(ROOT)
+            if "baselines" in place.parts or "data" in place.parts:
+                continue  # written as candidates are, and examples
+            for name in public_names(path):
+                if not name.startswith("_") and name not in {*COMMANDS, PROGRAMS, *APART}:
+                    files[name].append(str(place))
+
+    assert len(files) > 1000
+    assert {name: places for name, places in files.items() if len(places) > 1} == {}
