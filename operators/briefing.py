@@ -43,7 +43,7 @@ class NetworkResult(NamedTuple):
 
 @dataclass(frozen=True)
 class Portrait:
-    """What is known of one component beside its record.
+    """Facts about one component beside its record.
 
     Attributes:
         name: of a known component its name, else the first digits of its id.
@@ -119,7 +119,7 @@ class RungSetting(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchSetting:
-    """How candidates are trained, judged and compared.
+    """The setting in which candidates are trained, judged and compared.
 
     Attributes:
         role: what the component replaces, in a line.
@@ -166,7 +166,7 @@ class SearchSetting:
 
 
 class RequestPlace(NamedTuple):
-    """Where a request stands, so that no two of a campaign are the same.
+    """The place of a request in a campaign, so that no two requests are the same.
 
     Attributes:
         generation: that it proposes for.
@@ -181,7 +181,7 @@ class RequestPlace(NamedTuple):
 
 @dataclass(frozen=True)
 class Answers:
-    """What became of the language models' answers so far.
+    """Counts of the language models' answers so far.
 
     Attributes:
         counts: answers by what became of them.

@@ -25,7 +25,7 @@ from operators.tree.terms import choose
 
 
 class StepSize(NamedTuple):
-    """How far a mutant goes from its parent.
+    """The distance that a mutant goes from its parent.
 
     Attributes:
         edits: number of edits.

@@ -58,7 +58,7 @@ def _no_variants(form: str) -> Sequence[Variant]:  # noqa: ARG001 - nothing is k
 
 @dataclass(frozen=True)
 class Past:
-    """What an operator may learn from; by default nothing is known.
+    """The past that an operator may learn from; by default nothing is known.
 
     Attributes:
         variants: every evaluated component of a form, by its key (`operators.tree.form`).

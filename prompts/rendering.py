@@ -37,7 +37,7 @@ def render(name: str, **values: object) -> str:
 
 @cache
 def card(kind: str) -> str:
-    """What the field knows of a kind of components, one page; empty where it has no card."""
+    """The field's knowledge of a kind of components, one page; empty where it has no card."""
     path = Path(__file__).parent / "cards" / f"{kind}.md"
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 

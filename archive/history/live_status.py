@@ -1,4 +1,4 @@
-"""How far a running process is within its generation, for `evo status`: the file `progress`.
+"""Progress of a running process within its generation, for `evo status`: the file `progress`.
 
 It is written every few seconds while a campaign runs, and means nothing once no process does. No
 record depends on it.

@@ -50,7 +50,7 @@ def server(parent: Path, *, allows_control: bool = False) -> MCPServer[Any]:
 
 
 def _said(tool: Callable[..., Any]) -> Callable[..., Any]:
-    """The tool, with errors that a caller can mend as answers for the model to read."""
+    """The tool, with errors that a caller can correct as answers for the model to read."""
 
     @wraps(tool)
     def said(*args: Any, **arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What an agent may ask about campaigns, as plain functions of facts.
+"""Questions that an agent may ask about campaigns, as plain functions of facts.
 
 Nothing here changes a campaign but `steer`, and no name reaches a folder outside that of the
 campaigns. The first line of each docstring tells a model what the tool gives.

@@ -107,7 +107,7 @@ class Campaign:
 
     @property
     def stop_reason(self) -> str:
-        """Why a stopped campaign stopped, in words; empty for a running or finished one."""
+        """The reason of a stop, in words; empty for a running or finished one."""
         if self.state is not CampaignState.STOPPED:
             return ""
         return read_stop_reason(self.folder)

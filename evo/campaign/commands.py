@@ -22,7 +22,7 @@ _LONGEST_COMMAND = 4000
 
 
 class Verb(StrEnum):
-    """What a person may say to a campaign.
+    """Verbs of the commands that a person may give to a campaign.
 
     PAUSE        hold it when the trainings in progress are done
     RESUME       let it go on
@@ -57,7 +57,7 @@ class Verb(StrEnum):
 
 
 class CommandForm(NamedTuple):
-    """What follows a verb.
+    """The arguments of a verb.
 
     Attributes:
         arguments: in words, as help shows them.
@@ -161,7 +161,7 @@ class Command(NamedTuple):
 
 
 class CommandOutcome(NamedTuple):
-    """What became of a command.
+    """The outcome of a command.
 
     Attributes:
         changed: whether it changed anything; False where all was so already.

@@ -84,7 +84,7 @@ class BudgetReached:
 
 
 class StopCause(StrEnum):
-    """Why a process stopped working on a campaign.
+    """The reason why a process stopped working on a campaign.
 
     FINISHED     the last generation is sealed
     BUDGET       a budget is used up

@@ -75,7 +75,7 @@ def fresh_state(
 
 
 def choices_of(history: Reader, config: Config) -> Choices:
-    """What a person has chosen to keep and to ban, as a configuration has it."""
+    """A person's choices to keep and to ban candidates, as a configuration has them."""
     steering = history.begun_with.get("steering", {})
     lists = [change.settings.get("steering.pinned", ()) for change in history.changes]
     return Choices(

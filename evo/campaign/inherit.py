@@ -112,7 +112,7 @@ class Inherit:
     def _trained_again(
         self, records: Sequence[Record], rivals: Mapping[str, Sequence[Trial]]
     ) -> list[Record]:
-        """The records; those still open are survivors, who train every trial but the fresh ones."""
+        """The records; open ones are survivors, which train every trial but the fresh ones."""
         due = [record for record in records if record.status is Status.PROPOSED]
         self._tracker.step(0, "again", due)
         everyone = self._config.protocol.for_everyone

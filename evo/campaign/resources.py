@@ -1,4 +1,4 @@
-"""What a process brings along to run a campaign; none of it is stored."""
+"""Resources that a process brings along to run a campaign; none of them is stored."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from evo.validation.sandbox.sandbox import Sandbox
 
 
 class Resources(NamedTuple):
-    """What a process brings along to run a campaign; another one brings its own.
+    """Resources that a process brings along to run a campaign; another one brings its own.
 
     Attributes:
         sandbox: traces candidates.

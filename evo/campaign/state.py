@@ -65,7 +65,7 @@ class SearchState:
         baselines: the known components, with their trials.
         seen: every source so far.
         last_request: the last answered request to a language model.
-        results: who descends from whom with what effect, for prompts; None without models.
+        results: which descends from which with what effect, for prompts; None without models.
         wordings: of the operators' tasks; None where none compete.
     """
 

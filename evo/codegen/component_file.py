@@ -38,7 +38,7 @@ _WATCHES = "from torch.utils._python_dispatch import TorchDispatchMode"
 
 @dataclass(frozen=True)
 class ComponentOrigin:
-    """Where a component comes from, for the head of its file.
+    """The origin of a component, for the head of its file.
 
     Attributes:
         run: name of the campaign.

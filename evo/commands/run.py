@@ -133,7 +133,7 @@ def run(
 
 
 class _Begun(NamedTuple):
-    """What a campaign's configuration is read from, and the stem of its name."""
+    """The source of a campaign's configuration, and the stem of its name."""
 
     config: str | Mapping[str, Any]
     stem: str

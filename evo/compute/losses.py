@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class LossCause(StrEnum):
-    """Why an attempt gave no result.
+    """The reason why an attempt gave no result.
 
     NODE       its machine was lost, or left the cluster
     PREEMPTED  the scheduler took its place back, or the time of the allocation was over

@@ -1,4 +1,4 @@
-"""How many trainings share a GPU: as many as its memory has room for, by what one of them takes.
+"""The number of trainings that share a GPU: its memory divided by what one of them takes.
 
 Each is a process of its own, so that results do not depend on how many there are. Not tried on a
 card.

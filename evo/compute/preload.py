@@ -1,4 +1,4 @@
-"""What the server that forks workers imports first: without looking for garbage in what stays.
+"""First imports of the server that forks workers: without looking for garbage in what stays.
 
 `evo.compute.worker.prepare` turns the collector on again in each worker.
 """

@@ -1,4 +1,4 @@
-"""How worker processes of this machine start.
+"""Start worker processes on this machine.
 
 They are forked off one server process that has imported torch and evo, and done nothing else: a
 worker starts in milliseconds, and none inherits CUDA or a thread of the engine. Windows has no

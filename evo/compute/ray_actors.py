@@ -33,7 +33,7 @@ class RayWorker:
         self._node = ray.get_runtime_context().get_node_id()
 
     def greet(self) -> Greeting:
-        """Where this worker runs."""
+        """The machine of this worker."""
         return greeting(self._node)
 
     def adapt(self, work: Work) -> None:
@@ -70,7 +70,7 @@ class Actor:
 
 
 def loss_of(error: Exception, actor: Actor, jobs: int, *, limit_s: float) -> Loss:
-    """Why an actor lost its batch.
+    """The reason why an actor lost its batch.
 
     Args:
         error: Ray's.

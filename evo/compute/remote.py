@@ -25,7 +25,7 @@ from evo.tasks.base import tasks
 
 
 class Greeting(NamedTuple):
-    """Where a worker runs, and on what.
+    """The machine and devices of a worker.
 
     Attributes:
         host: the machine's name.

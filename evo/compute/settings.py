@@ -8,7 +8,7 @@ from evo.core.frozen import Frozen
 
 
 class ClusterSettings(Frozen):
-    """Where a compute engine other than `local` finds its machines."""
+    """Settings by which a compute engine other than `local` finds its machines."""
 
     address: str = ""
     """Ray: address of a running cluster, such as `auto` or `10.0.0.1:6379`. Empty starts one on

@@ -70,7 +70,7 @@ def states_of(arrays: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 class Patience:
-    """When to ask Slurm again: later after each failure, and not for ever.
+    """Times to ask Slurm again: later after each failure, and not for ever.
 
     Args:
         clock: monotonic seconds.

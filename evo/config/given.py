@@ -1,4 +1,4 @@
-"""What a person gives to a campaign to begin with: components, and other campaigns."""
+"""Components and other campaigns that a person gives to a campaign to begin with."""
 
 from typing import Annotated
 

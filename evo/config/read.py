@@ -106,7 +106,7 @@ def strategy_settings(strategy: str) -> dict[str, Any]:
 
 
 def _with_task_files(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Files of tasks that stand beside a configuration by their paths from here."""
+    """Files of tasks in a configuration's folder, by their paths from here."""
     names: Any = values.get("tasks", ())
     if not isinstance(names, list | tuple):
         return values

@@ -28,7 +28,7 @@ class Hint(Frozen):
 
 
 class SteeringSettings(Frozen):
-    """What a person says to a search; `evo ctl` sets it while the campaign runs."""
+    """A person's wishes for a search; `evo ctl` sets them while the campaign runs."""
 
     hints: tuple[Hint, ...] = ()
     """Hints to the language models, each a text with its `first` and `last` generation."""

@@ -1,10 +1,10 @@
-"""How training went: what is noted on the way, per network."""
+"""Diagnosis of a training: what is noted on the way, per network."""
 
 from typing import NamedTuple
 
 
 class Diagnosis(NamedTuple):
-    """How training on one network went, at the setting that was picked, gathered on the way.
+    """Notes on the training of one network, at the setting that was picked, gathered on the way.
 
     Attributes:
         diverged: share of the copies, at all learning rates and strengths tried, that diverged.

@@ -20,7 +20,7 @@ class Problem(NamedTuple):
 
 
 class Problems:
-    """What is wrong so far.
+    """The problems found so far.
 
     >>> problems = Problems()
     >>> with problems.of("walls"):

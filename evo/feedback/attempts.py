@@ -1,4 +1,4 @@
-"""What was tried before, as prompts tell it: from the parents, beside them, and by models of late.
+"""Earlier attempts, as prompts tell them: from the parents, beside them, and by models of late.
 
 An attempt is told against the parent that a prompt shows, whichever place that has among the
 proposal's own. A parent that lives for weeks has hundreds of children: they are compared once per
@@ -72,7 +72,7 @@ class Attempts:
         self._children = lru_cache(maxsize=_KEPT)(self._compared_children)
 
     def tried(self, occasion: Occasion, rng: np.random.Generator) -> list[Attempt]:
-        """What was tried from the parents: gains and losses, then what fell out."""
+        """Attempts from the parents: gains and losses, then what fell out."""
         children = [
             child
             for parent in occasion.parents

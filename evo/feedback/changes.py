@@ -1,4 +1,4 @@
-"""What was changed between two sources, line by line."""
+"""Changes between two sources, line by line."""
 
 import difflib
 from collections.abc import Sequence

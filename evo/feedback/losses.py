@@ -22,7 +22,7 @@ _MOST = 3.0
 
 
 class _Key(NamedTuple):
-    """What a trial trained on."""
+    """The task, network and seed of a trial."""
 
     stratum: Stratum
     seed: int

@@ -74,7 +74,7 @@ def notes(pairs: Sequence[Pair]) -> list[Note]:
 
 @lru_cache(maxsize=4096)
 def features(parent: str, child: str) -> tuple[str, ...]:
-    """What changed from a parent's source to a child's, in words; empty where it is too much.
+    """Changes from a parent's source to a child's, in words; empty where they are too many.
 
     >>> features("def f(x): return x * torch.sigmoid(x)", "def f(x): return x * torch.tanh(x)")
     ('puts tanh in place of sigmoid',)

@@ -1,4 +1,4 @@
-"""The results of a search as prompts tell them: who descends from whom, with what effect.
+"""The results of a search as prompts tell them: which descends from which, with what effect.
 
 Derived from sealed records alone. A generation may be asked for while a later one is sealed, so
 everything is read as of a generation.
@@ -136,7 +136,7 @@ class Results:
         return [entry for entry in entries if entry.record.generation <= last]
 
     def notes(self, generation: int) -> list[Note]:
-        """What helped and what hurt, as of a generation."""
+        """Changes that helped and that hurt, as of a generation."""
         return notes(evidence(list(self._pairs), last=generation))
 
     def tested(self, generation: int) -> list[Note]:
@@ -199,7 +199,7 @@ class Results:
 
 
 def fate(entry: ProposalEntry) -> str:
-    """What became of a proposal, in one word that prompts know."""
+    """The fate of a proposal, in one word that prompts know."""
     record = entry.record
     if record.stage in (Stage.ASK, Stage.REPLY):
         return "unread"

@@ -11,7 +11,7 @@ CHARACTERS_PER_TOKEN = 3
 
 
 class FeedbackSettings(Frozen):
-    """What language models are shown of the results so far."""
+    """Settings for the results that language models are shown."""
 
     prompt_tokens: Annotated[int, Field(ge=1000)] = 6000
     """Longest prompt in tokens, at three characters each. Where it would be longer, less is shown,

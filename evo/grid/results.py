@@ -1,4 +1,4 @@
-"""What a study has come to so far, read from its folder."""
+"""Results of a study so far, read from its folder."""
 
 from pathlib import Path
 

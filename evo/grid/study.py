@@ -62,7 +62,7 @@ class Rule(Frozen):
 
 
 class Confirming(Frozen):
-    """How the best of each cell are confirmed once it has finished."""
+    """Settings by which the best of each cell are confirmed once it has finished."""
 
     best: PositiveInt = 1
     """Candidates of each cell, the best by worth."""

@@ -124,7 +124,7 @@ class ModuleNetwork(Network):
         return f"a model of the task's own with {activations} activations and {norms} norms"
 
     def remark(self) -> str:
-        """Why copies train one after another and where no component can stand; else empty."""
+        """Reasons why copies train one after another or no component fits a place; else empty."""
         remarks: list[str] = []
         if reason := vars(self).get("_reason", ""):
             remarks.append(f"copies train one after another, since torch.func.vmap fails: {reason}")

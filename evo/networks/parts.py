@@ -196,7 +196,7 @@ class Parts:
         *,
         rows_dim: int,
     ) -> list[torch.Tensor]:
-        """What an informed normalisation takes, see `statistics_at`; nothing for another."""
+        """The statistics that an informed normalisation takes, see `statistics_at`; else none."""
         if not isinstance(self.normalize, Informed):
             return []
         return statistics_at(

@@ -154,7 +154,7 @@ class NormPlace(Placeholder):
 
 
 def relied_on(layers: Sequence[str]) -> str:
-    """Why no component can stand in these places, and what to do."""
+    """The reason why no component fits these places, and what to do."""
     names = ", ".join(map(repr, layers))
     return (
         f"the model relies on {names} writing into its input (inplace=True), which a component "

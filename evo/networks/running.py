@@ -29,7 +29,7 @@ def running_starts(features: Mapping[str, int]) -> dict[str, torch.Tensor]:
 
 
 def is_running(name: str) -> bool:
-    """Whether a parameter of this name is such an average."""
+    """True if a parameter of this name is such an average."""
     return name.startswith(_PREFIX)
 
 

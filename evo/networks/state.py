@@ -11,7 +11,7 @@ Noise = Callable[[tuple[int, ...]], torch.Tensor]
 
 @dataclass
 class TrainingState:
-    """What a training tells its components; by default that of a network that is being tested.
+    """The state of a training that components see; by default that of a network under test.
 
     A training changes it from step to step.
 

@@ -1,4 +1,4 @@
-"""What a notification says: the JSON document that a command or a webhook gets.
+"""The text of a notification: the JSON document that a command or a webhook gets.
 
 It holds no secret: words of errors that are not ours are left out, and what stands in the
 environment as a key is struck out wherever it occurs.

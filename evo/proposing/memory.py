@@ -1,4 +1,4 @@
-"""What operators and language models learn from: recent successes and failures, all variants.
+"""Memory of operators and language models: recent successes and failures, all variants.
 
 Derived from sealed records alone. Successes per operator, step size and model, and failures, are
 those of a window of generations; variants of forms are those of the whole history.

@@ -11,7 +11,7 @@ from operators.briefing import Briefing
 
 @dataclass(frozen=True)
 class Occasion:
-    """Who is asked for what, and when.
+    """The model, operator and time of a request.
 
     Attributes:
         generation: that the request proposes for.

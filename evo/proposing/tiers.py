@@ -23,7 +23,7 @@ class Asked(NamedTuple):
 
 
 class ModelAnswer(NamedTuple):
-    """What models answer to one request.
+    """The answer of models to one request.
 
     Attributes:
         exchange: the one that holds a component.

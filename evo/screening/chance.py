@@ -39,7 +39,7 @@ def chance_order(seed: int, generation: int, count: int) -> list[int]:
 
 
 def given_first(order: Sequence[int], records: Sequence[Record]) -> list[int]:
-    """The order with those first that a person gave, who wants to see them trained."""
+    """The order with those first that a person gave and wants to see trained."""
     return sorted(order, key=lambda place: not records[place].is_given)
 
 

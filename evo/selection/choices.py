@@ -21,7 +21,7 @@ NEARLY_THE_SAME = 0.05
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person has chosen, and the individuals that it is about, as history brings them.
+    """A person's choices, and the individuals that they are about, as history brings them.
 
     Attributes:
         pinned: ids of those that survive.

@@ -70,7 +70,7 @@ class EvaluationResult:
 
     @property
     def reason(self) -> str:
-        """Why it was not evaluated, or which baseline it equals; empty otherwise."""
+        """The reason why it was not evaluated, or the baseline that it equals; empty otherwise."""
         return self.record.explanation
 
     @property

@@ -1,4 +1,4 @@
-"""What can be removed from a folder of campaigns because evo makes or downloads it again.
+"""Find and remove what evo can make or download again in a folder of campaigns.
 
 Never a record, a reply, a setting, nor anything of a campaign that runs: pictures, files that a
 kill left unfinished, segments that were merged into others, and, where asked for, downloaded data
@@ -47,7 +47,7 @@ class Leftover(NamedTuple):
 
 
 def leftovers(runs: Path, *, has_data: bool = False, now: float | None = None) -> list[Leftover]:
-    """What can be removed, largest first.
+    """Files and folders that can be removed, largest first.
 
     Args:
         runs: the folder of campaigns.

@@ -37,7 +37,7 @@ _MOST_GENERATIONS = 50
 
 @dataclass(frozen=True)
 class Pilot:
-    """What a pilot measured.
+    """The measurements of a pilot.
 
     Attributes:
         config: with the pilot's protocol.

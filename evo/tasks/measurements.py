@@ -1,4 +1,4 @@
-"""What a training loop of one's own is given and gives back: budget, measurements, metric."""
+"""Arguments and results of a training loop of one's own: budget, measurements, metric."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple, cast
 
 
 class MeasurementError(ValueError):
-    """What a loop gave back is no result; the message says what was expected and what came."""
+    """A loop gave back no result; the message says what was expected and what came."""
 
 
 class Budget(NamedTuple):
-    """How long one training may be.
+    """The length of one training.
 
     Attributes:
         epochs: of the rung, `epochs` in the configuration; the loop says what one is.

@@ -29,7 +29,7 @@ ABSCISSAE = {
 
 
 def compared(campaigns: Sequence[LiveCampaign]) -> dict[str, Any]:
-    """What differs, and one column per campaign.
+    """Differences between campaigns, and one column for each.
 
     Args:
         campaigns: the first is compared with the others.

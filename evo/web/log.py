@@ -80,7 +80,7 @@ def log_entries(campaign: LiveCampaign) -> list[dict[str, Any]]:
 
 
 def reasons(index: Index) -> list[dict[str, Any]]:
-    """Why candidates fell out, the most frequent reasons first, with the latest of each.
+    """Reasons why candidates fell out, the most frequent first, with the latest of each.
 
     Reasons that differ in numbers and ids alone are one.
     """

@@ -50,7 +50,7 @@ class Spend(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How quickly generations are sealed, by the times of their files.
+    """The pace at which generations are sealed, by the times of their files.
 
     Attributes:
         seconds: per generation.
@@ -150,7 +150,7 @@ def now_words(facts: Mapping[str, Any]) -> str:
 
 
 def alarms(campaign: LiveCampaign, facts: Mapping[str, Any]) -> list[str]:
-    """What a user should act on, in words.
+    """Alarms that a user should act on, in words.
 
     Args:
         campaign: the campaign.

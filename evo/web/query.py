@@ -22,7 +22,7 @@ _OF_RUNG = ("margin", "b_wr", "bsota_wr", "loss", "metric")
 
 
 class Query(NamedTuple):
-    """What of a campaign a table shows.
+    """The part of a campaign that a table shows.
 
     Attributes:
         text: words that source, rationale, reason, model or id must contain, all of them.

@@ -1,4 +1,4 @@
-"""What keeps a view private and its pages inert: hosts, token, methods, origin, response headers.
+"""Keep a view private and its pages inert: hosts, token, methods, origin, response headers.
 
 Candidates, replies and names are hostile text. Templates escape all of it; the headers here make
 sure that nothing runs even where one would not: no script but our own files, no request elsewhere.

@@ -44,7 +44,7 @@ class Steering:
         self._token = token
 
     def page(self, request: Request) -> Response:
-        """What holds now, and the forms."""
+        """The settings in force, and the forms."""
         return self._page(request, "")
 
     async def command(self, request: Request) -> Response:

@@ -86,7 +86,7 @@ class View:
         return self._names.get(id_, {})
 
     def news(self, key: str) -> Any:
-        """What changes with a campaign's files and with all that is known of it."""
+        """A stamp that changes with a campaign's files and with all that is known of it."""
         campaign = self.opened(key)
         return campaign.signature(), campaign.reader.id in self._names
 

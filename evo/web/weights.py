@@ -1,4 +1,4 @@
-"""How often operators and language models are drawn now, by what their candidates achieved."""
+"""Current draw rates of operators and language models, by what their candidates achieved."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from operators.adaptation import Tally, shares
 
 
 class DrawWeight(NamedTuple):
-    """How often something is drawn.
+    """The rate at which something is drawn.
 
     Attributes:
         name: of the operator or model.

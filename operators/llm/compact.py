@@ -61,7 +61,7 @@ def outline(source: str, most: int) -> str:
 
 @lru_cache(maxsize=4096)
 def changes(before: str, after: str) -> str:
-    """What one line of `compact` has in place of another's parts; empty where more differs.
+    """The parts of one line of `compact` in place of another's; empty where more differs.
 
     >>> changes("x*sigmoid(1.7*x)+0.1*sin(x)", "x*sigmoid(1.4*x)+0.1*cos(x)")
     '1.7 → 1.4, sin → cos'

@@ -1,4 +1,4 @@
-"""Where to look next for better numbers of one form: Bayesian optimisation by ask and tell.
+"""Search for better numbers of one form: Bayesian optimisation by ask and tell.
 
 A Gaussian process over the logarithms of the numbers is fitted to all that was evaluated, and the
 best of candidates around the incumbent is next: half of the time under its mean, half of the time

@@ -1,6 +1,6 @@
 """Mean loss and metric of a candidate, and of the baseline that is best on each task.
 
-Win rates say who wins; these say by which figures. Each is a mean over the trials of a task, with
+Win rates say which wins; these say by which figures. Each is a mean over the trials of a task, with
 Student's 95 % interval over seeds. Lost trials are counted apart, as no mean holds them.
 """
 

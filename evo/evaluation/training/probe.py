@@ -20,7 +20,7 @@ _IMAGE = 4
 
 
 class Probe(NamedTuple):
-    """What one pass has shown, of the layers that call the activation.
+    """Observations of one pass, of the layers that call the activation.
 
     Attributes:
         first_input: root mean square of what the first of them activates.

@@ -8,7 +8,7 @@ from evo.evaluation.training.probe import Probe
 
 
 class Course(NamedTuple):
-    """How a training went, for its author to read; nothing is decided by it.
+    """The course of a training, for its author to read; nothing is decided by it.
 
     Attributes:
         early: mean training loss, or error rate, of the first epoch: (seeds, settings).

@@ -28,7 +28,7 @@ _GRACE_S = 15.0
 
 
 class End(StrEnum):
-    """How a run ended."""
+    """The end of a run."""
 
     ENDED = "ended"
     MISSING = "missing"

@@ -14,7 +14,7 @@ _NAMES = (
 
 
 def reason_of(body: bytes) -> str:
-    """What a response says, in words: the message of JSON of any shape, or the text of a page.
+    """The message of a response, in words: of JSON of any shape, or the text of a page.
 
     >>> reason_of(b'{"error": {"message": "no such model", "type": "x"}}')
     'no such model'

@@ -1,4 +1,4 @@
-"""How a request asks a reasoning model to think: its effort, and a budget of tokens."""
+"""Fields by which a request asks a reasoning model to think: effort, and a budget of tokens."""
 
 import re
 from typing import Any

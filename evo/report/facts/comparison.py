@@ -27,7 +27,7 @@ MEASURED_BY = ("kind", "tasks", "protocol", "device")
 """Settings that must agree for win rates to mean the same."""
 _DEFAULTS: Mapping[str, Any] = Protocol().model_dump(mode="json")
 _WHO_TRAINS = ("keep", "racing", "heat_seeds", "leaders")
-"""Settings of the protocol that decide who trains on how many seeds, not what a trial is."""
+"""Settings of the protocol that decide which trains on how many seeds, not what a trial is."""
 _FEWEST_SEEDS = 3
 """With fewer common seeds an interval would say nothing."""
 

@@ -1,4 +1,4 @@
-"""What a component costs to run: time and memory of a pass, and learned numbers, from its graph.
+"""The cost of running a component: time and memory of a pass, learned numbers, from its graph.
 
 Time is measured where the front is drawn, so it is the machine's; memory and numbers are counted.
 """

@@ -62,7 +62,7 @@ def ranked_facts(ranked: Ranked) -> dict[str, Any]:
 
 
 def ahead_facts(forecasts: Mapping[int, Forecasts]) -> list[dict[str, Any]]:
-    """How well models of what came before predicted each part of a search."""
+    """The accuracy with which models of earlier parts of a search predicted each part."""
     return [
         {
             "part": part,

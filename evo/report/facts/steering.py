@@ -1,4 +1,4 @@
-"""What a person has said to a campaign: what holds now, and every command with its generation."""
+"""A person's commands to a campaign: what holds now, and every command with its generation."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -23,7 +23,7 @@ RANDOM_OPERATOR = "sample-tree"
 
 
 class Reached(NamedTuple):
-    """What a search has reached after a generation.
+    """The values that a search has reached after a generation.
 
     Attributes:
         generation: its number.
@@ -130,7 +130,7 @@ def rivals_of(
 
 
 def strategy_words(config: Mapping[str, Any]) -> str:
-    """How a campaign searches: operators, survival and parents, a model that screens.
+    """The search of a campaign: operators, survival and parents, a model that screens.
 
     >>> random = {"operators": {"sample-tree": 1.0, "mutate-tree": 0.0}}
     >>> strategy_words(random | {"selection": {"survival": "elite", "parents": "uniform"}})

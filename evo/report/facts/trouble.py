@@ -45,7 +45,7 @@ class LostReplies(NamedTuple):
         return self.replies > 0 and self.candidates == 0
 
     def words(self, config: Mapping[str, Any]) -> str:
-        """What is wrong and what to do about it, empty where most replies hold a component.
+        """The problem and its remedy; empty where most replies hold a component.
 
         Args:
             config: the campaign's configuration.

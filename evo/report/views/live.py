@@ -63,7 +63,7 @@ def live_view(name: str, console: Console) -> Generator[OnProgress]:
 
 
 class Alarms:
-    """What a user should act on, as events said it: of each budget and each model the latest."""
+    """Alarms that a user should act on, by events: of each budget and each model the latest."""
 
     def __init__(self) -> None:
         self._words: dict[str, str] = {}
@@ -148,7 +148,7 @@ def panel(
 
 
 def spent_text(uses: Mapping[str, Use]) -> str:
-    """What was spent on language models, and of each other budget that has a limit.
+    """Spending on language models, and of each other budget that has a limit.
 
     >>> spent_text({"requests": Use(3, 0, unit="requests"), "hours": Use(1.0, 0, unit="hours")})
     '3 requests'

@@ -24,7 +24,7 @@ def reward_view(judgement: Judgement) -> RenderableType:
 
 
 def calibration_words(forecasts: Forecasts) -> str:
-    """How well predictions for candidates that the model did not see fit what was measured."""
+    """The fit of predictions for candidates that the model did not see to what was measured."""
     shares = ", ".join(f"{forecasts.coverage(level):.0%} of {level:.0%}" for level in LEVELS)
     return (
         f"Calibration, held out: within the intervals {shares}; measured less predicted "

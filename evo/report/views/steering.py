@@ -10,7 +10,7 @@ from evo.report.views.tables import facts_table
 
 
 def steering_view(facts: Mapping[str, Any]) -> RenderableType:
-    """What holds now, and everything that was said so far.
+    """The settings in force, and all commands so far.
 
     Args:
         facts: see `steering_facts`.

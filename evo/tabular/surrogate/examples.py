@@ -33,7 +33,7 @@ POOL = "pool"
 
 
 class Grounds(NamedTuple):
-    """How the examples were trained.
+    """The settings under which the examples were trained.
 
     Attributes:
         epochs: of the last rung.
@@ -167,7 +167,7 @@ class MeasuredBaselines:
 
 
 def grounds_of(folder: Path | None) -> Grounds:
-    """How the examples of a folder were trained; by default those that come with evo.
+    """The settings of the examples of a folder; by default of those that come with evo.
 
     Raises:
         UsageError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""What components compute: curves over the kind's probe, or bars where behaviour is no curve.
+"""Outputs of components: curves over the kind's probe, or bars where behaviour is no curve.
 
 A component runs here as its traced graph of allowed operators; its source is never executed.
 """

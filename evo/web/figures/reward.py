@@ -1,4 +1,4 @@
-"""How well a reward model would rank the campaign's candidates, and how sure it may be of them."""
+"""The quality of a reward model's ranking of the campaign's candidates, and its certainty."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the reward model did, by generation: candidates trained and candidates left out."""
+"""The reward model's decisions by generation: candidates trained and candidates left out."""
 
 import numpy as np
 

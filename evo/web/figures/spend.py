@@ -1,4 +1,4 @@
-"""What language models cost by generation, and in all."""
+"""The cost of language models by generation, and in all."""
 
 import numpy as np
 
