@@ -86,10 +86,10 @@ def by_network(margins: Sequence[tuple[str, float]], most: int = _MOST_NETWORKS)
     if len(margins) < 2:
         return ""
     ranked = sorted(margins, key=lambda item: (-item[1], item[0]))
-    told = [f"{_visible(name)[:_LONGEST_NETWORK]} {margin:+.2f}" for name, margin in ranked]
-    if len(told) > most:
-        told = [*told[: most // 2], "…", *told[most // 2 - most :]]
-    return f"by network: {', '.join(told)}".replace("`", "'")
+    items = [f"{_visible(name)[:_LONGEST_NETWORK]} {margin:+.2f}" for name, margin in ranked]
+    if len(items) > most:
+        items = [*items[: most // 2], "…", *items[most // 2 - most :]]
+    return f"by network: {', '.join(items)}".replace("`", "'")
 
 
 def short(value: float) -> str:

@@ -69,8 +69,8 @@ def _measure(files: list[Path], config: "Config", *, unsafe_sandbox: bool, as_js
     config = create.with_grids(config)
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
     with err.status("training …"):
-        found = fidelity.measure_fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
-    facts = fidelity.fidelity_facts(found, panel, config)
+        agreement = fidelity.measure_fidelity(panel, config, unsafe_sandbox=unsafe_sandbox)
+    facts = fidelity.fidelity_facts(agreement, panel, config)
     print_facts(facts, fidelity_table(facts), as_json=as_json)
 
 

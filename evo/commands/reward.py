@@ -52,8 +52,8 @@ def reward(
         raise UsageError(f"--save {save}: expected a file in a folder that exists.")
     with err.status("learning …"):
         rewards = Rewards.of(histories, by=by)
-        found = rewards.judgement()
-    print_facts(reward_facts(found), reward_view(found), as_json=as_json)
+        judgement = rewards.judgement()
+    print_facts(reward_facts(judgement), reward_view(judgement), as_json=as_json)
     if save is not None:
         lessons = rewards.lessons()
         lessons.write(save)
@@ -62,5 +62,5 @@ def reward(
         from evo.report.pictures import efficiency, style
 
         with picture_folder(plot), style.picture_style():
-            paths = style.save(efficiency.draw_efficiency(found), plot, "efficiency")
+            paths = style.save(efficiency.draw_efficiency(judgement), plot, "efficiency")
         err.print(f"{len(paths)} pictures: {plot}", soft_wrap=True, markup=False)

@@ -165,8 +165,8 @@ def meeting_folder() -> Path | None:
     for folder in candidates:
         with suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
-            found = folder.lstat()
-            is_private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
-            if is_private and found.st_uid == os.getuid() and os.access(folder, os.W_OK):
+            status = folder.lstat()
+            is_private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
+            if is_private and status.st_uid == os.getuid() and os.access(folder, os.W_OK):
                 return folder
     return None

@@ -50,7 +50,7 @@ class Pair(NamedTuple):
 def notes(pairs: Sequence[Pair]) -> list[Note]:
     """The notes that these pairs support, those of the largest difference first, at most eight."""
     effects = np.array([max(-_CLIP, min(_CLIP, pair.effect)) for pair in pairs])
-    found: list[tuple[float, Note]] = []
+    ranked: list[tuple[float, Note]] = []
     places: dict[str, list[int]] = {}
     for place, pair in enumerate(pairs):
         for feature in pair.features:
@@ -67,9 +67,9 @@ def notes(pairs: Sequence[Pair]) -> list[Note]:
         error = math.sqrt(own.var(ddof=1) / len(own) + others.var(ddof=1) / len(others))
         if abs(difference) > _DEVIATIONS * error:
             note = Note(feature, student_mean(own), len(own), float(others.mean()))
-            found.append((abs(difference), note))
-    found.sort(key=lambda item: (-item[0], item[1].change))
-    return [note for _, note in found[:_MOST]]
+            ranked.append((abs(difference), note))
+    ranked.sort(key=lambda item: (-item[0], item[1].change))
+    return [note for _, note in ranked[:_MOST]]
 
 
 @lru_cache(maxsize=4096)

@@ -28,8 +28,8 @@ _NAMES = (
 
 def _spellings(name: str) -> dict[Any, str]:
     """A function of torch as a function and as a method of tensors, where there are such."""
-    found = (getattr(where, name, None) for where in (F, torch, torch.Tensor))
-    return {one: name.rstrip("_") for one in found if one is not None}
+    functions = (getattr(where, name, None) for where in (F, torch, torch.Tensor))
+    return {one: name.rstrip("_") for one in functions if one is not None}
 
 
 _KNOWN: Mapping[Any, str] = {

@@ -89,10 +89,10 @@ class Network(ABC):
             if batch is None:
                 raise ValueError("expected a batch, for an initializer that reads what layers see")
             # Where somebody observes, single copies run as themselves, rather than under vmap.
-            told = replace(parts, observe=_ignored, state=TrainingState(is_training=True))
+            training_parts = replace(parts, observe=_ignored, state=TrainingState(is_training=True))
             tried = {**copy, **{name: value.clone() for name, value in learned.items()}}
             stacked = {name: value.unsqueeze(0) for name, value in tried.items()}
-            return self.forward(stacked, batch.detach().cpu().unsqueeze(0), told)
+            return self.forward(stacked, batch.detach().cpu().unsqueeze(0), training_parts)
 
         roles = self.roles()
         return initialised(parameters, roles, parts, generator, run) | learned

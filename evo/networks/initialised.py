@@ -44,14 +44,14 @@ def initialised(
         name: torch.zeros_like(value) if roles[name] is Plain.BIAS else value.clone()
         for name, value in parameters.items()
     }
-    found = {name: role for name in parameters if isinstance(role := roles[name], Weight)}
-    names, weights = list(found), list(found.values())
+    weight_roles = {name: role for name in parameters if isinstance(role := roles[name], Weight)}
+    names, weights = list(weight_roles), list(weight_roles.values())
     draws = [
         [
             torch.randn(*matrix.shape[1:], generator=generator)
             for matrix in role.matrices(started[name][None])
         ]
-        for name, role in found.items()
+        for name, role in weight_roles.items()
     ]
 
     def fill(place: int, block: int, rows: torch.Tensor | None) -> None:
@@ -66,7 +66,9 @@ def initialised(
             for block in range(len(of_weight)):
                 fill(place, block, None)
         return started
-    tried = {name: value if name in found else value.clone() for name, value in started.items()}
+    tried = {
+        name: value if name in weight_roles else value.clone() for name, value in started.items()
+    }
     seen = FirstInputs(
         [tried[name] for name in names],
         [role.blocks for role in weights],

@@ -244,14 +244,14 @@ class Parts:
         progress = [step / steps for step in range(steps)]
         if self.schedule is None:
             return [1 - done for done in progress]
-        told: list[torch.Tensor] = []
+        inputs_of_step: list[torch.Tensor] = []
         if isinstance(self.schedule, Informed):
-            told = [
+            inputs_of_step = [
                 torch.arange(steps).float(),
                 *map(torch.tensor, (float(steps), float(batch_size))),
             ]
         with torch.no_grad():
-            return self.schedule(torch.tensor(progress), *told).tolist()
+            return self.schedule(torch.tensor(progress), *inputs_of_step).tolist()
 
     def penalties(self, matrices: Sequence[torch.Tensor]) -> torch.Tensor | None:
         """The penalty of each copy, (copies,), for matrices (copies, outputs, inputs)."""

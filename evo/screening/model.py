@@ -209,13 +209,13 @@ class MarginKernel:
             return float(fit + np.log(np.diag(factor[0])).sum() + prior)
 
         start = (*(_START[0] for _ in squares), *_START[-2:])
-        found = minimize(
+        optimum = minimize(
             loss,
             start,
             method="Nelder-Mead",
             options={"maxfev": _STEPS, "xatol": 0.05, "fatol": 0.05},
         )
-        return cls.of(found.x)
+        return cls.of(optimum.x)
 
     @classmethod
     def of(cls, logarithms: Floats) -> "MarginKernel":

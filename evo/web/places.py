@@ -35,15 +35,15 @@ class Places:
 
     def campaigns(self) -> dict[str, Path]:
         """Folders of the campaigns that are there now, by key, in the order of their names."""
-        found: dict[str, Path] = {}
+        folders: dict[str, Path] = {}
         for root in self._roots:
             for folder in _below(root, root.resolve(), _DEPTH):
                 name = folder.name if folder == root else str(folder.relative_to(root))
                 key = key_of(name)
-                if found.get(key, folder) != folder:  # two roots have one name
+                if folders.get(key, folder) != folder:  # two roots have one name
                     key = key_of(str(folder), always_hashed=True)
-                found[key] = folder
-        return found
+                folders[key] = folder
+        return folders
 
     @property
     def awaited(self) -> list[Path]:

@@ -207,12 +207,12 @@ def effects(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     where fewer than two pairs are there.
     """
     begun = [row for row in rows if row["state"] != "not begun"]
-    found = [effect for measure in MEASURES for effect in _effects(begun, measure)]
+    effects = [effect for measure in MEASURES for effect in _effects(begun, measure)]
     for measure in MEASURES:
-        tested = [e for e in found if e["measure"] == measure and e["p"] is not None]
+        tested = [e for e in effects if e["measure"] == measure and e["p"] is not None]
         for effect, p in zip(tested, holm([e["p"] for e in tested]), strict=True):
             effect["p"] = p
-    return found
+    return effects
 
 
 def _effects(rows: Sequence[Mapping[str, Any]], measure: str) -> Iterator[dict[str, Any]]:
