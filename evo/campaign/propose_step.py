@@ -14,7 +14,7 @@ from evo.core.step import Step
 from evo.feedback.briefings import Briefings
 from evo.feedback.plan import Plan
 from evo.feedback.results import Results
-from evo.feedback.setting import Setting, setting_of
+from evo.feedback.setting import setting_of
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
 from evo.proposing.language_models import LanguageModels
@@ -23,6 +23,7 @@ from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
 from evo.selection.individual import Individual
 from evo.selection.islands import Islands
+from operators.briefing import SearchSetting
 from operators.portfolio import Portfolio
 
 
@@ -113,7 +114,9 @@ def _proposing(
     return proposals
 
 
-def search_setting(config: Config, kind: Kind, baselines: Sequence[tuple[str, Record]]) -> Setting:
+def search_setting(
+    config: Config, kind: Kind, baselines: Sequence[tuple[str, Record]]
+) -> SearchSetting:
     """The setting of a search, as prompts tell it; arguments as of `setting_of`."""
     return setting_of(
         kind,

@@ -60,7 +60,7 @@ class Worker:
         self._run = run
         self._end = end
 
-    def train_job(self, job: Job, work: Work) -> Outcome:
+    def train(self, job: Job, work: Work) -> Outcome:
         """The outcome of a job; ends the process where the device fails."""
         start = _processor_seconds()
         kind = kinds.get(work.kind)()
