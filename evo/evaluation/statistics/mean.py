@@ -52,6 +52,6 @@ def student_mean(values: Floats) -> Estimate:
 
 def _quantile(freedom: float, levels: Any) -> Any:
     """Quantiles of Student's distribution."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - a third of the time that `evo status` takes
+    from scipy.special import stdtrit  # noqa: PLC0415 - its import takes long, and few need it
 
     return stdtrit(freedom, levels)

@@ -16,13 +16,13 @@ from evo.evaluation.protocol import Protocol
 from evo.feedback.briefings import Briefings
 from evo.feedback.plan import Plan
 from evo.feedback.results import Results
-from evo.feedback.setting import Setting, setting_of
+from evo.feedback.setting import setting_of
 from evo.feedback.settings import FeedbackSettings
 from evo.proposing.member import VariedMember
 from evo.proposing.occasion import Occasion
 from evo.selection.settings import SelectionSettings
 from evo.validation.graph.graph import Graph
-from operators.briefing import Answers, Briefing, Portrait
+from operators.briefing import Answers, Briefing, Portrait, SearchSetting
 from operators.llm.listing import Listing
 
 KIND = Activation()
@@ -65,7 +65,7 @@ LAST = 2
 
 
 @pytest.fixture(scope="module")
-def setting() -> Setting:
+def setting() -> SearchSetting:
     return setting_of(
         KIND,
         ["digits"],
@@ -76,7 +76,7 @@ def setting() -> Setting:
     )
 
 
-def made(how: Setting, further: Sequence[Record] = (), **switches: bool) -> Briefings:
+def made(how: SearchSetting, further: Sequence[Record] = (), **switches: bool) -> Briefings:
     results, settings = Results(), FeedbackSettings.model_validate(switches)
     for number, records in enumerate([[RELU, GELU], [PARENT, SIBLING], [CHILD, MIXED, AGAIN]]):
         results.take(Generation(number, records, []))
@@ -86,7 +86,7 @@ def made(how: Setting, further: Sequence[Record] = (), **switches: bool) -> Brie
 
 
 @pytest.fixture(scope="module")
-def briefings(setting: Setting) -> Briefings:
+def briefings(setting: SearchSetting) -> Briefings:
     return made(setting)
 
 
@@ -154,7 +154,7 @@ def test_an_attempt_is_told_once_and_against_the_parent_that_is_shown(briefings)
         ("tried", ["tried", "origins", "answers"]),
     ],
 )
-def test_each_part_can_be_switched_off_alone(setting: Setting, switch: str, fields) -> None:
+def test_each_part_can_be_switched_off_alone(setting: SearchSetting, switch: str, fields) -> None:
     with_all = filled(made(setting, listing=False), [PARENT])
     without = filled(made(setting, listing=False, **{switch: False}), [PARENT])
 
@@ -197,7 +197,7 @@ def test_notes_can_be_switched_off_and_without_all_parts_scores_alone_are_left(s
         assert (getattr(bare, name) or None) == (value or None), name
 
 
-def test_the_list_takes_the_place_of_losers_answers_and_refusals(setting: Setting) -> None:
+def test_the_list_takes_the_place_of_losers_answers_and_refusals(setting: SearchSetting) -> None:
     with_list, without = (filled(made(setting, listing=on), [PARENT]) for on in (True, False))
 
     assert without.listing == Listing()
@@ -230,7 +230,7 @@ def test_requests_with_the_same_parents_are_never_alike(briefings) -> None:
     assert filled(briefings, [PARENT], index=4) == one
 
 
-def test_the_setting_says_what_decides(setting: Setting) -> None:
+def test_the_setting_says_what_decides(setting: SearchSetting) -> None:
     (task,) = setting.tasks
     assert (task.outputs, task.samples, task.is_classification) == (10, (1000, 297, 500), True)
     assert next(iter(task.networks)) == "mlp-64-64"
