@@ -6,7 +6,6 @@ from support.records import evaluated, trials
 
 from evo.campaign.ablation import Measured, Peaks
 from evo.campaign.member_graphs import ablated_graphs, standard_graphs
-from evo.components.kinds import kinds
 from evo.core.records import (
     ABLATION_OPERATOR,
     BASELINE_OPERATOR,
@@ -99,7 +98,8 @@ def test_the_standard_component_is_the_one_that_most_baselines_have() -> None:
     pairs = ["relu none", "gelu none", "tanh none", "relu l1", "relu l2"]
 
     found = standard_graphs(
-        kind, [replace(record(pair, 0.5, 0.1), graphs=tuple(pair.split())) for pair in pairs]
+        "activation+regularizer",
+        [replace(record(pair, 0.5, 0.1), graphs=tuple(pair.split())) for pair in pairs],
     )
 
     assert found == {"activation": "relu", "regularizer": "none"}

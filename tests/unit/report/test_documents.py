@@ -144,7 +144,7 @@ def test_a_report_without_a_random_search_says_so_and_names_its_reference(report
     document = write_report(report, "html")
     first = report.sections[0].reached[0]
 
-    assert "No random search stands beside it" in document
+    assert "There is no random search to compare it with" in document
     assert first.generation == 1
     assert f"The first generation alone, {first.evaluated} candidates trained" in document
 
