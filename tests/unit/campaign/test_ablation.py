@@ -94,7 +94,6 @@ def test_what_trained_in_full_or_as_an_ablation_need_not_train_again() -> None:
 
 
 def test_the_standard_component_is_the_one_that_most_baselines_have() -> None:
-    kind = kinds.get("activation+regularizer")()
     pairs = ["relu none", "gelu none", "tanh none", "relu l1", "relu l2"]
 
     found = standard_graphs(
