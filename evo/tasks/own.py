@@ -32,10 +32,10 @@ from evo.tasks.values import (
     inputs_of,
     is_regression,
     plain_array,
-    refused,
     regressed,
     standardised,
     targets_of,
+    unusable,
 )
 
 _SETTINGS = ("networks", "regression", "shares", "standardise")
@@ -76,10 +76,10 @@ class OwnTask(Task):
         what, (inputs, targets, features) = self.what, self.read()
         samples = len(inputs) if inputs.ndim else 0
         if samples < _FEWEST:
-            raise refused(what, f"at least {_FEWEST} samples", f"{samples}", "Give more data.")
+            raise unusable(what, f"at least {_FEWEST} samples", f"{samples}", "Give more data.")
         targets = targets_of(what, targets)
         if len(targets) != samples:
-            raise refused(what, "as many targets as inputs", f"{len(targets)} for {samples}")
+            raise unusable(what, "as many targets as inputs", f"{len(targets)} for {samples}")
         self._expect_shares()
         numbers = inputs_of(what, inputs, features)
         self._expect_channels_first(numbers.shape)
@@ -123,7 +123,7 @@ class OwnTask(Task):
     def _expect_shares(self) -> None:
         shares = self.shares
         if len(shares) != 3 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-            raise refused(
+            raise unusable(
                 self.what,
                 "shares of training, validation and test samples that are above 0 and add up to 1",
                 f"shares={shares}",
@@ -137,7 +137,7 @@ class OwnTask(Task):
             and shape[3] in _CHANNELS
             and shape[1] > max(_CHANNELS)
         ):
-            raise refused(
+            raise unusable(
                 self.what,
                 "images of shape (n, channels, height, width)",
                 f"{shape}",
@@ -215,10 +215,10 @@ def own_task(what: str, read: Callable[[], Read], settings: Mapping[str, Any]) -
         UsageError: a setting is unknown, or networks have no names.
     """
     if odd := sorted(set(settings) - set(_SETTINGS)):
-        raise refused(what, f"the settings {', '.join(_SETTINGS)}", ", ".join(odd))
+        raise unusable(what, f"the settings {', '.join(_SETTINGS)}", ", ".join(odd))
     others = dict(settings)
     networks = others.pop("networks", {})
     if not isinstance(networks, Mapping):
         came = f"a {type(networks).__name__}"
-        raise refused(what, 'networks by name, networks={"mine": …}', came)
+        raise unusable(what, 'networks by name, networks={"mine": …}', came)
     return OwnTask(what, read, networks, **others)

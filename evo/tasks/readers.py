@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from evo.core.errors import UsageError
-from evo.tasks.values import plain_array, refused
+from evo.tasks.values import plain_array, unusable
 
 _FEW_ODD = 0.5
 """Share of the rows of a column that may be no numbers where the others are, and so are faults."""
@@ -58,21 +58,21 @@ def read_table(file: Path, target: str, drop: Sequence[str]) -> Read:
     except ArrowInvalid as error:
         raise UsageError(f"{what}: {str(error).splitlines()[0].rstrip(': ')}.") from None
     except UnicodeDecodeError:
-        raise refused(what, "text in UTF-8", "other bytes in the header", _ENCODE) from None
+        raise unusable(what, "text in UTF-8", "other bytes in the header", _ENCODE) from None
     if repeated := [name for name in names if names.count(name) > 1]:
-        raise refused(what, "every column to have its own name", f"{repeated[0]!r} more than once")
+        raise unusable(what, "every column to have its own name", f"{repeated[0]!r} more than once")
     for name in (target, *drop):
         if name not in names:
-            raise refused(what, f"a column {name!r}", ", ".join(names))
+            raise unusable(what, f"a column {name!r}", ", ".join(names))
     if not read.num_rows:
-        raise refused(what, "rows below the header", "none")
+        raise unusable(what, "rows below the header", "none")
     columns: dict[str, NDArray[Any]] = {}
     targets = _column(what, target, read.column(target))
     for name in names:
         if name not in drop and name != target:
             columns |= _features(what, name, _column(what, name, read.column(name)))
     if not columns:
-        raise refused(what, f"a column besides {target!r}", "none")
+        raise unusable(what, f"a column besides {target!r}", "none")
     return Read(np.stack(list(columns.values()), axis=1), targets, list(columns))
 
 
@@ -106,16 +106,16 @@ def _column(what: str, name: str, column: Any) -> NDArray[Any]:
     elif types.is_decimal(kind):
         column = column.cast("float64")
     elif types.is_nested(kind):
-        raise refused(what, f"a number or text per row in column {name!r}", str(kind))
+        raise unusable(what, f"a number or text per row in column {name!r}", str(kind))
     elif types.is_binary(kind) or types.is_large_binary(kind):
-        raise refused(what, f"text in UTF-8 in column {name!r}", "other bytes", _ENCODE)
+        raise unusable(what, f"text in UTF-8 in column {name!r}", "other bytes", _ENCODE)
     values = column.to_numpy()
     texts = values.astype(str) if values.dtype == object else None
     is_missing = np.asarray(column.is_null())
     if texts is not None:  # csv has an empty text where one is missing
         is_missing = is_missing | (texts == "")
     if is_missing.any():
-        raise refused(
+        raise unusable(
             what,
             f"a value in every row of column {name!r}",
             f"{int(is_missing.sum())} empty ones, the first in row {int(is_missing.argmax()) + 1}",
@@ -128,7 +128,7 @@ def _column(what: str, name: str, column: Any) -> NDArray[Any]:
     is_mostly_numbers = 0 < is_odd.sum() < _FEW_ODD * len(texts)
     if is_mostly_numbers and (has_mark or len(np.unique(texts)) > _MOST_CATEGORIES):
         row = int(is_odd.argmax())
-        raise refused(
+        raise unusable(
             what,
             f"numbers in column {name!r}, as in most of its rows",
             f"{str(texts[row])!r} in row {row + 1}",
@@ -152,7 +152,7 @@ def _features(what: str, name: str, values: NDArray[Any]) -> dict[str, NDArray[A
     texts = values.astype(str)
     known = np.unique(texts)
     if len(known) > _MOST_CATEGORIES:
-        raise refused(
+        raise unusable(
             what,
             f"numbers, or at most {_MOST_CATEGORIES} different texts, in column {name!r}",
             f"{len(known)}",
@@ -176,12 +176,12 @@ def read_dataset(data: Iterable[Any] | Dataset[Any]) -> Read:
         items = (source[place] for place in range(len(source))) if has_places else iter(source)
         pairs = [_pair(place, item, is_batched=is_batched) for place, item in enumerate(items)]
     if not pairs:
-        raise refused(_SET, "(input, target) pairs", "none")
+        raise unusable(_SET, "(input, target) pairs", "none")
     for name, values in zip(("inputs", "targets"), zip(*pairs, strict=True), strict=True):
         shapes = {value.shape[1:] if is_batched else value.shape: None for value in values}
         if len(shapes) > 1:
             one, other, *_ = shapes
-            raise refused(_SET, f"{name} of one shape", f"{one} and {other}")
+            raise unusable(_SET, f"{name} of one shape", f"{one} and {other}")
     inputs, targets = zip(*pairs, strict=True)
     join = np.concatenate if is_batched else np.stack
     return Read(join(inputs), join(targets))
@@ -195,7 +195,7 @@ def _pair(place: int, item: Any, *, is_batched: bool) -> tuple[NDArray[Any], NDA
         is_row = isinstance(item, (tuple, list))
         came = f"{len(cast(Sequence[Any], item))} values" if is_row else f"a {type(item).__name__}"
         what = "batch" if is_batched else "sample"
-        raise refused(_SET, f"(input, target) of each {what}", f"{came} for {what} {place}")
+        raise unusable(_SET, f"(input, target) of each {what}", f"{came} for {what} {place}")
     one, other = cast(Sequence[Any], item)
     return plain_array(one), plain_array(other)
 
@@ -228,20 +228,20 @@ def read_images(root: Path, size: tuple[int, int], *, grey: bool) -> Read:
         raise UsageError(f"{what}: no such folder.")
     height_and_width: Any = size
     if not isinstance(height_and_width, (tuple, list)) or len(size) != 2 or min(size) < 1:
-        raise refused(what, "size=(height, width)", f"size={size!r}")
+        raise unusable(what, "size=(height, width)", f"size={size!r}")
     # A hidden folder, such as .ipynb_checkpoints, is no class.
     folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
     if len(folders) < 2:
-        raise refused(what, "a folder of images per class, two or more", f"{len(folders)}")
+        raise unusable(what, "a folder of images per class, two or more", f"{len(folders)}")
     pixels: list[NDArray[Any]] = []
     labels: list[str] = []
     for folder in folders:
         files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
         if not files:
-            raise refused(what, "images in every folder", f"none in {folder.name}")
+            raise unusable(what, "images in every folder", f"none in {folder.name}")
         for path in files:
             if path.is_dir():
-                raise refused(
+                raise unusable(
                     what,
                     "a folder of images per class",
                     f"another folder in it, {path}",

@@ -13,7 +13,7 @@ _MOST_CLASSES = 0.2
 """Share of the samples up to which whole numbers may be classes."""
 
 
-def refused(what: str, expected: str, actual: str, remedy: str = "") -> UsageError:
+def unusable(what: str, expected: str, actual: str, remedy: str = "") -> UsageError:
     """The error of data that break a rule.
 
     Args:
@@ -54,13 +54,13 @@ def inputs_of(what: str, inputs: NDArray[Any], features: Sequence[str]) -> NDArr
         for (row, column), value in np.ndenumerate(flat):
             if not _is_number(value):
                 where = f"{_word(value)} in {place(row, column)}"
-                raise refused(what, "inputs that are numbers", where, "Fill or drop it first.")
+                raise unusable(what, "inputs that are numbers", where, "Fill or drop it first.")
     elif not _is_real(inputs.dtype):
-        raise refused(what, "inputs that are numbers", f"dtype {inputs.dtype}")
+        raise unusable(what, "inputs that are numbers", f"dtype {inputs.dtype}")
     with np.errstate(over="ignore"):  # what is too large for float32 is found below
         numbers = np.asarray(inputs, dtype=np.float32)
     if len(bad := np.argwhere(~np.isfinite(numbers.reshape(flat.shape)))):
-        raise refused(
+        raise unusable(
             what,
             "finite inputs",
             f"{len(bad)} that are missing, NaN or infinite, the first in {place(*bad[0])}",
@@ -76,14 +76,16 @@ def targets_of(what: str, targets: NDArray[Any]) -> NDArray[Any]:
         UsageError: they have another shape, or one is missing.
     """
     if targets.ndim not in (1, 2):
-        raise refused(what, "targets of shape (n,) or (n, outputs)", f"shape {targets.shape}")
+        raise unusable(what, "targets of shape (n,) or (n, outputs)", f"shape {targets.shape}")
     if targets.ndim == 2 and targets.shape[1] == 1:
         targets = targets[:, 0]
     if targets.dtype != object:
         return targets
     for place, value in np.ndenumerate(targets):
         if not isinstance(value, (str, bool, int, float, np.generic)) or value != value:  # noqa: PLR0124 - NaN alone differs from itself
-            raise refused(what, "a target for every sample", f"{_word(value)} in sample {place[0]}")
+            raise unusable(
+                what, "a target for every sample", f"{_word(value)} in sample {place[0]}"
+            )
     return np.asarray(targets.tolist())
 
 
@@ -95,7 +97,7 @@ def is_regression(what: str, targets: NDArray[Any]) -> bool:
     """
     if targets.ndim == 2:
         if _is_one_hot(targets):
-            raise refused(
+            raise unusable(
                 what,
                 "class indices, or numbers",
                 f"one-hot rows of shape {targets.shape}",
@@ -110,7 +112,7 @@ def is_regression(what: str, targets: NDArray[Any]) -> bool:
         return False
     distinct = len(np.unique(targets))
     if distinct > max(2, _MOST_CLASSES * len(targets)):
-        raise refused(
+        raise unusable(
             what,
             "targets that are clearly classes or numbers",
             f"{distinct} different whole numbers in {len(targets)} samples",
@@ -126,11 +128,11 @@ def regressed(what: str, targets: NDArray[Any]) -> NDArray[np.float32]:
         UsageError: they are no finite numbers.
     """
     if not _is_real(targets.dtype) or targets.dtype == np.bool_:
-        raise refused(what, "targets that are numbers", f"dtype {targets.dtype}")
+        raise unusable(what, "targets that are numbers", f"dtype {targets.dtype}")
     values = np.asarray(targets, dtype=np.float32).reshape(len(targets), -1)
     if len(bad := np.argwhere(~np.isfinite(values))):
         row, column = bad[0]
-        raise refused(what, "finite targets", f"{values[row, column]} in sample {row}")
+        raise unusable(what, "finite targets", f"{values[row, column]} in sample {row}")
     return values
 
 
@@ -141,13 +143,13 @@ def classes_of(what: str, targets: NDArray[Any]) -> tuple[NDArray[np.int64], int
         UsageError: a sample has no class, or there are too few of one.
     """
     if targets.ndim != 1:
-        raise refused(what, "one class per sample", f"targets of shape {targets.shape}")
+        raise unusable(what, "one class per sample", f"targets of shape {targets.shape}")
     if np.issubdtype(targets.dtype, np.floating):
         if not np.isfinite(targets).all():
             row = int(np.argwhere(~np.isfinite(targets))[0][0])
-            raise refused(what, "a class for every sample", f"none for sample {row}")
+            raise unusable(what, "a class for every sample", f"none for sample {row}")
         if len(fractions := targets[targets != np.round(targets)]):
-            raise refused(
+            raise unusable(
                 what,
                 "whole numbers or text as classes",
                 f"{fractions[0]:g}",
@@ -156,10 +158,10 @@ def classes_of(what: str, targets: NDArray[Any]) -> tuple[NDArray[np.int64], int
     classes, labels = np.unique(targets, return_inverse=True)
     names = [_word(name) for name in classes.tolist()]
     if len(names) < 2:
-        raise refused(what, "two classes or more", f"{names[0]} for every sample")
+        raise unusable(what, "two classes or more", f"{names[0]} for every sample")
     counts = np.bincount(labels)
     if (fewest := int(counts.min())) < 3:
-        raise refused(
+        raise unusable(
             what,
             "three samples or more of each class",
             f"{fewest} of {names[int(counts.argmin())]}",
