@@ -43,8 +43,8 @@ from evo.core.fields import (
     TRIAL_FIELDS,
     CellValue,
     Field,
-    record_part,
     record_row,
+    row_part,
 )
 from evo.core.novelty import Novelty
 from evo.core.records import Candidate, Record, Score, TaskScore, Trial
@@ -118,7 +118,7 @@ def unpack(columns: Columns) -> list[Record]:
         row = {**dict(zip(_RECORD, values, strict=True)), HYPOTHESIS: hypotheses.get(i, "")}
         records.append(
             Record(
-                Candidate(parents=parents[i], **record_part(row, "candidate")),
+                Candidate(parents=parents[i], **row_part(row, "candidate")),
                 graphs=graphs[i],
                 diagnoses=diagnoses.get(i, ()),
                 text_vector=text_vectors[i],
@@ -127,10 +127,8 @@ def unpack(columns: Columns) -> list[Record]:
                 if row["has_score"]
                 else None,
                 novelty=_novelty(row) if row["has_novelty"] else None,
-                screening=Screening(**record_part(row, "screening"))
-                if row["has_screening"]
-                else None,
-                **record_part(row, ""),
+                screening=Screening(**row_part(row, "screening")) if row["has_screening"] else None,
+                **row_part(row, ""),
             )
         )
     return records
@@ -287,15 +285,15 @@ def _text_lists(columns: Columns, name: str, fields: Sequence[Field]) -> list[tu
 def _score(row: dict[str, Any], trials: "LazyTrials", tasks: list[Any]) -> Score:
     return Score(
         trials=trials,
-        b_wr=Estimate(**record_part(row, "score.b_wr")),
-        bsota_wr=Estimate(**record_part(row, "score.bsota_wr")),
-        margin=Estimate(**record_part(row, "score.margin")),
+        b_wr=Estimate(**row_part(row, "score.b_wr")),
+        bsota_wr=Estimate(**row_part(row, "score.bsota_wr")),
+        margin=Estimate(**row_part(row, "score.margin")),
         tasks={name: TaskScore(*values) for name, *values in tasks},
-        **record_part(row, "score"),
+        **row_part(row, "score"),
     )
 
 
 def _novelty(row: dict[str, Any]) -> Novelty:
-    novelty = Novelty(**record_part(row, "novelty"))
+    novelty = Novelty(**row_part(row, "novelty"))
     text = novelty.text
     return novelty._replace(text=None) if text is None or math.isnan(text) else novelty

@@ -152,7 +152,7 @@ def record_row(record: Record) -> dict[str, CellValue]:
     return {field.name: row[field.name] for field in RECORD_FIELDS}
 
 
-def record_part(row: Mapping[str, Any], part: str) -> dict[str, Any]:
+def row_part(row: Mapping[str, Any], part: str) -> dict[str, Any]:
     """The attributes of a part of a record by name, from a row; the inverse of `record_row`."""
     attributes, read, enums = _ATTRIBUTES[part]
     values = dict(zip(attributes, read(row), strict=True))

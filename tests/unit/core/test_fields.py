@@ -12,8 +12,8 @@ from evo.core.fields import (
     RECORD_FIELDS,
     TASK_FIELDS,
     TRIAL_FIELDS,
-    record_part,
     record_row,
+    row_part,
 )
 from evo.core.records import Record, TaskScore, Trial
 from evo.core.stages import Screening, ScreeningState
@@ -84,7 +84,7 @@ def test_cells_are_plain_values_of_the_described_types() -> None:
 def test_a_part_comes_back_from_a_row_with_its_enums() -> None:
     record = samples.screened(3)
 
-    screening = Screening(**record_part(record_row(record), "screening"))
+    screening = Screening(**row_part(record_row(record), "screening"))
 
     assert screening == record.screening
     assert isinstance(screening.state, ScreeningState)
