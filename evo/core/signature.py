@@ -36,9 +36,8 @@ def further_parameters(function: Callable, contract: Contract) -> list[str] | No
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     required = contract.seeing(()).parameters
     count = len(required)
-    is_instance = isinstance(function, ast.Lambda) and count == 1  # which may call it `input`
-    if is_instance and len(positional) > 0:
-        positional[0] = required[0]
+    if count == 1 and positional and getattr(function, "name", "") != contract.function:
+        positional[0] = required[0]  # a function by another name may call its only one `input`
     if tuple(positional[:count]) != required or None in arguments.kw_defaults:
         return None
     return positional[count : max(count, len(positional) - len(arguments.defaults))]

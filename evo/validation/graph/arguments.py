@@ -27,6 +27,8 @@ DTYPES: Mapping[str, torch.dtype] = {
         torch.bfloat16,
         torch.int64,
         torch.int32,
+        torch.int16,
+        torch.int8,
         torch.bool,
     )
 }

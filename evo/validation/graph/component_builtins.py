@@ -203,7 +203,18 @@ def _range(*bounds: Any) -> Any:
 def _item(values: Any, index: Any) -> Any:
     """A part of a list, which notes the size that picks it."""
     _note_pick(values, index)
+    if isinstance(index, torch.Tensor) and isinstance(values, list) and _are_alike(values):
+        return values[0]  # as of the buffer that RAdam keeps for ten steps, new in each call
     return values[index]
+
+
+def _are_alike(values: list[Any]) -> bool:
+    """True if all values of a list are the same, and hold no tensor."""
+    parts = [*values]
+    for part in parts:
+        parts += part if isinstance(part, list | tuple) else []
+    is_plain = not any(isinstance(part, torch.Tensor) or is_tracked(part) for part in parts)
+    return bool(values) and is_plain and all(value == values[0] for value in values)
 
 
 def _note_pick(values: Any, index: Any) -> None:

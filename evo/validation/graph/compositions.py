@@ -193,6 +193,27 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     return torch.where(norm > maxnorm, input * (maxnorm / (norm + 1e-7)), input)
 
 
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *further: Any, **keywords: Any
+) -> Tensor:
+    """`F.binary_cross_entropy`, which imports a compiler to look at the shape of a weight."""
+    if weight is None:
+        return _BINARY_CROSS_ENTROPY(input, target, None, *further, **keywords)
+    reduction = keywords.pop("reduction", "mean")
+    if further or keywords:
+        raise TypeError("binary_cross_entropy with a weight takes `reduction` alone besides")
+    losses = weight * _BINARY_CROSS_ENTROPY(input, target, reduction="none")
+    return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[reduction]
+
+
+_BINARY_CROSS_ENTROPY = F.binary_cross_entropy
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """`x.reshape_as(y)`."""
+    return input.reshape(other.shape)
+
+
 TENSOR_METHODS: Mapping[str, Callable[..., Any]] = {
     "corrcoef": corrcoef,
     "cov": cov,
@@ -218,6 +239,7 @@ COMPOSITIONS: Mapping[tuple[Any, str], Callable[..., Any]] = {
     (torch.linalg, "cond"): cond,
     (torch.linalg, "matrix_power"): matrix_power,
     (torch.linalg, "multi_dot"): multi_dot,
+    (F, "binary_cross_entropy"): binary_cross_entropy,
     (F, "group_norm"): group_norm,
 }
 """Composition by module and name."""

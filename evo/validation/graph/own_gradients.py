@@ -84,10 +84,10 @@ def applied(function: Any, *arguments: Any) -> torch.Tensor:
             _expect_symmetric(
                 lambda pull: _slopes(function.backward, context.copied(), pull)[place], output
             )
-        change = wanted[0] - wanted[0].detach()
+        change, value = wanted[0] - wanted[0].detach(), output.detach()
         pulled = _slopes(function.backward, context, change)[place]
         if pulled.requires_grad:
-            return output.detach() + pulled
+            return value + pulled
         # It computes under no_grad, as a backward may, so that its slopes are needed.
     with not_recorded():
         saved = context.copied()

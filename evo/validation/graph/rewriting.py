@@ -38,8 +38,8 @@ REFUSED = "__refused__"
 """Name of the function that refuses a component where it goes a way that it must not."""
 SLICE = "__slice__"
 """Name of Python's `slice`."""
-_SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement")
-"""A source without any of them looks at no size."""
+_SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement", "_fan", "int(")
+"""A source without any of them looks at no size, and picks from no list by a tensor."""
 
 _OTHER_WORDS = ("int(", "float(", "{", "class ", "out=", "out =", "getattr(")
 """A source without any of these either runs as it is."""

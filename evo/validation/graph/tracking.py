@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from evo.validation.graph.component_builtins import MATH
-from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS
+from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS, reshape_as
 from evo.validation.graph.indexing import has_bounds, is_whole, picked, readable, sliced, write
 from evo.validation.graph.numpy_functions import as_array, of_numpy
 from evo.validation.graph.own_gradients import applied
@@ -45,6 +45,15 @@ def track_for_good() -> None:
     """Track sizes as long as this process lives: its children need not patch torch once more."""
     if not _kept:
         _kept.append(_for_good.enter_context(_patched()))
+
+
+def _uncompiled(function: Any) -> Any:
+    """`torch.jit.script` of what is traced anyway."""
+    return function
+
+
+def _adjoint(matrices: torch.Tensor) -> torch.Tensor:
+    return (matrices.conj() if matrices.is_complex() else matrices).mT
 
 
 @contextmanager
@@ -123,6 +132,8 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         "conj": _itself,
         "cpu": _itself,
         "angle": angle,
+        "reshape_as": reshape_as,
+        "mH": property(_adjoint),
         "data": property(torch.Tensor.detach),
         **{"shape": property(shape), "size": size, "numel": numel, "nelement": numel},
         "__getitem__": item,
@@ -137,6 +148,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         **COMPOSITIONS,
         **SCALARS,
         (torch.cuda, "is_available"): bool,
+        (torch.jit, "script"): _uncompiled,
         (torch.autograd, "Variable"): _variable,
         (torch.autograd.Function, "apply"): classmethod(applied),
     }

@@ -287,11 +287,11 @@ class _Writer:
         if self._masks.chosen_by(source) is not None:
             raise TraceError("it writes x[mask] into a part of a tensor; use torch.where")
         shape, dtype = source.meta.get("shape"), source.meta.get("dtype")
-        if shape != written.meta["shape"]:
+        if shape is None or shape != written.meta.get("shape"):
             call = RecordedCall(torch.ops.aten.expand_as.default, (source, written), {})
-            if dtype == written.meta["dtype"]:
+            if dtype is not None and dtype == written.meta.get("dtype"):
                 return call
             source = self._emit(call)
-        elif dtype == written.meta["dtype"]:
+        elif dtype == written.meta.get("dtype"):
             return RecordedCall(torch.ops.aten.alias.default, (source,), {})
         return RecordedCall(torch.ops.aten.type_as.default, (source, written), {})

@@ -13,7 +13,7 @@ from functools import lru_cache
 from evo.core.stages import Stage
 from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.builtin_names import harmless
-from evo.validation.policy.dead_code import uncalled_methods
+from evo.validation.policy.dead_code import HOOKS, uncalled_methods
 from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
 from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, HARMFUL, MODULES
 from evo.validation.refusal import Refused
@@ -51,7 +51,8 @@ _UNNEEDED = frozenset({"copy", "logging", "random", "re", "warnings"})
 _OF_TORCH = frozenset(
     {
         *("torch.amp", "torch.autograd.function", "torch.cuda", "torch.cuda.amp", "torch.jit"),
-        *("torch.distributed", "torch.distributions", "torch.nn.init", "torch.nn.parameter"),
+        *("torch.distributed", "torch.distributed.tensor", "torch.distributions"),
+        "torch.nn.parameter",
         *("torch.nn.utils", "torch.optim", "torch.optim.lr_scheduler", "torch.optim.optimizer"),
         *("torch.nn.modules.batchnorm", "torch.types", "torch.utils.checkpoint"),
     }
@@ -128,10 +129,10 @@ def _wrong_in(node: ast.AST) -> list[str]:
             wrong = [name] if is_builtin and name not in BUILTINS | _NAMES | _METHODS else []
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             is_of_python = name.startswith("__") and name.endswith("__")
-            wrong = [name] if is_of_python and name not in _METHODS else []
-        case ast.Attribute(ast.Attribute(ast.Name("self"), "__class__"), "__name__"):
+            wrong = [name] if is_of_python and name not in _METHODS | HOOKS else []
+        case ast.Attribute(ast.Attribute(ast.Name(), "__class__"), "__name__"):
             wrong = []
-        case ast.Attribute(ast.Name("self"), "__class__"):
+        case ast.Attribute(ast.Name("self"), "__class__" | "__dict__"):
             wrong = []
         case ast.Attribute(ast.Name("self" | "ctx"), name):
             wrong = [name] if name.startswith("__") and name not in _METHODS else []
@@ -247,7 +248,7 @@ def _unused(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _does_harm(name: str) -> bool:
-    return name in HARMFUL or (name.startswith("_") and name not in _METHODS)
+    return name in HARMFUL or name == "*" or (name.startswith("__") and name not in _METHODS)
 
 
 def _is_harmless_module(module: str) -> bool:

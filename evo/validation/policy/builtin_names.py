@@ -12,7 +12,9 @@ from typing import TypeGuard
 
 from evo.validation.policy.vocabulary import HARMFUL
 
-_VARIABLES = frozenset({"filter", "format", "hash", "id", "input", "iter", "next", "type", "vars"})
+_VARIABLES = frozenset(
+    {"filter", "format", "hash", "id", "input", "iter", "next", "repr", "type", "vars"}
+)
 """Builtin names that functions often give to their own parameters and variables."""
 _ABOUT_A_FILE = frozenset({"__author__", "__copyright__", "__license__", "__version__"})
 _ANNOTATIONS = frozenset({"object", "type"})
@@ -25,7 +27,7 @@ _QUESTIONS = frozenset(
     }
 )
 """Functions of torch that say where a component runs, which is no to all where it is traced."""
-_PRIVATE = frozenset(
+PRIVATE = frozenset(
     {
         f"{module}.{name}"
         for modules, names in (
@@ -41,7 +43,7 @@ _PRIVATE = frozenset(
     }
 )  # fmt: skip
 """Functions that torch keeps to itself and libraries call: arithmetic of sizes, texts, tensors."""
-_LAST_PARTS = {name.rpartition(".")[2] for name in _QUESTIONS | _PRIVATE}
+_LAST_PARTS = {name.rpartition(".")[2] for name in _QUESTIONS | PRIVATE}
 
 
 def harmless(tree: ast.Module) -> set[ast.AST]:
@@ -55,7 +57,7 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
             case ast.arg(annotation=annotation):
                 nodes |= _types_of(annotation)
             case ast.AnnAssign(annotation=annotation):
-                nodes |= _words_of(annotation)
+                nodes |= _types_of(annotation)
             case ast.Call(
                 ast.Attribute(ast.Constant(str(text)), "format") as method, arguments
             ) if _is_plain_format(text):
@@ -92,19 +94,45 @@ def _questions_in(node: ast.AST) -> set[ast.AST]:
             names = [part for part in ast.walk(types) if isinstance(part, ast.Name)]
             nodes |= {name for name in names if name.id in _TYPES}
             nodes |= _array_types(*(types.elts if isinstance(types, ast.Tuple) else [types]))
-        case ast.Attribute(ast.Call(ast.Name("type") as name, [_], []), "__name__", ast.Load()):
-            nodes |= {node, name}
-        case ast.Attribute(attr="__name__", ctx=ast.Load()):
-            nodes.add(node)  # a text, for a message
+        case ast.Attribute(_, "__doc__", ast.Load()):
+            nodes.add(node)  # a text
+        case ast.Attribute(owner, "__name__", ast.Load()):
+            nodes |= {node, *_class_named(owner)}  # a text, for a message
+        case _:
+            nodes |= _of_torch(node)
+    return nodes
+
+
+def _of_torch(node: ast.AST) -> set[ast.AST]:
+    """Names of what torch says of a machine, keeps to itself, or compiles."""
+    nodes: set[ast.AST] = set()
+    match node:
+        case ast.Call(
+            ast.Attribute(ast.Attribute(ast.Name("torch"), "jit") as part, "script") as function,
+            [_],
+            [],
+        ):
+            nodes |= {function, part}  # which is traced plainly
         case ast.Call(ast.Attribute(attr=last) as function, [], []) if _is_in(
             function, last, _QUESTIONS
         ):
             nodes |= {part for part in ast.walk(function) if isinstance(part, ast.Attribute)}
-        case ast.Attribute(attr=last) if _is_in(node, last, _PRIVATE):
+        case ast.Attribute(attr=last) if _is_in(node, last, PRIVATE):
             nodes |= {part for part in ast.walk(node) if isinstance(part, ast.Attribute)}
         case _:
             pass
     return nodes
+
+
+def _class_named(owner: ast.expr) -> set[ast.AST]:
+    """What asks for the class of a value, whose name is wanted."""
+    match owner:
+        case ast.Attribute(_, "__class__"):
+            return {owner}
+        case ast.Call(ast.Name("type") as name, [_], []):
+            return {name}
+        case _:
+            return set()
 
 
 def _is_in(function: ast.Attribute, last: str, names: frozenset[str]) -> bool:

@@ -22,8 +22,14 @@ _BASES = LAYERS | {
     *("_Loss", "_WeightedLoss"),
 }
 _DECORATORS = frozenset({"staticmethod", "classmethod", "property", "abstractmethod"})
+_HARMLESS_DECORATORS = frozenset(
+    {
+        *("torch.no_grad()", "no_grad()", "torch.enable_grad()", "enable_grad()", "torch.no_grad"),
+        *("override", "typing.override"),
+    }
+)
 _ABSTRACT = frozenset({"metaclass=ABCMeta", "metaclass=abc.ABCMeta"})
-_CLASS_WORDS = frozenset({"__constants__", "__slots__"})
+_CLASS_WORDS = frozenset({"__constants__", "__doc__", "__name__", "__slots__"})
 
 
 class _FaultError(Exception):
@@ -200,10 +206,8 @@ class _Reader:
 
 
 def is_harmless_decorator(decorator: ast.expr) -> bool:
-    """Whether a decorator only says how gradients are taken."""
-    return ast.unparse(decorator) in {
-        *("torch.no_grad()", "no_grad()", "torch.enable_grad()", "enable_grad()", "torch.no_grad"),
-    }
+    """Whether a decorator only says how gradients are taken, or that a method is another one's."""
+    return ast.unparse(decorator) in _HARMLESS_DECORATORS
 
 
 def _is_inherited(call: ast.Call, owner: str) -> bool:

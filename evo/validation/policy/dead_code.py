@@ -24,6 +24,10 @@ _FALSE = frozenset(
 """Questions whose answer is no wherever a component is traced."""
 _ANSWERS = frozenset({"torch.distributed.is_available()", "dist.is_available()"})
 """Questions that have no effect."""
+HOOKS = frozenset(
+    {"__add__", "__mul__", "__radd__", "__rmul__", "__getstate__", "__setstate__", "__deepcopy__"}
+)
+"""Methods without which what would call them fails, so that nothing runs otherwise."""
 _NO_TENSOR_IS = frozenset({"is_cuda", "is_sparse", "is_quantized"})
 
 
@@ -36,7 +40,7 @@ def idle_statements(tree: ast.Module) -> list[ast.stmt]:
     found: list[ast.stmt] = []
     nodes: list[ast.AST] = [tree]
     for node in nodes:
-        if isinstance(node, ast.If) and not node.orelse and _is_false(node.test):
+        if isinstance(node, ast.If) and not node.orelse and is_false(node.test):
             found.append(node)
             continue
         parts = [*ast.iter_child_nodes(node)]
@@ -52,17 +56,18 @@ def idle_statements(tree: ast.Module) -> list[ast.stmt]:
 def _returns_always(statement: ast.stmt) -> bool:
     match statement:
         case ast.If(ast.UnaryOp(ast.Not(), test), [*_, ast.Return()], []):
-            return _is_false(test)
+            return is_false(test)
         case _:
             return False
 
 
-def _is_false(test: ast.expr) -> bool:
+def is_false(test: ast.expr) -> bool:
+    """True if a test is false wherever a component is traced, and does nothing else."""
     match test:
         case ast.BoolOp(ast.And(), parts):
-            return any(map(_is_false, parts)) and all(map(_is_question, parts))
+            return any(map(is_false, parts)) and all(map(_is_question, parts))
         case ast.BoolOp(ast.Or(), parts):
-            return all(map(_is_false, parts))
+            return all(map(is_false, parts))
         case ast.Call():
             return ast.unparse(test) in _FALSE
         case ast.Attribute(ast.Name(), name):
@@ -108,11 +113,15 @@ def uncalled_methods(tree: ast.Module) -> Iterator[ast.FunctionDef]:
             part
             for part in owner.body
             if isinstance(part, ast.FunctionDef)
-            and not part.name.endswith("_")  # which Python, or an Enum, may call
-            and part.name not in named | _names_of_torch()
+            and (part.name in HOOKS or _is_uncalled(part.name, named))
         ]
         if len(methods) < len(owner.body):
             yield from methods
+
+
+def _is_uncalled(name: str, named: set[str]) -> bool:
+    """True if neither the source nor torch calls a method, nor Python or an Enum."""
+    return not name.endswith("_") and name not in named | _names_of_torch()
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from evo.core.stages import Stage
+from evo.validation.policy.builtin_names import PRIVATE
 from evo.validation.policy.classes import class_parts, is_harmless_decorator
 from evo.validation.policy.syntax import is_allowed, is_harmless_context, remedy_of
 from evo.validation.policy.vocabulary import (
@@ -125,7 +126,7 @@ def _check_import_from(node: ast.ImportFrom) -> None:
         return  # changes how Python reads the source, brings in no value
     _check_module(module, node)
     for alias in node.names:
-        if f"{module}.{alias.name}" not in MODULES:
+        if f"{module}.{alias.name}" not in MODULES | PRIVATE:
             _check_attribute(alias.name, node)
         _check_name(alias.asname or alias.name, node)
 

@@ -42,6 +42,10 @@ def is_allowed(node: ast.AST) -> bool:
     match node:
         case ast.Set(elements):
             return _are_texts(elements)
+        case ast.Delete(targets):
+            return all(isinstance(one, ast.Name) for one in targets)
+        case ast.Del():
+            return True
         case ast.While(test, body):
             return _is_of_sizes(test) or _counts(test, body)
         case _:
@@ -60,6 +64,8 @@ def is_harmless_context(item: ast.withitem) -> bool:
             ast.Call(ast.Attribute(attr=name) | ast.Name(name), arguments, keywords), None
         ) if name in {"no_grad", "enable_grad"}:
             return not arguments and not keywords
+        case ast.withitem(ast.Call(ast.Attribute(attr="set_grad_enabled"), [_], []), None):
+            return True
         case ast.withitem(
             ast.Call(ast.Attribute(attr="autocast") | ast.Name("autocast"), _, keywords), None
         ):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.builtin_names import annotations
+from evo.validation.policy.dead_code import is_false
 from evo.validation.policy.offences import Offence
 from evo.validation.policy.replaced import fills_lines, lines_of
 from evo.validation.refusal import Refused
@@ -67,21 +68,22 @@ def without_unreached(
         statement = next(one for one in path if isinstance(one, ast.stmt) or one is tree)
         while isinstance(statement, ast.stmt) and not _can_go(statement, lines):
             statement = parents[statement]
-        while isinstance(parents.get(statement), ast.ClassDef):
-            statement = parents[statement]  # a class is whole or not at all
+        never = _never_runs(statement, parents)
+        outer = ast.ClassDef if never or _is_in_function(statement, parents) else ast.stmt
+        while isinstance(parents.get(statement), outer):
+            statement = parents[statement]  # what the module runs is whole or not at all
         refusal = next((gone[name] for name in _named_in(statement) if name in gone), refused)
         if not isinstance(statement, ast.stmt) or not all(map(is_harmless, ast.walk(statement))):
             raise refusal
         call = "pass"
         if parents[statement] is tree:
-            names = {*_names_of(statement)}
-            others = [_bound_by(one) for one in tree.body if one is not statement]
-            if not names or entry in names or any(names & other for other in others):
+            if not _stands_alone(statement, tree, entry):
                 raise refusal
-            gone |= dict.fromkeys(names, refusal)
-        elif statement in sure or is_caught or not _is_in_function(statement, parents):
-            raise refusal
-        else:
+            call = _instead(statement)
+            gone |= dict.fromkeys(_bound_by(statement), refusal)
+        elif not never:
+            if statement in sure or is_caught:
+                raise refusal
             call = f"{REFUSED}({refusal.reason!r})"
         taken.add(statement)
         _write(call, statement, lines)
@@ -92,20 +94,30 @@ def uses_of(names: Mapping[str, Refused], tree: ast.Module) -> Iterator[Offence]
     """Uses of names of the module that are bound no more."""
     if not names:
         return
-    local = {part for annotation in annotations(tree) for part in ast.walk(annotation)}
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.Lambda):
-            own = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)} | {
-                node.id
-                for node in ast.walk(function)
-                if isinstance(node, ast.Name) and _is_stored(node)
-            }
-            local |= {
-                node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id in own
-            }
+    harmless = {part for annotation in annotations(tree) for part in ast.walk(annotation)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in names and node not in local:
-            yield Offence(node, names[node.id])
+        match node:
+            case ast.FunctionDef() | ast.Lambda():
+                harmless |= _local_names(node)
+            case ast.Call(ast.Name("isinstance"), [_, types], []):
+                harmless |= {*ast.walk(types)}
+            case _:
+                pass
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(name, ast.Load()) if name in names and node not in harmless:
+                yield Offence(node, names[name])
+            case _:
+                pass
+
+
+def _local_names(function: ast.FunctionDef | ast.Lambda) -> set[ast.AST]:
+    """Uses of a function's parameters and variables."""
+    parts = [*ast.walk(function)]
+    names = [part for part in parts if isinstance(part, ast.Name)]
+    own = {part.arg for part in parts if isinstance(part, ast.arg)}
+    own |= {name.id for name in names if _is_stored(name)}
+    return {name for name in names if name.id in own}
 
 
 def _named_in(statement: ast.AST) -> Iterator[str]:
@@ -165,6 +177,16 @@ def _is_in_function(statement: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> b
     return any(isinstance(one, ast.FunctionDef) for one in _ancestors(statement, parents))
 
 
+def _never_runs(statement: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether a statement is in a branch for other machines."""
+    below = statement
+    for node in _ancestors(statement, parents):
+        if isinstance(node, ast.If) and below in node.body and is_false(node.test):
+            return True
+        below = node
+    return False
+
+
 def _catches_all(tree: ast.Module) -> bool:
     """Whether a `try` might go on after a call that refuses the component."""
     return any(
@@ -174,20 +196,52 @@ def _catches_all(tree: ast.Module) -> bool:
     )
 
 
-def _names_of(statement: ast.AST) -> Iterator[str]:
-    """Names that a statement binds and that can go with it; none where it does anything else."""
+def _stands_alone(statement: ast.stmt, tree: ast.Module, entry: str) -> bool:
+    """Whether a statement of the module can go: it binds names, or says how a script runs."""
+    names = _bound_by(statement)
+    others = {name for one in tree.body if one is not statement for name in _bound_by(one)}
+    return _binds_or_sets(statement) and not ("*" in names or entry in names or names & others)
+
+
+def _binds_or_sets(statement: ast.stmt) -> bool:
     match statement:
-        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name
-        case ast.Import(names) | ast.ImportFrom(names=names):
-            if all(one.name != "*" for one in names):
-                yield from ((one.asname or one.name).partition(".")[0] for one in names)
-        case ast.Assign(targets) if all(isinstance(one, ast.Name) for one in targets):
-            yield from (one.id for one in targets if isinstance(one, ast.Name))
-        case ast.AnnAssign(ast.Name(name)):
-            yield name
+        case ast.Assign([ast.Attribute() as target]):
+            may_go = ast.unparse(target).startswith("torch.backends.")
+        case ast.Assign(targets):
+            may_go = all(isinstance(one, ast.Name) for one in targets)
+        case ast.AnnAssign(target):
+            may_go = isinstance(target, ast.Name)
+        case ast.Expr(ast.Call(function)):
+            may_go = ast.unparse(function) in _OF_A_SCRIPT
+        case ast.If(_, body, otherwise):
+            may_go = all(map(_binds_or_sets, (*body, *otherwise)))
         case _:
-            pass
+            may_go = isinstance(statement, _BINDING)
+    return may_go
+
+
+_BINDING = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
+_OF_A_SCRIPT = frozenset(
+    {
+        *("logging.basicConfig", "np.random.seed", "numpy.random.seed", "random.seed"),
+        *("torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.manual_seed"),
+        *("torch.set_num_threads", "torch.set_printoptions", "warnings.filterwarnings"),
+        *("warnings.simplefilter", "np.set_printoptions"),
+    }
+)
+"""Calls that change nothing that a component computes."""
+
+
+def _instead(statement: ast.stmt) -> str:
+    """The text of what runs for a statement of the module that is left out.
+
+    An import binds its names to `()`, of which nothing is an instance: `isinstance(x, DTensor)`.
+    """
+    return " = ".join([*sorted(_bound_by(statement)), "()"]) if _is_import(statement) else "pass"
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _bound_by(statement: ast.stmt) -> set[str]:

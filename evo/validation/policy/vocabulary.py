@@ -12,8 +12,8 @@ from evo.validation.graph.allowed import ALLOWED, base_name
 
 _MODULES = """
 __future__ abc collections collections.abc dataclasses enum functools itertools math numbers numpy
-torch torch.autograd torch.fft torch.linalg torch.nn torch.nn.functional torch.nn.modules
-torch.nn.modules.loss torch.special typing typing_extensions
+torch torch.autograd torch.fft torch.linalg torch.nn torch.nn.functional torch.nn.init
+torch.nn.modules torch.nn.modules.loss torch.special typing typing_extensions
 """
 MODULES = frozenset(_MODULES.split())
 """Modules that may be imported."""
@@ -43,9 +43,9 @@ trapz tril_indices triu_indices unique zeros
 """
 _TENSOR = """
 " H L Q R S T U Vh astype eigenvalues eigenvectors logabsdet bool conj cpu data device dim double
-dtype float half indices int is_complex is_cuda is_floating_point is_quantized is_sparse item long
-mH ndimension nelement new_empty ndim new_tensor numel requires_grad requires_grad_ reshape_as shape
-size type values view_as
+dtype float half indices int is_complex is_cuda is_floating_point is_grad_enabled is_quantized
+is_sparse item long mH ndimension nelement new_empty ndim new_tensor numel requires_grad
+requires_grad_ reshape_as shape size type values view_as
 """
 _MODULE = """
 Tensor amp angle autocast contiguous_format enable_grad eps fft finfo functional iinfo
@@ -55,7 +55,7 @@ smallest_normal special tiny
 _TYPING = """
 ABCMeta Annotated Any Callable ClassVar Collection Container DefaultDict Deque Dict Final FrozenSet
 Hashable Iterable Iterator List Literal Mapping NamedTuple Optional Self Sequence Set Sized Text
-Tuple Type TypeAlias TypeVar Union cast overload
+Tuple Type TypeAlias TypeVar Union cast overload override
 """
 _STANDARD = """
 ABC Enum IntEnum Number Real OrderedDict abstractmethod accumulate auto chain combinations dataclass
@@ -125,10 +125,11 @@ def function_of(module: str) -> str | None:
 _HARMFUL = """
 DataSource FileHandler Popen call check_output classes compile connect cpp_extension data_ptr dump
 dumps eval exec fileConfig from_file fromfile fromregex genfromtxt hub import_ir_module
-import_ir_module_from_buffer import_module listen load load_library loads loadtxt memmap mkdir
-modules multiprocessing open open_memmap ops os package parse_ir popen remove rename request rmtree
-run save savetxt savez savez_compressed send serialization share_memory_ storage subprocess sys
-system tofile unlink untyped_storage urlopen utils write write_bytes write_text writelines
+import_ir_module_from_buffer import_module listen load load_library load_state_dict_from_url
+load_url loads loadtxt memmap mkdir modules multiprocessing open open_memmap os package parse_ir
+popen remove rename request rmtree run save savetxt savez savez_compressed send serialization
+share_memory_ storage subprocess sys system tofile unlink untyped_storage urlopen write write_bytes
+write_text writelines
 """
 HARMFUL = frozenset(_HARMFUL.split())
 """Names that reach files, processes or memory where people run a file by hand."""

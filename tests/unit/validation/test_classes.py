@@ -145,7 +145,7 @@ HOSTILE = {
     "a call as a base": ("class A(nn.Module if 1 else int): pass", "inherit"),
     "a hook of Python": ("class A:\n    def __getattribute__(self, n): return n", "__getattrib"),
     "a context": ("class A:\n    def __enter__(self): return self", "__enter__"),
-    "a decorator": ("@torch.jit.script\nclass A:\n    pass", "dataclass alone"),
+    "a decorator": ("@torch.jit.script\nclass A:\n    pass", "leave the decorator out"),
     "a decorated method": ("class A:\n    @partial\n    def f(self): pass", "decorator"),
     "code in its body": ("class A:\n    for i in (1, 2): pass", "methods and constants"),
     "an attribute of another": (
