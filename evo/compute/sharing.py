@@ -30,8 +30,10 @@ def fair_shares(demands: Sequence[int], total: int) -> list[int]:
         demands: number of places that each could use.
         total: number of places.
 
-    >>> shares([8, 8], 8), shares([8, 1, 8], 8), shares([2, 2, 2], 2), shares([4, 4, 4], 8)
-    ([4, 4], [4, 1, 3], [1, 1, 1], [3, 3, 2])
+    >>> fair_shares([8, 8], 8), fair_shares([8, 1, 8], 8)
+    ([4, 4], [4, 1, 3])
+    >>> fair_shares([2, 2, 2], 2), fair_shares([4, 4, 4], 8)
+    ([1, 1, 1], [3, 3, 2])
     """
     places = [1 for _ in demands]
     left = total - len(places)

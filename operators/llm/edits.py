@@ -57,7 +57,7 @@ def edited_reply(text: str, parents: Sequence[str]) -> Edited:
         parents: sources as the prompt showed them.
 
     >>> edit = "<<<<<<< SEARCH\n    return x\n=======\n    return -x\n>>>>>>> REPLACE"
-    >>> print(applied(edit, ["def f(x):\n    return x"]).text)
+    >>> print(edited_reply(edit, ["def f(x):\n    return x"]).text)
     ```python
     def f(x):
         return -x

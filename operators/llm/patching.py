@@ -22,7 +22,7 @@ class LineEdit(NamedTuple):
 def patched(source: str, edits: Sequence[LineEdit]) -> str:
     r"""The source after all edits; empty where one fits nowhere, or at several places.
 
-    >>> patched("def f(x):\n    return x", [Edit(["return x"], ["return -x"], True)])
+    >>> patched("def f(x):\n    return x", [LineEdit(["return x"], ["return -x"], True)])
     'def f(x):\n    return -x'
     """
     for edit in edits:

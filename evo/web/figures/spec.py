@@ -33,7 +33,7 @@ NOTHING: Indices = np.zeros(0, dtype=np.intp)
 def plain_text(text: str) -> str:
     """Text that plotly shows as it is, without half surrogate pairs.
 
-    >>> plain("<b>x</b>")
+    >>> plain_text("<b>x</b>")
     '&lt;b&gt;x&lt;/b&gt;'
     """
     return escape(text.encode("utf-8", "replace").decode(), quote=False)
