@@ -5,7 +5,6 @@ runs; they are still read, since people may run a file by hand.
 """
 
 import ast
-import builtins
 import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -15,15 +14,26 @@ from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.builtin_names import harmless
 from evo.validation.policy.dead_code import HOOKS, uncalled_methods
 from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
-from evo.validation.policy.vocabulary import ATTRIBUTES, BUILTINS, HARMFUL, MODULES
+from evo.validation.policy.vocabulary import ATTRIBUTES, HARMFUL, MODULES
 from evo.validation.refusal import Refused
 
-_NAMES = frozenset(
+_DOORS = frozenset(
     {
-        *("print", "property", "staticmethod", "classmethod", "super", "__name__", "warnings"),
-        *("FutureWarning", "RuntimeWarning"),
+        *(
+            "__import__",
+            "breakpoint",
+            "compile",
+            "delattr",
+            "dir",
+            "eval",
+            "exec",
+            "exit",
+            "getattr",
+        ),
+        *("globals", "help", "input", "locals", "memoryview", "open", "quit", "setattr", "vars"),
     }
 )
+"""Builtin names that do harm where people run a file by hand, or hide what does."""
 _METHODS = frozenset({"__init__", "__call__", "__name__", "__repr__", "__str__"})
 _COMPILERS = frozenset(
     {
@@ -125,8 +135,8 @@ def _wrong_in(node: ast.AST) -> list[str]:
             is_known = module is not None and _is_harmless_module(module)
             wrong = [one.name for one in names if not is_known or _does_harm(one.name)]
         case ast.Name(name):
-            is_builtin = hasattr(builtins, name) or name.startswith("__")
-            wrong = [name] if is_builtin and name not in BUILTINS | _NAMES | _METHODS else []
+            is_of_python = name.startswith("__") and name not in _METHODS
+            wrong = [name] if name in _DOORS or is_of_python else []
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             is_of_python = name.startswith("__") and name.endswith("__")
             wrong = [name] if is_of_python and name not in _METHODS | HOOKS else []
@@ -135,7 +145,7 @@ def _wrong_in(node: ast.AST) -> list[str]:
         case ast.Attribute(ast.Name("self"), "__class__" | "__dict__"):
             wrong = []
         case ast.Attribute(ast.Name("self" | "ctx"), name):
-            wrong = [name] if name.startswith("__") and name not in _METHODS else []
+            wrong = [name] if name.startswith("__") and name not in _METHODS | HOOKS else []
         case ast.Attribute(attr=name):
             wrong = [name] if _does_harm(name) else []
         case ast.AsyncFunctionDef() | ast.Await() | ast.Global() | ast.Nonlocal():

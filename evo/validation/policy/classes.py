@@ -32,13 +32,6 @@ _ABSTRACT = frozenset({"metaclass=ABCMeta", "metaclass=abc.ABCMeta"})
 _CLASS_WORDS = frozenset({"__constants__", "__doc__", "__name__", "__slots__"})
 
 
-class _FaultError(Exception):
-    def __init__(self, reason: str, node: ast.AST) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.node = node
-
-
 class ClassParts(NamedTuple):
     """Names and calls that a source's classes bring.
 
@@ -108,22 +101,21 @@ class _Reader:
         self.nodes: set[ast.AST] = {node}
         self.names: set[str] = set()
         self.faults: dict[ast.AST, Refused] = {}
-        try:
-            self._read(node, known)
-        except _FaultError as fault:
-            line = getattr(fault.node, "lineno", 0)
-            self.faults[fault.node] = Refused(Stage.POLICY, f"line {line}: {fault.reason}")
+        self._read(node, known)
+
+    def _fault(self, reason: str, node: ast.stmt | ast.expr) -> None:
+        self.faults[node] = Refused(Stage.POLICY, f"line {node.lineno}: {reason}")
 
     def _read(self, node: ast.ClassDef, known: set[str]) -> None:
         if any(ast.unparse(one) not in _ABSTRACT for one in node.keywords):
-            raise _FaultError("a class takes no metaclass; leave it out", node)
+            self._fault("a class takes no metaclass; leave it out", node)
         is_enum = ast.unparse(node.bases[-1]) in ("Enum", "enum.Enum") if node.bases else False
         for base in node.bases:
             self._read_base(base, known, is_enum=is_enum)
         for decorator in node.decorator_list:
             call = decorator.func if isinstance(decorator, ast.Call) else decorator
             if ast.unparse(call) not in ("dataclass", "dataclasses.dataclass"):
-                raise _FaultError("the decorator of a class may be dataclass alone", decorator)
+                self._fault("the decorator of a class may be dataclass alone", decorator)
         for part in node.body:
             match part:
                 case ast.FunctionDef():
@@ -140,18 +132,19 @@ class _Reader:
                     self.names |= {name, *inner.names}
                     self.faults |= inner.faults
                 case _:
-                    raise _FaultError("a class has methods and constants alone", part)
+                    self._fault("a class has methods and constants alone", part)
 
     def _read_base(self, base: ast.expr, known: set[str], *, is_enum: bool) -> None:
         name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
         if name in ("int", "str") and is_enum:
             return
         if name not in _BASES and not (isinstance(base, ast.Name) and name in known):
-            raise _FaultError(
+            self._fault(
                 f"a class cannot inherit from `{ast.unparse(base)[:40]}`; inherit from nn.Module, "
                 "a module without parameters, or a class above",
                 base,
             )
+            return
         self.nodes.add(base)
 
     def _read_words(self, targets: Sequence[ast.expr], value: ast.expr | None) -> None:
@@ -166,14 +159,15 @@ class _Reader:
 
     def _read_method(self, method: ast.FunctionDef) -> None:
         if method.name.startswith("__") and method.name not in _METHODS:
-            raise _FaultError(f"the method `{method.name}` is not allowed; leave it out", method)
+            self._fault(f"the method `{method.name}` is not allowed; leave it out", method)
+            return
         self.nodes.add(method)
         self.names.add(method.name)
         for decorator in method.decorator_list:
             if isinstance(decorator, ast.Name) and decorator.id in _DECORATORS:
                 self.nodes.add(decorator)
             elif not is_harmless_decorator(decorator):
-                raise _FaultError("this decorator is not allowed; leave it out", decorator)
+                self._fault("this decorator is not allowed; leave it out", decorator)
         arguments = [*method.args.posonlyargs, *method.args.args]
         # A static method may set attributes too: forward sets those of the context it is given.
         arguments = arguments[is_decorated(method, "classmethod") :]  # the class is no instance
@@ -196,11 +190,9 @@ class _Reader:
     def _read_attribute(self, node: ast.Attribute, method: ast.FunctionDef, owner: str) -> None:
         """An attribute that a method sets: of its own instance, which nothing else is called."""
         if node.attr.startswith("__"):
-            raise _FaultError(f"`.{node.attr}` cannot be assigned; use a variable", node)
-        if any(name == owner for name in _bound(method)):
-            raise _FaultError(
-                f"`{owner}` is the instance; give the other variable its own name", node
-            )
+            self._fault(f"`.{node.attr}` cannot be assigned; use a variable", node)
+        elif any(name == owner for name in _bound(method)):
+            self._fault(f"`{owner}` is the instance; give the other variable its own name", node)
         self.names.add(node.attr)
         self.nodes.add(node)
 

@@ -40,7 +40,6 @@ HOSTILE_BESIDE = {
     "class that is a door": "class A:\n    f = ().__class__.__subclasses__()",
     "class with a hook": "class A:\n    def __del__(self):\n        pass",
     "class that is used and opens": "class A:\n    f = open('/etc/passwd')\nB = A",
-    "class of a metaclass": "class A(metaclass=type):\n    pass",
 }
 
 
