@@ -6,35 +6,16 @@ runs; they are still read, since people may run a file by hand.
 
 import ast
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from evo.core.stages import Stage
-from evo.validation.graph.rewriting import REFUSED
-from evo.validation.policy.builtin_names import harmless
-from evo.validation.policy.dead_code import HOOKS, uncalled_methods
+from evo.validation.policy.dead_code import uncalled_methods
+from evo.validation.policy.harm import STANDARD, UNNEEDED, harmless_by_hand, harms
 from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
-from evo.validation.policy.vocabulary import ATTRIBUTES, HARMFUL, MODULES
+from evo.validation.policy.vocabulary import ATTRIBUTES, MODULES
 from evo.validation.refusal import Refused
 
-_DOORS = frozenset(
-    {
-        *(
-            "__import__",
-            "breakpoint",
-            "compile",
-            "delattr",
-            "dir",
-            "eval",
-            "exec",
-            "exit",
-            "getattr",
-        ),
-        *("globals", "help", "input", "locals", "memoryview", "open", "quit", "setattr", "vars"),
-    }
-)
-"""Builtin names that do harm where people run a file by hand, or hide what does."""
-_METHODS = frozenset({"__init__", "__call__", "__name__", "__repr__", "__str__"})
 _COMPILERS = frozenset(
     {
         *("torch.compile", "torch.jit.script", "jit.script"),
@@ -56,23 +37,8 @@ _CASTS = frozenset(
     }
 )
 """Decorators that say what to do within autocast alone."""
-_UNNEEDED = frozenset({"copy", "logging", "random", "re", "warnings"})
-"""Modules besides those of torch that files of libraries import for others of their classes."""
-_OF_TORCH = frozenset(
-    {
-        *("torch.amp", "torch.autograd.function", "torch.cuda", "torch.cuda.amp", "torch.jit"),
-        *("torch.distributed", "torch.distributed.tensor", "torch.distributions"),
-        "torch.nn.parameter",
-        *("torch.nn.utils", "torch.optim", "torch.optim.lr_scheduler", "torch.optim.optimizer"),
-        *("torch.nn.modules.batchnorm", "torch.types", "torch.utils.checkpoint"),
-    }
-)
-"""Modules of torch that write no file and start no process."""
 _REMEMBERED = 1024
 """Sources that a process keeps without such parts."""
-_STANDARD = frozenset(
-    {"collections", "collections.abc", "enum", "functools", "itertools", "typing"}
-)
 
 
 @lru_cache(maxsize=_REMEMBERED)  # the policy asks, and then whoever runs it
@@ -109,50 +75,15 @@ def check_beside(source: str) -> None:
     tree = _tree(source)
     if tree is None:
         return
-    is_harmless = by_hand(tree)
+    is_harmless = harmless_by_hand(tree)
     for statement in (*_beside(tree), *_silent(tree)):
         for node in ast.walk(statement):
             if not is_harmless(node):
                 raise Refused(
                     Stage.POLICY,
-                    f"line {getattr(node, 'lineno', 0)}: `{_wrong_in(node)[0]}` is not allowed, "
+                    f"line {getattr(node, 'lineno', 0)}: `{harms(node)[0]}` is not allowed, "
                     "not even in a class or a main block beside the function; leave that part out",
                 )
-
-
-def by_hand(tree: ast.Module) -> Callable[[ast.AST], bool]:
-    """A function that says of each node of a tree whether it is harmless where people run it."""
-    allowed = harmless(tree)
-    return lambda node: node in allowed or not _wrong_in(node)
-
-
-def _wrong_in(node: ast.AST) -> list[str]:
-    """Names in a node that may do harm where people run a file by hand."""
-    match node:
-        case ast.Import(names):
-            wrong = [alias.name for alias in names if not _is_harmless_module(alias.name)]
-        case ast.ImportFrom(module, names):
-            is_known = module is not None and _is_harmless_module(module)
-            wrong = [one.name for one in names if not is_known or _does_harm(one.name)]
-        case ast.Name(name):
-            is_of_python = name.startswith("__") and name not in _METHODS
-            wrong = [name] if name in _DOORS or is_of_python else []
-        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            is_of_python = name.startswith("__") and name.endswith("__")
-            wrong = [name] if is_of_python and name not in _METHODS | HOOKS else []
-        case ast.Attribute(ast.Attribute(ast.Name(), "__class__"), "__name__"):
-            wrong = []
-        case ast.Attribute(ast.Name("self"), "__class__" | "__dict__"):
-            wrong = []
-        case ast.Attribute(ast.Name("self" | "ctx"), name):
-            wrong = [name] if name.startswith("__") and name not in _METHODS | HOOKS else []
-        case ast.Attribute(attr=name):
-            wrong = [name] if _does_harm(name) else []
-        case ast.AsyncFunctionDef() | ast.Await() | ast.Global() | ast.Nonlocal():
-            wrong = [type(node).__name__]
-        case _:
-            wrong = []
-    return wrong
 
 
 def _tree(source: str) -> ast.Module | None:
@@ -192,7 +123,7 @@ _WORDS = (
     "@custom_",
     "torch.",
     *WORDS,
-    *_UNNEEDED,
+    *UNNEEDED,
 )
 """A source without any of them has no such parts."""
 
@@ -223,9 +154,8 @@ def _compilers(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _silent(tree: ast.Module) -> list[ast.stmt]:
-    """Statements that do nothing where a component runs, or refuse it."""
-    texts = ("pass", REFUSED)
-    return [node for node, text in replaced(tree) if text.startswith(texts)]
+    """Statements that do nothing where a component runs."""
+    return [node for node, text in replaced(tree) if text == "pass"]
 
 
 def _methods(node: ast.stmt) -> list[ast.stmt]:
@@ -257,16 +187,8 @@ def _unused(tree: ast.Module) -> Iterator[ast.stmt]:
             yield node
 
 
-def _does_harm(name: str) -> bool:
-    return name in HARMFUL or name == "*" or (name.startswith("__") and name not in _METHODS)
-
-
-def _is_harmless_module(module: str) -> bool:
-    return module in MODULES | _UNNEEDED | _STANDARD or module in _OF_TORCH
-
-
 def _is_well_known(module: str) -> bool:
-    return module in _UNNEEDED or module.startswith("torch.")
+    return module in UNNEEDED or module.startswith("torch.")
 
 
 def unused_names(tree: ast.Module) -> set[ast.AST]:
@@ -276,7 +198,7 @@ def unused_names(tree: ast.Module) -> set[ast.AST]:
         node
         for node in tree.body
         if isinstance(node, ast.ImportFrom)
-        and node.module in _STANDARD
+        and node.module in STANDARD
         and not node.level
         and all(
             one.name in ATTRIBUTES or one.name not in used for one in node.names if not one.asname

@@ -13,8 +13,9 @@ from functools import lru_cache
 from evo.core.contract import Contract
 from evo.core.signature import entries, further_parameters
 from evo.validation.graph.rewriting import REFUSED
-from evo.validation.policy.beside import by_hand, check_beside, runnable, unused_names
+from evo.validation.policy.beside import check_beside, runnable, unused_names
 from evo.validation.policy.builtin_names import harmless
+from evo.validation.policy.harm import harmless_by_hand
 from evo.validation.policy.offences import offences, refused
 from evo.validation.policy.unreached import uses_of, without_unreached
 from evo.validation.refusal import Refused
@@ -51,7 +52,7 @@ def check_source(source: str, contract: Contract) -> str:
         check_beside(source)
         tree = _parse(text)
     gone: dict[str, Refused] = {}
-    while True:  # each round takes a statement away
+    for _ in range(_ROUNDS):
         nodes = _nodes(tree)
         allowed = harmless(tree) | unused_names(tree)
         if REFUSED not in source:
@@ -61,10 +62,15 @@ def check_source(source: str, contract: Contract) -> str:
         if not found:
             _check_entry(tree, contract)
             return text
-        is_harmless = by_hand(tree)
+        is_harmless = harmless_by_hand(tree)
         text, names = without_unreached(text, tree, found, contract.function, is_harmless)
         gone |= names
         tree = _parse(text)
+    raise refused(f"what uses it is refused in more than {_ROUNDS} steps; leave those parts out")
+
+
+_ROUNDS = 12
+"""Times that names which are left out may take others with them, or statements share a line."""
 
 
 def _parse(source: str) -> ast.Module:

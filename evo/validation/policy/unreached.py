@@ -8,6 +8,7 @@ constant of the module that the rules refuse is left out, and so is whatever use
 """
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -60,6 +61,8 @@ def without_unreached(
     lines = text.split("\n")
     gone: dict[str, Refused] = {}
     taken: set[ast.AST] = set()
+    written: set[int] = set()
+    bound = Counter(name for one in tree.body for name in _bound_by(one))
     is_caught = _catches_all(tree)
     for node, refused in offences:
         path = [node, *_ancestors(node, parents)]
@@ -75,17 +78,23 @@ def without_unreached(
         refusal = next((gone[name] for name in _named_in(statement) if name in gone), refused)
         if not isinstance(statement, ast.stmt) or not all(map(is_harmless, ast.walk(statement))):
             raise refusal
+        places = {*range(*lines_of(statement))}
+        if written & places:
+            continue  # the columns of that line are others now; the next round looks again
         call = "pass"
         if parents[statement] is tree:
-            if not _stands_alone(statement, tree, entry):
+            names = _bound_by(statement)
+            is_alone = all(bound[name] == 1 and name not in ("*", entry) for name in names)
+            if not is_alone or not _binds_or_sets(statement):
                 raise refusal
             call = _instead(statement)
-            gone |= dict.fromkeys(_bound_by(statement), refusal)
+            gone |= dict.fromkeys(names, refusal)
         elif not never:
             if statement in sure or is_caught:
                 raise refusal
             call = f"{REFUSED}({refusal.reason!r})"
         taken.add(statement)
+        written |= places
         _write(call, statement, lines)
     return Reduced("\n".join(lines), gone)
 
@@ -196,14 +205,8 @@ def _catches_all(tree: ast.Module) -> bool:
     )
 
 
-def _stands_alone(statement: ast.stmt, tree: ast.Module, entry: str) -> bool:
-    """Whether a statement of the module can go: it binds names, or says how a script runs."""
-    names = _bound_by(statement)
-    others = {name for one in tree.body if one is not statement for name in _bound_by(one)}
-    return _binds_or_sets(statement) and not ("*" in names or entry in names or names & others)
-
-
 def _binds_or_sets(statement: ast.stmt) -> bool:
+    """Whether a statement of the module can go: it binds names, or says how a script runs."""
     match statement:
         case ast.Assign([ast.Attribute() as target]):
             may_go = ast.unparse(target).startswith("torch.backends.")
