@@ -71,6 +71,8 @@ def without_unreached(
         statement = next(one for one in path if isinstance(one, ast.stmt) or one is tree)
         while isinstance(statement, ast.stmt) and not _can_go(statement, lines):
             statement = parents[statement]
+        if isinstance(statement, ast.stmt) and statement.lineno in written:
+            continue  # the columns of that line are others now; the next round looks again
         never = _never_runs(statement, parents)
         outer = ast.ClassDef if never or _is_in_function(statement, parents) else ast.stmt
         while isinstance(parents.get(statement), outer):
@@ -78,9 +80,6 @@ def without_unreached(
         refusal = next((gone[name] for name in _named_in(statement) if name in gone), refused)
         if not isinstance(statement, ast.stmt) or not all(map(is_harmless, ast.walk(statement))):
             raise refusal
-        places = {*range(*lines_of(statement))}
-        if written & places:
-            continue  # the columns of that line are others now; the next round looks again
         call = "pass"
         if parents[statement] is tree:
             names = _bound_by(statement)
@@ -94,7 +93,7 @@ def without_unreached(
                 raise refusal
             call = f"{REFUSED}({refusal.reason!r})"
         taken.add(statement)
-        written |= places
+        written |= {*range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)}
         _write(call, statement, lines)
     return Reduced("\n".join(lines), gone)
 

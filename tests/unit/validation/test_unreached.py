@@ -54,6 +54,11 @@ HONEST = {
         "def bent(x, way=0):\n    if way: a = x.u(); b = a.v(); c = 'é'; x = b.w(a); del c\n"
         "    return x.sin()\ndef activation(x):\n    return bent(x)\n"
     ),
+    "as many as a file holds": (
+        "def bent(x, way=0):\n    if way == 1:\n"
+        + "".join(f"        x = x.u{place}()\n" for place in range(300))
+        + "    return x.sin()\ndef activation(x):\n    return bent(x)\n"
+    ),
     "tabs": (
         "class Act:\n\tdef __call__(self, x):\n\t\tif x.dim() > 9:\n\t\t\tx = x.numpy()\n"
         "\t\treturn x.sin()\n\tdef __repr__(self):\n\t\treturn 'Act'\n"
@@ -191,7 +196,7 @@ def test_what_runs_is_refused_there_and_no_except_holds_it(source: str, message:
         ("def f(x):\n    try:\n        if x.dim():\n            x = x.cuda()\n    except:\n"
          "        pass\n    return x\ndef activation(x):\n    return f(x)\n", "line 4: `.cuda`"),
         ("def f(x):\n    if x is None:\n        " + "x = x.u(); " * 20 + "\n    return x\n"
-         "def activation(x):\n    return f(x)\n", "more than 12 steps"),
+         "def activation(x):\n    return f(x)\n", "more than 6 steps"),
         ("def activation(x):\n    while x.sum() > 1:\n        x = x / 2\n    return x\n",
          "`while`"),
     ],
