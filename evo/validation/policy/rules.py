@@ -52,19 +52,21 @@ def check_source(source: str, contract: Contract) -> str:
         check_beside(source)
         tree = _parse(text)
     gone: dict[str, Refused] = {}
+    types: frozenset[str] = frozenset()
     for _ in range(_ROUNDS):
         nodes = _nodes(tree)
         allowed = harmless(tree) | unused_names(tree)
         if REFUSED not in source:
             allowed |= {one for one in nodes if isinstance(one, ast.Name) and one.id == REFUSED}
-        found = [*uses_of(gone, tree), *offences(tree, nodes, allowed)]
+        found = [*uses_of(gone, types, tree), *offences(tree, nodes, allowed)]
         found.sort(key=lambda one: getattr(one.node, "lineno", sys.maxsize))
         if not found:
             _check_entry(tree, contract)
             return text
         is_harmless = harmless_by_hand(tree)
-        text, names = without_unreached(text, tree, found, contract.function, is_harmless)
+        text, names, further = without_unreached(text, tree, found, contract.function, is_harmless)
         gone |= names
+        types |= further
         tree = ast.parse(text)
     raise refused(f"what uses it is refused in more than {_ROUNDS} steps; leave those parts out")
 

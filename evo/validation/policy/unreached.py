@@ -31,10 +31,12 @@ class Reduced(NamedTuple):
     Attributes:
         text: the source, whose lines keep their numbers.
         gone: names that are bound no more, each with the refusal of what bound it.
+        types: those of types that nothing is an instance of where a component runs.
     """
 
     text: str
     gone: Mapping[str, Refused]
+    types: frozenset[str] = frozenset()
 
 
 def without_unreached(
@@ -60,6 +62,7 @@ def without_unreached(
     sure = set(_sure(tree, entry))
     lines = text.split("\n")
     gone: dict[str, Refused] = {}
+    types: set[str] = set()
     taken: set[ast.AST] = set()
     written: set[int] = set()
     bound = Counter(name for one in tree.body for name in _bound_by(one))
@@ -86,8 +89,10 @@ def without_unreached(
             is_alone = all(bound[name] == 1 and name not in ("*", entry) for name in names)
             if not is_alone or not _binds_or_sets(statement):
                 raise refusal
-            call = _instead(statement)
             gone |= dict.fromkeys(names, refusal)
+            if _imports_strangers(statement):
+                call = " = ".join([*sorted(names), "()"])  # of which nothing is an instance
+                types |= names
         elif not never:
             if statement in sure or is_caught:
                 raise refusal
@@ -95,11 +100,13 @@ def without_unreached(
         taken.add(statement)
         written |= {*range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)}
         _write(call, statement, lines)
-    return Reduced("\n".join(lines), gone)
+    return Reduced("\n".join(lines), gone, frozenset(types))
 
 
-def uses_of(names: Mapping[str, Refused], tree: ast.Module) -> Iterator[Offence]:
-    """Uses of names of the module that are bound no more."""
+def uses_of(
+    names: Mapping[str, Refused], types: frozenset[str], tree: ast.Module
+) -> Iterator[Offence]:
+    """Uses of names that are bound no more, but for `isinstance(x, T)` with one of those types."""
     if not names:
         return
     harmless = {part for annotation in annotations(tree) for part in ast.walk(annotation)}
@@ -107,8 +114,9 @@ def uses_of(names: Mapping[str, Refused], tree: ast.Module) -> Iterator[Offence]
         match node:
             case ast.FunctionDef() | ast.Lambda():
                 harmless |= _local_names(node)
-            case ast.Call(ast.Name("isinstance"), [_, types], []):
-                harmless |= {*ast.walk(types)}
+            case ast.Call(ast.Name("isinstance"), [_, asked], []):
+                parts = {part for part in ast.walk(asked) if isinstance(part, ast.Name)}
+                harmless |= {part for part in parts if part.id in types}
             case _:
                 pass
     for node in ast.walk(tree):
@@ -234,16 +242,13 @@ _OF_A_SCRIPT = frozenset(
 """Calls that change nothing that a component computes."""
 
 
-def _instead(statement: ast.stmt) -> str:
-    """The text of what runs for a statement of the module that is left out.
-
-    An import binds its names to `()`, of which nothing is an instance: `isinstance(x, DTensor)`.
-    """
-    return " = ".join([*sorted(_bound_by(statement)), "()"]) if _is_import(statement) else "pass"
-
-
-def _is_import(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Import | ast.ImportFrom)
+def _imports_strangers(statement: ast.stmt) -> bool:
+    """Whether a statement imports types of what no component meets, such as DTensor."""
+    match statement:
+        case ast.ImportFrom(str(module)):
+            return module.startswith(("torch.distributed", "torch.distributions", "torch.optim"))
+        case _:
+            return False
 
 
 def _bound_by(statement: ast.stmt) -> set[str]:

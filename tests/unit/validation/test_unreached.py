@@ -187,6 +187,9 @@ def test_what_runs_is_refused_there_and_no_except_holds_it(source: str, message:
         ("import os\ndef activation(x):\n    return x\n", "line 1: import of `os`"),
         ("from torch import *\ndef activation(x):\n    return x\n", r"`.\*` is not allowed"),
         # Without it another function would run.
+        ("import torch\nfrom torch.nn.parameter import Parameter\nnorm = torch.nn.LayerNorm(3)\n"
+         "def activation(x):\n    return x if isinstance(norm.weight, Parameter) else x.sin()\n",
+         "line 2: import of `torch.nn.parameter`"),
         ("import torch\ntorch.set_default_dtype(torch.float64)\ndef activation(x):\n    return x\n",
          "line 2: `.set_default_dtype`"),
         ("import torch\ntable = [1.0]\ntable[0] = torch.no_such\n"
