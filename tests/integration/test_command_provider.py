@@ -156,8 +156,8 @@ def test_a_program_does_not_outlive_evo(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys, tempfile; tempfile.tempdir = sys.argv[1]\n"
         "from test_command_provider import REQUEST, agent\n"
-        "from evo.llm.providers.command import Command\n"
-        "asyncio.run(Command.of(agent('forks', sys.argv[2]), {}).complete(REQUEST))"
+        "from evo.llm.providers.command import CommandProvider\n"
+        "asyncio.run(CommandProvider.of(agent('forks', sys.argv[2]), {}).complete(REQUEST))"
     )
     evo = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path), str(started)],
