@@ -231,7 +231,7 @@ if __name__ == "__main__":
     main(
         **read_sizes(
             __doc__,
-            draws=Size(1000, 20, "simulated candidates per setting"),
+            draws=Size(800, 20, "simulated candidates per setting"),
             worlds=Size(len(WORLDS), 1, "simulations that losses are drawn from, at most"),
         )
     )
