@@ -31,7 +31,6 @@ from evo.validation import validator as validation
 from evo.validation.graph import tracer
 from evo.validation.graph.graph import Graph
 from evo.validation.policy import rules
-from evo.validation.policy.beside import runnable
 from evo.validation.sandbox.sandbox import Sandbox, TraceRequest
 from evo.validation.validator import Validator
 
@@ -170,7 +169,6 @@ def by_kind(sandbox: Sandbox, *, each: int) -> None:
 def forget_verdicts() -> None:
     """Clear the caches of verdicts, so that every candidate is judged again."""
     rules.check_source.cache_clear()
-    runnable.cache_clear()
     behaviour._of_graph.cache_clear()  # pyright: ignore[reportPrivateUsage] - the same
     validation._accepted.cache_clear()  # pyright: ignore[reportPrivateUsage] - no user forgets them
 

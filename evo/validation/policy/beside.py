@@ -7,7 +7,6 @@ runs; they are still read, since people may run a file by hand.
 import ast
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
 
 from evo.core.stages import Stage
 from evo.validation.policy.dead_code import uncalled_methods
@@ -37,11 +36,8 @@ _CASTS = frozenset(
     }
 )
 """Decorators that say what to do within autocast alone."""
-_REMEMBERED = 1024
-"""Sources that a process keeps without such parts."""
 
 
-@lru_cache(maxsize=_REMEMBERED)  # the policy asks, and then whoever runs it
 def runnable(source: str) -> str:
     r"""The source without its main block, unused classes and imports, and `@torch.jit.script`.
 

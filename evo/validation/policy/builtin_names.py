@@ -125,7 +125,7 @@ def _of_torch(node: ast.AST) -> set[ast.AST]:
 
 
 def _class_named(owner: ast.expr) -> set[ast.AST]:
-    """What asks for the class of a value, whose name is wanted."""
+    """The node that reads a value's class, in `type(x).__name__` or `x.__class__.__name__`."""
     match owner:
         case ast.Attribute(_, "__class__"):
             return {owner}

@@ -198,7 +198,7 @@ class _Reader:
 
 
 def is_harmless_decorator(decorator: ast.expr) -> bool:
-    """Whether a decorator only says how gradients are taken, or that a method is another one's."""
+    """True for a decorator that sets how gradients are taken, or marks an override."""
     return ast.unparse(decorator) in _HARMLESS_DECORATORS
 
 

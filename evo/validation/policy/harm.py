@@ -26,10 +26,12 @@ _OF_TORCH = frozenset(
     }
 )
 """Modules of torch that write no file and start no process."""
-_DOORS = """
+_DOOR_NAMES = """
 __import__ breakpoint compile delattr dir eval exec exit getattr globals help input locals
 memoryview open quit setattr vars
 """
+_DOORS = frozenset(_DOOR_NAMES.split())
+"""Builtin names that do harm, or hide what does."""
 _METHODS = frozenset({"__init__", "__call__", "__name__", "__repr__", "__str__"})
 
 
@@ -49,7 +51,7 @@ def harms(node: ast.AST) -> list[str]:
             wrong = [one.name for one in names if not is_known or _does_harm(one.name)]
         case ast.Name(name):
             is_of_python = name.startswith("__") and name not in _METHODS
-            wrong = [name] if is_of_python or name in _DOORS.split() else []
+            wrong = [name] if is_of_python or name in _DOORS else []
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             is_of_python = name.startswith("__") and name.endswith("__")
             wrong = [name] if is_of_python and name not in _METHODS | HOOKS else []

@@ -45,9 +45,8 @@ def offences(
         harmless: those that need no rule.
     """
     classes = class_parts(tree)
-    faults = dict(classes.faults)
     for node in sorted(nodes, key=_place):
-        if (fault := faults.get(node)) is not None:
+        if (fault := classes.faults.get(node)) is not None:
             yield Offence(node, fault)
         if node not in harmless and not classes.permit(node):
             try:

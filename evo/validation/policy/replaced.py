@@ -6,6 +6,7 @@ replaced is still read by the policy, since people may run a file by hand.
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from evo.validation.policy.dead_code import idle_statements
@@ -44,7 +45,7 @@ def _replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
                 pass
     yield from ((node, "pass") for node in idle_statements(tree))
     is_warning = _Warnings(tree)
-    for node in ast.walk(tree) if is_warning.names else ():
+    for node in ast.walk(tree):
         match node:
             case ast.Expr(ast.Call() as call) if is_warning(call):
                 yield node, "pass"
@@ -101,9 +102,9 @@ class _Warnings:
             if one.name == ("warnings" if isinstance(node, ast.Import) else "warn")
             and getattr(node, "module", "warnings") == "warnings"
         }
-        bound = [name for node in ast.walk(tree) for name in _bound(node)] if imported else []
-        self.names = {name for name in imported if bound.count(name) == 1}
-        if all(name != "print" for node in ast.walk(tree) for name in _bound(node)):
+        bound = Counter(name for node in ast.walk(tree) for name in _bound(node))
+        self.names = {name for name in imported if bound[name] == 1}
+        if not bound["print"]:
             self.names.add("print")
 
     def __call__(self, call: ast.Call) -> bool:

@@ -36,7 +36,7 @@ class Reduced(NamedTuple):
 
     text: str
     gone: Mapping[str, Refused]
-    types: frozenset[str] = frozenset()
+    types: frozenset[str]
 
 
 def without_unreached(
@@ -53,7 +53,7 @@ def without_unreached(
         tree: its syntax tree.
         offences: what the rules refuse in it, in order.
         entry: name of the function that is sure to run.
-        is_harmless: whether a node does no harm in a file that people run by hand.
+        is_harmless: True for a node that does no harm where people run the file by hand.
 
     Raises:
         Refused: the first offence that is sure to run, does harm, or cannot be taken out.
@@ -143,7 +143,7 @@ def _named_in(statement: ast.AST) -> Iterator[str]:
 
 
 def _can_go(statement: ast.stmt, lines: list[str]) -> bool:
-    """Whether a statement's text can be replaced: it has lines, or a part of a line, of its own."""
+    """True if a statement can be replaced: it fills its lines, or is simple."""
     return fills_lines(statement, lines) or isinstance(statement, _SIMPLE)
 
 
@@ -185,7 +185,8 @@ def _sure(tree: ast.Module, entry: str) -> Iterator[ast.stmt]:
 
 
 def _ancestors(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> Iterator[ast.AST]:
-    while (node := parents.get(node)) is not None:  # type: ignore[assignment]
+    while node in parents:
+        node = parents[node]
         yield node
 
 
@@ -194,7 +195,7 @@ def _is_in_function(statement: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> b
 
 
 def _never_runs(statement: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
-    """Whether a statement is in a branch for other machines."""
+    """True for a statement in a branch for other machines."""
     below = statement
     for node in _ancestors(statement, parents):
         if isinstance(node, ast.If) and below in node.body and is_false(node.test):
@@ -204,7 +205,7 @@ def _never_runs(statement: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
 
 
 def _catches_all(tree: ast.Module) -> bool:
-    """Whether a `try` might go on after a call that refuses the component."""
+    """True if some `try` might go on after a refusal."""
     return any(
         isinstance(node, ast.Try)
         and (node.finalbody or any(one.type is None for one in node.handlers))
@@ -213,7 +214,7 @@ def _catches_all(tree: ast.Module) -> bool:
 
 
 def _binds_or_sets(statement: ast.stmt) -> bool:
-    """Whether a statement of the module can go: it binds names, or says how a script runs."""
+    """True if a statement only binds names or sets how a script runs."""
     match statement:
         case ast.Assign([ast.Attribute() as target]):
             may_go = ast.unparse(target).startswith("torch.backends.")
@@ -243,7 +244,7 @@ _OF_A_SCRIPT = frozenset(
 
 
 def _imports_strangers(statement: ast.stmt) -> bool:
-    """Whether a statement imports types of what no component meets, such as DTensor."""
+    """True for an import of types that no component meets, such as DTensor."""
     match statement:
         case ast.ImportFrom(str(module)):
             return module.startswith(("torch.distributed", "torch.distributions", "torch.optim"))
