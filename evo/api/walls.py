@@ -20,7 +20,7 @@ def expect_walls(*, unsafe: bool, warn: Warn) -> None:
         return  # its own walls count, which it names when it starts
     standing = walls.standing()
     if not unsafe:
-        walls.require(standing)
+        walls.require_walls(standing)
     elif missing := walls.absence(standing):
         warn(missing)
 

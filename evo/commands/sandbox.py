@@ -8,4 +8,4 @@ def sandbox() -> None:
     """
     from evo.validation.sandbox import connection, elsewhere
 
-    elsewhere.serve(connection.program())
+    elsewhere.serve(connection.zygote_command())

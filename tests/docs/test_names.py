@@ -10,8 +10,6 @@ COMMANDS = {path.stem for path in (ROOT / "evo" / "commands").glob("*.py")} | {"
 """A command of the command line has the name of the function that does the same."""
 PROGRAMS = "main"
 """Programs begin with it."""
-APART = {"Trace", "lines_of", "program", "require", "write"}
-"""Twice within the validation, in rooms that know nothing of each other."""
 
 
 def public_names(path: Path) -> Iterator[str]:
@@ -38,7 +36,7 @@ def test_a_public_name_is_defined_once() -> None:
             if "baselines" in place.parts or "data" in place.parts:
                 continue  # written as candidates are, and examples
             for name in public_names(path):
-                if not name.startswith("_") and name not in {*COMMANDS, PROGRAMS, *APART}:
+                if not name.startswith("_") and name not in {*COMMANDS, PROGRAMS}:
                     files[name].append(str(place))
 
     assert len(files) > 1000

@@ -96,7 +96,7 @@ TOOTHLESS = f"""
 import struct, sys
 sys.path.insert(0, sys.argv[1])
 from evo.validation.sandbox import syscalls
-syscalls.program = lambda machine: struct.pack("HBBI", 6, 0, 0, {ALLOW:#x})
+syscalls.bytecode = lambda machine: struct.pack("HBBI", 6, 0, 0, {ALLOW:#x})
 from evo.validation.sandbox.zygote import run_zygote
 run_zygote(int(sys.argv[2]))
 """

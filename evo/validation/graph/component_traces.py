@@ -48,7 +48,7 @@ class ComponentTracer:
         self._use = notes.use
         self._notes = notes._replace(use=self._note_in)
         self._sizes: Any = None
-        """Where the trace at hand notes sizes, or the last one did."""
+        """Ledger of the trace at hand, or of the last one."""
         self._alone: set[Shapes] = set()
         """Shapes that go a way that no others go."""
         self._ranges = [(low, high) for low, high in ranges]  # in a child they come as lists

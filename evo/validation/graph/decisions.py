@@ -9,7 +9,7 @@ _MAX_DECISIONS = 4
 
 
 class Decisions:
-    """Which way a function goes at each `if` on a tensor: as told, and then always into it.
+    """Outcomes of the `if`s on tensors that a function meets: as told, and then always into them.
 
     Args:
         told: outcomes of the first decisions.

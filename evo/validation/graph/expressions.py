@@ -1,4 +1,4 @@
-"""What formulas of sizes consist of, and numbers that they are equal to. Runs in the child."""
+"""Parts of formulas of sizes, and numbers that they are equal to. Runs in the child."""
 
 import math
 import struct
@@ -20,7 +20,7 @@ _PARTS = (2, 3, 4, 8)
 
 
 def has_local(expression: Expression) -> bool:
-    """Whether a formula has a size of a value that is no input."""
+    """True if a formula has a size of a value that is no input."""
     match expression:
         case ["size", name, _]:
             return isinstance(name, str)
@@ -31,7 +31,7 @@ def has_local(expression: Expression) -> bool:
 
 
 def is_stepped(expression: Expression) -> bool:
-    """Whether it may be constant, or equal to another formula, over a range of sizes."""
+    """True if it may be constant, or equal to another formula, over a range of sizes."""
     match expression:
         case ["size", *_]:
             return False
@@ -80,7 +80,7 @@ def part_of(size: Expression, sizes: Sequence[int], numbers: Sequence[int]) -> E
 
 
 def is_same(values: Sequence[float], numbers: Sequence[float]) -> bool:
-    """Whether numbers are those of a formula, or those that float32 holds in their place."""
+    """True if numbers are those of a formula, or those that float32 holds in their place."""
     return all(
         value == number or _rounded(value) == number
         for value, number in zip(values, numbers, strict=True)

@@ -281,7 +281,7 @@ def _picked(step: GraphStep, values: Sequence[Any]) -> int:
 
 
 def _factors(step: GraphStep) -> bool:
-    """Whether a norm is one of singular values; the Euclidean and the largest entry's are not."""
+    """True if a norm is one of singular values; the Euclidean and the largest entry's are not."""
     if base_name(step.name) != "linalg_norm":
         return base_name(step.name) != "linalg_matrix_norm" or step.arguments[1:2] != ("fro",)
     order = step.arguments[1] if len(step.arguments) > 1 else None

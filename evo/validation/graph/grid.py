@@ -78,7 +78,7 @@ class Grid:
         return tuple(found)
 
     def is_traceable(self, point: Point) -> bool:
-        """Whether tensors of these sizes are small enough to trace with."""
+        """True if tensors of these sizes are small enough to trace with."""
         return max(map(math.prod, self.shapes(point)), default=1) <= MOST_ELEMENTS
 
     def values(self, expression: Any) -> list[float | None]:

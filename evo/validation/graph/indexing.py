@@ -129,11 +129,11 @@ def _names_a_place(index: Any) -> bool:
 
 
 def is_whole(index: tuple[Any, ...]) -> bool:
-    """Whether an index takes all of a tensor."""
+    """True if an index takes all of a tensor."""
     return all(item is Ellipsis or item == slice(None) for item in index)
 
 
-def write(tensor: torch.Tensor, index: Any, written: Any) -> bool:
+def write_by_index(tensor: torch.Tensor, index: Any, written: Any) -> bool:
     """Write into a tensor by the same operators at all sizes; False where torch itself does so."""
     is_tensor = isinstance(written, torch.Tensor)
     if _names_a_place(index):
@@ -157,7 +157,7 @@ def write(tensor: torch.Tensor, index: Any, written: Any) -> bool:
 
 
 def _names_places(index: Any) -> bool:
-    """Whether tensors or lists of integers name places in an index, beside whole slices alone."""
+    """True if tensors or lists of integers name places in an index, beside whole slices alone."""
     items = index if isinstance(index, tuple) else (index,)
     return any(map(_is_places, items)) and all(
         _is_places(item) or item is Ellipsis or _is_slice(item) for item in items
@@ -212,5 +212,5 @@ def _is_places(item: Any) -> bool:
 
 
 def _may_be_mask(item: Any) -> bool:
-    """Whether an item may stand for several dimensions, or for none."""
+    """True if an item may stand for several dimensions, or for none."""
     return isinstance(item, torch.Tensor | list | bool) and not _is_places(item)

@@ -50,7 +50,7 @@ _ELEMENTWISE = frozenset(
 
 
 class Masks:
-    """Which nodes stand for chosen elements of a tensor.
+    """Nodes that stand for chosen elements of a tensor.
 
     Args:
         emit: adds calls to the graph.
@@ -110,7 +110,7 @@ class Masks:
         )
 
     def is_reshaped(self, node: Node, call: RecordedCall) -> bool:
-        """Whether a call only lays out chosen elements, as torch does before it writes them."""
+        """True if a call only lays out chosen elements, as torch does before it writes them."""
         name = schema_of(call.target).name.removeprefix("aten::")
         first = call.arguments[0] if call.arguments else None
         return name in _RESHAPING and first in self._masks and node.meta["rank"] <= 1
@@ -197,7 +197,7 @@ class Masks:
         return RecordedCall(_aten.div.Tensor, (total, count), {})
 
     def _is_same(self, one: Any, other: Any) -> bool:
-        """Whether two values are computed alike."""
+        """True if two values are computed alike."""
         if one is other:
             return True
         if isinstance(one, Node) and isinstance(other, Node):

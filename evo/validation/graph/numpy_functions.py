@@ -122,7 +122,7 @@ def of_sizes(_: Any, function: Any, method: str, *arguments: Any, **keywords: An
 
 
 def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
-    """What a component calls of numpy; it gets tracked numbers only where it keeps their formula.
+    """Call a function of numpy, with tracked numbers only where it keeps their formula.
 
     Raises:
         SizeUseError: it does not.

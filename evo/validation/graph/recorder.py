@@ -124,9 +124,9 @@ class _Recorder(Recorder):
         self._line = line
         self._decisions = decisions
         self.has_lists = False
-        """Whether an operator gave a list, whose length may follow a size."""
+        """True once an operator gave a list, whose length may follow a size."""
         self.sizes: Sizes | None = None
-        """Where sizes are noted."""
+        """Ledger of sizes."""
         self.failure: Exception | None = None
         """The first use of a tensor that no graph can have, which a component may have caught."""
         self._calls = 0
@@ -198,7 +198,7 @@ class _Recorder(Recorder):
             return result
 
     def _outcome(self, func: OpOverload, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """What Python gets where it asks for the value of a tensor that depends on an input."""
+        """Answer to Python asking for the value of a tensor that depends on an input."""
         if func is torch.ops.aten.is_nonzero.default and args[0].numel() == 1:
             condition = self._argument(args[0])
             if args[0].dim():  # one truth for all elements, of whatever shape they are
@@ -241,7 +241,7 @@ class _Recorder(Recorder):
         return value if value is not None and value.tensor() is tensor else None
 
     def depends(self, tensor: torch.Tensor) -> bool:
-        """Whether a tensor depends on an input."""
+        """True if a tensor depends on an input."""
         return self._depends(tensor)
 
     def _depends(self, tensor: torch.Tensor) -> bool:
@@ -271,7 +271,7 @@ class _Recorder(Recorder):
 
 
 def _is_view(source: Any, result: Any) -> bool:
-    """Whether a result shares the memory of a tensor."""
+    """True if a result shares the memory of a tensor."""
     if not isinstance(source, torch.Tensor) or not isinstance(result, torch.Tensor):
         return False
     return source.untyped_storage().data_ptr() == result.untyped_storage().data_ptr() != 0

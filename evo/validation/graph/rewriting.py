@@ -138,7 +138,7 @@ class _Rewriter(ast.NodeTransformer):
 
 
 def _is_fixed(index: ast.expr) -> bool:
-    """Whether an index cannot be a size, or is one of tensors alone."""
+    """True if an index cannot be a size, or is one of tensors alone."""
     match index:
         case ast.Constant() | ast.Tuple():
             return True
@@ -151,7 +151,7 @@ def _is_fixed(index: ast.expr) -> bool:
 
 
 def _is_of_torch(function: ast.expr) -> bool:
-    """Whether a function is named as one of torch, such as `torch.linalg.norm`."""
+    """True if a function is named as one of torch, such as `torch.linalg.norm`."""
     while isinstance(function, ast.Attribute):
         function = function.value
     return isinstance(function, ast.Name) and function.id == "torch"

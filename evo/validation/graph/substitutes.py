@@ -159,7 +159,7 @@ def gaussian_nll_loss(  # noqa: PLR0917 - as torch has them
 
 
 class MaskIndex:
-    """What `torch.where(condition)` gives: an index that is used whole, as in `y[index]`."""
+    """Result of `torch.where(condition)`: an index that is used whole, as in `y[index]`."""
 
     def __init__(self, mask: torch.Tensor) -> None:
         self.mask = mask

@@ -39,7 +39,7 @@ _MOST_TIMES = 16
 
 
 class Sizes:
-    """Where tracked numbers come from, and the ledger that they are noted in.
+    """Origin of tracked numbers, and the ledger that they are noted in.
 
     Args:
         name_of: name of a tensor's value in the trace, None for a tensor that is none: the index
@@ -251,7 +251,7 @@ def _hashed(self: Any) -> int:
 
 
 def _is_of_candidate(method: FrameType | None) -> bool:
-    """Whether a method was called by the component, or by Python for it."""
+    """True if a method was called by the component, or by Python for it."""
     caller = None if method is None else method.f_back
     return caller is not None and caller.f_code.co_filename == CANDIDATE
 

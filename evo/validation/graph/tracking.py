@@ -9,7 +9,14 @@ import torch
 
 from evo.validation.graph.component_builtins import MATH
 from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS, reshape_as
-from evo.validation.graph.indexing import has_bounds, is_whole, picked, readable, sliced, write
+from evo.validation.graph.indexing import (
+    has_bounds,
+    is_whole,
+    picked,
+    readable,
+    sliced,
+    write_by_index,
+)
 from evo.validation.graph.numpy_functions import as_array, of_numpy
 from evo.validation.graph.own_gradients import applied
 from evo.validation.graph.scalars import SCALAR_METHODS, SCALARS
@@ -105,7 +112,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
 
     def set_item(tensor: torch.Tensor, index: Any, written: Any) -> None:
         index = readable(index)
-        if current is None or not write(tensor, index, written):
+        if current is None or not write_by_index(tensor, index, written):
             _SETITEM(tensor, index, written)
 
     def iterate(tensor: torch.Tensor) -> Any:

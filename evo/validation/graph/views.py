@@ -66,7 +66,7 @@ class Views:
         self._values[node] = value
 
     def is_writable(self, node: Node) -> bool:
-        """Whether nothing but the function reads the memory: no kept input or module's constant."""
+        """True if nothing but the function reads the memory: no kept input or module's constant."""
         memory = self._memory.get(node, node)
         while memory in self._views:
             memory = self._views[memory].parent

@@ -23,7 +23,7 @@ from evo.validation.graph.encoding import RecordedCall
 from evo.validation.graph.masks import Masks
 from evo.validation.graph.recording import Recording, TraceError, at_line
 from evo.validation.graph.views import Views, straight_through
-from evo.validation.graph.written import Written, write
+from evo.validation.graph.written import Written, write_calls
 
 _CHOOSING = (torch.ops.aten.index.Tensor, torch.ops.aten.masked_select.default)
 _DETACH = torch.ops.aten.detach.default
@@ -87,7 +87,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _is_differentiable(recording: Recording) -> bool:
-    """Whether any operator is called outside `torch.no_grad`."""
+    """True if any operator is called outside `torch.no_grad`."""
     has_gradients = True
     for node in recording.graph.nodes:
         if node.target is torch._C._set_grad_enabled:  # pyright: ignore[reportPrivateUsage] - as in `read`
@@ -160,7 +160,7 @@ class _Writer:
             )
             raise at_line(error, output.meta.get("line", 0))
         conditions = [self._views.value(node) for node in self._recording.conditions]
-        return write(self._calls, self._constants, self._inputs, value, conditions=conditions)
+        return write_calls(self._calls, self._constants, self._inputs, value, conditions=conditions)
 
     def _read(self, node: Node, place: int) -> None:
         value = self._views.value
@@ -248,7 +248,7 @@ class _Writer:
         )
 
     def _straight_through(self, written: Node, result: Node) -> Node:
-        """What a write under `torch.no_grad` leaves: the new value with the old one's gradient."""
+        """Result of a write under `torch.no_grad`: the new value with the old one's gradient."""
         is_detached = self._detached.get(written) is written
         if is_detached or written in self._constants or not self._is_differentiable:
             return result

@@ -29,7 +29,7 @@ class Written(NamedTuple):
     lines: list[int]
 
 
-def write(
+def write_calls(
     calls: Mapping[Node, RecordedCall],
     constants: Mapping[Node, Any],
     inputs: Sequence[Node],

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from evo.core.stages import Stage
 from evo.validation.policy.dead_code import uncalled_methods
 from evo.validation.policy.harm import STANDARD, UNNEEDED, harmless_by_hand, harms
-from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, lines_of, replaced
+from evo.validation.policy.replaced import WORDS, fills_lines, imported_as, line_span, replaced
 from evo.validation.policy.vocabulary import ATTRIBUTES, MODULES
 from evo.validation.refusal import Refused
 
@@ -56,7 +56,7 @@ def runnable(source: str) -> str:
     changes = [(node, "") for node in (*_beside(tree), *_compilers(tree), *_unused(tree))]
     instead = [(node, text) for node, text in replaced(tree) if fills_lines(node, lines)]
     for node, text in (*instead, *changes):  # what is left out is no more replaced
-        first, last = lines_of(node)
+        first, last = line_span(node)
         indented = lines[first].encode()[: node.col_offset].decode() + text if text else ""
         lines[first:last] = [indented, *[""] * (last - first - 1)]
     return "\n".join(lines)
@@ -204,7 +204,7 @@ def unused_names(tree: ast.Module) -> set[ast.AST]:
 
 
 def _binds_itself(alias: ast.alias) -> bool:
-    """Whether `import` binds the module under a name of its own, not as a part of torch."""
+    """True if `import` binds the module under a name of its own, not as a part of torch."""
     return alias.asname is not None or "." not in alias.name
 
 
@@ -219,12 +219,12 @@ def _is_main_block(node: ast.stmt) -> bool:
 
 
 def _is_export(node: ast.stmt) -> bool:
-    """Whether a method says how to write a function for ONNX; nothing else calls it."""
+    """True if a method says how to write a function for ONNX; nothing else calls it."""
     return isinstance(node, ast.FunctionDef) and node.name == "symbolic"
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    """Whether a statement has a name in it, as code or as text."""
+    """True if a statement has a name in it, as code or as text."""
     return any(
         (isinstance(part, ast.Name) and part.id == name)
         or (isinstance(part, ast.Constant) and isinstance(part.value, str) and name in part.value)
@@ -233,7 +233,7 @@ def _mentions(node: ast.AST, name: str) -> bool:
 
 
 def _has_lines_alone(tree: ast.Module, node: ast.stmt) -> bool:
-    """Whether no other statement shares a line with this one."""
+    """True if no other statement shares a line with this one."""
     last = node.end_lineno or node.lineno
     return not any(
         other is not node and other.lineno <= last and (other.end_lineno or 0) >= node.lineno

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from evo.core.callables import is_decorated
 from evo.core.stages import Stage
+from evo.validation.policy.bindings import bound_names
 from evo.validation.policy.vocabulary import LAYERS
 from evo.validation.refusal import Refused
 
@@ -48,7 +49,7 @@ class ClassParts(NamedTuple):
     faults: Mapping[ast.AST, Refused]
 
     def permit(self, node: ast.AST) -> bool:
-        """Whether a node needs no other rule: it reads what a class defines, and of no module."""
+        """True if a node needs no other rule: it reads what a class defines, and of no module."""
         if node in self.nodes:
             return True
         if not isinstance(node, ast.Attribute) or node.attr not in self.names:
@@ -203,7 +204,7 @@ def is_harmless_decorator(decorator: ast.expr) -> bool:
 
 
 def _is_inherited(call: ast.Call, owner: str) -> bool:
-    """Whether a call is of what a class above does: `super().__init__()`, `Base.forward(self)`."""
+    """True if a call is of what a class above does: `super().__init__()`, `Base.forward(self)`."""
     match call:
         case ast.Call(ast.Attribute(ast.Call(ast.Name("super")))):
             return True
@@ -214,18 +215,9 @@ def _is_inherited(call: ast.Call, owner: str) -> bool:
 
 
 def _bound(method: ast.FunctionDef) -> Iterator[str]:
-    """Names that a method binds, apart from the argument that is the instance."""
+    """Names that a method binds, apart from its own and the argument that is the instance."""
     own = slice(1, 2) if is_decorated(method, "classmethod") else slice(1)
+    instance = [*method.args.posonlyargs, *method.args.args][own]
     for node in ast.walk(method):
-        match node:
-            case ast.Name(name, ast.Store()):
-                yield name
-            case ast.arg(name) if node not in (*method.args.posonlyargs, *method.args.args)[own]:
-                yield name
-            case ast.alias(name, asname):
-                yield asname or name
-            case ast.ExceptHandler(name=str(name)) | ast.FunctionDef(name=name):
-                if node is not method:
-                    yield name
-            case _:
-                pass
+        if node is not method and node not in instance:
+            yield from bound_names(node)

@@ -9,6 +9,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from evo.validation.policy.bindings import bound_names
 from evo.validation.policy.dead_code import idle_statements
 from evo.validation.policy.vocabulary import MODULES
 
@@ -54,7 +55,7 @@ def _replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
 
 
 def imported_as(tree: ast.Module, module: str, wanted: frozenset[str]) -> set[str]:
-    """What a source calls some names of a module that it imports."""
+    """Names that a source gives to some names of a module that it imports."""
     return {
         one.asname or one.name
         for node in tree.body
@@ -64,7 +65,7 @@ def imported_as(tree: ast.Module, module: str, wanted: frozenset[str]) -> set[st
     }
 
 
-def lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:
+def line_span(node: ast.stmt | ast.expr) -> tuple[int, int]:
     """Indices of the first line of a node with its decorators, and of the one after its last."""
     is_decorated = isinstance(node, ast.FunctionDef | ast.ClassDef)
     decorators = node.decorator_list if is_decorated else []
@@ -73,14 +74,14 @@ def lines_of(node: ast.stmt | ast.expr) -> tuple[int, int]:
 
 
 def fills_lines(node: ast.stmt, lines: list[str]) -> bool:
-    """Whether nothing but a comment stands beside a statement."""
+    """True if nothing but a comment stands beside a statement."""
     before = lines[node.lineno - 1].encode()[: node.col_offset]
     after = lines[(node.end_lineno or node.lineno) - 1].encode()[node.end_col_offset :]
     return not before.strip() and (not after.strip() or after.strip().startswith(b"#"))
 
 
 def _binds_torch(alias: ast.alias) -> bool:
-    """Whether an import of a part of torch that no component needs binds torch itself."""
+    """True if an import of a part of torch that no component needs binds torch itself."""
     first, _, part = alias.name.partition(".")
     is_part = first == "torch" and part.split(".")[0] in _PARTS and alias.name not in MODULES
     return is_part and alias.asname is None
@@ -102,7 +103,7 @@ class _Warnings:
             if one.name == ("warnings" if isinstance(node, ast.Import) else "warn")
             and getattr(node, "module", "warnings") == "warnings"
         }
-        bound = Counter(name for node in ast.walk(tree) for name in _bound(node))
+        bound = Counter(name for node in ast.walk(tree) for name in bound_names(node))
         self.names = {name for name in imported if bound[name] == 1}
         if not bound["print"]:
             self.names.add("print")
@@ -117,22 +118,8 @@ class _Warnings:
         return warns and all(_is_text(part) for one in given for part in ast.walk(one))
 
 
-def _bound(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(name, ast.Store()) | ast.arg(name):
-            yield name
-        case (
-            ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name))
-        ):
-            yield name
-        case ast.alias(name, asname):
-            yield asname or name
-        case _:
-            pass
-
-
 def _is_text(node: ast.AST) -> bool:
-    """Whether a part of a message changes nothing."""
+    """True if a part of a message changes nothing."""
     match node:
         case ast.Call(ast.Attribute(attr=name) | ast.Name(name)):
             return name in _MAKING_TEXTS

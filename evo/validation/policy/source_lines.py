@@ -39,10 +39,10 @@ _OTHER_NAMES: Mapping[str, frozenset[str]] = {
 _PREFIXES = ("linalg_", "special_", "fft_")
 
 
-def lines_of(source: str, operator: str) -> list[int]:
+def calling_lines(source: str, operator: str) -> list[int]:
     r"""Numbers of the lines that may call an operator; none where more than a few do.
 
-    >>> lines_of("def f(x):\n    y = x - 1\n    return y @ y.T", "aten.matmul.default")
+    >>> calling_lines("def f(x):\n    y = x - 1\n    return y @ y.T", "aten.matmul.default")
     [3]
     """
     name = base_name(operator)
@@ -67,6 +67,6 @@ def _places(node: ast.AST, names: set[str]) -> Sequence[int]:
 
 def with_lines(reason: str, source: str, operator: str) -> str:
     """A reason with the lines that may call an operator before it."""
-    lines = lines_of(source, operator)
+    lines = calling_lines(source, operator)
     words = " or ".join(map(str, lines))
     return f"line {words}: {reason}" if lines else reason

@@ -16,7 +16,7 @@ from evo.validation.graph.rewriting import REFUSED
 from evo.validation.policy.builtin_names import annotations
 from evo.validation.policy.dead_code import is_false
 from evo.validation.policy.offences import Offence
-from evo.validation.policy.replaced import fills_lines, lines_of
+from evo.validation.policy.replaced import fills_lines, line_span
 from evo.validation.refusal import Refused
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.Raise, ast.Assert)
@@ -149,7 +149,7 @@ def _can_go(statement: ast.stmt, lines: list[str]) -> bool:
 
 def _write(text: str, statement: ast.stmt, lines: list[str]) -> None:
     """Write a text in place of a statement; lines keep their numbers."""
-    first, last = lines_of(statement)
+    first, last = line_span(statement)
     start, end = lines[first].encode(), lines[last - 1].encode()
     before = start[: statement.col_offset].decode()
     after = end[statement.end_col_offset :].decode()

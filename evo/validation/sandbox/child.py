@@ -24,7 +24,7 @@ _SIMPLER = "make it simpler: operators on whole tensors in place of loops over r
 TraceReply = dict[str, str]
 """`{"graph": …}` or `{"reason": …}`; from the zygote alone `{"limit": …}`, the limit reached."""
 
-Trace = Callable[[Mapping[str, Any], Callable[[], None]], TraceReply]
+TraceTask = Callable[[Mapping[str, Any], Callable[[], None]], TraceReply]
 """Task of a child: takes its request and a function that signals progress."""
 
 
@@ -48,7 +48,7 @@ class Child:
     """A running child. Call `read` when its pipe is readable or `wait_s` has passed."""
 
     def __init__(
-        self, request: Mapping[str, Any], trace: Trace, confinement: Confinement, *, held: int
+        self, request: Mapping[str, Any], trace: TraceTask, confinement: Confinement, *, held: int
     ) -> None:
         """Fork; the child never returns from here.
 

@@ -26,7 +26,7 @@ BOOT = (
 """Program of a zygote; its arguments are the folder of the packages and the engine's process id."""
 
 
-def program(boot: str = BOOT) -> list[str]:
+def zygote_command(boot: str = BOOT) -> list[str]:
     """Command line of a zygote, without the process id of its engine."""
     return [sys.executable, "-I", "-c", boot, str(_ROOT)]
 
@@ -51,7 +51,7 @@ class Connection:
     def __init__(self, boot: str = BOOT) -> None:
         self.reached_by = elsewhere.command() if boot == BOOT else ()
         self.walls_there: AbstractSet[Wall] = frozenset()
-        self._program = program(boot)
+        self._program = zygote_command(boot)
         self._is_ready = False
         self._unanswered = 1  # the self-test
 

@@ -71,7 +71,7 @@ def walls_there(hello: Mapping[str, object], reached_by: tuple[str, ...]) -> Abs
             raise UsageError(f"{VARIABLE} ({where}) is no `evo sandbox`: it says something else.")
 
 
-def require(there: AbstractSet[Wall], reached_by: tuple[str, ...]) -> None:
+def require_walls_there(there: AbstractSet[Wall], reached_by: tuple[str, ...]) -> None:
     """Require all walls of the other side.
 
     Raises:

@@ -149,9 +149,9 @@ class Sandbox:
             self._zygote.expect_ready()
             self.walls = self._zygote.walls_there
             if not self.unsafe:
-                elsewhere.require(self.walls, reached_by)
+                elsewhere.require_walls_there(self.walls, reached_by)
         elif not self.unsafe:
-            walls.require(self.walls)
+            walls.require_walls(self.walls)
 
     def _start(self) -> None:
         self._zygote = self._open.enter_context(spare.connection(self._boot))

@@ -64,7 +64,7 @@ def is_available() -> bool:
 
 def make_filter() -> Filter:
     """The filter for this processor."""
-    code = program(platform.machine())
+    code = bytecode(platform.machine())
     instructions = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(instructions))
     return Filter(instructions, header)
@@ -79,7 +79,7 @@ def confine(by: Filter) -> None:
     libc.expect_prctl(_PR_SET_SECCOMP, _MODE_FILTER, by.header)
 
 
-def program(machine: str) -> bytes:
+def bytecode(machine: str) -> bytes:
     """The filter as BPF bytecode: eight bytes per instruction, jumps count instructions to skip."""
     column = list(_AUDIT_NAMES).index(machine)
     tests = [

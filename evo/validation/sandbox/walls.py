@@ -51,7 +51,7 @@ def absence(walls: AbstractSet[Wall]) -> str:
     )
 
 
-def require(walls: AbstractSet[Wall]) -> None:
+def require_walls(walls: AbstractSet[Wall]) -> None:
     """Require all walls.
 
     Raises:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.validation.sandbox import frames, huge_pages, walls
-from evo.validation.sandbox.child import CHILD_BYTES, Child, ResourceLimits, Trace, TraceReply
+from evo.validation.sandbox.child import CHILD_BYTES, Child, ResourceLimits, TraceReply, TraceTask
 from evo.validation.sandbox.lockdown import Confinement, die_with, prepare_confinement
 from evo.validation.sandbox.walls import Wall
 
@@ -55,7 +55,7 @@ def run_zygote(engine: int) -> None:
     server.serve()
 
 
-def _import_tracer() -> Trace:
+def _import_tracer() -> TraceTask:
     # More than one thread does not survive a fork, and oneDNN would compile code of its own.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
     gc.disable()  # what is imported stays: to look for garbage in it takes a seventh of the time
@@ -100,7 +100,7 @@ def _import_tracer() -> Trace:
 class _Server:
     """Event loop: read requests, run children, write replies; none blocks the others."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: TraceTask) -> None:
         self._trace = trace
         self._confinements: dict[frozenset[Wall], Confinement] = {}
         self._held = _address_space()

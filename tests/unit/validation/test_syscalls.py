@@ -13,7 +13,7 @@ OF_EACH = {"x86_64": (X86_64, 9, 10, 1), "aarch64": (AARCH64, 222, 226, 64)}
 
 def verdict(machine: str, architecture: int, number: int, third: int = 0) -> int:
     """The kernel's verdict: the filter's bytecode, run as the kernel runs it."""
-    code = list(struct.iter_unpack("HBBI", syscalls.program(machine)))
+    code = list(struct.iter_unpack("HBBI", syscalls.bytecode(machine)))
     data = struct.pack("=iIQ6Q", number, architecture, 0, 0, 0, third, 0, 0, 0)
     value, at = 0, 0
     while True:

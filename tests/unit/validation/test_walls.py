@@ -47,10 +47,10 @@ def test_off_linux_and_on_other_processors_there_are_no_walls(monkeypatch):
 
 def test_what_is_missing_is_named_with_what_it_needs_and_the_way_round():
     assert walls.absence(set(Wall)) == ""
-    walls.require(set(Wall))
+    walls.require_walls(set(Wall))
 
     with pytest.raises(UsageError) as refusal:
-        walls.require({Wall.SECCOMP})
+        walls.require_walls({Wall.SECCOMP})
 
     for words in ("Landlock (files", "Linux 5.13", "evo doctor", "--unsafe-sandbox"):
         assert words in str(refusal.value)
