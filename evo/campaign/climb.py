@@ -9,7 +9,7 @@ generations; small steps add up.
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -163,17 +163,17 @@ class Ascent:
 
     def take(self, sealed: Generation) -> None:
         """Take in the next sealed generation."""
-        self.note_baselines(sealed.records)
+        baselines = (record for record in sealed.records if record.is_baseline)
+        # Decoded once: each re-measured candidate is compared with all of them.
+        self.note_baselines({b.id: tuple(b.score.trials) for b in baselines if b.score is not None})
         members = list(map(Offspring.of, sealed.records))
         self.take_offspring(sealed.number, members, sealed.records.__getitem__)
 
-    def note_baselines(self, records: Iterable[Record]) -> None:
-        """Know the trials of the baselines among records, which second measurements need."""
-        for record in records:
-            if record.is_baseline and record.score is not None:
-                # Decoded once: each re-measured candidate is compared with all of them.
-                self._baselines[record.id] = tuple(record.score.trials)
-                self._lowest = {}
+    def note_baselines(self, trials: Mapping[str, Sequence[Trial]]) -> None:
+        """Know the trials of further baselines by id, which second measurements need."""
+        if trials:
+            self._baselines |= trials
+            self._lowest = {}
 
     def take_offspring(
         self, generation: int, members: Sequence[Offspring], record_at: Callable[[int], Record]

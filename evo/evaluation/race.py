@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 from evo.core.arrays import Floats
+from evo.evaluation.statistics.mean import critical_value
 
 
 def still_racing(results: Mapping[str, Sequence[Floats]], *, survivors: int) -> set[str]:
@@ -43,5 +43,4 @@ def _upper(strata: Sequence[Floats], rival: Sequence[Floats]) -> float:
     differences = [mine - theirs for mine, theirs in zip(strata, rival, strict=True)]
     variance = sum(d.var(ddof=1) / len(d) for d in differences) / len(differences) ** 2
     degrees_of_freedom = sum(len(d) - 1 for d in differences)
-    quantile = float(stdtrit(degrees_of_freedom, 0.975))
-    return _mean(differences) + quantile * math.sqrt(variance)
+    return _mean(differences) + critical_value(degrees_of_freedom) * math.sqrt(variance)

@@ -108,9 +108,7 @@ def effect(child: Losses, parent: Losses) -> Effect | None:
     strata = [[np.array(cell) for cell in networks.values()] for networks in cells.values()]
     if not strata or any(len(cell) < 2 for task in strata for cell in task):
         return None
-    mean = stratified_mean(strata)
-    low, high = mean.at(np.array([0.025, 0.975]))
-    return Effect(Estimate(mean.mean, float(low), float(high)), len(keys))
+    return Effect(stratified_mean(strata).estimate(), len(keys))
 
 
 def network_results(own: Losses, baselines: Mapping[str, Losses]) -> list[NetworkResult]:

@@ -13,6 +13,7 @@ import numpy as np
 from evo.core.arrays import Floats
 from evo.core.estimate import Estimate
 from evo.core.records import Trial
+from evo.evaluation.statistics.mean import stratified_mean
 from evo.evaluation.statistics.trial_values import at_highest_rung, by_task
 
 
@@ -85,15 +86,10 @@ def _figures(id_: str, trials: Sequence[Trial]) -> Figures:
 
 def _mean(trials: Sequence[Trial], values: Floats) -> Estimate:
     """Mean over networks of their mean over seeds; an interval needs two seeds of each."""
-    # Imported late: scipy takes time that `evo status` would feel.
-    from evo.evaluation.statistics.mean import stratified_mean  # noqa: PLC0415
-
     if not trials:
         return Estimate(math.nan, math.nan, math.nan)
     strata = by_task(trials, values)
     if any(len(cell) < 2 for task in strata for cell in task):
         mean = float(np.mean([cell.mean() for task in strata for cell in task]))
         return Estimate(mean, math.nan, math.nan)
-    student = stratified_mean(strata)
-    low, high = student.at(np.array([0.025, 0.975])).tolist()
-    return Estimate(student.mean, low, high)
+    return stratified_mean(strata).estimate()

@@ -75,8 +75,8 @@ def score_baselines(baselines: Mapping[str, Sequence[Trial]]) -> dict[str, Score
 def _margin(trials: Sequence[Trial], ahead: Floats) -> Estimate:
     """Mean over tasks of their mean, with Student's 95 % interval, within ±3."""
     value = mean_over_tasks(trials, ahead)
-    low, high = np.clip(stratified_mean(by_task(trials, ahead)).at(np.array([0.025, 0.975])), -3, 3)
-    return Estimate(value, min(value, float(low)), max(value, float(high)))
+    _, low, high = stratified_mean(by_task(trials, ahead)).estimate()
+    return Estimate(value, min(value, max(low, -3.0)), max(value, min(high, 3.0)))
 
 
 def _win_rate(trials: Sequence[Trial], wins: Floats, *, rivals: int) -> Estimate:

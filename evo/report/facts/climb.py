@@ -50,9 +50,10 @@ class Climbs:
                 known_to = max(stop, min(first + _AT_ONCE, len(index)))
                 places = (first + np.flatnonzero(index.remeasured[first:known_to])).tolist()
                 trials = dict(zip(places, records.trials(places), strict=True))
-            if index.baseline[first:stop].any():
-                known = np.flatnonzero(index.baseline[first:stop]) + first
-                self._ascent.note_baselines(records[int(place)] for place in known)
+            scored = index.baseline[first:stop] & index.scored[first:stop]
+            baselines = (first + np.flatnonzero(scored)).tolist()
+            ids = [index.ids[place] for place in baselines]
+            self._ascent.note_baselines(dict(zip(ids, records.trials(baselines), strict=True)))
             members = _members(index, first, stop, trials)
 
             def record_at(place: int, first: int = first) -> Record:

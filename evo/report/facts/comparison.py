@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from archive.pareto import hypervolume
 from evo.core.records import Record
 from evo.evaluation.protocol import Protocol
+from evo.evaluation.statistics.mean import critical_value
 from evo.report.facts.front import Front, front_point, pareto_front
 from evo.report.facts.status import status_facts
 
@@ -81,7 +82,7 @@ def paired_facts(one: Record, other: Record) -> dict[str, Any]:
     if len(means) < _FEWEST_SEEDS:
         return {**facts, **dict.fromkeys(("log_loss_ratio", "log_loss_ratio_ci", "p"))}
     mean, spread = float(means.mean()), float(means.std(ddof=1)) / math.sqrt(len(means))
-    reach = float(stdtrit(len(means) - 1, 0.975)) * spread
+    reach = critical_value(len(means) - 1) * spread
     return {
         **facts,
         "log_loss_ratio": mean,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from archive.history.replies import Replies
 from evo.campaign.climb import Climb
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import ScreeningState
-from evo.feedback.results import Results
 from evo.report.facts.authorship import AuthorshipFacts, authorship_of
 from evo.report.facts.climb import Climbs, climb_facts, fresh_seed
 from evo.report.facts.figures import figure_facts, names_of_shipped
@@ -28,6 +27,9 @@ from evo.report.facts.spend import spending_facts, spent_facts
 from evo.report.facts.steering import change_facts
 from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
+
+if TYPE_CHECKING:
+    from evo.feedback.results import Results
 
 
 class StatusTally:
@@ -46,8 +48,7 @@ class StatusTally:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
         self._climbs = Climbs(fresh_seed(config))
-        # Comparing every child with its parent takes time that only prompts need.
-        self._results = Results() if config.get("llm", {}).get("models") else None
+        self._results = _results(config)
         self.index = Index()
 
     @property
@@ -165,6 +166,18 @@ class StatusTally:
         ids = [self.index.ids[place] for place in places]
         baselines = dict(zip(ids, records.trials(places), strict=True))
         return figure_facts(best, baselines, names_of_shipped(self._config["kind"]))
+
+
+def _results(config: Mapping[str, Any]) -> "Results | None":
+    """Notes and tests of hypotheses, to which every child is compared with its parent.
+
+    None without a language model, as only prompts need them; then not even their code is read.
+    """
+    if not config.get("llm", {}).get("models"):
+        return None
+    from evo.feedback.results import Results  # noqa: PLC0415 - it imports the syntax tree's room
+
+    return Results()
 
 
 def verdict_of(index: Index) -> ScreeningVerdict:

@@ -18,7 +18,7 @@ from evo.cli import main
 try:
     main()
 finally:
-    heavy = {"torch", "faiss", "sentence_transformers", "sklearn"} & set(sys.modules)
+    heavy = {"torch", "faiss", "sentence_transformers", "sklearn", "scipy"} & set(sys.modules)
     print("heavy:", sorted(heavy), file=sys.stderr)
 """
 
