@@ -188,27 +188,20 @@ def test_a_hostile_candidate_is_shown_as_text(serve, page, runs):
 
 @pytest.mark.long
 @pytest.mark.heavy(alone="only a browser draws thousands")
-def test_thousands_of_candidates_answer_at_once(serve, page, large):
-    """First view within 2 s, interaction within 0.4 s, of processor time of this process."""
+def test_thousands_of_candidates_are_filtered_sorted_searched_and_paged(serve, page, large):
+    """How long that takes is what `benchmarks/bench_view.py` measures."""
     folder, candidates = large
     address = serve(folder)
-    start = time.process_time()
     page.goto(f"{address}/c/large/overview")
     drawn(page)
-    first = time.process_time() - start
     page.goto(f"{address}/c/large/candidates")
     expect(page.locator("#count")).to_have_text(str(candidates))
-    spent = []
     for act, shown in (
         (lambda: page.get_by_label("Status").select_option("full"), "status=full"),
         (lambda: page.get_by_role("link", name="seconds").click(), "sort=seconds"),
         (lambda: page.get_by_role("searchbox").fill("square"), "q=square"),
         (lambda: page.locator("a[rel=next]").click(), "page=2"),
     ):
-        start = time.process_time()
         act()
         expect(page).to_have_url(re.compile(shown), timeout=60_000)
-        spent.append(time.process_time() - start)
-
-    assert first < 2
-    assert max(spent) < 0.4
+        expect(page.locator("tbody tr").first).to_be_visible()

@@ -188,7 +188,7 @@ class TestRay(EngineSuite):
     def needs(cls, cluster: Cluster) -> Needs:
         return Needs(2, cluster=cluster.settings, secrets=frozenset({"EVO_CONTRACT_KEY"}))
 
-    def test_a_worker_that_is_killed_is_a_loss_of_its_own_training_alone(
+    def test_workers_that_are_killed_are_losses_of_their_own_trainings_alone(
         self, cluster: Cluster
     ) -> None:
         noted: list[Loss] = []
@@ -198,13 +198,15 @@ class TestRay(EngineSuite):
             outcomes = pool.run([Job(str(number), IDENTITY, 0) for number in range(8)])
             first = next(outcomes)
             victims = [one for one in workers_of_this_machine() if one not in others]
-            os.kill(victims[0], signal.SIGKILL)
+            for victim in victims:  # one at least has begun; the other may still be starting
+                os.kill(victim, signal.SIGKILL)
             rest = list(outcomes)
 
         assert len({first.id, *(outcome.id for outcome in rest)}) == 8
         assert {outcome.trials for outcome in rest} == {first.trials}
         assert not any(outcome.error for outcome in rest)
-        assert [loss.cause for loss in noted] == [LossCause.WORKER] or noted[0].cause.is_blameless
+        assert 0 < len(noted) <= len(victims)
+        assert all(one.cause is LossCause.WORKER or one.cause.is_blameless for one in noted)
 
 
 def workers_of_this_machine() -> list[int]:

@@ -66,8 +66,8 @@ class Reference(NamedTuple):
 class Call(NamedTuple):
     """Checked arguments of an operator.
 
-    References and sizes occur as positional arguments or as items of a list there, never in
-    keywords.
+    References and sizes occur as positional arguments or as items of a list there. A keyword may be
+    a size, such as the factor `alpha`, and is never a reference.
     """
 
     positional: tuple[Any, ...]
@@ -103,7 +103,7 @@ def read_call(operator: OpOverload, positional: JsonValue, keywords: JsonValue) 
             for argument, value in zip(by_position, positional, strict=False)
         ),
         {
-            name: _read_plain(by_name[name].type, value, by_name[name].where)
+            name: _read_keyword(by_name[name].type, value, by_name[name].where)
             for name, value in keywords.items()
         },
     )
@@ -193,11 +193,13 @@ def _read(expected: str, value: JsonValue, where: str) -> Any:
     return argument
 
 
-def _read_plain(expected: str, value: JsonValue, where: str) -> Any:
+def _read_keyword(expected: str, value: JsonValue, where: str) -> Any:
     argument = _read(expected, value, where)
-    items = argument if isinstance(argument, list) else [argument]
-    if any(isinstance(item, Reference | Size | Formula | ShapeSlice) for item in items):
-        raise GraphError(f"{where}: expected no reference and no size as a keyword")
+    items = argument if isinstance(argument, list) else []
+    if any(isinstance(one, Reference | Size | Formula | ShapeSlice) for one in items) or isinstance(
+        argument, Reference | ShapeSlice
+    ):
+        raise GraphError(f"{where}: expected no reference and no list of sizes as a keyword")
     return argument
 
 

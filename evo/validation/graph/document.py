@@ -211,6 +211,7 @@ class _Reader:
                 several.append((position, tuple(places)))
             elif self._has_sizes(argument):
                 sized.append(position)
+        sized_keywords = [key for key, value in call.keywords.items() if self._has_sizes(value)]
         if not single and not several and name not in MAKING:
             raise GraphError(f"{name}: expected at least one value among its arguments")
         step = GraphStep(
@@ -222,6 +223,7 @@ class _Reader:
             tuple(single),
             tuple(several),
             tuple(sized),
+            tuple(sized_keywords),
             makes=name in MAKING,
         )
         written = [name, positional, {key: keywords[key] for key in sorted(keywords)}]

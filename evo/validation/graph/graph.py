@@ -211,6 +211,8 @@ def _sources(case: Document) -> Iterator[int]:
         yield from (one for _, sources in step.several for one in sources if one is not None)
         for position in step.sized:
             yield from _sized(step.arguments[position])
+        for name in step.sized_keywords:
+            yield from _sized(step.keywords[name])
 
 
 def _sized(argument: Any) -> Iterator[int]:

@@ -141,9 +141,10 @@ class _Merger:
         if first[0] == "item":
             raise DifferenceError(place)
         name, positional, keywords = zip(*versions, strict=True)
-        if any(version != keywords[0] for version in keywords):
+        if any(version.keys() != keywords[0].keys() for version in keywords):
             raise self._difference(keywords)
-        return [name[0], self._arguments(positional), keywords[0]]
+        named = {key: self._argument([version[key] for version in keywords]) for key in keywords[0]}
+        return [name[0], self._arguments(positional), named]
 
     def _difference(self, versions: Sequence[Any]) -> DifferenceError:
         return DifferenceError(self._place, versions)

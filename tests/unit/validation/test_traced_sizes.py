@@ -68,6 +68,10 @@ COMPUTED = [
     "x * float(x.numel()) / math.log2(len(x) + 1) - math.prod(x.shape)",
     "x * math.sqrt(2 / (x.shape[0] + x.shape[1])) + abs(x.shape[0] - x.shape[1]) % 3",
     "x / np.sqrt(x.shape[1])",
+    # Factors that torch takes by name.
+    "x.add(x.tanh(), alpha=1 / x.shape[-1]) - x.tanh().sub_(x, alpha=x.shape[0])",
+    "torch.add(1e-4, x, alpha=np.sqrt(x.shape[0] / x.numel()))",
+    "torch.addcmul(x, x.tanh(), x, value=-max(1, x.shape[0] / x.shape[1]) ** 0.5)",
     "x / np.prod(x.shape[1:]) + np.sum([x.shape[0], 2.0]) / np.max(x.shape) - np.min(x.shape)",
     "x / x[:, ::2].shape[1] ** 0.5",
     "x / torch.tensor(float(x.shape[1])).sqrt()",
