@@ -6,7 +6,7 @@ from functools import partial
 
 from evo.campaign import given
 from evo.campaign.loop import Vary
-from evo.campaign.state import SearchState
+from evo.campaign.setup import Setup
 from evo.components.base import Kind
 from evo.config import Config
 from evo.core.records import Record
@@ -22,7 +22,6 @@ from evo.proposing.occasion import Brief, as_it_is, nothing_planned
 from evo.proposing.propose import Propose
 from evo.proposing.repair import Repair
 from evo.selection.individual import Individual
-from evo.selection.islands import Islands
 from operators.briefing import SearchSetting
 from operators.portfolio import Portfolio
 
@@ -39,45 +38,28 @@ def portfolio_of(config: Config) -> Portfolio:
 
 @contextmanager
 def propose_step(
-    config: Config,
-    state: SearchState,
-    islands: Islands,
-    client: LlmClient,
-    *,
-    kind: Kind,
-    validate: Step,
-    begin: Callable[[int], bool],
+    setup: Setup, client: LlmClient, *, validate: Step, begin: Callable[[int], bool]
 ) -> Generator[Vary]:
     """The proposing step; with language models it runs one generation ahead.
 
     Args:
-        config: the campaign's.
-        state: derived from the sealed generations.
-        islands: draw parents.
+        setup: of the search; its state is derived from the sealed generations.
         client: gives the replies of the language models.
-        kind: the kind that is evolved.
         validate: checks proposals before repair.
         begin: says whether a generation may be proposed under this configuration.
     """
-    propose = _proposing(config, state, islands, client, kind=kind, validate=validate)
-    if not config.llm.models or not config.llm.ahead:
-        yield partial(_at_once, propose, lag=config.overlap)
+    propose = _proposing(setup, client, validate)
+    if not setup.config.llm.models or not setup.config.llm.ahead:
+        yield partial(_at_once, propose, lag=setup.config.overlap)
         return
-    earlier = state.population.earlier
-    with ProposeAhead(propose, earlier, arrange=islands.arrange, begin=begin) as ahead:
+    earlier = setup.state.population.earlier
+    with ProposeAhead(propose, earlier, arrange=setup.islands.arrange, begin=begin) as ahead:
         yield ahead
 
 
-def _proposing(
-    config: Config,
-    state: SearchState,
-    islands: Islands,
-    client: LlmClient,
-    *,
-    kind: Kind,
-    validate: Step,
-) -> ProposeFn:
+def _proposing(setup: Setup, client: LlmClient, validate: Step) -> ProposeFn:
     """Proposals of one generation; those of language models are validated and repaired here."""
+    config, kind, state = setup.config, setup.kind, setup.state
     language_models = LanguageModels(config.llm, client, config.seed)
     known = {**kind.baselines(), **given.further_baselines(config, kind)}
     names = {candidate.id: name for name, candidate in known.items()}
@@ -93,7 +75,7 @@ def _proposing(
         seen=state.seen,
         offspring=config.offspring_in,
         seed=config.seed,
-        islands=islands,
+        islands=setup.islands,
         hints_in=config.steering.hints_in,
         language_models=language_models if config.llm.models else None,
         baselines=baselines,

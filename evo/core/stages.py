@@ -9,7 +9,10 @@ class Stage(StrEnum):
 
     OPEN      nothing is decided yet
     ASK       no language model answered
-    REPLY     the model's reply holds no component
+    WITHHELD  a content filter withheld the model's reply, or it was too long to be read
+    EMPTY     the model's reply is empty
+    CUT       the model's reply ends before its component: at its token limit, or in its thoughts
+    REPLY     the model's reply holds no component for any other reason
     PROPOSE   the same source was proposed before
     POLICY    the source breaks a rule
     TRACE     tracing it in the sandbox failed
@@ -22,6 +25,9 @@ class Stage(StrEnum):
 
     OPEN = ""
     ASK = "ask"
+    WITHHELD = "withheld"
+    EMPTY = "empty"
+    CUT = "cut"
     REPLY = "reply"
     PROPOSE = "propose"
     POLICY = "policy"
@@ -31,6 +37,12 @@ class Stage(StrEnum):
     NOVELTY = "novelty"
     SCREEN = "screen"
     EVALUATE = "evaluate"
+
+
+NOTHING_READ = frozenset({Stage.ASK, Stage.WITHHELD, Stage.EMPTY})
+"""Stages of requests to language models that gave nothing to read."""
+UNREAD = NOTHING_READ | {Stage.CUT, Stage.REPLY}
+"""Stages of requests to language models that gave no component."""
 
 
 class TrainingEnd(StrEnum):

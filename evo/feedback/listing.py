@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from evo.core.records import Record, Status
 from evo.core.source import normalise
-from evo.core.stages import Stage, TrainingEnd
+from evo.core.stages import NOTHING_READ, TrainingEnd
 from evo.feedback.losses import Losses
 from operators.llm.compact import changes, compact, outline
 from operators.llm.listing import LONGEST_STEP, Listed, Listing, cost, spread
@@ -86,7 +86,7 @@ class Proposals:
             counts[record.status.lower()] += 1
             if record.score is not None:
                 insort(self._ranked, _trained(record, losses), key=itemgetter(slice(4)))
-            elif record.status in _FALLEN_STATUS and record.stage is not Stage.ASK:
+            elif record.status in _FALLEN_STATUS and record.stage not in NOTHING_READ:
                 self._fallen.append(record)
         self._counts[generation] = counts
         self._counts.pop(generation - _BEHIND, None)

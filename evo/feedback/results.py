@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evo.core.records import Generation, Record, Status
-from evo.core.stages import Stage
+from evo.core.stages import UNREAD
 from evo.feedback.hypotheses import Hypotheses
 from evo.feedback.listing import Proposals
 from evo.feedback.losses import Effect, Losses, effect, network_results
@@ -201,7 +201,7 @@ class Results:
 def fate(entry: ProposalEntry) -> str:
     """The fate of a proposal, in one word that prompts know."""
     record = entry.record
-    if record.stage in (Stage.ASK, Stage.REPLY):
+    if record.stage in UNREAD:
         return "unread"
     if record.status is not Status.EVALUATED:
         return record.status.lower()

@@ -120,13 +120,12 @@ class LanguageModels:
         source = rationale = ""
         if reply is not None:
             source = reply.text[:_EXCERPT]
-            stage = Stage.REPLY if source.strip() else Stage.ASK
             try:
                 source, rationale = read_reply(
                     reply, contract, exchange.request.prompt.user, parents=shown
                 )
             except UnreadableError as error:
-                problem = str(error)
+                problem, stage = str(error), error.stage
         candidate = replace(
             Candidate.of(kind, source, operator=operator, parents=parents),
             model=exchange.request.model,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from evo.core.records import Generation, Record, Status
-from evo.core.stages import Stage
+from evo.core.stages import NOTHING_READ
 from evo.proposing.standings import Standings
 from evo.proposing.variants import Variants
 from operators.adaptation import Tally
@@ -106,7 +106,7 @@ def _lessons(records: Sequence[Record], survivors: frozenset[str]) -> RecentLess
             member=record.member,
         )
         for record in reversed(records)
-        if record.status in (Status.INVALID, Status.FAILED) and record.stage is not Stage.ASK
+        if record.status in (Status.INVALID, Status.FAILED) and record.stage not in NOTHING_READ
     ]
     return RecentLessons(operators, models, failures=_different(failed))
 

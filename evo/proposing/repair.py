@@ -19,7 +19,9 @@ from evo.proposing.tiers import ModelAnswer
 from operators.base import AskingOperator, operators
 from operators.briefing import Briefing
 
-_STAGES = frozenset({Stage.REPLY, Stage.POLICY, Stage.TRACE, Stage.GRAPH, Stage.CONTRACT})
+_STAGES = frozenset(
+    {Stage.CUT, Stage.REPLY, Stage.POLICY, Stage.TRACE, Stage.GRAPH, Stage.CONTRACT}
+)
 """Stages whose refusals a language model can repair."""
 
 

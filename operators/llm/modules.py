@@ -5,6 +5,7 @@ import re
 from typing import NamedTuple
 
 from evo.core.contract import Contract
+from evo.core.stages import Stage
 from operators.llm.partials import PARTIAL
 from operators.llm.spelling import dedented, spellings
 from operators.tree.names import loaded, parameters
@@ -17,7 +18,15 @@ _TRANSPARENT = re.compile(r"(?:torch\.)?(?:jit\.(?:script|script_method|export)|
 
 
 class UnreadableError(Exception):
-    """A reply holds no component; the message says what was expected and what came."""
+    """A reply holds no component; the message says what was expected and what came.
+
+    Attributes:
+        stage: that the record of the reply gets.
+    """
+
+    def __init__(self, reason: str, stage: Stage = Stage.REPLY) -> None:
+        super().__init__(reason)
+        self.stage = stage
 
 
 class Module(NamedTuple):

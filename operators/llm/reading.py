@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from evo.core.contract import Contract
 from evo.core.messages import Reply
+from evo.core.stages import Stage
 from operators.llm.answers import Answer, Code
 from operators.llm.blocks import layout
 from operators.llm.edits import edited_reply
@@ -62,17 +63,20 @@ def read_reply(
         UnreadableError: there is none, or several that may be meant.
     """
     if reply.finish == "content_filter":
-        raise UnreadableError("the server withheld the reply (content filter)")
+        raise UnreadableError("the server withheld the reply (content filter)", Stage.WITHHELD)
     if reply.finish == "oversized":
-        raise UnreadableError("the reply was too long to be read to its end")
+        raise UnreadableError("the reply was too long to be read to its end", Stage.WITHHELD)
     if reply.finish == "thoughts":
-        raise UnreadableError("expected an answer with code, got thoughts alone")
+        raise UnreadableError("expected an answer with code, got thoughts alone", Stage.EMPTY)
     is_cut = reply.finish == "length"
     try:
         return _read(reply.text[:MOST_CHARACTERS], contract, prompt, parents, is_cut=is_cut)
     except UnreadableError as error:
-        cut = " (the reply was cut off at its token limit)" if is_cut else ""
-        raise UnreadableError(f"{error}{cut}") from None
+        if not is_cut:
+            raise
+        stage = Stage.EMPTY if error.stage is Stage.EMPTY else Stage.CUT
+        reason = f"{error} (the reply was cut off at its token limit)"
+        raise UnreadableError(reason, stage) from None
 
 
 def _read(
@@ -80,10 +84,11 @@ def _read(
 ) -> ReplyComponent:
     wanted = f"expected a fenced Python function `{contract.function}`"
     if not text.strip():
-        raise UnreadableError(f"{wanted}, got an empty reply with no code")
+        raise UnreadableError(f"{wanted}, got an empty reply with no code", Stage.EMPTY)
     outside = without_thoughts(without_tokens(text))
     if outside.is_cut:
-        raise UnreadableError(f"{wanted} after the thoughts, got a reply that ends within them")
+        reason = f"{wanted} after the thoughts, got a reply that ends within them"
+        raise UnreadableError(reason, Stage.CUT)
     edited = edited_reply(outside.text, parents)
     parts = layout(edited.text)
     if not parts.blocks:
@@ -158,4 +163,5 @@ def _expect_decided(parts: Layout, chosen: Answer) -> None:
     after = [*(block.before for block in parts.blocks[chosen.block + 1 :]), parts.after]
     said = "\n".join([*after, parts.blocks[0].before])
     if any(text.strip() for text in after) and _WAVERS.search(said):
-        raise UnreadableError("expected an answer, got thoughts that go on after a draft")
+        reason = "expected an answer, got thoughts that go on after a draft"
+        raise UnreadableError(reason, Stage.CUT)

@@ -7,12 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evo.core.records import Record
-from evo.core.stages import Stage
+from evo.core.stages import UNREAD, Stage
 from evo.report.facts.index import Index
 
-_LOST = frozenset({Stage.ASK, Stage.REPLY})
-_READ = ("expected ", "the reply ", "the server withheld ")
-"""Beginnings of the reasons for which a reply cannot be read; others are those of no reply."""
 _SHARE = 0.5
 """Share of lost replies from which on they are spoken of."""
 
@@ -23,20 +20,24 @@ class LostReplies(NamedTuple):
     Attributes:
         replies: their number.
         candidates: proposals that are no lost replies.
-        reasons: why replies were lost.
+        reasons: why replies were lost, with the stage that found them so.
     """
 
     replies: int
     candidates: int
-    reasons: Counter[str]
+    reasons: Counter[tuple[str, str]]
 
     @classmethod
     def of(cls, index: Index) -> "LostReplies":
         """Those of a campaign; what it began with counts for nothing."""
         here = index.proposed_here
         replies = here & ~index.coded("model").among("")
-        lost = replies & index.coded("stage").among(*_LOST)
-        reasons = index.stored("reason").several(np.flatnonzero(lost).tolist())
+        stage_of = index.coded("stage")
+        lost = replies & stage_of.among(*UNREAD)
+        places = np.flatnonzero(lost).tolist()
+        reasons = zip(
+            map(stage_of.__getitem__, places), index.stored("reason").several(places), strict=True
+        )
         return cls(int(replies.sum()), int((here & ~lost).sum()), Counter(reasons))
 
     @property
@@ -53,8 +54,8 @@ class LostReplies(NamedTuple):
         lost = self.reasons.total()
         if not lost or lost < _SHARE * self.replies:
             return ""
-        reason, _ = self.reasons.most_common(1)[0]
-        if not reason.startswith(_READ):
+        ((stage, reason), _), *_ = self.reasons.most_common(1)
+        if stage == Stage.ASK:
             return (
                 f"{lost} of {self.replies} requests to language models gave no component. Most "
                 f"often there was no reply, in up to llm.attempts attempts: {reason.rstrip('.')}."
@@ -62,10 +63,17 @@ class LostReplies(NamedTuple):
         said = f"{lost} of {self.replies} replies of language models hold no component"
         if lost == self.replies:
             said = f"No reply of a language model holds a component ({lost} of {lost})"
-        return f"{said}. Most often: {reason.rstrip('.')}. {self._remedy(reason, config)}"
+        return f"{said}. Most often: {reason.rstrip('.')}. {_remedy(Stage(stage), config)}"
 
-    def _remedy(self, reason: str, config: Mapping[str, Any]) -> str:
-        if "token limit" in reason or "thoughts" in reason or "empty" in reason:
+
+def lost_replies(records: Sequence[Record]) -> LostReplies:
+    """The lost replies among records."""
+    return LostReplies.of(Index.of(records))
+
+
+def _remedy(stage: Stage, config: Mapping[str, Any]) -> str:
+    match stage:
+        case Stage.EMPTY | Stage.CUT:
             models = config.get("llm", {}).get("models", [])
             limits = sorted({model["max_tokens"] for model in models if "max_tokens" in model})
             now = f" ({', '.join(map(str, limits))} now)" if limits else ""
@@ -73,9 +81,7 @@ class LostReplies(NamedTuple):
                 f"Raise max_tokens of the model{now}, which thoughts count towards, or have it "
                 'think less, such as with extra = { reasoning_effort = "low" }.'
             )
-        return "Try a larger model, or grammar = true where llama.cpp serves it."
-
-
-def lost_replies(records: Sequence[Record]) -> LostReplies:
-    """The lost replies among records."""
-    return LostReplies.of(Index.of(records))
+        case Stage.WITHHELD:
+            return "Try another model."
+        case _:
+            return "Try a larger model, or grammar = true where llama.cpp serves it."

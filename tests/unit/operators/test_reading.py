@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from operator_samples import CONTRACT, PAIR
 
 from evo.core.messages import Reply
+from evo.core.stages import Stage
 from evo.validation.policy.rules import check_source
 from operators.llm.modules import UnreadableError
 from operators.llm.reading import ReplyComponent, read_reply
@@ -128,6 +129,25 @@ def test_arguments_take_the_contracts_names_in_order() -> None:
 def test_what_holds_no_component_is_unreadable_with_a_reason(text, finish, reason) -> None:
     with pytest.raises(UnreadableError, match=reason):
         draft(text, finish=finish)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "stage"),
+    [
+        ("", "content_filter", Stage.WITHHELD),
+        ("", "oversized", Stage.WITHHELD),
+        ("", "thoughts", Stage.EMPTY),
+        (" ", "length", Stage.EMPTY),
+        ("<think>A draft, but", "stop", Stage.CUT),
+        ("```python\ndef f(", "length", Stage.CUT),
+        ("I would rather not.", "stop", Stage.REPLY),
+    ],
+)
+def test_an_unreadable_reply_says_how_much_of_it_there_is(text, finish, stage) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        draft(text, finish=finish)
+
+    assert caught.value.stage is stage
 
 
 @given(st.text(max_size=400))

@@ -23,7 +23,7 @@ def lost(reply: Reply, name: str) -> Record:
         Status.INVALID,
         operator="generate-llm",
         model="m",
-        stage=Stage.ASK,
+        stage=caught.value.stage,
         reason=str(caught.value),
     )
 
@@ -55,6 +55,19 @@ def test_requests_without_a_reply_name_the_reason_and_no_larger_model() -> None:
     assert words.startswith("1 of 2 requests to language models gave no component.")
     assert words.endswith(f"attempts: {reason}.")
     assert "larger model" not in words
+
+
+def test_a_reply_that_was_withheld_asks_for_another_model() -> None:
+    withheld = lost(Reply("", "content_filter", "m", 9, 0), "a")
+
+    assert lost_replies([withheld]).words(CONFIG).endswith("filter). Try another model.")
+
+
+def test_a_refusal_that_came_back_from_repair_is_no_missing_reply() -> None:
+    reason = "came back unchanged: expected a function, found none"
+    record = written("a", Status.INVALID, model="m", stage=Stage.REPLY, reason=reason)
+
+    assert "larger model" in lost_replies([record]).words(CONFIG)
 
 
 def test_a_few_lost_replies_are_no_trouble_and_half_of_them_are() -> None:
