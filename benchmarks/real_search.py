@@ -25,16 +25,16 @@ import numpy as np
 import evo
 from archive.novelty.novelty_archive import mean_distance
 from archive.pareto import hypervolume
+from evo.api.judging import evaluate_records
 from evo.campaign.create import with_grids
 from evo.config import Config, load
+from evo.core.performance import LEAST_B_WR, has_merit
 from evo.core.records import Record
 from evo.evaluation.protocol import Rung
 from evo.evaluation.statistics.mean import student_mean
 from evo.evaluation.statistics.paired_test import holm, sign_flip_p
 from evo.evaluation.statistics.trial_values import margins
-from evo.selection.individual import LEAST_B_WR, has_merit
 from evo.selection.worth import leaders_by_worth
-from evo.studies.files import evaluate_records
 
 STRATEGIES = "evolution,nsga2,random,best-of-n,hill"
 FRESH_SEED, FRESH_SEEDS = 2_000_000, 48

@@ -18,8 +18,8 @@ from archive.history.reader import Reader
 from evo.campaign.commands import Command
 from evo.campaign.events import GenerationSealed
 from evo.campaign.progress import Progress
-from evo.control.client import send_command
-from evo.control.server import listening
+from evo.monitoring.control.client import send_command
+from evo.monitoring.control.server import listening
 
 _FORK = multiprocessing.get_context("fork")
 _WITHIN_S = 3600.0

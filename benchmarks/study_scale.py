@@ -29,11 +29,11 @@ from large_campaign import write_large_campaign, write_small_campaign
 from archive.history.reader import Reader
 from evo.campaign.progress import OnProgress, Progress
 from evo.core.records import Status
-from evo.grid.cells import Cell, cells_of
-from evo.grid.report import report_of_study
-from evo.grid.running import begin_study, run_study
-from evo.grid.study import Study, read_study
 from evo.report.documents.writing import write_report
+from evo.studies.grid.cells import Cell, cells_of
+from evo.studies.grid.report import report_of_study
+from evo.studies.grid.running import begin_study, run_study
+from evo.studies.grid.study import Study, read_study
 
 PAPER_CELLS, PAPER_HYPOTHESES, PAPER_ROUNDS = 18, 2000, 10
 STUDY = """

@@ -18,6 +18,7 @@ from evo.core.namesakes import load_packages as _load_packages
 if TYPE_CHECKING:
     from evo.api.campaign import Campaign, CampaignState, open  # noqa: A004 - called as `evo.open`
     from evo.api.files import evaluate, validate
+    from evo.api.judging import EvaluationResult, ValidationResult
     from evo.api.running import resume, run
     from evo.campaign.events import (
         BudgetReached,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from evo.config import Config
     from evo.core.errors import EvoError, HistoryError, UsageError
     from evo.core.records import Record, Status
-    from evo.studies.files import EvaluationResult, ValidationResult
 
     __version__: str
 
@@ -81,7 +81,7 @@ _MODULES = {
     "evo.config": ("Config",),
     "evo.core.errors": ("EvoError", "HistoryError", "UsageError"),
     "evo.core.records": ("Record", "Status"),
-    "evo.studies.files": ("EvaluationResult", "ValidationResult"),
+    "evo.api.judging": ("EvaluationResult", "ValidationResult"),
 }
 """Which module defines each public name."""
 

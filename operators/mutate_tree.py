@@ -5,7 +5,7 @@ shape, nor touch the numbers that shapes are made of.
 
 How far a mutant goes is drawn from a few step sizes, by the share of recent mutants of each that
 were ahead of their parent, with a floor: far from a good component large steps pay, near one only
-small ones do (as Rechenberg's 1/5 rule, and probability matching in `operators.adaptation`).
+small ones do (as Rechenberg's 1/5 rule, and probability matching in `evo.core.adaptation`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from evo.core.adaptation import Tally, shares
 from evo.core.contract import Contract
 from evo.core.records import Record
-from operators.adaptation import Tally, shares
 from operators.base import Draft, LearningOperator, operators
 from operators.past import Past, Success
 from operators.tree.balance import edit_once

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from evo.core.adaptation import Tally, shares
 from evo.core.contract import Contract
 from evo.core.errors import UsageError
 from evo.core.records import Candidate, Record
-from operators.adaptation import Tally, shares
 from operators.base import AskingOperator, LearningOperator, Operator, WritingOperator, operators
 from operators.past import NOTHING, Past
 from operators.tree.terms import choose

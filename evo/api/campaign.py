@@ -157,7 +157,7 @@ class Campaign:
 
         `campaign.best().module()` is the best one as code.
         """
-        from evo.selection.individual import performance  # noqa: PLC0415 - costs time, as above
+        from evo.core.performance import performance  # noqa: PLC0415 - costs time, as above
 
         ranked = (record for record in self.records if record.novelty and record.is_proposal)
         return RankedRecords(nlargest(n, ranked, key=performance), self._reader)

@@ -54,7 +54,7 @@ def component_code(reader: Reader, record: Record) -> str:
     Raises:
         UsageError: the record has no graph, since it was refused.
     """
-    from evo.codegen.component_file import ComponentOrigin, component_file  # noqa: PLC0415 - loads torch
+    from evo.api.codegen.component_file import ComponentOrigin, component_file  # noqa: PLC0415 - loads torch
     from evo.components.kinds import kinds  # noqa: PLC0415
 
     if not record.graphs:

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from evo.api.sources import SourceOrPath, sources_of
-from evo.api.walls import expect_walls
-from evo.campaign import create
-from evo.config import Config, load
-from evo.studies.files import (
+from evo.api.judging import (
     EvaluationResult,
     ValidationResult,
     evaluate_sources,
     validate_sources,
 )
+from evo.api.sources import SourceOrPath, sources_of
+from evo.api.walls import expect_walls
+from evo.campaign import create
+from evo.config import Config, load
 
 
 @overload

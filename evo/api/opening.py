@@ -26,9 +26,9 @@ from evo.core.errors import UsageError, Warn
 from evo.core.places import settle_places
 from evo.core.problems import Problems
 from evo.llm import prices
-from evo.notify.notifier import check_notify
+from evo.monitoring.notify.notifier import check_notify
+from evo.monitoring.tracking.tracking import check_trackers
 from evo.tasks.fingerprint import fingerprint_changes
-from evo.tracking.tracking import check_trackers
 
 
 def start(

@@ -25,11 +25,11 @@ from evo.campaign.progress import OnProgress, Progress
 from evo.campaign.steer import Stop
 from evo.campaign.stopping import Stopping
 from evo.compute.numerics import sound_numerics
-from evo.control.server import NoSocketError, listening
 from evo.core.errors import BudgetReachedError, Warn
 from evo.llm.endpoint import EndpointDeadError
-from evo.notify.notifier import Notify, notifying
-from evo.tracking.tracking import tracked
+from evo.monitoring.control.server import NoSocketError, listening
+from evo.monitoring.notify.notifier import Notify, notifying
+from evo.monitoring.tracking.tracking import tracked
 
 
 class CampaignRunner(Protocol):

@@ -20,9 +20,10 @@ import numpy as np
 from archive.pareto import front
 from evo.campaign.member_graphs import ablated_graphs
 from evo.components.combination import Combination
+from evo.core.performance import performance
 from evo.core.records import ABLATION_OPERATOR, Candidate, Generation, Record
 from evo.evaluation.rungs import Evaluator
-from evo.selection.individual import novelty, performance
+from evo.selection.individual import novelty
 
 
 class Ablate:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.performance import RUNG_GAP, has_merit
 from evo.core.records import Generation, Record, Trial
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.trial_values import (
@@ -24,7 +25,6 @@ from evo.evaluation.statistics.trial_values import (
     margins_over,
     mean_over_tasks,
 )
-from evo.selection.individual import RUNG_GAP, has_merit
 from evo.selection.worth import Pool, standard_error
 
 STANDSTILL = 5

@@ -14,7 +14,7 @@ from evo.campaign.state import SearchState
 from evo.components.base import Kind
 from evo.components.combination import Combination
 from evo.config import Config
-from evo.feedback.results import Results
+from evo.proposing.feedback.results import Results
 from evo.proposing.memory import Memory
 from evo.proposing.wordings import Wordings
 from evo.screening.features import FeatureExtractor

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from evo.campaign.budget_warnings import Use
 from evo.campaign.climb import Ascent, Climb
 from evo.campaign.events import CandidateEvaluated, Event, GenerationSealed
+from evo.core.performance import performance
 from evo.core.records import Generation, Outcome, Record, Status, Trial
 from evo.evaluation.protocol import Protocol
 from evo.evaluation.statistics.figures import TaskFigures, figures
 from evo.screening.verdict import ScreeningVerdict
-from evo.selection.individual import performance
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from evo.components.base import Kind
 from evo.config import Config
 from evo.core.records import Record
 from evo.core.step import Step
-from evo.feedback.briefings import Briefings
-from evo.feedback.plan import Plan
-from evo.feedback.results import Results
-from evo.feedback.setting import setting_of
 from evo.llm.client import LlmClient
 from evo.proposing.ahead import ProposeAhead, ProposeFn
+from evo.proposing.feedback.briefings import Briefings
+from evo.proposing.feedback.plan import Plan
+from evo.proposing.feedback.results import Results
+from evo.proposing.feedback.setting import setting_of
 from evo.proposing.language_models import LanguageModels
 from evo.proposing.occasion import Brief, as_it_is, nothing_planned
 from evo.proposing.propose import Propose

@@ -12,7 +12,7 @@ from archive.novelty.novelty_archive import NoveltyArchive
 from evo.campaign.ablation import AblationState
 from evo.campaign.progress import Tracker
 from evo.core.records import Generation, Record
-from evo.feedback.results import Results
+from evo.proposing.feedback.results import Results
 from evo.proposing.memory import Memory
 from evo.proposing.seen import SeenSources
 from evo.proposing.wordings import Wordings

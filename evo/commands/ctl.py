@@ -51,7 +51,7 @@ def ctl(
         return
     sent = Command.of(command, arguments or (), key=key, generations=generations)
     folder = run_folder(run)
-    from evo.control.anywhere import carry_out_command
+    from evo.monitoring.control.anywhere import carry_out_command
 
     answer, is_running = carry_out_command(folder, sent)
     if as_json:

@@ -41,10 +41,10 @@ def evaluate(
 
     loaded = load(config, [*(settings or ()), *device_setting(device), f"kind={kind}"])
     expect_names(loaded)
+    from evo.api.judging import evaluate_sources, evaluation_facts
     from evo.api.walls import expect_walls
     from evo.campaign import create
     from evo.report.views.evaluation import evaluation_table
-    from evo.studies.files import evaluate_sources, evaluation_facts
 
     create.check_config(loaded)
     loaded = create.with_grids(loaded)

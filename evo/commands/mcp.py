@@ -21,7 +21,7 @@ def mcp(
 ) -> None:
     """Serve campaigns to coding agents over MCP, on standard input and output; read-only."""
     try:
-        from evo.agents.server import server
+        from evo.commands.agents.server import server
     except ModuleNotFoundError as missing:
         raise UsageError(f"evo mcp needs {missing.name}: pip install 'evo-search[mcp]'.") from None
     server(RUNS if folder is None else folder, allows_control=allow_control).run("stdio")

@@ -78,7 +78,7 @@ def report(
 
 
 def _study(folder: Path, against: Sequence[str], *, pictures: bool) -> "StudyReport":
-    from evo.grid.report import report_of_study
+    from evo.studies.grid.report import report_of_study
 
     if against:
         raise UsageError("--against compares campaigns; a study compares its cells.")

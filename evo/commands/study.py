@@ -13,9 +13,9 @@ from evo.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evo.grid.cells import Cell
-    from evo.grid.running import Failure
-    from evo.grid.study import Study
+    from evo.studies.grid.cells import Cell
+    from evo.studies.grid.running import Failure
+    from evo.studies.grid.study import Study
 
 
 def study(
@@ -43,15 +43,15 @@ def study(
     as_json: JsonOption = False,
 ) -> None:
     """Run a grid of campaigns, or go on with it: kinds, models, strategies, seeds."""
-    from evo.grid.cells import cells_of
-    from evo.grid.study import read_study
+    from evo.studies.grid.cells import cells_of
+    from evo.studies.grid.study import read_study
 
     read = read_study(file)
     cells = cells_of(read)
     stem = name or Path(file).stem
     if plan:
-        from evo.grid.plan import plan_facts
         from evo.report.views.study import plan_view
+        from evo.studies.grid.plan import plan_facts
 
         with err.status("training baselines …"):
             facts = plan_facts(stem, read, cells)
@@ -62,9 +62,9 @@ def study(
         _export(folder, export, licence=read.license, as_json=as_json)
         return
     failures = _run(read, cells, folder, file=file, unsafe_sandbox=unsafe_sandbox)
-    from evo.grid.results import cells_in
     from evo.report.facts.study import study_facts
     from evo.report.views.study import study_view
+    from evo.studies.grid.results import cells_in
 
     facts = study_facts(folder.name, cells_in(folder))
     print_facts(facts, study_view(facts), as_json=as_json)
@@ -81,8 +81,8 @@ def study(
 
 
 def _export(folder: Path, target: Path, *, licence: str, as_json: bool) -> None:
-    from evo.grid.dataset import export_study
     from evo.report.views.study import dataset_view
+    from evo.studies.grid.dataset import export_study
 
     if study_folder(folder) is None:
         raise UsageError(f"Expected a study at {folder}. Run it first.")
@@ -101,10 +101,10 @@ def _run(
     """Run it; Ctrl-C leaves everything saved and says how to go on."""
     from functools import partial
 
-    from evo.grid.confirming import confirm_cells
-    from evo.grid.running import run_study
     from evo.report.views.live import live_view
     from evo.report.views.work import work_view
+    from evo.studies.grid.confirming import confirm_cells
+    from evo.studies.grid.running import run_study
 
     err.print(
         f"Study {folder}: {len(cells)} cells in {study.rounds} rounds. "

@@ -26,8 +26,8 @@ def validate(
     from evo.api.walls import expect_walls
 
     expect_walls(unsafe=unsafe_sandbox, warn=warn)
+    from evo.api.judging import validate_sources, validation_facts
     from evo.report.views.tables import rows_table
-    from evo.studies.files import validate_sources, validation_facts
 
     facts = validation_facts(validate_sources(sources, kind, unsafe_sandbox=unsafe_sandbox))
     print_facts(facts, rows_table(facts), as_json=as_json)

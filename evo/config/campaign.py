@@ -23,8 +23,8 @@ from evo.core.contract import SEPARATOR
 from evo.core.frozen import Frozen
 from evo.core.user_files import SUFFIX
 from evo.evaluation.protocol import Protocol
-from evo.feedback.settings import FeedbackSettings
 from evo.llm.settings import LlmSettings
+from evo.proposing.feedback.settings import FeedbackSettings
 from evo.screening.settings import RewardSettings
 from evo.selection.settings import SelectionSettings
 

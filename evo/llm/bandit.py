@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from operators.adaptation import Tally
+from evo.core.adaptation import Tally
 
 _FLOOR = 0.1
 """Share of the requests that is spread evenly, so that a model may recover from a bad start."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from evo.core.adaptation import Tally
 from evo.core.records import Generation, Record, Status
 from evo.core.stages import NOTHING_READ
 from evo.proposing.standings import Standings
 from evo.proposing.variants import Variants
-from operators.adaptation import Tally
 from operators.past import NOTHING, Past, Success
 
 REPAIR = "repair-llm"

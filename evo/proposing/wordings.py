@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.adaptation import Tally
 from evo.core.records import Generation, Record
 from evo.llm.bandit import choose_model
 from evo.llm.settings import WordingSettings
 from evo.proposing.memory import REPAIR
-from operators.adaptation import Tally
 from operators.briefing import Contender
 from operators.llm.wordings import shipped
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.performance import performance
 from evo.core.records import Generation, Record, Score, Status
 from evo.core.stages import Stage
 from evo.screening.chance import chance_order
@@ -21,7 +22,6 @@ from evo.screening.lessons import Lessons
 from evo.screening.model import Example, RewardModel
 from evo.screening.settings import RewardSettings
 from evo.screening.trust import PredictionCheck, Trust, trust
-from evo.selection.individual import performance
 
 _FEWEST = 24
 """Fewest examples that a model is fitted to."""

@@ -1,8 +1,4 @@
-"""An evaluated record as selection sees it: performance, novelty, crowding and an island.
-
-Performance ranks by rung first: a candidate that was cut at a short rung is not compared with one
-that trained in full. Within a rung it is the margin, which does not saturate as win rates do.
-"""
+"""An evaluated record as selection sees it: performance, novelty, crowding and an island."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +7,8 @@ from typing import ClassVar
 
 from deap import base
 
+from evo.core.performance import performance
 from evo.core.records import Record
-
-LEAST_B_WR = 0.5
-"""B-WR from which a component has merit: it wins against the median baseline."""
-RUNG_GAP = 10.0
-"""Distance of two rungs in performance, more than two margins can differ by."""
 
 
 class Fitness(base.Fitness):
@@ -35,7 +27,7 @@ class Individual:
 
     Attributes:
         record: the record it stands for.
-        performance: see `performance`; a strategy may replace it by a better estimate.
+        performance: see `evo.core.performance`; a strategy may replace it by a better estimate.
         novelty: the N-score at arrival, or what a strategy makes of it.
         island: the island it was born on and stays on; 0 where there is only one.
         crowding: room around it within the pool that a survival strategy arranged last; larger is
@@ -61,19 +53,9 @@ class Individual:
         return Fitness((self.performance, self.novelty))
 
 
-def performance(record: Record) -> float:
-    """10 · rung + margin: any candidate of a higher rung is ahead of any of a lower one."""
-    return RUNG_GAP * record.scored.rung + record.scored.margin.value
-
-
 def novelty(record: Record) -> float:
     """The behaviour N-score: what a component computes, not how it is spelled."""
     return record.archived.behaviour
-
-
-def has_merit(record: Record) -> bool:
-    """True if an evaluated record wins against the median baseline, see `evo.selection.merit`."""
-    return record.scored.b_wr.value >= LEAST_B_WR
 
 
 def best_first(individuals: Iterable[Individual]) -> list[Individual]:

@@ -19,8 +19,9 @@ from dataclasses import replace
 
 from deap import tools
 
+from evo.core.performance import has_merit
 from evo.selection.base import Survival, survivals
-from evo.selection.individual import Individual, has_merit
+from evo.selection.individual import Individual
 from evo.selection.niches import rooms
 from evo.selection.worth import by_worth
 

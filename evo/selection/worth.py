@@ -18,8 +18,9 @@ from typing import TypeVar
 import numpy as np
 
 from evo.core.arrays import Floats
+from evo.core.performance import RUNG_GAP
 from evo.core.records import Record
-from evo.selection.individual import RUNG_GAP, Individual, best_first
+from evo.selection.individual import Individual, best_first
 
 FloatOrFloats = TypeVar("FloatOrFloats", float, Floats)
 

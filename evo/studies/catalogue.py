@@ -44,7 +44,7 @@ SHELVES = {
 }
 """The registries that `evo list` shows."""
 _PROVIDERS = Shelf("evo.llm.providers.base", "providers", "evo.llm.providers", "provider")
-_TRACKERS = Shelf("evo.tracking.base", "trackers", "evo.tracking", "tracker")
+_TRACKERS = Shelf("evo.monitoring.tracking.base", "trackers", "evo.monitoring.tracking", "tracker")
 
 _BASELINES = Path(__file__).parents[1] / "components" / "baselines"
 

@@ -21,12 +21,12 @@ from evo.campaign.ready_tasks import prepare_tasks
 from evo.compute.workers import Workers
 from evo.config import Config, parse
 from evo.core.errors import BudgetReachedError, EvoError, UsageError
+from evo.core.performance import performance
 from evo.core.records import JobKey, Outcome, Record, Trial
 from evo.evaluation.protocol import Job, Protocol, Rung
 from evo.evaluation.statistics.paired_test import confirm_candidates, fewest_seeds
 from evo.report.facts.front import fully_evaluated, pareto_front
 from evo.report.facts.verdicts import baseline_facts, failed_facts, verdict_facts
-from evo.selection.individual import performance
 from evo.studies.confirm_defaults import further_tasks, usual_epochs
 from evo.tasks.base import network_counts
 

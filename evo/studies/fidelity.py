@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evo.api.judging import Source, evaluate_records
 from evo.config import Config
 from evo.core.errors import UsageError
 from evo.core.estimate import Estimate
@@ -16,7 +17,6 @@ from evo.evaluation.statistics.rank_agreement import (
     loss_ranks,
     split_half_agreement,
 )
-from evo.studies.files import Source, evaluate_records
 
 
 class Agreement(NamedTuple):

@@ -13,6 +13,7 @@ from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
+from evo.core.performance import performance
 from evo.core.records import Generation, Record
 from evo.screening.appraisal import (
     FEWEST_CANDIDATES,
@@ -30,7 +31,6 @@ from evo.screening.learner import Learner
 from evo.screening.lessons import Lessons
 from evo.screening.model import BLOCKS, Example
 from evo.screening.trust import Trust
-from evo.selection.individual import performance
 
 SOURCES = ("operator", "model")
 """Properties that can define the sources within one campaign."""

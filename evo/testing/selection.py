@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from evo.core.estimate import Estimate
 from evo.core.novelty import Novelty
+from evo.core.performance import performance
 from evo.core.records import Candidate, Record, Score, Status
 from evo.selection.base import Parents, Survival
-from evo.selection.individual import Individual, performance
+from evo.selection.individual import Individual
 
 _POOLS = st.lists(
     st.tuples(st.sampled_from((0.0, 0.3, 0.5, 1.0)), st.sampled_from((0.1, 0.5, 0.9))),

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from evo.campaign.commands import HINT_GENERATIONS, Command, Verb
-from evo.control.client import send_command
 from evo.core.errors import EvoError, UsageError
+from evo.monitoring.control.client import send_command
 from evo.report.facts.steering import change_words, steering_facts
 from evo.web.campaign import LiveCampaign
 from evo.web.pages import Pages

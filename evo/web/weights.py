@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evo.core.adaptation import Tally, shares
 from evo.web.campaign import LiveCampaign
-from operators.adaptation import Tally, shares
 
 
 class DrawWeight(NamedTuple):

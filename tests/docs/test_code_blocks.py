@@ -18,10 +18,10 @@ from evo.cli import app
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.records import Candidate
-from evo.grid.cells import cells_of
-from evo.grid.study import read_study
 from evo.networks.parts import Parts
 from evo.networks.torch_parts import TorchParts
+from evo.studies.grid.cells import cells_of
+from evo.studies.grid.study import read_study
 from evo.tabular.surrogate.searching import check_search
 from evo.tabular.surrogate.strategies import read_strategies, strategy_config
 from evo.tasks.measurements import Budget, Settings

@@ -10,7 +10,7 @@ import pytest
 import torch
 from markdown_blocks import blocks_of
 
-from evo.codegen.component_file import ComponentOrigin, component_file
+from evo.api.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import kinds
 from evo.config import parse
 from evo.core.records import Candidate, Record

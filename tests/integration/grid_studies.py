@@ -10,9 +10,9 @@ import no_training
 
 from archive.history.history import History
 from evo.config import parse
-from evo.grid.cells import cells_of
-from evo.grid.running import run_study
-from evo.grid.study import read_study
+from evo.studies.grid.cells import cells_of
+from evo.studies.grid.running import run_study
+from evo.studies.grid.study import read_study
 
 STUDY = """
 base = "smoke"

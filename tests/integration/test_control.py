@@ -16,11 +16,11 @@ import pytest
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.commands import Command, CommandOutcome
-from evo.control.address import SOCKET_FILE, short_name
-from evo.control.anywhere import carry_out_command
-from evo.control.client import send_command
-from evo.control.server import NoSocketError, listening
 from evo.core.errors import EvoError, UsageError
+from evo.monitoring.control.address import SOCKET_FILE, short_name
+from evo.monitoring.control.anywhere import carry_out_command
+from evo.monitoring.control.client import send_command
+from evo.monitoring.control.server import NoSocketError, listening
 
 
 @pytest.fixture

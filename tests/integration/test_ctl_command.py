@@ -14,7 +14,7 @@ from evo.api.listener import Listener
 from evo.api.working import work
 from evo.campaign.events import StopCause
 from evo.campaign.progress import Progress
-from evo.control.server import listening
+from evo.monitoring.control.server import listening
 
 
 @pytest.fixture

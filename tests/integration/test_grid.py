@@ -10,11 +10,11 @@ from grid_studies import FURTHER, STUDY, Engine, run
 
 from archive.history.reader import Reader
 from evo.core.errors import UsageError
-from evo.grid.report import report_of_study
-from evo.grid.results import cells_in
 from evo.report.documents.study_contents import StudyReport
 from evo.report.documents.writing import write_report
 from evo.report.facts.study import study_facts
+from evo.studies.grid.report import report_of_study
+from evo.studies.grid.results import cells_in
 
 
 @pytest.fixture(scope="module")

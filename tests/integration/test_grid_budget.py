@@ -7,7 +7,7 @@ import pytest
 from grid_studies import FURTHER, STUDY, Engine, run
 
 from archive.history.reader import Reader
-from evo.grid.shares import used_by
+from evo.studies.grid.shares import used_by
 
 _SMALL = STUDY.replace('strategy = "hill"', 'strategy = "hill"\ntrainings = 1')
 """One cell trains 4 per generation, the other 1: 15 in all."""

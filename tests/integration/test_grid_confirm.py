@@ -14,12 +14,12 @@ from archive.history.reader import Reader
 from evo.config import Config
 from evo.core.records import Outcome
 from evo.evaluation.protocol import Job
-from evo.grid.cells import Cell, cells_of
-from evo.grid.confirming import confirm_cells
-from evo.grid.dataset import export_study
-from evo.grid.results import cells_in
-from evo.grid.study import Confirming, read_study
 from evo.report.facts.study import study_facts
+from evo.studies.grid.cells import Cell, cells_of
+from evo.studies.grid.confirming import confirm_cells
+from evo.studies.grid.dataset import export_study
+from evo.studies.grid.results import cells_in
+from evo.studies.grid.study import Confirming, read_study
 
 CONFIRMING = Confirming(seeds=8, epochs=2)
 NETWORKS = 4

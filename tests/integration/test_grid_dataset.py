@@ -14,8 +14,8 @@ from grid_studies import STUDY, Engine, run
 from archive.history.reader import Reader
 from evo.config import read_settings
 from evo.core.errors import UsageError
-from evo.grid.dataset import export_study
 from evo.screening.pool import pool_grounds, read_pool
+from evo.studies.grid.dataset import export_study
 from evo.tabular.benchmark import BenchmarkPlan, Table, measure
 from evo.tabular.strategies.chance import Chance
 from evo.tabular.surrogate.benchmark import SearchPlan, compare_strategies

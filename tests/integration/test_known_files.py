@@ -6,12 +6,12 @@ from contextlib import contextmanager
 import pytest
 from support.records import trials
 
+from evo.api.judging import evaluate_records
 from evo.campaign import process
 from evo.components.kinds import kinds
 from evo.config import Config
 from evo.core.records import Outcome, Status
 from evo.evaluation.protocol import Job
-from evo.studies.files import evaluate_records
 
 
 class Pool:

@@ -59,7 +59,7 @@ async def answer(client: "Client", tool: str, **arguments: Any) -> Any:
 
 @pytest.mark.parametrize("reach", ["in this process", *heavy(("as a command",))])
 def test_an_agent_finds_campaigns_and_reads_them_and_may_change_nothing(runs, reach) -> None:
-    from evo.agents.server import server
+    from evo.commands.agents.server import server
 
     before = sorted(path.read_bytes() for path in runs.rglob("*") if path.is_file())
 
@@ -95,7 +95,7 @@ def test_an_agent_finds_campaigns_and_reads_them_and_may_change_nothing(runs, re
 
 
 def test_control_is_offered_where_allowed_and_errors_are_words_to_read(runs) -> None:
-    from evo.agents.server import server
+    from evo.commands.agents.server import server
 
     async def work(client: "Client") -> None:
         assert {tool.name for tool in (await client.list_tools()).tools} == READING | {"steer"}
@@ -125,7 +125,7 @@ def test_the_command_offers_control_only_where_it_is_allowed(
         served.append((folder, allows_control))
         return Served()
 
-    monkeypatch.setattr("evo.agents.server.server", serve)
+    monkeypatch.setattr("evo.commands.agents.server.server", serve)
     for options in ((), ("--allow-control",)):
         assert call_evo("mcp", str(runs), *options, cwd=runs).code == 0
 

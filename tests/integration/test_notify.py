@@ -24,7 +24,7 @@ from evo.campaign.progress import Progress
 from evo.config import Config
 from evo.core.errors import BudgetReachedError, EvoError, UsageError
 from evo.llm.endpoint import EndpointDeadError
-from evo.notify.notifier import notifying
+from evo.monitoring.notify.notifier import notifying
 
 KEY = "sk-secret-4711"
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from evo.api.judging import evaluate_records
 from evo.config import Config
 from evo.core.records import Record, Status
-from evo.studies.files import evaluate_records
 
 CONFIG = Config.model_validate(
     {

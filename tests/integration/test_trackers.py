@@ -8,8 +8,8 @@ import pytest
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.core.errors import UsageError
-from evo.tracking.base import ExperimentTracker, trackers
-from evo.tracking.tracking import check_trackers, tracked
+from evo.monitoring.tracking.base import ExperimentTracker, trackers
+from evo.monitoring.tracking.tracking import check_trackers, tracked
 
 
 @pytest.fixture(scope="module")

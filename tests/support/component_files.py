@@ -5,8 +5,8 @@ from types import ModuleType
 
 import no_training
 
+from evo.api.codegen.component_file import ComponentOrigin, component_file
 from evo.campaign.baselines import validated_baselines
-from evo.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import baseline_names, kinds
 from evo.core.records import Record
 from evo.validation.validator import Validator

@@ -13,6 +13,7 @@ from archive.history.confirmations import newest_of
 from archive.history.machines import read_stays
 from archive.history.reader import Reader
 from evo.core.estimate import Estimate
+from evo.core.performance import has_merit, performance
 from evo.core.records import Record
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Verdict
@@ -25,7 +26,6 @@ from evo.report.facts.trajectory import Reached, Rival, rivals_of, strategy_word
 from evo.report.pictures import draw
 from evo.report.pictures.style import picture_style
 from evo.report.pictures.trajectory import draw_trajectory
-from evo.selection.individual import has_merit, performance
 
 BEST = 10
 """Components in a report."""

@@ -43,7 +43,8 @@ class KindSection:
         full: number of different candidates trained in full.
         top: the best by BSOTA-WR, each with the cell that it is from.
         pictures: by caption, as data URLs; empty where none were wanted.
-        efficiency: of reward models, see `evo.grid.report`; None where too little was evaluated.
+        efficiency: of reward models, see `evo.studies.grid.report`; None where too little was
+            evaluated.
     """
 
     kind: str

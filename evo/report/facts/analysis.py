@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from archive.history.records import Records
 from archive.pareto import front, front_shares, knee, may_be_on_front, volumes
 from evo.core.arrays import Floats
+from evo.core.performance import has_merit
 from evo.core.records import Record
 from evo.core.seeds import child
 from evo.report.facts.front import FRONT_OBJECTIVES, fully_evaluated, without_baselines
 from evo.report.facts.index import Index
 from evo.report.facts.objectives import Objective, objectives_of
 from evo.report.facts.posterior import BaselineTrials
-from evo.selection.individual import has_merit
 
 DRAWS = 1000
 """Draws per analysis: a probability of 0.5 is then known to ±0.03."""

@@ -17,6 +17,7 @@ from archive.store.record_columns import LISTS
 from archive.store.tables import Columns, Schema, pack_lists
 from evo.core.arrays import Floats
 from evo.core.fields import PARENT_FIELDS, fields_of
+from evo.core.performance import LEAST_B_WR, RUNG_GAP
 from evo.core.records import ABLATION_OPERATOR, BASELINE_OPERATOR, Record, Status
 from evo.core.stages import TrainingEnd
 from evo.report.facts.columns import (
@@ -30,7 +31,6 @@ from evo.report.facts.columns import (
 )
 from evo.report.facts.means import Means, means_of
 from evo.report.facts.text_search import matching
-from evo.selection.individual import LEAST_B_WR, RUNG_GAP
 
 CODED = (
     *("status", "stage", "operator", "model", "idea_model", "training_end"),

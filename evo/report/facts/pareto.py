@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from evo.core.performance import has_merit
 from evo.core.stages import TrainingEnd
 from evo.report.facts.credits import credit_facts
 from evo.report.facts.overview import Overview
-from evo.selection.individual import has_merit
 
 
 def pareto_facts(overview: Overview, over: Overview | None = None) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import numpy as np
 
 from evo.core.errors import UsageError
 from evo.core.fields import fields_of, record_row
+from evo.core.performance import performance
 from evo.core.records import Record
-from evo.selection.individual import performance
 
 
 def record_facts(

@@ -17,11 +17,11 @@ from archive.history.reader import Reader
 from archive.history.replies import Replies
 from archive.store.tables import Schema, unpack_table
 from evo.core.errors import HistoryError
+from evo.core.performance import RUNG_GAP
 from evo.core.records import ABLATION_OPERATOR, BASELINE_OPERATOR
 from evo.report.facts.figures import figure_facts, names_of_shipped, trials_of_first
 from evo.report.facts.spend import spent_facts
 from evo.report.facts.status import state_of
-from evo.selection.individual import RUNG_GAP
 
 _COLUMNS: Schema = {
     "id": str,

@@ -29,7 +29,7 @@ from evo.report.facts.trouble import LostReplies
 from evo.screening.verdict import ScreeningVerdict
 
 if TYPE_CHECKING:
-    from evo.feedback.results import Results
+    from evo.proposing.feedback.results import Results
 
 
 class StatusTally:
@@ -175,7 +175,7 @@ def _results(config: Mapping[str, Any]) -> "Results | None":
     """
     if not config.get("llm", {}).get("models"):
         return None
-    from evo.feedback.results import Results  # noqa: PLC0415 - it imports the syntax tree's room
+    from evo.proposing.feedback.results import Results  # noqa: PLC0415 - it imports the syntax tree's room
 
     return Results()
 

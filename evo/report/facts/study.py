@@ -14,6 +14,7 @@ from archive.history.confirmations import newest_of
 from archive.history.reader import Reader
 from archive.history.replies import Replies
 from archive.novelty.novelty_archive import mean_distance
+from evo.core.performance import has_merit
 from evo.core.records import Record, Status
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.mean import student_mean
@@ -24,7 +25,6 @@ from evo.report.facts.front import fully_evaluated
 from evo.report.facts.paired import difference_facts
 from evo.report.facts.spend import spent_facts
 from evo.report.facts.status import state_of
-from evo.selection.individual import has_merit
 from evo.selection.worth import leaders_by_worth
 
 SEED_AXIS = "seed"

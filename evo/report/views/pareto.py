@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evo.core.novelty import Novelty
+from evo.core.performance import has_merit
 from evo.core.records import Record
 from evo.core.stages import TrainingEnd
 from evo.evaluation.statistics.paired_test import Comparison
@@ -17,7 +18,6 @@ from evo.report.views.narrow import Fitted
 from evo.report.views.source import FoldedSource
 from evo.report.views.tables import plain_table
 from evo.report.views.text import interval_text, source_body
-from evo.selection.individual import has_merit
 
 _MOST_MEMBERS = 12
 """Members in the table; `--json` has all."""

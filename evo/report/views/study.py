@@ -21,7 +21,7 @@ def plan_view(facts: Mapping[str, Any]) -> RenderableType:
     """One row per cell, and what all of them take.
 
     Args:
-        facts: see `evo.grid.plan.plan_facts`.
+        facts: see `evo.studies.grid.plan.plan_facts`.
     """
     table = plain_table(f"Study {facts['name']}: {len(facts['cells'])} cells")
     table.add_column("cell", overflow="fold")

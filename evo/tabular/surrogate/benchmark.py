@@ -20,8 +20,8 @@ from archive.pareto import hypervolume
 from evo.config import Config
 from evo.core.arrays import Floats
 from evo.core.errors import UsageError
+from evo.core.performance import has_merit
 from evo.core.records import Record
-from evo.selection.individual import has_merit
 from evo.selection.worth import leaders_by_worth
 from evo.tabular.surrogate.examples import grounds_of
 from evo.tabular.surrogate.landscape import Landscape

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 import evo
 from archive.history.history import History
 from evo.core.fields import RECORD_FIELDS, record_row
+from evo.core.performance import performance
 from evo.core.records import Candidate, Record
 from evo.report.facts.exported import EXPORTED
-from evo.selection.individual import performance
 
 SETTINGS = ["generations=2", "population=8", "offspring=12", "trainings=8", "seed=3"]
 

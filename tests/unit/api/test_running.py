@@ -11,8 +11,8 @@ from archive.history.stop_reason import read_stop_reason
 from evo.api.listener import Listener
 from evo.api.working import work
 from evo.core.errors import BudgetReachedError
+from evo.core.performance import performance
 from evo.core.records import Status
-from evo.selection.individual import performance
 
 SETTINGS = ["generations=3", "population=8", "offspring=12", "trainings=8", "seed=5"]
 

@@ -10,7 +10,7 @@ from support.components import traced_kind
 from support.small_data import data
 from torch import nn
 
-from evo.codegen.component_file import ComponentOrigin, component_file
+from evo.api.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
 from evo.evaluation.training.loops import LoopLimits, train_by_loop

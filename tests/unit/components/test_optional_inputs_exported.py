@@ -9,7 +9,7 @@ from optional_inputs import SOURCES
 from support.components import traced_kind
 from torch import nn
 
-from evo.codegen.component_file import ComponentOrigin, component_file
+from evo.api.codegen.component_file import ComponentOrigin, component_file
 from evo.components.kinds import kinds
 from evo.core.records import Candidate, Record
 

@@ -3,8 +3,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from evo.core.adaptation import Tally, shares
 from evo.llm.bandit import choose_model
-from operators.adaptation import Tally, shares
 
 
 def drawn(tallies, *, cost_weight=0.5, count=400) -> Counter[str]:

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 from support import records
 
+from evo.core.adaptation import Tally
 from evo.core.novelty import Novelty
 from evo.core.records import Generation, Record, Status
 from evo.proposing.memory import Memory
-from operators.adaptation import Tally
 from operators.past import Success
 from operators.tree.form import form_key
 

@@ -10,10 +10,10 @@ from support.hostile_campaign import MARKUP, write_hostile_campaign
 
 from archive.history.reader import Reader
 from evo.core.errors import UsageError
+from evo.core.performance import performance
 from evo.report.documents.contents import PICTURES, report_of
 from evo.report.documents.writing import write_report
 from evo.report.facts.comparison import paired_facts
-from evo.selection.individual import performance
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 import pytest
 from selection_pools import ids, individual, record
 
-from evo.selection.individual import Individual, has_merit
+from evo.core.performance import has_merit
+from evo.selection.individual import Individual
 from evo.selection.merit import Merit, appraise
 
 

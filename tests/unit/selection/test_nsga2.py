@@ -1,6 +1,6 @@
 from selection_pools import ids, individual, record
 
-from evo.selection.individual import performance
+from evo.core.performance import performance
 from evo.selection.nsga2 import Nsga2
 
 

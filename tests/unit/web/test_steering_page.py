@@ -13,7 +13,7 @@ from support.web import Answer, Visitor
 from archive.history.history import History
 from archive.history.reader import Reader
 from evo.campaign.changes import change
-from evo.control.server import listening
+from evo.monitoring.control.server import listening
 from evo.web.security import form_token
 
 TOKEN = "s3cret-of-the-view"
