@@ -150,7 +150,7 @@ def test_components_that_were_evolved_together_stand_in_one_file() -> None:
 @pytest.mark.parametrize("name", ["newton_schulz", "orthogonal_by_qr"])
 def test_cases_by_sizes_become_branches(name: str) -> None:
     kind = kinds.get("initializer")()
-    file = Path(__file__).parents[2] / "honest" / "field" / "initializer.toml"
+    file = Path(__file__).parents[3] / "honest" / "field" / "initializer.toml"
     candidate = Candidate.of("initializer", tomllib.loads(file.read_text())[name], operator="test")
     (graph,) = Validator(kind, no_training.InProcess()).validate([candidate])
     assert isinstance(graph, Graph)
