@@ -1,1 +1,1 @@
-"""Work on finished campaigns and on single files: one file per study, each behind one command."""
+"""Work on finished campaigns, one file per command, and grids of campaigns (`evo study`)."""

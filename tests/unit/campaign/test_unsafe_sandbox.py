@@ -5,11 +5,12 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from evo.api import judging
 from evo.api.walls import expect_walls
 from evo.campaign import process
 from evo.cli import app
 from evo.core.errors import UsageError
-from evo.studies import fidelity, files
+from evo.studies import fidelity
 from evo.validation.sandbox import walls
 from evo.validation.sandbox.walls import Wall
 
@@ -35,8 +36,8 @@ def called(monkeypatch, tmp_path):
     monkeypatch.setattr(walls, "standing", lambda: frozenset({Wall.SECCOMP}))
     for module, name in (
         (process, "run_campaign"),
-        (files, "validate_sources"),
-        (files, "evaluate_sources"),
+        (judging, "validate_sources"),
+        (judging, "evaluate_sources"),
         (fidelity, "evaluate_records"),
     ):
         monkeypatch.setattr(module, name, stop)
