@@ -18,7 +18,7 @@ import torch
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from evo.validation.graph.calls import Calls, Node
+from evo.validation.graph.calls import Calls, Node, nodes_in
 from evo.validation.graph.decisions import Decisions
 from evo.validation.graph.pre_dispatch import (
     Recorder,
@@ -129,6 +129,7 @@ class _Recorder(Recorder):
         """Ledger of sizes."""
         self.failure: Exception | None = None
         """The first use of a tensor that no graph can have, which a component may have caught."""
+        self._written: list[Node] = []
         self._calls = 0
         self._has_gradients = True
         self._constants: dict[str, torch.Tensor] = {}
@@ -183,6 +184,8 @@ class _Recorder(Recorder):
             self._count()
             func = INSTEAD.get(func, func)
             node = self._graph.call(func, self._argument(args), self._argument(keywords))
+            if traits.writes:
+                self._written += nodes_in((node.args[:1], node.kwargs))
             if self._line is not None:
                 node.meta["line"] = self._line()
             result = func(*args, **keywords)
@@ -204,7 +207,7 @@ class _Recorder(Recorder):
             if args[0].dim():  # one truth for all elements, of whatever shape they are
                 condition = self._graph.call(torch.ops.aten.reshape.default, (condition, []))
                 condition.meta |= {"rank": 0, "shape": (), "dtype": args[0].dtype}
-            return self._decisions.take(condition)
+            return self._decisions.take(condition, self._written)
         if func is torch.ops.aten.is_nonzero.default:
             return func(*args, **keywords)  # torch's own error
         failure = RuntimeError("it takes the value out of a tracing tensor")

@@ -19,6 +19,20 @@ BODIES = {
         "s = w.abs().sum()\n    if s < 1e-12:\n        return s\n    if s > 5:\n"
         "        return s.log() + w.square().sum().sqrt() / s\n    return s * s / w.norm()",
     ),
+    "the same asked six times": (
+        "regularizer",
+        "r = w.abs().sum() + 1\n    for k in range(5):\n"
+        "        if w.mean() > 0.1:\n            r = r.sqrt() * (k + 2)\n"
+        "    if w.mean() <= 0.1:\n        r = r * 3\n    return r if w.mean() > 0.1 else r / 2",
+    ),
+    "written into between, through a view": (
+        "regularizer",
+        "y = w * 2\n    r = w.abs().mean()\n    flat = y.view(-1)\n"
+        "    if y.sum() > 0:\n        r = r * 3\n    flat.neg_()\n"
+        "    if y.sum() > 0:\n        r = r + 5\n"
+        "    y.T[0].add_(99.0)\n"
+        "    if y.sum() > 0:\n        r = r * r\n    return r",
+    ),
     "a slope that may be zero": (
         "parametric-activation",
         "if a > 0:\n        return torch.tanh(a * x) / a + b\n    return x.tanh() + b",
