@@ -1,6 +1,6 @@
 """Decisions of a component by tensors: `if x.sum() > 0`. Runs in the sandbox's child."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from evo.validation.graph.calls import Node, nodes_in, with_nodes
 from evo.validation.graph.recording import TraceError
@@ -85,10 +85,12 @@ def _sources(node: Node) -> set[Node]:
     return sources
 
 
-def _memory_of(written: Sequence[Node]) -> Iterator[Node]:
+def _memory_of(written: Sequence[Node]) -> set[Node]:
     """The nodes that may share memory with one of these: a view is of its first source."""
+    memory = set[Node]()
     for node in written:
         first = [node]
-        while first:
-            yield first[0]
+        while first and first[0] not in memory:
+            memory.add(first[0])
             first = nodes_in(first[0].args)[:1]
+    return memory

@@ -190,7 +190,9 @@ class _Recorder(Recorder):
                 node.meta["line"] = self._line()
             result = func(*args, **keywords)
             is_given = isinstance(result, torch.Tensor) and self._value(result) is not None
-            if is_given and not traits.writes:
+            # Whether memory is contiguous already follows the sizes, which no step may depend on.
+            is_step = traits.writes or func is torch.ops.aten.contiguous.default
+            if is_given and not is_step:
                 self._graph.take_back(node)  # `x.float()` of a float32 tensor is x itself
                 return result
             if isinstance(result, list) and self.sizes is not None:

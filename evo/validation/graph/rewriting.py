@@ -92,7 +92,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id in self._conversions:
             node.func.id = _CONVERSIONS[node.func.id]
         self.generic_visit(node)
-        if any(keyword.arg == "out" for keyword in node.keywords) and _is_of_torch(node.func):
+        if any(keyword.arg == "out" for keyword in node.keywords):
             node.args.insert(0, node.func)
             node.func = ast.copy_location(ast.Name(OUT, ast.Load()), node.func)
             return node
@@ -148,13 +148,6 @@ def _is_fixed(index: ast.expr) -> bool:
             return all(one is None or _is_fixed(one) for one in (lower, upper, step))
         case _:
             return False
-
-
-def _is_of_torch(function: ast.expr) -> bool:
-    """True if a function is named as one of torch, such as `torch.linalg.norm`."""
-    while isinstance(function, ast.Attribute):
-        function = function.value
-    return isinstance(function, ast.Name) and function.id == "torch"
 
 
 def _changed(method: ast.FunctionDef) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from evo.validation.graph.component_builtins import MATH
-from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS, reshape_as
+from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS, contiguous, reshape_as
 from evo.validation.graph.indexing import (
     has_bounds,
     is_whole,
@@ -139,6 +139,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         "conj": _itself,
         "cpu": _itself,
         "angle": angle,
+        "contiguous": contiguous,
         "reshape_as": reshape_as,
         "mH": property(_adjoint),
         "data": property(torch.Tensor.detach),

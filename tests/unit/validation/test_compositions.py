@@ -127,3 +127,22 @@ def test_groups_of_one_number_are_normalised_like_others() -> None:
         torch.testing.assert_close(graph(x, gain, gain), function(x, gain, gain))
     # torch itself refuses a batch of one row, each number of which is a group.
     torch.testing.assert_close(graph(x[:1, :2], gain[:2], gain[:2]), 1 + x[:1, :2])
+
+
+def test_memory_that_is_contiguous_at_some_sizes_makes_no_other_step_of_a_matrix() -> None:
+    body = (
+        "is_tall = g.size(0) > g.size(1)\n    x = g.mT if is_tall else g\n"
+        "    x = x.contiguous()\n    x = x @ x.mT @ x + x\n    x = x.mT if is_tall else x\n"
+        "    return torch.stack([x, m, v, u])"
+    )
+    source = f"import torch\n\ndef update(g, m, v, u, w, t, norm):\n    {body}\n"
+    graph, function = (
+        traced_kind("matrix-optimizer", source),
+        as_function("matrix-optimizer", source),
+    )
+
+    generator = torch.Generator().manual_seed(1)
+    for size in (*SIZES, (12, 1)):
+        matrices = torch.randn(5, *size, generator=generator)
+        numbers = torch.tensor(3.0), torch.tensor(1.0)
+        torch.testing.assert_close(graph(*matrices, *numbers), function(*matrices, *numbers))

@@ -19,6 +19,8 @@ BODIES = [
     "r = torch.full_like(g, k).div_(v + 1).clamp_(0.1 * k, k)\nreturn torch.stack([r * g, m, v])",
     "r = torch.full(g.shape, k)\nreturn torch.stack([r * g, m, v])",
     "torch.max(v, g * g, out=v)\ntorch.rsqrt(v + 1, out=m)\nreturn torch.stack([m * g, m, v])",
+    "most = torch.max\nmost(v, g * g, out=v)\nreturn torch.stack([g, m, v])",
+    "f = lambda a, out: a * out\nreturn torch.stack([f(g, out=k), m, v])",
     "s = g\nif t > 3:\n    s = g / k\nelif k > 2:\n    s = m\nreturn torch.stack([s, m, v])",
 ]
 
