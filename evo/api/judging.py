@@ -167,7 +167,10 @@ def _evaluated(
         if all(record.status is Status.INVALID for record in records):
             return records, []
         baselines = evaluate_baselines(
-            pool.run, config.protocol.for_everyone, validated_baselines(kind, validator)
+            pool.run,
+            config.protocol.for_everyone,
+            validated_baselines(kind, validator),
+            names=baseline_names(config.kind),
         )
         rivals = _Rivals(kind, baselines, within=config.novelty.duplicate_within)
         evaluate = Evaluate(Evaluator(pool.run, config.protocol.for_everyone, rivals))

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from archive.history import machines, task_changes
+from archive.history import machines
 from archive.history.changes import Change, is_paused
 from archive.history.history import History
 from archive.history.reader import Reader
@@ -16,19 +16,18 @@ from evo.campaign import create, given, lessons
 from evo.campaign.branch import Branch, BranchPoint, branch, branch_again
 from evo.campaign.environment import environment, machine
 from evo.campaign.needs import warnings_of_waiting
-from evo.campaign.ready_tasks import ReadyTask
+from evo.campaign.ready_tasks import ReadyTask, changes_of_tasks
 from evo.campaign.room import expect_room
 from evo.components.kinds import kinds
 from evo.config import Config, parse
 from evo.config.given import Origin
 from evo.core.contract import SEPARATOR
-from evo.core.errors import UsageError, Warn
+from evo.core.errors import Warn
 from evo.core.places import settle_places
 from evo.core.problems import Problems
 from evo.llm import prices
 from evo.monitoring.notify.notifier import check_notify
 from evo.monitoring.tracking.tracking import check_trackers
-from evo.tasks.fingerprint import fingerprint_changes
 
 
 def start(
@@ -163,7 +162,7 @@ def reopen(
         config = parse(history.config, where=str(folder / "config.json"))
         if history.generation < config.generations:
             ready = create.check_config(config, replayed=replay is not None, begun=folder)
-            for remark in _task_changes(history, ready, accept=accept_changed_tasks):
+            for remark in changes_of_tasks(history, ready, accept=accept_changed_tasks):
                 warn(remark)
         now = environment()
         changed = [
@@ -246,32 +245,3 @@ def _doubts(kind_name: str) -> list[str]:
 
 def _remarks(ready: Mapping[str, ReadyTask]) -> list[str]:
     return [remark for task in ready.values() for remark in task.remarks]
-
-
-def _task_changes(history: History, ready: Mapping[str, ReadyTask], *, accept: bool) -> list[str]:
-    """Warnings about tasks that have changed since the campaign began; notes an accepted change.
-
-    Raises:
-        UsageError: a task has changed, and the caller does not accept it.
-    """
-    known = task_changes.known_fingerprints(history)
-    differences = {
-        name: words
-        for name, task in ready.items()
-        if name in known and (words := fingerprint_changes(known[name], task.fingerprint))
-    }
-    if differences:
-        fingerprints = {name: task.fingerprint for name, task in ready.items()}
-        change = task_changes.TaskChange(history.generation + 1, differences, fingerprints)
-        if not accept:
-            raise UsageError(
-                f"The campaign's tasks have changed since it began ({change}), so results before "
-                "and after would not compare. Restore them, start a new campaign, or resume with "
-                "--accept-changed-tasks."
-            )
-        task_changes.note_task_change(history, change)
-    return [
-        f"Tasks changed before generation {change.generation} ({change}): results before and "
-        "after do not compare."
-        for change in task_changes.read_task_changes(history.folder)
-    ]

@@ -53,7 +53,8 @@ def measure_baselines(
     tracker.step(0, "validate", [])
     records = validated_baselines(kind, validator, further)
     tracker.step(0, "baselines", records)
-    records = evaluate_baselines(train, protocol, records)
+    names = {one.id: name for name, one in {**kind.baselines(), **further}.items()}
+    records = evaluate_baselines(train, protocol, records, names=names)
     tracker.step(0, "archive", records)
     described = _described(records, kind, text)
     return [replace(record, novelty=_novelty(record, described, archive())) for record in described]

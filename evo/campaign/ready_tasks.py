@@ -1,13 +1,15 @@
-"""Tasks that are ready to train: downloaded, their data and networks checked."""
+"""Tasks that are ready to train: downloaded, checked, and compared with what they were."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from archive.history import task_changes
+from archive.history.history import History
 from evo.campaign.kind_needs import check_suits, remarks_on_inputs
 from evo.core.errors import UsageError
 from evo.tasks.base import LoopTask, tasks
 from evo.tasks.check import checked_loop, checked_task
-from evo.tasks.fingerprint import Fingerprint, fingerprint, loop_fingerprint
+from evo.tasks.fingerprint import Fingerprint, fingerprint, fingerprint_changes, loop_fingerprint
 from evo.tasks.objective import Classification
 
 
@@ -67,3 +69,39 @@ def check_decided(decided_by: str, ready: Mapping[str, ReadyTask]) -> None:
             'protocol.decided_by = "refined" needs a task of classification, got '
             f'{", ".join(ready)}. Leave it at "loss", or add such a task.'
         )
+
+
+def changes_of_tasks(
+    history: History, ready: Mapping[str, ReadyTask], *, accept: bool
+) -> list[str]:
+    """Warnings about tasks that have changed since the campaign began; notes an accepted change.
+
+    Args:
+        history: the campaign's, open for writing.
+        ready: its tasks as they are now, by name.
+        accept: whether the search goes on with a task that has changed.
+
+    Raises:
+        UsageError: a task has changed, and the caller does not accept it.
+    """
+    known = task_changes.known_fingerprints(history)
+    differences = {
+        name: words
+        for name, task in ready.items()
+        if name in known and (words := fingerprint_changes(known[name], task.fingerprint))
+    }
+    if differences:
+        fingerprints = {name: task.fingerprint for name, task in ready.items()}
+        change = task_changes.TaskChange(history.generation + 1, differences, fingerprints)
+        if not accept:
+            raise UsageError(
+                f"The campaign's tasks have changed since it began ({change}), so results before "
+                "and after would not compare. Restore them, start a new campaign, or resume with "
+                "--accept-changed-tasks."
+            )
+        task_changes.note_task_change(history, change)
+    return [
+        f"Tasks changed before generation {change.generation} ({change}): results before and "
+        "after do not compare."
+        for change in task_changes.read_task_changes(history.folder)
+    ]

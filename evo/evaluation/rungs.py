@@ -10,8 +10,8 @@ all: which candidates stop depends only on results, never on the workers.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
-from evo.components.kinds import baseline_names
 from evo.core.arrays import Floats
 from evo.core.errors import EvoError
 from evo.core.records import Outcome, Record, Status, Trial
@@ -134,8 +134,20 @@ class Evaluator:
         return [record for record in entrants if record.id in chosen]
 
 
-def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record]) -> list[Record]:
+def evaluate_baselines(
+    run: Runner,
+    protocol: Protocol,
+    records: Sequence[Record],
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> list[Record]:
     """Train the baselines at every rung and score each against the others.
+
+    Args:
+        run: trains jobs.
+        protocol: the campaign's.
+        records: the baselines, not trained yet.
+        names: of baselines by id, for errors.
 
     Raises:
         EvoError: a baseline cannot be trained, so that nothing can be compared with it.
@@ -153,10 +165,10 @@ def evaluate_baselines(run: Runner, protocol: Protocol, records: Sequence[Record
                 lost = [one for one in outcomes.values() if one.error and _is_lost(one)]
                 # A loop that never works would spend its limit of time for every baseline.
                 if len(lost) == len(outcomes) == min(_LOST_BASELINES, len(jobs)):
-                    raise EvoError(_untrained(lost[0].id, records, lost[0].error))
+                    raise EvoError(_untrained(lost[0].id, names, lost[0].error))
             for id_ in trials:
                 if outcomes[id_].error and not outcomes[id_].trials:
-                    raise EvoError(_untrained(id_, records, outcomes[id_].error))
+                    raise EvoError(_untrained(id_, names, outcomes[id_].error))
                 reasons[id_] = _and_lost(reasons[id_], outcomes[id_])
                 trials[id_] += outcomes[id_].trials
                 diagnosed[id_] = diagnosed[id_].diagnosed(outcomes[id_])
@@ -213,12 +225,10 @@ def _margins(record: Record, rivals: Mapping[str, Sequence[Trial]], rung: int) -
     return list(by_stratum(trials, margins(trials, rivals)).values())
 
 
-def _untrained(id_: str, records: Sequence[Record], error: str) -> str:
+def _untrained(id_: str, names: Mapping[str, str], error: str) -> str:
     """The message for a baseline that could not be trained."""
-    kind = next(record.candidate.kind for record in records if record.id == id_)
-    name = baseline_names(kind).get(id_, id_)
     again = (
         " Change what that names and start again: a campaign keeps its tasks and settings, so "
         "resuming one helps only where the machine was at fault."
     )
-    return f"Baseline {name!r} could not be trained: {error}.{again}"
+    return f"Baseline {names.get(id_, id_)!r} could not be trained: {error}.{again}"

@@ -75,7 +75,8 @@ def run_pilot(config: Config, *, baselines: int, watch: Callable[[str], None]) -
     memory = None
     with sound_numerics(), process.workers(short) as pool:
         run = watched(pool.run, watch, short, baselines=len(chosen))
-        records = evaluate_baselines(run, short.protocol, chosen)
+        names = baseline_names(config.kind)
+        records = evaluate_baselines(run, short.protocol, chosen, names=names)
         try:
             peak = pool.peak_memory(chosen[0].graphs)
             memory = (peak and peak.bytes) or None  # too little to be seen

@@ -93,8 +93,8 @@ def test_baselines_climb_every_rung_and_are_scored_against_each_other() -> None:
 def test_a_baseline_that_cannot_be_trained_stops_the_work() -> None:
     trainer = Trainer({"a": 1.0, "b": 2.0}, dies_at=("b", 1))
 
-    with pytest.raises(EvoError, match="Baseline 'b' could not be trained"):
-        evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")])
+    with pytest.raises(EvoError, match="Baseline 'relu' could not be trained"):
+        evaluate_baselines(trainer, PROTOCOL, [record("a"), record("b")], names={"b": "relu"})
 
 
 HEATS = Protocol(rungs=(Rung(epochs=1, seeds=6),), rate_seeds=2, heat_seeds=2, keep=0.25, leaders=0)
