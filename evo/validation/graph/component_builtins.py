@@ -16,7 +16,7 @@ from evo.validation.graph.candidate_frames import CANDIDATE_MODULE
 from evo.validation.graph.indexing import SizedRange
 from evo.validation.graph.numpy_functions import call
 from evo.validation.graph.recording import ForbiddenWayError, TraceError
-from evo.validation.graph.rewriting import ATTRIBUTE, ITEM, NUMPY, OUT, OWN, REFUSED, SLICE
+from evo.validation.graph.rewriting import ATTRIBUTE, DATA, ITEM, NUMPY, OUT, OWN, REFUSED, SLICE
 from evo.validation.graph.scalars import out
 from evo.validation.graph.sizes import FUNCTIONS
 from evo.validation.graph.substitutes import SizedList
@@ -239,6 +239,21 @@ def _refused(reason: str) -> None:
     raise ForbiddenWayError(str(reason)[:_LONGEST_REASON])
 
 
+def _set_data(owner: Any, value: Any, is_shared: bool) -> None:
+    """`owner.data = value` of a tensor: its values become these, past the gradient.
+
+    Raises:
+        TraceError: it is no tensor, takes another shape, or would share memory with a variable.
+    """
+    if not isinstance(owner, torch.Tensor) or not isinstance(value, torch.Tensor):
+        raise TraceError("`.data` is set for tensors alone; use a variable")
+    if is_shared or value.shape != owner.shape:
+        raise TraceError(
+            "`.data` keeps its shape and shares no memory with another variable; write .copy_(…)"
+        )
+    owner.data.copy_(value)
+
+
 def _attribute(owner: object, name: str, otherwise: Any) -> Any:
     """`getattr` of a tensor with a default, for what libraries put on parameters of their own."""
     if isinstance(owner, torch.Tensor) and not hasattr(torch.Tensor, str(name)):
@@ -264,6 +279,7 @@ BUILTINS: dict[str, Any] = {
     "__to_float__": to_float,
     OUT: out,
     OWN: _own,
+    DATA: _set_data,
     REFUSED: _refused,
     ATTRIBUTE: _attribute,
     **{f"__{name}__": _arithmetic(function, name) for _, function, name in ARITHMETIC},

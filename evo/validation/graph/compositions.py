@@ -214,6 +214,20 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     return input.reshape(other.shape)
 
 
+def new(tensor: Tensor, *values: Any) -> Tensor:
+    """`x.new(2, 3)` or `x.new([0.5])`: memory of these sizes, or these numbers, of its dtype.
+
+    Raises:
+        TypeError: it is given a tensor, whose memory it would share.
+    """
+    first = values[0] if values else (0,)
+    if isinstance(first, Tensor):
+        raise TypeError("`new` shares the memory of a tensor; write .clone()")
+    if isinstance(first, list | tuple) and not isinstance(first, torch.Size):
+        return tensor.new_tensor(first) if values else tensor.new_empty(0)
+    return tensor.new_empty(*values)
+
+
 def contiguous(tensor: Tensor, *_: Any, **__: Any) -> Tensor:
     """`x.contiguous()`; torch's own method shows a trace nothing of memory that is so already."""
     return torch.ops.aten.contiguous.default(tensor)

@@ -137,6 +137,8 @@ def call(function: Any, *arguments: Any, **keywords: Any) -> Any:
         return np.minimum(high, np.maximum(value, low))
     if name in _OF_LISTS and len(arguments) == 1 and not keywords and inner:
         return functools.reduce(_OF_LISTS[name], inner)
+    if name == "arange" and not keywords:
+        return torch.arange(*arguments)  # to index with, as in x[np.arange(len(x)), y]
     raise no_formula(f"`np.{name}`")
 
 

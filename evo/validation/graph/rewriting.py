@@ -34,6 +34,8 @@ OUT = "__out__"
 """Name of the function that writes a result into a tensor."""
 ATTRIBUTE = "__attribute__"
 """Name of the function that asks a tensor for what it may have."""
+DATA = "__data__"
+"""Name of the function that writes into a tensor what its `.data` is given."""
 REFUSED = "__refused__"
 """Name of the function that refuses a component where it goes a way that it must not."""
 SLICE = "__slice__"
@@ -41,7 +43,7 @@ SLICE = "__slice__"
 _SIZE_WORDS = ("shape", "size", "len(", "numel", "nelement", "_fan", "int(")
 """A source without any of them looks at no size, and picks from no list by a tensor."""
 
-_OTHER_WORDS = ("int(", "float(", "{", "class ", "out=", "out =", "getattr(")
+_OTHER_WORDS = ("int(", "float(", "{", "class ", "out=", "out =", ".data", "getattr(")
 """A source without any of these either runs as it is."""
 
 
@@ -119,8 +121,23 @@ class _Rewriter(ast.NodeTransformer):
             ast.Call(ast.Name(ITEM, ast.Load()), [node.value, index], []), node
         )
 
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.generic_visit(node)
+        match node.targets:
+            case [ast.Attribute(ast.Name(name), "data")] if name != "self":
+                return ast.copy_location(_data_set(name, node.value), node)
+            case _:
+                return node
+
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
+        match node.target:
+            case ast.Attribute(ast.Name(name), "data") if name != "self":
+                data = ast.Attribute(ast.Name(name, ast.Load()), "data", ast.Load())
+                value = ast.BinOp(data, node.op, node.value)
+                return ast.copy_location(_data_set(name, value), node)
+            case _:
+                pass
         name = _OPERATORS.get(type(node.op))
         if not self._has_sizes or name is None or not isinstance(node.target, ast.Name):
             return node
@@ -135,6 +152,12 @@ class _Rewriter(ast.NodeTransformer):
             return node
         function = ast.Name(name, ast.Load())
         return ast.copy_location(ast.Call(function, [node.left, node.right], []), node)
+
+
+def _data_set(name: str, value: ast.expr) -> ast.Expr:
+    """The statement that gives `.data` of a variable a value; one that is a name is shared."""
+    arguments = [ast.Name(name, ast.Load()), value, ast.Constant(isinstance(value, ast.Name))]
+    return ast.Expr(ast.Call(ast.Name(DATA, ast.Load()), arguments, []))
 
 
 def _is_fixed(index: ast.expr) -> bool:

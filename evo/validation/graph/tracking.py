@@ -8,7 +8,13 @@ from typing import Any
 import torch
 
 from evo.validation.graph.component_builtins import MATH
-from evo.validation.graph.compositions import COMPOSITIONS, TENSOR_METHODS, contiguous, reshape_as
+from evo.validation.graph.compositions import (
+    COMPOSITIONS,
+    TENSOR_METHODS,
+    contiguous,
+    new,
+    reshape_as,
+)
 from evo.validation.graph.indexing import (
     has_bounds,
     is_whole,
@@ -140,6 +146,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         "cpu": _itself,
         "angle": angle,
         "contiguous": contiguous,
+        "new": new,
         "reshape_as": reshape_as,
         "mH": property(_adjoint),
         "data": property(torch.Tensor.detach),
@@ -156,6 +163,7 @@ def _patched() -> Generator[Callable[[Sizes | None], None]]:
         **COMPOSITIONS,
         **SCALARS,
         (torch.cuda, "is_available"): bool,
+        (torch.cuda, "is_bf16_supported"): bool,
         (torch.jit, "script"): _uncompiled,
         (torch.autograd, "Variable"): _variable,
         (torch.autograd.Function, "apply"): classmethod(applied),

@@ -22,7 +22,12 @@ _TYPES = frozenset({"bytes", "complex", "frozenset", "set", "type"})
 """Builtin types that a check of an argument asks for."""
 _QUESTIONS = frozenset(
     {
-        *("torch.cuda.is_available", "torch.is_autocast_enabled", "torch.jit.is_scripting"),
+        *(
+            "torch.cuda.is_available",
+            "torch.cuda.is_bf16_supported",
+            "torch.is_autocast_enabled",
+            "torch.jit.is_scripting",
+        ),
         *("torch.jit.is_tracing", "torch.onnx.is_in_onnx_export"),
     }
 )

@@ -45,6 +45,7 @@ def offences(
         harmless: those that need no rule.
     """
     classes = class_parts(tree)
+    harmless = harmless | _data_set(nodes)
     for node in sorted(nodes, key=_place):
         if (fault := classes.faults.get(node)) is not None:
             yield Offence(node, fault)
@@ -110,6 +111,21 @@ def _is_setting(node: ast.AST) -> bool:
             return True
         case _:
             return False
+
+
+def _data_set(nodes: Sequence[ast.AST]) -> set[ast.AST]:
+    """The targets of `x.data = …`, which runs as a write into a tensor and as nothing else."""
+    targets = [
+        target
+        for node in nodes
+        if isinstance(node, ast.Assign | ast.AugAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    ]
+    return {
+        one
+        for one in targets
+        if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.attr == "data"
+    }
 
 
 def _check_import(node: ast.Import) -> None:

@@ -13,12 +13,24 @@ from evo.validation.policy.bindings import bound_names
 from evo.validation.policy.dead_code import idle_statements
 from evo.validation.policy.vocabulary import MODULES
 
-WORDS = ("print(", "warn", "import torch.", "__repr__", "extra_repr", "is_", "device", "import")
+WORDS = (
+    "print(",
+    "warn",
+    "logg",
+    "import torch.",
+    "__repr__",
+    "extra_repr",
+    "is_",
+    "device",
+    "import",
+)
 """A source without any of them has no such statements."""
 
 _PARTS = ("cuda", "distributed", "distributions", "jit", "nn", "optim")
 """Parts of torch that files of libraries import by their full name for what they do beside."""
 _TEXTS = frozenset({"__repr__", "__str__", "extra_repr"})
+_LEVELS = frozenset({"critical", "debug", "error", "exception", "info", "warning"})
+"""Methods of a logger that write a message."""
 _MAKING_TEXTS = frozenset({"format", "join", "len", "list", "size", "str", "tuple", "type"})
 """Functions that a message may call."""
 
@@ -46,6 +58,7 @@ def _replaced(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
                 pass
     yield from ((node, "pass") for node in idle_statements(tree))
     is_warning = _Warnings(tree)
+    yield from ((node, "pass") for node in is_warning.made)
     for node in ast.walk(tree):
         match node:
             case ast.Expr(ast.Call() as call) if is_warning(call):
@@ -88,10 +101,11 @@ def _binds_torch(alias: ast.alias) -> bool:
 
 
 class _Warnings:
-    """Tells calls that warn or print and do nothing else.
+    """Tells calls that warn, print or log and do nothing else.
 
     Attributes:
         names: `print`, the module `warnings` or its function, given to nothing else in the source.
+        loggers: the module `logging`, and what its `getLogger` gave; likewise.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -107,15 +121,42 @@ class _Warnings:
         self.names = {name for name in imported if bound[name] == 1}
         if not bound["print"]:
             self.names.add("print")
+        logging = {
+            one.asname or one.name
+            for node in tree.body
+            if isinstance(node, ast.Import)
+            for one in node.names
+            if one.name == "logging"
+        }
+        made = [node for node in tree.body if _made_logger(node, logging)]
+        self.made = [node for node in made if bound[_made_logger(node, logging)] == 1]
+        names = logging | {_made_logger(node, logging) for node in self.made}
+        self.loggers = {name for name in names if bound[name] == 1}
 
     def __call__(self, call: ast.Call) -> bool:
         match call.func:
             case ast.Attribute(ast.Name(name), "warn") | ast.Name(name):
-                warns = name in self.names
+                says = name in self.names
+            case ast.Attribute(ast.Name(name), level) if level in _LEVELS:
+                says = name in self.loggers
             case _:
                 return False
         given = [*call.args, *(one.value for one in call.keywords)]
-        return warns and all(_is_text(part) for one in given for part in ast.walk(one))
+        return says and all(_is_text(part) for one in given for part in ast.walk(one))
+
+
+def _made_logger(node: ast.stmt, logging: set[str]) -> str:
+    """The variable that a statement gives a logger; empty where it gives none."""
+    match node:
+        case ast.Assign(
+            [ast.Name(name)],
+            ast.Call(
+                ast.Attribute(ast.Name(module), "getLogger"), [*_, ast.Name() | ast.Constant()]
+            ),
+        ) if module in logging:
+            return name
+        case _:
+            return ""
 
 
 def _is_text(node: ast.AST) -> bool:

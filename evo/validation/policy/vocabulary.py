@@ -13,7 +13,8 @@ from evo.validation.graph.allowed import ALLOWED, base_name
 _MODULES = """
 __future__ abc collections collections.abc dataclasses enum functools itertools math numbers numpy
 torch torch.autograd torch.fft torch.linalg torch.nn torch.nn.functional torch.nn.init
-torch.nn.modules torch.nn.modules.loss torch.special typing typing_extensions
+torch.nn.modules torch.nn.modules.loss torch.nn.modules.module torch.special typing
+typing_extensions
 """
 MODULES = frozenset(_MODULES.split())
 """Modules that may be imported."""
@@ -33,8 +34,8 @@ _OPERATORS = {
     for name in ALLOWED
 }
 _FUNCTIONS = """
-adjoint arange array as_tensor atleast_1d atleast_2d batch_norm concat concatenate cond copy_
-corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ from_numpy full
+adjoint arange array as_tensor asarray atleast_1d atleast_2d batch_norm concat concatenate cond
+copy_ corrcoef cov cross_entropy einsum empty empty_like eye fftfreq fill_diagonal_ from_numpy full
 gaussian_nll_loss ger get_default_dtype instance_norm linspace local_response_norm logsigmoid
 margin_ranking_loss masked_select matrix_power multi_dot multi_margin_loss
 multilabel_soft_margin_loss nanmedian nll_loss normalize ones pdist power renorm rfftfreq row_stack
@@ -44,11 +45,12 @@ trapz tril_indices triu_indices unique zeros
 _TENSOR = """
 " H L Q R S T U Vh astype eigenvalues eigenvectors logabsdet bool conj cpu data device dim double
 dtype float half indices int is_complex is_cuda is_floating_point is_grad_enabled is_quantized
-is_sparse item long mH ndimension nelement new_empty ndim new_tensor numel requires_grad
+is_sparse item long mH ndimension nelement new new_empty ndim new_tensor numel requires_grad
 requires_grad_ reshape_as shape size type values view_as
 """
 _MODULE = """
-Tensor amp angle autocast contiguous_format enable_grad eps fft finfo functional iinfo
+BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor Tensor
+amp angle autocast contiguous_format enable_grad eps fft finfo functional iinfo
 legacy_contiguous_format linalg max min nn no_grad preserve_format promote_types
 smallest_normal special tiny
 """
@@ -93,7 +95,7 @@ ldexp lgamma log log10 log1p log2 nan perm pi pow prod radians remainder sin sin
 trunc
 """
 _LISTS = "append extend get insert items keys pop update"
-_TEXTS = "endswith join lower replace split startswith strip upper"
+_TEXTS = "endswith join lower lstrip replace rstrip split startswith strip upper"
 
 ATTRIBUTES = frozenset(
     name
@@ -151,7 +153,6 @@ BUILTIN_REMEDIES: Mapping[str, str] = {
 NAME_REMEDIES: Mapping[str, str] = {
     "__call__": "call the object itself, as `penalty(w)` within a function",
     "tolist": "compute with the tensor itself; dimensions from 1 on are range(1, x.dim())",
-    "new": "use new_zeros, new_ones or zeros_like",
     "numpy": "stay with tensors, whose std() needs correction=0 to be that of numpy",
     "nonzero": _BY_TORCH_WHERE,
     "rand": _RANDOM,

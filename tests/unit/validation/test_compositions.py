@@ -72,6 +72,14 @@ BODIES = [
     "g = w @ w.T\nreturn g[~torch.eye(len(w), dtype=torch.bool)].pow(2).sum(-1) / len(w)",
     "g = w @ w.T\nreturn g[g.detach() > 0].square().mean(dim=0)",
     "nn.init.constant_(torch.empty_like(w), 0.5)\nreturn (w - 0.5).square().sum()",
+    "x = w * 1.0\nx.data *= 2\nx.data = x.data.clamp(min=0) + 1\nreturn (w * x).square().sum()",
+    "m = w.data.new(w.size(0), w.size(1)).fill_(0)\n"
+    "m = m.scatter_(1, w.new([0]).long()[None], 1.0)\n"
+    "return (m * w).square().sum() + w.new().sum()",
+    "import numpy as np\nreturn w[np.arange(w.shape[0]), 0].square().sum()",
+    "t = torch.FloatTensor([0.5]) * torch.LongTensor([3])\nreturn (w * t).square().sum()",
+    "w = w * 1.0\nt = 'l2(0.5)'.rstrip(')').lstrip('l').split('(')\n"
+    "return w.square().sum() * float(t[-1])",
     "return F.local_response_norm(w.unsqueeze(-1), 3, alpha=0.3).square().sum()",
 ]
 
@@ -103,6 +111,13 @@ def test_values_and_gradients_are_those_of_torch_at_all_sizes(body: str) -> None
 @pytest.mark.parametrize(
     ("body", "message"),
     [
+        (
+            "x, y = w * 1, w * 2\nx.data = y\nreturn x.sum()",
+            "line 6: .*shares no memory",
+        ),
+        ("x = w * 1.0\nx.data = w[:1].exp()\nreturn x.sum()", "line 6: .*keeps its shape"),
+        ("torch.data = w.exp()\nreturn w.sum()", "line 5: .*for tensors alone"),
+        ("return w.new(w).sum()", "line 5: .*shares the memory"),
         ("return torch.cov(w, aweights=w[0].abs()).sum()", "line 5: .*cov with weights"),
         ("return torch.triu_indices(w.shape[0], w.shape[1]).sum() * w.sum()", "line 5: .*a square"),
         ("return torch.linalg.cond(w, p='fro')", "line 5: .*divide two norms"),

@@ -114,7 +114,7 @@ IN_THE_BODY = {
     "data_ptr": ("x.data_ptr()", "data_ptr"),
     "numpy": ("x.numpy()", "stay with tensors"),
     "tolist": ("x.tolist()", "tensor itself"),
-    "data that is set": ("x.data = x", "cannot be assigned"),
+    "data that is set": ("for x.data in (x,): pass", "cannot be assigned"),
     "register_hook": ("x.register_hook(print)", "register_hook"),
     "apply": ("x.apply_(abs)", "apply_"),
     "format": ("'{0.shape}'.format(x)", "format"),

@@ -10,17 +10,22 @@ from evo.validation.policy.rules import check_source
 from evo.validation.refusal import Refused
 
 CONTRACT = kinds.get("activation").contract
-WARNING = """import warnings
+WARNING = """import logging
+import warnings
 from warnings import warn
 import torch.optim
 import torch.nn.init, math
 from torch.jit import script
 from functools import lru_cache
 
+log = logging.getLogger(__name__)
+
 class Bent(torch.nn.Module):
     def __init__(self, bend=0.3):
         super().__init__()
         self.bend = bend
+        log.info("bend is %s", bend)
+        logging.debug(f"{bend}")
         if bend > 1:
             warnings.warn(
                 "bend is {}, of {}".format(bend, type(bend)), FutureWarning, stacklevel=2
@@ -57,7 +62,7 @@ def test_warnings_texts_and_imports_for_others_are_no_part_of_what_runs() -> Non
     graph = traced_kind("activation", reduced)
 
     assert reduced.count("\n") == WARNING.count("\n")
-    assert not any(word in reduced for word in ("warn", "repr", "script", "@", "optim"))
+    assert not any(word in reduced for word in ("warn", "log", "repr", "script", "@", "optim"))
     x = torch.linspace(-2.0, 2.0, 12).reshape(3, 4)
     torch.testing.assert_close(graph(x), x + 0.3 * torch.pi * x * x / 3)
     torch.testing.assert_close(as_function("activation", reduced)(x), graph(x))
@@ -70,6 +75,8 @@ def test_warnings_texts_and_imports_for_others_are_no_part_of_what_runs() -> Non
         "import warnings\ndef activation(x):\n    warnings.warn(x.zero_())\n    return x",
         "import warnings\ndef activation(x):\n    return warnings.warn('') or x",
         "import warnings\ndef activation(x): warnings.warn(''); return x.sin()",
+        "import logging as warn\ndef activation(x):\n    warn.info(x.warn(1))\n    return x",
+        "import logging as warn\ndef activation(x):\n    warn.FileHandler('warn(')\n    return x",
         "import warnings\nwarnings = [1]\ndef activation(x):\n    warnings.warn('')\n    return x",
     ],
 )
