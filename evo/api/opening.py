@@ -216,7 +216,7 @@ def _places(config: Config) -> list[BranchPoint]:
 def _branch(
     config: Config, places: Sequence[BranchPoint], ready: Mapping[str, ReadyTask]
 ) -> Branch:
-    """What the campaign begins with, taken of other campaigns.
+    """Beginning of a campaign that takes over from others.
 
     Raises:
         UsageError: something cannot be taken.

@@ -68,7 +68,7 @@ def _are_alike(trials: Sequence[Sequence[Trial]]) -> bool:
 
 
 def _like_a_guess(trials: Sequence[Sequence[Trial]], data: Data) -> str:
-    """Why the best baseline may have guessed, in words; empty where it has learned."""
+    """Reason to think that the best baseline guessed, in words; empty where it has learned."""
     accuracies = [fmean(trial.accuracy for trial in of_one) for of_one in trials]
     # The best of many guesses looks better than one: Bonferroni's correction.
     deviations = NormalDist().inv_cdf(1 - _LEVEL / len(trials))

@@ -28,7 +28,7 @@ Select = Callable[[Sequence[Individual], int], list[Individual]]
 
 
 class Toolbox(base.Toolbox):  # pyright: ignore[reportUntypedBaseClass] - deap ships no types
-    """DEAP's toolbox with every tool of a campaign typed; `evo.campaign.build` registers them.
+    """DEAP's toolbox with every tool of a campaign typed; `evo.campaign.tools` registers them.
 
     Attributes:
         arrange: the population as parents are drawn from it, each with its crowding.

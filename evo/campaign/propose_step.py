@@ -117,7 +117,7 @@ def _brief(
     plan: Plan | None,
     baselines: Mapping[str, Record],
 ) -> Brief:
-    """What fills the briefings of language models."""
+    """Filler of the briefings of language models."""
     if results is None or plan is None:
         return as_it_is
     setting = search_setting(config, kind, list(baselines.items()))

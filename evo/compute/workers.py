@@ -230,7 +230,7 @@ class Workers:
 
 
 def _progress(run: JobRun) -> tuple[int, int]:
-    """How far the waiting jobs of a run are on the way of a generation."""
+    """Progress of a run's waiting jobs on the way of a generation."""
     return (run.next_job.rung, run.next_job.heat) if run.waiting else (0, 0)
 
 

@@ -140,5 +140,5 @@ def _on_a_copy(place: Placeholder) -> Generator[None]:
 
 
 def _version(tensor: torch.Tensor) -> int:
-    """How often a tensor, or one that shares its memory as a view, was written into."""
+    """Number of writes into a tensor, or into one that shares its memory as a view."""
     return tensor._version  # pyright: ignore[reportPrivateUsage] - autograd's own count

@@ -144,7 +144,7 @@ class ModuleNetwork(Network):
         note_writes(self._model, places, own, self._shared(inputs.device), inputs[0])
 
     def _reason_to_loop(self, parameters: Parameters, inputs: torch.Tensor) -> str:
-        """Why copies cannot be computed side by side; empty where they can.
+        """Reason why copies cannot be computed side by side; empty where they can.
 
         It is found out once per process, by the model with its own activations, so that it depends
         on no component.
@@ -290,5 +290,5 @@ def _called(
 
 
 def _versions(values: Parameters) -> list[int]:
-    """How often each tensor was written into."""
+    """Number of writes into each tensor."""
     return [value._version for value in values.values()]  # pyright: ignore[reportPrivateUsage] - autograd's own count

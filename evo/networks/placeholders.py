@@ -135,7 +135,7 @@ class NormPlace(Placeholder):
         return self.given(normalized.view(last.shape).movedim(-1, dimension))
 
     def _dimension(self, signal: torch.Tensor) -> int:
-        """Where the features are: the second dimension, or the last one."""
+        """Dimension of the features: the second, or the last one."""
         if signal.dim() < 3 or type(self.own) in (nn.LayerNorm, nn.RMSNorm):
             return -1
         if isinstance(self.own, _CHANNELS_FIRST):

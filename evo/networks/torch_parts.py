@@ -247,7 +247,7 @@ class TorchParts:
         return model
 
     def _made(self, name: str, defined: str) -> Any:
-        """What the wrapper of an evolved part defines under a name; None for a default part."""
+        """Definition by the wrapper of an evolved part under a name; None for a default part."""
         if name not in self.evolved:
             return None
         self.used.add(name)

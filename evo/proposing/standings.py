@@ -1,4 +1,4 @@
-"""Which children are ahead of their parents, by the step size that led to them."""
+"""Children that are ahead of their parents, by the step size that led to them."""
 
 from collections.abc import Iterable, Mapping
 

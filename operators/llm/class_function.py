@@ -140,7 +140,7 @@ class ClassFunction:
         return setup
 
     def _constructor(self, constructor: ast.FunctionDef | None) -> list[ast.stmt]:
-        """What the constructor computes."""
+        """Values that the constructor computes."""
         if constructor is None:
             return []
         owner = constructor.args.args[0].arg if constructor.args.args else ""

@@ -53,7 +53,7 @@ def reductions(survey: Survey) -> Iterator[Reduction]:
 
 
 def _weight(whole: ast.expr, part: ast.expr) -> float:
-    """How often `part` takes the place of `whole`: 1, or less where a large addend would go."""
+    """Weight of `part` in the place of `whole`: 1, or less where a large addend would go."""
     match whole:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
             factor, _ = leading(left if part is right else right)

@@ -111,7 +111,7 @@ def _words(error: BaseException) -> str:
 
 
 def _received(process: int, reading: int, *, timeout_s: float, memory_gb: float) -> bytes:
-    """What a fork writes until it ends; empty if it dies.
+    """Bytes that a fork writes until it ends; empty if it dies.
 
     Raises:
         CallLostError: it is late, or has grown too large.
@@ -138,7 +138,7 @@ def _has_ended(process: int) -> bool:
 
 
 def _takes_more(process: int, limit: float) -> bool:
-    """Whether the memory of a process that is no other's too exceeds some bytes.
+    """True if the memory of a process that is no other's too exceeds some bytes.
 
     False where the system does not say. That memory is part of all that is resident, which is known
     at once, while the kernel goes through every page for the part.

@@ -100,7 +100,7 @@ def look(
 
 
 def _flat(signal: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
-    """Where the activation's slope is below `_FLAT`: (units, samples)."""
+    """Mask of slopes below `_FLAT` of the activation: (units, samples)."""
     slope = torch.zeros_like(signal)
     if signal.requires_grad:
         (slope,) = torch.autograd.grad(

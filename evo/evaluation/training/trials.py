@@ -112,7 +112,7 @@ def _budget(protocol: Protocol, rung: int, device: str) -> Budget:
 def _diagnosis(
     stratum: Stratum, trained: Trained, course: Course, settings: Sequence[Setting], best: int
 ) -> Diagnosis:
-    """How the training of a stratum went."""
+    """Diagnosis of a stratum's training."""
     diverged = torch.isinf(trained.validation_loss)
     stable = [
         setting.learning_rate

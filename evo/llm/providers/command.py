@@ -87,7 +87,7 @@ class CommandProvider(Provider):
         return Reply(text, "stop", model.model, tokens, len(text) // 4, cost)
 
     def _text(self, ended: ProgramRun) -> str:
-        """What the program wrote.
+        """Text that the program wrote.
 
         Raises:
             ProviderError: it failed.

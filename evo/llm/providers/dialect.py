@@ -174,7 +174,7 @@ class Dialect:
         return learned._after_thinking(text, parameter.lower(), names)
 
     def _after_thinking(self, text: str, parameter: str, names: str) -> "Dialect":
-        """What a refusal teaches of schemas, effort and thoughts."""
+        """Lessons of a refusal on schemas, effort and thoughts."""
         learned = self
         if self.schema and _SCHEMA.search(names):
             learned = replace(learned, schema=False)

@@ -110,7 +110,7 @@ def _of_certificate(said: str) -> str:
 
 
 def _of_address(model: ModelSettings, base_url: str, status: int) -> Iterator[str]:
-    """What the address should have been."""
+    """Hint at the address that was probably meant."""
     path = urlsplit(base_url).path.strip("/")
     if status in (404, 405) and base_url and not path:
         yield f"most servers want base_url = {base_url.rstrip('/') + '/v1'!r}"

@@ -133,7 +133,7 @@ def _operations(baselines: Sequence[Record]) -> tuple[int, int]:
 def _inputs(
     baselines: Sequence[Record],
 ) -> dict[tuple[str, str], tuple[float, float, float, float]]:
-    """What the first and the last activation take, before and after training: medians."""
+    """Inputs of the first and the last activation, before and after training: medians."""
     sizes: dict[tuple[str, str], list[tuple[float, float, float, float]]] = {}
     for record in baselines:
         for one in record.diagnoses:

@@ -54,7 +54,7 @@ def plan_view(facts: Mapping[str, Any]) -> RenderableType:
 
 
 def _planned(row: Mapping[str, Any]) -> Iterator[Text]:
-    """What a cell takes, or all of them."""
+    """Effort of a cell, or of all of them."""
     yield Text(row["name"])
     yield Text(f"{row['hypotheses']:,}")
     yield Text(_span(row["trainings"], "{:,.0f}"))
