@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from evo.validation.graph.calls import Node, with_nodes
 from evo.validation.graph.candidate_frames import is_candidate, running_line
 from evo.validation.graph.cases import Ways, cases_by_sizes, joined_ways
 from evo.validation.graph.choices import Way
@@ -237,11 +238,18 @@ def _calls(ways: Ways) -> list[Any]:
     return [
         (
             way,
-            [(str(node.target), str(node.args), str(node.kwargs)) for node in one.graph.nodes],
+            _texts(one.graph.nodes),
             [str(constant.tolist()) for constant in one.constants.values()],
         )
         for way, one in ways.items()
     ]
+
+
+def _texts(nodes: Sequence[Node]) -> list[str]:
+    """The nodes as texts, by their places: numbers count what was taken back, too."""
+    places = {node: f"value {place}" for place, node in enumerate(nodes)}
+    parts = ((node.target, with_nodes((node.args, node.kwargs), places.get)) for node in nodes)
+    return [f"{target} {given}" for target, given in parts]
 
 
 def _is_one_hot(shape: Sequence[int], span: tuple[float, float]) -> bool:

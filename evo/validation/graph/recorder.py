@@ -133,7 +133,7 @@ class _Recorder(Recorder):
         self._calls = 0
         self._has_gradients = True
         self._constants: dict[str, torch.Tensor] = {}
-        self._names: dict[int, str] = {}
+        self._constant_nodes: dict[int, Node] = {}
         # Weak references: a factory copies its result if something else holds it.
         self._values: dict[int, _Value] = {}
         self._inputs: dict[Node, int] = {}
@@ -189,7 +189,9 @@ class _Recorder(Recorder):
             if self._line is not None:
                 node.meta["line"] = self._line()
             result = func(*args, **keywords)
-            is_given = isinstance(result, torch.Tensor) and self._value(result) is not None
+            is_given = isinstance(result, torch.Tensor) and (
+                self._value(result) is not None or (bool(args) and result is args[0])
+            )
             # Whether memory is contiguous already follows the sizes, which no step may depend on.
             is_step = traits.writes or func is torch.ops.aten.contiguous.default
             if is_given and not is_step:
@@ -270,9 +272,11 @@ class _Recorder(Recorder):
 
     def _constant(self, tensor: torch.Tensor) -> Node:
         """A node for a tensor that is neither input nor recorded, such as a module's global."""
-        name = self._names.setdefault(id(tensor), f"constant_{len(self._names)}")
-        self._constants[name] = tensor
-        return self._graph.add("get_attr", name)
+        if id(tensor) not in self._constant_nodes:
+            name = f"constant_{len(self._constants)}"
+            self._constants[name] = tensor  # held, so that its id stays its own
+            self._constant_nodes[id(tensor)] = self._graph.add("get_attr", name)
+        return self._constant_nodes[id(tensor)]
 
 
 def _is_view(source: Any, result: Any) -> bool:

@@ -22,6 +22,12 @@ from torch import nn
 import torch.nn.functional as F
 """
 HONEST = {
+    "a tensor made of a size": """
+class Act(nn.Module):
+    def forward(self, x):
+        return x / torch.sqrt(torch.tensor(x.shape[1]).to(x)) + torch.tensor(2).to(x.dtype)
+activation = Act()
+""",
     "abstract base": """
 from abc import ABCMeta, abstractmethod
 from enum import Enum
