@@ -1,14 +1,17 @@
 """The climb of a search in words, and as a table by generation."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from deap.tools import Logbook
 from rich.console import RenderableType
 
 from evo.campaign.climb import Climb
 from evo.core.estimate import Estimate
 from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
+
+if TYPE_CHECKING:  # deap.tools takes long, and tables alone need it
+    from deap.tools import Logbook
 
 BARS = "▁▂▃▄▅▆▇█"
 PLAIN_BARS = "_.-~=+*#"
@@ -80,7 +83,7 @@ def climb_line(climbs: Sequence[Climb]) -> str:
     return f"{sparkline(margins)}  {margins[0]:+.3f} to {margins[-1]:+.3f}"
 
 
-def climb_table(book: Logbook) -> RenderableType:
+def climb_table(book: "Logbook") -> RenderableType:
     """One row per entry of DEAP's logbook, see `evo.report.facts.logbook`."""
     table = plain_table("Climb: best margin so far, those measured again, and the generation")
     for name in _COLUMNS:

@@ -1,15 +1,19 @@
 """The table of generations: counts, B-WR, novelty and hypervolume."""
 
-from deap.tools import Logbook
+from typing import TYPE_CHECKING
+
 from rich.console import RenderableType
 
 from evo.report.views.narrow import Fitted
 from evo.report.views.tables import plain_table
 
+if TYPE_CHECKING:  # deap.tools takes long, and tables alone need it
+    from deap.tools import Logbook
+
 _COLUMNS = ("gen", "proposed", "evaluated", "full", "B-WR avg", "max", "N avg", "max", "volume")
 
 
-def generation_table(book: Logbook) -> RenderableType:
+def generation_table(book: "Logbook") -> RenderableType:
     """One row per entry of DEAP's logbook, see `evo.report.facts.logbook`."""
     table = plain_table("Generations: B-WR, N behaviour of those trained in full; hypervolume")
     for name in _COLUMNS:
