@@ -94,7 +94,8 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id in self._conversions:
             node.func.id = _CONVERSIONS[node.func.id]
         self.generic_visit(node)
-        if any(keyword.arg == "out" for keyword in node.keywords):
+        if given := [keyword for keyword in node.keywords if keyword.arg == "out"]:
+            _drop_unnamed(given[0])
             node.args.insert(0, node.func)
             node.func = ast.copy_location(ast.Name(OUT, ast.Load()), node.func)
             return node
@@ -152,6 +153,13 @@ class _Rewriter(ast.NodeTransformer):
             return node
         function = ast.Name(name, ast.Load())
         return ast.copy_location(ast.Call(function, [node.left, node.right], []), node)
+
+
+def _drop_unnamed(out: ast.keyword) -> None:
+    """Put None in place of each new tensor of `out=(values, i.new().long())`: nobody reads it."""
+    if isinstance(out.value, ast.Tuple):
+        parts = out.value.elts
+        out.value.elts = [ast.Constant(None) if isinstance(p, ast.Call) else p for p in parts]
 
 
 def _data_set(name: str, value: ast.expr) -> ast.Expr:

@@ -44,12 +44,12 @@ def _is_number(value: Any) -> bool:
 
 
 def out(function: Callable[..., Any], *arguments: Any, out: Any, **keywords: Any) -> Any:
-    """A function of torch that writes its result into a tensor of that shape, `out`.
+    """A function of torch that writes its results into tensors of their shapes, `out`.
 
-    One of the component is called as it stands.
+    None takes no result. A function of the component is called as it stands.
 
     Raises:
-        TypeError: it gives several results, or one of another shape.
+        TypeError: a result has another shape, or there are more or fewer of them.
     """
     own = isinstance(function, type) or type(function).__module__ == CANDIDATE_MODULE
     if own or getattr(getattr(function, "__code__", None), "co_filename", "") == CANDIDATE:
@@ -57,8 +57,17 @@ def out(function: Callable[..., Any], *arguments: Any, out: Any, **keywords: Any
     result = function(*arguments, **keywords)
     if out is None:
         return result
-    if not isinstance(result, Tensor) or not isinstance(out, Tensor) or result.shape != out.shape:
-        raise TypeError("`out=` takes one tensor of the result's shape; assign the result instead")
+    if isinstance(result, tuple) and isinstance(out, tuple) and len(result) == len(out):
+        pairs = zip(result, out, strict=True)
+        return tuple(one if to is None else _written(one, to, like=one) for one, to in pairs)
+    return _written(result, out, like=out)
+
+
+def _written(result: Any, out: Any, *, like: Any) -> Tensor:
+    """A tensor with a result in it; of several results each needs one of its own dtype, `like`."""
+    is_pair = isinstance(result, Tensor) and isinstance(out, Tensor)
+    if not is_pair or result.shape != out.shape or like.dtype != out.dtype:
+        raise TypeError("`out=` takes a tensor of the result's shape; assign the result instead")
     return out.copy_(result)
 
 

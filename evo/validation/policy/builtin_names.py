@@ -29,6 +29,7 @@ _QUESTIONS = frozenset(
             "torch.jit.is_scripting",
         ),
         *("torch.jit.is_tracing", "torch.onnx.is_in_onnx_export"),
+        *("torch._utils.is_compiling", "torch.compiler.is_compiling"),
     }
 )
 """Functions of torch that say where a component runs, which is no to all where it is traced."""
@@ -74,9 +75,17 @@ def harmless(tree: ast.Module) -> set[ast.AST]:
                 nodes |= set() if isinstance(argument, ast.Starred) else {name}
                 if isinstance(argument, ast.Name) and argument.id in _VARIABLES:
                     nodes.add(argument)  # a message on a builtin is odd, and calls none
+            case ast.withitem(ast.Call(ast.Attribute() as made)):
+                # Of all contexts the rules let those pass alone that change nothing.
+                nodes |= {one for one in ast.walk(made) if _is_of_gpus(one)}
             case _:
                 nodes |= _questions_in(node)
     return nodes
+
+
+def _is_of_gpus(node: ast.AST) -> bool:
+    """True for `torch.cuda` in `torch.cuda.amp.autocast(enabled=False)`."""
+    return isinstance(node, ast.Attribute) and ast.unparse(node) == "torch.cuda"
 
 
 def _questions_in(node: ast.AST) -> set[ast.AST]:

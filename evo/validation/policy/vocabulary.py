@@ -49,7 +49,7 @@ is_sparse item long mH ndimension nelement new new_empty ndim new_tensor numel r
 requires_grad_ reshape_as shape size type values view_as
 """
 _MODULE = """
-BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor Tensor
+BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor Size Tensor
 amp angle autocast contiguous_format enable_grad eps fft finfo functional iinfo
 legacy_contiguous_format linalg max min nn no_grad preserve_format promote_types
 smallest_normal special tiny

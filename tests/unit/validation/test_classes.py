@@ -22,6 +22,18 @@ from torch import nn
 import torch.nn.functional as F
 """
 HONEST = {
+    "precision and compilers": """
+class Act(nn.Module):
+    def __init__(self, shape: torch.Size = torch.Size([2])):
+        super().__init__()
+        self.slope = 2.0 if isinstance(shape, (int, torch.Size)) else 3.0
+    def forward(self, x):
+        if torch._utils.is_compiling() or torch.compiler.is_compiling():
+            return x
+        with torch.cuda.amp.autocast(enabled=False):
+            return F.leaky_relu(x, self.slope)
+activation = Act()
+""",
     "a tensor made of a size": """
 class Act(nn.Module):
     def forward(self, x):
