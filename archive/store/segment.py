@@ -48,8 +48,8 @@ from evo.core.records import Generation, Trial
 
 BLOCK = 256
 """Number of records that are decoded at once."""
-_FEW = 100
-"""Up to as many records are read one by one; of more, all that lies between them."""
+_FAR = 16
+"""Records that lie this far apart in the mean are read one by one, others with all between them."""
 
 GENERATION: Schema = {"number": int, "sha256": str, "lost": bool}
 SURVIVOR: Schema = {"id": str}
@@ -163,8 +163,10 @@ def _cuts(
     cut: Callable[[int, int], Columns], places: Sequence[int]
 ) -> Iterator[tuple[Columns, list[int]]]:
     """Yield columns with the records at some places, and where in them these are."""
-    if len(places) > _FEW:
-        first = places[0]
+    if not places:
+        return
+    first = places[0]
+    if places[-1] - first < _FAR * len(places):
         yield cut(first, places[-1] + 1), [place - first for place in places]
     else:
         yield from ((cut(place, place + 1), [0]) for place in places)

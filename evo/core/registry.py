@@ -11,12 +11,14 @@ import ast
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from evo.core.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "evo.plugins"
 
@@ -167,11 +169,13 @@ def _registered(tree: ast.Module, variable: str) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=1)  # importing them registers their classes; once per process
 def plugins() -> Mapping[str, Plugin]:
     """Import the entry points of other packages; the results by name."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - most commands ask for none
+
     entries = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: entry.name)
     return MappingProxyType({entry.name: _imported(entry) for entry in entries})
 
 
-def _imported(entry: EntryPoint) -> Plugin:
+def _imported(entry: "EntryPoint") -> Plugin:
     package, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
     try:
         entry.load()
