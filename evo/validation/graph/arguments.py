@@ -195,10 +195,10 @@ def _read(expected: str, value: JsonValue, where: str) -> Any:
 
 def _read_keyword(expected: str, value: JsonValue, where: str) -> Any:
     argument = _read(expected, value, where)
-    items = argument if isinstance(argument, list) else []
-    if any(isinstance(one, Reference | Size | Formula | ShapeSlice) for one in items) or isinstance(
-        argument, Reference | ShapeSlice
-    ):
+    if isinstance(argument, Size | Formula):
+        return argument
+    items = argument if isinstance(argument, list) else [argument]
+    if any(isinstance(item, Reference | Size | Formula | ShapeSlice) for item in items):
         raise GraphError(f"{where}: expected no reference and no list of sizes as a keyword")
     return argument
 
